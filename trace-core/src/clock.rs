@@ -1,0 +1,195 @@
+//! Time: the only place that reads it.
+//!
+//! Recording stores *raw* readings, which cost one instruction; whoever delivers
+//! spans turns them into [`Timestamp`]s. A reading is a count of ticks of the
+//! processor's time-stamp counter (or of nanoseconds where there is none that
+//! can be trusted), so only its own clock can say what it means.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::timestamp::Timestamp;
+
+/// Where a tracer's times come from.
+///
+/// A clone reads the same clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{Clock, ManualClock, Timestamp};
+///
+/// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
+/// let clock = Clock::from(&hands);
+/// hands.advance(Duration::from_nanos(5));
+/// assert_eq!(clock.now(), Timestamp::from_unix_nanos(1_005));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System(Arc<Mutex<Anchor>>),
+    Manual(Arc<AtomicU64>),
+    #[cfg(feature = "tokio")]
+    Tokio {
+        origin: tokio::time::Instant,
+        origin_unix_nanos: u64,
+    },
+}
+
+/// A clock that stands still until it is told to go on, for tests.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicU64>);
+
+/// A raw reading and the wall-clock time at which it was taken.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    raw: u64,
+    unix_nanos: u64,
+}
+
+/// Turns raw readings of one clock into timestamps; one anchor for all of them,
+/// so that differences are those of the monotonic counter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Converter(Option<Anchor>);
+
+/// Longest time without a new look at the wall clock.
+///
+/// Calibrating the counter leaves an error of some millionths, which adds up to
+/// about a second a day.
+const ANCHOR_LIFE: Duration = Duration::from_secs(30);
+
+/// The time-stamp counter, calibrated once in a process.
+static COUNTER: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+
+/// Returns a raw reading of the system clock.
+#[inline(always)]
+pub(crate) fn raw_counter() -> u64 {
+    COUNTER.raw()
+}
+
+impl Clock {
+    /// The time-stamp counter, with the wall clock as its anchor: a reading costs
+    /// about 10 ns, and within half a minute time goes neither back nor in steps.
+    ///
+    /// Falls back to the operating system's monotonic clock where the counter is
+    /// not invariant. The first call in a process calibrates for up to 200 ms.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System(Arc::new(Mutex::new(Anchor::take()))))
+    }
+
+    /// Follows tokio's clock, which a test can pause and advance.
+    ///
+    /// The moment of the call is taken as `start`; readings outside a runtime
+    /// follow the real time.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn tokio(start: Timestamp) -> Self {
+        Self(Source::Tokio {
+            origin: tokio::time::Instant::now(),
+            origin_unix_nanos: start.as_unix_nanos(),
+        })
+    }
+
+    /// Returns the time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.converter().timestamp(self.raw())
+    }
+
+    /// Returns whether [`raw_counter`] is this clock's reading.
+    pub(crate) fn is_counter(&self) -> bool {
+        matches!(self.0, Source::System(_))
+    }
+
+    /// Returns a raw reading, of use only together with this clock.
+    pub(crate) fn raw(&self) -> u64 {
+        match &self.0 {
+            Source::System(_) => raw_counter(),
+            Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
+            #[cfg(feature = "tokio")]
+            Source::Tokio {
+                origin,
+                origin_unix_nanos,
+            } => {
+                (Timestamp::from_unix_nanos(*origin_unix_nanos) + origin.elapsed()).as_unix_nanos()
+            }
+        }
+    }
+
+    /// Returns what turns readings into timestamps for the next moment.
+    pub(crate) fn converter(&self) -> Converter {
+        let Source::System(anchor) = &self.0 else {
+            return Converter(None);
+        };
+        let mut anchor = anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = COUNTER.delta_as_nanos(anchor.raw, raw_counter());
+        if Duration::from_nanos(age) > ANCHOR_LIFE {
+            *anchor = Anchor::take();
+        }
+        Converter(Some(*anchor))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl From<&ManualClock> for Clock {
+    fn from(hands: &ManualClock) -> Self {
+        Self(Source::Manual(Arc::clone(&hands.0)))
+    }
+}
+
+impl ManualClock {
+    /// Makes a clock that shows `start`.
+    #[must_use]
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self(Arc::new(AtomicU64::new(start.as_unix_nanos())))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+impl Converter {
+    /// Turns a raw reading into a timestamp.
+    pub(crate) fn timestamp(self, raw: u64) -> Timestamp {
+        let Some(anchor) = self.0 else {
+            return Timestamp::from_unix_nanos(raw);
+        };
+        let nanos = if raw >= anchor.raw {
+            let ahead = COUNTER.delta_as_nanos(anchor.raw, raw);
+            anchor.unix_nanos.saturating_add(ahead)
+        } else {
+            let behind = COUNTER.delta_as_nanos(raw, anchor.raw);
+            anchor.unix_nanos.saturating_sub(behind)
+        };
+        Timestamp::from_unix_nanos(nanos)
+    }
+}
+
+impl Anchor {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the wall clock"
+    )]
+    fn take() -> Self {
+        // The reading is taken on both sides of the wall clock's, so that being
+        // interrupted in between shifts the anchor by half of it at most.
+        let before = raw_counter();
+        let unix_nanos = Timestamp::from(SystemTime::now()).as_unix_nanos();
+        let after = raw_counter();
+        Self {
+            raw: before + (after.saturating_sub(before)) / 2,
+            unix_nanos,
+        }
+    }
+}

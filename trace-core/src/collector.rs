@@ -1,0 +1,159 @@
+//! Where finished spans go.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::batch::SpanBatch;
+
+/// Takes finished spans.
+///
+/// It is called on the tracer's own thread, never on one of the application's:
+/// it may block, be slow or panic, and that costs spans, which are counted,
+/// and never a request. OpenTelemetry calls it a *span exporter* or *processor*.
+#[doc(alias = "SpanExporter")]
+#[doc(alias = "SpanProcessor")]
+pub trait Collector: Send + Sync {
+    /// Takes a batch of finished spans; they are borrowed for the time of the call.
+    fn collect(&self, batch: &SpanBatch<'_>);
+
+    /// Passes on what the collector still holds, within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When something is left.
+    fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
+        let _ = timeout;
+        Ok(())
+    }
+
+    /// Passes on what the collector still holds, within `timeout`; nothing comes
+    /// after it.
+    ///
+    /// # Errors
+    ///
+    /// When something is left.
+    fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+        self.flush(timeout)
+    }
+}
+
+/// What a collector could not do, and why.
+#[derive(Clone)]
+pub struct CollectorError {
+    message: Arc<str>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl CollectorError {
+    /// Makes an error of a lower-case fragment that completes "failed to flush: …".
+    pub fn new(message: impl Into<Arc<str>>) -> Self {
+        Self {
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+}
+
+impl fmt::Display for CollectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for CollectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectorError")
+            .field("message", &self.message)
+            .field("source", &self.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for CollectorError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// A collector that drops everything.
+impl Collector for () {
+    fn collect(&self, _batch: &SpanBatch<'_>) {}
+}
+
+macro_rules! forward_collector {
+    ($($pointer:ty),*) => {$(
+        impl<C: Collector + ?Sized> Collector for $pointer {
+            fn collect(&self, batch: &SpanBatch<'_>) {
+                (**self).collect(batch);
+            }
+
+            fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
+                (**self).flush(timeout)
+            }
+
+            fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+                (**self).shutdown(timeout)
+            }
+        }
+    )*};
+}
+
+forward_collector!(&C, Box<C>, Arc<C>);
+
+impl<C: Collector> Collector for Option<C> {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        if let Some(collector) = self {
+            collector.collect(batch);
+        }
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
+        self.as_ref()
+            .map_or(Ok(()), |collector| collector.flush(timeout))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+        self.as_ref()
+            .map_or(Ok(()), |collector| collector.shutdown(timeout))
+    }
+}
+
+/// A collector of a closure.
+///
+/// ```
+/// use trace_core::collector_fn;
+///
+/// let names = collector_fn(|batch| {
+///     for span in batch.spans() {
+///         println!("{} took {:?}", span.operation_name(), span.duration());
+///     }
+/// });
+/// # let _ = names;
+/// ```
+pub fn collector_fn<F: Fn(&SpanBatch<'_>) + Send + Sync>(collect: F) -> CollectorFn<F> {
+    CollectorFn(collect)
+}
+
+/// A collector of a closure; see [`collector_fn`].
+#[derive(Clone, Copy)]
+pub struct CollectorFn<F>(F);
+
+impl<F: Fn(&SpanBatch<'_>) + Send + Sync> Collector for CollectorFn<F> {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        (self.0)(batch);
+    }
+}
+
+impl<F> fmt::Debug for CollectorFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CollectorFn(..)")
+    }
+}

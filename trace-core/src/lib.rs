@@ -1,0 +1,27 @@
+//! Distributed tracing for async Rust.
+
+mod baggage;
+mod batch;
+mod clock;
+mod collector;
+mod context;
+mod id;
+mod resource;
+mod span_record;
+mod tag;
+mod timestamp;
+mod tracestate;
+
+pub use baggage::Baggage;
+pub use batch::{SpanBatch, SpanView};
+pub use clock::{Clock, ManualClock};
+pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
+pub use context::{TraceContext, TraceFlags};
+pub use id::{ParseIdError, SpanId, TraceId};
+pub use resource::Resource;
+pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
+pub use tag::{
+    DebugTag, DisplayTag, Tag, TagArray, TagInput, TagRef, TagSource, TagValue, debug, display,
+};
+pub use timestamp::Timestamp;
+pub use tracestate::TraceState;

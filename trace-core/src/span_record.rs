@@ -1,0 +1,269 @@
+//! A finished span as a plain value, and the small types in it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::context::TraceFlags;
+use crate::id::{SpanId, TraceId};
+use crate::tag::{Tag, TagValue};
+use crate::timestamp::Timestamp;
+use crate::tracestate::TraceState;
+
+/// A finished span: one unit of work of one service.
+///
+/// A plain value with public fields; what runs at the moment is reached through
+/// the functions of [`span`](crate::span). OpenTelemetry calls it a *span*.
+///
+/// ```
+/// use trace_core::{SpanId, SpanRecord, TraceId};
+///
+/// let (trace, id) = (TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+/// let mut span = SpanRecord::new(trace, id, "charge");
+/// span.add_tag("order.id", 42);
+/// assert_eq!(span.tag("order.id").unwrap().as_i64(), Some(42));
+/// ```
+#[doc(alias = "Span")]
+#[doc(alias = "SpanData")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SpanRecord {
+    /// The trace that this is a part of.
+    pub trace_id: TraceId,
+    /// This span.
+    pub span_id: SpanId,
+    /// The span that caused this one; `None` for the root of a trace.
+    pub parent_span_id: Option<SpanId>,
+    /// Whether the parent ran in another process.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub parent_is_remote: bool,
+    /// The trace's flags, as they travel.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub flags: TraceFlags,
+    /// The trace's state of other vendors, as it travels.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tracestate: TraceState,
+    /// What was done; low cardinality: `get_account` and not `get_account/42`.
+    pub operation_name: Cow<'static, str>,
+    /// Who did it.
+    pub service_name: Arc<str>,
+    /// The span's part in a call.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub kind: SpanKind,
+    /// First poll or call.
+    pub start: Timestamp,
+    /// Body ready, panicked or dropped; never before `start`.
+    pub end: Timestamp,
+    /// Typed values; a later one with the same key replaced the earlier.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tags: Vec<Tag>,
+    /// Entries with a time of their own, in the order in which they were written.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub logs: Vec<Log>,
+    /// Spans of other traces that this one is related to.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub links: Vec<Link>,
+    /// Whether the work failed.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub status: Status,
+    /// How the body came to its end.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub outcome: Outcome,
+    /// Where the span was opened in the source.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub source: Option<Source>,
+    /// What the limits cut off.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub dropped: DroppedItems,
+}
+
+impl SpanRecord {
+    /// Makes an internal span at time zero without tags, of service `unknown_service`.
+    pub fn new(
+        trace_id: TraceId,
+        span_id: SpanId,
+        operation_name: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent_span_id: None,
+            parent_is_remote: false,
+            flags: TraceFlags::SAMPLED,
+            tracestate: TraceState::default(),
+            operation_name: operation_name.into(),
+            service_name: "unknown_service".into(),
+            kind: SpanKind::default(),
+            start: Timestamp::default(),
+            end: Timestamp::default(),
+            tags: Vec::new(),
+            logs: Vec::new(),
+            links: Vec::new(),
+            status: Status::default(),
+            outcome: Outcome::default(),
+            source: None,
+            dropped: DroppedItems::default(),
+        }
+    }
+
+    /// Returns the time from start to end.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.end - self.start
+    }
+
+    /// Returns the value of a tag.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&TagValue> {
+        self.tags
+            .iter()
+            .find(|tag| tag.key == key)
+            .map(|tag| &tag.value)
+    }
+
+    /// Sets a tag; replaces the value of one with the same key.
+    pub fn add_tag(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) {
+        let tag = Tag::new(key, value);
+        match self.tags.iter_mut().find(|old| old.key == tag.key) {
+            Some(old) => old.value = tag.value,
+            None => self.tags.push(tag),
+        }
+    }
+
+    /// Returns whether the work failed: the status is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self.status, Status::Error(_))
+    }
+}
+
+/// An entry of a span with a time and fields of its own.
+///
+/// OpenTelemetry calls it an *event*.
+#[doc(alias = "Event")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Log {
+    /// When it was written.
+    pub time: Timestamp,
+    /// What happened, for example `cache miss`.
+    pub message: Cow<'static, str>,
+    /// Typed values.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub fields: Vec<Tag>,
+}
+
+/// Points to a span of another trace.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Link {
+    /// The other trace.
+    pub trace_id: TraceId,
+    /// The span in it.
+    pub span_id: SpanId,
+    /// The other trace's flags.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub flags: TraceFlags,
+    /// The other trace's state.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tracestate: TraceState,
+    /// Typed values that say what the relation is.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tags: Vec<Tag>,
+}
+
+/// The span's part in a call.
+///
+/// Source: OpenTelemetry trace API, *SpanKind*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum SpanKind {
+    /// Work inside one service.
+    #[default]
+    Internal,
+    /// Answers a request from another service.
+    Server,
+    /// Sends a request and waits for its answer.
+    Client,
+    /// Sends a message and does not wait.
+    Producer,
+    /// Works on a message.
+    Consumer,
+}
+
+/// Whether the work failed.
+///
+/// Success leaves the status unset. Source: OpenTelemetry trace API, *Set
+/// Status*.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Status {
+    /// Nobody said anything: no failure is known.
+    #[default]
+    Unset,
+    /// Somebody said that all is well, whatever happened below.
+    Ok,
+    /// The work failed, and why.
+    Error(Cow<'static, str>),
+}
+
+/// How the body of a span came to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Outcome {
+    /// It returned, and not an error.
+    #[default]
+    Ok,
+    /// It returned an error.
+    Error,
+    /// It panicked.
+    Panicked,
+    /// It was dropped before it was ready.
+    Cancelled,
+}
+
+/// A place in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Source {
+    /// The file, as the compiler names it.
+    pub file: Cow<'static, str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// Counts what a span's limits cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DroppedItems {
+    /// Tags above the limit.
+    pub tags: u32,
+    /// Logs above the limit.
+    pub logs: u32,
+    /// Links above the limit.
+    pub links: u32,
+}
+
+impl SpanKind {
+    /// Returns the lower-case name: `server`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
+impl fmt::Display for SpanKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
