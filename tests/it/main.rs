@@ -1,0 +1,3 @@
+//! The workspace's integration tests: one binary, one module for each area.
+
+mod ids;
