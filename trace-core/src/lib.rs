@@ -6,13 +6,14 @@ mod clock;
 mod collector;
 mod context;
 mod id;
+mod quoted;
 mod resource;
 mod span_record;
 mod tag;
 mod timestamp;
 mod tracestate;
 
-pub use baggage::Baggage;
+pub use baggage::{Baggage, InvalidBaggage};
 pub use batch::{SpanBatch, SpanView};
 pub use clock::{Clock, ManualClock};
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
@@ -24,4 +25,4 @@ pub use tag::{
     DebugTag, DisplayTag, Tag, TagArray, TagInput, TagRef, TagSource, TagValue, debug, display,
 };
 pub use timestamp::Timestamp;
-pub use tracestate::TraceState;
+pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
