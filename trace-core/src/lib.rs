@@ -8,6 +8,7 @@ mod context;
 mod id;
 mod quoted;
 mod resource;
+mod sampler;
 mod span_record;
 mod tag;
 mod timestamp;
@@ -20,6 +21,9 @@ pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use context::{TraceContext, TraceFlags};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use resource::Resource;
+pub use sampler::{
+    AlwaysOff, AlwaysOn, Sampler, SamplerFn, SamplingDecision, SamplingInput, sampler_fn,
+};
 pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
 pub use tag::{
     DebugTag, DisplayTag, Tag, TagArray, TagInput, TagRef, TagSource, TagValue, debug, display,

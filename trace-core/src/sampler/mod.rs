@@ -1,0 +1,174 @@
+//! Which traces are recorded.
+//!
+//! Owns the decision that is made once, where a trace starts or enters the
+//! process, before any tag is evaluated. Does not decide about finished traces.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::context::TraceContext;
+use crate::id::TraceId;
+use crate::span_record::SpanKind;
+
+/// Decides whether a trace is recorded.
+///
+/// It is asked once for each root and once for each trace that comes in from
+/// another process, on the application's thread: it should be quick and must not
+/// block. What it decides holds for all spans below and travels with the trace.
+///
+/// ```
+/// use trace_core::{Sampler, SamplingDecision, SamplingInput};
+///
+/// struct NoHealthChecks<S>(S);
+///
+/// impl<S: Sampler> Sampler for NoHealthChecks<S> {
+///     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+///         match input.operation_name {
+///             "health" => SamplingDecision::Drop,
+///             _ => self.0.sample(input),
+///         }
+///     }
+/// }
+/// # use trace_core::{AlwaysOn, Clock, TraceId};
+/// # let clock = Clock::system();
+/// # let input = SamplingInput::new(TraceId::new(1).unwrap(), "health", &clock);
+/// # assert_eq!(NoHealthChecks(AlwaysOn).sample(&input), SamplingDecision::Drop);
+/// ```
+pub trait Sampler: Send + Sync {
+    /// Returns what becomes of the trace.
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
+}
+
+/// What a sampler can know when a trace starts.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SamplingInput<'a> {
+    /// The trace: its own id, or the caller's.
+    pub trace_id: TraceId,
+    /// The context that came from another process, if one did.
+    pub parent: Option<&'a TraceContext>,
+    /// The name of the span that starts.
+    pub operation_name: &'a str,
+    /// The kind of the span that starts.
+    pub kind: SpanKind,
+    /// The tracer's clock.
+    pub clock: &'a Clock,
+}
+
+impl<'a> SamplingInput<'a> {
+    /// Makes the input for a trace that starts here, of kind internal; for tests
+    /// of one's own samplers. The fields are public.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, operation_name: &'a str, clock: &'a Clock) -> Self {
+        Self {
+            trace_id,
+            parent: None,
+            operation_name,
+            kind: SpanKind::Internal,
+            clock,
+        }
+    }
+}
+
+/// What becomes of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SamplingDecision {
+    /// It is recorded and delivered, and the services that are called are told so.
+    #[doc(alias = "RECORD_AND_SAMPLE")]
+    Sample,
+    /// Nothing of it is recorded; its ids and baggage still travel.
+    #[doc(alias = "DROP")]
+    Drop,
+}
+
+impl SamplingDecision {
+    /// Returns whether the trace is recorded.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        matches!(self, Self::Sample)
+    }
+}
+
+impl From<bool> for SamplingDecision {
+    fn from(sampled: bool) -> Self {
+        if sampled { Self::Sample } else { Self::Drop }
+    }
+}
+
+/// Records every trace, also those whose caller does not record them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AlwaysOn;
+
+/// Records no trace, also none that its caller records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AlwaysOff;
+
+impl Sampler for AlwaysOn {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        SamplingDecision::Sample
+    }
+}
+
+impl Sampler for AlwaysOff {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        SamplingDecision::Drop
+    }
+}
+
+macro_rules! forward_sampler {
+    ($($pointer:ty),*) => {$(
+        impl<S: Sampler + ?Sized> Sampler for $pointer {
+            fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+                (**self).sample(input)
+            }
+        }
+    )*};
+}
+
+forward_sampler!(&S, Box<S>, Arc<S>);
+
+/// `None` does as the caller does, and records what starts here.
+impl<S: Sampler> Sampler for Option<S> {
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+        match self {
+            Some(sampler) => sampler.sample(input),
+            None => input.parent.is_none_or(TraceContext::is_sampled).into(),
+        }
+    }
+}
+
+/// A sampler of a closure.
+///
+/// ```
+/// use trace_core::{SpanKind, sampler_fn};
+///
+/// let servers = sampler_fn(|input| (input.kind == SpanKind::Server).into());
+/// # let _ = servers;
+/// ```
+pub fn sampler_fn<F>(sample: F) -> SamplerFn<F>
+where
+    F: Fn(&SamplingInput<'_>) -> SamplingDecision + Send + Sync,
+{
+    SamplerFn(sample)
+}
+
+/// A sampler of a closure; see [`sampler_fn`].
+#[derive(Clone, Copy)]
+pub struct SamplerFn<F>(F);
+
+impl<F> Sampler for SamplerFn<F>
+where
+    F: Fn(&SamplingInput<'_>) -> SamplingDecision + Send + Sync,
+{
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+        (self.0)(input)
+    }
+}
+
+impl<F> fmt::Debug for SamplerFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SamplerFn(..)")
+    }
+}
