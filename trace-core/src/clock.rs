@@ -119,6 +119,17 @@ impl Clock {
         }
     }
 
+    /// Returns the nanoseconds from one raw reading to a later one, and zero if it
+    /// is not later. The wall clock has no part in it.
+    pub(crate) fn nanos_between(&self, earlier: u64, later: u64) -> u64 {
+        let ticks = later.saturating_sub(earlier);
+        if self.is_counter() && ticks > 0 {
+            COUNTER.delta_as_nanos(earlier, later)
+        } else {
+            ticks
+        }
+    }
+
     /// Returns what turns readings into timestamps for the next moment.
     pub(crate) fn converter(&self) -> Converter {
         let Source::System(anchor) = &self.0 else {

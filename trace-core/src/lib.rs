@@ -22,7 +22,8 @@ pub use context::{TraceContext, TraceFlags};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use resource::Resource;
 pub use sampler::{
-    AlwaysOff, AlwaysOn, Sampler, SamplerFn, SamplingDecision, SamplingInput, sampler_fn,
+    AlwaysOff, AlwaysOn, HeadSampler, InvalidSampleRate, ParentBased, Probabilistic, RateLimited,
+    Sampler, SamplerFn, SamplingDecision, SamplingInput, SamplingStrategy, sampler_fn,
 };
 pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
 pub use tag::{

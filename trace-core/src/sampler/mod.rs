@@ -3,6 +3,13 @@
 //! Owns the decision that is made once, where a trace starts or enters the
 //! process, before any tag is evaluated. Does not decide about finished traces.
 
+mod head;
+mod invalid_sample_rate;
+mod parent_based;
+mod probabilistic;
+mod rate_limited;
+mod strategy;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,11 +18,29 @@ use crate::context::TraceContext;
 use crate::id::TraceId;
 use crate::span_record::SpanKind;
 
+pub use head::HeadSampler;
+pub use invalid_sample_rate::InvalidSampleRate;
+pub use parent_based::ParentBased;
+pub use probabilistic::Probabilistic;
+pub use rate_limited::RateLimited;
+pub use strategy::SamplingStrategy;
+
 /// Decides whether a trace is recorded.
 ///
 /// It is asked once for each root and once for each trace that comes in from
 /// another process, on the application's thread: it should be quick and must not
 /// block. What it decides holds for all spans below and travels with the trace.
+///
+/// | sampler | records |
+/// |---|---|
+/// | [`AlwaysOn`], [`AlwaysOff`] | everything, nothing |
+/// | [`Probabilistic`] | a share of all traces, decided from the trace id |
+/// | [`RateLimited`] | up to so many traces a second |
+/// | [`ParentBased`] | what the caller records; asks another sampler where there is no caller |
+/// | [`HeadSampler`] | a share of the traces that start here, counted, and what callers record |
+/// | [`SamplingStrategy`] | one of them, named in a configuration |
+///
+/// None of these allocates when it decides.
 ///
 /// ```
 /// use trace_core::{Sampler, SamplingDecision, SamplingInput};

@@ -1,0 +1,107 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::invalid_sample_rate::InvalidSampleRate;
+use super::{Probabilistic, Sampler, SamplingDecision, SamplingInput};
+use crate::context::TraceContext;
+
+/// Records a share of the traces that start here, and counts them; of the traces
+/// that come in, records what the caller records.
+///
+/// The share is decided as by [`Probabilistic`]. Only its own decisions are
+/// counted, those about traces that start here: what callers decided says nothing
+/// about the rate. A clone shares the counters, so that one can be asked while
+/// the other is at work in a tracer.
+///
+/// The decision is made before anything happened, so slow and failing traces are
+/// as likely to be left out as all others.
+///
+/// ```
+/// use trace_core::{Clock, HeadSampler, Sampler, SamplingInput, TraceId};
+///
+/// let sampler = HeadSampler::new(0.5)?;
+/// let at_work = sampler.clone();
+///
+/// let clock = Clock::system();
+/// for id in ["00000000000000000080000000000000", "0000000000000000007fffffffffffff"] {
+///     let id: TraceId = id.parse()?;
+///     at_work.sample(&SamplingInput::new(id, "checkout", &clock));
+/// }
+/// assert_eq!(sampler.total_traces(), 2);
+/// assert_eq!(sampler.sampled_traces(), 1);
+/// assert_eq!(sampler.sample_rate_actual(), 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HeadSampler {
+    probabilistic: Probabilistic,
+    counts: Arc<Counts>,
+}
+
+/// Two counts that are each right at any moment, so that the rate made of them is
+/// never above one.
+#[derive(Debug, Default)]
+struct Counts {
+    sampled: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl HeadSampler {
+    /// Makes a sampler that records `rate` of the traces that start here, 0.0 for
+    /// none to 1.0 for all.
+    ///
+    /// # Errors
+    ///
+    /// When the rate is out of its range, or not a number.
+    pub fn new(rate: f64) -> Result<Self, InvalidSampleRate> {
+        Ok(Self {
+            probabilistic: Probabilistic::new(rate)?,
+            counts: Arc::default(),
+        })
+    }
+
+    /// Returns the rate that was asked for.
+    #[must_use]
+    pub const fn rate(&self) -> f64 {
+        self.probabilistic.rate()
+    }
+
+    /// Returns the number of traces that started here.
+    #[must_use]
+    pub fn total_traces(&self) -> u64 {
+        self.sampled_traces() + self.counts.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of traces that started here and are recorded.
+    #[must_use]
+    pub fn sampled_traces(&self) -> u64 {
+        self.counts.sampled.load(Ordering::Relaxed)
+    }
+
+    /// Returns the share that was recorded, from 0.0 to 1.0; 0.0 when no trace
+    /// started yet. By chance it differs from [`rate`](Self::rate).
+    #[must_use]
+    pub fn sample_rate_actual(&self) -> f64 {
+        let sampled = self.sampled_traces();
+        let total = sampled + self.counts.dropped.load(Ordering::Relaxed);
+        if total == 0 {
+            return 0.0;
+        }
+        sampled as f64 / total as f64
+    }
+}
+
+impl Sampler for HeadSampler {
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+        if let Some(sampled) = input.parent.map(TraceContext::is_sampled) {
+            return sampled.into();
+        }
+        let decision = self.probabilistic.sample(input);
+        let count = match decision {
+            SamplingDecision::Sample => &self.counts.sampled,
+            SamplingDecision::Drop => &self.counts.dropped,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        decision
+    }
+}

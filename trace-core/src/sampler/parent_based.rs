@@ -1,0 +1,44 @@
+use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
+use crate::context::TraceContext;
+
+/// Records what the caller records, and asks another sampler about traces that
+/// start here.
+///
+/// This keeps traces whole: a trace is recorded by every service it passes, or by
+/// none. The default records every trace that starts here.
+///
+/// ```
+/// use trace_core::{
+///     AlwaysOff, Clock, ParentBased, Sampler, SamplingInput, SpanId, TraceContext, TraceId,
+/// };
+///
+/// let (clock, id) = (Clock::system(), TraceId::new(1).unwrap());
+/// let caller = TraceContext::new(id, SpanId::new(2).unwrap());
+/// let sampler = ParentBased::new(AlwaysOff);
+///
+/// let mut input = SamplingInput::new(id, "checkout", &clock);
+/// assert!(!sampler.sample(&input).is_sampled());
+/// input.parent = Some(&caller);
+/// assert!(sampler.sample(&input).is_sampled());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParentBased<S = AlwaysOn> {
+    root: S,
+}
+
+impl<S: Sampler> ParentBased<S> {
+    /// Makes a sampler that asks `root` where there is no caller.
+    #[must_use]
+    pub const fn new(root: S) -> Self {
+        Self { root }
+    }
+}
+
+impl<S: Sampler> Sampler for ParentBased<S> {
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+        match input.parent.map(TraceContext::is_sampled) {
+            Some(sampled) => sampled.into(),
+            None => self.root.sample(input),
+        }
+    }
+}

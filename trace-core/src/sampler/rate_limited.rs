@@ -1,0 +1,104 @@
+use std::sync::{Mutex, PoisonError};
+
+use super::invalid_sample_rate::{InvalidSampleRate, check_per_second};
+use super::{Sampler, SamplingDecision, SamplingInput};
+
+/// Records up to so many traces a second.
+///
+/// A bucket of tokens: each recorded trace takes one, and they come back evenly
+/// over time. The bucket starts full and holds, unless told otherwise, the tokens
+/// of one second and at least one (after Jaeger's rate-limiting sampler): so many
+/// traces may start at the same moment. In any `t` seconds no more than
+/// `burst + t × rate` traces are recorded.
+///
+/// Time is the tracer's clock, and its monotonic side: setting the wall clock has
+/// no effect. One sampler serves one clock. What the caller decided is not looked
+/// at; see [`ParentBased`](crate::ParentBased). A decision holds a lock for the
+/// time of a few additions, and other decisions are all that can wait for it.
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{Clock, ManualClock, RateLimited, Sampler, SamplingInput, Timestamp, TraceId};
+///
+/// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(0));
+/// let clock = Clock::from(&hands);
+/// let sampler = RateLimited::per_second(2.0)?;
+/// let sampled = || {
+///     let id = TraceId::new(1).unwrap();
+///     sampler.sample(&SamplingInput::new(id, "checkout", &clock)).is_sampled()
+/// };
+/// assert_eq!([sampled(), sampled(), sampled()], [true, true, false]);
+/// hands.advance(Duration::from_millis(500));
+/// assert_eq!([sampled(), sampled()], [true, false]);
+/// # Ok::<(), trace_core::InvalidSampleRate>(())
+/// ```
+#[derive(Debug)]
+pub struct RateLimited {
+    tokens_per_nano: f64,
+    capacity: f64,
+    bucket: Mutex<Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    /// From 0 to the capacity.
+    tokens: f64,
+    /// The raw reading of the clock up to which tokens came back; set at the
+    /// first decision.
+    filled_at: Option<u64>,
+}
+
+impl RateLimited {
+    /// Makes a sampler that records up to `rate` traces a second, 0.0 for none;
+    /// 0.1 is one in ten seconds.
+    ///
+    /// # Errors
+    ///
+    /// When the rate is negative, infinite, or not a number.
+    pub fn per_second(rate: f64) -> Result<Self, InvalidSampleRate> {
+        let rate = check_per_second(rate)?;
+        let capacity = if rate > 0.0 { rate.max(1.0) } else { 0.0 };
+        Ok(Self {
+            tokens_per_nano: rate / 1e9,
+            capacity,
+            bucket: Mutex::new(Bucket {
+                tokens: capacity,
+                filled_at: None,
+            }),
+        })
+    }
+
+    /// Sets how many traces may start at the same moment; at least one.
+    #[must_use]
+    pub fn with_burst(self, traces: u32) -> Self {
+        if self.tokens_per_nano == 0.0 {
+            return self;
+        }
+        let capacity = f64::from(traces.max(1));
+        Self {
+            tokens_per_nano: self.tokens_per_nano,
+            capacity,
+            bucket: Mutex::new(Bucket {
+                tokens: capacity,
+                filled_at: None,
+            }),
+        }
+    }
+}
+
+impl Sampler for RateLimited {
+    fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
+        let now = input.clock.raw();
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        // Readings of other threads may be taken before and arrive after.
+        let filled_at = bucket.filled_at.unwrap_or(now);
+        let nanos = input.clock.nanos_between(filled_at, now);
+        bucket.filled_at = Some(filled_at.max(now));
+        bucket.tokens = (bucket.tokens + nanos as f64 * self.tokens_per_nano).min(self.capacity);
+        if bucket.tokens < 1.0 {
+            return SamplingDecision::Drop;
+        }
+        bucket.tokens -= 1.0;
+        SamplingDecision::Sample
+    }
+}
