@@ -7,6 +7,8 @@ use std::fmt;
 use std::num::{NonZeroU64, NonZeroU128};
 use std::str::FromStr;
 
+use crate::hex::{HexFinding, parse_hex};
+
 /// Identifies a trace: 16 bytes, never all zero.
 ///
 /// Text form: 32 lower-case hex digits.
@@ -50,14 +52,7 @@ pub struct SpanId(NonZeroU64);
 pub struct ParseIdError {
     what: &'static str,
     digits: usize,
-    reason: ParseIdReason,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum ParseIdReason {
-    Length(usize),
-    Character(char, usize),
-    AllZero,
+    finding: HexFinding,
 }
 
 impl TraceId {
@@ -122,12 +117,13 @@ impl FromStr for TraceId {
     type Err = ParseIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let value = parse_hex(text, "trace id", 32)?;
-        Self::new(value).ok_or(ParseIdError {
-            what: "trace id",
-            digits: 32,
-            reason: ParseIdReason::AllZero,
-        })
+        parse_hex(text, 32)
+            .and_then(|value| Self::new(value).ok_or(HexFinding::AllZero))
+            .map_err(|finding| ParseIdError {
+                what: "trace id",
+                digits: 32,
+                finding,
+            })
     }
 }
 
@@ -135,38 +131,21 @@ impl FromStr for SpanId {
     type Err = ParseIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let value = parse_hex(text, "span id", 16)?;
-        u64::try_from(value)
-            .ok()
-            .and_then(Self::new)
-            .ok_or(ParseIdError {
+        parse_hex(text, 16)
+            .and_then(|value| Self::new(value as u64).ok_or(HexFinding::AllZero))
+            .map_err(|finding| ParseIdError {
                 what: "span id",
                 digits: 16,
-                reason: ParseIdReason::AllZero,
+                finding,
             })
     }
 }
 
-/// Reads exactly `digits` lower-case hex digits.
-fn parse_hex(text: &str, what: &'static str, digits: usize) -> Result<u128, ParseIdError> {
-    let fail = |reason| ParseIdError {
-        what,
-        digits,
-        reason,
-    };
-    if text.len() != digits {
-        return Err(fail(ParseIdReason::Length(text.chars().count())));
+impl ParseIdError {
+    /// Returns what is wrong, for an error that names the field in its own words.
+    pub(crate) const fn finding(&self) -> HexFinding {
+        self.finding
     }
-    let mut value = 0_u128;
-    for (position, character) in text.chars().enumerate() {
-        let digit = match character {
-            '0'..='9' | 'a'..='f' => character.to_digit(16).map(u128::from),
-            _ => None,
-        };
-        let digit = digit.ok_or_else(|| fail(ParseIdReason::Character(character, position)))?;
-        value = value << 4 | digit;
-    }
-    Ok(value)
 }
 
 impl fmt::Display for TraceId {
@@ -198,16 +177,12 @@ impl fmt::Display for ParseIdError {
         let Self {
             what,
             digits,
-            reason,
+            finding,
         } = self;
-        match reason {
-            ParseIdReason::Length(found) => write!(f, "{what} has {found} characters")?,
-            ParseIdReason::Character(found, position) => {
-                write!(f, "{what} has `{found}` at position {position}")?;
-            }
-            ParseIdReason::AllZero => write!(f, "{what} is all zeros")?,
-        }
-        write!(f, "; expected {digits} lower-case hex digits")
+        write!(
+            f,
+            "{what} {finding}; expected {digits} lower-case hex digits"
+        )
     }
 }
 

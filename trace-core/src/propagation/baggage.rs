@@ -1,0 +1,208 @@
+//! The `baggage` header.
+
+use std::fmt::{self, Write as _};
+
+use super::carrier::joined;
+use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::baggage::{
+    Baggage, BaggageEntry, InvalidBaggage, check_key, check_metadata, is_baggage_octet,
+    is_plain_in_value, trim,
+};
+use crate::context::TraceContext;
+use crate::quoted::{Visible, quoted};
+
+pub(super) const BAGGAGE: &str = "baggage";
+
+/// Writes and reads `baggage`.
+///
+/// Reading gives no context, only baggage. A bad member is dropped alone. Empty
+/// baggage is not written. Source: W3C Baggage, *Baggage HTTP Header Format*.
+///
+/// ```
+/// use trace_core::propagation::{BaggagePropagator, Propagator};
+///
+/// let found = BaggagePropagator.extract(&[("baggage", "user=Am%C3%A9lie, plan=pro;ttl=1")]);
+/// assert_eq!(found.baggage.get("user"), Some("Amélie"));
+/// assert_eq!(found.baggage.metadata("plan"), Some("ttl=1"));
+/// assert_eq!(found.baggage.to_header(), "user=Am%C3%A9lie,plan=pro;ttl=1");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BaggagePropagator;
+
+/// A member of `baggage` that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseBaggageError(Reason);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    /// `number` counts from 1, empty members left out.
+    Member {
+        number: usize,
+        text: Box<str>,
+        finding: Finding,
+    },
+    TooMany,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Finding {
+    NoEqualsSign,
+    ValueCharacter(char),
+    Percent,
+    Invalid(InvalidBaggage),
+}
+
+impl Propagator for BaggagePropagator {
+    fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
+        if context.baggage.is_empty() {
+            headers.remove(BAGGAGE);
+        } else {
+            headers.set(BAGGAGE, &context.baggage.to_header());
+        }
+    }
+
+    fn extract(&self, headers: &dyn Extractor) -> Extracted {
+        let text = joined(headers, BAGGAGE).unwrap_or_default();
+        let (baggage, errors) = Baggage::from_header(&text);
+        Extracted {
+            context: None,
+            baggage,
+            problems: errors.into_iter().map(HeaderProblem::Baggage).collect(),
+        }
+    }
+}
+
+impl Baggage {
+    /// Returns the text of the `baggage` header; empty where there is no entry.
+    #[must_use]
+    pub fn to_header(&self) -> String {
+        let mut text = String::new();
+        for entry in self.entries() {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            text.push_str(&entry.key);
+            text.push('=');
+            for byte in entry.value.bytes() {
+                if is_plain_in_value(byte) {
+                    text.push(char::from(byte));
+                } else {
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "%{byte:02X}");
+                }
+            }
+            if !entry.metadata.is_empty() {
+                text.push(';');
+                text.push_str(&entry.metadata);
+            }
+        }
+        text
+    }
+
+    /// Reads the text of the `baggage` header: the good members, and what is wrong
+    /// with the others. Several header lines are joined with commas first.
+    ///
+    /// Of members with one key the last is kept, as in OpenTelemetry. Reading ends
+    /// after 64 members, good and bad. Bytes that are no UTF-8 become `U+FFFD`.
+    /// Empty members are no errors.
+    #[must_use]
+    pub fn from_header(text: &str) -> (Self, Vec<ParseBaggageError>) {
+        let (mut baggage, mut errors) = (Self::new(), Vec::new());
+        let members = text.split(',').map(trim).filter(|text| !text.is_empty());
+        for (index, member) in members.enumerate() {
+            if index == Self::MAX_ENTRIES {
+                errors.push(ParseBaggageError(Reason::TooMany));
+                break;
+            }
+            let inserted = parse_member(member)
+                .and_then(|entry| baggage.insert_entry(entry).map_err(Finding::Invalid));
+            if let Err(finding) = inserted {
+                errors.push(ParseBaggageError(Reason::Member {
+                    number: index + 1,
+                    text: quoted(member),
+                    finding,
+                }));
+            }
+        }
+        (baggage, errors)
+    }
+}
+
+fn parse_member(member: &str) -> Result<BaggageEntry, Finding> {
+    let (pair, metadata) = match member.split_once(';') {
+        Some((pair, metadata)) => (pair, Some(metadata)),
+        None => (member, None),
+    };
+    let (key, value) = pair.split_once('=').ok_or(Finding::NoEqualsSign)?;
+    let key = trim(key);
+    check_key(key).map_err(Finding::Invalid)?;
+    let metadata = metadata.map_or(Ok(Box::default()), check_metadata);
+    Ok(BaggageEntry {
+        key: key.into(),
+        value: decode(trim(value))?,
+        metadata: metadata.map_err(Finding::Invalid)?,
+    })
+}
+
+/// Source: W3C Baggage, *value*.
+fn decode(value: &str) -> Result<Box<str>, Finding> {
+    if let Some(found) = value.chars().find(|found| !is_baggage_octet(*found)) {
+        return Err(Finding::ValueCharacter(found));
+    }
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut bytes = value.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let mut digit = || {
+                    bytes
+                        .next()
+                        .and_then(|digit| char::from(digit).to_digit(16))
+                };
+                let (high, low) = digit().zip(digit()).ok_or(Finding::Percent)?;
+                (high << 4 | low) as u8
+            }
+            byte => byte,
+        });
+    }
+    Ok(String::from_utf8_lossy(&decoded).into())
+}
+
+impl fmt::Display for ParseBaggageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let limit = Baggage::MAX_ENTRIES;
+        let (number, text, finding) = match &self.0 {
+            Reason::TooMany => {
+                return write!(
+                    f,
+                    "`baggage` has more than {limit} members; expected up to {limit}"
+                );
+            }
+            Reason::Member {
+                number,
+                text,
+                finding,
+            } => (number, text, finding),
+        };
+        match finding {
+            Finding::NoEqualsSign => write!(
+                f,
+                "`{text}`, member {number} of `baggage`, has no `=`; expected `key=value`"
+            ),
+            Finding::ValueCharacter(found) => write!(
+                f,
+                "value of `{text}`, member {number} of `baggage`, has `{}`; expected it \
+                 percent-encoded",
+                Visible(*found)
+            ),
+            Finding::Percent => write!(
+                f,
+                "value of `{text}`, member {number} of `baggage`, has a `%` without two hex \
+                 digits; expected `%25` for the sign itself"
+            ),
+            Finding::Invalid(error) => write!(f, "member {number} of `baggage`: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ParseBaggageError {}

@@ -1,0 +1,83 @@
+use std::fmt;
+
+use super::{
+    BaggagePropagator, Extracted, Extractor, Injector, Propagator, TraceContextPropagator,
+};
+use crate::context::TraceContext;
+
+/// Writes and reads `traceparent`, `tracestate` and `baggage`: the default.
+///
+/// [`TraceContextPropagator`] and [`BaggagePropagator`] together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct W3cPropagator;
+
+impl Propagator for W3cPropagator {
+    fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
+        TraceContextPropagator.inject(context, headers);
+        BaggagePropagator.inject(context, headers);
+    }
+
+    fn extract(&self, headers: &dyn Extractor) -> Extracted {
+        TraceContextPropagator
+            .extract(headers)
+            .or(BaggagePropagator.extract(headers))
+    }
+}
+
+/// Several propagators as one.
+///
+/// All of them write. All of them read, too: the first that finds a context gives
+/// it, the first that finds baggage gives that, and the problems of all are
+/// reported.
+///
+/// ```
+/// use trace_core::propagation::{
+///     CompositePropagator, Propagator, W3cPropagator, XTracePropagator,
+/// };
+///
+/// let propagator = CompositePropagator::new().with(W3cPropagator).with(XTracePropagator);
+/// let found = propagator.extract(&[
+///     ("x-trace-id", "4bf92f3577b34da6a3ce929d0e0e4736"),
+///     ("x-span-id", "00f067aa0ba902b7"),
+///     ("baggage", "tenant=acme"),
+/// ]);
+/// assert_eq!(found.context.unwrap().baggage.get("tenant"), Some("acme"));
+/// ```
+#[derive(Default)]
+pub struct CompositePropagator(Vec<Box<dyn Propagator>>);
+
+impl CompositePropagator {
+    /// Makes one that writes and reads nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a propagator, behind those that are there.
+    #[must_use]
+    pub fn with(mut self, propagator: impl Propagator + 'static) -> Self {
+        self.0.push(Box::new(propagator));
+        self
+    }
+}
+
+impl Propagator for CompositePropagator {
+    fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
+        for propagator in &self.0 {
+            propagator.inject(context, headers);
+        }
+    }
+
+    fn extract(&self, headers: &dyn Extractor) -> Extracted {
+        self.0
+            .iter()
+            .map(|propagator| propagator.extract(headers))
+            .fold(Extracted::default(), Extracted::or)
+    }
+}
+
+impl fmt::Debug for CompositePropagator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CompositePropagator({} propagators)", self.0.len())
+    }
+}
