@@ -1,3 +1,4 @@
 //! The workspace's integration tests: one binary, one module for each area.
 
 mod ids;
+mod recorder;

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::timestamp::Timestamp;
 
@@ -51,8 +51,13 @@ struct Anchor {
 
 /// Turns raw readings of one clock into timestamps; one anchor for all of them,
 /// so that differences are those of the monotonic counter.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Converter(Option<Anchor>);
+
+/// A moment to be done by. Read from the operating system's clock whatever the
+/// tracer's is: a wait must end even where a test's time stands still.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
 
 /// Longest time without a new look at the wall clock.
 ///
@@ -202,5 +207,27 @@ impl Anchor {
             raw: before + (after.saturating_sub(before)) / 2,
             unix_nanos,
         }
+    }
+}
+
+impl Deadline {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads time"
+    )]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    /// The moment after `timeout`; never, if that is beyond what can be counted.
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Self(Self::now().checked_add(timeout))
+    }
+
+    /// Time that is left; zero when the moment has passed.
+    pub(crate) fn remaining(self) -> Duration {
+        self.0.map_or(Duration::MAX, |moment| {
+            moment.saturating_duration_since(Self::now())
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Trace and span ids.
 //!
-//! Owns the two id types and the only place of the crate that draws random
-//! numbers. Does not know about headers; see [`propagation`](crate::propagation).
+//! Owns the two id types and their text. Does not draw them, see
+//! [`IdGenerator`](crate::IdGenerator), and knows no headers.
 
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroU128};
@@ -65,6 +65,13 @@ impl TraceId {
         }
     }
 
+    /// Stands where no id is known yet; never delivered.
+    pub(crate) const PLACEHOLDER: Self = Self(NonZeroU128::MAX);
+
+    pub(crate) const fn from_nonzero(value: NonZeroU128) -> Self {
+        Self(value)
+    }
+
     /// Returns the id as a number, big-endian in every wire format.
     #[must_use]
     pub const fn get(self) -> u128 {
@@ -92,6 +99,15 @@ impl SpanId {
             Some(value) => Some(Self(value)),
             None => None,
         }
+    }
+
+    pub(crate) const fn from_nonzero(value: NonZeroU64) -> Self {
+        Self(value)
+    }
+
+    /// The id of a number that was one before it was written to a stream.
+    pub(crate) fn from_stream(value: u64) -> Self {
+        Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MAX))
     }
 
     /// Returns the id as a number, big-endian in every wire format.

@@ -1,0 +1,181 @@
+//! Recording: parents, outcomes, tags, and spans that move.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use trace_core::{
+    Clock, IdGenerator, ManualClock, MemoryCollector, Outcome, Status, Timestamp, TraceFuture,
+    Tracer, span,
+};
+
+fn tracer() -> (Tracer, MemoryCollector) {
+    let spans = MemoryCollector::new();
+    let clock = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
+    let tracer = Tracer::builder("test")
+        .collector(spans.clone())
+        .clock(Clock::from(&clock))
+        .ids(IdGenerator::counting())
+        .on_demand()
+        .build()
+        .unwrap();
+    (tracer, spans)
+}
+
+fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn spans_below_a_root_are_its_children() {
+    let (tracer, spans) = tracer();
+    tracer.root("root").run_sync(|| {
+        span::add_tag("n", 1);
+        span::in_span("child", || {
+            span::add_tag("text", "a");
+            span::add_log_with("hello", &[("x", &1.5)]);
+        });
+    });
+    drop(tracer.flush(Duration::ZERO));
+    let spans = spans.spans();
+    let [root, child] = &spans[..] else {
+        panic!("{spans:?}")
+    };
+    assert_eq!(root.operation_name, "root");
+    assert_eq!(root.parent_span_id, None);
+    assert_eq!(root.tag("n").unwrap().as_i64(), Some(1));
+    assert_eq!(child.parent_span_id, Some(root.span_id));
+    assert_eq!(child.trace_id, root.trace_id);
+    assert_eq!(child.logs[0].fields[0].value.to_string(), "1.5");
+    assert!(child.source.as_ref().unwrap().file.ends_with("recorder.rs"));
+}
+
+#[test]
+fn a_future_that_moves_to_another_trace_stays_in_its_own() {
+    let (tracer, spans) = tracer();
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    let mut moved = Box::pin(
+        async move {
+            std::future::poll_fn(|_| match receiver.try_recv() {
+                Ok(()) => Poll::Ready(()),
+                Err(_) => Poll::Pending,
+            })
+            .await;
+            span::add_tag("where", "elsewhere");
+            span::in_span("inner", || {});
+        }
+        .in_span("moved"),
+    );
+    tracer.root("first").run_sync(|| {
+        assert!(poll(moved.as_mut()).is_pending());
+    });
+    drop(tracer.flush(Duration::ZERO));
+    assert_eq!(tracer.stats().open, 1);
+    sender.send(()).unwrap();
+    tracer.root("second").run_sync(|| {
+        assert!(poll(moved.as_mut()).is_ready());
+        span::in_span("own", || {});
+    });
+    drop(tracer.flush(Duration::ZERO));
+    let all = spans.spans();
+    let named = |name: &str| all.iter().find(|span| span.operation_name == name).unwrap();
+    assert_eq!(named("moved").parent_span_id, Some(named("first").span_id));
+    assert_eq!(named("moved").trace_id, named("first").trace_id);
+    assert_eq!(named("inner").parent_span_id, Some(named("moved").span_id));
+    assert_eq!(named("inner").trace_id, named("first").trace_id);
+    assert_eq!(named("own").parent_span_id, Some(named("second").span_id));
+    assert_eq!(
+        named("moved").tag("where").unwrap().as_str(),
+        Some("elsewhere")
+    );
+    assert_eq!(tracer.stats().delivered, 5);
+    assert_eq!(tracer.stats().open, 0);
+}
+
+#[test]
+fn a_future_dropped_outside_its_trace_is_cancelled_in_it() {
+    let (tracer, spans) = tracer();
+    struct OnDrop;
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            span::add_tag("dropped", true);
+        }
+    }
+    let mut moved = Box::pin(
+        async {
+            let _on_drop = OnDrop;
+            std::future::pending::<()>().await;
+        }
+        .in_span("moved"),
+    );
+    tracer.root("first").run_sync(|| {
+        assert!(poll(moved.as_mut()).is_pending());
+    });
+    drop(moved);
+    drop(tracer.flush(Duration::ZERO));
+    let all = spans.spans();
+    let moved = all
+        .iter()
+        .find(|span| span.operation_name == "moved")
+        .unwrap();
+    assert_eq!(moved.outcome, Outcome::Cancelled);
+    assert_eq!(moved.status, Status::Unset);
+    assert_eq!(moved.tag("cancelled").unwrap().as_bool(), Some(true));
+    assert_eq!(moved.tag("dropped").unwrap().as_bool(), Some(true));
+    assert_eq!(tracer.stats().open, 0);
+}
+
+#[test]
+fn a_panic_ends_the_span_and_goes_on() {
+    let (tracer, spans) = tracer();
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        tracer.root("root").run_sync(|| {
+            let mut body = pin!(
+                async {
+                    std::panic::resume_unwind(Box::new("oops"));
+                }
+                .in_span("body")
+            );
+            let _: Poll<()> = poll(body.as_mut());
+        });
+    }));
+    assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "oops");
+    drop(tracer.flush(Duration::ZERO));
+    for span in spans.spans() {
+        assert_eq!(span.outcome, Outcome::Panicked);
+        assert!(span.is_error());
+        assert_eq!(span.tag("error.type").unwrap().as_str(), Some("panic"));
+    }
+    assert_eq!(tracer.stats().delivered, 2);
+}
+
+#[test]
+fn a_long_scope_hands_over_in_chunks() {
+    let (tracer, spans) = tracer();
+    tracer.root("root").run_sync(|| {
+        for i in 0..10_000 {
+            span::in_span("child", || span::add_tag("i", i));
+        }
+        assert_eq!(tracer.stats().open, 10_001);
+        drop(tracer.flush(Duration::ZERO));
+        assert_eq!(tracer.stats().open, 1);
+    });
+    drop(tracer.flush(Duration::ZERO));
+    let all = spans.take();
+    assert_eq!(all.len(), 10_001);
+    let root = all
+        .iter()
+        .find(|span| span.parent_span_id.is_none())
+        .unwrap();
+    assert_eq!(root.operation_name, "root");
+    let mut numbers: Vec<_> = all
+        .iter()
+        .filter(|span| span.span_id != root.span_id)
+        .map(|span| {
+            assert_eq!(span.parent_span_id, Some(root.span_id));
+            span.tag("i").unwrap().as_i64().unwrap()
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(0..10_000));
+}

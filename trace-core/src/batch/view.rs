@@ -1,0 +1,514 @@
+//! One finished span, borrowed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decoded::{Decoded, Entries, Span};
+use crate::context::TraceFlags;
+use crate::id::{SpanId, TraceId};
+use crate::resource::Resource;
+use crate::span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
+use crate::stream::{Chunk, Entry, FieldValue};
+use crate::tag::{Tag, TagArray, TagRef};
+use crate::timestamp::Timestamp;
+use crate::tracestate::TraceState;
+
+/// One finished span, borrowed from its batch.
+///
+/// Reading it allocates nothing but for logs and links.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanView<'a>(Form<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Form<'a> {
+    Record(&'a SpanRecord),
+    Stream(Stream<'a>),
+}
+
+/// A span in the chunk in which it was written.
+#[derive(Clone, Copy, Debug)]
+struct Stream<'a> {
+    decoded: &'a Decoded,
+    chunk: &'a Chunk,
+    span: &'a Span,
+    resource: &'a Resource,
+}
+
+/// Whether the work failed; a borrowed [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusRef<'a> {
+    /// No failure is known.
+    Unset,
+    /// Somebody said that all is well.
+    Ok,
+    /// The work failed, and why.
+    Error(&'a str),
+}
+
+impl StatusRef<'_> {
+    /// Copies the status.
+    #[must_use]
+    pub fn to_status(self) -> Status {
+        match self {
+            Self::Unset => Status::Unset,
+            Self::Ok => Status::Ok,
+            Self::Error(message) => Status::Error(Cow::Owned(message.to_owned())),
+        }
+    }
+}
+
+impl Status {
+    /// Borrows the status.
+    #[must_use]
+    pub fn as_ref(&self) -> StatusRef<'_> {
+        match self {
+            Self::Unset => StatusRef::Unset,
+            Self::Ok => StatusRef::Ok,
+            Self::Error(message) => StatusRef::Error(message),
+        }
+    }
+}
+
+/// The message of a span whose body panicked.
+pub(super) const PANICKED: &str = "panicked";
+
+impl<'a> SpanView<'a> {
+    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
+        Self(Form::Record(record))
+    }
+
+    pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
+        static NO_CHUNK: Chunk = Chunk::new();
+        Self(Form::Stream(Stream {
+            decoded,
+            chunk: decoded.chunk(span.chunk).unwrap_or(&NO_CHUNK),
+            span,
+            resource,
+        }))
+    }
+
+    /// Returns the trace.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        match self.0 {
+            Form::Record(record) => record.trace_id,
+            Form::Stream(stream) => stream.chunk.trace_id,
+        }
+    }
+
+    /// Returns the span's id.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        match self.0 {
+            Form::Record(record) => record.span_id,
+            Form::Stream(stream) => SpanId::from_stream(stream.span.id),
+        }
+    }
+
+    /// Returns the parent; `None` for the root of a trace.
+    #[must_use]
+    pub fn parent_span_id(&self) -> Option<SpanId> {
+        match self.0 {
+            Form::Record(record) => record.parent_span_id,
+            Form::Stream(stream) => SpanId::new(stream.span.parent),
+        }
+    }
+
+    /// Returns whether the parent ran in another process.
+    #[must_use]
+    pub fn parent_is_remote(&self) -> bool {
+        match self.0 {
+            Form::Record(record) => record.parent_is_remote,
+            Form::Stream(Stream { chunk, span, .. }) => {
+                chunk.remote_parent != 0 && chunk.remote_parent == span.parent
+            }
+        }
+    }
+
+    /// Returns the trace's flags.
+    #[must_use]
+    pub fn flags(&self) -> TraceFlags {
+        match self.0 {
+            Form::Record(record) => record.flags,
+            Form::Stream(stream) => stream.chunk.flags,
+        }
+    }
+
+    /// Returns the trace's state of other vendors.
+    #[must_use]
+    pub fn tracestate(&self) -> &'a TraceState {
+        match self.0 {
+            Form::Record(record) => &record.tracestate,
+            Form::Stream(stream) => &stream.chunk.tracestate,
+        }
+    }
+
+    /// Returns what was done.
+    #[must_use]
+    pub fn operation_name(&self) -> &'a str {
+        match self.0 {
+            Form::Record(record) => &record.operation_name,
+            Form::Stream(stream) => stream
+                .renamed()
+                .unwrap_or(stream.span.site.operation_name()),
+        }
+    }
+
+    /// Returns who did it.
+    #[must_use]
+    pub fn service_name(&self) -> &'a str {
+        match self.0 {
+            Form::Record(record) => &record.service_name,
+            Form::Stream(stream) => stream.service().unwrap_or(&stream.resource.service_name),
+        }
+    }
+
+    /// Returns the span's part in a call.
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        match self.0 {
+            Form::Record(record) => record.kind,
+            Form::Stream(stream) => stream.kind(),
+        }
+    }
+
+    /// Returns the start.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        match self.0 {
+            Form::Record(record) => record.start,
+            Form::Stream(stream) => stream.time(stream.span.start),
+        }
+    }
+
+    /// Returns the end; never before the start.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        match self.0 {
+            Form::Record(record) => record.end,
+            Form::Stream(stream) => stream.time(stream.span.end.max(stream.span.start)),
+        }
+    }
+
+    /// Returns the time from start to end.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.end() - self.start()
+    }
+
+    /// Returns the tags, each key once.
+    pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.tags);
+        of_record
+            .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
+            .chain(stream.into_iter().flat_map(Stream::tags))
+    }
+
+    /// Returns the value of a tag.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<TagRef<'a>> {
+        self.tags()
+            .find_map(|(other, value)| (other == key).then_some(value))
+    }
+
+    /// Returns the logs, in the order in which they were written.
+    pub fn logs(&self) -> impl Iterator<Item = Cow<'a, Log>> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.logs);
+        of_record
+            .map(Cow::Borrowed)
+            .chain(stream.into_iter().flat_map(Stream::logs).map(Cow::Owned))
+    }
+
+    /// Returns the links.
+    pub fn links(&self) -> impl Iterator<Item = Cow<'a, Link>> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.links);
+        of_record
+            .map(Cow::Borrowed)
+            .chain(stream.into_iter().flat_map(Stream::links).map(Cow::Owned))
+    }
+
+    /// Returns whether the work failed.
+    #[must_use]
+    pub fn status(&self) -> StatusRef<'a> {
+        match self.0 {
+            Form::Record(record) => record.status.as_ref(),
+            Form::Stream(stream) => stream.status(),
+        }
+    }
+
+    /// Returns how the body came to its end.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.0 {
+            Form::Record(record) => record.outcome,
+            Form::Stream(stream) => stream.span.outcome,
+        }
+    }
+
+    /// Returns where the span was opened: file and line.
+    #[must_use]
+    pub fn source(&self) -> Option<(&'a str, u32)> {
+        match self.0 {
+            Form::Record(record) => {
+                let source = record.source.as_ref();
+                source.map(|source| (source.file.as_ref(), source.line))
+            }
+            Form::Stream(stream) => stream.source(),
+        }
+    }
+
+    /// Returns what the limits cut off.
+    #[must_use]
+    pub fn dropped(&self) -> DroppedItems {
+        match self.0 {
+            Form::Record(record) => record.dropped,
+            Form::Stream(stream) => DroppedItems {
+                tags: stream.span.dropped_tags,
+                logs: stream.span.dropped_logs,
+                links: stream.span.dropped_links,
+            },
+        }
+    }
+
+    /// Copies the span.
+    #[must_use]
+    pub fn to_record(&self) -> SpanRecord {
+        let stream = match self.0 {
+            Form::Record(record) => return record.clone(),
+            Form::Stream(stream) => stream,
+        };
+        let site = stream.span.site;
+        let own = |text: &str| Cow::Owned(text.to_owned());
+        let tags = self.tags().map(|(key, value)| Tag {
+            key: own(key),
+            value: value.to_value(),
+        });
+        SpanRecord {
+            trace_id: self.trace_id(),
+            span_id: self.span_id(),
+            parent_span_id: self.parent_span_id(),
+            parent_is_remote: self.parent_is_remote(),
+            flags: self.flags(),
+            tracestate: self.tracestate().clone(),
+            operation_name: stream
+                .renamed()
+                .map_or(Cow::Borrowed(site.operation_name()), own),
+            service_name: stream
+                .service()
+                .map_or_else(|| Arc::clone(&stream.resource.service_name), Arc::from),
+            kind: self.kind(),
+            start: self.start(),
+            end: self.end(),
+            tags: tags.collect(),
+            logs: stream.logs().collect(),
+            links: stream.links().collect(),
+            status: self.status().to_status(),
+            outcome: self.outcome(),
+            source: stream.source().map(|(file, line)| Source {
+                file: own(file),
+                line,
+            }),
+            dropped: self.dropped(),
+        }
+    }
+}
+
+impl<'a> Stream<'a> {
+    fn entries(self) -> Entries<'a> {
+        self.decoded.entries(self.span)
+    }
+
+    fn time(self, raw: u64) -> Timestamp {
+        self.decoded.converter().timestamp(raw)
+    }
+
+    fn renamed(self) -> Option<&'a str> {
+        let names = self.entries().filter_map(|(entry, _)| match entry {
+            Entry::Name(name) => Some(name),
+            _ => None,
+        });
+        names.last()
+    }
+
+    fn service(self) -> Option<&'a str> {
+        let services = self.entries().filter_map(|(entry, _)| match entry {
+            Entry::Service(service) => Some(service),
+            _ => None,
+        });
+        services.last()
+    }
+
+    fn kind(self) -> SpanKind {
+        let kinds = self.entries().filter_map(|(entry, _)| match entry {
+            Entry::SpanKind(kind) => Some(kind),
+            _ => None,
+        });
+        kinds.last().unwrap_or(self.span.site.kind())
+    }
+
+    fn source(self) -> Option<(&'a str, u32)> {
+        let sources = self.entries().filter_map(|(entry, _)| match entry {
+            Entry::Source { file, line } => Some((file, line)),
+            _ => None,
+        });
+        let site = self.span.site;
+        let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
+        sources.last().or(of_site)
+    }
+
+    fn status(self) -> StatusRef<'a> {
+        if self.span.outcome == Outcome::Panicked {
+            return StatusRef::Error(PANICKED);
+        }
+        let mut status = StatusRef::Unset;
+        for (entry, _) in self.entries() {
+            status = match entry {
+                Entry::Status { ok: true, .. } => return StatusRef::Ok,
+                Entry::Status { message, .. } | Entry::Error { message, .. } => {
+                    StatusRef::Error(message)
+                }
+                _ => status,
+            };
+        }
+        status
+    }
+
+    fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+        let site = self.span.site;
+        let tags = self
+            .entries()
+            .filter_map(move |(entry, array)| match entry {
+                Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
+                _ => None,
+            });
+        tags.chain(self.outcome_tag())
+    }
+
+    /// The tag that says how the body ended, unless the application said it.
+    fn outcome_tag(self) -> Option<(&'a str, TagRef<'a>)> {
+        let (key, value) = match self.span.outcome {
+            Outcome::Cancelled => ("cancelled", TagRef::Bool(true)),
+            Outcome::Panicked => ("error.type", TagRef::Str("panic")),
+            Outcome::Ok | Outcome::Error => {
+                let types = self.entries().filter_map(|(entry, _)| match entry {
+                    Entry::Error { type_name, .. } => Some(type_name),
+                    _ => None,
+                });
+                ("error.type", TagRef::Str(types.last()?))
+            }
+        };
+        let site = self.span.site;
+        let said = self
+            .entries()
+            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key));
+        (!said).then_some((key, value))
+    }
+
+    fn logs(self) -> impl Iterator<Item = Log> {
+        let mut entries = self.entries();
+        std::iter::from_fn(move || {
+            loop {
+                match entries.next()?.0 {
+                    Entry::Log { time, message } => {
+                        return Some(Log {
+                            time: self.time(time),
+                            message: Cow::Owned(message.to_owned()),
+                            fields: self.fields(entries.clone()),
+                        });
+                    }
+                    Entry::Error {
+                        time,
+                        log: true,
+                        type_name,
+                        message,
+                    } => return Some(Log::exception(self.time(time), type_name, message)),
+                    _ => {}
+                }
+            }
+        })
+    }
+
+    fn links(self) -> impl Iterator<Item = Link> {
+        let mut entries = self.entries();
+        std::iter::from_fn(move || {
+            loop {
+                if let Entry::Link {
+                    trace_id,
+                    span,
+                    flags,
+                    tracestate,
+                } = entries.next()?.0
+                    && let (Some(trace_id), Some(span_id)) =
+                        (TraceId::new(trace_id), SpanId::new(span))
+                {
+                    return Some(Link {
+                        trace_id,
+                        span_id,
+                        flags: TraceFlags::from_byte(flags),
+                        tracestate: tracestate.parse().unwrap_or_default(),
+                        tags: self.fields(entries.clone()),
+                    });
+                }
+            }
+        })
+    }
+
+    /// The fields that follow a log or link: those before the next one.
+    fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
+        let site = self.span.site;
+        entries
+            .take_while(|(entry, _)| !matches!(entry, Entry::Log { .. } | Entry::Link { .. }))
+            .filter_map(|(entry, array)| match entry {
+                Entry::Field(key, value) => {
+                    let key = key.text(site).to_owned();
+                    Some(Tag::new(key, value.as_tag(array).to_value()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl Log {
+    /// The log of an error. Source: OpenTelemetry semantic conventions,
+    /// *Exceptions on spans*.
+    pub(super) fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
+        Self {
+            time,
+            message: Cow::Borrowed("exception"),
+            fields: vec![
+                Tag::new("exception.type", type_name.to_owned()),
+                Tag::new("exception.message", message.to_owned()),
+            ],
+        }
+    }
+}
+
+impl<'a> FieldValue<'a> {
+    /// Returns the value; `array` is it, if it is one.
+    pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
+        static EMPTY: TagArray = TagArray::Bool(Vec::new());
+        match self {
+            Self::Bool(value) => TagRef::Bool(value),
+            Self::I64(value) => TagRef::I64(value),
+            Self::F64(value) => TagRef::F64(value),
+            Self::Str(value) => TagRef::Str(value),
+            Self::Bools(_) | Self::I64s(_) | Self::F64s(_) | Self::Texts(..) => {
+                TagRef::Array(array.unwrap_or(&EMPTY))
+            }
+        }
+    }
+}

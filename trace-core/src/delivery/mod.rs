@@ -1,0 +1,12 @@
+//! The way of finished spans from the application's threads to the collectors.
+//!
+//! [`Queue`] is the only place where the two sides meet: a bounded list of
+//! chunks. [`Worker`] takes them, reads them and calls the collectors, on a
+//! thread of its own or, for a tracer without one, on the one that flushes.
+
+mod queue;
+mod worker;
+
+pub(crate) use queue::Queue;
+pub use worker::FlushReport;
+pub(crate) use worker::{Worker, WorkerThread};

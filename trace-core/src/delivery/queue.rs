@@ -1,0 +1,276 @@
+//! Chunks that wait for the tracer's thread.
+
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Deadline;
+use crate::collector::CollectorError;
+use crate::id::TraceId;
+use crate::stats::Counters;
+use crate::stream::{Chunk, Cursor, Entry};
+
+/// A bounded list of chunks, and the counters of what became of their spans.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// Wakes the worker.
+    work: Condvar,
+    /// Wakes those who wait for the worker.
+    done: Condvar,
+    max_spans: u64,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    chunks: Vec<Box<Chunk>>,
+    /// Spans that the chunks open, and one more for each chunk that opens none.
+    spans: u64,
+    completed: Vec<TraceId>,
+    /// Spans whose opening or end was in a chunk that found no room.
+    lost: Vec<u64>,
+    /// Empty chunks for the application's threads.
+    free: Vec<Box<Chunk>>,
+    /// Whether the worker sleeps until there is something.
+    is_idle: bool,
+    /// Whether nothing more is taken.
+    is_closed: bool,
+    /// Whether the worker has ended.
+    is_stopped: bool,
+    flush: Flush,
+}
+
+/// The flushes that were asked for, and how the last one ended.
+#[derive(Debug, Default)]
+struct Flush {
+    asked: u64,
+    done: u64,
+    deadline: Option<Deadline>,
+    errors: Vec<CollectorError>,
+}
+
+/// What the worker takes at once.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) chunks: Vec<Box<Chunk>>,
+    pub(crate) completed: Vec<TraceId>,
+    pub(crate) lost: Vec<u64>,
+    /// The newest flush that was asked for, if it is not done.
+    pub(crate) flush: Option<(u64, Deadline)>,
+    /// Whether nothing comes after this.
+    pub(crate) is_last: bool,
+}
+
+/// Chunks that are kept for reuse; more are given back to the allocator.
+const MAX_FREE: usize = 1_024;
+
+impl Queue {
+    pub(crate) fn new(max_spans: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            max_spans: max_spans as u64,
+            counters: Counters::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a chunk over, or drops it and counts its spans; leaves an empty one.
+    /// Never waits for the worker.
+    pub(crate) fn push(&self, chunk: &mut Box<Chunk>) {
+        let weight = chunk.opened.max(1);
+        let mut state = self.state();
+        if state.is_closed || state.spans + weight > self.max_spans {
+            let counter = if state.is_closed {
+                &self.counters.dropped_shutdown
+            } else {
+                state.lost.extend(half_read(chunk));
+                &self.counters.dropped_queue
+            };
+            drop(state);
+            Counters::add(counter, chunk.opened);
+            return chunk.clear();
+        }
+        state.spans += weight;
+        let free = state.free.pop();
+        let free = free.unwrap_or_else(|| Box::new(Chunk::new()));
+        state.chunks.push(std::mem::replace(chunk, free));
+        let wakes = std::mem::take(&mut state.is_idle) || state.spans > self.max_spans / 2;
+        drop(state);
+        if wakes {
+            self.work.notify_one();
+        }
+    }
+
+    /// Says that the last scope of a trace ended with a chunk that is in the queue.
+    pub(crate) fn complete(&self, trace: TraceId) {
+        let mut state = self.state();
+        if !state.is_closed {
+            state.completed.push(trace);
+        }
+        if std::mem::take(&mut state.is_idle) {
+            drop(state);
+            self.work.notify_one();
+        }
+    }
+
+    /// Takes everything there is now.
+    pub(crate) fn take(&self) -> Work {
+        Self::take_from(&mut self.state())
+    }
+
+    /// Waits until there is something, then for `delay` until there is more, and
+    /// takes it. A flush, a shutdown or a queue half full ends both waits.
+    pub(crate) fn wait_and_take(&self, delay: Duration) -> Work {
+        let mut state = self.state();
+        let is_urgent = |state: &State| {
+            state.is_closed
+                || state.flush.asked > state.flush.done
+                || state.spans > self.max_spans / 2
+        };
+        while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
+            state.is_idle = true;
+            state = self
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_idle = false;
+        let (mut state, _) = self
+            .work
+            .wait_timeout_while(state, delay, |state| !is_urgent(state))
+            .unwrap_or_else(PoisonError::into_inner);
+        Self::take_from(&mut state)
+    }
+
+    fn take_from(state: &mut State) -> Work {
+        state.spans = 0;
+        let flush = &state.flush;
+        Work {
+            chunks: std::mem::take(&mut state.chunks),
+            completed: std::mem::take(&mut state.completed),
+            lost: std::mem::take(&mut state.lost),
+            flush: flush
+                .deadline
+                .filter(|_| flush.asked > flush.done)
+                .map(|deadline| (flush.asked, deadline)),
+            is_last: state.is_closed,
+        }
+    }
+
+    /// Gives emptied chunks back.
+    pub(crate) fn recycle(&self, chunks: impl Iterator<Item = Box<Chunk>>) {
+        let mut chunks = chunks.peekable();
+        while chunks.peek().is_some() {
+            let mut state = self.state();
+            let room = MAX_FREE.saturating_sub(state.free.len());
+            state.free.extend(chunks.by_ref().take(room.min(64)));
+            if room == 0 {
+                drop(state);
+                return chunks.for_each(drop);
+            }
+        }
+    }
+
+    /// Asks the worker for everything that is in the queue now; returns the number
+    /// of the flush.
+    pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
+        let mut state = self.state();
+        state.flush.asked += 1;
+        state.flush.deadline = Some(deadline);
+        state.is_idle = false;
+        let number = state.flush.asked;
+        drop(state);
+        self.work.notify_one();
+        number
+    }
+
+    /// Says how a flush ended.
+    pub(crate) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
+        let mut state = self.state();
+        state.flush.done = number;
+        state.flush.errors = errors;
+        drop(state);
+        self.done.notify_all();
+    }
+
+    /// Waits for a flush; `None` when the deadline passed or the worker ended.
+    pub(crate) fn wait_flush(
+        &self,
+        number: u64,
+        deadline: Deadline,
+    ) -> Option<Vec<CollectorError>> {
+        let (state, _) = self
+            .done
+            .wait_timeout_while(self.state(), deadline.remaining(), |state| {
+                state.flush.done < number && !state.is_stopped
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        (state.flush.done >= number).then(|| state.flush.errors.clone())
+    }
+
+    /// Takes nothing more; the worker ends when it has taken what is there.
+    pub(crate) fn close(&self, deadline: Deadline) -> bool {
+        let mut state = self.state();
+        let was_open = !std::mem::replace(&mut state.is_closed, true);
+        if was_open {
+            state.flush.deadline = Some(deadline);
+        }
+        state.is_idle = false;
+        drop(state);
+        self.work.notify_one();
+        was_open
+    }
+
+    /// Says that the worker has ended.
+    pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
+        let mut state = self.state();
+        state.is_stopped = true;
+        state.flush.errors = errors;
+        drop(state);
+        self.done.notify_all();
+    }
+
+    /// Waits until the worker has ended; `None` when the deadline passed before.
+    pub(crate) fn wait_stop(&self, deadline: Deadline) -> Option<Vec<CollectorError>> {
+        let (state, _) = self
+            .done
+            .wait_timeout_while(self.state(), deadline.remaining(), |state| {
+                !state.is_stopped
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        state.is_stopped.then(|| state.flush.errors.clone())
+    }
+
+    /// Drops what still waits and counts it.
+    pub(crate) fn abandon(&self) {
+        let work = self.take();
+        let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
+        Counters::add(&self.counters.dropped_shutdown, spans);
+    }
+
+    /// Until when a worker that ends may take.
+    pub(crate) fn deadline(&self) -> Deadline {
+        let deadline = self.state().flush.deadline;
+        deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
+    }
+}
+
+/// The spans of which the chunk holds the opening or the end, but not both: other
+/// chunks speak of them.
+fn half_read(chunk: &Chunk) -> HashSet<u64> {
+    let mut spans = HashSet::new();
+    let mut cursor = Cursor::default();
+    while let Some((span, entry, next)) = chunk.entry(cursor) {
+        cursor = next;
+        if matches!(entry, Entry::Open(_) | Entry::Close(_)) && !spans.remove(&span) {
+            spans.insert(span);
+        }
+    }
+    spans
+}

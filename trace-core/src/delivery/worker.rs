@@ -1,0 +1,181 @@
+//! Reads chunks and calls the collectors.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::queue::{Queue, Work};
+use crate::batch::{Decoded, Decoder, SpanBatch};
+use crate::clock::{Clock, Deadline};
+use crate::collector::{Collector, CollectorError};
+use crate::limits::Limits;
+use crate::resource::Resource;
+use crate::stats::Counters;
+
+/// Takes chunks from a queue, reads them, and gives the spans to the collectors.
+pub(crate) struct Worker {
+    queue: Arc<Queue>,
+    clock: Clock,
+    resource: Resource,
+    collectors: Vec<Box<dyn Collector>>,
+    decoder: Decoder,
+    decoded: Decoded,
+}
+
+/// The thread on which a tracer's collectors are called.
+#[derive(Debug)]
+pub(crate) struct WorkerThread(JoinHandle<()>);
+
+/// What a flush or a shutdown did.
+#[derive(Clone, Debug)]
+#[must_use = "a flush can leave spans behind; look at `is_complete`"]
+#[non_exhaustive]
+pub struct FlushReport {
+    /// Whether all spans that had ended and been handed over were given to the
+    /// collectors before the deadline, and the collectors passed them on.
+    pub is_complete: bool,
+    /// Spans that are left: they still run, or their scope does, or there was no
+    /// time.
+    pub left: u64,
+    /// What collectors could not do.
+    pub errors: Vec<CollectorError>,
+}
+
+/// Spans that a collector gets at once, unless a single scope has more.
+const MAX_BATCH_SPANS: usize = 4_096;
+
+impl Worker {
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        clock: Clock,
+        resource: Resource,
+        limits: Limits,
+        collectors: Vec<Box<dyn Collector>>,
+    ) -> Self {
+        Self {
+            queue,
+            clock,
+            decoder: Decoder::new(resource.clone(), limits),
+            resource,
+            collectors,
+            decoded: Decoded::default(),
+        }
+    }
+
+    /// Starts a thread that delivers until the queue is closed.
+    pub(crate) fn start(mut self, delay: Duration) -> std::io::Result<WorkerThread> {
+        let thread = std::thread::Builder::new()
+            .name("trace-worker".to_owned())
+            .spawn(move || {
+                loop {
+                    let work = self.queue.wait_and_take(delay);
+                    let is_last = work.is_last;
+                    self.deliver(work);
+                    if is_last {
+                        let errors = self.shut_down(self.queue.deadline());
+                        return self.queue.stop(errors);
+                    }
+                }
+            })?;
+        Ok(WorkerThread(thread))
+    }
+
+    /// Delivers what is in the queue, and flushes the collectors, on this thread.
+    pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        let work = self.queue.take();
+        self.deliver(work);
+        self.flush_collectors(deadline)
+    }
+
+    /// Shuts the collectors down; what is read later is lost.
+    pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        let lost = self.decoder.abandon();
+        Counters::add(&self.queue.counters.dropped_shutdown, lost);
+        self.each_collector(|collector| collector.shutdown(deadline.remaining()))
+    }
+
+    fn flush_collectors(&self, deadline: Deadline) -> Vec<CollectorError> {
+        self.each_collector(|collector| collector.flush(deadline.remaining()))
+    }
+
+    fn each_collector(
+        &self,
+        call: impl Fn(&dyn Collector) -> Result<(), CollectorError>,
+    ) -> Vec<CollectorError> {
+        let results = self.collectors.iter().map(|collector| {
+            catch_unwind(AssertUnwindSafe(|| call(&**collector))).unwrap_or_else(|_| {
+                Counters::add(&self.queue.counters.collector_panics, 1);
+                Err(CollectorError::new("the collector panicked"))
+            })
+        });
+        results.filter_map(Result::err).collect()
+    }
+
+    fn deliver(&mut self, work: Work) {
+        let lost = self.decoder.lose(&work.lost);
+        Counters::add(&self.queue.counters.dropped_queue, lost);
+        self.decoded.begin(self.clock.converter());
+        for chunk in work.chunks {
+            let dropped = self.decoder.read(chunk, &mut self.decoded);
+            Counters::add(&self.queue.counters.dropped_limit, dropped);
+            if self.decoded.len() >= MAX_BATCH_SPANS {
+                self.collect();
+            }
+        }
+        for trace in work.completed {
+            self.decoded.push_completed(trace);
+        }
+        self.collect();
+        if let Some((number, deadline)) = work.flush {
+            let errors = self.flush_collectors(deadline);
+            self.queue.finish_flush(number, errors);
+        }
+    }
+
+    /// Gives what was read to the collectors, and the chunks back.
+    fn collect(&mut self) {
+        let spans = self.decoded.len() as u64;
+        let counters = &self.queue.counters;
+        let batch = SpanBatch::of_decoded(&self.resource, &self.decoded);
+        if spans > 0 || !self.decoded.completed().is_empty() {
+            let mut panics = 0;
+            for collector in &self.collectors {
+                let collect = AssertUnwindSafe(|| collector.collect(&batch));
+                panics += u64::from(catch_unwind(collect).is_err());
+            }
+            let counter = if panics == 0 {
+                &counters.delivered
+            } else {
+                &counters.dropped_collector
+            };
+            Counters::add(&counters.collector_panics, panics);
+            Counters::add(counter, spans);
+        }
+        self.queue.recycle(self.decoded.end());
+    }
+}
+
+impl WorkerThread {
+    /// Waits for the thread, which has said that it has ended.
+    pub(crate) fn join(self) {
+        // A worker ends by a panic only if a collector's destructor panics; its
+        // spans were delivered by then.
+        let _ended = self.0.join();
+    }
+
+    /// Whether this is the current thread.
+    pub(crate) fn is_current(&self) -> bool {
+        self.0.thread().id() == std::thread::current().id()
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("resource", &self.resource)
+            .field("collectors", &self.collectors.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! Draws ids: the only place that uses random numbers.
+
+use std::cell::Cell;
+use std::num::{NonZeroU64, NonZeroU128};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use crate::id::{SpanId, TraceId};
+
+/// Where a tracer's ids come from.
+///
+/// ```
+/// use trace_core::IdGenerator;
+///
+/// let ids = IdGenerator::counting();
+/// assert_eq!(ids.span_id().to_string(), "0000000000000001");
+/// assert_eq!(ids.span_id().to_string(), "0000000000000002");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct IdGenerator(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    Random,
+    Seeded(Arc<AtomicU64>),
+    Counting(Arc<AtomicU64>),
+}
+
+/// A thread's generator: a position and a key, drawn from the operating system
+/// at the first use. Two threads' sequences differ by 128 random bits.
+struct ThreadRandom {
+    position: Cell<u64>,
+    /// Odd once seeded; zero before.
+    key: Cell<u64>,
+}
+
+thread_local! {
+    static RANDOM: ThreadRandom = const {
+        ThreadRandom { position: Cell::new(0), key: Cell::new(0) }
+    };
+}
+
+impl IdGenerator {
+    /// Random ids, seeded for each thread by the operating system.
+    #[must_use]
+    pub const fn random() -> Self {
+        Self(Source::Random)
+    }
+
+    /// Ids that look random and repeat: the same seed and the same order of calls
+    /// give the same ids. For tests and simulations.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self(Source::Seeded(Arc::new(AtomicU64::new(seed))))
+    }
+
+    /// The ids 1, 2, 3 and so on, for traces and spans together. For tests.
+    #[must_use]
+    pub fn counting() -> Self {
+        Self(Source::Counting(Arc::new(AtomicU64::new(1))))
+    }
+
+    /// Draws a span id.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        SpanId::from_nonzero(self.number())
+    }
+
+    /// Draws a trace id.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        let high = match &self.0 {
+            Source::Counting(_) => 0,
+            Source::Random | Source::Seeded(_) => u128::from(self.number().get()) << 64,
+        };
+        TraceId::from_nonzero(NonZeroU128::from(self.number()) | high)
+    }
+
+    /// Returns whether [`random_number`] draws these ids.
+    pub(crate) fn is_random(&self) -> bool {
+        matches!(self.0, Source::Random)
+    }
+
+    pub(crate) fn number(&self) -> NonZeroU64 {
+        match &self.0 {
+            Source::Random => random_number(),
+            Source::Seeded(position) => {
+                let position = position.fetch_add(STEP, Ordering::Relaxed);
+                mix(position.wrapping_add(STEP), SEEDED_KEY)
+            }
+            Source::Counting(next) => {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN)
+            }
+        }
+    }
+}
+
+/// Distance of two positions. Source: wyhash, final version 4, `wyrand`.
+const STEP: u64 = 0xa076_1d64_78bd_642f;
+/// Key of the seeded generator. Source: the same.
+const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
+
+/// Draws 64 random bits that are not all zero.
+#[inline(always)]
+pub(crate) fn random_number() -> NonZeroU64 {
+    RANDOM.with(|random| {
+        let mut key = random.key.get();
+        if key == 0 {
+            key = random.seed();
+        }
+        let position = random.position.get().wrapping_add(STEP);
+        random.position.set(position);
+        mix(position, key)
+    })
+}
+
+/// One step of `wyrand`: a 128-bit product, folded.
+#[inline(always)]
+fn mix(position: u64, key: u64) -> NonZeroU64 {
+    let product = u128::from(position) * u128::from(position ^ key);
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
+    let folded = (product >> 64) as u64 ^ product as u64;
+    NonZeroU64::new(folded).unwrap_or(NonZeroU64::MIN)
+}
+
+impl ThreadRandom {
+    #[cold]
+    fn seed(&self) -> u64 {
+        let draw = || SysRng.try_next_u64().unwrap_or_else(|_| without_entropy());
+        self.position.set(draw());
+        let key = draw() | 1;
+        self.key.set(key);
+        key
+    }
+}
+
+/// Bits for a machine that gives none: of the hash keys that std drew when it
+/// could, and of the thread's stack.
+#[cold]
+fn without_entropy() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::thread::current().id())
+}

@@ -1,0 +1,252 @@
+//! What surrounds the running code: the scope's tracer, context and chunk.
+//!
+//! The part of the thread's state that is not touched for every span. It is
+//! borrowed only for moments in which no code but this module's runs.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use super::hot;
+use super::local_trace::LocalTrace;
+use super::tracer_core::TracerCore;
+use crate::baggage::Baggage;
+use crate::context::TraceFlags;
+use crate::id::{SpanId, TraceId};
+use crate::stats::Counters;
+use crate::stream::{Chunk, Cursor, Entry};
+use crate::tracestate::TraceState;
+
+/// What surrounds the code of one scope; taken out of the thread between polls.
+#[derive(Debug, Default)]
+pub(crate) struct Active {
+    /// The tracer, where nothing is recorded; else the trace knows it.
+    pub(super) tracer: Option<Arc<TracerCore>>,
+    pub(super) context: Option<ScopeContext>,
+    pub(super) recording: Option<Recording>,
+}
+
+/// The context of a scope, sampled or not.
+#[derive(Clone, Debug)]
+pub(crate) struct ScopeContext {
+    pub(crate) trace_id: TraceId,
+    pub(crate) flags: TraceFlags,
+    pub(crate) tracestate: TraceState,
+    pub(crate) baggage: Baggage,
+    /// The current span where nothing is recorded, and its parent.
+    pub(crate) span_id: SpanId,
+    pub(crate) parent_span_id: Option<SpanId>,
+}
+
+/// The recording side of a scope.
+#[derive(Debug)]
+pub(super) struct Recording {
+    pub(super) trace: Arc<LocalTrace>,
+    pub(super) chunk: Box<Chunk>,
+    /// Spans that were opened in this scope less those that ended in it.
+    pub(super) strays: i64,
+}
+
+thread_local! {
+    static ACTIVE: RefCell<Active> = const {
+        RefCell::new(Active { tracer: None, context: None, recording: None })
+    };
+    /// An empty chunk for the next scope on this thread.
+    static SPARE: Cell<Option<Box<Chunk>>> = const { Cell::new(None) };
+}
+
+/// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
+/// some five hundred spans: the hand-over costs each of them nearly nothing.
+const MAX_CHUNK_BYTES: usize = 32 * 1_024;
+
+impl Active {
+    pub(super) fn tracer(&self) -> Option<&Arc<TracerCore>> {
+        match &self.recording {
+            Some(recording) => Some(&recording.trace.tracer),
+            None => self.tracer.as_ref(),
+        }
+    }
+}
+
+impl Recording {
+    pub(super) fn new(trace: Arc<LocalTrace>) -> Self {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut chunk = spare.unwrap_or_else(|| Box::new(Chunk::new()));
+        describe(&mut chunk, &trace);
+        Self {
+            trace,
+            chunk,
+            strays: 0,
+        }
+    }
+
+    /// Moves the thread's stage into the chunk.
+    fn take_stage(&mut self) {
+        let staged = hot::drain(&mut self.chunk.words);
+        self.chunk.opened += u64::from(staged.opened);
+        self.strays += i64::from(staged.opened) - i64::from(staged.ended);
+        if staged.opened > 0 {
+            self.trace.tracer.queue.counters.start(staged.opened.into());
+        }
+    }
+
+    /// Hands a full chunk over and goes on with an empty one.
+    fn cut(&mut self) {
+        if self.chunk.bytes() >= MAX_CHUNK_BYTES {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.trace.tracer.queue.push(&mut self.chunk);
+        describe(&mut self.chunk, &self.trace);
+    }
+
+    /// Hands the chunk over, as the last one of the scope.
+    pub(super) fn end(mut self) {
+        let queue = &self.trace.tracer.queue;
+        let completes = self.trace.ends_with(self.strays);
+        let is_empty = self.chunk.words.is_empty();
+        if is_empty {
+            self.chunk.clear();
+        } else {
+            self.chunk.completes_trace = completes;
+            queue.push(&mut self.chunk);
+        }
+        let remains_nothing = self.trace.close_scope(self.strays);
+        if remains_nothing && (is_empty || !completes) {
+            queue.complete(self.trace.trace_id);
+        }
+        // At the end of a thread the chunk goes back to the allocator.
+        let _kept = SPARE.try_with(|spare| spare.set(Some(self.chunk)));
+    }
+}
+
+fn describe(chunk: &mut Chunk, trace: &LocalTrace) {
+    chunk.trace_id = trace.trace_id;
+    chunk.flags = trace.flags;
+    chunk.tracestate = trace.tracestate.clone();
+    chunk.remote_parent = trace.remote_parent;
+}
+
+/// Exchanges what surrounds the code on this thread. The stage is moved before,
+/// so that everything goes where it was recorded. `false`, and nothing happens,
+/// at the end of the thread.
+pub(super) fn swap(active: &mut Active) -> bool {
+    ACTIVE
+        .try_with(|cell| {
+            let mut current = cell.borrow_mut();
+            if let Some(recording) = &mut current.recording {
+                recording.take_stage();
+            }
+            std::mem::swap(&mut *current, active);
+        })
+        .is_ok()
+}
+
+/// Moves the thread's stage into the chunk of its scope.
+#[cold]
+pub(super) fn move_stage() {
+    let moved = with_recording(|recording| {
+        recording.take_stage();
+        recording.cut();
+    });
+    if moved.is_none() {
+        // Nobody is recorded: cannot happen, and the stage must have room.
+        hot::drain(&mut Vec::new());
+    }
+}
+
+/// Appends a text to the chunk of the scope. To be called with room for the entry
+/// that speaks of it, so that both get into the same chunk.
+pub(super) fn push_text(text: &str) {
+    with_recording(|recording| recording.chunk.text.push_str(text));
+}
+
+/// Makes room for texts: hands the chunk over if it is full of them.
+pub(super) fn reserve_text() {
+    with_recording(|recording| {
+        if recording.chunk.text.len() >= MAX_CHUNK_BYTES {
+            recording.take_stage();
+            recording.cut();
+        }
+    });
+}
+
+/// Lets `read` see the recording of this thread's scope, if there is one.
+pub(super) fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Option<R> {
+    ACTIVE
+        .try_with(|cell| cell.borrow_mut().recording.as_mut().map(read))
+        .ok()
+        .flatten()
+}
+
+/// Lets `read` see the tracer of this thread's scope, if there is one.
+pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
+    ACTIVE
+        .try_with(|cell| cell.borrow().tracer().map(read))
+        .ok()
+        .flatten()
+}
+
+/// Lets `change` see the context of this thread's scope, if there is one.
+pub(crate) fn with_context<R>(change: impl FnOnce(&mut ScopeContext) -> R) -> Option<R> {
+    ACTIVE
+        .try_with(|cell| cell.borrow_mut().context.as_mut().map(change))
+        .ok()
+        .flatten()
+}
+
+/// The trace that is recorded on this thread.
+pub(super) fn current_trace() -> Option<Arc<LocalTrace>> {
+    with_recording(|recording| Arc::clone(&recording.trace))
+}
+
+/// The parent of a span that was opened in what is left of the scope's stream.
+pub(crate) fn parent_of(span: u64) -> Option<SpanId> {
+    with_recording(|recording| {
+        recording.take_stage();
+        let chunk = &recording.chunk;
+        let mut cursor = Cursor::default();
+        while let Some((id, entry, next)) = chunk.entry(cursor) {
+            match entry {
+                Entry::Open(open) if id == span => return SpanId::new(open.parent),
+                _ => cursor = next,
+            }
+        }
+        None
+    })
+    .flatten()
+}
+
+/// An id of the tracer's generator.
+#[cold]
+pub(super) fn number() -> u64 {
+    with_tracer(|tracer| tracer.ids.number().get()).unwrap_or(u64::MAX)
+}
+
+/// A reading of the tracer's clock.
+#[cold]
+pub(super) fn now() -> u64 {
+    with_tracer(|tracer| tracer.clock.raw()).unwrap_or(0)
+}
+
+/// Counts something that was said of no span.
+#[cold]
+pub(super) fn count_unattached() {
+    with_tracer(|tracer| Counters::add(&tracer.queue.counters.unattached, 1));
+}
+
+/// Counts the spans of the thread's stage, so that the counters know them.
+pub(crate) fn count_stage() {
+    with_recording(Recording::take_stage);
+}
+
+/// Hands over what the scope of this thread has recorded so far.
+pub(crate) fn hand_over() {
+    with_recording(|recording| {
+        recording.take_stage();
+        if !recording.chunk.words.is_empty() {
+            recording.hand_over();
+        }
+    });
+}

@@ -1,0 +1,231 @@
+//! The span of an async function.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::local_trace::LocalTrace;
+use super::scope::{OwnedEntered, Scope};
+use super::{active, guard, hot, write};
+use crate::span_record::Outcome;
+use crate::stream::Site;
+
+pin_project! {
+    /// A future whose life, from the first poll to its end, is a span.
+    ///
+    /// The future is stored once; what is added are three words.
+    pub struct Traced<F, S, O> {
+        #[pin]
+        future: F,
+        site: S,
+        observe: O,
+        // Dropped after the future, which so is dropped within its span.
+        state: State,
+    }
+
+    impl<F, S, O> PinnedDrop for Traced<F, S, O> {
+        #[inline(always)]
+        fn drop(this: Pin<&mut Self>) {
+            let state = this.project().state;
+            if state.span != 0 {
+                state.begin_cancel();
+            }
+        }
+    }
+}
+
+/// Where a span is in its life.
+///
+/// - fresh: not yet polled (`span` and `scope` are zero);
+/// - off: was not recorded at the first poll, or has ended (`span` is zero and
+///   `scope` is [`OFF`]);
+/// - open: `span` is its id, `scope` the one in which it was opened; once it was
+///   suspended, `trace` is the trace, so that it can go on anywhere;
+/// - cancelled, while the future is being dropped: `scope` is the parent, or zero
+///   if the future is dropped in another scope than it was opened in.
+#[derive(Debug)]
+struct State {
+    span: u64,
+    scope: u64,
+    trace: Option<Arc<LocalTrace>>,
+}
+
+const OFF: u64 = 1;
+
+thread_local! {
+    /// Scopes that were entered to drop a future in them, the innermost last.
+    static CANCELLING: RefCell<Vec<OwnedEntered>> = const { RefCell::new(Vec::new()) };
+}
+
+impl<F, S, O> Traced<F, S, O>
+where
+    F: Future,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Output) -> bool,
+{
+    #[inline(always)]
+    pub(crate) fn new(site: S, observe: O, future: F) -> Self {
+        Self {
+            future,
+            site,
+            observe,
+            state: State {
+                span: 0,
+                scope: 0,
+                trace: None,
+            },
+        }
+    }
+}
+
+impl<F, S, O> Future for Traced<F, S, O>
+where
+    F: Future,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Output) -> bool,
+{
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let state = this.state;
+        let scope = hot::scope();
+        let parent = if state.span == 0 {
+            if state.scope == OFF || scope == 0 {
+                state.scope = OFF;
+                return this.future.poll(cx);
+            }
+            let (span, parent) = write::open((this.site)());
+            state.span = span;
+            state.scope = scope;
+            parent
+        } else if state.scope == scope {
+            hot::set_span(state.span)
+        } else {
+            return state.poll_elsewhere(this.future, this.observe, cx);
+        };
+        Polling { state, parent }.poll(this.future, this.observe, cx)
+    }
+}
+
+/// A poll within the span's own scope. If it unwinds, the span has panicked.
+struct Polling<'a> {
+    state: &'a mut State,
+    parent: u64,
+}
+
+impl Polling<'_> {
+    #[inline(always)]
+    fn poll<F: Future>(
+        self,
+        future: Pin<&mut F>,
+        observe: &impl Fn(&F::Output) -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let polled = future.poll(cx);
+        match &polled {
+            Poll::Ready(output) => {
+                let has_failed = observe(output);
+                let outcome = guard::failed(has_failed, self.parent);
+                self.state.end(self.parent, outcome);
+            }
+            Poll::Pending => {
+                hot::set_span(self.parent);
+                if self.state.trace.is_none() {
+                    self.state.trace = active::current_trace();
+                }
+            }
+        }
+        std::mem::forget(self);
+        polled
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.state.end(self.parent, Outcome::Panicked);
+    }
+}
+
+impl State {
+    #[inline(always)]
+    fn end(&mut self, parent: u64, outcome: Outcome) {
+        write::close(self.span, parent, outcome);
+        self.span = 0;
+        self.scope = OFF;
+    }
+
+    /// Polls a future that was moved into another scope: within a scope of its own
+    /// trace, which ends with the poll.
+    #[cold]
+    #[inline(never)]
+    fn poll_elsewhere<F: Future>(
+        &mut self,
+        future: Pin<&mut F>,
+        observe: &impl Fn(&F::Output) -> bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        // A suspended span has its trace. If not, the thread is at its end.
+        let Some(trace) = &self.trace else {
+            return future.poll(cx);
+        };
+        let mut scope = Scope::elsewhere(trace, self.span);
+        let _entered = scope.enter();
+        Polling {
+            parent: hot::span(),
+            state: self,
+        }
+        .poll(future, observe, cx)
+    }
+
+    /// Makes the span current once more, for the drop of its future.
+    #[cold]
+    fn begin_cancel(&mut self) {
+        if self.scope == hot::scope() {
+            self.scope = hot::set_span(self.span);
+            return;
+        }
+        self.scope = 0;
+        if let Some(trace) = &self.trace {
+            let entered = Scope::elsewhere(trace, self.span).enter_owned();
+            // At the end of the thread the scope is left at once.
+            let _kept = CANCELLING.try_with(|cell| cell.borrow_mut().push(entered));
+        }
+    }
+}
+
+impl Drop for State {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.span != 0 {
+            self.end_cancel();
+        }
+    }
+}
+
+impl State {
+    #[cold]
+    fn end_cancel(&mut self) {
+        if self.scope != 0 {
+            return self.end(self.scope, Outcome::Cancelled);
+        }
+        let entered = CANCELLING
+            .try_with(|cell| cell.borrow_mut().pop())
+            .ok()
+            .flatten();
+        if entered.is_some() {
+            self.end(self.span, Outcome::Cancelled);
+        }
+    }
+}
+
+impl<F, S, O> fmt::Debug for Traced<F, S, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traced").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! The span of a function that is not async.
+
+use std::marker::PhantomData;
+
+use super::{hot, write};
+use crate::span_record::Outcome;
+use crate::stream::Site;
+
+/// A span that ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
+pub struct SpanGuard {
+    /// The span; zero when it is not recorded.
+    span: u64,
+    parent: u64,
+    has_failed: bool,
+    was_panicking: bool,
+    /// The span is the current one of this thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl SpanGuard {
+    /// Opens a span if anything is recorded on this thread.
+    #[inline(always)]
+    pub(crate) fn enter(site: &'static Site) -> Self {
+        let (span, parent) = if hot::scope() == 0 {
+            (0, 0)
+        } else {
+            write::open(site)
+        };
+        Self {
+            span,
+            parent,
+            has_failed: false,
+            was_panicking: span != 0 && std::thread::panicking(),
+            not_send: PhantomData,
+        }
+    }
+
+    /// Returns whether the span is recorded.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.span != 0
+    }
+
+    /// Says that the body returned an error.
+    #[inline(always)]
+    pub fn set_failed(&mut self) {
+        self.has_failed = true;
+    }
+}
+
+impl Drop for SpanGuard {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.span == 0 {
+            return;
+        }
+        let outcome = if std::thread::panicking() && !self.was_panicking {
+            Outcome::Panicked
+        } else {
+            failed(self.has_failed, self.parent)
+        };
+        write::close(self.span, self.parent, outcome);
+    }
+}
+
+/// The outcome of a body that returned.
+#[inline(always)]
+pub(super) fn failed(has_failed: bool, parent: u64) -> Outcome {
+    if has_failed {
+        hot::pass_failure(parent);
+        Outcome::Error
+    } else {
+        Outcome::Ok
+    }
+}

@@ -1,0 +1,73 @@
+//! A recorded trace, as far as it runs in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::tracer_core::TracerCore;
+use crate::baggage::Baggage;
+use crate::context::TraceFlags;
+use crate::id::TraceId;
+use crate::tracestate::TraceState;
+
+/// A recorded trace, shared by its scopes: one reference for each scope, and one
+/// for each span whose future was suspended, none for any other span.
+#[derive(Debug)]
+pub(crate) struct LocalTrace {
+    pub(super) tracer: Arc<TracerCore>,
+    pub(super) trace_id: TraceId,
+    pub(super) flags: TraceFlags,
+    pub(super) tracestate: TraceState,
+    /// As it was when the trace began; scopes change copies of their own.
+    pub(super) baggage: Baggage,
+    /// The span of another process under which the trace goes on here, or zero.
+    pub(super) remote_parent: u64,
+    /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
+    /// scope ended, less those that ended in another scope than their own.
+    ///
+    /// Zero if and only if nothing of the trace can be recorded any more. Strays
+    /// alone may be negative while the scope of a span that moved is still open.
+    open: AtomicI64,
+}
+
+const SCOPE: i64 = 1 << 32;
+
+impl LocalTrace {
+    /// A trace with one open scope.
+    pub(super) fn new(
+        tracer: Arc<TracerCore>,
+        trace_id: TraceId,
+        flags: TraceFlags,
+        tracestate: TraceState,
+        baggage: Baggage,
+        remote_parent: u64,
+    ) -> Self {
+        Self {
+            tracer,
+            trace_id,
+            flags,
+            tracestate,
+            baggage,
+            remote_parent,
+            open: AtomicI64::new(SCOPE),
+        }
+    }
+
+    /// Counts one more scope.
+    pub(super) fn open_scope(&self) {
+        self.open.fetch_add(SCOPE, Ordering::Relaxed);
+    }
+
+    /// Whether nothing remains if a scope with so many strays ends. Once true this
+    /// stays true: only what is counted can open another scope.
+    pub(super) fn ends_with(&self, strays: i64) -> bool {
+        // Acquire: its partner is the release in `close_scope`, so that the chunks
+        // of all other scopes are in the queue when this is true.
+        self.open.load(Ordering::Acquire) + strays == SCOPE
+    }
+
+    /// Counts a scope that ended; returns whether nothing remains.
+    pub(super) fn close_scope(&self, strays: i64) -> bool {
+        let change = strays - SCOPE;
+        self.open.fetch_add(change, Ordering::AcqRel) + change == 0
+    }
+}

@@ -1,0 +1,274 @@
+//! Scopes: a root, a trace that goes on from another process, a spawned task.
+//!
+//! A scope owns the stream of everything recorded in it. While its code runs its
+//! state is the thread's; between polls it is here.
+
+use std::sync::Arc;
+
+use super::active::{self, Active, Recording, ScopeContext};
+use super::hot::{self, Place};
+use super::local_trace::LocalTrace;
+use super::tracer_core::TracerCore;
+use crate::context::TraceContext;
+use crate::id::SpanId;
+use crate::id_generator::random_number;
+use crate::sampler::SamplingInput;
+use crate::span_record::SpanKind;
+use crate::stats::Counters;
+
+/// The state of a scope whose code does not run at the moment.
+///
+/// Ends when dropped: what it recorded is handed over.
+#[derive(Debug, Default)]
+pub struct Scope {
+    active: Active,
+    /// Where the scope's code goes on.
+    place: Place,
+}
+
+/// Where a trace begins in this process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) operation_name: &'a str,
+    pub(crate) kind: SpanKind,
+    pub(crate) from: From<'a>,
+}
+
+/// What a trace is begun from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From<'a> {
+    /// Nothing: it is new.
+    Nothing,
+    /// A span of another process.
+    Remote(&'a TraceContext),
+    /// A context that is the first span's own.
+    Given(&'a TraceContext),
+}
+
+/// A scope's code runs on this thread until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Entered<'a> {
+    scope: &'a mut Scope,
+    outer: Place,
+    is_entered: bool,
+}
+
+/// A scope whose code runs on this thread, which keeps what was around it.
+#[derive(Debug)]
+pub struct OwnedEntered {
+    outer: Scope,
+    is_entered: bool,
+}
+
+impl Scope {
+    /// Begins a trace, or goes on with a remote one: decides whether to record it.
+    pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        let parent = match start.from {
+            From::Nothing => None,
+            From::Remote(context) | From::Given(context) => Some(context),
+        };
+        let trace_id = parent.map_or_else(|| tracer.ids.trace_id(), |parent| parent.trace_id);
+        let is_sampled = match start.from {
+            From::Given(context) => context.is_sampled(),
+            From::Nothing | From::Remote(_) => {
+                let mut input = SamplingInput::new(trace_id, start.operation_name, &tracer.clock);
+                input.kind = start.kind;
+                input.parent = parent;
+                tracer.sampler.sample(&input).is_sampled()
+            }
+        };
+        let flags = parent
+            .map_or(crate::TraceFlags::RANDOM, |parent| parent.flags)
+            .with_sampled(is_sampled);
+        let entry = match start.from {
+            From::Nothing => None,
+            From::Remote(context) => Some(context.span_id),
+            From::Given(context) => context.parent_span_id,
+        };
+        let mut context = ScopeContext {
+            trace_id,
+            flags,
+            tracestate: parent
+                .map(|parent| parent.tracestate.clone())
+                .unwrap_or_default(),
+            baggage: parent
+                .map(|parent| parent.baggage.clone())
+                .unwrap_or_default(),
+            span_id: SpanId::from_stream(1),
+            parent_span_id: entry,
+        };
+        if !is_sampled {
+            context.span_id = match start.from {
+                From::Given(context) => context.span_id,
+                From::Nothing | From::Remote(_) => tracer.ids.span_id(),
+            };
+            tracer.queue.counters.start(1);
+            Counters::add(&tracer.queue.counters.sampled_out, 1);
+            return Self {
+                active: Active {
+                    tracer: Some(Arc::clone(tracer)),
+                    context: Some(context),
+                    recording: None,
+                },
+                place: Place::default(),
+            };
+        }
+        let remote_parent = match start.from {
+            From::Remote(context) => context.span_id.get(),
+            From::Given(context) if context.is_remote => {
+                context.parent_span_id.map_or(0, SpanId::get)
+            }
+            From::Nothing | From::Given(_) => 0,
+        };
+        let trace = LocalTrace::new(
+            Arc::clone(tracer),
+            trace_id,
+            flags,
+            context.tracestate.clone(),
+            context.baggage.clone(),
+            remote_parent,
+        );
+        Self::recording(Arc::new(trace), context, entry.map_or(0, SpanId::get), 0)
+    }
+
+    /// A scope that records; its trace has counted it.
+    fn recording(trace: Arc<LocalTrace>, context: ScopeContext, span: u64, entry: u64) -> Self {
+        let is_plain = trace.tracer.is_plain();
+        Self {
+            active: Active {
+                tracer: None,
+                context: Some(context),
+                recording: Some(Recording::new(trace)),
+            },
+            place: Place {
+                scope: random_number().get(),
+                span,
+                entry: if entry == 0 { span } else { entry },
+                is_plain,
+            },
+        }
+    }
+
+    /// A scope in which the tracer is current and no trace runs.
+    pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
+        Self {
+            active: Active {
+                tracer: Some(tracer),
+                ..Active::default()
+            },
+            place: Place::default(),
+        }
+    }
+
+    /// Another scope of the trace that runs on this thread, below its current span.
+    ///
+    /// Where no trace runs: one in which the same tracer is current, if there is one.
+    pub(crate) fn capture() -> Self {
+        let context = active::with_context(|context| context.clone());
+        let trace = active::current_trace();
+        match (trace, context) {
+            (Some(trace), Some(context)) => {
+                trace.open_scope();
+                Self::recording(trace, context, hot::span(), 0)
+            }
+            (_, context) => Self {
+                active: Active {
+                    tracer: active::with_tracer(Arc::clone),
+                    context,
+                    recording: None,
+                },
+                place: Place::default(),
+            },
+        }
+    }
+
+    /// Another scope of a trace, for one of its spans that left its own.
+    pub(super) fn elsewhere(trace: &Arc<LocalTrace>, span: u64) -> Self {
+        trace.open_scope();
+        let context = ScopeContext {
+            trace_id: trace.trace_id,
+            flags: trace.flags,
+            tracestate: trace.tracestate.clone(),
+            baggage: trace.baggage.clone(),
+            span_id: SpanId::from_stream(span),
+            parent_span_id: None,
+        };
+        let mut scope = Self::recording(Arc::clone(trace), context, span, 0);
+        // The span is the scope's to write to.
+        scope.place.entry = 0;
+        scope
+    }
+
+    /// Whether spans of this scope are recorded.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.active.recording.is_some()
+    }
+
+    /// Makes the thread run this scope's code.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        let is_entered = active::swap(&mut self.active);
+        let outer = if is_entered {
+            hot::go_to(self.place)
+        } else {
+            Place::default()
+        };
+        Entered {
+            scope: self,
+            outer,
+            is_entered,
+        }
+    }
+
+    /// Makes the thread run this scope's code, without a borrow.
+    pub(crate) fn enter_owned(mut self) -> OwnedEntered {
+        let is_entered = active::swap(&mut self.active);
+        if is_entered {
+            self.place = hot::go_to(self.place);
+        }
+        OwnedEntered {
+            outer: self,
+            is_entered,
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(recording) = self.active.recording.take() {
+            recording.end();
+        }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Entered<'_> {
+    /// Makes `span` the one with which the scope's code goes on at its next poll.
+    pub(crate) fn set_base(&mut self, span: u64) {
+        self.scope.place.span = span;
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_entered {
+            active::swap(&mut self.scope.active);
+            hot::go_to(self.outer);
+        }
+    }
+}
+
+impl Drop for OwnedEntered {
+    /// Leaves the scope, which so ends.
+    fn drop(&mut self) {
+        if self.is_entered {
+            active::swap(&mut self.outer.active);
+            // From here on `outer` is the scope that was left; dropping it ends it.
+            hot::go_to(self.outer.place);
+        }
+    }
+}

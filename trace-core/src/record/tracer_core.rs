@@ -1,0 +1,36 @@
+//! What recording needs of a tracer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::delivery::Queue;
+use crate::id_generator::IdGenerator;
+use crate::limits::Limits;
+use crate::sampler::Sampler;
+
+/// What recording needs of a tracer; shared by everything that runs in its traces.
+pub(crate) struct TracerCore {
+    pub(crate) sampler: Box<dyn Sampler>,
+    pub(crate) ids: IdGenerator,
+    pub(crate) clock: Clock,
+    pub(crate) limits: Limits,
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl TracerCore {
+    /// Whether a time is a reading of the counter and an id a random number.
+    pub(super) fn is_plain(&self) -> bool {
+        self.clock.is_counter() && self.ids.is_random()
+    }
+}
+
+impl fmt::Debug for TracerCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracerCore")
+            .field("ids", &self.ids)
+            .field("clock", &self.clock)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,364 @@
+//! Writes entries to the stream of the running scope.
+
+use std::cell::Cell;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::active;
+use super::hot;
+use crate::id::{SpanId, TraceId};
+use crate::limits::cut;
+use crate::span_record::{Link, Outcome, SpanKind, Status};
+use crate::stream::{Header, Kind, Site, kind_number, outcome_number, status_number, value_type};
+use crate::tag::{TagArray, TagInput, TagSource, TagValue};
+
+/// The key of a tag or field that is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    Text(&'a str),
+    Site(&'static Site, usize),
+}
+
+/// Opens a span below the current one and makes it the current one. Returns it
+/// and its parent.
+#[inline(always)]
+pub(crate) fn open(site: &'static Site) -> (u64, u64) {
+    hot::reserve(4);
+    let (span, parent) = hot::begin_span();
+    let header = Header::new(Kind::Open, 0, 0, site.number());
+    hot::push([header.word(), span, parent, hot::now()]);
+    (span, parent)
+}
+
+/// Opens a span whose id is given.
+pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
+    hot::reserve(4);
+    let (_, parent) = hot::begin_span();
+    hot::set_span(span.get());
+    let header = Header::new(Kind::Open, 0, 0, site.number());
+    hot::push([header.word(), span.get(), parent, hot::now()]);
+    (span.get(), parent)
+}
+
+/// Ends a span and makes `parent` the current one.
+#[inline(always)]
+pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
+    let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+    hot::push([header.word(), span, hot::now()]);
+    hot::end_span(parent);
+}
+
+/// The span to write to, if there is one.
+#[inline(always)]
+fn own_span() -> Option<u64> {
+    match hot::own_span() {
+        0 => None,
+        span => Some(span),
+    }
+}
+
+/// Counts something that was said where a trace is recorded and no span of the
+/// running scope is open.
+pub(crate) fn count_if_unattached() {
+    if hot::scope() != 0 {
+        active::count_unattached();
+    }
+}
+
+/// Writes a tag of the current span.
+#[inline]
+pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
+    if let Some(span) = own_span() {
+        field(Kind::Tag, span, key, value);
+    }
+}
+
+/// Writes a log of the current span.
+pub(crate) fn log(message: &str, fields: &[(&str, &dyn TagSource)]) {
+    let Some(span) = own_span() else { return };
+    with_text(message, |message| {
+        let now = hot::now();
+        let header = Header::new(Kind::Log, 0, 0, length(message));
+        entry([header.word(), span, now], &[message]);
+    });
+    for (key, value) in fields {
+        field(Kind::Field, span, Key::Text(key), value.tag_input());
+    }
+}
+
+/// Writes a link of the current span.
+pub(crate) fn link(link: &Link) {
+    let Some(span) = own_span() else { return };
+    let tracestate = link.tracestate.as_str();
+    let header = Header::new(Kind::Link, link.flags.as_byte(), 0, length(tracestate));
+    let [high, low] = halves(link.trace_id);
+    let words = [header.word(), span, high, low, link.span_id.get()];
+    entry(words, &[tracestate]);
+    for tag in &link.tags {
+        field(
+            Kind::Field,
+            span,
+            Key::Text(&tag.key),
+            TagInput::Value(&tag.value),
+        );
+    }
+}
+
+/// Writes the status of the current span; unset says nothing.
+pub(crate) fn status(status: &Status) {
+    let (number, message) = match status {
+        Status::Unset => return,
+        Status::Ok => (status_number::OK, ""),
+        Status::Error(message) => (status_number::ERROR, message.as_ref()),
+    };
+    let Some(span) = own_span() else { return };
+    with_text(message, |message| {
+        let header = Header::new(Kind::Status, number, 0, length(message));
+        entry([header.word(), span], &[message]);
+    });
+}
+
+/// Writes an error of the current span: its status, its type, and a log, if it is
+/// asked for and no child has logged the error already.
+pub(crate) fn error(type_name: &str, message: &dyn fmt::Display, log: bool) {
+    let Some(span) = own_span() else { return };
+    let log = log && !hot::is_failure_logged(span);
+    with_display(message, |message| {
+        let now = hot::now();
+        let header = Header::new(Kind::Error, log.into(), 0, length(type_name));
+        let words = [header.word(), span, now, message.len() as u64];
+        entry(words, &[type_name, message]);
+    });
+}
+
+/// Writes another operation name for the current span.
+pub(crate) fn operation_name(name: &str) {
+    text_entry(Kind::Name, name);
+}
+
+/// Writes another service name for the current span.
+pub(crate) fn service_name(name: &str) {
+    text_entry(Kind::Service, name);
+}
+
+fn text_entry(kind: Kind, text: &str) {
+    let Some(span) = own_span() else { return };
+    with_text(text, |text| {
+        entry(
+            [Header::new(kind, 0, 0, length(text)).word(), span],
+            &[text],
+        );
+    });
+}
+
+/// Writes another kind for the current span.
+pub(crate) fn kind(kind: SpanKind) {
+    if let Some(span) = own_span() {
+        hot::push([
+            Header::new(Kind::SpanKind, kind_number(kind), 0, 0).word(),
+            span,
+        ]);
+    }
+}
+
+/// Writes where the current span was opened.
+pub(crate) fn source(file: &str, line: u32) {
+    if let Some(span) = own_span() {
+        let header = Header::new(Kind::Source, 0, 0, length(file));
+        entry([header.word(), span, line.into()], &[file]);
+    }
+}
+
+/// Appends one entry with texts.
+fn entry<const WORDS: usize>(words: [u64; WORDS], texts: &[&str]) {
+    active::reserve_text();
+    hot::reserve(WORDS);
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        active::push_text(text);
+    }
+    hot::push(words);
+}
+
+fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
+    let text = |value: &str| {
+        let header = field_header(kind, value_type::TEXT, key);
+        entry([header, span, value.len() as u64], &[key.text(), value]);
+    };
+    let word = |value_type: u8, word: u64| {
+        let words = [field_header(kind, value_type, key), span, word];
+        match key {
+            Key::Site(..) => hot::push(words),
+            Key::Text(key) => entry(words, &[key]),
+        }
+    };
+    let array = |value_type: u8, items: &mut dyn Iterator<Item = u64>, texts: &[&str]| {
+        // Longer ones are cut: the stage has to take the entry as a whole.
+        let items: Vec<u64> = items.take(MAX_ITEMS).collect();
+        let words = [
+            field_header(kind, value_type, key),
+            span,
+            items.len() as u64,
+        ];
+        active::reserve_text();
+        hot::reserve(words.len() + items.len());
+        active::push_text(key.text());
+        for text in texts.iter().take(items.len()) {
+            active::push_text(text);
+        }
+        hot::push(words);
+        for item in items {
+            hot::push([item]);
+        }
+    };
+    let texts = |values: &[&str]| {
+        let lengths = &mut values.iter().map(|value| value.len() as u64);
+        array(value_type::TEXTS, lengths, values);
+    };
+    match value {
+        TagInput::None => {}
+        TagInput::Bool(value) => word(value_type::BOOL, value.into()),
+        TagInput::I64(value) => word(value_type::I64, value.cast_unsigned()),
+        TagInput::U64(value) => match i64::try_from(value) {
+            Ok(value) => word(value_type::I64, value.cast_unsigned()),
+            Err(_) => with_display(&value, text),
+        },
+        TagInput::F64(value) => word(value_type::F64, value.to_bits()),
+        TagInput::Str(value) => with_text(value, text),
+        TagInput::Display(value) => with_display(value, text),
+        TagInput::Debug(value) => with_display(&format_args!("{value:?}"), text),
+        TagInput::Bools(values) => array(
+            value_type::BOOLS,
+            &mut values.iter().map(|value| u64::from(*value)),
+            &[],
+        ),
+        TagInput::I64s(values) => array(
+            value_type::I64S,
+            &mut values.iter().map(|value| value.cast_unsigned()),
+            &[],
+        ),
+        TagInput::F64s(values) => array(
+            value_type::F64S,
+            &mut values.iter().map(|value| value.to_bits()),
+            &[],
+        ),
+        TagInput::Strs(values) => texts(values),
+        TagInput::Strings(values) => {
+            texts(&values.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        TagInput::Value(value) => match value {
+            TagValue::Bool(value) => word(value_type::BOOL, (*value).into()),
+            TagValue::I64(value) => word(value_type::I64, value.cast_unsigned()),
+            TagValue::F64(value) => word(value_type::F64, value.to_bits()),
+            TagValue::String(value) => with_text(value, text),
+            TagValue::Array(values) => field(kind, span, key, values.as_input(&mut Vec::new())),
+        },
+    }
+}
+
+/// Items of an array; the rest is cut.
+const MAX_ITEMS: usize = 256;
+
+fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> u64 {
+    let header = match key {
+        Key::Text(key) => Header::new(kind, value_type, 0, length(key)),
+        Key::Site(site, index) => {
+            let index = u16::try_from(index).unwrap_or(u16::MAX);
+            let small = value_type | value_type::SITE_KEY;
+            Header::new(kind, small, index, site.number())
+        }
+    };
+    header.word()
+}
+
+impl<'a> Key<'a> {
+    /// The text that goes into the stream: that of a site's key does not.
+    fn text(self) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Site(..) => "",
+        }
+    }
+}
+
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(0)
+}
+
+fn halves(trace_id: TraceId) -> [u64; 2] {
+    let [high, low] = [trace_id.get() >> 64, trace_id.get() & u128::from(u64::MAX)];
+    [high, low].map(|half| u64::try_from(half).unwrap_or(0))
+}
+
+/// The tracer's limit for a text.
+fn max_value_bytes() -> usize {
+    active::with_tracer(|tracer| tracer.limits.max_value_bytes).unwrap_or(usize::MAX)
+}
+
+fn with_text(text: &str, write: impl FnOnce(&str)) {
+    // A short text is within any limit that makes sense; the limit is not asked for.
+    const SHORT: usize = 32;
+    if text.len() <= SHORT {
+        write(text);
+    } else {
+        write(cut(text, max_value_bytes()));
+    }
+}
+
+/// Formats a value and gives its text to `write`. The value is the application's
+/// code: it may record spans itself, and it may panic, which is none of the
+/// caller's business.
+fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
+    thread_local! {
+        static TEXT: Cell<String> = const { Cell::new(String::new()) };
+    }
+    let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    let max = max_value_bytes();
+    let mut limited = Limited {
+        text: &mut text,
+        max,
+    };
+    // `Limited` fails when it is full, and so ends the formatting.
+    let formatted = catch_unwind(AssertUnwindSafe(|| {
+        let _is_full = write!(limited, "{value}");
+    }));
+    if formatted.is_err() {
+        text.clear();
+        text.push_str("(formatting this value panicked)");
+    }
+    write(cut(&text, max));
+    let _kept = TEXT.try_with(|cell| cell.set(text));
+}
+
+/// Takes text up to a limit of bytes.
+struct Limited<'a> {
+    text: &'a mut String,
+    max: usize,
+}
+
+impl fmt::Write for Limited<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.max.saturating_sub(self.text.len());
+        let part = cut(text, room);
+        self.text.push_str(part);
+        if part.len() < text.len() {
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+impl TagArray {
+    /// Borrows the values; `texts` is where the texts are borrowed from.
+    fn as_input<'a>(&'a self, texts: &'a mut Vec<&'a str>) -> TagInput<'a> {
+        match self {
+            Self::Bool(values) => TagInput::Bools(values),
+            Self::I64(values) => TagInput::I64s(values),
+            Self::F64(values) => TagInput::F64s(values),
+            Self::String(values) => {
+                texts.extend(values.iter().map(AsRef::as_ref));
+                TagInput::Strs(texts)
+            }
+        }
+    }
+}

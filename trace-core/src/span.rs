@@ -1,0 +1,303 @@
+//! The span that runs now: everything that can be said of it and asked of it.
+//!
+//! None of these functions fails or panics, and none does anything where no span
+//! is recorded. A value is then not looked at; that it is not even computed, write
+//! it in `tags(..)` of the attribute, or ask [`is_recording`] before.
+//!
+//! ```
+//! use trace_core::{MemoryCollector, Tracer, span};
+//!
+//! span::add_tag("nobody", "listens"); // no span: nothing happens
+//!
+//! let spans = MemoryCollector::new();
+//! let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+//! tracer.root("checkout").run_sync(|| {
+//!     span::add_tag("order.id", 42);
+//!     span::add_log("asking the bank");
+//!     span::in_span("pay", || span::add_tag("card", "visa"));
+//! });
+//! let _report = tracer.flush(std::time::Duration::ZERO);
+//! assert_eq!(spans.spans().len(), 2);
+//! # Ok::<(), trace_core::BuildError>(())
+//! ```
+
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::baggage::InvalidBaggage;
+use crate::context::TraceContext;
+use crate::record::{self, InScope, Scope, SpanGuard, Traced, active, write};
+use crate::span_record::{Link, SpanKind, Status};
+use crate::stream::Site;
+use crate::tag::TagSource;
+
+/// Returns whether a span is recorded that tags and logs would go to.
+#[must_use]
+#[inline]
+pub fn is_recording() -> bool {
+    record::is_recording()
+}
+
+/// Adds a tag; replaces the value of one with the same key.
+///
+/// A text longer than [`Limits::max_value_bytes`](crate::Limits::max_value_bytes)
+/// is cut.
+#[doc(alias = "set_attribute")]
+#[inline]
+pub fn add_tag(key: &str, value: impl TagSource) {
+    if is_recording_or_count() {
+        write::tag(write::Key::Text(key), value.tag_input());
+    }
+}
+
+/// Adds a log with the time of the call.
+#[doc(alias = "add_event")]
+#[inline]
+pub fn add_log(message: &str) {
+    add_log_with(message, &[]);
+}
+
+/// Adds a log with fields and the time of the call.
+///
+/// ```
+/// use trace_core::span;
+///
+/// span::add_log_with("retrying", &[("attempt", &2), ("reason", &"timeout")]);
+/// ```
+pub fn add_log_with(message: &str, fields: &[(&str, &dyn TagSource)]) {
+    if is_recording_or_count() {
+        write::log(message, fields);
+    }
+}
+
+/// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
+/// nothing.
+///
+/// Source: OpenTelemetry trace API, *Set Status*.
+pub fn set_status(status: &Status) {
+    if is_recording_or_count() {
+        write::status(status);
+    }
+}
+
+/// Marks the span as failed: its status, the tag `error.type`, and a log
+/// `exception`.
+///
+/// A traced function that returns an `Err` does this by itself.
+#[doc(alias = "record_exception")]
+pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
+    if is_recording_or_count() {
+        write::error(std::any::type_name::<E>(), &error, true);
+    }
+}
+
+/// Adds a link to a span of another trace.
+pub fn add_link(link: impl Into<Link>) {
+    if is_recording_or_count() {
+        write::link(&link.into());
+    }
+}
+
+/// Sets another operation name.
+#[doc(alias = "update_name")]
+pub fn set_operation_name(name: &str) {
+    if is_recording_or_count() {
+        write::operation_name(name);
+    }
+}
+
+/// Sets another service name than the tracer's.
+pub fn set_service_name(name: &str) {
+    if is_recording_or_count() {
+        write::service_name(name);
+    }
+}
+
+/// Sets the span's part in a call.
+pub fn set_kind(kind: SpanKind) {
+    if is_recording_or_count() {
+        write::kind(kind);
+    }
+}
+
+/// Whether there is a span to write to. Where a trace is recorded and there is
+/// none, what is lost is counted in [`Stats::unattached`](crate::Stats::unattached).
+#[inline]
+fn is_recording_or_count() -> bool {
+    record::is_recording() || {
+        write::count_if_unattached();
+        false
+    }
+}
+
+/// Returns the context, to be sent to another service or kept for a link; `None`
+/// where no trace runs. Also there where the trace is not sampled.
+#[must_use]
+pub fn current_context() -> Option<TraceContext> {
+    record::current_context()
+}
+
+/// Returns a value of the trace's baggage.
+#[must_use]
+pub fn baggage(key: &str) -> Option<String> {
+    active::with_context(|context| context.baggage.get(key).map(ToOwned::to_owned)).flatten()
+}
+
+/// Sets a value of the trace's baggage: for what this task does from now on, for
+/// the tasks that it spawns, and for the services that it calls. Tasks that were
+/// spawned before, and whoever called this service, do not see it.
+///
+/// Returns whether a trace runs here.
+///
+/// # Errors
+///
+/// When the key is no token, or the baggage would be too large to travel.
+pub fn set_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
+    let inserted = active::with_context(|context| context.baggage.insert(key, value));
+    inserted.map_or(Ok(false), |inserted| inserted.map(|_| true))
+}
+
+/// Removes a value from the trace's baggage and returns it.
+pub fn remove_baggage(key: &str) -> Option<String> {
+    active::with_context(|context| context.baggage.remove(key)).flatten()
+}
+
+/// The site of spans that are named at run time.
+static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
+
+/// Runs a closure as the body of a child span.
+#[track_caller]
+pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
+    let guard = SpanGuard::enter(&NAMED);
+    if guard.is_recording() {
+        name(operation_name, Location::caller());
+    }
+    body()
+}
+
+fn name(operation_name: &str, source: &Location<'_>) {
+    write::operation_name(operation_name);
+    write::source(source.file(), source.line());
+}
+
+/// Gives futures a span or the trace of the place where this is called.
+pub trait TraceFuture: Future + Sized {
+    /// Makes the future the body of a child span of what is current when it is
+    /// first polled.
+    ///
+    /// ```
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn ask_the_bank() {}
+    /// # async fn pay() {
+    /// ask_the_bank().in_span("ask the bank").await;
+    /// # }
+    /// ```
+    #[track_caller]
+    fn in_span(self, operation_name: &'static str) -> InSpan<Self> {
+        InSpan {
+            traced: Traced::new(
+                || &NAMED,
+                |_| false,
+                Named {
+                    name: Some((operation_name, Location::caller())),
+                    future: self,
+                },
+            ),
+        }
+    }
+
+    /// Carries the trace and the span that are current *now*, at the call, to
+    /// wherever the future is polled. For futures that are handed to an executor
+    /// or to another task; it may outlive the span.
+    ///
+    /// ```no_run
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn send_mail() {}
+    /// tokio::spawn(send_mail().in_current_trace());
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture(), self)
+    }
+}
+
+impl<F: Future> TraceFuture for F {}
+
+impl<F> InCurrentTrace<F> {
+    pub(crate) fn new(scope: Scope, future: F) -> Self {
+        Self {
+            run: InScope::new(scope, future),
+        }
+    }
+}
+
+type Sites = fn() -> &'static Site;
+
+pin_project! {
+    /// A future in a span; made by [`TraceFuture::in_span`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InSpan<F: Future> {
+        #[pin]
+        traced: Traced<Named<F>, Sites, fn(&F::Output) -> bool>,
+    }
+}
+
+pin_project! {
+    /// A future that carries a trace; made by [`TraceFuture::in_current_trace`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCurrentTrace<F> {
+        #[pin]
+        run: InScope<F>,
+    }
+}
+
+pin_project! {
+    /// Names its span at the first poll.
+    struct Named<F> {
+        name: Option<(&'static str, &'static Location<'static>)>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Named<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some((operation_name, source)) = this.name.take()
+            && is_recording()
+        {
+            name(operation_name, source);
+        }
+        this.future.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().traced.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InCurrentTrace<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().run.poll(cx)
+    }
+}
+
+impl<F: Future> fmt::Debug for InSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InSpan").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! What became of every span.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What became of every span of a tracer, at one moment.
+///
+/// Always exact: `started` is the sum of `delivered`, `sampled_out`, everything
+/// in `dropped`, and `open`.
+///
+/// ```
+/// use trace_core::Tracer;
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// tracer.root("checkout").run_sync(|| {});
+/// let stats = tracer.stats();
+/// assert_eq!((stats.started, stats.open), (1, 1)); // not yet delivered
+/// tracer.flush(std::time::Duration::ZERO);
+/// assert_eq!(tracer.stats().delivered, 1);
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Spans that began. A trace that the head sampler refused counts as one:
+    /// what would have been below its first span is not known.
+    pub started: u64,
+    /// Spans that every collector took.
+    pub delivered: u64,
+    /// Spans that a sampler refused.
+    pub sampled_out: u64,
+    /// Spans that were lost.
+    pub dropped: DroppedSpans,
+    /// Spans that run, or that ended and wait to be delivered.
+    pub open: u64,
+    /// Tags, logs, links and statuses that were set where the trace goes on but
+    /// no span of the running task was open.
+    pub unattached: u64,
+    /// Times that a collector panicked.
+    pub collector_panics: u64,
+}
+
+/// Spans that were lost, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DroppedSpans {
+    /// Ended when the queue was full: the collectors are too slow.
+    pub queue: u64,
+    /// Open for so long that too many others were open as well.
+    pub limit: u64,
+    /// In a batch at which a collector panicked.
+    pub collector: u64,
+    /// Ended after the shutdown, or waiting when its deadline passed.
+    pub shutdown: u64,
+}
+
+impl DroppedSpans {
+    /// Returns the sum.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.queue + self.limit + self.collector + self.shutdown
+    }
+}
+
+/// The counters behind [`Stats`].
+///
+/// Each span is counted in `started` before it can be counted anywhere else.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    started: [Shard; SHARDS],
+    pub(crate) delivered: AtomicU64,
+    pub(crate) sampled_out: AtomicU64,
+    pub(crate) dropped_queue: AtomicU64,
+    pub(crate) dropped_limit: AtomicU64,
+    pub(crate) dropped_collector: AtomicU64,
+    pub(crate) dropped_shutdown: AtomicU64,
+    pub(crate) unattached: AtomicU64,
+    pub(crate) collector_panics: AtomicU64,
+}
+
+/// Threads that start spans count in different cache lines.
+const SHARDS: usize = 16;
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard(AtomicU64);
+
+impl Counters {
+    /// Counts spans that began.
+    pub(crate) fn start(&self, spans: u64) {
+        thread_local! {
+            static SHARD: usize = {
+                static NEXT: AtomicU64 = AtomicU64::new(0);
+                usize::try_from(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(0) % SHARDS
+            };
+        }
+        let shard = SHARD.try_with(|shard| *shard).unwrap_or(0);
+        if let Some(Shard(counter)) = self.started.get(shard) {
+            counter.fetch_add(spans, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn add(counter: &AtomicU64, spans: u64) {
+        // Release: its partner is the acquiring load in `stats`, which so sees the
+        // start of every span whose end it has seen.
+        counter.fetch_add(spans, Ordering::Release);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        let dropped = DroppedSpans {
+            queue: read(&self.dropped_queue),
+            limit: read(&self.dropped_limit),
+            collector: read(&self.dropped_collector),
+            shutdown: read(&self.dropped_shutdown),
+        };
+        let delivered = read(&self.delivered);
+        let sampled_out = read(&self.sampled_out);
+        let started = self.started.iter().map(|shard| read(&shard.0)).sum::<u64>();
+        Stats {
+            started,
+            delivered,
+            sampled_out,
+            dropped,
+            open: started - (delivered + sampled_out + dropped.total()).min(started),
+            unattached: read(&self.unattached),
+            collector_panics: read(&self.collector_panics),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The entries of a stream, word by word.
+//!
+//! Each begins with a header and the id of the span that it belongs to:
+//!
+//! ```text
+//! header  bits 0..8    kind of the entry
+//!         bits 8..16   small argument: span kind, outcome, value type, status
+//!         bits 16..32  index of the key in the site's list
+//!         bits 32..64  number of the site, or bytes of the first text
+//! ```
+//!
+//! | entry | words after the header | texts |
+//! |---|---|---|
+//! | open | span, parent, time | |
+//! | close | span, time | |
+//! | tag, field | span, value (or bytes of a text, or items of an array), items | key, value |
+//! | log | span, time | message |
+//! | link | span, trace high, trace low, linked span, flags | tracestate |
+//! | status | span | message |
+//! | error | span, time, bytes of the message | type, message |
+//! | name, service, file | span, line | the text |
+//! | kind | span | |
+
+use crate::span_record::{Outcome, SpanKind};
+
+/// What an entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Open = 1,
+    Close,
+    Tag,
+    Field,
+    Log,
+    Link,
+    Status,
+    Error,
+    Name,
+    Service,
+    Source,
+    SpanKind,
+}
+
+impl Kind {
+    const ALL: [Self; 12] = [
+        Self::Open,
+        Self::Close,
+        Self::Tag,
+        Self::Field,
+        Self::Log,
+        Self::Link,
+        Self::Status,
+        Self::Error,
+        Self::Name,
+        Self::Service,
+        Self::Source,
+        Self::SpanKind,
+    ];
+}
+
+/// The first word of an entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header(u64);
+
+impl Header {
+    #[inline(always)]
+    pub(crate) const fn new(kind: Kind, small: u8, index: u16, large: u32) -> Self {
+        Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
+    }
+
+    pub(crate) const fn from_word(word: u64) -> Self {
+        Self(word)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn word(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn kind(self) -> Option<Kind> {
+        let number = usize::from(self.0.to_le_bytes()[0]);
+        Kind::ALL.get(number.wrapping_sub(1)).copied()
+    }
+
+    pub(crate) fn small(self) -> u8 {
+        self.0.to_le_bytes()[1]
+    }
+
+    pub(crate) fn index(self) -> u16 {
+        let [_, _, low, high, ..] = self.0.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
+    pub(crate) fn large(self) -> u32 {
+        let [_, _, _, _, bytes @ ..] = self.0.to_le_bytes();
+        u32::from_le_bytes(bytes)
+    }
+}
+
+/// What the small argument of a tag or field says of its value and its key.
+pub(crate) mod value_type {
+    pub(crate) const BOOL: u8 = 0;
+    pub(crate) const I64: u8 = 1;
+    pub(crate) const F64: u8 = 2;
+    pub(crate) const TEXT: u8 = 3;
+    pub(crate) const BOOLS: u8 = 4;
+    pub(crate) const I64S: u8 = 5;
+    pub(crate) const F64S: u8 = 6;
+    pub(crate) const TEXTS: u8 = 7;
+    pub(crate) const TYPE: u8 = 0x0f;
+    /// The key is one of a site's list, not a text.
+    pub(crate) const SITE_KEY: u8 = 0x10;
+}
+
+/// The outcome and the span kind as small arguments.
+pub(crate) const fn outcome_number(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Error => 1,
+        Outcome::Panicked => 2,
+        Outcome::Cancelled => 3,
+    }
+}
+
+const fn outcome_of(number: u8) -> Outcome {
+    match number {
+        0 => Outcome::Ok,
+        1 => Outcome::Error,
+        2 => Outcome::Panicked,
+        _ => Outcome::Cancelled,
+    }
+}
+
+/// Zero is "as the site says".
+pub(crate) const fn kind_number(kind: SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+const fn kind_of(number: u8) -> SpanKind {
+    match number {
+        2 => SpanKind::Server,
+        3 => SpanKind::Client,
+        4 => SpanKind::Producer,
+        5 => SpanKind::Consumer,
+        _ => SpanKind::Internal,
+    }
+}
+
+/// The status as a small argument: unset, ok, error.
+pub(crate) mod status_number {
+    pub(crate) const OK: u8 = 1;
+    pub(crate) const ERROR: u8 = 2;
+}
+
+/// An entry as read. Texts are borrowed from the chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry<'a> {
+    Open(Open),
+    Close(Close),
+    Tag(FieldKey<'a>, FieldValue<'a>),
+    Field(FieldKey<'a>, FieldValue<'a>),
+    Log {
+        time: u64,
+        message: &'a str,
+    },
+    Link {
+        trace_id: u128,
+        span: u64,
+        flags: u8,
+        tracestate: &'a str,
+    },
+    Status {
+        ok: bool,
+        message: &'a str,
+    },
+    Error {
+        time: u64,
+        log: bool,
+        type_name: &'a str,
+        message: &'a str,
+    },
+    Name(&'a str),
+    Service(&'a str),
+    Source {
+        file: &'a str,
+        line: u32,
+    },
+    SpanKind(SpanKind),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    pub(crate) site: u32,
+    pub(crate) parent: u64,
+    pub(crate) time: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Close {
+    pub(crate) outcome: Outcome,
+    pub(crate) time: u64,
+}
+
+/// The key of a tag or field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FieldKey<'a> {
+    Text(&'a str),
+    Site { site: u32, index: u16 },
+}
+
+/// The value of a tag or field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FieldValue<'a> {
+    Bool(bool),
+    I64(i64),
+    F64(f64),
+    Str(&'a str),
+    Bools(&'a [u64]),
+    I64s(&'a [u64]),
+    F64s(&'a [u64]),
+    /// The bytes of each text, and all texts together.
+    Texts(&'a [u64], &'a str),
+}
+
+/// Takes the pieces of one entry from the front of a chunk.
+pub(crate) trait Source<'a> {
+    fn word(&mut self) -> u64;
+    fn words(&mut self, count: u64) -> &'a [u64];
+    fn text(&mut self, bytes: u64) -> &'a str;
+}
+
+impl<'a> Entry<'a> {
+    /// Reads what follows a header and the span's id.
+    pub(crate) fn read(kind: Kind, header: Header, source: &mut impl Source<'a>) -> Self {
+        match kind {
+            Kind::Open => Self::Open(Open {
+                site: header.large(),
+                parent: source.word(),
+                time: source.word(),
+            }),
+            Kind::Close => Self::Close(Close {
+                outcome: outcome_of(header.small()),
+                time: source.word(),
+            }),
+            Kind::Tag => {
+                let (key, value) = read_field(header, source);
+                Self::Tag(key, value)
+            }
+            Kind::Field => {
+                let (key, value) = read_field(header, source);
+                Self::Field(key, value)
+            }
+            Kind::Log => Self::Log {
+                time: source.word(),
+                message: source.text(header.large().into()),
+            },
+            Kind::Link => {
+                let high = source.word();
+                let low = source.word();
+                Self::Link {
+                    trace_id: u128::from(high) << 64 | u128::from(low),
+                    span: source.word(),
+                    flags: header.small(),
+                    tracestate: source.text(header.large().into()),
+                }
+            }
+            Kind::Status => Self::Status {
+                ok: header.small() == status_number::OK,
+                message: source.text(header.large().into()),
+            },
+            Kind::Error => {
+                let time = source.word();
+                let message_bytes = source.word();
+                Self::Error {
+                    time,
+                    log: header.small() != 0,
+                    type_name: source.text(header.large().into()),
+                    message: source.text(message_bytes),
+                }
+            }
+            Kind::Name => Self::Name(source.text(header.large().into())),
+            Kind::Service => Self::Service(source.text(header.large().into())),
+            Kind::Source => Self::Source {
+                line: u32::try_from(source.word()).unwrap_or(0),
+                file: source.text(header.large().into()),
+            },
+            Kind::SpanKind => Self::SpanKind(kind_of(header.small())),
+        }
+    }
+}
+
+fn read_field<'a>(header: Header, source: &mut impl Source<'a>) -> (FieldKey<'a>, FieldValue<'a>) {
+    let argument = source.word();
+    let value_type = header.small() & value_type::TYPE;
+    let items = match value_type {
+        value_type::BOOLS..=value_type::TEXTS => source.words(argument),
+        _ => &[],
+    };
+    let key = if header.small() & value_type::SITE_KEY == 0 {
+        FieldKey::Text(source.text(header.large().into()))
+    } else {
+        FieldKey::Site {
+            site: header.large(),
+            index: header.index(),
+        }
+    };
+    let value = match value_type {
+        value_type::BOOL => FieldValue::Bool(argument != 0),
+        value_type::I64 => FieldValue::I64(argument.cast_signed()),
+        value_type::F64 => FieldValue::F64(f64::from_bits(argument)),
+        value_type::TEXT => FieldValue::Str(source.text(argument)),
+        value_type::BOOLS => FieldValue::Bools(items),
+        value_type::I64S => FieldValue::I64s(items),
+        value_type::F64S => FieldValue::F64s(items),
+        _ => FieldValue::Texts(items, source.text(items.iter().sum())),
+    };
+    (key, value)
+}

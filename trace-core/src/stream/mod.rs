@@ -1,0 +1,17 @@
+//! The form in which spans wait: a stream of words, written by [`record`](crate::record)
+//! and read by [`delivery`](crate::delivery).
+//!
+//! There is no object per span. Opening a span appends four words, a number tag
+//! three, closing it three; texts lie beside the words in a buffer of their own.
+//! A [`Chunk`] is a piece of the stream of one scope. Whoever reads it goes
+//! through it once, from the front.
+
+mod chunk;
+mod entry;
+mod site;
+
+pub(crate) use chunk::{Chunk, Cursor};
+pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open};
+pub(crate) use entry::{kind_number, outcome_number, status_number, value_type};
+pub use site::Site;
+pub(crate) use site::SiteTable;

@@ -1,0 +1,106 @@
+//! What is known of a span before it runs.
+
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::span_record::SpanKind;
+
+/// A place in the source that opens spans: everything that all of them share.
+///
+/// Generated code has one `static` for each instrumented function, so that a
+/// span's record names it with one number.
+#[derive(Debug)]
+pub struct Site {
+    operation_name: &'static str,
+    kind: SpanKind,
+    file: &'static str,
+    line: u32,
+    tag_keys: &'static [&'static str],
+    /// The place in [`SITES`] plus one; zero until the first span.
+    number: AtomicU32,
+}
+
+/// Every site that opened a span, by number. A site never leaves.
+static SITES: RwLock<Vec<&'static Site>> = RwLock::new(Vec::new());
+
+/// A reader's copy of [`SITES`], so that it takes the lock once for each new site.
+#[derive(Debug, Default)]
+pub(crate) struct SiteTable(Vec<&'static Site>);
+
+impl Site {
+    /// Describes a place in the source.
+    #[must_use]
+    pub const fn new(
+        operation_name: &'static str,
+        kind: SpanKind,
+        file: &'static str,
+        line: u32,
+        tag_keys: &'static [&'static str],
+    ) -> Self {
+        Self {
+            operation_name,
+            kind,
+            file,
+            line,
+            tag_keys,
+            number: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) const fn operation_name(&self) -> &'static str {
+        self.operation_name
+    }
+
+    pub(crate) const fn kind(&self) -> SpanKind {
+        self.kind
+    }
+
+    /// The file, empty where it is not known.
+    pub(crate) const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    pub(crate) const fn line(&self) -> u32 {
+        self.line
+    }
+
+    pub(crate) fn tag_key(&self, index: usize) -> &'static str {
+        self.tag_keys.get(index).copied().unwrap_or("")
+    }
+
+    /// The number that stands for this site in a stream.
+    #[inline(always)]
+    pub(crate) fn number(&'static self) -> u32 {
+        // Relaxed: the table itself is read under its lock.
+        match self.number.load(Ordering::Relaxed) {
+            0 => self.register(),
+            number => number,
+        }
+    }
+
+    #[cold]
+    fn register(&'static self) -> u32 {
+        let mut sites = SITES.write().unwrap_or_else(|poison| poison.into_inner());
+        let known = self.number.load(Ordering::Relaxed);
+        if known != 0 {
+            return known;
+        }
+        sites.push(self);
+        let number = u32::try_from(sites.len()).unwrap_or(u32::MAX);
+        self.number.store(number, Ordering::Relaxed);
+        number
+    }
+}
+
+impl SiteTable {
+    /// Returns the site of a number.
+    pub(crate) fn site(&mut self, number: u32) -> &'static Site {
+        static UNKNOWN: Site = Site::new("unknown", SpanKind::Internal, "", 0, &[]);
+        let index = (number as usize).wrapping_sub(1);
+        if index >= self.0.len() {
+            let sites = SITES.read().unwrap_or_else(|poison| poison.into_inner());
+            self.0.clone_from(&sites);
+        }
+        self.0.get(index).copied().unwrap_or(&UNKNOWN)
+    }
+}

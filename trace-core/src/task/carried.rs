@@ -1,0 +1,86 @@
+//! A message that carries the trace of its sender.
+
+use std::fmt;
+
+use crate::context::TraceContext;
+use crate::record::{self, Scope};
+use crate::span::InCurrentTrace;
+
+/// A message together with the trace and the span that were current where it was
+/// made.
+///
+/// For channels between tasks: the receiver runs in a task of its own and would
+/// otherwise not know to whose trace its work belongs. A message that waits keeps
+/// the trace open.
+///
+/// ```
+/// use trace_core::{Carried, MemoryCollector, Tracer, span};
+///
+/// let spans = MemoryCollector::new();
+/// let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// tracer.root("order").run_sync(|| sender.send(Carried::new("book")));
+///
+/// // Elsewhere, where no trace runs:
+/// receiver.recv()?.run_sync(|title| span::in_span("pack", || assert_eq!(title, "book")));
+///
+/// let _report = tracer.flush(std::time::Duration::ZERO);
+/// let [order, pack] = &spans.spans()[..] else { panic!() };
+/// assert_eq!(pack.parent_span_id, Some(order.span_id));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Carried<T> {
+    message: T,
+    context: Option<TraceContext>,
+    scope: Scope,
+}
+
+impl<T> Carried<T> {
+    /// Adds the current trace to a message; where none runs, the message is just
+    /// carried.
+    pub fn new(message: T) -> Self {
+        Self {
+            message,
+            context: record::current_context(),
+            scope: Scope::capture(),
+        }
+    }
+
+    /// Returns the message.
+    pub const fn message(&self) -> &T {
+        &self.message
+    }
+
+    /// Returns the context of the sender, for a link to it.
+    pub const fn context(&self) -> Option<&TraceContext> {
+        self.context.as_ref()
+    }
+
+    /// Takes the message out and leaves the trace.
+    pub fn into_message(self) -> T {
+        self.message
+    }
+
+    /// Runs a future of the message in the sender's trace.
+    pub fn run<F: Future>(self, body: impl FnOnce(T) -> F) -> InCurrentTrace<F> {
+        InCurrentTrace::new(self.scope, body(self.message))
+    }
+
+    /// Runs a closure with the message in the sender's trace.
+    pub fn run_sync<R>(self, body: impl FnOnce(T) -> R) -> R {
+        let Self {
+            message, mut scope, ..
+        } = self;
+        let _entered = scope.enter();
+        body(message)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Carried<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried")
+            .field("message", &self.message)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! Tasks of a `JoinSet` that go on with the trace.
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::record::Scope;
+use crate::span::TraceFuture;
+
+/// Spawns the tasks of a [`JoinSet`] in the current trace.
+///
+/// ```
+/// use tokio::task::JoinSet;
+/// use trace_core::TraceJoinSet;
+///
+/// # async fn fetch(page: u32) {}
+/// # async fn crawl() {
+/// let mut pages = JoinSet::new();
+/// for page in 0..3 {
+///     pages.spawn_in_current_trace(fetch(page));
+/// }
+/// pages.join_all().await;
+/// # }
+/// ```
+pub trait TraceJoinSet<T> {
+    /// Like [`JoinSet::spawn`], below the current span.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    fn spawn_in_current_trace<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send;
+
+    /// Like [`JoinSet::spawn_blocking`], below the current span.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    fn spawn_blocking_in_current_trace<F>(&mut self, body: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send;
+}
+
+impl<T: 'static> TraceJoinSet<T> for JoinSet<T> {
+    #[track_caller]
+    fn spawn_in_current_trace<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        self.spawn(future.in_current_trace())
+    }
+
+    #[track_caller]
+    fn spawn_blocking_in_current_trace<F>(&mut self, body: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        let mut scope = Scope::capture();
+        self.spawn_blocking(move || {
+            let _entered = scope.enter();
+            body()
+        })
+    }
+}

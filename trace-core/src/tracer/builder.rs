@@ -1,0 +1,183 @@
+//! Options of a tracer.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::global::{self, InstallError, TracerGuard};
+use super::tracer::{Delivery, Tracer};
+use crate::clock::Clock;
+use crate::collector::Collector;
+use crate::delivery::{Queue, Worker};
+use crate::id_generator::IdGenerator;
+use crate::limits::Limits;
+use crate::record::TracerCore;
+use crate::resource::Resource;
+use crate::sampler::{AlwaysOn, ParentBased, Sampler};
+use crate::tag::{Tag, TagValue};
+
+/// Options of a tracer; made by [`Tracer::builder`].
+#[must_use = "a builder does nothing before `build` or `install`"]
+pub struct TracerBuilder {
+    resource: Resource,
+    sampler: Box<dyn Sampler>,
+    collectors: Vec<Box<dyn Collector>>,
+    limits: Limits,
+    clock: Clock,
+    ids: IdGenerator,
+    max_queue_spans: usize,
+    scheduled_delay: Duration,
+    shutdown_timeout: Duration,
+    has_thread: bool,
+}
+
+/// A tracer that could not be built.
+#[derive(Debug)]
+pub struct BuildError(std::io::Error);
+
+impl TracerBuilder {
+    pub(super) fn new(service_name: &str) -> Self {
+        Self {
+            resource: Resource::new(service_name),
+            sampler: Box::new(ParentBased::new(AlwaysOn)),
+            collectors: Vec::new(),
+            limits: Limits::default(),
+            clock: Clock::system(),
+            ids: IdGenerator::random(),
+            max_queue_spans: 262_144,
+            scheduled_delay: Duration::from_millis(100),
+            shutdown_timeout: Duration::from_secs(5),
+            has_thread: true,
+        }
+    }
+
+    /// Sets who decides which traces are recorded. Default: the caller's decision
+    /// where there is one, else all.
+    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
+        self.sampler = Box::new(sampler);
+        self
+    }
+
+    /// Adds a collector. Each one gets every span; without any, spans are counted
+    /// as delivered and gone.
+    pub fn collector(mut self, collector: impl Collector + 'static) -> Self {
+        self.collectors.push(Box::new(collector));
+        self
+    }
+
+    /// Sets how much a span may hold. Default: [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets where times come from. Default: [`Clock::system`].
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
+    /// Sets where ids come from. Default: [`IdGenerator::random`].
+    pub fn ids(mut self, ids: IdGenerator) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Adds a tag to the resource, which describes the service, for example
+    /// `service.version`.
+    pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.resource.tags.push(Tag::new(key, value));
+        self
+    }
+
+    /// Sets how many spans may wait for the collectors; more are dropped and
+    /// counted. Default: 262,144 spans, 15 to 30 MB of spans without texts.
+    pub fn max_queue_spans(mut self, spans: usize) -> Self {
+        self.max_queue_spans = spans;
+        self
+    }
+
+    /// Sets how long finished spans are gathered before the collectors get them.
+    /// Default: 100 ms; a queue that is half full does not wait.
+    pub fn scheduled_delay(mut self, delay: Duration) -> Self {
+        self.scheduled_delay = delay;
+        self
+    }
+
+    /// Sets how long dropping the last handle of the tracer, or its guard, waits
+    /// for the collectors. Default: 5 s.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Delivers on the thread that calls [`Tracer::flush`], and has no thread of
+    /// its own; for tests.
+    pub fn on_demand(mut self) -> Self {
+        self.has_thread = false;
+        self
+    }
+
+    /// Builds a tracer that is reached by its handle only.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread.
+    pub fn build(self) -> Result<Tracer, BuildError> {
+        let queue = Arc::new(Queue::new(self.max_queue_spans));
+        let worker = Worker::new(
+            Arc::clone(&queue),
+            self.clock.clone(),
+            self.resource,
+            self.limits.clone(),
+            self.collectors,
+        );
+        let delivery = if self.has_thread {
+            let thread = worker.start(self.scheduled_delay).map_err(BuildError)?;
+            Delivery::Thread(Mutex::new(Some(thread)))
+        } else {
+            Delivery::OnDemand(Mutex::new(worker))
+        };
+        let core = Arc::new(TracerCore {
+            sampler: self.sampler,
+            ids: self.ids,
+            clock: self.clock,
+            limits: self.limits,
+            queue,
+        });
+        Ok(Tracer::new(core, delivery, self.shutdown_timeout))
+    }
+
+    /// Builds the tracer of new roots in the whole process. It lasts until the
+    /// guard is dropped, which delivers what is left.
+    ///
+    /// # Errors
+    ///
+    /// When there is one already, or the operating system gives no thread.
+    pub fn install(self) -> Result<TracerGuard, InstallError> {
+        global::install(self.build()?)
+    }
+}
+
+impl fmt::Debug for TracerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracerBuilder")
+            .field("resource", &self.resource)
+            .field("collectors", &self.collectors.len())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("failed to start the tracer's thread")
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}

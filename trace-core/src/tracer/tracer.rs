@@ -1,0 +1,252 @@
+//! The handle of a tracer.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use super::builder::TracerBuilder;
+use super::root::RootBuilder;
+use crate::clock::Deadline;
+use crate::collector::CollectorError;
+use crate::delivery::{FlushReport, Worker, WorkerThread};
+use crate::record::{InScope, Scope, TracerCore};
+use crate::stats::Stats;
+
+/// Records traces and delivers them to its collectors.
+///
+/// A clone is another handle of the same tracer. When the last handle is dropped
+/// the tracer shuts down, waiting no longer than its
+/// [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{TraceCollector, Tracer, span};
+///
+/// let traces = TraceCollector::new();
+/// let tracer = Tracer::builder("shop").collector(traces.clone()).build()?;
+/// tracer.root("checkout").run_sync(|| {
+///     span::add_tag("order.id", 42);
+/// });
+/// tracer.flush(Duration::from_secs(1));
+/// assert_eq!(traces.completed_traces().len(), 1);
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[doc(alias = "TracerProvider")]
+#[derive(Clone)]
+pub struct Tracer {
+    core: Arc<TracerCore>,
+    owner: Arc<Owner>,
+}
+
+/// What the handles of a tracer own together; what runs in its traces does not.
+struct Owner {
+    core: Arc<TracerCore>,
+    delivery: Delivery,
+    shutdown_timeout: Duration,
+}
+
+/// Where a tracer's collectors are called.
+pub(super) enum Delivery {
+    /// On a thread of their own, until it was joined.
+    Thread(Mutex<Option<WorkerThread>>),
+    /// On the thread that flushes.
+    OnDemand(Mutex<Worker>),
+}
+
+impl Tracer {
+    /// Begins a tracer for the service with this name.
+    pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
+        TracerBuilder::new(service_name.as_ref())
+    }
+
+    pub(super) fn new(
+        core: Arc<TracerCore>,
+        delivery: Delivery,
+        shutdown_timeout: Duration,
+    ) -> Self {
+        let owner = Owner {
+            core: Arc::clone(&core),
+            delivery,
+            shutdown_timeout,
+        };
+        Self {
+            core,
+            owner: Arc::new(owner),
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<TracerCore> {
+        &self.core
+    }
+
+    /// Describes a root span: the first of a new trace, or of one that comes from
+    /// another process.
+    #[track_caller]
+    pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
+        RootBuilder::new(
+            Some(Arc::clone(&self.core)),
+            operation_name.into(),
+            Location::caller(),
+        )
+    }
+
+    /// Makes this the tracer of roots that begin while the future is polled.
+    pub fn attach<F: Future>(&self, future: F) -> Attached<F> {
+        Attached {
+            run: InScope::new(Scope::attached(Arc::clone(&self.core)), future),
+        }
+    }
+
+    /// Makes this the tracer of roots that begin within `body`.
+    pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
+        let mut scope = Scope::attached(Arc::clone(&self.core));
+        let _entered = scope.enter();
+        body()
+    }
+
+    /// Returns what became of every span.
+    ///
+    /// Spans that the calling thread's scope has recorded so far are counted; those
+    /// of scopes that run on other threads are when their poll ends.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        crate::record::active::count_stage();
+        self.core.queue.counters.stats()
+    }
+
+    /// Delivers all spans that have ended and whose scope has ended or handed them
+    /// over, and flushes the collectors; waits no longer than `timeout`.
+    ///
+    /// A scope hands over when it ends and from time to time when it is long. The
+    /// one in which this is called hands over first.
+    pub fn flush(&self, timeout: Duration) -> FlushReport {
+        crate::record::active::hand_over();
+        self.owner.flush(Deadline::after(timeout))
+    }
+
+    /// Delivers what is there, shuts the collectors down and ends the tracer's
+    /// thread; waits no longer than `timeout`. Spans that end later are dropped and
+    /// counted.
+    pub fn shutdown(&self, timeout: Duration) -> FlushReport {
+        crate::record::active::hand_over();
+        self.owner.shut_down(Deadline::after(timeout))
+    }
+
+    /// Shuts down within the time that was set when the tracer was built.
+    pub(super) fn shut_down_in_time(&self) -> FlushReport {
+        self.shutdown(self.owner.shutdown_timeout)
+    }
+}
+
+pin_project! {
+    /// A future with a tracer; made by [`Tracer::attach`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Attached<F> {
+        #[pin]
+        run: InScope<F>,
+    }
+}
+
+impl<F: Future> Future for Attached<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().run.poll(cx)
+    }
+}
+
+impl Owner {
+    fn flush(&self, deadline: Deadline) -> FlushReport {
+        // A collector may itself be instrumented, and its spans are not of the
+        // trace in which somebody flushes.
+        let mut nowhere = Scope::default();
+        let _detached = nowhere.enter();
+        let queue = &self.core.queue;
+        let errors = match &self.delivery {
+            Delivery::OnDemand(worker) => match worker.try_lock() {
+                Ok(mut worker) => Some(worker.flush(deadline)),
+                // A collector flushes its own tracer: it is being called already.
+                Err(_) => None,
+            },
+            Delivery::Thread(thread) => {
+                let is_worker = {
+                    let thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+                    thread.as_ref().is_none_or(WorkerThread::is_current)
+                };
+                if is_worker {
+                    None
+                } else {
+                    queue.wait_flush(queue.ask_flush(deadline), deadline)
+                }
+            }
+        };
+        self.report(errors)
+    }
+
+    fn shut_down(&self, deadline: Deadline) -> FlushReport {
+        let mut nowhere = Scope::default();
+        let _detached = nowhere.enter();
+        let queue = &self.core.queue;
+        let was_open = queue.close(deadline);
+        let errors = match &self.delivery {
+            Delivery::OnDemand(worker) => match worker.try_lock() {
+                Ok(mut worker) if was_open => {
+                    let mut errors = worker.flush(deadline);
+                    errors.extend(worker.shut_down(deadline));
+                    Some(errors)
+                }
+                _ => None,
+            },
+            Delivery::Thread(thread) => {
+                let thread = {
+                    let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
+                    thread.take()
+                };
+                match thread {
+                    // Somebody else shuts down, or has.
+                    None => None,
+                    // The thread ends by itself after this collector's call.
+                    Some(thread) if thread.is_current() => None,
+                    Some(thread) => {
+                        let errors = queue.wait_stop(deadline);
+                        match errors {
+                            Some(_) => thread.join(),
+                            None => queue.abandon(),
+                        }
+                        errors
+                    }
+                }
+            }
+        };
+        self.report(errors)
+    }
+
+    fn report(&self, errors: Option<Vec<CollectorError>>) -> FlushReport {
+        FlushReport {
+            is_complete: errors.as_ref().is_some_and(Vec::is_empty),
+            left: self.core.queue.counters.stats().open,
+            errors: errors.unwrap_or_default(),
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
+    }
+}
+
+impl fmt::Debug for Tracer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracer")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
