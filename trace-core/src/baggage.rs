@@ -106,7 +106,7 @@ impl Baggage {
 
     /// Sets value and metadata of a key, and returns the value it had.
     ///
-    /// Metadata is properties joined with `;`, each `key` or `key=value`, with
+    /// Metadata is nothing, or properties joined with `;`, each `key` or `key=value`, with
     /// values percent-encoded: `ttl=1;internal`. It has no meaning here.
     ///
     /// # Errors
@@ -124,7 +124,10 @@ impl Baggage {
         self.insert_entry(BaggageEntry {
             key: key.into(),
             value: value.into().into(),
-            metadata: check_metadata(metadata)?,
+            metadata: match metadata {
+                "" => Box::default(),
+                properties => check_metadata(properties)?,
+            },
         })
     }
 
@@ -259,9 +262,6 @@ pub(crate) fn check_key(key: &str) -> Result<(), InvalidBaggage> {
 /// Source: W3C Baggage, *Definition*, `property`.
 pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage> {
     let mut checked = String::new();
-    if trim(metadata).is_empty() {
-        return Ok(checked.into());
-    }
     for property in metadata.split(';').map(trim) {
         let (key, value) = match property.split_once('=') {
             Some((key, value)) => (trim(key), Some(trim(value))),
