@@ -1,4 +1,14 @@
 //! The workspace's integration tests: one binary, one module for each area.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
+)]
+
+mod baggage;
 mod ids;
+mod propagation;
+mod random;
 mod recorder;
+mod sampler;
+mod tracestate;

@@ -1,0 +1,42 @@
+//! Numbers that look random and are the same in every run.
+
+/// SplitMix64, after Steele, Lea and Flood, *Fast splittable pseudorandom number
+/// generators*.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    /// Returns a number from 0 to `end`, without `end`.
+    pub(crate) const fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// Returns a number that is not zero.
+    pub(crate) const fn id64(&mut self) -> u64 {
+        self.next() | 1
+    }
+
+    /// Returns a number that is not zero, with random low bits.
+    pub(crate) fn id128(&mut self) -> u128 {
+        u128::from(self.id64()) << 64 | u128::from(self.next())
+    }
+
+    /// Returns a text of `least` to `most` of the given characters.
+    pub(crate) fn text(&mut self, characters: &str, least: usize, most: usize) -> String {
+        let characters: Vec<char> = characters.chars().collect();
+        let length = least + self.below(most - least + 1);
+        (0..length)
+            .map(|_| characters[self.below(characters.len())])
+            .collect()
+    }
+}
