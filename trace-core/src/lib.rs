@@ -3,6 +3,7 @@
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+mod assemble;
 mod baggage;
 mod batch;
 mod clock;
@@ -29,6 +30,10 @@ mod timestamp;
 mod tracer;
 mod tracestate;
 
+pub use assemble::{
+    AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
+    Trace, TraceCollector, TraceCollectorOptions, TraceCollectorStats,
+};
 pub use baggage::{Baggage, InvalidBaggage};
 pub use batch::{SpanBatch, SpanView, StatusRef};
 pub use clock::{Clock, ManualClock};

@@ -1,0 +1,83 @@
+//! A trace that is being assembled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::completeness::{Completeness, SourceKey};
+use super::options::TraceCollectorOptions;
+use super::span_bytes::span_bytes;
+use super::trace::{AddedSpan, Inserted, Trace};
+use crate::id::TraceId;
+use crate::span_record::SpanRecord;
+use crate::timestamp::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct ActiveTrace {
+    /// Shared with who asked for the active traces; copied on the next change only
+    /// if somebody still holds it.
+    pub(super) trace: Arc<Trace>,
+    pub(super) completeness: Completeness,
+    /// Approximate size.
+    pub(super) bytes: usize,
+    pub(super) last_arrival: Timestamp,
+    /// The time under which the store has queued it; never later than `due`.
+    pub(super) queued_for: Timestamp,
+}
+
+impl ActiveTrace {
+    pub(super) fn new(trace_id: TraceId, now: Timestamp) -> Self {
+        Self {
+            trace: Arc::new(Trace::new(trace_id)),
+            completeness: Completeness::default(),
+            bytes: 0,
+            last_arrival: now,
+            queued_for: now,
+        }
+    }
+
+    /// Adds a span of this trace.
+    pub(super) fn add(
+        &mut self,
+        span: SpanRecord,
+        source: SourceKey,
+        now: Timestamp,
+    ) -> AddedSpan {
+        self.last_arrival = self.last_arrival.max(now);
+        let span_id = span.span_id;
+        let bytes = span_bytes(&span);
+        let trace = Arc::make_mut(&mut self.trace);
+        let inserted = trace.insert(span);
+        let Some(span) = trace.span(span_id) else {
+            return AddedSpan::Duplicate; // Cannot be: it was just inserted.
+        };
+        let parent_is_here = span
+            .parent_span_id
+            .is_some_and(|parent| trace.span(parent).is_some());
+        match inserted {
+            Inserted::New => {
+                self.completeness.add(span, parent_is_here, source);
+                self.bytes += bytes;
+                AddedSpan::New
+            }
+            Inserted::Kept => AddedSpan::Duplicate,
+            Inserted::Replaced(old) => {
+                self.completeness.replace(&old, span, parent_is_here);
+                self.bytes = (self.bytes + bytes).saturating_sub(span_bytes(&old));
+                AddedSpan::Duplicate
+            }
+        }
+    }
+
+    /// Returns when to complete it or give it up if nothing more comes.
+    pub(super) fn due(&self, options: &TraceCollectorOptions) -> Timestamp {
+        self.last_arrival + self.patience(options)
+    }
+
+    fn patience(&self, options: &TraceCollectorOptions) -> Duration {
+        if self.completeness.is_connected() {
+            options.quiet_time
+        } else {
+            options.give_up_time
+        }
+    }
+}

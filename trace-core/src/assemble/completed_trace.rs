@@ -1,0 +1,74 @@
+//! A trace that is no longer waited for.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::trace::Trace;
+use crate::timestamp::Timestamp;
+
+/// A trace that a [`TraceCollector`](crate::TraceCollector) no longer waits for.
+///
+/// Cheap to clone; a clone does not see the spans that come later.
+#[derive(Clone, Debug)]
+pub struct CompletedTrace {
+    /// The trace.
+    pub trace: Arc<Trace>,
+    /// Why it is no longer waited for.
+    pub completion: Completion,
+    /// When that was decided, by the collector's clock.
+    pub completed_at: Timestamp,
+    /// How many spans were added afterwards.
+    pub late_spans: usize,
+}
+
+/// Why a trace is no longer waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Completion {
+    /// Nothing is missing: all processes have reported their part, or nothing came
+    /// for the quiet time.
+    Complete,
+    /// Nothing is missing, and the collector was flushed before the quiet time was
+    /// over.
+    Flushed,
+    /// The root or a parent is missing, and nothing came for the time after which a
+    /// trace is given up.
+    TimedOut,
+    /// It had more spans than a trace may have.
+    TooManySpans,
+    /// All traces together took more memory than they may.
+    TooManyBytes,
+    /// There were more active traces than there may be, and this one would have been
+    /// the next to time out.
+    Evicted,
+    /// The root or a parent was missing when the collector was shut down.
+    Stopped,
+}
+
+impl Completion {
+    /// Returns whether a root was there and no parent missing.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self::Complete | Self::Flushed)
+    }
+
+    /// Returns the reason in words: `timed out`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Flushed => "flushed",
+            Self::TimedOut => "timed out",
+            Self::TooManySpans => "too many spans",
+            Self::TooManyBytes => "too many bytes",
+            Self::Evicted => "too many traces",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl fmt::Display for Completion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

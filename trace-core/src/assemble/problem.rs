@@ -1,0 +1,233 @@
+//! What can be wrong with a trace.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::trace::Trace;
+use crate::id::SpanId;
+
+/// Something that is wrong with a trace, or looks as if it were.
+///
+/// ```
+/// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
+///
+/// let id = TraceId::new(1).unwrap();
+/// let mut span = SpanRecord::new(id, SpanId::new(2).unwrap(), "charge");
+/// span.parent_span_id = SpanId::new(9);
+/// let trace = Trace::from_spans(id, [span])?;
+/// let problems: Vec<String> = trace.problems().iter().map(|p| p.to_string()).collect();
+/// assert_eq!(problems, [
+///     "no span without a parent",
+///     "parent `0000000000000009` of `0000000000000002` is missing",
+/// ]);
+/// # Ok::<(), trace_core::ForeignSpanError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There are spans, and each has a parent.
+    NoRoot,
+    /// More than one span has no parent.
+    SeveralRoots {
+        /// Them, sorted by start, then id; the first is [`Trace::root`].
+        span_ids: Vec<SpanId>,
+    },
+    /// A parent is not here (yet).
+    MissingParent {
+        /// The missing span.
+        parent_span_id: SpanId,
+        /// Its children, sorted by start, then id.
+        children: Vec<SpanId>,
+    },
+    /// A span was added more than once.
+    Duplicate {
+        /// The span.
+        span_id: SpanId,
+        /// How often it was added.
+        reports: usize,
+        /// Whether its contents differed. Some systems give the two ends of a
+        /// call one id.
+        differing: bool,
+    },
+    /// Spans are their own ancestors.
+    Cycle {
+        /// The first by start, then id, and so on up to the one whose parent is
+        /// the first; a single one is its own parent.
+        span_ids: Vec<SpanId>,
+    },
+    /// A span lies partly outside its parent's time.
+    ///
+    /// Two processes' clocks differ, or the span is a task that outlives its
+    /// parent, which is no mistake.
+    OutsideParent {
+        /// The span.
+        span_id: SpanId,
+        /// Its parent.
+        parent_span_id: SpanId,
+        /// How long before the parent it starts; zero if it does not.
+        before: Duration,
+        /// How long after the parent it ends; zero if it does not.
+        after: Duration,
+    },
+    /// A span ends before it starts.
+    EndsBeforeStart {
+        /// The span.
+        span_id: SpanId,
+        /// By how much.
+        by: Duration,
+    },
+}
+
+impl Problem {
+    pub(super) fn of(trace: &Trace) -> Vec<Self> {
+        let mut problems = Vec::new();
+        problems.extend(roots(trace));
+        problems.extend(missing_parents(trace));
+        problems.extend(
+            trace
+                .repetitions()
+                .map(|(span_id, reports, differing)| Self::Duplicate {
+                    span_id,
+                    reports,
+                    differing,
+                }),
+        );
+        problems.extend(cycles(trace));
+        problems.extend(times(trace));
+        problems
+    }
+}
+
+fn roots(trace: &Trace) -> Option<Problem> {
+    let span_ids: Vec<SpanId> = trace
+        .spans()
+        .filter(|span| span.parent_span_id.is_none())
+        .map(|span| span.span_id)
+        .collect();
+    match span_ids.len() {
+        0 if trace.is_empty() => None,
+        0 => Some(Problem::NoRoot),
+        1 => None,
+        _ => Some(Problem::SeveralRoots { span_ids }),
+    }
+}
+
+fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
+    let mut missing: BTreeMap<SpanId, Vec<SpanId>> = BTreeMap::new();
+    for span in trace.orphans() {
+        if let Some(parent) = span.parent_span_id {
+            missing.entry(parent).or_default().push(span.span_id);
+        }
+    }
+    missing
+        .into_iter()
+        .map(|(parent_span_id, children)| Problem::MissingParent {
+            parent_span_id,
+            children,
+        })
+}
+
+fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
+    let cycles = trace.forest().cycles.iter();
+    cycles.map(|cycle| Problem::Cycle {
+        span_ids: trace.at(cycle).map(|span| span.span_id).collect(),
+    })
+}
+
+fn times(trace: &Trace) -> Vec<Problem> {
+    let (forest, spans) = (trace.forest(), trace.by_position());
+    let mut problems = Vec::new();
+    for position in &forest.order {
+        let span = &spans[*position];
+        if span.end < span.start {
+            problems.push(Problem::EndsBeforeStart {
+                span_id: span.span_id,
+                by: span.start - span.end,
+            });
+        }
+        let Some(parent) = forest.parents[*position].map(|parent| &spans[parent]) else {
+            continue;
+        };
+        let (before, after) = (parent.start - span.start, span.end - parent.end);
+        if before + after > Duration::ZERO {
+            problems.push(Problem::OutsideParent {
+                span_id: span.span_id,
+                parent_span_id: parent.span_id,
+                before,
+                after,
+            });
+        }
+    }
+    problems
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoot => f.write_str("no span without a parent"),
+            Self::SeveralRoots { span_ids } => {
+                write!(f, "{} roots: {}", span_ids.len(), List(span_ids))
+            }
+            Self::MissingParent {
+                parent_span_id,
+                children,
+            } => {
+                let children = List(children);
+                write!(f, "parent `{parent_span_id}` of {children} is missing")
+            }
+            Self::Duplicate {
+                span_id,
+                reports,
+                differing,
+            } => {
+                let contents = if *differing { "different" } else { "the same" };
+                write!(
+                    f,
+                    "span `{span_id}` came {reports} times with {contents} content"
+                )
+            }
+            Self::Cycle { span_ids } => {
+                write!(f, "spans are their own ancestors: {}", List(span_ids))
+            }
+            Self::OutsideParent {
+                span_id,
+                parent_span_id,
+                before,
+                after,
+            } => {
+                write!(f, "span `{span_id}`")?;
+                if !before.is_zero() {
+                    write!(f, " starts {before:?} before")?;
+                }
+                if !before.is_zero() && !after.is_zero() {
+                    f.write_str(" and")?;
+                }
+                if !after.is_zero() {
+                    write!(f, " ends {after:?} after")?;
+                }
+                write!(f, " its parent `{parent_span_id}`")
+            }
+            Self::EndsBeforeStart { span_id, by } => {
+                write!(f, "span `{span_id}` ends {by:?} before it starts")
+            }
+        }
+    }
+}
+
+/// Writes some ids and the number of the others.
+struct List<'a>(&'a [SpanId]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 5;
+        for (index, span_id) in self.0.iter().take(SHOWN).enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}`{span_id}`")?;
+        }
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}

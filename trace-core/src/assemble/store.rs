@@ -1,0 +1,361 @@
+//! The traces of a collector, and what bounds them.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::active_trace::ActiveTrace;
+use super::completed_trace::{CompletedTrace, Completion};
+use super::completeness::SourceKey;
+use super::options::TraceCollectorOptions;
+use super::span_bytes::span_bytes;
+use super::trace::{AddedSpan, Inserted, Trace};
+use crate::batch::SpanBatch;
+use crate::id::TraceId;
+use crate::resource::Resource;
+use crate::span_record::SpanRecord;
+use crate::timestamp::Timestamp;
+
+/// What a [`TraceCollector`](crate::TraceCollector) has taken and what became of it.
+///
+/// Counts begin with the collector; those that say *at the moment* go up and down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceCollectorStats {
+    /// Spans that came, all of them.
+    pub spans_received: u64,
+    /// Of these, spans whose id was there.
+    pub spans_duplicate: u64,
+    /// Of these, spans added to a completed trace.
+    pub spans_late: u64,
+    /// Of these, spans that came for a completed trace that is as large as it may be.
+    pub spans_dropped: u64,
+    /// Traces that were completed or given up, for whatever reason.
+    pub traces_completed: u64,
+    /// Of these, traces that missed a root or a parent, or were cut off by a limit.
+    pub traces_incomplete: u64,
+    /// Of these, traces given up for want of room: too many traces or bytes.
+    pub traces_evicted: u64,
+    /// Completed traces that were discarded for want of room.
+    pub traces_discarded: u64,
+    /// Traces being assembled at the moment.
+    pub active_traces: usize,
+    /// Completed traces kept at the moment.
+    pub kept_traces: usize,
+    /// Approximate size of all traces at the moment, in bytes.
+    pub bytes: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    active: HashMap<TraceId, ActiveTrace>,
+    /// Every active trace once, under a time that is not later than when it is due:
+    /// a span that comes makes it due later, which is noticed when its turn comes.
+    queue: BTreeSet<(Timestamp, TraceId)>,
+    /// In the order of completion.
+    completed: VecDeque<KeptTrace>,
+    /// Numbers, counted from the first trace ever completed.
+    by_id: HashMap<TraceId, usize>,
+    /// How many completed traces were discarded: the number of the first kept.
+    discarded: usize,
+    bytes: usize,
+    /// Shutdowns of feeders.
+    pub(super) shutdowns: usize,
+    stats: TraceCollectorStats,
+}
+
+#[derive(Debug)]
+struct KeptTrace {
+    completed: CompletedTrace,
+    bytes: usize,
+}
+
+impl Store {
+    /// Adds the spans of a batch; returns the traces that are complete with it.
+    pub(super) fn collect(
+        &mut self,
+        batch: &SpanBatch<'_>,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+    ) -> Vec<CompletedTrace> {
+        let source = source_key(batch.resource());
+        let mut done = Vec::new();
+        let mut touched: Vec<TraceId> = Vec::new();
+        for span in batch.spans() {
+            let trace_id = span.trace_id();
+            if touched.last() != Some(&trace_id) {
+                touched.push(trace_id);
+            }
+            self.add(span.to_record(), source, now, options, &mut done);
+        }
+        for trace_id in batch.completed_traces() {
+            if let Some(active) = self.active.get_mut(&trace_id) {
+                active.completeness.report(source);
+                touched.push(trace_id);
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for trace_id in touched {
+            self.look_at(trace_id, now, options, &mut done);
+        }
+        self.make_room(now, options, &mut done);
+        self.tick(now, options, &mut done);
+        done
+    }
+
+    /// Completes or gives up what is due.
+    pub(super) fn tick(
+        &mut self,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+        done: &mut Vec<CompletedTrace>,
+    ) {
+        while let Some((due, trace_id)) = self.next_due(options)
+            && due <= now
+        {
+            let completion = if self.is_connected(trace_id) {
+                Completion::Complete
+            } else {
+                Completion::TimedOut
+            };
+            done.extend(self.complete(trace_id, completion, now));
+        }
+        self.discard(options);
+    }
+
+    /// Completes what misses nothing, and with `all` also the rest.
+    pub(super) fn flush(
+        &mut self,
+        all: bool,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+    ) -> Vec<CompletedTrace> {
+        // In the order in which they would have become due.
+        let queued: Vec<TraceId> = self.queue.iter().map(|(_, trace_id)| *trace_id).collect();
+        let mut done = Vec::new();
+        for trace_id in queued {
+            if self.is_connected(trace_id) {
+                done.extend(self.complete(trace_id, Completion::Flushed, now));
+            } else if all {
+                done.extend(self.complete(trace_id, Completion::Stopped, now));
+            }
+        }
+        self.discard(options);
+        done
+    }
+
+    pub(super) fn active(&self) -> Vec<Arc<Trace>> {
+        let traces = self.active.values();
+        traces.map(|active| Arc::clone(&active.trace)).collect()
+    }
+
+    pub(super) fn completed(&self) -> Vec<CompletedTrace> {
+        let kept = self.completed.iter();
+        kept.map(|kept| kept.completed.clone()).collect()
+    }
+
+    pub(super) fn find(&self, trace_id: TraceId) -> Option<CompletedTrace> {
+        let index = self.by_id.get(&trace_id)?.checked_sub(self.discarded)?;
+        Some(self.completed.get(index)?.completed.clone())
+    }
+
+    pub(super) fn stats(&self) -> TraceCollectorStats {
+        TraceCollectorStats {
+            active_traces: self.active.len(),
+            kept_traces: self.completed.len(),
+            bytes: self.bytes,
+            ..self.stats
+        }
+    }
+
+    fn add(
+        &mut self,
+        span: SpanRecord,
+        source: SourceKey,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+        done: &mut Vec<CompletedTrace>,
+    ) {
+        self.stats.spans_received += 1;
+        let trace_id = span.trace_id;
+        if let Some(active) = self.active.get(&trace_id)
+            && active.trace.len() >= options.max_spans_per_trace
+            && active.trace.span(span.span_id).is_none()
+        {
+            done.extend(self.complete(trace_id, Completion::TooManySpans, now));
+        }
+        if let Some(number) = self.by_id.get(&trace_id) {
+            return self.add_late(*number, span, options);
+        }
+        let active = self.active.entry(trace_id).or_insert_with(|| {
+            self.queue.insert((now, trace_id));
+            ActiveTrace::new(trace_id, now)
+        });
+        self.bytes = self.bytes.saturating_sub(active.bytes);
+        if active.add(span, source, now) == AddedSpan::Duplicate {
+            self.stats.spans_duplicate += 1;
+        }
+        self.bytes += active.bytes;
+    }
+
+    /// Adds a span to the completed trace of this number.
+    fn add_late(&mut self, number: usize, span: SpanRecord, options: &TraceCollectorOptions) {
+        let Some(kept) = number
+            .checked_sub(self.discarded)
+            .and_then(|index| self.completed.get_mut(index))
+        else {
+            self.stats.spans_dropped += 1; // Cannot be: `by_id` names kept traces only.
+            return;
+        };
+        let is_full = kept.completed.trace.len() >= options.max_spans_per_trace;
+        if is_full && kept.completed.trace.span(span.span_id).is_none() {
+            self.stats.spans_dropped += 1;
+            return;
+        }
+        let bytes = span_bytes(&span);
+        let freed = match Arc::make_mut(&mut kept.completed.trace).insert(span) {
+            Inserted::New => {
+                self.stats.spans_late += 1;
+                kept.completed.late_spans += 1;
+                0
+            }
+            Inserted::Kept => {
+                self.stats.spans_duplicate += 1;
+                bytes
+            }
+            Inserted::Replaced(old) => {
+                self.stats.spans_duplicate += 1;
+                span_bytes(&old)
+            }
+        };
+        kept.bytes = (kept.bytes + bytes).saturating_sub(freed);
+        self.bytes = (self.bytes + bytes).saturating_sub(freed);
+    }
+
+    /// Completes a trace that is settled, and queues one that is due earlier than
+    /// before.
+    fn look_at(
+        &mut self,
+        trace_id: TraceId,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+        done: &mut Vec<CompletedTrace>,
+    ) {
+        let Some(active) = self.active.get_mut(&trace_id) else {
+            return;
+        };
+        if active.completeness.is_settled() {
+            done.extend(self.complete(trace_id, Completion::Complete, now));
+            return;
+        }
+        let due = active.due(options);
+        if due < active.queued_for {
+            self.queue.remove(&(active.queued_for, trace_id));
+            self.queue.insert((due, trace_id));
+            active.queued_for = due;
+        }
+    }
+
+    /// Gives up active traces above the limits.
+    fn make_room(
+        &mut self,
+        now: Timestamp,
+        options: &TraceCollectorOptions,
+        done: &mut Vec<CompletedTrace>,
+    ) {
+        while self.active.len() > options.max_active_traces {
+            let Some((_, trace_id)) = self.next_due(options) else {
+                return;
+            };
+            done.extend(self.complete(trace_id, Completion::Evicted, now));
+        }
+        self.discard(options);
+        while self.bytes > options.max_bytes {
+            let Some((_, trace_id)) = self.next_due(options) else {
+                return;
+            };
+            done.extend(self.complete(trace_id, Completion::TooManyBytes, now));
+            self.discard(options);
+        }
+    }
+
+    /// Discards completed traces above the limits, the oldest first.
+    fn discard(&mut self, options: &TraceCollectorOptions) {
+        while self.completed.len() > options.max_completed_traces
+            || self.bytes > options.max_bytes
+        {
+            let Some(oldest) = self.completed.pop_front() else {
+                return;
+            };
+            self.by_id.remove(&oldest.completed.trace.trace_id);
+            self.discarded += 1;
+            self.stats.traces_discarded += 1;
+            self.bytes = self.bytes.saturating_sub(oldest.bytes);
+        }
+    }
+
+    /// Returns which active trace is due first, and when.
+    fn next_due(&mut self, options: &TraceCollectorOptions) -> Option<(Timestamp, TraceId)> {
+        loop {
+            let (queued_for, trace_id) = *self.queue.first()?;
+            let Some(active) = self.active.get_mut(&trace_id) else {
+                self.queue.pop_first(); // Cannot be: the queue names active traces only.
+                continue;
+            };
+            let due = active.due(options);
+            if due <= queued_for {
+                return Some((due, trace_id));
+            }
+            self.queue.pop_first();
+            self.queue.insert((due, trace_id));
+            active.queued_for = due;
+        }
+    }
+
+    fn is_connected(&self, trace_id: TraceId) -> bool {
+        let active = self.active.get(&trace_id);
+        active.is_some_and(|active| active.completeness.is_connected())
+    }
+
+    fn complete(
+        &mut self,
+        trace_id: TraceId,
+        completion: Completion,
+        now: Timestamp,
+    ) -> Option<CompletedTrace> {
+        let active = self.active.remove(&trace_id)?;
+        self.queue.remove(&(active.queued_for, trace_id));
+        self.stats.traces_completed += 1;
+        if !completion.is_complete() {
+            self.stats.traces_incomplete += 1;
+        }
+        if matches!(completion, Completion::Evicted | Completion::TooManyBytes) {
+            self.stats.traces_evicted += 1;
+        }
+        let completed = CompletedTrace {
+            trace: active.trace,
+            completion,
+            completed_at: now,
+            late_spans: 0,
+        };
+        let number = self.discarded + self.completed.len();
+        self.by_id.insert(trace_id, number);
+        self.completed.push_back(KeptTrace {
+            completed: completed.clone(),
+            bytes: active.bytes,
+        });
+        Some(completed)
+    }
+}
+
+/// Two tracers of one service are told apart by their other tags, such as
+/// `service.instance.id`.
+fn source_key(resource: &Resource) -> SourceKey {
+    let mut hasher = DefaultHasher::new();
+    resource.service_name.hash(&mut hasher);
+    for tag in &resource.tags {
+        tag.key.hash(&mut hasher);
+        tag.value.to_string().hash(&mut hasher);
+    }
+    SourceKey(hasher.finish())
+}

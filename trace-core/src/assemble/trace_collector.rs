@@ -1,0 +1,244 @@
+//! The collector that assembles traces.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::completed_trace::CompletedTrace;
+use super::options::TraceCollectorOptions;
+use super::query::Query;
+use super::store::{Store, TraceCollectorStats};
+use super::trace::Trace;
+use crate::batch::SpanBatch;
+use crate::collector::{Collector, CollectorError};
+use crate::id::TraceId;
+
+/// Assembles the spans of any number of processes, in any order, into traces.
+///
+/// A clone is the same collector: give one to a tracer and keep one to ask.
+///
+/// # When a trace is complete
+///
+/// - **At once**, when its root is here, no parent is missing, every tracer that sent
+///   a span of it has reported its part as ended, every client span has a child from
+///   the service it called, and no span is a producer. A trace that stays in one
+///   process and calls nobody is therefore complete exactly with its last span.
+/// - **After the quiet time**, when its root is here and no parent is missing, but
+///   another process might still send something. A flush does not wait for it.
+/// - **Given up**, when the root or a parent is missing for longer, or a limit of
+///   spans, bytes or traces is reached. The reason stays with the trace.
+///
+/// Spans that come later are added to the completed trace as long as it is kept, and
+/// counted. Time is looked at whenever spans come, in [`tick`](Self::tick) and on
+/// flush; there is no thread.
+///
+/// ```
+/// use trace_core::{
+///     Collector, Completion, Resource, SpanBatch, SpanId, SpanRecord, TraceCollector, TraceId,
+/// };
+///
+/// let collector = TraceCollector::new();
+/// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(1).unwrap(), "checkout");
+/// collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+/// collector.flush(std::time::Duration::ZERO)?;
+///
+/// let completed = collector.completed_traces();
+/// assert_eq!(completed[0].trace.root().unwrap().operation_name, "checkout");
+/// assert_eq!(completed[0].completion, Completion::Flushed);
+/// # Ok::<(), trace_core::CollectorError>(())
+/// ```
+#[derive(Clone)]
+pub struct TraceCollector {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: TraceCollectorOptions,
+    on_completed: Option<OnCompleted>,
+    store: Mutex<Store>,
+}
+
+type OnCompleted = Box<dyn Fn(&CompletedTrace) + Send + Sync>;
+
+impl TraceCollector {
+    /// Makes a collector with the default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_options(TraceCollectorOptions::default())
+    }
+
+    /// Makes a collector.
+    #[must_use]
+    pub fn with_options(options: TraceCollectorOptions) -> Self {
+        Self::make(options, None)
+    }
+
+    /// Makes a collector that calls `on_completed` with every trace that is completed
+    /// or given up, once, on the thread that brought its last span.
+    ///
+    /// ```
+    /// use trace_core::{TraceCollector, TraceCollectorOptions};
+    ///
+    /// let collector = TraceCollector::with_hook(TraceCollectorOptions::default(), |completed| {
+    ///     println!("{} is {}", completed.trace, completed.completion);
+    /// });
+    /// # let _ = collector;
+    /// ```
+    pub fn with_hook(
+        options: TraceCollectorOptions,
+        on_completed: impl Fn(&CompletedTrace) + Send + Sync + 'static,
+    ) -> Self {
+        Self::make(options, Some(Box::new(on_completed)))
+    }
+
+    /// Returns the traces that are being assembled, sorted by start, then id.
+    ///
+    /// What is returned does not change; spans that come meanwhile copy the trace.
+    #[must_use]
+    pub fn active_traces(&self) -> Vec<Arc<Trace>> {
+        let mut traces = self.store().active();
+        traces.sort_by_cached_key(|trace| (trace.start(), trace.trace_id));
+        traces
+    }
+
+    /// Returns the completed traces that are kept, in the order of completion.
+    #[must_use]
+    pub fn completed_traces(&self) -> Vec<CompletedTrace> {
+        self.store().completed()
+    }
+
+    /// Returns the completed trace with this id, if it is kept.
+    #[must_use]
+    pub fn completed_trace(&self, trace_id: TraceId) -> Option<CompletedTrace> {
+        self.store().find(trace_id)
+    }
+
+    /// Returns the completed traces that took longer than `threshold`, the slowest
+    /// first.
+    #[must_use]
+    pub fn slow_traces(&self, threshold: Duration) -> Vec<CompletedTrace> {
+        let mut slow = self.completed_traces();
+        slow.retain(|completed| completed.trace.duration() > Some(threshold));
+        slow.sort_by_cached_key(|completed| std::cmp::Reverse(completed.trace.duration()));
+        slow
+    }
+
+    /// Returns the completed traces that have all that is asked for, in the order of
+    /// completion.
+    #[must_use]
+    pub fn search(&self, query: &Query) -> Vec<CompletedTrace> {
+        let mut found = self.completed_traces();
+        found.retain(|completed| query.matches(&completed.trace));
+        found
+    }
+
+    /// Returns what was taken and what became of it.
+    #[must_use]
+    pub fn stats(&self) -> TraceCollectorStats {
+        self.store().stats()
+    }
+
+    /// Completes or gives up the traces for which nothing came for long enough.
+    ///
+    /// Collecting does the same; call it where no span may come for a while.
+    pub fn tick(&self) {
+        let mut done = Vec::new();
+        let options = &self.shared.options;
+        let now = options.clock.now();
+        self.store().tick(now, options, &mut done);
+        self.announce(&done);
+    }
+
+    /// Waits for nothing any more: completes every trace that misses nothing, and
+    /// gives up the others with [`Completion::Stopped`].
+    ///
+    /// For the end of a file or a program. Spans that come later are late, or start
+    /// a trace.
+    ///
+    /// [`Completion::Stopped`]: crate::Completion::Stopped
+    pub fn finish(&self) {
+        self.flush_store(true);
+    }
+
+    fn make(options: TraceCollectorOptions, on_completed: Option<OnCompleted>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                on_completed,
+                store: Mutex::default(),
+            }),
+        }
+    }
+
+    fn flush_store(&self, all: bool) {
+        let options = &self.shared.options;
+        let now = options.clock.now();
+        let done = self.store().flush(all, now, options);
+        self.announce(&done);
+    }
+
+    /// Calls the hook, which may ask this collector: the store must not be locked.
+    fn announce(&self, done: &[CompletedTrace]) {
+        if let Some(on_completed) = &self.shared.on_completed {
+            done.iter().for_each(on_completed);
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        // Nothing panics while it is locked but for want of memory.
+        self.shared
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Collector for TraceCollector {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        let options = &self.shared.options;
+        let now = options.clock.now();
+        let done = self.store().collect(batch, now, options);
+        self.announce(&done);
+    }
+
+    /// Completes the traces that miss nothing, without waiting for the quiet time, if
+    /// there is only one [feeder](TraceCollectorOptions::feeders); leaves those that
+    /// miss something, and is never in want of time.
+    fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
+        if self.shared.options.feeders <= 1 {
+            self.flush_store(false);
+        }
+        self.tick();
+        Ok(())
+    }
+
+    /// Flushes; the shutdown of the last [feeder](TraceCollectorOptions::feeders)
+    /// [finishes](Self::finish) all.
+    fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+        let shutdowns = {
+            let mut store = self.store();
+            store.shutdowns += 1;
+            store.shutdowns
+        };
+        if shutdowns < self.shared.options.feeders {
+            return self.flush(timeout);
+        }
+        self.finish();
+        Ok(())
+    }
+}
+
+impl Default for TraceCollector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TraceCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceCollector")
+            .field("options", &self.shared.options)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
