@@ -29,6 +29,7 @@ mod task;
 mod timestamp;
 mod tracer;
 mod tracestate;
+mod view;
 
 pub use assemble::{
     AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
@@ -64,3 +65,6 @@ pub use tracer::{
     TracerGuard, root,
 };
 pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
+pub use view::{
+    ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
+};

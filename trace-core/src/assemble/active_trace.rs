@@ -36,12 +36,7 @@ impl ActiveTrace {
     }
 
     /// Adds a span of this trace.
-    pub(super) fn add(
-        &mut self,
-        span: SpanRecord,
-        source: SourceKey,
-        now: Timestamp,
-    ) -> AddedSpan {
+    pub(super) fn add(&mut self, span: SpanRecord, source: SourceKey, now: Timestamp) -> AddedSpan {
         self.last_arrival = self.last_arrival.max(now);
         let span_id = span.span_id;
         let bytes = span_bytes(&span);

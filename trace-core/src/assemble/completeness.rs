@@ -143,7 +143,9 @@ impl Completeness {
 
     fn change_source(&mut self, key: SourceKey, change: impl FnOnce(&mut Source)) {
         let (is_new, source) = match self.sources.entry(key) {
-            std::collections::hash_map::Entry::Vacant(entry) => (true, entry.insert(Source::default())),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                (true, entry.insert(Source::default()))
+            }
             std::collections::hash_map::Entry::Occupied(entry) => (false, entry.into_mut()),
         };
         let before = if is_new { 0 } else { source.unreported() };

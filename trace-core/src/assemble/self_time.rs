@@ -49,10 +49,7 @@ impl Trace {
 }
 
 /// `children` are sorted by start.
-fn self_time<'a>(
-    span: &SpanRecord,
-    children: impl Iterator<Item = &'a SpanRecord>,
-) -> Duration {
+fn self_time<'a>(span: &SpanRecord, children: impl Iterator<Item = &'a SpanRecord>) -> Duration {
     let mut total = Duration::ZERO;
     // Everything before is accounted for.
     let mut until = span.start;

@@ -66,6 +66,7 @@ fn value_bytes(value: &TagValue) -> usize {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "whether it is owned is the question")]
 fn text_bytes(text: &Cow<'static, str>) -> usize {
     match text {
         Cow::Borrowed(_) => 0,

@@ -281,8 +281,7 @@ impl Store {
 
     /// Discards completed traces above the limits, the oldest first.
     fn discard(&mut self, options: &TraceCollectorOptions) {
-        while self.completed.len() > options.max_completed_traces
-            || self.bytes > options.max_bytes
+        while self.completed.len() > options.max_completed_traces || self.bytes > options.max_bytes
         {
             let Some(oldest) = self.completed.pop_front() else {
                 return;
