@@ -53,7 +53,7 @@ fn self_time<'a>(span: &SpanRecord, children: impl Iterator<Item = &'a SpanRecor
     let mut total = Duration::ZERO;
     // Everything before is accounted for.
     let mut until = span.start;
-    for child in children {
+    for child in children.filter(|child| child.start < child.end) {
         total += child.start.min(span.end) - until;
         until = until.max(child.end);
     }
