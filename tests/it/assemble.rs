@@ -42,7 +42,10 @@ fn a_trace_answers_what_the_tutorial_asks() {
     assert_eq!(trace.root().unwrap().operation_name, "checkout");
     assert_eq!((trace.start(), trace.end()), (Some(at(0)), Some(at(30))));
     assert_eq!(trace.duration(), Some(Duration::from_millis(30)));
-    assert_eq!(names(trace.spans()), ["checkout", "charge", "debit", "mail"]);
+    assert_eq!(
+        names(trace.spans()),
+        ["checkout", "charge", "debit", "mail"]
+    );
     assert_eq!(names(trace.children(span_id(1))), ["charge", "mail"]);
     assert_eq!(names(trace.children(span_id(3))), [""; 0]);
     assert_eq!(names(trace.children(span_id(99))), [""; 0]);
@@ -353,7 +356,9 @@ fn a_hundred_thousand_roots_orphans_and_cycles_take_no_square_time() {
         .map(|id| span(id, id + MANY, "op", id..id + 1))
         .collect();
     assert_eq!(walk(orphans).orphans().count(), 100_000);
-    let cycles: Vec<_> = (1..=MANY).map(|id| span(id, id, "op", id..id + 1)).collect();
+    let cycles: Vec<_> = (1..=MANY)
+        .map(|id| span(id, id, "op", id..id + 1))
+        .collect();
     assert_eq!(walk(cycles).problems().len(), 100_001);
     let cycle: Vec<_> = (1..=MANY)
         .map(|id| span(id, id % MANY + 1, "op", id..id + 1))

@@ -206,7 +206,12 @@ fn the_path_covers_the_root_without_gap_or_overlap() {
         for id in 2..=count as u64 {
             let parent = 1 + numbers.below(id as usize - 1) as u64;
             let start = numbers.below(25) as u64;
-            spans.push(span(id, parent, "op", start..start + numbers.below(9) as u64));
+            spans.push(span(
+                id,
+                parent,
+                "op",
+                start..start + numbers.below(9) as u64,
+            ));
         }
         let mut until = at(3);
         for section in trace(&spans).critical_path() {

@@ -1,0 +1,212 @@
+//! What bounds a trace collector, and that nothing is lost without being counted.
+
+use std::time::Duration;
+
+use trace_core::{
+    Clock, Collector, CompletedTrace, Completion, ManualClock, Resource, SpanBatch, SpanRecord,
+    TraceCollector, TraceCollectorOptions,
+};
+
+use crate::spans::{Numbers, at, span, trace_id};
+
+fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
+    let hands = ManualClock::starting_at(at(0));
+    let mut options = TraceCollectorOptions {
+        clock: Clock::from(&hands),
+        ..TraceCollectorOptions::default()
+    };
+    change(&mut options);
+    (TraceCollector::with_options(options), hands)
+}
+
+fn send(collector: &TraceCollector, spans: &[SpanRecord]) {
+    collector.collect(&SpanBatch::from_records(&Resource::new("shop"), spans));
+}
+
+fn of_trace(trace: u128, span: SpanRecord) -> SpanRecord {
+    SpanRecord {
+        trace_id: trace_id(trace),
+        ..span
+    }
+}
+
+fn completions(collector: &TraceCollector) -> Vec<(u128, Completion)> {
+    let completed = collector.completed_traces();
+    let completed = completed.iter();
+    completed
+        .map(|completed| (completed.trace.trace_id.get(), completed.completion))
+        .collect()
+}
+
+#[test]
+fn above_the_limit_the_next_to_time_out_is_evicted() {
+    let (collector, hands) = with(|options| options.max_active_traces = 2);
+    for trace in 1..=3 {
+        send(&collector, &[of_trace(trace, span(2, 1, "op", 0..1))]);
+        hands.advance(Duration::from_secs(1));
+        // Every span puts the first trace off.
+        send(
+            &collector,
+            &[of_trace(1, span(2 + trace as u64, 1, "op", 0..1))],
+        );
+    }
+    assert_eq!(completions(&collector), [(2, Completion::Evicted)]);
+    let stats = collector.stats();
+    assert_eq!((stats.active_traces, stats.traces_evicted), (2, 1));
+}
+
+#[test]
+fn a_trace_with_too_many_spans_is_cut_off_there() {
+    let (collector, _) = with(|options| options.max_spans_per_trace = 3);
+    let spans: Vec<_> = (1..=5).map(|id| span(id, 0, "op", 0..1)).collect();
+    send(&collector, &spans[..3]);
+    send(&collector, &spans[..1]);
+    assert_eq!(collector.stats().active_traces, 1);
+    send(&collector, &spans);
+    assert_eq!(completions(&collector), [(1, Completion::TooManySpans)]);
+    let stats = collector.stats();
+    assert_eq!(collector.completed_traces()[0].trace.len(), 3);
+    assert_eq!((stats.spans_received, stats.spans_duplicate), (9, 4));
+    assert_eq!((stats.spans_dropped, stats.spans_late), (2, 0));
+}
+
+#[test]
+fn of_the_completed_traces_the_oldest_are_discarded() {
+    let (collector, _) = with(|options| options.max_completed_traces = 2);
+    for trace in 1..=5 {
+        send(&collector, &[of_trace(trace, span(1, 0, "op", 0..1))]);
+        collector.flush(Duration::ZERO).unwrap();
+    }
+    let expected = [(4, Completion::Flushed), (5, Completion::Flushed)];
+    assert_eq!(completions(&collector), expected);
+    assert_eq!(collector.completed_trace(trace_id(3)).map(|_| ()), None);
+    let found = collector.completed_trace(trace_id(5)).unwrap();
+    assert_eq!(found.trace.trace_id, trace_id(5));
+    let stats = collector.stats();
+    assert_eq!((stats.traces_completed, stats.traces_discarded), (5, 3));
+    assert_eq!(stats.kept_traces, 2);
+    // A span of a discarded trace starts a trace.
+    send(&collector, &[of_trace(1, span(2, 1, "late", 0..1))]);
+    assert_eq!(collector.stats().active_traces, 1);
+    send(&collector, &[of_trace(4, span(2, 1, "late", 0..1))]);
+    assert_eq!(collector.completed_traces()[0].late_spans, 1);
+}
+
+#[test]
+fn memory_is_bounded_by_discarding_then_giving_up() {
+    let (collector, _) = with(|options| options.max_bytes = 100_000);
+    let with_text = |trace, bytes: usize| {
+        let mut span = of_trace(trace, span(1, 0, "op", 0..1));
+        span.add_tag("text", "x".repeat(bytes));
+        span
+    };
+    send(&collector, &[with_text(1, 40_000)]);
+    collector.finish();
+    send(&collector, &[with_text(2, 30_000)]);
+    let bytes = collector.stats().bytes;
+    assert!((70_000..80_000).contains(&bytes), "{bytes}");
+    send(&collector, &[with_text(3, 40_000)]);
+    assert_eq!(collector.stats().traces_discarded, 1, "the completed one");
+    assert_eq!(collector.stats().active_traces, 2);
+    send(&collector, &[with_text(4, 40_000)]);
+    let stats = collector.stats();
+    assert_eq!((stats.active_traces, stats.traces_evicted), (2, 1));
+    assert!(stats.bytes <= 100_000);
+    send(&collector, &[with_text(5, 200_000)]);
+    let stats = collector.stats();
+    assert_eq!((stats.active_traces, stats.kept_traces), (0, 0));
+    assert_eq!(stats.bytes, 0);
+}
+
+/// Spans of few traces with few ids, so that everything that can happen does.
+fn flood(numbers: &mut Numbers) -> Vec<SpanRecord> {
+    let mut spans = Vec::new();
+    for _ in 0..numbers.below(6) {
+        let id = 1 + numbers.below(9) as u64;
+        let parent = numbers.below(9) as u64;
+        let trace = 1 + numbers.below(6) as u128;
+        let end = numbers.below(4) as u64;
+        spans.push(of_trace(trace, span(id, parent, "op", 0..end)));
+    }
+    spans
+}
+
+/// Asserts that the reason is true of the trace.
+fn check_reason(completed: &CompletedTrace) {
+    let trace = &completed.trace;
+    let is_connected = trace.root().is_some() && trace.orphans().count() == 0;
+    match completed.completion {
+        Completion::Complete | Completion::Flushed => assert!(is_connected, "{trace:?}"),
+        Completion::TimedOut | Completion::Stopped => assert!(!is_connected, "{trace:?}"),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_span_is_somewhere_and_every_byte_is_given_back() {
+    let mut numbers = Numbers(7);
+    for round in 0..60 {
+        let hands = ManualClock::starting_at(at(0));
+        let options = TraceCollectorOptions {
+            clock: Clock::from(&hands),
+            max_active_traces: 2 + round % 7,
+            max_completed_traces: usize::MAX,
+            max_spans_per_trace: 3 + round % 5,
+            ..TraceCollectorOptions::default()
+        };
+        let collector = TraceCollector::with_hook(options.clone(), check_reason);
+        let forgetful = TraceCollector::with_options(TraceCollectorOptions {
+            max_completed_traces: 0,
+            ..options
+        });
+        for _ in 0..40 {
+            let spans = flood(&mut numbers);
+            let ended = [trace_id(1), trace_id(2)];
+            let resource = Resource::new(["a", "b"][numbers.below(2)]);
+            let batch = SpanBatch::from_records(&resource, &spans).with_completed_traces(&ended);
+            collector.collect(&batch);
+            forgetful.collect(&batch);
+            hands.advance(Duration::from_secs(numbers.below(20) as u64));
+        }
+        let (stats, completed) = (collector.stats(), collector.completed_traces());
+        let kept: usize = completed.iter().map(|kept| kept.trace.len()).sum();
+        let active = collector.active_traces();
+        let active: usize = active.iter().map(|trace| trace.len()).sum();
+        let elsewhere = stats.spans_duplicate + stats.spans_dropped;
+        assert_eq!(stats.spans_received, (kept + active) as u64 + elsewhere);
+        assert_eq!(stats.traces_completed, completed.len() as u64);
+        collector.finish();
+        assert_eq!(collector.stats().active_traces, 0);
+        forgetful.finish();
+        let stats = forgetful.stats();
+        assert_eq!(
+            (stats.kept_traces, stats.active_traces, stats.bytes),
+            (0, 0, 0)
+        );
+        assert_eq!(stats.traces_discarded, stats.traces_completed);
+    }
+}
+
+#[test]
+fn a_reading_of_many_scattered_spans_is_complete() {
+    // As many as a busy minute of a small shop: 22,500 spans, 500 traces, 10 services.
+    let mut spans = Vec::new();
+    for trace in 1..=500 {
+        spans.extend((1..=45).map(|id| of_trace(trace, span(id, id / 2, "op", id..id + 9))));
+    }
+    Numbers(1).shuffle(&mut spans);
+    let (collector, _) = with(|_| {});
+    for (index, batch) in spans.chunks(100).enumerate() {
+        let resource = Resource::new(format!("service {}", index % 10));
+        collector.collect(&SpanBatch::from_records(&resource, batch));
+    }
+    collector.flush(Duration::ZERO).unwrap();
+    let completed = collector.completed_traces();
+    assert_eq!(completed.len(), 500);
+    assert!(
+        completed
+            .iter()
+            .all(|completed| completed.trace.len() == 45)
+    );
+    assert_eq!(collector.stats().traces_incomplete, 0);
+}
