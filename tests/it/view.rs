@@ -1,1 +1,486 @@
+//! Traces as text: tree, summary, durations.
 
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use trace_core::{
+    ColorChoice, HumanDuration, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status, Summary,
+    SummaryTable, Tag, Trace, TraceFlags, TraceState, TreeOptions,
+};
+
+use crate::spans::{at, span, span_id, trace_id};
+
+fn trace(spans: &[SpanRecord]) -> Trace {
+    Trace::from_spans(trace_id(1), spans.iter().cloned()).unwrap()
+}
+
+fn check(spans: &[SpanRecord], options: TreeOptions, expected: Expect) {
+    let text = trace(spans).tree_with(options).to_string();
+    for line in text.lines() {
+        assert_eq!(line, line.trim_end(), "a line ends in spaces");
+    }
+    expected.assert_eq(&text);
+}
+
+fn of_service(service: &str, mut span: SpanRecord) -> SpanRecord {
+    span.service_name = service.into();
+    span
+}
+
+fn failed(message: &'static str, mut span: SpanRecord) -> SpanRecord {
+    span.status = Status::Error(message.into());
+    span.outcome = Outcome::Error;
+    span
+}
+
+fn checkout() -> Vec<SpanRecord> {
+    let mut charge = of_service("bank", span(2, 1, "charge", 5..20));
+    charge.kind = SpanKind::Client;
+    charge.add_tag("order.id", 42);
+    charge.logs.push(Log {
+        time: at(6),
+        message: "asking the bank".into(),
+        fields: vec![Tag::new("attempt", 1)],
+    });
+    charge.links.push(Link {
+        trace_id: trace_id(0xfeed),
+        span_id: span_id(0xbee),
+        flags: TraceFlags::SAMPLED,
+        tracestate: TraceState::default(),
+        tags: vec![Tag::new("reason", "retry")],
+    });
+    charge.source = Some(Source {
+        file: "src/bank.rs".into(),
+        line: 17,
+    });
+    let mut debit = failed("", span(4, 2, "debit", 6..19));
+    debit.add_tag("amount", 9.5);
+    vec![
+        failed("card declined", span(1, 0, "checkout", 0..30)),
+        failed("card declined", charge),
+        debit,
+        span(3, 1, "mail", 20..30),
+    ]
+}
+
+#[test]
+fn the_tree_shows_service_duration_share_and_outcome() {
+    check(
+        &checkout(),
+        TreeOptions::default(),
+        expect![[r#"
+        checkout (shop)      30.0 ms  ████████████████████  100%  error: card declined
+        ├─ charge (bank)     15.0 ms     ██████████          50%  error: card declined  1 link
+        │  └─ debit (shop)   13.0 ms      █████████          43%  error
+        └─ mail (shop)       10.0 ms               ███████   33%  ✓
+    "#]],
+    );
+}
+
+#[test]
+fn the_compact_tree_shows_structure_and_failures() {
+    check(
+        &checkout(),
+        TreeOptions::compact(),
+        expect![[r#"
+        checkout      error: card declined
+        ├─ charge     error: card declined  1 link
+        │  └─ debit   error
+        └─ mail
+    "#]],
+    );
+}
+
+#[test]
+fn everything_can_be_shown() {
+    let options = TreeOptions {
+        header: true,
+        kinds: true,
+        intervals: true,
+        tags: true,
+        logs: true,
+        links: true,
+        sources: true,
+        ..TreeOptions::default()
+    };
+    check(
+        &checkout(),
+        options,
+        expect![[r#"
+        trace 00000000000000000000000000000001: 4 spans, 2 services, 30.0 ms
+        checkout (shop)      internal   0ns..30ms  30.0 ms  ████████████████████  100%  error: card declined
+        ├─ charge (bank)     client     5ms..20ms  15.0 ms     ██████████          50%  error: card declined  1 link  src/bank.rs:17
+        │  │  order.id = 42
+        │  │  +6.00 ms  asking the bank  attempt=1
+        │  │  link to 0000000000000000000000000000feed 0000000000000bee  reason=retry
+        │  └─ debit (shop)   internal   6ms..19ms  13.0 ms      █████████          43%  error
+        │        amount = 9.5
+        └─ mail (shop)       internal  20ms..30ms  10.0 ms               ███████   33%  ✓
+    "#]],
+    );
+}
+
+#[test]
+fn kinds_and_intervals_make_a_picture_for_tests() {
+    let options = TreeOptions {
+        kinds: true,
+        intervals: true,
+        ..TreeOptions::compact()
+    };
+    check(
+        &checkout(),
+        options,
+        expect![[r#"
+        checkout      internal   0ns..30ms  error: card declined
+        ├─ charge     client     5ms..20ms  error: card declined  1 link
+        │  └─ debit   internal   6ms..19ms  error
+        └─ mail       internal  20ms..30ms
+    "#]],
+    );
+}
+
+#[test]
+fn colours_change_nothing_but_colour() {
+    let trace = trace(&checkout());
+    let with = |color| {
+        let options = TreeOptions {
+            color,
+            logs: true,
+            ..TreeOptions::default()
+        };
+        trace.tree_with(options).to_string()
+    };
+    let colored = with(ColorChoice::Always);
+    assert!(colored.contains("\u{1b}[31mcheckout\u{1b}[0m \u{1b}[36m(shop)\u{1b}[0m"));
+    let mut plain = String::new();
+    let mut rest = colored.as_str();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, with(ColorChoice::Never));
+}
+
+#[test]
+fn outcomes_are_told_apart() {
+    let with = |id, operation, outcome, status| {
+        let mut span = span(id, 1, operation, id..id + 1);
+        span.outcome = outcome;
+        span.status = status;
+        span
+    };
+    let error = |text: &'static str| Status::Error(text.into());
+    let spans = [
+        span(1, 0, "root", 0..20),
+        with(2, "fine", Outcome::Ok, Status::Ok),
+        with(3, "failed", Outcome::Error, error("no such card")),
+        with(4, "failed without a word", Outcome::Error, error("")),
+        with(
+            5,
+            "panicked",
+            Outcome::Panicked,
+            error("index out of bounds"),
+        ),
+        with(6, "cancelled", Outcome::Cancelled, Status::Unset),
+        with(
+            7,
+            "cancelled after an error",
+            Outcome::Cancelled,
+            error("late"),
+        ),
+        with(8, "an error that is none", Outcome::Error, Status::Ok),
+    ];
+    check(
+        &spans,
+        TreeOptions {
+            check_marks: true,
+            ..TreeOptions::compact()
+        },
+        expect![[r#"
+            root                          ✓
+            ├─ fine                       ✓
+            ├─ failed                     error: no such card
+            ├─ failed without a word      error
+            ├─ panicked                   panicked: index out of bounds
+            ├─ cancelled                  cancelled
+            ├─ cancelled after an error   cancelled, error: late
+            └─ an error that is none      ✓
+        "#]],
+    );
+}
+
+#[test]
+fn foreign_text_cannot_reach_the_terminal() {
+    let mut hostile = failed(
+        "\u{1b}]0;title\u{7}\r\nroot",
+        span(2, 1, "a\u{1b}[2J\nb", 0..1),
+    );
+    hostile.service_name = "\u{202e}pohs".into();
+    hostile.add_tag("key\n", "value\u{8}");
+    hostile.logs.push(Log {
+        time: at(0),
+        message: "one\ntwo".into(),
+        fields: Vec::new(),
+    });
+    let spans = [span(1, 0, "root", 0..1), hostile];
+    let options = TreeOptions {
+        tags: true,
+        logs: true,
+        bar_width: 0,
+        durations: false,
+        ..TreeOptions::default()
+    };
+    check(
+        &spans,
+        options,
+        expect![[r#"
+        root (shop)                       ✓
+        └─ a\u{1b}[2J\nb (\u{202e}pohs)   error: \u{1b}]0;title\u{7}\r\nroot
+              key\n = value\u{8}
+              +0 ns  one\ntwo
+    "#]],
+    );
+    assert!(!Summary::of(&trace(&spans)).to_string().contains('\u{1b}'));
+}
+
+#[test]
+fn long_text_is_cut() {
+    let mut long = span(1, 0, "op", 0..1);
+    long.operation_name = "é".repeat(500).into();
+    let options = TreeOptions {
+        max_text: 10,
+        ..TreeOptions::compact()
+    };
+    check(
+        &[long],
+        options,
+        expect![[r#"
+        ééééééééé…
+    "#]],
+    );
+}
+
+#[test]
+fn orphans_more_roots_and_cycles_are_marked() {
+    let spans = [
+        span(1, 0, "root", 0..10),
+        span(2, 0, "second", 10..20),
+        span(3, 9, "lost", 5..40),
+        span(4, 3, "below lost", 5..6),
+        span(5, 5, "itself", 7..8),
+    ];
+    check(
+        &spans,
+        TreeOptions::default(),
+        expect![[r#"
+        root (shop)            10.0 ms  ████████████████████  100%  ✓
+        second (shop)          10.0 ms                     ▏  100%  ✓  another root
+        lost (shop)            35.0 ms            ██████████  350%  ✓  orphan of 0000000000000009
+        └─ below lost (shop)   1.00 ms            ██           10%  ✓
+        itself (shop)          1.00 ms                ██       10%  ✓  cycle
+    "#]],
+    );
+}
+
+#[test]
+fn spans_outside_the_roots_time_stay_within_the_bar() {
+    let spans = [
+        span(1, 0, "root", 100..200),
+        span(2, 1, "before", 0..50),
+        span(3, 1, "across the start", 50..150),
+        span(4, 1, "a moment", 150..150),
+        span(5, 1, "at the end", 200..200),
+        span(6, 1, "after", 300..400),
+    ];
+    check(
+        &spans,
+        TreeOptions::default(),
+        expect![[r#"
+        root (shop)                   100 ms  ████████████████████  100%  ✓
+        ├─ before (shop)             50.0 ms  ▏                      50%  ✓
+        ├─ across the start (shop)    100 ms  ██████████            100%  ✓
+        ├─ a moment (shop)              0 ns            ▏             0%  ✓
+        ├─ at the end (shop)            0 ns                     ▏    0%  ✓
+        └─ after (shop)               100 ms                     ▏  100%  ✓
+    "#]],
+    );
+    check(
+        &[span(1, 0, "no time", 5..5), span(2, 1, "neither", 5..5)],
+        TreeOptions::default(),
+        expect![[r#"
+            no time (shop)      0 ns  ████████████████████  100%  ✓
+            └─ neither (shop)   0 ns  ████████████████████  100%  ✓
+        "#]],
+    );
+}
+
+#[test]
+fn a_large_trace_is_cut_and_the_rest_counted() {
+    let mut spans: Vec<_> = (2..=125).map(|id| span(id, 1, "op", id..id + 1)).collect();
+    spans.push(span(1, 0, "root", 0..200));
+    let options = TreeOptions {
+        max_spans: 3,
+        ..TreeOptions::compact()
+    };
+    check(
+        &spans,
+        options.clone(),
+        expect![[r#"
+        root
+        ├─ op
+        ├─ op
+        … 122 more spans
+    "#]],
+    );
+    let none = TreeOptions {
+        max_spans: 0,
+        ..options
+    };
+    check(
+        &spans,
+        none,
+        expect![[r#"
+        … 125 more spans
+    "#]],
+    );
+    let chain: Vec<_> = (1..=9).map(|id| span(id, id - 1, "op", id..20)).collect();
+    let options = TreeOptions {
+        max_depth: 3,
+        ..TreeOptions::compact()
+    };
+    check(
+        &chain,
+        options,
+        expect![[r#"
+        op
+        └─ op
+           └─ op
+        … 6 more spans
+    "#]],
+    );
+}
+
+#[test]
+fn a_deep_chain_shows_without_square_memory() {
+    let chain: Vec<_> = (1..=20_000)
+        .map(|id| span(id, id - 1, "op", id..30_000))
+        .collect();
+    let options = TreeOptions {
+        max_spans: usize::MAX,
+        ..TreeOptions::default()
+    };
+    let text = trace(&chain).tree_with(options).to_string();
+    assert!(text.ends_with("… 19900 more spans\n"));
+}
+
+#[test]
+fn the_summary_says_where_the_time_went() {
+    let summary = Summary::of(&trace(&checkout()));
+    assert_eq!(summary.duration, Duration::from_millis(30));
+    assert_eq!((summary.spans, summary.errors), (4, 3));
+    assert_eq!(summary.slowest.as_ref().unwrap().span_id, span_id(2));
+    assert_eq!(
+        summary.largest_self_time.as_ref().unwrap().span_id,
+        span_id(4)
+    );
+    expect![[r#"
+        checkout (shop): 30.0 ms, 4 spans, 3 errors
+          slowest span       charge (bank) 15.0 ms
+          largest self time  debit (shop) 13.0 ms
+          critical path      checkout (shop) 5.00 ms > charge (bank) 2.00 ms > debit (shop) 13.0 ms > mail (shop) 10.0 ms
+    "#]].assert_eq(&summary.to_string());
+}
+
+#[test]
+fn the_slowest_span_is_the_root_only_if_alone() {
+    let alone = Summary::of(&trace(&[span(1, 0, "root", 0..9)]));
+    assert_eq!(alone.slowest.unwrap().operation_name, "root");
+    let spans = [
+        span(1, 0, "root", 0..9),
+        span(3, 1, "second", 2..4),
+        span(2, 1, "first", 1..3),
+    ];
+    let summary = Summary::of(&trace(&spans));
+    assert_eq!(summary.slowest.unwrap().operation_name, "first");
+    let without_root = Summary::of(&trace(&[span(2, 1, "orphan", 0..9)]));
+    assert_eq!(without_root.slowest.unwrap().operation_name, "orphan");
+    assert_eq!(without_root.operation_name, "orphan");
+    let empty = Summary::of(&trace(&[]));
+    assert_eq!((empty.slowest, empty.spans), (None, 0));
+}
+
+#[test]
+fn a_long_critical_path_shows_its_longest_parts() {
+    let mut spans: Vec<_> = (2..=12)
+        .map(|id| span(id, 1, "step", 10 * id..10 * id + id - 1))
+        .collect();
+    spans.push(span(1, 0, "root", 20..140));
+    let summary = Summary::of(&trace(&spans));
+    assert_eq!(summary.critical_path.len(), 12);
+    expect![[r#"
+        root (shop): 120 ms, 12 spans, no errors
+          slowest span       step (shop) 11.0 ms
+          largest self time  root (shop) 54.0 ms
+          critical path      root (shop) 54.0 ms > step (shop) 5.00 ms > step (shop) 6.00 ms > step (shop) 7.00 ms > step (shop) 8.00 ms > step (shop) 9.00 ms > step (shop) 10.0 ms > step (shop) 11.0 ms, and 4 shorter
+    "#]].assert_eq(&summary.to_string());
+}
+
+#[test]
+fn a_table_compares_many_traces() {
+    let mut other = trace_id(0xfeed);
+    let quick = Trace::from_spans(
+        other,
+        [{
+            let mut span = of_service("bank", span(1, 0, "balance", 0..1));
+            span.trace_id = other;
+            span
+        }],
+    );
+    other = trace_id(3);
+    let summaries = [
+        Summary::of(&trace(&checkout())),
+        Summary::of(&quick.unwrap()),
+        Summary::of(&Trace::new(other)),
+    ];
+    expect![[r#"
+        trace                             root             duration  spans  errors  slowest span            largest self time
+        00000000000000000000000000000001  checkout (shop)   30.0 ms      4       3  charge (bank) 15.0 ms   debit (shop) 13.0 ms
+        0000000000000000000000000000feed  balance (bank)    1.00 ms      1       0  balance (bank) 1.00 ms  balance (bank) 1.00 ms
+        00000000000000000000000000000003  no spans             0 ns      0       0
+    "#]].assert_eq(&SummaryTable(&summaries).to_string());
+}
+
+#[test]
+fn durations_have_three_significant_digits() {
+    let text = |nanos: u64| HumanDuration(Duration::from_nanos(nanos)).to_string();
+    let expected = [
+        (0, "0 ns"),
+        (1, "1 ns"),
+        (999, "999 ns"),
+        (1_000, "1.00 µs"),
+        (1_004, "1.00 µs"),
+        (1_005, "1.01 µs"),
+        (9_994, "9.99 µs"),
+        (9_995, "10.0 µs"),
+        (99_949, "99.9 µs"),
+        (99_950, "100 µs"),
+        (999_499, "999 µs"),
+        (999_500, "1.00 ms"),
+        (1_500_000_000, "1.50 s"),
+        (59_000_000_000, "59.0 s"),
+        (999_499_999_999, "999 s"),
+        (3_600_000_000_000, "3600 s"),
+    ];
+    for (nanos, expected) in expected {
+        assert_eq!(text(nanos), expected, "{nanos} ns");
+    }
+    assert_eq!(
+        HumanDuration(Duration::MAX).to_string(),
+        "18446744073709551616 s"
+    );
+    assert_eq!(
+        format!("{:>9}|", HumanDuration(Duration::ZERO)),
+        "     0 ns|"
+    );
+}

@@ -119,12 +119,15 @@ fn longest<'a>(times: impl Iterator<Item = (&'a SpanRecord, Duration)>) -> Optio
     Some(SpanTime::new(span, time))
 }
 
-/// Writes `operation (service)`.
+/// Writes `operation (service)`, or that there is none.
 pub(super) struct Name<'a>(pub(super) &'a str, pub(super) &'a str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MAX_TEXT: usize = 60;
+        if self.0.is_empty() && self.1.is_empty() {
+            return f.write_str("no spans");
+        }
         let operation = escaped(self.0, MAX_TEXT);
         let service = escaped(self.1, MAX_TEXT);
         write!(f, "{operation} ({service})")

@@ -143,7 +143,8 @@ impl fmt::Display for TraceTree<'_> {
         }
         match self.trace.len().saturating_sub(rows.len()) {
             0 => Ok(()),
-            more => writeln!(f, "… {} more", counted(more, "span")),
+            1 => writeln!(f, "… 1 more span"),
+            more => writeln!(f, "… {more} more spans"),
         }
     }
 }
