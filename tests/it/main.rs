@@ -5,17 +5,16 @@
     reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
 )]
 
+mod assemble;
 mod baggage;
+mod critical_path;
 mod ids;
 mod propagation;
 mod random;
 mod recorder;
 mod sampler;
-mod tracestate;
-mod assemble;
-mod critical_path;
-mod ids;
 mod spans;
 mod trace_collector;
 mod trace_collector_limits;
+mod tracestate;
 mod view;
