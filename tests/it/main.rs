@@ -18,3 +18,4 @@ mod trace_collector;
 mod trace_collector_limits;
 mod tracestate;
 mod view;
+mod macros;

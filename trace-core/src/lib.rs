@@ -1,8 +1,5 @@
 //! Distributed tracing for async Rust.
 
-#[doc(hidden)]
-#[path = "private/mod.rs"]
-pub mod __private;
 mod assemble;
 mod baggage;
 mod batch;
@@ -68,3 +65,12 @@ pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
 pub use view::{
     ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
 };
+
+#[cfg(feature = "macros")]
+pub use trace_macros::{trace_root, traced};
+#[cfg(all(feature = "macros", feature = "testing"))]
+pub use trace_macros::traced_test;
+
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;

@@ -1,70 +1,37 @@
-//! What generated code calls. Not for anybody else: it changes without notice.
+//! What the generated code of the attributes calls; not for people.
+//!
+//! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
+//! with.
 
-pub use crate::record::{SpanGuard, Traced};
+mod future;
+pub mod outcome;
+mod recording;
+
 pub use crate::span_record::SpanKind;
-pub use crate::stream::Site;
-pub use crate::tracer::{RootGuard, RootRun};
-pub use core;
+pub use crate::tag::{debug, display};
+pub use future::{First, OutputOf, boxed, first};
+pub use recording::*;
 
-use std::fmt;
+use crate::tag::{TagSource, TagValue};
 
-use crate::record::{self, write};
-use crate::tag::TagSource;
-use crate::tracer::SiteRoot;
+/// Text recorded for `secret(x)`.
+pub const REDACTED: &str = "[redacted]";
 
-/// Makes a future the body of a child span.
+/// Calls a body once.
+///
+/// The bound makes the closure a `FnOnce`, so that it may give away what it
+/// captured, as the body of a function may.
 #[inline(always)]
-pub fn traced<F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
-where
-    F: Future,
-    S: Fn() -> &'static Site,
-    O: Fn(&F::Output) -> bool,
-{
-    Traced::new(site, observe, future)
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
 }
 
-/// Makes a future the body of a root span.
-#[inline]
-pub fn root<F, S, O>(site: S, observe: O, future: F) -> RootRun<SiteRoot<S>, F, O>
-where
-    F: Future,
-    S: Fn() -> &'static Site,
-    O: Fn(&F::Output) -> bool,
-{
-    RootRun::new(SiteRoot(site), observe, future)
+/// Copies the value of a tag for a future that starts later.
+pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
+    value.tag_input().to_value()
 }
 
-/// Opens a child span that ends with the guard.
-#[inline(always)]
-pub fn enter(site: &'static Site) -> SpanGuard {
-    SpanGuard::enter(site)
-}
-
-/// Opens a root span that ends with the guard.
-#[inline]
-pub fn enter_root(site: &'static Site) -> RootGuard {
-    RootGuard::begin(&SiteRoot(|| site))
-}
-
-/// Whether a span is recorded at the moment.
-#[inline(always)]
-#[must_use]
-pub fn recording() -> bool {
-    record::is_recording()
-}
-
-/// Adds a tag whose key is one of the site's.
-#[inline]
-pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
-    write::tag(write::Key::Site(site, key), value.tag_input());
-}
-
-/// Sets the service name of the current span.
-pub fn service<T: AsRef<str> + ?Sized>(name: &T) {
-    write::service_name(name.as_ref());
-}
-
-/// Marks the current span as failed.
-pub fn record_error(type_name: &'static str, message: &dyn fmt::Display, exception_log: bool) {
-    write::error(type_name, message, exception_log);
+/// Copies the name of a service for a future that starts later.
+pub fn owned(name: &(impl AsRef<str> + ?Sized)) -> String {
+    name.as_ref().to_owned()
 }

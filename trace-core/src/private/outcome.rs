@@ -1,0 +1,203 @@
+//! Whether a body's value is an `Err`, and what is known about its error.
+//!
+//! Generated code writes `Output::new(&value).failure().record(true)` for every
+//! return type, also one that it cannot name. Which `failure` and which `record`
+//! is meant is decided by method lookup: each type below has the method only
+//! under its own bound and dereferences to the next one, and lookup takes the
+//! first whose bound holds. All methods are inherent, so that no trait in scope
+//! at the call can be mistaken for ours, and no bound falls on the return type.
+//!
+//! Input: `fn charge() -> Result<Receipt, CardError>`
+//! Output: `Result` known, so [`Output::failure`] gives a [`Failure`] of
+//! `CardError`; `CardError: Error`, so [`ErrorFailure::record`] is taken.
+//!
+//! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
+//! Output: no `Result`, so [`NotResult::failure`] and [`NotFailed::record`].
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+use std::ops::Deref;
+
+use super::record_error;
+
+/// Most sources that are read from one error; ends a chain that is a circle.
+const MAX_SOURCES: usize = 64;
+
+/// A returned value.
+#[derive(Debug)]
+pub struct Output<'a, T> {
+    value: &'a T,
+    otherwise: NotResult,
+}
+
+/// A returned value that is no `Result`.
+#[derive(Debug)]
+pub struct NotResult;
+
+/// A value that is never a failure.
+#[derive(Debug)]
+pub struct NotFailed;
+
+/// The error in a `Result`, if it is one.
+pub type Failure<'a, E> = ErrorFailure<'a, E>;
+
+impl<'a, T> Output<'a, T> {
+    /// Looks at a value.
+    #[inline(always)]
+    pub fn new(value: &'a T) -> Self {
+        Self {
+            value,
+            otherwise: NotResult,
+        }
+    }
+}
+
+impl<'a, T, E> Output<'a, Result<T, E>> {
+    /// Returns the failure in the value.
+    #[inline(always)]
+    pub fn failure(&self) -> Failure<'a, E> {
+        ErrorFailure(PointerFailure(DisplayFailure(DebugFailure(AnyFailure(
+            self.value.as_ref().err(),
+        )))))
+    }
+}
+
+impl<T> Deref for Output<'_, T> {
+    type Target = NotResult;
+
+    #[inline(always)]
+    fn deref(&self) -> &NotResult {
+        &self.otherwise
+    }
+}
+
+impl NotResult {
+    /// Returns that there is none.
+    #[inline(always)]
+    pub fn failure(&self) -> NotFailed {
+        NotFailed
+    }
+}
+
+impl NotFailed {
+    /// Records nothing.
+    #[inline(always)]
+    pub fn record(&self, _exception_log: bool) -> bool {
+        false
+    }
+}
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident -> $next:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $step<'a, E>($next<'a, E>);
+
+        impl<'a, E> Deref for $step<'a, E> {
+            type Target = $next<'a, E>;
+
+            #[inline(always)]
+            fn deref(&self) -> &$next<'a, E> {
+                &self.0
+            }
+        }
+    )*};
+}
+
+steps! {
+    /// First choice: an [`Error`], with its chain of sources.
+    ErrorFailure -> PointerFailure,
+    /// Second: a pointer to one, as `Box<dyn Error>` and `anyhow::Error` are.
+    PointerFailure -> DisplayFailure,
+    /// Third: what has a text for people.
+    DisplayFailure -> DebugFailure,
+    /// Fourth: what has a text for programmers.
+    DebugFailure -> AnyFailure,
+}
+
+/// Last choice: nothing is known but the type's name.
+#[derive(Debug)]
+pub struct AnyFailure<'a, E>(Option<&'a E>);
+
+impl<E: Error> ErrorFailure<'_, E> {
+    /// Records the error's text and those of its sources.
+    #[inline]
+    pub fn record(&self, exception_log: bool) -> bool {
+        self.with(exception_log, |error, record| record(&Chain(error)))
+    }
+}
+
+impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
+    /// Records the text of the error pointed at and those of its sources.
+    #[inline]
+    pub fn record(&self, exception_log: bool) -> bool {
+        self.with(exception_log, |error, record| record(&Chain(&**error)))
+    }
+}
+
+impl<E: Display> DisplayFailure<'_, E> {
+    /// Records the error's text.
+    #[inline]
+    pub fn record(&self, exception_log: bool) -> bool {
+        self.with(exception_log, |error, record| record(error))
+    }
+}
+
+impl<E: Debug> DebugFailure<'_, E> {
+    /// Records the error's debug text.
+    #[inline]
+    pub fn record(&self, exception_log: bool) -> bool {
+        self.with(exception_log, |error, record| {
+            record(&format_args!("{error:?}"));
+        })
+    }
+}
+
+impl<E> AnyFailure<'_, E> {
+    /// Records the name of the error's type.
+    #[inline]
+    pub fn record(&self, exception_log: bool) -> bool {
+        self.with(exception_log, |_, record| {
+            record(&std::any::type_name::<E>());
+        })
+    }
+
+    /// Hands the error, if there is one, to `write`, and with it what records a text.
+    #[inline]
+    fn with(&self, exception_log: bool, write: impl FnOnce(&E, &dyn Fn(&dyn Display))) -> bool {
+        let Some(error) = self.0 else {
+            return false;
+        };
+        write(error, &|text| {
+            record_error(std::any::type_name::<E>(), text, exception_log);
+        });
+        true
+    }
+}
+
+/// `outer: middle: root`.
+///
+/// Leaves out a source whose text already ends what was written: many errors
+/// put their source into their own text.
+struct Chain<'a, E: ?Sized>(&'a E);
+
+impl<E: Error + ?Sized> Display for Chain<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(mut source) = self.0.source() else {
+            return Display::fmt(self.0, f);
+        };
+        let mut text = self.0.to_string();
+        for _ in 0..MAX_SOURCES {
+            let inner = source.to_string();
+            if !text.ends_with(&inner) {
+                text.push_str(": ");
+                text.push_str(&inner);
+            }
+            match source.source() {
+                Some(next) => source = next,
+                None => break,
+            }
+        }
+        f.write_str(&text)
+    }
+}

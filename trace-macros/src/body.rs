@@ -1,0 +1,204 @@
+//! What the user's block holds, read off its tokens.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+use crate::item::group;
+
+/// The words in some tokens: identifiers, and what format strings may name.
+#[derive(Default)]
+pub(crate) struct Words(HashSet<String>);
+
+impl Words {
+    /// Adds the words of `tokens`.
+    pub(crate) fn add(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(word) => {
+                    self.0.insert(word.to_string());
+                }
+                TokenTree::Group(group) => self.add(group.stream()),
+                TokenTree::Literal(literal) => self.add_text(&literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    /// Returns whether `word` is there.
+    pub(crate) fn contains(&self, word: &str) -> bool {
+        self.0.contains(word)
+    }
+
+    fn add_text(&mut self, text: &str) {
+        if text.contains('{') {
+            let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+            self.0.extend(words.map(str::to_owned));
+        }
+    }
+}
+
+/// Splits the inner attributes off a block.
+///
+/// Input: `{ #![allow(unused)] 1 }`
+/// Output: `#![allow(unused)]` and `{ 1 }`; they are errors anywhere but at the
+/// start of the function's own block.
+pub(crate) fn split_inner_attributes(body: Group) -> (TokenStream, Group) {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let mut length = 0;
+    while let [
+        TokenTree::Punct(hash),
+        TokenTree::Punct(bang),
+        TokenTree::Group(attribute),
+        ..,
+    ] = tokens.get(length..).unwrap_or_default()
+    {
+        let is_attribute = hash.as_char() == '#'
+            && bang.as_char() == '!'
+            && attribute.delimiter() == Delimiter::Bracket;
+        if !is_attribute {
+            break;
+        }
+        length += 3;
+    }
+    if length == 0 {
+        return (TokenStream::new(), body);
+    }
+    let mut tokens = tokens.into_iter();
+    let attributes = tokens.by_ref().take(length).collect();
+    let mut rest = Group::new(Delimiter::Brace, tokens.collect());
+    rest.set_span(body.span());
+    (attributes, rest)
+}
+
+/// Returns whether the block may be left before its end: by `return`, `?`, or a
+/// macro that may hold one of them.
+pub(crate) fn may_exit_early(tokens: TokenStream) -> bool {
+    let mut after_bang = false;
+    for token in tokens {
+        let mut bang = false;
+        match &token {
+            TokenTree::Ident(word) if *word == "return" => return true,
+            TokenTree::Punct(punct) if punct.as_char() == '?' => return true,
+            TokenTree::Punct(punct) => bang = punct.as_char() == '!',
+            TokenTree::Group(group) if after_bang && group.delimiter() != Delimiter::None => {
+                return true;
+            }
+            TokenTree::Group(group) if may_exit_early(group.stream()) => return true,
+            _ => {}
+        }
+        after_bang = bang;
+    }
+    false
+}
+
+/// A block that ends with an async block, bare or in `Box::pin(..)`.
+pub(crate) struct AsyncTail {
+    body: Group,
+    /// Everything before the async block, and what boxes it.
+    before: Vec<TokenTree>,
+    boxed: Option<Group>,
+    /// `async` or `async move`.
+    keywords: Vec<TokenTree>,
+    block: Group,
+}
+
+impl AsyncTail {
+    /// Finds the async block.
+    pub(crate) fn find(body: &Group) -> Option<Self> {
+        let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
+        if let Some((keywords, block)) = take_async_block(&mut before) {
+            return starts_statement(&before).then(|| Self {
+                body: body.clone(),
+                before,
+                boxed: None,
+                keywords,
+                block,
+            });
+        }
+        let Some(TokenTree::Group(boxed)) = before.pop() else {
+            return None;
+        };
+        if boxed.delimiter() != Delimiter::Parenthesis {
+            return None;
+        }
+        let mut inner: Vec<TokenTree> = boxed.stream().into_iter().collect();
+        inner.pop_if(|token| is_punct(token, ','));
+        let (keywords, block) = take_async_block(&mut inner)?;
+        let path = before
+            .iter()
+            .rev()
+            .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
+            .count();
+        let (statements, path) = before.split_at(before.len() - path);
+        let is_pin = matches!(path.last(), Some(TokenTree::Ident(word)) if *word == "pin");
+        (inner.is_empty() && is_pin && starts_statement(statements)).then(|| Self {
+            body: body.clone(),
+            before,
+            boxed: Some(boxed),
+            keywords,
+            block,
+        })
+    }
+
+    /// Returns whether everything before the async block can be taken apart and
+    /// put together without a change of meaning, and is always run to its end.
+    pub(crate) fn is_simple(&self) -> bool {
+        let grouped = self.before.iter().any(|token| {
+            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None)
+        });
+        !grouped && !may_exit_early(self.before.iter().cloned().collect())
+    }
+
+    /// Puts the block together again, with another expression for the async block.
+    ///
+    /// `wrap` is given `async move` and the block.
+    pub(crate) fn replace(self, wrap: impl FnOnce(TokenStream, Group) -> TokenStream) -> Group {
+        let wrapped = wrap(self.keywords.into_iter().collect(), self.block);
+        let mut stream: TokenStream = self.before.into_iter().collect();
+        match self.boxed {
+            Some(boxed) => stream.extend([group(Delimiter::Parenthesis, wrapped, boxed.span())]),
+            None => stream.extend([wrapped]),
+        }
+        let mut body = Group::new(Delimiter::Brace, stream);
+        body.set_span(self.body.span());
+        body
+    }
+}
+
+/// Takes `async {..}` or `async move {..}` off the end.
+fn take_async_block(tokens: &mut Vec<TokenTree>) -> Option<(Vec<TokenTree>, Group)> {
+    let is_word = |token: Option<&TokenTree>, name: &str| {
+        matches!(token, Some(TokenTree::Ident(word)) if *word == name)
+    };
+    let block = match tokens.last() {
+        Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => block.clone(),
+        _ => return None,
+    };
+    let end = tokens.len() - 1;
+    let word = |back: usize| end.checked_sub(back).and_then(|index| tokens.get(index));
+    let length = if is_word(word(1), "async") {
+        1
+    } else if is_word(word(1), "move") && is_word(word(2), "async") {
+        2
+    } else {
+        return None;
+    };
+    tokens.truncate(end);
+    let keywords = tokens.split_off(end - length);
+    Some((keywords, block))
+}
+
+/// Whether what follows these tokens is an expression of its own.
+fn starts_statement(before: &[TokenTree]) -> bool {
+    match before.last() {
+        None => true,
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(_) => false,
+    }
+}
+
+fn is_punct(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}

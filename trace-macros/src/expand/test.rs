@@ -1,0 +1,67 @@
+//! `#[traced_test]`.
+
+use proc_macro2::{Delimiter, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use crate::args::Args;
+use crate::body::{Words, split_inner_attributes};
+use crate::item::{Item, group};
+use crate::params;
+use crate::returns;
+
+/// Input: `async fn pays() -> Result<(), Error> { body }`
+/// Output:
+/// ```text
+/// #[test]
+/// fn pays() -> Result<(), Error> {
+///     __run_async("pays", { async move {
+///         if false { let r: Result<(), Error> = loop {}; return r; }
+///         { body }
+///     } })
+/// }
+/// ```
+///
+/// With an attribute such as `#[tokio::test]` below, that one runs it:
+/// `__within("pays", { async move { .. } }).await`. A plain function:
+/// `__run_sync("pays", move || { .. })`.
+pub(super) fn write(args: &Args, item: Item) -> TokenStream {
+    let at = Span::mixed_site();
+    let testing = match &args.krate {
+        Some(path) => quote!(#path::testing),
+        None => quote_spanned!(at=> ::trace_core::testing),
+    };
+    let (inner_attributes, body) = split_inner_attributes(item.body.clone());
+    let name = item.signature.ident.unraw().to_string();
+    let has_runner = item.attributes.iter().any(|outer| {
+        let last = outer.path().segments.last();
+        last.is_some_and(|segment| segment.ident == "test")
+    });
+    let is_async = item.signature.asyncness.is_some();
+
+    let mut used = Words::default();
+    used.add(body.stream());
+    let carried = params::carry(&item.signature, &used);
+    let pin = returns::pin(&item.signature.output);
+    let statements = carried.statements;
+    let block = quote!(#pin #statements #body);
+
+    let code = match (is_async, has_runner) {
+        (true, true) => {
+            quote_spanned!(at=> #testing::__within(#name, { async move { #block } }).await)
+        }
+        (true, false) => {
+            quote_spanned!(at=> #testing::__run_async(#name, { async move { #block } }))
+        }
+        (false, _) => quote_spanned!(at=> #testing::__run_sync(#name, move || { #block })),
+    };
+    let mut tokens = if has_runner {
+        TokenStream::new()
+    } else {
+        quote_spanned!(at=> #[::core::prelude::v1::test])
+    };
+    let stream = quote!(#inner_attributes #code);
+    tokens.extend(item.header(carried.inputs, has_runner));
+    tokens.extend([group(Delimiter::Brace, stream, at)]);
+    tokens
+}

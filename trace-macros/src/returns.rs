@@ -1,0 +1,246 @@
+//! What a return type says.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    GenericArgument, PathArguments, PathSegment, ReturnType, Token, Type, TypeInfer,
+    TypeParamBound, TypePath,
+};
+
+/// How a future that is returned is visible in the type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReturnedFuture {
+    /// `impl Future`.
+    Opaque,
+    /// `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
+    Boxed,
+}
+
+/// Returns how a return type shows a future, if it does.
+pub(crate) fn future(output: &ReturnType) -> Option<ReturnedFuture> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    match peel(ty) {
+        Type::ImplTrait(opaque) => {
+            future_bound(&opaque.bounds).map(|_| ReturnedFuture::Opaque)
+        }
+        Type::Path(path) => is_boxed_future(path).then_some(ReturnedFuture::Boxed),
+        _ => None,
+    }
+}
+
+/// Returns whether a function never returns.
+pub(crate) fn never(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if matches!(peel(ty), Type::Never(_)))
+}
+
+/// Returns whether the value may be a `Result`, perhaps by another name.
+pub(crate) fn may_be_result(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    match peel(ty) {
+        Type::Path(path) if path.qself.is_none() => {
+            let single = path.path.get_ident().map(ToString::to_string);
+            !single.is_some_and(|name| NO_RESULTS.contains(&name.as_str()))
+        }
+        Type::Path(_) | Type::Macro(_) | Type::Verbatim(_) => true,
+        _ => false,
+    }
+}
+
+const NO_RESULTS: &[&str] = &[
+    "bool", "char", "str", "String", "Self", "u8", "u16", "u32", "u64", "u128", "usize", "i8",
+    "i16", "i32", "i64", "i128", "isize", "f32", "f64",
+];
+
+/// Pins the type of a block before its body is looked at.
+///
+/// Errors then point at the user's expressions, and `return Err(error.into())`
+/// is coerced as in the plain function. Nothing can be written for `!`.
+///
+/// Input: `-> Result<impl Iterator, Error>`
+/// Output: `if false { let r: Result<_, Error> = loop {}; return r; }`
+pub(crate) fn pin(output: &ReturnType) -> TokenStream {
+    match output {
+        ReturnType::Default => pin_to(&quote!(()), Span::mixed_site()),
+        ReturnType::Type(_, ty) => match peel(ty) {
+            Type::Never(_) | Type::ImplTrait(_) => TokenStream::new(),
+            _ => pin_to(&without_impl(ty), ty.span()),
+        },
+    }
+}
+
+/// Pins the type of an async block whose output is known.
+pub(crate) fn pin_to(ty: &TokenStream, span: Span) -> TokenStream {
+    quote_spanned! {span.resolved_at(Span::mixed_site())=>
+        #[allow(deprecated, unreachable_code, clippy::diverging_sub_expression)]
+        if false {
+            let __traced_return: #ty = loop {};
+            return __traced_return;
+        }
+    }
+}
+
+/// Returns the type that the returned future gives, if it can be named.
+///
+/// Input: `impl Future<Output = u32>`, `Pin<Box<dyn Future<Output = u32>>>`
+/// Output: `u32`
+///
+/// Input: `BoxFuture<'_, u32>`, or any alias; it may stand for a future of a
+/// `Result<u32, Error>`
+/// Output: `OutputOf<BoxFuture<'_, u32>>`
+pub(crate) fn future_output(private: &TokenStream, output: &ReturnType) -> Option<TokenStream> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    let named = match peel(ty) {
+        Type::ImplTrait(opaque) => output_in_bounds(&opaque.bounds),
+        Type::Path(path) => boxed_bounds(path).and_then(output_in_bounds),
+        _ => None,
+    };
+    match named.map(peel) {
+        Some(Type::ImplTrait(_) | Type::Never(_)) => None,
+        Some(named) => Some(without_impl(named)),
+        None if matches!(peel(ty), Type::Path(_)) => {
+            let ty = without_impl(ty);
+            Some(quote_spanned!(Span::mixed_site()=> #private::OutputOf<#ty>))
+        }
+        None => None,
+    }
+}
+
+/// Returns `: T` for the binding of a returned value, or nothing where `T` has no
+/// name.
+pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
+    match output {
+        ReturnType::Type(_, ty) if !matches!(peel(ty), Type::ImplTrait(_) | Type::Never(_)) => {
+            let ty = without_impl(ty);
+            quote!(: #ty)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// Writes a type with `_` for each `impl Trait` in it.
+fn without_impl(ty: &Type) -> TokenStream {
+    let tokens = ty.to_token_stream();
+    match syn::parse2::<Type>(tokens.clone()) {
+        Ok(mut ty) => {
+            if infer_impl(&mut ty) {
+                ty.into_token_stream()
+            } else {
+                tokens
+            }
+        }
+        Err(_) => tokens,
+    }
+}
+
+fn infer_impl(ty: &mut Type) -> bool {
+    match ty {
+        Type::ImplTrait(_) => {
+            *ty = Type::Infer(TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: Token![_](Span::mixed_site()),
+            });
+            true
+        }
+        Type::Array(ty) => infer_impl(&mut ty.elem),
+        Type::Group(ty) => infer_impl(&mut ty.elem),
+        Type::Paren(ty) => infer_impl(&mut ty.elem),
+        Type::Ptr(ty) => infer_impl(&mut ty.elem),
+        Type::Reference(ty) => infer_impl(&mut ty.elem),
+        Type::Slice(ty) => infer_impl(&mut ty.elem),
+        Type::Tuple(ty) => ty.elems.iter_mut().fold(false, |any, ty| infer_impl(ty) | any),
+        Type::Path(ty) => infer_impl_in_path(&mut ty.path),
+        Type::TraitObject(ty) => ty.bounds.iter_mut().fold(false, |any, bound| match bound {
+            TypeParamBound::Trait(bound) => infer_impl_in_path(&mut bound.path) | any,
+            _ => any,
+        }),
+        _ => false,
+    }
+}
+
+fn infer_impl_in_path(path: &mut syn::Path) -> bool {
+    let mut any = false;
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+            continue;
+        };
+        for argument in &mut arguments.args {
+            any |= match argument {
+                GenericArgument::Type(ty) => infer_impl(ty),
+                GenericArgument::AssocType(ty) => infer_impl(&mut ty.ty),
+                _ => false,
+            };
+        }
+    }
+    any
+}
+
+/// Looks through parentheses and the invisible groups of macro fragments.
+fn peel(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(inner) => peel(&inner.elem),
+        Type::Paren(inner) => peel(&inner.elem),
+        _ => ty,
+    }
+}
+
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+fn future_bound(bounds: &Bounds) -> Option<&PathSegment> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.filter(|segment| segment.ident == "Future")
+        }
+        _ => None,
+    })
+}
+
+fn output_in_bounds(bounds: &Bounds) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &future_bound(bounds)?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(ty) if ty.ident == "Output" => Some(&ty.ty),
+        _ => None,
+    })
+}
+
+fn is_boxed_future(path: &TypePath) -> bool {
+    let last = path.path.segments.last();
+    let is_named =
+        last.is_some_and(|last| last.ident == "BoxFuture" || last.ident == "LocalBoxFuture");
+    is_named || boxed_bounds(path).is_some_and(|bounds| future_bound(bounds).is_some())
+}
+
+/// Returns the bounds in `Pin<Box<dyn ..>>` and `Pin<Box<impl ..>>`.
+fn boxed_bounds(path: &TypePath) -> Option<&Bounds> {
+    let boxed = only_type_argument(path, "Pin")?;
+    let Type::Path(boxed) = peel(boxed) else {
+        return None;
+    };
+    match peel(only_type_argument(boxed, "Box")?) {
+        Type::TraitObject(object) => Some(&object.bounds),
+        Type::ImplTrait(opaque) => Some(&opaque.bounds),
+        _ => None,
+    }
+}
+
+fn only_type_argument<'a>(path: &'a TypePath, name: &str) -> Option<&'a Type> {
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let first = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    first.filter(|_| last.ident == name)
+}
