@@ -66,10 +66,10 @@ pub use view::{
     ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
 };
 
-#[cfg(feature = "macros")]
-pub use trace_macros::{trace_root, traced};
 #[cfg(all(feature = "macros", feature = "testing"))]
 pub use trace_macros::traced_test;
+#[cfg(feature = "macros")]
+pub use trace_macros::{trace_root, traced};
 
 #[doc(hidden)]
 #[path = "private/mod.rs"]

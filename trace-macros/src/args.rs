@@ -105,12 +105,21 @@ const KINDS: &[(&str, &str)] = &[
 
 /// What other crates' attributes call something that is different here.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("skip", "no argument is recorded unless `tags(..)` names it; leave it out"),
-    ("skip_all", "no argument is recorded unless `tags(..)` names it; leave it out"),
+    (
+        "skip",
+        "no argument is recorded unless `tags(..)` names it; leave it out",
+    ),
+    (
+        "skip_all",
+        "no argument is recorded unless `tags(..)` names it; leave it out",
+    ),
     ("fields", "write `tags(..)`"),
     ("properties", "write `tags(key = value)`"),
     ("attributes", "write `tags(..)`"),
-    ("short_name", "the function's name is the operation name; leave it out"),
+    (
+        "short_name",
+        "the function's name is the operation name; leave it out",
+    ),
     ("level", "spans have no level; leave it out"),
     ("target", "spans have no target; leave it out"),
     ("ret", "write `span::add_tag(..)` in the body"),

@@ -168,9 +168,7 @@ impl AsyncTail {
 
 /// Takes `async {..}` or `async move {..}` off the end.
 fn take_async_block(tokens: &mut Vec<TokenTree>) -> Option<(Vec<TokenTree>, Group)> {
-    let is_word = |token: Option<&TokenTree>, name: &str| {
-        matches!(token, Some(TokenTree::Ident(word)) if *word == name)
-    };
+    let is_word = |token: Option<&TokenTree>, name: &str| matches!(token, Some(TokenTree::Ident(word)) if *word == name);
     let block = match tokens.last() {
         Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => block.clone(),
         _ => return None,

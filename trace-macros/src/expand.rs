@@ -65,11 +65,12 @@ fn check_tags(args: &Args, item: &Item) -> syn::Result<()> {
     error.map_or(Ok(()), Err)
 }
 
-/// Returns the path of what generated code may call.
-fn private(krate: Option<&Path>) -> TokenStream {
+/// Returns the path of a module of `trace-core`.
+fn module(krate: Option<&Path>, name: &str) -> TokenStream {
+    let name = syn::Ident::new(name, Span::mixed_site());
     match krate {
-        Some(path) => quote!(#path::__private),
-        None => quote_spanned!(Span::mixed_site()=> ::trace_core::__private),
+        Some(path) => quote!(#path::#name),
+        None => quote_spanned!(Span::mixed_site()=> ::trace_core::#name),
     }
 }
 
@@ -86,7 +87,7 @@ type Rewritten = (Option<TokenStream>, TokenStream);
 
 impl Expansion {
     fn new(attribute: Attribute, args: Args, item: &Item) -> Self {
-        let private = private(args.krate.as_ref());
+        let private = module(args.krate.as_ref(), "__private");
         let site = prologue::site(&private, &args, &item.signature.ident);
         Self {
             attribute,
@@ -134,12 +135,7 @@ impl Expansion {
         let at = Span::mixed_site();
         let observe = self.observe(returns::may_be_result(output), None);
         let future = self.wrap(&observe, &quote_spanned!(at=> async move { #block }));
-        let ending = if returns::never(output) {
-            quote_spanned!(at=> ; ::core::unreachable!())
-        } else {
-            TokenStream::new()
-        };
-        (inputs, quote_spanned!(at=> #future.await #ending))
+        (inputs, quote_spanned!(at=> #future.await))
     }
 
     /// Finds the async block that a function ends with, if wrapping it is enough.
@@ -168,6 +164,7 @@ impl Expansion {
         let prologue = self.prologue();
         let body = tail.replace(|keywords, block| {
             let at = Span::mixed_site();
+            let block = own_block(&block);
             let future = quote_spanned!(at=> #keywords { #pin #prologue #block });
             let observe = self.observe(true, None);
             self.wrap(&observe, &future)
@@ -194,8 +191,12 @@ impl Expansion {
         let output = &item.signature.output;
         let (inputs, value) = if may_exit_early(body.stream()) {
             let (inputs, block) = self.carried(item, TokenStream::new(), body);
-            (inputs, quote_spanned!(at=> #private::call(move || { #block })))
+            (
+                inputs,
+                quote_spanned!(at=> #private::call(move || { #block })),
+            )
         } else {
+            let body = own_block(body);
             (None, quote_spanned!(at=> { #body }))
         };
         let ty = returns::annotation(output);
@@ -246,7 +247,7 @@ impl Expansion {
         let output = &item.signature.output;
         let enter = self.pick("enter", "enter_root");
         if !self.args.errors || !returns::may_be_result(output) {
-            let prologue = self.prologue();
+            let (prologue, body) = (self.prologue(), own_block(body));
             let code = quote_spanned! {at=>
                 let __traced_guard = #private::#enter(&__TRACED_SITE);
                 #prologue
@@ -257,11 +258,14 @@ impl Expansion {
         let (inputs, value) = if is_track_caller(item) {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
-            let prologue = self.prologue();
+            let (prologue, body) = (self.prologue(), own_block(body));
             (None, quote_spanned!(at=> { #prologue #body }))
         } else {
             let (inputs, block) = self.carried(item, self.prologue(), body);
-            (inputs, quote_spanned!(at=> #private::call(move || { #block })))
+            (
+                inputs,
+                quote_spanned!(at=> #private::call(move || { #block })),
+            )
         };
         let ty = returns::annotation(output);
         let code = quote_spanned! {at=>
@@ -283,8 +287,8 @@ impl Expansion {
         used.add(body.stream());
         used.add(prologue.clone());
         let carried = params::carry(&item.signature, &used);
-        let pin = returns::pin(&item.signature.output);
-        let statements = carried.statements;
+        let pin = returns::pin(&self.private, &item.signature.output);
+        let (statements, body) = (carried.statements, own_block(body));
         let block = quote!(#pin #statements #prologue #body);
         (carried.inputs, block)
     }
@@ -324,6 +328,14 @@ impl Expansion {
         };
         syn::Ident::new(name, Span::mixed_site()).into_token_stream()
     }
+}
+
+/// Writes the user's block as the last expression of another.
+///
+/// The braces keep their span: with it come the edition's rules for temporaries.
+/// The empty attribute stops `unused_braces`, which would want one pair removed.
+fn own_block(body: &Group) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #[allow()] #body)
 }
 
 fn is_track_caller(item: &Item) -> bool {

@@ -174,8 +174,10 @@ fn check_is_function(attribute: Attribute, input: ParseStream<'_>) -> syn::Resul
             if !qualifier {
                 break;
             }
-        } else if !matches!(text.as_str(), "async" | "unsafe" | "safe" | "auto" | "default" | "gen")
-        {
+        } else if !matches!(
+            text.as_str(),
+            "async" | "unsafe" | "safe" | "auto" | "default" | "gen"
+        ) {
             break;
         }
     }

@@ -97,7 +97,9 @@ fn at_attribute(name: &Ident) -> Ident {
 
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
     let name = at_attribute(name);
-    let conditions = attributes.iter().filter(|outer| outer.path().is_ident("cfg"));
+    let conditions = attributes
+        .iter()
+        .filter(|outer| outer.path().is_ident("cfg"));
     quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
         #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
@@ -109,8 +111,7 @@ fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
 /// that make the user's bindings of it.
 fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStream, TokenStream) {
     let (pattern, ty) = (&argument.pat, &argument.ty);
-    let (lints, others): (Vec<_>, Vec<_>) =
-        argument.attrs.iter().partition(|outer| is_lint(outer));
+    let (lints, others): (Vec<_>, Vec<_>) = argument.attrs.iter().partition(|outer| is_lint(outer));
     let conditions: Vec<_> = others
         .iter()
         .filter(|outer| outer.path().is_ident("cfg"))

@@ -24,17 +24,10 @@ pub(crate) fn future(output: &ReturnType) -> Option<ReturnedFuture> {
         return None;
     };
     match peel(ty) {
-        Type::ImplTrait(opaque) => {
-            future_bound(&opaque.bounds).map(|_| ReturnedFuture::Opaque)
-        }
+        Type::ImplTrait(opaque) => future_bound(&opaque.bounds).map(|_| ReturnedFuture::Opaque),
         Type::Path(path) => is_boxed_future(path).then_some(ReturnedFuture::Boxed),
         _ => None,
     }
-}
-
-/// Returns whether a function never returns.
-pub(crate) fn never(output: &ReturnType) -> bool {
-    matches!(output, ReturnType::Type(_, ty) if matches!(peel(ty), Type::Never(_)))
 }
 
 /// Returns whether the value may be a `Result`, perhaps by another name.
@@ -60,15 +53,22 @@ const NO_RESULTS: &[&str] = &[
 /// Pins the type of a block before its body is looked at.
 ///
 /// Errors then point at the user's expressions, and `return Err(error.into())`
-/// is coerced as in the plain function. Nothing can be written for `!`.
+/// is coerced as in the plain function.
 ///
 /// Input: `-> Result<impl Iterator, Error>`
 /// Output: `if false { let r: Result<_, Error> = loop {}; return r; }`
-pub(crate) fn pin(output: &ReturnType) -> TokenStream {
+///
+/// Input: `-> !`, which has no name outside of a function's type
+/// Output: `if false { let r: ReturnOf<fn() -> !> = loop {}; return r; }`
+pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
     match output {
         ReturnType::Default => pin_to(&quote!(()), Span::mixed_site()),
         ReturnType::Type(_, ty) => match peel(ty) {
-            Type::Never(_) | Type::ImplTrait(_) => TokenStream::new(),
+            Type::ImplTrait(_) => TokenStream::new(),
+            Type::Never(_) => {
+                let never = quote_spanned!(Span::mixed_site()=> #private::ReturnOf<fn() -> !>);
+                pin_to(&never, ty.span())
+            }
             _ => pin_to(&without_impl(ty), ty.span()),
         },
     }
@@ -155,7 +155,10 @@ fn infer_impl(ty: &mut Type) -> bool {
         Type::Ptr(ty) => infer_impl(&mut ty.elem),
         Type::Reference(ty) => infer_impl(&mut ty.elem),
         Type::Slice(ty) => infer_impl(&mut ty.elem),
-        Type::Tuple(ty) => ty.elems.iter_mut().fold(false, |any, ty| infer_impl(ty) | any),
+        Type::Tuple(ty) => ty
+            .elems
+            .iter_mut()
+            .fold(false, |any, ty| infer_impl(ty) | any),
         Type::Path(ty) => infer_impl_in_path(&mut ty.path),
         Type::TraitObject(ty) => ty.bounds.iter_mut().fold(false, |any, bound| match bound {
             TypeParamBound::Trait(bound) => infer_impl_in_path(&mut bound.path) | any,

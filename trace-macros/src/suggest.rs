@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 /// Returns the word of `known` that `found` is most likely a misspelling of.
-pub(crate) fn closest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn closest<'a>(
+    found: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     known
         .into_iter()
         .map(|word| (distance(found, word), word))

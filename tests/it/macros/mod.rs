@@ -2,5 +2,6 @@
 
 mod recording;
 mod shapes;
+mod unchanged;
 
 pub(crate) use recording::{check, spans};

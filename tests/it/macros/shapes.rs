@@ -185,10 +185,7 @@ fn signatures() {
         assert!(nested_impl(true).await.is_err());
         assert_eq!(sync_nested_impl(false).unwrap().count(), 3);
         assert!(sync_nested_impl(true).is_err());
-        assert_eq!(
-            patterns((1, 2), [3, 0, 0], 9, Thing { value: 4 }).await,
-            10
-        );
+        assert_eq!(patterns((1, 2), [3, 0, 0], 9, Thing { value: 4 }).await, 10);
         assert_eq!(sync_patterns((1, 2), 3), Ok(8));
     };
     check(

@@ -9,6 +9,19 @@ use pin_project_lite::pin_project;
 /// What a pinned, boxed future gives, whatever its type is called.
 pub type OutputOf<P> = <<P as Deref>::Target as Future>::Output;
 
+/// What a function returns; gives `!` a name: `ReturnOf<fn() -> !>`.
+pub type ReturnOf<F> = <F as Returns>::Type;
+
+/// See [`ReturnOf`].
+pub trait Returns {
+    /// The returned type.
+    type Type;
+}
+
+impl<R> Returns for fn() -> R {
+    type Type = R;
+}
+
 /// Boxes and pins a future; `Box` and `Pin` may mean something else at the call.
 pub fn boxed<F: Future>(future: F) -> Pin<Box<F>> {
     Box::pin(future)

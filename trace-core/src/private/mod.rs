@@ -9,7 +9,7 @@ mod recording;
 
 pub use crate::span_record::SpanKind;
 pub use crate::tag::{debug, display};
-pub use future::{First, OutputOf, boxed, first};
+pub use future::{First, OutputOf, ReturnOf, boxed, first};
 pub use recording::*;
 
 use crate::tag::{TagSource, TagValue};

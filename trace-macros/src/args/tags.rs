@@ -74,7 +74,12 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         let (form, value) = value(input, &key, span)?;
-        return Ok(TagArg { key, span, form, value });
+        return Ok(TagArg {
+            key,
+            span,
+            form,
+            value,
+        });
     }
     if key == "secret" && input.peek(token::Paren) {
         let message = "a secret needs a key; write `card = secret(card)`";

@@ -27,10 +27,8 @@ use crate::returns;
 /// `__run_sync("pays", move || { .. })`.
 pub(super) fn write(args: &Args, item: Item) -> TokenStream {
     let at = Span::mixed_site();
-    let testing = match &args.krate {
-        Some(path) => quote!(#path::testing),
-        None => quote_spanned!(at=> ::trace_core::testing),
-    };
+    let testing = super::module(args.krate.as_ref(), "testing");
+    let private = super::module(args.krate.as_ref(), "__private");
     let (inner_attributes, body) = split_inner_attributes(item.body.clone());
     let name = item.signature.ident.unraw().to_string();
     let has_runner = item.attributes.iter().any(|outer| {
@@ -42,8 +40,8 @@ pub(super) fn write(args: &Args, item: Item) -> TokenStream {
     let mut used = Words::default();
     used.add(body.stream());
     let carried = params::carry(&item.signature, &used);
-    let pin = returns::pin(&item.signature.output);
-    let statements = carried.statements;
+    let pin = returns::pin(&private, &item.signature.output);
+    let (statements, body) = (carried.statements, super::own_block(&body));
     let block = quote!(#pin #statements #body);
 
     let code = match (is_async, has_runner) {

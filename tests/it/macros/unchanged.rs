@@ -1,0 +1,379 @@
+//! Nothing but the span is added: drop order, panics, sizes, auto traits.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use expect_test::expect;
+use futures_util::FutureExt;
+use trace_core::traced;
+
+use super::check;
+
+/// Notes its name in a list when dropped.
+struct Noisy(&'static str, Rc<RefCell<Vec<&'static str>>>);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        self.1.borrow_mut().push(self.0);
+    }
+}
+
+impl Noisy {
+    fn touch(&self) -> u32 {
+        1
+    }
+
+    fn temporary(&self, name: &'static str) -> Self {
+        Self(name, Rc::clone(&self.1))
+    }
+}
+
+/// Writes the same function twice, plain and traced.
+macro_rules! twice {
+    ($(async fn $name:ident($($arguments:tt)*) $(-> $output:ty)? $body:block)*) => {
+        mod plain {
+            use super::*;
+            $(pub(super) async fn $name($($arguments)*) $(-> $output)? $body)*
+        }
+        mod with_span {
+            use super::*;
+            $(#[traced] pub(super) async fn $name($($arguments)*) $(-> $output)? $body)*
+        }
+    };
+    ($(fn $name:ident($($arguments:tt)*) $(-> $output:ty)? $body:block)*) => {
+        mod plain_sync {
+            use super::*;
+            $(pub(super) fn $name($($arguments)*) $(-> $output)? $body)*
+        }
+        mod with_span_sync {
+            use super::*;
+            $(#[traced] pub(super) fn $name($($arguments)*) $(-> $output)? $body)*
+        }
+    };
+}
+
+twice! {
+    async fn used(a: Noisy, b: Noisy, c: Noisy, d: Noisy) -> u32 {
+        let local = a.temporary("local");
+        tokio::task::yield_now().await;
+        c.touch() + a.touch() + local.touch() + b.touch() + d.temporary("tail").touch()
+    }
+    async fn destructured(a: Noisy, (b, _): (Noisy, Noisy), _: Noisy, d: Noisy) -> u32 {
+        let _local = a.temporary("local");
+        tokio::task::yield_now().await;
+        b.touch() + d.temporary("tail").touch()
+    }
+    async fn unused(a: Noisy, _b: Noisy, _c: Noisy, d: Noisy) -> u32 {
+        tokio::task::yield_now().await;
+        d.touch() + a.touch()
+    }
+    async fn moved(a: Noisy, b: Noisy, mut c: Noisy, d: Noisy) -> Result<u32, Noisy> {
+        drop(b);
+        c.0 = "C";
+        tokio::task::yield_now().await;
+        if a.touch() == 1 {
+            return Err(d);
+        }
+        Ok(1)
+    }
+}
+
+twice! {
+    fn sync_used(a: Noisy, b: Noisy, c: Noisy, d: Noisy) -> Result<u32, ()> {
+        let local = a.temporary("local");
+        Ok(c.touch() + a.touch() + local.touch() + b.touch() + d.temporary("tail").touch())
+    }
+    fn sync_destructured(a: Noisy, (b, _): (Noisy, Noisy), _: Noisy, d: Noisy) -> Result<u32, ()> {
+        let _local = a.temporary("local");
+        Ok(b.touch() + d.temporary("tail").touch())
+    }
+    fn sync_number(a: Noisy, (b, _): (Noisy, Noisy), _: Noisy, d: Noisy) -> u32 {
+        let _local = a.temporary("local");
+        b.touch() + d.temporary("tail").touch()
+    }
+}
+
+type List = Rc<RefCell<Vec<&'static str>>>;
+
+fn drops(run: impl FnOnce(&dyn Fn(&'static str) -> Noisy)) -> Vec<&'static str> {
+    let list = List::default();
+    run(&|name| Noisy(name, Rc::clone(&list)));
+    list.take()
+}
+
+macro_rules! assert_same_drops {
+    ($plain:ident::$name:ident == $traced:ident::$also:ident, |$n:ident| ($($argument:expr),*), $finish:expr) => {
+        let plain = drops(|$n| $finish($plain::$name($($argument),*)));
+        let traced = drops(|$n| $finish($traced::$also($($argument),*)));
+        assert!(!plain.is_empty());
+        assert_eq!(plain, traced, "{}", stringify!($name));
+    };
+}
+
+/// Polls to the end.
+fn complete<F: Future>(future: F) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _ = runtime.block_on(future);
+}
+
+/// Polls once and drops.
+fn cancel<F: Future>(future: F) {
+    let mut future = Box::pin(future);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending());
+}
+
+#[test]
+fn drop_order_is_that_of_the_plain_function() {
+    assert_same_drops!(
+        plain::used == with_span::used,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        complete
+    );
+    assert_same_drops!(
+        plain::used == with_span::used,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        cancel
+    );
+    assert_same_drops!(
+        plain::used == with_span::used,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        drop
+    );
+    assert_same_drops!(
+        plain::destructured == with_span::destructured,
+        |n| (n("a"), (n("b"), n("b2")), n("c"), n("d")),
+        complete
+    );
+    assert_same_drops!(
+        plain::destructured == with_span::destructured,
+        |n| (n("a"), (n("b"), n("b2")), n("c"), n("d")),
+        cancel
+    );
+    assert_same_drops!(
+        plain::destructured == with_span::destructured,
+        |n| (n("a"), (n("b"), n("b2")), n("c"), n("d")),
+        drop
+    );
+    assert_same_drops!(
+        plain::unused == with_span::unused,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        complete
+    );
+    assert_same_drops!(
+        plain::unused == with_span::unused,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        cancel
+    );
+    assert_same_drops!(
+        plain::moved == with_span::moved,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        complete
+    );
+    assert_same_drops!(
+        plain::moved == with_span::moved,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        cancel
+    );
+    assert_same_drops!(
+        plain_sync::sync_used == with_span_sync::sync_used,
+        |n| (n("a"), n("b"), n("c"), n("d")),
+        drop
+    );
+    assert_same_drops!(
+        plain_sync::sync_destructured == with_span_sync::sync_destructured,
+        |n| (n("a"), (n("b"), n("b2")), n("c"), n("d")),
+        drop
+    );
+    assert_same_drops!(
+        plain_sync::sync_number == with_span_sync::sync_number,
+        |n| (n("a"), (n("b"), n("b2")), n("c"), n("d")),
+        drop
+    );
+}
+
+#[traced]
+async fn panics() {
+    tokio::task::yield_now().await;
+    std::panic::panic_any(7_u32);
+}
+
+#[traced]
+fn panics_in_sync() -> Result<u32, String> {
+    std::panic::panic_any(8_u32)
+}
+
+#[traced]
+async fn never() -> ! {
+    inside();
+    std::future::pending().await
+}
+
+#[traced]
+fn inside() {}
+
+#[traced]
+fn never_sync() -> ! {
+    std::panic::panic_any(9_u32)
+}
+
+#[test]
+fn panics_pass_with_their_payload() {
+    let body = async {
+        let payload = AssertUnwindSafe(panics()).catch_unwind().await.unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&7_u32));
+        let payload = catch_unwind(panics_in_sync).unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&8_u32));
+        let payload = catch_unwind(|| never_sync()).unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&9_u32));
+        inside();
+    };
+    check(
+        body,
+        expect![[r#"
+            panics panicked
+            panics_in_sync panicked
+            never_sync panicked
+            inside
+        "#]],
+    );
+}
+
+#[test]
+fn a_dropped_future_is_cancelled_and_an_unpolled_one_is_nothing() {
+    let body = async {
+        cancel(never());
+        drop(never());
+        inside();
+    };
+    check(
+        body,
+        expect![[r#"
+            never cancelled
+              inside
+            inside
+        "#]],
+    );
+}
+
+#[track_caller]
+#[traced]
+fn caller(fails: bool) -> Result<u32, u32> {
+    if fails {
+        Err(0)
+    } else {
+        Ok(std::panic::Location::caller().line())
+    }
+}
+
+#[test]
+fn the_caller_is_still_the_caller() {
+    let body = async {
+        assert_eq!(caller(false), Ok(line!()));
+        assert!(caller(true).is_err());
+    };
+    check(
+        body,
+        expect![[r#"
+            caller
+            caller error u32: 0
+        "#]],
+    );
+}
+
+mod plain_nest {
+    pub(super) async fn zero(data: [u8; 64]) -> u8 {
+        tokio::task::yield_now().await;
+        data[0]
+    }
+    pub(super) async fn one(data: [u8; 64]) -> u8 {
+        zero(data).await
+    }
+    pub(super) async fn two(data: [u8; 64]) -> u8 {
+        one(data).await
+    }
+}
+
+mod traced_nest {
+    use trace_core::traced;
+
+    #[traced]
+    pub(super) async fn zero(data: [u8; 64]) -> u8 {
+        tokio::task::yield_now().await;
+        data[0]
+    }
+    #[traced]
+    pub(super) async fn one(data: [u8; 64]) -> u8 {
+        zero(data).await
+    }
+    #[traced]
+    pub(super) async fn two(data: [u8; 64]) -> u8 {
+        one(data).await
+    }
+}
+
+#[test]
+fn futures_grow_by_the_same_at_each_call() {
+    let above = |plain: usize, traced: usize| traced - plain;
+    let data = [0; 64];
+    let zero = above(
+        size_of_val(&plain_nest::zero(data)),
+        size_of_val(&traced_nest::zero(data)),
+    );
+    let one = above(
+        size_of_val(&plain_nest::one(data)),
+        size_of_val(&traced_nest::one(data)),
+    );
+    let two = above(
+        size_of_val(&plain_nest::two(data)),
+        size_of_val(&traced_nest::two(data)),
+    );
+    eprintln!(
+        "above plain: {zero} {one} {two}; {} {}",
+        size_of_val(&plain_nest::zero(data)),
+        size_of_val(&plain_nest::one(data))
+    );
+    assert_eq!(two - one, one - zero);
+}
+
+fn assert_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[traced]
+async fn sendable(text: &str, number: std::cell::Cell<u32>) -> usize {
+    let length = text.len() + number.take() as usize;
+    tokio::task::yield_now().await;
+    length
+}
+
+#[traced]
+async fn not_sendable(value: Rc<u32>) -> u32 {
+    tokio::task::yield_now().await;
+    *value
+}
+
+#[test]
+fn futures_are_send_when_the_plain_ones_are() {
+    let body = async {
+        let text = "abc".to_owned();
+        assert_eq!(assert_send(sendable(&text, 1.into())).await, 4);
+        assert_eq!(not_sendable(Rc::new(2)).await, 2);
+    };
+    check(
+        body,
+        expect![[r#"
+            sendable
+            not_sendable
+        "#]],
+    );
+    let poll = never().now_or_never();
+    assert!(matches!(
+        poll.map_or(Poll::Pending, |never| never),
+        Poll::Pending::<()>
+    ));
+}
