@@ -1,9 +1,13 @@
 //! What the attributes recorded, as text.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use expect_test::Expect;
-use trace_core::__private as private;
+use trace_core::{
+    Clock, IdGenerator, ManualClock, MemoryCollector, Outcome, SpanKind, Status, Timestamp, Tracer,
+};
 
 /// Runs a future below a root and compares what it recorded.
 pub(crate) fn check<F: Future>(future: F, expected: Expect) -> F::Output {
@@ -12,38 +16,63 @@ pub(crate) fn check<F: Future>(future: F, expected: Expect) -> F::Output {
     output
 }
 
-/// Runs a future and returns its output and the spans as text.
+/// Runs a future below a root and returns its output and the spans as text,
+/// without the root.
 pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
-    private::start();
+    let records = MemoryCollector::new();
+    let tracer = Tracer::builder("test")
+        .collector(records.clone())
+        .clock(Clock::from(&ManualClock::starting_at(Timestamp::default())))
+        .ids(IdGenerator::counting())
+        .on_demand()
+        .build()
+        .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let output = runtime.block_on(future);
-    let spans = private::finish();
+    let output = runtime.block_on(tracer.root("(test)").run(future));
+    assert!(tracer.flush(Duration::ZERO).is_complete);
+    assert_eq!(tracer.stats().open, 0);
+    let records = records.spans();
+    let parents: HashMap<_, _> = records
+        .iter()
+        .map(|span| (span.span_id, span.parent_span_id))
+        .collect();
+    let test = records
+        .iter()
+        .find(|span| span.operation_name == "(test)")
+        .unwrap();
     let mut text = String::new();
-    for span in &spans {
-        let mut depth = 0;
-        let mut at = span.parent;
-        while let Some(parent) = at {
-            depth += 1;
-            at = spans[parent].parent;
+    for span in &records {
+        if span.operation_name == "(test)" {
+            continue;
         }
-        write!(text, "{:1$}{2}", "", depth * 2, span.name).unwrap();
-        if span.kind != trace_core::SpanKind::Internal {
+        let ancestors = std::iter::successors(span.parent_span_id, |id| parents[id]);
+        let depth = ancestors.filter(|id| *id != test.span_id).count();
+        write!(text, "{:1$}{2}", "", depth * 2, span.operation_name).unwrap();
+        if span.kind != SpanKind::Internal {
             write!(text, " {:?}", span.kind).unwrap();
         }
-        if let Some(service) = &span.service {
-            write!(text, " ({service})").unwrap();
+        if &*span.service_name != "test" {
+            write!(text, " ({})", span.service_name).unwrap();
         }
-        for (key, value) in &span.tags {
-            write!(text, " {key}={value:?}").unwrap();
+        for tag in &span.tags {
+            let own = matches!(&*tag.key, "error.type" | "cancelled");
+            if !own {
+                write!(text, " {}={:?}", tag.key, tag.value).unwrap();
+            }
         }
-        if span.outcome != "ok" {
-            write!(text, " {}", span.outcome).unwrap();
+        match span.outcome {
+            Outcome::Ok => {}
+            Outcome::Error => text.push_str(" error"),
+            Outcome::Panicked => text.push_str(" panicked"),
+            Outcome::Cancelled => text.push_str(" cancelled"),
         }
-        if let Some((name, message, _)) = &span.error {
-            write!(text, " {name}: {message}").unwrap();
+        if let (Status::Error(message), Some(error_type)) = (&span.status, span.tag("error.type"))
+            && span.outcome == Outcome::Error
+        {
+            write!(text, " {error_type}: {message}").unwrap();
         }
         text.push('\n');
     }

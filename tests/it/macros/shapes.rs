@@ -335,7 +335,7 @@ fn functions_that_return_a_future() {
         expect![[r#"
             opaque id=I64(1)
               plain
-            opaque_by_call
+            opaque_by_call text=String("abc")
             pinned
               plain
             outer error alloc::string::String: zero
