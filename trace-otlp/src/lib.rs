@@ -1,1 +1,57 @@
-//! OTLP/JSON for `trace-core`.
+//! OTLP/JSON for `trace-core`, both ways.
+//!
+//! [`JsonCollector`] writes finished spans to a file or any other writer, one
+//! `ExportTraceServiceRequest` a line. [`decode`] reads what it and other
+//! OpenTelemetry programs write. Compression and the network are not here.
+//!
+//! ```
+//! use std::time::Duration;
+//! use trace_core::{Collector, Resource, SpanBatch, SpanId, SpanRecord, TraceId};
+//! use trace_otlp::{JsonCollector, decode};
+//!
+//! # let directory = std::env::temp_dir().join(format!("trace-otlp-{}", std::process::id()));
+//! # std::fs::create_dir_all(&directory)?;
+//! let path = directory.join("spans.otlp.json");
+//! let collector = JsonCollector::to_file(&path)?;
+//! let mut span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "charge");
+//! span.service_name = "shop".into();
+//! collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span.clone()]));
+//! collector.flush(Duration::from_secs(1))?;
+//!
+//! for request in decode::requests(std::fs::File::open(&path)?) {
+//!     assert_eq!(request?.groups[0].spans, [span.clone()]);
+//! }
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What becomes of our facts
+//!
+//! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord);
+//! they travel as attributes and come back from them.
+//!
+//! | fact | on the wire |
+//! |---|---|
+//! | service name | `service.name` of the resource; a span of another service than its batch's lies in a resource group of its own, which has the same other attributes |
+//! | source | `code.file.path` and `code.line.number`, unless tags with these keys are there |
+//! | outcome cancelled | `cancelled = true` |
+//! | outcome panicked | status error and `error.type = "panic"` |
+//! | outcome that status and tags do not show | `trace_core.outcome` |
+//! | tags `otel.scope.name`, `otel.scope.version` | name and version of the scope; spans without them are in scope `trace-core` |
+//!
+//! The attributes `cancelled` and `error.type` stay tags when they are read; the
+//! others do not. Attributes that only the scope, the schema or a profile has are
+//! not read.
+
+mod facts;
+
+mod encode;
+
+mod output;
+
+mod json_collector;
+
+pub mod decode;
+
+pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
+pub use output::JsonStats;

@@ -1,0 +1,206 @@
+//! What cannot be read, and where.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use serde_json::error::Category;
+use serde_path_to_error::Path;
+
+/// What of an input cannot be read, where and why.
+///
+/// ```
+/// use trace_otlp::decode;
+///
+/// let mut requests = decode::requests(&b"{}\n{\"resourceSpans\": 7}"[..]);
+/// assert!(requests.next().unwrap().is_ok());
+/// let error = requests.next().unwrap().unwrap_err();
+/// assert_eq!((error.line(), error.path()), (2, "resourceSpans"));
+/// assert_eq!(
+///     error.to_string(),
+///     "line 2, column 19: `resourceSpans` is integer `7`; expected a sequence"
+/// );
+/// ```
+#[derive(Clone, Debug)]
+pub struct DecodeError {
+    at: Position,
+    path: String,
+    /// Follows the path, if there is one.
+    message: String,
+    source: Option<Arc<io::Error>>,
+}
+
+/// A place in the input; both count from 1, columns in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Position {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// Most characters of a message: it quotes the input.
+const MAX_MESSAGE_CHARS: usize = 200;
+
+impl DecodeError {
+    /// Returns the line of the input, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.at.line
+    }
+
+    /// Returns the column in the line, in bytes from 1; what is wrong is there or
+    /// ends there.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.at.column
+    }
+
+    /// Returns the field within its request, for example
+    /// `resourceSpans[0].scopeSpans[0].spans[4].traceId`; empty when it is the
+    /// request itself, or what lies between requests.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn new(at: Position, message: impl Into<String>) -> Self {
+        Self {
+            at,
+            path: String::new(),
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(super) fn of_reader(at: Position, source: io::Error) -> Self {
+        Self {
+            source: Some(Arc::new(source)),
+            ..Self::new(at, "the input cannot be read further")
+        }
+    }
+
+    /// Makes an error of serde's. `start` is where its text begins, `outer` the
+    /// path to this text, `inner` the one within it.
+    pub(super) fn of_json(
+        error: &serde_json::Error,
+        start: Position,
+        outer: &str,
+        inner: Option<&Path>,
+    ) -> Self {
+        let inner = inner.map(Path::to_string).unwrap_or_default();
+        let mut path = match (outer, inner.as_str()) {
+            (outer, "" | ".") => outer.to_owned(),
+            ("", inner) => inner.to_owned(),
+            (outer, inner) => format!("{outer}.{inner}"),
+        };
+        let text = error.to_string();
+        let suffix = format!(" at line {} column {}", error.line(), error.column());
+        let text = text.strip_suffix(&suffix).unwrap_or(&text);
+        let (field, message) = reword(text, error.classify(), path.is_empty());
+        if let Some(field) = field {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(field);
+        }
+        Self {
+            path,
+            ..Self::new(
+                start.plus(error.line(), error.column()),
+                shorten(&message, MAX_MESSAGE_CHARS),
+            )
+        }
+    }
+}
+
+/// Turns serde's message into one that follows the path; also returns the field
+/// that it is about where the path does not name it.
+fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, String) {
+    match category {
+        Category::Eof if is_whole => return (None, format!("the request is cut off: {text}")),
+        Category::Eof => return (None, format!("is cut off: {text}")),
+        Category::Syntax | Category::Io if is_whole => {
+            return (None, format!("the request is malformed: {text}"));
+        }
+        Category::Syntax | Category::Io => return (None, format!("is malformed: {text}")),
+        Category::Data => {}
+    }
+    let field = |prefix| {
+        let rest: &str = text.strip_prefix(prefix)?;
+        rest.strip_suffix('`')
+    };
+    if let Some(field) = field("missing field `") {
+        return (Some(field), "is missing".to_owned());
+    }
+    if let Some(field) = field("duplicate field `") {
+        return (Some(field), "is there twice".to_owned());
+    }
+    let found = ["invalid type: ", "invalid value: "]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix));
+    let message = match found.and_then(|found| found.rsplit_once(", expected ")) {
+        Some((found, expected)) => format!("is {}; expected {expected}", shorten(found, 80)),
+        None => format!("is bad: {text}"),
+    };
+    let subject = if is_whole { "the request " } else { "" };
+    (None, format!("{subject}{message}"))
+}
+
+/// Cuts a text after so many characters.
+fn shorten(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+impl Position {
+    /// Returns the place that is at `line` and `column` of a text that begins here.
+    pub(super) fn plus(self, line: usize, column: usize) -> Self {
+        match line {
+            0 | 1 => Self {
+                line: self.line,
+                column: (self.column + column.max(1)).saturating_sub(1),
+            },
+            line => Self {
+                line: self.line + line - 1,
+                column,
+            },
+        }
+    }
+
+    /// Returns the place after a text that begins here.
+    pub(super) fn after(self, text: &[u8]) -> Self {
+        match text.iter().rposition(|byte| *byte == b'\n') {
+            None => Self {
+                line: self.line,
+                column: self.column + text.len(),
+            },
+            Some(last) => Self {
+                line: self.line + text.iter().filter(|byte| **byte == b'\n').count(),
+                column: text.len() - last,
+            },
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            at: Position { line, column },
+            path,
+            message,
+            ..
+        } = self;
+        write!(f, "line {line}, column {column}: ")?;
+        match path.as_str() {
+            "" => f.write_str(message),
+            path => write!(f, "`{path}` {message}"),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

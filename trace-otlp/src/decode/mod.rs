@@ -1,0 +1,219 @@
+//! Reads OTLP/JSON: what [`JsonCollector`](crate::JsonCollector) and other
+//! OpenTelemetry programs write.
+//!
+//! The input is one request, several on lines of their own, one after another or
+//! pretty-printed, or an array of requests. Taken as real clients send it:
+//! 64-bit integers as numbers or texts, enums as numbers or names, ids in hex of
+//! either case, field names in camel or snake case, `null` as absent, unknown
+//! fields ignored, missing ones at their default; only a span's ids must be
+//! there. What a [`SpanRecord`] has no type for becomes text: a `kvlistValue`
+//! and an array of values of several types as JSON, a `bytesValue` as the base64
+//! that it is, an empty value as an empty text. A bad `traceState` is dropped
+//! alone, and an end before its span's start becomes the start.
+//!
+//! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
+//! *ProtoJSON Format*.
+//!
+//! ```
+//! use trace_otlp::decode;
+//!
+//! let input = r#"{"resourceSpans": [{
+//!   "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]},
+//!   "scopeSpans": [{"spans": [
+//!     {"traceId": "4BF92F3577B34DA6A3CE929D0E0E4736", "spanId": "00f067aa0ba902b7",
+//!      "name": "charge", "startTimeUnixNano": 1000, "endTimeUnixNano": "3000"}
+//!   ]}]
+//! }]}"#;
+//! let request = decode::requests(input.as_bytes()).next().unwrap()?;
+//! let span = &request.groups[0].spans[0];
+//! assert_eq!((&*span.service_name, &*span.operation_name), ("shop", "charge"));
+//! assert_eq!(span.duration().as_nanos(), 2000);
+//!
+//! let error = decode::requests(input.replace("00f067aa0ba902b7", "abc").as_bytes())
+//!     .next()
+//!     .unwrap()
+//!     .unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "line 4, column 67: `resourceSpans[0].scopeSpans[0].spans[0].spanId` \
+//!      is `abc`; expected 16 hex digits, not all zero"
+//! );
+//! # Ok::<(), decode::DecodeError>(())
+//! ```
+
+mod error;
+
+mod frames;
+
+mod scalar;
+
+mod value;
+
+mod wire;
+
+mod request;
+
+use std::io::Read;
+
+use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
+
+pub use error::DecodeError;
+use frames::Frames;
+
+/// Reads requests one by one.
+///
+/// Holds one request at a time. Reading goes on until the reader ends or fails,
+/// and up to the first mistake unless [`DecodeOptions::lenient`] is set.
+pub fn requests<R: Read>(reader: R) -> Requests<R> {
+    Requests {
+        options: DecodeOptions::default(),
+        frames: Frames::new(reader),
+        is_done: false,
+    }
+}
+
+/// The requests of an input; see [`requests`].
+#[derive(Debug)]
+#[must_use = "iterate, or call `feed`"]
+pub struct Requests<R> {
+    options: DecodeOptions,
+    frames: Frames<R>,
+    is_done: bool,
+}
+
+/// How to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// Whether spans and requests that cannot be read are left out, with their
+    /// reason in [`DecodedRequest::problems`], instead of ending the input.
+    /// Default: false.
+    pub lenient: bool,
+    /// Bytes that one request may have; a longer one ends the input.
+    /// Default: 1 GiB.
+    pub max_request_bytes: usize,
+}
+
+/// The spans of one `ExportTraceServiceRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct DecodedRequest {
+    /// Spans by who recorded them, in the order of the input.
+    pub groups: Vec<ResourceSpans>,
+    /// What was left out; always empty unless [`DecodeOptions::lenient`] is set.
+    pub problems: Vec<DecodeError>,
+}
+
+/// Spans of one service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceSpans {
+    /// Who recorded the spans.
+    pub resource: Resource,
+    /// The spans of all scopes, in the order of the input.
+    pub spans: Vec<SpanRecord>,
+}
+
+/// What an input had in it.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// Requests.
+    pub requests: u64,
+    /// Spans.
+    pub spans: u64,
+    /// What was left out; always empty unless [`DecodeOptions::lenient`] is set.
+    pub problems: Vec<DecodeError>,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self {
+            lenient: false,
+            max_request_bytes: 1 << 30,
+        }
+    }
+}
+
+impl<R: Read> Requests<R> {
+    /// Sets how to read.
+    pub fn with_options(mut self, options: DecodeOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Reads the input to its end and gives `collector` all spans.
+    ///
+    /// # Errors
+    ///
+    /// When a request cannot be read; `collector` has those before it.
+    ///
+    /// ```
+    /// use trace_core::collector_fn;
+    /// use trace_otlp::decode;
+    ///
+    /// let totals = decode::requests(&b"{} {}"[..]).feed(&collector_fn(|_| {}))?;
+    /// assert_eq!((totals.requests, totals.spans), (2, 0));
+    /// # Ok::<(), decode::DecodeError>(())
+    /// ```
+    pub fn feed(self, collector: &impl Collector) -> Result<Totals, DecodeError> {
+        let mut totals = Totals::default();
+        for request in self {
+            let mut request = request?;
+            totals.requests += 1;
+            totals.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);
+            totals.problems.append(&mut request.problems);
+            request.feed(collector);
+        }
+        Ok(totals)
+    }
+}
+
+impl<R: Read> Iterator for Requests<R> {
+    type Item = Result<DecodedRequest, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        let DecodeOptions {
+            lenient,
+            max_request_bytes,
+        } = self.options;
+        let result = match self.frames.next(max_request_bytes) {
+            Ok(Some(frame)) => request::decode(&frame, lenient),
+            Ok(None) => {
+                self.is_done = true;
+                return None;
+            }
+            Err(error) => Err(error),
+        };
+        match result {
+            Err(problem) if lenient && self.frames.can_go_on() => Some(Ok(DecodedRequest {
+                groups: Vec::new(),
+                problems: vec![problem],
+            })),
+            result => {
+                self.is_done = result.is_err();
+                Some(result)
+            }
+        }
+    }
+}
+
+impl DecodedRequest {
+    /// Returns how many spans there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.groups.iter().map(|group| group.spans.len()).sum()
+    }
+
+    /// Returns whether there is no span.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gives `collector` the spans, a batch for each group.
+    pub fn feed(&self, collector: &impl Collector) {
+        for ResourceSpans { resource, spans } in &self.groups {
+            collector.collect(&SpanBatch::from_records(resource, spans));
+        }
+    }
+}

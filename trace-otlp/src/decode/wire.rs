@@ -1,0 +1,158 @@
+//! The messages as they lie in the input.
+//!
+//! Spans stay text at first, so that one that cannot be read can be left out
+//! alone.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use trace_core::{SpanId, SpanKind, TraceId};
+
+use super::scalar::{StatusCode, optional, or_default, required};
+use super::value::KeyValue;
+
+/// An `ExportTraceServiceRequest`, or a `TracesData`, which is the same.
+#[derive(Default, Deserialize)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object with `resourceSpans`"
+)]
+pub(super) struct Request<'a> {
+    #[serde(borrow, alias = "resource_spans", deserialize_with = "or_default")]
+    pub(super) resource_spans: Vec<ResourceSpans<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object with `scopeSpans`"
+)]
+pub(super) struct ResourceSpans<'a> {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) resource: Resource,
+    #[serde(borrow, alias = "scope_spans", deserialize_with = "or_default")]
+    pub(super) scope_spans: Vec<ScopeSpans<'a>>,
+    /// What `scopeSpans` was called before opentelemetry-proto 0.15.
+    #[serde(
+        borrow,
+        alias = "instrumentation_library_spans",
+        deserialize_with = "or_default"
+    )]
+    pub(super) instrumentation_library_spans: Vec<ScopeSpans<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, expecting = "an object with `attributes`")]
+pub(super) struct Resource {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) attributes: Vec<KeyValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(
+    default,
+    rename_all = "camelCase",
+    expecting = "an object with `spans`"
+)]
+pub(super) struct ScopeSpans<'a> {
+    #[serde(
+        alias = "instrumentationLibrary",
+        alias = "instrumentation_library",
+        deserialize_with = "or_default"
+    )]
+    pub(super) scope: Scope,
+    #[serde(borrow, deserialize_with = "or_default")]
+    pub(super) spans: Vec<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, expecting = "an object with `name` and `version`")]
+pub(super) struct Scope {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `traceId` and `spanId`"
+)]
+pub(super) struct Span {
+    #[serde(alias = "trace_id", deserialize_with = "required")]
+    pub(super) trace_id: TraceId,
+    #[serde(alias = "span_id", deserialize_with = "required")]
+    pub(super) span_id: SpanId,
+    #[serde(default, alias = "trace_state", deserialize_with = "or_default")]
+    pub(super) trace_state: String,
+    #[serde(default, alias = "parent_span_id", deserialize_with = "optional")]
+    pub(super) parent_span_id: Option<SpanId>,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) flags: u32,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) kind: SpanKind,
+    #[serde(default, alias = "start_time_unix_nano", deserialize_with = "optional")]
+    pub(super) start_time_unix_nano: u64,
+    #[serde(default, alias = "end_time_unix_nano", deserialize_with = "optional")]
+    pub(super) end_time_unix_nano: u64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) attributes: Vec<KeyValue>,
+    #[serde(
+        default,
+        alias = "dropped_attributes_count",
+        deserialize_with = "optional"
+    )]
+    pub(super) dropped_attributes_count: u32,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) events: Vec<Event>,
+    #[serde(default, alias = "dropped_events_count", deserialize_with = "optional")]
+    pub(super) dropped_events_count: u32,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) links: Vec<Link>,
+    #[serde(default, alias = "dropped_links_count", deserialize_with = "optional")]
+    pub(super) dropped_links_count: u32,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) status: Status,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", expecting = "an object with `name`")]
+pub(super) struct Event {
+    #[serde(alias = "time_unix_nano", deserialize_with = "optional")]
+    pub(super) time_unix_nano: u64,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) attributes: Vec<KeyValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "an object with `traceId` and `spanId`"
+)]
+pub(super) struct Link {
+    #[serde(alias = "trace_id", deserialize_with = "required")]
+    pub(super) trace_id: TraceId,
+    #[serde(alias = "span_id", deserialize_with = "required")]
+    pub(super) span_id: SpanId,
+    #[serde(default, alias = "trace_state", deserialize_with = "or_default")]
+    pub(super) trace_state: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) attributes: Vec<KeyValue>,
+    #[serde(default, deserialize_with = "optional")]
+    pub(super) flags: u32,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, expecting = "an object with `code` and `message`")]
+pub(super) struct Status {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) message: String,
+    #[serde(deserialize_with = "optional")]
+    pub(super) code: StatusCode,
+}

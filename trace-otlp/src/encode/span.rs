@@ -1,0 +1,172 @@
+//! Spans with their logs, links and status.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use trace_core::{Link, Log, Outcome, SpanKind, SpanView, Status, TagRef};
+
+use super::value::Attribute;
+use super::{List, Text, object};
+use crate::facts::{self, key};
+
+/// A `Span`.
+pub(super) struct Span<'a> {
+    pub(super) view: &'a SpanView<'a>,
+    /// Whether tags say the scope, which is written elsewhere then.
+    pub(super) is_tagged: bool,
+}
+
+impl Span<'_> {
+    fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
+        let is_written_elsewhere = |key: &str, value| {
+            let is_scope = key == key::SCOPE_NAME || key == key::SCOPE_VERSION;
+            self.is_tagged && is_scope && matches!(value, TagRef::Str(_))
+        };
+        let tags = self.view.tags();
+        let tags = tags.filter(move |(key, value)| !is_written_elsewhere(key, *value));
+        let facts = outcome_fact(self.view).into_iter();
+        let facts = facts.chain(source_facts(self.view).into_iter().flatten());
+        tags.chain(facts).map(|(key, value)| Attribute(key, value))
+    }
+}
+
+/// Returns the attribute that makes the outcome visible where it is not.
+fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
+    let outcome = span.outcome();
+    if facts::visible_outcome(span.status(), span.tags()) == outcome {
+        return None;
+    }
+    let has_tag = |wanted| span.tags().any(|(key, _)| key == wanted);
+    Some(match (outcome, span.status()) {
+        (Outcome::Cancelled, _) if !has_tag(key::CANCELLED) => (key::CANCELLED, TagRef::Bool(true)),
+        (Outcome::Panicked, Status::Error(_)) if !has_tag(key::ERROR_TYPE) => {
+            (key::ERROR_TYPE, TagRef::Str(facts::PANIC))
+        }
+        _ => (key::OUTCOME, TagRef::Str(facts::outcome_name(outcome))),
+    })
+}
+
+fn source_facts<'a>(span: &SpanView<'a>) -> Option<[(&'a str, TagRef<'a>); 2]> {
+    let (file, line) = span.source()?;
+    let is_tagged = span
+        .tags()
+        .any(|(key, _)| key == key::FILE || key == key::LINE);
+    (!is_tagged).then_some([
+        (key::FILE, TagRef::Str(file)),
+        (key::LINE, TagRef::I64(line.into())),
+    ])
+}
+
+impl Serialize for Span<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = self.view;
+        object(serializer, |map| {
+            map.serialize_entry("traceId", &Text(view.trace_id()))?;
+            map.serialize_entry("spanId", &Text(view.span_id()))?;
+            if let Some(parent) = view.parent_span_id() {
+                map.serialize_entry("parentSpanId", &Text(parent))?;
+            }
+            let remote = u32::from(view.parent_is_remote()) * facts::IS_REMOTE;
+            let flags = u32::from(view.flags().as_byte()) | facts::HAS_IS_REMOTE | remote;
+            map.serialize_entry("flags", &flags)?;
+            map.serialize_entry("name", view.operation_name())?;
+            map.serialize_entry("kind", &kind_number(view.kind()))?;
+            let (start, end) = (view.start().as_unix_nanos(), view.end().as_unix_nanos());
+            map.serialize_entry("startTimeUnixNano", &Text(start))?;
+            map.serialize_entry("endTimeUnixNano", &Text(end))?;
+            let dropped = view.dropped();
+            list(map, "attributes", || self.attributes())?;
+            count(map, "droppedAttributesCount", dropped.tags)?;
+            list(map, "events", || view.logs().map(Event))?;
+            count(map, "droppedEventsCount", dropped.logs)?;
+            list(map, "links", || view.links().map(SpanLink))?;
+            count(map, "droppedLinksCount", dropped.links)?;
+            match view.status() {
+                Status::Unset => Ok(()),
+                status => map.serialize_entry("status", &SpanStatus(status)),
+            }
+        })
+    }
+}
+
+/// A `Span.Event`.
+struct Event<'a>(&'a Log);
+
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Log {
+            time,
+            message,
+            fields,
+        } = self.0;
+        object(serializer, |map| {
+            map.serialize_entry("timeUnixNano", &Text(time.as_unix_nanos()))?;
+            map.serialize_entry("name", message)?;
+            list(map, "attributes", || fields.iter().map(Attribute::of))
+        })
+    }
+}
+
+/// A `Span.Link`.
+struct SpanLink<'a>(&'a Link);
+
+impl Serialize for SpanLink<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let link = self.0;
+        object(serializer, |map| {
+            map.serialize_entry("traceId", &Text(link.trace_id))?;
+            map.serialize_entry("spanId", &Text(link.span_id))?;
+            list(map, "attributes", || link.tags.iter().map(Attribute::of))?;
+            count(map, "flags", link.flags.as_byte().into())
+        })
+    }
+}
+
+/// A `Status`.
+struct SpanStatus<'a>(&'a Status);
+
+impl Serialize for SpanStatus<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object(serializer, |map| match self.0 {
+            Status::Unset => map.serialize_entry("code", &0),
+            Status::Ok => map.serialize_entry("code", &1),
+            Status::Error(message) => {
+                if !message.is_empty() {
+                    map.serialize_entry("message", message)?;
+                }
+                map.serialize_entry("code", &2)
+            }
+        })
+    }
+}
+
+const fn kind_number(kind: SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+/// Writes an array unless it is empty.
+fn list<M: SerializeMap, I>(
+    map: &mut M,
+    key: &'static str,
+    items: impl Fn() -> I,
+) -> Result<(), M::Error>
+where
+    I: Iterator<Item: Serialize>,
+{
+    match items().next() {
+        Some(_) => map.serialize_entry(key, &List(items)),
+        None => Ok(()),
+    }
+}
+
+/// Writes a number unless it is zero.
+fn count<M: SerializeMap>(map: &mut M, key: &'static str, number: u32) -> Result<(), M::Error> {
+    match number {
+        0 => Ok(()),
+        number => map.serialize_entry(key, &number),
+    }
+}

@@ -1,0 +1,73 @@
+//! Facts of ours that OTLP has no field for: what they are called on the wire.
+
+use trace_core::{Outcome, Status, TagRef};
+
+/// Name of the scope of spans that say nothing else.
+pub(crate) const SCOPE_NAME: &str = "trace-core";
+pub(crate) const SCOPE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Source: OpenTelemetry semantic conventions, *Code* and *Error*; OpenTelemetry
+/// specification, *Mapping to non-OTLP formats*, for the scope's two.
+pub(crate) mod key {
+    pub(crate) const SERVICE_NAME: &str = "service.name";
+    pub(crate) const FILE: &str = "code.file.path";
+    pub(crate) const LINE: &str = "code.line.number";
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const CANCELLED: &str = "cancelled";
+    pub(crate) const OUTCOME: &str = "trace_core.outcome";
+    pub(crate) const SCOPE_NAME: &str = "otel.scope.name";
+    pub(crate) const SCOPE_VERSION: &str = "otel.scope.version";
+}
+
+/// The value of `error.type` of a panic.
+pub(crate) const PANIC: &str = "panic";
+
+/// Service of a resource that does not say its own.
+///
+/// Source: OpenTelemetry semantic conventions, *Service*.
+pub(crate) const UNKNOWN_SERVICE: &str = "unknown_service";
+
+/// Bits of a span's `flags` above the eight that travel.
+///
+/// Source: opentelemetry-proto, *SpanFlags*.
+pub(crate) const HAS_IS_REMOTE: u32 = 0x100;
+pub(crate) const IS_REMOTE: u32 = 0x200;
+
+/// Returns the outcome that status and tags show.
+pub(crate) fn visible_outcome<'a>(
+    status: &Status,
+    tags: impl IntoIterator<Item = (&'a str, TagRef<'a>)>,
+) -> Outcome {
+    let failed = matches!(status, Status::Error(_));
+    let mut outcome = if failed { Outcome::Error } else { Outcome::Ok };
+    for (key, value) in tags {
+        match (key, value) {
+            (key::CANCELLED, TagRef::Bool(true)) => return Outcome::Cancelled,
+            (key::ERROR_TYPE, TagRef::Str(PANIC)) if failed => outcome = Outcome::Panicked,
+            _ => {}
+        }
+    }
+    outcome
+}
+
+/// Returns the value of `trace_core.outcome`.
+pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Error => "error",
+        Outcome::Panicked => "panicked",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// Reads the value of `trace_core.outcome`.
+pub(crate) fn outcome_from_name(name: &str) -> Option<Outcome> {
+    [
+        Outcome::Ok,
+        Outcome::Error,
+        Outcome::Panicked,
+        Outcome::Cancelled,
+    ]
+    .into_iter()
+    .find(|outcome| outcome_name(*outcome) == name)
+}

@@ -1,0 +1,209 @@
+//! A collector that writes OTLP/JSON.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use trace_core::{Collector, CollectorError, SpanBatch};
+
+use crate::encode::Request;
+use crate::output::{JsonStats, Limits, Output};
+
+/// Writes finished spans as OTLP/JSON: each batch is one
+/// `ExportTraceServiceRequest` on a line of its own.
+///
+/// Lines are buffered; [`flush`](Collector::flush), `shutdown` and dropping the
+/// collector write them out. When the writer fails, what it did not take is
+/// offered again with later batches, up to [`JsonOptions::max_waiting_bytes`];
+/// what exceeds that is lost and counted, whole lines at a time. A file is read
+/// back by [`decode`](crate::decode), and by an OpenTelemetry Collector with its
+/// *OTLP JSON file receiver*.
+///
+/// Source: OTLP specification, *JSON Protobuf Encoding*, and *OpenTelemetry
+/// Protocol File Exporter*.
+///
+/// ```
+/// use trace_core::{Collector, Resource, SpanBatch, SpanId, SpanRecord, TraceId};
+/// use trace_otlp::JsonCollector;
+///
+/// let collector = JsonCollector::to_writer(std::io::sink());
+/// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "charge");
+/// collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+/// collector.shutdown(std::time::Duration::from_secs(1))?;
+/// assert_eq!(collector.stats().written_spans, 1);
+/// # Ok::<(), trace_core::CollectorError>(())
+/// ```
+pub struct JsonCollector {
+    options: JsonOptions,
+    output: Mutex<Output>,
+}
+
+/// How a [`JsonCollector`] writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonOptions {
+    /// Whether objects are spread over several indented lines, for people to
+    /// read, instead of one line each. Default: false.
+    pub pretty: bool,
+    /// Bytes that may wait before the writer is called. Default: 64 KiB.
+    pub buffer_bytes: usize,
+    /// Bytes that may wait while the writer fails; a batch that does not fit is
+    /// lost. Default: 16 MiB.
+    pub max_waiting_bytes: usize,
+}
+
+/// A file that cannot be created.
+#[derive(Debug)]
+pub struct CreateFileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Default for JsonOptions {
+    fn default() -> Self {
+        Self {
+            pretty: false,
+            buffer_bytes: 64 << 10,
+            max_waiting_bytes: 16 << 20,
+        }
+    }
+}
+
+impl JsonOptions {
+    const fn limits(self) -> Limits {
+        Limits {
+            buffer_bytes: self.buffer_bytes,
+            max_waiting_bytes: self.max_waiting_bytes,
+        }
+    }
+}
+
+impl JsonCollector {
+    /// Writes to a file, which is created, or emptied if it is there.
+    ///
+    /// To append, open the file and use [`to_writer`](Self::to_writer).
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be created.
+    pub fn to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
+        let path = path.as_ref();
+        match File::create(path) {
+            Ok(file) => Ok(Self::to_writer(file)),
+            Err(source) => Err(CreateFileError {
+                path: path.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// Writes to the standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::to_writer(io::stdout())
+    }
+
+    /// Writes to `writer`, which needs no buffer of its own.
+    pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
+        let options = JsonOptions::default();
+        Self {
+            options,
+            output: Mutex::new(Output::new(Box::new(writer), options.limits())),
+        }
+    }
+
+    /// Sets how to write.
+    #[must_use]
+    pub fn with_options(mut self, options: JsonOptions) -> Self {
+        self.options = options;
+        self.output().set_limits(options.limits());
+        self
+    }
+
+    /// Returns what became of the spans so far.
+    #[must_use]
+    pub fn stats(&self) -> JsonStats {
+        self.output().stats()
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        // A writer that panicked has taken nothing that is accounted for, so that
+        // the state behind the lock is whole.
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Collector for JsonCollector {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        if batch.is_empty() {
+            return;
+        }
+        let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+        let request = Request::of(batch);
+        let pretty = self.options.pretty;
+        self.output().push(spans, |buffer| {
+            if pretty {
+                serde_json::to_writer_pretty(&mut *buffer, &request)?;
+            } else {
+                serde_json::to_writer(&mut *buffer, &request)?;
+            }
+            buffer.push(b'\n');
+            Ok::<(), serde_json::Error>(())
+        });
+    }
+
+    /// Writes all that waits and flushes the writer.
+    ///
+    /// How long it takes is up to the writer, whose calls cannot be interrupted:
+    /// `timeout` is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// When the writer failed and so spans wait, or when spans were lost since
+    /// the last call. What waits is tried again by the next call.
+    fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
+        let mut output = self.output();
+        let is_flushed = output.flush();
+        let lost = output.take_lost_spans();
+        if is_flushed && lost == 0 {
+            return Ok(());
+        }
+        let waiting = output.stats().waiting_spans;
+        let error = CollectorError::new(format!(
+            "{waiting} spans wait to be written, {lost} are lost"
+        ));
+        Err(match output.take_error() {
+            Some(source) => error.with_source(source),
+            None => error,
+        })
+    }
+}
+
+impl Drop for JsonCollector {
+    fn drop(&mut self) {
+        self.output().flush();
+    }
+}
+
+impl fmt::Debug for JsonCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonCollector")
+            .field("options", &self.options)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for CreateFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` cannot be created", self.path.display())
+    }
+}
+
+impl std::error::Error for CreateFileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}

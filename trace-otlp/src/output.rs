@@ -1,0 +1,184 @@
+//! A writer with a buffer before it that keeps lines whole.
+//!
+//! What the writer does not take stays in the buffer and is offered again, from
+//! the byte on at which it stopped. So a line that was begun is finished once the
+//! writer works again, and a reader never sees half of one in the middle of a
+//! file.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Write};
+
+pub(crate) struct Output {
+    writer: Box<dyn Write + Send>,
+    limits: Limits,
+    /// Lines; the first `taken` bytes are the writer's already.
+    buffer: Vec<u8>,
+    taken: usize,
+    /// What the rest of `buffer` consists of; the first may have lost its head.
+    lines: VecDeque<Line>,
+    stats: JsonStats,
+    /// Lost spans that nobody was told of.
+    unreported_lost_spans: u64,
+    /// What went wrong last, until it is reported.
+    error: Option<io::Error>,
+}
+
+/// What became of the spans that a [`JsonCollector`](crate::JsonCollector) was
+/// given.
+///
+/// Their number is the sum of written, waiting and lost ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JsonStats {
+    /// Spans whose whole line the writer has taken.
+    pub written_spans: u64,
+    /// Spans that are in the buffer.
+    pub waiting_spans: u64,
+    /// Spans that will not be written.
+    pub lost_spans: u64,
+    /// How often the writer failed; at most once for each batch and flush.
+    pub write_errors: u64,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) buffer_bytes: usize,
+    pub(crate) max_waiting_bytes: usize,
+}
+
+struct Line {
+    bytes_left: usize,
+    spans: u64,
+}
+
+/// Most bytes of memory that an empty buffer keeps.
+const KEPT_BYTES: usize = 1 << 20;
+
+impl Output {
+    pub(crate) fn new(writer: Box<dyn Write + Send>, limits: Limits) -> Self {
+        Self {
+            writer,
+            limits,
+            buffer: Vec::new(),
+            taken: 0,
+            lines: VecDeque::new(),
+            stats: JsonStats::default(),
+            unreported_lost_spans: 0,
+            error: None,
+        }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    pub(crate) fn stats(&self) -> JsonStats {
+        let waiting_spans = self.lines.iter().map(|line| line.spans).sum();
+        JsonStats {
+            waiting_spans,
+            ..self.stats
+        }
+    }
+
+    /// Returns how many spans were lost since the last call.
+    pub(crate) fn take_lost_spans(&mut self) -> u64 {
+        std::mem::take(&mut self.unreported_lost_spans)
+    }
+
+    /// Returns what went wrong last, once.
+    pub(crate) fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// Appends the line that `fill` makes, and writes if enough waits.
+    ///
+    /// The line is lost if `fill` fails, or if the writer does and more waits
+    /// than may.
+    pub(crate) fn push<E>(&mut self, spans: u64, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        let before = self.buffer.len();
+        if fill(&mut self.buffer).is_err() {
+            self.buffer.truncate(before);
+            self.lose(spans);
+            return;
+        }
+        let bytes = self.buffer.len() - before;
+        self.lines.push_back(Line {
+            bytes_left: bytes,
+            spans,
+        });
+        if self.waiting_bytes() <= self.limits.buffer_bytes || self.write() {
+            return;
+        }
+        let is_begun = self.waiting_bytes() < bytes;
+        if self.waiting_bytes() > self.limits.max_waiting_bytes && !is_begun {
+            self.buffer.truncate(before);
+            self.lines.pop_back();
+            self.lose(spans);
+        }
+    }
+
+    /// Writes all that waits and flushes the writer; returns whether that worked.
+    pub(crate) fn flush(&mut self) -> bool {
+        if !self.write() {
+            return false;
+        }
+        let result = self.writer.flush();
+        self.note(result)
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        self.buffer.len() - self.taken
+    }
+
+    fn lose(&mut self, spans: u64) {
+        self.stats.lost_spans += spans;
+        self.unreported_lost_spans += spans;
+    }
+
+    /// Offers the writer all that waits, until it fails.
+    fn write(&mut self) -> bool {
+        let result = loop {
+            let waiting = self.buffer.get(self.taken..).unwrap_or_default();
+            if waiting.is_empty() {
+                break Ok(());
+            }
+            match self.writer.write(waiting) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                // A wrong writer may claim to have taken more than it was given.
+                Ok(bytes) => self.count_taken(bytes.min(self.waiting_bytes())),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        if self.waiting_bytes() == 0 {
+            self.taken = 0;
+            self.buffer.clear();
+            self.buffer.shrink_to(KEPT_BYTES);
+        }
+        self.note(result)
+    }
+
+    fn count_taken(&mut self, mut bytes: usize) {
+        self.taken += bytes;
+        while let Some(line) = self.lines.front_mut() {
+            let of_line = bytes.min(line.bytes_left);
+            line.bytes_left -= of_line;
+            bytes -= of_line;
+            if line.bytes_left > 0 {
+                break;
+            }
+            self.stats.written_spans += line.spans;
+            self.lines.pop_front();
+        }
+    }
+
+    fn note(&mut self, result: io::Result<()>) -> bool {
+        let Err(error) = result else {
+            return true;
+        };
+        self.stats.write_errors += 1;
+        self.error = Some(error);
+        false
+    }
+}
