@@ -14,6 +14,7 @@ mod propagation;
 mod random;
 mod recorder;
 mod sampler;
+mod otlp;
 mod spans;
 mod trace_collector;
 mod trace_collector_limits;

@@ -172,7 +172,7 @@ impl Collector for JsonCollector {
         }
         let waiting = output.stats().waiting_spans;
         let error = CollectorError::new(format!(
-            "{waiting} spans wait to be written, {lost} are lost"
+            "not all spans are written: {waiting} waiting, {lost} lost"
         ));
         Err(match output.take_error() {
             Some(source) => error.with_source(source),

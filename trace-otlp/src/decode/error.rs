@@ -18,7 +18,7 @@ use serde_path_to_error::Path;
 /// assert_eq!((error.line(), error.path()), (2, "resourceSpans"));
 /// assert_eq!(
 ///     error.to_string(),
-///     "line 2, column 19: `resourceSpans` is integer `7`; expected a sequence"
+///     "line 2, column 19: `resourceSpans` is `7`; expected an array"
 /// );
 /// ```
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub(super) struct Position {
     pub(super) column: usize,
 }
 
-/// Most characters of a message: it quotes the input.
+/// Most characters of a message and of a path: both quote the input.
 const MAX_MESSAGE_CHARS: usize = 200;
 
 impl DecodeError {
@@ -103,7 +103,7 @@ impl DecodeError {
             path.push_str(field);
         }
         Self {
-            path,
+            path: shorten(&path, MAX_MESSAGE_CHARS),
             ..Self::new(
                 start.plus(error.line(), error.column()),
                 shorten(&message, MAX_MESSAGE_CHARS),
@@ -138,19 +138,44 @@ fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, Stri
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix));
     let message = match found.and_then(|found| found.rsplit_once(", expected ")) {
-        Some((found, expected)) => format!("is {}; expected {expected}", shorten(found, 80)),
+        Some((found, expected)) => {
+            let (found, expected) = (json_words(found), json_words(expected));
+            format!("is {}; expected {expected}", shorten(found, 80))
+        }
         None => format!("is bad: {text}"),
     };
     let subject = if is_whole { "the request " } else { "" };
     (None, format!("{subject}{message}"))
 }
 
-/// Cuts a text after so many characters.
-fn shorten(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+/// Turns serde's word for a type into JSON's.
+fn json_words(words: &str) -> &str {
+    let types = ["integer ", "floating point ", "boolean ", "string "];
+    match words {
+        "map" | "a map" => "an object",
+        "sequence" | "a sequence" => "an array",
+        words => types
+            .iter()
+            .find_map(|of_type| words.strip_prefix(of_type))
+            .unwrap_or(words),
     }
+}
+
+/// Copies the beginning of a text that quotes the input, control characters as
+/// their escapes: errors end in terminals and log files.
+fn shorten(text: &str, max_chars: usize) -> String {
+    let mut short = String::new();
+    for (index, character) in text.chars().enumerate() {
+        match character {
+            _ if index == max_chars => {
+                short.push('…');
+                break;
+            }
+            control if control.is_control() => short.extend(control.escape_default()),
+            character => short.push(character),
+        }
+    }
+    short
 }
 
 impl Position {

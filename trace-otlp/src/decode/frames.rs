@@ -13,10 +13,11 @@ use super::error::{DecodeError, Position};
 /// begins another request.
 pub(super) struct Frames<R> {
     reader: R,
+    /// Bytes `done..filled` were read and are still to be looked at.
     buffer: Vec<u8>,
-    /// Bytes of the buffer that are done with.
     done: usize,
-    /// Where in the input the rest of the buffer begins.
+    filled: usize,
+    /// Where in the input byte `done` is.
     at: Position,
     place: Place,
     progress: Progress,
@@ -66,6 +67,7 @@ impl<R: Read> Frames<R> {
             reader,
             buffer: Vec::new(),
             done: 0,
+            filled: 0,
             at: Position { line: 1, column: 1 },
             place: Place::Top,
             progress: Progress::New,
@@ -110,7 +112,7 @@ impl<R: Read> Frames<R> {
     }
 
     fn rest(&self) -> &[u8] {
-        self.buffer.get(self.done..).unwrap_or_default()
+        self.buffer.get(self.done..self.filled).unwrap_or_default()
     }
 
     fn skip_space(&mut self) -> Result<(), DecodeError> {
@@ -186,21 +188,26 @@ impl<R: Read> Frames<R> {
         if self.progress != Progress::Reading {
             return Ok(false);
         }
-        self.buffer.drain(..self.done);
+        self.buffer.copy_within(self.done..self.filled, 0);
+        self.filled -= self.done;
         self.done = 0;
-        let filled = self.buffer.len();
-        let chunk = filled.clamp(CHUNK_BYTES, MAX_CHUNK_BYTES);
-        self.buffer.resize(filled + chunk, 0);
-        let space = self.buffer.get_mut(filled..).unwrap_or_default();
+        if self.filled == self.buffer.len() {
+            let chunk = self.filled.clamp(CHUNK_BYTES, MAX_CHUNK_BYTES);
+            self.buffer.resize(self.filled + chunk, 0);
+        }
+        let space = self.buffer.get_mut(self.filled..).unwrap_or_default();
+        let space_bytes = space.len();
         let result = read(&mut self.reader, space);
-        let bytes = result.as_ref().map_or(0, |bytes| (*bytes).min(chunk));
-        self.buffer.truncate(filled + bytes);
         match result {
             Ok(0) => {
                 self.progress = Progress::Ended;
                 Ok(false)
             }
-            Ok(_) => Ok(true),
+            Ok(bytes) => {
+                // A wrong reader may claim to have given more than it could.
+                self.filled += bytes.min(space_bytes);
+                Ok(true)
+            }
             Err(error) => {
                 self.progress = Progress::Broken;
                 Err(DecodeError::of_reader(self.at, error))

@@ -152,7 +152,7 @@ impl<R: Read> Requests<R> {
     /// assert_eq!((totals.requests, totals.spans), (2, 0));
     /// # Ok::<(), decode::DecodeError>(())
     /// ```
-    pub fn feed(self, collector: &impl Collector) -> Result<Totals, DecodeError> {
+    pub fn feed(self, collector: &(impl Collector + ?Sized)) -> Result<Totals, DecodeError> {
         let mut totals = Totals::default();
         for request in self {
             let mut request = request?;
@@ -211,7 +211,7 @@ impl DecodedRequest {
     }
 
     /// Gives `collector` the spans, a batch for each group.
-    pub fn feed(&self, collector: &impl Collector) {
+    pub fn feed(&self, collector: &(impl Collector + ?Sized)) {
         for ResourceSpans { resource, spans } in &self.groups {
             collector.collect(&SpanBatch::from_records(resource, spans));
         }

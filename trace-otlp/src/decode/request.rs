@@ -206,8 +206,10 @@ fn link(link: wire::Link) -> Link {
     }
 }
 
-fn tracestate(_text: &str) -> TraceState {
-    TraceState::new()
+/// Source: W3C Trace Context, *tracestate Header Field Values*: what cannot be
+/// read is dropped alone.
+fn tracestate(text: &str) -> TraceState {
+    text.parse().unwrap_or_default()
 }
 
 const fn low_byte(flags: u32) -> u8 {

@@ -118,6 +118,7 @@ impl<'de> Deserialize<'de> for AnyValue {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(field_identifier)]
 enum Field {
     #[serde(rename = "stringValue", alias = "string_value")]
     String,

@@ -1,7 +1,7 @@
 //! Spans with their logs, links and status.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use trace_core::{Link, Log, Outcome, SpanKind, SpanView, Status, TagRef};
+use trace_core::{Link, Log, Outcome, SpanKind, SpanView, Status, TagRef, TraceState};
 
 use super::value::Attribute;
 use super::{List, Text, object};
@@ -31,13 +31,14 @@ impl Span<'_> {
 /// Returns the attribute that makes the outcome visible where it is not.
 fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
     let outcome = span.outcome();
-    if facts::visible_outcome(span.status(), span.tags()) == outcome {
+    let visible = facts::visible_outcome(span.status(), span.tags());
+    if visible == outcome {
         return None;
     }
     let has_tag = |wanted| span.tags().any(|(key, _)| key == wanted);
-    Some(match (outcome, span.status()) {
+    Some(match (outcome, visible) {
         (Outcome::Cancelled, _) if !has_tag(key::CANCELLED) => (key::CANCELLED, TagRef::Bool(true)),
-        (Outcome::Panicked, Status::Error(_)) if !has_tag(key::ERROR_TYPE) => {
+        (Outcome::Panicked, Outcome::Error) if !has_tag(key::ERROR_TYPE) => {
             (key::ERROR_TYPE, TagRef::Str(facts::PANIC))
         }
         _ => (key::OUTCOME, TagRef::Str(facts::outcome_name(outcome))),
@@ -61,6 +62,7 @@ impl Serialize for Span<'_> {
         object(serializer, |map| {
             map.serialize_entry("traceId", &Text(view.trace_id()))?;
             map.serialize_entry("spanId", &Text(view.span_id()))?;
+            tracestate(map, view.tracestate())?;
             if let Some(parent) = view.parent_span_id() {
                 map.serialize_entry("parentSpanId", &Text(parent))?;
             }
@@ -114,6 +116,7 @@ impl Serialize for SpanLink<'_> {
         object(serializer, |map| {
             map.serialize_entry("traceId", &Text(link.trace_id))?;
             map.serialize_entry("spanId", &Text(link.span_id))?;
+            tracestate(map, &link.tracestate)?;
             list(map, "attributes", || link.tags.iter().map(Attribute::of))?;
             count(map, "flags", link.flags.as_byte().into())
         })
@@ -145,6 +148,13 @@ const fn kind_number(kind: SpanKind) -> u8 {
         SpanKind::Client => 3,
         SpanKind::Producer => 4,
         SpanKind::Consumer => 5,
+    }
+}
+
+fn tracestate<M: SerializeMap>(map: &mut M, state: &TraceState) -> Result<(), M::Error> {
+    match state.as_str() {
+        "" => Ok(()),
+        text => map.serialize_entry("traceState", text),
     }
 }
 

@@ -1,0 +1,87 @@
+//! What is written is read back as it was.
+
+use trace_core::{Outcome, SpanRecord, Status};
+use trace_otlp::decode;
+
+use super::generator::Generator;
+use super::json;
+
+#[test]
+fn records_are_read_back_as_they_were() {
+    for seed in 0..500 {
+        let mut generator = Generator::new(seed);
+        let resource = generator.resource();
+        let records: Vec<_> = (0..generator.below(6))
+            .map(|_| generator.record())
+            .collect();
+        for pretty in [false, true] {
+            let text = json(&resource, &records, pretty);
+            let mut read = Vec::new();
+            for request in decode::requests(text.as_bytes()) {
+                for group in request.unwrap().groups {
+                    assert_eq!(group.resource.tags, resource.tags, "seed {seed}");
+                    for span in &group.spans {
+                        assert_eq!(span.service_name, group.resource.service_name);
+                    }
+                    read.extend(group.spans);
+                }
+            }
+            let written = sorted(records.iter().map(as_read).collect());
+            assert_eq!(sorted(read), written, "seed {seed}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_was_read_is_written_the_same() {
+    for seed in 0..100 {
+        let mut generator = Generator::new(seed);
+        let resource = generator.resource();
+        let mut record = generator.record();
+        record.service_name = resource.service_name.clone();
+        let text = json(&resource, &[record], false);
+        let request = decode::requests(text.as_bytes()).next().unwrap().unwrap();
+        let group = &request.groups[0];
+        assert_eq!(json(&group.resource, &group.spans, false), text);
+    }
+}
+
+#[test]
+fn a_float_that_is_no_number_comes_back() {
+    let mut record = Generator::new(1).record();
+    record.tags.clear();
+    record.add_tag("ratio", f64::NAN);
+    record.add_tag("ratios", vec![f64::NAN, f64::INFINITY]);
+    let text = json(&Generator::new(1).resource(), &[record], false);
+    let request = decode::requests(text.as_bytes()).next().unwrap().unwrap();
+    let span = &request.groups[0].spans[0];
+    let values = ["ratio", "ratios"].map(|key| span.tag(key).unwrap().to_string());
+    assert_eq!(values, ["NaN", "[NaN, inf]"]);
+}
+
+/// What a record is read as: the tags that make the outcome visible are there.
+fn as_read(record: &SpanRecord) -> SpanRecord {
+    let mut record = record.clone();
+    let is_cancelled = record.tag("cancelled") == Some(&true.into());
+    match (record.outcome, &record.status) {
+        (Outcome::Cancelled, _) if record.tag("cancelled").is_none() => {
+            record.add_tag("cancelled", true);
+        }
+        (Outcome::Panicked, Status::Error(_))
+            if record.tag("error.type").is_none() && !is_cancelled =>
+        {
+            record.add_tag("error.type", "panic");
+        }
+        _ => {}
+    }
+    record
+}
+
+/// Groups change the order of spans, and scopes the order of tags.
+fn sorted(mut records: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    for record in &mut records {
+        record.tags.sort_by(|a, b| a.key.cmp(&b.key));
+    }
+    records.sort_by_key(|record| (record.span_id, record.trace_id));
+    records
+}
