@@ -176,10 +176,18 @@ fn of_tags_with_one_key_the_last_counts() {
 }
 
 #[test]
-fn what_does_not_fit_together_is_made_to() {
-    let span = span(r#","startTimeUnixNano":9,"endTimeUnixNano":7,"traceState":"=bad=""#);
-    assert_eq!((span.start, span.duration().as_nanos()), (span.end, 0));
-    assert!(span.tracestate.is_empty());
+fn a_missing_end_is_the_start_and_a_wrong_one_stays() {
+    let times = |span: &SpanRecord| (span.start.as_unix_nanos(), span.end.as_unix_nanos());
+    assert_eq!(times(&span(r#","startTimeUnixNano":9"#)), (9, 9));
+    let wrong = span(r#","startTimeUnixNano":9,"endTimeUnixNano":7"#);
+    assert_eq!((times(&wrong), wrong.duration().as_nanos()), ((9, 7), 0));
+}
+
+#[test]
+fn a_bad_tracestate_is_dropped_alone() {
+    let with = |state: &str| span(&format!(r#","name":"charge","traceState":"{state}""#));
+    assert_eq!(with("=bad="), with(""));
+    assert_eq!(with("congo=1").tracestate.get("congo"), Some("1"));
 }
 
 #[test]

@@ -156,7 +156,10 @@ fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> Span
     let source = take_source(&mut tags);
     add_scope(&mut tags, scope);
     let start = Timestamp::from_unix_nanos(span.start_time_unix_nano);
-    let end = Timestamp::from_unix_nanos(span.end_time_unix_nano).max(start);
+    let end = match span.end_time_unix_nano {
+        0 => start,
+        end => Timestamp::from_unix_nanos(end),
+    };
     SpanRecord {
         trace_id: span.trace_id,
         span_id: span.span_id,
