@@ -1,0 +1,260 @@
+//! Assembles the spans of OTLP/JSON files into traces.
+//!
+//! Shows how the decoder, the `TraceCollector`, its search and the text views work
+//! together, and is of use by itself: with a file of your own, whoever wrote it.
+//!
+//! ```sh
+//! cargo run -p trace-examples --example assemble                      # a sample
+//! cargo run -p trace-examples --example assemble -- --tag error=true --tags --logs
+//! cargo run -p trace-examples --example assemble -- spans.json more.json.gz
+//! curl … | cargo run -p trace-examples --example assemble -- --service shop -
+//! ```
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use flate2::read::MultiGzDecoder;
+use trace_core::{
+    ColorChoice, CompletedTrace, ManualClock, Query, Summary, SummaryTable, Timestamp,
+    TraceCollector, TraceCollectorOptions, TreeOptions,
+};
+use trace_otlp::decode::{self, DecodeOptions, Totals};
+
+/// Requests to a shop, one of them with a part that was lost.
+const SAMPLE: &[u8] = include_bytes!("data/shop.jsonl");
+
+/// Assembles the spans of OTLP/JSON files into traces and shows the slowest.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Files, plain or gzip; `-` for the standard input; none for a sample.
+    files: Vec<String>,
+    /// Number of traces that are shown as trees, the slowest first.
+    #[arg(long, default_value_t = 3)]
+    trees: usize,
+    /// Number of traces in the table, the slowest first.
+    #[arg(long, default_value_t = 20)]
+    rows: usize,
+    /// Show traces with a span of this service.
+    #[arg(long)]
+    service: Option<String>,
+    /// Show traces with a span of this operation.
+    #[arg(long)]
+    operation: Option<String>,
+    /// Show traces with a span with this tag, for example `error=true`; can be
+    /// repeated.
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parse_tag)]
+    wanted_tags: Vec<(String, String)>,
+    /// Show traces that take at least so long, for example `250ms` or `1.5s`.
+    #[arg(long, value_parser = parse_duration)]
+    min_duration: Option<Duration>,
+    /// Show tags in the trees.
+    #[arg(long)]
+    tags: bool,
+    /// Show logs in the trees.
+    #[arg(long)]
+    logs: bool,
+    /// Leave out what cannot be read instead of ending there.
+    #[arg(long)]
+    lenient: bool,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let is_closed = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
+            if error.downcast_ref().is_some_and(is_closed) {
+                // Whoever read the output, `head` for example, has enough.
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let collector = TraceCollector::with_options(TraceCollectorOptions {
+        // Files are read as fast as they come, not as the spans once came: a clock
+        // that stands still never gives a trace up.
+        clock: (&ManualClock::starting_at(Timestamp::default())).into(),
+        max_active_traces: usize::MAX,
+        max_completed_traces: usize::MAX,
+        max_bytes: usize::MAX,
+        ..TraceCollectorOptions::default()
+    });
+    let mut totals = Totals::default();
+    if options.files.is_empty() {
+        totals = feed(SAMPLE, options, &collector)?;
+    }
+    for file in &options.files {
+        let read = open(file).map_err(Box::from);
+        let read = read.and_then(|reader| Ok(feed(reader, options, &collector)?));
+        let of_file = read.map_err(|error: Box<dyn Error>| in_file(file, error.as_ref()))?;
+        totals.requests += of_file.requests;
+        totals.spans += of_file.spans;
+        totals.problems.extend(of_file.problems);
+    }
+    collector.finish();
+
+    let mut out = io::stdout().lock();
+    for problem in &totals.problems {
+        writeln!(out, "left out: {problem}")?;
+    }
+    let Totals {
+        requests, spans, ..
+    } = totals;
+    writeln!(out, "{spans} spans in {requests} requests")?;
+    write_completeness(&collector.completed_traces(), &mut out)?;
+    let mut found = collector.search(&query(options));
+    found.sort_by_key(|completed| std::cmp::Reverse(completed.trace.duration()));
+    if found.len() < collector.completed_traces().len() {
+        writeln!(out, "{} found", counted(found.len(), "trace"))?;
+    }
+    write_trees(&found, options, &mut out)?;
+    write_table(&found, options.rows, &mut out)?;
+    Ok(())
+}
+
+fn feed(
+    reader: impl Read,
+    options: &Options,
+    collector: &TraceCollector,
+) -> Result<Totals, decode::DecodeError> {
+    let decode_options = DecodeOptions {
+        lenient: options.lenient,
+        ..DecodeOptions::default()
+    };
+    decode::requests(reader)
+        .with_options(decode_options)
+        .feed(collector)
+}
+
+/// Opens a file, unpacked if it begins with gzip's magic bytes.
+fn open(file: &str) -> io::Result<Box<dyn Read>> {
+    let mut reader: Box<dyn Read> = match file {
+        "-" => Box::new(io::stdin()),
+        file => Box::new(File::open(file)?),
+    };
+    let mut head = Vec::new();
+    reader.by_ref().take(2).read_to_end(&mut head)?;
+    let is_gzip = head == [0x1f, 0x8b];
+    let whole = io::Cursor::new(head).chain(reader);
+    Ok(if is_gzip {
+        Box::new(MultiGzDecoder::new(whole))
+    } else {
+        Box::new(whole)
+    })
+}
+
+fn in_file(file: &str, error: &dyn Error) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    format!("`{file}`: {error}{}", cause.unwrap_or_default())
+}
+
+fn query(options: &Options) -> Query {
+    let mut query = Query {
+        service: options.service.clone(),
+        operation: options.operation.clone(),
+        min_duration: options.min_duration,
+        ..Query::default()
+    };
+    for (key, value) in &options.wanted_tags {
+        query = query.tag(key, value.clone());
+    }
+    query
+}
+
+fn write_completeness(traces: &[CompletedTrace], out: &mut impl Write) -> io::Result<()> {
+    let (complete, incomplete): (Vec<_>, Vec<_>) = traces
+        .iter()
+        .partition(|completed| completed.completion.is_complete());
+    let orphans = traces
+        .iter()
+        .map(|completed| completed.trace.orphans().count());
+    writeln!(
+        out,
+        "{}: {} complete, {} incomplete, {}",
+        counted(traces.len(), "trace"),
+        complete.len(),
+        incomplete.len(),
+        counted(orphans.sum(), "orphan"),
+    )?;
+    for completed in incomplete {
+        let problems = completed.trace.problems();
+        let first = problems.first().map(|problem| format!(": {problem}"));
+        let id = completed.trace.trace_id;
+        writeln!(
+            out,
+            "  trace {id} is incomplete{}",
+            first.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
+fn write_trees(
+    found: &[CompletedTrace],
+    options: &Options,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let tree = TreeOptions {
+        header: true,
+        tags: options.tags,
+        logs: options.logs,
+        color: ColorChoice::Auto,
+        max_spans: 60,
+        ..TreeOptions::default()
+    };
+    for completed in found.iter().take(options.trees) {
+        writeln!(out, "\n{}", completed.trace.tree_with(tree.clone()))?;
+        write!(out, "{}", Summary::of(&completed.trace))?;
+    }
+    Ok(())
+}
+
+fn write_table(found: &[CompletedTrace], rows: usize, out: &mut impl Write) -> io::Result<()> {
+    let shown = found.iter().take(rows);
+    let summaries: Vec<_> = shown
+        .map(|completed| Summary::of(&completed.trace))
+        .collect();
+    if !summaries.is_empty() {
+        write!(out, "\n{}", SummaryTable(&summaries))?;
+    }
+    match found.len() - summaries.len() {
+        0 => Ok(()),
+        more => writeln!(out, "… {more} more"),
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
+fn parse_tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected `key=value`".to_owned()),
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let units = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+    ];
+    let parsed = units.iter().find_map(|(unit, seconds)| {
+        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(number * seconds).ok()
+    });
+    parsed.ok_or_else(|| "expected a number with `ns`, `us`, `ms`, `s` or `m`".to_owned())
+}
