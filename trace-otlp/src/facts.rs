@@ -1,6 +1,6 @@
 //! Facts of ours that OTLP has no field for: what they are called on the wire.
 
-use trace_core::{Outcome, Status, TagRef};
+use trace_core::{Outcome, StatusRef, TagRef};
 
 /// Name of the scope of spans that say nothing else.
 pub(crate) const SCOPE_NAME: &str = "trace-core";
@@ -35,10 +35,10 @@ pub(crate) const IS_REMOTE: u32 = 0x200;
 
 /// Returns the outcome that status and tags show.
 pub(crate) fn visible_outcome<'a>(
-    status: &Status,
+    status: StatusRef<'_>,
     tags: impl IntoIterator<Item = (&'a str, TagRef<'a>)>,
 ) -> Outcome {
-    let failed = matches!(status, Status::Error(_));
+    let failed = matches!(status, StatusRef::Error(_));
     let mut outcome = if failed { Outcome::Error } else { Outcome::Ok };
     for (key, value) in tags {
         match (key, value) {

@@ -233,7 +233,7 @@ fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
         tags.iter()
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
     };
-    said.unwrap_or_else(|| facts::visible_outcome(status, views()))
+    said.unwrap_or_else(|| facts::visible_outcome(status.as_ref(), views()))
 }
 
 /// Returns file and line if both are there.

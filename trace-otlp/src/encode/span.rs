@@ -1,7 +1,9 @@
 //! Spans with their logs, links and status.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use trace_core::{Link, Log, Outcome, SpanKind, SpanView, Status, TagRef, TraceState};
+use trace_core::{Link, Log, Outcome, SpanKind, SpanView, StatusRef, TagRef, TraceState};
 
 use super::value::Attribute;
 use super::{List, Text, object};
@@ -82,7 +84,7 @@ impl Serialize for Span<'_> {
             list(map, "links", || view.links().map(SpanLink))?;
             count(map, "droppedLinksCount", dropped.links)?;
             match view.status() {
-                Status::Unset => Ok(()),
+                StatusRef::Unset => Ok(()),
                 status => map.serialize_entry("status", &SpanStatus(status)),
             }
         })
@@ -90,7 +92,7 @@ impl Serialize for Span<'_> {
 }
 
 /// A `Span.Event`.
-struct Event<'a>(&'a Log);
+struct Event<'a>(Cow<'a, Log>);
 
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -98,7 +100,7 @@ impl Serialize for Event<'_> {
             time,
             message,
             fields,
-        } = self.0;
+        } = &*self.0;
         object(serializer, |map| {
             map.serialize_entry("timeUnixNano", &Text(time.as_unix_nanos()))?;
             map.serialize_entry("name", message)?;
@@ -108,11 +110,11 @@ impl Serialize for Event<'_> {
 }
 
 /// A `Span.Link`.
-struct SpanLink<'a>(&'a Link);
+struct SpanLink<'a>(Cow<'a, Link>);
 
 impl Serialize for SpanLink<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let link = self.0;
+        let link = &self.0;
         object(serializer, |map| {
             map.serialize_entry("traceId", &Text(link.trace_id))?;
             map.serialize_entry("spanId", &Text(link.span_id))?;
@@ -124,14 +126,14 @@ impl Serialize for SpanLink<'_> {
 }
 
 /// A `Status`.
-struct SpanStatus<'a>(&'a Status);
+struct SpanStatus<'a>(StatusRef<'a>);
 
 impl Serialize for SpanStatus<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         object(serializer, |map| match self.0 {
-            Status::Unset => map.serialize_entry("code", &0),
-            Status::Ok => map.serialize_entry("code", &1),
-            Status::Error(message) => {
+            StatusRef::Unset => map.serialize_entry("code", &0),
+            StatusRef::Ok => map.serialize_entry("code", &1),
+            StatusRef::Error(message) => {
                 if !message.is_empty() {
                     map.serialize_entry("message", message)?;
                 }
