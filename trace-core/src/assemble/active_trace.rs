@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::completeness::{Completeness, SourceKey};
+use super::completeness::{Completeness, Origin};
 use super::options::TraceCollectorOptions;
 use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
@@ -36,7 +36,7 @@ impl ActiveTrace {
     }
 
     /// Adds a span of this trace.
-    pub(super) fn add(&mut self, span: SpanRecord, source: SourceKey, now: Timestamp) -> AddedSpan {
+    pub(super) fn add(&mut self, span: SpanRecord, origin: Origin, now: Timestamp) -> AddedSpan {
         self.last_arrival = self.last_arrival.max(now);
         let span_id = span.span_id;
         let bytes = span_bytes(&span);
@@ -50,7 +50,7 @@ impl ActiveTrace {
             .is_some_and(|parent| trace.span(parent).is_some());
         match inserted {
             Inserted::New => {
-                self.completeness.add(span, parent_is_here, source);
+                self.completeness.add(span, parent_is_here, origin);
                 self.bytes += bytes;
                 AddedSpan::New
             }

@@ -31,8 +31,8 @@ pub enum Completion {
     /// Nothing is missing, and the collector was flushed before the quiet time was
     /// over.
     Flushed,
-    /// The root or a parent is missing, and nothing came for the time after which a
-    /// trace is given up.
+    /// The root or a parent is missing, or a tracer has not said that its part has
+    /// ended, and nothing came for the time after which a trace is given up.
     TimedOut,
     /// It had more spans than a trace may have.
     TooManySpans,
@@ -41,12 +41,13 @@ pub enum Completion {
     /// There were more active traces than there may be, and this one would have been
     /// the next to time out.
     Evicted,
-    /// The root or a parent was missing when the collector was shut down.
+    /// Something was missing, as for [`TimedOut`](Self::TimedOut), when the collector
+    /// was shut down.
     Stopped,
 }
 
 impl Completion {
-    /// Returns whether a root was there and no parent missing.
+    /// Returns whether nothing was known to be missing.
     #[must_use]
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::Flushed)

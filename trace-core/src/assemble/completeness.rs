@@ -1,19 +1,20 @@
 //! When a trace that arrives in parts is complete.
 //!
-//! Every tracer says exactly when the part of a trace that ran in its process has
-//! ended ([`SpanBatch::completed_traces`]), but nobody says which other processes
-//! take part. Three states follow, each defined by what is here, not by how it
-//! came:
+//! A tracer says exactly when the part of a trace that ran in its process has ended
+//! ([`SpanBatch::completed_traces`]), but nobody says which other processes take
+//! part, and spans of a file or of another system come without such a report. Three
+//! states follow, each defined by what has come, not by its order:
 //!
-//! - **Open**: no span without a parent is here, or a parent is missing. Something
-//!   is certain to be missing, on its way or lost.
-//! - **Connected**: a root is here and no parent is missing. Parts that nothing here
-//!   points to may still come: a span points to its parent and not to its children.
-//! - **Settled**: connected, and nothing can come that the spans here do not rule
-//!   out:
-//!   1. every source has reported the end of as many parts as it entered. A source
-//!      is a tracer, told by its [`Resource`]; it enters the trace with a root, a span
-//!      with a remote parent, or a server or consumer span;
+//! - **Open**: something is certain to be missing, on its way or lost. No span without
+//!   a parent is here, or a parent is missing, or a tracer whose spans are here has
+//!   not reported any end.
+//! - **Connected**: not open. Parts that nothing here points to may still come: a span
+//!   points to its parent and not to its children.
+//! - **Settled**: connected, and nothing can come that the spans here do not rule out:
+//!   1. every source has reported as many ends as the trace has entered it. A source
+//!      is told by its [`Resource`]; the trace enters it with a root, a span with a
+//!      remote parent, or, where parents are not known to be remote, a server or
+//!      consumer span;
 //!   2. every client span has a child from elsewhere. A call of a service that is not
 //!      traced never has one, which cannot be told from an answer that is late;
 //!   3. no span is a producer: any number of consumers may come at any time;
@@ -34,9 +35,14 @@ use std::collections::{HashMap, HashSet};
 use crate::id::SpanId;
 use crate::span_record::{SpanKind, SpanRecord};
 
-/// Tells the tracers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct SourceKey(pub(super) u64);
+/// Where a batch comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    /// The same for all batches of a tracer.
+    pub(super) source: u64,
+    /// Whether it is a tracer, which reports every end.
+    pub(super) reports_ends: bool,
+}
 
 /// What decides the state of one trace, kept up to date span by span, so that
 /// asking takes constant time.
@@ -48,9 +54,11 @@ pub(super) struct Completeness {
     /// Client and producer spans without a child from elsewhere.
     unanswered: HashSet<SpanId>,
     producers: usize,
-    sources: HashMap<SourceKey, Source>,
+    sources: HashMap<u64, Source>,
     /// Ends that are still to be reported, over all sources.
     unreported: usize,
+    /// Sources that will report and have not yet.
+    running: usize,
     /// Set if a span was replaced; never unset.
     is_doubtful: bool,
 }
@@ -62,16 +70,18 @@ struct Missing {
     is_answered: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Source {
     entries: usize,
-    reports: usize,
+    ends: usize,
+    /// Set if a batch of it came from a tracer; never unset.
+    reports_ends: bool,
 }
 
 impl Completeness {
-    /// A root is here and no parent is missing.
+    /// Nothing is certain to be missing.
     pub(super) fn is_connected(&self) -> bool {
-        self.roots > 0 && self.missing.is_empty()
+        self.roots > 0 && self.missing.is_empty() && self.running == 0
     }
 
     /// Connected, and nothing can come that the spans do not rule out.
@@ -84,7 +94,7 @@ impl Completeness {
     }
 
     /// Takes in a span with an id that was not here.
-    pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, source: SourceKey) {
+    pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, origin: Origin) {
         let waiting = self.missing.remove(&span.span_id);
         if matches!(span.kind, SpanKind::Client | SpanKind::Producer)
             && !waiting.is_some_and(|waiting| waiting.is_answered)
@@ -95,8 +105,15 @@ impl Completeness {
             self.producers += 1;
         }
         self.link(span, parent_is_here);
-        let is_entry = span.parent_span_id.is_none() || is_from_elsewhere(span);
-        self.change_source(source, |source| source.entries += usize::from(is_entry));
+        // A tracer knows which parents are remote; a server span of it with a local
+        // parent is no entry.
+        let is_entry = span.parent_span_id.is_none()
+            || span.parent_is_remote
+            || (!origin.reports_ends && is_from_elsewhere(span));
+        self.change_source(origin.source, |source| {
+            source.entries += usize::from(is_entry);
+            source.reports_ends |= origin.reports_ends;
+        });
     }
 
     /// Puts `span` in the place of `old`, which has the same id.
@@ -117,10 +134,13 @@ impl Completeness {
     }
 
     /// Notes that a part of the trace has ended in one source.
-    pub(super) fn report(&mut self, source: SourceKey) {
+    pub(super) fn end_part(&mut self, origin: Origin) {
         // A source without spans here took part in nothing that is kept.
-        if self.sources.contains_key(&source) {
-            self.change_source(source, |source| source.reports += 1);
+        if self.sources.contains_key(&origin.source) {
+            self.change_source(origin.source, |source| {
+                source.ends += 1;
+                source.reports_ends = true;
+            });
         }
     }
 
@@ -141,23 +161,27 @@ impl Completeness {
         }
     }
 
-    fn change_source(&mut self, key: SourceKey, change: impl FnOnce(&mut Source)) {
-        let (is_new, source) = match self.sources.entry(key) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                (true, entry.insert(Source::default()))
-            }
-            std::collections::hash_map::Entry::Occupied(entry) => (false, entry.into_mut()),
-        };
-        let before = if is_new { 0 } else { source.unreported() };
+    fn change_source(&mut self, key: u64, change: impl FnOnce(&mut Source)) {
+        let before = self.sources.get(&key).copied();
+        let source = self.sources.entry(key).or_default();
         change(source);
-        self.unreported = (self.unreported + source.unreported()).saturating_sub(before);
+        let unreported = self.unreported + source.unreported();
+        let running = self.running + usize::from(source.is_running());
+        self.unreported = unreported.saturating_sub(before.map_or(0, Source::unreported));
+        self.running = running - usize::from(before.is_some_and(Source::is_running));
     }
 }
 
 impl Source {
-    /// At least one report must come, also where the entry does not show.
-    fn unreported(&self) -> usize {
-        self.entries.max(1).saturating_sub(self.reports)
+    /// At least one end must be reported, also where the entry does not show.
+    fn unreported(self) -> usize {
+        self.entries.max(1).saturating_sub(self.ends)
+    }
+
+    /// Whether nothing of it has ended. After the first end the count of entries is
+    /// all there is, and that is no certainty.
+    fn is_running(self) -> bool {
+        self.reports_ends && self.ends == 0
     }
 }
 

@@ -20,14 +20,14 @@ use crate::clock::Clock;
 pub struct TraceCollectorOptions {
     /// Where the time comes from. Default: [`Clock::system`].
     pub clock: Clock,
-    /// Time without a span after which a trace is complete whose root is here and
-    /// that misses no parent, but of which another process may know more.
+    /// Time without a span after which a trace is complete that misses nothing, but of
+    /// which another process may know more.
     ///
     /// Default: 10 s, twice the 5 s for which an exporter may hold spans back
     /// (OpenTelemetry SDK specification, "Batching processor").
     pub quiet_time: Duration,
     /// Time without a span after which a trace is given up whose root or a parent is
-    /// missing.
+    /// missing, or of which a tracer has not said that its part has ended.
     ///
     /// Default: 60 s: a root ends after all it waits for, so that longer requests
     /// need more.

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use super::active_trace::ActiveTrace;
 use super::completed_trace::{CompletedTrace, Completion};
-use super::completeness::SourceKey;
+use super::completeness::Origin;
 use super::options::TraceCollectorOptions;
 use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::SpanBatch;
 use crate::id::TraceId;
-use crate::resource::Resource;
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
 
@@ -77,7 +76,7 @@ impl Store {
         now: Timestamp,
         options: &TraceCollectorOptions,
     ) -> Vec<CompletedTrace> {
-        let source = source_key(batch.resource());
+        let origin = origin(batch);
         let mut done = Vec::new();
         let mut touched: Vec<TraceId> = Vec::new();
         for span in batch.spans() {
@@ -85,11 +84,11 @@ impl Store {
             if touched.last() != Some(&trace_id) {
                 touched.push(trace_id);
             }
-            self.add(span.to_record(), source, now, options, &mut done);
+            self.add(span.to_record(), origin, now, options, &mut done);
         }
         for trace_id in batch.completed_traces() {
             if let Some(active) = self.active.get_mut(&trace_id) {
-                active.completeness.report(source);
+                active.completeness.end_part(origin);
                 touched.push(trace_id);
             }
         }
@@ -171,7 +170,7 @@ impl Store {
     fn add(
         &mut self,
         span: SpanRecord,
-        source: SourceKey,
+        origin: Origin,
         now: Timestamp,
         options: &TraceCollectorOptions,
         done: &mut Vec<CompletedTrace>,
@@ -192,7 +191,7 @@ impl Store {
             ActiveTrace::new(trace_id, now)
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
-        if active.add(span, source, now) == AddedSpan::Duplicate {
+        if active.add(span, origin, now) == AddedSpan::Duplicate {
             self.stats.spans_duplicate += 1;
         }
         self.bytes += active.bytes;
@@ -349,12 +348,16 @@ impl Store {
 
 /// Two tracers of one service are told apart by their other tags, such as
 /// `service.instance.id`.
-fn source_key(resource: &Resource) -> SourceKey {
+fn origin(batch: &SpanBatch<'_>) -> Origin {
     let mut hasher = DefaultHasher::new();
+    let resource = batch.resource();
     resource.service_name.hash(&mut hasher);
     for tag in &resource.tags {
         tag.key.hash(&mut hasher);
         tag.value.to_string().hash(&mut hasher);
     }
-    SourceKey(hasher.finish())
+    Origin {
+        source: hasher.finish(),
+        reports_ends: batch.reports_completion(),
+    }
 }

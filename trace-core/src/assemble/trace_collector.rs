@@ -23,10 +23,11 @@ use crate::id::TraceId;
 ///   a span of it has reported its part as ended, every client span has a child from
 ///   the service it called, and no span is a producer. A trace that stays in one
 ///   process and calls nobody is therefore complete exactly with its last span.
-/// - **After the quiet time**, when its root is here and no parent is missing, but
-///   another process might still send something. A flush does not wait for it.
-/// - **Given up**, when the root or a parent is missing for longer, or a limit of
-///   spans, bytes or traces is reached. The reason stays with the trace.
+/// - **After the quiet time**, when its root is here, no parent is missing and no
+///   tracer still runs a part, but another process might send something. A flush does
+///   not wait for it.
+/// - **Given up**, when something is missing for longer, or a limit of spans, bytes or
+///   traces is reached. The reason stays with the trace.
 ///
 /// Spans that come later are added to the completed trace as long as it is kept, and
 /// counted. Time is looked at whenever spans come, in [`tick`](Self::tick) and on

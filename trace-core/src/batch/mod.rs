@@ -94,8 +94,15 @@ impl<'a> SpanBatch<'a> {
         self.spans().map(|span| span.to_record())
     }
 
+    /// Returns whether the batch comes from a tracer, which reports the end of every
+    /// trace, and not from records alone.
+    pub(crate) fn reports_completion(&self) -> bool {
+        self.decoded.is_some() || !self.completed.is_empty()
+    }
+
     /// Returns the traces of which, with this batch, the last span *in this
-    /// process* was delivered.
+    /// process* was delivered; a trace once for each of its parts here, which begin
+    /// with a root or a remote parent.
     pub fn completed_traces(&self) -> impl Iterator<Item = TraceId> + use<'a> {
         self.completed.iter().copied()
     }
