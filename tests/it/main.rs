@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`check(.., expect![[..]])` reads better than with a reference"
+)]
 
 mod assemble;
 mod baggage;
@@ -13,10 +17,12 @@ mod macros;
 mod otlp;
 mod propagation;
 mod random;
+mod recorded_traces;
 mod recorder;
 mod sampler;
 mod spans;
 mod trace_collector;
 mod trace_collector_limits;
+mod trace_collector_output;
 mod tracestate;
 mod view;

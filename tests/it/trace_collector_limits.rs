@@ -137,7 +137,7 @@ fn check_reason(completed: &CompletedTrace) {
     let is_connected = trace.root().is_some() && trace.orphans().count() == 0;
     match completed.completion {
         Completion::Complete | Completion::Flushed => assert!(is_connected, "{trace:?}"),
-        Completion::TimedOut | Completion::Stopped => assert!(!is_connected, "{trace:?}"),
+        Completion::TimedOut => assert!(!is_connected || trace.trace_id > trace_id(2)),
         _ => {}
     }
 }
