@@ -1,10 +1,16 @@
 //! What is written is read back as it was.
 
-use trace_core::{Outcome, SpanRecord, Status};
-use trace_otlp::decode;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use trace_core::{
+    IdGenerator, ManualClock, MemoryCollector, Outcome, SpanId, SpanKind, SpanRecord, Status,
+    Timestamp, TraceContext, TraceFuture, TraceId, Tracer, span,
+};
+use trace_otlp::{JsonCollector, decode};
 
 use super::generator::Generator;
-use super::json;
+use super::{Memory, json};
 
 #[test]
 fn records_are_read_back_as_they_were() {
@@ -57,6 +63,57 @@ fn a_float_that_is_no_number_comes_back() {
     let span = &request.groups[0].spans[0];
     let values = ["ratio", "ratios"].map(|key| span.tag(key).unwrap().to_string());
     assert_eq!(values, ["NaN", "[NaN, inf]"]);
+}
+
+#[test]
+fn what_a_tracer_records_is_read_back_as_it_was() {
+    let (memory, spans) = (Memory::default(), MemoryCollector::new());
+    let tracer = Tracer::builder("shop")
+        .tag("service.version", "1.4.0")
+        .collector(JsonCollector::to_writer(memory.clone()))
+        .collector(spans.clone())
+        .clock(&ManualClock::starting_at(Timestamp::from_unix_nanos(7)))
+        .ids(IdGenerator::counting())
+        .on_demand()
+        .build()
+        .unwrap();
+    let remote = TraceContext {
+        is_remote: true,
+        tracestate: "congo=1".parse().unwrap(),
+        ..TraceContext::new(TraceId::new(5).unwrap(), SpanId::new(6).unwrap())
+    };
+    let root = tracer.root("checkout").kind(SpanKind::Server);
+    root.remote_parent(remote.clone()).run_sync(|| {
+        span::add_tag("sizes", &[1_i64, 2][..]);
+        span::add_log_with("asking the bank", &[("attempt", &2)]);
+        span::add_link(&remote);
+        span::in_span("charge", || {
+            span::set_status(&Status::Error("declined".into()))
+        });
+        let mut cancelled = Box::pin(std::future::pending::<()>().in_span("mail"));
+        let poll = cancelled
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll.is_pending());
+    });
+    drop(tracer.flush(Duration::from_secs(1)));
+
+    let recorded = spans.spans();
+    let outcomes: Vec<_> = recorded.iter().map(|span| span.outcome).collect();
+    assert!(outcomes.contains(&Outcome::Cancelled), "{outcomes:?}");
+    let text = memory.text();
+    let request = decode::requests(text.as_bytes()).next().unwrap().unwrap();
+    assert_eq!(request.groups.len(), 1, "{text}");
+    let version = &request.groups[0].resource.tags[0];
+    assert_eq!(
+        (version.key.as_ref(), version.value.as_str()),
+        ("service.version", Some("1.4.0"))
+    );
+    assert_eq!(
+        sorted(request.groups[0].spans.clone()),
+        sorted(recorded),
+        "{text}"
+    );
 }
 
 /// What a record is read as: the tags that make the outcome visible are there.

@@ -254,7 +254,10 @@ fn a_line_that_was_begun_is_finished_when_the_writer_works_again() {
     );
     assert_eq!(error.source().unwrap().to_string(), "disk full");
     assert_eq!(collector.stats(), stats(2, 1, 0, 1));
-    assert_eq!(memory.text(), format!("{line}{line}{}", &line[..10]));
+    assert_eq!(
+        memory.text(),
+        format!("{line}{line}{}", line.get(..10).unwrap())
+    );
 
     memory.repair();
     collect(&collector, 1);

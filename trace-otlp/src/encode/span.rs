@@ -1,12 +1,13 @@
 //! Spans with their logs, links and status.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Link, Log, Outcome, SpanKind, SpanView, StatusRef, TagRef, TraceState};
 
 use super::value::Attribute;
-use super::{List, Text, object};
+use super::{Text, object};
 use crate::facts::{self, key};
 
 /// A `Span`.
@@ -77,11 +78,11 @@ impl Serialize for Span<'_> {
             map.serialize_entry("startTimeUnixNano", &Text(start))?;
             map.serialize_entry("endTimeUnixNano", &Text(end))?;
             let dropped = view.dropped();
-            list(map, "attributes", || self.attributes())?;
+            list(map, "attributes", self.attributes())?;
             count(map, "droppedAttributesCount", dropped.tags)?;
-            list(map, "events", || view.logs().map(Event))?;
+            list(map, "events", view.logs().map(Event))?;
             count(map, "droppedEventsCount", dropped.logs)?;
-            list(map, "links", || view.links().map(SpanLink))?;
+            list(map, "links", view.links().map(SpanLink))?;
             count(map, "droppedLinksCount", dropped.links)?;
             match view.status() {
                 StatusRef::Unset => Ok(()),
@@ -104,7 +105,7 @@ impl Serialize for Event<'_> {
         object(serializer, |map| {
             map.serialize_entry("timeUnixNano", &Text(time.as_unix_nanos()))?;
             map.serialize_entry("name", message)?;
-            list(map, "attributes", || fields.iter().map(Attribute::of))
+            list(map, "attributes", fields.iter().map(Attribute::of))
         })
     }
 }
@@ -114,12 +115,12 @@ struct SpanLink<'a>(Cow<'a, Link>);
 
 impl Serialize for SpanLink<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let link = &self.0;
+        let link = &*self.0;
         object(serializer, |map| {
             map.serialize_entry("traceId", &Text(link.trace_id))?;
             map.serialize_entry("spanId", &Text(link.span_id))?;
             tracestate(map, &link.tracestate)?;
-            list(map, "attributes", || link.tags.iter().map(Attribute::of))?;
+            list(map, "attributes", link.tags.iter().map(Attribute::of))?;
             count(map, "flags", link.flags.as_byte().into())
         })
     }
@@ -161,17 +162,25 @@ fn tracestate<M: SerializeMap>(map: &mut M, state: &TraceState) -> Result<(), M:
 }
 
 /// Writes an array unless it is empty.
-fn list<M: SerializeMap, I>(
-    map: &mut M,
-    key: &'static str,
-    items: impl Fn() -> I,
-) -> Result<(), M::Error>
+fn list<M: SerializeMap, I>(map: &mut M, key: &'static str, items: I) -> Result<(), M::Error>
 where
     I: Iterator<Item: Serialize>,
 {
-    match items().next() {
-        Some(_) => map.serialize_entry(key, &List(items)),
+    let mut items = items.peekable();
+    match items.peek() {
+        Some(_) => map.serialize_entry(key, &Items(Cell::new(Some(items)))),
         None => Ok(()),
+    }
+}
+
+/// An array of what is left of an iterator; can be written once.
+///
+/// Logs and links of a recorded span are read from its stream, which costs.
+struct Items<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item: Serialize>> Serialize for Items<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.take().into_iter().flatten())
     }
 }
 
