@@ -97,6 +97,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         let of_file = read.map_err(|error: Box<dyn Error>| in_file(file, error.as_ref()))?;
         totals.requests += of_file.requests;
         totals.spans += of_file.spans;
+        totals.left_out += of_file.left_out;
         totals.problems.extend(of_file.problems);
     }
     collector.finish();
@@ -106,9 +107,15 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         writeln!(out, "left out: {problem}")?;
     }
     let Totals {
-        requests, spans, ..
+        requests,
+        spans,
+        left_out,
+        ..
     } = totals;
-    writeln!(out, "{spans} spans in {requests} requests")?;
+    writeln!(
+        out,
+        "{spans} spans in {requests} requests, {left_out} left out"
+    )?;
     write_completeness(&collector.completed_traces(), &mut out)?;
     let mut found = collector.search(&query(options));
     found.sort_by_key(|completed| std::cmp::Reverse(completed.trace.duration()));

@@ -177,6 +177,24 @@ fn what_follows_a_bad_request_is_read_when_lenient() {
 }
 
 #[test]
+fn what_is_left_out_is_counted_and_the_first_of_it_explained() {
+    let bad = [&"{},".repeat(149), "{}"].concat();
+    let input = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{bad}]}}]}}]}}"#);
+    let input = [&input, "nonsense", &request("")].join("\n");
+    let lenient = DecodeOptions {
+        lenient: true,
+        ..DecodeOptions::default()
+    };
+    let totals = decode::requests(input.as_bytes())
+        .with_options(lenient)
+        .feed(&())
+        .unwrap();
+    assert_eq!((totals.requests, totals.spans), (3, 1));
+    assert_eq!((totals.left_out, totals.problems.len()), (151, 100));
+    assert!(totals.problems[99].path().ends_with("spans[99].traceId"));
+}
+
+#[test]
 fn what_is_no_json_at_all_is_recognized() {
     let error = |input: &[u8]| {
         decode::requests(input)

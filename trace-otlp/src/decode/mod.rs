@@ -89,8 +89,8 @@ pub struct DecodeOptions {
     /// reason in [`DecodedRequest::problems`], instead of ending the input.
     /// Default: false.
     pub lenient: bool,
-    /// Bytes that one request may have; a longer one ends the input.
-    /// Default: 1 GiB.
+    /// Bytes that one request may have; a longer one ends the input. In memory it
+    /// takes some times as much. Default: 256 MiB.
     pub max_request_bytes: usize,
 }
 
@@ -99,7 +99,10 @@ pub struct DecodeOptions {
 pub struct DecodedRequest {
     /// Spans by who recorded them, in the order of the input.
     pub groups: Vec<ResourceSpans>,
-    /// What was left out; always empty unless [`DecodeOptions::lenient`] is set.
+    /// How many spans were left out; a request that cannot be read at all counts as
+    /// one. Always 0 unless [`DecodeOptions::lenient`] is set.
+    pub left_out: u64,
+    /// Why, for the first 100.
     pub problems: Vec<DecodeError>,
 }
 
@@ -115,19 +118,25 @@ pub struct ResourceSpans {
 /// What an input had in it.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
-    /// Requests.
+    /// Requests, also those that cannot be read.
     pub requests: u64,
     /// Spans.
     pub spans: u64,
-    /// What was left out; always empty unless [`DecodeOptions::lenient`] is set.
+    /// How many spans or whole requests were left out; always 0 unless
+    /// [`DecodeOptions::lenient`] is set.
+    pub left_out: u64,
+    /// Why, for the first 100.
     pub problems: Vec<DecodeError>,
 }
+
+/// Most problems that are kept: in a small span there is room for large ones.
+const MAX_PROBLEMS: usize = 100;
 
 impl Default for DecodeOptions {
     fn default() -> Self {
         Self {
             lenient: false,
-            max_request_bytes: 1 << 30,
+            max_request_bytes: 256 << 20,
         }
     }
 }
@@ -156,11 +165,9 @@ impl<R: Read> Requests<R> {
     pub fn feed(self, collector: &(impl Collector + ?Sized)) -> Result<Totals, DecodeError> {
         let mut totals = Totals::default();
         for request in self {
-            let mut request = request?;
-            totals.requests += 1;
-            totals.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);
-            totals.problems.append(&mut request.problems);
+            let request = request?;
             request.feed(collector);
+            totals.add(request);
         }
         Ok(totals)
     }
@@ -188,6 +195,7 @@ impl<R: Read> Iterator for Requests<R> {
         match result {
             Err(problem) if lenient && self.frames.can_go_on() => Some(Ok(DecodedRequest {
                 groups: Vec::new(),
+                left_out: 1,
                 problems: vec![problem],
             })),
             result => {
@@ -216,5 +224,16 @@ impl DecodedRequest {
         for ResourceSpans { resource, spans } in &self.groups {
             collector.collect(&SpanBatch::from_records(resource, spans));
         }
+    }
+}
+
+impl Totals {
+    fn add(&mut self, request: DecodedRequest) {
+        self.requests += 1;
+        self.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);
+        self.left_out += request.left_out;
+        let space = MAX_PROBLEMS.saturating_sub(self.problems.len());
+        self.problems
+            .extend(request.problems.into_iter().take(space));
     }
 }

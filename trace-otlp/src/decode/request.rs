@@ -13,7 +13,7 @@ use super::error::{DecodeError, Position};
 use super::frames::Frame;
 use super::scalar::StatusCode;
 use super::value::tags;
-use super::{DecodedRequest, ResourceSpans, wire};
+use super::{DecodedRequest, MAX_PROBLEMS, ResourceSpans, wire};
 use crate::facts::{self, key};
 
 /// Reads the request that `frame` holds.
@@ -33,6 +33,7 @@ pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest,
         frame,
         lenient,
         line_ends: None,
+        left_out: 0,
         problems: Vec::new(),
     };
     let mut groups = Vec::with_capacity(request.resource_spans.len());
@@ -41,6 +42,7 @@ pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest,
     }
     Ok(DecodedRequest {
         groups,
+        left_out: reader.left_out,
         problems: reader.problems,
     })
 }
@@ -65,6 +67,7 @@ struct Reader<'a> {
     lenient: bool,
     /// Where the frame's lines end, once that was asked for.
     line_ends: Option<Vec<usize>>,
+    left_out: u64,
     problems: Vec<DecodeError>,
 }
 
@@ -104,14 +107,17 @@ impl Reader<'_> {
                     group.spans.push(record(span, service, &message.scope));
                 }
                 Err(error) => {
-                    let at = self.position_of(text);
-                    let path = format!("{path}.spans[{index}]");
-                    let text = text.get().as_bytes();
-                    let problem = explain::<wire::Span>(text, &error, at, &path);
-                    if !self.lenient {
-                        return Err(problem);
+                    self.left_out += 1;
+                    if self.problems.len() < MAX_PROBLEMS {
+                        let at = self.position_of(text);
+                        let path = format!("{path}.spans[{index}]");
+                        let text = text.get().as_bytes();
+                        let problem = explain::<wire::Span>(text, &error, at, &path);
+                        if !self.lenient {
+                            return Err(problem);
+                        }
+                        self.problems.push(problem);
                     }
-                    self.problems.push(problem);
                 }
             }
         }
