@@ -87,6 +87,10 @@ const CRATE: Rule = Rule {
     name: "crate",
     form: "crate = my::trace_core",
     read: |args, input| {
+        if input.peek(Lit) {
+            let message = "expected a path, without quotes; write `crate = my::trace_core`";
+            return Err(input.error(message));
+        }
         args.krate = Some(input.call(Path::parse_mod_style)?);
         Ok(())
     },

@@ -272,7 +272,7 @@ impl Expansion {
             let mut __traced_guard = #private::#enter(&__TRACED_SITE);
             let __traced_output #ty = #value;
             if __traced_guard.is_recording()
-                && #private::outcome::Output::new(&__traced_output).failure().record(true)
+                && #private::outcome::Output::new(&__traced_output).__traced_failure().__traced_record(true)
             {
                 __traced_guard.set_failed();
             }
@@ -312,7 +312,7 @@ impl Expansion {
         let ty = ty.map(|ty| quote_spanned!(at=> : &#ty));
         quote_spanned! {at=>
             |__traced_output #ty| {
-                #private::outcome::Output::new(__traced_output).failure().record(true)
+                #private::outcome::Output::new(__traced_output).__traced_failure().__traced_record(true)
             }
         }
     }

@@ -38,11 +38,11 @@ fn functions() {
     let value = check(
         async { start().await + r#type() },
         expect![[r#"
-            root
-              named op {x}
-                plain
-            type
+            root root
+            named op {x}
               plain
+            root type
+            plain
         "#]],
     );
     assert_eq!(value, 3);

@@ -81,11 +81,11 @@ twice! {
 }
 
 twice! {
-    fn sync_used(a: Noisy, b: Noisy, c: Noisy, d: Noisy) -> Result<u32, ()> {
+    fn sync_used(a: Noisy, b: Noisy, c: Noisy, d: Noisy) -> Result<u32, String> {
         let local = a.temporary("local");
         Ok(c.touch() + a.touch() + local.touch() + b.touch() + d.temporary("tail").touch())
     }
-    fn sync_destructured(a: Noisy, (b, _): (Noisy, Noisy), _: Noisy, d: Noisy) -> Result<u32, ()> {
+    fn sync_destructured(a: Noisy, (b, _): (Noisy, Noisy), _: Noisy, d: Noisy) -> Result<u32, String> {
         let _local = a.temporary("local");
         Ok(b.touch() + d.temporary("tail").touch())
     }
@@ -105,11 +105,15 @@ fn drops(run: impl FnOnce(&dyn Fn(&'static str) -> Noisy)) -> Vec<&'static str> 
 
 macro_rules! assert_same_drops {
     ($plain:ident::$name:ident == $traced:ident::$also:ident, |$n:ident| ($($argument:expr),*), $finish:expr) => {
-        let plain = drops(|$n| $finish($plain::$name($($argument),*)));
-        let traced = drops(|$n| $finish($traced::$also($($argument),*)));
+        let plain = drops(|$n| finish($plain::$name($($argument),*), &$finish));
+        let traced = drops(|$n| finish($traced::$also($($argument),*), &$finish));
         assert!(!plain.is_empty());
         assert_eq!(plain, traced, "{}", stringify!($name));
     };
+}
+
+fn finish<T>(value: T, finish: &dyn Fn(T)) {
+    finish(value);
 }
 
 /// Polls to the end.
@@ -117,7 +121,7 @@ fn complete<F: Future>(future: F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let _ = runtime.block_on(future);
+    drop(runtime.block_on(future));
 }
 
 /// Polls once and drops.

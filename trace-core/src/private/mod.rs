@@ -8,11 +8,12 @@ pub mod outcome;
 mod recording;
 
 pub use crate::span_record::SpanKind;
-pub use crate::tag::{debug, display};
 pub use future::{First, OutputOf, ReturnOf, boxed, first};
 pub use recording::*;
 
-use crate::tag::{TagSource, TagValue};
+use std::fmt::{Debug, Display};
+
+use crate::tag::{TagSource, TagValue, debug, display};
 
 /// Text recorded for `secret(x)`.
 pub const REDACTED: &str = "[redacted]";
@@ -24,6 +25,28 @@ pub const REDACTED: &str = "[redacted]";
 #[inline(always)]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// Records the `Display` text of a value.
+#[inline]
+pub fn tag_display<T: Display + ?Sized>(site: &'static Site, key: usize, value: &T) {
+    tag(site, key, &display(value));
+}
+
+/// Records the `Debug` text of a value.
+#[inline]
+pub fn tag_debug<T: Debug + ?Sized>(site: &'static Site, key: usize, value: &T) {
+    tag(site, key, &debug(value));
+}
+
+/// Copies the `Display` text of a value for a future that starts later.
+pub fn captured_display<T: Display + ?Sized>(value: &T) -> Option<TagValue> {
+    captured(&display(value))
+}
+
+/// Copies the `Debug` text of a value for a future that starts later.
+pub fn captured_debug<T: Debug + ?Sized>(value: &T) -> Option<TagValue> {
+    captured(&debug(value))
 }
 
 /// Copies the value of a tag for a future that starts later.

@@ -1,18 +1,19 @@
 //! Whether a body's value is an `Err`, and what is known about its error.
 //!
-//! Generated code writes `Output::new(&value).failure().record(true)` for every
+//! Generated code writes `Output::new(&value).__traced_failure().__traced_record(true)` for every
 //! return type, also one that it cannot name. Which `failure` and which `record`
 //! is meant is decided by method lookup: each type below has the method only
 //! under its own bound and dereferences to the next one, and lookup takes the
-//! first whose bound holds. All methods are inherent, so that no trait in scope
-//! at the call can be mistaken for ours, and no bound falls on the return type.
+//! first whose bound holds. So no bound falls on the return type. The names are
+//! unlikely, because a trait in scope at the call, implemented for everything,
+//! would be taken before the next step.
 //!
 //! Input: `fn charge() -> Result<Receipt, CardError>`
-//! Output: `Result` known, so [`Output::failure`] gives a [`Failure`] of
-//! `CardError`; `CardError: Error`, so [`ErrorFailure::record`] is taken.
+//! Output: `Result` known, so [`Output::__traced_failure`] gives a [`Failure`] of
+//! `CardError`; `CardError: Error`, so [`ErrorFailure::__traced_record`] is taken.
 //!
 //! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
-//! Output: no `Result`, so [`NotResult::failure`] and [`NotFailed::record`].
+//! Output: no `Result`, so [`NotResult::__traced_failure`] and [`NotFailed::__traced_record`].
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -55,7 +56,7 @@ impl<'a, T> Output<'a, T> {
 impl<'a, T, E> Output<'a, Result<T, E>> {
     /// Returns the failure in the value.
     #[inline(always)]
-    pub fn failure(&self) -> Failure<'a, E> {
+    pub fn __traced_failure(&self) -> Failure<'a, E> {
         ErrorFailure(PointerFailure(DisplayFailure(DebugFailure(AnyFailure(
             self.value.as_ref().err(),
         )))))
@@ -74,7 +75,7 @@ impl<T> Deref for Output<'_, T> {
 impl NotResult {
     /// Returns that there is none.
     #[inline(always)]
-    pub fn failure(&self) -> NotFailed {
+    pub fn __traced_failure(&self) -> NotFailed {
         NotFailed
     }
 }
@@ -82,7 +83,7 @@ impl NotResult {
 impl NotFailed {
     /// Records nothing.
     #[inline(always)]
-    pub fn record(&self, _exception_log: bool) -> bool {
+    pub fn __traced_record(&self, _exception_log: bool) -> bool {
         false
     }
 }
@@ -122,7 +123,7 @@ pub struct AnyFailure<'a, E>(Option<&'a E>);
 impl<E: Error> ErrorFailure<'_, E> {
     /// Records the error's text and those of its sources.
     #[inline]
-    pub fn record(&self, exception_log: bool) -> bool {
+    pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Chain(error)))
     }
 }
@@ -130,7 +131,7 @@ impl<E: Error> ErrorFailure<'_, E> {
 impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
     /// Records the text of the error pointed at and those of its sources.
     #[inline]
-    pub fn record(&self, exception_log: bool) -> bool {
+    pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Chain(&**error)))
     }
 }
@@ -138,7 +139,7 @@ impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
 impl<E: Display> DisplayFailure<'_, E> {
     /// Records the error's text.
     #[inline]
-    pub fn record(&self, exception_log: bool) -> bool {
+    pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(error))
     }
 }
@@ -146,7 +147,7 @@ impl<E: Display> DisplayFailure<'_, E> {
 impl<E: Debug> DebugFailure<'_, E> {
     /// Records the error's debug text.
     #[inline]
-    pub fn record(&self, exception_log: bool) -> bool {
+    pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| {
             record(&format_args!("{error:?}"));
         })
@@ -156,7 +157,7 @@ impl<E: Debug> DebugFailure<'_, E> {
 impl<E> AnyFailure<'_, E> {
     /// Records the name of the error's type.
     #[inline]
-    pub fn record(&self, exception_log: bool) -> bool {
+    pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |_, record| {
             record(&std::any::type_name::<E>());
         })

@@ -90,7 +90,8 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         return Err(input.error(message));
     }
     let Some(argument) = bare else {
-        let message = format!("tag `{key}` needs a value; write `{key} = value`");
+        let example = if key.contains('.') { &key } else { "value" };
+        let message = format!("tag `{key}` needs a value; write `{key} = {example}`");
         return Err(syn::Error::new(span, message));
     };
     Ok(TagArg {

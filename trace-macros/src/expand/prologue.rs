@@ -56,9 +56,9 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     });
     let tags = args.tags.iter().enumerate().map(|(index, tag)| {
         let key = Literal::usize_suffixed(index);
-        let value = value(private, tag);
         let check = check(tag);
-        quote_spanned!(at=> #check #private::tag(&__TRACED_SITE, #key, #value);)
+        let call = call(private, "tag", tag, &quote_spanned!(at=> &__TRACED_SITE, #key,));
+        quote_spanned!(at=> #check #call;)
     });
     quote_spanned! {at=>
         if #private::recording() {
@@ -105,8 +105,9 @@ pub(super) fn captured(
     for (index, tag) in args.tags.iter().enumerate() {
         let name = format_ident!("__traced_value{index}", span = at);
         let key = Literal::usize_suffixed(index);
-        let (check, value) = (check(tag), value(private, tag));
-        values.push(quote_spanned!(at=> { #check #private::captured(#value) }));
+        let check = check(tag);
+        let call = call(private, "captured", tag, &TokenStream::new());
+        values.push(quote_spanned!(at=> { #check #call }));
         replay.extend(quote_spanned!(at=> #private::tag(&__TRACED_SITE, #key, &#name);));
         names.push(name);
     }
@@ -121,15 +122,20 @@ pub(super) fn captured(
     Some((capture, replay))
 }
 
-fn value(private: &TokenStream, tag: &TagArg) -> TokenStream {
-    let value = reference(&tag.value);
+/// Returns the call that records a tag, or the one that copies its value.
+fn call(private: &TokenStream, action: &str, tag: &TagArg, site: &TokenStream) -> TokenStream {
     let at = Span::mixed_site();
-    match tag.form {
-        TagForm::Argument | TagForm::Typed => value,
-        TagForm::Display => quote_spanned!(at=> &#private::display(#value)),
-        TagForm::Debug => quote_spanned!(at=> &#private::debug(#value)),
+    let suffix = match tag.form {
+        TagForm::Display => "_display",
+        TagForm::Debug => "_debug",
+        TagForm::Argument | TagForm::Typed | TagForm::Secret => "",
+    };
+    let function = format_ident!("{action}{suffix}", span = at);
+    let value = match tag.form {
         TagForm::Secret => quote_spanned!(at=> #private::REDACTED),
-    }
+        _ => reference(&tag.value),
+    };
+    quote_spanned!(at=> #private::#function(#site #value))
 }
 
 /// Has the compiler look at a secret, which is never evaluated.
