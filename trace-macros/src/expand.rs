@@ -110,8 +110,11 @@ impl Expansion {
             self.sync_function(&item, &body)
         };
         let stream = quote_spanned!(Span::mixed_site()=> #inner_attributes #site #code);
+        // The user's braces: with them the function is the user's, and lints about
+        // it fire, at its own place.
+        let braces = item.body.span();
         let mut tokens = item.header(inputs, true);
-        tokens.extend([group(Delimiter::Brace, stream, Span::mixed_site())]);
+        tokens.extend([group(Delimiter::Brace, stream, braces)]);
         tokens
     }
 
@@ -169,7 +172,7 @@ impl Expansion {
             let observe = self.observe(true, None);
             self.wrap(&observe, &future)
         });
-        body.into_token_stream()
+        own_block(&body)
     }
 
     /// Input: `fn charge(id: u32) -> BoxFuture<'static, u32> { if id == 0 { return a() } b(id) }`
@@ -239,9 +242,13 @@ impl Expansion {
     /// Output:
     /// ```text
     /// let guard = enter(&SITE);
-    /// if recording() { tag(&SITE, 0, &(text)); }
-    /// { body }
+    /// {
+    ///     if recording() { tag(&SITE, 0, &(text)); }
+    ///     { body }
+    /// }
     /// ```
+    /// The block in between drops the temporaries of the body's last expression
+    /// before the guard, in every edition.
     fn sync_function(&self, item: &Item, body: &Group) -> Rewritten {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
@@ -250,8 +257,7 @@ impl Expansion {
             let (prologue, body) = (self.prologue(), own_block(body));
             let code = quote_spanned! {at=>
                 let __traced_guard = #private::#enter(&__TRACED_SITE);
-                #prologue
-                #body
+                { #prologue #body }
             };
             return (None, code);
         }

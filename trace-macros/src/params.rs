@@ -102,7 +102,7 @@ fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
         .filter(|outer| outer.path().is_ident("cfg"));
     quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
-        #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]
+        #[allow(clippy::used_underscore_binding)]
         let _ = &#name;
     }
 }
@@ -119,7 +119,16 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
     let at = Span::mixed_site();
     if let Some(name) = plain {
         let value = at_attribute(name);
-        let statement = quote_spanned!(at=> #(#conditions)* #(#lints)* let #pattern = #value;);
+        let statement = quote_spanned! {at=>
+            #(#conditions)*
+            #(#lints)*
+            #[allow(
+                clippy::no_effect_underscore_binding,
+                clippy::shadow_same,
+                clippy::used_underscore_binding
+            )]
+            let #pattern = #value;
+        };
         return (quote!(#(#others)* #name: #ty,), statement);
     }
     let whole = format_ident!("__traced_arg{index}", span = at);

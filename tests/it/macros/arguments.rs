@@ -121,7 +121,7 @@ fn values_are_evaluated_only_for_a_span_that_is_recorded() {
             lazy (1) n=I64(2) s=String("[redacted]")
             lazy_sync n=I64(3) s=String("[redacted]")
             root caller n=I64(4)
-            lazy_future n=I64(5) s=String("[redacted]")
+              lazy_future n=I64(5) s=String("[redacted]")
         "#]],
     );
 }

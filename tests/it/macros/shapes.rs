@@ -39,10 +39,10 @@ fn functions() {
         async { start().await + r#type() },
         expect![[r#"
             root root
-            named op {x}
-              plain
+              named op {x}
+                plain
             root type
-            plain
+              plain
         "#]],
     );
     assert_eq!(value, 3);

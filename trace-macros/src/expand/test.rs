@@ -53,6 +53,7 @@ pub(super) fn write(args: &Args, item: Item) -> TokenStream {
         }
         (false, _) => quote_spanned!(at=> #testing::__run_sync(#name, move || { #block })),
     };
+    let braces = item.body.span();
     let mut tokens = if has_runner {
         TokenStream::new()
     } else {
@@ -60,6 +61,6 @@ pub(super) fn write(args: &Args, item: Item) -> TokenStream {
     };
     let stream = quote!(#inner_attributes #code);
     tokens.extend(item.header(carried.inputs, has_runner));
-    tokens.extend([group(Delimiter::Brace, stream, at)]);
+    tokens.extend([group(Delimiter::Brace, stream, braces)]);
     tokens
 }
