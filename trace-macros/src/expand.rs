@@ -134,7 +134,7 @@ impl Expansion {
     /// ```
     fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
         let output = &item.signature.output;
-        let (inputs, block) = self.carried(item, self.prologue(), body);
+        let (inputs, block) = self.carried(item, &self.prologue(), body);
         let at = Span::mixed_site();
         let observe = self.observe(returns::may_be_result(output), None);
         let future = self.wrap(&observe, &quote_spanned!(at=> async move { #block }));
@@ -193,7 +193,7 @@ impl Expansion {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
         let (inputs, value) = if may_exit_early(body.stream()) {
-            let (inputs, block) = self.carried(item, TokenStream::new(), body);
+            let (inputs, block) = self.carried(item, &TokenStream::new(), body);
             (
                 inputs,
                 quote_spanned!(at=> #private::call(move || { #block })),
@@ -267,7 +267,7 @@ impl Expansion {
             let (prologue, body) = (self.prologue(), own_block(body));
             (None, quote_spanned!(at=> { #prologue #body }))
         } else {
-            let (inputs, block) = self.carried(item, self.prologue(), body);
+            let (inputs, block) = self.carried(item, &self.prologue(), body);
             (
                 inputs,
                 quote_spanned!(at=> #private::call(move || { #block })),
@@ -288,7 +288,7 @@ impl Expansion {
     }
 
     /// Returns the content of a closure or async block that runs the body.
-    fn carried(&self, item: &Item, prologue: TokenStream, body: &Group) -> Rewritten {
+    fn carried(&self, item: &Item, prologue: &TokenStream, body: &Group) -> Rewritten {
         let mut used = Words::default();
         used.add(body.stream());
         used.add(prologue.clone());

@@ -51,7 +51,9 @@ impl Order {
 ))]
 async fn moved(order: Order, customer: String) -> usize {
     drop(customer);
-    let Order { items, card: Card, .. } = order;
+    let Order {
+        items, card: Card, ..
+    } = order;
     items.len()
 }
 
@@ -104,7 +106,9 @@ async fn caller(counter: &Cell<u32>) {
 #[test]
 fn values_are_evaluated_only_for_a_span_that_is_recorded() {
     let counter = Cell::new(0);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(lazy(&counter));
     lazy_sync(&counter).unwrap();
     runtime.block_on(lazy_future(&counter));
@@ -200,7 +204,12 @@ macro_rules! with_block {
     };
 }
 
-with_block!(#[traced("block")] { Ok(1 + 1) });
+with_block!(
+    #[traced("block")]
+    {
+        Ok(1 + 1)
+    }
+);
 
 #[test]
 fn functions_made_by_macros() {

@@ -4,6 +4,7 @@ mod arguments;
 mod errors;
 mod recording;
 mod shapes;
+mod traced_tests;
 mod unchanged;
 
 pub(crate) use recording::check;

@@ -50,6 +50,9 @@ pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
         }
         let ancestors = std::iter::successors(span.parent_span_id, |id| parents[id]);
         let depth = ancestors.filter(|id| *id != test.span_id).count();
+        if span.parent_span_id.is_none() {
+            text.push_str("root ");
+        }
         write!(text, "{:1$}{2}", "", depth * 2, span.operation_name).unwrap();
         if span.kind != SpanKind::Internal {
             write!(text, " {:?}", span.kind).unwrap();

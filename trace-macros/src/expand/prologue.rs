@@ -57,7 +57,12 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     let tags = args.tags.iter().enumerate().map(|(index, tag)| {
         let key = Literal::usize_suffixed(index);
         let check = check(tag);
-        let call = call(private, "tag", tag, &quote_spanned!(at=> &__TRACED_SITE, #key,));
+        let call = call(
+            private,
+            "tag",
+            tag,
+            &quote_spanned!(at=> &__TRACED_SITE, #key,),
+        );
         quote_spanned!(at=> #check #call;)
     });
     quote_spanned! {at=>

@@ -1,0 +1,96 @@
+//! `#[traced_test]` brings a test attribute or finds one, and hands the body over.
+
+use trace_core::traced_test;
+
+/// Takes the place of `trace-core`: its functions note what they were given.
+mod instead {
+    pub(super) mod testing {
+        use std::cell::RefCell;
+
+        thread_local! {
+            static RUNNING: RefCell<Option<String>> = const { RefCell::new(None) };
+        }
+
+        /// Returns which function runs the test, and the test's name.
+        pub(in super::super) fn running() -> Option<String> {
+            RUNNING.with_borrow(Clone::clone)
+        }
+
+        fn start(function: &str, name: &str) {
+            RUNNING.set(Some(format!("{function} {name}")));
+        }
+
+        pub(in super::super) fn __run_sync<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
+            start("sync", name);
+            body()
+        }
+
+        pub(in super::super) fn __run_async<F: Future>(name: &'static str, body: F) -> F::Output {
+            start("async", name);
+            tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap()
+                .block_on(body)
+        }
+
+        pub(in super::super) async fn __within<F: Future>(
+            name: &'static str,
+            body: F,
+        ) -> F::Output {
+            start("within", name);
+            body.await
+        }
+    }
+}
+
+fn assert_running(expected: &str) {
+    assert_eq!(instead::testing::running().as_deref(), Some(expected));
+}
+
+#[traced_test(crate = instead)]
+fn plain() {
+    assert_running("sync plain");
+}
+
+#[traced_test(crate = instead)]
+fn r#type() -> Result<(), String> {
+    assert_running("sync type");
+    let number: u32 = "1".parse().map_err(|_| "no number")?;
+    assert_eq!(number, 1);
+    Ok(())
+}
+
+#[traced_test(crate = instead)]
+#[test]
+fn above_test() -> Result<(), Box<dyn std::error::Error>> {
+    assert_running("sync above_test");
+    Ok(())
+}
+
+#[traced_test(crate = instead)]
+async fn asynchronous() {
+    tokio::task::yield_now().await;
+    assert_running("async asynchronous");
+}
+
+#[traced_test(crate = instead)]
+async fn asynchronous_with_result() -> Result<(), Box<dyn std::error::Error>> {
+    #![allow(unused_variables)]
+    assert_running("async asynchronous_with_result");
+    let number: u32 = "1".parse()?;
+    Ok(())
+}
+
+#[traced_test(crate = instead)]
+#[tokio::test]
+async fn above_a_runtime() -> Result<(), std::num::ParseIntError> {
+    assert_running("within above_a_runtime");
+    assert_eq!("1".parse::<u32>()?, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[traced_test(crate = instead)]
+async fn below_a_runtime() {
+    assert_running("sync below_a_runtime");
+}
