@@ -135,7 +135,10 @@ macro_rules! timed {
 
 fn now<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(output) => output,
         Poll::Pending => unreachable!("the workloads do not wait"),
     }
@@ -179,9 +182,9 @@ fn measure_ours(setup: &Setup) -> [f64; ROWS.len()] {
             })
         }),
         repeat(|| timed!(CALLS, i => now(ours::leaf(black_box(i))))),
-        repeat(|| {
-            timed!(CALLS, i => now(setup.sampled.root("root").run(plain::leaf(black_box(i)))))
-        }),
+        repeat(
+            || timed!(CALLS, i => now(setup.sampled.root("root").run(plain::leaf(black_box(i))))),
+        ),
     ]
 }
 
@@ -197,7 +200,10 @@ fn measure_fastrace(_: &Setup) -> [f64; ROWS.len()] {
     [
         below(true, &|| timed!(CALLS, i => now(fast::leaf(black_box(i))))),
         below(true, &|| timed!(CALLS, i => fast::sync_leaf(black_box(i)))),
-        below(true, &|| timed!(CALLS, i => now(fast::tags(black_box(i), text)))),
+        below(
+            true,
+            &|| timed!(CALLS, i => now(fast::tags(black_box(i), text))),
+        ),
         below(true, &|| timed!(CALLS, i => now(fast::fails(black_box(i))))),
         below(false, &|| timed!(CALLS, i => now(fast::leaf(black_box(i))))),
         repeat(|| timed!(CALLS, i => now(fast::leaf(black_box(i))))),
@@ -252,7 +258,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stats = setup.sampled.stats();
     assert_eq!(stats.started, stats.delivered, "{stats:?}");
     println!("ns above the plain function, caller's thread; median of {ROUNDS} rounds");
-    println!("{:24}{:>12}{:>12}{:>8}", "", "trace-core", "fastrace", "ratio");
+    println!(
+        "{:24}{:>12}{:>12}{:>8}",
+        "", "trace-core", "fastrace", "ratio"
+    );
     for (row, name) in ROWS.iter().enumerate() {
         let above = |library: usize| {
             median(
@@ -270,6 +279,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         size_of_val(&ours::leaf(1)),
         size_of_val(&fast::leaf(1)),
     ];
-    println!("bytes of the future: plain {}, trace-core {}, fastrace {}", sizes[0], sizes[1], sizes[2]);
+    println!(
+        "bytes of the future: plain {}, trace-core {}, fastrace {}",
+        sizes[0], sizes[1], sizes[2]
+    );
     Ok(())
 }
