@@ -78,6 +78,12 @@ impl TraceId {
         self.0.get()
     }
 
+    /// The high and the low half.
+    pub(crate) fn to_words(self) -> [u64; 2] {
+        let [high, low] = [self.get() >> 64, self.get() & u128::from(u64::MAX)];
+        [high, low].map(|half| u64::try_from(half).unwrap_or(0))
+    }
+
     /// Reads 16 big-endian bytes; `None` when all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::decoded::{Decoded, Span};
+use super::decoded::{Decoded, Piece, Span};
 use super::pending::Pending;
+use crate::context::TraceFlags;
+use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::resource::Resource;
 use crate::stream::{Chunk, Cursor, Entry, SiteTable};
@@ -20,11 +22,13 @@ pub(crate) struct Decoder {
     sites: SiteTable,
     resource: Resource,
     limits: Limits,
-    /// Spans of the chunk being read that are open; the innermost last.
+    /// The piece being read.
+    piece: u32,
+    /// Spans of the piece being read that are open; the innermost last.
     open: Vec<Span>,
-    /// Spans that are not all in the chunk being read.
+    /// Spans that are not all in the piece being read.
     pending: HashMap<u64, Pending>,
-    /// Pending spans whose end was read in this chunk.
+    /// Pending spans whose end was read in this piece.
     ended: Vec<u64>,
     /// Spans that were lost together with a chunk: what is still said of them is
     /// to be ignored.
@@ -43,6 +47,7 @@ impl Decoder {
             sites: SiteTable::default(),
             resource,
             limits,
+            piece: 0,
             open: Vec::new(),
             pending: HashMap::new(),
             ended: Vec::new(),
@@ -54,9 +59,16 @@ impl Decoder {
     pub(crate) fn read(&mut self, chunk: Box<Chunk>, out: &mut Decoded) -> u64 {
         let index = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
-        while let Some(next) = self.read_entry(index, cursor, out) {
+        let mut dropped = 0;
+        while let Some(next) = self.read_entry(index, cursor, out, &mut dropped) {
             cursor = next;
         }
+        dropped + self.end_piece(out)
+    }
+
+    /// Keeps the spans that are open at the end of a piece; returns how many others
+    /// had to go.
+    fn end_piece(&mut self, out: &mut Decoded) -> u64 {
         let mut dropped = 0;
         let mut open = std::mem::take(&mut self.open);
         for span in open.drain(..) {
@@ -95,12 +107,40 @@ impl Decoder {
         dropped
     }
 
-    fn read_entry(&mut self, chunk: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
+    fn read_entry(
+        &mut self,
+        chunk: u32,
+        cursor: Cursor,
+        out: &mut Decoded,
+        dropped: &mut u64,
+    ) -> Option<Cursor> {
         let (id, entry, next) = out.chunk(chunk)?.entry(cursor)?;
+        if let Entry::Piece {
+            trace_id,
+            flags,
+            tracestate,
+        } = entry
+        {
+            let piece = Piece {
+                trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
+                flags: TraceFlags::from_byte(flags),
+                tracestate: tracestate.parse().unwrap_or_default(),
+                remote_parent: id,
+            };
+            *dropped += self.end_piece(out);
+            self.piece = out.push_piece(piece);
+            return Some(next);
+        }
         match (entry, self.position(id)) {
+            (Entry::End, _) => {
+                let ended = out.piece(self.piece).map(|piece| piece.trace_id);
+                ended
+                    .into_iter()
+                    .for_each(|trace| out.push_completed(trace));
+            }
             (Entry::Open(open), _) => {
                 let site = self.sites.site(open.site);
-                let span = Span::new(chunk, id, site, open);
+                let span = Span::new(chunk, self.piece, id, site, open);
                 match self.pending.get_mut(&id) {
                     Some(pending) => {
                         pending.open(out, &span, &self.resource);

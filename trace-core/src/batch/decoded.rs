@@ -3,17 +3,21 @@
 use std::borrow::Cow;
 
 use crate::clock::Converter;
+use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::span_record::{Outcome, SpanRecord};
 use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Open, Site};
 use crate::tag::TagArray;
+use crate::tracestate::TraceState;
 
 /// The spans of some chunks, as offsets into them. Reused from batch to batch.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
     converter: Converter,
     chunks: Vec<Box<Chunk>>,
+    /// What the pieces of the chunks are parts of.
+    pieces: Vec<Piece>,
     /// Finished spans whose entries are all in one chunk.
     spans: Vec<Span>,
     /// Finished spans that were spread over several.
@@ -23,10 +27,29 @@ pub(crate) struct Decoded {
     completed: Vec<TraceId>,
 }
 
+/// What all spans of a piece have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) trace_id: TraceId,
+    pub(crate) flags: TraceFlags,
+    pub(crate) tracestate: TraceState,
+    /// The parent in another process, or zero.
+    pub(crate) remote_parent: u64,
+}
+
+/// Stands for the piece of a span that was written without one: there is none.
+pub(crate) static NO_PIECE: Piece = Piece {
+    trace_id: TraceId::PLACEHOLDER,
+    flags: TraceFlags::NONE,
+    tracestate: TraceState::new(),
+    remote_parent: 0,
+};
+
 /// One span: its opening, its end, and where the rest is.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     pub(crate) chunk: u32,
+    pub(crate) piece: u32,
     pub(crate) id: u64,
     pub(crate) parent: u64,
     pub(crate) site: &'static Site,
@@ -68,9 +91,10 @@ pub(crate) struct Entries<'a> {
 }
 
 impl Span {
-    pub(crate) fn new(chunk: u32, id: u64, site: &'static Site, open: Open) -> Self {
+    pub(crate) fn new(chunk: u32, piece: u32, id: u64, site: &'static Site, open: Open) -> Self {
         Self {
             chunk,
+            piece,
             id,
             parent: open.parent,
             site,
@@ -99,6 +123,7 @@ impl Decoded {
 
     /// Ends a batch; gives the chunks back, emptied.
     pub(crate) fn end(&mut self) -> impl Iterator<Item = Box<Chunk>> {
+        self.pieces.clear();
         self.spans.clear();
         self.records.clear();
         self.items.clear();
@@ -135,11 +160,18 @@ impl Decoded {
     }
 
     pub(crate) fn push_chunk(&mut self, chunk: Box<Chunk>) -> u32 {
-        if chunk.completes_trace {
-            self.completed.push(chunk.trace_id);
-        }
         self.chunks.push(chunk);
         u32::try_from(self.chunks.len() - 1).unwrap_or(NONE)
+    }
+
+    /// Begins a piece; returns its index.
+    pub(crate) fn push_piece(&mut self, piece: Piece) -> u32 {
+        self.pieces.push(piece);
+        u32::try_from(self.pieces.len() - 1).unwrap_or(NONE)
+    }
+
+    pub(crate) fn piece(&self, index: u32) -> Option<&Piece> {
+        self.pieces.get(index as usize)
     }
 
     pub(crate) fn push_record(&mut self, record: SpanRecord) {

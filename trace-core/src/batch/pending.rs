@@ -124,7 +124,7 @@ impl Pending {
     ) {
         let record = &mut self.record;
         match entry {
-            Entry::Open(_) => {}
+            Entry::Open(_) | Entry::Piece { .. } | Entry::End => {}
             Entry::Close(close) => {
                 self.end = Some(close.time);
                 record.outcome = close.outcome;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::decoded::{Decoded, Entries, Span};
+use super::decoded::{Decoded, Entries, NO_PIECE, Piece, Span};
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
 use crate::span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
-use crate::stream::{Chunk, Entry, FieldValue};
+use crate::stream::{Entry, FieldValue};
 use crate::tag::{Tag, TagArray, TagRef};
 use crate::timestamp::Timestamp;
 use crate::tracestate::TraceState;
@@ -30,7 +30,7 @@ enum Form<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Stream<'a> {
     decoded: &'a Decoded,
-    chunk: &'a Chunk,
+    piece: &'a Piece,
     span: &'a Span,
     resource: &'a Resource,
 }
@@ -79,10 +79,9 @@ impl<'a> SpanView<'a> {
     }
 
     pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
-        static NO_CHUNK: Chunk = Chunk::new();
         Self(Form::Stream(Stream {
             decoded,
-            chunk: decoded.chunk(span.chunk).unwrap_or(&NO_CHUNK),
+            piece: decoded.piece(span.piece).unwrap_or(&NO_PIECE),
             span,
             resource,
         }))
@@ -93,7 +92,7 @@ impl<'a> SpanView<'a> {
     pub fn trace_id(&self) -> TraceId {
         match self.0 {
             Form::Record(record) => record.trace_id,
-            Form::Stream(stream) => stream.chunk.trace_id,
+            Form::Stream(stream) => stream.piece.trace_id,
         }
     }
 
@@ -120,8 +119,8 @@ impl<'a> SpanView<'a> {
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
-            Form::Stream(Stream { chunk, span, .. }) => {
-                chunk.remote_parent != 0 && chunk.remote_parent == span.parent
+            Form::Stream(Stream { piece, span, .. }) => {
+                piece.remote_parent != 0 && piece.remote_parent == span.parent
             }
         }
     }
@@ -131,7 +130,7 @@ impl<'a> SpanView<'a> {
     pub fn flags(&self) -> TraceFlags {
         match self.0 {
             Form::Record(record) => record.flags,
-            Form::Stream(stream) => stream.chunk.flags,
+            Form::Stream(stream) => stream.piece.flags,
         }
     }
 
@@ -140,7 +139,7 @@ impl<'a> SpanView<'a> {
     pub fn tracestate(&self) -> &'a TraceState {
         match self.0 {
             Form::Record(record) => &record.tracestate,
-            Form::Stream(stream) => &stream.chunk.tracestate,
+            Form::Stream(stream) => &stream.piece.tracestate,
         }
     }
 

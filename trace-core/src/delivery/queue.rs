@@ -19,14 +19,16 @@ pub(crate) struct Queue {
     /// Wakes those who wait for the worker.
     done: Condvar,
     max_spans: u64,
+    max_bytes: usize,
     pub(crate) counters: Counters,
 }
 
 #[derive(Debug, Default)]
 struct State {
     chunks: Vec<Box<Chunk>>,
-    /// Spans that the chunks open, and one more for each chunk that opens none.
+    /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
+    bytes: usize,
     completed: Vec<TraceId>,
     /// Spans whose opening or end was in a chunk that found no room.
     lost: Vec<u64>,
@@ -50,6 +52,34 @@ struct Flush {
     errors: Vec<CollectorError>,
 }
 
+impl State {
+    /// Adds a piece to the chunks and empties it. A small piece is copied to those
+    /// of other scopes, which costs less than moving a chunk from one processor's
+    /// cache to the other's; a large one is exchanged for an empty chunk.
+    fn add(&mut self, piece: &mut Box<Chunk>, bytes: usize) {
+        const SMALL: usize = 4 * 1_024;
+        const SHARED: usize = 64 * 1_024;
+        if bytes > SMALL {
+            let free = self.free_chunk();
+            return self.chunks.push(std::mem::replace(piece, free));
+        }
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.bytes() + bytes <= SHARED => chunk.append(piece),
+            _ => {
+                let mut chunk = self.free_chunk();
+                chunk.append(piece);
+                self.chunks.push(chunk);
+            }
+        }
+        piece.clear();
+    }
+
+    fn free_chunk(&mut self) -> Box<Chunk> {
+        let free = self.free.pop();
+        free.unwrap_or_else(|| Box::new(Chunk::new()))
+    }
+}
+
 /// What the worker takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
@@ -62,16 +92,17 @@ pub(crate) struct Work {
     pub(crate) is_last: bool,
 }
 
-/// Chunks that are kept for reuse; more are given back to the allocator.
-const MAX_FREE: usize = 1_024;
+/// Chunks of up to 64 KiB that are kept for reuse; more go back to the allocator.
+const MAX_FREE: usize = 256;
 
 impl Queue {
-    pub(crate) fn new(max_spans: usize) -> Self {
+    pub(crate) fn new(max_spans: usize, max_bytes: usize) -> Self {
         Self {
             state: Mutex::default(),
             work: Condvar::new(),
             done: Condvar::new(),
             max_spans: max_spans as u64,
+            max_bytes,
             counters: Counters::default(),
         }
     }
@@ -80,27 +111,32 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a chunk over, or drops it and counts its spans; leaves an empty one.
-    /// Never waits for the worker.
-    pub(crate) fn push(&self, chunk: &mut Box<Chunk>) {
-        let weight = chunk.opened.max(1);
+    fn is_half_full(&self, state: &State) -> bool {
+        state.spans > self.max_spans / 2 || state.bytes > self.max_bytes / 2
+    }
+
+    /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
+    /// empty chunk. Never waits for the worker.
+    pub(crate) fn push(&self, piece: &mut Box<Chunk>) {
+        let spans = piece.opened.max(1);
+        let bytes = piece.bytes();
         let mut state = self.state();
-        if state.is_closed || state.spans + weight > self.max_spans {
+        let is_full = state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes;
+        if state.is_closed || is_full {
             let counter = if state.is_closed {
                 &self.counters.dropped_shutdown
             } else {
-                state.lost.extend(half_read(chunk));
+                state.lost.extend(half_read(piece));
                 &self.counters.dropped_queue
             };
             drop(state);
-            Counters::add(counter, chunk.opened);
-            return chunk.clear();
+            Counters::add(counter, piece.opened);
+            return piece.clear();
         }
-        state.spans += weight;
-        let free = state.free.pop();
-        let free = free.unwrap_or_else(|| Box::new(Chunk::new()));
-        state.chunks.push(std::mem::replace(chunk, free));
-        let wakes = std::mem::take(&mut state.is_idle) || state.spans > self.max_spans / 2;
+        state.spans += spans;
+        state.bytes += bytes;
+        state.add(piece, bytes);
+        let wakes = std::mem::take(&mut state.is_idle) || self.is_half_full(&state);
         drop(state);
         if wakes {
             self.work.notify_one();
@@ -129,9 +165,7 @@ impl Queue {
     pub(crate) fn wait_and_take(&self, delay: Duration) -> Work {
         let mut state = self.state();
         let is_urgent = |state: &State| {
-            state.is_closed
-                || state.flush.asked > state.flush.done
-                || state.spans > self.max_spans / 2
+            state.is_closed || state.flush.asked > state.flush.done || self.is_half_full(state)
         };
         while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
             state.is_idle = true;
@@ -150,6 +184,7 @@ impl Queue {
 
     fn take_from(state: &mut State) -> Work {
         state.spans = 0;
+        state.bytes = 0;
         let flush = &state.flush;
         Work {
             chunks: std::mem::take(&mut state.chunks),

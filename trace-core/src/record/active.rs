@@ -71,7 +71,7 @@ impl Recording {
     pub(super) fn new(trace: Arc<LocalTrace>) -> Self {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut chunk = spare.unwrap_or_else(|| Box::new(Chunk::new()));
-        describe(&mut chunk, &trace);
+        trace.begin_piece(&mut chunk);
         Self {
             trace,
             chunk,
@@ -98,18 +98,20 @@ impl Recording {
 
     fn hand_over(&mut self) {
         self.trace.tracer.queue.push(&mut self.chunk);
-        describe(&mut self.chunk, &self.trace);
+        self.trace.begin_piece(&mut self.chunk);
     }
 
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
         let queue = &self.trace.tracer.queue;
         let completes = self.trace.ends_with(self.strays);
-        let is_empty = self.chunk.words.is_empty();
+        let is_empty = self.chunk.is_empty_piece();
         if is_empty {
             self.chunk.clear();
         } else {
-            self.chunk.completes_trace = completes;
+            if completes {
+                self.chunk.end_trace();
+            }
             queue.push(&mut self.chunk);
         }
         let remains_nothing = self.trace.close_scope(self.strays);
@@ -119,13 +121,6 @@ impl Recording {
         // At the end of a thread the chunk goes back to the allocator.
         let _kept = SPARE.try_with(|spare| spare.set(Some(self.chunk)));
     }
-}
-
-fn describe(chunk: &mut Chunk, trace: &LocalTrace) {
-    chunk.trace_id = trace.trace_id;
-    chunk.flags = trace.flags;
-    chunk.tracestate = trace.tracestate.clone();
-    chunk.remote_parent = trace.remote_parent;
 }
 
 /// Exchanges what surrounds the code on this thread. The stage is moved before,
@@ -245,7 +240,7 @@ pub(crate) fn count_stage() {
 pub(crate) fn hand_over() {
     with_recording(|recording| {
         recording.take_stage();
-        if !recording.chunk.words.is_empty() {
+        if !recording.chunk.is_empty_piece() {
             recording.hand_over();
         }
     });

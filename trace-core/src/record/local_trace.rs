@@ -7,6 +7,7 @@ use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
+use crate::stream::Chunk;
 use crate::tracestate::TraceState;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one
@@ -50,6 +51,12 @@ impl LocalTrace {
             remote_parent,
             open: AtomicI64::new(SCOPE),
         }
+    }
+
+    /// Begins a piece of this trace's stream in an empty chunk.
+    pub(super) fn begin_piece(&self, chunk: &mut Chunk) {
+        let tracestate = self.tracestate.as_str();
+        chunk.begin_piece(self.trace_id, self.flags, tracestate, self.remote_parent);
     }
 
     /// Counts one more scope.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::active;
 use super::hot;
-use crate::id::{SpanId, TraceId};
+use crate::id::SpanId;
 use crate::limits::cut;
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::stream::{Header, Kind, Site, kind_number, outcome_number, status_number, value_type};
@@ -91,7 +91,7 @@ pub(crate) fn link(link: &Link) {
     let Some(span) = own_span() else { return };
     let tracestate = link.tracestate.as_str();
     let header = Header::new(Kind::Link, link.flags.as_byte(), 0, length(tracestate));
-    let [high, low] = halves(link.trace_id);
+    let [high, low] = link.trace_id.to_words();
     let words = [header.word(), span, high, low, link.span_id.get()];
     entry(words, &[tracestate]);
     for tag in &link.tags {
@@ -282,11 +282,6 @@ impl<'a> Key<'a> {
 
 fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
-}
-
-fn halves(trace_id: TraceId) -> [u64; 2] {
-    let [high, low] = [trace_id.get() >> 64, trace_id.get() & u128::from(u64::MAX)];
-    [high, low].map(|half| u64::try_from(half).unwrap_or(0))
 }
 
 /// The tracer's limit for a text.

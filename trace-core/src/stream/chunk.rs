@@ -1,28 +1,25 @@
-//! A piece of the stream of one scope.
+//! Pieces of the streams of scopes.
 
-use super::entry::{Entry, Header, Source};
+use super::entry::{Entry, Header, Kind, Source};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
-use crate::tracestate::TraceState;
 
-/// A piece of the stream of one scope: the words and the texts that they speak of.
+/// Pieces of the streams of scopes: the words and the texts that they speak of.
 ///
-/// Cut between entries only. Recycled between the threads that write and the one
-/// that reads, so that recording allocates nothing in the long run.
+/// Each piece begins with an entry that names the trace. While a scope records,
+/// its chunk holds one piece; in the queue the pieces of several scopes may share
+/// a chunk. Recycled between the threads that write and the one that reads, so
+/// that recording allocates nothing in the long run.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    pub(crate) trace_id: TraceId,
-    pub(crate) flags: TraceFlags,
-    pub(crate) tracestate: TraceState,
-    /// The remote parent of the scope's first span, or zero.
-    pub(crate) remote_parent: u64,
     /// How many spans the words open.
     pub(crate) opened: u64,
-    /// Whether the trace's last scope in this process ended with this chunk.
-    pub(crate) completes_trace: bool,
     pub(crate) words: Vec<u64>,
     pub(crate) text: String,
 }
+
+/// Words of the entry that begins a piece.
+const PIECE_WORDS: usize = 4;
 
 /// A place in a chunk, between two entries.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,23 +32,49 @@ impl Chunk {
     /// An empty chunk without storage.
     pub(crate) const fn new() -> Self {
         Self {
-            trace_id: TraceId::PLACEHOLDER,
-            flags: TraceFlags::NONE,
-            tracestate: TraceState::new(),
-            remote_parent: 0,
             opened: 0,
-            completes_trace: false,
             words: Vec::new(),
             text: String::new(),
         }
     }
 
+    /// Begins a piece of a trace's stream. The parent is the one in another process
+    /// under which the trace goes on here, or zero.
+    pub(crate) fn begin_piece(
+        &mut self,
+        trace_id: TraceId,
+        flags: TraceFlags,
+        tracestate: &str,
+        remote_parent: u64,
+    ) {
+        let length = u32::try_from(tracestate.len()).unwrap_or(0);
+        let header = Header::new(Kind::Piece, flags.as_byte(), 0, length);
+        let [high, low] = trace_id.to_words();
+        self.words.extend([header.word(), remote_parent, high, low]);
+        self.text.push_str(tracestate);
+    }
+
+    /// Whether nothing was written since the piece began.
+    pub(crate) fn is_empty_piece(&self) -> bool {
+        self.words.len() <= PIECE_WORDS
+    }
+
+    /// Says that the piece's trace has ended in this process.
+    pub(crate) fn end_trace(&mut self) {
+        self.words
+            .extend([Header::new(Kind::End, 0, 0, 0).word(), 0]);
+    }
+
+    /// Adds the pieces of another chunk.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.opened += other.opened;
+        self.words.extend_from_slice(&other.words);
+        self.text.push_str(&other.text);
+    }
+
     /// Empties the chunk and keeps its storage.
     pub(crate) fn clear(&mut self) {
-        self.tracestate = TraceState::new();
-        self.remote_parent = 0;
         self.opened = 0;
-        self.completes_trace = false;
         self.words.clear();
         self.text.clear();
     }

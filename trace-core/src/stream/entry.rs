@@ -20,6 +20,8 @@
 //! | error | span, time, bytes of the message | type, message |
 //! | name, service, file | span, line | the text |
 //! | kind | span | |
+//! | piece | remote parent, trace high, trace low | tracestate |
+//! | end | zero | |
 
 use crate::span_record::{Outcome, SpanKind};
 
@@ -39,10 +41,12 @@ pub(crate) enum Kind {
     Service,
     Source,
     SpanKind,
+    Piece,
+    End,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Open,
         Self::Close,
         Self::Tag,
@@ -55,6 +59,8 @@ impl Kind {
         Self::Service,
         Self::Source,
         Self::SpanKind,
+        Self::Piece,
+        Self::End,
     ];
 }
 
@@ -192,6 +198,14 @@ pub(crate) enum Entry<'a> {
         line: u32,
     },
     SpanKind(SpanKind),
+    /// What follows is of this trace.
+    Piece {
+        trace_id: u128,
+        flags: u8,
+        tracestate: &'a str,
+    },
+    /// The trace has ended in this process.
+    End,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -231,6 +245,12 @@ pub(crate) enum FieldValue<'a> {
 /// Takes the pieces of one entry from the front of a chunk.
 pub(crate) trait Source<'a> {
     fn word(&mut self) -> u64;
+
+    fn double_word(&mut self) -> u128 {
+        let high = self.word();
+        u128::from(high) << 64 | u128::from(self.word())
+    }
+
     fn words(&mut self, count: u64) -> &'a [u64];
     fn text(&mut self, bytes: u64) -> &'a str;
 }
@@ -260,16 +280,12 @@ impl<'a> Entry<'a> {
                 time: source.word(),
                 message: source.text(header.large().into()),
             },
-            Kind::Link => {
-                let high = source.word();
-                let low = source.word();
-                Self::Link {
-                    trace_id: u128::from(high) << 64 | u128::from(low),
-                    span: source.word(),
-                    flags: header.small(),
-                    tracestate: source.text(header.large().into()),
-                }
-            }
+            Kind::Link => Self::Link {
+                trace_id: source.double_word(),
+                span: source.word(),
+                flags: header.small(),
+                tracestate: source.text(header.large().into()),
+            },
             Kind::Status => Self::Status {
                 ok: header.small() == status_number::OK,
                 message: source.text(header.large().into()),
@@ -291,6 +307,12 @@ impl<'a> Entry<'a> {
                 file: source.text(header.large().into()),
             },
             Kind::SpanKind => Self::SpanKind(kind_of(header.small())),
+            Kind::Piece => Self::Piece {
+                trace_id: source.double_word(),
+                flags: header.small(),
+                tracestate: source.text(header.large().into()),
+            },
+            Kind::End => Self::End,
         }
     }
 }

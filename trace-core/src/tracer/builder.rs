@@ -27,6 +27,7 @@ pub struct TracerBuilder {
     clock: Clock,
     ids: IdGenerator,
     max_queue_spans: usize,
+    max_queue_bytes: usize,
     scheduled_delay: Duration,
     shutdown_timeout: Duration,
     has_thread: bool,
@@ -46,6 +47,7 @@ impl TracerBuilder {
             clock: Clock::system(),
             ids: IdGenerator::random(),
             max_queue_spans: 262_144,
+            max_queue_bytes: 64 * 1_024 * 1_024,
             scheduled_delay: Duration::from_millis(100),
             shutdown_timeout: Duration::from_secs(5),
             has_thread: true,
@@ -98,6 +100,13 @@ impl TracerBuilder {
         self
     }
 
+    /// Sets how many bytes the spans that wait for the collectors may take; more are
+    /// dropped and counted. Default: 64 MiB.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.max_queue_bytes = bytes;
+        self
+    }
+
     /// Sets how long finished spans are gathered before the collectors get them.
     /// Default: 100 ms; a queue that is half full does not wait.
     pub fn scheduled_delay(mut self, delay: Duration) -> Self {
@@ -125,7 +134,7 @@ impl TracerBuilder {
     ///
     /// When the operating system gives no thread.
     pub fn build(self) -> Result<Tracer, BuildError> {
-        let queue = Arc::new(Queue::new(self.max_queue_spans));
+        let queue = Arc::new(Queue::new(self.max_queue_spans, self.max_queue_bytes));
         let worker = Worker::new(
             Arc::clone(&queue),
             self.clock.clone(),
