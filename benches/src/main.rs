@@ -9,6 +9,11 @@
 //! reporter that drops everything. A round runs every workload once, so that a
 //! noisy moment of the machine strikes all of them alike.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark times with a clock that is none of the measured libraries'"
+)]
+
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

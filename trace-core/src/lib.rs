@@ -1,32 +1,94 @@
-//! Distributed tracing for async Rust.
+//! Distributed tracing for async Rust: one attribute on a function, one line of
+//! setup, and complete traces come out.
+//!
+//! ```
+//! use std::time::Duration;
+//! use trace_core::{TraceCollector, Tracer, span, trace_root, traced};
+//!
+//! #[traced(tags(account))]
+//! fn balance(account: u32) -> Result<i64, String> {
+//!     span::add_log("cache miss");
+//!     Err(format!("no account {account}"))
+//! }
+//!
+//! #[trace_root]
+//! fn show(account: u32) -> Result<i64, String> {
+//!     balance(account)
+//! }
+//!
+//! let traces = TraceCollector::new();
+//! let tracing = Tracer::builder("bank").collector(traces.clone()).install()?;
+//! assert!(show(7).is_err());
+//! assert!(tracing.flush(Duration::from_secs(1)).is_complete);
+//!
+//! let [done] = &traces.completed_traces()[..] else { panic!() };
+//! assert_eq!(done.trace.len(), 2);
+//! assert!(done.trace.is_error());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`traced`] and [`trace_root`] make functions spans; [`span`] is about the one
+//!   that runs.
+//! - [`Tracer`] has a sampler ([`HeadSampler`] and others) and collectors
+//!   ([`TraceCollector`], [`MemoryCollector`], a [`Collector`] of your own).
+//! - [`spawn`], [`TraceFuture`], [`TraceJoinSet`] and [`Carried`] carry the trace to
+//!   other tasks, [`propagation`] to other services.
+//! - [`Trace`] is assembled from [`SpanRecord`]s; [`Trace::tree`] and [`Summary`]
+//!   show it.
+//!
+//! # Features
+//!
+//! `macros`, `serde` and `tokio` are on by default. `testing` adds tools for tests
+//! of instrumented code.
+
+// The order is that in which to read: each group uses only those before it.
+
+// Plain values.
+mod limits;
+mod quoted;
+mod stats;
+mod tag;
+mod timestamp;
+
+mod baggage;
+mod clock;
+mod hex;
+mod resource;
+mod tracestate;
+
+// What travels.
+mod id;
+
+mod context;
+mod id_generator;
+
+pub mod propagation;
+mod span_record;
+
+// Whether to record, and the form in which spans wait.
+mod sampler;
+mod stream;
+
+// Finished spans, and who takes them.
+mod batch;
+
+mod collector;
 
 mod assemble;
-mod baggage;
-mod batch;
-mod clock;
-mod collector;
-mod context;
 mod delivery;
-mod hex;
-mod id;
-mod id_generator;
-mod limits;
 mod memory_collector;
-pub mod propagation;
-mod quoted;
+
+// Recording, on the application's threads.
 mod record;
-mod resource;
-mod sampler;
-pub mod span;
-mod span_record;
-mod stats;
-mod stream;
-mod tag;
-mod task;
-mod timestamp;
-mod tracer;
-mod tracestate;
 mod view;
+
+pub mod span;
+mod tracer;
+
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;
+mod task;
 
 pub use assemble::{
     AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
@@ -70,7 +132,3 @@ pub use view::{
 pub use trace_macros::traced_test;
 #[cfg(feature = "macros")]
 pub use trace_macros::{trace_root, traced};
-
-#[doc(hidden)]
-#[path = "private/mod.rs"]
-pub mod __private;

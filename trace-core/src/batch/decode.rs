@@ -56,7 +56,7 @@ impl Decoder {
     }
 
     /// Reads a chunk into `out`; returns how many spans had to be dropped.
-    pub(crate) fn read(&mut self, chunk: Box<Chunk>, out: &mut Decoded) -> u64 {
+    pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) -> u64 {
         let index = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
         let mut dropped = 0;

@@ -15,7 +15,7 @@ use crate::tracestate::TraceState;
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
     converter: Converter,
-    chunks: Vec<Box<Chunk>>,
+    chunks: Vec<Chunk>,
     /// What the pieces of the chunks are parts of.
     pieces: Vec<Piece>,
     /// Finished spans whose entries are all in one chunk.
@@ -122,7 +122,7 @@ impl Decoded {
     }
 
     /// Ends a batch; gives the chunks back, emptied.
-    pub(crate) fn end(&mut self) -> impl Iterator<Item = Box<Chunk>> {
+    pub(crate) fn end(&mut self) -> impl Iterator<Item = Chunk> {
         self.pieces.clear();
         self.spans.clear();
         self.records.clear();
@@ -156,10 +156,10 @@ impl Decoded {
     }
 
     pub(crate) fn chunk(&self, index: u32) -> Option<&Chunk> {
-        self.chunks.get(index as usize).map(AsRef::as_ref)
+        self.chunks.get(index as usize)
     }
 
-    pub(crate) fn push_chunk(&mut self, chunk: Box<Chunk>) -> u32 {
+    pub(crate) fn push_chunk(&mut self, chunk: Chunk) -> u32 {
         self.chunks.push(chunk);
         u32::try_from(self.chunks.len() - 1).unwrap_or(NONE)
     }

@@ -25,7 +25,7 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    chunks: Vec<Box<Chunk>>,
+    chunks: Vec<Chunk>,
     /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
     bytes: usize,
@@ -33,7 +33,7 @@ struct State {
     /// Spans whose opening or end was in a chunk that found no room.
     lost: Vec<u64>,
     /// Empty chunks for the application's threads.
-    free: Vec<Box<Chunk>>,
+    free: Vec<Chunk>,
     /// Whether the worker sleeps until there is something.
     is_idle: bool,
     /// Whether nothing more is taken.
@@ -56,7 +56,7 @@ impl State {
     /// Adds a piece to the chunks and empties it. A small piece is copied to those
     /// of other scopes, which costs less than moving a chunk from one processor's
     /// cache to the other's; a large one is exchanged for an empty chunk.
-    fn add(&mut self, piece: &mut Box<Chunk>, bytes: usize) {
+    fn add(&mut self, piece: &mut Chunk, bytes: usize) {
         const SMALL: usize = 4 * 1_024;
         const SHARED: usize = 64 * 1_024;
         if bytes > SMALL {
@@ -74,16 +74,15 @@ impl State {
         piece.clear();
     }
 
-    fn free_chunk(&mut self) -> Box<Chunk> {
-        let free = self.free.pop();
-        free.unwrap_or_else(|| Box::new(Chunk::new()))
+    fn free_chunk(&mut self) -> Chunk {
+        self.free.pop().unwrap_or_default()
     }
 }
 
 /// What the worker takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
-    pub(crate) chunks: Vec<Box<Chunk>>,
+    pub(crate) chunks: Vec<Chunk>,
     pub(crate) completed: Vec<TraceId>,
     pub(crate) lost: Vec<u64>,
     /// The newest flush that was asked for, if it is not done.
@@ -117,7 +116,7 @@ impl Queue {
 
     /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
     /// empty chunk. Never waits for the worker.
-    pub(crate) fn push(&self, piece: &mut Box<Chunk>) {
+    pub(crate) fn push(&self, piece: &mut Chunk) {
         let spans = piece.opened.max(1);
         let bytes = piece.bytes();
         let mut state = self.state();
@@ -199,7 +198,7 @@ impl Queue {
     }
 
     /// Gives emptied chunks back.
-    pub(crate) fn recycle(&self, chunks: impl Iterator<Item = Box<Chunk>>) {
+    pub(crate) fn recycle(&self, chunks: impl Iterator<Item = Chunk>) {
         let mut chunks = chunks.peekable();
         while chunks.peek().is_some() {
             let mut state = self.state();

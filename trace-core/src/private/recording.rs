@@ -2,13 +2,13 @@
 
 pub use crate::record::{SpanGuard, Traced};
 pub use crate::stream::Site;
-pub use crate::tracer::{RootGuard, RootRun};
+pub use crate::tracer::RootGuard;
 
 use std::fmt;
 
 use crate::record::{self, write};
 use crate::tag::TagSource;
-use crate::tracer::SiteRoot;
+use crate::tracer::{RootRun, SiteRoot};
 
 /// Makes a future the body of a child span.
 #[inline(always)]
@@ -23,7 +23,7 @@ where
 
 /// Makes a future the body of a root span.
 #[inline]
-pub fn root<F, S, O>(site: S, observe: O, future: F) -> RootRun<SiteRoot<S>, F, O>
+pub fn root<F, S, O>(site: S, observe: O, future: F) -> impl Future<Output = F::Output>
 where
     F: Future,
     S: Fn() -> &'static Site,

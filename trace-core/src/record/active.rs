@@ -41,7 +41,7 @@ pub(crate) struct ScopeContext {
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) trace: Arc<LocalTrace>,
-    pub(super) chunk: Box<Chunk>,
+    pub(super) chunk: Chunk,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
 }
@@ -51,7 +51,7 @@ thread_local! {
         RefCell::new(Active { tracer: None, context: None, recording: None })
     };
     /// An empty chunk for the next scope on this thread.
-    static SPARE: Cell<Option<Box<Chunk>>> = const { Cell::new(None) };
+    static SPARE: Cell<Chunk> = const { Cell::new(Chunk::new()) };
 }
 
 /// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
@@ -69,8 +69,7 @@ impl Active {
 
 impl Recording {
     pub(super) fn new(trace: Arc<LocalTrace>) -> Self {
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut chunk = spare.unwrap_or_else(|| Box::new(Chunk::new()));
+        let mut chunk = SPARE.try_with(Cell::take).unwrap_or_default();
         trace.begin_piece(&mut chunk);
         Self {
             trace,
@@ -119,7 +118,7 @@ impl Recording {
             queue.complete(self.trace.trace_id);
         }
         // At the end of a thread the chunk goes back to the allocator.
-        let _kept = SPARE.try_with(|spare| spare.set(Some(self.chunk)));
+        let _kept = SPARE.try_with(|spare| spare.set(self.chunk));
     }
 }
 

@@ -30,8 +30,7 @@ pub(crate) mod write;
 pub use future::Traced;
 pub use guard::SpanGuard;
 pub(crate) use in_scope::InScope;
-pub(crate) use scope::{From, Start};
-pub use scope::{OwnedEntered, Scope};
+pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
 
 use crate::context::TraceContext;

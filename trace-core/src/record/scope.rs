@@ -20,7 +20,7 @@ use crate::stats::Counters;
 ///
 /// Ends when dropped: what it recorded is handed over.
 #[derive(Debug, Default)]
-pub struct Scope {
+pub(crate) struct Scope {
     active: Active,
     /// Where the scope's code goes on.
     place: Place,
@@ -55,7 +55,7 @@ pub(crate) struct Entered<'a> {
 
 /// A scope whose code runs on this thread, which keeps what was around it.
 #[derive(Debug)]
-pub struct OwnedEntered {
+pub(crate) struct OwnedEntered {
     outer: Scope,
     is_entered: bool,
 }

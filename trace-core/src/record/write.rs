@@ -155,7 +155,7 @@ fn text_entry(kind: Kind, text: &str) {
 pub(crate) fn kind(kind: SpanKind) {
     if let Some(span) = own_span() {
         hot::push([
-            Header::new(Kind::SpanKind, kind_number(kind), 0, 0).word(),
+            Header::new(Kind::Role, kind_number(kind), 0, 0).word(),
             span,
         ]);
     }

@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Name,
     Service,
     Source,
-    SpanKind,
+    Role,
     Piece,
     End,
 }
@@ -58,7 +58,7 @@ impl Kind {
         Self::Name,
         Self::Service,
         Self::Source,
-        Self::SpanKind,
+        Self::Role,
         Self::Piece,
         Self::End,
     ];
@@ -306,7 +306,7 @@ impl<'a> Entry<'a> {
                 line: u32::try_from(source.word()).unwrap_or(0),
                 file: source.text(header.large().into()),
             },
-            Kind::SpanKind => Self::SpanKind(kind_of(header.small())),
+            Kind::Role => Self::SpanKind(kind_of(header.small())),
             Kind::Piece => Self::Piece {
                 trace_id: source.double_word(),
                 flags: header.small(),

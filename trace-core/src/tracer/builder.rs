@@ -146,7 +146,7 @@ impl TracerBuilder {
             let thread = worker.start(self.scheduled_delay).map_err(BuildError)?;
             Delivery::Thread(Mutex::new(Some(thread)))
         } else {
-            Delivery::OnDemand(Mutex::new(worker))
+            Delivery::OnDemand(Mutex::new(Box::new(worker)))
         };
         let core = Arc::new(TracerCore {
             sampler: self.sampler,

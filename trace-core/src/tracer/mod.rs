@@ -8,5 +8,6 @@ mod tracer;
 
 pub use builder::{BuildError, TracerBuilder};
 pub use global::{InstallError, TracerGuard};
-pub use root::{RootBuilder, RootFuture, RootGuard, RootRun, SiteRoot, root};
+pub use root::{RootBuilder, RootFuture, RootGuard, root};
+pub(crate) use root::{RootRun, SiteRoot};
 pub use tracer::{Attached, Tracer};

@@ -171,7 +171,7 @@ fn never_failed<T>(_output: &T) -> bool {
 }
 
 /// What begins a root span.
-pub trait Begin {
+pub(crate) trait Begin {
     /// Begins the scope; `None` when there is no tracer.
     fn scope(&self) -> Option<Scope>;
     /// Opens the span in the scope, which has been entered; returns it.
@@ -216,7 +216,7 @@ impl Begin for RootBuilder {
 
 /// The root span of an instrumented function.
 #[derive(Clone, Copy, Debug)]
-pub struct SiteRoot<S>(pub(crate) S);
+pub(crate) struct SiteRoot<S>(pub(crate) S);
 
 impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     fn scope(&self) -> Option<Scope> {
@@ -257,7 +257,7 @@ impl<F: Future> Future for RootFuture<F> {
 
 pin_project! {
     /// A future whose life, from the first poll to its end, is a root span.
-    pub struct RootRun<B, F, O> {
+    pub(crate) struct RootRun<B, F, O> {
         #[pin]
         future: F,
         begin: Option<B>,

@@ -56,7 +56,7 @@ pub(super) enum Delivery {
     /// On a thread of their own, until it was joined.
     Thread(Mutex<Option<WorkerThread>>),
     /// On the thread that flushes.
-    OnDemand(Mutex<Worker>),
+    OnDemand(Mutex<Box<Worker>>),
 }
 
 impl Tracer {
