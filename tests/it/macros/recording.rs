@@ -10,6 +10,10 @@ use trace_core::{
 };
 
 /// Runs a future below a root and compares what it recorded.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`check(.., expect![..])` reads better than `&expect![..]`"
+)]
 pub(crate) fn check<F: Future>(future: F, expected: Expect) -> F::Output {
     let (output, text) = spans(future);
     expected.assert_eq(&text);

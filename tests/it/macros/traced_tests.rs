@@ -75,10 +75,7 @@ async fn asynchronous() {
 
 #[traced_test(crate = instead)]
 async fn asynchronous_with_result() -> Result<(), Box<dyn std::error::Error>> {
-    #![allow(
-        unused_variables,
-        reason = "that the attribute inside the body still counts is the test"
-    )]
+    #![expect(unused_variables, reason = "an inner attribute moves to the front")]
     assert_running("async asynchronous_with_result");
     let number: u32 = "1".parse()?;
     Ok(())

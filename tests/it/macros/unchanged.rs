@@ -204,12 +204,12 @@ fn drop_order_is_that_of_the_plain_function() {
 #[traced]
 async fn panics() {
     tokio::task::yield_now().await;
-    std::panic::panic_any(7_u32);
+    std::panic::resume_unwind(Box::new(7_u32));
 }
 
 #[traced]
 fn panics_in_sync() -> Result<u32, String> {
-    std::panic::panic_any(8_u32)
+    std::panic::resume_unwind(Box::new(8_u32))
 }
 
 #[traced]
@@ -223,7 +223,7 @@ fn inside() {}
 
 #[traced]
 fn never_sync() -> ! {
-    std::panic::panic_any(9_u32)
+    std::panic::resume_unwind(Box::new(9_u32))
 }
 
 #[test]
