@@ -125,7 +125,7 @@ impl Expansion {
     ///     || &SITE,
     ///     |output| Output::new(output).failure().record(true),
     ///     { async move {
-    ///         if false { let r: Result<Receipt, Error> = loop {}; return r; }
+    ///         if false { return never_called::<Result<Receipt, Error>>(); }
     ///         let _ = &order;
     ///         if recording() { tag(&SITE, 0, &(order.id)); }
     ///         { body }
@@ -155,7 +155,7 @@ impl Expansion {
     /// ```text
     /// log();
     /// Box::pin(traced(|| &SITE, |output| .., { async move {
-    ///     if false { let r: u32 = loop {}; return r; }
+    ///     if false { return never_called::<u32>(); }
     ///     if recording() { tag(&SITE, 0, &(self.id)); }
     ///     { body }
     /// } }))
@@ -163,7 +163,7 @@ impl Expansion {
     fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
         let output = &item.signature.output;
         let gives = returns::future_output(&self.private, output);
-        let pin = gives.map(|ty| returns::pin_to(&ty, output.span()));
+        let pin = gives.map(|ty| returns::pin_to(&self.private, &ty, output.span()));
         let prologue = self.prologue();
         let body = tail.replace(|keywords, block| {
             let at = Span::mixed_site();
@@ -180,7 +180,7 @@ impl Expansion {
     /// ```text
     /// let values = recording().then(|| (captured(&(id)),));
     /// let future = call(move || {
-    ///     if false { let r: BoxFuture<'static, u32> = loop {}; return r; }
+    ///     if false { return never_called::<BoxFuture<'static, u32>>(); }
     ///     let _ = &id;
     ///     { body }
     /// });
@@ -227,7 +227,7 @@ impl Expansion {
     /// ```text
     /// let mut guard = enter(&SITE);
     /// let output = call(move || {
-    ///     if false { let r: Result<u32, Error> = loop {}; return r; }
+    ///     if false { return never_called::<Result<u32, Error>>(); }
     ///     let _ = &text;
     ///     if recording() { tag(&SITE, 0, &(text)); }
     ///     { body }

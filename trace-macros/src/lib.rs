@@ -184,7 +184,7 @@ use attribute::Attribute;
 ///         || &SITE,
 ///         |output| Output::new(output).failure().record(true), // whether it is an `Err`
 ///         async move {
-///             if false { let r: Result<u64, String> = loop {}; return r; } // the type
+///             if false { return never_called::<Result<u64, String>>(); } // the type
 ///             let _ = &order; // arguments drop in the order of the plain function
 ///             if recording() { tag(&SITE, 0, &(order.id)); }
 ///             { Ok(order.id) } // the body, untouched
@@ -215,7 +215,7 @@ use attribute::Attribute;
 ///     static SITE: Site = Site::new("parse", ..);
 ///     let mut guard = enter(&SITE);
 ///     let output = call(move || {
-///         if false { let r: Result<u32, std::num::ParseIntError> = loop {}; return r; }
+///         if false { return never_called::<Result<u32, std::num::ParseIntError>>(); }
 ///         let _ = &text;
 ///         { text.parse() }
 ///     });

@@ -53,34 +53,41 @@ const NO_RESULTS: &[&str] = &[
 /// Pins the type of a block before its body is looked at.
 ///
 /// Errors then point at the user's expressions, and `return Err(error.into())`
-/// is coerced as in the plain function.
+/// is coerced as in the plain function. But for `!`, no lint is silenced for it:
+/// `allow` is an error under a user's `forbid`.
 ///
 /// Input: `-> Result<impl Iterator, Error>`
-/// Output: `if false { let r: Result<_, Error> = loop {}; return r; }`
+/// Output: `if false { return never_called::<Result<_, Error>>(); }`
 ///
 /// Input: `-> !`, which has no name outside of a function's type
-/// Output: `if false { let r: ReturnOf<fn() -> !> = loop {}; return r; }`
+/// Output: `if false { return never_called::<ReturnOf<fn() -> !>>(); }`
 pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
+    let at = Span::mixed_site();
     match output {
-        ReturnType::Default => pin_to(&quote!(()), Span::mixed_site()),
+        ReturnType::Default => pin_to(private, &quote!(()), at),
         ReturnType::Type(_, ty) => match peel(ty) {
             Type::ImplTrait(_) => TokenStream::new(),
             Type::Never(_) => {
-                let never = quote_spanned!(Span::mixed_site()=> #private::ReturnOf<fn() -> !>);
-                pin_to(&never, ty.span())
+                let never = quote_spanned!(at=> #private::ReturnOf<fn() -> !>);
+                let pin = pin_to(private, &never, ty.span());
+                let lints = quote!(unreachable_code, clippy::diverging_sub_expression);
+                quote_spanned!(at=> #[allow(#lints)] #pin)
             }
-            _ => pin_to(&without_impl(ty), ty.span()),
+            _ => pin_to(private, &without_impl(ty), ty.span()),
         },
     }
 }
 
 /// Pins the type of an async block whose output is known.
-pub(crate) fn pin_to(ty: &TokenStream, span: Span) -> TokenStream {
+pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> TokenStream {
+    // Compiler errors say where the type comes from: there, and not the attribute.
+    let private = private.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
     quote_spanned! {span.resolved_at(Span::mixed_site())=>
-        #[allow(deprecated, unreachable_code, clippy::diverging_sub_expression)]
         if false {
-            let __traced_return: #ty = loop {};
-            return __traced_return;
+            return #(#private)*::never_called::<#ty>();
         }
     }
 }

@@ -4,6 +4,8 @@ use trace_core::traced_test;
 
 /// Takes the place of `trace-core`: its functions note what they were given.
 mod instead {
+    pub(super) use trace_core::__private;
+
     pub(super) mod testing {
         use std::cell::RefCell;
 

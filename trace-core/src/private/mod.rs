@@ -54,6 +54,12 @@ pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
     value.tag_input().to_value()
 }
 
+/// Stands for a value in code that the compiler looks at and never runs.
+pub fn never_called<T>() -> T {
+    #[expect(clippy::empty_loop, reason = "the loop is never reached")]
+    loop {}
+}
+
 /// Copies the name of a service for a future that starts later.
 pub fn owned(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()

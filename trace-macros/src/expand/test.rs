@@ -16,7 +16,7 @@ use crate::returns;
 /// #[test]
 /// fn pays() -> Result<(), Error> {
 ///     __run_async("pays", { async move {
-///         if false { let r: Result<(), Error> = loop {}; return r; }
+///         if false { return never_called::<Result<(), Error>>(); }
 ///         { body }
 ///     } })
 /// }
