@@ -121,6 +121,24 @@ fn everything_can_be_shown() {
 }
 
 #[test]
+fn chosen_tags_stand_beside_the_name() {
+    let options = TreeOptions {
+        inline_tags: vec!["amount".to_owned(), "order.id".to_owned(), "no".to_owned()],
+        ..TreeOptions::compact()
+    };
+    check(
+        &checkout(),
+        options,
+        expect![[r#"
+        checkout      error: card declined
+        ├─ charge     order.id=42  error: card declined  1 link
+        │  └─ debit   amount=9.5  error
+        └─ mail
+    "#]],
+    );
+}
+
+#[test]
 fn kinds_and_intervals_make_a_picture_for_tests() {
     let options = TreeOptions {
         kinds: true,

@@ -166,7 +166,11 @@ fn has_failed(span: &SpanRecord) -> bool {
 }
 
 fn notes(trace: &Trace, span: &SpanRecord, options: &TreeOptions) -> Vec<Cell> {
-    let mut notes = Vec::new();
+    let inline_tags = options.inline_tags.iter().filter_map(|key| {
+        let tag = span.tags.iter().find(|tag| tag.key == *key)?;
+        Some(Cell::new(tag_text(tag, "=", options), Style::Dim))
+    });
+    let mut notes: Vec<Cell> = inline_tags.collect();
     let outcome = outcome(span, options);
     let is_ok = outcome.is_none();
     notes.extend(outcome);

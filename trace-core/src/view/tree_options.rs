@@ -24,6 +24,9 @@ pub struct TreeOptions {
     pub check_marks: bool,
     /// The tags, one a line. Default: no.
     pub tags: bool,
+    /// Keys of tags that stand on the span's own line, as `key=value` and in this
+    /// order. Default: none.
+    pub inline_tags: Vec<String>,
     /// The logs, one a line, with the time since the start of the trace. Default: no.
     pub logs: bool,
     /// The links, one a line, beside the mark that there are some. Default: no.
@@ -86,6 +89,7 @@ impl Default for TreeOptions {
             bar_width: 20,
             check_marks: true,
             tags: false,
+            inline_tags: Vec::new(),
             logs: false,
             links: false,
             sources: false,
