@@ -80,6 +80,19 @@ mod memory_collector;
 
 // Recording, on the application's threads.
 mod record;
+mod resource;
+mod sampler;
+pub mod span;
+mod span_record;
+mod stats;
+mod stream;
+mod tag;
+mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timestamp;
+mod tracer;
+mod tracestate;
 mod view;
 
 pub mod span;

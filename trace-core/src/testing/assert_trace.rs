@@ -1,0 +1,124 @@
+//! Compares a trace with a tree.
+
+use super::line_diff::{Line, diff};
+use crate::assemble::Trace;
+use crate::view::TreeOptions;
+
+/// What `assert_trace!` calls.
+#[doc(hidden)]
+#[track_caller]
+pub fn __assert_trace(trace: &Trace, expected: &str) {
+    let expected = Tree::expected(expected);
+    let actual = Tree::actual(trace, &expected);
+    let keys = |tree: &Tree| -> Vec<String> { tree.0.iter().map(|line| key_of(line)).collect() };
+    let (expected_keys, actual_keys) = (keys(&expected), keys(&actual));
+    if expected_keys != actual_keys {
+        let differences = diff(&expected_keys, &actual_keys);
+        fail(&message(&expected, &actual, &differences));
+    }
+}
+
+/// What `assert_no_orphans!` calls.
+#[doc(hidden)]
+#[track_caller]
+pub fn __assert_no_orphans(trace: &Trace) {
+    let (spans, have) = match trace.orphans().count() {
+        0 => return,
+        1 => ("1 span".to_owned(), "has"),
+        orphans => (format!("{orphans} spans"), "have"),
+    };
+    let tree = Tree::actual(trace, &Tree::default()).indented();
+    fail(&format!(
+        "{spans} {have} a parent that is not in the trace:\n\n{tree}"
+    ));
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "an assertion that does not hold")]
+fn fail(message: &str) {
+    panic!("{}", message.trim_end());
+}
+
+/// A tree's lines, without the indentation that they have in common and without
+/// empty ones.
+#[derive(Debug, Default)]
+struct Tree(Vec<String>);
+
+impl Tree {
+    fn expected(text: &str) -> Self {
+        let lines = || text.lines().filter(|line| !line.trim().is_empty());
+        let indentations = lines().map(|line| line.len() - line.trim_start().len());
+        let indentation = indentations.min().unwrap_or(0);
+        // Where tabs and spaces are mixed it may end within a character, and the
+        // line is taken as it is.
+        let lines = lines().map(|line| line.get(indentation..).unwrap_or(line));
+        Self(lines.map(|line| line.trim_end().to_owned()).collect())
+    }
+
+    /// The tree with the tags that another one names.
+    fn actual(trace: &Trace, other: &Self) -> Self {
+        let mut inline_tags: Vec<String> = Vec::new();
+        for word in other.0.iter().flat_map(|line| line.split_whitespace()) {
+            if let Some((key, _)) = word.split_once('=')
+                && !inline_tags.iter().any(|known| known == key)
+            {
+                inline_tags.push(key.to_owned());
+            }
+        }
+        let options = TreeOptions {
+            inline_tags,
+            max_spans: usize::MAX,
+            max_depth: usize::MAX,
+            ..TreeOptions::compact()
+        };
+        let text = trace.tree_with(options).to_string();
+        Self(text.lines().map(ToOwned::to_owned).collect())
+    }
+
+    fn indented(&self) -> String {
+        let mut text = String::new();
+        for line in &self.0 {
+            push_line(&mut text, "    ", line);
+        }
+        if self.0.is_empty() {
+            push_line(&mut text, "    ", "(no spans)");
+        }
+        text
+    }
+}
+
+/// What of a line is compared: in the glyphs in front, which say how deep a span
+/// is, every space; behind them, gaps and not their width.
+fn key_of(line: &str) -> String {
+    let rest = line.trim_start_matches([' ', '│', '├', '└', '─']);
+    let mut key = line.strip_suffix(rest).unwrap_or_default().to_owned();
+    for (number, word) in rest.split_whitespace().enumerate() {
+        if number > 0 {
+            key.push(' ');
+        }
+        key.push_str(word);
+    }
+    key
+}
+
+fn message(expected: &Tree, actual: &Tree, differences: &[Line]) -> String {
+    let mut text =
+        "the trace differs from the expected tree (- expected, + actual):\n\n".to_owned();
+    for difference in differences {
+        let (sign, line) = match *difference {
+            Line::Same(position) => ("      ", actual.0.get(position)),
+            Line::Missing(position) => ("    - ", expected.0.get(position)),
+            Line::Added(position) => ("    + ", actual.0.get(position)),
+        };
+        push_line(&mut text, sign, line.map_or("", String::as_str));
+    }
+    text.push_str("\nthe actual tree:\n\n");
+    text.push_str(&actual.indented());
+    text
+}
+
+fn push_line(text: &mut String, indentation: &str, line: &str) {
+    text.push_str(indentation);
+    text.push_str(line);
+    text.push('\n');
+}
