@@ -21,6 +21,7 @@ mod recorded_traces;
 mod recorder;
 mod sampler;
 mod spans;
+mod testing;
 mod trace_collector;
 mod trace_collector_limits;
 mod trace_collector_output;

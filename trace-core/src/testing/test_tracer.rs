@@ -256,16 +256,18 @@ impl TestTracer {
     }
 
     fn why_nothing(&self) -> String {
-        match self.stats() {
-            Stats { started: 0, .. } => "nothing was traced; expected a `#[trace_root]` \
-                 function or another root to be called within the test"
-                .to_owned(),
-            Stats { open: 0, .. } => {
-                format!("the sampler refused, or limits cut: {:?}", self.stats())
-            }
-            Stats { open, .. } => format!(
-                "spans that have not ended, or whose task has not: {open}; expected them to be awaited"
-            ),
+        let stats = self.stats();
+        if stats.started == 0 {
+            "nothing was traced; expected the test to call a root, such as a \
+             `#[trace_root]` function"
+                .to_owned()
+        } else if stats.open > 0 {
+            let open = stats.open;
+            format!("spans that have not ended, or whose task has not: {open}; await them before")
+        } else if stats.sampled_out > 0 {
+            format!("traces that the sampler refused: {}", stats.sampled_out)
+        } else {
+            format!("spans that were lost: {:?}", stats.dropped)
         }
     }
 }

@@ -1,0 +1,493 @@
+//! A user's own tests: `#[traced_test]`, `TestTracer`, `assert_trace!`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use trace_core::testing::TestTracer;
+use trace_core::{
+    Limits, ManualClock, SpanKind, Timestamp, Trace, TraceFuture, assert_no_orphans, assert_trace,
+    span, trace, trace_root, traced, traced_test,
+};
+
+struct Order {
+    card: &'static str,
+}
+
+impl Order {
+    fn with_card(card: &'static str) -> Self {
+        Self { card }
+    }
+}
+
+#[traced(tags(card = order.card))]
+async fn charge(order: &Order) -> Result<(), String> {
+    tokio::task::yield_now().await;
+    match order.card {
+        "declined" => Err("card declined".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+#[trace_root]
+async fn checkout(order: Order) -> Result<(), String> {
+    charge(&order).await
+}
+
+/// Runs an assertion that must fail; checks what it says.
+fn fails(assertion: impl FnOnce(), expected: Expect) {
+    let failure = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
+    let message = match failure.downcast_ref::<String>() {
+        Some(message) => message,
+        None => *failure.downcast_ref::<&str>().unwrap(),
+    };
+    expected.assert_eq(&format!("{message}\n"));
+}
+
+#[traced_test]
+async fn a_declined_card_is_an_error() {
+    let _ = checkout(Order::with_card("declined")).await;
+    assert_trace!(
+        trace!(),
+        r#"
+        checkout    error: card declined
+        └─ charge   error: card declined
+    "#
+    );
+}
+
+#[traced_test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_is_found_from_another_thread() -> Result<(), Box<dyn std::error::Error>> {
+    checkout(Order::with_card("gold")).await?;
+    let here = trace!();
+    let task = async {
+        tokio::task::yield_now().await;
+        trace!()
+    };
+    assert_eq!(trace_core::spawn(task).await?, here);
+    let blocking = trace_core::spawn_blocking(|| trace!());
+    assert_eq!(blocking.await?, here);
+    assert_trace!(
+        here,
+        "
+        checkout
+        └─ charge
+    "
+    );
+    Ok(())
+}
+
+#[traced_test]
+#[tokio::test(start_paused = true)]
+async fn paused_time_makes_durations_exact() {
+    async { tokio::time::sleep(Duration::from_secs(3)).await }
+        .in_span("nap")
+        .await;
+    assert_eq!(trace!().duration(), Some(Duration::from_secs(3)));
+}
+
+#[traced_test]
+fn a_function_without_a_root_is_seen() {
+    assert!(!span::is_recording(), "the body is no span");
+    span::add_tag("to", "nobody");
+    span::in_span("first", || span::in_span("inner", || {}));
+    assert_trace!(
+        trace!(),
+        "
+        first
+        └─ inner
+    "
+    );
+    span::in_span("second", || {});
+    assert_trace!(
+        trace!(),
+        "
+        a_function_without_a_root_is_seen
+        ├─ first
+        │  └─ inner
+        └─ second
+    "
+    );
+    assert_no_orphans!(trace!());
+    let [first, inner, second] = &TestTracer::current().spans()[..] else {
+        panic!("three spans")
+    };
+    assert_eq!(first.parent_span_id, None);
+    assert_eq!(inner.parent_span_id, Some(first.span_id));
+    assert_eq!(second.parent_span_id, None);
+}
+
+#[traced_test]
+async fn what_the_body_recorded_is_seen_from_its_tasks() {
+    span::in_span("before", || {});
+    trace_core::spawn(async { assert_trace!(trace!(), "before") })
+        .await
+        .unwrap();
+}
+
+#[traced_test]
+async fn roots_are_traces_of_their_own() {
+    checkout(Order::with_card("gold")).await.unwrap();
+    span::in_span("audit", || {});
+    assert_eq!(TestTracer::current().traces().len(), 2);
+    fails(
+        || drop(trace!()),
+        expect![[r#"
+            2 traces were recorded, expected one (`TestTracer::traces` returns all):
+
+            checkout
+            └─ charge
+
+            audit
+
+        "#]],
+    );
+}
+
+#[traced_test]
+fn ids_and_times_repeat() {
+    trace_core::root("first").run_sync(|| {});
+    let trace = trace!();
+    assert_eq!(trace.trace_id.to_string(), format!("{:032x}", 1));
+    assert_eq!(
+        trace.root().unwrap().span_id.to_string(),
+        format!("{:016x}", 2)
+    );
+    let start = trace.start().unwrap() - Timestamp::from_unix_nanos(946_684_800_000_000_000);
+    assert!(start < Duration::from_secs(3_600), "{start:?}");
+}
+
+#[test]
+fn tests_that_run_at_once_do_not_see_each_other() {
+    let barrier = Arc::new(Barrier::new(4));
+    let threads: Vec<_> = (0..4_usize)
+        .map(|thread| {
+            let barrier = Arc::clone(&barrier);
+            std::thread::spawn(move || {
+                trace_core::testing::__run_async("one_of_many", async {
+                    for _ in 0..50 {
+                        trace_core::root("root")
+                            .run(async {
+                                span::add_tag("thread", thread);
+                                tokio::task::yield_now().await;
+                                span::in_span("child", || {});
+                            })
+                            .await;
+                        barrier.wait();
+                    }
+                    let traces = TestTracer::current().traces();
+                    assert_eq!(traces.len(), 50);
+                    for trace in traces {
+                        let root = trace.root().unwrap();
+                        assert_eq!(trace.len(), 2);
+                        assert_eq!(
+                            root.tag("thread").unwrap().as_i64(),
+                            i64::try_from(thread).ok()
+                        );
+                    }
+                });
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn a_tracer_takes_options() {
+    let hands = ManualClock::starting_at(Timestamp::default());
+    let limits = Limits {
+        max_tags: 1,
+        ..Limits::default()
+    };
+    let tracer = TestTracer::with("shop", |builder| builder.clock(&hands).limits(limits));
+    tracer
+        .root("checkout")
+        .kind(SpanKind::Server)
+        .tag("a", 1)
+        .tag("b", 2)
+        .run_sync(|| hands.advance(Duration::from_millis(5)));
+    let trace = trace!(tracer);
+    let root = trace.root().unwrap();
+    assert_eq!(root.duration(), Duration::from_millis(5));
+    assert_eq!((root.tags.len(), root.dropped.tags), (1, 1));
+    assert_eq!(&*root.service_name, "shop");
+    tracer.assert_conservation();
+}
+
+fn declined() -> Trace {
+    let tracer = TestTracer::new();
+    tracer.attach_sync(|| {
+        trace_core::root("checkout")
+            .tag("order.id", 42)
+            .run_sync(|| {
+                span::in_span("charge", || {
+                    span::add_tag("order.id", 42);
+                    span::add_tag("card", "visa gold");
+                    span::record_error("card declined");
+                });
+                span::in_span("mail", || span::in_span("render", || {}));
+            });
+    });
+    trace!(tracer)
+}
+
+#[test]
+fn gaps_indentation_and_ownership_do_not_matter() {
+    let trace = declined();
+    assert_trace!(
+        &trace,
+        "
+  checkout
+  ├─ charge error:   card declined\t
+
+  └─ mail
+     └─ render
+"
+    );
+    let tree = trace
+        .tree_with(trace_core::TreeOptions::compact())
+        .to_string();
+    assert_trace!(trace, tree);
+    assert_trace!(&&trace, &tree);
+    assert_trace!(Arc::new(trace.clone()), tree.as_str());
+    assert_trace!(&Arc::new(trace), tree,);
+}
+
+#[test]
+fn depth_matters() {
+    fails(
+        || {
+            assert_trace!(
+                declined(),
+                "
+                checkout
+                ├─ charge   error: card declined
+                ├─ mail
+                └─ render
+            "
+            );
+        },
+        expect![[r#"
+            the trace differs from the expected tree (- expected, + actual):
+
+                  checkout
+                  ├─ charge      error: card declined
+                - ├─ mail
+                - └─ render
+                + └─ mail
+                +    └─ render
+
+            the actual tree:
+
+                checkout
+                ├─ charge      error: card declined
+                └─ mail
+                   └─ render
+        "#]],
+    );
+}
+
+#[test]
+fn tags_are_compared_where_they_are_named() {
+    assert_trace!(
+        declined(),
+        "
+        checkout      order.id=42
+        ├─ charge     order.id=42 card=visa gold  error: card declined
+        └─ mail
+           └─ render
+    "
+    );
+    fails(
+        || {
+            assert_trace!(
+                declined(),
+                "
+                checkout      order.id=43
+                ├─ charge     error: card declined
+                └─ mail
+                   └─ render
+            "
+            );
+        },
+        expect![[r#"
+            the trace differs from the expected tree (- expected, + actual):
+
+                - checkout      order.id=43
+                - ├─ charge     error: card declined
+                + checkout       order.id=42
+                + ├─ charge      order.id=42  error: card declined
+                  └─ mail
+                     └─ render
+
+            the actual tree:
+
+                checkout       order.id=42
+                ├─ charge      order.id=42  error: card declined
+                └─ mail
+                   └─ render
+        "#]],
+    );
+}
+
+#[test]
+fn a_trace_without_spans_can_be_compared() {
+    fails(
+        || assert_trace!(Trace::new(crate::spans::trace_id(1)), "checkout"),
+        expect![[r#"
+            the trace differs from the expected tree (- expected, + actual):
+
+                - checkout
+
+            the actual tree:
+
+                (no spans)
+        "#]],
+    );
+    assert_trace!(Trace::new(crate::spans::trace_id(1)), "");
+}
+
+#[test]
+fn orphans_are_shown() {
+    let remote = trace_core::TraceContext::new(crate::spans::trace_id(1), crate::spans::span_id(9));
+    let tracer = TestTracer::new();
+    tracer.root("serve").remote_parent(remote).run_sync(|| {});
+    fails(
+        || tracer.assert_no_orphans(),
+        expect![[r#"
+        1 span has a parent that is not in the trace:
+
+            serve   orphan of 0000000000000009
+    "#]],
+    );
+    fails(
+        || assert_no_orphans!(tracer.trace()),
+        expect![[r#"
+        1 span has a parent that is not in the trace:
+
+            serve   orphan of 0000000000000009
+    "#]],
+    );
+}
+
+#[test]
+fn no_trace_has_a_reason() {
+    let tracer = TestTracer::new();
+    fails(
+        || drop(tracer.trace()),
+        expect![[r#"
+            no trace was recorded: nothing was traced; expected the test to call a root, such as a `#[trace_root]` function
+        "#]],
+    );
+    tracer.root("open").run_sync(|| {
+        fails(|| drop(tracer.trace()), expect![[r#"
+            no trace was recorded: spans that have not ended, or whose task has not: 1; await them before
+        "#]]);
+    });
+    assert_trace!(tracer.trace(), "open");
+
+    let tracer = TestTracer::with("test", |builder| builder.sampler(trace_core::AlwaysOff));
+    tracer.root("refused").run_sync(|| {});
+    fails(
+        || drop(tracer.trace()),
+        expect![[r#"
+            no trace was recorded: traces that the sampler refused: 1
+        "#]],
+    );
+    tracer.assert_conservation();
+
+    fails(
+        || drop(trace!()),
+        expect![[r#"
+        no test tracer surrounds this code; expected a `#[traced_test]`, `TestTracer::attach`, or a task that goes on with a trace of theirs (`trace_core::spawn`; `tokio::spawn` inherits nothing)
+    "#]],
+    );
+    let elsewhere = trace_core::Tracer::builder("other")
+        .on_demand()
+        .build()
+        .unwrap();
+    elsewhere.attach_sync(|| fails(|| drop(trace!()), expect![[r#"
+        no test tracer surrounds this code; expected a `#[traced_test]`, `TestTracer::attach`, or a task that goes on with a trace of theirs (`trace_core::spawn`; `tokio::spawn` inherits nothing)
+    "#]]));
+}
+
+/// Fails if the parent process says so.
+#[traced_test]
+#[tokio::test(start_paused = true)]
+async fn in_a_child() -> Result<(), String> {
+    #[expect(clippy::disallowed_methods, reason = "how the tests below ask")]
+    let failure = std::env::var("FAILURE").unwrap_or_default();
+    let card = match &*failure {
+        "" => "gold",
+        _ => "declined",
+    };
+    let forever = trace_core::spawn(std::future::pending::<()>().in_span("forever"));
+    let paid = checkout(Order::with_card(card)).await;
+    assert!(!forever.is_finished());
+    assert_ne!(failure, "panic", "on purpose");
+    paid
+}
+
+/// Runs [`in_a_child`]; checks what it writes of its traces.
+fn check_in_a_child(failure: &str, expected: Expect) {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "testing::in_a_child", "--nocapture"])
+        .env("FAILURE", failure)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.success(), failure.is_empty());
+    let text = String::from_utf8(output.stderr).unwrap();
+    let start = text.find("traces of").or(text.find("note: spans"));
+    expected.assert_eq(&text[start.unwrap()..]);
+}
+
+#[test]
+fn a_test_that_panics_prints_its_traces() {
+    check_in_a_child(
+        "panic",
+        expect![[r#"
+        traces of `in_a_child`:
+
+        checkout (test)    0 ns  ████████████████████  100%  error: card declined
+        │  error.type = alloc::string::String
+        └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
+              card = declined
+              error.type = alloc::string::String
+              +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
+
+    "#]],
+    );
+}
+
+#[test]
+fn a_test_that_returns_an_error_prints_its_traces() {
+    check_in_a_child(
+        "error",
+        expect![[r#"
+        traces of `in_a_child`:
+
+        checkout (test)    0 ns  ████████████████████  100%  error: card declined
+        │  error.type = alloc::string::String
+        └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
+              card = declined
+              error.type = alloc::string::String
+              +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
+
+        Error: "card declined"
+    "#]],
+    );
+}
+
+#[test]
+fn a_test_that_passes_says_what_has_not_ended() {
+    check_in_a_child(
+        "",
+        expect![[r#"
+        note: spans of `in_a_child` that have not ended: 1
+    "#]],
+    );
+}
