@@ -22,6 +22,7 @@ mod recorder;
 mod sampler;
 mod spans;
 mod testing;
+mod stress;
 mod trace_collector;
 mod trace_collector_limits;
 mod trace_collector_output;

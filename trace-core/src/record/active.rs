@@ -4,6 +4,7 @@
 //! borrowed only for moments in which no code but this module's runs.
 
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::hot;
@@ -47,8 +48,11 @@ pub(super) struct Recording {
 }
 
 thread_local! {
-    static ACTIVE: RefCell<Active> = const {
-        RefCell::new(Active { tracer: None, context: None, recording: None })
+    /// Without a destructor, so that code which runs at the very end of a thread,
+    /// in destructors of other thread-locals, is recorded like any other. Nothing
+    /// is leaked: whatever enters a scope leaves it, and outside it is empty.
+    static ACTIVE: RefCell<ManuallyDrop<Active>> = const {
+        RefCell::new(ManuallyDrop::new(Active { tracer: None, context: None, recording: None }))
     };
     /// An empty chunk for the next scope on this thread.
     static SPARE: Cell<Chunk> = const { Cell::new(Chunk::new()) };
@@ -123,18 +127,14 @@ impl Recording {
 }
 
 /// Exchanges what surrounds the code on this thread. The stage is moved before,
-/// so that everything goes where it was recorded. `false`, and nothing happens,
-/// at the end of the thread.
-pub(super) fn swap(active: &mut Active) -> bool {
-    ACTIVE
-        .try_with(|cell| {
-            let mut current = cell.borrow_mut();
-            if let Some(recording) = &mut current.recording {
-                recording.take_stage();
-            }
-            std::mem::swap(&mut *current, active);
-        })
-        .is_ok()
+/// so that everything goes where it was recorded.
+pub(super) fn swap(active: &mut Active) {
+    ACTIVE.with_borrow_mut(|current| {
+        if let Some(recording) = &mut current.recording {
+            recording.take_stage();
+        }
+        std::mem::swap(&mut **current, active);
+    });
 }
 
 /// Moves the thread's stage into the chunk of its scope.
@@ -168,26 +168,17 @@ pub(super) fn reserve_text() {
 
 /// Lets `read` see the recording of this thread's scope, if there is one.
 pub(super) fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Option<R> {
-    ACTIVE
-        .try_with(|cell| cell.borrow_mut().recording.as_mut().map(read))
-        .ok()
-        .flatten()
+    ACTIVE.with_borrow_mut(|active| active.recording.as_mut().map(read))
 }
 
 /// Lets `read` see the tracer of this thread's scope, if there is one.
 pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
-    ACTIVE
-        .try_with(|cell| cell.borrow().tracer().map(read))
-        .ok()
-        .flatten()
+    ACTIVE.with_borrow(|active| active.tracer().map(read))
 }
 
 /// Lets `change` see the context of this thread's scope, if there is one.
 pub(crate) fn with_context<R>(change: impl FnOnce(&mut ScopeContext) -> R) -> Option<R> {
-    ACTIVE
-        .try_with(|cell| cell.borrow_mut().context.as_mut().map(change))
-        .ok()
-        .flatten()
+    ACTIVE.with_borrow_mut(|active| active.context.as_mut().map(change))
 }
 
 /// The trace that is recorded on this thread.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -58,7 +59,11 @@ const OFF: u64 = 1;
 
 thread_local! {
     /// Scopes that were entered to drop a future in them, the innermost last.
-    static CANCELLING: RefCell<Vec<OwnedEntered>> = const { RefCell::new(Vec::new()) };
+    ///
+    /// Without a destructor, as futures are also dropped at the end of a thread;
+    /// its storage is given back whenever it is empty.
+    static CANCELLING: RefCell<ManuallyDrop<Vec<OwnedEntered>>> =
+        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
 impl<F, S, O> Traced<F, S, O>
@@ -170,7 +175,7 @@ impl State {
         observe: &impl Fn(&F::Output) -> bool,
         cx: &mut Context<'_>,
     ) -> Poll<F::Output> {
-        // A suspended span has its trace. If not, the thread is at its end.
+        // A suspended span has its trace.
         let Some(trace) = &self.trace else {
             return future.poll(cx);
         };
@@ -193,8 +198,7 @@ impl State {
         self.scope = 0;
         if let Some(trace) = &self.trace {
             let entered = Scope::elsewhere(trace, self.span).enter_owned();
-            // At the end of the thread the scope is left at once.
-            let _kept = CANCELLING.try_with(|cell| cell.borrow_mut().push(entered));
+            CANCELLING.with_borrow_mut(|scopes| scopes.push(entered));
         }
     }
 }
@@ -214,10 +218,13 @@ impl State {
         if self.scope != 0 {
             return self.end(self.scope, Outcome::Cancelled);
         }
-        let entered = CANCELLING
-            .try_with(|cell| cell.borrow_mut().pop())
-            .ok()
-            .flatten();
+        let entered = CANCELLING.with_borrow_mut(|scopes| {
+            let entered = scopes.pop();
+            if scopes.is_empty() {
+                **scopes = Vec::new();
+            }
+            entered
+        });
         if entered.is_some() {
             self.end(self.span, Outcome::Cancelled);
         }

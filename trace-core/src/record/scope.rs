@@ -50,14 +50,12 @@ pub(crate) enum From<'a> {
 pub(crate) struct Entered<'a> {
     scope: &'a mut Scope,
     outer: Place,
-    is_entered: bool,
 }
 
 /// A scope whose code runs on this thread, which keeps what was around it.
 #[derive(Debug)]
 pub(crate) struct OwnedEntered {
     outer: Scope,
-    is_entered: bool,
 }
 
 impl Scope {
@@ -207,29 +205,16 @@ impl Scope {
     /// Makes the thread run this scope's code.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        let is_entered = active::swap(&mut self.active);
-        let outer = if is_entered {
-            hot::go_to(self.place)
-        } else {
-            Place::default()
-        };
-        Entered {
-            scope: self,
-            outer,
-            is_entered,
-        }
+        active::swap(&mut self.active);
+        let outer = hot::go_to(self.place);
+        Entered { scope: self, outer }
     }
 
     /// Makes the thread run this scope's code, without a borrow.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
-        let is_entered = active::swap(&mut self.active);
-        if is_entered {
-            self.place = hot::go_to(self.place);
-        }
-        OwnedEntered {
-            outer: self,
-            is_entered,
-        }
+        active::swap(&mut self.active);
+        self.place = hot::go_to(self.place);
+        OwnedEntered { outer: self }
     }
 
     fn end(&mut self) {
@@ -255,20 +240,16 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.is_entered {
-            active::swap(&mut self.scope.active);
-            hot::go_to(self.outer);
-        }
+        active::swap(&mut self.scope.active);
+        hot::go_to(self.outer);
     }
 }
 
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
-        if self.is_entered {
-            active::swap(&mut self.outer.active);
-            // From here on `outer` is the scope that was left; dropping it ends it.
-            hot::go_to(self.outer.place);
-        }
+        active::swap(&mut self.outer.active);
+        // From here on `outer` is the scope that was left; dropping it ends it.
+        hot::go_to(self.outer.place);
     }
 }

@@ -1,0 +1,54 @@
+//! The recorder under fire: whatever happens, every span comes out right or is
+//! counted.
+
+mod thread_exit;
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use trace_core::{MemoryCollector, SpanRecord, Stats, Tracer, TracerBuilder};
+
+/// A tracer that delivers on demand to a collector that keeps everything.
+fn tracer() -> (Tracer, MemoryCollector) {
+    build(Tracer::builder("stress").on_demand())
+}
+
+fn build(builder: TracerBuilder) -> (Tracer, MemoryCollector) {
+    let spans = MemoryCollector::new();
+    let tracer = builder.collector(spans.clone()).build().unwrap();
+    (tracer, spans)
+}
+
+/// Polls a future once.
+fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Flushes; then nothing may be open, and the counters must add up.
+#[track_caller]
+fn settled(tracer: &Tracer) -> Stats {
+    let _report = tracer.flush(Duration::from_secs(10));
+    let stats = tracer.stats();
+    assert_eq!(stats.open, 0, "{stats:?}");
+    assert_conserved(&stats);
+    stats
+}
+
+/// Started = delivered + sampled out + dropped + open.
+#[track_caller]
+fn assert_conserved(stats: &Stats) {
+    let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+    assert_eq!(stats.started, ended + stats.open, "{stats:?}");
+}
+
+/// The span with this operation name, of which there must be one.
+#[track_caller]
+fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
+    let mut found = spans.iter().filter(|span| span.operation_name == name);
+    let Some(span) = found.next() else {
+        panic!("no span `{name}` in {spans:#?}")
+    };
+    assert!(found.next().is_none(), "more than one span `{name}`");
+    span
+}
