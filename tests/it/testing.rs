@@ -45,6 +45,7 @@ fn fails(assertion: impl FnOnce(), expected: Expect) {
     expected.assert_eq(&format!("{message}\n"));
 }
 
+#[expect(let_underscore_drop, reason = "as one writes it")]
 #[traced_test]
 async fn a_declined_card_is_an_error() {
     let _ = checkout(Order::with_card("declined")).await;

@@ -80,19 +80,6 @@ mod memory_collector;
 
 // Recording, on the application's threads.
 mod record;
-mod resource;
-mod sampler;
-pub mod span;
-mod span_record;
-mod stats;
-mod stream;
-mod tag;
-mod task;
-#[cfg(feature = "testing")]
-pub mod testing;
-mod timestamp;
-mod tracer;
-mod tracestate;
 mod view;
 
 pub mod span;
@@ -102,6 +89,8 @@ mod tracer;
 #[path = "private/mod.rs"]
 pub mod __private;
 mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use assemble::{
     AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
