@@ -12,6 +12,7 @@
 mod assemble;
 mod baggage;
 mod critical_path;
+mod design;
 mod ids;
 mod macros;
 mod otlp;

@@ -54,6 +54,7 @@ mod baggage;
 mod clock;
 mod hex;
 mod resource;
+mod tag_source;
 mod tracestate;
 
 // What travels.
@@ -114,9 +115,8 @@ pub use sampler::{
 pub use span::{InCurrentTrace, InSpan, TraceFuture};
 pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
 pub use stats::{DroppedSpans, Stats};
-pub use tag::{
-    DebugTag, DisplayTag, Tag, TagArray, TagInput, TagRef, TagSource, TagValue, debug, display,
-};
+pub use tag::{Tag, TagArray, TagRef, TagValue};
+pub use tag_source::{DebugTag, DisplayTag, TagInput, TagSource, debug, display};
 pub use task::Carried;
 #[cfg(feature = "tokio")]
 pub use task::{TraceJoinSet, spawn, spawn_blocking, spawn_linked};

@@ -33,7 +33,7 @@ use crate::context::TraceContext;
 use crate::record::{self, InScope, Scope, SpanGuard, Traced, active, write};
 use crate::span_record::{Link, SpanKind, Status};
 use crate::stream::Site;
-use crate::tag::TagSource;
+use crate::tag_source::TagSource;
 
 /// Returns whether a span is recorded that tags and logs would go to.
 #[must_use]

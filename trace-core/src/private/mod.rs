@@ -13,7 +13,8 @@ pub use recording::*;
 
 use std::fmt::{Debug, Display};
 
-use crate::tag::{TagSource, TagValue, debug, display};
+use crate::tag::TagValue;
+use crate::tag_source::{TagSource, debug, display};
 
 /// Text recorded for `secret(x)`.
 pub const REDACTED: &str = "[redacted]";

@@ -7,7 +7,7 @@ pub use crate::tracer::RootGuard;
 use std::fmt;
 
 use crate::record::{self, write};
-use crate::tag::TagSource;
+use crate::tag_source::TagSource;
 use crate::tracer::{RootRun, SiteRoot};
 
 /// Makes a future the body of a child span.

@@ -10,7 +10,8 @@ use crate::id::SpanId;
 use crate::limits::cut;
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::stream::{Header, Kind, Site, kind_number, outcome_number, status_number, value_type};
-use crate::tag::{TagArray, TagInput, TagSource, TagValue};
+use crate::tag::{TagArray, TagValue};
+use crate::tag_source::{TagInput, TagSource};
 
 /// The key of a tag or field that is written.
 #[derive(Clone, Copy, Debug)]

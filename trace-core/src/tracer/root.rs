@@ -15,7 +15,8 @@ use crate::context::TraceContext;
 use crate::record::{From, OwnedEntered, Scope, Start, TracerCore, write};
 use crate::span_record::{Link, Outcome, SpanKind};
 use crate::stream::Site;
-use crate::tag::{TagInput, TagValue};
+use crate::tag::TagValue;
+use crate::tag_source::TagInput;
 
 /// Describes a root span of the current tracer: the one in whose trace this is
 /// called, or that is [attached](crate::Tracer::attach), else the one that was
