@@ -94,7 +94,6 @@ async fn the_first_screen_traces_an_order() -> Result<(), Box<dyn std::error::Er
 }
 
 #[traced_test]
-#[expect(let_underscore_drop, reason = "as one writes it")]
 async fn a_declined_card_is_an_error() {
     let _ = checkout(Order::with_card("declined")).await;
     assert_trace!(
