@@ -44,7 +44,10 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
 
 /// Reports each bare tag that is no argument.
 fn check_tags(args: &Args, item: &Item) -> syn::Result<()> {
-    let names = params::names(&item.signature);
+    let names: Vec<String> = params::names(&item.signature)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let mut error: Option<syn::Error> = None;
     for tag in &args.tags {
         let name = tag.value.to_string();
@@ -105,7 +108,7 @@ impl Expansion {
         } else if let Some(tail) = self.async_tail(&item, &body) {
             (None, self.future_in_place(&item, tail))
         } else if let Some(kind) = returns::future(&item.signature.output) {
-            self.future_as_value(&item, &body, kind)
+            (None, self.future_as_value(&item, &body, kind))
         } else {
             self.sync_function(&item, &body)
         };
@@ -163,7 +166,7 @@ impl Expansion {
     fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
         let output = &item.signature.output;
         let gives = returns::future_output(&self.private, output);
-        let pin = gives.map(|ty| returns::pin_to(&self.private, &ty, output.span()));
+        let pin = gives.map(|ty| returns::pin_to(&self.private, &ty, ty.span()));
         let prologue = self.prologue();
         let body = tail.replace(|keywords, block| {
             let at = Span::mixed_site();
@@ -189,18 +192,16 @@ impl Expansion {
     ///     future,
     /// )))
     /// ```
-    fn future_as_value(&self, item: &Item, body: &Group, kind: ReturnedFuture) -> Rewritten {
+    fn future_as_value(&self, item: &Item, body: &Group, kind: ReturnedFuture) -> TokenStream {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
-        let (inputs, value) = if may_exit_early(body.stream()) {
-            let (inputs, block) = self.carried(item, &TokenStream::new(), body);
-            (
-                inputs,
-                quote_spanned!(at=> #private::call(move || { #block })),
-            )
+        let value = if may_exit_early(body.stream()) {
+            let mentions = params::mention_all(&item.signature, &words(body));
+            let (pin, body) = (returns::pin(private, output), own_block(body));
+            quote_spanned!(at=> #private::call(move || { #pin #mentions #body }))
         } else {
             let body = own_block(body);
-            (None, quote_spanned!(at=> { #body }))
+            quote_spanned!(at=> { #body })
         };
         let ty = returns::annotation(output);
         let made = quote_spanned!(at=> let __traced_future #ty = #value;);
@@ -219,7 +220,7 @@ impl Expansion {
             ReturnedFuture::Opaque => wrapped,
             ReturnedFuture::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
         };
-        (inputs, quote!(#captures #made #wrapped))
+        quote!(#captures #made #wrapped)
     }
 
     /// Input: `fn parse(text: &str) -> Result<u32, Error> { body }`
@@ -289,8 +290,7 @@ impl Expansion {
 
     /// Returns the content of a closure or async block that runs the body.
     fn carried(&self, item: &Item, prologue: &TokenStream, body: &Group) -> Rewritten {
-        let mut used = Words::default();
-        used.add(body.stream());
+        let mut used = words(body);
         used.add(prologue.clone());
         let carried = params::carry(&item.signature, &used);
         let pin = returns::pin(&self.private, &item.signature.output);
@@ -334,6 +334,12 @@ impl Expansion {
         };
         syn::Ident::new(name, Span::mixed_site()).into_token_stream()
     }
+}
+
+fn words(body: &Group) -> Words {
+    let mut words = Words::default();
+    words.add(body.stream());
+    words
 }
 
 /// Writes the user's block as the last expression of another.

@@ -237,6 +237,9 @@ use attribute::Attribute;
 /// - The body of a sync function that returns a `Result` moves into a closure. As
 ///   that would change `Location::caller()`, the body of a `#[track_caller]`
 ///   function does not, and an `Err` that leaves it by `return` or `?` is not seen.
+/// - In a generic function, an error type that is an `Error` only for parameters
+///   that are `'static`, as some channels' are, needs `err = off`: which traits a
+///   type has is found out without regard to lifetimes.
 /// - A future is 32 bytes larger than the plain one, and an argument that the body
 ///   hands on before its first `.await` is stored once more.
 /// - Async functions nest 16 deep and more in a spawned task, plain ones about 40

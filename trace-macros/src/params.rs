@@ -76,12 +76,27 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
     }
 }
 
+/// Mentions what the parameters bind, the last one first.
+///
+/// For a closure beside code that needs the user's names too, so that the
+/// parameters cannot be renamed: what a pattern leaves out drops later than in the
+/// plain function.
+pub(crate) fn mention_all(signature: &Signature, used: &Words) -> TokenStream {
+    let names = names(signature).into_iter().rev();
+    names
+        .filter(|name| used.contains(&name.to_string()))
+        .map(|name| mention(&[], &name))
+        .collect()
+}
+
 /// Lists the names that the parameters bind.
-pub(crate) fn names(signature: &Signature) -> Vec<String> {
+pub(crate) fn names(signature: &Signature) -> Vec<Ident> {
     let mut names = Vec::new();
     for input in &signature.inputs {
         match input {
-            FnArg::Receiver(_) => names.push("self".to_owned()),
+            FnArg::Receiver(receiver) => {
+                names.push(Ident::new("self", receiver.self_token.span));
+            }
             FnArg::Typed(argument) => bindings(&argument.pat, &mut names),
         }
     }
@@ -154,13 +169,13 @@ fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-fn bindings(pattern: &Pat, names: &mut Vec<String>) {
+fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
     let mut all = |patterns: &mut dyn Iterator<Item = &Pat>| {
         patterns.for_each(|inner| bindings(inner, names));
     };
     match pattern {
         Pat::Ident(name) => {
-            names.push(name.ident.to_string());
+            names.push(name.ident.clone());
             if let Some((_, inner)) = &name.subpat {
                 bindings(inner, names);
             }

@@ -316,6 +316,14 @@ fn boxed(id: u32, text: String) -> BoxFuture<'static, Result<u32, String>> {
     .boxed()
 }
 
+#[traced(tags(a, c))]
+fn early_with_patterns((a, _): (u32, u32), [_, c]: [u32; 2]) -> BoxFuture<'static, u32> {
+    if a == c {
+        return Box::pin(std::future::ready(1));
+    }
+    Box::pin(std::future::ready(2))
+}
+
 #[traced]
 fn local(value: Rc<u32>) -> LocalBoxFuture<'static, u32> {
     Box::pin(async move { *value })
@@ -327,6 +335,7 @@ fn functions_that_return_a_future() {
         assert_eq!(opaque(1).await, Ok(2));
         assert_eq!(opaque_by_call("abc").await, 3);
         assert_eq!(pinned(&"abc").await, 3);
+        assert_eq!(early_with_patterns((1, 2), [3, 1]).await, 1);
         assert!(outer().await.is_err());
         assert_eq!(local(Rc::new(1)).await, 1);
     };
@@ -338,6 +347,7 @@ fn functions_that_return_a_future() {
             opaque_by_call text=String("abc")
             pinned
               plain
+            early_with_patterns a=I64(1) c=I64(1)
             outer error alloc::string::String: zero
               boxed (inner) id=I64(2) text=String("ab")
                 plain

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use crate::args::Args;
-use crate::body::{Words, split_inner_attributes};
+use crate::body::split_inner_attributes;
 use crate::item::{Item, group};
 use crate::params;
 use crate::returns;
@@ -37,9 +37,7 @@ pub(super) fn write(args: &Args, item: Item) -> TokenStream {
     });
     let is_async = item.signature.asyncness.is_some();
 
-    let mut used = Words::default();
-    used.add(body.stream());
-    let carried = params::carry(&item.signature, &used);
+    let carried = params::carry(&item.signature, &super::words(&body));
     let pin = returns::pin(&private, &item.signature.output);
     let (statements, body) = (carried.statements, super::own_block(&body));
     let block = quote!(#pin #statements #body);
