@@ -7,15 +7,22 @@
 //! the places of compiler errors stay those of the plain function. Nothing is
 //! recorded of the arguments unless it is named.
 
-mod args;
+// The order is that in which to read: each group uses only those before it.
+
+// Tokens, and what to give back where they are no function.
 mod attribute;
-mod body;
-mod expand;
 mod fallback;
 mod item;
+
+// What a function says of its arguments, its body and its value.
+mod body;
 mod params;
 mod returns;
 mod suggest;
+
+mod args;
+
+mod expand;
 
 use proc_macro::TokenStream;
 
