@@ -15,6 +15,7 @@ mod critical_path;
 mod design;
 mod ids;
 mod macros;
+mod module_order;
 mod otlp;
 mod propagation;
 mod random;
