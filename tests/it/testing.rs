@@ -162,39 +162,32 @@ fn ids_and_times_repeat() {
 
 #[test]
 fn tests_that_run_at_once_do_not_see_each_other() {
-    let barrier = Arc::new(Barrier::new(4));
-    let threads: Vec<_> = (0..4_usize)
-        .map(|thread| {
-            let barrier = Arc::clone(&barrier);
-            std::thread::spawn(move || {
-                trace_core::testing::__run_async("one_of_many", async {
-                    for _ in 0..50 {
-                        trace_core::root("root")
-                            .run(async {
-                                span::add_tag("thread", thread);
-                                tokio::task::yield_now().await;
-                                span::in_span("child", || {});
-                            })
-                            .await;
-                        barrier.wait();
-                    }
-                    let traces = TestTracer::current().traces();
-                    assert_eq!(traces.len(), 50);
-                    for trace in traces {
-                        let root = trace.root().unwrap();
-                        assert_eq!(trace.len(), 2);
-                        assert_eq!(
-                            root.tag("thread").unwrap().as_i64(),
-                            i64::try_from(thread).ok()
-                        );
-                    }
-                });
-            })
-        })
-        .collect();
-    for thread in threads {
-        thread.join().unwrap();
-    }
+    let barrier = Barrier::new(4);
+    let test = |thread: i64| {
+        trace_core::testing::__run_async("one_of_many", async {
+            for _ in 0..50 {
+                let work = async {
+                    span::add_tag("thread", thread);
+                    tokio::task::yield_now().await;
+                    span::in_span("child", || {});
+                };
+                trace_core::root("root").run(work).await;
+                barrier.wait();
+            }
+            let traces = TestTracer::current().traces();
+            assert_eq!(traces.len(), 50);
+            for trace in traces {
+                let tag = trace.root().unwrap().tag("thread").unwrap();
+                assert_eq!((trace.len(), tag.as_i64()), (2, Some(thread)));
+            }
+        });
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let test = &test;
+            scope.spawn(move || test(thread));
+        }
+    });
 }
 
 #[test]
