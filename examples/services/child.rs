@@ -1,0 +1,51 @@
+//! A process that is one service.
+
+use std::error::Error;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::exporter::PostCollector;
+use crate::message::Message;
+use crate::options::Options;
+use crate::server::{Server, ServerOptions};
+use crate::service::Service;
+use crate::services;
+use crate::tracers;
+
+/// Serves until the standard input ends, or the lifetime is over.
+pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Error>> {
+    let receiver = options.child.receiver.ok_or("`--receiver` is missing")?;
+    let (tracer, head_sampler) = tracers::tracer(service, options);
+    let server_options = ServerOptions {
+        service,
+        tracer: tracer.collector(PostCollector::new(receiver)).build()?,
+        head_sampler,
+        fates: options.fates(),
+        callees: options.child.callees.iter().copied().collect(),
+    };
+    let server = Server::start(server_options, services::routes(service)).await?;
+    say(&Message::Listening(server.address))?;
+    let lifetime = Duration::from_secs(options.child.lifetime);
+    // Whichever comes first, this is the end.
+    drop(tokio::time::timeout(lifetime, input_ends()?).await);
+    say(&Message::Report(server.stop().await))
+}
+
+fn say(message: &Message) -> Result<(), Box<dyn Error>> {
+    println!("{}", serde_json::to_string(message)?);
+    Ok(())
+}
+
+/// Waits for the end of the standard input: it comes, whatever happens to the
+/// process at its other end.
+fn input_ends() -> Result<oneshot::Receiver<()>, Box<dyn Error>> {
+    let (sender, receiver) = oneshot::channel();
+    // Not tokio's standard input: the runtime would wait for it at its end.
+    let thread = std::thread::Builder::new().name("standard input".to_owned());
+    drop(thread.spawn(move || {
+        drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+        let _ = sender.send(());
+    })?);
+    Ok(receiver)
+}

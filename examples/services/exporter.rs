@@ -1,0 +1,81 @@
+//! A collector that sends spans to another process.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use trace_core::{Collector, CollectorError, SpanBatch};
+use trace_otlp::JsonCollector;
+use ureq::Agent;
+
+/// Posts every batch as OTLP/JSON.
+///
+/// The calls block, which is all right on the tracer's own thread.
+pub struct PostCollector {
+    agent: Agent,
+    url: String,
+    lost_spans: AtomicU64,
+}
+
+/// A text that several write to.
+#[derive(Clone, Default)]
+struct Text(Arc<Mutex<Vec<u8>>>);
+
+impl PostCollector {
+    pub fn new(receiver: SocketAddr) -> Self {
+        let config = Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(4)))
+            // Loopback is never behind the proxy that the environment may name.
+            .proxy(None)
+            .build();
+        Self {
+            agent: config.into(),
+            url: format!("http://{receiver}/v1/traces"),
+            lost_spans: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Collector for PostCollector {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        if batch.is_empty() {
+            return;
+        }
+        let text = Text::default();
+        JsonCollector::to_writer(text.clone()).collect(batch);
+        let body = text.take();
+        let request = self.agent.post(&self.url);
+        let request = request.header("content-type", "application/json");
+        if request.send(&body[..]).is_err() {
+            let spans = batch.len().try_into().unwrap_or(u64::MAX);
+            self.lost_spans.fetch_add(spans, Ordering::Relaxed);
+        }
+    }
+
+    fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
+        match self.lost_spans.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            lost => Err(CollectorError::new(format!("{lost} spans are lost"))),
+        }
+    }
+}
+
+impl Text {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Contexts in the headers of the `http` crate.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use trace_core::propagation::{Extractor, Injector};
+
+/// Headers of a request that came in.
+pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
+
+/// Headers of a request that goes out.
+pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
+
+impl Extractor for HeaderExtractor<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn for_each<'a>(&'a self, key: &str, each: &mut dyn FnMut(&'a str)) {
+        let values = self.0.get_all(key).iter();
+        values
+            .filter_map(|value| value.to_str().ok())
+            .for_each(each);
+    }
+}
+
+impl Injector for HeaderInjector<'_> {
+    fn set(&mut self, key: &str, value: &str) {
+        // Propagators write lower-case names and printable ASCII, which never fail.
+        if let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            self.0.insert(name, value);
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+}

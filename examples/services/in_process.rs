@@ -1,0 +1,54 @@
+//! All services in this process, each with its own server and tracer.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::collectors::Collectors;
+use crate::message::ServiceReport;
+use crate::options::Options;
+use crate::server::{Server, ServerOptions};
+use crate::service::Service;
+use crate::services;
+use crate::tracers;
+
+/// Services that run here, the callees first.
+pub struct InProcess {
+    servers: Vec<Server>,
+    pub addresses: HashMap<Service, SocketAddr>,
+}
+
+impl InProcess {
+    pub async fn start(options: &Options, collectors: &Collectors) -> Result<Self, Box<dyn Error>> {
+        let mut servers = Vec::new();
+        let mut addresses = HashMap::new();
+        for service in Service::START_ORDER {
+            let (tracer, head_sampler) = tracers::tracer(service, options);
+            let tracer = tracer
+                .collector(collectors.traces.clone())
+                .collector(Arc::clone(&collectors.json))
+                .build()?;
+            let server_options = ServerOptions {
+                service,
+                tracer,
+                head_sampler,
+                fates: options.fates(),
+                callees: addresses.clone(),
+            };
+            let server = Server::start(server_options, services::routes(service)).await?;
+            addresses.insert(service, server.address);
+            servers.push(server);
+        }
+        Ok(Self { servers, addresses })
+    }
+
+    /// Stops the services, callers first, so that nobody calls one that is gone.
+    pub async fn stop(self) -> Vec<ServiceReport> {
+        let mut reports = Vec::new();
+        for server in self.servers.into_iter().rev() {
+            reports.push(server.stop().await);
+        }
+        reports
+    }
+}

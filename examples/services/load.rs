@@ -1,0 +1,80 @@
+//! The client: sends requests, and gives some of them up.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::task::JoinSet;
+
+use crate::fate::{Fate, Fates};
+use crate::http_client::HttpClient;
+use crate::options::{ANSWER_TIMEOUT, Options};
+use crate::server::REQUEST_ID;
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its number, from 1.
+    pub request: u64,
+    pub end: End,
+}
+
+/// How a request ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// There was an answer, with this status code.
+    Status(u16),
+    /// The client did not wait any longer.
+    GaveUp,
+    /// There should have been an answer.
+    NoAnswer(String),
+}
+
+/// The patience of a client that will give up.
+const PATIENCE: Duration = Duration::from_millis(60);
+
+/// Sends all requests, some at a time; returns what came of each, in order.
+pub async fn send_all(frontend: SocketAddr, options: &Options) -> Vec<Answer> {
+    let http = HttpClient::new();
+    let fates = options.fates();
+    let next = Arc::new(AtomicU64::new(1));
+    let mut senders = JoinSet::new();
+    for _ in 0..options.concurrency.min(options.requests) {
+        let (http, next, last) = (http.clone(), Arc::clone(&next), options.requests);
+        senders.spawn(async move {
+            let mut answers = Vec::new();
+            loop {
+                let request = next.fetch_add(1, Ordering::Relaxed);
+                if request > last {
+                    return answers;
+                }
+                let end = send(&http, frontend, fates, request).await;
+                answers.push(Answer { request, end });
+            }
+        });
+    }
+    let mut answers: Vec<Answer> = senders.join_all().await.into_iter().flatten().collect();
+    answers.sort_by_key(|answer| answer.request);
+    answers
+}
+
+async fn send(http: &HttpClient, frontend: SocketAddr, fates: Fates, request: u64) -> End {
+    let patience = match fates.of(request) {
+        Fate::ClientGivesUp => PATIENCE,
+        _ => ANSWER_TIMEOUT,
+    };
+    let path = format!("/users/{}", request % 50);
+    let answer = http.get(frontend, &path, |headers| {
+        headers.insert(REQUEST_ID, HeaderValue::from(request));
+    });
+    // The answer is dropped when time is up: the connection is closed, and with it
+    // ends the work of every service behind it.
+    match tokio::time::timeout(patience, answer).await {
+        Ok(Ok(answer)) => End::Status(answer.status().as_u16()),
+        Ok(Err(error)) => End::NoAnswer(error.to_string()),
+        Err(_) if patience == PATIENCE => End::GaveUp,
+        Err(_) => End::NoAnswer(format!("none within {ANSWER_TIMEOUT:?}")),
+    }
+}

@@ -1,0 +1,85 @@
+//! Five real HTTP services on loopback, watched by distributed tracing.
+//!
+//! ```text
+//! client ──> Frontend ──> APIGateway ─┬─> AuthService
+//!                                     └─> DataService ──> Database
+//! ```
+//!
+//! A client sends requests; some fail, some are slow, some are given up. Each
+//! service has a tracer of its own and knows of the others' traces only what the
+//! HTTP headers say. One collector gets the spans of all, prints complete traces as
+//! trees, and the summary at the end says where the time went.
+//!
+//! ```sh
+//! cargo run -p trace-examples --example services
+//! cargo run -p trace-examples --example services -- --processes
+//! cargo run -p trace-examples --example services -- --requests 500 --concurrency 50
+//! cargo run -p trace-examples --example services -- --sample-rate 0.1
+//! cargo run -p trace-examples --example services -- --help
+//! ```
+//!
+//! With `--processes` every service is an operating-system process, and sends its
+//! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
+//! and every span is accounted for.
+//!
+//! Where to look: [`services`] has what the services do, and [`services::database`]
+//! is the shortest; [`server`] and [`http_client`] are the two ends of a call, with
+//! the headers; [`run`] puts it all together.
+
+mod check;
+mod child;
+mod collectors;
+mod exporter;
+mod fate;
+mod headers;
+mod http_client;
+mod in_process;
+mod load;
+mod message;
+mod options;
+mod processes;
+mod receiver;
+mod report;
+mod run;
+mod screen;
+mod server;
+mod service;
+mod services;
+mod story;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tracers;
+mod trees;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use options::Options;
+use screen::Screen;
+
+fn main() -> ExitCode {
+    match start(&Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    if let Some(service) = options.child.serve {
+        runtime.block_on(child::serve(service, options))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let outcome = runtime.block_on(run::run(options, &Screen::stdout()))?;
+    Ok(if outcome.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,107 @@
+//! What a service tells at its end; between processes, as lines of JSON.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use trace_core::{HeadSampler, Stats, TraceId};
+
+use crate::service::Service;
+
+/// A line from a service's process.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Message {
+    /// It takes requests.
+    Listening(SocketAddr),
+    /// It is at its end.
+    Report(ServiceReport),
+}
+
+/// What became of a service's requests and spans.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServiceReport {
+    pub service: Service,
+    /// Whether its tracer delivered everything in time, and its collectors passed it
+    /// on.
+    pub flushed: bool,
+    pub spans: SpanCounts,
+    /// The requests, in the order in which they came.
+    pub received: Vec<Received>,
+    /// Headers, or parts of them, that could not be read.
+    pub header_problems: u64,
+    /// That of the service in which the traces begin.
+    pub head_sampler: Option<SamplerCounts>,
+}
+
+/// A request as it reached a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Its number.
+    pub request: u64,
+    pub trace_id: TraceId,
+    pub is_sampled: bool,
+    /// Whether its headers brought the context; it began here otherwise.
+    pub from_headers: bool,
+}
+
+/// What became of a tracer's spans; see [`Stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanCounts {
+    pub started: u64,
+    pub delivered: u64,
+    pub sampled_out: u64,
+    pub dropped: u64,
+    pub open: u64,
+}
+
+/// What a head sampler decided.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SamplerCounts {
+    pub rate: f64,
+    pub total_traces: u64,
+    pub sampled_traces: u64,
+    pub sample_rate_actual: f64,
+}
+
+impl From<Stats> for SpanCounts {
+    fn from(stats: Stats) -> Self {
+        Self {
+            started: stats.started,
+            delivered: stats.delivered,
+            sampled_out: stats.sampled_out,
+            dropped: stats.dropped.total(),
+            open: stats.open,
+        }
+    }
+}
+
+impl From<&HeadSampler> for SamplerCounts {
+    fn from(sampler: &HeadSampler) -> Self {
+        Self {
+            rate: sampler.rate(),
+            total_traces: sampler.total_traces(),
+            sampled_traces: sampler.sampled_traces(),
+            sample_rate_actual: sampler.sample_rate_actual(),
+        }
+    }
+}
+
+impl std::ops::Add for SpanCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            started: self.started + other.started,
+            delivered: self.delivered + other.delivered,
+            sampled_out: self.sampled_out + other.sampled_out,
+            dropped: self.dropped + other.dropped,
+            open: self.open + other.open,
+        }
+    }
+}
+
+impl SpanCounts {
+    /// Whether every span that was started is accounted for.
+    pub fn is_conserved(&self) -> bool {
+        self.started == self.delivered + self.sampled_out + self.dropped + self.open
+    }
+}

@@ -1,0 +1,110 @@
+//! Every service in a process of its own.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::collectors::Collectors;
+use crate::message::{Message, ServiceReport};
+use crate::options::Options;
+use crate::receiver::Receiver;
+use crate::service::Service;
+
+/// Services that run in processes of their own, the callees first.
+pub struct Processes {
+    processes: Vec<Process>,
+    receiver: Receiver,
+    pub addresses: HashMap<Service, SocketAddr>,
+}
+
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// How long a process may take to say that it takes requests.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a process may take to end; its server and its tracer may each take five
+/// seconds of it.
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Processes {
+    pub async fn start(options: &Options, collectors: &Collectors) -> Result<Self, Box<dyn Error>> {
+        let receiver = Receiver::start(collectors.clone()).await?;
+        let mut processes = Vec::new();
+        let mut addresses = HashMap::new();
+        for service in Service::START_ORDER {
+            let callees = service.callees().iter();
+            let callees: Vec<_> = callees
+                .filter_map(|callee| Some((*callee, *addresses.get(callee)?)))
+                .collect();
+            let arguments = options.child_arguments(service, receiver.address, &callees);
+            let (process, address) = Process::start(service, &arguments).await?;
+            processes.push(process);
+            addresses.insert(service, address);
+        }
+        Ok(Self {
+            processes,
+            receiver,
+            addresses,
+        })
+    }
+
+    /// Ends the processes, callers first; a process that does not say how it ended
+    /// has no report.
+    pub async fn stop(self) -> Vec<ServiceReport> {
+        let mut reports = Vec::new();
+        for process in self.processes.into_iter().rev() {
+            reports.extend(process.stop().await);
+        }
+        self.receiver.stop().await;
+        reports
+    }
+}
+
+impl Process {
+    async fn start(
+        service: Service,
+        arguments: &[String],
+    ) -> Result<(Self, SocketAddr), Box<dyn Error>> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or("no standard output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        match timeout(START_TIMEOUT, next_message(&mut lines)).await {
+            Ok(Some(Message::Listening(address))) => Ok((Self { child, lines }, address)),
+            _ => Err(format!("{} did not start", service.name()).into()),
+        }
+    }
+
+    async fn stop(mut self) -> Option<ServiceReport> {
+        // The end of its input is the sign to end.
+        drop(self.child.stdin.take());
+        let ending = async {
+            let message = next_message(&mut self.lines).await;
+            let ended = self.child.wait().await.is_ok_and(|status| status.success());
+            (message, ended)
+        };
+        match timeout(STOP_TIMEOUT, ending).await {
+            Ok((Some(Message::Report(report)), true)) => Some(report),
+            // Killed when dropped, if it is still there.
+            _ => None,
+        }
+    }
+}
+
+async fn next_message(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<Message> {
+    let line = lines.next_line().await.ok()??;
+    serde_json::from_str(&line).ok()
+}

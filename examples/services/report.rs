@@ -1,0 +1,250 @@
+//! What is said before and after.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use trace_core::{CompletedTrace, HumanDuration, Summary};
+
+use crate::load::End;
+use crate::options::Options;
+use crate::run::Outcome;
+use crate::service::Service;
+use crate::table::Table;
+
+/// Most slow traces that are listed.
+const SLOW_TRACES: usize = 5;
+
+/// What is about to happen.
+pub fn intro(options: &Options, addresses: &HashMap<Service, SocketAddr>) -> String {
+    let port = |service| {
+        let address = addresses.get(&service);
+        address.map_or(String::new(), |address| format!(":{}", address.port()))
+    };
+    let percent = |rate: f64| rate * 100.0;
+    let place = if options.processes {
+        "each in a process of its own, sending their spans here as OTLP/JSON over HTTP"
+    } else {
+        "all in this process"
+    };
+    format!(
+        "Five HTTP services on loopback, {place}.\n\
+         Each has its own tracer; a trace goes from one to the next in HTTP headers only.\n\
+         \n\
+         \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService {auth}\n\
+         \x20            {frontend:<8}     {gateway:<10}  └─> DataService {data} ──> Database {database}\n\
+         \n\
+         {requests} requests, {concurrency} at a time: \
+         in {errors:.0} % something fails, {slow:.0} % are slow, the client gives {given_up:.0} % up.\n\
+         Seed {seed}: run again with `--seed {seed}` for the same requests.\n\
+         \n",
+        auth = port(Service::AuthService),
+        frontend = port(Service::Frontend),
+        gateway = port(Service::ApiGateway),
+        data = port(Service::DataService),
+        database = port(Service::Database),
+        requests = options.requests,
+        concurrency = options.concurrency,
+        errors = percent(options.error_rate),
+        slow = percent(options.slow_rate),
+        given_up = percent(options.cancel_rate),
+        seed = options.fates().seed,
+    )
+}
+
+/// What happened.
+pub fn summary(outcome: &Outcome) -> String {
+    let completed = outcome.collectors.traces.completed_traces();
+    let stats = outcome.collectors.traces.stats();
+    let mut text = String::from("Tracing summary\n═══════════════\n");
+    text += &format!("Total traces completed: {}\n", stats.traces_completed);
+    text += &format!("Total spans received: {}\n", stats.spans_received);
+    if stats.spans_late > 0 {
+        let late = stats.spans_late;
+        text += &format!("Spans that came after their trace was complete: {late}\n");
+    }
+    text += &answers(outcome);
+    text += "\nServices\n";
+    text += &services(outcome, &completed).to_string();
+    text += "\nLatency of each operation\n";
+    text += &latencies(&completed).to_string();
+    text += &slow_traces(outcome);
+    text += "\n";
+    text += &sampling(outcome);
+    text += &headers(outcome);
+    text += &conservation(outcome);
+    text += &format!(
+        "Spans, as OTLP/JSON: {path}\n\
+         \x20 look again: cargo run -p trace-examples --example assemble -- {path}\n",
+        path = outcome.collectors.path.display(),
+    );
+    text + &verdict(outcome)
+}
+
+fn answers(outcome: &Outcome) -> String {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for answer in &outcome.answers {
+        let end = match &answer.end {
+            End::Status(status) => format!("status {status}"),
+            End::GaveUp => "given up by the client".to_owned(),
+            End::NoAnswer(_) => "without an answer".to_owned(),
+        };
+        *counts.entry(end).or_default() += 1;
+    }
+    let counts = counts.iter().map(|(end, count)| format!("{count} {end}"));
+    let counts: Vec<String> = counts.collect();
+    format!(
+        "Requests: {} ({})\n",
+        outcome.answers.len(),
+        counts.join(", ")
+    )
+}
+
+fn services(outcome: &Outcome, completed: &[CompletedTrace]) -> Table {
+    let mut errors: HashMap<&str, u64> = HashMap::new();
+    for span in completed
+        .iter()
+        .flat_map(|completed| completed.trace.spans())
+    {
+        if span.is_error() {
+            *errors.entry(&span.service_name).or_default() += 1;
+        }
+    }
+    let mut table = Table::new(1, ["service", "requests", "spans", "spans with error"]);
+    for service in Service::ALL {
+        if let Some(report) = outcome.report(service) {
+            let errors = errors.get(service.name()).copied().unwrap_or(0);
+            table.row([
+                service.name().to_owned(),
+                report.received.len().to_string(),
+                (report.spans.started - report.spans.sampled_out).to_string(),
+                errors.to_string(),
+            ]);
+        }
+    }
+    table
+}
+
+fn latencies(completed: &[CompletedTrace]) -> Table {
+    let headings = ["operation", "service", "count", "p50", "p90", "p99", "max"];
+    let mut table = Table::new(2, headings);
+    let mut times: BTreeMap<(&str, &str), Histogram<u64>> = BTreeMap::new();
+    for span in completed
+        .iter()
+        .flat_map(|completed| completed.trace.spans())
+    {
+        let key = (&*span.service_name, &*span.operation_name);
+        if !times.contains_key(&key)
+            && let Ok(histogram) = Histogram::new(3)
+        {
+            times.insert(key, histogram);
+        }
+        let nanos = span.duration().as_nanos().try_into().unwrap_or(u64::MAX);
+        if let Some(histogram) = times.get_mut(&key) {
+            // It grows to whatever comes.
+            let _ = histogram.record(nanos);
+        }
+    }
+    let mut times: Vec<_> = times.into_iter().collect();
+    times.sort_by_key(|(_, histogram)| std::cmp::Reverse(histogram.value_at_quantile(0.5)));
+    for ((service, operation), histogram) in times {
+        let time = |nanos| HumanDuration(Duration::from_nanos(nanos)).to_string();
+        let quantile = |quantile| time(histogram.value_at_quantile(quantile));
+        table.row([
+            operation.to_owned(),
+            service.to_owned(),
+            histogram.len().to_string(),
+            quantile(0.5),
+            quantile(0.9),
+            quantile(0.99),
+            time(histogram.max()),
+        ]);
+    }
+    table
+}
+
+fn slow_traces(outcome: &Outcome) -> String {
+    let threshold = outcome.options.slow_threshold();
+    let slow = outcome.collectors.traces.slow_traces(threshold);
+    let threshold = HumanDuration(threshold);
+    let mut text = format!("\nSlow traces (> {threshold}): {}\n", slow.len());
+    let mut table = Table::new(1, ["trace", "duration", "spans", "where the time went"]);
+    for completed in slow.iter().take(SLOW_TRACES) {
+        let summary = Summary::of(&completed.trace);
+        let largest = summary.largest_self_time;
+        table.row([
+            summary.trace_id.to_string(),
+            HumanDuration(summary.duration).to_string(),
+            summary.spans.to_string(),
+            largest.map_or(String::new(), |largest| largest.to_string()),
+        ]);
+    }
+    if !slow.is_empty() {
+        text += &table.to_string();
+    }
+    if let Some(more) = slow.len().checked_sub(SLOW_TRACES + 1) {
+        let _ = writeln!(text, "  … and {} more", more + 1);
+    }
+    text
+}
+
+fn sampling(outcome: &Outcome) -> String {
+    let frontend = outcome.report(Service::Frontend);
+    let Some(sampler) = frontend.and_then(|report| report.head_sampler) else {
+        return String::new();
+    };
+    format!(
+        "Head sampler: {} of {} traces sampled; rate {}, actually {:.3}\n",
+        sampler.sampled_traces, sampler.total_traces, sampler.rate, sampler.sample_rate_actual,
+    )
+}
+
+fn headers(outcome: &Outcome) -> String {
+    let callees = outcome.reports.iter();
+    let callees = callees.filter(|report| report.service != Service::Frontend);
+    let mut hops = [0_u64; 2];
+    let mut example = None;
+    for received in callees.flat_map(|report| &report.received) {
+        hops[usize::from(received.is_sampled)] += 1;
+        if !received.is_sampled {
+            example = Some(received.trace_id);
+        }
+    }
+    let [not_sampled, sampled] = hops;
+    let mut text = format!(
+        "Headers: {} calls between services, {sampled} with sampled=1, {not_sampled} with sampled=0\n",
+        sampled + not_sampled
+    );
+    if let Some(trace_id) = example {
+        let _ = writeln!(
+            text,
+            "  what is not recorded is passed on all the same, for example: \
+             traceparent: 00-{trace_id}-…-02"
+        );
+    }
+    text
+}
+
+fn conservation(outcome: &Outcome) -> String {
+    let spans = outcome.span_counts();
+    let sign = if spans.is_conserved() { '=' } else { '≠' };
+    format!(
+        "Conservation: {} started {sign} {} delivered + {} sampled out + {} dropped + {} open\n",
+        spans.started, spans.delivered, spans.sampled_out, spans.dropped, spans.open,
+    )
+}
+
+fn verdict(outcome: &Outcome) -> String {
+    const SHOWN: usize = 10;
+    let problems = &outcome.problems;
+    if problems.is_empty() {
+        return "\nAll traces are complete, and every span is accounted for.\n".to_owned();
+    }
+    let mut text = format!("\n{} things are wrong:\n", problems.len());
+    for problem in problems.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {problem}");
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! One run of the example, from the first server to the last line.
+
+use std::error::Error;
+
+use crate::check;
+use crate::collectors::Collectors;
+use crate::in_process::InProcess;
+use crate::load::{self, Answer};
+use crate::message::ServiceReport;
+use crate::options::Options;
+use crate::processes::Processes;
+use crate::report;
+use crate::screen::Screen;
+use crate::service::Service;
+
+/// What came of a run.
+pub struct Outcome {
+    pub options: Options,
+    pub collectors: Collectors,
+    /// Of each request, in order.
+    pub answers: Vec<Answer>,
+    /// Of each service.
+    pub reports: Vec<ServiceReport>,
+    /// What does not hold although it must.
+    pub problems: Vec<String>,
+}
+
+/// The services, wherever they run.
+enum Services {
+    Here(InProcess),
+    Elsewhere(Processes),
+}
+
+/// Runs the services and the client, and prints what there is to see.
+pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn Error>> {
+    let options = options.with_seed();
+    let collectors = Collectors::new(&options, screen)?;
+    let services = if options.processes {
+        Services::Elsewhere(Processes::start(&options, &collectors).await?)
+    } else {
+        Services::Here(InProcess::start(&options, &collectors).await?)
+    };
+    let addresses = match &services {
+        Services::Here(services) => &services.addresses,
+        Services::Elsewhere(services) => &services.addresses,
+    };
+    screen.print(report::intro(&options, addresses));
+    let frontend = *addresses.get(&Service::Frontend).ok_or("no Frontend")?;
+    let answers = tokio::select! {
+        answers = load::send_all(frontend, &options) => answers,
+        () = collectors.tick() => Vec::new(),
+    };
+    let reports = match services {
+        Services::Here(services) => services.stop().await,
+        Services::Elsewhere(services) => services.stop().await,
+    };
+    collectors.finish();
+    let mut outcome = Outcome {
+        options,
+        collectors,
+        answers,
+        reports,
+        problems: Vec::new(),
+    };
+    outcome.problems = check::problems(&outcome);
+    screen.print(report::summary(&outcome));
+    Ok(outcome)
+}
+
+impl Outcome {
+    pub fn report(&self, service: Service) -> Option<&ServiceReport> {
+        self.reports.iter().find(|report| report.service == service)
+    }
+}

@@ -1,0 +1,79 @@
+//! The five services, and who calls whom.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// One of the five services.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum, Serialize, Deserialize,
+)]
+pub enum Service {
+    Frontend,
+    ApiGateway,
+    AuthService,
+    DataService,
+    Database,
+}
+
+impl Service {
+    pub const ALL: [Self; 5] = [
+        Self::Frontend,
+        Self::ApiGateway,
+        Self::AuthService,
+        Self::DataService,
+        Self::Database,
+    ];
+
+    /// Callees before their callers: so each one's address is known to who needs it.
+    pub const START_ORDER: [Self; 5] = [
+        Self::Database,
+        Self::DataService,
+        Self::AuthService,
+        Self::ApiGateway,
+        Self::Frontend,
+    ];
+
+    /// What its tracer calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Frontend => "Frontend",
+            Self::ApiGateway => "APIGateway",
+            Self::AuthService => "AuthService",
+            Self::DataService => "DataService",
+            Self::Database => "Database",
+        }
+    }
+
+    /// The operation of its server spans.
+    pub const fn operation_name(self) -> &'static str {
+        match self {
+            Self::Frontend => "frontend.handle_user_request",
+            Self::ApiGateway => "APIGateway.handle_request",
+            Self::AuthService => "AuthService.handle_request",
+            Self::DataService => "DataService.handle_request",
+            Self::Database => "Database.handle_request",
+        }
+    }
+
+    /// The services that it calls.
+    pub const fn callees(self) -> &'static [Self] {
+        match self {
+            Self::Frontend => &[Self::ApiGateway],
+            Self::ApiGateway => &[Self::AuthService, Self::DataService],
+            Self::DataService => &[Self::Database],
+            Self::AuthService | Self::Database => &[],
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    /// Writes it as on the command line: `api-gateway`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_possible_value() {
+            Some(value) => f.write_str(value.get_name()),
+            None => f.write_str(self.name()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What the five services do: plain code, with attributes.
+
+pub mod api_gateway;
+pub mod auth_service;
+pub mod data_service;
+pub mod database;
+pub mod frontend;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::server::App;
+use crate::service::Service;
+
+/// The paths that a service answers.
+pub fn routes(service: Service) -> Router<Arc<App>> {
+    match service {
+        Service::Frontend => frontend::routes(),
+        Service::ApiGateway => api_gateway::routes(),
+        Service::AuthService => auth_service::routes(),
+        Service::DataService => data_service::routes(),
+        Service::Database => database::routes(),
+    }
+}

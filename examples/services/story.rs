@@ -1,0 +1,50 @@
+//! What sort of trace a trace is.
+
+use std::time::Duration;
+
+use trace_core::{Outcome, Trace};
+
+/// What happened in a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Story {
+    Ordinary,
+    /// Longer than the threshold.
+    Slow,
+    /// Something failed, and the answer was good all the same.
+    Recovered,
+    /// The answer was an error.
+    Failed,
+    /// The client did not wait for the answer.
+    GivenUp,
+}
+
+impl Story {
+    pub fn of(trace: &Trace, slow_threshold: Duration) -> Self {
+        let Some(root) = trace.root() else {
+            return Self::Failed;
+        };
+        let status = root.tag("http.response.status_code");
+        let is_refused = status.and_then(|status| status.as_i64()) >= Some(400);
+        if root.outcome == Outcome::Cancelled {
+            Self::GivenUp
+        } else if root.is_error() || is_refused {
+            Self::Failed
+        } else if trace.duration() > Some(slow_threshold) {
+            Self::Slow
+        } else if trace.is_error() {
+            Self::Recovered
+        } else {
+            Self::Ordinary
+        }
+    }
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Ordinary => "An ordinary request",
+            Self::Slow => "A slow request",
+            Self::Recovered => "A request that worked at the second attempt",
+            Self::Failed => "A request that failed",
+            Self::GivenUp => "A request that the client gave up: the work ended everywhere",
+        }
+    }
+}

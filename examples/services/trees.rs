@@ -1,0 +1,69 @@
+//! Trees of complete traces, while the requests run.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use trace_core::{ColorChoice, CompletedTrace, Summary, TreeOptions};
+
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::story::Story;
+
+/// Prints the first traces of each sort.
+pub struct Trees {
+    screen: Screen,
+    slow_threshold: Duration,
+    most: usize,
+    most_of_each: usize,
+    shown: Mutex<BTreeMap<Story, usize>>,
+}
+
+/// The sorts of traces.
+const STORIES: usize = 5;
+
+impl Trees {
+    pub fn new(options: &Options, screen: &Screen) -> Self {
+        let wants_all = u64::try_from(options.trees).is_ok_and(|trees| trees >= options.requests);
+        Self {
+            screen: screen.clone(),
+            slow_threshold: options.slow_threshold(),
+            most: options.trees,
+            most_of_each: if wants_all {
+                options.trees
+            } else {
+                options.trees.div_ceil(STORIES)
+            },
+            shown: Mutex::default(),
+        }
+    }
+
+    /// Prints a trace, unless there were enough.
+    pub fn show(&self, completed: &CompletedTrace) {
+        let trace = &completed.trace;
+        let story = Story::of(trace, self.slow_threshold);
+        {
+            let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let all: usize = shown.values().sum();
+            let of_this = shown.entry(story).or_default();
+            if all >= self.most || *of_this >= self.most_of_each {
+                return;
+            }
+            *of_this += 1;
+        }
+        let tree = trace.tree_with(TreeOptions {
+            header: true,
+            logs: true,
+            color: ColorChoice::Auto,
+            ..TreeOptions::default()
+        });
+        let mut text = format!("{}\n{tree}", story.title());
+        if !completed.completion.is_complete() {
+            text += &format!("incomplete: {}\n", completed.completion);
+        }
+        if let Some(largest) = Summary::of(trace).largest_self_time {
+            text += &format!("most time of its own: {largest}\n");
+        }
+        self.screen.print(format_args!("{text}\n"));
+    }
+}
