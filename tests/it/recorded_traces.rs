@@ -142,3 +142,31 @@ fn a_trace_of_several_tracers_is_complete_in_any_order_of_delivery() {
         "#]]);
     }
 }
+
+#[test]
+fn traces_that_end_in_one_batch_are_completed_in_the_order_of_their_ends() {
+    let services = Services::new(1);
+    let tracer = services.tracer("shop", 1);
+    tracer.root("longest").run_sync(|| {
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            tracer.root(name).run_sync(|| {});
+        }
+    });
+    flush(&tracer);
+    services.check(expect![[r#"
+        complete:
+        a (shop)
+        complete:
+        b (shop)
+        complete:
+        c (shop)
+        complete:
+        d (shop)
+        complete:
+        e (shop)
+        complete:
+        f (shop)
+        complete:
+        longest (shop)
+    "#]]);
+}

@@ -1,6 +1,6 @@
 //! The traces of a collector, and what bounds them.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -78,22 +78,20 @@ impl Store {
     ) -> Vec<CompletedTrace> {
         let origin = origin(batch);
         let mut done = Vec::new();
-        let mut touched: Vec<TraceId> = Vec::new();
         for span in batch.spans() {
-            let trace_id = span.trace_id();
-            if touched.last() != Some(&trace_id) {
-                touched.push(trace_id);
-            }
             self.add(span.to_record(), origin, now, options, &mut done);
         }
-        for trace_id in batch.completed_traces() {
-            if let Some(active) = self.active.get_mut(&trace_id) {
+        // Traces that end in one batch are completed in the order in which they ended.
+        let mut touched: Vec<TraceId> = batch.completed_traces().collect();
+        for trace_id in &touched {
+            if let Some(active) = self.active.get_mut(trace_id) {
                 active.completeness.end_part(origin);
-                touched.push(trace_id);
             }
         }
-        touched.sort_unstable();
+        touched.extend(batch.spans().map(|span| span.trace_id()));
         touched.dedup();
+        let mut seen = HashSet::new();
+        touched.retain(|trace_id| seen.insert(*trace_id));
         for trace_id in touched {
             self.look_at(trace_id, now, options, &mut done);
         }
