@@ -3,19 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use super::decoded::{Decoded, Piece, Span};
+use super::early::Early;
 use super::pending::Pending;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::resource::Resource;
-use crate::stream::{Chunk, Cursor, Entry, SiteTable};
+use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
 /// Reads the chunks of one tracer in the order in which they were handed over.
 ///
 /// A span's entries may be spread: over several chunks of a scope that lives
 /// long, or over several scopes when its future moved. What is not closed at the
-/// end of a chunk is kept as a [`Pending`] span, and so is what comes before the
-/// opening. Conservation rests on openings alone: each leads to exactly one span
+/// end of a piece is kept as a [`Pending`] span, and what comes before the opening
+/// as it is. Conservation rests on openings alone: each leads to exactly one span
 /// that is delivered or dropped.
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -26,13 +27,28 @@ pub(crate) struct Decoder {
     piece: u32,
     /// Spans of the piece being read that are open; the innermost last.
     open: Vec<Span>,
-    /// Spans that are not all in the piece being read.
+    /// Spans whose opening was read in an earlier piece, and not their end.
     pending: HashMap<u64, Pending>,
     /// Pending spans whose end was read in this piece.
     ended: Vec<u64>,
-    /// Spans that were lost together with a chunk: what is still said of them is
-    /// to be ignored.
+    /// What was read of spans before their opening.
+    early: Early,
+    /// Spans that were lost, their opening or their end with a chunk: what is still
+    /// said of them is to be ignored.
     lost: HashSet<u64>,
+    /// Lost spans of which nothing more comes after the chunks that were handed over
+    /// up to now.
+    settled: Vec<u64>,
+    dropped: Dropped,
+}
+
+/// Spans that had to be dropped, by reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dropped {
+    /// A chunk in which they ended was lost.
+    pub(crate) queue: u64,
+    /// Too many others were open.
+    pub(crate) limit: u64,
 }
 
 /// Most spans that are kept in each of the decoder's tables.
@@ -51,109 +67,120 @@ impl Decoder {
             open: Vec::new(),
             pending: HashMap::new(),
             ended: Vec::new(),
+            early: Early::default(),
             lost: HashSet::new(),
+            settled: Vec::new(),
+            dropped: Dropped::default(),
         }
     }
 
-    /// Reads a chunk into `out`; returns how many spans had to be dropped.
-    pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) -> u64 {
+    /// Reads a chunk into `out`.
+    pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
         let index = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
-        let mut dropped = 0;
-        while let Some(next) = self.read_entry(index, cursor, out, &mut dropped) {
+        while let Some(next) = self.read_entry(index, cursor, out) {
             cursor = next;
         }
-        dropped + self.end_piece(out)
+        self.end_piece(out);
     }
 
-    /// Keeps the spans that are open at the end of a piece; returns how many others
-    /// had to go.
-    fn end_piece(&mut self, out: &mut Decoded) -> u64 {
-        let mut dropped = 0;
+    /// Keeps the spans that are open at the end of a piece.
+    fn end_piece(&mut self, out: &mut Decoded) {
         let mut open = std::mem::take(&mut self.open);
         for span in open.drain(..) {
-            let pending = Pending::of_open_span(out, &span, &self.resource);
-            dropped += self.keep(span.id, pending);
+            self.keep(&span, None, out);
         }
         self.open = open;
         for id in self.ended.drain(..) {
-            let converter = out.converter();
-            let ended = self.pending.remove(&id);
-            if let Some(record) = ended.and_then(|pending| pending.into_record(converter)) {
+            if let Some(record) = self
+                .pending
+                .remove(&id)
+                .and_then(|pending| pending.into_record(out.converter()))
+            {
                 out.push_record(record);
             }
         }
-        dropped
     }
 
-    /// Forgets spans that were opened or closed in a chunk that is lost; returns
-    /// how many of them were opened in an earlier one and so are not counted yet.
-    pub(crate) fn lose(&mut self, spans: &[u64]) -> u64 {
-        let mut dropped = 0;
+    /// Forgets spans of which the opening or the end, but not both, was in a chunk
+    /// that is lost. To be called before the chunks are read that were handed over
+    /// meanwhile.
+    pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>) {
+        for span in self.settled.drain(..) {
+            self.lost.remove(&span);
+        }
+        if self.lost.len() >= MAX_KEPT {
+            self.lost.clear();
+        }
         for span in spans {
-            match self.pending.remove(span) {
-                Some(pending) => dropped += u64::from(pending.is_open()),
-                None => self.ignore(*span),
+            let is_open = self.pending.remove(&span).is_some();
+            // It was counted with its chunk, if it is not open: its opening is lost.
+            self.dropped.queue += u64::from(is_open);
+            let has_ended = self
+                .early
+                .remove(span)
+                .is_some_and(|early| early.has_ended());
+            let was_lost = !self.lost.insert(span);
+            if is_open || has_ended || was_lost {
+                self.settled.push(span);
             }
         }
-        dropped
     }
 
     /// Forgets what is pending; returns how many spans that are.
     pub(crate) fn abandon(&mut self) -> u64 {
-        let open = self.pending.values().filter(|pending| pending.is_open());
-        let dropped = open.count() as u64;
-        self.pending.clear();
-        dropped
+        self.early = Early::default();
+        self.pending.drain().count() as u64
     }
 
-    fn read_entry(
-        &mut self,
-        chunk: u32,
-        cursor: Cursor,
-        out: &mut Decoded,
-        dropped: &mut u64,
-    ) -> Option<Cursor> {
-        let (id, entry, next) = out.chunk(chunk)?.entry(cursor)?;
-        if let Entry::Piece {
-            trace_id,
-            flags,
-            tracestate,
-        } = entry
-        {
-            let piece = Piece {
-                trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
-                flags: TraceFlags::from_byte(flags),
-                tracestate: tracestate.parse().unwrap_or_default(),
-                remote_parent: id,
-            };
-            *dropped += self.end_piece(out);
-            self.piece = out.push_piece(piece);
-            return Some(next);
-        }
+    /// Takes the counts of the spans that had to be dropped.
+    pub(crate) fn take_dropped(&mut self) -> Dropped {
+        std::mem::take(&mut self.dropped)
+    }
+
+    fn read_entry(&mut self, index: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
+        let chunk = out.chunk(index)?;
+        let (id, entry, next) = chunk.entry(cursor)?;
         match (entry, self.position(id)) {
+            (
+                Entry::Piece {
+                    trace_id,
+                    flags,
+                    tracestate,
+                },
+                _,
+            ) => {
+                let piece = Piece {
+                    trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
+                    flags: TraceFlags::from_byte(flags),
+                    tracestate: tracestate.parse().unwrap_or_default(),
+                    remote_parent: id,
+                };
+                self.end_piece(out);
+                self.piece = out.push_piece(piece);
+            }
             (Entry::End, _) => {
                 let ended = out.piece(self.piece).map(|piece| piece.trace_id);
                 ended
                     .into_iter()
                     .for_each(|trace| out.push_completed(trace));
             }
+            (Entry::Open(_), _) if self.lost.contains(&id) => {
+                // Its end is lost.
+                self.dropped.queue += 1;
+                self.settled.push(id);
+            }
             (Entry::Open(open), _) => {
                 let site = self.sites.site(open.site);
-                let span = Span::new(chunk, self.piece, id, site, open);
-                match self.pending.get_mut(&id) {
-                    Some(pending) => {
-                        pending.open(out, &span, &self.resource);
-                        if pending.is_ended() {
-                            self.ended.push(id);
-                        }
-                    }
-                    None => self.open.push(span),
-                }
+                self.open.push(Span::new(index, self.piece, id, site, open));
             }
             (Entry::Close(close), Some(position)) => {
                 let span = self.open.remove(position);
-                out.finish(span, close);
+                if self.early.has(id) {
+                    self.keep(&span, Some(close), out);
+                } else {
+                    out.finish(span, close);
+                }
             }
             (_, Some(position)) => {
                 if let Some(span) = self.open.get_mut(position) {
@@ -162,16 +189,15 @@ impl Decoder {
             }
             (Entry::Close(_), None) if self.lost.remove(&id) => {}
             (_, None) if self.lost.contains(&id) => {}
-            (entry, None) => {
-                let pending = self
-                    .pending
-                    .entry(id)
-                    .or_insert_with(|| Pending::before_opening(id));
-                pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
-                if pending.is_ended() && pending.is_open() {
-                    self.ended.push(id);
+            (entry, None) => match self.pending.get_mut(&id) {
+                Some(pending) => {
+                    pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
+                    if pending.has_ended() {
+                        self.ended.push(id);
+                    }
                 }
-            }
+                None => self.early.add(id, chunk, cursor, next),
+            },
         }
         Some(next)
     }
@@ -181,24 +207,30 @@ impl Decoder {
         self.open.iter().rposition(|span| span.id == id)
     }
 
-    /// Keeps a span until its end is read; returns how many others had to go.
-    fn keep(&mut self, id: u64, pending: Pending) -> u64 {
-        let mut dropped = 0;
+    /// Keeps a span until its end is read, which may have been.
+    fn keep(&mut self, span: &Span, close: Option<Close>, out: &Decoded) {
         if self.pending.len() >= MAX_KEPT {
             let victim = self.pending.keys().next().copied();
-            if let Some((victim, pending)) = victim.and_then(|id| self.pending.remove_entry(&id)) {
-                dropped = u64::from(pending.is_open());
-                self.ignore(victim);
+            if let Some(victim) = victim
+                && self.pending.remove(&victim).is_some()
+            {
+                self.dropped.limit += 1;
+                self.lost.insert(victim);
             }
         }
-        self.pending.insert(id, pending);
-        dropped
-    }
-
-    fn ignore(&mut self, span: u64) {
-        if self.lost.len() >= MAX_KEPT {
-            self.lost.clear();
+        let mut pending = Pending::new(out, span, &self.resource, &self.limits);
+        let mut apply =
+            |entry| pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
+        // What was read early was written later.
+        let early = self.early.remove(span.id);
+        early.iter().flat_map(Chunk::entries).for_each(&mut apply);
+        close.map(Entry::Close).into_iter().for_each(apply);
+        if pending.has_ended() {
+            self.ended.push(span.id);
         }
-        self.lost.insert(span);
+        if self.pending.insert(span.id, pending).is_some() {
+            // Two spans were given the same id.
+            self.dropped.limit += 1;
+        }
     }
 }

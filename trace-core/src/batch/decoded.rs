@@ -113,6 +113,11 @@ impl Span {
             dropped_links: 0,
         }
     }
+
+    /// Whether its newest log or link takes more fields; not if that was dropped.
+    pub(crate) fn takes_fields(&self, limits: &Limits) -> bool {
+        self.fields < limits.max_fields
+    }
 }
 
 impl Decoded {

@@ -2,6 +2,7 @@
 
 mod decode;
 mod decoded;
+mod early;
 mod pending;
 mod view;
 

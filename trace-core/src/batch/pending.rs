@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::decoded::{Decoded, Span};
-use super::view::{PANICKED, SpanView};
+use super::view::{ERROR_TYPE, PANICKED, SpanView, outcome_tags};
 use crate::clock::Converter;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
@@ -14,15 +14,16 @@ use crate::span_record::{Link, Log, Outcome, Source, SpanRecord, Status};
 use crate::stream::{Entry, FieldKey, FieldValue, SiteTable};
 use crate::tag::{Tag, TagArray};
 
-/// A span of which something is still to come: its end, or even its opening.
+/// A span that was opened in a chunk which is read, and whose end is still to come.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    /// What is known; only of use when `start` is set.
     record: SpanRecord,
-    /// The raw reading at the opening; set once that was read.
-    start: Option<u64>,
+    /// The raw reading at the opening.
+    start: u64,
     /// The raw reading at the end; set once that was read.
     end: Option<u64>,
+    /// The type of the newest error.
+    error_type: Option<String>,
     /// Whether the application said that all is well, which is final.
     is_ok: bool,
     /// What the fields that come next belong to.
@@ -38,80 +39,63 @@ enum FieldsOf {
 }
 
 impl Pending {
-    /// A span of which something is read before its opening.
-    pub(crate) fn before_opening(id: u64) -> Self {
-        Self::of_record(SpanRecord::new(
-            TraceId::PLACEHOLDER,
-            SpanId::from_stream(id),
-            "",
-        ))
-    }
-
     /// A span that is open at the end of the chunk that opened it.
-    pub(crate) fn of_open_span(decoded: &Decoded, span: &Span, resource: &Resource) -> Self {
-        let record = SpanView::of_stream(decoded, span, resource).to_record();
+    pub(crate) fn new(
+        decoded: &Decoded,
+        span: &Span,
+        resource: &Resource,
+        limits: &Limits,
+    ) -> Self {
+        let view = SpanView::of_stream(decoded, span, resource);
+        let mut record = view.to_record();
+        let error_type = view.own_error_type().map(ToOwned::to_owned);
+        if error_type.is_some() {
+            // It is a tag only at the end: the application may still say its own.
+            record.tags.retain(|tag| tag.key != ERROR_TYPE);
+        }
+        let newest = decoded
+            .entries(span)
+            .fold(FieldsOf::Nothing, |of, (entry, _)| match entry {
+                Entry::Log { .. } => FieldsOf::Log,
+                Entry::Link { .. } => FieldsOf::Link,
+                _ => of,
+            });
         Self {
             is_ok: record.status == Status::Ok,
-            start: Some(span.start),
-            ..Self::of_record(record)
-        }
-    }
-
-    fn of_record(record: SpanRecord) -> Self {
-        Self {
             record,
-            start: None,
+            start: span.start,
             end: None,
-            is_ok: false,
-            fields_of: FieldsOf::Nothing,
+            error_type,
+            fields_of: if span.takes_fields(limits) {
+                newest
+            } else {
+                FieldsOf::Nothing
+            },
         }
-    }
-
-    /// Whether the opening was read.
-    pub(crate) fn is_open(&self) -> bool {
-        self.start.is_some()
     }
 
     /// Whether the end was read.
-    pub(crate) fn is_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.end.is_some()
     }
 
-    /// Adds the opening to what was read before it.
-    pub(crate) fn open(&mut self, decoded: &Decoded, span: &Span, resource: &Resource) {
-        let opened = SpanView::of_stream(decoded, span, resource).to_record();
-        let early = std::mem::replace(&mut self.record, opened);
-        let record = &mut self.record;
-        self.start = Some(span.start);
-        if !early.operation_name.is_empty() {
-            record.operation_name = early.operation_name;
-        }
-        for tag in early.tags {
-            record.add_tag(tag.key, tag.value);
-        }
-        record.logs = early.logs;
-        record.links = early.links;
-        record.status = early.status;
-        record.outcome = early.outcome;
-        record.dropped = early.dropped;
-    }
-
-    /// Returns the finished span; `None` if it never was opened.
-    pub(crate) fn into_record(mut self, converter: Converter) -> Option<SpanRecord> {
-        let (start, end) = (self.start?, self.end?);
+    /// Returns the span if its end was read.
+    pub(crate) fn into_record(self, converter: Converter) -> Option<SpanRecord> {
+        let (start, end) = (self.start, self.end?);
+        let mut record = self.record;
         // The start keeps its place; the duration is that of the counter, even if
         // the wall clock was read anew in between.
         let duration = converter.timestamp(end.max(start)) - converter.timestamp(start);
-        self.record.end = self.record.start + duration;
-        match self.record.outcome {
-            Outcome::Cancelled => self.record.add_tag("cancelled", true),
-            Outcome::Panicked => {
-                self.record.status = Status::Error(PANICKED.into());
-                self.record.add_tag("error.type", "panic");
-            }
-            Outcome::Ok | Outcome::Error => {}
+        record.end = record.start + duration;
+        if record.outcome == Outcome::Panicked {
+            record.status = Status::Error(PANICKED.into());
         }
-        Some(self.record)
+        for (key, value) in outcome_tags(record.outcome, self.error_type.as_deref()) {
+            if record.tag(key).is_none() {
+                record.add_tag(key.to_owned(), value.to_value());
+            }
+        }
+        Some(record)
     }
 
     /// Adds an entry, within the limits.
@@ -196,7 +180,7 @@ impl Pending {
                 type_name,
                 message,
             } => {
-                record.add_tag("error.type", type_name.to_owned());
+                self.error_type = Some(type_name.to_owned());
                 if log && record.logs.len() < limits.max_logs {
                     let time = converter.timestamp(time);
                     record.logs.push(Log::exception(time, type_name, message));

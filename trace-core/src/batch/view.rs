@@ -73,6 +73,23 @@ impl Status {
 /// The message of a span whose body panicked.
 pub(super) const PANICKED: &str = "panicked";
 
+/// The tag of a failed span's type of error.
+pub(super) const ERROR_TYPE: &str = "error.type";
+
+/// The tags that say how a body ended, unless the application said them.
+pub(super) fn outcome_tags<'a>(
+    outcome: Outcome,
+    error_type: Option<&'a str>,
+) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+    let cancelled = (outcome == Outcome::Cancelled).then_some(("cancelled", TagRef::Bool(true)));
+    let error_type = match outcome {
+        Outcome::Panicked => Some("panic"),
+        Outcome::Ok | Outcome::Error | Outcome::Cancelled => error_type,
+    };
+    let failed = error_type.map(|error_type| (ERROR_TYPE, TagRef::Str(error_type)));
+    cancelled.into_iter().chain(failed)
+}
+
 impl<'a> SpanView<'a> {
     pub(super) fn of_record(record: &'a SpanRecord) -> Self {
         Self(Form::Record(record))
@@ -282,6 +299,15 @@ impl<'a> SpanView<'a> {
         }
     }
 
+    /// Returns the type of the newest error, unless the application has set the tag
+    /// itself. Of spans in a stream only.
+    pub(super) fn own_error_type(&self) -> Option<&'a str> {
+        match self.0 {
+            Form::Stream(stream) if !stream.says(ERROR_TYPE) => stream.error_type(),
+            Form::Stream(_) | Form::Record(_) => None,
+        }
+    }
+
     /// Copies the span.
     #[must_use]
     pub fn to_record(&self) -> SpanRecord {
@@ -393,27 +419,27 @@ impl<'a> Stream<'a> {
                 Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
                 _ => None,
             });
-        tags.chain(self.outcome_tag())
+        tags.chain(self.outcome_tags())
     }
 
-    /// The tag that says how the body ended, unless the application said it.
-    fn outcome_tag(self) -> Option<(&'a str, TagRef<'a>)> {
-        let (key, value) = match self.span.outcome {
-            Outcome::Cancelled => ("cancelled", TagRef::Bool(true)),
-            Outcome::Panicked => ("error.type", TagRef::Str("panic")),
-            Outcome::Ok | Outcome::Error => {
-                let types = self.entries().filter_map(|(entry, _)| match entry {
-                    Entry::Error { type_name, .. } => Some(type_name),
-                    _ => None,
-                });
-                ("error.type", TagRef::Str(types.last()?))
-            }
-        };
+    /// The tags that say how the body ended, unless the application said them.
+    fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+        outcome_tags(self.span.outcome, self.error_type()).filter(move |(key, _)| !self.says(key))
+    }
+
+    /// Whether the application has set this tag.
+    fn says(self, key: &str) -> bool {
         let site = self.span.site;
-        let said = self
-            .entries()
-            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key));
-        (!said).then_some((key, value))
+        self.entries()
+            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key))
+    }
+
+    fn error_type(self) -> Option<&'a str> {
+        let types = self.entries().filter_map(|(entry, _)| match entry {
+            Entry::Error { type_name, .. } => Some(type_name),
+            _ => None,
+        });
+        types.last()
     }
 
     fn logs(self) -> impl Iterator<Item = Log> {

@@ -114,12 +114,10 @@ impl Worker {
     }
 
     fn deliver(&mut self, work: Work) {
-        let lost = self.decoder.lose(&work.lost);
-        Counters::add(&self.queue.counters.dropped_queue, lost);
+        self.decoder.lose(work.lost);
         self.decoded.begin(self.clock.converter());
         for chunk in work.chunks {
-            let dropped = self.decoder.read(chunk, &mut self.decoded);
-            Counters::add(&self.queue.counters.dropped_limit, dropped);
+            self.decoder.read(chunk, &mut self.decoded);
             if self.decoded.len() >= MAX_BATCH_SPANS {
                 self.collect();
             }
@@ -127,6 +125,9 @@ impl Worker {
         for trace in work.completed {
             self.decoded.push_completed(trace);
         }
+        let dropped = self.decoder.take_dropped();
+        Counters::add(&self.queue.counters.dropped_queue, dropped.queue);
+        Counters::add(&self.queue.counters.dropped_limit, dropped.limit);
         self.collect();
         if let Some((number, deadline)) = work.flush {
             let errors = self.flush_collectors(deadline);

@@ -79,6 +79,14 @@ impl Chunk {
         self.text.clear();
     }
 
+    /// Appends a copy of the entry that lies between two places of another chunk.
+    pub(crate) fn copy_entry(&mut self, chunk: &Self, start: Cursor, end: Cursor) {
+        let words = chunk.words.get(start.word as usize..end.word as usize);
+        self.words.extend_from_slice(words.unwrap_or_default());
+        let text = chunk.text.get(start.text as usize..end.text as usize);
+        self.text.push_str(text.unwrap_or_default());
+    }
+
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * size_of::<u64>() + self.text.len()
