@@ -30,8 +30,9 @@ struct State {
     spans: u64,
     bytes: usize,
     completed: Vec<TraceId>,
-    /// Spans whose opening or end was in a chunk that found no room.
-    lost: Vec<u64>,
+    /// Spans of which the opening or the end was in a chunk that found no room, but
+    /// not both. No more than are open or in the queue.
+    lost: HashSet<u64>,
     /// Empty chunks for the application's threads.
     free: Vec<Chunk>,
     /// Whether the worker sleeps until there is something.
@@ -84,7 +85,7 @@ impl State {
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) completed: Vec<TraceId>,
-    pub(crate) lost: Vec<u64>,
+    pub(crate) lost: HashSet<u64>,
     /// The newest flush that was asked for, if it is not done.
     pub(crate) flush: Option<(u64, Deadline)>,
     /// Whether nothing comes after this.
@@ -93,6 +94,10 @@ pub(crate) struct Work {
 
 /// Chunks of up to 64 KiB that are kept for reuse; more go back to the allocator.
 const MAX_FREE: usize = 256;
+
+/// Traces whose end is to be said, kept while the worker does not come: 4 MiB. Only
+/// a worker that stands still for long misses one.
+const MAX_COMPLETED: usize = 262_144;
 
 impl Queue {
     pub(crate) fn new(max_spans: usize, max_bytes: usize) -> Self {
@@ -115,22 +120,18 @@ impl Queue {
     }
 
     /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
-    /// empty chunk. Never waits for the worker.
-    pub(crate) fn push(&self, piece: &mut Chunk) {
+    /// empty chunk. Returns whether the piece was taken. Never waits for the worker.
+    pub(crate) fn push(&self, piece: &mut Chunk) -> bool {
         let spans = piece.opened.max(1);
         let bytes = piece.bytes();
         let mut state = self.state();
         let is_full = state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes;
         if state.is_closed || is_full {
-            let counter = if state.is_closed {
-                &self.counters.dropped_shutdown
-            } else {
-                state.lost.extend(half_read(piece));
-                &self.counters.dropped_queue
-            };
+            let is_closed = state.is_closed;
             drop(state);
-            Counters::add(counter, piece.opened);
-            return piece.clear();
+            self.lose(piece, is_closed);
+            piece.clear();
+            return false;
         }
         state.spans += spans;
         state.bytes += bytes;
@@ -140,12 +141,31 @@ impl Queue {
         if wakes {
             self.work.notify_one();
         }
+        true
     }
 
-    /// Says that the last scope of a trace ended with a chunk that is in the queue.
+    /// Counts the spans of a chunk for which there is no room.
+    #[cold]
+    fn lose(&self, chunk: &Chunk, is_closed: bool) {
+        if is_closed {
+            return Counters::add(&self.counters.dropped_shutdown, chunk.opened);
+        }
+        Counters::add(&self.counters.dropped_queue, chunk.opened);
+        // Read without the lock: others wait for it already when the queue is full.
+        let lost = half_read(chunk);
+        if !lost.is_empty() {
+            let mut state = self.state();
+            for span in lost {
+                toggle(&mut state.lost, span);
+            }
+        }
+    }
+
+    /// Says that the last scope of a trace ended, and that its last chunk is in the
+    /// queue or lost.
     pub(crate) fn complete(&self, trace: TraceId) {
         let mut state = self.state();
-        if !state.is_closed {
+        if !state.is_closed && state.completed.len() < MAX_COMPLETED {
             state.completed.push(trace);
         }
         if std::mem::take(&mut state.is_idle) {
@@ -302,9 +322,16 @@ fn half_read(chunk: &Chunk) -> HashSet<u64> {
     let mut cursor = Cursor::default();
     while let Some((span, entry, next)) = chunk.entry(cursor) {
         cursor = next;
-        if matches!(entry, Entry::Open(_) | Entry::Close(_)) && !spans.remove(&span) {
-            spans.insert(span);
+        if matches!(entry, Entry::Open(_) | Entry::Close(_)) {
+            toggle(&mut spans, span);
         }
     }
     spans
+}
+
+/// Puts a span in, or takes it out if it is in.
+fn toggle(spans: &mut HashSet<u64>, span: u64) {
+    if !spans.remove(&span) {
+        spans.insert(span);
+    }
 }

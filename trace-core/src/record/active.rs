@@ -108,17 +108,17 @@ impl Recording {
     pub(super) fn end(mut self) {
         let queue = &self.trace.tracer.queue;
         let completes = self.trace.ends_with(self.strays);
-        let is_empty = self.chunk.is_empty_piece();
-        if is_empty {
+        let says_so = if self.chunk.is_empty_piece() {
             self.chunk.clear();
+            false
         } else {
             if completes {
                 self.chunk.end_trace();
             }
-            queue.push(&mut self.chunk);
-        }
+            queue.push(&mut self.chunk) && completes
+        };
         let remains_nothing = self.trace.close_scope(self.strays);
-        if remains_nothing && (is_empty || !completes) {
+        if remains_nothing && !says_so {
             queue.complete(self.trace.trace_id);
         }
         // At the end of a thread the chunk goes back to the allocator.
