@@ -239,6 +239,8 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        // The handle may be dropped within a trace of its own.
+        crate::record::active::hand_over();
         let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
     }
 }
