@@ -224,6 +224,12 @@ impl Deadline {
         Self(Self::now().checked_add(timeout))
     }
 
+    /// The later of two moments.
+    pub(crate) fn later(self, other: Self) -> Self {
+        // `None` is never, so later than any.
+        Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
+    }
+
     /// Time that is left; zero when the moment has passed.
     pub(crate) fn remaining(self) -> Duration {
         self.0.map_or(Duration::MAX, |moment| {

@@ -235,8 +235,13 @@ impl Queue {
     /// of the flush.
     pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
         let mut state = self.state();
+        // Who asks for less time must not take it from who waits already.
+        let waiting = state
+            .flush
+            .deadline
+            .filter(|_| state.flush.asked > state.flush.done);
+        state.flush.deadline = Some(waiting.map_or(deadline, |other| other.later(deadline)));
         state.flush.asked += 1;
-        state.flush.deadline = Some(deadline);
         state.is_idle = false;
         let number = state.flush.asked;
         drop(state);
