@@ -3,6 +3,7 @@
 //! A scope owns the stream of everything recorded in it. While its code runs its
 //! state is the thread's; between polls it is here.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::active::{self, Active, Recording, ScopeContext};
@@ -72,7 +73,9 @@ impl Scope {
                 let mut input = SamplingInput::new(trace_id, start.operation_name, &tracer.clock);
                 input.kind = start.kind;
                 input.parent = parent;
-                tracer.sampler.sample(&input).is_sampled()
+                // A sampler is the application's code: if it panics, it refuses.
+                let decide = || tracer.sampler.sample(&input).is_sampled();
+                catch_unwind(AssertUnwindSafe(decide)).unwrap_or(false)
             }
         };
         let flags = parent
