@@ -212,8 +212,10 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         }
     };
     let texts = |values: &[&str]| {
+        let max = max_value_bytes();
+        let values: Vec<&str> = values.iter().map(|value| cut(value, max)).collect();
         let lengths = &mut values.iter().map(|value| value.len() as u64);
-        array(value_type::TEXTS, lengths, values);
+        array(value_type::TEXTS, lengths, &values);
     };
     match value {
         TagInput::None => {}
