@@ -28,6 +28,10 @@ pub(crate) struct Cursor {
     text: u32,
 }
 
+/// Bytes that an emptied chunk keeps, of each kind: more than one needs that is
+/// handed over when it is full.
+const MAX_KEPT_BYTES: usize = 128 * 1_024;
+
 impl Chunk {
     /// An empty chunk without storage.
     pub(crate) const fn new() -> Self {
@@ -72,11 +76,14 @@ impl Chunk {
         self.text.push_str(&other.text);
     }
 
-    /// Empties the chunk and keeps its storage.
+    /// Empties the chunk and keeps its storage, within reason.
     pub(crate) fn clear(&mut self) {
         self.opened = 0;
         self.words.clear();
         self.text.clear();
+        // One very long text must not be paid for as long as the process lives.
+        self.words.shrink_to(MAX_KEPT_BYTES / size_of::<u64>());
+        self.text.shrink_to(MAX_KEPT_BYTES);
     }
 
     /// Appends a copy of the entry that lies between two places of another chunk.
