@@ -1,6 +1,8 @@
 //! The recorder under fire: whatever happens, every span comes out right or is
 //! counted.
 
+mod delivery;
+mod hostile;
 mod lost;
 mod moved;
 mod thread_exit;
