@@ -7,4 +7,4 @@ mod shapes;
 mod traced_tests;
 mod unchanged;
 
-pub(crate) use recording::check;
+pub(crate) use recording::{check, records};

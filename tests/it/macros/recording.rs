@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use expect_test::Expect;
 use trace_core::{
-    Clock, IdGenerator, ManualClock, MemoryCollector, Outcome, SpanKind, Status, Timestamp, Tracer,
+    Clock, IdGenerator, ManualClock, MemoryCollector, Outcome, SpanKind, SpanRecord, Status,
+    Timestamp, Tracer,
 };
 
 /// Runs a future below a root and compares what it recorded.
@@ -23,6 +24,12 @@ pub(crate) fn check<F: Future>(future: F, expected: Expect) -> F::Output {
 /// Runs a future below a root and returns its output and the spans as text,
 /// without the root.
 pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
+    let (output, records) = records(future);
+    (output, text(&records))
+}
+
+/// Runs a future below a root and returns its output and the spans.
+pub(crate) fn records<F: Future>(future: F) -> (F::Output, Vec<SpanRecord>) {
     let records = MemoryCollector::new();
     let tracer = Tracer::builder("test")
         .collector(records.clone())
@@ -38,7 +45,10 @@ pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
     let output = runtime.block_on(tracer.root("(test)").run(future));
     assert!(tracer.flush(Duration::ZERO).is_complete);
     assert_eq!(tracer.stats().open, 0);
-    let records = records.spans();
+    (output, records.spans())
+}
+
+fn text(records: &[SpanRecord]) -> String {
     let parents: HashMap<_, _> = records
         .iter()
         .map(|span| (span.span_id, span.parent_span_id))
@@ -48,7 +58,7 @@ pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
         .find(|span| span.operation_name == "(test)")
         .unwrap();
     let mut text = String::new();
-    for span in &records {
+    for span in records {
         if span.operation_name == "(test)" {
             continue;
         }
@@ -83,5 +93,5 @@ pub(crate) fn spans<F: Future>(future: F) -> (F::Output, String) {
         }
         text.push('\n');
     }
-    (output, text)
+    text
 }

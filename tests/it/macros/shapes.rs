@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use trace_core::{trace_root, traced};
 
-use super::check;
+use super::{check, records};
 
 #[traced]
 fn plain() -> u32 {
@@ -364,4 +364,25 @@ async fn outer() -> Result<u32, String> {
     boxed(1, String::new()).await?;
     drop(boxed(1, "never polled".to_owned()));
     boxed(0, "x".to_owned()).await
+}
+
+#[traced("located", tags(line))]
+#[inline]
+fn located(line: u32) -> u32 {
+    line
+}
+
+const LOCATED: u32 = line!() - 4;
+
+#[test]
+fn the_source_of_a_span_is_the_line_of_the_function() {
+    let ((), records) = records(async {
+        located(LOCATED);
+    });
+    let span = records
+        .iter()
+        .find(|span| span.operation_name == "located")
+        .unwrap();
+    let source = span.source.as_ref().unwrap();
+    assert_eq!((&*source.file, source.line), (file!(), LOCATED));
 }

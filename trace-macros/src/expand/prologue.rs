@@ -21,13 +21,13 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
     let kind = Ident::new(args.kind.unwrap_or("Internal"), at);
     let keys = args.tags.iter().map(|tag| &tag.key);
     // With the function's own span, the line is the function's and not the attribute's.
-    let line = quote_spanned!(function.span()=> line);
+    let line = quote_spanned!(function.span()=> ::core::line!());
     quote_spanned! {at=>
         static __TRACED_SITE: #private::Site = #private::Site::new(
             #name,
             #private::SpanKind::#kind,
             ::core::file!(),
-            ::core::#line!(),
+            #line,
             &[#(#keys),*],
         );
     }
