@@ -249,8 +249,10 @@ use attribute::Attribute;
 ///   type has is found out without regard to lifetimes.
 /// - A future is 32 bytes larger than the plain one, and an argument that the body
 ///   hands on before its first `.await` is stored once more.
-/// - Async functions nest 16 deep and more in a spawned task, plain ones about 40
-///   deep; beyond that the compiler asks for `#![recursion_limit]`.
+/// - Traced async functions that call each other nest about 17 deep if the future
+///   has to be `Send` and about 24 deep otherwise; plain ones about 41 and 60.
+///   Beyond that the compiler asks for a higher `#![recursion_limit]`; one
+///   `Box::pin(..)` as a `dyn Future` on the way ends the count too.
 #[proc_macro_attribute]
 pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Attribute::Traced, args.into(), item.into()).into()
