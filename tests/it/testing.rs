@@ -129,6 +129,22 @@ async fn what_the_body_recorded_is_seen_from_its_tasks() {
 }
 
 #[traced_test]
+async fn a_span_keeps_its_parent_over_an_await() {
+    async {
+        let parent = span::current_context().unwrap().span_id;
+        async {
+            tokio::task::yield_now().await;
+            let context = span::current_context().unwrap();
+            assert_eq!(context.parent_span_id, Some(parent));
+        }
+        .in_span("inner")
+        .await;
+    }
+    .in_span("outer")
+    .await;
+}
+
+#[traced_test]
 async fn roots_are_traces_of_their_own() {
     checkout(Order::with_card("gold")).await.unwrap();
     span::in_span("audit", || {});

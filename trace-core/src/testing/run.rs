@@ -64,7 +64,7 @@ impl Running {
             poll_fn(|cx| {
                 let polled = body.as_mut().poll(cx);
                 // What the body recorded can so be seen from other tasks.
-                active::hand_over();
+                active::hand_over_ended();
                 polled
             })
             .await
