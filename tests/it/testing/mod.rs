@@ -1,14 +1,16 @@
 //! A user's own tests: `#[traced_test]`, `TestTracer`, `assert_trace!`.
 
+mod assertions;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Barrier};
+use std::sync::Barrier;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use trace_core::testing::TestTracer;
 use trace_core::{
-    Limits, ManualClock, SpanKind, Timestamp, Trace, TraceFuture, assert_no_orphans, assert_trace,
-    span, trace, trace_root, traced, traced_test,
+    Limits, ManualClock, SpanKind, Timestamp, TraceFuture, assert_no_orphans, assert_trace, span,
+    trace, trace_root, traced, traced_test,
 };
 
 struct Order {
@@ -226,203 +228,6 @@ fn a_tracer_takes_options() {
     assert_eq!((root.tags.len(), root.dropped.tags), (1, 1));
     assert_eq!(&*root.service_name, "shop");
     tracer.assert_conservation();
-}
-
-fn declined() -> Trace {
-    let tracer = TestTracer::new();
-    tracer.attach_sync(|| {
-        trace_core::root("checkout")
-            .tag("order.id", 42)
-            .run_sync(|| {
-                span::in_span("charge", || {
-                    span::add_tag("order.id", 42);
-                    span::add_tag("card", "visa gold");
-                    span::record_error("card declined");
-                });
-                span::in_span("mail", || span::in_span("render", || {}));
-            });
-    });
-    trace!(tracer)
-}
-
-#[test]
-fn gaps_indentation_and_ownership_do_not_matter() {
-    let trace = declined();
-    assert_trace!(
-        &trace,
-        "
-  checkout
-  ├─ charge error:   card declined\t
-
-  └─ mail
-     └─ render
-"
-    );
-    let tree = trace
-        .tree_with(trace_core::TreeOptions::compact())
-        .to_string();
-    assert_trace!(trace, tree);
-    assert_trace!(&&trace, &tree);
-    assert_trace!(Arc::new(trace.clone()), tree.as_str());
-    assert_trace!(&Arc::new(trace), tree,);
-}
-
-#[test]
-fn depth_matters() {
-    fails(
-        || {
-            assert_trace!(
-                declined(),
-                "
-                checkout
-                ├─ charge   error: card declined
-                ├─ mail
-                └─ render
-            "
-            );
-        },
-        expect![[r#"
-            the trace differs from the expected tree (- expected, + actual):
-
-                  checkout
-                  ├─ charge      error: card declined
-                - ├─ mail
-                - └─ render
-                + └─ mail
-                +    └─ render
-
-            the actual tree:
-
-                checkout
-                ├─ charge      error: card declined
-                └─ mail
-                   └─ render
-        "#]],
-    );
-}
-
-#[test]
-fn tags_are_compared_where_they_are_named() {
-    assert_trace!(
-        declined(),
-        "
-        checkout      order.id=42
-        ├─ charge     order.id=42 card=visa gold  error: card declined
-        └─ mail
-           └─ render
-    "
-    );
-    fails(
-        || {
-            assert_trace!(
-                declined(),
-                "
-                checkout      order.id=43
-                ├─ charge     error: card declined
-                └─ mail
-                   └─ render
-            "
-            );
-        },
-        expect![[r#"
-            the trace differs from the expected tree (- expected, + actual):
-
-                - checkout      order.id=43
-                - ├─ charge     error: card declined
-                + checkout       order.id=42
-                + ├─ charge      order.id=42  error: card declined
-                  └─ mail
-                     └─ render
-
-            the actual tree:
-
-                checkout       order.id=42
-                ├─ charge      order.id=42  error: card declined
-                └─ mail
-                   └─ render
-        "#]],
-    );
-}
-
-#[test]
-fn a_trace_without_spans_can_be_compared() {
-    fails(
-        || assert_trace!(Trace::new(crate::spans::trace_id(1)), "checkout"),
-        expect![[r#"
-            the trace differs from the expected tree (- expected, + actual):
-
-                - checkout
-
-            the actual tree:
-
-                (no spans)
-        "#]],
-    );
-    assert_trace!(Trace::new(crate::spans::trace_id(1)), "");
-}
-
-#[test]
-fn orphans_are_shown() {
-    let remote = trace_core::TraceContext::new(crate::spans::trace_id(1), crate::spans::span_id(9));
-    let tracer = TestTracer::new();
-    tracer.root("serve").remote_parent(remote).run_sync(|| {});
-    fails(
-        || tracer.assert_no_orphans(),
-        expect![[r#"
-        1 span has a parent that is not in the trace:
-
-            serve   orphan of 0000000000000009
-    "#]],
-    );
-    fails(
-        || assert_no_orphans!(tracer.trace()),
-        expect![[r#"
-        1 span has a parent that is not in the trace:
-
-            serve   orphan of 0000000000000009
-    "#]],
-    );
-}
-
-#[test]
-fn no_trace_has_a_reason() {
-    let tracer = TestTracer::new();
-    fails(
-        || drop(tracer.trace()),
-        expect![[r#"
-            no trace was recorded: nothing was traced; expected the test to call a root, such as a `#[trace_root]` function
-        "#]],
-    );
-    tracer.root("open").run_sync(|| {
-        fails(|| drop(tracer.trace()), expect![[r#"
-            no trace was recorded: spans that have not ended, or whose task has not: 1; await them before
-        "#]]);
-    });
-    assert_trace!(tracer.trace(), "open");
-
-    let tracer = TestTracer::with("test", |builder| builder.sampler(trace_core::AlwaysOff));
-    tracer.root("refused").run_sync(|| {});
-    fails(
-        || drop(tracer.trace()),
-        expect![[r#"
-            no trace was recorded: traces that the sampler refused: 1
-        "#]],
-    );
-    tracer.assert_conservation();
-
-    fails(
-        || drop(trace!()),
-        expect![[r#"
-        no test tracer surrounds this code; expected a `#[traced_test]`, `TestTracer::attach`, or a task that goes on with a trace of theirs (`trace_core::spawn`; `tokio::spawn` inherits nothing)
-    "#]],
-    );
-    let elsewhere = trace_core::Tracer::builder("other")
-        .on_demand()
-        .build()
-        .unwrap();
-    elsewhere.attach_sync(|| fails(|| drop(trace!()), expect![[r#"
-        no test tracer surrounds this code; expected a `#[traced_test]`, `TestTracer::attach`, or a task that goes on with a trace of theirs (`trace_core::spawn`; `tokio::spawn` inherits nothing)
-    "#]]));
 }
 
 /// Fails if the parent process says so.
