@@ -179,3 +179,18 @@ fn a_long_scope_hands_over_in_chunks() {
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(0..10_000));
 }
+
+#[test]
+fn an_open_span_keeps_its_parent_when_its_scope_hands_over() {
+    let (tracer, _spans) = tracer();
+    let parent = || span::current_context().unwrap().parent_span_id;
+    tracer.root("root").run_sync(|| {
+        let root = span::current_context().unwrap().span_id;
+        span::in_span("child", || {
+            assert_eq!(parent(), Some(root));
+            drop(tracer.flush(Duration::ZERO));
+            assert_eq!(parent(), Some(root));
+        });
+        assert_eq!(parent(), None);
+    });
+}

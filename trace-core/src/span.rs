@@ -136,6 +136,10 @@ fn is_recording_or_count() -> bool {
 
 /// Returns the context, to be sent to another service or kept for a link; `None`
 /// where no trace runs. Also there where the trace is not sampled.
+///
+/// The [parent](TraceContext::parent_span_id) of a recorded span is known as long
+/// as its scope has not handed the span's beginning over, which it does after
+/// about 500 spans.
 #[must_use]
 pub fn current_context() -> Option<TraceContext> {
     record::current_context()

@@ -45,6 +45,9 @@ pub(super) struct Recording {
     pub(super) chunk: Chunk,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
+    /// Spans that were open when somebody asked to hand over, and their parents;
+    /// those of later spans are in the chunk.
+    parents: Vec<(u64, u64)>,
 }
 
 thread_local! {
@@ -79,6 +82,7 @@ impl Recording {
             trace,
             chunk,
             strays: 0,
+            parents: Vec::new(),
         }
     }
 
@@ -102,6 +106,23 @@ impl Recording {
     fn hand_over(&mut self) {
         self.trace.tracer.queue.push(&mut self.chunk);
         self.trace.begin_piece(&mut self.chunk);
+    }
+
+    /// Keeps the parents of the spans that are open, innermost last.
+    fn keep_parents(&mut self) {
+        let mut cursor = Cursor::default();
+        while let Some((span, entry, next)) = self.chunk.entry(cursor) {
+            match entry {
+                Entry::Open(open) => self.parents.push((span, open.parent)),
+                Entry::Close(_) => {
+                    if let Some(at) = self.parents.iter().rposition(|(open, _)| *open == span) {
+                        self.parents.remove(at);
+                    }
+                }
+                _ => {}
+            }
+            cursor = next;
+        }
     }
 
     /// Hands the chunk over, as the last one of the scope.
@@ -186,19 +207,20 @@ pub(super) fn current_trace() -> Option<Arc<LocalTrace>> {
     with_recording(|recording| Arc::clone(&recording.trace))
 }
 
-/// The parent of a span that was opened in what is left of the scope's stream.
+/// The parent of a span that is open in the running scope.
 pub(crate) fn parent_of(span: u64) -> Option<SpanId> {
     with_recording(|recording| {
         recording.take_stage();
-        let chunk = &recording.chunk;
         let mut cursor = Cursor::default();
-        while let Some((id, entry, next)) = chunk.entry(cursor) {
+        while let Some((id, entry, next)) = recording.chunk.entry(cursor) {
             match entry {
                 Entry::Open(open) if id == span => return SpanId::new(open.parent),
                 _ => cursor = next,
             }
         }
-        None
+        let mut handed_over = recording.parents.iter();
+        let (_, parent) = handed_over.find(|(id, _)| *id == span)?;
+        SpanId::new(*parent)
     })
     .flatten()
 }
@@ -231,6 +253,7 @@ pub(crate) fn hand_over() {
     with_recording(|recording| {
         recording.take_stage();
         if !recording.chunk.is_empty_piece() {
+            recording.keep_parents();
             recording.hand_over();
         }
     });
