@@ -6,6 +6,7 @@ mod delivery;
 mod hostile;
 mod lost;
 mod moved;
+mod program;
 mod thread_exit;
 
 use std::pin::Pin;
