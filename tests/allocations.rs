@@ -1,0 +1,226 @@
+//! What recording allocates: nothing for each span, nothing at all where nothing is
+//! recorded.
+//!
+//! Counted on the calling thread, after a few rounds in which buffers grow to the
+//! size that they need.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
+)]
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use trace_core::propagation::{extract, inject};
+use trace_core::{AlwaysOff, HeadSampler, TraceContext, TraceFuture, Tracer, span, traced};
+
+/// Allocations of each of `rounds` runs of `body`, in the steady state.
+fn allocations(rounds: u32, mut body: impl FnMut()) -> f64 {
+    (0..rounds).for_each(|_| body());
+    let counted = allocation_counter::measure(|| (0..rounds).for_each(|_| body()));
+    counted.count_total as f64 / f64::from(rounds)
+}
+
+/// Polls a future that suspends and needs no waking until it is ready.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+async fn suspend() {
+    let mut is_first = true;
+    std::future::poll_fn(|_| match std::mem::take(&mut is_first) {
+        true => Poll::Pending,
+        false => Poll::Ready(()),
+    })
+    .await;
+}
+
+#[traced("leaf", tags(n, name))]
+async fn leaf(n: u64, name: &str) {
+    span::add_tag("added", n);
+    span::add_log("log");
+    suspend().await;
+    black_box((n, name));
+}
+
+#[traced("plain", tags(n))]
+fn plain(n: u64) {
+    black_box(n);
+}
+
+/// A request with as many spans of each kind.
+async fn work(spans: u64) {
+    for n in 0..spans {
+        leaf(n, "a name").await;
+        plain(n);
+        span::in_span("in span", || black_box(n));
+        suspend().in_span("suspended").await;
+    }
+}
+
+/// Runs requests of one and of 51 times four spans below the root; returns the
+/// allocations of a request and those of each further span.
+fn measure(tracer: &Tracer, mut after: impl FnMut()) -> (f64, f64) {
+    let request = |spans| {
+        block_on(tracer.root("request").run(work(spans)));
+    };
+    let mut run = |spans| {
+        // What the tracer does when it delivers is none of the application's.
+        let mut counted = 0;
+        for round in 0..400 {
+            let measured = allocation_counter::measure(|| request(spans));
+            after();
+            counted += if round < 200 { 0 } else { measured.count_total };
+        }
+        counted as f64 / 200.0
+    };
+    let (small, large) = (run(1), run(51));
+    (small, (large - small) / 200.0)
+}
+
+#[test]
+fn a_span_allocates_nothing_and_a_trace_once_or_twice() {
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let (request, span) = measure(&tracer, || {
+        let _report = tracer.flush(Duration::ZERO);
+    });
+    println!("on demand: {request} allocations a request, {span} for each further span");
+    assert!(request <= 2.0, "{request}");
+    assert!(span < 0.001, "{span}");
+}
+
+#[test]
+fn the_tracers_thread_gives_the_buffers_back() {
+    let tracer = Tracer::builder("test").build().unwrap();
+    let (request, span) = measure(&tracer, || {
+        let _report = tracer.flush(Duration::from_secs(10));
+    });
+    println!("own thread: {request} allocations a request, {span} for each further span");
+    assert!(request <= 2.0, "{request}");
+    assert!(span < 0.001, "{span}");
+}
+
+#[test]
+fn texts_and_errors_use_the_same_buffers() {
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let mut counted = 0;
+    for round in 0..200 {
+        tracer.root("root").run_sync(|| {
+            let measured = allocation_counter::measure(|| {
+                for n in 0..100 {
+                    span::in_span("child", || {
+                        span::add_tag("display", trace_core::display(n));
+                        span::add_log_with("log", &[("n", &n), ("text", &"text")]);
+                        span::record_error("an error");
+                    });
+                }
+            });
+            counted += if round < 100 { 0 } else { measured.count_total };
+        });
+        let _report = tracer.flush(Duration::ZERO);
+    }
+    println!("texts: {} allocations a span", counted as f64 / 10_000.0);
+    assert_eq!(counted, 0);
+}
+
+#[test]
+fn without_a_tracer_nothing_is_allocated() {
+    assert_eq!(allocations(100, || block_on(work(10))), 0.0);
+}
+
+thread_local! {
+    static EVALUATED: Cell<u32> = const { Cell::new(0) };
+}
+
+fn evaluate(n: u64) -> u64 {
+    EVALUATED.set(EVALUATED.get() + 1);
+    n
+}
+
+#[traced("tagged", tags(n = evaluate(n)))]
+async fn tagged(n: u64) {
+    black_box(n);
+}
+
+#[test]
+fn an_unsampled_request_allocates_nothing_and_evaluates_no_tag() {
+    let spans = trace_core::MemoryCollector::new();
+    let head = HeadSampler::new(0.0).unwrap();
+    let tracers = [
+        Tracer::builder("test").sampler(head),
+        Tracer::builder("test").sampler(AlwaysOff),
+    ];
+    for builder in tracers {
+        let tracer = builder
+            .collector(spans.clone())
+            .on_demand()
+            .build()
+            .unwrap();
+        let request = || {
+            block_on(tracer.root("request").run(async {
+                work(10).await;
+                tagged(1).await;
+                assert!(!span::is_recording());
+            }));
+            tracer.root("plain").run_sync(|| plain(1));
+        };
+        assert_eq!(allocations(100, request), 0.0);
+        let _report = tracer.flush(Duration::ZERO);
+        let stats = tracer.stats();
+        assert_eq!(
+            (stats.started, stats.sampled_out, stats.open),
+            (400, 400, 0)
+        );
+    }
+    assert_eq!(EVALUATED.get(), 0);
+    assert!(spans.spans().is_empty());
+}
+
+#[test]
+fn an_unsampled_request_goes_on_with_its_trace_and_allocates_nothing() {
+    let incoming = HashMap::from(
+        [
+            (
+                "traceparent",
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+            ),
+            ("tracestate", "vendor=1"),
+            ("baggage", "user=alice"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let caller = extract(&incoming).context.unwrap();
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let mut here: Option<TraceContext> = None;
+    let counted = allocations(100, || {
+        let root = tracer.root("request").remote_parent(caller.clone());
+        block_on(root.run(async {
+            suspend().await;
+            leaf(1, "name").await;
+            here = span::current_context();
+        }));
+    });
+    assert_eq!(counted, 0.0);
+    let here = here.unwrap();
+    assert_eq!(here.parent_span_id, Some(caller.span_id));
+    assert_ne!(here.span_id, caller.span_id);
+    let mut outgoing = HashMap::new();
+    inject(&here, &mut outgoing);
+    let traceparent = format!("00-0af7651916cd43dd8448eb211c80319c-{}-00", here.span_id);
+    assert_eq!(outgoing["traceparent"], traceparent);
+    assert_eq!(outgoing["tracestate"], "vendor=1");
+    assert_eq!(outgoing["baggage"], "user=alice");
+    assert_eq!(tracer.stats().sampled_out, 200);
+}

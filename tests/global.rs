@@ -1,0 +1,218 @@
+//! The process's tracer. One test, as there is one tracer: the steps build on each
+//! other.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
+)]
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use trace_core::{
+    Collector, MemoryCollector, Outcome, SpanBatch, Tracer, TracerGuard, span, trace_root, traced,
+};
+
+#[traced("child")]
+async fn child(fails: bool) -> Result<(), String> {
+    if fails {
+        return Err("failed".to_owned());
+    }
+    Ok(())
+}
+
+#[trace_root("request")]
+async fn request(fails: bool) -> Result<(), String> {
+    child(fails).await
+}
+
+#[trace_root("plain")]
+fn plain() {
+    span::in_span("inner", || {});
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+#[test]
+fn the_installed_tracer_lasts_as_long_as_its_guard() {
+    nothing_is_recorded_before();
+    let spans = roots_are_recorded();
+    nothing_is_recorded_after(&spans);
+    a_second_one_is_refused_and_harmless();
+    a_guard_ends_in_time_though_its_collector_blocks();
+    a_guard_may_be_dropped_while_scopes_run();
+    a_guard_may_be_dropped_within_its_own_trace();
+    a_guard_may_be_dropped_by_a_panic();
+}
+
+fn nothing_is_recorded_before() {
+    plain();
+    assert_eq!(span::current_context(), None);
+    block_on(request(false)).unwrap();
+}
+
+fn install(spans: &MemoryCollector) -> TracerGuard {
+    Tracer::builder("test")
+        .collector(spans.clone())
+        .install()
+        .unwrap()
+}
+
+fn roots_are_recorded() -> MemoryCollector {
+    let spans = MemoryCollector::new();
+    let tracing = install(&spans);
+    plain();
+    block_on(request(true)).unwrap_err();
+    trace_core::root("described").run_sync(|| {});
+    assert_eq!(tracing.stats().started, 5);
+    drop(tracing); // Delivers.
+    let mut names: Vec<_> = spans
+        .spans()
+        .iter()
+        .map(|span| span.operation_name.to_string())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["child", "described", "inner", "plain", "request"]);
+    spans
+}
+
+fn nothing_is_recorded_after(spans: &MemoryCollector) {
+    plain();
+    block_on(request(false)).unwrap();
+    assert_eq!(spans.spans().len(), 5);
+}
+
+fn a_second_one_is_refused_and_harmless() {
+    let spans = MemoryCollector::new();
+    let tracing = install(&spans);
+    let error = Tracer::builder("second").install().unwrap_err();
+    assert!(error.to_string().contains("installed already"), "{error}");
+    // One of its own has precedence within its scopes.
+    let (own, own_spans) = {
+        let spans = MemoryCollector::new();
+        (
+            Tracer::builder("own")
+                .collector(spans.clone())
+                .on_demand()
+                .build()
+                .unwrap(),
+            spans,
+        )
+    };
+    own.attach_sync(plain);
+    plain();
+    drop(own);
+    drop(tracing);
+    assert_eq!((own_spans.spans().len(), spans.spans().len()), (2, 2));
+    // The place is free again.
+    drop(install(&spans));
+}
+
+/// Waits for ever, or until its gate is dropped.
+struct Blocking(Mutex<Receiver<()>>);
+
+impl Collector for Blocking {
+    fn collect(&self, _batch: &SpanBatch<'_>) {
+        let _opened = self.0.lock().unwrap().recv();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures that a deadline is kept"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn a_guard_ends_in_time_though_its_collector_blocks() {
+    let (opener, gate) = channel();
+    let tracing = Tracer::builder("test")
+        .collector(Blocking(Mutex::new(gate)))
+        .scheduled_delay(Duration::ZERO)
+        .max_queue_spans(10)
+        .shutdown_timeout(Duration::from_millis(100))
+        .install()
+        .unwrap();
+    let tracer = Tracer::clone(&tracing);
+    let start = now();
+    for _ in 0..1_000 {
+        plain();
+        block_on(request(false)).unwrap();
+    }
+    drop(tracing);
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let stats = tracer.stats();
+    assert_eq!(stats.started, 4_000);
+    assert_eq!(stats.dropped.total() + stats.open, 4_000);
+    assert!(stats.dropped.queue > 3_900, "{stats:?}");
+    drop(opener);
+    // What the collector held is delivered when it goes on.
+    let deadline = start + Duration::from_secs(60);
+    while tracer.stats().open > 0 {
+        assert!(now() < deadline, "{:?}", tracer.stats());
+        std::thread::yield_now();
+    }
+}
+
+fn a_guard_may_be_dropped_while_scopes_run() {
+    let spans = MemoryCollector::new();
+    let tracing = install(&spans);
+    let tracer = Tracer::clone(&tracing);
+    let (entered, has_entered) = channel();
+    let (go_on, goes_on) = channel::<()>();
+    let thread = std::thread::Builder::new()
+        .spawn(move || {
+            trace_core::root("running").run_sync(|| {
+                entered.send(()).unwrap();
+                let _closed = goes_on.recv();
+                span::in_span("late", || {});
+            });
+        })
+        .unwrap();
+    has_entered.recv().unwrap();
+    drop(tracing);
+    drop(go_on);
+    thread.join().unwrap();
+    let stats = tracer.stats();
+    assert_eq!(
+        (stats.started, stats.dropped.shutdown, stats.open),
+        (2, 2, 0)
+    );
+    assert!(spans.spans().is_empty());
+}
+
+fn a_guard_may_be_dropped_within_its_own_trace() {
+    let spans = MemoryCollector::new();
+    let tracing = install(&spans);
+    let tracer = Tracer::clone(&tracing);
+    trace_core::root("around").run_sync(|| {
+        span::in_span("before", || {});
+        drop(tracing);
+        span::in_span("after", || {});
+        plain(); // Nobody's: a trace of the tracer that surrounds the code.
+    });
+    let stats = tracer.stats();
+    assert_eq!((stats.delivered, stats.open), (1, 0));
+    assert_eq!(stats.started, stats.delivered + stats.dropped.shutdown);
+    assert_eq!(spans.spans()[0].operation_name, "before");
+}
+
+fn a_guard_may_be_dropped_by_a_panic() {
+    let spans = Arc::new(MemoryCollector::new());
+    let collector = MemoryCollector::clone(&spans);
+    let caught = std::panic::catch_unwind(move || {
+        let _tracing = install(&collector);
+        trace_core::root("panics").run_sync(|| std::panic::resume_unwind(Box::new("oops")))
+    });
+    assert!(caught.is_err());
+    assert_eq!(spans.spans()[0].outcome, Outcome::Panicked);
+    plain();
+}
