@@ -60,7 +60,7 @@ fn headers(outcome: &Outcome, problems: &mut Vec<String>) {
             let is_same = began.get(&received.request).is_some_and(|began| {
                 began.trace_id == received.trace_id && began.is_sampled == received.is_sampled
             });
-            if !is_same || !received.from_headers {
+            if !is_same || received.traceparent.is_none() {
                 let request = received.request;
                 problems.push(format!("{name} got a wrong context with request {request}"));
             }
@@ -125,7 +125,9 @@ impl Outcome {
     pub fn began(&self) -> HashMap<u64, Received> {
         let frontend = self.report(Service::Frontend);
         let received = frontend.into_iter().flat_map(|report| &report.received);
-        received.map(|began| (began.request, *began)).collect()
+        received
+            .map(|began| (began.request, began.clone()))
+            .collect()
     }
 
     /// The spans of all services together.

@@ -33,14 +33,14 @@ pub struct ServiceReport {
 }
 
 /// A request as it reached a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
     /// Its number.
     pub request: u64,
     pub trace_id: TraceId,
     pub is_sampled: bool,
-    /// Whether its headers brought the context; it began here otherwise.
-    pub from_headers: bool,
+    /// The header that brought the trace; none where the trace begins.
+    pub traceparent: Option<String>,
 }
 
 /// What became of a tracer's spans; see [`Stats`].

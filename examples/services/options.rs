@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, value_name = "MS", default_value_t = 100)]
     pub slow_threshold: u64,
     /// Most traces that are printed as trees; of each sort some.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 6)]
     pub trees: usize,
     /// Run every service as a process of its own.
     #[arg(long)]

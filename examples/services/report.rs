@@ -66,12 +66,11 @@ pub fn summary(outcome: &Outcome) -> String {
         text += &format!("Spans that came after their trace was complete: {late}\n");
     }
     text += &answers(outcome);
-    text += "\nServices\n";
-    text += &services(outcome, &completed).to_string();
-    text += "\nLatency of each operation\n";
-    text += &latencies(&completed).to_string();
-    text += &slow_traces(outcome);
-    text += "\n";
+    text += &format!("\nServices\n{}\n", services(outcome, &completed));
+    if !completed.is_empty() {
+        text += &format!("Latency of each operation\n{}\n", latencies(&completed));
+        text += &format!("{}\n", slow_traces(outcome));
+    }
     text += &sampling(outcome);
     text += &headers(outcome);
     text += &conservation(outcome);
@@ -96,10 +95,17 @@ fn answers(outcome: &Outcome) -> String {
     let counts = counts.iter().map(|(end, count)| format!("{count} {end}"));
     let counts: Vec<String> = counts.collect();
     format!(
-        "Requests: {} ({})\n",
+        "Requests: {} {}\n",
         outcome.answers.len(),
-        counts.join(", ")
+        parenthesized(&counts)
     )
+}
+
+fn parenthesized(texts: &[String]) -> String {
+    match texts {
+        [] => String::new(),
+        texts => format!("({})", texts.join(", ")),
+    }
 }
 
 fn services(outcome: &Outcome, completed: &[CompletedTrace]) -> Table {
@@ -169,7 +175,7 @@ fn slow_traces(outcome: &Outcome) -> String {
     let threshold = outcome.options.slow_threshold();
     let slow = outcome.collectors.traces.slow_traces(threshold);
     let threshold = HumanDuration(threshold);
-    let mut text = format!("\nSlow traces (> {threshold}): {}\n", slow.len());
+    let mut text = format!("Slow traces (> {threshold}): {}\n", slow.len());
     let mut table = Table::new(1, ["trace", "duration", "spans", "where the time went"]);
     for completed in slow.iter().take(SLOW_TRACES) {
         let summary = Summary::of(&completed.trace);
@@ -206,22 +212,25 @@ fn headers(outcome: &Outcome) -> String {
     let callees = callees.filter(|report| report.service != Service::Frontend);
     let mut hops = [0_u64; 2];
     let mut example = None;
-    for received in callees.flat_map(|report| &report.received) {
-        hops[usize::from(received.is_sampled)] += 1;
-        if !received.is_sampled {
-            example = Some(received.trace_id);
+    for report in callees {
+        for received in &report.received {
+            hops[usize::from(received.is_sampled)] += 1;
+            if !received.is_sampled {
+                example = received.traceparent.as_ref().map(|header| (report, header));
+            }
         }
     }
     let [not_sampled, sampled] = hops;
+    let calls = sampled + not_sampled;
     let mut text = format!(
-        "Headers: {} calls between services, {sampled} with sampled=1, {not_sampled} with sampled=0\n",
-        sampled + not_sampled
+        "Headers: {calls} calls between services, each with the trace id that its request \
+         began with; sampled=1 in {sampled}, sampled=0 in {not_sampled}\n",
     );
-    if let Some(trace_id) = example {
+    if let Some((report, header)) = example {
         let _ = writeln!(
             text,
-            "  what is not recorded is passed on all the same, for example: \
-             traceparent: 00-{trace_id}-…-02"
+            "  not recorded and passed on all the same: {} got `traceparent: {header}`",
+            report.service.name(),
         );
     }
     text
@@ -240,11 +249,18 @@ fn verdict(outcome: &Outcome) -> String {
     const SHOWN: usize = 10;
     let problems = &outcome.problems;
     if problems.is_empty() {
-        return "\nAll traces are complete, and every span is accounted for.\n".to_owned();
+        let traces = match outcome.collectors.traces.stats().traces_completed {
+            0 => "There is no trace",
+            _ => "All traces are complete",
+        };
+        return format!("\n{traces}, and every span is accounted for.\n");
     }
-    let mut text = format!("\n{} things are wrong:\n", problems.len());
+    let mut text = format!("\nWhat is wrong ({}):\n", problems.len());
     for problem in problems.iter().take(SHOWN) {
         let _ = writeln!(text, "  {problem}");
+    }
+    if problems.len() > SHOWN {
+        text += "  …\n";
     }
     text
 }

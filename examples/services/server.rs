@@ -14,9 +14,9 @@ use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use http::StatusCode;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{RwLock, oneshot};
 use tokio::task::JoinHandle;
-use trace_core::propagation::extract;
+use trace_core::propagation::{Extractor, extract};
 use trace_core::{HeadSampler, SpanKind, Status, Tracer, span};
 
 use crate::fate::{Fate, Fates};
@@ -57,7 +57,10 @@ pub struct ServerOptions {
 /// What the code of a service works with.
 pub struct App {
     options: ServerOptions,
+    address: SocketAddr,
     http: HttpClient,
+    /// Every request that is under way reads it.
+    under_way: RwLock<()>,
     received: Mutex<Vec<Received>>,
     header_problems: AtomicU64,
 }
@@ -76,7 +79,9 @@ impl Server {
         let address = listener.local_addr()?;
         let app = Arc::new(App {
             options,
+            address,
             http: HttpClient::new(),
+            under_way: RwLock::default(),
             received: Mutex::default(),
             header_problems: AtomicU64::new(0),
         });
@@ -114,6 +119,9 @@ impl Server {
         {
             serving.abort();
         }
+        // The server ends a moment before the last requests that were given up are
+        // dropped, and their spans end with them.
+        drop(tokio::time::timeout(STOP_TIMEOUT, app.under_way.write()).await);
         let tracer = app.options.tracer.clone();
         // Blocks until the collectors have everything.
         let shutdown = tokio::task::spawn_blocking(move || tracer.shutdown(STOP_TIMEOUT));
@@ -172,7 +180,10 @@ fn request_id() -> u64 {
 /// Goes on with the caller's trace, or begins one, and handles the request as the
 /// body of a server span.
 async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let caller = extract(&HeaderExtractor(request.headers()));
+    let _under_way = app.under_way.read().await;
+    let headers = HeaderExtractor(request.headers());
+    let caller = extract(&headers);
+    let traceparent = headers.get("traceparent").map(str::to_owned);
     let problems = caller.problems.len().try_into().unwrap_or(u64::MAX);
     app.header_problems.fetch_add(problems, Ordering::Relaxed);
     let mut root = app
@@ -182,11 +193,12 @@ async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next
         .kind(SpanKind::Server)
         .tag("http.request.method", request.method().to_string())
         .tag("url.path", request.uri().path().to_owned())
-        .tag("url.scheme", "http");
+        .tag("url.scheme", "http")
+        .tag("server.address", app.address.ip().to_string())
+        .tag("server.port", i64::from(app.address.port()));
     if let Some(route) = request.extensions().get::<MatchedPath>() {
         root = root.tag("http.route", route.as_str().to_owned());
     }
-    let from_headers = caller.context.is_some();
     let handled = async {
         if let Some(id) = request.headers().get(REQUEST_ID)
             && let Ok(id) = id.to_str()
@@ -199,10 +211,10 @@ async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next
                 request: request_id(),
                 trace_id: context.trace_id,
                 is_sampled: context.is_sampled(),
-                from_headers,
+                traceparent,
             });
         }
-        span::add_tag("request.id", request_id().to_string());
+        span::add_tag("request.id", request_id().cast_signed());
         let response = next.run(request).await;
         let status = response.status();
         span::add_tag("http.response.status_code", i64::from(status.as_u16()));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trace_core::{Outcome, Trace};
+use trace_core::{Outcome, TagValue, Trace};
 
 /// What happened in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,23 +12,30 @@ pub enum Story {
     Slow,
     /// Something failed, and the answer was good all the same.
     Recovered,
-    /// The answer was an error.
+    /// The answer was that the client did something wrong.
+    Refused,
+    /// The answer was that something failed.
     Failed,
     /// The client did not wait for the answer.
     GivenUp,
 }
 
 impl Story {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+
     pub fn of(trace: &Trace, slow_threshold: Duration) -> Self {
         let Some(root) = trace.root() else {
             return Self::Failed;
         };
         let status = root.tag("http.response.status_code");
-        let is_refused = status.and_then(|status| status.as_i64()) >= Some(400);
+        let status = status.and_then(TagValue::as_i64);
         if root.outcome == Outcome::Cancelled {
             Self::GivenUp
-        } else if root.is_error() || is_refused {
+        } else if root.is_error() {
             Self::Failed
+        } else if status >= Some(400) {
+            Self::Refused
         } else if trace.duration() > Some(slow_threshold) {
             Self::Slow
         } else if trace.is_error() {
@@ -43,6 +50,9 @@ impl Story {
             Self::Ordinary => "An ordinary request",
             Self::Slow => "A slow request",
             Self::Recovered => "A request that worked at the second attempt",
+            Self::Refused => {
+                "A request that was refused: a mistake of the client, and not of the Frontend"
+            }
             Self::Failed => "A request that failed",
             Self::GivenUp => "A request that the client gave up: the work ended everywhere",
         }

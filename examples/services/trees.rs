@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use trace_core::{ColorChoice, CompletedTrace, Summary, TreeOptions};
+use trace_core::{ColorChoice, CompletedTrace, Summary, Trace, TreeOptions};
 
 use crate::options::Options;
 use crate::screen::Screen;
@@ -19,9 +19,6 @@ pub struct Trees {
     shown: Mutex<BTreeMap<Story, usize>>,
 }
 
-/// The sorts of traces.
-const STORIES: usize = 5;
-
 impl Trees {
     pub fn new(options: &Options, screen: &Screen) -> Self {
         let wants_all = u64::try_from(options.trees).is_ok_and(|trees| trees >= options.requests);
@@ -32,7 +29,7 @@ impl Trees {
             most_of_each: if wants_all {
                 options.trees
             } else {
-                options.trees.div_ceil(STORIES)
+                options.trees.div_ceil(Story::COUNT)
             },
             shown: Mutex::default(),
         }
@@ -51,13 +48,7 @@ impl Trees {
             }
             *of_this += 1;
         }
-        let tree = trace.tree_with(TreeOptions {
-            header: true,
-            logs: true,
-            color: ColorChoice::Auto,
-            ..TreeOptions::default()
-        });
-        let mut text = format!("{}\n{tree}", story.title());
+        let mut text = format!("{}\n{}", story.title(), tree(trace));
         if !completed.completion.is_complete() {
             text += &format!("incomplete: {}\n", completed.completion);
         }
@@ -66,4 +57,21 @@ impl Trees {
         }
         self.screen.print(format_args!("{text}\n"));
     }
+}
+
+/// The tree with its logs, but for those of errors: their lines say the same.
+fn tree(trace: &Trace) -> String {
+    let mut shown = Trace::new(trace.trace_id);
+    for mut span in trace.spans().cloned() {
+        span.logs.retain(|log| log.message != "exception");
+        // It has the trace's id.
+        drop(shown.add_span(span));
+    }
+    let options = TreeOptions {
+        header: true,
+        logs: true,
+        color: ColorChoice::Auto,
+        ..TreeOptions::default()
+    };
+    shown.tree_with(options).to_string()
 }
