@@ -1,6 +1,7 @@
 //! A process that is one service.
 
 use std::error::Error;
+use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -29,12 +30,15 @@ pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Er
     let lifetime = Duration::from_secs(options.child.lifetime);
     // Whichever comes first, this is the end.
     drop(tokio::time::timeout(lifetime, input_ends()?).await);
-    say(&Message::Report(server.stop().await))
+    let report = server.stop().await;
+    // If nobody listens any more, nobody is left to be told of that either.
+    drop(say(&Message::Report(report)));
+    Ok(())
 }
 
 fn say(message: &Message) -> Result<(), Box<dyn Error>> {
-    println!("{}", serde_json::to_string(message)?);
-    Ok(())
+    let line = serde_json::to_string(message)?;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 /// Waits for the end of the standard input: it comes, whatever happens to the

@@ -21,6 +21,8 @@ pub struct Processes {
     processes: Vec<Process>,
     receiver: Receiver,
     pub addresses: HashMap<Service, SocketAddr>,
+    /// The processes' numbers, the callers first.
+    pub ids: Vec<(Service, u32)>,
 }
 
 struct Process {
@@ -40,6 +42,7 @@ impl Processes {
         let receiver = Receiver::start(collectors.clone()).await?;
         let mut processes = Vec::new();
         let mut addresses = HashMap::new();
+        let mut ids = Vec::new();
         for service in Service::START_ORDER {
             let callees = service.callees().iter();
             let callees: Vec<_> = callees
@@ -47,13 +50,16 @@ impl Processes {
                 .collect();
             let arguments = options.child_arguments(service, receiver.address, &callees);
             let (process, address) = Process::start(service, &arguments).await?;
+            ids.extend(process.child.id().map(|id| (service, id)));
             processes.push(process);
             addresses.insert(service, address);
         }
+        ids.reverse();
         Ok(Self {
             processes,
             receiver,
             addresses,
+            ids,
         })
     }
 

@@ -18,19 +18,28 @@ use crate::table::Table;
 const SLOW_TRACES: usize = 5;
 
 /// What is about to happen.
-pub fn intro(options: &Options, addresses: &HashMap<Service, SocketAddr>) -> String {
+pub fn intro(
+    options: &Options,
+    addresses: &HashMap<Service, SocketAddr>,
+    process_ids: &[(Service, u32)],
+) -> String {
     let port = |service| {
         let address = addresses.get(&service);
         address.map_or(String::new(), |address| format!(":{}", address.port()))
     };
     let percent = |rate: f64| rate * 100.0;
-    let place = if options.processes {
-        "each in a process of its own, sending their spans here as OTLP/JSON over HTTP"
-    } else {
-        "all in this process"
+    let names = process_ids.iter();
+    let names = names.map(|(service, id)| format!("{} is {id}", service.name()));
+    let place = match &names.collect::<Vec<_>>()[..] {
+        [] => "all in this process.".to_owned(),
+        names => format!(
+            "each a process of its own, which sends its spans here\n\
+             as OTLP/JSON over HTTP: {}.",
+            names.join(", ")
+        ),
     };
     format!(
-        "Five HTTP services on loopback, {place}.\n\
+        "Five HTTP services on loopback, {place}\n\
          Each has its own tracer; a trace goes from one to the next in HTTP headers only.\n\
          \n\
          \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService {auth}\n\

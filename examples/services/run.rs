@@ -40,11 +40,11 @@ pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn 
     } else {
         Services::Here(InProcess::start(&options, &collectors).await?)
     };
-    let addresses = match &services {
-        Services::Here(services) => &services.addresses,
-        Services::Elsewhere(services) => &services.addresses,
+    let (addresses, process_ids) = match &services {
+        Services::Here(services) => (&services.addresses, &[][..]),
+        Services::Elsewhere(services) => (&services.addresses, &services.ids[..]),
     };
-    screen.print(report::intro(&options, addresses));
+    screen.print(report::intro(&options, addresses, process_ids));
     let frontend = *addresses.get(&Service::Frontend).ok_or("no Frontend")?;
     let answers = tokio::select! {
         answers = load::send_all(frontend, &options) => answers,

@@ -67,7 +67,10 @@ async fn every_request_is_one_complete_trace() {
     let numbers = ["--requests=40", "--concurrency=20", "--seed=7"];
     let outcome = run("complete", &[rates, numbers].concat()).await;
     assert_eq!(outcome.collectors.traces.completed_traces().len(), 40);
-    check(&outcome, Fate::Fine, expect![[r#"
+    check(
+        &outcome,
+        Fate::Fine,
+        expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -82,8 +85,12 @@ async fn every_request_is_one_complete_trace() {
         │           │     └─ run_query
         │           └─ parse_row
         └─ render_page
-    "#]]);
-    check(&outcome, Fate::SlowKeys, expect![[r#"
+    "#]],
+    );
+    check(
+        &outcome,
+        Fate::SlowKeys,
+        expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -99,8 +106,12 @@ async fn every_request_is_one_complete_trace() {
         │           │     └─ run_query
         │           └─ parse_row
         └─ render_page
-    "#]]);
-    check(&outcome, Fate::Deadlock, expect![[r#"
+    "#]],
+    );
+    check(
+        &outcome,
+        Fate::Deadlock,
+        expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -118,8 +129,12 @@ async fn every_request_is_one_complete_trace() {
         │           │     └─ run_query
         │           └─ parse_row
         └─ render_page
-    "#]]);
-    check(&outcome, Fate::DatabaseDown, expect![[r#"
+    "#]],
+    );
+    check(
+        &outcome,
+        Fate::DatabaseDown,
+        expect![[r#"
         frontend.handle_user_request                error: storage is lost
         └─ call_APIGateway                          error: 502 from APIGateway: storage is lost
            └─ APIGateway.handle_request             error: storage is lost
@@ -135,8 +150,12 @@ async fn every_request_is_one_complete_trace() {
                     └─ call_Database                error: 503 from Database: storage is lost
                        └─ Database.handle_request   error: storage is lost
                           └─ run_query              error: storage is lost
-    "#]]);
-    check(&outcome, Fate::CorruptRow, expect![[r#"
+    "#]],
+    );
+    check(
+        &outcome,
+        Fate::CorruptRow,
+        expect![[r#"
         frontend.handle_user_request                error: column `name` is corrupt
         └─ call_APIGateway                          error: 502 from APIGateway: column `name` is corrupt
            └─ APIGateway.handle_request             error: column `name` is corrupt
@@ -150,15 +169,20 @@ async fn every_request_is_one_complete_trace() {
                     │  └─ Database.handle_request
                     │     └─ run_query
                     └─ parse_row                    error: column `name` is corrupt
-    "#]]);
-    check(&outcome, Fate::TokenExpired, expect![[r#"
+    "#]],
+    );
+    check(
+        &outcome,
+        Fate::TokenExpired,
+        expect![[r#"
         frontend.handle_user_request
         └─ call_APIGateway                       error: 401 from APIGateway: the token of user 5 has expired
            └─ APIGateway.handle_request
               └─ call_AuthService                error: 401 from AuthService: the token of user 5 has expired
                  └─ AuthService.handle_request
                     └─ verify_token              error: the token of user 5 has expired
-    "#]]);
+    "#]],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
