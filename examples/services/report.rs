@@ -49,10 +49,10 @@ pub fn intro(
          in {errors:.0} % something fails, {slow:.0} % are slow, the client gives {given_up:.0} % up.\n\
          Seed {seed}: run again with `--seed {seed}` for the same requests.\n\
          \n",
-        auth = port(Service::AuthService),
+        auth = port(Service::Auth),
         frontend = port(Service::Frontend),
         gateway = port(Service::ApiGateway),
-        data = port(Service::DataService),
+        data = port(Service::Data),
         database = port(Service::Database),
         requests = options.requests,
         concurrency = options.concurrency,

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Service {
     Frontend,
     ApiGateway,
-    AuthService,
-    DataService,
+    Auth,
+    Data,
     Database,
 }
 
@@ -21,16 +21,16 @@ impl Service {
     pub const ALL: [Self; 5] = [
         Self::Frontend,
         Self::ApiGateway,
-        Self::AuthService,
-        Self::DataService,
+        Self::Auth,
+        Self::Data,
         Self::Database,
     ];
 
     /// Callees before their callers: so each one's address is known to who needs it.
     pub const START_ORDER: [Self; 5] = [
         Self::Database,
-        Self::DataService,
-        Self::AuthService,
+        Self::Data,
+        Self::Auth,
         Self::ApiGateway,
         Self::Frontend,
     ];
@@ -40,8 +40,8 @@ impl Service {
         match self {
             Self::Frontend => "Frontend",
             Self::ApiGateway => "APIGateway",
-            Self::AuthService => "AuthService",
-            Self::DataService => "DataService",
+            Self::Auth => "AuthService",
+            Self::Data => "DataService",
             Self::Database => "Database",
         }
     }
@@ -51,8 +51,8 @@ impl Service {
         match self {
             Self::Frontend => "frontend.handle_user_request",
             Self::ApiGateway => "APIGateway.handle_request",
-            Self::AuthService => "AuthService.handle_request",
-            Self::DataService => "DataService.handle_request",
+            Self::Auth => "AuthService.handle_request",
+            Self::Data => "DataService.handle_request",
             Self::Database => "Database.handle_request",
         }
     }
@@ -61,9 +61,9 @@ impl Service {
     pub const fn callees(self) -> &'static [Self] {
         match self {
             Self::Frontend => &[Self::ApiGateway],
-            Self::ApiGateway => &[Self::AuthService, Self::DataService],
-            Self::DataService => &[Self::Database],
-            Self::AuthService | Self::Database => &[],
+            Self::ApiGateway => &[Self::Auth, Self::Data],
+            Self::Data => &[Self::Database],
+            Self::Auth | Self::Database => &[],
         }
     }
 }

@@ -48,7 +48,7 @@ async fn run(test: &str, arguments: &[&str]) -> Outcome {
 }
 
 /// Compares the trace of the first request with this fate.
-fn check(outcome: &Outcome, fate: Fate, expected: Expect) {
+fn check(outcome: &Outcome, fate: Fate, expected: &Expect) {
     let fates = outcome.options.fates();
     let request = (1..=outcome.options.requests).find(|request| fates.of(*request) == fate);
     let began = outcome.began().remove(&request.unwrap()).unwrap();
@@ -70,7 +70,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::Fine,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -90,7 +90,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::SlowKeys,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -111,7 +111,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::Deadlock,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request
         ├─ call_APIGateway
         │  └─ APIGateway.handle_request
@@ -134,7 +134,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::DatabaseDown,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request                error: storage is lost
         └─ call_APIGateway                          error: 502 from APIGateway: storage is lost
            └─ APIGateway.handle_request             error: storage is lost
@@ -155,7 +155,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::CorruptRow,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request                error: column `name` is corrupt
         └─ call_APIGateway                          error: 502 from APIGateway: column `name` is corrupt
            └─ APIGateway.handle_request             error: column `name` is corrupt
@@ -174,7 +174,7 @@ async fn every_request_is_one_complete_trace() {
     check(
         &outcome,
         Fate::TokenExpired,
-        expect![[r#"
+        &expect![[r#"
         frontend.handle_user_request
         └─ call_APIGateway                       error: 401 from APIGateway: the token of user 5 has expired
            └─ APIGateway.handle_request

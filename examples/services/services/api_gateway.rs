@@ -24,11 +24,11 @@ async fn get_user(State(app): State<Arc<App>>, Path(user): Path<u64>) -> Result<
 #[traced("call_AuthService", kind = client)]
 async fn call_auth_service(app: &App, user: u64) -> Result<String, CallError> {
     let path = format!("/tokens/{user}");
-    app.call(Service::AuthService, &path).await
+    app.call(Service::Auth, &path).await
 }
 
 #[traced("call_DataService", kind = client)]
 async fn call_data_service(app: &App, user: u64) -> Result<String, CallError> {
     let path = format!("/profiles/{user}");
-    app.call(Service::DataService, &path).await
+    app.call(Service::Data, &path).await
 }

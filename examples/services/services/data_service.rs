@@ -42,7 +42,7 @@ async fn profile(State(app): State<Arc<App>>, Path(user): Path<u64>) -> Result<S
 #[traced(tags(user.id = user))]
 async fn look_up_cache(app: &App, user: u64) -> Option<String> {
     app.work("cache", 1.0).await;
-    let is_hit = user % 10 == 0 && app.fate() == Fate::Fine;
+    let is_hit = user.is_multiple_of(10) && app.fate() == Fate::Fine;
     span::add_tag("cache.hit", is_hit);
     span::add_log(if is_hit { "cache hit" } else { "cache miss" });
     is_hit.then(|| format!("User {user}"))

@@ -18,8 +18,8 @@ pub fn routes(service: Service) -> Router<Arc<App>> {
     match service {
         Service::Frontend => frontend::routes(),
         Service::ApiGateway => api_gateway::routes(),
-        Service::AuthService => auth_service::routes(),
-        Service::DataService => data_service::routes(),
+        Service::Auth => auth_service::routes(),
+        Service::Data => data_service::routes(),
         Service::Database => database::routes(),
     }
 }
