@@ -106,9 +106,16 @@ impl fmt::Display for CallError {
         let callee = self.callee.name();
         match &self.cause {
             Cause::Refused(status, why) => write!(f, "{} from {callee}: {why}", status.as_u16()),
-            Cause::NoAnswer(error) => write!(f, "no answer from {callee}: {error}"),
+            Cause::NoAnswer(_) => write!(f, "no answer from {callee}"),
         }
     }
 }
 
-impl std::error::Error for CallError {}
+impl std::error::Error for CallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Cause::Refused(..) => None,
+            Cause::NoAnswer(error) => Some(&**error),
+        }
+    }
+}

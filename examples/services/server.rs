@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{RwLock, oneshot};
 use tokio::task::JoinHandle;
 use trace_core::propagation::{Extractor, extract};
-use trace_core::{HeadSampler, SpanKind, Status, Tracer, span};
+use trace_core::{HeadSampler, RootBuilder, SpanKind, Status, Tracer, span};
 
 use crate::fate::{Fate, Fates};
 use crate::headers::HeaderExtractor;
@@ -153,11 +153,6 @@ impl App {
         self.http.call(callee, *address, path).await
     }
 
-    fn note(&self, received: Received) {
-        let mut all = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(received);
-    }
-
     fn report(&self, flushed: bool) -> ServiceReport {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         ServiceReport {
@@ -181,12 +176,24 @@ fn request_id() -> u64 {
 /// body of a server span.
 async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let _under_way = app.under_way.read().await;
-    let headers = HeaderExtractor(request.headers());
-    let caller = extract(&headers);
-    let traceparent = headers.get("traceparent").map(str::to_owned);
+    let caller = extract(&HeaderExtractor(request.headers()));
     let problems = caller.problems.len().try_into().unwrap_or(u64::MAX);
     app.header_problems.fetch_add(problems, Ordering::Relaxed);
-    let mut root = app
+    let span = server_span(&app, &request).remote_parent(caller.context);
+    let handled = async {
+        note_request(&app, &request);
+        let response = next.run(request).await;
+        tag_response(&response);
+        response
+    };
+    span.run(handled).await
+}
+
+/// Describes the span of a request.
+///
+/// Source: semantic conventions for HTTP spans, *HTTP server*.
+fn server_span(app: &App, request: &Request) -> RootBuilder {
+    let span = app
         .options
         .tracer
         .root(app.options.service.operation_name())
@@ -196,39 +203,43 @@ async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next
         .tag("url.scheme", "http")
         .tag("server.address", app.address.ip().to_string())
         .tag("server.port", i64::from(app.address.port()));
-    if let Some(route) = request.extensions().get::<MatchedPath>() {
-        root = root.tag("http.route", route.as_str().to_owned());
+    match request.extensions().get::<MatchedPath>() {
+        Some(route) => span.tag("http.route", route.as_str().to_owned()),
+        None => span,
     }
-    let handled = async {
-        if let Some(id) = request.headers().get(REQUEST_ID)
-            && let Ok(id) = id.to_str()
-        {
-            // A number that cannot travel is one that nobody sent.
-            drop(span::set_baggage(REQUEST_BAGGAGE, id));
-        }
-        if let Some(context) = span::current_context() {
-            app.note(Received {
-                request: request_id(),
-                trace_id: context.trace_id,
-                is_sampled: context.is_sampled(),
-                traceparent,
-            });
-        }
-        span::add_tag("request.id", request_id().cast_signed());
-        let response = next.run(request).await;
-        let status = response.status();
-        span::add_tag("http.response.status_code", i64::from(status.as_u16()));
-        // Source: semantic conventions for HTTP spans, *Status*: 4xx is the
-        // caller's mistake and no error of the server.
-        if status.is_server_error() {
-            let failure = response.extensions().get::<Failure>();
-            let message = failure.map_or(status.to_string(), |failure| failure.message.clone());
-            span::set_status(&Status::Error(message.into()));
-            span::add_tag("error.type", status.as_str());
-        }
-        response
-    };
-    root.remote_parent(caller.context).run(handled).await
+}
+
+/// Notes, within its trace, which request this is.
+fn note_request(app: &App, request: &Request) {
+    let headers = HeaderExtractor(request.headers());
+    if let Some(id) = headers.get(REQUEST_ID) {
+        // An id that cannot travel is none that the client wrote.
+        drop(span::set_baggage(REQUEST_BAGGAGE, id));
+    }
+    span::add_tag("request.id", request_id().cast_signed());
+    if let Some(context) = span::current_context() {
+        let mut received = app.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.push(Received {
+            request: request_id(),
+            trace_id: context.trace_id,
+            is_sampled: context.is_sampled(),
+            traceparent: headers.get("traceparent").map(str::to_owned),
+        });
+    }
+}
+
+/// Says in the current span what was answered.
+fn tag_response(response: &Response) {
+    let status = response.status();
+    span::add_tag("http.response.status_code", i64::from(status.as_u16()));
+    // Source: semantic conventions for HTTP spans, *Status*: 4xx is the caller's
+    // mistake and no error of the server.
+    if status.is_server_error() {
+        let failure = response.extensions().get::<Failure>();
+        let message = failure.map_or(status.to_string(), |failure| failure.message.clone());
+        span::set_status(&Status::Error(message.into()));
+        span::add_tag("error.type", status.as_str());
+    }
 }
 
 impl IntoResponse for Failure {
@@ -242,7 +253,6 @@ impl IntoResponse for Failure {
 impl From<CallError> for Failure {
     /// Passes on whose mistake it is, and the first cause.
     fn from(error: CallError) -> Self {
-        let message = error.to_string();
         match error.cause {
             Cause::Refused(status, message) if status.is_client_error() => Self { status, message },
             Cause::Refused(_, message) => Self {
@@ -251,7 +261,7 @@ impl From<CallError> for Failure {
             },
             Cause::NoAnswer(_) => Self {
                 status: StatusCode::BAD_GATEWAY,
-                message,
+                message: error.to_string(),
             },
         }
     }
