@@ -23,7 +23,7 @@ pub struct Collectors {
 
 /// How long a trace waits for more spans if it cannot be told that none will come:
 /// always if they come as OTLP, which does not say when a process is done with a
-/// trace. A span is on its way for some [25 ms](crate::tracers).
+/// trace. A span is on its way for some 25 ms.
 const QUIET_TIME: Duration = Duration::from_secs(1);
 
 impl Collectors {

@@ -22,9 +22,9 @@
 //! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
 //! and every span is accounted for.
 //!
-//! Where to look: [`services`] has what the services do, and [`services::database`]
-//! is the shortest; [`server`] and [`http_client`] are the two ends of a call, with
-//! the headers; [`run`] puts it all together.
+//! Where to look: `services/` has what the services do, of which `database.rs` is the
+//! shortest; `server.rs` and `http_client.rs` are the two ends of a call, with the
+//! headers; `run.rs` puts it all together.
 
 mod check;
 mod child;
