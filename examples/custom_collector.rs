@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     let times = Arc::clone(&time_by_operation);
 
     let tracing = Tracer::builder("shop")
-        .scheduled_delay(Duration::from_millis(5)) // many small batches
+        .scheduled_delay(Duration::from_millis(25))
         .collector(Slow)
         .collector(collector_fn(move |batch| {
             let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
