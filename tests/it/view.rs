@@ -208,6 +208,12 @@ fn outcomes_are_told_apart() {
             error("late"),
         ),
         with(8, "an error that is none", Outcome::Error, Status::Ok),
+        with(
+            9,
+            "panicked, recorded",
+            Outcome::Panicked,
+            error("panicked"),
+        ),
     ];
     check(
         &spans,
@@ -223,7 +229,8 @@ fn outcomes_are_told_apart() {
             ├─ panicked                   panicked: index out of bounds
             ├─ cancelled                  cancelled
             ├─ cancelled after an error   cancelled, error: late
-            └─ an error that is none      ✓
+            ├─ an error that is none      ✓
+            └─ panicked, recorded         panicked
         "#]],
     );
 }

@@ -200,7 +200,8 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
         (_, Status::Unset | Status::Ok) => return None,
     };
     Some(match &span.status {
-        Status::Error(message) if !message.is_empty() => {
+        // The recorder's own message of a panic says no more than the outcome.
+        Status::Error(message) if !message.is_empty() && message != what => {
             let message = escaped(message, options.max_text);
             Cell::new(format!("{what}: {message}"), style)
         }
