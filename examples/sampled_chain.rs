@@ -10,7 +10,7 @@
 //! do as their caller does.
 //!
 //! Look first at the chain of parents: every span's parent is the span before it, in
-//! another service. Then at ten requests at a rate of 0.5, run 10,000 times: the
+//! another service. Then at ten requests at a rate of 0.5, run 5,000 times: the
 //! number of traces has the mean and the variance of a binomial distribution, and
 //! the slowest of the ten is missed every other time, since the decision is made
 //! before anybody knows how slow a request will be.
@@ -31,7 +31,7 @@ use trace_core::{
 };
 use trace_examples::check;
 
-const EXPERIMENTS: u32 = 10_000;
+const EXPERIMENTS: u32 = 5_000;
 const REQUESTS: u32 = 10;
 const RATE: f64 = 0.5;
 
@@ -214,7 +214,9 @@ async fn show_experiments() -> Result<()> {
     }
     chain.flush();
 
-    let experiments = f64::from(EXPERIMENTS);
+    let (experiments, requests) = (f64::from(EXPERIMENTS), f64::from(REQUESTS));
+    let binomial_mean = requests * RATE;
+    let binomial_variance = requests * RATE * (1.0 - RATE);
     let mean_of = |value: &dyn Fn(f64) -> f64| -> f64 {
         let counts = (0..).zip(experiments_with);
         let sum: f64 = counts
@@ -229,29 +231,34 @@ async fn show_experiments() -> Result<()> {
 
     println!("\n{EXPERIMENTS} times {REQUESTS} requests at a rate of {RATE}");
     println!("traces    times  binomial");
-    let mut binomial = experiments * (1.0 - RATE).powi(10);
+    let mut binomial = experiments * (1.0 - RATE).powf(requests);
     for (traces, times) in (0..).zip(experiments_with) {
-        let bar = "█".repeat(times as usize / 100);
+        let bar = "█".repeat(times as usize / 50);
         println!("{traces:>6}  {times:>7}  {binomial:>8.0}  {bar}");
         let traces = f64::from(traces);
-        binomial *= (f64::from(REQUESTS) - traces) / (traces + 1.0) * RATE / (1.0 - RATE);
+        binomial *= (requests - traces) / (traces + 1.0) * RATE / (1.0 - RATE);
     }
-    println!("mean             {mean:.3}  of the binomial distribution: 5.000");
-    println!("variance         {variance:.3}  of the binomial distribution: 2.500");
+    println!("mean             {mean:.3}  of the binomial distribution: {binomial_mean:.3}");
+    println!(
+        "variance         {variance:.3}  of the binomial distribution: {binomial_variance:.3}"
+    );
     println!("observed rate    {observed:.3}  asked for: {RATE:.3}");
     println!(
         "slowest missed   {missed:.3}  half the time: a slow request is as likely to be left out"
     );
 
     let spans: u64 = chain.tracers().map(|tracer| tracer.stats().delivered).sum();
-    // Five standard deviations of each.
-    check((mean - 5.0).abs() < 0.08, "the mean is the binomial's")?;
+    // Five standard deviations each, of 5,000 experiments.
     check(
-        (variance - 2.5).abs() < 0.18,
+        (mean - binomial_mean).abs() < 0.112,
+        "the mean is the binomial's",
+    )?;
+    check(
+        (variance - binomial_variance).abs() < 0.237,
         "the variance is the binomial's",
     )?;
     check(
-        (missed - 0.5).abs() < 0.025,
+        (missed - 0.5).abs() < 0.036,
         "every other slowest request is missed",
     )?;
     check(
