@@ -87,6 +87,8 @@ impl Pending {
         // the wall clock was read anew in between.
         let duration = converter.timestamp(end.max(start)) - converter.timestamp(start);
         record.end = record.start + duration;
+        // Those of a future that moved and came back lie apart.
+        record.logs.sort_by_key(|log| log.time);
         if record.outcome == Outcome::Panicked {
             record.status = Status::Error(PANICKED.into());
         }
