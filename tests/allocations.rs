@@ -4,12 +4,6 @@
 //! Counted on the calling thread, after a few rounds in which buffers grow to the
 //! size that they need.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
-)]
-
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hint::black_box;
