@@ -98,7 +98,7 @@ fn a_collector_that_panics_costs_its_batch() {
     let spans = MemoryCollector::new();
     let tracer = Tracer::builder("stress")
         .collector(collector_fn(move |_| {
-            if count.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+            if count.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
                 std::panic::resume_unwind(Box::new("oops"));
             }
         }))

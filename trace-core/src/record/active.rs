@@ -42,9 +42,16 @@ pub(crate) struct ScopeContext {
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) trace: Arc<LocalTrace>,
-    pub(super) chunk: Chunk,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
+    stream: Box<Stream>,
+}
+
+/// What a scope has recorded and not handed over. Reused by the next scope of the
+/// thread, and boxed so that entering a scope moves a pointer.
+#[derive(Debug, Default)]
+struct Stream {
+    chunk: Chunk,
     /// Spans that were open when somebody asked to hand over, and their parents;
     /// those of later spans are in the chunk.
     parents: Vec<(u64, u64)>,
@@ -57,8 +64,8 @@ thread_local! {
     static ACTIVE: RefCell<ManuallyDrop<Active>> = const {
         RefCell::new(ManuallyDrop::new(Active { tracer: None, context: None, recording: None }))
     };
-    /// An empty chunk for the next scope on this thread.
-    static SPARE: Cell<Chunk> = const { Cell::new(Chunk::new()) };
+    /// An empty stream for the next scope on this thread.
+    static SPARE: Cell<Option<Box<Stream>>> = const { Cell::new(None) };
 }
 
 /// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
@@ -76,20 +83,20 @@ impl Active {
 
 impl Recording {
     pub(super) fn new(trace: Arc<LocalTrace>) -> Self {
-        let mut chunk = SPARE.try_with(Cell::take).unwrap_or_default();
-        trace.begin_piece(&mut chunk);
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut stream = spare.unwrap_or_default();
+        trace.begin_piece(&mut stream.chunk);
         Self {
             trace,
-            chunk,
             strays: 0,
-            parents: Vec::new(),
+            stream,
         }
     }
 
     /// Moves the thread's stage into the chunk.
     fn take_stage(&mut self) {
-        let staged = hot::drain(&mut self.chunk.words);
-        self.chunk.opened += u64::from(staged.opened);
+        let staged = hot::drain(&mut self.stream.chunk.words);
+        self.stream.chunk.opened += u64::from(staged.opened);
         self.strays += i64::from(staged.opened) - i64::from(staged.ended);
         if staged.opened > 0 {
             self.trace.tracer.queue.counters.start(staged.opened.into());
@@ -98,25 +105,26 @@ impl Recording {
 
     /// Hands a full chunk over and goes on with an empty one.
     fn cut(&mut self) {
-        if self.chunk.bytes() >= MAX_CHUNK_BYTES {
+        if self.stream.chunk.bytes() >= MAX_CHUNK_BYTES {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
-        self.trace.tracer.queue.push(&mut self.chunk);
-        self.trace.begin_piece(&mut self.chunk);
+        self.trace.tracer.queue.push(&mut self.stream.chunk);
+        self.trace.begin_piece(&mut self.stream.chunk);
     }
 
     /// Keeps the parents of the spans that are open, innermost last.
     fn keep_parents(&mut self) {
+        let Stream { chunk, parents } = &mut *self.stream;
         let mut cursor = Cursor::default();
-        while let Some((span, entry, next)) = self.chunk.entry(cursor) {
+        while let Some((span, entry, next)) = chunk.entry(cursor) {
             match entry {
-                Entry::Open(open) => self.parents.push((span, open.parent)),
+                Entry::Open(open) => parents.push((span, open.parent)),
                 Entry::Close(_) => {
-                    if let Some(at) = self.parents.iter().rposition(|(open, _)| *open == span) {
-                        self.parents.remove(at);
+                    if let Some(at) = parents.iter().rposition(|(open, _)| *open == span) {
+                        parents.remove(at);
                     }
                 }
                 _ => {}
@@ -128,22 +136,24 @@ impl Recording {
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
         let queue = &self.trace.tracer.queue;
+        let chunk = &mut self.stream.chunk;
         let completes = self.trace.ends_with(self.strays);
-        let says_so = if self.chunk.is_empty_piece() {
-            self.chunk.clear();
+        let says_so = if chunk.is_empty_piece() {
+            chunk.clear();
             false
         } else {
             if completes {
-                self.chunk.end_trace();
+                chunk.end_trace();
             }
-            queue.push(&mut self.chunk) && completes
+            queue.push(chunk) && completes
         };
         let remains_nothing = self.trace.close_scope(self.strays);
         if remains_nothing && !says_so {
             queue.complete(self.trace.trace_id);
         }
-        // At the end of a thread the chunk goes back to the allocator.
-        let _kept = SPARE.try_with(|spare| spare.set(self.chunk));
+        self.stream.parents.clear();
+        // At the end of a thread the stream goes back to the allocator.
+        let _kept = SPARE.try_with(|spare| spare.set(Some(self.stream)));
     }
 }
 
@@ -171,18 +181,17 @@ pub(super) fn move_stage() {
     }
 }
 
-/// Appends a text to the chunk of the scope. To be called with room for the entry
-/// that speaks of it, so that both get into the same chunk.
-pub(super) fn push_text(text: &str) {
-    with_recording(|recording| recording.chunk.text.push_str(text));
-}
-
-/// Makes room for texts: hands the chunk over if it is full of them.
-pub(super) fn reserve_text() {
+/// Appends texts to the chunk of the scope, after making room for the entry of
+/// `words` words that speaks of them, so that both get into the same chunk.
+pub(super) fn push_texts<'a>(words: usize, texts: impl IntoIterator<Item = &'a str>) {
     with_recording(|recording| {
-        if recording.chunk.text.len() >= MAX_CHUNK_BYTES {
+        let is_full = recording.stream.chunk.text.len() >= MAX_CHUNK_BYTES;
+        if is_full || !hot::has_room(words) {
             recording.take_stage();
             recording.cut();
+        }
+        for text in texts {
+            recording.stream.chunk.text.push_str(text);
         }
     });
 }
@@ -212,13 +221,13 @@ pub(crate) fn parent_of(span: u64) -> Option<SpanId> {
     with_recording(|recording| {
         recording.take_stage();
         let mut cursor = Cursor::default();
-        while let Some((id, entry, next)) = recording.chunk.entry(cursor) {
+        while let Some((id, entry, next)) = recording.stream.chunk.entry(cursor) {
             match entry {
                 Entry::Open(open) if id == span => return SpanId::new(open.parent),
                 _ => cursor = next,
             }
         }
-        let mut handed_over = recording.parents.iter();
+        let mut handed_over = recording.stream.parents.iter();
         let (_, parent) = handed_over.find(|(id, _)| *id == span)?;
         SpanId::new(*parent)
     })
@@ -252,7 +261,7 @@ pub(crate) fn count_stage() {
 pub(crate) fn hand_over() {
     with_recording(|recording| {
         recording.take_stage();
-        if !recording.chunk.is_empty_piece() {
+        if !recording.stream.chunk.is_empty_piece() {
             recording.keep_parents();
             recording.hand_over();
         }
@@ -265,7 +274,7 @@ pub(crate) fn hand_over() {
 pub(crate) fn hand_over_ended() {
     with_recording(|recording| {
         recording.take_stage();
-        if recording.strays == 0 && !recording.chunk.is_empty_piece() {
+        if recording.strays == 0 && !recording.stream.chunk.is_empty_piece() {
             recording.hand_over();
         }
     });

@@ -142,9 +142,15 @@ pub(super) fn now() -> u64 {
 /// Makes room for one entry, so that the next [`push`] does not move the stage.
 #[inline(always)]
 pub(super) fn reserve(words: usize) {
-    if HOT.with(|hot| hot.used.get()) + words > STAGE {
+    if !has_room(words) {
         active::move_stage();
     }
+}
+
+/// Whether the stage has room for one entry.
+#[inline(always)]
+pub(super) fn has_room(words: usize) -> bool {
+    HOT.with(|hot| hot.used.get()) + words <= STAGE
 }
 
 /// Appends the words of one entry to the stage.

@@ -172,11 +172,7 @@ pub(crate) fn source(file: &str, line: u32) {
 
 /// Appends one entry with texts.
 fn entry<const WORDS: usize>(words: [u64; WORDS], texts: &[&str]) {
-    active::reserve_text();
-    hot::reserve(WORDS);
-    for text in texts.iter().filter(|text| !text.is_empty()) {
-        active::push_text(text);
-    }
+    active::push_texts(WORDS, texts.iter().copied());
     hot::push(words);
 }
 
@@ -200,12 +196,9 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
             span,
             items.len() as u64,
         ];
-        active::reserve_text();
-        hot::reserve(words.len() + items.len());
-        active::push_text(key.text());
-        for text in texts.iter().take(items.len()) {
-            active::push_text(text);
-        }
+        let texts = texts.iter().take(items.len()).copied();
+        let texts = std::iter::once(key.text()).chain(texts);
+        active::push_texts(words.len() + items.len(), texts);
         hot::push(words);
         for item in items {
             hot::push([item]);
