@@ -3,6 +3,7 @@
 
 mod concurrency;
 mod delivery;
+mod futures;
 mod hostile;
 mod lost;
 mod moved;

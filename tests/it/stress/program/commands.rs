@@ -1,0 +1,168 @@
+//! What a program does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use trace_core::{Outcome, TraceFuture, span, traced};
+
+use super::super::assert_conserved;
+use super::Body;
+use super::model::{At, Captured, Goodbye, PLACE, Place, World, modeled};
+
+#[traced("span")]
+async fn child(world: World) -> Result<(), String> {
+    modeled(&world, false, run(world.clone())).await
+}
+
+/// A new future of a random kind.
+pub(super) fn future(world: &World) -> Body {
+    let world = world.clone();
+    match world.choose(6) {
+        0 => {
+            let body = modeled(&world, true, run(world.clone()));
+            Box::pin(world.tracer.root("span").run(body))
+        }
+        // A plain one, which belongs to nobody.
+        1 => Box::pin(run(world)),
+        2 => {
+            let place = PLACE.get().map(|place| Place {
+                is_own: false,
+                ..place
+            });
+            let captured = Captured(place, run(world));
+            Box::pin(captured.in_current_trace())
+        }
+        _ => Box::pin(child(world)),
+    }
+}
+
+/// Executes random commands until it is told to return.
+fn run(world: World) -> Body {
+    Box::pin(async move {
+        let mut goodbyes = Vec::new();
+        loop {
+            {
+                let mut state = world.state();
+                if state.fuel == 0 {
+                    return Ok(());
+                }
+                state.fuel -= 1;
+            }
+            match world.choose(16) {
+                0..=2 => {
+                    let mut is_first = true;
+                    std::future::poll_fn(|_| match std::mem::take(&mut is_first) {
+                        true => Poll::Pending,
+                        false => Poll::Ready(()),
+                    })
+                    .await;
+                }
+                3 => {
+                    let number = i64::try_from(world.choose(1 << 40)).unwrap();
+                    world.tag(&format!("tag {number}"), number);
+                }
+                4 => {
+                    let length = usize::try_from(world.choose(100)).unwrap();
+                    world.log("x".repeat(length));
+                }
+                5..=7 => child(world.clone()).await?,
+                8 => {
+                    let future = future(&world);
+                    world.state().pool.push(future);
+                }
+                9..=10 => poll_one(&world),
+                11 => drop_one(&world),
+                12 => in_sync_span(&world),
+                13 => match world.choose(8) {
+                    0 => return Err("failed".to_owned()),
+                    1 => resume_unwind(Box::new("oops")),
+                    _ => {
+                        let number = i64::try_from(world.choose(1 << 40)).unwrap();
+                        goodbyes.push(Goodbye(world.clone(), number));
+                    }
+                },
+                14 if world.state().is_lossy => cut(&world),
+                14 => assert_conserved(&world.tracer.stats()),
+                _ => return Ok(()),
+            }
+        }
+    })
+}
+
+/// Hands over what the running scope has recorded, by force or by filling its chunk.
+fn cut(world: &World) {
+    if world.choose(4) == 0 {
+        let _report = world.tracer.flush(Duration::ZERO);
+    } else {
+        let text = "x".repeat(4_000);
+        (0..10).for_each(|_| span::add_log(&text));
+    }
+}
+
+fn in_sync_span(world: &World) {
+    let is_root = world.choose(2) == 0;
+    let body = || {
+        let span = world.open(is_root);
+        let place = span.map_or(PLACE.get(), |span| Some(Place { span, is_own: true }));
+        let at = At::new(place);
+        world.name();
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            poll_one(world);
+            if world.choose(10) == 0 {
+                resume_unwind(Box::new("oops"));
+            }
+        }));
+        drop(at);
+        let outcome = if polled.is_ok() {
+            Outcome::Ok
+        } else {
+            Outcome::Panicked
+        };
+        world.close(span, outcome);
+        if let Err(payload) = polled {
+            resume_unwind(payload);
+        }
+    };
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        if is_root {
+            world.tracer.root("span").run_sync(body);
+        } else {
+            span::in_span("span", body);
+        }
+    }));
+    if let Err(payload) = caught {
+        world.expect_oops(&*payload);
+    }
+}
+
+fn take_one(world: &World) -> Option<Body> {
+    let mut state = world.state();
+    let count = state.pool.len() as u64;
+    if count == 0 {
+        return None;
+    }
+    let index = usize::try_from(state.rng.below(count)).unwrap();
+    Some(state.pool.swap_remove(index))
+}
+
+/// Polls one of the futures in the pool right here.
+pub(super) fn poll_one(world: &World) {
+    let Some(mut future) = take_one(world) else {
+        return;
+    };
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx)));
+    match polled {
+        Ok(Poll::Pending) => world.state().pool.push(future),
+        Ok(Poll::Ready(_)) => drop(future),
+        Err(payload) => {
+            drop(future);
+            world.expect_oops(&*payload);
+        }
+    }
+}
+
+pub(super) fn drop_one(world: &World) {
+    drop(take_one(world));
+}
