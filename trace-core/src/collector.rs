@@ -10,7 +10,7 @@ use crate::batch::SpanBatch;
 ///
 /// It is called on the tracer's own thread, never on one of the application's:
 /// it may block, be slow or panic, and that costs spans, which are counted,
-/// and never a request. OpenTelemetry calls it a *span exporter* or *processor*.
+/// and never a request. What it does itself is not traced. OpenTelemetry calls it a *span exporter* or *processor*.
 #[doc(alias = "SpanExporter")]
 #[doc(alias = "SpanProcessor")]
 pub trait Collector: Send + Sync {

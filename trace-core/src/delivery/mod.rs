@@ -4,9 +4,11 @@
 //! chunks. [`Worker`] takes them, reads them and calls the collectors, on a
 //! thread of its own or, for a tracer without one, on the one that flushes.
 
+mod call;
 mod queue;
 mod worker;
 
+pub(crate) use call::is_collecting;
 pub(crate) use queue::Queue;
 pub use worker::FlushReport;
 pub(crate) use worker::{Worker, WorkerThread};

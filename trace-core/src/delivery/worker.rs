@@ -1,11 +1,11 @@
 //! Reads chunks and calls the collectors.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::call;
 use super::queue::{Queue, Work};
 use crate::batch::{Decoded, Decoder, SpanBatch};
 use crate::clock::{Clock, Deadline};
@@ -102,10 +102,10 @@ impl Worker {
 
     fn each_collector(
         &self,
-        call: impl Fn(&dyn Collector) -> Result<(), CollectorError>,
+        ask: impl Fn(&dyn Collector) -> Result<(), CollectorError>,
     ) -> Vec<CollectorError> {
         let results = self.collectors.iter().map(|collector| {
-            catch_unwind(AssertUnwindSafe(|| call(&**collector))).unwrap_or_else(|_| {
+            call::call(|| ask(&**collector)).unwrap_or_else(|| {
                 Counters::add(&self.queue.counters.collector_panics, 1);
                 Err(CollectorError::new("the collector panicked"))
             })
@@ -143,8 +143,7 @@ impl Worker {
         if spans > 0 || !self.decoded.completed().is_empty() {
             let mut panics = 0;
             for collector in &self.collectors {
-                let collect = AssertUnwindSafe(|| collector.collect(&batch));
-                panics += u64::from(catch_unwind(collect).is_err());
+                panics += u64::from(call::call(|| collector.collect(&batch)).is_none());
             }
             let counter = if panics == 0 {
                 &counters.delivered

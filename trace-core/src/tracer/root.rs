@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use super::global;
 use crate::context::TraceContext;
+use crate::delivery::is_collecting;
 use crate::record::{From, OwnedEntered, Scope, Start, TracerCore, write};
 use crate::span_record::{Link, Outcome, SpanKind};
 use crate::stream::Site;
@@ -179,6 +180,14 @@ pub(crate) trait Begin {
     fn open(&self) -> u64;
 }
 
+/// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
+fn scope_of(begin: &impl Begin) -> Option<Scope> {
+    if is_collecting() {
+        return None;
+    }
+    begin.scope()
+}
+
 impl Begin for RootBuilder {
     fn scope(&self) -> Option<Scope> {
         let start = Start {
@@ -327,7 +336,7 @@ where
         let this = self.project();
         let state = this.state;
         if let Some(begin) = this.begin.take()
-            && let Some(scope) = begin.scope()
+            && let Some(scope) = scope_of(&begin)
         {
             state.begin(&begin, scope);
         }
@@ -429,7 +438,7 @@ pub struct RootGuard {
 impl RootGuard {
     pub(crate) fn begin(begin: &impl Begin) -> Self {
         let mut span = 0;
-        let entered = begin.scope().map(|scope| {
+        let entered = scope_of(begin).map(|scope| {
             let is_recording = scope.is_recording();
             let entered = scope.enter_owned();
             if is_recording {

@@ -1,0 +1,26 @@
+//! Calls of collectors.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a collector runs on this thread. What it does is not traced: its spans
+/// would come back to it, and export would feed itself for ever.
+pub(crate) fn is_collecting() -> bool {
+    IS_CALLING.get()
+}
+
+/// Calls a collector; `None` if it panicked.
+pub(super) fn call<R>(collector: impl FnOnce() -> R) -> Option<R> {
+    let outer = IS_CALLING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(collector)).or_else(|payload| {
+        // What was thrown is the collector's as well, and may panic when dropped.
+        catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget)?;
+        Err(())
+    });
+    IS_CALLING.set(outer);
+    result.ok()
+}
