@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::builder::TracerBuilder;
 use super::root::RootBuilder;
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
-use crate::delivery::{FlushReport, Worker, WorkerThread};
+use crate::delivery::{FlushReport, Worker, WorkerThread, is_collecting};
 use crate::record::{InScope, Scope, TracerCore};
 use crate::stats::Stats;
 
@@ -170,11 +170,9 @@ impl Owner {
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         let errors = match &self.delivery {
-            Delivery::OnDemand(worker) => match worker.try_lock() {
-                Ok(mut worker) => Some(worker.flush(deadline)),
-                // A collector flushes its own tracer: it is being called already.
-                Err(_) => None,
-            },
+            Delivery::OnDemand(worker) => {
+                lock(worker, deadline).map(|mut worker| worker.flush(deadline))
+            }
             Delivery::Thread(thread) => {
                 let is_worker = {
                     let thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,8 +194,8 @@ impl Owner {
         let queue = &self.core.queue;
         let was_open = queue.close(deadline);
         let errors = match &self.delivery {
-            Delivery::OnDemand(worker) => match worker.try_lock() {
-                Ok(mut worker) if was_open => {
+            Delivery::OnDemand(worker) => match lock(worker, deadline) {
+                Some(mut worker) if was_open => {
                     let mut errors = worker.flush(deadline);
                     errors.extend(worker.shut_down(deadline));
                     Some(errors)
@@ -234,6 +232,22 @@ impl Owner {
             left: self.core.queue.counters.stats().open,
             errors: errors.unwrap_or_default(),
         }
+    }
+}
+
+/// Locks the worker of a tracer without a thread; `None` when another thread keeps it
+/// until the deadline, or when a collector flushes its own tracer.
+fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
+    loop {
+        match worker.try_lock() {
+            Ok(worker) => return Some(worker),
+            Err(TryLockError::Poisoned(poison)) => return Some(poison.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if is_collecting() || deadline.remaining().is_zero() {
+            return None;
+        }
+        std::thread::yield_now();
     }
 }
 
