@@ -8,12 +8,12 @@
 mod commands;
 mod model;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use trace_core::{MemoryCollector, SpanRecord, Tracer};
+use trace_core::{Collector, MemoryCollector, SpanBatch, SpanRecord, TraceId, Tracer};
 
 use super::{Rng, settled};
 use commands::{drop_one, future, poll_one};
@@ -24,6 +24,7 @@ type Body = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 /// Executes one program; returns how many spans it had.
 fn execute(seed: u64, threads: &Threads, is_lossy: bool) -> usize {
     let spans = MemoryCollector::new();
+    let ends = Arc::new(Ends::default());
     let queue = if is_lossy {
         Rng(seed).below(30)
     } else {
@@ -33,6 +34,7 @@ fn execute(seed: u64, threads: &Threads, is_lossy: bool) -> usize {
         .on_demand()
         .max_queue_spans(usize::try_from(queue).unwrap())
         .collector(spans.clone())
+        .collector(Arc::clone(&ends))
         .build()
         .unwrap();
     let world = World {
@@ -84,12 +86,54 @@ fn execute(seed: u64, threads: &Threads, is_lossy: bool) -> usize {
         stats.started,
         "seed {seed}: {stats:?}"
     );
+    ends.check(
+        seed,
+        state
+            .spans
+            .iter()
+            .filter(|span| span.parent.is_none())
+            .count(),
+    );
     if is_lossy {
         compare_places(seed, &state.spans, &spans);
     } else {
         compare(seed, &state.spans, &spans);
     }
     spans.len()
+}
+
+/// Hears of the end of each trace: once, and not before its last span.
+#[derive(Default)]
+struct Ends(Mutex<HashMap<TraceId, End>>);
+
+#[derive(Debug, Default)]
+struct End {
+    spans: u64,
+    /// How many spans there were at each end that was said.
+    said_at: Vec<u64>,
+}
+
+impl Collector for Ends {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        let mut traces = self.0.lock().unwrap();
+        for span in batch.spans() {
+            traces.entry(span.trace_id()).or_default().spans += 1;
+        }
+        for trace in batch.completed_traces() {
+            let end = traces.entry(trace).or_default();
+            end.said_at.push(end.spans);
+        }
+    }
+}
+
+impl Ends {
+    fn check(&self, seed: u64, count: usize) {
+        let traces = self.0.lock().unwrap();
+        assert_eq!(traces.len(), count, "seed {seed}");
+        for end in traces.values() {
+            assert_eq!(end.said_at, [end.spans], "seed {seed}");
+        }
+    }
 }
 
 /// What was delivered is in its place, as far as it still says who it is.
