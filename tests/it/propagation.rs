@@ -378,3 +378,47 @@ fn used_headers_keep_nothing_of_another_context() {
     check(&mut tree_map);
     assert_eq!(tree_map, BTreeMap::from(expected));
 }
+
+#[test]
+fn a_root_goes_on_with_what_was_extracted_and_counts_what_was_bad() {
+    use std::collections::HashMap;
+    use trace_core::{MemoryCollector, Tracer, span};
+
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("test")
+        .collector(spans.clone())
+        .on_demand()
+        .build()
+        .unwrap();
+    let serve = |headers: &[(&str, &str)]| {
+        let mut sent = HashMap::new();
+        tracer
+            .root("serve")
+            .extracted(trace_core::propagation::extract(&headers))
+            .run_sync(|| assert!(span::inject(&mut sent)));
+        sent
+    };
+    let sent = serve(&[
+        (
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ),
+        ("baggage", "user=ann"),
+    ]);
+    assert_eq!(sent["baggage"], "user=ann");
+    assert!(sent["traceparent"].starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+    assert_eq!(tracer.stats().bad_headers, 0);
+
+    let sent = serve(&[("traceparent", "nonsense"), ("baggage", "user=bob")]);
+    assert_eq!(sent["baggage"], "user=bob");
+    assert_eq!(tracer.stats().bad_headers, 1);
+
+    tracer.flush(std::time::Duration::ZERO);
+    let spans = spans.spans();
+    assert_eq!(
+        spans[0].parent_span_id.unwrap().to_string(),
+        "b7ad6b7169203331"
+    );
+    assert!(spans[0].parent_is_remote);
+    assert_eq!(spans[1].parent_span_id, None);
+}

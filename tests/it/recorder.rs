@@ -194,3 +194,27 @@ fn an_open_span_keeps_its_parent_when_its_scope_hands_over() {
         assert_eq!(parent(), None);
     });
 }
+
+#[test]
+fn a_root_of_a_result_is_marked_by_its_error() {
+    let (tracer, spans) = tracer();
+    let mut root = pin!(
+        tracer
+            .root("root")
+            .run_result(async { "x".parse::<u8>().map(drop) })
+    );
+    assert!(matches!(poll(root.as_mut()), Poll::Ready(Err(_))));
+    tracer.flush(Duration::ZERO);
+    let [root] = &spans.spans()[..] else {
+        panic!("one span")
+    };
+    assert_eq!(root.outcome, Outcome::Error);
+    assert_eq!(
+        root.status,
+        Status::Error("invalid digit found in string".into())
+    );
+    assert_eq!(
+        root.tag("error.type").unwrap().as_str(),
+        Some("core::num::error::ParseIntError")
+    );
+}

@@ -21,6 +21,7 @@
 //! # Ok::<(), trace_core::BuildError>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
@@ -30,6 +31,7 @@ use pin_project_lite::pin_project;
 
 use crate::baggage::InvalidBaggage;
 use crate::context::TraceContext;
+use crate::propagation::{self, Injector};
 use crate::record::{self, InScope, Scope, SpanGuard, Traced, active, write};
 use crate::span_record::{Link, SpanKind, Status};
 use crate::stream::Site;
@@ -145,6 +147,28 @@ pub fn current_context() -> Option<TraceContext> {
     record::current_context()
 }
 
+/// Writes the current context into the headers of a request, as `traceparent`,
+/// `tracestate` and `baggage`; returns whether a trace runs here.
+///
+/// For other headers, give [`current_context`] to another
+/// [`Propagator`](crate::propagation::Propagator).
+///
+/// ```
+/// use std::collections::HashMap;
+/// use trace_core::span;
+///
+/// let mut headers = HashMap::new();
+/// trace_core::root("call").run_sync(|| span::inject(&mut headers));
+/// # assert!(headers.is_empty()); // no tracer here
+/// ```
+pub fn inject(headers: &mut dyn Injector) -> bool {
+    let context = current_context();
+    if let Some(context) = &context {
+        propagation::inject(context, headers);
+    }
+    context.is_some()
+}
+
 /// Returns a value of the trace's baggage.
 #[must_use]
 pub fn baggage(key: &str) -> Option<String> {
@@ -202,13 +226,13 @@ pub trait TraceFuture: Future + Sized {
     /// # }
     /// ```
     #[track_caller]
-    fn in_span(self, operation_name: &'static str) -> InSpan<Self> {
+    fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
         InSpan {
             traced: Traced::new(
                 || &NAMED,
                 |_| false,
                 Named {
-                    name: Some((operation_name, Location::caller())),
+                    name: Some((operation_name.into(), Location::caller())),
                     future: self,
                 },
             ),
@@ -264,7 +288,7 @@ pin_project! {
 pin_project! {
     /// Names its span at the first poll.
     struct Named<F> {
-        name: Option<(&'static str, &'static Location<'static>)>,
+        name: Option<(Cow<'static, str>, &'static Location<'static>)>,
         #[pin]
         future: F,
     }
@@ -278,7 +302,7 @@ impl<F: Future> Future for Named<F> {
         if let Some((operation_name, source)) = this.name.take()
             && is_recording()
         {
-            name(operation_name, source);
+            name(&operation_name, source);
         }
         this.future.poll(cx)
     }

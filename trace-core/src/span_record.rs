@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::context::TraceFlags;
+use crate::context::{TraceContext, TraceFlags};
 use crate::id::{SpanId, TraceId};
 use crate::tag::{Tag, TagValue};
 use crate::timestamp::Timestamp;
@@ -265,5 +265,23 @@ impl SpanKind {
 impl fmt::Display for SpanKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl From<&TraceContext> for Link {
+    fn from(context: &TraceContext) -> Self {
+        Self {
+            trace_id: context.trace_id,
+            span_id: context.span_id,
+            flags: context.flags,
+            tracestate: context.tracestate.clone(),
+            tags: Vec::new(),
+        }
+    }
+}
+
+impl From<TraceContext> for Link {
+    fn from(context: TraceContext) -> Self {
+        Self::from(&context)
     }
 }

@@ -37,6 +37,9 @@ pub struct Stats {
     pub unattached: u64,
     /// Times that a collector panicked.
     pub collector_panics: u64,
+    /// Headers, or entries in them, that
+    /// [`RootBuilder::extracted`](crate::RootBuilder::extracted) had to do without.
+    pub bad_headers: u64,
 }
 
 /// Spans that were lost, by reason.
@@ -75,6 +78,7 @@ pub(crate) struct Counters {
     pub(crate) dropped_shutdown: AtomicU64,
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
+    pub(crate) bad_headers: AtomicU64,
 }
 
 /// Threads that start spans count in different cache lines.
@@ -124,6 +128,7 @@ impl Counters {
             open: started - (delivered + sampled_out + dropped.total()).min(started),
             unattached: read(&self.unattached),
             collector_panics: read(&self.collector_panics),
+            bad_headers: read(&self.bad_headers),
         }
     }
 }

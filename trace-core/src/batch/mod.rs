@@ -4,6 +4,7 @@ mod decode;
 mod decoded;
 mod early;
 mod pending;
+mod streamed;
 mod view;
 
 pub(crate) use decode::Decoder;

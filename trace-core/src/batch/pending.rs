@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::decoded::{Decoded, Span};
-use super::view::{ERROR_TYPE, PANICKED, SpanView, outcome_tags};
+use super::streamed::{ERROR_TYPE, PANICKED, outcome_tags};
+use super::view::SpanView;
 use crate::clock::Converter;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};

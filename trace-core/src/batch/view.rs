@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::decoded::{Decoded, Entries, NO_PIECE, Piece, Span};
+use super::decoded::{Decoded, NO_PIECE, Span};
+use super::streamed::{ERROR_TYPE, Streamed};
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
 use crate::span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
-use crate::stream::{Entry, FieldValue};
-use crate::tag::{Tag, TagArray, TagRef};
+use crate::tag::{Tag, TagRef};
 use crate::timestamp::Timestamp;
 use crate::tracestate::TraceState;
 
@@ -23,16 +23,7 @@ pub struct SpanView<'a>(Form<'a>);
 #[derive(Clone, Copy, Debug)]
 enum Form<'a> {
     Record(&'a SpanRecord),
-    Stream(Stream<'a>),
-}
-
-/// A span in the chunk in which it was written.
-#[derive(Clone, Copy, Debug)]
-struct Stream<'a> {
-    decoded: &'a Decoded,
-    piece: &'a Piece,
-    span: &'a Span,
-    resource: &'a Resource,
+    Stream(Streamed<'a>),
 }
 
 /// Whether the work failed; a borrowed [`Status`].
@@ -70,33 +61,13 @@ impl Status {
     }
 }
 
-/// The message of a span whose body panicked.
-pub(super) const PANICKED: &str = "panicked";
-
-/// The tag of a failed span's type of error.
-pub(super) const ERROR_TYPE: &str = "error.type";
-
-/// The tags that say how a body ended, unless the application said them.
-pub(super) fn outcome_tags<'a>(
-    outcome: Outcome,
-    error_type: Option<&'a str>,
-) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-    let cancelled = (outcome == Outcome::Cancelled).then_some(("cancelled", TagRef::Bool(true)));
-    let error_type = match outcome {
-        Outcome::Panicked => Some("panic"),
-        Outcome::Ok | Outcome::Error | Outcome::Cancelled => error_type,
-    };
-    let failed = error_type.map(|error_type| (ERROR_TYPE, TagRef::Str(error_type)));
-    cancelled.into_iter().chain(failed)
-}
-
 impl<'a> SpanView<'a> {
     pub(super) fn of_record(record: &'a SpanRecord) -> Self {
         Self(Form::Record(record))
     }
 
     pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
-        Self(Form::Stream(Stream {
+        Self(Form::Stream(Streamed {
             decoded,
             piece: decoded.piece(span.piece).unwrap_or(&NO_PIECE),
             span,
@@ -136,7 +107,7 @@ impl<'a> SpanView<'a> {
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
-            Form::Stream(Stream { piece, span, .. }) => {
+            Form::Stream(Streamed { piece, span, .. }) => {
                 piece.remote_parent != 0 && piece.remote_parent == span.parent
             }
         }
@@ -222,7 +193,7 @@ impl<'a> SpanView<'a> {
         let of_record = record.into_iter().flat_map(|record| &record.tags);
         of_record
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
-            .chain(stream.into_iter().flat_map(Stream::tags))
+            .chain(stream.into_iter().flat_map(Streamed::tags))
     }
 
     /// Returns the value of a tag.
@@ -241,7 +212,7 @@ impl<'a> SpanView<'a> {
         let of_record = record.into_iter().flat_map(|record| &record.logs);
         of_record
             .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Stream::logs).map(Cow::Owned))
+            .chain(stream.into_iter().flat_map(Streamed::logs).map(Cow::Owned))
     }
 
     /// Returns the links.
@@ -253,7 +224,7 @@ impl<'a> SpanView<'a> {
         let of_record = record.into_iter().flat_map(|record| &record.links);
         of_record
             .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Stream::links).map(Cow::Owned))
+            .chain(stream.into_iter().flat_map(Streamed::links).map(Cow::Owned))
     }
 
     /// Returns whether the work failed.
@@ -347,193 +318,6 @@ impl<'a> SpanView<'a> {
                 line,
             }),
             dropped: self.dropped(),
-        }
-    }
-}
-
-impl<'a> Stream<'a> {
-    fn entries(self) -> Entries<'a> {
-        self.decoded.entries(self.span)
-    }
-
-    fn time(self, raw: u64) -> Timestamp {
-        self.decoded.converter().timestamp(raw)
-    }
-
-    fn renamed(self) -> Option<&'a str> {
-        let names = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Name(name) => Some(name),
-            _ => None,
-        });
-        names.last()
-    }
-
-    fn service(self) -> Option<&'a str> {
-        let services = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Service(service) => Some(service),
-            _ => None,
-        });
-        services.last()
-    }
-
-    fn kind(self) -> SpanKind {
-        let kinds = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::SpanKind(kind) => Some(kind),
-            _ => None,
-        });
-        kinds.last().unwrap_or(self.span.site.kind())
-    }
-
-    fn source(self) -> Option<(&'a str, u32)> {
-        let sources = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Source { file, line } => Some((file, line)),
-            _ => None,
-        });
-        let site = self.span.site;
-        let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
-        sources.last().or(of_site)
-    }
-
-    fn status(self) -> StatusRef<'a> {
-        if self.span.outcome == Outcome::Panicked {
-            return StatusRef::Error(PANICKED);
-        }
-        let mut status = StatusRef::Unset;
-        for (entry, _) in self.entries() {
-            status = match entry {
-                Entry::Status { ok: true, .. } => return StatusRef::Ok,
-                Entry::Status { message, .. } | Entry::Error { message, .. } => {
-                    StatusRef::Error(message)
-                }
-                _ => status,
-            };
-        }
-        status
-    }
-
-    fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        let site = self.span.site;
-        let tags = self
-            .entries()
-            .filter_map(move |(entry, array)| match entry {
-                Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
-                _ => None,
-            });
-        tags.chain(self.outcome_tags())
-    }
-
-    /// The tags that say how the body ended, unless the application said them.
-    fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        outcome_tags(self.span.outcome, self.error_type()).filter(move |(key, _)| !self.says(key))
-    }
-
-    /// Whether the application has set this tag.
-    fn says(self, key: &str) -> bool {
-        let site = self.span.site;
-        self.entries()
-            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key))
-    }
-
-    fn error_type(self) -> Option<&'a str> {
-        let types = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Error { type_name, .. } => Some(type_name),
-            _ => None,
-        });
-        types.last()
-    }
-
-    fn logs(self) -> impl Iterator<Item = Log> {
-        let mut entries = self.entries();
-        std::iter::from_fn(move || {
-            loop {
-                match entries.next()?.0 {
-                    Entry::Log { time, message } => {
-                        return Some(Log {
-                            time: self.time(time),
-                            message: Cow::Owned(message.to_owned()),
-                            fields: self.fields(entries.clone()),
-                        });
-                    }
-                    Entry::Error {
-                        time,
-                        log: true,
-                        type_name,
-                        message,
-                    } => return Some(Log::exception(self.time(time), type_name, message)),
-                    _ => {}
-                }
-            }
-        })
-    }
-
-    fn links(self) -> impl Iterator<Item = Link> {
-        let mut entries = self.entries();
-        std::iter::from_fn(move || {
-            loop {
-                if let Entry::Link {
-                    trace_id,
-                    span,
-                    flags,
-                    tracestate,
-                } = entries.next()?.0
-                    && let (Some(trace_id), Some(span_id)) =
-                        (TraceId::new(trace_id), SpanId::new(span))
-                {
-                    return Some(Link {
-                        trace_id,
-                        span_id,
-                        flags: TraceFlags::from_byte(flags),
-                        tracestate: tracestate.parse().unwrap_or_default(),
-                        tags: self.fields(entries.clone()),
-                    });
-                }
-            }
-        })
-    }
-
-    /// The fields that follow a log or link: those before the next one.
-    fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
-        let site = self.span.site;
-        entries
-            .take_while(|(entry, _)| !matches!(entry, Entry::Log { .. } | Entry::Link { .. }))
-            .filter_map(|(entry, array)| match entry {
-                Entry::Field(key, value) => {
-                    let key = key.text(site).to_owned();
-                    Some(Tag::new(key, value.as_tag(array).to_value()))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-}
-
-impl Log {
-    /// The log of an error. Source: OpenTelemetry semantic conventions,
-    /// *Exceptions on spans*.
-    pub(super) fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
-        Self {
-            time,
-            message: Cow::Borrowed("exception"),
-            fields: vec![
-                Tag::new("exception.type", type_name.to_owned()),
-                Tag::new("exception.message", message.to_owned()),
-            ],
-        }
-    }
-}
-
-impl<'a> FieldValue<'a> {
-    /// Returns the value; `array` is it, if it is one.
-    pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
-        static EMPTY: TagArray = TagArray::Bool(Vec::new());
-        match self {
-            Self::Bool(value) => TagRef::Bool(value),
-            Self::I64(value) => TagRef::I64(value),
-            Self::F64(value) => TagRef::F64(value),
-            Self::Str(value) => TagRef::Str(value),
-            Self::Bools(_) | Self::I64s(_) | Self::F64s(_) | Self::Texts(..) => {
-                TagRef::Array(array.unwrap_or(&EMPTY))
-            }
         }
     }
 }

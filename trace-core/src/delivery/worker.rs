@@ -30,7 +30,6 @@ pub(crate) struct WorkerThread(JoinHandle<()>);
 
 /// What a flush or a shutdown did.
 #[derive(Clone, Debug)]
-#[must_use = "a flush can leave spans behind; look at `is_complete`"]
 #[non_exhaustive]
 pub struct FlushReport {
     /// Whether all spans that had ended and been handed over were given to the

@@ -10,6 +10,7 @@ use super::active::{self, Active, Recording, ScopeContext};
 use super::hot::{self, Place};
 use super::local_trace::LocalTrace;
 use super::tracer_core::TracerCore;
+use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::id::SpanId;
 use crate::id_generator::random_number;
@@ -33,6 +34,8 @@ pub(crate) struct Start<'a> {
     pub(crate) operation_name: &'a str,
     pub(crate) kind: SpanKind,
     pub(crate) from: From<'a>,
+    /// Another baggage than that of the context.
+    pub(crate) baggage: Option<&'a Baggage>,
 }
 
 /// What a trace is begun from.
@@ -92,8 +95,10 @@ impl Scope {
             tracestate: parent
                 .map(|parent| parent.tracestate.clone())
                 .unwrap_or_default(),
-            baggage: parent
-                .map(|parent| parent.baggage.clone())
+            baggage: start
+                .baggage
+                .or(parent.map(|parent| &parent.baggage))
+                .cloned()
                 .unwrap_or_default(),
             span_id: SpanId::from_stream(1),
             parent_span_id: entry,

@@ -229,6 +229,7 @@ impl TestTracer {
             operation_name: self.0.name,
             kind: crate::SpanKind::Internal,
             from: crate::record::From::Given(&test_trace::context()),
+            baggage: None,
         };
         Scope::start(self.0.tracer.core(), start)
     }

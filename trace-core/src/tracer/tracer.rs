@@ -11,7 +11,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::builder::TracerBuilder;
-use super::root::RootBuilder;
+use super::root_builder::RootBuilder;
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::delivery::{FlushReport, Worker, WorkerThread, is_collecting};

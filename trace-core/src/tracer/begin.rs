@@ -1,0 +1,59 @@
+//! What begins a root span.
+
+use super::global;
+use crate::delivery::is_collecting;
+use crate::record::{From, Scope, Start, write};
+use crate::span_record::Outcome;
+use crate::stream::Site;
+
+/// What begins a root span.
+pub(crate) trait Begin {
+    /// Begins the scope; `None` when there is no tracer.
+    fn scope(&self) -> Option<Scope>;
+    /// Opens the span in the scope, which has been entered; returns it.
+    fn open(&self) -> u64;
+}
+
+/// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
+pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
+    if is_collecting() {
+        return None;
+    }
+    begin.scope()
+}
+
+/// The root span of an instrumented function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SiteRoot<S>(pub(crate) S);
+
+impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
+    fn scope(&self) -> Option<Scope> {
+        let site = (self.0)();
+        let start = Start {
+            operation_name: site.operation_name(),
+            kind: site.kind(),
+            from: From::Nothing,
+            baggage: None,
+        };
+        Some(Scope::start(&global::current()?, start))
+    }
+
+    fn open(&self) -> u64 {
+        write::open((self.0)()).0
+    }
+}
+
+impl std::convert::From<bool> for Outcome {
+    /// The outcome of a body that returned: whether it failed.
+    fn from(has_failed: bool) -> Self {
+        if has_failed { Self::Error } else { Self::Ok }
+    }
+}
+
+/// Closes a root's span, if it is open.
+pub(super) fn close(span: &mut u64, outcome: Outcome) {
+    let span = std::mem::take(span);
+    if span != 0 {
+        write::close(span, span, outcome);
+    }
+}

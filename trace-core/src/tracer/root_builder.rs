@@ -1,0 +1,257 @@
+//! Root spans that are described at run time.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::begin::Begin;
+use super::global;
+use super::root_future::{RootFuture, RootRun};
+use super::root_guard::RootGuard;
+use crate::baggage::Baggage;
+use crate::context::TraceContext;
+use crate::propagation::Extracted;
+use crate::record::{From, Scope, Start, TracerCore, write};
+use crate::span_record::{Link, SpanKind};
+use crate::stats::Counters;
+use crate::stream::Site;
+use crate::tag::TagValue;
+use crate::tag_source::TagInput;
+
+/// Describes a root span of the current tracer: the one in whose trace this is
+/// called, or that is [attached](crate::Tracer::attach), else the one that was
+/// installed. Without any, the body just runs.
+///
+/// ```
+/// let answer = trace_core::root("ask").run_sync(|| 42);
+/// assert_eq!(answer, 42);
+/// ```
+#[track_caller]
+pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
+    RootBuilder::new(None, operation_name.into(), Location::caller())
+}
+
+/// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
+/// [`root`].
+///
+/// ```
+/// use trace_core::{SpanKind, Tracer};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let answer = tracer
+///     .root("GET /orders")
+///     .kind(SpanKind::Server)
+///     .tag("url.path", "/orders")
+///     .run_sync(|| 42);
+/// assert_eq!(answer, 42);
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use = "a root span begins with `run` or `run_sync`"]
+pub struct RootBuilder {
+    /// The tracer; `None` is the one that is current at the beginning.
+    tracer: Option<Arc<TracerCore>>,
+    operation_name: Cow<'static, str>,
+    kind: SpanKind,
+    origin: Origin,
+    tags: Vec<(Cow<'static, str>, TagValue)>,
+    links: Vec<Link>,
+    baggage: Option<Baggage>,
+    /// Headers of which something had to be left out.
+    bad_headers: u64,
+    source: &'static Location<'static>,
+}
+
+/// What the trace is begun from.
+enum Origin {
+    Nothing,
+    Remote(TraceContext),
+    Given(TraceContext),
+}
+
+/// The site of roots that are described at run time.
+static DESCRIBED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
+
+impl RootBuilder {
+    pub(super) fn new(
+        tracer: Option<Arc<TracerCore>>,
+        operation_name: Cow<'static, str>,
+        source: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            tracer,
+            operation_name,
+            kind: SpanKind::Internal,
+            origin: Origin::Nothing,
+            tags: Vec::new(),
+            links: Vec::new(),
+            baggage: None,
+            bad_headers: 0,
+            source,
+        }
+    }
+
+    /// Sets the span's part in a call. Default: internal.
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Adds a tag.
+    pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.tags.push((key.into(), value.into()));
+        self
+    }
+
+    /// Adds a link to a span of another trace.
+    pub fn link(mut self, link: impl Into<Link>) -> Self {
+        self.links.push(link.into());
+        self
+    }
+
+    /// Goes on with what a propagator extracted from the headers of a request: the
+    /// caller's trace and baggage. Without a context that can be used a new trace
+    /// begins, with the baggage; what was left out is counted in
+    /// [`Stats::bad_headers`](crate::Stats::bad_headers).
+    ///
+    /// ```
+    /// use trace_core::{propagation, span};
+    ///
+    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    /// trace_core::root("GET /orders")
+    ///     .extracted(propagation::extract(&headers))
+    ///     .run_sync(|| { /* below the caller's span */ });
+    /// # let _ = span::is_recording();
+    /// ```
+    pub fn extracted(mut self, extracted: Extracted) -> Self {
+        self.bad_headers += extracted.problems.len() as u64;
+        match extracted.context {
+            Some(context) => self.remote_parent(context),
+            None => {
+                self.baggage = Some(extracted.baggage);
+                self
+            }
+        }
+    }
+
+    /// Sets the baggage of the trace, in place of the one that came with a context.
+    pub fn baggage(mut self, baggage: Baggage) -> Self {
+        self.baggage = Some(baggage);
+        self
+    }
+
+    /// Goes on with the trace of another process: the span is a child of the
+    /// context's. `None` begins a new trace.
+    pub fn remote_parent(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
+        if let Some(parent) = parent.into() {
+            self.origin = Origin::Remote(parent);
+        }
+        self
+    }
+
+    /// Begins the span with a context that is its own: its trace id, span id,
+    /// parent and sampling decision. No sampler is asked.
+    pub fn context(mut self, context: TraceContext) -> Self {
+        self.origin = Origin::Given(context);
+        self
+    }
+
+    /// Takes the tracer that is current now, not the one at the beginning.
+    pub(crate) fn with_current_tracer(mut self) -> Self {
+        self.tracer = self.tracer.or_else(global::current);
+        self
+    }
+
+    /// Runs a future as the span's body. The span begins at the first poll.
+    pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
+        RootFuture {
+            run: RootRun::new(self, never_failed::<F::Output>, future),
+        }
+    }
+
+    /// Runs a future as the span's body; an `Err` marks the span as failed.
+    ///
+    /// ```
+    /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }
+    /// # async fn order() {
+    /// let paid = trace_core::root("order").run_result(pay()).await;
+    /// # drop(paid);
+    /// # }
+    /// ```
+    pub fn run_result<F, T, E>(self, future: F) -> RootFuture<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: fmt::Display,
+    {
+        RootFuture {
+            run: RootRun::new(self, record_failure::<T, E>, future),
+        }
+    }
+
+    /// Runs a closure as the span's body.
+    pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
+        let _guard = RootGuard::begin(&self);
+        body()
+    }
+}
+
+impl Begin for RootBuilder {
+    fn scope(&self) -> Option<Scope> {
+        let start = Start {
+            operation_name: &self.operation_name,
+            kind: self.kind,
+            from: match &self.origin {
+                Origin::Nothing => From::Nothing,
+                Origin::Remote(context) => From::Remote(context),
+                Origin::Given(context) => From::Given(context),
+            },
+            baggage: self.baggage.as_ref(),
+        };
+        let current = self.tracer.is_none().then(global::current).flatten();
+        let tracer = self.tracer.as_ref().or(current.as_ref())?;
+        if self.bad_headers > 0 {
+            Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
+        }
+        Some(Scope::start(tracer, start))
+    }
+
+    fn open(&self) -> u64 {
+        let (span, _) = match &self.origin {
+            Origin::Given(context) => write::open_as(&DESCRIBED, context.span_id),
+            Origin::Nothing | Origin::Remote(_) => write::open(&DESCRIBED),
+        };
+        write::operation_name(&self.operation_name);
+        write::source(self.source.file(), self.source.line());
+        if self.kind != SpanKind::Internal {
+            write::kind(self.kind);
+        }
+        for (key, value) in &self.tags {
+            write::tag(write::Key::Text(key), TagInput::Value(value));
+        }
+        for link in &self.links {
+            write::link(link);
+        }
+        span
+    }
+}
+
+impl fmt::Debug for RootBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RootBuilder")
+            .field("operation_name", &self.operation_name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+fn never_failed<T>(_output: &T) -> bool {
+    false
+}
+
+/// Records an error of the current span; returns whether there is one.
+fn record_failure<T, E: fmt::Display>(output: &Result<T, E>) -> bool {
+    if let Err(error) = output {
+        write::error(std::any::type_name::<E>(), error, true);
+    }
+    output.is_err()
+}
