@@ -218,3 +218,52 @@ fn a_root_of_a_result_is_marked_by_its_error() {
         Some("core::num::error::ParseIntError")
     );
 }
+
+#[test]
+fn a_scope_larger_than_the_queue_is_delivered_when_that_is_empty() {
+    let tracer = Tracer::builder("test")
+        .on_demand()
+        .max_queue_spans(10)
+        .build()
+        .unwrap();
+    let run = || {
+        tracer.root("root").run_sync(|| {
+            for _ in 0..20 {
+                span::in_span("child", || {});
+            }
+        });
+    };
+    run();
+    run();
+    tracer.flush(Duration::ZERO);
+    let stats = tracer.stats();
+    assert_eq!((stats.delivered, stats.dropped.queue), (21, 21));
+}
+
+#[test]
+fn a_second_shutdown_says_how_the_first_one_ended() {
+    for builder in [Tracer::builder("test"), Tracer::builder("test").on_demand()] {
+        let tracer = builder.build().unwrap();
+        assert!(tracer.shutdown(Duration::from_secs(60)).is_complete);
+        assert!(tracer.shutdown(Duration::from_secs(60)).is_complete);
+    }
+}
+
+#[test]
+fn a_limit_below_a_short_text_holds() {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("test")
+        .collector(spans.clone())
+        .on_demand()
+        .limits(trace_core::Limits {
+            max_value_bytes: 3,
+            ..Default::default()
+        })
+        .build()
+        .unwrap();
+    tracer
+        .root("root")
+        .run_sync(|| span::add_tag("text", "grün"));
+    tracer.flush(Duration::ZERO);
+    assert_eq!(spans.spans()[0].tag("text").unwrap().as_str(), Some("gr"));
+}

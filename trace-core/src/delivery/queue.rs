@@ -125,7 +125,9 @@ impl Queue {
         let spans = piece.opened.max(1);
         let bytes = piece.bytes();
         let mut state = self.state();
-        let is_full = state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes;
+        // A piece that is larger than the whole queue is taken when that is empty.
+        let is_full = state.spans > 0
+            && (state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes);
         if state.is_closed || is_full {
             let is_closed = state.is_closed;
             drop(state);

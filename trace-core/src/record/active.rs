@@ -106,6 +106,9 @@ impl Recording {
     /// Hands a full chunk over and goes on with an empty one.
     fn cut(&mut self) {
         if self.stream.chunk.bytes() >= MAX_CHUNK_BYTES {
+            if !self.stream.parents.is_empty() {
+                self.keep_parents();
+            }
             self.hand_over();
         }
     }

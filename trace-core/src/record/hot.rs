@@ -23,8 +23,8 @@ struct Hot {
     /// The span that was current where the scope began: it is the parent of the
     /// scope's spans but not the scope's to write to.
     entry: Cell<u64>,
-    /// Whether times are the counter's and ids are random, and so can be taken
-    /// without asking the tracer.
+    /// Whether times are the counter's, ids are random and short texts within the
+    /// limits, so that the tracer need not be asked.
     is_plain: Cell<bool>,
     /// Spans opened and ended since the last time that the stage was moved.
     opened: Cell<u32>,
@@ -93,6 +93,13 @@ pub(super) fn own_span() -> u64 {
     })
 }
 
+/// Whether the tracer that records here is a plain one; see
+/// [`TracerCore::is_plain`](super::TracerCore).
+#[inline(always)]
+pub(super) fn is_plain() -> bool {
+    HOT.with(|hot| hot.is_plain.get())
+}
+
 /// Goes to another place; the stage must be empty. Returns the place that was.
 pub(super) fn go_to(place: Place) -> Place {
     HOT.with(|hot| Place {
@@ -132,7 +139,7 @@ pub(super) fn end_span(parent: u64) {
 /// Reads the clock of the tracer that records here.
 #[inline(always)]
 pub(super) fn now() -> u64 {
-    if HOT.with(|hot| hot.is_plain.get()) {
+    if is_plain() {
         raw_counter()
     } else {
         active::now()

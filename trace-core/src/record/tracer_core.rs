@@ -9,6 +9,9 @@ use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
 use crate::sampler::Sampler;
 
+/// Bytes of a text for which no sensible limit has to be asked.
+pub(super) const SHORT_TEXT: usize = 32;
+
 /// What recording needs of a tracer; shared by everything that runs in its traces.
 pub(crate) struct TracerCore {
     pub(crate) sampler: Box<dyn Sampler>,
@@ -19,9 +22,10 @@ pub(crate) struct TracerCore {
 }
 
 impl TracerCore {
-    /// Whether a time is a reading of the counter and an id a random number.
+    /// Whether a time is a reading of the counter, an id a random number, and a
+    /// [short text](SHORT_TEXT) within the limits.
     pub(super) fn is_plain(&self) -> bool {
-        self.clock.is_counter() && self.ids.is_random()
+        self.clock.is_counter() && self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::active;
 use super::hot;
+use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
 use crate::limits::cut;
 use crate::span_record::{Link, Outcome, SpanKind, Status};
@@ -286,9 +287,7 @@ fn max_value_bytes() -> usize {
 }
 
 fn with_text(text: &str, write: impl FnOnce(&str)) {
-    // A short text is within any limit that makes sense; the limit is not asked for.
-    const SHORT: usize = 32;
-    if text.len() <= SHORT {
+    if text.len() <= SHORT_TEXT && hot::is_plain() {
         write(text);
     } else {
         write(cut(text, max_value_bytes()));

@@ -96,14 +96,16 @@ impl Tracer {
         )
     }
 
-    /// Makes this the tracer of roots that begin while the future is polled.
+    /// Makes this the tracer of roots that begin while the future is polled. A trace
+    /// that surrounds the call is not seen from within.
     pub fn attach<F: Future>(&self, future: F) -> Attached<F> {
         Attached {
             run: InScope::new(Scope::attached(Arc::clone(&self.core)), future),
         }
     }
 
-    /// Makes this the tracer of roots that begin within `body`.
+    /// Makes this the tracer of roots that begin within `body`. A trace that surrounds
+    /// the call is not seen from within.
     pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
         let mut scope = Scope::attached(Arc::clone(&self.core));
         let _entered = scope.enter();
@@ -200,7 +202,8 @@ impl Owner {
                     errors.extend(worker.shut_down(deadline));
                     Some(errors)
                 }
-                _ => None,
+                Some(_) => Some(Vec::new()),
+                None => None,
             },
             Delivery::Thread(thread) => {
                 let thread = {
@@ -209,7 +212,7 @@ impl Owner {
                 };
                 match thread {
                     // Somebody else shuts down, or has.
-                    None => None,
+                    None => queue.wait_stop(Deadline::after(Duration::ZERO)),
                     // The thread ends by itself after this collector's call.
                     Some(thread) if thread.is_current() => None,
                     Some(thread) => {
