@@ -87,7 +87,6 @@ pub mod span;
 mod tracer;
 
 #[doc(hidden)]
-#[path = "private/mod.rs"]
 pub mod __private;
 mod task;
 #[cfg(feature = "testing")]
