@@ -1,13 +1,10 @@
 //! A collector that sends spans to another process.
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use trace_core::{Collector, CollectorError, SpanBatch};
-use trace_otlp::JsonCollector;
 use ureq::Agent;
 
 /// Posts every batch as OTLP/JSON.
@@ -18,10 +15,6 @@ pub struct PostCollector {
     url: String,
     lost_spans: AtomicU64,
 }
-
-/// A text that several write to.
-#[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl PostCollector {
     pub fn new(receiver: SocketAddr) -> Self {
@@ -43,12 +36,10 @@ impl Collector for PostCollector {
         if batch.is_empty() {
             return;
         }
-        let text = Text::default();
-        JsonCollector::to_writer(text.clone()).collect(batch);
-        let body = text.take();
+        let body = trace_otlp::to_json(batch);
         let request = self.agent.post(&self.url);
         let request = request.header("content-type", "application/json");
-        if request.send(&body[..]).is_err() {
+        if request.send(&body).is_err() {
             let spans = batch.len().try_into().unwrap_or(u64::MAX);
             self.lost_spans.fetch_add(spans, Ordering::Relaxed);
         }
@@ -59,23 +50,5 @@ impl Collector for PostCollector {
             0 => Ok(()),
             lost => Err(CollectorError::new(format!("{lost} spans are lost"))),
         }
-    }
-}
-
-impl Text {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        text.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

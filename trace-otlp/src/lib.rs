@@ -2,7 +2,8 @@
 //!
 //! [`JsonCollector`] writes finished spans to a file or any other writer, one
 //! `ExportTraceServiceRequest` a line. [`decode`] reads what it and other
-//! OpenTelemetry programs write. Compression and the network are not here.
+//! OpenTelemetry programs write; [`to_json`] is for a sender of one's own.
+//! Compression and the network are not here.
 //!
 //! ```
 //! use std::time::Duration;
@@ -53,5 +54,6 @@ mod json_collector;
 
 pub mod decode;
 
+pub use encode::to_json;
 pub use json_collector::{CreateFileError, JsonCollector, JsonOptions};
 pub use output::JsonStats;

@@ -14,6 +14,22 @@ use crate::facts::{self, key};
 use span::Span;
 use value::Attribute;
 
+/// Writes a batch as one `ExportTraceServiceRequest`, in one line: the body of a
+/// request to an OpenTelemetry Collector, of type `application/json`.
+///
+/// ```
+/// use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
+///
+/// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "charge");
+/// let json = trace_otlp::to_json(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+/// assert!(json.starts_with(r#"{"resourceSpans":[{"resource":{"#));
+/// ```
+#[must_use]
+pub fn to_json(batch: &SpanBatch<'_>) -> String {
+    // Writing to memory fails only for keys that are no texts, and ours are.
+    serde_json::to_string(&Request::of(batch)).unwrap_or_default()
+}
+
 /// The spans of a batch, grouped by service and scope in the order in which
 /// these come up.
 pub(crate) struct Request<'a> {
