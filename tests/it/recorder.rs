@@ -267,3 +267,55 @@ fn a_limit_below_a_short_text_holds() {
     tracer.flush(Duration::ZERO);
     assert_eq!(spans.spans()[0].tag("text").unwrap().as_str(), Some("gr"));
 }
+
+mod exceptions {
+    use super::{Duration, span, tracer};
+    use trace_core::traced;
+
+    #[traced]
+    fn child(error: &'static str) -> Result<(), &'static str> {
+        Err(error)
+    }
+
+    #[traced]
+    fn passes() -> Result<(), &'static str> {
+        child("down")
+    }
+
+    #[traced]
+    fn cleans_up() -> Result<(), &'static str> {
+        let result = child("down");
+        span::in_span("clean", || {});
+        result
+    }
+
+    #[traced]
+    fn tries_again() -> Result<(), &'static str> {
+        child("down").or_else(|_| child("down"))
+    }
+
+    #[traced]
+    fn fails_later() -> Result<(), &'static str> {
+        drop(child("down"));
+        span::in_span("else", || {});
+        Err("up")
+    }
+
+    /// The operations that have a log `exception`, in the order of their beginning.
+    fn logged(body: fn() -> Result<(), &'static str>) -> Vec<String> {
+        let (tracer, spans) = tracer();
+        assert!(tracer.root("root").run_sync(body).is_err());
+        tracer.flush(Duration::ZERO);
+        let spans = spans.spans();
+        let logged = spans.iter().filter(|span| !span.logs.is_empty());
+        logged.map(|span| span.operation_name.to_string()).collect()
+    }
+
+    #[test]
+    fn an_error_is_logged_once_at_the_innermost() {
+        assert_eq!(logged(passes), ["child"]);
+        assert_eq!(logged(cleans_up), ["child"]);
+        assert_eq!(logged(tries_again), ["child", "child"]);
+        assert_eq!(logged(fails_later), ["fails_later", "child"]);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::active;
@@ -124,8 +125,11 @@ pub(crate) fn status(status: &Status) {
 /// asked for and no child has logged the error already.
 pub(crate) fn error(type_name: &str, message: &dyn fmt::Display, log: bool) {
     let Some(span) = own_span() else { return };
-    let log = log && !hot::is_failure_logged(span);
     with_display(message, |message| {
+        let mut hasher = DefaultHasher::new();
+        (type_name, message).hash(&mut hasher);
+        let is_logged = hot::note_failure(span, hasher.finish());
+        let log = log && !is_logged;
         let now = hot::now();
         let header = Header::new(Kind::Error, log.into(), 0, length(type_name));
         let words = [header.word(), span, now, message.len() as u64];
