@@ -283,6 +283,11 @@ mod exceptions {
     }
 
     #[traced]
+    fn wraps() -> Result<(), String> {
+        child("down").map_err(|error| format!("no answer: {error}"))
+    }
+
+    #[traced]
     fn cleans_up() -> Result<(), &'static str> {
         let result = child("down");
         span::in_span("clean", || {});
@@ -296,8 +301,7 @@ mod exceptions {
 
     #[traced]
     fn fails_later() -> Result<(), &'static str> {
-        drop(child("down"));
-        span::in_span("else", || {});
+        let _handled = child("down");
         Err("up")
     }
 
@@ -314,6 +318,7 @@ mod exceptions {
     #[test]
     fn an_error_is_logged_once_at_the_innermost() {
         assert_eq!(logged(passes), ["child"]);
+        assert_eq!(logged(|| wraps().map_err(|_| "wrapped")), ["child"]);
         assert_eq!(logged(cleans_up), ["child"]);
         assert_eq!(logged(tries_again), ["child", "child"]);
         assert_eq!(logged(fails_later), ["fails_later", "child"]);

@@ -1,7 +1,10 @@
 //! How much one span may hold.
 
-/// The most that one span holds; what goes beyond is cut off and counted in
-/// [`SpanRecord::dropped`](crate::SpanRecord::dropped).
+/// The most that one span holds.
+///
+/// Tags, logs and links beyond the limit are dropped and counted in
+/// [`SpanRecord::dropped`](crate::SpanRecord::dropped); texts, keys, arrays and
+/// lists of fields are cut. OpenTelemetry calls them *span limits*.
 ///
 /// ```
 /// use trace_core::Limits;
@@ -12,6 +15,7 @@
 ///
 /// Source: OpenTelemetry SDK environment variables, *Span Limits* and *Attribute
 /// Limits*; [`max_value_bytes`](Self::max_value_bytes) has no limit there.
+#[doc(alias = "SpanLimits")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Tags of a span. Default: 128.
@@ -40,6 +44,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Bytes of a key; longer ones are cut. Fixed: 256.
+    pub const MAX_KEY_BYTES: usize = 256;
+
+    /// Items of an array that is the value of a tag; the rest is cut. Fixed: 256.
+    pub const MAX_ITEMS: usize = 256;
+
     /// Reads `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` (or `OTEL_ATTRIBUTE_COUNT_LIMIT`),
     /// `OTEL_SPAN_EVENT_COUNT_LIMIT`, `OTEL_SPAN_LINK_COUNT_LIMIT`,
     /// `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT` and

@@ -197,7 +197,8 @@ pub fn remove_baggage(key: &str) -> Option<String> {
 /// The site of spans that are named at run time.
 static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 
-/// Runs a closure as the body of a child span.
+/// Runs a closure as the body of a child span. What it returns is not looked at; an
+/// error can be marked by [`record_error`].
 #[track_caller]
 pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
     let guard = SpanGuard::enter(&NAMED);
@@ -215,7 +216,7 @@ fn name(operation_name: &str, source: &Location<'_>) {
 /// Gives futures a span or the trace of the place where this is called.
 pub trait TraceFuture: Future + Sized {
     /// Makes the future the body of a child span of what is current when it is
-    /// first polled.
+    /// first polled. What it returns is not looked at; see [`record_error`].
     ///
     /// ```
     /// use trace_core::TraceFuture;

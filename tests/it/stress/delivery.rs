@@ -359,3 +359,29 @@ fn a_short_flush_takes_no_time_from_a_long_one() {
         "{timeouts:?}"
     );
 }
+
+#[test]
+fn a_collector_whose_destructor_blocks_does_not_hold_the_shutdown() {
+    struct Blocking(std::sync::mpsc::Receiver<()>);
+
+    impl Drop for Blocking {
+        fn drop(&mut self) {
+            // Until the test lets go: the sender is dropped.
+            assert!(self.0.recv().is_err());
+        }
+    }
+
+    let (hold, held) = std::sync::mpsc::channel();
+    let blocking = std::sync::Mutex::new(Blocking(held));
+    let tracer = Tracer::builder("test")
+        .collector(trace_core::collector_fn(move |_| {
+            drop(blocking.lock());
+        }))
+        .build()
+        .unwrap();
+    tracer.root("root").run_sync(|| {});
+    let report = tracer.shutdown(Duration::from_millis(50));
+    assert!(!report.is_complete);
+    assert_eq!(tracer.stats().delivered, 1);
+    drop(hold);
+}

@@ -1,6 +1,7 @@
 //! Reads chunks and calls the collectors.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -68,17 +69,34 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name("trace-worker".to_owned())
             .spawn(move || {
-                loop {
-                    let work = self.queue.wait_and_take(delay);
-                    let is_last = work.is_last;
-                    self.deliver(work);
-                    if is_last {
-                        let errors = self.shut_down(self.queue.deadline());
-                        return self.queue.stop(errors);
-                    }
+                let queue = Arc::clone(&self.queue);
+                let run = AssertUnwindSafe(|| self.run(delay));
+                let mut errors = catch_unwind(run).unwrap_or_else(|_| {
+                    // What comes from here on is counted as dropped.
+                    queue.close(Deadline::after(Duration::ZERO));
+                    queue.abandon();
+                    vec![CollectorError::new("the tracer's thread panicked")]
+                });
+                // Destructors of collectors may block as well: whoever waits for the
+                // end waits for them, and not for longer than the deadline.
+                if call::call(|| drop(self)).is_none() {
+                    errors.push(CollectorError::new("a collector panicked when dropped"));
                 }
+                queue.stop(errors);
             })?;
         Ok(WorkerThread(thread))
+    }
+
+    /// Delivers until the queue is closed, and shuts down.
+    fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
+        loop {
+            let work = self.queue.wait_and_take(delay);
+            let is_last = work.is_last;
+            self.deliver(work);
+            if is_last {
+                return self.shut_down(self.queue.deadline());
+            }
+        }
     }
 
     /// Delivers what is in the queue, and flushes the collectors, on this thread.

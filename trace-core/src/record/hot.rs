@@ -29,12 +29,9 @@ struct Hot {
     /// Spans opened and ended since the last time that the stage was moved.
     opened: Cell<u32>,
     ended: Cell<u32>,
-    /// The parent of the span that failed last, a hash of the error, and whether no
-    /// span was opened since: an error that goes on through the parent is logged
-    /// already.
+    /// The parent of the span that failed last: an error that goes on through it is
+    /// logged already.
     failed_in: Cell<u64>,
-    failure: Cell<u64>,
-    is_failing: Cell<bool>,
     /// Words of the stage in use.
     used: Cell<usize>,
     stage: [Cell<u64>; STAGE],
@@ -50,8 +47,6 @@ thread_local! {
             opened: Cell::new(0),
             ended: Cell::new(0),
             failed_in: Cell::new(0),
-            failure: Cell::new(0),
-            is_failing: Cell::new(false),
             used: Cell::new(0),
             stage: [const { Cell::new(0) }; STAGE],
         }
@@ -127,7 +122,6 @@ pub(super) fn begin_span() -> (u64, u64) {
             active::number()
         };
         hot.opened.set(hot.opened.get().wrapping_add(1));
-        hot.is_failing.set(false);
         (id, hot.span.replace(id))
     })
 }
@@ -203,19 +197,12 @@ pub(super) fn drain(words: &mut Vec<u64>) -> Staged {
     })
 }
 
-/// Notes that a span failed with an error; returns whether the error came through
-/// its child, where it was logged: nothing was opened since, or it is the same.
-pub(super) fn note_failure(span: u64, error: u64) -> bool {
-    HOT.with(|hot| {
-        let is_same = hot.failure.replace(error) == error;
-        hot.failed_in.get() == span && (hot.is_failing.get() || is_same)
-    })
+/// Whether the span that failed last is a child of this one.
+pub(super) fn has_failed_child(span: u64) -> bool {
+    HOT.with(|hot| hot.failed_in.get() == span)
 }
 
 /// Notes that a child of `parent` failed.
 pub(super) fn pass_failure(parent: u64) {
-    HOT.with(|hot| {
-        hot.failed_in.set(parent);
-        hot.is_failing.set(true);
-    });
+    HOT.with(|hot| hot.failed_in.set(parent));
 }

@@ -2,14 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::active;
 use super::hot;
 use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
-use crate::limits::cut;
+use crate::limits::{Limits, cut};
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::stream::{Header, Kind, Site, kind_number, outcome_number, status_number, value_type};
 use crate::tag::{TagArray, TagValue};
@@ -126,15 +125,27 @@ pub(crate) fn status(status: &Status) {
 pub(crate) fn error(type_name: &str, message: &dyn fmt::Display, log: bool) {
     let Some(span) = own_span() else { return };
     with_display(message, |message| {
-        let mut hasher = DefaultHasher::new();
-        (type_name, message).hash(&mut hasher);
-        let is_logged = hot::note_failure(span, hasher.finish());
-        let log = log && !is_logged;
+        let came_through = note_failure(message) && hot::has_failed_child(span);
+        let log = log && !came_through;
         let now = hot::now();
         let header = Header::new(Kind::Error, log.into(), 0, length(type_name));
         let words = [header.word(), span, now, message.len() as u64];
         entry(words, &[type_name, message]);
     });
+}
+
+/// Keeps the message of an error; returns whether it is the last one's, or says it:
+/// an error that wraps another one shows it as its source.
+fn note_failure(message: &str) -> bool {
+    thread_local! {
+        static LAST: Cell<String> = const { Cell::new(String::new()) };
+    }
+    let mut last = LAST.try_with(Cell::take).unwrap_or_default();
+    let is_same = !last.is_empty() && message.contains(last.as_str());
+    last.clear();
+    last.push_str(message);
+    let _kept = LAST.try_with(|cell| cell.set(last));
+    is_same
 }
 
 /// Writes another operation name for the current span.
@@ -182,6 +193,10 @@ fn entry<const WORDS: usize>(words: [u64; WORDS], texts: &[&str]) {
 }
 
 fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
+    let key = match key {
+        Key::Text(text) => Key::Text(cut(text, Limits::MAX_KEY_BYTES)),
+        Key::Site(..) => key,
+    };
     let text = |value: &str| {
         let header = field_header(kind, value_type::TEXT, key);
         entry([header, span, value.len() as u64], &[key.text(), value]);
@@ -195,7 +210,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     };
     let array = |value_type: u8, items: &mut dyn Iterator<Item = u64>, texts: &[&str]| {
         // Longer ones are cut: the stage has to take the entry as a whole.
-        let items: Vec<u64> = items.take(MAX_ITEMS).collect();
+        let items: Vec<u64> = items.take(Limits::MAX_ITEMS).collect();
         let words = [
             field_header(kind, value_type, key),
             span,
@@ -255,9 +270,6 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         },
     }
 }
-
-/// Items of an array; the rest is cut.
-const MAX_ITEMS: usize = 256;
 
 fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> u64 {
     let header = match key {

@@ -52,7 +52,7 @@ where
 ///
 /// For work that is caused by a request and is not a part of it, such as filling a
 /// cache: the request's trace does not wait for it. The tracer is the current one;
-/// without any, the task runs untraced.
+/// without any, the task runs untraced. What the future returns is not looked at.
 ///
 /// # Panics
 ///

@@ -68,7 +68,8 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets how much a span may hold. Default: [`Limits::default`].
+    /// Sets how much a span may hold. Default: [`Limits::default`]; the variables of
+    /// the environment are read by [`Limits::from_env`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -93,8 +94,8 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets how many spans may wait for the collectors; more are dropped and
-    /// counted. Default: 262,144 spans, 15 to 30 MB of spans without texts.
+    /// Sets how many spans may wait for the collectors, besides those that they are
+    /// being given; more are dropped and counted. Default: 262,144 spans, 15 to 30 MB of spans without texts.
     pub fn max_queue_spans(mut self, spans: usize) -> Self {
         self.max_queue_spans = spans;
         self
@@ -165,7 +166,7 @@ impl TracerBuilder {
     ///
     /// When there is one already, or the operating system gives no thread.
     pub fn install(self) -> Result<TracerGuard, InstallError> {
-        global::install(self.build()?)
+        global::install(|| self.build())
     }
 }
 
@@ -181,7 +182,7 @@ impl fmt::Debug for TracerBuilder {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failed to start the tracer's thread")
+        f.write_str("the operating system gives no thread for the tracer")
     }
 }
 

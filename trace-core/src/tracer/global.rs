@@ -27,11 +27,14 @@ enum Reason {
     Build(BuildError),
 }
 
-pub(super) fn install(tracer: Tracer) -> Result<TracerGuard, InstallError> {
+pub(super) fn install(
+    build: impl FnOnce() -> Result<Tracer, BuildError>,
+) -> Result<TracerGuard, InstallError> {
     let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
     if global.is_some() {
         return Err(InstallError(Reason::AlreadyInstalled));
     }
+    let tracer = build()?;
     *global = Some(Arc::clone(tracer.core()));
     Ok(TracerGuard(tracer))
 }

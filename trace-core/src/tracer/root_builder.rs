@@ -157,12 +157,14 @@ impl RootBuilder {
     }
 
     /// Takes the tracer that is current now, not the one at the beginning.
+    #[cfg(feature = "tokio")]
     pub(crate) fn with_current_tracer(mut self) -> Self {
         self.tracer = self.tracer.or_else(global::current);
         self
     }
 
-    /// Runs a future as the span's body. The span begins at the first poll.
+    /// Runs a future as the span's body. The span begins at the first poll. What the
+    /// future returns is not looked at; see [`run_result`](Self::run_result).
     pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
         RootFuture {
             run: RootRun::new(self, never_failed::<F::Output>, future),
@@ -188,7 +190,8 @@ impl RootBuilder {
         }
     }
 
-    /// Runs a closure as the span's body.
+    /// Runs a closure as the span's body. What it returns is not looked at; an error
+    /// can be marked by [`span::record_error`](crate::span::record_error).
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
         let _guard = RootGuard::begin(&self);
         body()

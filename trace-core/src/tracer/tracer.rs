@@ -60,7 +60,8 @@ pub(super) enum Delivery {
 }
 
 impl Tracer {
-    /// Begins a tracer for the service with this name.
+    /// Begins a tracer for the service with this name. The first call in a process
+    /// calibrates the clock, for up to 200 ms.
     pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
         TracerBuilder::new(service_name.as_ref())
     }
