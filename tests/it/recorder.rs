@@ -324,3 +324,33 @@ mod exceptions {
         assert_eq!(logged(fails_later), ["fails_later", "child"]);
     }
 }
+
+#[test]
+fn a_scope_that_lives_hands_over_at_the_end_of_a_poll() {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("test")
+        .collector(spans.clone())
+        .on_demand()
+        .scheduled_delay(Duration::ZERO)
+        .build()
+        .unwrap();
+    let mut connection = Box::pin(tracer.root("connection").run(async {
+        let root = span::current_context().unwrap().span_id;
+        loop {
+            span::in_span("message", || {
+                assert_eq!(span::current_context().unwrap().parent_span_id, Some(root));
+            });
+            tokio::task::yield_now().await;
+        }
+    }));
+    let messages = || {
+        tracer.flush(Duration::ZERO);
+        spans.spans().len()
+    };
+    assert!(poll(connection.as_mut()).is_pending());
+    assert!(poll(connection.as_mut()).is_pending());
+    assert_eq!(messages(), 2, "and the connection goes on");
+    drop(connection);
+    assert_eq!(messages(), 3);
+    assert_eq!(tracer.stats().open, 0);
+}

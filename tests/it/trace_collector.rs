@@ -397,3 +397,63 @@ fn with_several_feeders_only_the_last_shutdown_completes() {
         0 active
     "#]]);
 }
+
+/// A service calls another one from a span of the default kind.
+#[test]
+fn a_trace_whose_context_was_sent_waits_for_the_other_service() {
+    use std::collections::HashMap;
+    use std::time::Duration;
+    use trace_core::{TraceCollector, TraceCollectorOptions, Tracer, propagation, span};
+
+    let traces = TraceCollector::with_options(TraceCollectorOptions {
+        feeders: 2,
+        ..Default::default()
+    });
+    let tracer = |name: &str| {
+        Tracer::builder(name)
+            .collector(traces.clone())
+            .on_demand()
+            .build()
+            .unwrap()
+    };
+    let (caller, callee) = (tracer("caller"), tracer("callee"));
+    let mut headers = HashMap::new();
+    caller
+        .root("call")
+        .run_sync(|| span::in_span("ask", || span::inject(&mut headers)));
+    caller.flush(Duration::ZERO);
+    assert!(traces.completed_traces().is_empty());
+    callee
+        .root("answer")
+        .extracted(propagation::extract(&headers))
+        .run_sync(|| {});
+    callee.flush(Duration::ZERO);
+    let [done] = &traces.completed_traces()[..] else {
+        panic!("one trace")
+    };
+    assert_eq!((done.trace.len(), done.late_spans), (3, 0));
+}
+
+/// With a thread, and nothing that would wake it.
+#[test]
+fn a_trace_that_waits_completes_while_nothing_comes() {
+    use std::sync::mpsc;
+    use std::time::Duration;
+    use trace_core::{SpanKind, TraceCollector, TraceCollectorOptions, Tracer, span};
+
+    let (sender, completed) = mpsc::channel();
+    let options = TraceCollectorOptions {
+        quiet_time: Duration::from_millis(20),
+        ..Default::default()
+    };
+    let traces = TraceCollector::with_hook(options, move |done| {
+        sender.send(done.trace.len()).unwrap();
+    });
+    let tracer = Tracer::builder("caller").collector(traces).build().unwrap();
+    tracer.root("call").run_sync(|| {
+        span::in_span("ask a service that is not traced", || {
+            span::set_kind(SpanKind::Client);
+        });
+    });
+    assert_eq!(completed.recv_timeout(Duration::from_secs(60)), Ok(2));
+}

@@ -74,6 +74,11 @@ pub(crate) fn raw_counter() -> u64 {
     COUNTER.raw()
 }
 
+/// Returns the time between two raw readings of the system clock.
+pub(crate) fn between(earlier: u64, later: u64) -> Duration {
+    Duration::from_nanos(COUNTER.delta_as_nanos(earlier, later))
+}
+
 impl Clock {
     /// The time-stamp counter, with the wall clock as its anchor: a reading costs
     /// about 10 ns, and within half a minute time goes neither back nor in steps.

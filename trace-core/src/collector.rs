@@ -17,6 +17,16 @@ pub trait Collector: Send + Sync {
     /// Takes a batch of finished spans; they are borrowed for the time of the call.
     fn collect(&self, batch: &SpanBatch<'_>);
 
+    /// Looks at the time: is called after each batch, and again when as much time as
+    /// it returned has passed and nothing came. `None`, the default, is "not before
+    /// the next batch".
+    ///
+    /// For collectors that wait for something, such as
+    /// [`TraceCollector`](crate::TraceCollector) for the last span of a trace.
+    fn on_idle(&self) -> Option<Duration> {
+        None
+    }
+
     /// Passes on what the collector still holds, within `timeout`.
     ///
     /// # Errors
@@ -95,6 +105,10 @@ macro_rules! forward_collector {
                 (**self).collect(batch);
             }
 
+            fn on_idle(&self) -> Option<Duration> {
+                (**self).on_idle()
+            }
+
             fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
                 (**self).flush(timeout)
             }
@@ -113,6 +127,10 @@ impl<C: Collector> Collector for Option<C> {
         if let Some(collector) = self {
             collector.collect(batch);
         }
+    }
+
+    fn on_idle(&self) -> Option<Duration> {
+        self.as_ref().and_then(Collector::on_idle)
     }
 
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {

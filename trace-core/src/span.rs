@@ -165,6 +165,7 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     let context = current_context();
     if let Some(context) = &context {
         propagation::inject(context, headers);
+        write::context_sent();
     }
     context.is_some()
 }

@@ -38,6 +38,10 @@ pub struct SpanRecord {
     /// Whether the parent ran in another process.
     #[cfg_attr(feature = "serde", serde(default))]
     pub parent_is_remote: bool,
+    /// Whether [`span::inject`](crate::span::inject) put the span's context into the
+    /// headers of a request: spans from elsewhere are expected below it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub context_sent: bool,
     /// The trace's flags, as they travel.
     #[cfg_attr(feature = "serde", serde(default))]
     pub flags: TraceFlags,
@@ -90,6 +94,7 @@ impl SpanRecord {
             span_id,
             parent_span_id: None,
             parent_is_remote: false,
+            context_sent: false,
             flags: TraceFlags::SAMPLED,
             tracestate: TraceState::default(),
             operation_name: operation_name.into(),

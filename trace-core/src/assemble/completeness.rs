@@ -15,7 +15,8 @@
 //!      is told by its [`Resource`]; the trace enters it with a root, a span with a
 //!      remote parent, or, where parents are not known to be remote, a server or
 //!      consumer span;
-//!   2. every client span has a child from elsewhere. A call of a service that is not
+//!   2. every client span, and every span whose context was put into headers, has a
+//!      child from elsewhere. A call of a service that is not
 //!      traced never has one, which cannot be told from an answer that is late;
 //!   3. no span is a producer: any number of consumers may come at any time;
 //!   4. no two different contents came for one span id.
@@ -23,9 +24,9 @@
 //! A settled trace is complete at once, without a timer; a trace that stays in one
 //! process and makes no calls is settled when its root and all its tasks have ended.
 //! A connected one is complete after the quiet time, since "nothing more comes" is
-//! then a guess. An open one is given up later. If a context left a process through
-//! a span that is neither client nor producer, point 2 cannot see it, and spans from
-//! there may be late.
+//! then a guess. An open one is given up later. A context that left a process from an
+//! internal span, and not by [`span::inject`](crate::span::inject), is not seen by
+//! point 2, and spans from there may be late.
 //!
 //! [`SpanBatch::completed_traces`]: crate::SpanBatch::completed_traces
 //! [`Resource`]: crate::Resource
@@ -51,7 +52,7 @@ pub(super) struct Completeness {
     roots: usize,
     /// Parents that are not here.
     missing: HashMap<SpanId, Missing>,
-    /// Client and producer spans without a child from elsewhere.
+    /// Spans that point 2 speaks of, without a child from elsewhere.
     unanswered: HashSet<SpanId>,
     producers: usize,
     sources: HashMap<u64, Source>,
@@ -96,9 +97,8 @@ impl Completeness {
     /// Takes in a span with an id that was not here.
     pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, origin: Origin) {
         let waiting = self.missing.remove(&span.span_id);
-        if matches!(span.kind, SpanKind::Client | SpanKind::Producer)
-            && !waiting.is_some_and(|waiting| waiting.is_answered)
-        {
+        let is_call = matches!(span.kind, SpanKind::Client | SpanKind::Producer);
+        if (is_call || span.context_sent) && !waiting.is_some_and(|waiting| waiting.is_answered) {
             self.unanswered.insert(span.span_id);
         }
         if span.kind == SpanKind::Producer {

@@ -202,6 +202,15 @@ impl Collector for TraceCollector {
         self.announce(&done);
     }
 
+    /// Completes what is due, and asks to be called again while traces are active.
+    fn on_idle(&self) -> Option<Duration> {
+        const OFTEN: Duration = Duration::from_millis(10);
+        const SELDOM: Duration = Duration::from_secs(1);
+        self.tick();
+        let is_waiting = self.stats().active_traces > 0;
+        is_waiting.then(|| (self.shared.options.quiet_time / 4).clamp(OFTEN, SELDOM))
+    }
+
     /// Completes the traces that miss nothing, without waiting for the quiet time, if
     /// there is only one [feeder](TraceCollectorOptions::feeders); leaves those that
     /// miss something, and is never in want of time.

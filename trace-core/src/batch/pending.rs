@@ -201,6 +201,7 @@ impl Pending {
                 });
             }
             Entry::SpanKind(kind) => record.kind = kind,
+            Entry::Sent => record.context_sent = true,
         }
     }
 

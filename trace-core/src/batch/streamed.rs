@@ -84,6 +84,11 @@ impl<'a> Streamed<'a> {
         sources.last().or(of_site)
     }
 
+    pub(super) fn context_sent(self) -> bool {
+        self.entries()
+            .any(|(entry, _)| matches!(entry, Entry::Sent))
+    }
+
     pub(super) fn status(self) -> StatusRef<'a> {
         if self.span.outcome == Outcome::Panicked {
             return StatusRef::Error(PANICKED);

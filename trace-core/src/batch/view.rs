@@ -113,6 +113,15 @@ impl<'a> SpanView<'a> {
         }
     }
 
+    /// Returns whether the span's context was put into the headers of a request.
+    #[must_use]
+    pub fn context_sent(&self) -> bool {
+        match self.0 {
+            Form::Record(record) => record.context_sent,
+            Form::Stream(stream) => stream.context_sent(),
+        }
+    }
+
     /// Returns the trace's flags.
     #[must_use]
     pub fn flags(&self) -> TraceFlags {
@@ -297,6 +306,7 @@ impl<'a> SpanView<'a> {
             span_id: self.span_id(),
             parent_span_id: self.parent_span_id(),
             parent_is_remote: self.parent_is_remote(),
+            context_sent: self.context_sent(),
             flags: self.flags(),
             tracestate: self.tracestate().clone(),
             operation_name: stream

@@ -183,17 +183,24 @@ impl Queue {
 
     /// Waits until there is something, then for `delay` until there is more, and
     /// takes it. A flush, a shutdown or a queue half full ends both waits.
-    pub(crate) fn wait_and_take(&self, delay: Duration) -> Work {
+    ///
+    /// After `idle`, if that is given, there may be nothing.
+    pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>) -> Work {
         let mut state = self.state();
         let is_urgent = |state: &State| {
             state.is_closed || state.flush.asked > state.flush.done || self.is_half_full(state)
         };
         while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
             state.is_idle = true;
-            state = self
+            let idle = idle.unwrap_or(Duration::MAX);
+            let (woken, timeout) = self
                 .work
-                .wait(state)
+                .wait_timeout(state, idle)
                 .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() {
+                return Self::take_from(&mut state);
+            }
         }
         state.is_idle = false;
         let (mut state, _) = self

@@ -89,14 +89,27 @@ impl Worker {
 
     /// Delivers until the queue is closed, and shuts down.
     fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
+        let mut idle = None;
         loop {
-            let work = self.queue.wait_and_take(delay);
+            let work = self.queue.wait_and_take(delay, idle);
             let is_last = work.is_last;
             self.deliver(work);
+            idle = self.on_idle();
             if is_last {
                 return self.shut_down(self.queue.deadline());
             }
         }
+    }
+
+    /// Lets the collectors look at the time; returns when to do so again.
+    fn on_idle(&self) -> Option<Duration> {
+        let times = self.collectors.iter().filter_map(|collector| {
+            call::call(|| collector.on_idle()).unwrap_or_else(|| {
+                Counters::add(&self.queue.counters.collector_panics, 1);
+                None
+            })
+        });
+        times.min()
     }
 
     /// Delivers what is in the queue, and flushes the collectors, on this thread.

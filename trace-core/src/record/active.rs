@@ -11,6 +11,7 @@ use super::hot;
 use super::local_trace::LocalTrace;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
+use crate::clock::{between, raw_counter};
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::stats::Counters;
@@ -44,6 +45,9 @@ pub(super) struct Recording {
     pub(super) trace: Arc<LocalTrace>,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
+    /// A reading of the counter when the second poll that recorded something ended
+    /// after the last hand-over; zero before.
+    since: u64,
     stream: Box<Stream>,
 }
 
@@ -89,6 +93,7 @@ impl Recording {
         Self {
             trace,
             strays: 0,
+            since: 0,
             stream,
         }
     }
@@ -103,6 +108,25 @@ impl Recording {
         }
     }
 
+    /// Moves the thread's stage into the chunk at the end of a poll, and hands that
+    /// over if it has waited for long: a scope may live for days.
+    fn end_poll(&mut self) {
+        let has_waited = !self.stream.chunk.is_empty_piece();
+        let before = self.stream.chunk.words.len();
+        self.take_stage();
+        if !has_waited || self.stream.chunk.words.len() == before {
+            return;
+        }
+        let now = raw_counter();
+        if self.since == 0 {
+            self.since = now;
+        }
+        if between(self.since, now) >= self.trace.tracer.scheduled_delay {
+            self.keep_parents();
+            self.hand_over();
+        }
+    }
+
     /// Hands a full chunk over and goes on with an empty one.
     fn cut(&mut self) {
         if self.stream.chunk.bytes() >= MAX_CHUNK_BYTES {
@@ -114,6 +138,7 @@ impl Recording {
     }
 
     fn hand_over(&mut self) {
+        self.since = 0;
         self.trace.tracer.queue.push(&mut self.stream.chunk);
         self.trace.begin_piece(&mut self.stream.chunk);
     }
@@ -165,7 +190,7 @@ impl Recording {
 pub(super) fn swap(active: &mut Active) {
     ACTIVE.with_borrow_mut(|current| {
         if let Some(recording) = &mut current.recording {
-            recording.take_stage();
+            recording.end_poll();
         }
         std::mem::swap(&mut **current, active);
     });

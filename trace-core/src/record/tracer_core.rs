@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::delivery::Queue;
@@ -18,6 +19,8 @@ pub(crate) struct TracerCore {
     pub(crate) ids: IdGenerator,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    /// How long a scope that goes on keeps what it has recorded.
+    pub(crate) scheduled_delay: Duration,
     pub(crate) queue: Arc<Queue>,
 }
 

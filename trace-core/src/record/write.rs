@@ -178,6 +178,13 @@ pub(crate) fn kind(kind: SpanKind) {
     }
 }
 
+/// Writes that the current span's context was put into headers.
+pub(crate) fn context_sent() {
+    if let Some(span) = own_span() {
+        hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
+    }
+}
+
 /// Writes where the current span was opened.
 pub(crate) fn source(file: &str, line: u32) {
     if let Some(span) = own_span() {

@@ -20,6 +20,7 @@
 //! | error | span, time, bytes of the message | type, message |
 //! | name, service, file | span, line | the text |
 //! | kind | span | |
+//! | sent | span | |
 //! | piece | remote parent, trace high, trace low | tracestate |
 //! | end | zero | |
 
@@ -41,12 +42,13 @@ pub(crate) enum Kind {
     Service,
     Source,
     Role,
+    Sent,
     Piece,
     End,
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Open,
         Self::Close,
         Self::Tag,
@@ -59,6 +61,7 @@ impl Kind {
         Self::Service,
         Self::Source,
         Self::Role,
+        Self::Sent,
         Self::Piece,
         Self::End,
     ];
@@ -198,6 +201,8 @@ pub(crate) enum Entry<'a> {
         line: u32,
     },
     SpanKind(SpanKind),
+    /// The span's context was put into headers.
+    Sent,
     /// What follows is of this trace.
     Piece {
         trace_id: u128,
@@ -307,6 +312,7 @@ impl<'a> Entry<'a> {
                 file: source.text(header.large().into()),
             },
             Kind::Role => Self::SpanKind(kind_of(header.small())),
+            Kind::Sent => Self::Sent,
             Kind::Piece => Self::Piece {
                 trace_id: source.double_word(),
                 flags: header.small(),

@@ -108,8 +108,9 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets how long finished spans are gathered before the collectors get them.
-    /// Default: 100 ms; a queue that is half full does not wait.
+    /// Sets how long finished spans are gathered before the collectors get them, and
+    /// after how much time a scope that goes on hands over what it has recorded, at
+    /// the end of a poll. Default: 100 ms; a queue that is half full does not wait.
     pub fn scheduled_delay(mut self, delay: Duration) -> Self {
         self.scheduled_delay = delay;
         self
@@ -154,6 +155,7 @@ impl TracerBuilder {
             ids: self.ids,
             clock: self.clock,
             limits: self.limits,
+            scheduled_delay: self.scheduled_delay,
             queue,
         });
         Ok(Tracer::new(core, delivery, self.shutdown_timeout))

@@ -102,15 +102,21 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let state = this.state;
-        if let Some(begin) = this.begin.take()
-            && let Some(scope) = scope_of(&begin)
-        {
-            state.begin(&begin, scope);
+        let begin = this.begin.take();
+        if let Some(scope) = begin.as_ref().and_then(scope_of) {
+            state.scope = Place::Waiting(scope);
         }
         let Place::Waiting(scope) = &mut state.scope else {
             return this.future.poll(cx);
         };
-        let entered = scope.enter();
+        let is_recording = scope.is_recording();
+        let mut entered = scope.enter();
+        if let Some(begin) = begin
+            && is_recording
+        {
+            state.span = begin.open();
+            entered.set_base(state.span);
+        }
         let polling = Polling {
             span: &mut state.span,
         };
@@ -141,15 +147,6 @@ impl Drop for Polling<'_> {
 }
 
 impl State {
-    fn begin(&mut self, begin: &impl Begin, mut scope: Scope) {
-        if scope.is_recording() {
-            let mut entered = scope.enter();
-            self.span = begin.open();
-            entered.set_base(self.span);
-        }
-        self.scope = Place::Waiting(scope);
-    }
-
     /// Enters the scope, so that its code is dropped in it.
     fn begin_cancel(&mut self) {
         if let Place::Waiting(scope) = &mut self.scope {

@@ -170,6 +170,7 @@ fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> Span
         trace_id: span.trace_id,
         span_id: span.span_id,
         parent_span_id: span.parent_span_id,
+        context_sent: false,
         parent_is_remote: span.flags & facts::IS_REMOTE != 0,
         flags: match span.flags {
             // Written by a client that does not know the field, or by none that
