@@ -49,8 +49,8 @@ fn headers(outcome: &Outcome, problems: &mut Vec<String>) {
     let began = outcome.began();
     for report in &outcome.reports {
         let name = report.service.name();
-        if report.header_problems > 0 {
-            let count = report.header_problems;
+        if report.bad_headers > 0 {
+            let count = report.bad_headers;
             problems.push(format!("{name} could not read {count} headers"));
         }
         if report.service == Service::Frontend {

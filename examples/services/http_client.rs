@@ -9,7 +9,6 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use trace_core::propagation::inject;
 use trace_core::span;
 
 use crate::headers::HeaderInjector;
@@ -61,9 +60,7 @@ impl HttpClient {
         span::add_tag("server.port", i64::from(address.port()));
         span::add_tag("url.full", format!("http://{address}{path}"));
         let answer = self.get(address, path, |headers| {
-            if let Some(context) = span::current_context() {
-                inject(&context, &mut HeaderInjector(headers));
-            }
+            span::inject(&mut HeaderInjector(headers));
         });
         let answer = answer.await.map_err(|error| CallError {
             callee,

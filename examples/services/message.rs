@@ -27,7 +27,7 @@ pub struct ServiceReport {
     /// The requests, in the order in which they came.
     pub received: Vec<Received>,
     /// Headers, or parts of them, that could not be read.
-    pub header_problems: u64,
+    pub bad_headers: u64,
     /// That of the service in which the traces begin.
     pub head_sampler: Option<SamplerCounts>,
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, oneshot};
 use tokio::task::JoinHandle;
-use trace_core::propagation::{Extractor, extract};
+use trace_core::propagation::{self, Extractor};
 use trace_core::{HeadSampler, RootBuilder, SpanKind, Status, Tracer, span};
 
 use crate::fate::{Fate, Fates};
@@ -62,7 +61,6 @@ pub struct App {
     /// Every request that is under way reads it.
     under_way: RwLock<()>,
     received: Mutex<Vec<Received>>,
-    header_problems: AtomicU64,
 }
 
 /// An answer that is none, and why; becomes the status of the server span.
@@ -83,7 +81,6 @@ impl Server {
             http: HttpClient::new(),
             under_way: RwLock::default(),
             received: Mutex::default(),
-            header_problems: AtomicU64::new(0),
         });
         let tracing = middleware::from_fn_with_state(Arc::clone(&app), trace_request);
         let router: Router = routes.layer(tracing).with_state(Arc::clone(&app));
@@ -155,12 +152,13 @@ impl App {
 
     fn report(&self, flushed: bool) -> ServiceReport {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let stats = self.options.tracer.stats();
         ServiceReport {
             service: self.options.service,
             flushed,
-            spans: SpanCounts::from(self.options.tracer.stats()),
+            bad_headers: stats.bad_headers,
+            spans: SpanCounts::from(stats),
             received: std::mem::take(&mut received),
-            header_problems: self.header_problems.load(Ordering::Relaxed),
             head_sampler: self.options.head_sampler.as_ref().map(Into::into),
         }
     }
@@ -176,10 +174,8 @@ fn request_id() -> u64 {
 /// body of a server span.
 async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let _under_way = app.under_way.read().await;
-    let caller = extract(&HeaderExtractor(request.headers()));
-    let problems = caller.problems.len().try_into().unwrap_or(u64::MAX);
-    app.header_problems.fetch_add(problems, Ordering::Relaxed);
-    let span = server_span(&app, &request).remote_parent(caller.context);
+    let caller = propagation::extract(&HeaderExtractor(request.headers()));
+    let span = server_span(&app, &request).extracted(caller);
     let handled = async {
         note_request(&app, &request);
         let response = next.run(request).await;
