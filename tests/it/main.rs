@@ -24,6 +24,7 @@ mod recorder;
 mod sampler;
 mod spans;
 mod stress;
+mod summary;
 mod testing;
 mod trace_collector;
 mod trace_collector_limits;
