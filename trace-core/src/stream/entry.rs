@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! header  bits 0..8    kind of the entry
-//!         bits 8..16   small argument: span kind, outcome, value type, status
+//!         bits 8..16   small argument: outcome, value type, status, span kind, a trace's
+//!                      flags, or whether an error is logged
 //!         bits 16..32  index of the key in the site's list
 //!         bits 32..64  number of the site, or bytes of the first text
 //! ```
@@ -15,11 +16,12 @@
 //! | close | span, time | |
 //! | tag, field | span, value (or bytes of a text, or items of an array), items | key, value |
 //! | log | span, time | message |
-//! | link | span, trace high, trace low, linked span, flags | tracestate |
+//! | link | span, trace high, trace low, linked span | tracestate |
 //! | status | span | message |
 //! | error | span, time, bytes of the message | type, message |
-//! | name, service, file | span, line | the text |
-//! | kind | span | |
+//! | name, service | span | the text |
+//! | source | span, line | file |
+//! | role | span | |
 //! | sent | span | |
 //! | piece | remote parent, trace high, trace low | tracestate |
 //! | end | zero | |
@@ -121,7 +123,7 @@ pub(crate) mod value_type {
     pub(crate) const SITE_KEY: u8 = 0x10;
 }
 
-/// The outcome and the span kind as small arguments.
+/// The outcome as a small argument.
 pub(crate) const fn outcome_number(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Ok => 0,
@@ -140,7 +142,7 @@ const fn outcome_of(number: u8) -> Outcome {
     }
 }
 
-/// Zero is "as the site says".
+/// The span kind as a small argument: its number in OTLP, where zero is unspecified.
 pub(crate) const fn kind_number(kind: SpanKind) -> u8 {
     match kind {
         SpanKind::Internal => 1,
