@@ -10,6 +10,7 @@
 //! | [`BaggagePropagator`] | `baggage` |
 //! | [`XTracePropagator`] | `x-trace-id`, `x-span-id`, `x-parent-span-id`, `x-sampled` |
 //! | [`CompositePropagator`] | those of several |
+//! | `()` | none |
 //!
 //! Nothing that comes in is trusted, and nothing breaks a request. Formats are read
 //! strictly, after their specification; what is bad is left out and reported:
