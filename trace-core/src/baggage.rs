@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::quoted::{Visible, quoted};
 
-/// Key-value pairs that travel with the trace.
+/// Key-value pairs that travel with the trace; in OpenTelemetry, too, the *baggage*.
 ///
 /// A key is a token of HTTP: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _
 /// ` | ~``, upper and lower case distinct. A value is any text; what cannot stand

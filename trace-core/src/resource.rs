@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::tag::Tag;
 
-/// Describes the service whose spans these are.
+/// Describes the service whose spans these are; in OpenTelemetry, too, a
+/// *resource*.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Resource {

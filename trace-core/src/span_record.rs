@@ -159,7 +159,8 @@ pub struct Log {
     pub fields: Vec<Tag>,
 }
 
-/// Points to a span of another trace.
+/// Points to a span of another trace; in OpenTelemetry, too, a *link*.
+#[doc(alias = "SpanLink")]
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Link {
@@ -178,7 +179,7 @@ pub struct Link {
     pub tags: Vec<Tag>,
 }
 
-/// The span's part in a call.
+/// The span's part in a call; in OpenTelemetry, too, its *kind*.
 ///
 /// Source: OpenTelemetry trace API, *SpanKind*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -198,10 +199,12 @@ pub enum SpanKind {
     Consumer,
 }
 
-/// Whether the work failed.
+/// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
 ///
 /// Success leaves the status unset. Source: OpenTelemetry trace API, *Set
 /// Status*.
+#[doc(alias = "StatusCode")]
+#[doc(alias = "SpanStatus")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
@@ -215,7 +218,7 @@ pub enum Status {
     Error(Cow<'static, str>),
 }
 
-/// How the body of a span came to its end.
+/// How the body of a span came to its end. OpenTelemetry has no word for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]

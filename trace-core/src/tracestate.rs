@@ -14,8 +14,8 @@ const MAX_MEMBERS: usize = 32;
 /// Most characters of a key and of a value.
 const MAX_CHARACTERS: usize = 256;
 
-/// The `tracestate` of a trace: the entries of the tracing systems it came
-/// through, the latest first.
+/// The `tracestate` of a trace, in OpenTelemetry its *TraceState*: the entries of
+/// the tracing systems it came through, the latest first.
 ///
 /// Up to 32 entries. A key has 1 to 256 characters, `a-z 0-9 _ - * / @`, and
 /// starts with a letter or a digit; `tenant@system` is the usual form where a

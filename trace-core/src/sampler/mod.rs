@@ -38,9 +38,10 @@ pub use strategy::SamplingStrategy;
 /// | [`RateLimited`] | up to so many traces a second |
 /// | [`ParentBased`] | what the caller records; asks another sampler where there is no caller |
 /// | [`HeadSampler`] | a share of the traces that start here, counted, and what callers record |
-/// | [`SamplingStrategy`] | one of them, named in a configuration |
 ///
-/// None of these allocates when it decides.
+/// None of these allocates when it decides. A configuration names one as a
+/// [`SamplingStrategy`], which is no sampler: [`sampler`](SamplingStrategy::sampler)
+/// makes it.
 ///
 /// ```
 /// use trace_core::{Sampler, SamplingDecision, SamplingInput};
