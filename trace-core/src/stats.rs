@@ -37,6 +37,8 @@ pub struct Stats {
     pub unattached: u64,
     /// Times that a collector panicked.
     pub collector_panics: u64,
+    /// Times that the sampler panicked, which refuses the trace.
+    pub sampler_panics: u64,
     /// Headers, or entries in them, that
     /// [`RootBuilder::extracted`](crate::RootBuilder::extracted) had to do without.
     pub bad_headers: u64,
@@ -78,6 +80,7 @@ pub(crate) struct Counters {
     pub(crate) dropped_shutdown: AtomicU64,
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
+    pub(crate) sampler_panics: AtomicU64,
     pub(crate) bad_headers: AtomicU64,
 }
 
@@ -128,6 +131,7 @@ impl Counters {
             open: started - (delivered + sampled_out + dropped.total()).min(started),
             unattached: read(&self.unattached),
             collector_panics: read(&self.collector_panics),
+            sampler_panics: read(&self.sampler_panics),
             bad_headers: read(&self.bad_headers),
         }
     }

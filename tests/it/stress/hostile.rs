@@ -118,6 +118,7 @@ fn a_sampler_that_panics_refuses() {
     assert_eq!(tracer.root("root").run_sync(|| 42), 42);
     assert_eq!(settled(&tracer).sampled_out, 1);
     assert!(spans.take().is_empty());
+    assert_ne!(tracer.stats().sampler_panics, 0);
 }
 
 #[test]

@@ -78,7 +78,10 @@ impl Scope {
                 input.parent = parent;
                 // A sampler is the application's code: if it panics, it refuses.
                 let decide = || tracer.sampler.sample(&input).is_sampled();
-                catch_unwind(AssertUnwindSafe(decide)).unwrap_or(false)
+                catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+                    Counters::add(&tracer.queue.counters.sampler_panics, 1);
+                    false
+                })
             }
         };
         let flags = parent
