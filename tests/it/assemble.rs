@@ -5,7 +5,8 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use trace_core::{AddedSpan, SpanRecord, Trace, TreeOptions};
 
-use crate::spans::{Numbers, at, span, span_id, trace_id};
+use crate::random::Random;
+use crate::spans::{at, span, span_id, trace, trace_id};
 
 /// Shows the structure, then the problems.
 fn check(spans: &[SpanRecord], expected: Expect) {
@@ -15,10 +16,6 @@ fn check(spans: &[SpanRecord], expected: Expect) {
         text.push_str(&format!("{problem}\n"));
     }
     expected.assert_eq(&text);
-}
-
-fn trace(spans: &[SpanRecord]) -> Trace {
-    Trace::from_spans(trace_id(1), spans.iter().cloned()).unwrap()
 }
 
 fn names<'a>(spans: impl Iterator<Item = &'a SpanRecord>) -> Vec<&'a str> {
@@ -250,7 +247,7 @@ fn group_makes_one_trace_for_each_id() {
 
 /// Spans with random parents: children of each other, of themselves, of what is
 /// missing and of nothing, with repetitions of the same and of other content.
-fn jungle(numbers: &mut Numbers) -> Vec<SpanRecord> {
+fn jungle(numbers: &mut Random) -> Vec<SpanRecord> {
     let count = 1 + numbers.below(12);
     let mut spans = Vec::new();
     for id in 1..=count as u64 {
@@ -273,7 +270,7 @@ fn jungle(numbers: &mut Numbers) -> Vec<SpanRecord> {
 
 #[test]
 fn every_order_of_arrival_gives_the_same_trace() {
-    let mut numbers = Numbers(2);
+    let mut numbers = Random::new(2);
     for _ in 0..300 {
         let mut spans = jungle(&mut numbers);
         let first = trace(&spans);
@@ -308,7 +305,7 @@ fn shuffled_traces_are_equal() {
     let mut spans = checkout();
     let first = trace(&spans);
     for seed in 0..20 {
-        Numbers(seed).shuffle(&mut spans);
+        Random::new(seed).shuffle(&mut spans);
         assert_eq!(trace(&spans), first);
     }
     spans.pop();
@@ -332,7 +329,7 @@ fn a_chain_of_a_hundred_thousand_needs_no_stack() {
     let mut spans: Vec<_> = (1..=MANY)
         .map(|id| span(id, id - 1, "op", id..2 * MANY - id))
         .collect();
-    Numbers(1).shuffle(&mut spans);
+    Random::new(1).shuffle(&mut spans);
     let trace = walk(spans);
     assert_eq!(trace.depth(), 100_000);
     assert_eq!(trace.critical_path().len(), 199_998);
@@ -342,7 +339,7 @@ fn a_chain_of_a_hundred_thousand_needs_no_stack() {
 fn a_hundred_thousand_siblings_take_no_square_time() {
     let mut spans: Vec<_> = (2..=MANY).map(|id| span(id, 1, "op", id..id + 1)).collect();
     spans.push(span(1, 0, "root", 0..MANY + 2));
-    Numbers(1).shuffle(&mut spans);
+    Random::new(1).shuffle(&mut spans);
     let trace = walk(spans);
     assert_eq!(trace.children(span_id(1)).len(), 99_999);
     assert_eq!(trace.self_time(span_id(1)), Some(Duration::from_millis(3)));

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use trace_core::{SpanKind, SpanRecord, Timestamp, Trace};
+use trace_core::{SpanKind, SpanRecord, Timestamp};
 
-use crate::spans::{Numbers, at, span, span_id, trace_id};
-
-fn trace(spans: &[SpanRecord]) -> Trace {
-    Trace::from_spans(trace_id(1), spans.iter().cloned()).unwrap()
-}
+use crate::random::Random;
+use crate::spans::{at, span, span_id, trace};
 
 fn millis(time: Timestamp) -> u128 {
     (time - at(0)).as_millis()
@@ -199,7 +196,7 @@ fn the_path_follows_the_walk_down_and_up() {
 
 #[test]
 fn the_path_covers_the_root_without_gap_or_overlap() {
-    let mut numbers = Numbers(3);
+    let mut numbers = Random::new(3);
     for _ in 0..500 {
         let count = 1 + numbers.below(12);
         let mut spans = vec![span(1, 0, "root", 3..20)];

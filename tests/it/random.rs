@@ -2,6 +2,7 @@
 
 /// SplitMix64, after Steele, Lea and Flood, *Fast splittable pseudorandom number
 /// generators*.
+#[derive(Clone)]
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -19,6 +20,17 @@ impl Random {
     /// Returns a number from 0 to `end`, without `end`.
     pub(crate) const fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
+    }
+
+    /// Returns `true` so many times in a hundred.
+    pub(crate) const fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.below(index + 1));
+        }
     }
 
     /// Returns a number that is not zero.

@@ -8,7 +8,8 @@ use trace_core::{
     TraceCollectorOptions,
 };
 
-use crate::spans::{Numbers, at, span, span_id, trace_id};
+use crate::random::Random;
+use crate::spans::{at, span, span_id, trace_id};
 
 /// A collector, its clock, and what happened.
 struct Bench {
@@ -163,7 +164,7 @@ fn services() -> Vec<(&'static str, Vec<SpanRecord>)> {
 fn a_trace_of_several_processes_is_complete_with_the_last_in_any_order() {
     let mut services = services();
     for seed in 0..50 {
-        Numbers(seed).shuffle(&mut services);
+        Random::new(seed).shuffle(&mut services);
         let bench = Bench::new();
         for (index, (service, spans)) in services.iter().enumerate() {
             assert_eq!(bench.collector.stats().traces_completed, 0, "{index}");

@@ -7,7 +7,8 @@ use trace_core::{
     TraceCollector, TraceCollectorOptions,
 };
 
-use crate::spans::{Numbers, at, span, trace_id};
+use crate::random::Random;
+use crate::spans::{at, span, trace_id};
 
 fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
     let hands = ManualClock::starting_at(at(0));
@@ -119,7 +120,7 @@ fn memory_is_bounded_by_discarding_then_giving_up() {
 }
 
 /// Spans of few traces with few ids, so that everything that can happen does.
-fn flood(numbers: &mut Numbers) -> Vec<SpanRecord> {
+fn flood(numbers: &mut Random) -> Vec<SpanRecord> {
     let mut spans = Vec::new();
     for _ in 0..numbers.below(6) {
         let id = 1 + numbers.below(9) as u64;
@@ -144,7 +145,7 @@ fn check_reason(completed: &CompletedTrace) {
 
 #[test]
 fn every_span_is_somewhere_and_every_byte_is_given_back() {
-    let mut numbers = Numbers(7);
+    let mut numbers = Random::new(7);
     for round in 0..60 {
         let hands = ManualClock::starting_at(at(0));
         let options = TraceCollectorOptions {
@@ -194,7 +195,7 @@ fn a_reading_of_many_scattered_spans_is_complete() {
     for trace in 1..=500 {
         spans.extend((1..=45).map(|id| of_trace(trace, span(id, id / 2, "op", id..id + 9))));
     }
-    Numbers(1).shuffle(&mut spans);
+    Random::new(1).shuffle(&mut spans);
     let (collector, _) = with(|_| {});
     for (index, batch) in spans.chunks(100).enumerate() {
         let resource = Resource::new(format!("service {}", index % 10));

@@ -8,8 +8,9 @@ use trace_core::{
     TagArray, TagValue, Timestamp, TraceFlags, TraceId, TraceState,
 };
 
-/// SplitMix64.
-pub(super) struct Generator(u64);
+use crate::random::Random;
+
+pub(super) struct Generator(Random);
 
 const TEXTS: [&str; 8] = [
     "",
@@ -24,19 +25,15 @@ const TEXTS: [&str; 8] = [
 
 impl Generator {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Random::new(seed))
     }
 
     pub(super) fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0.next()
     }
 
     pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.number() % u64::try_from(end).unwrap()).unwrap()
+        self.0.below(end)
     }
 
     pub(super) fn resource(&mut self) -> Resource {

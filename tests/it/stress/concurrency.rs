@@ -11,7 +11,8 @@ use trace_core::{
     TraceFuture, TraceJoinSet, Tracer, span, traced,
 };
 
-use super::{Rng, assert_conserved, settled};
+use super::{assert_conserved, settled};
+use crate::random::Random;
 
 type Task = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
@@ -28,7 +29,7 @@ struct Here {
     request: u64,
     parent: u64,
     depth: u64,
-    rng: Rng,
+    random: Random,
 }
 
 impl Here {
@@ -46,7 +47,7 @@ impl Here {
 
     fn child(&mut self) -> Self {
         let mut child = self.clone();
-        child.rng = Rng(self.rng.next());
+        child.random = Random::new(self.random.next());
         child
     }
 }
@@ -62,8 +63,8 @@ async fn traced_step(here: Here) -> Result<(), String> {
         yield_now().await;
         return Ok(());
     }
-    for _ in 0..here.rng.below(3) + 1 {
-        match here.rng.below(9) {
+    for _ in 0..here.random.below(3) + 1 {
+        match here.random.below(9) {
             0 => step(here.child()).await?,
             1 => {
                 let (one, two) = tokio::join!(step(here.child()), step(here.child()));
@@ -75,7 +76,7 @@ async fn traced_step(here: Here) -> Result<(), String> {
             },
             3 => {
                 let task = trace_core::spawn(step(here.child()));
-                if here.rng.chance(50) {
+                if here.random.chance(50) {
                     task.await.unwrap()?;
                 }
             }
@@ -114,10 +115,10 @@ async fn traced_step(here: Here) -> Result<(), String> {
                 yield_now().await;
             }
         }
-        if here.rng.chance(3) {
+        if here.random.chance(3) {
             return Err("failed".to_owned());
         }
-        if here.rng.chance(2) {
+        if here.random.chance(2) {
             let caught = std::panic::AssertUnwindSafe(panicking(here.child()));
             let caught = futures_util::FutureExt::catch_unwind(caught).await;
             assert!(caught.is_err());
@@ -147,7 +148,7 @@ fn request(tracer: &Tracer, world: &Arc<World>, request: u64) -> impl Future<Out
         request,
         parent: 0,
         depth: 0,
-        rng: Rng(request),
+        random: Random::new(request),
     };
     tracer.root("request").run(async move {
         let _result = step(here.enter()).await;
@@ -205,13 +206,13 @@ fn a_thousand_requests_cancelled_at_random_keep_their_spans() {
             }
         });
         runtime.block_on(async {
-            let mut rng = Rng(1);
+            let mut random = Random::new(1);
             let mut running = JoinSet::new();
             for number in 0..1_000 {
                 let handle = running.spawn(request(&tracer, &world, number));
-                if rng.chance(30) {
+                if random.chance(30) {
                     cancelled.insert(number);
-                    let polls = rng.below(8);
+                    let polls = random.below(8);
                     tokio::spawn(async move {
                         for _ in 0..polls {
                             yield_now().await;
@@ -293,14 +294,14 @@ fn threads_flat_out_with_flushes_and_a_small_queue_conserve_spans() {
         for thread in 0..threads {
             let tracer = &tracer;
             scope.spawn(move || {
-                let mut rng = Rng(thread);
+                let mut random = Random::new(thread);
                 for _ in 0..rounds {
                     tracer.root("root").run_sync(|| {
                         for n in 0..9 {
                             span::in_span("child", || span::add_tag("n", n));
                         }
                     });
-                    if rng.chance(1) {
+                    if random.chance(1) {
                         let _report = tracer.flush(std::time::Duration::from_secs(10));
                     }
                     assert_conserved(&tracer.stats());

@@ -63,7 +63,7 @@ fn run(world: World) -> Body {
                     world.tag(&format!("tag {number}"), number);
                 }
                 4 => {
-                    let length = usize::try_from(world.choose(100)).unwrap();
+                    let length = world.choose(100);
                     world.log("x".repeat(length));
                 }
                 5..=7 => child(world.clone()).await?,
@@ -138,11 +138,11 @@ fn in_sync_span(world: &World) {
 
 fn take_one(world: &World) -> Option<Body> {
     let mut state = world.state();
-    let count = state.pool.len() as u64;
+    let count = state.pool.len();
     if count == 0 {
         return None;
     }
-    let index = usize::try_from(state.rng.below(count)).unwrap();
+    let index = state.random.below(count);
     Some(state.pool.swap_remove(index))
 }
 

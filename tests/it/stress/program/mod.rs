@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use trace_core::{Collector, MemoryCollector, SpanBatch, SpanRecord, TraceId, Tracer};
 
-use super::{Rng, settled};
+use super::settled;
+use crate::random::Random;
 use commands::{drop_one, future, poll_one};
 use model::{Expected, State, World};
 
@@ -26,20 +27,20 @@ fn execute(seed: u64, threads: &Threads, is_lossy: bool) -> usize {
     let spans = MemoryCollector::new();
     let ends = Arc::new(Ends::default());
     let queue = if is_lossy {
-        Rng(seed).below(30)
+        Random::new(seed).below(30)
     } else {
         1_000_000
     };
     let tracer = Tracer::builder("stress")
         .on_demand()
-        .max_queue_spans(usize::try_from(queue).unwrap())
+        .max_queue_spans(queue)
         .collector(spans.clone())
         .collector(Arc::clone(&ends))
         .build()
         .unwrap();
     let world = World {
         state: Arc::new(Mutex::new(State {
-            rng: Rng(seed),
+            random: Random::new(seed),
             fuel: 150,
             spans: Vec::new(),
             has_failed: false,

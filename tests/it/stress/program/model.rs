@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 
 use trace_core::{Outcome, Tracer, span};
 
-use super::super::Rng;
 use super::Body;
+use crate::random::Random;
 
 /// A span that must come out.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Drop for At {
 }
 
 pub(super) struct State {
-    pub(super) rng: Rng,
+    pub(super) random: Random,
     /// Commands that may still be executed.
     pub(super) fuel: u32,
     pub(super) spans: Vec<Expected>,
@@ -72,8 +72,8 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    pub(super) fn choose(&self, bound: u64) -> u64 {
-        self.state().rng.below(bound)
+    pub(super) fn choose(&self, bound: usize) -> usize {
+        self.state().random.below(bound)
     }
 
     /// A span of the model that begins here; `None` where nothing is recorded.
