@@ -191,7 +191,11 @@ impl Args {
         };
         once(seen, rule.name, key.span())?;
         let missing = || {
-            let message = format!("`{name}` needs a value; write `{}`", rule.form);
+            let advice = match name.as_str() {
+                "err" => "an `Err` is recorded anyway; leave it out, or write",
+                _ => "write",
+            };
+            let message = format!("`{name}` needs a value; {advice} `{}`", rule.form);
             syn::Error::new(key.span(), message)
         };
         if rule.name == TAGS.name {

@@ -22,6 +22,9 @@ use std::hash::BuildHasher;
 /// # message.set("a", "b");
 /// # assert_eq!(message.text, "a: b\r\n");
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "headers of an HTTP crate need a type of one's own around them, of some ten lines: see the example of `trace_core::propagation::Injector`"
+)]
 pub trait Injector {
     /// Sets a header, in place of all of that name. The name comes in lower case;
     /// the value is printable ASCII.
@@ -53,6 +56,9 @@ pub trait Injector {
 /// # let traceparent = "00-0000000000000000000000000000000a-000000000000000b-01".to_owned();
 /// # assert!(extract(&Message { traceparent }).context.is_some());
 /// ```
+#[diagnostic::on_unimplemented(
+    note = "headers of an HTTP crate need a type of one's own around them, of some ten lines: see the example of `trace_core::propagation::Extractor`"
+)]
 pub trait Extractor {
     /// Returns the value of a header, of several the first. The name comes in
     /// lower case. A value that is no text is as good as none.

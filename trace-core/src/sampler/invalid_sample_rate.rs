@@ -10,7 +10,7 @@ use std::fmt;
 ///     "sample rate is `1.5`; expected a number from 0.0 to 1.0"
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct InvalidSampleRate(Rate);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,3 +56,10 @@ impl fmt::Display for InvalidSampleRate {
 }
 
 impl std::error::Error for InvalidSampleRate {}
+
+impl fmt::Debug for InvalidSampleRate {
+    /// The message: a `main` that returns the error shows it in this form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InvalidSampleRate({self})")
+    }
+}

@@ -5,7 +5,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::record::Scope;
 use crate::span::TraceFuture;
 
-/// Spawns the tasks of a [`JoinSet`] in the current trace.
+/// Spawns the tasks of a `tokio::task::JoinSet` in the current trace.
 ///
 /// ```
 /// use tokio::task::JoinSet;

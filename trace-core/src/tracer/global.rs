@@ -13,12 +13,11 @@ static GLOBAL: RwLock<Option<Arc<TracerCore>>> = RwLock::new(None);
 /// Keeps the process's tracer installed; dropping it delivers what is left.
 ///
 /// Dereferences to the [`Tracer`].
-#[must_use = "the tracer is removed when the guard is dropped: bind it with `let _tracing = ..`"]
+#[must_use = "dropping the guard removes the tracer, and `let _ = ..` drops it at once: bind it in `main` with `let _tracing = ..`"]
 #[derive(Debug)]
 pub struct TracerGuard(Tracer);
 
 /// A tracer that could not be installed.
-#[derive(Debug)]
 pub struct InstallError(Reason);
 
 #[derive(Debug)]
@@ -79,6 +78,13 @@ impl fmt::Display for InstallError {
             ),
             Reason::Build(error) => error.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for InstallError {
+    /// The message: a `main` that returns the error shows it in this form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InstallError({self})")
     }
 }
 

@@ -171,7 +171,8 @@ impl RootBuilder {
         }
     }
 
-    /// Runs a future as the span's body; an `Err` marks the span as failed.
+    /// Runs a future as the span's body; an `Err` marks the span as failed, with the
+    /// error's own text. (The attributes add the texts of its sources.)
     ///
     /// ```
     /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }

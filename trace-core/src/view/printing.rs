@@ -14,6 +14,8 @@ impl TraceCollector {
     pub fn printing() -> Self {
         let tree = TreeOptions {
             header: true,
+            tags: true,
+            logs: true,
             color: ColorChoice::Auto,
             ..TreeOptions::default()
         };
