@@ -172,7 +172,7 @@ fn no_trace_has_a_reason() {
     fails(
         || drop(tracer.trace()),
         expect![[r#"
-            no trace was recorded: nothing was traced; expected the test to call a root, such as a `#[trace_root]` function
+            no trace was recorded: nothing was traced; expected the test to run a `#[trace_root]` function or, in a `#[traced_test]`, a `#[traced]` one, and no `tokio::spawn` in between, which inherits nothing
         "#]],
     );
     tracer.root("open").run_sync(|| {

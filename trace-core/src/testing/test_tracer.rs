@@ -259,8 +259,9 @@ impl TestTracer {
     fn why_nothing(&self) -> String {
         let stats = self.stats();
         if stats.started == 0 {
-            "nothing was traced; expected the test to call a root, such as a \
-             `#[trace_root]` function"
+            "nothing was traced; expected the test to run a `#[trace_root]` function or, \
+             in a `#[traced_test]`, a `#[traced]` one, and no `tokio::spawn` in between, \
+             which inherits nothing"
                 .to_owned()
         } else if stats.open > 0 {
             let open = stats.open;
