@@ -256,6 +256,14 @@ pub struct DroppedItems {
     pub links: u32,
 }
 
+impl Outcome {
+    /// The outcome of a body that returned.
+    #[inline(always)]
+    pub(crate) const fn of_body(has_failed: bool) -> Self {
+        if has_failed { Self::Error } else { Self::Ok }
+    }
+}
+
 impl SpanKind {
     /// Returns the lower-case name: `server`.
     #[must_use]

@@ -71,8 +71,6 @@ impl Drop for SpanGuard {
 pub(super) fn failed(has_failed: bool, parent: u64) -> Outcome {
     if has_failed {
         hot::pass_failure(parent);
-        Outcome::Error
-    } else {
-        Outcome::Ok
     }
+    Outcome::of_body(has_failed)
 }

@@ -137,11 +137,11 @@ impl Scope {
             context.baggage.clone(),
             remote_parent,
         );
-        Self::recording(Arc::new(trace), context, entry.map_or(0, SpanId::get), 0)
+        Self::recording(Arc::new(trace), context, entry.map_or(0, SpanId::get))
     }
 
     /// A scope that records; its trace has counted it.
-    fn recording(trace: Arc<LocalTrace>, context: ScopeContext, span: u64, entry: u64) -> Self {
+    fn recording(trace: Arc<LocalTrace>, context: ScopeContext, span: u64) -> Self {
         let is_plain = trace.tracer.is_plain();
         Self {
             active: Active {
@@ -152,7 +152,7 @@ impl Scope {
             place: Place {
                 scope: random_number().get(),
                 span,
-                entry: if entry == 0 { span } else { entry },
+                entry: span,
                 is_plain,
             },
         }
@@ -178,7 +178,7 @@ impl Scope {
         match (trace, context) {
             (Some(trace), Some(context)) => {
                 trace.open_scope();
-                Self::recording(trace, context, hot::span(), 0)
+                Self::recording(trace, context, hot::span())
             }
             (_, context) => Self {
                 active: Active {
@@ -202,7 +202,7 @@ impl Scope {
             span_id: SpanId::from_stream(span),
             parent_span_id: None,
         };
-        let mut scope = Self::recording(Arc::clone(trace), context, span, 0);
+        let mut scope = Self::recording(Arc::clone(trace), context, span);
         // The span is the scope's to write to.
         scope.place.entry = 0;
         scope

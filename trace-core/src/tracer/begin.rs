@@ -43,13 +43,6 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     }
 }
 
-impl std::convert::From<bool> for Outcome {
-    /// The outcome of a body that returned: whether it failed.
-    fn from(has_failed: bool) -> Self {
-        if has_failed { Self::Error } else { Self::Ok }
-    }
-}
-
 /// Closes a root's span, if it is open.
 pub(super) fn close(span: &mut u64, outcome: Outcome) {
     let span = std::mem::take(span);

@@ -127,7 +127,7 @@ where
         };
         std::mem::forget(polling);
         if polled.is_ready() {
-            close(&mut state.span, has_failed.into());
+            close(&mut state.span, Outcome::of_body(has_failed));
             drop(entered);
             state.scope = Place::Nowhere;
         }

@@ -57,7 +57,7 @@ impl Drop for RootGuard {
         let outcome = if std::thread::panicking() && !self.was_panicking {
             Outcome::Panicked
         } else {
-            self.has_failed.into()
+            Outcome::of_body(self.has_failed)
         };
         close(&mut self.span, outcome);
     }
