@@ -297,7 +297,7 @@ pub(crate) fn hand_over() {
 }
 
 /// Hands over what the scope of this thread has recorded, if all its spans have
-/// ended: the parent of an open one is looked up in what is left.
+/// ended: so nobody sees children whose parent is still to come.
 #[cfg(feature = "testing")]
 pub(crate) fn hand_over_ended() {
     with_recording(|recording| {
