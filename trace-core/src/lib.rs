@@ -62,9 +62,12 @@ mod id;
 
 mod context;
 mod id_generator;
+mod trust;
 
 pub mod propagation;
 mod span_record;
+
+mod link_source;
 
 // Whether to record, and the form in which spans wait.
 mod sampler;
@@ -105,6 +108,7 @@ pub use delivery::FlushReport;
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use id_generator::IdGenerator;
 pub use limits::Limits;
+pub use link_source::LinkSource;
 pub use memory_collector::MemoryCollector;
 pub use resource::Resource;
 pub use sampler::{
@@ -125,6 +129,7 @@ pub use tracer::{
     TracerGuard, root,
 };
 pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
+pub use trust::Trust;
 pub use view::{
     ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
 };

@@ -1,13 +1,17 @@
-//! What is wrapped around a future that a plain function returns.
+//! What is wrapped around a future or stream that a plain function returns.
 
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 /// What a pinned, boxed future gives, whatever its type is called.
 pub type OutputOf<P> = <<P as Deref>::Target as Future>::Output;
+
+/// What a pinned, boxed stream gives.
+pub type ItemOf<P> = <<P as Deref>::Target as Stream>::Item;
 
 /// What a function returns; gives `!` a name: `ReturnOf<fn() -> !>`.
 pub type ReturnOf<F> = <F as Returns>::Type;
@@ -22,16 +26,16 @@ impl<R> Returns for fn() -> R {
     type Type = R;
 }
 
-/// Boxes and pins a future; `Box` and `Pin` may mean something else at the call.
-pub fn boxed<F: Future>(future: F) -> Pin<Box<F>> {
-    Box::pin(future)
+/// Boxes and pins; `Box` and `Pin` may mean something else at the call.
+pub fn boxed<F>(inner: F) -> Pin<Box<F>> {
+    Box::pin(inner)
 }
 
-/// Runs `prologue` at the first poll of `future`, before it.
-pub fn first<P: FnOnce(), F: Future>(prologue: P, future: F) -> First<P, F> {
+/// Runs `prologue` at the first poll of a future or stream, before it.
+pub fn first<P: FnOnce(), F>(prologue: P, inner: F) -> First<P, F> {
     First {
         prologue: Some(prologue),
-        future,
+        inner,
     }
 }
 
@@ -41,7 +45,7 @@ pin_project! {
     pub struct First<P, F> {
         prologue: Option<P>,
         #[pin]
-        future: F,
+        inner: F,
     }
 }
 
@@ -56,10 +60,28 @@ impl<P: FnOnce(), F: Future> Future for First<P, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.begin().poll(cx)
+    }
+}
+
+impl<P: FnOnce(), F: Stream> Stream for First<P, F> {
+    type Item = F::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
+        self.begin().poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<P: FnOnce(), F> First<P, F> {
+    fn begin(self: Pin<&mut Self>) -> Pin<&mut F> {
         let this = self.project();
         if let Some(prologue) = this.prologue.take() {
             prologue();
         }
-        this.future.poll(cx)
+        this.inner
     }
 }

@@ -4,11 +4,13 @@
 //! with.
 
 mod future;
+mod origin;
 pub mod outcome;
 mod recording;
 
 pub use crate::span_record::SpanKind;
-pub use future::{First, OutputOf, ReturnOf, boxed, first};
+pub use future::{First, ItemOf, OutputOf, ReturnOf, boxed, first};
+pub use origin::{Origin, captured_links, link};
 pub use recording::*;
 
 use std::fmt::{Debug, Display};
@@ -53,6 +55,12 @@ pub fn captured_debug<T: Debug + ?Sized>(value: &T) -> Option<TagValue> {
 /// Copies the value of a tag for a future that starts later.
 pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
     value.tag_input().to_value()
+}
+
+/// Asks a function about a returned value.
+#[inline]
+pub fn returned<'a, T: ?Sized, R>(value: &'a T, function: impl FnOnce(&'a T) -> R) -> R {
+    function(value)
 }
 
 /// Stands for a value in code that the compiler looks at and never runs.

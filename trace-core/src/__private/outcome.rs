@@ -18,6 +18,7 @@
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::ops::Deref;
+use std::task::Poll;
 
 use super::record_error;
 
@@ -57,9 +58,53 @@ impl<'a, T, E> Output<'a, Result<T, E>> {
     /// Returns the failure in the value.
     #[inline(always)]
     pub fn __traced_failure(&self) -> Failure<'a, E> {
-        ErrorFailure(PointerFailure(DisplayFailure(DebugFailure(AnyFailure(
-            self.value.as_ref().err(),
-        )))))
+        failure(self.value.as_ref().err())
+    }
+}
+
+impl<'a, T, E> Output<'a, Option<Result<T, E>>> {
+    /// Returns the failure in the value.
+    #[inline(always)]
+    pub fn __traced_failure(&self) -> Failure<'a, E> {
+        failure(self.value.as_ref().and_then(|result| result.as_ref().err()))
+    }
+}
+
+impl<'a, T, E> Output<'a, Poll<Result<T, E>>> {
+    /// Returns the failure in the value.
+    #[inline(always)]
+    pub fn __traced_failure(&self) -> Failure<'a, E> {
+        failure(match self.value {
+            Poll::Ready(Err(error)) => Some(error),
+            _ => None,
+        })
+    }
+}
+
+impl<'a, T, E> Output<'a, Poll<Option<Result<T, E>>>> {
+    /// Returns the failure in the value.
+    #[inline(always)]
+    pub fn __traced_failure(&self) -> Failure<'a, E> {
+        failure(match self.value {
+            Poll::Ready(Some(Err(error))) => Some(error),
+            _ => None,
+        })
+    }
+}
+
+#[inline(always)]
+fn failure<E>(error: Option<&E>) -> Failure<'_, E> {
+    ErrorFailure(PointerFailure(DisplayFailure(DebugFailure(AnyFailure(
+        error,
+    )))))
+}
+
+impl<E> Failure<'_, E> {
+    /// Leaves out an error that is expected.
+    #[must_use]
+    pub fn __traced_when(self, is_failure: impl FnOnce(&E) -> bool) -> Self {
+        let AnyFailure(error) = self.0.0.0.0;
+        failure(error.filter(|error| is_failure(error)))
     }
 }
 
@@ -81,12 +126,26 @@ impl NotResult {
 }
 
 impl NotFailed {
+    /// Is an error of the compiler: there is no `Err` to ask about.
+    #[must_use]
+    pub fn __traced_when<F: AsksAnError>(self, _is_failure: F) -> Self {
+        self
+    }
+
     /// Records nothing.
     #[inline(always)]
     pub fn __traced_record(&self, _exception_log: bool) -> bool {
         false
     }
 }
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "`err(..)` needs a function that returns a `Result`",
+    label = "there is no error to ask about",
+    note = "leave out `err(..)`"
+)]
+pub trait AsksAnError {}
 
 macro_rules! steps {
     ($($(#[$doc:meta])* $step:ident -> $next:ident,)*) => {$(

@@ -6,30 +6,84 @@ pub use crate::tracer::RootGuard;
 
 use std::fmt;
 
+use futures_core::Stream;
+
+use super::Origin;
 use crate::record::{self, write};
 use crate::tag_source::TagSource;
-use crate::tracer::{RootRun, SiteRoot};
+use crate::tracer::{RootRun, SiteFrom, SiteRoot};
 
 /// Makes a future the body of a child span.
 #[inline(always)]
-pub fn traced<F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
+pub fn traced<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where
-    F: Future,
+    F: Future<Output = R>,
     S: Fn() -> &'static Site,
-    O: Fn(&F::Output) -> bool,
+    O: Fn(&R) -> bool,
 {
     Traced::new(site, observe, future)
 }
 
 /// Makes a future the body of a root span.
 #[inline]
-pub fn root<F, S, O>(site: S, observe: O, future: F) -> impl Future<Output = F::Output>
+pub fn root<R, F, S, O>(site: S, observe: O, future: F) -> impl Future<Output = R>
 where
-    F: Future,
+    F: Future<Output = R>,
     S: Fn() -> &'static Site,
-    O: Fn(&F::Output) -> bool,
+    O: Fn(&R) -> bool,
 {
     RootRun::new(SiteRoot(site), observe, future)
+}
+
+/// Makes a future the body of a span that says where it belongs.
+#[inline]
+pub fn from<R, F, S, O>(origin: Origin, site: S, observe: O, future: F) -> impl Future<Output = R>
+where
+    F: Future<Output = R>,
+    S: Fn() -> &'static Site,
+    O: Fn(&R) -> bool,
+{
+    let origin = origin.0;
+    RootRun::new(SiteFrom { site, origin }, observe, future)
+}
+
+/// Makes a stream the body of a child span.
+#[inline]
+pub fn traced_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
+where
+    F: Stream,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Item) -> bool,
+{
+    Traced::new(site, observe, stream)
+}
+
+/// Makes a stream the body of a root span.
+#[inline]
+pub fn root_stream<F, S, O>(site: S, observe: O, stream: F) -> impl Stream<Item = F::Item>
+where
+    F: Stream,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Item) -> bool,
+{
+    RootRun::new(SiteRoot(site), observe, stream)
+}
+
+/// Makes a stream the body of a span that says where it belongs.
+#[inline]
+pub fn stream_from<F, S, O>(
+    origin: Origin,
+    site: S,
+    observe: O,
+    stream: F,
+) -> impl Stream<Item = F::Item>
+where
+    F: Stream,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Item) -> bool,
+{
+    let origin = origin.0;
+    RootRun::new(SiteFrom { site, origin }, observe, stream)
 }
 
 /// Opens a child span that ends with the guard.
@@ -42,6 +96,15 @@ pub fn enter(site: &'static Site) -> SpanGuard {
 #[inline]
 pub fn enter_root(site: &'static Site) -> RootGuard {
     RootGuard::begin(&SiteRoot(|| site))
+}
+
+/// Opens a span that says where it belongs and ends with the guard.
+pub fn enter_from(origin: Origin, site: &'static Site) -> RootGuard {
+    let origin = origin.0;
+    RootGuard::begin(&SiteFrom {
+        site: || site,
+        origin,
+    })
 }
 
 /// Whether a span is recorded at the moment.

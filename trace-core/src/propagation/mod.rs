@@ -38,6 +38,7 @@
 mod baggage;
 mod carrier;
 mod composite;
+mod context_source;
 mod trace_context;
 mod traceparent;
 mod x_trace;
@@ -52,6 +53,7 @@ use crate::tracestate::ParseTraceStateError;
 pub use baggage::{BaggagePropagator, ParseBaggageError};
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
+pub use context_source::ContextSource;
 pub use trace_context::TraceContextPropagator;
 pub use traceparent::ParseTraceparentError;
 pub use x_trace::{ParseXTraceError, XTracePropagator};

@@ -1,4 +1,4 @@
-//! The span of an async function.
+//! The span of an async function, and of a stream.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::local_trace::LocalTrace;
@@ -16,9 +17,9 @@ use crate::span_record::Outcome;
 use crate::stream::Site;
 
 pin_project! {
-    /// A future whose life, from the first poll to its end, is a span.
+    /// A future or stream whose life, from the first poll to its end, is a span.
     ///
-    /// The future is stored once; what is added are three words.
+    /// It is stored once; what is added are three words.
     pub struct Traced<F, S, O> {
         #[pin]
         future: F,
@@ -66,12 +67,7 @@ thread_local! {
         const { RefCell::new(ManuallyDrop::new(Vec::new())) };
 }
 
-impl<F, S, O> Traced<F, S, O>
-where
-    F: Future,
-    S: Fn() -> &'static Site,
-    O: Fn(&F::Output) -> bool,
-{
+impl<F, S, O> Traced<F, S, O> {
     #[inline(always)]
     pub(crate) fn new(site: S, observe: O, future: F) -> Self {
         Self {
@@ -98,23 +94,35 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let state = this.state;
-        let scope = hot::scope();
-        let parent = if state.span == 0 {
-            if state.scope == OFF || scope == 0 {
-                state.scope = OFF;
-                return this.future.poll(cx);
-            }
-            let (span, parent) = write::open((this.site)());
-            state.span = span;
-            state.scope = scope;
-            parent
-        } else if state.scope == scope {
-            hot::set_span(state.span)
-        } else {
-            return state.poll_elsewhere(this.future, this.observe, cx);
-        };
-        Polling { state, parent }.poll(this.future, this.observe, cx)
+        let poll = || this.future.poll(cx);
+        let observe = this.observe;
+        this.state
+            .poll(&*this.site, poll, |output| Some(observe(output)))
+    }
+}
+
+impl<F, S, O> Stream for Traced<F, S, O>
+where
+    F: Stream,
+    S: Fn() -> &'static Site,
+    O: Fn(&F::Item) -> bool,
+{
+    type Item = F::Item;
+
+    /// Ends the span with the stream, or with an item that is an error.
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
+        let this = self.project();
+        let poll = || this.future.poll_next(cx);
+        let observe = this.observe;
+        this.state.poll(&*this.site, poll, |item| match item {
+            Some(item) => observe(item).then_some(true),
+            None => Some(false),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.future.size_hint()
     }
 }
 
@@ -125,21 +133,25 @@ struct Polling<'a> {
 }
 
 impl Polling<'_> {
+    /// `ends` says of what is ready whether the span ends, and if so, whether it has
+    /// failed.
     #[inline(always)]
-    fn poll<F: Future>(
+    fn poll<T>(
         self,
-        future: Pin<&mut F>,
-        observe: &impl Fn(&F::Output) -> bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        let polled = future.poll(cx);
-        match &polled {
-            Poll::Ready(output) => {
-                let has_failed = observe(output);
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<bool>,
+    ) -> Poll<T> {
+        let polled = poll();
+        let ended = match &polled {
+            Poll::Ready(output) => ends(output),
+            Poll::Pending => None,
+        };
+        match ended {
+            Some(has_failed) => {
                 let outcome = guard::failed(has_failed, self.parent);
                 self.state.end(self.parent, outcome);
             }
-            Poll::Pending => {
+            None => {
                 hot::set_span(self.parent);
                 if self.state.trace.is_none() {
                     self.state.trace = active::current_trace();
@@ -158,6 +170,36 @@ impl Drop for Polling<'_> {
 }
 
 impl State {
+    /// Polls within the span, which begins with the first poll.
+    #[inline(always)]
+    fn poll<T>(
+        &mut self,
+        site: impl Fn() -> &'static Site,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<bool>,
+    ) -> Poll<T> {
+        let scope = hot::scope();
+        let parent = if self.span == 0 {
+            if self.scope == OFF || scope == 0 {
+                self.scope = OFF;
+                return poll();
+            }
+            let (span, parent) = write::open(site());
+            self.span = span;
+            self.scope = scope;
+            parent
+        } else if self.scope == scope {
+            hot::set_span(self.span)
+        } else {
+            return self.poll_elsewhere(poll, ends);
+        };
+        let polling = Polling {
+            state: self,
+            parent,
+        };
+        polling.poll(poll, ends)
+    }
+
     #[inline(always)]
     fn end(&mut self, parent: u64, outcome: Outcome) {
         write::close(self.span, parent, outcome);
@@ -169,15 +211,14 @@ impl State {
     /// trace, which ends with the poll.
     #[cold]
     #[inline(never)]
-    fn poll_elsewhere<F: Future>(
+    fn poll_elsewhere<T>(
         &mut self,
-        future: Pin<&mut F>,
-        observe: &impl Fn(&F::Output) -> bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<bool>,
+    ) -> Poll<T> {
         // A suspended span has its trace.
         let Some(trace) = &self.trace else {
-            return future.poll(cx);
+            return poll();
         };
         let mut scope = Scope::elsewhere(trace, self.span);
         let _entered = scope.enter();
@@ -185,7 +226,7 @@ impl State {
             parent: hot::span(),
             state: self,
         }
-        .poll(future, observe, cx)
+        .poll(poll, ends)
     }
 
     /// Makes the span current once more, for the drop of its future.

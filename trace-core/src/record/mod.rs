@@ -18,6 +18,7 @@
 //! [`guard`]; everything else is done once for a scope or is rare.
 
 pub(crate) mod active;
+mod caps;
 mod future;
 mod guard;
 mod hot;
@@ -27,6 +28,7 @@ mod scope;
 mod tracer_core;
 pub(crate) mod write;
 
+pub(crate) use caps::Caps;
 pub use future::Traced;
 pub use guard::SpanGuard;
 pub(crate) use in_scope::InScope;

@@ -45,6 +45,8 @@ pub(crate) enum From<'a> {
     Nothing,
     /// A span of another process.
     Remote(&'a TraceContext),
+    /// A span of this process.
+    Local(&'a TraceContext),
     /// A context that is the first span's own.
     Given(&'a TraceContext),
 }
@@ -67,11 +69,11 @@ impl Scope {
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let parent = match start.from {
             From::Nothing => None,
-            From::Remote(context) | From::Given(context) => Some(context),
+            From::Remote(context) | From::Local(context) | From::Given(context) => Some(context),
         };
         let trace_id = parent.map_or_else(|| tracer.ids.trace_id(), |parent| parent.trace_id);
         let is_sampled = match start.from {
-            From::Given(context) => context.is_sampled(),
+            From::Given(context) | From::Local(context) => context.is_sampled(),
             From::Nothing | From::Remote(_) => {
                 let mut input = SamplingInput::new(trace_id, start.operation_name, &tracer.clock);
                 input.kind = start.kind;
@@ -89,7 +91,7 @@ impl Scope {
             .with_sampled(is_sampled);
         let entry = match start.from {
             From::Nothing => None,
-            From::Remote(context) => Some(context.span_id),
+            From::Remote(context) | From::Local(context) => Some(context.span_id),
             From::Given(context) => context.parent_span_id,
         };
         let mut context = ScopeContext {
@@ -109,7 +111,7 @@ impl Scope {
         if !is_sampled {
             context.span_id = match start.from {
                 From::Given(context) => context.span_id,
-                From::Nothing | From::Remote(_) => tracer.ids.span_id(),
+                From::Nothing | From::Remote(_) | From::Local(_) => tracer.ids.span_id(),
             };
             tracer.queue.counters.start(1);
             Counters::add(&tracer.queue.counters.sampled_out, 1);
@@ -123,7 +125,7 @@ impl Scope {
             };
         }
         let remote_parent = match start.from {
-            From::Remote(context) => context.span_id.get(),
+            From::Remote(context) | From::Local(context) => context.span_id.get(),
             From::Given(context) if context.is_remote => {
                 context.parent_span_id.map_or(0, SpanId::get)
             }
@@ -189,6 +191,23 @@ impl Scope {
                 place: Place::default(),
             },
         }
+    }
+
+    /// Another scope of the trace that runs on this thread, if one does.
+    pub(crate) fn current() -> Option<Self> {
+        active::with_context(|_| ()).map(|()| Self::capture())
+    }
+
+    /// Another scope of the trace that runs on this thread, below the span of a
+    /// context, if that is of the same trace.
+    pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
+        let is_same = active::with_context(|current| current.trace_id == context.trace_id);
+        let mut scope = is_same.unwrap_or(false).then(Self::capture)?;
+        if scope.is_recording() {
+            scope.place.span = context.span_id.get();
+            scope.place.entry = scope.place.span;
+        }
+        Some(scope)
     }
 
     /// Another scope of a trace, for one of its spans that left its own.

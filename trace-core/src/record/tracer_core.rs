@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::caps::Caps;
 use crate::clock::Clock;
 use crate::delivery::Queue;
 use crate::id_generator::IdGenerator;
@@ -19,6 +20,8 @@ pub(crate) struct TracerCore {
     pub(crate) ids: IdGenerator,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
+    /// What callers may have recorded.
+    pub(crate) caps: Caps,
     /// How long a scope that goes on keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,
     pub(crate) queue: Arc<Queue>,

@@ -1,6 +1,7 @@
 //! What begins a root span.
 
 use super::global;
+use super::origin::Origin;
 use crate::delivery::is_collecting;
 use crate::record::{From, Scope, Start, write};
 use crate::span_record::Outcome;
@@ -40,6 +41,29 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 
     fn open(&self) -> u64 {
         write::open((self.0)()).0
+    }
+}
+
+/// The span of an instrumented function that says where it belongs.
+#[derive(Debug)]
+pub(crate) struct SiteFrom<S> {
+    pub(crate) site: S,
+    pub(crate) origin: Box<Origin>,
+}
+
+impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
+    fn scope(&self) -> Option<Scope> {
+        let site = (self.site)();
+        let (name, kind) = (site.operation_name(), site.kind());
+        self.origin.begin(None, name, kind, None)
+    }
+
+    fn open(&self) -> u64 {
+        let (span, _) = write::open((self.site)());
+        if let Some(link) = self.origin.link() {
+            write::link(&link);
+        }
+        span
     }
 }
 

@@ -12,7 +12,7 @@ use crate::collector::Collector;
 use crate::delivery::{Queue, Worker};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
-use crate::record::TracerCore;
+use crate::record::{Caps, TracerCore};
 use crate::resource::Resource;
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::tag::{Tag, TagValue};
@@ -155,6 +155,7 @@ impl TracerBuilder {
             ids: self.ids,
             clock: self.clock,
             limits: self.limits,
+            caps: Caps::default(),
             scheduled_delay: self.scheduled_delay,
             queue,
         });

@@ -6,18 +6,20 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::begin::Begin;
+#[cfg(feature = "tokio")]
 use super::global;
+use super::origin::{Origin, Place};
 use super::root_future::{RootFuture, RootRun};
 use super::root_guard::RootGuard;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::propagation::Extracted;
-use crate::record::{From, Scope, Start, TracerCore, write};
+use crate::record::{Scope, TracerCore, write};
 use crate::span_record::{Link, SpanKind};
-use crate::stats::Counters;
 use crate::stream::Site;
 use crate::tag::TagValue;
 use crate::tag_source::TagInput;
+use crate::trust::Trust;
 
 /// Describes a root span of the current tracer: the one in whose trace this is
 /// called, or that is [attached](crate::Tracer::attach), else the one that was
@@ -57,16 +59,7 @@ pub struct RootBuilder {
     tags: Vec<(Cow<'static, str>, TagValue)>,
     links: Vec<Link>,
     baggage: Option<Baggage>,
-    /// Headers of which something had to be left out.
-    bad_headers: u64,
     source: &'static Location<'static>,
-}
-
-/// What the trace is begun from.
-enum Origin {
-    Nothing,
-    Remote(TraceContext),
-    Given(TraceContext),
 }
 
 /// The site of roots that are described at run time.
@@ -82,11 +75,10 @@ impl RootBuilder {
             tracer,
             operation_name,
             kind: SpanKind::Internal,
-            origin: Origin::Nothing,
+            origin: Origin::default(),
             tags: Vec::new(),
             links: Vec::new(),
             baggage: None,
-            bad_headers: 0,
             source,
         }
     }
@@ -124,14 +116,15 @@ impl RootBuilder {
     /// # let _ = span::is_recording();
     /// ```
     pub fn extracted(mut self, extracted: Extracted) -> Self {
-        self.bad_headers += extracted.problems.len() as u64;
-        match extracted.context {
-            Some(context) => self.remote_parent(context),
-            None => {
-                self.baggage = Some(extracted.baggage);
-                self
-            }
-        }
+        self.origin.extract(extracted);
+        self
+    }
+
+    /// Sets how far a remote context is believed, whether it is named before or
+    /// after. Default: [`Trust::Continue`].
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.origin.set_trust(trust);
+        self
     }
 
     /// Sets the baggage of the trace, in place of the one that came with a context.
@@ -144,7 +137,7 @@ impl RootBuilder {
     /// context's. `None` begins a new trace.
     pub fn remote_parent(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
         if let Some(parent) = parent.into() {
-            self.origin = Origin::Remote(parent);
+            self.origin.place = Place::Remote(parent);
         }
         self
     }
@@ -152,7 +145,7 @@ impl RootBuilder {
     /// Begins the span with a context that is its own: its trace id, span id,
     /// parent and sampling decision. No sampler is asked.
     pub fn context(mut self, context: TraceContext) -> Self {
-        self.origin = Origin::Given(context);
+        self.origin.place = Place::Given(context);
         self
     }
 
@@ -201,28 +194,16 @@ impl RootBuilder {
 
 impl Begin for RootBuilder {
     fn scope(&self) -> Option<Scope> {
-        let start = Start {
-            operation_name: &self.operation_name,
-            kind: self.kind,
-            from: match &self.origin {
-                Origin::Nothing => From::Nothing,
-                Origin::Remote(context) => From::Remote(context),
-                Origin::Given(context) => From::Given(context),
-            },
-            baggage: self.baggage.as_ref(),
-        };
-        let current = self.tracer.is_none().then(global::current).flatten();
-        let tracer = self.tracer.as_ref().or(current.as_ref())?;
-        if self.bad_headers > 0 {
-            Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
-        }
-        Some(Scope::start(tracer, start))
+        let baggage = self.baggage.as_ref();
+        let tracer = self.tracer.as_ref();
+        self.origin
+            .begin(tracer, &self.operation_name, self.kind, baggage)
     }
 
     fn open(&self) -> u64 {
-        let (span, _) = match &self.origin {
-            Origin::Given(context) => write::open_as(&DESCRIBED, context.span_id),
-            Origin::Nothing | Origin::Remote(_) => write::open(&DESCRIBED),
+        let (span, _) = match self.origin.span_id() {
+            Some(span_id) => write::open_as(&DESCRIBED, span_id),
+            None => write::open(&DESCRIBED),
         };
         write::operation_name(&self.operation_name);
         write::source(self.source.file(), self.source.line());
@@ -232,7 +213,7 @@ impl Begin for RootBuilder {
         for (key, value) in &self.tags {
             write::tag(write::Key::Text(key), TagInput::Value(value));
         }
-        for link in &self.links {
+        for link in self.links.iter().chain(&self.origin.link()) {
             write::link(link);
         }
         span

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::begin::{Begin, close, scope_of};
@@ -33,7 +34,8 @@ impl<F: Future> Future for RootFuture<F> {
 }
 
 pin_project! {
-    /// A future whose life, from the first poll to its end, is a root span.
+    /// A future or stream whose life, from the first poll to its end, is a span with
+    /// a scope of its own.
     pub(crate) struct RootRun<B, F, O> {
         #[pin]
         future: F,
@@ -75,12 +77,7 @@ enum Place {
     },
 }
 
-impl<B, F, O> RootRun<B, F, O>
-where
-    B: Begin,
-    F: Future,
-    O: Fn(&F::Output) -> bool,
-{
+impl<B, F, O> RootRun<B, F, O> {
     pub(crate) fn new(begin: B, observe: O, future: F) -> Self {
         Self {
             future,
@@ -101,35 +98,78 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let state = this.state;
-        let begin = this.begin.take();
+        let poll = || this.future.poll(cx);
+        let observe = this.observe;
+        this.state
+            .poll(this.begin.take(), poll, |output, is_recorded| {
+                Some(is_recorded && observe(output))
+            })
+    }
+}
+
+impl<B, F, O> Stream for RootRun<B, F, O>
+where
+    B: Begin,
+    F: Stream,
+    O: Fn(&F::Item) -> bool,
+{
+    type Item = F::Item;
+
+    /// Ends the span with the stream, or with an item that is an error.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
+        let this = self.project();
+        let poll = || this.future.poll_next(cx);
+        let observe = this.observe;
+        this.state
+            .poll(this.begin.take(), poll, |item, is_recorded| match item {
+                Some(item) => (is_recorded && observe(item)).then_some(true),
+                None => Some(false),
+            })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.future.size_hint()
+    }
+}
+
+impl State {
+    /// Polls within the scope, which begins with the first poll.
+    ///
+    /// `ends` says of what is ready, and is recorded or not, whether the span ends,
+    /// and if so, whether it has failed.
+    fn poll<T>(
+        &mut self,
+        begin: Option<impl Begin>,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T, bool) -> Option<bool>,
+    ) -> Poll<T> {
         if let Some(scope) = begin.as_ref().and_then(scope_of) {
-            state.scope = Place::Waiting(scope);
+            self.scope = Place::Waiting(scope);
         }
-        let Place::Waiting(scope) = &mut state.scope else {
-            return this.future.poll(cx);
+        let Place::Waiting(scope) = &mut self.scope else {
+            return poll();
         };
         let is_recording = scope.is_recording();
         let mut entered = scope.enter();
         if let Some(begin) = begin
             && is_recording
         {
-            state.span = begin.open();
-            entered.set_base(state.span);
+            self.span = begin.open();
+            entered.set_base(self.span);
         }
         let polling = Polling {
-            span: &mut state.span,
+            span: &mut self.span,
         };
-        let polled = this.future.poll(cx);
-        let has_failed = match &polled {
-            Poll::Ready(output) if *polling.span != 0 => (this.observe)(output),
-            _ => false,
+        let polled = poll();
+        let ended = match &polled {
+            Poll::Ready(output) => ends(output, *polling.span != 0),
+            Poll::Pending => None,
         };
         std::mem::forget(polling);
-        if polled.is_ready() {
-            close(&mut state.span, Outcome::of_body(has_failed));
+        if let Some(has_failed) = ended {
+            close(&mut self.span, Outcome::of_body(has_failed));
             drop(entered);
-            state.scope = Place::Nowhere;
+            self.scope = Place::Nowhere;
         }
         polled
     }

@@ -1,0 +1,43 @@
+//! `parent = ..`, `remote = ..` and `links(..)`.
+
+use crate::link_source::LinkSource;
+use crate::propagation::ContextSource;
+use crate::record::write;
+use crate::span_record::Link;
+use crate::tracer;
+use crate::trust::Trust;
+
+/// Where a span belongs, if not below the current one.
+#[derive(Debug)]
+pub struct Origin(pub(super) Box<tracer::Origin>);
+
+impl Origin {
+    /// Below the span of a context.
+    pub fn parent<T: ContextSource + ?Sized>(context: &T) -> Self {
+        Self(Box::new(tracer::Origin::parent(context.extracted())))
+    }
+
+    /// At the top of a trace that came from elsewhere.
+    pub fn remote<T: ContextSource + ?Sized>(context: &T) -> Self {
+        Self(Box::new(tracer::Origin::remote(context.extracted())))
+    }
+
+    /// Sets how far the context is believed.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.0.set_trust(trust);
+        self
+    }
+}
+
+/// Adds links to the current span.
+pub fn link<T: LinkSource + ?Sized>(links: &T) {
+    links.for_each_link(&mut |link| write::link(&link));
+}
+
+/// Copies links for a future that starts later.
+pub fn captured_links<T: LinkSource + ?Sized>(links: &T) -> Vec<Link> {
+    let mut captured = Vec::new();
+    links.for_each_link(&mut |link| captured.push(link));
+    captured
+}
