@@ -1,10 +1,12 @@
 //! Which attribute is being expanded.
 
-/// One of the attributes of this crate.
+/// One of the attributes of this crate, and what it stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attribute {
-    /// `#[traced]`: a span below the current one.
+    /// `#[traced]` on a function: a span below the current one.
     Traced,
+    /// `#[traced]` on a block: a span for each function in it.
+    TracedBlock,
     /// `#[trace_root]`: the first span of a trace.
     TraceRoot,
     /// `#[traced_test]`: a test with a tracer of its own.
@@ -15,9 +17,24 @@ impl Attribute {
     /// Returns the name in the source.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Traced => "traced",
+            Self::Traced | Self::TracedBlock => "traced",
             Self::TraceRoot => "trace_root",
             Self::TracedTest => "traced_test",
         }
+    }
+
+    /// Returns what has arguments, for messages.
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::Traced => "`#[traced]`",
+            Self::TracedBlock => "`#[traced]` on a block",
+            Self::TraceRoot => "`#[trace_root]`",
+            Self::TracedTest => "`#[traced_test]`",
+        }
+    }
+
+    /// Returns whether an operation name may be given.
+    pub(crate) fn takes_name(self) -> bool {
+        matches!(self, Self::Traced | Self::TraceRoot)
     }
 }

@@ -5,30 +5,43 @@
 //! one token with the user's spans, so that errors and lints in it stay as they
 //! are.
 
+mod async_function;
 mod prologue;
+mod returned;
+mod sync_function;
 mod test;
+mod written;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Path;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Path, Signature};
 
-use crate::args::{Args, TagForm};
+use crate::args::{Args, ErrArg, Errors, TagForm};
 use crate::attribute::Attribute;
-use crate::body::{AsyncTail, Words, may_exit_early, split_inner_attributes};
+use crate::block;
+use crate::body::{Words, split_inner_attributes};
 use crate::fallback;
 use crate::item::{Item, group};
-use crate::params;
-use crate::returns::{self, ReturnedFuture};
+use crate::params::{self, Params};
+use crate::returns::{self, Polled};
 use crate::suggest::did_you_mean;
+
+use returned::async_tail;
 
 /// Expands one attribute.
 pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenStream {
+    if attribute == Attribute::Traced
+        && let Some(block) = block::find(item.clone())
+    {
+        let expanded = block.expand(args);
+        return expanded.unwrap_or_else(|error| fallback::with_item(&error, item));
+    }
     let result = match (
         Args::parse(attribute, args),
         Item::parse(attribute, item.clone()),
     ) {
-        (Ok(args), Ok(parsed)) => check_tags(&args, &parsed).map(|()| (args, parsed)),
+        (Ok(args), Ok(parsed)) => check(&args, &parsed).map(|()| (args, parsed)),
         (Err(mut error), Err(more)) => {
             error.combine(more);
             Err(error)
@@ -36,10 +49,35 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
     };
     match result {
-        Ok((args, parsed)) if attribute == Attribute::TracedTest => test::write(&args, parsed),
-        Ok((args, parsed)) => Expansion::new(attribute, args, &parsed).write(parsed),
+        Ok((args, parsed)) if attribute == Attribute::TracedTest => test::write(&args, &parsed),
+        Ok((args, parsed)) if args.skip => parsed.as_written(),
+        Ok((args, parsed)) => Expansion::new(args, &parsed).write(&parsed),
         Err(error) => fallback::with_item(&error, item),
     }
+}
+
+/// Reports arguments that do not go with the function.
+fn check(args: &Args, item: &Item) -> syn::Result<()> {
+    let mut errors = Errors::default();
+    errors.add(check_error(args, item));
+    errors.add(check_tags(args, item));
+    errors.or(())
+}
+
+/// Reports a question about an error that cannot be there.
+fn check_error(args: &Args, item: &Item) -> syn::Result<()> {
+    let output = &item.signature.output;
+    let ErrArg::If(function) = &args.errors else {
+        return Ok(());
+    };
+    if returns::may_be_result(output) || returns::polled(output).is_some() {
+        return Ok(());
+    }
+    let message = format!(
+        "`err(..)` needs a function that returns a `Result`; `{}` does not\nleave out `err(..)`",
+        item.signature.ident,
+    );
+    Err(syn::Error::new(function.span(), message))
 }
 
 /// Reports each bare tag that is no argument.
@@ -48,7 +86,7 @@ fn check_tags(args: &Args, item: &Item) -> syn::Result<()> {
         .iter()
         .map(ToString::to_string)
         .collect();
-    let mut error: Option<syn::Error> = None;
+    let mut errors = Errors::default();
     for tag in &args.tags {
         let name = tag.value.to_string();
         if tag.form != TagForm::Argument || names.contains(&name) {
@@ -59,13 +97,9 @@ fn check_tags(args: &Args, item: &Item) -> syn::Result<()> {
             item.signature.ident,
             did_you_mean(&name, names.iter().map(String::as_str)),
         );
-        let next = syn::Error::new(tag.span, message);
-        match &mut error {
-            Some(error) => error.combine(next),
-            None => error = Some(next),
-        }
+        errors.add(Err(syn::Error::new(tag.span, message)));
     }
-    error.map_or(Ok(()), Err)
+    errors.or(())
 }
 
 /// Returns the path of a module of `trace-core`.
@@ -79,247 +113,127 @@ fn module(krate: Option<&Path>, name: &str) -> TokenStream {
 
 /// What is the same for every shape of function.
 struct Expansion {
-    attribute: Attribute,
     args: Args,
     private: TokenStream,
     site: TokenStream,
+    /// Where the span belongs, if not below the current one.
+    origin: Option<TokenStream>,
 }
 
-/// A new parameter list, if one is needed, and the code of the new body.
-type Rewritten = (Option<TokenStream>, TokenStream);
+/// The header and the code of the new function.
+type Rewritten = (TokenStream, TokenStream);
 
 impl Expansion {
-    fn new(attribute: Attribute, args: Args, item: &Item) -> Self {
+    fn new(args: Args, item: &Item) -> Self {
         let private = module(args.krate.as_ref(), "__private");
         let site = prologue::site(&private, &args, &item.signature.ident);
+        let origin = prologue::origin(&private, &args);
         Self {
-            attribute,
             args,
             private,
             site,
+            origin,
         }
     }
 
-    fn write(self, item: Item) -> TokenStream {
+    fn write(&self, item: &Item) -> TokenStream {
         let (inner_attributes, body) = split_inner_attributes(item.body.clone());
-        let site = &self.site;
-        let (inputs, code) = if item.signature.asyncness.is_some() {
-            self.async_function(&item, &body)
-        } else if let Some(tail) = self.async_tail(&item, &body) {
-            (None, self.future_in_place(&item, tail))
-        } else if let Some(kind) = returns::future(&item.signature.output) {
-            (None, self.future_as_value(&item, &body, kind))
+        let output = &item.signature.output;
+        let (header, code) = if item.signature.asyncness.is_some() {
+            self.async_function(item, &body)
+        } else if let Some(tail) = async_tail(item, &body) {
+            (item.header(), self.future_in_place(item, tail))
+        } else if let Some(kind) = returns::polled(output) {
+            (item.header(), self.polled_as_value(item, &body, kind))
         } else {
-            self.sync_function(&item, &body)
+            self.sync_function(item, &body)
         };
-        let stream = quote_spanned!(Span::mixed_site()=> #inner_attributes #site #code);
+        let site = &self.site;
+        let origin = self
+            .origin
+            .as_ref()
+            .map(|origin| quote_spanned!(Span::mixed_site()=> let __traced_origin = #origin;));
+        let stream = quote!(#inner_attributes #site #origin #code);
         // The user's braces: with them the function is the user's, and lints about
         // it fire, at its own place.
-        let braces = item.body.span();
-        let mut tokens = item.header(inputs, true);
-        tokens.extend([group(Delimiter::Brace, stream, braces)]);
-        tokens
-    }
-
-    /// Input: `async fn charge(order: Order) -> Result<Receipt, Error> { body }`
-    /// Output:
-    /// ```text
-    /// traced(
-    ///     || &SITE,
-    ///     |output| Output::new(output).failure().record(true),
-    ///     { async move {
-    ///         if false { return never_called::<Result<Receipt, Error>>(); }
-    ///         let _ = &order;
-    ///         if recording() { tag(&SITE, 0, &(order.id)); }
-    ///         { body }
-    ///     } },
-    /// ).await
-    /// ```
-    fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
-        let output = &item.signature.output;
-        let (inputs, block) = self.carried(item, &self.prologue(), body);
-        let at = Span::mixed_site();
-        let observe = self.observe(returns::may_be_result(output), None);
-        let future = self.wrap(&observe, &quote_spanned!(at=> async move { #block }));
-        (inputs, quote_spanned!(at=> #future.await))
-    }
-
-    /// Finds the async block that a function ends with, if wrapping it is enough.
-    ///
-    /// It is not where the function may end elsewhere with another future; only
-    /// where the return type does not show a future, nothing else can be done.
-    fn async_tail(&self, item: &Item, body: &Group) -> Option<AsyncTail> {
-        let visible = returns::future(&item.signature.output).is_some();
-        AsyncTail::find(body).filter(|tail| !visible || tail.is_simple())
-    }
-
-    /// Input: `fn charge(&self) -> BoxFuture<'_, u32> { log(); Box::pin(async move { body }) }`
-    /// Output:
-    /// ```text
-    /// log();
-    /// Box::pin(traced(|| &SITE, |output| .., { async move {
-    ///     if false { return never_called::<u32>(); }
-    ///     if recording() { tag(&SITE, 0, &(self.id)); }
-    ///     { body }
-    /// } }))
-    /// ```
-    fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
-        let output = &item.signature.output;
-        let gives = returns::future_output(&self.private, output);
-        let pin = gives.map(|ty| returns::pin_to(&self.private, &ty, ty.span()));
-        let prologue = self.prologue();
-        let body = tail.replace(|keywords, block| {
-            let at = Span::mixed_site();
-            let block = own_block(&block);
-            let future = quote_spanned!(at=> #keywords { #pin #prologue #block });
-            let observe = self.observe(true, None);
-            self.wrap(&observe, &future)
-        });
-        own_block(&body)
-    }
-
-    /// Input: `fn charge(id: u32) -> BoxFuture<'static, u32> { if id == 0 { return a() } b(id) }`
-    /// Output:
-    /// ```text
-    /// let values = recording().then(|| (captured(&(id)),));
-    /// let future = call(move || {
-    ///     if false { return never_called::<BoxFuture<'static, u32>>(); }
-    ///     let _ = &id;
-    ///     { body }
-    /// });
-    /// boxed(traced(|| &SITE, |output| .., first(
-    ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
-    ///     future,
-    /// )))
-    /// ```
-    fn future_as_value(&self, item: &Item, body: &Group, kind: ReturnedFuture) -> TokenStream {
-        let (private, at) = (&self.private, Span::mixed_site());
-        let output = &item.signature.output;
-        let value = if may_exit_early(body.stream()) {
-            let mentions = params::mention_all(&item.signature, &words(body));
-            let (pin, body) = (returns::pin(private, output), own_block(body));
-            quote_spanned!(at=> #private::call(move || { #pin #mentions #body }))
-        } else {
-            let body = own_block(body);
-            quote_spanned!(at=> { #body })
-        };
-        let ty = returns::annotation(output);
-        let made = quote_spanned!(at=> let __traced_future #ty = #value;);
-        let future = quote_spanned!(at=> __traced_future);
-        let (captures, future) =
-            match prologue::captured(private, &self.args, self.attribute == Attribute::TraceRoot) {
-                None => (TokenStream::new(), future),
-                Some((captures, replay)) => (
-                    captures,
-                    quote_spanned!(at=> #private::first(move || { #replay }, #future)),
-                ),
-            };
-        let gives = returns::future_output(private, output);
-        let wrapped = self.wrap(&self.observe(true, gives), &future);
-        let wrapped = match kind {
-            ReturnedFuture::Opaque => wrapped,
-            ReturnedFuture::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
-        };
-        quote!(#captures #made #wrapped)
-    }
-
-    /// Input: `fn parse(text: &str) -> Result<u32, Error> { body }`
-    /// Output:
-    /// ```text
-    /// let mut guard = enter(&SITE);
-    /// let output = call(move || {
-    ///     if false { return never_called::<Result<u32, Error>>(); }
-    ///     let _ = &text;
-    ///     if recording() { tag(&SITE, 0, &(text)); }
-    ///     { body }
-    /// });
-    /// if guard.is_recording() && Output::new(&output).failure().record(true) {
-    ///     guard.set_failed();
-    /// }
-    /// output
-    /// ```
-    ///
-    /// Input: `fn parse(text: &str) -> u32 { body }`
-    /// Output:
-    /// ```text
-    /// let guard = enter(&SITE);
-    /// {
-    ///     if recording() { tag(&SITE, 0, &(text)); }
-    ///     { body }
-    /// }
-    /// ```
-    /// The block in between drops the temporaries of the body's last expression
-    /// before the guard, in every edition.
-    fn sync_function(&self, item: &Item, body: &Group) -> Rewritten {
-        let (private, at) = (&self.private, Span::mixed_site());
-        let output = &item.signature.output;
-        let enter = self.pick("enter", "enter_root");
-        if !self.args.errors || !returns::may_be_result(output) {
-            let (prologue, body) = (self.prologue(), own_block(body));
-            let code = quote_spanned! {at=>
-                let __traced_guard = #private::#enter(&__TRACED_SITE);
-                { #prologue #body }
-            };
-            return (None, code);
-        }
-        let (inputs, value) = if is_track_caller(item) {
-            // A closure would change `Location::caller()`. What leaves this block
-            // early is not looked at.
-            let (prologue, body) = (self.prologue(), own_block(body));
-            (None, quote_spanned!(at=> { #prologue #body }))
-        } else {
-            let (inputs, block) = self.carried(item, &self.prologue(), body);
-            (
-                inputs,
-                quote_spanned!(at=> #private::call(move || { #block })),
-            )
-        };
-        let ty = returns::annotation(output);
-        let code = quote_spanned! {at=>
-            let mut __traced_guard = #private::#enter(&__TRACED_SITE);
-            let __traced_output #ty = #value;
-            if __traced_guard.is_recording()
-                && #private::outcome::Output::new(&__traced_output).__traced_failure().__traced_record(true)
-            {
-                __traced_guard.set_failed();
-            }
-            __traced_output
-        };
-        (inputs, code)
+        let body = group(Delimiter::Brace, stream, item.body.span());
+        self.beside_written(item, quote!(#header #body))
     }
 
     /// Returns the content of a closure or async block that runs the body.
-    fn carried(&self, item: &Item, prologue: &TokenStream, body: &Group) -> Rewritten {
+    ///
+    /// How the parameters get into it is up to `carry`.
+    fn carried(
+        &self,
+        carry: fn(&Signature, &Words) -> Params,
+        item: &Item,
+        body: &Group,
+    ) -> (Option<TokenStream>, TokenStream) {
+        let prologue = self.prologue();
         let mut used = words(body);
         used.add(prologue.clone());
-        let carried = params::carry(&item.signature, &used);
+        let carried = carry(&item.signature, &used);
         let pin = returns::pin(&self.private, &item.signature.output);
         let (statements, body) = (carried.statements, own_block(body));
         let block = quote!(#pin #statements #prologue #body);
         (carried.inputs, block)
     }
 
-    /// Wraps a future; the block around it has the compiler look at the future
-    /// before the closure that looks at its output.
-    fn wrap(&self, observe: &TokenStream, future: &TokenStream) -> TokenStream {
-        let private = &self.private;
-        let wrap = self.pick("traced", "root");
-        quote_spanned!(Span::mixed_site()=>
-            #private::#wrap(|| &__TRACED_SITE, #observe, { #future })
+    /// Wraps a future or a stream; the block around it has the compiler look at it
+    /// before the closure that looks at what it gives.
+    ///
+    /// Where the type that it gives is named, an error about its lifetimes points at
+    /// the user's expression, and not at the whole.
+    fn wrap(
+        &self,
+        what: Polled,
+        gives: Option<&TokenStream>,
+        observe: &TokenStream,
+        inner: &TokenStream,
+    ) -> TokenStream {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let (wrap, origin) = self.pick(what.wrappers());
+        let gives = gives.map(|gives| quote_spanned!(at=> ::<#gives, _, _, _>));
+        quote_spanned!(at=>
+            #private::#wrap #gives(#origin || &__TRACED_SITE, #observe, { #inner })
         )
     }
 
-    /// Writes the closure that looks at the output of a future.
+    /// Writes the closure that looks at what a future or a stream gives; `ty` is the
+    /// type, if it can be named.
     fn observe(&self, may_be_result: bool, ty: Option<TokenStream>) -> TokenStream {
-        let (private, at) = (&self.private, Span::mixed_site());
-        if !self.args.errors || !may_be_result {
-            return quote_spanned!(at=> |_| false);
-        }
-        let ty = ty.map(|ty| quote_spanned!(at=> : &#ty));
-        quote_spanned! {at=>
-            |__traced_output #ty| {
-                #private::outcome::Output::new(__traced_output).__traced_failure().__traced_record(true)
+        let at = Span::mixed_site();
+        let output = quote_spanned!(at=> __traced_output);
+        match self.failure(may_be_result, &output) {
+            Some(failure) => {
+                let ty = ty.map(|ty| quote_spanned!(at=> : &#ty));
+                quote_spanned!(at=> |__traced_output #ty| #failure)
             }
+            None => quote_spanned!(at=> |_| false),
+        }
+    }
+
+    /// Writes the expression that records what a reference to the output says, and
+    /// gives whether that is a failure.
+    fn failure(&self, may_be_result: bool, output: &TokenStream) -> Option<TokenStream> {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let tags = prologue::of_return(private, &self.args, output);
+        let (only, log) = match &self.args.errors {
+            ErrArg::Off => (None, None),
+            ErrArg::Full => (None, Some(true)),
+            ErrArg::Status => (None, Some(false)),
+            ErrArg::If(function) => (
+                Some(quote_spanned!(at=> .__traced_when(#function))),
+                Some(true),
+            ),
+        };
+        match log.filter(|_| may_be_result) {
+            None if tags.is_empty() => None,
+            None => Some(quote_spanned!(at=> { #tags false })),
+            Some(log) => Some(quote_spanned! {at=> {
+                #tags
+                #private::outcome::Output::new(#output).__traced_failure()#only.__traced_record(#log)
+            }}),
         }
     }
 
@@ -327,12 +241,16 @@ impl Expansion {
         prologue::write(&self.private, &self.args)
     }
 
-    fn pick(&self, traced: &str, root: &str) -> TokenStream {
-        let name = match self.attribute {
-            Attribute::TraceRoot => root,
-            Attribute::Traced | Attribute::TracedTest => traced,
+    /// Picks the function for a span below the current one, for a root, or for
+    /// what has another origin, which is its first argument.
+    fn pick(&self, [below, root, from]: [&str; 3]) -> (Ident, TokenStream) {
+        let at = Span::mixed_site();
+        let (name, origin) = match &self.origin {
+            Some(_) => (from, quote_spanned!(at=> __traced_origin,)),
+            None if self.args.is_root => (root, TokenStream::new()),
+            None => (below, TokenStream::new()),
         };
-        syn::Ident::new(name, Span::mixed_site()).into_token_stream()
+        (Ident::new(name, at), origin)
     }
 }
 
@@ -348,10 +266,4 @@ fn words(body: &Group) -> Words {
 /// The empty attribute stops `unused_braces`, which would want one pair removed.
 fn own_block(body: &Group) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #[allow()] #body)
-}
-
-fn is_track_caller(item: &Item) -> bool {
-    item.attributes
-        .iter()
-        .any(|outer| outer.path().is_ident("track_caller"))
 }

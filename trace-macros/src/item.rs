@@ -51,25 +51,76 @@ impl Item {
         })
     }
 
-    /// Returns the header, with other parameters if there are any, and without
-    /// `async` if it is not wanted.
-    pub(crate) fn header(self, inputs: Option<TokenStream>, keep_async: bool) -> TokenStream {
-        let inputs_at = position_of_inputs(&self.header);
-        let is_async =
-            |token: &TokenTree| matches!(token, TokenTree::Ident(word) if *word == "async");
-        let mut inputs = inputs;
-        let mut header = TokenStream::new();
-        for (index, token) in self.header.into_iter().enumerate() {
-            match (token, Some(index) == inputs_at) {
-                (TokenTree::Group(old), true) => {
-                    let stream = inputs.take().unwrap_or_else(|| old.stream());
-                    header.extend([group(Delimiter::Parenthesis, stream, old.span())]);
-                }
-                (token, _) if !keep_async && is_async(&token) => {}
-                (token, _) => header.extend([token]),
-            }
-        }
+    /// Returns the header as it was written.
+    pub(crate) fn header(&self) -> TokenStream {
+        self.header.iter().cloned().collect()
+    }
+
+    /// Returns the whole function as it was written.
+    pub(crate) fn as_written(&self) -> TokenStream {
+        let mut tokens = self.header();
+        tokens.extend([TokenTree::from(self.body.clone())]);
+        tokens
+    }
+
+    /// Returns the header with other parameters, if there are any.
+    pub(crate) fn header_with(&self, inputs: Option<TokenStream>) -> TokenStream {
+        let (before, old, after) = self.around_inputs();
+        let mut header = before;
+        header.extend(old.map(|old| with_stream(old, inputs)));
+        header.extend(after.iter().cloned());
         header
+    }
+
+    /// Returns the header of the same function without `async`.
+    pub(crate) fn header_without_async(&self, inputs: Option<TokenStream>) -> TokenStream {
+        let header = self.header_with(inputs).into_iter();
+        header.filter(|token| !is_word(token, "async")).collect()
+    }
+
+    /// Returns the header of the plain function that an `async fn` stands for.
+    ///
+    /// Input: `pub async fn load<T>(&self, (a, b): (A, B)) -> T where T: Row`
+    /// Output: `pub fn load<T>(&self, __traced_arg1: (A, B)) -> impl Future<Output = T> where T: Row`
+    pub(crate) fn header_returning(
+        &self,
+        inputs: Option<TokenStream>,
+        future: impl FnOnce(TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let (before, old, after) = self.around_inputs();
+        let mut header: TokenStream = before
+            .into_iter()
+            .filter(|token| !is_word(token, "async"))
+            .collect();
+        header.extend(old.map(|old| with_stream(old, inputs)));
+        let clause = after.iter().position(|token| is_word(token, "where"));
+        let (output, clause) = after.split_at(clause.unwrap_or(after.len()));
+        let output = output.iter().skip(2).cloned().collect();
+        header.extend([future(output)]);
+        header.extend(clause.iter().cloned());
+        header
+    }
+
+    /// Splits the header at the parameter list.
+    fn around_inputs(&self) -> (TokenStream, Option<&Group>, &[TokenTree]) {
+        let at = position_of_inputs(&self.header).unwrap_or(self.header.len());
+        let (before, rest) = self.header.split_at(at);
+        let (inputs, after) = match rest {
+            [TokenTree::Group(inputs), after @ ..] => (Some(inputs), after),
+            _ => (None, rest),
+        };
+        (before.iter().cloned().collect(), inputs, after)
+    }
+}
+
+fn is_word(token: &TokenTree, name: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if *word == name)
+}
+
+fn with_stream(old: &Group, stream: Option<TokenStream>) -> TokenTree {
+    match stream {
+        Some(stream) => group(old.delimiter(), stream, old.span()),
+        None => old.clone().into(),
     }
 }
 
@@ -81,7 +132,7 @@ pub(crate) fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> To
 }
 
 /// Returns the block that a token is, also one that came as `$body:block`.
-fn block(token: &TokenTree) -> Option<Group> {
+pub(crate) fn block(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;
     };
@@ -186,19 +237,27 @@ fn check_is_function(attribute: Attribute, input: ParseStream<'_>) -> syn::Resul
         || (input.span(), "something else".to_owned()),
         |(word, noun)| (word.span(), noun.to_owned()),
     );
-    let advice = match found.as_str() {
-        "an `impl` block" | "a trait" | "a module" => "\nput it on each function inside",
-        _ => "",
+    let is_block = matches!(found.as_str(), "an `impl` block" | "a trait" | "a module");
+    let (places, advice) = match (attribute, is_block) {
+        (Attribute::Traced, false) => (
+            "a function, or an `impl` block, a trait or a module of functions",
+            "",
+        ),
+        // A block is expanded elsewhere, if its functions can be seen.
+        (Attribute::Traced, true) => (
+            "a function or an inline module",
+            "\nput it on the functions in the other file",
+        ),
+        (_, true) => ("a function", "\nput it on each function inside"),
+        (_, false) => ("a function", ""),
     };
-    let message = format!("`#[{name}]` goes on a function, but this is {found}{advice}");
+    let message = format!("`#[{name}]` goes on {places}, but this is {found}{advice}");
     Err(syn::Error::new(span, message))
 }
 
 /// Returns the place of the parameter list among the tokens of a header.
 fn position_of_inputs(header: &[TokenTree]) -> Option<usize> {
-    let function = header
-        .iter()
-        .position(|token| matches!(token, TokenTree::Ident(word) if *word == "fn"))?;
+    let function = header.iter().position(|token| is_word(token, "fn"))?;
     let mut depth = 0_usize;
     let mut after_minus = false;
     for (index, token) in header.iter().enumerate().skip(function) {

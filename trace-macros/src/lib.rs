@@ -22,6 +22,7 @@ mod suggest;
 
 mod args;
 
+mod block;
 mod expand;
 
 use proc_macro::TokenStream;
@@ -63,10 +64,61 @@ use attribute::Attribute;
 /// A function that is not `async` but visibly returns a future has that future
 /// traced, and not the call that makes it: `impl Future`, `Pin<Box<dyn Future>>`,
 /// `BoxFuture`, `LocalBoxFuture`, and everything that ends with an async block or
-/// `Box::pin(async ..)`.
+/// `Box::pin(async ..)`. The same goes for streams: `impl Stream`,
+/// `Pin<Box<dyn Stream>>`, `BoxStream`, `LocalBoxStream`. Items are polled inside
+/// the span, which ends with the stream, with an item that is an `Err`, or when the
+/// stream is dropped.
+///
+/// ```
+/// # use trace_core::traced;
+/// use futures_util::{Stream, StreamExt, stream};
+///
+/// #[traced(tags(table))]
+/// fn rows(table: &str) -> impl Stream<Item = Result<u32, std::io::Error>> {
+///     stream::iter(0..3).map(Ok)
+/// }
+/// ```
 ///
 /// A `const fn`, a function without a body, and anything that is no function is
 /// an error.
+///
+/// # `impl` blocks, traits and modules
+///
+/// On an `impl` block, a trait or an inline module the attribute goes to each
+/// function with a body in it, whatever is nested; tests and `const fn`s are left
+/// out. A method is named after its type: `Account::balance`, and that of a trait
+/// after the trait. `service`, `kind`, `tags`, `err`, `links` and `crate` may be
+/// given for all functions; what a function's own attribute says wins, and `skip`
+/// leaves a function or a nested block out.
+///
+/// ```
+/// # use trace_core::{trace_root, traced};
+/// struct Account {
+///     id: u64,
+/// }
+///
+/// #[traced(service = "accounts", tags(account.id = self.id))]
+/// impl Account {
+///     async fn balance(&self) -> Result<i64, String> {
+///         self.check()?;
+///         Ok(1)
+///     }
+///
+///     #[traced("check account", kind = client)]
+///     fn check(&self) -> Result<(), String> {
+///         Ok(())
+///     }
+///
+///     #[traced(skip)]
+///     fn id(&self) -> u64 {
+///         self.id
+///     }
+/// }
+/// # assert_eq!(Account { id: 1 }.id(), 1);
+/// ```
+///
+/// In a trait, the functions are those with a default body. The functions of a
+/// `mod name;` in another file cannot be seen.
 ///
 /// # Arguments
 ///
@@ -111,6 +163,23 @@ use attribute::Attribute;
 /// }
 /// ```
 ///
+/// A closure is a function of the returned value: it is given a reference to it, and
+/// records what it gives.
+///
+/// ```
+/// # use trace_core::traced;
+/// #[traced(tags(ret.rows = |rows| rows.len()))]
+/// async fn all() -> Vec<u32> {
+///     vec![1, 2]
+/// }
+///
+/// #[traced(tags(bytes = |sent| sent.as_ref().ok().copied(), outcome = ?|sent| sent))]
+/// fn send(text: &str) -> Result<usize, String> {
+///     Ok(text.len())
+/// }
+/// # assert_eq!(send("abc"), Ok(3));
+/// ```
+///
 /// A function that returns a future which it does not end with (`async {}` or
 /// `Box::pin(async {})`) may have given its arguments away when the future is
 /// polled; its tags are then copied at the call, if a trace is recorded there.
@@ -140,12 +209,16 @@ use attribute::Attribute;
 /// async fn ask_the_bank() {}
 /// ```
 ///
-/// ## `err = off`
+/// ## `err = off`, `err = status`, `err(|error| ..)`
 ///
-/// Does not look at the returned value. Otherwise an `Err` marks the span,
-/// whatever the error's type: recorded is the text of an `Error` with those of its
-/// sources, else the `Display` text, else the `Debug` text, else the type's name.
-/// An alias of `Result` is a `Result`; `None` is no error.
+/// An `Err` marks the span, whatever the error's type: recorded is the text of an
+/// `Error` with those of its sources, else the `Display` text, else the `Debug`
+/// text, else the type's name. An alias of `Result` is a `Result`, and so are
+/// `Option<Result>`, `Poll<Result>` and `Poll<Option<Result>>`; `None` is no error.
+///
+/// `off` does not look at the returned value. `status` sets the status and
+/// `error.type` and writes no `exception` log. A function says of the error whether
+/// it counts: one that is expected leaves the span as it is.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -153,8 +226,74 @@ use attribute::Attribute;
 /// fn probe(port: u16) -> Result<(), u16> {
 ///     Err(port)
 /// }
+///
+/// #[traced(err = status)]
+/// async fn poll_often() -> Result<(), String> {
+///     Err("not yet".to_owned())
+/// }
+///
+/// #[traced(err(|error| error.kind() != std::io::ErrorKind::NotFound))]
+/// fn read(path: &str) -> std::io::Result<String> {
+///     std::fs::read_to_string(path)
+/// }
 /// # assert_eq!(probe(1), Err(1));
+/// # assert!(read("no such file").is_err());
 /// ```
+///
+/// ## `links(..)`
+///
+/// Spans of other traces that belong to this one: any number of expressions that
+/// are [`LinkSource`s](https://docs.rs/trace-core/latest/trace_core/trait.LinkSource.html),
+/// such as a `TraceContext`, a `Link`, or an `Option`, slice or vector of them.
+///
+/// ```
+/// # use trace_core::{TraceContext, traced};
+/// struct Message {
+///     sender: Option<TraceContext>,
+/// }
+///
+/// #[traced(kind = consumer, links(message.sender))]
+/// async fn consume(message: Message) {}
+/// ```
+///
+/// ## `parent = expression`
+///
+/// The context below whose span this one goes, instead of the current one: a
+/// [`ContextSource`](https://docs.rs/trace-core/latest/trace_core/propagation/trait.ContextSource.html),
+/// such as a `TraceContext` or an `Option` of one. Without a context the current
+/// span is the parent. The expression is evaluated at the call. A context of another
+/// trace than the current one brings its trace and its decision along.
+///
+/// ```
+/// # use trace_core::{TraceContext, traced};
+/// struct Job {
+///     creator: Option<TraceContext>,
+/// }
+///
+/// impl Job {
+///     #[traced(parent = self.creator)]
+///     async fn run(&self) {}
+/// }
+/// ```
+///
+/// ## `root`, `remote = expression`, `trust = expression`
+///
+/// `root` begins a trace, as [`macro@trace_root`] does. `remote` is the context that
+/// came with a request, a `ContextSource` such as what `propagation::extract`
+/// returns: if there is one, its trace goes on. `trust` is a `Trust` and says how far
+/// that is believed.
+///
+/// ```
+/// # use trace_core::{Trust, propagation, traced};
+/// use std::collections::HashMap;
+///
+/// #[traced(root, remote = propagation::extract(&headers), trust = Trust::Restart)]
+/// async fn handle(headers: HashMap<String, String>) {}
+/// ```
+///
+/// ## `skip`
+///
+/// Leaves the function as it is; for functions in a traced block.
 ///
 /// ## `crate = path`
 ///
@@ -185,9 +324,10 @@ use attribute::Attribute;
 /// Output, with shorter names and paths:
 ///
 /// ```text
-/// async fn charge(order: Order) -> Result<u64, String> {
+/// #[cfg(not(any(clippy, doc)))]
+/// fn charge(order: Order) -> impl Future<Output = Result<u64, String>> {
 ///     static SITE: Site = Site::new("charge", SpanKind::Internal, file!(), line!(), &["order.id"]);
-///     traced(
+///     traced::<Result<u64, String>, _, _, _>(
 ///         || &SITE,
 ///         |output| Output::new(output).failure().record(true), // whether it is an `Err`
 ///         async move {
@@ -196,9 +336,16 @@ use attribute::Attribute;
 ///             if recording() { tag(&SITE, 0, &(order.id)); }
 ///             { Ok(order.id) } // the body, untouched
 ///         },
-///     ).await
+///     )
 /// }
+///
+/// // What clippy lints and rustdoc shows: the function as it is written.
+/// #[cfg(any(clippy, doc))]
+/// async fn charge(order: Order) -> Result<u64, String> { .. }
 /// ```
+///
+/// A function with an attribute that may have to see `async fn`, such as
+/// `#[tokio::main]`, stays one, with `traced(..).await` in it.
 ///
 /// Input:
 ///
@@ -218,6 +365,7 @@ use attribute::Attribute;
 /// Output:
 ///
 /// ```text
+/// // Each beside the function as it is written, as above.
 /// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
 ///     static SITE: Site = Site::new("parse", ..);
 ///     let mut guard = enter(&SITE);
@@ -247,12 +395,12 @@ use attribute::Attribute;
 /// - In a generic function, an error type that is an `Error` only for parameters
 ///   that are `'static`, as some channels' are, needs `err = off`: which traits a
 ///   type has is found out without regard to lifetimes.
-/// - A future is 32 bytes larger than the plain one, and an argument that the body
-///   hands on before its first `.await` is stored once more.
-/// - Traced async functions that call each other nest about 17 deep if the future
-///   has to be `Send` and about 24 deep otherwise; plain ones about 41 and 60.
-///   Beyond that the compiler asks for a higher `#![recursion_limit]`; one
-///   `Box::pin(..)` as a `dyn Future` on the way ends the count too.
+/// - A future is at most 32 bytes larger than the plain one, and often smaller: an
+///   argument that an `async fn` keeps across an `.await` is stored twice, here once.
+/// - Traced async functions that call each other nest about 27 deep if the future
+///   has to be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
+///   `#![recursion_limit]`; one `Box::pin(..)` as a `dyn Future` on the way ends the
+///   count too.
 #[proc_macro_attribute]
 pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Attribute::Traced, args.into(), item.into()).into()
@@ -277,7 +425,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Takes the functions and the arguments that [`macro@traced`] takes.
+/// Takes the functions and the arguments that [`macro@traced`] takes, but `root`,
+/// `parent` and `skip`; it is short for `#[traced(root)]`.
 ///
 /// # Expansion
 ///

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute as Outer, FnArg, Ident, Pat, PatType, Signature};
+use syn::{Attribute as Outer, FnArg, Ident, Pat, PatType, ReceiverKind, Signature, Type};
 
 use crate::body::Words;
 
@@ -14,7 +14,8 @@ pub(crate) struct Params {
     pub(crate) inputs: Option<TokenStream>,
 }
 
-/// Makes the parameters drop as they do in the plain function.
+/// Makes the parameters drop as they do in the plain function, when the block runs
+/// within it.
 ///
 /// Captures drop in the order of their first use, so that a mention of each,
 /// the last one first, gives the order of the plain function without a second
@@ -76,6 +77,90 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
     }
 }
 
+/// Moves the parameters into a block that outlives the function, and makes them drop
+/// as those of an `async fn` do: the first one first if the block never runs, else
+/// the last one first.
+///
+/// The first that may have a destructor is captured, and so dropped after all
+/// locals; those that follow become locals one after the other. What has no
+/// destructor is only captured: it is stored once.
+///
+/// Input: `(&self, a: A, id: u64, mut b: B, (c, d): (C, D))`
+/// Output:
+/// ```text
+/// (&self, a: A, id: u64, b: B, __traced_arg4: (C, D))
+///
+/// let _ = &self;
+/// let _ = &a;
+/// let _ = &id;
+/// let mut b = b;
+/// let __traced_arg4 = __traced_arg4;
+/// let (c, d) = __traced_arg4;
+/// ```
+pub(crate) fn take(signature: &Signature, used: &Words) -> Params {
+    let mut statements = TokenStream::new();
+    let mut inputs = TokenStream::new();
+    let mut drops = false;
+    let mut rebinds = false;
+    for (index, input) in signature.inputs.iter().enumerate() {
+        let argument = match input {
+            FnArg::Receiver(receiver) => {
+                let name = Ident::new("self", receiver.self_token.span);
+                statements.extend(mention(&receiver.attrs, &name));
+                inputs.extend(quote!(#input,));
+                drops |= match &receiver.kind {
+                    ReceiverKind::Reference(..) => false,
+                    ReceiverKind::Typed(_, ty) => may_drop(ty),
+                    _ => true,
+                };
+                continue;
+            }
+            FnArg::Typed(argument) => argument,
+        };
+        let may_drop = may_drop(&argument.ty);
+        let plain = plain_name(&argument.pat);
+        let captured = plain.filter(|name| {
+            let text = name.to_string();
+            (used.contains(&text) || text.starts_with('_')) && !(may_drop && drops)
+        });
+        drops |= may_drop;
+        if let Some(name) = captured {
+            statements.extend(mention(&argument.attrs, name));
+            inputs.extend(quote!(#input,));
+            continue;
+        }
+        rebinds = true;
+        let (input, rebound) = rebind(argument, plain, index);
+        inputs.extend(input);
+        statements.extend(rebound);
+    }
+    Params {
+        statements,
+        inputs: rebinds.then_some(inputs),
+    }
+}
+
+/// Returns whether a value of the type may have a destructor.
+fn may_drop(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) | Type::Ptr(_) | Type::Never(_) | Type::FnPtr(_) => false,
+        Type::Array(ty) => may_drop(&ty.elem),
+        Type::Group(ty) => may_drop(&ty.elem),
+        Type::Paren(ty) => may_drop(&ty.elem),
+        Type::Tuple(ty) => ty.elems.iter().any(may_drop),
+        Type::Path(ty) => {
+            let name = ty.path.get_ident().map(ToString::to_string);
+            !name.is_some_and(|name| NUMBERS.contains(&name.as_str()))
+        }
+        _ => true,
+    }
+}
+
+const NUMBERS: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+    "u64", "u128", "usize",
+];
+
 /// Mentions what the parameters bind, the last one first.
 ///
 /// For a closure beside code that needs the user's names too, so that the
@@ -110,8 +195,8 @@ fn at_attribute(name: &Ident) -> Ident {
     name
 }
 
+/// Mentions a parameter, at its own place: where the compiler says what is captured.
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
-    let name = at_attribute(name);
     let conditions = attributes
         .iter()
         .filter(|outer| outer.path().is_ident("cfg"));

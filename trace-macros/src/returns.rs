@@ -5,29 +5,67 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    GenericArgument, PathArguments, PathSegment, ReturnType, Token, Type, TypeInfer,
+    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeInfer,
     TypeParamBound, TypePath,
 };
 
-/// How a future that is returned is visible in the type.
+/// What is polled and not called.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReturnedFuture {
-    /// `impl Future`.
+pub(crate) enum Polled {
+    Future,
+    Stream,
+}
+
+/// How something that is returned to be polled is visible in the type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `impl Future`, `impl Stream`.
     Opaque,
-    /// `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
+    /// `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`, and those of streams.
     Boxed,
 }
 
-/// Returns how a return type shows a future, if it does.
-pub(crate) fn future(output: &ReturnType) -> Option<ReturnedFuture> {
+impl Polled {
+    const ALL: [Self; 2] = [Self::Future, Self::Stream];
+
+    fn trait_name(self) -> &'static str {
+        match self {
+            Self::Future => "Future",
+            Self::Stream => "Stream",
+        }
+    }
+
+    /// The aliases of pinned boxes, as `futures` calls them.
+    fn aliases(self) -> [&'static str; 2] {
+        match self {
+            Self::Future => ["BoxFuture", "LocalBoxFuture"],
+            Self::Stream => ["BoxStream", "LocalBoxStream"],
+        }
+    }
+
+    /// The associated type of what it gives, and the alias that names it for any
+    /// pinned box.
+    fn gives(self) -> [&'static str; 2] {
+        match self {
+            Self::Future => ["Output", "OutputOf"],
+            Self::Stream => ["Item", "ItemOf"],
+        }
+    }
+}
+
+/// Returns what a function returns to be polled, if its type shows that.
+pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
     let ReturnType::Type(_, ty) = output else {
         return None;
     };
-    match peel(ty) {
-        Type::ImplTrait(opaque) => future_bound(&opaque.bounds).map(|_| ReturnedFuture::Opaque),
-        Type::Path(path) => is_boxed_future(path).then_some(ReturnedFuture::Boxed),
-        _ => None,
-    }
+    Polled::ALL.into_iter().find_map(|polled| {
+        let form = match peel(ty) {
+            Type::ImplTrait(opaque) => trait_bound(&opaque.bounds, polled).map(|_| Form::Opaque),
+            Type::Path(path) => is_boxed(path, polled).then_some(Form::Boxed),
+            _ => None,
+        };
+        form.map(|form| (polled, form))
+    })
 }
 
 /// Returns whether the value may be a `Result`, perhaps by another name.
@@ -92,7 +130,7 @@ pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> Tok
     }
 }
 
-/// Returns the type that the returned future gives, if it can be named.
+/// Returns the type that a returned future or stream gives, if it can be named.
 ///
 /// Input: `impl Future<Output = u32>`, `Pin<Box<dyn Future<Output = u32>>>`
 /// Output: `u32`
@@ -100,23 +138,46 @@ pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> Tok
 /// Input: `BoxFuture<'_, u32>`, or any alias; it may stand for a future of a
 /// `Result<u32, Error>`
 /// Output: `OutputOf<BoxFuture<'_, u32>>`
-pub(crate) fn future_output(private: &TokenStream, output: &ReturnType) -> Option<TokenStream> {
+pub(crate) fn given(
+    private: &TokenStream,
+    output: &ReturnType,
+    polled: Polled,
+) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = output else {
         return None;
     };
     let named = match peel(ty) {
-        Type::ImplTrait(opaque) => output_in_bounds(&opaque.bounds),
-        Type::Path(path) => boxed_bounds(path).and_then(output_in_bounds),
+        Type::ImplTrait(opaque) => given_in_bounds(&opaque.bounds, polled),
+        Type::Path(path) => boxed_bounds(path).and_then(|bounds| given_in_bounds(bounds, polled)),
         _ => None,
     };
     match named.map(peel) {
         Some(Type::ImplTrait(_) | Type::Never(_)) => None,
         Some(named) => Some(without_impl(named)),
         None if matches!(peel(ty), Type::Path(_)) => {
-            let ty = without_impl(ty);
-            Some(quote_spanned!(Span::mixed_site()=> #private::OutputOf<#ty>))
+            let (at, ty) = (Span::mixed_site(), without_impl(ty));
+            let [_, alias] = polled.gives();
+            let alias = Ident::new(alias, at);
+            Some(quote_spanned!(at=> #private::#alias<#ty>))
         }
         None => None,
+    }
+}
+
+/// Writes a return type as one that may stand in another type.
+///
+/// Input: nothing, or `!`
+/// Output: `()`, or `ReturnOf<fn() -> !>`
+pub(crate) fn named(private: &TokenStream, ty: TokenStream) -> TokenStream {
+    let at = Span::mixed_site();
+    if ty.is_empty() {
+        return quote_spanned!(at=> ());
+    }
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(parsed) if matches!(peel(&parsed), Type::Never(_)) => {
+            quote_spanned!(at=> #private::ReturnOf<fn() -> !>)
+        }
+        _ => ty,
     }
 }
 
@@ -124,11 +185,20 @@ pub(crate) fn future_output(private: &TokenStream, output: &ReturnType) -> Optio
 /// name.
 pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
     match output {
-        ReturnType::Type(_, ty) if !matches!(peel(ty), Type::ImplTrait(_) | Type::Never(_)) => {
-            let ty = without_impl(ty);
-            quote!(: #ty)
-        }
-        _ => TokenStream::new(),
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(..) => type_of(output).map_or_else(TokenStream::new, |ty| quote!(: #ty)),
+    }
+}
+
+/// Returns the type of a returned value, if it has a name; with `_` for what has none
+/// in it.
+pub(crate) fn type_of(output: &ReturnType) -> Option<TokenStream> {
+    match output {
+        ReturnType::Default => Some(quote!(())),
+        ReturnType::Type(_, ty) => match peel(ty) {
+            Type::ImplTrait(_) | Type::Never(_) => None,
+            _ => Some(without_impl(ty)),
+        },
     }
 }
 
@@ -203,31 +273,32 @@ fn peel(ty: &Type) -> &Type {
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-fn future_bound(bounds: &Bounds) -> Option<&PathSegment> {
+fn trait_bound(bounds: &Bounds, polled: Polled) -> Option<&PathSegment> {
     bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
             let last = bound.path.segments.last();
-            last.filter(|segment| segment.ident == "Future")
+            last.filter(|segment| segment.ident == polled.trait_name())
         }
         _ => None,
     })
 }
 
-fn output_in_bounds(bounds: &Bounds) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &future_bound(bounds)?.arguments else {
+fn given_in_bounds(bounds: &Bounds, polled: Polled) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &trait_bound(bounds, polled)?.arguments else {
         return None;
     };
+    let [name, _] = polled.gives();
     arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(ty) if ty.ident == "Output" => Some(&ty.ty),
+        GenericArgument::AssocType(ty) if ty.ident == name => Some(&ty.ty),
         _ => None,
     })
 }
 
-fn is_boxed_future(path: &TypePath) -> bool {
+fn is_boxed(path: &TypePath, polled: Polled) -> bool {
     let last = path.path.segments.last();
-    let is_named =
-        last.is_some_and(|last| last.ident == "BoxFuture" || last.ident == "LocalBoxFuture");
-    is_named || boxed_bounds(path).is_some_and(|bounds| future_bound(bounds).is_some())
+    let is_alias =
+        last.is_some_and(|last| polled.aliases().iter().any(|alias| last.ident == alias));
+    is_alias || boxed_bounds(path).is_some_and(|bounds| trait_bound(bounds, polled).is_some())
 }
 
 /// Returns the bounds in `Pin<Box<dyn ..>>` and `Pin<Box<impl ..>>`.

@@ -1,9 +1,14 @@
 //! The attributes: spans, values, and nothing else changed.
 
 mod arguments;
+mod blocks;
+mod concurrency;
 mod errors;
+mod origins;
 mod recording;
+mod returned_values;
 mod shapes;
+mod streams;
 mod traced_tests;
 mod unchanged;
 

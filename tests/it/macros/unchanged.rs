@@ -248,6 +248,56 @@ fn panics_pass_with_their_payload() {
     );
 }
 
+thread_local! {
+    static PANICKED_AT: RefCell<Vec<(u32, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
+#[test]
+fn panics_are_where_they_are_in_the_source() {
+    // Written on one line each, so that only the line differs.
+    #[rustfmt::skip]
+    async fn plain(list: &[u32]) -> Result<u32, String> { list.first().ok_or("none")?; Ok(list[1]) }
+    #[rustfmt::skip]
+    #[traced] async fn traced(list: &[u32]) -> Result<u32, String> { list.first().ok_or("none")?; Ok(list[1]) }
+    #[rustfmt::skip]
+    fn plain_sync(list: &[u32]) -> Result<u32, String> { list.first().ok_or("none")?; Ok(list[1]) }
+    #[rustfmt::skip]
+    #[traced] fn traced_sync(list: &[u32]) -> Result<u32, String> { list.first().ok_or("none")?; Ok(list[1]) }
+
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(|place| (place.line(), place.column()));
+        PANICKED_AT.with_borrow_mut(|places| places.extend(place));
+        before(info);
+    }));
+    let body = async {
+        let list = [1];
+        let line = line!();
+        let runs: [&dyn Fn(); 4] = [
+            &|| drop(plain(&list).now_or_never()),
+            &|| drop(traced(&list).now_or_never()),
+            &|| drop(plain_sync(&list)),
+            &|| drop(traced_sync(&list)),
+        ];
+        for run in runs {
+            assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+        }
+        line
+    };
+    let (_line, _text) = super::recording::spans(body);
+    let places = PANICKED_AT.take();
+    let [plain, traced, plain_sync, traced_sync] = places[..] else {
+        panic!("{places:?}")
+    };
+    // The attribute comes before the function on the same line.
+    let attribute = "#[traced] ".len() as u32;
+    assert_eq!(traced, (plain.0 + 2, plain.1 + attribute + 1));
+    assert_eq!(
+        traced_sync,
+        (plain_sync.0 + 2, plain_sync.1 + attribute + 1)
+    );
+}
+
 #[test]
 fn a_dropped_future_is_cancelled_and_an_unpolled_one_is_nothing() {
     let body = async {
@@ -290,56 +340,80 @@ fn the_caller_is_still_the_caller() {
     );
 }
 
-mod plain_nest {
-    pub(super) async fn zero(data: [u8; 64]) -> u8 {
-        tokio::task::yield_now().await;
-        data[0]
-    }
-    pub(super) async fn one(data: [u8; 64]) -> u8 {
-        zero(data).await
-    }
-    pub(super) async fn two(data: [u8; 64]) -> u8 {
-        one(data).await
+/// Writes a nest of functions twice, and compares the sizes of their futures.
+macro_rules! sizes {
+    ($($name:ident($data:ident: $argument:ty) $body:block)*) => {
+        mod plain_sizes {
+            use super::*;
+            $(pub(super) async fn $name($data: $argument) -> u8 $body)*
+        }
+        mod traced_sizes {
+            use super::*;
+            $(#[traced] pub(super) async fn $name($data: $argument) -> u8 $body)*
+        }
+        /// The name, the size of the plain future, and that of the traced one.
+        fn sizes() -> Vec<(&'static str, usize, usize)> {
+            fn size<A, F>(_: fn(A) -> F) -> usize {
+                size_of::<F>()
+            }
+            vec![$((
+                stringify!($name),
+                size(plain_sizes::$name),
+                size(traced_sizes::$name),
+            )),*]
+        }
+    };
+}
+
+/// 4 KiB with a destructor.
+struct Big([u8; 4096]);
+
+impl Drop for Big {
+    fn drop(&mut self) {
+        self.0[0] = 1;
     }
 }
 
-mod traced_nest {
-    use trace_core::traced;
+sizes! {
+    number(data: u8) { data }
+    kept(data: u64) { tokio::task::yield_now().await; data as u8 }
+    handed_on(data: u64) { kept(data).await }
+    twice_on(data: u64) { handed_on(data).await + kept(data).await }
+    text(data: String) { tokio::task::yield_now().await; data.len() as u8 }
+    text_on(data: String) { text(data).await }
+    array_kept(data: [u8; 4096]) { tokio::task::yield_now().await; data[1] }
+    array_on(data: [u8; 4096]) { array_kept(data).await }
+    big_kept(data: Big) { tokio::task::yield_now().await; data.0[1] }
+    big_on(data: Big) { big_kept(data).await }
+    big_twice_on(data: Big) { big_on(data).await }
+}
 
-    #[traced]
-    pub(super) async fn zero(data: [u8; 64]) -> u8 {
-        tokio::task::yield_now().await;
-        data[0]
-    }
-    #[traced]
-    pub(super) async fn one(data: [u8; 64]) -> u8 {
-        zero(data).await
-    }
-    #[traced]
-    pub(super) async fn two(data: [u8; 64]) -> u8 {
-        one(data).await
+#[test]
+fn a_future_is_at_most_32_bytes_larger_at_each_level() {
+    let levels = |name: &str| match name {
+        name if name.ends_with("twice_on") => 3,
+        name if name.ends_with("on") => 2,
+        _ => 1,
+    };
+    for (name, plain, traced) in sizes() {
+        assert!(
+            traced <= plain + 32 * levels(name),
+            "{name}: {plain} bytes plain, {traced} traced"
+        );
     }
 }
 
 #[test]
-fn futures_grow_by_the_same_at_each_call() {
-    let above = |plain: usize, traced: usize| traced - plain;
-    let data = [0; 64];
-    let zero = above(
-        size_of_val(&plain_nest::zero(data)),
-        size_of_val(&traced_nest::zero(data)),
-    );
-    let one = above(
-        size_of_val(&plain_nest::one(data)),
-        size_of_val(&traced_nest::one(data)),
-    );
-    let two = above(
-        size_of_val(&plain_nest::two(data)),
-        size_of_val(&traced_nest::two(data)),
-    );
-    // An argument that the body hands on before its first await is stored once
-    // more: in the `async fn` and in the block that it awaits.
-    assert_eq!((zero, one, two), (32, 32 + 96, 32 + 2 * 96));
+fn an_argument_is_stored_once() {
+    for (name, _, traced) in sizes() {
+        let arguments = match name {
+            "array_kept" | "big_kept" => 1,
+            "array_on" | "big_on" => 2, // its own, and that of the inner future
+            "big_twice_on" => 3,
+            _ => continue,
+        };
+        assert!(traced < arguments * (4096 + 64), "{name}: {traced} bytes");
+    }
 }
 
 fn assert_send<T: Send>(value: T) -> T {
@@ -399,10 +473,13 @@ macro_rules! nest {
     };
 }
 
-nest!(n01 n02 n03 n04 n05 n06 n07 n08 n09 n10 n11 n12 n13 n14 n15 n16);
+nest! {
+    n01 n02 n03 n04 n05 n06 n07 n08 n09 n10 n11 n12 n13 n14 n15 n16
+    n17 n18 n19 n20 n21 n22 n23 n24
+}
 
 #[test]
-fn sixteen_nested_functions_can_be_spawned() {
+fn two_dozen_nested_functions_can_be_spawned() {
     let body = async { tokio::spawn(outermost()).await.unwrap().unwrap() };
     assert_eq!(check(body, expect![""]), 1);
 }

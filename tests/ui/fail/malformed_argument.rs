@@ -30,4 +30,37 @@ fn no_name() {}
 #[traced(crate = "trace_core")]
 fn crate_in_quotes() {}
 
+#[traced(root = true)]
+fn value_of_a_flag() {}
+
+#[traced(skip(id))]
+fn skip_of_an_argument(id: u32) {}
+
+#[traced(links)]
+fn links_alone() {}
+
+#[traced(links())]
+fn no_links() {}
+
+#[traced(links = context)]
+fn links_assigned() {}
+
+#[traced(parent)]
+fn parent_alone() {}
+
+#[traced(err())]
+fn err_of_nothing() {}
+
+#[traced(err(off))]
+fn err_in_parentheses() {}
+
+#[traced(err(|a| true, |b| true))]
+fn err_of_two() {}
+
+#[traced(err = |error| true)]
+fn err_assigned() {}
+
+#[traced(tags(rows = || 1))]
+fn no_returned_value() {}
+
 fn main() {}

@@ -1,10 +1,29 @@
-use trace_core::traced;
+use trace_core::{TraceContext, Trust, trace_root, traced};
 
 #[traced("op", service = "s", kind = client, tags(a), err = off, crate = trace_core)]
 fn first(a: u32) {}
 
 #[traced(crate = trace_core, err = off, tags(a), kind = client, service = "s", name = "op",)]
 fn last(a: u32) {}
+
+#[trace_root(
+    trust = Trust::Continue, remote = context, links(context), err(|error: &u32| *error > 1), kind = server,
+    tags(ok = |returned| returned.is_ok(), context = ?context), "op", service = "s", crate = trace_core
+)]
+async fn origin_first(context: Option<TraceContext>) -> Result<(), u32> {
+    Ok(())
+}
+
+#[traced(
+    crate = trace_core, service = "s", "op", tags(context = ?context), kind = server, err = status,
+    links(context, [context.clone()],), remote = context, root, trust = Trust::Capped { per_second: 1 },
+)]
+fn origin_last(context: &Option<TraceContext>) -> Result<(), u32> {
+    Ok(())
+}
+
+#[traced(links(context), parent = context)]
+async fn parent(context: &TraceContext) {}
 
 #[traced()]
 fn none() {}
@@ -39,6 +58,9 @@ fn main() {
     first(1);
     last(1);
     none();
+    drop(origin_first(None));
+    assert!(origin_last(&None).is_ok());
+    let _ = parent;
     keywords(1);
     expressions(1);
     raw(1);

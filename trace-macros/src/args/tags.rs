@@ -3,9 +3,11 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, LitStr, Token, parenthesized, token};
+use syn::{ExprClosure, Ident, LitStr, Token, parenthesized, token};
 
-use super::{Errors, at_comma_or_end, expression, skip_to_comma};
+use super::errors::Errors;
+use super::values::expression;
+use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
 pub(crate) struct TagArg {
@@ -17,6 +19,8 @@ pub(crate) struct TagArg {
     pub(crate) form: TagForm,
     /// What is recorded.
     pub(crate) value: TokenStream,
+    /// The value is a function of what the body returns.
+    pub(crate) is_of_return: bool,
 }
 
 /// How a tag's value is recorded.
@@ -73,12 +77,13 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
     let (key, bare) = key(input)?;
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        let (form, value) = value(input, &key, span)?;
+        let (form, value, is_of_return) = value(input, &key, span)?;
         return Ok(TagArg {
             key,
             span,
             form,
             value,
+            is_of_return,
         });
     }
     if key == "secret" && input.peek(token::Paren) {
@@ -99,6 +104,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         span,
         form: TagForm::Argument,
         value: quote::quote!(#argument),
+        is_of_return: false,
     })
 }
 
@@ -132,7 +138,12 @@ fn key(input: ParseStream<'_>) -> syn::Result<(String, Option<Ident>)> {
     Ok((key, bare))
 }
 
-fn value(input: ParseStream<'_>, key: &str, span: Span) -> syn::Result<(TagForm, TokenStream)> {
+/// Reads a value; returns too whether it is a function of what the body returns.
+fn value(
+    input: ParseStream<'_>,
+    key: &str,
+    span: Span,
+) -> syn::Result<(TagForm, TokenStream, bool)> {
     let form = if input.peek(Token![%]) {
         input.parse::<Token![%]>()?;
         TagForm::Display
@@ -158,9 +169,21 @@ fn value(input: ParseStream<'_>, key: &str, span: Span) -> syn::Result<(TagForm,
         if !content.is_empty() {
             return Err(content.error("expected `)`; `secret` takes one value"));
         }
-        return Ok((TagForm::Secret, value));
+        return Ok((TagForm::Secret, value, false));
     }
-    Ok((form, expression(input)?))
+    let is_closure = input.fork().parse::<ExprClosure>().is_ok();
+    let at = input.span();
+    let value = expression(input)?;
+    if is_closure && parameters(&value) != 1 {
+        let message =
+            format!("a function of the returned value takes it; write `{key} = |returned| ..`");
+        return Err(syn::Error::new(at, message));
+    }
+    Ok((form, value, is_closure))
+}
+
+fn parameters(closure: &TokenStream) -> usize {
+    syn::parse2::<ExprClosure>(closure.clone()).map_or(0, |closure| closure.inputs.len())
 }
 
 /// `secret(..)` and nothing after it.

@@ -33,9 +33,9 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
     }
 }
 
-/// Records the service and the tags.
+/// Records the service, the tags and the links.
 ///
-/// Input: `service = self.name, tags(id = order.id, card = secret(card))`
+/// Input: `service = self.name, tags(id = order.id, card = secret(card)), links(context)`
 /// Output:
 /// ```text
 /// if recording() {
@@ -43,10 +43,11 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 ///     tag(&SITE, 0, &(order.id));
 ///     if false { let _ = &(card); }
 ///     tag(&SITE, 1, REDACTED);
+///     link(&(context));
 /// }
 /// ```
 pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
-    if args.service.is_none() && args.tags.is_empty() {
+    if !records_something(args) {
         return TokenStream::new();
     }
     let at = Span::mixed_site();
@@ -54,8 +55,7 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
         let name = reference(name);
         quote_spanned!(at=> #private::service(#name);)
     });
-    let tags = args.tags.iter().enumerate().map(|(index, tag)| {
-        let key = Literal::usize_suffixed(index);
+    let tags = tags_of_arguments(args).map(|(key, tag)| {
         let check = check(tag);
         let call = call(
             private,
@@ -65,16 +65,21 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
         );
         quote_spanned!(at=> #check #call;)
     });
+    let links = args.links.iter().map(|link| {
+        let link = reference(link);
+        quote_spanned!(at=> #private::link(#link);)
+    });
     quote_spanned! {at=>
         if #private::recording() {
             #(#service)*
             #(#tags)*
+            #(#links)*
         }
     }
 }
 
-/// Copies the service and the tags at the call, for a future that starts when
-/// the arguments are gone: the copying, and what hands the copies over.
+/// Copies the service, the tags and the links at the call, for a future that
+/// starts when the arguments are gone: the copying, and what hands the copies over.
 ///
 /// Input: `tags(id = order.id)`
 /// Output:
@@ -82,17 +87,13 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
 /// let values = recording().then(|| (captured(&(order.id)),));
 /// if let Some((value0,)) = values { tag(&SITE, 0, &value0); }
 /// ```
-pub(super) fn captured(
-    private: &TokenStream,
-    args: &Args,
-    root: bool,
-) -> Option<(TokenStream, TokenStream)> {
-    if args.service.is_none() && args.tags.is_empty() {
+pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStream, TokenStream)> {
+    if !records_something(args) {
         return None;
     }
     let at = Span::mixed_site();
     // Whether a root is recorded is known only when it starts.
-    let recording = if root {
+    let recording = if args.is_root || args.parent.is_some() {
         quote_spanned!(at=> true)
     } else {
         quote_spanned!(at=> #private::recording())
@@ -107,13 +108,19 @@ pub(super) fn captured(
         replay.extend(quote_spanned!(at=> #private::service(&#name);));
         names.push(name);
     }
-    for (index, tag) in args.tags.iter().enumerate() {
-        let name = format_ident!("__traced_value{index}", span = at);
-        let key = Literal::usize_suffixed(index);
+    for (key, tag) in tags_of_arguments(args) {
+        let name = format_ident!("__traced_value{}", names.len(), span = at);
         let check = check(tag);
         let call = call(private, "captured", tag, &TokenStream::new());
         values.push(quote_spanned!(at=> { #check #call }));
         replay.extend(quote_spanned!(at=> #private::tag(&__TRACED_SITE, #key, &#name);));
+        names.push(name);
+    }
+    for link in &args.links {
+        let name = format_ident!("__traced_link{}", names.len(), span = at);
+        let link = reference(link);
+        values.push(quote_spanned!(at=> #private::captured_links(#link)));
+        replay.extend(quote_spanned!(at=> #private::link(&#name);));
         names.push(name);
     }
     let capture = quote_spanned! {at=>
@@ -127,20 +134,77 @@ pub(super) fn captured(
     Some((capture, replay))
 }
 
+/// Records the tags that are functions of the returned value.
+///
+/// Input: `tags(ret.rows = |rows| rows.len())`
+/// Output: `tag(&SITE, 0, &returned(output, |rows| rows.len()));`
+pub(super) fn of_return(private: &TokenStream, args: &Args, output: &TokenStream) -> TokenStream {
+    let at = Span::mixed_site();
+    let tags = numbered(args).filter(|(_, tag)| tag.is_of_return);
+    tags.map(|(key, tag)| {
+        let function = &tag.value;
+        let value = quote_spanned!(at=> #private::returned(#output, #function));
+        // Placed at the function for the sake of errors.
+        let here = function.span().resolved_at(at);
+        let value = quote_spanned!(here=> &{ #value });
+        let record = with_suffix("tag", tag);
+        quote_spanned!(at=> #private::#record(&__TRACED_SITE, #key, #value);)
+    })
+    .collect()
+}
+
+/// Writes where the span belongs, if not below the current one.
+///
+/// Input: `parent = self.context`
+/// Output: `Origin::parent(&(self.context))`
+///
+/// Input: `root, remote = context, trust = Trust::Restart`
+/// Output: `Origin::remote(&(context)).trust(Trust::Restart)`
+pub(super) fn origin(private: &TokenStream, args: &Args) -> Option<TokenStream> {
+    let at = Span::mixed_site();
+    if let Some(parent) = &args.parent {
+        let parent = reference(parent);
+        return Some(quote_spanned!(at=> #private::Origin::parent(#parent)));
+    }
+    let remote = reference(args.remote.as_ref()?);
+    let trust = args.trust.iter();
+    Some(quote_spanned!(at=> #private::Origin::remote(#remote)#(.trust(#trust))*))
+}
+
+/// Whether anything is to be recorded before the body.
+fn records_something(args: &Args) -> bool {
+    args.service.is_some() || !args.links.is_empty() || tags_of_arguments(args).next().is_some()
+}
+
+fn tags_of_arguments(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
+    numbered(args).filter(|(_, tag)| !tag.is_of_return)
+}
+
+/// The tags with the places of their keys in the site.
+fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
+    let tags = args.tags.iter().enumerate();
+    tags.map(|(index, tag)| (Literal::usize_suffixed(index), tag))
+}
+
 /// Returns the call that records a tag, or the one that copies its value.
 fn call(private: &TokenStream, action: &str, tag: &TagArg, site: &TokenStream) -> TokenStream {
     let at = Span::mixed_site();
-    let suffix = match tag.form {
-        TagForm::Display => "_display",
-        TagForm::Debug => "_debug",
-        TagForm::Argument | TagForm::Typed | TagForm::Secret => "",
-    };
-    let function = format_ident!("{action}{suffix}", span = at);
+    let function = with_suffix(action, tag);
     let value = match tag.form {
         TagForm::Secret => quote_spanned!(at=> #private::REDACTED),
         _ => reference(&tag.value),
     };
     quote_spanned!(at=> #private::#function(#site #value))
+}
+
+/// `tag`, `tag_display` or `tag_debug`.
+fn with_suffix(action: &str, tag: &TagArg) -> Ident {
+    let suffix = match tag.form {
+        TagForm::Display => "_display",
+        TagForm::Debug => "_debug",
+        TagForm::Argument | TagForm::Typed | TagForm::Secret => "",
+    };
+    format_ident!("{action}{suffix}", span = Span::mixed_site())
 }
 
 /// Has the compiler look at a secret, which is never evaluated.

@@ -25,7 +25,7 @@ use crate::returns;
 /// With an attribute such as `#[tokio::test]` below, that one runs it:
 /// `__within("pays", { async move { .. } }).await`. A plain function:
 /// `__run_sync("pays", move || { .. })`.
-pub(super) fn write(args: &Args, item: Item) -> TokenStream {
+pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
     let at = Span::mixed_site();
     let testing = super::module(args.krate.as_ref(), "testing");
     let private = super::module(args.krate.as_ref(), "__private");
@@ -58,7 +58,11 @@ pub(super) fn write(args: &Args, item: Item) -> TokenStream {
         quote_spanned!(at=> #[::core::prelude::v1::test])
     };
     let stream = quote!(#inner_attributes #code);
-    tokens.extend(item.header(carried.inputs, has_runner));
+    tokens.extend(if has_runner {
+        item.header_with(carried.inputs)
+    } else {
+        item.header_without_async(carried.inputs)
+    });
     tokens.extend([group(Delimiter::Brace, stream, braces)]);
     tokens
 }

@@ -1,0 +1,162 @@
+//! The values of arguments.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Lit, LitStr, Token, parenthesized};
+
+use super::ErrArg;
+use crate::suggest::{did_you_mean, list};
+
+/// Reads an operation name.
+pub(super) fn operation(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    let span = input.span();
+    let expected = "expected a string literal as operation name, for example `\"charge\"`";
+    let Ok(Lit::Str(name)) = input.parse::<Lit>() else {
+        return Err(syn::Error::new(span, expected));
+    };
+    if name.value().trim().is_empty() {
+        let message = "the operation name is empty; leave it out to use the function's name";
+        return Err(syn::Error::new(name.span(), message));
+    }
+    if !name.suffix().is_empty() {
+        return Err(syn::Error::new(name.span(), expected));
+    }
+    Ok(name)
+}
+
+const KINDS: &[(&str, &str)] = &[
+    ("internal", "Internal"),
+    ("server", "Server"),
+    ("client", "Client"),
+    ("producer", "Producer"),
+    ("consumer", "Consumer"),
+];
+
+/// Reads a span kind; returns the variant of `SpanKind`.
+pub(super) fn kind(input: ParseStream<'_>) -> syn::Result<&'static str> {
+    let names = || KINDS.iter().map(|(name, _)| *name);
+    if let Ok(text) = input.fork().parse::<LitStr>() {
+        let name = text.value();
+        let advice = match names().find(|known| *known == name) {
+            Some(name) => format!("write `kind = {name}`, without quotes"),
+            None => format!("expected {}, without quotes", list(names())),
+        };
+        return Err(syn::Error::new(text.span(), advice));
+    }
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(format!("expected a kind: {}", list(names()))));
+    }
+    let found = input.call(Ident::parse_any)?;
+    let name = found.to_string();
+    match KINDS.iter().find(|(known, _)| *known == name) {
+        Some((_, variant)) => Ok(variant),
+        None => {
+            let advice = did_you_mean(&name.to_lowercase(), names());
+            let message = format!("unknown kind `{name}`{advice}\nexpected {}", list(names()));
+            Err(syn::Error::new(found.span(), message))
+        }
+    }
+}
+
+/// Reads `off`, `status`, or `(|error| ..)`.
+pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
+    if input.peek(syn::token::Paren) {
+        let content;
+        let paren = parenthesized!(content in input);
+        let form = "write `err(|error| error.is_fatal())`";
+        if content.is_empty() {
+            let message = format!("`err()` needs a function of the error; {form}");
+            return Err(syn::Error::new(paren.span.join(), message));
+        }
+        for word in ["off", "status"] {
+            if content
+                .fork()
+                .parse::<Ident>()
+                .is_ok_and(|found| found == word)
+                && content
+                    .fork()
+                    .parse::<syn::Path>()
+                    .is_ok_and(|path| path.is_ident(word))
+            {
+                let message = format!("write `err = {word}`");
+                return Err(content.error(message));
+            }
+        }
+        let closure = expression(&content)?;
+        if !content.is_empty() {
+            return Err(content.error(format!("expected `)`; `err` takes one function: {form}")));
+        }
+        return Ok(ErrArg::If(closure));
+    }
+    let expected = "expected `off` or `status`; errors are recorded without `err`";
+    let span = input.span();
+    match input.call(Ident::parse_any) {
+        Ok(word) if word == "off" => Ok(ErrArg::Off),
+        Ok(word) if word == "status" => Ok(ErrArg::Status),
+        _ => Err(syn::Error::new(span, expected)),
+    }
+}
+
+/// Reads the expressions of `links(..)`.
+pub(super) fn expressions(input: ParseStream<'_>) -> syn::Result<Vec<TokenStream>> {
+    let content;
+    let paren = parenthesized!(content in input);
+    if content.is_empty() {
+        let message = "`links()` names no context; write `links(message.context)`";
+        return Err(syn::Error::new(paren.span.join(), message));
+    }
+    let mut expressions = Vec::new();
+    while !content.is_empty() {
+        expressions.push(expression(&content)?);
+        if !content.is_empty() {
+            content.parse::<Token![,]>()?;
+        }
+    }
+    Ok(expressions)
+}
+
+/// Reads an expression and keeps its tokens.
+pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let begin = input.fork();
+    input.parse::<Expr>()?;
+    let tokens = tokens_between(&begin, input);
+    Ok(tokens.into_iter().map(visible).collect())
+}
+
+/// Returns the tokens from `begin`, which is read on, to `end`.
+pub(super) fn tokens_between(begin: ParseStream<'_>, end: ParseStream<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while begin.cursor() != end.cursor() && !begin.is_empty() {
+        let Ok(token) = begin.parse::<TokenTree>() else {
+            break;
+        };
+        tokens.extend([token]);
+    }
+    tokens
+}
+
+/// Turns the invisible groups of macro fragments into parentheses.
+///
+/// Input: `⟦1 + 2⟧ * 2`, where `$e:expr` was `1 + 2`.
+/// Output: `(1 + 2) * 2`; the compiler ignores invisible groups that a macro
+/// hands back, and would multiply first.
+fn visible(token: TokenTree) -> TokenTree {
+    let TokenTree::Group(group) = token else {
+        return token;
+    };
+    let inner: Vec<_> = group.stream().into_iter().map(visible).collect();
+    let delimiter = match (group.delimiter(), inner.as_slice()) {
+        (Delimiter::None, [single]) => return single.clone(),
+        (Delimiter::None, _) => Delimiter::Parenthesis,
+        (delimiter, _) => delimiter,
+    };
+    let mut shown = Group::new(delimiter, inner.into_iter().collect());
+    shown.set_span(group.span());
+    shown.into()
+}
+
+/// Whether a literal comes next, bare or as a macro fragment.
+pub(super) fn is_literal(input: ParseStream<'_>) -> bool {
+    input.fork().parse::<Lit>().is_ok() && !input.peek(Ident::peek_any)
+}

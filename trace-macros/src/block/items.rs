@@ -1,0 +1,272 @@
+//! The items in a block, split without reading more of them than their kind.
+
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+
+use crate::attribute::Attribute;
+use crate::item::block;
+
+/// One item.
+pub(super) struct Item {
+    pub(super) attributes: Vec<OuterAttribute>,
+    /// Everything after the attributes.
+    pub(super) tokens: Vec<TokenTree>,
+    pub(super) what: What,
+    /// The word that says what it is.
+    pub(super) keyword: Span,
+}
+
+/// What an item is.
+pub(super) enum What {
+    /// A function with a body, which runs at run time.
+    Function(Ident),
+    /// An `impl` block.
+    Impl,
+    /// A trait.
+    Trait(Ident),
+    /// A module with a body.
+    Module,
+    /// Items in the invisible group of a macro fragment.
+    Invisible,
+    /// Anything else.
+    Other,
+}
+
+impl Item {
+    pub(super) fn into_tokens(self) -> TokenStream {
+        let attributes = self.attributes.into_iter();
+        let mut tokens: TokenStream = attributes.flat_map(|outer| outer.0).collect();
+        tokens.extend(self.tokens.into_iter().map(|token| {
+            // One by one: a stream would lose invisible groups.
+            TokenStream::from(token)
+        }));
+        tokens
+    }
+}
+
+/// An attribute on an item: `#` and the brackets.
+pub(super) struct OuterAttribute([TokenTree; 2]);
+
+impl OuterAttribute {
+    pub(super) fn new(content: TokenStream) -> Self {
+        let mut hash = Punct::new('#', Spacing::Alone);
+        let mut brackets = Group::new(Delimiter::Bracket, content);
+        hash.set_span(Span::mixed_site());
+        brackets.set_span(Span::mixed_site());
+        Self([hash.into(), brackets.into()])
+    }
+
+    fn content(&self) -> Vec<TokenTree> {
+        match &self.0[1] {
+            TokenTree::Group(brackets) => brackets.stream().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The words and colons before the arguments.
+    pub(super) fn path(&self) -> TokenStream {
+        let content = self.content().into_iter();
+        content.take_while(is_of_path).collect()
+    }
+
+    /// What is in the parentheses.
+    pub(super) fn arguments(&self) -> TokenStream {
+        match self.content().into_iter().find(|token| !is_of_path(token)) {
+            Some(TokenTree::Group(arguments)) => arguments.stream(),
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// The last word of the path.
+    fn name(&self) -> Option<Ident> {
+        match self.path().into_iter().last() {
+            Some(TokenTree::Ident(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it is one of this crate for functions.
+    pub(super) fn is_ours(&self) -> bool {
+        self.name()
+            .is_some_and(|name| name == "traced" || name == "trace_root")
+    }
+
+    /// Which one of this crate it is.
+    pub(super) fn kind(&self) -> Attribute {
+        match self.name() {
+            Some(name) if name == "trace_root" => Attribute::TraceRoot,
+            _ => Attribute::Traced,
+        }
+    }
+
+    /// Whether it is `#[traced(skip)]`.
+    pub(super) fn is_skip(&self) -> bool {
+        self.is_ours() && self.arguments().to_string() == "skip"
+    }
+
+    /// Whether the item is a test, or there for tests only.
+    pub(super) fn is_for_tests(&self) -> bool {
+        self.name()
+            .is_some_and(|name| match name.to_string().as_str() {
+                "test" | "traced_test" | "bench" => true,
+                "cfg" => self.arguments().to_string() == "test",
+                _ => false,
+            })
+    }
+}
+
+fn is_of_path(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        _ => false,
+    }
+}
+
+/// Splits the content of a block.
+pub(super) fn split(content: TokenStream) -> Vec<Item> {
+    let tokens: Vec<TokenTree> = content.into_iter().collect();
+    let mut rest = &tokens[..];
+    let mut items = Vec::new();
+    while !rest.is_empty() {
+        let (item, after) = next(rest);
+        items.push(item);
+        rest = after;
+    }
+    items
+}
+
+/// Takes the first item.
+fn next(tokens: &[TokenTree]) -> (Item, &[TokenTree]) {
+    let mut rest = tokens;
+    let mut attributes = Vec::new();
+    while let [
+        hash @ TokenTree::Punct(punct),
+        brackets @ TokenTree::Group(_),
+        after @ ..,
+    ] = rest
+        && punct.as_char() == '#'
+    {
+        attributes.push(OuterAttribute([hash.clone(), brackets.clone()]));
+        rest = after;
+    }
+    let (what, keyword) = what(rest);
+    let length = match what {
+        What::Invisible => 1,
+        _ => length(rest),
+    };
+    let (item, after) = rest.split_at(length);
+    let has_body = item.last().and_then(block).is_some();
+    let item = Item {
+        attributes,
+        tokens: item.to_vec(),
+        what: match what {
+            What::Invisible => What::Invisible,
+            what if has_body => what,
+            _ => What::Other,
+        },
+        keyword: keyword.map_or_else(Span::call_site, |keyword| keyword.span()),
+    };
+    (item, after)
+}
+
+/// Returns what an item is, and the word that says so.
+fn what(tokens: &[TokenTree]) -> (What, Option<Ident>) {
+    let mut is_const = false;
+    let mut rest = tokens;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let word = match first {
+            TokenTree::Ident(word) => word,
+            TokenTree::Literal(_) => continue, // the ABI in `extern "C" fn`
+            TokenTree::Group(group) if is_visibility(group) => continue,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                return (What::Invisible, None);
+            }
+            _ => break,
+        };
+        let name = match after {
+            [TokenTree::Ident(name), ..] => Some(name.clone()),
+            // `fn $name` of a macro.
+            [TokenTree::Group(group), ..] => match group.stream().into_iter().next() {
+                Some(TokenTree::Ident(name)) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        };
+        let what = match (word.to_string().as_str(), name) {
+            ("const", _) => {
+                is_const = true;
+                continue;
+            }
+            ("pub" | "crate" | "default" | "async" | "unsafe" | "safe" | "extern" | "gen", _)
+            | ("auto", _) => continue,
+            ("fn", Some(name)) if !is_const => What::Function(name),
+            ("impl", _) => What::Impl,
+            ("trait", Some(name)) => What::Trait(name),
+            ("mod", _) => What::Module,
+            _ => What::Other,
+        };
+        return (what, Some(word.clone()));
+    }
+    (What::Other, None)
+}
+
+/// Whether it is what follows `pub`, or a `$vis` of a macro.
+fn is_visibility(group: &Group) -> bool {
+    let first = group.stream().into_iter().next();
+    match group.delimiter() {
+        Delimiter::Parenthesis => true,
+        Delimiter::None => {
+            first.is_none_or(
+                |token| matches!(token, TokenTree::Ident(word) if word == "pub" || word == "crate"),
+            ) && group.stream().into_iter().count() <= 2
+        }
+        _ => false,
+    }
+}
+
+/// Returns how many tokens an item has: up to a `;`, or its braces.
+fn length(tokens: &[TokenTree]) -> usize {
+    let ends_with_braces = !is_statement(tokens);
+    let mut depth = 0_usize;
+    let mut after_minus = false;
+    for (index, token) in tokens.iter().enumerate() {
+        let mut minus = false;
+        match token {
+            TokenTree::Punct(punct) => match punct.as_char() {
+                ';' => return index + 1,
+                '<' => depth += 1,
+                '>' if !after_minus => depth = depth.saturating_sub(1),
+                '-' => minus = true,
+                _ => {}
+            },
+            TokenTree::Group(_) if ends_with_braces && depth == 0 && block(token).is_some() => {
+                return index + 1;
+            }
+            _ => {}
+        }
+        after_minus = minus;
+    }
+    tokens.len()
+}
+
+/// Whether an item ends with `;` whatever it holds.
+fn is_statement(tokens: &[TokenTree]) -> bool {
+    let mut words = tokens.iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    let is_qualifier = |word: &String| {
+        matches!(
+            word.as_str(),
+            "pub" | "crate" | "in" | "super" | "self" | "default"
+        )
+    };
+    match words.find(|word| !is_qualifier(word)).as_deref() {
+        Some("use" | "static" | "type" | "let") => true,
+        Some("const") => !words
+            .take_while(|word| matches!(word.as_str(), "async" | "unsafe" | "extern" | "fn"))
+            .any(|word| word == "fn"),
+        _ => false,
+    }
+}

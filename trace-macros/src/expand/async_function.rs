@@ -1,0 +1,91 @@
+//! `async fn`.
+
+use proc_macro2::{Group, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::{Expansion, Rewritten};
+use crate::item::Item;
+use crate::params;
+use crate::returns::{self, Polled};
+
+impl Expansion {
+    /// Input: `async fn charge(order: Order) -> Result<Receipt, Error> { body }`
+    /// Output:
+    /// ```text
+    /// fn charge(order: Order) -> impl Future<Output = Result<Receipt, Error>> {
+    ///     traced::<Result<Receipt, Error>, _, _, _>(
+    ///         || &SITE,
+    ///         |output| Output::new(output).failure().record(true),
+    ///         { async move {
+    ///             if false { return never_called::<Result<Receipt, Error>>(); }
+    ///             let _ = &order;
+    ///             if recording() { tag(&SITE, 0, &(order.id)); }
+    ///             { body }
+    ///         } },
+    ///     )
+    /// }
+    /// ```
+    /// One future and not two: nothing is stored twice, and callers nest deeper.
+    ///
+    /// Where something else may want to see `async fn`, it stays one, and the
+    /// future is awaited:
+    /// ```text
+    /// async fn charge(order: Order) -> Result<Receipt, Error> {
+    ///     traced(..).await
+    /// }
+    /// ```
+    pub(super) fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
+        let at = Span::mixed_site();
+        let output = &item.signature.output;
+        let observe = self.observe(returns::may_be_result(output), None);
+        if !is_read_as_written(item) {
+            let (inputs, block) = self.carried(params::take, item, body);
+            let future = quote_spanned!(at=> async move { #block });
+            let gives = returns::type_of(output);
+            let future = self.wrap(Polled::Future, gives.as_ref(), &observe, &future);
+            let header = item.header_returning(inputs, |output| self.future_type(output));
+            return (header, future);
+        }
+        let (inputs, block) = self.carried(params::carry, item, body);
+        let future = quote_spanned!(at=> async move { #block });
+        let future = self.wrap(Polled::Future, None, &observe, &future);
+        (item.header_with(inputs), quote_spanned!(at=> #future.await))
+    }
+
+    /// Input: `Receipt`
+    /// Output: `-> impl Future<Output = Receipt>`
+    ///
+    /// The tokens are of this crate's edition, in which `impl` captures every
+    /// lifetime in scope, as an `async fn` does in all editions.
+    fn future_type(&self, output: TokenStream) -> TokenStream {
+        let at = Span::mixed_site();
+        let output = returns::named(&self.private, output);
+        quote_spanned!(at=> -> impl ::core::future::Future<Output = #output>)
+    }
+}
+
+/// Whether an attribute is left that may read the function, as `#[tokio::main]`
+/// does, or that means something else on an `async fn`, as `#[must_use]` does.
+fn is_read_as_written(item: &Item) -> bool {
+    !item.attributes.iter().all(|outer| {
+        let path = outer.path();
+        let first = path.segments.first();
+        path.get_ident()
+            .is_some_and(|name| PLAIN.iter().any(|plain| name == plain))
+            || first.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt")
+    })
+}
+
+/// Attributes that mean the same on the function that returns the future.
+const PLAIN: &[&str] = &[
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "warn",
+];

@@ -1,0 +1,84 @@
+//! Functions that are called and not polled.
+
+use proc_macro2::{Group, Span};
+use quote::quote_spanned;
+
+use super::{Expansion, Rewritten, own_block};
+use crate::item::Item;
+use crate::params;
+use crate::returns;
+
+impl Expansion {
+    /// Input: `fn parse(text: &str) -> Result<u32, Error> { body }`
+    /// Output:
+    /// ```text
+    /// let mut guard = enter(&SITE);
+    /// let output = call(move || {
+    ///     if false { return never_called::<Result<u32, Error>>(); }
+    ///     let _ = &text;
+    ///     if recording() { tag(&SITE, 0, &(text)); }
+    ///     { body }
+    /// });
+    /// if guard.is_recording() && Output::new(&output).failure().record(true) {
+    ///     guard.set_failed();
+    /// }
+    /// output
+    /// ```
+    ///
+    /// Input: `fn parse(text: &str) -> u32 { body }`
+    /// Output:
+    /// ```text
+    /// let guard = enter(&SITE);
+    /// {
+    ///     if recording() { tag(&SITE, 0, &(text)); }
+    ///     { body }
+    /// }
+    /// ```
+    /// The block in between drops the temporaries of the body's last expression
+    /// before the guard, in every edition.
+    pub(super) fn sync_function(&self, item: &Item, body: &Group) -> Rewritten {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let output = &item.signature.output;
+        let (enter, origin) = self.pick(["enter", "enter_root", "enter_from"]);
+        let failure = self.failure(
+            returns::may_be_result(output),
+            &quote_spanned!(at=> &__traced_output),
+        );
+        let Some(failure) = failure else {
+            let (prologue, body) = (self.prologue(), own_block(body));
+            let code = quote_spanned! {at=>
+                let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
+                { #prologue #body }
+            };
+            return (item.header(), code);
+        };
+        let (inputs, value) = if is_track_caller(item) {
+            // A closure would change `Location::caller()`. What leaves this block
+            // early is not looked at.
+            let (prologue, body) = (self.prologue(), own_block(body));
+            (None, quote_spanned!(at=> { #prologue #body }))
+        } else {
+            let (inputs, block) = self.carried(params::carry, item, body);
+            (
+                inputs,
+                quote_spanned!(at=> #private::call(move || { #block })),
+            )
+        };
+        let ty = returns::annotation(output);
+        let code = quote_spanned! {at=>
+            let mut __traced_guard = #private::#enter(#origin &__TRACED_SITE);
+            let __traced_output #ty = #value;
+            if __traced_guard.is_recording() && #failure {
+                __traced_guard.set_failed();
+            }
+            __traced_output
+        };
+        (item.header_with(inputs), code)
+    }
+}
+
+fn is_track_caller(item: &Item) -> bool {
+    item.attributes
+        .iter()
+        .any(|outer| outer.path().is_ident("track_caller"))
+}
