@@ -68,8 +68,19 @@ const ANCHOR_LIFE: Duration = Duration::from_secs(30);
 /// The time-stamp counter, calibrated once in a process.
 static COUNTER: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 
+/// The calibrated counter, found: who reads it often need not look whether it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counter(&'static quanta::Clock);
+
+impl Counter {
+    /// Returns a raw reading of the system clock.
+    #[inline(always)]
+    pub(crate) fn raw(self) -> u64 {
+        self.0.raw()
+    }
+}
+
 /// Returns a raw reading of the system clock.
-#[inline(always)]
 pub(crate) fn raw_counter() -> u64 {
     COUNTER.raw()
 }
@@ -110,8 +121,13 @@ impl Clock {
     }
 
     /// Returns whether [`raw_counter`] is this clock's reading.
-    pub(crate) fn is_counter(&self) -> bool {
+    fn is_counter(&self) -> bool {
         matches!(self.0, Source::System(_))
+    }
+
+    /// Returns the counter, if its readings are this clock's.
+    pub(crate) fn counter(&self) -> Option<Counter> {
+        self.is_counter().then(|| Counter(&COUNTER))
     }
 
     /// Returns a raw reading, of use only together with this clock.

@@ -262,10 +262,10 @@ pub(crate) fn parent_of(span: u64) -> Option<SpanId> {
     .flatten()
 }
 
-/// An id of the tracer's generator.
+/// An id of the tracer's generator, and a reading of its clock.
 #[cold]
-pub(super) fn number() -> u64 {
-    with_tracer(|tracer| tracer.ids.number().get()).unwrap_or(u64::MAX)
+pub(super) fn number_and_time() -> (u64, u64) {
+    with_tracer(|tracer| (tracer.ids.number().get(), tracer.clock.raw())).unwrap_or((u64::MAX, 0))
 }
 
 /// A reading of the tracer's clock.

@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use crate::clock::raw_counter;
+use crate::clock::Counter;
 use crate::id_generator::random_number;
 
 use super::active;
@@ -23,9 +23,9 @@ struct Hot {
     /// The span that was current where the scope began: it is the parent of the
     /// scope's spans but not the scope's to write to.
     entry: Cell<u64>,
-    /// Whether times are the counter's, ids are random and short texts within the
-    /// limits, so that the tracer need not be asked.
-    is_plain: Cell<bool>,
+    /// What times are read from if they are the counter's, ids are random and short
+    /// texts within the limits, so that the tracer need not be asked.
+    plain: Cell<Option<Counter>>,
     /// Spans opened and ended since the last time that the stage was moved.
     opened: Cell<u32>,
     ended: Cell<u32>,
@@ -43,7 +43,7 @@ thread_local! {
             scope: Cell::new(0),
             span: Cell::new(0),
             entry: Cell::new(0),
-            is_plain: Cell::new(true),
+            plain: Cell::new(None),
             opened: Cell::new(0),
             ended: Cell::new(0),
             failed_in: Cell::new(0),
@@ -59,7 +59,7 @@ pub(super) struct Place {
     pub(super) scope: u64,
     pub(super) span: u64,
     pub(super) entry: u64,
-    pub(super) is_plain: bool,
+    pub(super) plain: Option<Counter>,
 }
 
 /// The number of the scope that is recorded on this thread; zero when none is.
@@ -94,10 +94,15 @@ pub(super) fn own_span() -> u64 {
 }
 
 /// Whether the tracer that records here is a plain one; see
-/// [`TracerCore::is_plain`](super::TracerCore).
+/// [`TracerCore::plain`](super::TracerCore).
 #[inline(always)]
 pub(super) fn is_plain() -> bool {
-    HOT.with(|hot| hot.is_plain.get())
+    plain().is_some()
+}
+
+#[inline(always)]
+fn plain() -> Option<Counter> {
+    HOT.with(|hot| hot.plain.get())
 }
 
 /// Goes to another place; the stage must be empty. Returns the place that was.
@@ -106,29 +111,39 @@ pub(super) fn go_to(place: Place) -> Place {
         scope: hot.scope.replace(place.scope),
         span: hot.span.replace(place.span),
         entry: hot.entry.replace(place.entry),
-        is_plain: hot.is_plain.replace(place.is_plain),
+        plain: hot.plain.replace(place.plain),
     })
 }
 
-/// Draws the id of a span and makes it the current one, as a child of the one
-/// that is. Returns both. To be called with room for the span's opening, so that
-/// it is counted for the chunk that it gets into.
+/// Writes the opening of a span with a new id as a child of the current one, and
+/// makes it the current one. Returns the id and the parent.
 #[inline(always)]
-pub(super) fn begin_span() -> (u64, u64) {
-    HOT.with(|hot| {
-        let id = if hot.is_plain.get() {
-            random_number().get()
-        } else {
-            active::number()
-        };
-        hot.opened.set(hot.opened.get().wrapping_add(1));
-        (id, hot.span.replace(id))
-    })
+pub(super) fn open(header: u64) -> (u64, u64) {
+    let (id, time) = match plain() {
+        Some(counter) => (random_number().get(), counter.raw()),
+        None => active::number_and_time(),
+    };
+    (id, begin(header, id, time))
 }
 
-/// Counts the end of a span and makes `parent` the current one again.
+/// Writes the opening of a span whose id is given; returns the parent.
+pub(super) fn open_as(header: u64, id: u64) -> u64 {
+    begin(header, id, now())
+}
+
 #[inline(always)]
-pub(super) fn end_span(parent: u64) {
+fn begin(header: u64, id: u64, time: u64) -> u64 {
+    let parent = set_span(id);
+    push([header, id, parent, time]);
+    // After the words, so that it is counted for the chunk that they get into.
+    HOT.with(|hot| hot.opened.set(hot.opened.get().wrapping_add(1)));
+    parent
+}
+
+/// Writes the end of a span and makes `parent` the current one again.
+#[inline(always)]
+pub(super) fn close(header: u64, id: u64, parent: u64) {
+    push([header, id, now()]);
     HOT.with(|hot| {
         hot.ended.set(hot.ended.get().wrapping_add(1));
         hot.span.set(parent);
@@ -138,18 +153,9 @@ pub(super) fn end_span(parent: u64) {
 /// Reads the clock of the tracer that records here.
 #[inline(always)]
 pub(super) fn now() -> u64 {
-    if is_plain() {
-        raw_counter()
-    } else {
-        active::now()
-    }
-}
-
-/// Makes room for one entry, so that the next [`push`] does not move the stage.
-#[inline(always)]
-pub(super) fn reserve(words: usize) {
-    if !has_room(words) {
-        active::move_stage();
+    match plain() {
+        Some(counter) => counter.raw(),
+        None => active::now(),
     }
 }
 
@@ -162,12 +168,12 @@ pub(super) fn has_room(words: usize) -> bool {
 /// Appends the words of one entry to the stage.
 #[inline(always)]
 pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
+    let mut used = HOT.with(|hot| hot.used.get());
+    if used > STAGE - WORDS {
+        active::move_stage();
+        used = 0;
+    }
     HOT.with(|hot| {
-        let mut used = hot.used.get();
-        if used > STAGE - WORDS {
-            active::move_stage();
-            used = 0;
-        }
         for (offset, word) in words.into_iter().enumerate() {
             // The mask spares the check of the bound, which holds as said above.
             if let Some(cell) = hot.stage.get((used + offset) & (STAGE - 1)) {
@@ -189,7 +195,8 @@ pub(super) struct Staged {
 pub(super) fn drain(words: &mut Vec<u64>) -> Staged {
     HOT.with(|hot| {
         let used = hot.used.replace(0);
-        words.extend(hot.stage.iter().take(used).map(Cell::get));
+        let stage = hot.stage.get(..used).unwrap_or_default();
+        words.extend(stage.iter().map(Cell::get));
         Staged {
             opened: hot.opened.replace(0),
             ended: hot.ended.replace(0),

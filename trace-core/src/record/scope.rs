@@ -144,7 +144,7 @@ impl Scope {
 
     /// A scope that records; its trace has counted it.
     fn recording(trace: Arc<LocalTrace>, context: ScopeContext, span: u64) -> Self {
-        let is_plain = trace.tracer.is_plain();
+        let plain = trace.tracer.plain();
         Self {
             active: Active {
                 tracer: None,
@@ -155,7 +155,7 @@ impl Scope {
                 scope: random_number().get(),
                 span,
                 entry: span,
-                is_plain,
+                plain,
             },
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::caps::Caps;
-use crate::clock::Clock;
+use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
@@ -28,10 +28,11 @@ pub(crate) struct TracerCore {
 }
 
 impl TracerCore {
-    /// Whether a time is a reading of the counter, an id a random number, and a
+    /// The counter, if a time is a reading of it, an id a random number, and a
     /// [short text](SHORT_TEXT) within the limits.
-    pub(super) fn is_plain(&self) -> bool {
-        self.clock.is_counter() && self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT
+    pub(super) fn plain(&self) -> Option<Counter> {
+        let is_plain = self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT;
+        self.clock.counter().filter(|_| is_plain)
     }
 }
 

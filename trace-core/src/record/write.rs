@@ -25,20 +25,13 @@ pub(crate) enum Key<'a> {
 /// and its parent.
 #[inline(always)]
 pub(crate) fn open(site: &'static Site) -> (u64, u64) {
-    hot::reserve(4);
-    let (span, parent) = hot::begin_span();
-    let header = Header::new(Kind::Open, 0, 0, site.number());
-    hot::push([header.word(), span, parent, hot::now()]);
-    (span, parent)
+    hot::open(Header::new(Kind::Open, 0, 0, site.number()).word())
 }
 
 /// Opens a span whose id is given.
 pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
-    hot::reserve(4);
-    let (_, parent) = hot::begin_span();
-    hot::set_span(span.get());
     let header = Header::new(Kind::Open, 0, 0, site.number());
-    hot::push([header.word(), span.get(), parent, hot::now()]);
+    let parent = hot::open_as(header.word(), span.get());
     (span.get(), parent)
 }
 
@@ -46,8 +39,7 @@ pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
 #[inline(always)]
 pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
     let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
-    hot::push([header.word(), span, hot::now()]);
-    hot::end_span(parent);
+    hot::close(header.word(), span, parent);
 }
 
 /// The span to write to, if there is one.
