@@ -1,6 +1,5 @@
 //! The span of an async function, and of a stream.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
@@ -11,8 +10,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::local_trace::LocalTrace;
-use super::scope::{OwnedEntered, Scope};
-use super::{active, guard, hot, write};
+use super::{active, elsewhere, guard, hot, write};
 use crate::span_record::Outcome;
 use crate::stream::Site;
 
@@ -53,19 +51,12 @@ pin_project! {
 struct State {
     span: u64,
     scope: u64,
-    trace: Option<Arc<LocalTrace>>,
+    /// Given back when the span ends, not when this is dropped: so there is nothing
+    /// to drop where nothing was recorded.
+    trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
 }
 
 const OFF: u64 = 1;
-
-thread_local! {
-    /// Scopes that were entered to drop a future in them, the innermost last.
-    ///
-    /// Without a destructor, as futures are also dropped at the end of a thread;
-    /// its storage is given back whenever it is empty.
-    static CANCELLING: RefCell<ManuallyDrop<Vec<OwnedEntered>>> =
-        const { RefCell::new(ManuallyDrop::new(Vec::new())) };
-}
 
 impl<F, S, O> Traced<F, S, O> {
     #[inline(always)]
@@ -77,7 +68,7 @@ impl<F, S, O> Traced<F, S, O> {
             state: State {
                 span: 0,
                 scope: 0,
-                trace: None,
+                trace: ManuallyDrop::new(None),
             },
         }
     }
@@ -94,10 +85,24 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let poll = || this.future.poll(cx);
-        let observe = this.observe;
-        this.state
-            .poll(&*this.site, poll, |output| Some(observe(output)))
+        let state = this.state;
+        let (way, parent) = state.enter(this.site);
+        let polling = Polling { state, way, parent };
+        let polled = this.future.poll(cx);
+        if way != Way::Off {
+            let outcome = match &polled {
+                Poll::Ready(output) => Some(guard::failed((this.observe)(output), parent)),
+                Poll::Pending => None,
+            };
+            polling.state.leave(way, parent, outcome);
+        }
+        if polled.is_ready() {
+            // It is zero already; said where the compiler sees it, so that `.await`,
+            // which drops this next, does not look.
+            polling.state.span = 0;
+        }
+        std::mem::forget(polling);
+        polled
     }
 }
 
@@ -113,12 +118,21 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let poll = || this.future.poll_next(cx);
-        let observe = this.observe;
-        this.state.poll(&*this.site, poll, |item| match item {
-            Some(item) => observe(item).then_some(true),
-            None => Some(false),
-        })
+        let state = this.state;
+        let (way, parent) = state.enter(this.site);
+        let polling = Polling { state, way, parent };
+        let polled = this.future.poll_next(cx);
+        if way != Way::Off {
+            let has_failed = match &polled {
+                Poll::Ready(Some(item)) => (this.observe)(item).then_some(true),
+                Poll::Ready(None) => Some(false),
+                Poll::Pending => None,
+            };
+            let outcome = has_failed.map(|has_failed| guard::failed(has_failed, parent));
+            polling.state.leave(way, parent, outcome);
+        }
+        std::mem::forget(polling);
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -126,107 +140,91 @@ where
     }
 }
 
-/// A poll within the span's own scope. If it unwinds, the span has panicked.
-struct Polling<'a> {
-    state: &'a mut State,
-    parent: u64,
-}
-
-impl Polling<'_> {
-    /// `ends` says of what is ready whether the span ends, and if so, whether it has
-    /// failed.
-    #[inline(always)]
-    fn poll<T>(
-        self,
-        poll: impl FnOnce() -> Poll<T>,
-        ends: impl FnOnce(&T) -> Option<bool>,
-    ) -> Poll<T> {
-        let polled = poll();
-        let ended = match &polled {
-            Poll::Ready(output) => ends(output),
-            Poll::Pending => None,
-        };
-        match ended {
-            Some(has_failed) => {
-                let outcome = guard::failed(has_failed, self.parent);
-                self.state.end(self.parent, outcome);
-            }
-            None => {
-                hot::set_span(self.parent);
-                if self.state.trace.is_none() {
-                    self.state.trace = active::current_trace();
-                }
-            }
-        }
-        std::mem::forget(self);
-        polled
-    }
-}
-
-impl Drop for Polling<'_> {
-    fn drop(&mut self) {
-        self.state.end(self.parent, Outcome::Panicked);
-    }
+/// How a future is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Nothing is recorded.
+    Off,
+    /// In the scope in which its span was opened.
+    Home,
+    /// In a scope of its own, as it was moved away from there.
+    Elsewhere,
 }
 
 impl State {
-    /// Polls within the span, which begins with the first poll.
+    /// Makes the span current, and opens it first if this is the first poll. Returns
+    /// what was current before.
     #[inline(always)]
-    fn poll<T>(
-        &mut self,
-        site: impl Fn() -> &'static Site,
-        poll: impl FnOnce() -> Poll<T>,
-        ends: impl FnOnce(&T) -> Option<bool>,
-    ) -> Poll<T> {
+    fn enter(&mut self, site: &impl Fn() -> &'static Site) -> (Way, u64) {
         let scope = hot::scope();
-        let parent = if self.span == 0 {
-            if self.scope == OFF || scope == 0 {
+        if self.span == 0 {
+            if scope == 0 || self.scope == OFF {
                 self.scope = OFF;
-                return poll();
+                return (Way::Off, 0);
             }
             let (span, parent) = write::open(site());
             self.span = span;
             self.scope = scope;
-            parent
+            (Way::Home, parent)
         } else if self.scope == scope {
-            hot::set_span(self.span)
+            (Way::Home, hot::set_span(self.span))
         } else {
-            return self.poll_elsewhere(poll, ends);
-        };
-        let polling = Polling {
-            state: self,
-            parent,
-        };
-        polling.poll(poll, ends)
+            (Way::Elsewhere, self.enter_elsewhere())
+        }
+    }
+
+    /// Makes the span current in a scope of its own trace.
+    #[cold]
+    fn enter_elsewhere(&self) -> u64 {
+        // A suspended span has its trace.
+        if let Some(trace) = &*self.trace {
+            elsewhere::enter(trace, self.span);
+        }
+        hot::span()
+    }
+
+    /// Ends the span, if its outcome is known, or suspends it.
+    #[inline(always)]
+    fn leave(&mut self, way: Way, parent: u64, outcome: Option<Outcome>) {
+        match outcome {
+            Some(outcome) => self.end(parent, outcome),
+            None => {
+                hot::set_span(parent);
+                if self.trace.is_none() {
+                    self.keep_trace();
+                }
+            }
+        }
+        if way == Way::Elsewhere {
+            elsewhere::leave();
+        }
+    }
+
+    #[cold]
+    fn panic(&mut self, way: Way, parent: u64) {
+        if way != Way::Off {
+            self.leave(way, parent, Some(Outcome::Panicked));
+        }
     }
 
     #[inline(always)]
     fn end(&mut self, parent: u64, outcome: Outcome) {
         write::close(self.span, parent, outcome);
+        if self.trace.is_some() {
+            self.leave_trace();
+        }
         self.span = 0;
         self.scope = OFF;
     }
 
-    /// Polls a future that was moved into another scope: within a scope of its own
-    /// trace, which ends with the poll.
-    #[cold]
     #[inline(never)]
-    fn poll_elsewhere<T>(
-        &mut self,
-        poll: impl FnOnce() -> Poll<T>,
-        ends: impl FnOnce(&T) -> Option<bool>,
-    ) -> Poll<T> {
-        // A suspended span has its trace.
-        let Some(trace) = &self.trace else {
-            return poll();
-        };
-        let mut scope = Scope::elsewhere(trace, self.span);
-        let _entered = scope.enter();
-        Polling {
-            parent: hot::span(),
-            state: self,
-        }
-        .poll(poll, ends)
+    fn keep_trace(&mut self) {
+        *self.trace = active::current_trace();
+    }
+
+    #[inline(never)]
+    fn leave_trace(&mut self) {
+        *self.trace = None;
     }
 
     /// Makes the span current once more, for the drop of its future.
@@ -234,12 +232,18 @@ impl State {
     fn begin_cancel(&mut self) {
         if self.scope == hot::scope() {
             self.scope = hot::set_span(self.span);
-            return;
+        } else {
+            self.scope = 0;
+            self.enter_elsewhere();
         }
-        self.scope = 0;
-        if let Some(trace) = &self.trace {
-            let entered = Scope::elsewhere(trace, self.span).enter_owned();
-            CANCELLING.with_borrow_mut(|scopes| scopes.push(entered));
+    }
+
+    #[cold]
+    fn end_cancel(&mut self) {
+        let is_elsewhere = self.scope == 0;
+        self.end(self.scope, Outcome::Cancelled);
+        if is_elsewhere {
+            elsewhere::leave();
         }
     }
 }
@@ -253,22 +257,18 @@ impl Drop for State {
     }
 }
 
-impl State {
-    #[cold]
-    fn end_cancel(&mut self) {
-        if self.scope != 0 {
-            return self.end(self.scope, Outcome::Cancelled);
-        }
-        let entered = CANCELLING.with_borrow_mut(|scopes| {
-            let entered = scopes.pop();
-            if scopes.is_empty() {
-                **scopes = Vec::new();
-            }
-            entered
-        });
-        if entered.is_some() {
-            self.end(self.span, Outcome::Cancelled);
-        }
+/// A poll. If it unwinds, the span has panicked.
+struct Polling<'a> {
+    state: &'a mut State,
+    way: Way,
+    parent: u64,
+}
+
+impl Drop for Polling<'_> {
+    // Inlined, so that the guard is in registers and not on the stack.
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.state.panic(self.way, self.parent);
     }
 }
 

@@ -19,6 +19,7 @@
 
 pub(crate) mod active;
 mod caps;
+mod elsewhere;
 mod future;
 mod guard;
 mod hot;
