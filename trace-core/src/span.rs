@@ -173,7 +173,7 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
 /// Returns a value of the trace's baggage.
 #[must_use]
 pub fn baggage(key: &str) -> Option<String> {
-    active::with_context(|context| context.baggage.get(key).map(ToOwned::to_owned)).flatten()
+    active::with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
 /// Sets a value of the trace's baggage: for what this task does from now on, for
@@ -186,13 +186,13 @@ pub fn baggage(key: &str) -> Option<String> {
 ///
 /// When the key is no token, or the baggage would be too large to travel.
 pub fn set_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
-    let inserted = active::with_context(|context| context.baggage.insert(key, value));
+    let inserted = active::with_baggage(|baggage| baggage.insert(key, value));
     inserted.map_or(Ok(false), |inserted| inserted.map(|_| true))
 }
 
 /// Removes a value from the trace's baggage and returns it.
 pub fn remove_baggage(key: &str) -> Option<String> {
-    active::with_context(|context| context.baggage.remove(key)).flatten()
+    active::with_baggage(|baggage| baggage.remove(key)).flatten()
 }
 
 /// The site of spans that are named at run time.

@@ -15,13 +15,7 @@ use crate::tracestate::TraceState;
 #[derive(Debug)]
 pub(crate) struct LocalTrace {
     pub(super) tracer: Arc<TracerCore>,
-    pub(super) trace_id: TraceId,
-    pub(super) flags: TraceFlags,
-    pub(super) tracestate: TraceState,
-    /// As it was when the trace began; scopes change copies of their own.
-    pub(super) baggage: Baggage,
-    /// The span of another process under which the trace goes on here, or zero.
-    pub(super) remote_parent: u64,
+    pub(super) head: Head,
     /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
     /// scope ended, less those that ended in another scope than their own.
     ///
@@ -30,33 +24,35 @@ pub(crate) struct LocalTrace {
     open: AtomicI64,
 }
 
+/// What is known of a trace from its beginning.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(super) trace_id: TraceId,
+    pub(super) flags: TraceFlags,
+    pub(super) tracestate: TraceState,
+    /// As it was when the trace began; scopes change copies of their own.
+    pub(super) baggage: Baggage,
+    /// The span of another process under which the trace goes on here, or zero.
+    pub(super) remote_parent: u64,
+}
+
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
     /// A trace with one open scope.
-    pub(super) fn new(
-        tracer: Arc<TracerCore>,
-        trace_id: TraceId,
-        flags: TraceFlags,
-        tracestate: TraceState,
-        baggage: Baggage,
-        remote_parent: u64,
-    ) -> Self {
+    pub(super) fn new(tracer: Arc<TracerCore>, head: Head) -> Self {
         Self {
             tracer,
-            trace_id,
-            flags,
-            tracestate,
-            baggage,
-            remote_parent,
+            head,
             open: AtomicI64::new(SCOPE),
         }
     }
 
     /// Begins a piece of this trace's stream in an empty chunk.
     pub(super) fn begin_piece(&self, chunk: &mut Chunk) {
-        let tracestate = self.tracestate.as_str();
-        chunk.begin_piece(self.trace_id, self.flags, tracestate, self.remote_parent);
+        let head = &self.head;
+        let tracestate = head.tracestate.as_str();
+        chunk.begin_piece(head.trace_id, head.flags, tracestate, head.remote_parent);
     }
 
     /// Counts one more scope.

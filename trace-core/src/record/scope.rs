@@ -6,9 +6,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::active::{self, Active, Recording, ScopeContext};
+use super::active::{self, Active};
 use super::hot::{self, Place};
-use super::local_trace::LocalTrace;
+use super::local_trace::{Head, LocalTrace};
+use super::recording::Recording;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
@@ -94,33 +95,31 @@ impl Scope {
             From::Remote(context) | From::Local(context) => Some(context.span_id),
             From::Given(context) => context.parent_span_id,
         };
-        let mut context = ScopeContext {
-            trace_id,
-            flags,
-            tracestate: parent
-                .map(|parent| parent.tracestate.clone())
-                .unwrap_or_default(),
-            baggage: start
-                .baggage
-                .or(parent.map(|parent| &parent.baggage))
-                .cloned()
-                .unwrap_or_default(),
-            span_id: SpanId::from_stream(1),
-            parent_span_id: entry,
-        };
+        let tracestate = parent
+            .map(|parent| parent.tracestate.clone())
+            .unwrap_or_default();
+        let baggage = start
+            .baggage
+            .or(parent.map(|parent| &parent.baggage))
+            .cloned()
+            .unwrap_or_default();
         if !is_sampled {
-            context.span_id = match start.from {
-                From::Given(context) => context.span_id,
-                From::Nothing | From::Remote(_) | From::Local(_) => tracer.ids.span_id(),
-            };
             tracer.queue.counters.start(1);
             Counters::add(&tracer.queue.counters.sampled_out, 1);
-            return Self {
-                active: Active {
-                    tracer: Some(Arc::clone(tracer)),
-                    context: Some(context),
-                    recording: None,
+            let context = TraceContext {
+                trace_id,
+                span_id: match start.from {
+                    From::Given(context) => context.span_id,
+                    From::Nothing | From::Remote(_) | From::Local(_) => tracer.ids.span_id(),
                 },
+                parent_span_id: entry,
+                flags,
+                tracestate,
+                baggage,
+                is_remote: false,
+            };
+            return Self {
+                active: Active::Unsampled(Arc::clone(tracer), context),
                 place: Place::default(),
             };
         }
@@ -131,26 +130,21 @@ impl Scope {
             }
             From::Nothing | From::Given(_) => 0,
         };
-        let trace = LocalTrace::new(
-            Arc::clone(tracer),
+        let head = Head {
             trace_id,
             flags,
-            context.tracestate.clone(),
-            context.baggage.clone(),
+            tracestate,
+            baggage,
             remote_parent,
-        );
-        Self::recording(Arc::new(trace), context, entry.map_or(0, SpanId::get))
+        };
+        Self::recorded(Recording::begin(tracer, head), entry.map_or(0, SpanId::get))
     }
 
-    /// A scope that records; its trace has counted it.
-    fn recording(trace: Arc<LocalTrace>, context: ScopeContext, span: u64) -> Self {
-        let plain = trace.tracer.plain();
+    /// A scope that records, below a span.
+    fn recorded(recording: Recording, span: u64) -> Self {
+        let plain = recording.trace().tracer.plain();
         Self {
-            active: Active {
-                tracer: None,
-                context: Some(context),
-                recording: Some(Recording::new(trace)),
-            },
+            active: Active::Recorded(recording),
             place: Place {
                 scope: random_number().get(),
                 span,
@@ -163,10 +157,7 @@ impl Scope {
     /// A scope in which the tracer is current and no trace runs.
     pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
         Self {
-            active: Active {
-                tracer: Some(tracer),
-                ..Active::default()
-            },
+            active: Active::Attached(tracer),
             place: Place::default(),
         }
     }
@@ -175,34 +166,27 @@ impl Scope {
     ///
     /// Where no trace runs: one in which the same tracer is current, if there is one.
     pub(crate) fn capture() -> Self {
-        let context = active::with_context(|context| context.clone());
-        let trace = active::current_trace();
-        match (trace, context) {
-            (Some(trace), Some(context)) => {
-                trace.open_scope();
-                Self::recording(trace, context, hot::span())
-            }
-            (_, context) => Self {
-                active: Active {
-                    tracer: active::with_tracer(Arc::clone),
-                    context,
-                    recording: None,
-                },
+        active::with(|active| match active {
+            Active::Recorded(recording) => Self::recorded(recording.fork(), hot::span()),
+            Active::Unsampled(tracer, context) => Self {
+                active: Active::Unsampled(Arc::clone(tracer), context.clone()),
                 place: Place::default(),
             },
-        }
+            Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
+            Active::Nothing => Self::default(),
+        })
     }
 
     /// Another scope of the trace that runs on this thread, if one does.
     pub(crate) fn current() -> Option<Self> {
-        active::with_context(|_| ()).map(|()| Self::capture())
+        active::trace_id().map(|_| Self::capture())
     }
 
     /// Another scope of the trace that runs on this thread, below the span of a
     /// context, if that is of the same trace.
     pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
-        let is_same = active::with_context(|current| current.trace_id == context.trace_id);
-        let mut scope = is_same.unwrap_or(false).then(Self::capture)?;
+        let is_same = active::trace_id() == Some(context.trace_id);
+        let mut scope = is_same.then(Self::capture)?;
         if scope.is_recording() {
             scope.place.span = context.span_id.get();
             scope.place.entry = scope.place.span;
@@ -212,16 +196,8 @@ impl Scope {
 
     /// Another scope of a trace, for one of its spans that left its own.
     pub(super) fn elsewhere(trace: &Arc<LocalTrace>, span: u64) -> Self {
-        trace.open_scope();
-        let context = ScopeContext {
-            trace_id: trace.trace_id,
-            flags: trace.flags,
-            tracestate: trace.tracestate.clone(),
-            baggage: trace.baggage.clone(),
-            span_id: SpanId::from_stream(span),
-            parent_span_id: None,
-        };
-        let mut scope = Self::recording(Arc::clone(trace), context, span);
+        let recording = Recording::join(trace, trace.head.baggage.clone());
+        let mut scope = Self::recorded(recording, span);
         // The span is the scope's to write to.
         scope.place.entry = 0;
         scope
@@ -229,7 +205,7 @@ impl Scope {
 
     /// Whether spans of this scope are recorded.
     pub(crate) fn is_recording(&self) -> bool {
-        self.active.recording.is_some()
+        matches!(self.active, Active::Recorded(_))
     }
 
     /// Makes the thread run this scope's code.
@@ -246,17 +222,13 @@ impl Scope {
         self.place = hot::go_to(self.place);
         OwnedEntered { outer: self }
     }
-
-    fn end(&mut self) {
-        if let Some(recording) = self.active.recording.take() {
-            recording.end();
-        }
-    }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        self.end();
+        if let Active::Recorded(recording) = std::mem::take(&mut self.active) {
+            recording.end();
+        }
     }
 }
 

@@ -1,0 +1,245 @@
+//! What a scope has recorded and not handed over.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::hot;
+use super::local_trace::{Head, LocalTrace};
+use super::tracer_core::TracerCore;
+use crate::baggage::Baggage;
+use crate::clock::{between, raw_counter};
+use crate::context::TraceContext;
+use crate::id::SpanId;
+use crate::stream::{Chunk, Cursor, Entry};
+
+/// The recording side of a scope: two pointers, as it is moved with each poll.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    trace: Arc<LocalTrace>,
+    stream: Box<Stream>,
+}
+
+/// What a scope has recorded and not handed over, and what is known of it. Reused
+/// by the next scope of the thread.
+#[derive(Debug, Default)]
+struct Stream {
+    chunk: Chunk,
+    /// The trace's, with the changes of this scope.
+    baggage: Baggage,
+    /// Spans that were opened in this scope less those that ended in it.
+    strays: i64,
+    /// A reading of the counter when the second poll that recorded something ended
+    /// after the last hand-over; zero before.
+    since: u64,
+    /// Spans that were open when somebody asked to hand over, and their parents;
+    /// those of later spans are in the chunk.
+    parents: Vec<(u64, u64)>,
+}
+
+thread_local! {
+    /// An empty stream for the next scope on this thread.
+    static SPARE: Cell<Option<Box<Stream>>> = const { Cell::new(None) };
+}
+
+/// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
+/// some five hundred spans: the hand-over costs each of them nearly nothing.
+const MAX_CHUNK_BYTES: usize = 32 * 1_024;
+
+impl Recording {
+    /// Begins a trace with one scope.
+    pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head) -> Self {
+        let baggage = head.baggage.clone();
+        let trace = Arc::new(LocalTrace::new(Arc::clone(tracer), head));
+        Self::of(trace, baggage)
+    }
+
+    /// Begins another scope of a trace.
+    pub(super) fn join(trace: &Arc<LocalTrace>, baggage: Baggage) -> Self {
+        trace.open_scope();
+        Self::of(Arc::clone(trace), baggage)
+    }
+
+    fn of(trace: Arc<LocalTrace>, baggage: Baggage) -> Self {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut stream = spare.unwrap_or_default();
+        stream.baggage = baggage;
+        trace.begin_piece(&mut stream.chunk);
+        Self { trace, stream }
+    }
+
+    /// Another scope of this one's trace, as this one is now.
+    pub(super) fn fork(&self) -> Self {
+        Self::join(&self.trace, self.stream.baggage.clone())
+    }
+
+    pub(super) fn trace(&self) -> &Arc<LocalTrace> {
+        &self.trace
+    }
+
+    pub(super) fn baggage(&mut self) -> &mut Baggage {
+        &mut self.stream.baggage
+    }
+
+    /// The context of a span that is open in this scope.
+    pub(super) fn context(&mut self, span: u64) -> TraceContext {
+        let parent_span_id = self.parent_of(span);
+        let head = &self.trace.head;
+        TraceContext {
+            trace_id: head.trace_id,
+            span_id: SpanId::from_stream(span),
+            parent_span_id,
+            flags: head.flags,
+            tracestate: head.tracestate.clone(),
+            baggage: self.stream.baggage.clone(),
+            is_remote: false,
+        }
+    }
+
+    /// The parent of a span that is open in this scope.
+    fn parent_of(&mut self, span: u64) -> Option<SpanId> {
+        self.take_stage();
+        let mut cursor = Cursor::default();
+        while let Some((id, entry, next)) = self.stream.chunk.entry(cursor) {
+            match entry {
+                Entry::Open(open) if id == span => return SpanId::new(open.parent),
+                _ => cursor = next,
+            }
+        }
+        let mut handed_over = self.stream.parents.iter();
+        let (_, parent) = handed_over.find(|(id, _)| *id == span)?;
+        SpanId::new(*parent)
+    }
+
+    /// Moves the thread's stage into the chunk.
+    pub(super) fn take_stage(&mut self) {
+        let staged = hot::drain(&mut self.stream.chunk.words);
+        self.stream.chunk.opened += u64::from(staged.opened);
+        self.stream.strays += i64::from(staged.opened) - i64::from(staged.ended);
+        if staged.opened > 0 {
+            self.trace.tracer.queue.counters.start(staged.opened.into());
+        }
+    }
+
+    /// Moves the thread's stage into the chunk at the end of a poll, and hands that
+    /// over if it has waited for long: a scope may live for days.
+    pub(super) fn end_poll(&mut self) {
+        let has_waited = !self.stream.chunk.is_empty_piece();
+        let before = self.stream.chunk.words.len();
+        self.take_stage();
+        if !has_waited || self.stream.chunk.words.len() == before {
+            return;
+        }
+        let now = raw_counter();
+        if self.stream.since == 0 {
+            self.stream.since = now;
+        }
+        if between(self.stream.since, now) >= self.trace.tracer.scheduled_delay {
+            self.keep_parents();
+            self.push();
+        }
+    }
+
+    /// Moves the thread's stage into the chunk, and hands that over if it is full.
+    pub(super) fn make_room(&mut self) {
+        self.take_stage();
+        self.cut();
+    }
+
+    /// See [`active::push_texts`](super::active::push_texts).
+    pub(super) fn push_texts<'a>(
+        &mut self,
+        words: usize,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) {
+        let is_full = self.stream.chunk.text.len() >= MAX_CHUNK_BYTES;
+        if is_full || !hot::has_room(words) {
+            self.make_room();
+        }
+        for text in texts {
+            self.stream.chunk.text.push_str(text);
+        }
+    }
+
+    /// Hands over what was recorded so far.
+    pub(super) fn hand_over(&mut self) {
+        self.take_stage();
+        if !self.stream.chunk.is_empty_piece() {
+            self.keep_parents();
+            self.push();
+        }
+    }
+
+    /// Hands over what was recorded so far, if all spans have ended.
+    #[cfg(feature = "testing")]
+    pub(super) fn hand_over_ended(&mut self) {
+        self.take_stage();
+        if self.stream.strays == 0 && !self.stream.chunk.is_empty_piece() {
+            self.push();
+        }
+    }
+
+    /// Hands a full chunk over and goes on with an empty one.
+    fn cut(&mut self) {
+        if self.stream.chunk.bytes() >= MAX_CHUNK_BYTES {
+            if !self.stream.parents.is_empty() {
+                self.keep_parents();
+            }
+            self.push();
+        }
+    }
+
+    fn push(&mut self) {
+        self.stream.since = 0;
+        self.trace.tracer.queue.push(&mut self.stream.chunk);
+        self.trace.begin_piece(&mut self.stream.chunk);
+    }
+
+    /// Keeps the parents of the spans that are open, innermost last.
+    fn keep_parents(&mut self) {
+        let Stream { chunk, parents, .. } = &mut *self.stream;
+        let mut cursor = Cursor::default();
+        while let Some((span, entry, next)) = chunk.entry(cursor) {
+            match entry {
+                Entry::Open(open) => parents.push((span, open.parent)),
+                Entry::Close(_) => {
+                    if let Some(at) = parents.iter().rposition(|(open, _)| *open == span) {
+                        parents.remove(at);
+                    }
+                }
+                _ => {}
+            }
+            cursor = next;
+        }
+    }
+
+    /// Hands the chunk over, as the last one of the scope.
+    pub(super) fn end(mut self) {
+        let queue = &self.trace.tracer.queue;
+        let Stream {
+            chunk,
+            baggage,
+            strays,
+            since,
+            parents,
+        } = &mut *self.stream;
+        let completes = self.trace.ends_with(*strays);
+        let says_so = if chunk.is_empty_piece() {
+            chunk.clear();
+            false
+        } else {
+            if completes {
+                chunk.end_trace();
+            }
+            queue.push(chunk) && completes
+        };
+        let remains_nothing = self.trace.close_scope(*strays);
+        if remains_nothing && !says_so {
+            queue.complete(self.trace.head.trace_id);
+        }
+        *baggage = Baggage::default();
+        (*strays, *since) = (0, 0);
+        parents.clear();
+        // At the end of a thread the stream goes back to the allocator.
+        let _kept = SPARE.try_with(|spare| spare.set(Some(self.stream)));
+    }
+}
