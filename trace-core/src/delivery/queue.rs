@@ -231,7 +231,8 @@ impl Queue {
         let mut chunks = chunks.peekable();
         while chunks.peek().is_some() {
             let mut state = self.state();
-            let room = MAX_FREE.saturating_sub(state.free.len());
+            let max = if state.is_closed { 0 } else { MAX_FREE };
+            let room = max.saturating_sub(state.free.len());
             state.free.extend(chunks.by_ref().take(room.min(64)));
             if room == 0 {
                 drop(state);
@@ -288,6 +289,8 @@ impl Queue {
         let was_open = !std::mem::replace(&mut state.is_closed, true);
         if was_open {
             state.flush.deadline = Some(deadline);
+            // Threads may remember the tracer for long after.
+            state.free = Vec::new();
         }
         state.is_idle = false;
         drop(state);

@@ -48,6 +48,12 @@ impl LocalTrace {
         }
     }
 
+    /// Makes another trace of one that has ended, with one open scope.
+    pub(super) fn begin_again(&mut self, head: Head) {
+        self.head = head;
+        *self.open.get_mut() = SCOPE;
+    }
+
     /// Begins a piece of this trace's stream in an empty chunk.
     pub(super) fn begin_piece(&self, chunk: &mut Chunk) {
         let head = &self.head;

@@ -36,9 +36,47 @@ struct Stream {
     parents: Vec<(u64, u64)>,
 }
 
+/// What the next scope on this thread need not allocate.
+struct Spare {
+    /// An empty stream.
+    stream: Cell<Option<Box<Stream>>>,
+    /// A trace that has ended. Its tracer is kept as well: mostly the next trace's
+    /// is the same, and threads that count its references wait for each other.
+    trace: Cell<Option<Arc<LocalTrace>>>,
+}
+
 thread_local! {
-    /// An empty stream for the next scope on this thread.
-    static SPARE: Cell<Option<Box<Stream>>> = const { Cell::new(None) };
+    static SPARE: Spare = const { Spare { stream: Cell::new(None), trace: Cell::new(None) } };
+}
+
+impl Spare {
+    fn stream() -> Box<Stream> {
+        let spare = SPARE.try_with(|spare| spare.stream.take());
+        spare.ok().flatten().unwrap_or_default()
+    }
+
+    fn trace(tracer: &Arc<TracerCore>, head: Head) -> Arc<LocalTrace> {
+        let spare = SPARE.try_with(|spare| spare.trace.take());
+        if let Ok(Some(mut trace)) = spare
+            && let Some(ended) = Arc::get_mut(&mut trace)
+            && Arc::ptr_eq(&ended.tracer, tracer)
+        {
+            ended.begin_again(head);
+            return trace;
+        }
+        Arc::new(LocalTrace::new(Arc::clone(tracer), head))
+    }
+
+    /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
+    /// back to the allocator.
+    fn keep(stream: Box<Stream>, trace: Option<Arc<LocalTrace>>) {
+        let _kept = SPARE.try_with(|spare| {
+            spare.stream.set(Some(stream));
+            if trace.is_some() {
+                spare.trace.set(trace);
+            }
+        });
+    }
 }
 
 /// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
@@ -49,8 +87,7 @@ impl Recording {
     /// Begins a trace with one scope.
     pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head) -> Self {
         let baggage = head.baggage.clone();
-        let trace = Arc::new(LocalTrace::new(Arc::clone(tracer), head));
-        Self::of(trace, baggage)
+        Self::of(Spare::trace(tracer, head), baggage)
     }
 
     /// Begins another scope of a trace.
@@ -60,8 +97,7 @@ impl Recording {
     }
 
     fn of(trace: Arc<LocalTrace>, baggage: Baggage) -> Self {
-        let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut stream = spare.unwrap_or_default();
+        let mut stream = Spare::stream();
         stream.baggage = baggage;
         trace.begin_piece(&mut stream.chunk);
         Self { trace, stream }
@@ -239,7 +275,6 @@ impl Recording {
         *baggage = Baggage::default();
         (*strays, *since) = (0, 0);
         parents.clear();
-        // At the end of a thread the stream goes back to the allocator.
-        let _kept = SPARE.try_with(|spare| spare.set(Some(self.stream)));
+        Spare::keep(self.stream, remains_nothing.then_some(self.trace));
     }
 }
