@@ -100,10 +100,9 @@ where
         let this = self.project();
         let poll = || this.future.poll(cx);
         let observe = this.observe;
-        this.state
-            .poll(this.begin.take(), poll, |output, is_recorded| {
-                Some(is_recorded && observe(output))
-            })
+        this.state.poll(this.begin, poll, |output, is_recorded| {
+            Some(is_recorded && observe(output))
+        })
     }
 }
 
@@ -121,7 +120,7 @@ where
         let poll = || this.future.poll_next(cx);
         let observe = this.observe;
         this.state
-            .poll(this.begin.take(), poll, |item, is_recorded| match item {
+            .poll(this.begin, poll, |item, is_recorded| match item {
                 Some(item) => (is_recorded && observe(item)).then_some(true),
                 None => Some(false),
             })
@@ -139,7 +138,8 @@ impl State {
     /// and if so, whether it has failed.
     fn poll<T>(
         &mut self,
-        begin: Option<impl Begin>,
+        // Looked at where it is and then dropped: it is too large to move.
+        begin: &mut Option<impl Begin>,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T, bool) -> Option<bool>,
     ) -> Poll<T> {
@@ -147,6 +147,7 @@ impl State {
             self.scope = Place::Waiting(scope);
         }
         let Place::Waiting(scope) = &mut self.scope else {
+            *begin = None;
             return poll();
         };
         let is_recording = scope.is_recording();
@@ -157,6 +158,7 @@ impl State {
             self.span = begin.open();
             entered.set_base(self.span);
         }
+        *begin = None;
         let polling = Polling {
             span: &mut self.span,
         };
