@@ -36,7 +36,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
             from: From::Nothing,
             baggage: None,
         };
-        Some(Scope::start(&global::current()?, start))
+        global::with_current(|tracer| Scope::start(tracer, start))
     }
 
     fn open(&self) -> u64 {

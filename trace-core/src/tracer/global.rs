@@ -1,7 +1,9 @@
 //! The tracer of new roots in the whole process.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::builder::BuildError;
@@ -9,6 +11,18 @@ use super::tracer::Tracer;
 use crate::record::{TracerCore, active};
 
 static GLOBAL: RwLock<Option<Arc<TracerCore>>> = RwLock::new(None);
+
+/// How often [`GLOBAL`] has changed.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// What this thread has seen of [`GLOBAL`], and after how many changes: a lock and
+    /// a count of references that all threads share would be the slowest part of a
+    /// root.
+    static SEEN: Cell<Seen> = const { Cell::new((0, None)) };
+}
+
+type Seen = (u64, Option<Arc<TracerCore>>);
 
 /// Keeps the process's tracer installed; dropping it delivers what is left.
 ///
@@ -34,17 +48,44 @@ pub(super) fn install(
         return Err(InstallError(Reason::AlreadyInstalled));
     }
     let tracer = build()?;
-    *global = Some(Arc::clone(tracer.core()));
+    change(&mut global, Some(Arc::clone(tracer.core())));
     Ok(TracerGuard(tracer))
+}
+
+fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
+    *global = tracer;
+    // Release: its partner is the acquiring load in `seen`.
+    CHANGES.fetch_add(1, Ordering::Release);
 }
 
 /// The tracer for a root that begins here: the one that surrounds the code, else
 /// the process's.
 pub(super) fn current() -> Option<Arc<TracerCore>> {
-    active::with_tracer(Arc::clone).or_else(|| {
-        let global = GLOBAL.read().unwrap_or_else(PoisonError::into_inner);
-        global.clone()
-    })
+    with_current(Arc::clone)
+}
+
+/// Lets `begin` see the tracer for a root that begins here.
+pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
+    if let Some(tracer) = active::with_tracer(Arc::clone) {
+        return Some(begin(&tracer));
+    }
+    let seen = seen();
+    let begun = seen.1.as_ref().map(begin);
+    let _kept = SEEN.try_with(|cell| cell.set(seen));
+    begun
+}
+
+/// Takes what the thread has seen of the process's tracer, which is brought up to
+/// date. It is empty until put back: what `begin` calls may begin roots itself.
+fn seen() -> Seen {
+    // Read before the tracer: if that changes in between, the next root looks again.
+    let changes = CHANGES.load(Ordering::Acquire);
+    let seen = SEEN.try_with(Cell::take).unwrap_or_default();
+    if seen.0 == changes {
+        return seen;
+    }
+    let global = GLOBAL.read().unwrap_or_else(PoisonError::into_inner);
+    (changes, global.clone())
 }
 
 impl Deref for TracerGuard {
@@ -58,7 +99,7 @@ impl Deref for TracerGuard {
 impl Drop for TracerGuard {
     fn drop(&mut self) {
         let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
-        *global = None;
+        change(&mut global, None);
         drop(global);
         let _report = self.0.shut_down_in_time();
     }
