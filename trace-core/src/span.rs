@@ -204,14 +204,9 @@ static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
     let guard = SpanGuard::enter(&NAMED);
     if guard.is_recording() {
-        name(operation_name, Location::caller());
+        write::description(operation_name, SpanKind::Internal, Location::caller());
     }
     body()
-}
-
-fn name(operation_name: &str, source: &Location<'_>) {
-    write::operation_name(operation_name);
-    write::source(source.file(), source.line());
 }
 
 /// Gives futures a span or the trace of the place where this is called.
@@ -304,7 +299,7 @@ impl<F: Future> Future for Named<F> {
         if let Some((operation_name, source)) = this.name.take()
             && is_recording()
         {
-            name(&operation_name, source);
+            write::description(&operation_name, SpanKind::Internal, source);
         }
         this.future.poll(cx)
     }

@@ -194,7 +194,14 @@ impl Pending {
             }
             Entry::Name(name) => record.operation_name = Cow::Owned(name.to_owned()),
             Entry::Service(service) => record.service_name = Arc::from(service),
-            Entry::Source { file, line } => {
+            Entry::Described {
+                name,
+                kind,
+                file,
+                line,
+            } => {
+                record.operation_name = Cow::Owned(name.to_owned());
+                record.kind = kind;
                 record.source = Some(Source {
                     file: Cow::Owned(file.to_owned()),
                     line,

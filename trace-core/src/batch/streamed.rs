@@ -52,7 +52,7 @@ impl<'a> Streamed<'a> {
 
     pub(super) fn renamed(self) -> Option<&'a str> {
         let names = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Name(name) => Some(name),
+            Entry::Name(name) | Entry::Described { name, .. } => Some(name),
             _ => None,
         });
         names.last()
@@ -68,7 +68,7 @@ impl<'a> Streamed<'a> {
 
     pub(super) fn kind(self) -> SpanKind {
         let kinds = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::SpanKind(kind) => Some(kind),
+            Entry::SpanKind(kind) | Entry::Described { kind, .. } => Some(kind),
             _ => None,
         });
         kinds.last().unwrap_or(self.span.site.kind())
@@ -76,7 +76,7 @@ impl<'a> Streamed<'a> {
 
     pub(super) fn source(self) -> Option<(&'a str, u32)> {
         let sources = self.entries().filter_map(|(entry, _)| match entry {
-            Entry::Source { file, line } => Some((file, line)),
+            Entry::Described { file, line, .. } => Some((file, line)),
             _ => None,
         });
         let site = self.span.site;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use super::active;
 use super::hot;
@@ -10,7 +10,9 @@ use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
 use crate::limits::{Limits, cut};
 use crate::span_record::{Link, Outcome, SpanKind, Status};
-use crate::stream::{Header, Kind, Site, kind_number, outcome_number, status_number, value_type};
+use crate::stream::{
+    Header, Kind, Site, kind_number, of_halves, outcome_number, status_number, value_type,
+};
 use crate::tag::{TagArray, TagValue};
 use crate::tag_source::{TagInput, TagSource};
 
@@ -177,12 +179,15 @@ pub(crate) fn context_sent() {
     }
 }
 
-/// Writes where the current span was opened.
-pub(crate) fn source(file: &str, line: u32) {
-    if let Some(span) = own_span() {
-        let header = Header::new(Kind::Source, 0, 0, length(file));
-        entry([header.word(), span, line.into()], &[file]);
-    }
+/// Writes what the site of the current span, which is described at run time, does
+/// not say.
+pub(crate) fn description(name: &str, kind: SpanKind, source: &Location<'_>) {
+    let Some(span) = own_span() else { return };
+    with_text(name, |name| {
+        let header = Header::new(Kind::Described, kind_number(kind), 0, length(name));
+        let place = of_halves(source.line(), length(source.file()));
+        entry([header.word(), span, place], &[name, source.file()]);
+    });
 }
 
 /// Appends one entry with texts.

@@ -20,7 +20,7 @@
 //! | status | span | message |
 //! | error | span, time, bytes of the message | type, message |
 //! | name, service | span | the text |
-//! | source | span, line | file |
+//! | described | span, line (low half) and bytes of the file (high half) | name, file |
 //! | role | span | |
 //! | sent | span | |
 //! | piece | remote parent, trace high, trace low | tracestate |
@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     Error,
     Name,
     Service,
-    Source,
+    Described,
     Role,
     Sent,
     Piece,
@@ -61,7 +61,7 @@ impl Kind {
         Self::Error,
         Self::Name,
         Self::Service,
-        Self::Source,
+        Self::Described,
         Self::Role,
         Self::Sent,
         Self::Piece,
@@ -106,6 +106,17 @@ impl Header {
         let [_, _, _, _, bytes @ ..] = self.0.to_le_bytes();
         u32::from_le_bytes(bytes)
     }
+}
+
+/// Two numbers in one word: the low half and the high one.
+pub(crate) const fn of_halves(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+const fn halves(word: u64) -> (u32, u32) {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
+    let halves = (word as u32, (word >> 32) as u32);
+    halves
 }
 
 /// What the small argument of a tag or field says of its value and its key.
@@ -198,7 +209,10 @@ pub(crate) enum Entry<'a> {
     },
     Name(&'a str),
     Service(&'a str),
-    Source {
+    /// What the site of a span that is described at run time does not say.
+    Described {
+        name: &'a str,
+        kind: SpanKind,
         file: &'a str,
         line: u32,
     },
@@ -309,10 +323,15 @@ impl<'a> Entry<'a> {
             }
             Kind::Name => Self::Name(source.text(header.large().into())),
             Kind::Service => Self::Service(source.text(header.large().into())),
-            Kind::Source => Self::Source {
-                line: u32::try_from(source.word()).unwrap_or(0),
-                file: source.text(header.large().into()),
-            },
+            Kind::Described => {
+                let (line, file_bytes) = halves(source.word());
+                Self::Described {
+                    name: source.text(header.large().into()),
+                    kind: kind_of(header.small()),
+                    file: source.text(file_bytes.into()),
+                    line,
+                }
+            }
             Kind::Role => Self::SpanKind(kind_of(header.small())),
             Kind::Sent => Self::Sent,
             Kind::Piece => Self::Piece {

@@ -205,11 +205,7 @@ impl Begin for RootBuilder {
             Some(span_id) => write::open_as(&DESCRIBED, span_id),
             None => write::open(&DESCRIBED),
         };
-        write::operation_name(&self.operation_name);
-        write::source(self.source.file(), self.source.line());
-        if self.kind != SpanKind::Internal {
-            write::kind(self.kind);
-        }
+        write::description(&self.operation_name, self.kind, self.source);
         for (key, value) in &self.tags {
             write::tag(write::Key::Text(key), TagInput::Value(value));
         }
