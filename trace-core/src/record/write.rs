@@ -62,11 +62,29 @@ pub(crate) fn count_if_unattached() {
 }
 
 /// Writes a tag of the current span.
-#[inline]
+///
+/// Inlined, so that a value whose type is known is not looked at: a number whose key
+/// is the site's is three words.
+#[inline(always)]
 pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
-    if let Some(span) = own_span() {
-        field(Kind::Tag, span, key, value);
+    let Some(span) = own_span() else { return };
+    if let Key::Site(site, index) = key {
+        if let Some((value_type, word)) = value.as_word() {
+            return hot::push([field_header(Kind::Tag, value_type, key), span, word]);
+        }
+        if let TagInput::Str(value) = value {
+            return site_text(span, site, index, value);
+        }
     }
+    field(Kind::Tag, span, key, value);
+}
+
+/// Writes a tag whose value is a text and whose key is the site's.
+fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
+    with_text(value, |value| {
+        let header = field_header(Kind::Tag, value_type::TEXT, Key::Site(site, index));
+        entry([header, span, value.len() as u64], [value]);
+    });
 }
 
 /// Writes a log of the current span.
@@ -75,7 +93,7 @@ pub(crate) fn log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     with_text(message, |message| {
         let now = hot::now();
         let header = Header::new(Kind::Log, 0, 0, length(message));
-        entry([header.word(), span, now], &[message]);
+        entry([header.word(), span, now], [message]);
     });
     for (key, value) in fields {
         field(Kind::Field, span, Key::Text(key), value.tag_input());
@@ -89,7 +107,7 @@ pub(crate) fn link(link: &Link) {
     let header = Header::new(Kind::Link, link.flags.as_byte(), 0, length(tracestate));
     let [high, low] = link.trace_id.to_words();
     let words = [header.word(), span, high, low, link.span_id.get()];
-    entry(words, &[tracestate]);
+    entry(words, [tracestate]);
     for tag in &link.tags {
         field(
             Kind::Field,
@@ -110,7 +128,7 @@ pub(crate) fn status(status: &Status) {
     let Some(span) = own_span() else { return };
     with_text(message, |message| {
         let header = Header::new(Kind::Status, number, 0, length(message));
-        entry([header.word(), span], &[message]);
+        entry([header.word(), span], [message]);
     });
 }
 
@@ -124,7 +142,7 @@ pub(crate) fn error(type_name: &str, message: &dyn fmt::Display, log: bool) {
         let now = hot::now();
         let header = Header::new(Kind::Error, log.into(), 0, length(type_name));
         let words = [header.word(), span, now, message.len() as u64];
-        entry(words, &[type_name, message]);
+        entry(words, [type_name, message]);
     });
 }
 
@@ -155,10 +173,7 @@ pub(crate) fn service_name(name: &str) {
 fn text_entry(kind: Kind, text: &str) {
     let Some(span) = own_span() else { return };
     with_text(text, |text| {
-        entry(
-            [Header::new(kind, 0, 0, length(text)).word(), span],
-            &[text],
-        );
+        entry([Header::new(kind, 0, 0, length(text)).word(), span], [text]);
     });
 }
 
@@ -186,13 +201,13 @@ pub(crate) fn description(name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
         let header = Header::new(Kind::Described, kind_number(kind), 0, length(name));
         let place = of_halves(source.line(), length(source.file()));
-        entry([header.word(), span, place], &[name, source.file()]);
+        entry([header.word(), span, place], [name, source.file()]);
     });
 }
 
 /// Appends one entry with texts.
-fn entry<const WORDS: usize>(words: [u64; WORDS], texts: &[&str]) {
-    active::push_texts(WORDS, texts.iter().copied());
+fn entry<const WORDS: usize, const TEXTS: usize>(words: [u64; WORDS], texts: [&str; TEXTS]) {
+    active::push_texts(WORDS, texts);
     hot::push(words);
 }
 
@@ -203,13 +218,13 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     };
     let text = |value: &str| {
         let header = field_header(kind, value_type::TEXT, key);
-        entry([header, span, value.len() as u64], &[key.text(), value]);
+        entry([header, span, value.len() as u64], [key.text(), value]);
     };
     let word = |value_type: u8, word: u64| {
         let words = [field_header(kind, value_type, key), span, word];
         match key {
             Key::Site(..) => hot::push(words),
-            Key::Text(key) => entry(words, &[key]),
+            Key::Text(key) => entry(words, [key]),
         }
     };
     let array = |value_type: u8, items: &mut dyn Iterator<Item = u64>, texts: &[&str]| {
@@ -234,15 +249,12 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         let lengths = &mut values.iter().map(|value| value.len() as u64);
         array(value_type::TEXTS, lengths, &values);
     };
+    if let Some((value_type, value)) = value.as_word() {
+        return word(value_type, value);
+    }
     match value {
-        TagInput::None => {}
-        TagInput::Bool(value) => word(value_type::BOOL, value.into()),
-        TagInput::I64(value) => word(value_type::I64, value.cast_unsigned()),
-        TagInput::U64(value) => match i64::try_from(value) {
-            Ok(value) => word(value_type::I64, value.cast_unsigned()),
-            Err(_) => with_display(&value, text),
-        },
-        TagInput::F64(value) => word(value_type::F64, value.to_bits()),
+        TagInput::None | TagInput::Bool(_) | TagInput::I64(_) | TagInput::F64(_) => {}
+        TagInput::U64(value) => with_display(&value, text),
         TagInput::Str(value) => with_text(value, text),
         TagInput::Display(value) => with_display(value, text),
         TagInput::Debug(value) => with_display(&format_args!("{value:?}"), text),
@@ -275,6 +287,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     }
 }
 
+#[inline]
 fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> u64 {
     let header = match key {
         Key::Text(key) => Header::new(kind, value_type, 0, length(key)),
@@ -355,6 +368,20 @@ impl fmt::Write for Limited<'_> {
             return Err(fmt::Error);
         }
         Ok(())
+    }
+}
+
+impl TagInput<'_> {
+    /// The type and the word of a value that is one.
+    #[inline(always)]
+    fn as_word(&self) -> Option<(u8, u64)> {
+        match *self {
+            Self::Bool(value) => Some((value_type::BOOL, value.into())),
+            Self::I64(value) => Some((value_type::I64, value.cast_unsigned())),
+            Self::U64(value) if value <= i64::MAX.cast_unsigned() => Some((value_type::I64, value)),
+            Self::F64(value) => Some((value_type::F64, value.to_bits())),
+            _ => None,
+        }
     }
 }
 
