@@ -23,16 +23,17 @@ impl SpanGuard {
     /// Opens a span if anything is recorded on this thread.
     #[inline(always)]
     pub(crate) fn enter(site: &'static Site) -> Self {
-        let (span, parent) = if hot::scope() == 0 {
-            (0, 0)
+        let (span, parent, was_panicking) = if hot::scope() == 0 {
+            (0, 0, false)
         } else {
-            write::open(site)
+            let (span, parent) = write::open(site);
+            (span, parent, std::thread::panicking())
         };
         Self {
             span,
             parent,
             has_failed: false,
-            was_panicking: span != 0 && std::thread::panicking(),
+            was_panicking,
             not_send: PhantomData,
         }
     }
