@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What became of every span of a tracer, at one moment.
 ///
 /// Always exact: `started` is the sum of `delivered`, `sampled_out`, everything
-/// in `dropped`, and `open`.
+/// in `dropped`, and `open`, each of which is counted where it happens.
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -91,6 +91,49 @@ const SHARDS: usize = 16;
 #[repr(align(64))]
 struct Shard(AtomicU64);
 
+/// Where the spans are that have been handed over and not been delivered or
+/// dropped.
+///
+/// `open` in [`Stats`] is counted here, and not what is missing in a
+/// sum: otherwise the sum could not be wrong, whatever is lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ledger {
+    /// Spans that have left their scopes, whatever became of them.
+    handed_over: u64,
+    /// Spans that wait for the worker.
+    waiting: u64,
+    /// Spans that the worker has.
+    held: u64,
+}
+
+impl Ledger {
+    /// Counts spans that wait from now on.
+    pub(crate) fn arrive(&mut self, spans: u64) {
+        self.handed_over += spans;
+        self.waiting += spans;
+    }
+
+    /// Counts spans that are dropped where they would wait.
+    pub(crate) fn refuse(&mut self, spans: u64) {
+        self.handed_over += spans;
+    }
+
+    /// Gives the worker what waits.
+    pub(crate) fn take(&mut self) {
+        self.held += std::mem::take(&mut self.waiting);
+    }
+
+    /// Says how many spans the worker has when it has read everything it took.
+    pub(crate) fn hold(&mut self, spans: u64) {
+        self.held = spans;
+    }
+
+    /// Counts spans that the worker delivered or dropped.
+    pub(crate) fn leave(&mut self, spans: u64) {
+        self.held = self.held.saturating_sub(spans);
+    }
+}
+
 impl Counters {
     /// Counts spans that began.
     pub(crate) fn start(&self, spans: u64) {
@@ -112,7 +155,8 @@ impl Counters {
         counter.fetch_add(spans, Ordering::Release);
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    /// To be called while the ledger is locked.
+    pub(crate) fn stats(&self, ledger: &Ledger) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         let dropped = DroppedSpans {
             queue: read(&self.dropped_queue),
@@ -123,16 +167,45 @@ impl Counters {
         let delivered = read(&self.delivered);
         let sampled_out = read(&self.sampled_out);
         let started = self.started.iter().map(|shard| read(&shard.0)).sum::<u64>();
+        let in_scopes = started.saturating_sub(sampled_out + ledger.handed_over);
         Stats {
             started,
             delivered,
             sampled_out,
             dropped,
-            open: started - (delivered + sampled_out + dropped.total()).min(started),
+            open: in_scopes + ledger.waiting + ledger.held,
             unattached: read(&self.unattached),
             collector_panics: read(&self.collector_panics),
             sampler_panics: read(&self.sampler_panics),
             bad_headers: read(&self.bad_headers),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(stats: &Stats) -> u64 {
+        stats.delivered + stats.sampled_out + stats.dropped.total() + stats.open
+    }
+
+    #[test]
+    fn a_span_that_nobody_has_is_missing_in_the_sum() {
+        let counters = Counters::default();
+        let mut ledger = Ledger::default();
+        counters.start(5);
+        assert_eq!(counters.stats(&ledger).open, 5);
+        ledger.refuse(1);
+        Counters::add(&counters.dropped_queue, 1);
+        ledger.arrive(3);
+        ledger.take();
+        ledger.leave(1);
+        Counters::add(&counters.delivered, 1);
+        let stats = counters.stats(&ledger);
+        assert_eq!((stats.open, sum(&stats)), (3, 5));
+        // Three were taken and one delivered: a worker that has one has lost another.
+        ledger.hold(1);
+        assert_eq!(sum(&counters.stats(&ledger)), 4);
     }
 }

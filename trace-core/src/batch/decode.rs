@@ -133,6 +133,11 @@ impl Decoder {
         self.pending.drain().count() as u64
     }
 
+    /// Returns how many spans are kept, between chunks.
+    pub(crate) fn held(&self) -> u64 {
+        self.pending.len() as u64
+    }
+
     /// Takes the counts of the spans that had to be dropped.
     pub(crate) fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)

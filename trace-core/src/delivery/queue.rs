@@ -1,13 +1,14 @@
 //! Chunks that wait for the tracer's thread.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::id::TraceId;
-use crate::stats::Counters;
+use crate::stats::{Counters, Ledger, Stats};
 use crate::stream::{Chunk, Cursor, Entry};
 
 /// A bounded list of chunks, and the counters of what became of their spans.
@@ -29,6 +30,7 @@ struct State {
     /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
     bytes: usize,
+    ledger: Ledger,
     completed: Vec<TraceId>,
     /// Spans of which the opening or the end was in a chunk that found no room, but
     /// not both. No more than are open or in the queue.
@@ -129,12 +131,22 @@ impl Queue {
         let is_full = state.spans > 0
             && (state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes);
         if state.is_closed || is_full {
+            state.ledger.refuse(piece.opened);
+            let counter = if state.is_closed {
+                &self.counters.dropped_shutdown
+            } else {
+                &self.counters.dropped_queue
+            };
+            Counters::add(counter, piece.opened);
             let is_closed = state.is_closed;
             drop(state);
-            self.lose(piece, is_closed);
+            if !is_closed {
+                self.note_lost(piece);
+            }
             piece.clear();
             return false;
         }
+        state.ledger.arrive(piece.opened);
         state.spans += spans;
         state.bytes += bytes;
         state.add(piece, bytes);
@@ -146,13 +158,9 @@ impl Queue {
         true
     }
 
-    /// Counts the spans of a chunk for which there is no room.
+    /// Notes of which spans a part was in a chunk for which there was no room.
     #[cold]
-    fn lose(&self, chunk: &Chunk, is_closed: bool) {
-        if is_closed {
-            return Counters::add(&self.counters.dropped_shutdown, chunk.opened);
-        }
-        Counters::add(&self.counters.dropped_queue, chunk.opened);
+    fn note_lost(&self, chunk: &Chunk) {
         // Read without the lock: others wait for it already when the queue is full.
         let lost = half_read(chunk);
         if !lost.is_empty() {
@@ -213,6 +221,7 @@ impl Queue {
     fn take_from(state: &mut State) -> Work {
         state.spans = 0;
         state.bytes = 0;
+        state.ledger.take();
         let flush = &state.flush;
         Work {
             chunks: std::mem::take(&mut state.chunks),
@@ -320,9 +329,32 @@ impl Queue {
 
     /// Drops what still waits and counts it.
     pub(crate) fn abandon(&self) {
-        let work = self.take();
+        let mut state = self.state();
+        let work = Self::take_from(&mut state);
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
+        state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
+    }
+
+    /// Counts spans that were taken and are delivered or dropped now.
+    pub(super) fn leave(&self, counter: &AtomicU64, spans: u64) {
+        if spans > 0 {
+            let mut state = self.state();
+            state.ledger.leave(spans);
+            Counters::add(counter, spans);
+        }
+    }
+
+    /// Says how many spans the worker has when it has read everything it took.
+    pub(super) fn hold(&self, spans: u64) {
+        self.state().ledger.hold(spans);
+    }
+
+    /// What became of every span.
+    pub(crate) fn stats(&self) -> Stats {
+        // Locked, so that no span is on its way from one count to another.
+        let state = self.state();
+        self.counters.stats(&state.ledger)
     }
 
     /// Until when a worker that ends may take.

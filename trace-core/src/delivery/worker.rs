@@ -122,7 +122,8 @@ impl Worker {
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let lost = self.decoder.abandon();
-        Counters::add(&self.queue.counters.dropped_shutdown, lost);
+        let counters = &self.queue.counters;
+        self.queue.leave(&counters.dropped_shutdown, lost);
         self.each_collector(|collector| collector.shutdown(deadline.remaining()))
     }
 
@@ -156,9 +157,11 @@ impl Worker {
             self.decoded.push_completed(trace);
         }
         let dropped = self.decoder.take_dropped();
-        Counters::add(&self.queue.counters.dropped_queue, dropped.queue);
-        Counters::add(&self.queue.counters.dropped_limit, dropped.limit);
+        let counters = &self.queue.counters;
+        self.queue.leave(&counters.dropped_queue, dropped.queue);
+        self.queue.leave(&counters.dropped_limit, dropped.limit);
         self.collect();
+        self.queue.hold(self.decoder.held());
         if let Some((number, deadline)) = work.flush {
             let errors = self.flush_collectors(deadline);
             self.queue.finish_flush(number, errors);
@@ -181,7 +184,7 @@ impl Worker {
                 &counters.dropped_collector
             };
             Counters::add(&counters.collector_panics, panics);
-            Counters::add(counter, spans);
+            self.queue.leave(counter, spans);
         }
         self.queue.recycle(self.decoded.end());
     }

@@ -120,7 +120,7 @@ impl Tracer {
     #[must_use]
     pub fn stats(&self) -> Stats {
         crate::record::active::count_stage();
-        self.core.queue.counters.stats()
+        self.core.queue.stats()
     }
 
     /// Delivers all spans that have ended and whose scope has ended or handed them
@@ -233,7 +233,7 @@ impl Owner {
     fn report(&self, errors: Option<Vec<CollectorError>>) -> FlushReport {
         FlushReport {
             is_complete: errors.as_ref().is_some_and(Vec::is_empty),
-            left: self.core.queue.counters.stats().open,
+            left: self.core.queue.stats().open,
             errors: errors.unwrap_or_default(),
         }
     }
