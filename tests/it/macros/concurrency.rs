@@ -121,11 +121,13 @@ async fn polls_here_first<F: Future<Output = u32> + Send + 'static>(future: F) -
 async fn polls_on_another_thread() -> u32 {
     let mut future = Box::pin(work(1));
     assert!(poll_once(future.as_mut()).is_pending());
-    let thread = std::thread::spawn(move || match poll_once(future.as_mut()) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!(),
-    });
-    thread.join().unwrap()
+    let thread = std::thread::Builder::new()
+        .name("elsewhere".to_owned())
+        .spawn(move || match poll_once(future.as_mut()) {
+            Poll::Ready(value) => value,
+            Poll::Pending => unreachable!(),
+        });
+    thread.unwrap().join().unwrap()
 }
 
 #[test]
