@@ -1,0 +1,159 @@
+//! Repeats and times the workloads of any library.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::libraries::{emit, fastrace, floor, opentelemetry, ours, plain, tracing};
+use crate::library::{Library, RUNTIME};
+use crate::stopwatch;
+use crate::workload::{POLLS, Workload};
+
+/// A library as a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    pub name: &'static str,
+    pub package: Option<&'static str>,
+    pub set_up: fn(),
+    /// Runs a workload a number of times, below one root where it needs one, and
+    /// returns how long the calls took together; `None` if the library has nothing
+    /// like it.
+    pub run: fn(Workload, u64) -> Duration,
+    pub spans: fn(Workload, u64) -> u64,
+    /// A root with the tree below it, for throughput.
+    pub tree: fn(),
+    pub nested_sizes: fn() -> [usize; 4],
+    pub flush: fn(),
+    pub delivered: fn() -> u64,
+}
+
+impl Peer {
+    const fn of<L: Library>() -> Self {
+        Self {
+            name: L::NAME,
+            package: L::PACKAGE,
+            set_up: L::set_up,
+            run: run::<L>,
+            spans: L::spans,
+            tree: tree::<L>,
+            nested_sizes: L::nested_sizes,
+            flush: L::flush,
+            delivered: L::delivered,
+        }
+    }
+
+    /// Runs a workload and checks that every span of it was delivered.
+    ///
+    /// # Panics
+    ///
+    /// When a span is missing: what was measured is not what was meant.
+    #[must_use]
+    pub fn run_and_check(&self, workload: Workload, calls: u64) -> Duration {
+        let before = (self.delivered)();
+        let time = (self.run)(workload, calls);
+        (self.flush)();
+        let delivered = (self.delivered)() - before;
+        let expected = (self.spans)(workload, calls);
+        assert_eq!(
+            delivered,
+            expected,
+            "spans of {calls} calls of `{}`, {}",
+            self.name,
+            workload.name()
+        );
+        time
+    }
+
+    /// The library whose name begins like this.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        PEERS.into_iter().find(|peer| peer.name.starts_with(name))
+    }
+}
+
+/// The function without any library, against which all are measured.
+pub const PLAIN: usize = 0;
+pub const FLOOR: usize = 1;
+pub const OURS: usize = 2;
+pub const FASTRACE: usize = 3;
+
+pub const PEERS: [Peer; 7] = [
+    Peer::of::<plain::Plain>(),
+    Peer::of::<floor::Floor>(),
+    Peer::of::<ours::TraceCore>(),
+    Peer::of::<fastrace::Fastrace>(),
+    Peer::of::<tracing::Tracing>(),
+    Peer::of::<opentelemetry::OpenTelemetry>(),
+    Peer::of::<emit::Emit>(),
+];
+
+/// Polls a future that is ready at once.
+#[inline(always)]
+fn now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the workload does not wait"),
+    }
+}
+
+/// Polls a future until it is ready.
+#[inline(always)]
+fn poll_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+macro_rules! timed {
+    ($calls:expr, $i:ident => $call:expr) => {{
+        let begin = stopwatch::now();
+        for $i in 0..$calls {
+            let _ = black_box($call);
+        }
+        begin.elapsed()
+    }};
+}
+
+fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
+    let text = black_box("visa");
+    let leaves = || timed!(calls, i => now(L::leaf(black_box(i))));
+    let trees = || timed!(calls, i => now(L::tree(black_box(i), text)));
+    match workload {
+        Workload::AsyncLeaf => L::below_root(true, leaves),
+        Workload::SyncLeaf => {
+            L::below_root(true, || timed!(calls, i => L::sync_leaf(black_box(i))))
+        }
+        Workload::Tree => L::below_root(true, trees),
+        Workload::TreeUnsampled => L::below_root(false, trees),
+        Workload::Unsampled => L::below_root(false, leaves),
+        Workload::NoContext => leaves(),
+        Workload::Poll => L::below_root(
+            true,
+            || timed!(calls, i => poll_on(L::waits(black_box(i), black_box(POLLS)))),
+        ),
+        Workload::Fails => L::below_root(true, || timed!(calls, i => now(L::fails(black_box(i))))),
+        Workload::Rich => L::below_root(
+            true,
+            || timed!(calls, i => now(L::rich(black_box(i), text))),
+        ),
+        Workload::Spawned => L::below_root(true, || {
+            RUNTIME.block_on(async { timed!(calls, i => L::spawned(black_box(i)).await) })
+        }),
+        Workload::Root => timed!(calls, i => now(L::root(black_box(i)))),
+    }
+}
+
+fn tree<L: Library>() {
+    L::below_root(true, || {
+        let _ = black_box(now(L::tree(black_box(1), black_box("visa"))));
+    });
+}

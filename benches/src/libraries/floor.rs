@@ -1,0 +1,227 @@
+//! What no recorder of spans can do without, and nothing else.
+//!
+//! A span is an exchange of the current one, two readings of the clock, an id, and
+//! eight words into memory that stays in the cache; tags and an error's message
+//! are six words more. Where nothing is recorded it is a load and a branch; a poll
+//! is two exchanges of the current span. Nothing is delivered.
+
+use std::cell::Cell;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::task::{Context, Poll};
+
+use tokio::task::JoinHandle;
+
+use super::plain;
+use crate::library::{Counter, Declined, Library, Yield};
+
+#[derive(Debug)]
+pub struct Floor;
+
+const WORDS: usize = 512;
+
+thread_local! {
+    static IS_ON: Cell<bool> = const { Cell::new(false) };
+    static SPAN: Cell<u64> = const { Cell::new(0) };
+    static ID: Cell<u64> = const { Cell::new(1) };
+    static USED: Cell<usize> = const { Cell::new(0) };
+    static SPANS: Cell<usize> = const { Cell::new(0) };
+    static RECORDS: [Cell<u64>; WORDS] = const { [const { Cell::new(0) }; WORDS] };
+}
+
+static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+static DELIVERED: Counter = Counter::new();
+
+#[inline(always)]
+fn id() -> u64 {
+    let mut id = ID.get();
+    id ^= id << 13;
+    id ^= id >> 7;
+    id ^= id << 17;
+    ID.set(id);
+    id
+}
+
+#[inline(always)]
+fn record<const N: usize>(words: [u64; N]) {
+    let used = USED.get();
+    RECORDS.with(|records| {
+        for (offset, word) in words.into_iter().enumerate() {
+            records[(used + offset) % WORDS].set(word);
+        }
+    });
+    USED.set(used + N);
+}
+
+/// A span that has begun.
+#[derive(Clone, Copy)]
+struct Open {
+    id: u64,
+    parent: u64,
+    begin: u64,
+}
+
+#[inline(always)]
+fn open(tags: Option<(u64, &str)>) -> Option<Open> {
+    if !IS_ON.get() {
+        return None;
+    }
+    let (id, begin) = (id(), CLOCK.raw());
+    let parent = SPAN.replace(id);
+    if let Some((number, text)) = tags {
+        let mut bytes = [0; 16];
+        if let Some(start) = bytes.get_mut(..text.len()) {
+            start.copy_from_slice(text.as_bytes());
+        }
+        let (low, high) = bytes.split_at(8);
+        let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
+        record([number, text.len() as u64, word(low), word(high), 0, 0]);
+    }
+    Some(Open { id, parent, begin })
+}
+
+#[inline(always)]
+fn close(open: Option<Open>) {
+    let Some(Open { id, parent, begin }) = open else {
+        return;
+    };
+    SPAN.set(parent);
+    record([0, id, parent, begin, CLOCK.raw(), 0, 0, 0]);
+    SPANS.set(SPANS.get() + 1);
+}
+
+#[inline(always)]
+fn span<R>(tags: Option<(u64, &str)>, body: impl FnOnce() -> R) -> R {
+    let open = open(tags);
+    let result = body();
+    close(open);
+    result
+}
+
+/// Exchanges the current span around each poll.
+struct Entered<F>(F);
+
+impl<F: Future + Unpin> Future for Entered<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let parent = SPAN.replace(7);
+        let polled = Pin::new(&mut self.0).poll(cx);
+        SPAN.set(parent);
+        polled
+    }
+}
+
+async fn tree(i: u64, text: &str) -> u64 {
+    let open = open(Some((i, text)));
+    let mut sum = 0;
+    for k in 0..9 {
+        sum += branch(black_box(i + k), text).await;
+    }
+    close(open);
+    sum
+}
+
+async fn branch(i: u64, text: &str) -> u64 {
+    let open = open(Some((i, text)));
+    let mut sum = 0;
+    for k in 0..10 {
+        sum += tagged(black_box(i + k), text).await;
+    }
+    close(open);
+    sum
+}
+
+async fn tagged(i: u64, text: &str) -> u64 {
+    span(Some((i, text)), || black_box(i + text.len() as u64))
+}
+
+impl Library for Floor {
+    const NAME: &'static str = "floor";
+    const PACKAGE: Option<&'static str> = None;
+
+    fn set_up() {
+        LazyLock::force(&CLOCK);
+    }
+
+    fn below_root<R>(is_sampled: bool, body: impl FnOnce() -> R) -> R {
+        IS_ON.set(is_sampled);
+        let result = if is_sampled { span(None, body) } else { body() };
+        IS_ON.set(false);
+        result
+    }
+
+    fn leaf(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        async move { span(None, || black_box(i)) }
+    }
+
+    fn sync_leaf(i: u64) -> u64 {
+        span(None, || black_box(i))
+    }
+
+    fn tree(i: u64, text: &'static str) -> impl Future<Output = u64> + Send {
+        tree(i, text)
+    }
+
+    fn waits(i: u64, polls: u64) -> impl Future<Output = u64> + Send {
+        async move {
+            Entered(Yield(polls)).await;
+            span(None, || black_box(i))
+        }
+    }
+
+    fn fails(i: u64) -> impl Future<Output = Result<u64, Declined>> + Send {
+        async move {
+            span(Some((i, "card declined")), || {
+                if black_box(i) == u64::MAX {
+                    return Ok(i);
+                }
+                Err(Declined(i))
+            })
+        }
+    }
+
+    fn rich(i: u64, text: &'static str) -> impl Future<Output = u64> + Send {
+        async move {
+            span(Some((i, text)), || {
+                for _tags in 0..3 {
+                    record([i, text.len() as u64, i, i, 0, 0]);
+                }
+                for _log in 0..2 {
+                    record([CLOCK.raw(), i, i, 0]);
+                }
+                black_box(i + text.len() as u64)
+            })
+        }
+    }
+
+    fn spawned(i: u64) -> JoinHandle<u64> {
+        tokio::spawn(Self::leaf(i))
+    }
+
+    fn root(i: u64) -> impl Future<Output = u64> + Send {
+        async move { Self::below_root(true, || black_box(i)) }
+    }
+
+    fn nested_sizes() -> [usize; 4] {
+        [size_of_val(&plain::leaf(1)); 4]
+    }
+
+    fn flush() {
+        // Whoever reads the records keeps the compiler from leaving them out.
+        RECORDS.with(|records| {
+            black_box(
+                records
+                    .iter()
+                    .fold(0, |sum: u64, word| sum.wrapping_add(word.get())),
+            )
+        });
+        DELIVERED.add(SPANS.take());
+    }
+
+    fn delivered() -> u64 {
+        DELIVERED.get()
+    }
+}
