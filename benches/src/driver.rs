@@ -125,17 +125,15 @@ macro_rules! timed {
 
 fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
     let text = black_box("visa");
-    let leaves = || timed!(calls, i => now(L::leaf(black_box(i))));
-    let trees = || timed!(calls, i => now(L::tree(black_box(i), text)));
     match workload {
-        Workload::AsyncLeaf => L::below_root(true, leaves),
+        Workload::AsyncLeaf => L::below_root(true, || leaves::<L>(calls)),
         Workload::SyncLeaf => {
             L::below_root(true, || timed!(calls, i => L::sync_leaf(black_box(i))))
         }
-        Workload::Tree => L::below_root(true, trees),
-        Workload::TreeUnsampled => L::below_root(false, trees),
-        Workload::Unsampled => L::below_root(false, leaves),
-        Workload::NoContext => leaves(),
+        Workload::Tree => L::below_root(true, || trees::<L>(calls)),
+        Workload::TreeUnsampled => L::below_root(false, || trees::<L>(calls)),
+        Workload::Unsampled => L::below_root(false, || leaves::<L>(calls)),
+        Workload::NoContext => leaves::<L>(calls),
         Workload::Poll => L::below_root(
             true,
             || timed!(calls, i => poll_on(L::waits(black_box(i), black_box(POLLS)))),
@@ -150,6 +148,18 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
         }),
         Workload::Root => timed!(calls, i => now(L::root(black_box(i)))),
     }
+}
+
+/// Not inlined, so that it is the same code whether anything is recorded or not.
+#[inline(never)]
+fn leaves<L: Library>(calls: u64) -> Duration {
+    timed!(calls, i => now(L::leaf(black_box(i))))
+}
+
+#[inline(never)]
+fn trees<L: Library>(calls: u64) -> Duration {
+    let text = black_box("visa");
+    timed!(calls, i => now(L::tree(black_box(i), text)))
 }
 
 fn tree<L: Library>() {

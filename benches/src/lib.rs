@@ -17,6 +17,7 @@ pub mod process;
 pub mod report;
 
 pub mod compile_time;
+pub mod instructions;
 pub mod micro;
 pub mod sizes;
 pub mod soak;

@@ -24,8 +24,11 @@ pub fn run(rounds: usize) {
         let mut cells = vec![workload.name().to_owned()];
         cells.extend((FLOOR..PEERS.len()).map(|peer| short(above.get(row, peer))));
         let ours = above.get(row, OURS);
-        cells.push(format!("{:.2}", ours / above.get(row, FLOOR)));
-        cells.push(format!("{:.2}", ours / above.get(row, FASTRACE)));
+        cells.extend([FLOOR, FASTRACE].map(|peer| match above.get(row, peer) {
+            // What costs next to nothing is nothing to divide by.
+            ..1.0 => "-".to_owned(),
+            theirs => format!("{:.2}", ours / theirs),
+        }));
         let goals = workload.goals();
         let texts: Vec<_> = goals.iter().map(|goal| say(*goal)).collect();
         cells.push(texts.join(", "));
@@ -34,11 +37,7 @@ pub fn run(rounds: usize) {
             Goal::TimesFastrace(limit) => ours <= limit * above.get(row, FASTRACE),
             Goal::Nanos(limit) => ours <= limit,
         });
-        cells.push(if goals.is_empty() {
-            String::new()
-        } else {
-            (if is_met { "met" } else { "missed" }).to_owned()
-        });
+        cells.push(report::verdict((!goals.is_empty()).then_some(is_met)));
         table.row(cells);
     }
     table.print();

@@ -44,6 +44,17 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// Whether a goal is met, if there is one.
+#[must_use]
+pub fn verdict(is_met: Option<bool>) -> String {
+    let text = match is_met {
+        Some(true) => "met",
+        Some(false) => "missed",
+        None => "",
+    };
+    text.to_owned()
+}
+
 /// Prints a heading, the machine and the versions.
 pub fn print_head(what: &str) {
     println!("### {what}\n");

@@ -120,4 +120,15 @@ impl Workload {
             Self::Rich | Self::Spawned => &[],
         }
     }
+
+    /// Instructions that it is to need at most.
+    #[must_use]
+    pub const fn instructions_goal(self) -> Option<f64> {
+        match self {
+            Self::AsyncLeaf => Some(110.0),
+            Self::SyncLeaf => Some(75.0),
+            Self::Unsampled | Self::NoContext => Some(40.0),
+            _ => None,
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! What no recorder of spans can do without, and nothing else.
 //!
 //! A span is an exchange of the current one, two readings of the clock, an id, and
-//! eight words into memory that stays in the cache; tags and an error's message
-//! are six words more. Where nothing is recorded it is a load and a branch; a poll
+//! eight words into memory that stays in the cache; two tags, or an error's
+//! message, are eight words more. Where nothing is recorded it is a load and a branch; a poll
 //! is two exchanges of the current span. Nothing is delivered.
 
 use std::cell::Cell;
@@ -19,7 +19,7 @@ use crate::library::{Counter, Declined, Library, Yield};
 #[derive(Debug)]
 pub struct Floor;
 
-const WORDS: usize = 512;
+const RECORD_COUNT: usize = 64;
 
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
@@ -27,7 +27,8 @@ thread_local! {
     static ID: Cell<u64> = const { Cell::new(1) };
     static USED: Cell<usize> = const { Cell::new(0) };
     static SPANS: Cell<usize> = const { Cell::new(0) };
-    static RECORDS: [Cell<u64>; WORDS] = const { [const { Cell::new(0) }; WORDS] };
+    static RECORDS: [Cell<[u64; 8]>; RECORD_COUNT] =
+        const { [const { Cell::new([0; 8]) }; RECORD_COUNT] };
 }
 
 static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
@@ -44,14 +45,10 @@ fn id() -> u64 {
 }
 
 #[inline(always)]
-fn record<const N: usize>(words: [u64; N]) {
+fn record(words: [u64; 8]) {
     let used = USED.get();
-    RECORDS.with(|records| {
-        for (offset, word) in words.into_iter().enumerate() {
-            records[(used + offset) % WORDS].set(word);
-        }
-    });
-    USED.set(used + N);
+    RECORDS.with(|records| records[used % RECORD_COUNT].set(words));
+    USED.set(used + 1);
 }
 
 /// A span that has begun.
@@ -76,7 +73,7 @@ fn open(tags: Option<(u64, &str)>) -> Option<Open> {
         }
         let (low, high) = bytes.split_at(8);
         let word = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
-        record([number, text.len() as u64, word(low), word(high), 0, 0]);
+        record([number, text.len() as u64, word(low), word(high), 0, 0, 0, 0]);
     }
     Some(Open { id, parent, begin })
 }
@@ -187,10 +184,10 @@ impl Library for Floor {
         async move {
             span(Some((i, text)), || {
                 for _tags in 0..3 {
-                    record([i, text.len() as u64, i, i, 0, 0]);
+                    record([i, text.len() as u64, i, i, 0, 0, 0, 0]);
                 }
                 for _log in 0..2 {
-                    record([CLOCK.raw(), i, i, 0]);
+                    record([CLOCK.raw(), i, i, 0, 0, 0, 0, 0]);
                 }
                 black_box(i + text.len() as u64)
             })
@@ -212,11 +209,8 @@ impl Library for Floor {
     fn flush() {
         // Whoever reads the records keeps the compiler from leaving them out.
         RECORDS.with(|records| {
-            black_box(
-                records
-                    .iter()
-                    .fold(0, |sum: u64, word| sum.wrapping_add(word.get())),
-            )
+            let words = records.iter().flat_map(Cell::get);
+            black_box(words.fold(0, u64::wrapping_add))
         });
         DELIVERED.add(SPANS.take());
     }

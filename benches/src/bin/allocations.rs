@@ -1,0 +1,55 @@
+//! Allocations of a span, from its beginning to the collector, on all threads.
+//!
+//! A program of its own, as counting them slows every allocation down.
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use trace_benches::driver::{FLOOR, PEERS, PLAIN, Peer};
+use trace_benches::report::{self, Table};
+use trace_benches::workload::Workload;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Spans of the smaller of two runs, the difference of which is the figure: so
+/// neither the root nor the flush is in it.
+const UNITS: u64 = 1_000;
+
+fn main() {
+    report::print_head("Allocations");
+    println!("For each span (or poll, or root), until it is with the collector, all threads.\n");
+    let mut header = vec![""];
+    header.extend(PEERS.iter().skip(FLOOR + 1).map(|peer| peer.name));
+    let mut table = Table::new(header);
+    for peer in &PEERS {
+        (peer.set_up)();
+    }
+    for workload in Workload::ALL {
+        let plain = per_unit(&PEERS[PLAIN], workload);
+        let mut cells = vec![workload.name().to_owned()];
+        for peer in PEERS.iter().skip(FLOOR + 1) {
+            cells.push(format!(
+                "{:.2}",
+                (per_unit(peer, workload) - plain).max(0.0)
+            ));
+        }
+        table.row(cells);
+    }
+    table.print();
+}
+
+fn per_unit(peer: &Peer, workload: Workload) -> f64 {
+    let calls = UNITS / workload.units();
+    // What is kept for reuse is there after a few runs.
+    for _ in 0..5 {
+        let _warm = peer.run_and_check(workload, 2 * calls);
+    }
+    let [few, many] = [calls, 2 * calls].map(|calls| {
+        let region = Region::new(ALLOCATOR);
+        let _time = peer.run_and_check(workload, calls);
+        let change = region.change();
+        change.allocations + change.reallocations
+    });
+    (many as f64 - few as f64) / (calls * workload.units()) as f64
+}

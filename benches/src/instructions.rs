@@ -1,0 +1,155 @@
+//! Instructions of single calls, counted by valgrind's callgrind.
+//!
+//! The program runs itself below callgrind, which counts in [`callgrind_region`] only, on the
+//! thread that is in it. A figure is the difference of two runs of a workload, less
+//! that of the plain function: neither roots nor loops are in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::driver::{FLOOR, OURS, PEERS, PLAIN, Peer};
+use crate::report::{self, Table, short};
+use crate::workload::Workload;
+
+/// Spans or polls of the smaller of the two runs.
+const UNITS: u64 = 1_000;
+const REGION: &str = concat!(module_path!(), "::callgrind_region");
+const BUDGETS: &str = include_str!("../instruction-budgets.txt");
+
+/// Prints the counts of all libraries.
+///
+/// # Errors
+///
+/// When callgrind does not run, or says what is not understood.
+pub fn run() -> Result<(), String> {
+    report::print_head("Instructions on the caller's thread");
+    println!("Of a span, poll or root, above the plain function, counted by callgrind.\n");
+    let plain = count(PLAIN)?;
+    let mut header = vec![String::new()];
+    let mut columns = Vec::new();
+    for (index, peer) in PEERS.iter().enumerate().skip(FLOOR) {
+        header.push(peer.name.to_owned());
+        columns.push(count(index)?);
+    }
+    header.extend(["goal", ""].map(str::to_owned));
+    let mut table = Table::new(header);
+    for (row, workload) in Workload::ALL.into_iter().enumerate() {
+        let mut cells = vec![workload.name().to_owned()];
+        cells.extend(columns.iter().map(|counts| short(counts[row] - plain[row])));
+        let goal = workload.instructions_goal();
+        cells.push(goal.map_or_else(String::new, short));
+        let ours = columns[OURS - FLOOR][row] - plain[row];
+        cells.push(report::verdict(goal.map(|goal| ours <= goal)));
+        table.row(cells);
+    }
+    table.print();
+    Ok(())
+}
+
+/// Compares our counts with the budgets.
+///
+/// # Errors
+///
+/// When a budget is exceeded.
+pub fn check() -> Result<(), String> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("SKIPPED: there is no valgrind here, so instructions are not counted");
+        return Ok(());
+    }
+    let (plain, ours) = (count(PLAIN)?, count(OURS)?);
+    let mut exceeded = Vec::new();
+    for (row, workload) in Workload::ALL.into_iter().enumerate() {
+        let instructions = ours[row] - plain[row];
+        let budget = budget(workload)?;
+        println!("{:16}{instructions:>8.1}  of {budget}", workload.key());
+        if instructions > budget {
+            exceeded.push(workload.key());
+        }
+    }
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "more instructions than the budget in benches/instruction-budgets.txt: {}",
+        exceeded.join(", ")
+    ))
+}
+
+fn budget(workload: Workload) -> Result<f64, String> {
+    let lines = BUDGETS.lines().filter_map(|line| line.split_once(' '));
+    let mut budgets = lines.filter(|(key, _)| *key == workload.key());
+    let text = budgets.next().map(|(_, budget)| budget.trim());
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| format!("expected a budget for `{}`", workload.key()))
+}
+
+/// Instructions of a unit of each workload.
+fn count(peer: usize) -> Result<Vec<f64>, String> {
+    if cfg!(debug_assertions) {
+        return Err("instructions are counted of a release build: add `--release`".to_owned());
+    }
+    let name = format!("callgrind.{}.{peer}", std::process::id());
+    let out = std::env::temp_dir().join(name);
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .args([
+            format!("--toggle-collect={REGION}"),
+            format!("--dump-after={REGION}"),
+        ])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(program)
+        .args(["instructions", "--inside", PEERS[peer].name])
+        .output()
+        .map_err(|error| format!("failed to run valgrind: {error}"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let totals: Result<Vec<f64>, String> = (1..=2 * Workload::ALL.len())
+        .map(|dump| total(&PathBuf::from(format!("{}.{dump}", out.display()))))
+        .collect();
+    // The one of the end of the program, after the last region.
+    let _removed = std::fs::remove_file(&out);
+    let units = |workload: Workload| (calls(workload) * workload.units()) as f64;
+    Ok(totals?
+        .chunks(2)
+        .zip(Workload::ALL)
+        .map(|(pair, workload)| (pair[1] - pair[0]) / units(workload))
+        .collect())
+}
+
+/// Reads the sum of a dump, and removes it.
+fn total(dump: &Path) -> Result<f64, String> {
+    let text = std::fs::read_to_string(dump)
+        .map_err(|error| format!("failed to read {}: {error}", dump.display()))?;
+    let _removed = std::fs::remove_file(dump);
+    let mut lines = text.lines();
+    let total = lines.find_map(|line| line.strip_prefix("totals: "));
+    total
+        .and_then(|total| total.trim().parse().ok())
+        .ok_or_else(|| format!("no `totals` in {}", dump.display()))
+}
+
+fn calls(workload: Workload) -> u64 {
+    UNITS / workload.units()
+}
+
+/// Runs each workload of a library twice, below callgrind.
+pub fn inside(peer: &Peer) {
+    (peer.set_up)();
+    for workload in Workload::ALL {
+        let calls = calls(workload);
+        let _warm = peer.run_and_check(workload, 2 * calls);
+        for calls in [calls, 2 * calls] {
+            let before = (peer.delivered)();
+            callgrind_region(peer, workload, calls);
+            (peer.flush)();
+            assert_eq!((peer.delivered)() - before, (peer.spans)(workload, calls));
+        }
+    }
+}
+
+#[inline(never)]
+fn callgrind_region(peer: &Peer, workload: Workload, calls: u64) {
+    let _time = (peer.run)(workload, calls);
+}
