@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use trace_benches::driver::Peer;
-use trace_benches::{instructions, micro, sizes};
+use trace_benches::{instructions, micro, sizes, soak, throughput};
 
 #[derive(Parser)]
 #[command(about = "Measures what a span costs, beside the peers")]
@@ -29,6 +29,34 @@ enum What {
     },
     /// Bytes of futures.
     Sizes,
+    /// What arrives of what two threads record.
+    Throughput {
+        /// Spans a second; 0 is flat out.
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "100000,1000000,10000000,0"
+        )]
+        rates: Vec<u64>,
+        #[arg(long, default_value_t = 2)]
+        seconds: u64,
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Looks for the highest rate without loss instead.
+        #[arg(long)]
+        lossless: bool,
+        /// Is one run, with one library.
+        #[arg(long, hide = true)]
+        inside: Option<String>,
+    },
+    /// Records for long, and watches memory, threads and files.
+    Soak {
+        #[arg(long, default_value_t = 30.0)]
+        minutes: f64,
+        /// Spans a second; the highest without loss if it is not given.
+        #[arg(long)]
+        rate: Option<u64>,
+    },
 }
 
 fn main() -> Result<(), String> {
@@ -36,13 +64,30 @@ fn main() -> Result<(), String> {
         What::Micro { rounds } => micro::run(rounds),
         What::Instructions { check: true, .. } => instructions::check()?,
         What::Instructions { inside, .. } => match inside {
-            Some(name) => {
-                let peer = Peer::named(&name).ok_or(format!("no library `{name}`"))?;
-                instructions::inside(&peer);
-            }
+            Some(name) => instructions::inside(&peer(&name)?),
             None => instructions::run()?,
         },
         What::Sizes => sizes::run(),
+        What::Throughput {
+            rates,
+            seconds,
+            rounds,
+            lossless,
+            inside,
+        } => match inside {
+            Some(name) => {
+                for rate in rates {
+                    throughput::inside(&peer(&name)?, rate, seconds);
+                }
+            }
+            None if lossless => throughput::run_lossless(seconds)?,
+            None => throughput::run(&rates, seconds, rounds)?,
+        },
+        What::Soak { minutes, rate } => soak::run(minutes, rate)?,
     }
     Ok(())
+}
+
+fn peer(name: &str) -> Result<Peer, String> {
+    Peer::named(name).ok_or_else(|| format!("no library `{name}`"))
 }

@@ -1,1 +1,44 @@
-//! x
+//! What this process uses, as the operating system says.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Processor time of all threads since the process began.
+#[must_use]
+pub fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or(0),
+        time.tv_nsec.try_into().unwrap_or(0),
+    )
+}
+
+/// Memory in use, in KiB.
+#[must_use]
+pub fn rss_kib() -> u64 {
+    status("VmRSS:")
+}
+
+/// The most memory that was ever in use, in KiB.
+#[must_use]
+pub fn peak_rss_kib() -> u64 {
+    status("VmHWM:")
+}
+
+#[must_use]
+pub fn threads() -> u64 {
+    status("Threads:")
+}
+
+#[must_use]
+pub fn open_files() -> u64 {
+    std::fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64)
+}
+
+fn status(key: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
+    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+}

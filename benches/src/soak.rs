@@ -1,1 +1,120 @@
-//! x
+//! Records for long, at the highest rate that trace-core sustains, and watches what
+//! the process uses.
+
+use std::time::Duration;
+
+use crate::driver::{OURS, PEERS};
+use crate::libraries::ours;
+use crate::process;
+use crate::report::{self, Table};
+use crate::stopwatch;
+use crate::throughput::flood::Flood;
+use crate::throughput::lossless_rate;
+
+/// What the process used at a moment.
+#[derive(Clone, Copy)]
+struct Sample {
+    seconds: f64,
+    rss_kib: f64,
+    threads: u64,
+    open_files: u64,
+}
+
+impl Sample {
+    fn take(seconds: f64) -> Self {
+        Self {
+            seconds,
+            rss_kib: process::rss_kib() as f64,
+            threads: process::threads(),
+            open_files: process::open_files(),
+        }
+    }
+}
+
+/// Records for a number of minutes at a rate, in spans a second; without one, at
+/// nine tenths of the highest without loss.
+///
+/// # Errors
+///
+/// When a span is not accounted for, or threads or files are left behind.
+pub fn run(minutes: f64, rate: Option<u64>) -> Result<(), String> {
+    let peer = &PEERS[OURS];
+    let rate = match rate {
+        Some(rate) => rate,
+        None => (0.9 * lossless_rate(peer, 3)?) as u64,
+    };
+    (peer.set_up)();
+    let duration = Duration::from_secs_f64(60.0 * minutes);
+    let begin = stopwatch::now();
+    let flood = Flood::start(peer, rate, duration);
+    let mut samples = Vec::new();
+    while begin.elapsed() + Duration::from_secs(1) < duration {
+        std::thread::sleep(Duration::from_secs(1));
+        samples.push(Sample::take(begin.elapsed().as_secs_f64()));
+    }
+    let produced = flood.wait();
+    (peer.flush)();
+    let stats = ours::tracer().stats();
+    flood.end();
+
+    report::print_head("Soak");
+    let mut table = Table::new(["", "figure"]);
+    let mut row = |what: &str, figure: String| table.row(vec![what.to_owned(), figure]);
+    let rss = |sample: Option<&Sample>| sample.map_or(0.0, |sample| sample.rss_kib / 1024.0);
+    let span = |figure: fn(&Sample) -> u64| {
+        let figures = || samples.iter().map(figure);
+        let (least, most) = (figures().min(), figures().max());
+        (least.unwrap_or(0), most.unwrap_or(0))
+    };
+    let (threads, files) = (
+        span(|sample| sample.threads),
+        span(|sample| sample.open_files),
+    );
+    row("minutes", format!("{minutes}"));
+    row("spans a second, asked for", rate.to_string());
+    row("spans recorded", produced.to_string());
+    row("started", stats.started.to_string());
+    row("delivered", stats.delivered.to_string());
+    row("seen by the collector", (peer.delivered)().to_string());
+    row("dropped", format!("{:?}", stats.dropped));
+    row("open at the end", stats.open.to_string());
+    row(
+        "RSS after a tenth of the time, MB",
+        format!("{:.1}", rss(settled(&samples).first())),
+    );
+    row("RSS at the end, MB", format!("{:.1}", rss(samples.last())));
+    row(
+        "slope of the RSS, KiB a minute",
+        format!("{:.1}", slope(settled(&samples)) * 60.0),
+    );
+    row("threads", format!("{} to {}", threads.0, threads.1));
+    row("open files", format!("{} to {}", files.0, files.1));
+    table.print();
+
+    let is_conserved = stats.started == produced
+        && stats.started == stats.delivered + stats.sampled_out + stats.dropped.total()
+        && stats.delivered == (peer.delivered)();
+    match (is_conserved, threads.0 == threads.1 && files.0 == files.1) {
+        (false, _) => Err("spans are not accounted for".to_owned()),
+        (true, false) => Err("threads or files come or go".to_owned()),
+        (true, true) => Ok(()),
+    }
+}
+
+/// The samples without the first tenth, in which buffers grow to their size.
+fn settled(samples: &[Sample]) -> &[Sample] {
+    samples.get(samples.len() / 10..).unwrap_or_default()
+}
+
+/// KiB a second, by least squares.
+fn slope(samples: &[Sample]) -> f64 {
+    let count = samples.len().max(1) as f64;
+    let mean = |figure: fn(&Sample) -> f64| samples.iter().map(figure).sum::<f64>() / count;
+    let (time, rss) = (mean(|sample| sample.seconds), mean(|sample| sample.rss_kib));
+    let (mut above, mut below) = (0.0, 0.0);
+    for sample in samples {
+        above += (sample.seconds - time) * (sample.rss_kib - rss);
+        below += (sample.seconds - time).powi(2);
+    }
+    if below > 0.0 { above / below } else { 0.0 }
+}

@@ -42,7 +42,7 @@ fn main() {
 fn per_unit(peer: &Peer, workload: Workload) -> f64 {
     let calls = UNITS / workload.units();
     // What is kept for reuse is there after a few runs.
-    for _ in 0..5 {
+    for _ in 0..100 {
         let _warm = peer.run_and_check(workload, 2 * calls);
     }
     let [few, many] = [calls, 2 * calls].map(|calls| {
