@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use trace_benches::driver::Peer;
-use trace_benches::{instructions, micro, sizes, soak, throughput};
+use trace_benches::{compile_time, instructions, micro, sizes, soak, throughput};
 
 #[derive(Parser)]
 #[command(about = "Measures what a span costs, beside the peers")]
@@ -49,6 +49,11 @@ enum What {
         #[arg(long, hide = true)]
         inside: Option<String>,
     },
+    /// What instrumenting a crate of 200 functions adds to its build.
+    CompileTime {
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Records for long, and watches memory, threads and files.
     Soak {
         #[arg(long, default_value_t = 30.0)]
@@ -83,6 +88,7 @@ fn main() -> Result<(), String> {
             None if lossless => throughput::run_lossless(seconds)?,
             None => throughput::run(&rates, seconds, rounds)?,
         },
+        What::CompileTime { rounds } => compile_time::run(rounds)?,
         What::Soak { minutes, rate } => soak::run(minutes, rate)?,
     }
     Ok(())
