@@ -1,7 +1,7 @@
 //! Repeats and times the workloads of any library.
 
 use std::hint::black_box;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -92,10 +92,7 @@ pub const PEERS: [Peer; 7] = [
 #[inline(always)]
 fn now<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
+    match poll_once(future.as_mut()) {
         Poll::Ready(output) => output,
         Poll::Pending => unreachable!("the workload does not wait"),
     }
@@ -105,12 +102,18 @@ fn now<F: Future>(future: F) -> F::Output {
 #[inline(always)]
 fn poll_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut cx = Context::from_waker(Waker::noop());
     loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = poll_once(future.as_mut()) {
             return output;
         }
     }
+}
+
+/// Not inlined, as no executor inlines the poll of a task: else the plain function,
+/// which is short, would be merged with the loop, and what is measured were that.
+#[inline(never)]
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 macro_rules! timed {
@@ -138,11 +141,12 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
             true,
             || timed!(calls, i => poll_on(L::waits(black_box(i), black_box(POLLS)))),
         ),
-        Workload::Fails => L::below_root(true, || timed!(calls, i => now(L::fails(black_box(i))))),
-        Workload::Rich => L::below_root(
-            true,
-            || timed!(calls, i => now(L::rich(black_box(i), text))),
-        ),
+        Workload::Fails => L::below_root(true, || {
+            now(async { timed!(calls, i => L::fails(black_box(i)).await) })
+        }),
+        Workload::Rich => L::below_root(true, || {
+            now(async { timed!(calls, i => L::rich(black_box(i), text).await) })
+        }),
         Workload::Spawned => L::below_root(true, || {
             RUNTIME.block_on(async { timed!(calls, i => L::spawned(black_box(i)).await) })
         }),
@@ -153,13 +157,13 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
 /// Not inlined, so that it is the same code whether anything is recorded or not.
 #[inline(never)]
 fn leaves<L: Library>(calls: u64) -> Duration {
-    timed!(calls, i => now(L::leaf(black_box(i))))
+    now(async { timed!(calls, i => L::leaf(black_box(i)).await) })
 }
 
 #[inline(never)]
 fn trees<L: Library>(calls: u64) -> Duration {
     let text = black_box("visa");
-    timed!(calls, i => now(L::tree(black_box(i), text)))
+    now(async { timed!(calls, i => L::tree(black_box(i), text).await) })
 }
 
 fn tree<L: Library>() {

@@ -14,7 +14,9 @@ use crate::workload::Workload;
 ///
 /// The functions do the same in each library and nothing but pass their argument
 /// through `black_box`, so that the compiler can neither remove them nor know what
-/// they return. Spans go to something that counts and drops them.
+/// they return. Each is called in one place only, so that whether the compiler
+/// inlines it does not depend on what else is measured. Spans go to something that
+/// counts and drops them.
 pub trait Library {
     const NAME: &'static str;
     /// The crate whose version is told.

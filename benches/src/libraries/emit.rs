@@ -77,9 +77,24 @@ async fn rich(i: u64, text: &str) -> u64 {
     black_box(i + text.len() as u64)
 }
 
+#[emit::span("task")]
+async fn task(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[emit::span("root")]
+async fn root(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[emit::span("level0")]
+async fn level0(i: u64) -> u64 {
+    black_box(i)
+}
+
 #[emit::span("level1")]
 async fn level1(i: u64) -> u64 {
-    leaf(i).await + 1
+    level0(i).await + 1
 }
 
 #[emit::span("level2")]
@@ -151,16 +166,16 @@ impl Library for Emit {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(emit::Frame::current(emit::ctxt()).in_future(leaf(i)))
+        tokio::spawn(emit::Frame::current(emit::ctxt()).in_future(task(i)))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        leaf(i)
+        root(i)
     }
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),

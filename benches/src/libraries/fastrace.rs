@@ -86,8 +86,13 @@ async fn rich(i: u64, text: &str) -> u64 {
 }
 
 #[trace]
+async fn level0(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[trace]
 async fn level1(i: u64) -> u64 {
-    leaf(i).await + 1
+    level0(i).await + 1
 }
 
 #[trace]
@@ -149,16 +154,16 @@ impl Library for Fastrace {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(plain::leaf(i).in_span(Span::enter_with_local_parent("leaf")))
+        tokio::spawn(plain::task(i).in_span(Span::enter_with_local_parent("leaf")))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        plain::leaf(i).in_span(Span::root("root", SpanContext::random()))
+        plain::root(i).in_span(Span::root("root", SpanContext::random()))
     }
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),

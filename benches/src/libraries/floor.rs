@@ -135,6 +135,10 @@ async fn tagged(i: u64, text: &str) -> u64 {
     span(Some((i, text)), || black_box(i + text.len() as u64))
 }
 
+async fn task(i: u64) -> u64 {
+    span(None, || black_box(i))
+}
+
 impl Library for Floor {
     const NAME: &'static str = "floor";
     const PACKAGE: Option<&'static str> = None;
@@ -150,8 +154,8 @@ impl Library for Floor {
         result
     }
 
-    fn leaf(i: u64) -> impl Future<Output = u64> + Send + 'static {
-        async move { span(None, || black_box(i)) }
+    async fn leaf(i: u64) -> u64 {
+        span(None, || black_box(i))
     }
 
     fn sync_leaf(i: u64) -> u64 {
@@ -162,48 +166,42 @@ impl Library for Floor {
         tree(i, text)
     }
 
-    fn waits(i: u64, polls: u64) -> impl Future<Output = u64> + Send {
-        async move {
-            Entered(Yield(polls)).await;
-            span(None, || black_box(i))
-        }
+    async fn waits(i: u64, polls: u64) -> u64 {
+        Entered(Yield(polls)).await;
+        span(None, || black_box(i))
     }
 
-    fn fails(i: u64) -> impl Future<Output = Result<u64, Declined>> + Send {
-        async move {
-            span(Some((i, "card declined")), || {
-                if black_box(i) == u64::MAX {
-                    return Ok(i);
-                }
-                Err(Declined(i))
-            })
-        }
+    async fn fails(i: u64) -> Result<u64, Declined> {
+        span(Some((i, "card declined")), || {
+            if black_box(i) == u64::MAX {
+                return Ok(i);
+            }
+            Err(Declined(i))
+        })
     }
 
-    fn rich(i: u64, text: &'static str) -> impl Future<Output = u64> + Send {
-        async move {
-            span(Some((i, text)), || {
-                for _tags in 0..3 {
-                    record([i, text.len() as u64, i, i, 0, 0, 0, 0]);
-                }
-                for _log in 0..2 {
-                    record([CLOCK.raw(), i, i, 0, 0, 0, 0, 0]);
-                }
-                black_box(i + text.len() as u64)
-            })
-        }
+    async fn rich(i: u64, text: &'static str) -> u64 {
+        span(Some((i, text)), || {
+            for _tags in 0..3 {
+                record([i, text.len() as u64, i, i, 0, 0, 0, 0]);
+            }
+            for _log in 0..2 {
+                record([CLOCK.raw(), i, i, 0, 0, 0, 0, 0]);
+            }
+            black_box(i + text.len() as u64)
+        })
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(Self::leaf(i))
+        tokio::spawn(task(i))
     }
 
-    fn root(i: u64) -> impl Future<Output = u64> + Send {
-        async move { Self::below_root(true, || black_box(i)) }
+    async fn root(i: u64) -> u64 {
+        Self::below_root(true, || black_box(i))
     }
 
     fn nested_sizes() -> [usize; 4] {
-        [size_of_val(&plain::leaf(1)); 4]
+        [size_of_val(&plain::task(1)); 4]
     }
 
     fn flush() {

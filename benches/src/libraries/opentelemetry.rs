@@ -71,8 +71,12 @@ async fn leaf(i: u64) -> u64 {
     plain::leaf(i).with_context(span("leaf")).await
 }
 
+async fn level0(i: u64) -> u64 {
+    plain::task(i).with_context(span("level0")).await
+}
+
 async fn level1(i: u64) -> u64 {
-    let body = async { leaf(i).await + 1 };
+    let body = async { level0(i).await + 1 };
     body.with_context(span("level1")).await
 }
 
@@ -223,17 +227,17 @@ impl Library for OpenTelemetry {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(plain::leaf(i).with_context(span("leaf")))
+        tokio::spawn(plain::task(i).with_context(span("leaf")))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
         let root = TRACER.start_with_context("root", &Context::new());
-        plain::leaf(i).with_context(Context::new().with_span(root))
+        plain::root(i).with_context(Context::new().with_span(root))
     }
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),

@@ -81,8 +81,18 @@ async fn root(i: u64) -> u64 {
 }
 
 #[traced]
+async fn task(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[traced]
+async fn level0(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[traced]
 async fn level1(i: u64) -> u64 {
-    leaf(i).await + 1
+    level0(i).await + 1
 }
 
 #[traced]
@@ -162,7 +172,7 @@ impl Library for TraceCore {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        trace_core::spawn(leaf(i))
+        trace_core::spawn(task(i))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
@@ -171,7 +181,7 @@ impl Library for TraceCore {
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),

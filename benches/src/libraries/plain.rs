@@ -53,8 +53,20 @@ pub async fn rich(i: u64, text: &str) -> u64 {
     black_box(i + text.len() as u64)
 }
 
+pub async fn task(i: u64) -> u64 {
+    black_box(i)
+}
+
+pub async fn root(i: u64) -> u64 {
+    black_box(i)
+}
+
+async fn level0(i: u64) -> u64 {
+    black_box(i)
+}
+
 async fn level1(i: u64) -> u64 {
-    leaf(i).await + 1
+    level0(i).await + 1
 }
 
 async fn level2(i: u64) -> u64 {
@@ -100,16 +112,16 @@ impl Library for Plain {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(leaf(i))
+        tokio::spawn(task(i))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        leaf(i)
+        root(i)
     }
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),

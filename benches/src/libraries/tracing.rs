@@ -80,8 +80,13 @@ async fn rich(i: u64, text: &str) -> u64 {
 }
 
 #[instrument(skip_all)]
+async fn level0(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[instrument(skip_all)]
 async fn level1(i: u64) -> u64 {
-    leaf(i).await + 1
+    level0(i).await + 1
 }
 
 #[instrument(skip_all)]
@@ -145,16 +150,16 @@ impl Library for Tracing {
     }
 
     fn spawned(i: u64) -> JoinHandle<u64> {
-        tokio::spawn(plain::leaf(i).instrument(info_span!("leaf")))
+        tokio::spawn(plain::task(i).instrument(info_span!("leaf")))
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        plain::leaf(i).instrument(info_span!(parent: Span::none(), "root"))
+        plain::root(i).instrument(info_span!(parent: Span::none(), "root"))
     }
 
     fn nested_sizes() -> [usize; 4] {
         [
-            size_of_val(&leaf(1)),
+            size_of_val(&level0(1)),
             size_of_val(&level1(1)),
             size_of_val(&level2(1)),
             size_of_val(&level3(1)),
