@@ -45,6 +45,9 @@ enum What {
         /// Looks for the highest rate without loss instead.
         #[arg(long)]
         lossless: bool,
+        /// The library whose name begins like this, instead of all.
+        #[arg(long)]
+        only: Option<String>,
         /// Is one run, with one library.
         #[arg(long, hide = true)]
         inside: Option<String>,
@@ -78,6 +81,7 @@ fn main() -> Result<(), String> {
             seconds,
             rounds,
             lossless,
+            only,
             inside,
         } => match inside {
             Some(name) => {
@@ -85,8 +89,8 @@ fn main() -> Result<(), String> {
                     throughput::inside(&peer(&name)?, rate, seconds);
                 }
             }
-            None if lossless => throughput::run_lossless(seconds)?,
-            None => throughput::run(&rates, seconds, rounds)?,
+            None if lossless => throughput::run_lossless(seconds, only.as_deref())?,
+            None => throughput::run(&rates, seconds, rounds, only.as_deref())?,
         },
         What::CompileTime { rounds } => compile_time::run(rounds)?,
         What::Soak { minutes, rate } => soak::run(minutes, rate)?,

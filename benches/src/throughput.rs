@@ -6,17 +6,19 @@
 pub mod flood;
 mod run;
 
-use crate::driver::{FLOOR, OURS, PEERS, PLAIN, Peer};
+use crate::driver::{OURS, PEERS, PLAIN, Peer};
 use crate::report::{self, Table, short};
 use crate::stopwatch::median;
 pub use run::{Run, inside, lossless_rate};
 
-/// Prints a table: each rate (spans a second; 0 is flat out) with each library.
+/// Prints a table: each rate (spans a second; 0 is flat out) with each library, or
+/// with one of them.
 ///
 /// # Errors
 ///
 /// When a run fails.
-pub fn run(rates: &[u64], seconds: u64, rounds: usize) -> Result<(), String> {
+pub fn run(rates: &[u64], seconds: u64, rounds: usize, only: Option<&str>) -> Result<(), String> {
+    let libraries = || libraries(only);
     report::print_head("Throughput");
     println!(
         "Two threads, roots with trees of 100 spans, two tags each, into a collector that counts. \
@@ -49,11 +51,12 @@ pub fn run(rates: &[u64], seconds: u64, rounds: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn libraries() -> impl Iterator<Item = (usize, &'static Peer)> {
-    PEERS
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| *index != FLOOR)
+/// The plain functions, for the pacing, and the libraries; the floor delivers nothing.
+fn libraries(only: Option<&str>) -> impl Iterator<Item = (usize, &'static Peer)> {
+    let peers = PEERS.iter().enumerate();
+    peers.filter(move |(index, peer)| {
+        *index == PLAIN || *index >= OURS && only.is_none_or(|name| peer.name.starts_with(name))
+    })
 }
 
 fn row(peer: &Peer, rate: u64, runs: &[Run], plain: &[Run]) -> Vec<String> {
@@ -94,13 +97,13 @@ fn name(rate: u64) -> String {
 /// # Errors
 ///
 /// When a run fails.
-pub fn run_lossless(seconds: u64) -> Result<(), String> {
+pub fn run_lossless(seconds: u64, only: Option<&str>) -> Result<(), String> {
     report::print_head("Highest rate without loss");
     println!(
         "Two threads, roots with trees of 100 spans, two tags each, into a collector that counts.\n"
     );
     let mut table = Table::new(["", "M spans/s"]);
-    for (_, peer) in libraries().filter(|(index, _)| *index >= OURS) {
+    for (_, peer) in libraries(only).skip(1) {
         let rate = lossless_rate(peer, seconds)?;
         table.row(vec![peer.name.to_owned(), format!("{:.2}", rate / 1e6)]);
     }
