@@ -18,6 +18,11 @@ pub(super) struct Variant {
     attribute: &'static str,
 }
 
+/// Places in [`VARIANTS`].
+pub(super) const PLAIN: usize = 0;
+pub(super) const OURS: usize = 1;
+pub(super) const FASTRACE: usize = 3;
+
 pub(super) const VARIANTS: [Variant; 4] = [
     Variant {
         name: "plain",
