@@ -85,23 +85,14 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let state = this.state;
-        let (way, parent) = state.enter(this.site);
-        let polling = Polling { state, way, parent };
-        let polled = this.future.poll(cx);
-        if way != Way::Off {
-            let outcome = match &polled {
-                Poll::Ready(output) => Some(guard::failed((this.observe)(output), parent)),
-                Poll::Pending => None,
-            };
-            polling.state.leave(way, parent, outcome);
-        }
+        let (state, observe) = (this.state, this.observe);
+        let poll = || this.future.poll(cx);
+        let polled = state.poll(this.site, poll, |output| Some(observe(output)));
         if polled.is_ready() {
             // It is zero already; said where the compiler sees it, so that `.await`,
             // which drops this next, does not look.
-            polling.state.span = 0;
+            state.span = 0;
         }
-        std::mem::forget(polling);
         polled
     }
 }
@@ -118,21 +109,12 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let state = this.state;
-        let (way, parent) = state.enter(this.site);
-        let polling = Polling { state, way, parent };
-        let polled = this.future.poll_next(cx);
-        if way != Way::Off {
-            let has_failed = match &polled {
-                Poll::Ready(Some(item)) => (this.observe)(item).then_some(true),
-                Poll::Ready(None) => Some(false),
-                Poll::Pending => None,
-            };
-            let outcome = has_failed.map(|has_failed| guard::failed(has_failed, parent));
-            polling.state.leave(way, parent, outcome);
-        }
-        std::mem::forget(polling);
-        polled
+        let (state, observe) = (this.state, this.observe);
+        let poll = || this.future.poll_next(cx);
+        state.poll(this.site, poll, |item| match item {
+            Some(item) => observe(item).then_some(true),
+            None => Some(false),
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -152,6 +134,36 @@ enum Way {
 }
 
 impl State {
+    /// Polls within the span, which begins with the first poll.
+    ///
+    /// `ends` says of what is ready whether the span ends, and if so, whether it has
+    /// failed.
+    #[inline(always)]
+    fn poll<T>(
+        &mut self,
+        site: &impl Fn() -> &'static Site,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<bool>,
+    ) -> Poll<T> {
+        let (way, parent) = self.enter(site);
+        let polling = Polling {
+            state: self,
+            way,
+            parent,
+        };
+        let polled = poll();
+        if way != Way::Off {
+            let ended = match &polled {
+                Poll::Ready(output) => ends(output),
+                Poll::Pending => None,
+            };
+            let outcome = ended.map(|has_failed| guard::failed(has_failed, parent));
+            polling.state.leave(way, parent, outcome);
+        }
+        std::mem::forget(polling);
+        polled
+    }
+
     /// Makes the span current, and opens it first if this is the first poll. Returns
     /// what was current before.
     #[inline(always)]
