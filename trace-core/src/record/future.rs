@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
+use super::elsewhere::Left;
 use super::local_trace::LocalTrace;
 use super::{active, elsewhere, guard, hot, write};
 use crate::span_record::Outcome;
@@ -31,32 +32,52 @@ pin_project! {
         #[inline(always)]
         fn drop(this: Pin<&mut Self>) {
             let state = this.project().state;
-            if state.span != 0 {
+            if state.front.phase == Phase::Open {
                 state.begin_cancel();
             }
         }
     }
 }
 
-/// Where a span is in its life.
-///
-/// - fresh: not yet polled (`span` and `scope` are zero);
-/// - off: was not recorded at the first poll, or has ended (`span` is zero and
-///   `scope` is [`OFF`]);
-/// - open: `span` is its id, `scope` the one in which it was opened; once it was
-///   suspended, `trace` is the trace, so that it can go on anywhere;
-/// - cancelled, while the future is being dropped: `scope` is the parent, or zero
-///   if the future is dropped in another scope than it was opened in.
+/// What is known of a span between polls.
 #[derive(Debug)]
 struct State {
+    front: Front,
+    /// Its id, while it is open.
     span: u64,
-    scope: u64,
+    /// The trace, once the span was suspended, so that it can go on anywhere.
+    ///
     /// Given back when the span ends, not when this is dropped: so there is nothing
     /// to drop where nothing was recorded.
     trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
 }
 
-const OFF: u64 = 1;
+/// The first word of a traced future.
+///
+/// The compiler puts the field with the most unused values first, and that is this
+/// one's `phase`. So the body comes last, and the padding at its end is not copied
+/// with what follows: a future is moved after it was made, and reading words across
+/// the bounds of those just written costs more than all the rest of a span that is
+/// not recorded.
+#[derive(Debug)]
+#[repr(C, align(8))]
+struct Front {
+    phase: Phase,
+    /// The scope in which the span was opened, while it is open.
+    scope: u32,
+}
+
+/// Where a span is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Phase {
+    /// Not yet polled.
+    Fresh,
+    /// Begun, and not ended.
+    Open,
+    /// Not recorded at the first poll, or ended.
+    Off,
+}
 
 impl<F, S, O> Traced<F, S, O> {
     #[inline(always)]
@@ -66,8 +87,11 @@ impl<F, S, O> Traced<F, S, O> {
             site,
             observe,
             state: State {
+                front: Front {
+                    phase: Phase::Fresh,
+                    scope: 0,
+                },
                 span: 0,
-                scope: 0,
                 trace: ManuallyDrop::new(None),
             },
         }
@@ -89,9 +113,9 @@ where
         let poll = || this.future.poll(cx);
         let polled = state.poll(this.site, poll, |output| Some(observe(output)));
         if polled.is_ready() {
-            // It is zero already; said where the compiler sees it, so that `.await`,
+            // It is so already; said where the compiler sees it, so that `.await`,
             // which drops this next, does not look.
-            state.span = 0;
+            state.front.phase = Phase::Off;
         }
         polled
     }
@@ -169,20 +193,24 @@ impl State {
     #[inline(always)]
     fn enter(&mut self, site: &impl Fn() -> &'static Site) -> (Way, u64) {
         let scope = hot::scope();
-        if self.span == 0 {
-            if scope == 0 || self.scope == OFF {
-                self.scope = OFF;
-                return (Way::Off, 0);
-            }
-            let (span, parent) = write::open(site());
-            self.span = span;
-            self.scope = scope;
-            (Way::Home, parent)
-        } else if self.scope == scope {
-            (Way::Home, hot::set_span(self.span))
-        } else {
-            (Way::Elsewhere, self.enter_elsewhere())
+        if self.front.phase == Phase::Open {
+            return if self.front.scope == scope {
+                (Way::Home, hot::set_span(self.span))
+            } else {
+                (Way::Elsewhere, self.enter_elsewhere())
+            };
         }
+        if scope == 0 || self.front.phase == Phase::Off {
+            self.front.phase = Phase::Off;
+            return (Way::Off, 0);
+        }
+        let (span, parent) = write::open(site());
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope,
+        };
+        (Way::Home, parent)
     }
 
     /// Makes the span current in a scope of its own trace.
@@ -208,7 +236,7 @@ impl State {
             }
         }
         if way == Way::Elsewhere {
-            elsewhere::leave();
+            drop(elsewhere::leave());
         }
     }
 
@@ -225,8 +253,7 @@ impl State {
         if self.trace.is_some() {
             self.leave_trace();
         }
-        self.span = 0;
-        self.scope = OFF;
+        self.front.phase = Phase::Off;
     }
 
     #[inline(never)]
@@ -242,28 +269,29 @@ impl State {
     /// Makes the span current once more, for the drop of its future.
     #[cold]
     fn begin_cancel(&mut self) {
-        if self.scope == hot::scope() {
-            self.scope = hot::set_span(self.span);
+        if self.front.scope == hot::scope() {
+            elsewhere::keep(hot::set_span(self.span));
         } else {
-            self.scope = 0;
             self.enter_elsewhere();
         }
     }
 
     #[cold]
     fn end_cancel(&mut self) {
-        let is_elsewhere = self.scope == 0;
-        self.end(self.scope, Outcome::Cancelled);
-        if is_elsewhere {
-            elsewhere::leave();
-        }
+        let left = elsewhere::leave();
+        let parent = match left {
+            Some(Left::Span(parent)) => parent,
+            Some(Left::Scope(_)) | None => 0,
+        };
+        self.end(parent, Outcome::Cancelled);
+        drop(left);
     }
 }
 
 impl Drop for State {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.span != 0 {
+        if self.front.phase == Phase::Open {
             self.end_cancel();
         }
     }

@@ -6,6 +6,7 @@
 //! the block itself and moved from there to the scope's chunk in one piece.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
 use crate::id_generator::random_number;
@@ -17,7 +18,10 @@ const STAGE: usize = 512;
 
 struct Hot {
     /// The scope that is recorded here; zero when nothing is.
-    scope: Cell<u64>,
+    scope: Cell<u32>,
+    /// The number of this thread's next scope; a multiple of [`SCOPES`] when it needs
+    /// others.
+    next_scope: Cell<u32>,
     /// The current span; zero before the scope's first.
     span: Cell<u64>,
     /// The span that was current where the scope began: it is the parent of the
@@ -41,6 +45,7 @@ thread_local! {
     static HOT: Hot = const {
         Hot {
             scope: Cell::new(0),
+            next_scope: Cell::new(0),
             span: Cell::new(0),
             entry: Cell::new(0),
             plain: Cell::new(None),
@@ -56,7 +61,7 @@ thread_local! {
 /// What of the block belongs to a scope, while another one is entered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
-    pub(super) scope: u64,
+    pub(super) scope: u32,
     pub(super) span: u64,
     pub(super) entry: u64,
     pub(super) plain: Option<Counter>,
@@ -64,8 +69,27 @@ pub(super) struct Place {
 
 /// The number of the scope that is recorded on this thread; zero when none is.
 #[inline(always)]
-pub(super) fn scope() -> u64 {
+pub(super) fn scope() -> u32 {
     HOT.with(|hot| hot.scope.get())
+}
+
+/// Numbers of scopes that a thread takes at once.
+const SCOPES: u32 = 1_024;
+
+/// Draws the number of a scope. Four billion later it is drawn again: a future that
+/// was suspended all the while, and then moves into that very scope, would be taken
+/// for one of its own.
+pub(super) fn new_scope() -> u32 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    HOT.with(|hot| {
+        let mut number = hot.next_scope.get();
+        if number % SCOPES == 0 {
+            // Zero is none.
+            number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+        }
+        hot.next_scope.set(number.wrapping_add(1));
+        number
+    })
 }
 
 /// The current span; zero when there is none.

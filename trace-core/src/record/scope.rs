@@ -14,7 +14,6 @@ use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::id::SpanId;
-use crate::id_generator::random_number;
 use crate::sampler::SamplingInput;
 use crate::span_record::SpanKind;
 use crate::stats::Counters;
@@ -146,7 +145,7 @@ impl Scope {
         Self {
             active: Active::Recorded(recording),
             place: Place {
-                scope: random_number().get(),
+                scope: hot::new_scope(),
                 span,
                 entry: span,
                 plain,
