@@ -106,7 +106,7 @@ const STEP: u64 = 0xa076_1d64_78bd_642f;
 const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// Draws 64 random bits that are not all zero.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn random_number() -> NonZeroU64 {
     RANDOM.with(|random| {
         let mut key = random.key.get();
@@ -120,7 +120,7 @@ pub(crate) fn random_number() -> NonZeroU64 {
 }
 
 /// One step of `wyrand`: a 128-bit product, folded.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn mix(position: u64, key: u64) -> NonZeroU64 {
     let product = u128::from(position) * u128::from(position ^ key);
     #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]

@@ -258,7 +258,7 @@ pub struct DroppedItems {
 
 impl Outcome {
     /// The outcome of a body that returned.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn of_body(has_failed: bool) -> Self {
         if has_failed { Self::Error } else { Self::Ok }
     }

@@ -25,7 +25,7 @@ pub const REDACTED: &str = "[redacted]";
 ///
 /// The bound makes the closure a `FnOnce`, so that it may give away what it
 /// captured, as the body of a function may.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }

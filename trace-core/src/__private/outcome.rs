@@ -45,7 +45,7 @@ pub type Failure<'a, E> = ErrorFailure<'a, E>;
 
 impl<'a, T> Output<'a, T> {
     /// Looks at a value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(value: &'a T) -> Self {
         Self {
             value,
@@ -56,7 +56,7 @@ impl<'a, T> Output<'a, T> {
 
 impl<'a, T, E> Output<'a, Result<T, E>> {
     /// Returns the failure in the value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, E> {
         failure(self.value.as_ref().err())
     }
@@ -64,7 +64,7 @@ impl<'a, T, E> Output<'a, Result<T, E>> {
 
 impl<'a, T, E> Output<'a, Option<Result<T, E>>> {
     /// Returns the failure in the value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, E> {
         failure(self.value.as_ref().and_then(|result| result.as_ref().err()))
     }
@@ -72,7 +72,7 @@ impl<'a, T, E> Output<'a, Option<Result<T, E>>> {
 
 impl<'a, T, E> Output<'a, Poll<Result<T, E>>> {
     /// Returns the failure in the value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, E> {
         failure(match self.value {
             Poll::Ready(Err(error)) => Some(error),
@@ -83,7 +83,7 @@ impl<'a, T, E> Output<'a, Poll<Result<T, E>>> {
 
 impl<'a, T, E> Output<'a, Poll<Option<Result<T, E>>>> {
     /// Returns the failure in the value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, E> {
         failure(match self.value {
             Poll::Ready(Some(Err(error))) => Some(error),
@@ -92,7 +92,7 @@ impl<'a, T, E> Output<'a, Poll<Option<Result<T, E>>>> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn failure<E>(error: Option<&E>) -> Failure<'_, E> {
     ErrorFailure(PointerFailure(DisplayFailure(DebugFailure(AnyFailure(
         error,
@@ -111,7 +111,7 @@ impl<E> Failure<'_, E> {
 impl<T> Deref for Output<'_, T> {
     type Target = NotResult;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn deref(&self) -> &NotResult {
         &self.otherwise
     }
@@ -119,7 +119,7 @@ impl<T> Deref for Output<'_, T> {
 
 impl NotResult {
     /// Returns that there is none.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> NotFailed {
         NotFailed
     }
@@ -133,7 +133,7 @@ impl NotFailed {
     }
 
     /// Records nothing.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_record(&self, _exception_log: bool) -> bool {
         false
     }
@@ -156,7 +156,7 @@ macro_rules! steps {
         impl<'a, E> Deref for $step<'a, E> {
             type Target = $next<'a, E>;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn deref(&self) -> &$next<'a, E> {
                 &self.0
             }

@@ -14,7 +14,7 @@ use crate::tag_source::TagSource;
 use crate::tracer::{RootRun, SiteFrom, SiteRoot};
 
 /// Makes a future the body of a child span.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn traced<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where
     F: Future<Output = R>,
@@ -87,7 +87,7 @@ where
 }
 
 /// Opens a child span that ends with the guard.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn enter(site: &'static Site) -> SpanGuard {
     SpanGuard::enter(site)
 }
@@ -108,7 +108,7 @@ pub fn enter_from(origin: Origin, site: &'static Site) -> RootGuard {
 }
 
 /// Whether a span is recorded at the moment.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
 pub fn recording() -> bool {
     record::is_recording()

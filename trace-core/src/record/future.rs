@@ -29,7 +29,7 @@ pin_project! {
     }
 
     impl<F, S, O> PinnedDrop for Traced<F, S, O> {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
             let state = this.project().state;
             if state.front.phase == Phase::Open {
@@ -80,7 +80,7 @@ enum Phase {
 }
 
 impl<F, S, O> Traced<F, S, O> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(site: S, observe: O, future: F) -> Self {
         Self {
             future,
@@ -106,12 +106,12 @@ where
 {
     type Output = F::Output;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let (state, observe) = (this.state, this.observe);
         let poll = || this.future.poll(cx);
-        let polled = state.poll(this.site, poll, |output| Some(observe(output)));
+        let polled = state.poll((this.site)(), poll, |output| Some(observe(output)));
         if polled.is_ready() {
             // It is so already; said where the compiler sees it, so that `.await`,
             // which drops this next, does not look.
@@ -135,7 +135,7 @@ where
         let this = self.project();
         let (state, observe) = (this.state, this.observe);
         let poll = || this.future.poll_next(cx);
-        state.poll(this.site, poll, |item| match item {
+        state.poll((this.site)(), poll, |item| match item {
             Some(item) => observe(item).then_some(true),
             None => Some(false),
         })
@@ -162,10 +162,10 @@ impl State {
     ///
     /// `ends` says of what is ready whether the span ends, and if so, whether it has
     /// failed.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll<T>(
         &mut self,
-        site: &impl Fn() -> &'static Site,
+        site: &'static Site,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<bool>,
     ) -> Poll<T> {
@@ -190,8 +190,8 @@ impl State {
 
     /// Makes the span current, and opens it first if this is the first poll. Returns
     /// what was current before.
-    #[inline(always)]
-    fn enter(&mut self, site: &impl Fn() -> &'static Site) -> (Way, u64) {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn enter(&mut self, site: &'static Site) -> (Way, u64) {
         let scope = hot::scope();
         if self.front.phase == Phase::Open {
             return if self.front.scope == scope {
@@ -204,7 +204,7 @@ impl State {
             self.front.phase = Phase::Off;
             return (Way::Off, 0);
         }
-        let (span, parent) = write::open(site());
+        let (span, parent) = write::open(site);
         self.span = span;
         self.front = Front {
             phase: Phase::Open,
@@ -224,7 +224,7 @@ impl State {
     }
 
     /// Ends the span, if its outcome is known, or suspends it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave(&mut self, way: Way, parent: u64, outcome: Option<Outcome>) {
         match outcome {
             Some(outcome) => self.end(parent, outcome),
@@ -247,7 +247,7 @@ impl State {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(&mut self, parent: u64, outcome: Outcome) {
         write::close(self.span, parent, outcome);
         if self.trace.is_some() {
@@ -289,7 +289,7 @@ impl State {
 }
 
 impl Drop for State {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.front.phase == Phase::Open {
             self.end_cancel();
@@ -306,7 +306,7 @@ struct Polling<'a> {
 
 impl Drop for Polling<'_> {
     // Inlined, so that the guard is in registers and not on the stack.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         self.state.panic(self.way, self.parent);
     }

@@ -21,7 +21,7 @@ pub struct SpanGuard {
 
 impl SpanGuard {
     /// Opens a span if anything is recorded on this thread.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(site: &'static Site) -> Self {
         let (span, parent, was_panicking) = if hot::scope() == 0 {
             (0, 0, false)
@@ -39,21 +39,21 @@ impl SpanGuard {
     }
 
     /// Returns whether the span is recorded.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.span != 0
     }
 
     /// Says that the body returned an error.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn set_failed(&mut self) {
         self.has_failed = true;
     }
 }
 
 impl Drop for SpanGuard {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.span == 0 {
             return;
@@ -68,7 +68,7 @@ impl Drop for SpanGuard {
 }
 
 /// The outcome of a body that returned.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn failed(has_failed: bool, parent: u64) -> Outcome {
     if has_failed {
         hot::pass_failure(parent);

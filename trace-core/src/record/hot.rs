@@ -68,7 +68,7 @@ pub(super) struct Place {
 }
 
 /// The number of the scope that is recorded on this thread; zero when none is.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn scope() -> u32 {
     HOT.with(|hot| hot.scope.get())
 }
@@ -93,19 +93,19 @@ pub(super) fn new_scope() -> u32 {
 }
 
 /// The current span; zero when there is none.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn span() -> u64 {
     HOT.with(|hot| hot.span.get())
 }
 
 /// Makes a span the current one; returns the one that was.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn set_span(span: u64) -> u64 {
     HOT.with(|hot| hot.span.replace(span))
 }
 
 /// The current span if it is the scope's to write to, else zero.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn own_span() -> u64 {
     HOT.with(|hot| {
         let span = hot.span.get();
@@ -119,12 +119,12 @@ pub(super) fn own_span() -> u64 {
 
 /// Whether the tracer that records here is a plain one; see
 /// [`TracerCore::plain`](super::TracerCore).
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn is_plain() -> bool {
     plain().is_some()
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn plain() -> Option<Counter> {
     HOT.with(|hot| hot.plain.get())
 }
@@ -141,7 +141,7 @@ pub(super) fn go_to(place: Place) -> Place {
 
 /// Writes the opening of a span with a new id as a child of the current one, and
 /// makes it the current one. Returns the id and the parent.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn open(header: u64) -> (u64, u64) {
     let (id, time) = match plain() {
         Some(counter) => (random_number().get(), counter.raw()),
@@ -155,7 +155,7 @@ pub(super) fn open_as(header: u64, id: u64) -> u64 {
     begin(header, id, now())
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn begin(header: u64, id: u64, time: u64) -> u64 {
     let parent = set_span(id);
     push([header, id, parent, time]);
@@ -165,7 +165,7 @@ fn begin(header: u64, id: u64, time: u64) -> u64 {
 }
 
 /// Writes the end of a span and makes `parent` the current one again.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn close(header: u64, id: u64, parent: u64) {
     push([header, id, now()]);
     HOT.with(|hot| {
@@ -175,7 +175,7 @@ pub(super) fn close(header: u64, id: u64, parent: u64) {
 }
 
 /// Reads the clock of the tracer that records here.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn now() -> u64 {
     match plain() {
         Some(counter) => counter.raw(),
@@ -184,13 +184,13 @@ pub(super) fn now() -> u64 {
 }
 
 /// Whether the stage has room for one entry.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn has_room(words: usize) -> bool {
     HOT.with(|hot| hot.used.get()) + words <= STAGE
 }
 
 /// Appends the words of one entry to the stage.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
     let mut used = HOT.with(|hot| hot.used.get());
     if used > STAGE - WORDS {

@@ -14,6 +14,9 @@
 //! delivery
 //! ```
 //!
+//! What has to be inlined to be fast is so in an optimised build only: where nobody
+//! measures nanoseconds, people wait for the compiler.
+//!
 //! Everything that is done for each span is in [`hot`], [`write`], [`future`] and
 //! [`guard`]; everything else is done once for a scope or is rare.
 
@@ -40,7 +43,7 @@ pub(crate) use tracer_core::TracerCore;
 use crate::context::TraceContext;
 
 /// Whether a span of the running scope is recorded at the moment.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_recording() -> bool {
     hot::own_span() != 0
 }

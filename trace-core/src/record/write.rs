@@ -25,7 +25,7 @@ pub(crate) enum Key<'a> {
 
 /// Opens a span below the current one and makes it the current one. Returns it
 /// and its parent.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn open(site: &'static Site) -> (u64, u64) {
     hot::open(Header::new(Kind::Open, 0, 0, site.number()).word())
 }
@@ -38,14 +38,14 @@ pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
 }
 
 /// Ends a span and makes `parent` the current one.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
     let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
     hot::close(header.word(), span, parent);
 }
 
 /// The span to write to, if there is one.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn own_span() -> Option<u64> {
     match hot::own_span() {
         0 => None,
@@ -65,7 +65,7 @@ pub(crate) fn count_if_unattached() {
 ///
 /// Inlined, so that a value whose type is known is not looked at: a number whose key
 /// is the site's is three words.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
     let Some(span) = own_span() else { return };
     if let Key::Site(site, index) = key {
@@ -373,7 +373,7 @@ impl fmt::Write for Limited<'_> {
 
 impl TagInput<'_> {
     /// The type and the word of a value that is one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn as_word(&self) -> Option<(u8, u64)> {
         match *self {
             Self::Bool(value) => Some((value_type::BOOL, value.into())),

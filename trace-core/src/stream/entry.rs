@@ -74,7 +74,7 @@ impl Kind {
 pub(crate) struct Header(u64);
 
 impl Header {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(kind: Kind, small: u8, index: u16, large: u32) -> Self {
         Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
     }
@@ -83,7 +83,7 @@ impl Header {
         Self(word)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn word(self) -> u64 {
         self.0
     }

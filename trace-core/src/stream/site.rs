@@ -69,7 +69,7 @@ impl Site {
     }
 
     /// The number that stands for this site in a stream.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn number(&'static self) -> u32 {
         // Relaxed: the table itself is read under its lock.
         match self.number.load(Ordering::Relaxed) {
