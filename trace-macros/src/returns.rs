@@ -1,6 +1,6 @@
 //! What a return type says.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -200,6 +200,15 @@ pub(crate) fn type_of(output: &ReturnType) -> Option<TokenStream> {
             _ => Some(without_impl(ty)),
         },
     }
+}
+
+/// Returns whether a type has a `_` in it.
+pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "_",
+        TokenTree::Group(group) => has_unnamed(&group.stream()),
+        _ => false,
+    })
 }
 
 /// Writes a type with `_` for each `impl Trait` in it.

@@ -7,13 +7,14 @@ use super::{Expansion, own_block};
 use crate::args::ErrArg;
 use crate::body::split_inner_attributes;
 use crate::item::{Item, group};
+use crate::returns;
 
 impl Expansion {
     /// Puts the user's function beside the one that records: clippy lints it, and
     /// rustdoc shows it, as if there were no attribute.
     ///
-    /// Not where the arguments of the attribute hold functions of the returned
-    /// value, which can be looked at only where there is one.
+    /// Not where the arguments of the attribute hold functions of a returned value
+    /// whose type has no name: they are looked at only where there is such a value.
     ///
     /// Input: `fn count(text: &str) -> usize { body }`
     /// Output:
@@ -26,10 +27,12 @@ impl Expansion {
     pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
         let looks_at_return = matches!(self.args.errors, ErrArg::If(_))
             || self.args.tags.iter().any(|tag| tag.is_of_return);
-        if looks_at_return {
-            return recording;
-        }
-        let written = self.written(item);
+        let of_return = match self.of_named_return(item) {
+            Some(code) if looks_at_return => code,
+            None if looks_at_return => return recording,
+            _ => TokenStream::new(),
+        };
+        let written = self.written(item, &of_return);
         quote_spanned! {Span::mixed_site()=>
             #[cfg(not(any(clippy, doc)))]
             #recording
@@ -39,9 +42,9 @@ impl Expansion {
     }
 
     /// The user's function, with the expressions of the attribute's arguments.
-    fn written(&self, item: &Item) -> TokenStream {
+    fn written(&self, item: &Item, of_return: &TokenStream) -> TokenStream {
         let prologue = self.prologue();
-        if prologue.is_empty() && self.origin.is_none() {
+        if prologue.is_empty() && of_return.is_empty() && self.origin.is_none() {
             return item.as_written();
         }
         let at = Span::mixed_site();
@@ -51,9 +54,39 @@ impl Expansion {
             .map(|origin| quote_spanned!(at=> if false { let _ = #origin; }));
         let (inner_attributes, body) = split_inner_attributes(item.body.clone());
         let (site, body) = (&self.site, own_block(&body));
-        let stream = quote!(#inner_attributes #site #origin #prologue #body);
+        let stream = quote!(#inner_attributes #site #origin #prologue #of_return #body);
         let body = group(Delimiter::Brace, stream, item.body.span());
         let header = item.header();
         quote!(#header #body)
+    }
+
+    /// Has the compiler look at functions of the returned value.
+    ///
+    /// Input: `tags(ret.rows = |rows| rows.len())`, `-> Vec<u32>`
+    /// Output:
+    /// ```text
+    /// if false {
+    ///     let output: Vec<u32> = never_called();
+    ///     let _ = { tag(&SITE, 0, &returned(&output, |rows| rows.len())); false };
+    /// }
+    /// ```
+    fn of_named_return(&self, item: &Item) -> Option<TokenStream> {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let output = &item.signature.output;
+        let ty = match returns::polled(output) {
+            Some((polled, _)) if item.signature.asyncness.is_none() => {
+                returns::given(private, output, polled)
+            }
+            _ => returns::type_of(output),
+        };
+        let ty = ty.filter(|ty| !returns::has_unnamed(ty))?;
+        let value = quote_spanned!(at=> &__traced_output);
+        let failure = self.failure(true, &value)?;
+        Some(quote_spanned! {at=>
+            if false {
+                let __traced_output: #ty = #private::never_called();
+                let _ = #failure;
+            }
+        })
     }
 }
