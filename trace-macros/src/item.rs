@@ -97,6 +97,15 @@ impl Item {
         let (output, clause) = after.split_at(clause.unwrap_or(after.len()));
         let output = output.iter().skip(2).cloned().collect();
         header.extend([future(output)]);
+        if clause.is_empty() {
+            // The function ends, for lints about it, where it did: its last token is
+            // at the user's last one.
+            let end = self
+                .header
+                .last()
+                .map_or_else(Span::call_site, TokenTree::span);
+            header.extend([TokenTree::from(Ident::new("where", end))]);
+        }
         header.extend(clause.iter().cloned());
         header
     }
