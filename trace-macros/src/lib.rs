@@ -353,7 +353,8 @@ use attribute::Attribute;
 /// # use trace_core::traced;
 /// #[traced]
 /// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
-///     text.parse()
+///     let number: u32 = text.parse()?;
+///     Ok(number + 1)
 /// }
 ///
 /// #[traced]
@@ -371,9 +372,9 @@ use attribute::Attribute;
 ///     let mut guard = enter(&SITE);
 ///     let output = call(move || {
 ///         if false { return never_called::<Result<u32, std::num::ParseIntError>>(); }
-///         let _ = &text;
-///         { text.parse() }
-///     });
+///         let text = text;
+///         { let number: u32 = text.parse()?; Ok(number + 1) }
+///     }); // a body without `return`, `?` or a macro needs no closure
 ///     if guard.is_recording() && Output::new(&output).failure().record(true) {
 ///         guard.set_failed();
 ///     }
@@ -389,9 +390,10 @@ use attribute::Attribute;
 ///
 /// # Limits
 ///
-/// - The body of a sync function that returns a `Result` moves into a closure. As
-///   that would change `Location::caller()`, the body of a `#[track_caller]`
-///   function does not, and an `Err` that leaves it by `return` or `?` is not seen.
+/// - The body of a sync function that returns a `Result`, and may do so early, moves
+///   into a closure. As that would change `Location::caller()`, the body of a
+///   `#[track_caller]` function does not, and an `Err` that leaves it by `return` or
+///   `?` is not seen.
 /// - In a generic function, an error type that is an `Error` only for parameters
 ///   that are `'static`, as some channels' are, needs `err = off`: which traits a
 ///   type has is found out without regard to lifetimes.

@@ -14,25 +14,28 @@ pub(crate) struct Params {
     pub(crate) inputs: Option<TokenStream>,
 }
 
-/// Makes the parameters drop as they do in the plain function, when the block runs
-/// within it.
+/// Makes the parameters drop as they do in the plain function, when the async block
+/// runs within it.
 ///
 /// Captures drop in the order of their first use, so that a mention of each,
 /// the last one first, gives the order of the plain function without a second
 /// copy. A parameter that the body never names is not mentioned, because
-/// `unused_variables` has to see it; from there on, and from the first pattern
-/// on, parameters are rebound one after the other, as the compiler does itself.
+/// `unused_variables` has to see it; from there on, and from the first pattern or
+/// `mut` on, parameters are rebound one after the other, as the compiler does
+/// itself. What is small and has no destructor is rebound wherever it stands: a
+/// mention would hide from lints that it is shadowed, or never reached.
 ///
-/// Input: `(&self, a: A, mut b: B, (c, d): (C, D), e: E)`
+/// Input: `(&self, a: A, id: u64, b: B, (c, d): (C, D), e: E)`
 /// Output:
 /// ```text
-/// (&self, a: A, mut b: B, __traced_arg3: (C, D), e: E)
+/// (&self, a: A, id: u64, b: B, __traced_arg4: (C, D), e: E)
 ///
 /// let _ = &b;
 /// let _ = &a;
 /// let _ = &self;
-/// let __traced_arg3 = __traced_arg3;
-/// let (c, d) = __traced_arg3;
+/// let id = id;
+/// let __traced_arg4 = __traced_arg4;
+/// let (c, d) = __traced_arg4;
 /// let e = e;
 /// ```
 pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
@@ -40,6 +43,7 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
     let mut rebound = TokenStream::new();
     let mut inputs = TokenStream::new();
     let mut rebinds = false;
+    let mut changes = false;
     for (index, input) in signature.inputs.iter().enumerate() {
         let argument = match input {
             FnArg::Receiver(receiver) => {
@@ -55,17 +59,22 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
         let plain = plain_name(&argument.pat);
         if let (Some(name), false) = (plain, rebinds) {
             let text = name.to_string();
-            if used.contains(&text) || text.starts_with('_') {
+            let is_used = used.contains(&text) || text.starts_with('_');
+            let is_small = is_small(&argument.ty);
+            if is_used && !is_small && !is_changed(argument) {
                 mentions.push(mention(&argument.attrs, name));
                 inputs.extend(quote!(#input,));
                 continue;
             }
-            if mentions.is_empty() {
+            if !is_used && (is_small || mentions.is_empty()) {
                 inputs.extend(quote!(#input,));
                 continue;
             }
+            rebinds = !is_small;
+        } else {
+            rebinds = true;
         }
-        rebinds = true;
+        changes = true;
         let (input, statements) = rebind(argument, plain, index);
         inputs.extend(input);
         rebound.extend(statements);
@@ -73,7 +82,48 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
     let mentions = mentions.into_iter().rev();
     Params {
         statements: quote!(#(#mentions)* #rebound),
-        inputs: rebinds.then_some(inputs),
+        inputs: changes.then_some(inputs),
+    }
+}
+
+/// Moves the parameters into a closure that runs within the function.
+///
+/// Each is rebound in the order of the function: what the closure adds is then
+/// seen neither by the order in which they drop, nor by lints, nor by borrowing.
+///
+/// Input: `(&self, a: A, mut b: B, (c, d): (C, D))`
+/// Output:
+/// ```text
+/// (&self, a: A, b: B, __traced_arg3: (C, D))
+///
+/// let _ = &self;
+/// let a = a;
+/// let mut b = b;
+/// let __traced_arg3 = __traced_arg3;
+/// let (c, d) = __traced_arg3;
+/// ```
+pub(crate) fn pass(signature: &Signature, used: &Words) -> Params {
+    let mut statements = TokenStream::new();
+    let mut inputs = TokenStream::new();
+    for (index, input) in signature.inputs.iter().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => {
+                if used.contains("self") {
+                    let name = Ident::new("self", receiver.self_token.span);
+                    statements.extend(mention(&receiver.attrs, &name));
+                }
+                inputs.extend(quote!(#input,));
+            }
+            FnArg::Typed(argument) => {
+                let (input, rebound) = rebind(argument, plain_name(&argument.pat), index);
+                inputs.extend(input);
+                statements.extend(rebound);
+            }
+        }
+    }
+    Params {
+        statements,
+        inputs: Some(inputs),
     }
 }
 
@@ -82,8 +132,9 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
 /// the last one first.
 ///
 /// The first that may have a destructor is captured, and so dropped after all
-/// locals; those that follow become locals one after the other. What has no
-/// destructor is only captured: it is stored once.
+/// locals; those that follow become locals one after the other. An array without
+/// a destructor is only captured: it is stored once. What is small, or `mut`,
+/// becomes a local, for the lints that [`carry`] has it for.
 ///
 /// Input: `(&self, a: A, id: u64, mut b: B, (c, d): (C, D))`
 /// Output:
@@ -92,7 +143,7 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
 ///
 /// let _ = &self;
 /// let _ = &a;
-/// let _ = &id;
+/// let id = id;
 /// let mut b = b;
 /// let __traced_arg4 = __traced_arg4;
 /// let (c, d) = __traced_arg4;
@@ -121,7 +172,9 @@ pub(crate) fn take(signature: &Signature, used: &Words) -> Params {
         let plain = plain_name(&argument.pat);
         let captured = plain.filter(|name| {
             let text = name.to_string();
-            (used.contains(&text) || text.starts_with('_')) && !(may_drop && drops)
+            let is_used = used.contains(&text) || text.starts_with('_');
+            let is_local = may_drop && drops || is_small(&argument.ty) || is_changed(argument);
+            is_used && !is_local
         });
         drops |= may_drop;
         if let Some(name) = captured {
@@ -138,6 +191,24 @@ pub(crate) fn take(signature: &Signature, used: &Words) -> Params {
         statements,
         inputs: rebinds.then_some(inputs),
     }
+}
+
+/// Returns whether a value of the type is at most as large as a wide pointer or a
+/// number, and has no destructor.
+fn is_small(ty: &Type) -> bool {
+    match ty {
+        Type::Group(ty) => is_small(&ty.elem),
+        Type::Paren(ty) => is_small(&ty.elem),
+        Type::Array(_) | Type::Tuple(_) => false,
+        _ => !may_drop(ty),
+    }
+}
+
+/// Returns whether lints look at assignments to a parameter, which may hide in a
+/// captured one. An array is left alone: a local would be a copy of it.
+fn is_changed(argument: &PatType) -> bool {
+    let is_mut = matches!(&*argument.pat, Pat::Ident(name) if name.mutability.is_some());
+    is_mut && !matches!(*argument.ty, Type::Array(_))
 }
 
 /// Returns whether a value of the type may have a destructor.
@@ -188,13 +259,6 @@ pub(crate) fn names(signature: &Signature) -> Vec<Ident> {
     names
 }
 
-/// The user's name, at the attribute: no lint about the mention points there.
-fn at_attribute(name: &Ident) -> Ident {
-    let mut name = name.clone();
-    name.set_span(name.span().located_at(Span::mixed_site()));
-    name
-}
-
 /// Mentions a parameter, at its own place: where the compiler says what is captured.
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
     let conditions = attributes
@@ -218,7 +282,6 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
         .collect();
     let at = Span::mixed_site();
     if let Some(name) = plain {
-        let value = at_attribute(name);
         let statement = quote_spanned! {at=>
             #(#conditions)*
             #(#lints)*
@@ -227,7 +290,7 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
                 clippy::shadow_same,
                 clippy::used_underscore_binding
             )]
-            let #pattern = #value;
+            let #pattern = #name;
         };
         return (quote!(#(#others)* #name: #ty,), statement);
     }

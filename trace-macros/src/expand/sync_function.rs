@@ -4,6 +4,7 @@ use proc_macro2::{Group, Span};
 use quote::quote_spanned;
 
 use super::{Expansion, Rewritten, own_block};
+use crate::body::may_exit_early;
 use crate::item::Item;
 use crate::params;
 use crate::returns;
@@ -15,7 +16,7 @@ impl Expansion {
     /// let mut guard = enter(&SITE);
     /// let output = call(move || {
     ///     if false { return never_called::<Result<u32, Error>>(); }
-    ///     let _ = &text;
+    ///     let text = text;
     ///     if recording() { tag(&SITE, 0, &(text)); }
     ///     { body }
     /// });
@@ -23,6 +24,15 @@ impl Expansion {
     ///     guard.set_failed();
     /// }
     /// output
+    /// ```
+    ///
+    /// The body of a function that is left only at its end needs no closure: with a
+    /// block, lints that look at whole functions see it.
+    /// ```text
+    /// let output: Result<u32, Error> = {
+    ///     if recording() { tag(&SITE, 0, &(text)); }
+    ///     { body }
+    /// };
     /// ```
     ///
     /// Input: `fn parse(text: &str) -> u32 { body }`
@@ -52,13 +62,13 @@ impl Expansion {
             };
             return (item.header(), code);
         };
-        let (inputs, value) = if is_track_caller(item) {
+        let (inputs, value) = if is_track_caller(item) || !may_exit_early(body.stream()) {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
             let (prologue, body) = (self.prologue(), own_block(body));
             (None, quote_spanned!(at=> { #prologue #body }))
         } else {
-            let (inputs, block) = self.carried(params::carry, item, body);
+            let (inputs, block) = self.carried(params::pass, item, body);
             (
                 inputs,
                 quote_spanned!(at=> #private::call(move || { #block })),
