@@ -5,7 +5,7 @@
 //! `impl Trait` and a closure capture and in how long temporaries live; the
 //! attributes come from another edition and must not bring its rules along.
 
-#![deny(warnings, rust_2018_idioms, unused)]
+#![deny(warnings, impl_trait_overcaptures, rust_2018_idioms, unused)]
 #![allow(
     clippy::all,
     reason = "some shapes are there because nobody would write them"
