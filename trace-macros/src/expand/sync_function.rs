@@ -29,11 +29,15 @@ impl Expansion {
     /// The body of a function that is left only at its end needs no closure: with a
     /// block, lints that look at whole functions see it.
     /// ```text
-    /// let output: Result<u32, Error> = {
-    ///     if recording() { tag(&SITE, 0, &(text)); }
-    ///     { body }
+    /// let output: Result<u32, Error> = match () {
+    ///     () => {
+    ///         if recording() { tag(&SITE, 0, &(text)); }
+    ///         { body }
+    ///     }
+    ///     _ => never_called(),
     /// };
     /// ```
+    /// With the second arm, what follows a body that never ends is not unreachable.
     ///
     /// Input: `fn parse(text: &str) -> u32 { body }`
     /// Output:
@@ -66,7 +70,13 @@ impl Expansion {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
             let (prologue, body) = (self.prologue(), own_block(body));
-            (None, quote_spanned!(at=> { #prologue #body }))
+            let value = quote_spanned! {at=>
+                match () {
+                    () => { #prologue #body }
+                    _ => #private::never_called(),
+                }
+            };
+            (None, value)
         } else {
             let (inputs, block) = self.carried(params::pass, item, body);
             (
