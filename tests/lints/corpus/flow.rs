@@ -67,6 +67,38 @@ pub async fn never_async() -> ! {
     drop(1);
 }
 
+/// Does not end.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn endless() -> Result<u32, String> {
+    std::process::exit(1)
+}
+
+/// Does not end, and goes on.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn endless_statement() -> Result<u32, String> {
+    loop {}
+    Ok(1)
+}
+
+/// Does not end, and says where it is.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+#[track_caller]
+pub fn endless_caller(argument: u32) -> Result<u32, String> {
+    std::process::exit(1)
+}
+
+/// Does not end.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub async fn endless_async() -> Result<u32, String> {
+    std::process::exit(1)
+}
+
+/// Calls itself.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn recursion_fallible(value: u32) -> Result<u32, String> {
+    recursion_fallible(value + 1)
+}
+
 /// Not finished.
 #[cfg_attr(feature = "traced", trace_core::traced)]
 pub fn unfinished(argument: u32) -> u32 {
