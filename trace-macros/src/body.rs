@@ -46,20 +46,8 @@ impl Words {
 pub(crate) fn split_inner_attributes(body: Group) -> (TokenStream, Group) {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let mut length = 0;
-    while let [
-        TokenTree::Punct(hash),
-        TokenTree::Punct(bang),
-        TokenTree::Group(attribute),
-        ..,
-    ] = tokens.get(length..).unwrap_or_default()
-    {
-        let is_attribute = hash.as_char() == '#'
-            && bang.as_char() == '!'
-            && attribute.delimiter() == Delimiter::Bracket;
-        if !is_attribute {
-            break;
-        }
-        length += 3;
+    while starts_with_inner_attribute(tokens.get(length..).unwrap_or_default()) {
+        length += INNER_ATTRIBUTE;
     }
     if length == 0 {
         return (TokenStream::new(), body);
@@ -69,6 +57,22 @@ pub(crate) fn split_inner_attributes(body: Group) -> (TokenStream, Group) {
     let mut rest = Group::new(Delimiter::Brace, tokens.collect());
     rest.set_span(body.span());
     (attributes, rest)
+}
+
+/// How many tokens an inner attribute has: `#`, `!` and the brackets.
+pub(crate) const INNER_ATTRIBUTE: usize = 3;
+
+/// Returns whether the first thing is an inner attribute, such as `#![allow(unused)]`
+/// or a `//!` comment.
+pub(crate) fn starts_with_inner_attribute(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [
+        TokenTree::Punct(hash),
+        TokenTree::Punct(bang),
+        TokenTree::Group(attribute),
+        ..,
+    ] if hash.as_char() == '#'
+        && bang.as_char() == '!'
+        && attribute.delimiter() == Delimiter::Bracket)
 }
 
 /// Returns whether the block may be left before its end: by `return`, `?`, or a

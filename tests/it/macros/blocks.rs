@@ -235,3 +235,42 @@ fn modules_and_everything_in_them() {
         "#]],
     );
 }
+
+#[traced]
+mod documented {
+    //! Inner attributes belong to the module.
+    #![allow(dead_code, reason = "an attribute for the test")]
+
+    pub(super) fn first() -> u32 {
+        inner::first()
+    }
+
+    pub(super) mod inner {
+        //! The same below.
+        pub(super) struct Kind;
+
+        impl Kind {
+            #![allow(clippy::unused_self, reason = "an attribute for the test")]
+
+            pub(super) fn id(self) -> u32 {
+                1
+            }
+        }
+
+        pub(super) fn first() -> u32 {
+            Kind.id()
+        }
+    }
+}
+
+#[test]
+fn functions_after_inner_attributes() {
+    check(
+        async { assert_eq!(documented::first(), 1) },
+        expect![[r#"
+            first
+              first
+                Kind::id
+        "#]],
+    );
+}

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::attribute::Attribute;
+use crate::body::{INNER_ATTRIBUTE, starts_with_inner_attribute};
 use crate::item::block;
 
 /// One item.
@@ -152,6 +153,8 @@ fn next(tokens: &[TokenTree]) -> (Item, &[TokenTree]) {
     let (what, keyword) = what(rest);
     let length = match what {
         What::Invisible => 1,
+        // Of the block: an item by itself, or it would hide the one that follows.
+        _ if starts_with_inner_attribute(rest) => INNER_ATTRIBUTE,
         _ => length(rest),
     };
     let (item, after) = rest.split_at(length);
