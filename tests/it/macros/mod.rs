@@ -3,6 +3,7 @@
 mod arguments;
 mod blocks;
 mod concurrency;
+mod documentation;
 mod errors;
 mod origins;
 mod recording;

@@ -21,9 +21,12 @@ impl Expansion {
     /// ```text
     /// #[cfg(not(any(clippy, doc)))]
     /// fn count(text: &str) -> usize { .. }
-    /// #[cfg(any(clippy, doc))]
+    /// #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
     /// fn count(text: &str) -> usize { body }
     /// ```
+    /// With a plain `#[cfg(any(clippy, doc))]`, rustdoc would take the function for
+    /// one that is there under clippy only: it would say so in the documentation,
+    /// and leave out its doctests.
     pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
         let looks_at_return = matches!(self.args.errors, ErrArg::If(_))
             || self.args.tags.iter().any(|tag| tag.is_of_return);
@@ -36,7 +39,7 @@ impl Expansion {
         quote_spanned! {Span::mixed_site()=>
             #[cfg(not(any(clippy, doc)))]
             #recording
-            #[cfg(any(clippy, doc))]
+            #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
             #written
         }
     }

@@ -1,0 +1,76 @@
+//! What rustdoc makes of traced functions.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use expect_test::expect;
+
+/// Names nothing of `trace-core`, as no code is made for documentation.
+const SOURCE: &str = "
+mod macros { pub use trace_macros::traced; }
+use macros::traced;
+
+/// ```
+/// ```
+#[traced(crate = crate::macros)]
+pub fn function() {}
+
+pub struct Shop;
+
+#[traced(crate = crate::macros)]
+impl Shop {
+    /// ```
+    /// ```
+    pub async fn open(&self) -> Result<(), ()> {
+        Ok(())
+    }
+}
+";
+
+#[test]
+fn the_doctests_of_traced_functions_are_run() {
+    let directory = directory("traced_doctests");
+    let source = directory.join("documented.rs");
+    fs::write(&source, SOURCE).unwrap();
+    let mut macros = OsString::from("trace_macros=");
+    macros.push(library());
+
+    let output = Command::new("rustdoc")
+        .args(["--test", "--edition=2021", "--test-args=--list", "--extern"])
+        .arg(macros)
+        .arg(&source)
+        .output()
+        .unwrap();
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let mut names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| Some(line.split_once(" - ")?.1))
+        .collect();
+    names.sort_unstable();
+    expect![[r#"
+        Shop::open (line 14): test
+        function (line 5): test"#]]
+    .assert_eq(&names.join("\n"));
+}
+
+/// Returns the `trace-macros` that was built last: that of this test.
+fn library() -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let files = fs::read_dir(here.parent().unwrap()).unwrap();
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.contains("trace_macros-") && name.ends_with(std::env::consts::DLL_SUFFIX)
+        })
+        .max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap())
+        .unwrap()
+}
+
+fn directory(name: &str) -> PathBuf {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
