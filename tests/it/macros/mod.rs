@@ -5,6 +5,7 @@ mod blocks;
 mod concurrency;
 mod documentation;
 mod errors;
+mod not_recorded;
 mod origins;
 mod recording;
 mod returned_values;

@@ -15,6 +15,7 @@ pub use recording::*;
 
 use std::fmt::{Debug, Display};
 
+use crate::record::{self, write};
 use crate::tag::TagValue;
 use crate::tag_source::{TagSource, debug, display};
 
@@ -54,13 +55,26 @@ pub fn captured_debug<T: Debug + ?Sized>(value: &T) -> Option<TagValue> {
 
 /// Copies the value of a tag for a future that starts later.
 pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
-    value.tag_input().to_value()
+    write::copy(&value.tag_input())
 }
 
-/// Asks a function about a returned value.
+/// Asks a function about a returned value; what it calls is not recorded.
 #[inline]
 pub fn returned<'a, T: ?Sized, R>(value: &'a T, function: impl FnOnce(&'a T) -> R) -> R {
+    let _paused = pause();
     function(value)
+}
+
+/// Stops recording for an expression that is evaluated only to be recorded.
+#[inline]
+pub fn pause() -> Paused {
+    record::pause()
+}
+
+/// Goes on recording.
+#[inline]
+pub fn resume(paused: Paused) {
+    drop(paused);
 }
 
 /// Stands for a value in code that the compiler looks at and never runs.

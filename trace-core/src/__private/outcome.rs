@@ -21,6 +21,7 @@ use std::ops::Deref;
 use std::task::Poll;
 
 use super::record_error;
+use crate::record;
 
 /// Most sources that are read from one error; ends a chain that is a circle.
 const MAX_SOURCES: usize = 64;
@@ -104,7 +105,10 @@ impl<E> Failure<'_, E> {
     #[must_use]
     pub fn __traced_when(self, is_failure: impl FnOnce(&E) -> bool) -> Self {
         let AnyFailure(error) = self.0.0.0.0;
-        failure(error.filter(|error| is_failure(error)))
+        failure(error.filter(|error| {
+            let _paused = record::pause();
+            is_failure(error)
+        }))
     }
 }
 

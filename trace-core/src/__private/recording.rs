@@ -1,6 +1,6 @@
 //! The recorder's side of what generated code calls.
 
-pub use crate::record::{SpanGuard, Traced};
+pub use crate::record::{Paused, SpanGuard, Traced};
 pub use crate::stream::Site;
 pub use crate::tracer::RootGuard;
 

@@ -6,6 +6,7 @@
 //! the block itself and moved from there to the scope's chunk in one piece.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
@@ -137,6 +138,30 @@ pub(super) fn go_to(place: Place) -> Place {
         entry: hot.entry.replace(place.entry),
         plain: hot.plain.replace(place.plain),
     })
+}
+
+/// Nothing is recorded on this thread until this is dropped.
+#[derive(Debug)]
+#[must_use = "recording goes on when this is dropped"]
+pub struct Paused {
+    scope: u32,
+    /// The scope is this thread's.
+    not_send: PhantomData<*const ()>,
+}
+
+/// Stops recording for code that runs only because something is recorded: what it
+/// calls did not happen.
+pub(crate) fn pause() -> Paused {
+    Paused {
+        scope: HOT.with(|hot| hot.scope.replace(0)),
+        not_send: PhantomData,
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        HOT.with(|hot| hot.scope.set(self.scope));
+    }
 }
 
 /// Writes the opening of a span with a new id as a child of the current one, and

@@ -36,6 +36,8 @@ pub(crate) mod write;
 pub(crate) use caps::Caps;
 pub use future::Traced;
 pub use guard::SpanGuard;
+pub use hot::Paused;
+pub(crate) use hot::pause;
 pub(crate) use in_scope::InScope;
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;

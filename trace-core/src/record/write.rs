@@ -327,8 +327,20 @@ fn with_text(text: &str, write: impl FnOnce(&str)) {
     }
 }
 
+/// Copies a value, as it would be written.
+pub(crate) fn copy(value: &TagInput<'_>) -> Option<TagValue> {
+    let mut copied = None;
+    let mut copy = |text: &str| copied = Some(TagValue::from(text.to_owned()));
+    match value {
+        TagInput::Display(value) => with_display(value, &mut copy),
+        TagInput::Debug(value) => with_display(&format_args!("{value:?}"), &mut copy),
+        _ => return value.to_value(),
+    }
+    copied
+}
+
 /// Formats a value and gives its text to `write`. The value is the application's
-/// code: it may record spans itself, and it may panic, which is none of the
+/// code: what it calls is not recorded, and it may panic, which is none of the
 /// caller's business.
 fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
     thread_local! {
@@ -341,10 +353,12 @@ fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
         text: &mut text,
         max,
     };
+    let paused = hot::pause();
     // `Limited` fails when it is full, and so ends the formatting.
     let formatted = catch_unwind(AssertUnwindSafe(|| {
         let _is_full = write!(limited, "{value}");
     }));
+    drop(paused);
     if formatted.is_err() {
         text.clear();
         text.push_str("(formatting this value panicked)");

@@ -1,6 +1,6 @@
 //! What the arguments of the attribute become: the site, and the tags.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -46,28 +46,39 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 ///     link(&(context));
 /// }
 /// ```
+///
+/// What an expression calls is not recorded: it is called only because something
+/// is recorded, and may have the same tags.
+///
+/// Input: `tags(id = order.id())`
+/// Output:
+/// ```text
+/// let paused = pause();
+/// match &(order.id()) { value => { resume(paused); tag(&SITE, 0, value); } }
+/// ```
 pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
         return TokenStream::new();
     }
     let at = Span::mixed_site();
     let service = args.service.iter().map(|name| {
-        let name = reference(name);
-        quote_spanned!(at=> #private::service(#name);)
+        let record = |name| quote_spanned!(at=> #private::service(#name););
+        unrecorded(private, name, record)
     });
     let tags = tags_of_arguments(args).map(|(key, tag)| {
         let check = check(tag);
-        let call = call(
-            private,
-            "tag",
-            tag,
-            &quote_spanned!(at=> &__TRACED_SITE, #key,),
-        );
-        quote_spanned!(at=> #check #call;)
+        let function = with_suffix("tag", tag);
+        let record =
+            |value| quote_spanned!(at=> #private::#function(&__TRACED_SITE, #key, #value););
+        let recorded = match tag.form {
+            TagForm::Secret => record(quote_spanned!(at=> #private::REDACTED)),
+            _ => unrecorded(private, &tag.value, record),
+        };
+        quote_spanned!(at=> #check #recorded)
     });
     let links = args.links.iter().map(|link| {
-        let link = reference(link);
-        quote_spanned!(at=> #private::link(#link);)
+        let record = |link| quote_spanned!(at=> #private::link(#link););
+        unrecorded(private, link, record)
     });
     quote_spanned! {at=>
         if #private::recording() {
@@ -111,8 +122,12 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
     for (key, tag) in tags_of_arguments(args) {
         let name = format_ident!("__traced_value{}", names.len(), span = at);
         let check = check(tag);
-        let call = call(private, "captured", tag, &TokenStream::new());
-        values.push(quote_spanned!(at=> { #check #call }));
+        let copy = with_suffix("captured", tag);
+        let value = match tag.form {
+            TagForm::Secret => quote_spanned!(at=> #private::REDACTED),
+            _ => reference(&tag.value),
+        };
+        values.push(quote_spanned!(at=> { #check #private::#copy(#value) }));
         replay.extend(quote_spanned!(at=> #private::tag(&__TRACED_SITE, #key, &#name);));
         names.push(name);
     }
@@ -124,7 +139,10 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
         names.push(name);
     }
     let capture = quote_spanned! {at=>
-        let __traced_values = #recording.then(|| (#(#values,)*));
+        let __traced_values = #recording.then(|| {
+            let __traced_paused = #private::pause();
+            (#(#values,)*)
+        });
     };
     let replay = quote_spanned! {at=>
         if let ::core::option::Option::Some((#(#names,)*)) = __traced_values {
@@ -186,15 +204,28 @@ fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     tags.map(|(index, tag)| (Literal::usize_suffixed(index), tag))
 }
 
-/// Returns the call that records a tag, or the one that copies its value.
-fn call(private: &TokenStream, action: &str, tag: &TagArg, site: &TokenStream) -> TokenStream {
+/// Evaluates an expression, of which nothing is recorded, for `record`.
+fn unrecorded(
+    private: &TokenStream,
+    expression: &TokenStream,
+    record: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
     let at = Span::mixed_site();
-    let function = with_suffix(action, tag);
-    let value = match tag.form {
-        TagForm::Secret => quote_spanned!(at=> #private::REDACTED),
-        _ => reference(&tag.value),
-    };
-    quote_spanned!(at=> #private::#function(#site #value))
+    let value = reference(expression);
+    let calls = |token| matches!(token, TokenTree::Group(_));
+    if !expression.clone().into_iter().any(calls) {
+        return record(value);
+    }
+    let record = record(quote_spanned!(at=> __traced_value));
+    quote_spanned! {at=>
+        let __traced_paused = #private::pause();
+        match #value {
+            __traced_value => {
+                #private::resume(__traced_paused);
+                #record
+            }
+        }
+    }
 }
 
 /// `tag`, `tag_display` or `tag_debug`.
