@@ -1,6 +1,6 @@
 //! Instructions of single calls, counted by valgrind's callgrind.
 //!
-//! The program runs itself below callgrind, which counts in [`callgrind_region`] only, on the
+//! The program runs itself below callgrind, which counts in `callgrind_region` only, on the
 //! thread that is in it. A figure is the difference of two runs of a workload, less
 //! that of the plain function: neither roots nor loops are in it.
 

@@ -398,7 +398,8 @@ use attribute::Attribute;
 ///   that are `'static`, as some channels' are, needs `err = off`: which traits a
 ///   type has is found out without regard to lifetimes.
 /// - A future is at most 32 bytes larger than the plain one, and often smaller: an
-///   argument that an `async fn` keeps across an `.await` is stored twice, here once.
+///   argument that an `async fn` keeps across an `.await` is stored twice, and a
+///   large one here once.
 /// - Traced async functions that call each other nest about 27 deep if the future
 ///   has to be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
 ///   `#![recursion_limit]`; one `Box::pin(..)` as a `dyn Future` on the way ends the
