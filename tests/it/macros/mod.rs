@@ -10,6 +10,7 @@ mod origins;
 mod recording;
 mod returned_values;
 mod shapes;
+mod sizes;
 mod streams;
 mod traced_tests;
 mod unchanged;
