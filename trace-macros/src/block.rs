@@ -11,7 +11,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{ItemImpl, Type, TypeParamBound};
 
-use crate::args::Args;
+use crate::args::{Args, TagArg};
 use crate::attribute::Attribute;
 use crate::item::group;
 
@@ -150,14 +150,22 @@ impl Giver {
         OuterAttribute::new(quote!(#path(#(#arguments),*)))
     }
 
-    /// Adds to the attribute of a function what it does not say itself.
+    /// Adds to the attribute of a function what it does not say itself: arguments, and
+    /// tags.
     fn complete(&self, attribute: &mut OuterAttribute, operation: Option<String>) {
         // Wrong arguments are reported when the attribute is expanded.
         let Ok(own) = Args::parse(attribute.kind(), attribute.arguments()) else {
             return;
         };
         let says = |name: &str| own.written.iter().any(|(own, _)| *own == name);
-        let mut arguments: Vec<_> = own.written.iter().map(|(_, own)| own.clone()).collect();
+        let mut arguments: Vec<_> = own
+            .written
+            .iter()
+            .map(|(name, written)| match *name {
+                "tags" => self.with_tags(&own.tags),
+                _ => written.clone(),
+            })
+            .collect();
         arguments.extend(self.arguments(|name| !says(name)));
         arguments.extend(
             operation
@@ -166,6 +174,14 @@ impl Giver {
         );
         let path = attribute.path();
         *attribute = OuterAttribute::new(quote!(#path(#(#arguments),*)));
+    }
+
+    /// The tags of a function, and those of the block with other keys.
+    fn with_tags(&self, own: &[TagArg]) -> TokenStream {
+        let tags = self.args.tags.iter();
+        let others = tags.filter(|tag| !own.iter().any(|own| own.key == tag.key));
+        let tags = own.iter().chain(others).map(|tag| &tag.written);
+        quote!(tags(#(#tags),*))
     }
 
     /// The arguments of the block.

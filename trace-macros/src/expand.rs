@@ -172,10 +172,14 @@ impl Expansion {
         let prologue = self.prologue();
         let mut used = words(body);
         used.add(prologue.clone());
+        // What only the origin names was used before the block.
+        let mut before = Words::default();
+        before.add(self.origin.clone().unwrap_or_default());
+        let mentions = params::mention_all(&item.signature, &before);
         let carried = carry(&item.signature, &used);
         let pin = returns::pin(&self.private, &item.signature.output);
         let (statements, body) = (carried.statements, own_block(body));
-        let block = quote!(#pin #statements #prologue #body);
+        let block = quote!(#pin #statements #mentions #prologue #body);
         (carried.inputs, block)
     }
 

@@ -51,8 +51,9 @@ use attribute::Attribute;
 ///
 /// A span of an async function starts with its first poll and ends when its body
 /// is ready, panics or is dropped; one of a sync function lasts for the call. An
-/// `Err` sets the span's status, `error.type` and an `exception` log. If no trace
-/// is recorded at the time, nothing happens.
+/// `Err` sets the status and `error.type` of each span that it passes, and writes an
+/// `exception` log in the innermost. A panic sets the status, and its message is not
+/// recorded. If no trace is recorded at the time, nothing happens.
 ///
 /// # Functions
 ///
@@ -88,8 +89,8 @@ use attribute::Attribute;
 /// function with a body in it, whatever is nested; tests and `const fn`s are left
 /// out. A method is named after its type: `Account::balance`, and that of a trait
 /// after the trait. `service`, `kind`, `tags`, `err`, `links` and `crate` may be
-/// given for all functions; what a function's own attribute says wins, and `skip`
-/// leaves a function or a nested block out.
+/// given for all functions; what a function's own attribute says wins, with tags one
+/// by one, and `skip` leaves a function or a nested block out.
 ///
 /// ```
 /// # use trace_core::{trace_root, traced};
@@ -254,6 +255,12 @@ use attribute::Attribute;
 ///
 /// #[traced(kind = consumer, links(message.sender))]
 /// async fn consume(message: Message) {}
+///
+/// #[traced(kind = producer)]
+/// fn produce() -> Message {
+///     // Over a wire: `span::inject` there, `propagation::extract(..).context` here.
+///     Message { sender: trace_core::span::current_context() }
+/// }
 /// ```
 ///
 /// ## `parent = expression`
@@ -280,8 +287,10 @@ use attribute::Attribute;
 ///
 /// `root` begins a trace, as [`macro@trace_root`] does. `remote` is the context that
 /// came with a request, a `ContextSource` such as what `propagation::extract`
-/// returns: if there is one, its trace goes on. `trust` is a `Trust` and says how far
-/// that is believed.
+/// returns: if there is one, its trace goes on. `trust` says how far that is
+/// believed: `Trust::Continue`, the default; `Trust::Restart`, which begins a trace
+/// with a link to the caller's; or `Trust::Capped { per_second }`, which lets the
+/// caller have so many traces recorded.
 ///
 /// ```
 /// # use trace_core::{Trust, propagation, traced};

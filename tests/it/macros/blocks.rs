@@ -34,7 +34,7 @@ impl Shop {
         Err("poor".to_owned())
     }
 
-    #[traced(tags(sum))]
+    #[traced(tags(sum, open = "own"))]
     fn add(&self, sum: u32) -> u32 {
         sum
     }
@@ -72,8 +72,8 @@ fn an_impl_block_names_its_type_and_hands_its_arguments_on() {
             Shop::open (shop) open=I64(7) error alloc::string::String: too often
               Shop::check (shop) open=I64(7) error alloc::string::String: too often
             root Shop::restart (shop) open=I64(7)
-              Shop::add (shop) sum=I64(1)
-            Shop::add (shop) sum=I64(2)
+              Shop::add (shop) sum=I64(1) open=String("own")
+            Shop::add (shop) sum=I64(2) open=String("own")
             pay (bank) open=I64(7)
         "#]],
     );

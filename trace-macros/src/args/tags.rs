@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{ExprClosure, Ident, LitStr, Token, parenthesized, token};
 
 use super::errors::Errors;
-use super::values::expression;
+use super::values::{expression, tokens_between};
 use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
@@ -21,6 +21,8 @@ pub(crate) struct TagArg {
     pub(crate) value: TokenStream,
     /// The value is a function of what the body returns.
     pub(crate) is_of_return: bool,
+    /// The whole tag as it is written.
+    pub(crate) written: TokenStream,
 }
 
 /// How a tag's value is recorded.
@@ -49,7 +51,9 @@ pub(super) fn read(input: ParseStream<'_>) -> syn::Result<Vec<TagArg>> {
     let mut tags: Vec<TagArg> = Vec::new();
     let mut errors = Errors::default();
     while !content.is_empty() {
-        let result = read_one(&content).and_then(|tag| {
+        let begin = content.fork();
+        let result = read_one(&content).and_then(|mut tag| {
+            tag.written = tokens_between(&begin, &content);
             at_comma_or_end(&content)?;
             if tags.iter().any(|other| other.key == tag.key) {
                 let message = format!("tag `{}` is given twice", tag.key);
@@ -84,6 +88,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
             form,
             value,
             is_of_return,
+            written: TokenStream::new(),
         });
     }
     if key == "secret" && input.peek(token::Paren) {
@@ -95,7 +100,11 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         return Err(input.error(message));
     }
     let Some(argument) = bare else {
-        let example = if key.contains('.') { &key } else { "value" };
+        let example = match key.split('.').next() {
+            Some("ret") => "|returned| ..",
+            _ if key.contains('.') => &key,
+            _ => "value",
+        };
         let message = format!("tag `{key}` needs a value; write `{key} = {example}`");
         return Err(syn::Error::new(span, message));
     };
@@ -105,6 +114,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         form: TagForm::Argument,
         value: quote::quote!(#argument),
         is_of_return: false,
+        written: TokenStream::new(),
     })
 }
 
