@@ -106,7 +106,7 @@ where
 {
     type Output = F::Output;
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let (state, observe) = (this.state, this.observe);
