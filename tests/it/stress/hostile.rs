@@ -28,7 +28,7 @@ impl fmt::Display for Busy<'_> {
 }
 
 #[test]
-fn a_value_may_record_and_flush_while_it_is_formatted() {
+fn a_value_may_flush_while_it_is_formatted_and_is_not_recorded() {
     let (tracer, spans) = tracer();
     tracer.root("root").run_sync(|| {
         span::in_span("child", || {
@@ -38,20 +38,15 @@ fn a_value_may_record_and_flush_while_it_is_formatted() {
             span::record_error(&Busy(&tracer));
         });
     });
-    assert_eq!(settled(&tracer).delivered, 2 + 2 * 2);
+    // What `Busy` records is left out: it is called because something is recorded.
+    assert_eq!(settled(&tracer).delivered, 2);
     let all = spans.take();
     let child = named(&all, "child");
-    for (key, value) in [
-        ("before", "b"),
-        ("busy", "busy"),
-        ("from within", "1"),
-        ("after", "a"),
-    ] {
+    for (key, value) in [("before", "b"), ("busy", "busy"), ("after", "a")] {
         assert_eq!(child.tag(key).unwrap().as_str(), Some(value));
     }
+    assert_eq!(child.tag("from within"), None);
     assert_eq!(child.status, trace_core::Status::Error("busy".into()));
-    let mut within = all.iter().filter(|span| span.operation_name == "within");
-    assert!(within.all(|span| span.parent_span_id == Some(child.span_id)));
 }
 
 #[test]

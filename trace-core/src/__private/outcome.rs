@@ -55,41 +55,62 @@ impl<'a, T> Output<'a, T> {
     }
 }
 
-impl<'a, T, E> Output<'a, Result<T, E>> {
+impl<'a, T: ResultLike> Output<'a, T> {
     /// Returns the failure in the value.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn __traced_failure(&self) -> Failure<'a, E> {
-        failure(self.value.as_ref().err())
+    pub fn __traced_failure(&self) -> Failure<'a, T::Error> {
+        failure(self.value.error())
     }
 }
 
-impl<'a, T, E> Output<'a, Option<Result<T, E>>> {
-    /// Returns the failure in the value.
+/// What may hold an error.
+///
+/// A trait, and not several methods of one name: among those the compiler could not
+/// choose where a type is wrong, and one mistake would be two messages.
+pub trait ResultLike {
+    /// The error.
+    type Error;
+
+    /// Returns the error, if there is one.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> ResultLike for Result<T, E> {
+    type Error = E;
+
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn __traced_failure(&self) -> Failure<'a, E> {
-        failure(self.value.as_ref().and_then(|result| result.as_ref().err()))
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
     }
 }
 
-impl<'a, T, E> Output<'a, Poll<Result<T, E>>> {
-    /// Returns the failure in the value.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn __traced_failure(&self) -> Failure<'a, E> {
-        failure(match self.value {
-            Poll::Ready(Err(error)) => Some(error),
-            _ => None,
-        })
+impl<T, E> ResultLike for Option<Result<T, E>> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref()?.error()
     }
 }
 
-impl<'a, T, E> Output<'a, Poll<Option<Result<T, E>>>> {
-    /// Returns the failure in the value.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn __traced_failure(&self) -> Failure<'a, E> {
-        failure(match self.value {
-            Poll::Ready(Some(Err(error))) => Some(error),
-            _ => None,
-        })
+impl<T, E> ResultLike for Poll<Result<T, E>> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        match self {
+            Self::Ready(result) => result.error(),
+            Self::Pending => None,
+        }
+    }
+}
+
+impl<T, E> ResultLike for Poll<Option<Result<T, E>>> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        match self {
+            Self::Ready(result) => result.error(),
+            Self::Pending => None,
+        }
     }
 }
 
