@@ -101,6 +101,8 @@ pub(crate) struct AsyncTail {
     body: Group,
     /// Everything before the async block, and what boxes it.
     before: Vec<TokenTree>,
+    /// Whether there is more before it than what boxes it.
+    has_statements: bool,
     boxed: Option<Group>,
     /// `async` or `async move`.
     keywords: Vec<TokenTree>,
@@ -114,6 +116,7 @@ impl AsyncTail {
         if let Some((keywords, block)) = take_async_block(&mut before) {
             return starts_statement(&before).then(|| Self {
                 body: body.clone(),
+                has_statements: !before.is_empty(),
                 before,
                 boxed: None,
                 keywords,
@@ -136,8 +139,10 @@ impl AsyncTail {
             .count();
         let (statements, path) = before.split_at(before.len() - path);
         let is_pin = matches!(path.last(), Some(TokenTree::Ident(word)) if *word == "pin");
+        let has_statements = !statements.is_empty();
         (inner.is_empty() && is_pin && starts_statement(statements)).then(|| Self {
             body: body.clone(),
+            has_statements,
             before,
             boxed: Some(boxed),
             keywords,
@@ -152,6 +157,14 @@ impl AsyncTail {
             matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None)
         });
         !grouped && !may_exit_early(self.before.iter().cloned().collect())
+    }
+
+    /// Returns whether code that names these of the function's parameters may be put
+    /// into the async block: they are there, and belong to it.
+    pub(crate) fn owns<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        let mut words = Words::default();
+        words.add(self.block.stream());
+        !self.has_statements && self.keywords.len() == 2 && names.all(|name| words.contains(name))
     }
 
     /// Puts the block together again, with another expression for the async block.

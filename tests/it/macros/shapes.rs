@@ -289,6 +289,39 @@ fn opaque(id: u32) -> impl Future<Output = Result<u32, String>> {
 }
 
 #[traced(tags(text))]
+fn moved_before(text: String) -> BoxFuture<'static, usize> {
+    let moved = text;
+    Box::pin(async move { moved.len() })
+}
+
+#[traced(tags(text))]
+fn borrowed_by_the_block(text: &str) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
+    Box::pin(async { text.len() })
+}
+
+#[traced(service = text, tags(text))]
+fn not_held(text: &str, length: usize) -> BoxFuture<'static, usize> {
+    Box::pin(async move { length })
+}
+
+#[test]
+fn tags_of_arguments_that_the_future_does_not_hold() {
+    let body = async {
+        assert_eq!(moved_before("abc".to_owned()).await, 3);
+        assert_eq!(borrowed_by_the_block("abcd").await, 4);
+        assert_eq!(not_held("ab", 2).await, 2);
+    };
+    check(
+        body,
+        expect![[r#"
+            moved_before text=String("abc")
+            borrowed_by_the_block text=String("abcd")
+            not_held (ab) text=String("ab")
+        "#]],
+    );
+}
+
+#[traced(tags(text))]
 fn opaque_by_call<'a>(text: &'a str) -> impl Future<Output = usize> + 'a {
     std::future::ready(text.len())
 }

@@ -5,18 +5,28 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{Expansion, own_block, prologue, words};
-use crate::body::{AsyncTail, may_exit_early};
+use crate::body::{AsyncTail, Words, may_exit_early};
 use crate::item::Item;
 use crate::params;
 use crate::returns::{self, Form, Polled};
 
 /// Finds the async block that a function ends with, if wrapping it is enough.
 ///
-/// It is not where the function may end elsewhere with another future; only where
+/// It is not where the function may end elsewhere with another future, or where
+/// `prologue` would have the block hold a parameter that it does not have; only where
 /// the return type does not show a future, nothing else can be done.
-pub(super) fn async_tail(item: &Item, body: &Group) -> Option<AsyncTail> {
+pub(super) fn async_tail(item: &Item, body: &Group, prologue: TokenStream) -> Option<AsyncTail> {
     let visible = returns::polled(&item.signature.output).is_some();
-    AsyncTail::find(body).filter(|tail| !visible || tail.is_simple())
+    let mut recorded = Words::default();
+    recorded.add(prologue);
+    let names = params::names(&item.signature);
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let wanted = || {
+        let names = names.iter().map(String::as_str);
+        names.filter(|name| recorded.contains(name))
+    };
+    let is_owned = |tail: &AsyncTail| wanted().next().is_none() || tail.owns(wanted());
+    AsyncTail::find(body).filter(|tail| !visible || tail.is_simple() && is_owned(tail))
 }
 
 impl Polled {
