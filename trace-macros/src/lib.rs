@@ -181,9 +181,10 @@ use attribute::Attribute;
 /// # assert_eq!(send("abc"), Ok(3));
 /// ```
 ///
-/// A function that returns a future which it does not end with (`async {}` or
-/// `Box::pin(async {})`) may have given its arguments away when the future is
-/// polled; its tags are then copied at the call, if a trace is recorded there.
+/// A function that returns a future may have given its arguments away when that is
+/// polled. Unless it is nothing but an `async move {}` (or one in `Box::pin`) with
+/// the tagged arguments in it, its tags are copied at the call, if a trace is
+/// recorded there.
 ///
 /// ## `service = expression`
 ///
