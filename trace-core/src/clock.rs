@@ -5,10 +5,17 @@
 //! processor's time-stamp counter (or of nanoseconds where there is none that
 //! can be trusted), so only its own clock can say what it means.
 
+mod counter;
+mod rate;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+pub(crate) use counter::Counter;
+pub(crate) use rate::raw_counter;
+
+use self::rate::Rate;
 use crate::timestamp::Timestamp;
 
 /// Where a tracer's times come from.
@@ -52,7 +59,7 @@ struct Anchor {
 /// Turns raw readings of one clock into timestamps; one anchor for all of them,
 /// so that differences are those of the monotonic counter.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Converter(Option<Anchor>);
+pub(crate) struct Converter(Option<(Anchor, Rate)>);
 
 /// A moment to be done by. Read from the operating system's clock whatever the
 /// tracer's is: a wait must end even where a test's time stands still.
@@ -65,39 +72,31 @@ pub(crate) struct Deadline(Option<Instant>);
 /// about a second a day.
 const ANCHOR_LIFE: Duration = Duration::from_secs(30);
 
-/// The time-stamp counter, calibrated once in a process.
-static COUNTER: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+/// Largest difference between the wall clock and what it should show. More, and it
+/// was set, or the machine slept.
+const MAX_DRIFT: Duration = Duration::from_secs(1);
 
-/// The calibrated counter, found: who reads it often need not look whether it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counter(&'static quanta::Clock);
-
-impl Counter {
-    /// Returns a raw reading of the system clock.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn raw(self) -> u64 {
-        self.0.raw()
-    }
-}
-
-/// Returns a raw reading of the system clock.
-pub(crate) fn raw_counter() -> u64 {
-    COUNTER.raw()
-}
-
-/// Returns the time between two raw readings of the system clock.
+/// Returns the time between two raw readings of the system clock, or zero while that
+/// cannot be known: within 10 ms after the first look at a clock in the process.
 pub(crate) fn between(earlier: u64, later: u64) -> Duration {
-    Duration::from_nanos(COUNTER.delta_as_nanos(earlier, later))
+    Duration::from_nanos(nanos_without_wait(later.saturating_sub(earlier)))
+}
+
+fn nanos_without_wait(ticks: u64) -> u64 {
+    Rate::now().map_or(0, |rate| rate.nanos(ticks))
 }
 
 impl Clock {
-    /// The time-stamp counter, with the wall clock as its anchor: a reading costs
-    /// about 10 ns, and within half a minute time goes neither back nor in steps.
+    /// The processor's counter, with the wall clock as its anchor: a reading costs
+    /// about 10 ns, and within half a minute time goes neither back nor in steps,
+    /// unless the wall clock does by more than a second.
     ///
-    /// Falls back to the operating system's monotonic clock where the counter is
-    /// not invariant. The first call in a process calibrates for up to 200 ms.
+    /// Falls back to the operating system's monotonic clock where the counter does
+    /// not run at one rate on all processors, or is not known how to be read, and with
+    /// the feature `portable-clock`.
     #[must_use]
     pub fn system() -> Self {
+        Rate::begin();
         Self(Source::System(Arc::new(Mutex::new(Anchor::take()))))
     }
 
@@ -120,14 +119,12 @@ impl Clock {
         self.converter().timestamp(self.raw())
     }
 
-    /// Returns whether [`raw_counter`] is this clock's reading.
-    fn is_counter(&self) -> bool {
-        matches!(self.0, Source::System(_))
-    }
-
     /// Returns the counter, if its readings are this clock's.
     pub(crate) fn counter(&self) -> Option<Counter> {
-        self.is_counter().then(|| Counter(&COUNTER))
+        match self.0 {
+            Source::System(_) => Counter::find(),
+            _ => None,
+        }
     }
 
     /// Returns a raw reading, of use only together with this clock.
@@ -149,10 +146,9 @@ impl Clock {
     /// is not later. The wall clock has no part in it.
     pub(crate) fn nanos_between(&self, earlier: u64, later: u64) -> u64 {
         let ticks = later.saturating_sub(earlier);
-        if self.is_counter() && ticks > 0 {
-            COUNTER.delta_as_nanos(earlier, later)
-        } else {
-            ticks
+        match self.0 {
+            Source::System(_) => nanos_without_wait(ticks),
+            _ => ticks,
         }
     }
 
@@ -162,11 +158,18 @@ impl Clock {
             return Converter(None);
         };
         let mut anchor = anchor.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = COUNTER.delta_as_nanos(anchor.raw, raw_counter());
-        if Duration::from_nanos(age) > ANCHOR_LIFE {
-            *anchor = Anchor::take();
+        let now = Anchor::take();
+        let rate = Rate::get();
+        let age = rate.nanos(now.raw.saturating_sub(anchor.raw));
+        let drift = now
+            .unix_nanos
+            .abs_diff(anchor.unix_nanos.saturating_add(age));
+        let is_old = Duration::from_nanos(age) > ANCHOR_LIFE;
+        if is_old || now.raw < anchor.raw || Duration::from_nanos(drift) > MAX_DRIFT {
+            *anchor = now;
+            Rate::refine();
         }
-        Converter(Some(*anchor))
+        Converter(Some((*anchor, Rate::get())))
     }
 }
 
@@ -199,14 +202,14 @@ impl ManualClock {
 impl Converter {
     /// Turns a raw reading into a timestamp.
     pub(crate) fn timestamp(self, raw: u64) -> Timestamp {
-        let Some(anchor) = self.0 else {
+        let Some((anchor, rate)) = self.0 else {
             return Timestamp::from_unix_nanos(raw);
         };
         let nanos = if raw >= anchor.raw {
-            let ahead = COUNTER.delta_as_nanos(anchor.raw, raw);
+            let ahead = rate.nanos(raw - anchor.raw);
             anchor.unix_nanos.saturating_add(ahead)
         } else {
-            let behind = COUNTER.delta_as_nanos(raw, anchor.raw);
+            let behind = rate.nanos(anchor.raw - raw);
             anchor.unix_nanos.saturating_sub(behind)
         };
         Timestamp::from_unix_nanos(nanos)

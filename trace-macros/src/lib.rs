@@ -7,6 +7,8 @@
 //! the places of compiler errors stay those of the plain function. Nothing is
 //! recorded of the arguments unless it is named.
 
+#![forbid(unsafe_code)]
+
 // The order is that in which to read: each group uses only those before it.
 
 // Tokens, and what to give back where they are no function.

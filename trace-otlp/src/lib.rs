@@ -44,6 +44,8 @@
 //! others do not. Attributes that only the scope, the schema or a profile has are
 //! not read.
 
+#![forbid(unsafe_code)]
+
 mod facts;
 
 mod encode;
