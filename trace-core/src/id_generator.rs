@@ -32,16 +32,15 @@ enum Source {
 
 /// A thread's generator: a position and a key, drawn from the operating system
 /// at the first use. Two threads' sequences differ by 128 random bits.
-struct ThreadRandom {
+#[derive(Debug)]
+pub(crate) struct RandomNumbers {
     position: Cell<u64>,
     /// Odd once seeded; zero before.
     key: Cell<u64>,
 }
 
 thread_local! {
-    static RANDOM: ThreadRandom = const {
-        ThreadRandom { position: Cell::new(0), key: Cell::new(0) }
-    };
+    static NUMBERS: RandomNumbers = const { RandomNumbers::new() };
 }
 
 impl IdGenerator {
@@ -80,14 +79,17 @@ impl IdGenerator {
         TraceId::from_nonzero(NonZeroU128::from(self.number()) | high)
     }
 
-    /// Returns whether [`random_number`] draws these ids.
+    /// Returns whether [`RandomNumbers`] are these ids.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.0, Source::Random)
     }
 
     pub(crate) fn number(&self) -> NonZeroU64 {
         match &self.0 {
-            Source::Random => random_number(),
+            Source::Random => NUMBERS.with(|numbers| {
+                numbers.seed();
+                numbers.draw()
+            }),
             Source::Seeded(position) => {
                 let position = position.fetch_add(STEP, Ordering::Relaxed);
                 mix(position.wrapping_add(STEP), SEEDED_KEY)
@@ -105,20 +107,6 @@ const STEP: u64 = 0xa076_1d64_78bd_642f;
 /// Key of the seeded generator. Source: the same.
 const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
-/// Draws 64 random bits that are not all zero.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn random_number() -> NonZeroU64 {
-    RANDOM.with(|random| {
-        let mut key = random.key.get();
-        if key == 0 {
-            key = random.seed();
-        }
-        let position = random.position.get().wrapping_add(STEP);
-        random.position.set(position);
-        mix(position, key)
-    })
-}
-
 /// One step of `wyrand`: a 128-bit product, folded.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn mix(position: u64, key: u64) -> NonZeroU64 {
@@ -128,14 +116,36 @@ fn mix(position: u64, key: u64) -> NonZeroU64 {
     NonZeroU64::new(folded).unwrap_or(NonZeroU64::MIN)
 }
 
-impl ThreadRandom {
+impl RandomNumbers {
+    /// A generator that is to be seeded.
+    pub(crate) const fn new() -> Self {
+        Self {
+            position: Cell::new(0),
+            key: Cell::new(0),
+        }
+    }
+
+    /// Seeds the generator, unless it is.
+    #[inline]
+    pub(crate) fn seed(&self) {
+        if self.key.get() == 0 {
+            self.seed_anew();
+        }
+    }
+
     #[cold]
-    fn seed(&self) -> u64 {
+    fn seed_anew(&self) {
         let draw = || SysRng.try_next_u64().unwrap_or_else(|_| without_entropy());
         self.position.set(draw());
-        let key = draw() | 1;
-        self.key.set(key);
-        key
+        self.key.set(draw() | 1);
+    }
+
+    /// Draws 64 random bits that are not all zero; the generator has been seeded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn draw(&self) -> NonZeroU64 {
+        let position = self.position.get().wrapping_add(STEP);
+        self.position.set(position);
+        mix(position, self.key.get())
     }
 }
 

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
-use crate::id_generator::random_number;
+use crate::id_generator::RandomNumbers;
 
 use super::active;
 
@@ -31,6 +31,8 @@ struct Hot {
     /// What times are read from if they are the counter's, ids are random and short
     /// texts within the limits, so that the tracer need not be asked.
     plain: Cell<Option<Counter>>,
+    /// Where ids come from if `plain` says so; seeded then.
+    ids: RandomNumbers,
     /// Spans opened and ended since the last time that the stage was moved.
     opened: Cell<u32>,
     ended: Cell<u32>,
@@ -50,6 +52,7 @@ thread_local! {
             span: Cell::new(0),
             entry: Cell::new(0),
             plain: Cell::new(None),
+            ids: RandomNumbers::new(),
             opened: Cell::new(0),
             ended: Cell::new(0),
             failed_in: Cell::new(0),
@@ -132,6 +135,9 @@ fn plain() -> Option<Counter> {
 
 /// Goes to another place; the stage must be empty. Returns the place that was.
 pub(super) fn go_to(place: Place) -> Place {
+    if place.plain.is_some() {
+        HOT.with(|hot| hot.ids.seed());
+    }
     HOT.with(|hot| Place {
         scope: hot.scope.replace(place.scope),
         span: hot.span.replace(place.span),
@@ -169,7 +175,7 @@ impl Drop for Paused {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn open(header: u64) -> (u64, u64) {
     let (id, time) = match plain() {
-        Some(counter) => (random_number().get(), counter.raw()),
+        Some(counter) => (HOT.with(|hot| hot.ids.draw()).get(), counter.raw()),
         None => active::number_and_time(),
     };
     (id, begin(header, id, time))

@@ -27,13 +27,12 @@ pub(crate) enum Key<'a> {
 /// and its parent.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn open(site: &'static Site) -> (u64, u64) {
-    hot::open(Header::new(Kind::Open, 0, 0, site.number()).word())
+    hot::open(site.header().word())
 }
 
 /// Opens a span whose id is given.
 pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
-    let header = Header::new(Kind::Open, 0, 0, site.number());
-    let parent = hot::open_as(header.word(), span.get());
+    let parent = hot::open_as(site.header().word(), span.get());
     (span.get(), parent)
 }
 
@@ -294,7 +293,7 @@ fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> u64 {
         Key::Site(site, index) => {
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             let small = value_type | value_type::SITE_KEY;
-            Header::new(kind, small, index, site.number())
+            site.header().of_same_site(kind, small, index)
         }
     };
     header.word()

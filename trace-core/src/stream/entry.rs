@@ -79,6 +79,14 @@ impl Header {
         Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
     }
 
+    /// Makes the header of another kind of entry that names the same site.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn of_same_site(self, kind: Kind, small: u8, index: u16) -> Self {
+        let rest = Self::new(kind, small, index, 0);
+        // Of an opening only the kind and the site are set.
+        Self((self.0 ^ Kind::Open as u64) | rest.0)
+    }
+
     pub(crate) const fn from_word(word: u64) -> Self {
         Self(word)
     }

@@ -1,8 +1,9 @@
 //! What is known of a span before it runs.
 
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::entry::{Header, Kind};
 use crate::span_record::SpanKind;
 
 /// A place in the source that opens spans: everything that all of them share.
@@ -16,8 +17,9 @@ pub struct Site {
     file: &'static str,
     line: u32,
     tag_keys: &'static [&'static str],
-    /// The place in [`SITES`] plus one; zero until the first span.
-    number: AtomicU32,
+    /// The header of the entry that opens a span, which holds the site's number; zero
+    /// until the first span.
+    open: AtomicU64,
 }
 
 /// Every site that opened a span, by number. A site never leaves.
@@ -43,7 +45,7 @@ impl Site {
             file,
             line,
             tag_keys,
-            number: AtomicU32::new(0),
+            open: AtomicU64::new(0),
         }
     }
 
@@ -68,27 +70,29 @@ impl Site {
         self.tag_keys.get(index).copied().unwrap_or("")
     }
 
-    /// The number that stands for this site in a stream.
+    /// The header of the entry that opens a span of this site.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn number(&'static self) -> u32 {
+    pub(crate) fn header(&'static self) -> Header {
         // Relaxed: the table itself is read under its lock.
-        match self.number.load(Ordering::Relaxed) {
+        match self.open.load(Ordering::Relaxed) {
             0 => self.register(),
-            number => number,
+            word => Header::from_word(word),
         }
     }
 
     #[cold]
-    fn register(&'static self) -> u32 {
+    fn register(&'static self) -> Header {
         let mut sites = SITES.write().unwrap_or_else(|poison| poison.into_inner());
-        let known = self.number.load(Ordering::Relaxed);
+        let known = self.open.load(Ordering::Relaxed);
         if known != 0 {
-            return known;
+            return Header::from_word(known);
         }
         sites.push(self);
+        // A site's number is its place in the list plus one.
         let number = u32::try_from(sites.len()).unwrap_or(u32::MAX);
-        self.number.store(number, Ordering::Relaxed);
-        number
+        let header = Header::new(Kind::Open, 0, 0, number);
+        self.open.store(header.word(), Ordering::Relaxed);
+        header
     }
 }
 
