@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::decoded::{Decoded, Piece, Span};
+use super::decoded::Decoded;
 use super::early::Early;
+use super::index::{Index, OpenSpan, Piece};
 use super::pending::Pending;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::resource::Resource;
-use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
+use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
 
 /// Reads the chunks of one tracer in the order in which they were handed over.
 ///
@@ -26,7 +27,7 @@ pub(crate) struct Decoder {
     /// The piece being read.
     piece: u32,
     /// Spans of the piece being read that are open; the innermost last.
-    open: Vec<Span>,
+    open: Vec<OpenSpan>,
     /// Spans whose opening was read in an earlier piece, and not their end.
     pending: HashMap<u64, Pending>,
     /// Pending spans whose end was read in this piece.
@@ -76,21 +77,54 @@ impl Decoder {
 
     /// Reads a chunk into `out`.
     pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
-        let index = out.push_chunk(chunk);
+        let number = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
-        while let Some(next) = self.read_entry(index, cursor, out) {
-            cursor = next;
+        loop {
+            if let Some((chunk, index)) = out.chunk_and_index(number) {
+                cursor = self.read_plain(chunk, cursor, index);
+            }
+            match self.read_entry(number, cursor, out) {
+                Some(next) => cursor = next,
+                None => break,
+            }
         }
         self.end_piece(out);
     }
 
+    /// Reads entries as long as they are plain and of the innermost span; returns where
+    /// the first other one is. Nearly all are plain.
+    fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut Index) -> Cursor {
+        if !self.lost.is_empty() || !self.early.is_empty() {
+            return cursor;
+        }
+        while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
+            match entry {
+                Plain::Open(open) => {
+                    let site = self.sites.site(open.site);
+                    self.open.push(index.open(self.piece, id, site, open));
+                }
+                Plain::Close(close) => match self.open.pop_if(|open| open.id == id) {
+                    Some(open) => index.close(&open, close),
+                    None => break,
+                },
+                Plain::Tag => {
+                    let open = self.open.last_mut().filter(|open| open.id == id);
+                    let fits = open.map(|open| index.add_tag(open, cursor, &self.limits));
+                    if fits != Some(true) {
+                        break;
+                    }
+                }
+            }
+            cursor = next;
+        }
+        cursor
+    }
+
     /// Keeps the spans that are open at the end of a piece.
     fn end_piece(&mut self, out: &mut Decoded) {
-        let mut open = std::mem::take(&mut self.open);
-        for span in open.drain(..) {
-            self.keep(&span, None, out);
+        while let Some(open) = self.open.pop() {
+            self.keep(&open, None, out);
         }
-        self.open = open;
         for id in self.ended.drain(..) {
             if let Some(record) = self
                 .pending
@@ -143,8 +177,9 @@ impl Decoder {
         std::mem::take(&mut self.dropped)
     }
 
-    fn read_entry(&mut self, index: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
-        let chunk = out.chunk(index)?;
+    fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
+        let converter = out.converter();
+        let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
         match (entry, self.position(id)) {
             (
@@ -156,16 +191,17 @@ impl Decoder {
                 _,
             ) => {
                 let piece = Piece {
+                    chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
                     flags: TraceFlags::from_byte(flags),
                     tracestate: tracestate.parse().unwrap_or_default(),
                     remote_parent: id,
                 };
+                self.piece = index.push_piece(piece);
                 self.end_piece(out);
-                self.piece = out.push_piece(piece);
             }
             (Entry::End, _) => {
-                let ended = out.piece(self.piece).map(|piece| piece.trace_id);
+                let ended = index.piece(self.piece).map(|piece| piece.trace_id);
                 ended
                     .into_iter()
                     .for_each(|trace| out.push_completed(trace));
@@ -177,26 +213,26 @@ impl Decoder {
             }
             (Entry::Open(open), _) => {
                 let site = self.sites.site(open.site);
-                self.open.push(Span::new(index, self.piece, id, site, open));
+                self.open.push(index.open(self.piece, id, site, open));
             }
             (Entry::Close(close), Some(position)) => {
-                let span = self.open.remove(position);
+                let open = self.open.remove(position);
                 if self.early.has(id) {
-                    self.keep(&span, Some(close), out);
+                    self.keep(&open, Some(close), out);
                 } else {
-                    out.finish(span, close);
+                    index.close(&open, close);
                 }
             }
             (_, Some(position)) => {
-                if let Some(span) = self.open.get_mut(position) {
-                    out.attach(span, cursor, &self.limits);
+                if let Some(open) = self.open.get_mut(position) {
+                    index.attach(open, chunk, cursor, entry, &self.limits);
                 }
             }
             (Entry::Close(_), None) if self.lost.remove(&id) => {}
             (_, None) if self.lost.contains(&id) => {}
             (entry, None) => match self.pending.get_mut(&id) {
                 Some(pending) => {
-                    pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
+                    pending.apply(entry, converter, &mut self.sites, &self.limits);
                     if pending.has_ended() {
                         self.ended.push(id);
                     }
@@ -213,7 +249,7 @@ impl Decoder {
     }
 
     /// Keeps a span until its end is read, which may have been.
-    fn keep(&mut self, span: &Span, close: Option<Close>, out: &Decoded) {
+    fn keep(&mut self, open: &OpenSpan, close: Option<Close>, out: &mut Decoded) {
         if self.pending.len() >= MAX_KEPT {
             let victim = self.pending.keys().next().copied();
             if let Some(victim) = victim
@@ -223,7 +259,10 @@ impl Decoder {
                 self.lost.insert(victim);
             }
         }
-        let mut pending = Pending::new(out, span, &self.resource, &self.limits);
+        let Some(span) = out.take(open, &mut self.open) else {
+            return;
+        };
+        let mut pending = Pending::new(out, &span, open, &self.resource, &self.limits);
         let mut apply =
             |entry| pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
         // What was read early was written later.

@@ -20,8 +20,12 @@ const MAX_BYTES: usize = 16 * 1_024 * 1_024;
 const SPAN_BYTES: usize = size_of::<Chunk>() + 64;
 
 impl Early {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
     pub(crate) fn has(&self, span: u64) -> bool {
-        !self.spans.is_empty() && self.spans.contains_key(&span)
+        self.spans.contains_key(&span)
     }
 
     /// Adds the entry that lies between two places of a chunk.

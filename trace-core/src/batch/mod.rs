@@ -3,6 +3,7 @@
 mod decode;
 mod decoded;
 mod early;
+mod index;
 mod pending;
 mod streamed;
 mod view;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::decoded::{Decoded, Span};
+use super::decoded::Decoded;
+use super::index::{OpenSpan, Span};
 use super::streamed::{ERROR_TYPE, PANICKED, outcome_tags};
 use super::view::SpanView;
 use crate::clock::Converter;
@@ -44,6 +45,7 @@ impl Pending {
     pub(crate) fn new(
         decoded: &Decoded,
         span: &Span,
+        open: &OpenSpan,
         resource: &Resource,
         limits: &Limits,
     ) -> Self {
@@ -67,7 +69,7 @@ impl Pending {
             start: span.start,
             end: None,
             error_type,
-            fields_of: if span.takes_fields(limits) {
+            fields_of: if open.takes_fields(limits) {
                 newest
             } else {
                 FieldsOf::Nothing

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::decoded::{Decoded, Entries, Piece, Span};
+use super::decoded::Decoded;
+use super::index::{Entries, Piece, Span};
 use super::view::StatusRef;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
 use crate::span_record::{Link, Log, Outcome, SpanKind};
-use crate::stream::{Entry, FieldValue};
+use crate::stream::{Entry, FieldValue, Kind};
 use crate::tag::{Tag, TagArray, TagRef};
 use crate::timestamp::Timestamp;
 
@@ -46,12 +47,22 @@ impl<'a> Streamed<'a> {
         self.decoded.entries(self.span)
     }
 
+    /// The entries, if there is one of these kinds.
+    fn entries_with<const N: usize>(self, kinds: [Kind; N]) -> impl Iterator<Item = Entry<'a>> {
+        let entries = kinds
+            .iter()
+            .any(|kind| self.span.has(*kind))
+            .then(|| self.entries());
+        entries.into_iter().flatten().map(|(entry, _)| entry)
+    }
+
     pub(super) fn time(self, raw: u64) -> Timestamp {
         self.decoded.converter().timestamp(raw)
     }
 
     pub(super) fn renamed(self) -> Option<&'a str> {
-        let names = self.entries().filter_map(|(entry, _)| match entry {
+        let entries = self.entries_with([Kind::Name, Kind::Described]);
+        let names = entries.filter_map(|entry| match entry {
             Entry::Name(name) | Entry::Described { name, .. } => Some(name),
             _ => None,
         });
@@ -59,7 +70,8 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn service(self) -> Option<&'a str> {
-        let services = self.entries().filter_map(|(entry, _)| match entry {
+        let entries = self.entries_with([Kind::Service]);
+        let services = entries.filter_map(|entry| match entry {
             Entry::Service(service) => Some(service),
             _ => None,
         });
@@ -67,7 +79,8 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn kind(self) -> SpanKind {
-        let kinds = self.entries().filter_map(|(entry, _)| match entry {
+        let entries = self.entries_with([Kind::Role, Kind::Described]);
+        let kinds = entries.filter_map(|entry| match entry {
             Entry::SpanKind(kind) | Entry::Described { kind, .. } => Some(kind),
             _ => None,
         });
@@ -75,7 +88,8 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn source(self) -> Option<(&'a str, u32)> {
-        let sources = self.entries().filter_map(|(entry, _)| match entry {
+        let entries = self.entries_with([Kind::Described]);
+        let sources = entries.filter_map(|entry| match entry {
             Entry::Described { file, line, .. } => Some((file, line)),
             _ => None,
         });
@@ -85,8 +99,7 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn context_sent(self) -> bool {
-        self.entries()
-            .any(|(entry, _)| matches!(entry, Entry::Sent))
+        self.span.has(Kind::Sent)
     }
 
     pub(super) fn status(self) -> StatusRef<'a> {
@@ -94,7 +107,7 @@ impl<'a> Streamed<'a> {
             return StatusRef::Error(PANICKED);
         }
         let mut status = StatusRef::Unset;
-        for (entry, _) in self.entries() {
+        for entry in self.entries_with([Kind::Status, Kind::Error]) {
             status = match entry {
                 Entry::Status { ok: true, .. } => return StatusRef::Ok,
                 Entry::Status { message, .. } | Entry::Error { message, .. } => {
@@ -130,7 +143,8 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn error_type(self) -> Option<&'a str> {
-        let types = self.entries().filter_map(|(entry, _)| match entry {
+        let entries = self.entries_with([Kind::Error]);
+        let types = entries.filter_map(|entry| match entry {
             Entry::Error { type_name, .. } => Some(type_name),
             _ => None,
         });

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::decoded::{Decoded, NO_PIECE, Span};
+use super::decoded::Decoded;
+use super::index::Span;
 use super::streamed::{ERROR_TYPE, Streamed};
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
@@ -69,7 +70,7 @@ impl<'a> SpanView<'a> {
     pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
         Self(Form::Stream(Streamed {
             decoded,
-            piece: decoded.piece(span.piece).unwrap_or(&NO_PIECE),
+            piece: decoded.piece(span),
             span,
             resource,
         }))
@@ -271,11 +272,7 @@ impl<'a> SpanView<'a> {
     pub fn dropped(&self) -> DroppedItems {
         match self.0 {
             Form::Record(record) => record.dropped,
-            Form::Stream(stream) => DroppedItems {
-                tags: stream.span.dropped_tags,
-                logs: stream.span.dropped_logs,
-                links: stream.span.dropped_links,
-            },
+            Form::Stream(stream) => stream.span.dropped,
         }
     }
 

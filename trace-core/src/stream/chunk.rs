@@ -1,6 +1,6 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Entry, Header, Kind, Source};
+use super::entry::{Entry, Header, Kind, Plain, Source};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 
@@ -97,6 +97,21 @@ impl Chunk {
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * size_of::<u64>() + self.text.len()
+    }
+
+    /// Reads the entry at `cursor`, if it is a plain one: its span, itself, and where
+    /// the next one is.
+    #[inline]
+    pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, Plain, Cursor)> {
+        let &[header, span, ref rest @ ..] = self.words.get(cursor.word as usize..)? else {
+            return None;
+        };
+        let (entry, words, bytes) = Plain::read(Header::from_word(header), rest)?;
+        let next = Cursor {
+            word: cursor.word + 2 + words,
+            text: cursor.text + bytes,
+        };
+        Some((span, entry, next))
     }
 
     /// Reads the entry at `cursor`: its span, itself, and where the next one is;

@@ -67,6 +67,12 @@ impl Kind {
         Self::Piece,
         Self::End,
     ];
+
+    /// Its bit in a set of kinds.
+    #[inline]
+    pub(crate) const fn bit(self) -> u16 {
+        1 << self as u16
+    }
 }
 
 /// The first word of an entry.
@@ -96,8 +102,12 @@ impl Header {
         self.0
     }
 
+    fn kind_number(self) -> u8 {
+        self.0.to_le_bytes()[0]
+    }
+
     pub(crate) fn kind(self) -> Option<Kind> {
-        let number = usize::from(self.0.to_le_bytes()[0]);
+        let number = usize::from(self.kind_number());
         Kind::ALL.get(number.wrapping_sub(1)).copied()
     }
 
@@ -237,6 +247,15 @@ pub(crate) enum Entry<'a> {
     End,
 }
 
+/// An entry of one of the kinds that most are, in so far as it has to be known to go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Plain {
+    Open(Open),
+    Close(Close),
+    /// A tag whose key is a site's and whose value is no array.
+    Tag,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
     pub(crate) site: u32,
@@ -348,6 +367,58 @@ impl<'a> Entry<'a> {
                 tracestate: source.text(header.large().into()),
             },
             Kind::End => Self::End,
+        }
+    }
+}
+
+impl Entry<'_> {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Open(_) => Kind::Open,
+            Self::Close(_) => Kind::Close,
+            Self::Tag(..) => Kind::Tag,
+            Self::Field(..) => Kind::Field,
+            Self::Log { .. } => Kind::Log,
+            Self::Link { .. } => Kind::Link,
+            Self::Status { .. } => Kind::Status,
+            Self::Error { .. } => Kind::Error,
+            Self::Name(_) => Kind::Name,
+            Self::Service(_) => Kind::Service,
+            Self::Described { .. } => Kind::Described,
+            Self::SpanKind(_) => Kind::Role,
+            Self::Sent => Kind::Sent,
+            Self::Piece { .. } => Kind::Piece,
+            Self::End => Kind::End,
+        }
+    }
+}
+
+impl Plain {
+    /// Reads what follows a header and the span's id; returns how many words and bytes
+    /// of text that is, too. `None` if the entry is another one.
+    #[inline]
+    pub(crate) fn read(header: Header, words: &[u64]) -> Option<(Self, u32, u32)> {
+        const OPEN: u8 = Kind::Open as u8;
+        const CLOSE: u8 = Kind::Close as u8;
+        const TAG: u8 = Kind::Tag as u8;
+        match (header.kind_number(), words) {
+            (OPEN, &[parent, time, ..]) => {
+                let site = header.large();
+                Some((Self::Open(Open { site, parent, time }), 2, 0))
+            }
+            (CLOSE, &[time, ..]) => {
+                let outcome = outcome_of(header.small());
+                Some((Self::Close(Close { outcome, time }), 1, 0))
+            }
+            (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
+                let bytes = match header.small() & value_type::TYPE {
+                    value_type::BOOL | value_type::I64 | value_type::F64 => 0,
+                    value_type::TEXT => u32::try_from(value).ok()?,
+                    _ => return None,
+                };
+                Some((Self::Tag, 1, bytes))
+            }
+            _ => None,
         }
     }
 }

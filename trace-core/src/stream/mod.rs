@@ -11,7 +11,7 @@ mod entry;
 mod site;
 
 pub(crate) use chunk::{Chunk, Cursor};
-pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open};
+pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open, Plain};
 pub(crate) use entry::{kind_number, of_halves, outcome_number, status_number, value_type};
 pub use site::Site;
 pub(crate) use site::SiteTable;

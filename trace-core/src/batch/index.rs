@@ -1,0 +1,363 @@
+//! Where in the chunks each span is.
+
+use std::borrow::Cow;
+
+use crate::context::TraceFlags;
+use crate::id::TraceId;
+use crate::limits::Limits;
+use crate::span_record::{DroppedItems, Outcome};
+use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site};
+use crate::tag::TagArray;
+use crate::tracestate::TraceState;
+
+/// Where in the chunks of a batch each span is. Reused from batch to batch.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// What the pieces of the chunks are parts of.
+    pieces: Vec<Piece>,
+    spans: Vec<Span>,
+    items: Vec<Item>,
+    arrays: Vec<TagArray>,
+}
+
+/// What all spans of a piece have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) chunk: u32,
+    pub(crate) trace_id: TraceId,
+    pub(crate) flags: TraceFlags,
+    pub(crate) tracestate: TraceState,
+    /// The parent in another process, or zero.
+    pub(crate) remote_parent: u64,
+}
+
+/// Stands for the piece of a span that was written without one: there is none.
+pub(crate) static NO_PIECE: Piece = Piece {
+    chunk: NONE,
+    trace_id: TraceId::PLACEHOLDER,
+    flags: TraceFlags::NONE,
+    tracestate: TraceState::new(),
+    remote_parent: 0,
+};
+
+/// One span: its opening, its end, and where the rest is.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) id: u64,
+    pub(crate) parent: u64,
+    pub(crate) site: &'static Site,
+    /// Raw readings of the tracer's clock.
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) piece: u32,
+    /// The first of its [`Item`]s, or `NONE`.
+    first: u32,
+    pub(crate) dropped: DroppedItems,
+    /// The kinds of its items, a bit each.
+    kinds: u16,
+    pub(crate) outcome: Outcome,
+}
+
+/// A span whose end was not read, and what is not needed of it afterwards.
+#[derive(Debug)]
+pub(crate) struct OpenSpan {
+    pub(crate) id: u64,
+    /// Its place among the spans.
+    span: u32,
+    /// The last of its items, or `NONE`.
+    last: u32,
+    tags: u32,
+    logs: u32,
+    links: u32,
+    errors: u32,
+    /// Fields of the newest log or link; at the limit already when that was dropped.
+    fields: u32,
+}
+
+/// An entry that belongs to a span, in a list linked by index.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    cursor: Cursor,
+    next: u32,
+    /// Index of the array that is the entry's value, or `NONE`.
+    array: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// The entries of one span, in the order in which they were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Entries<'a> {
+    index: &'a Index,
+    chunk: Option<&'a Chunk>,
+    next: u32,
+}
+
+impl Span {
+    /// Whether an entry of this kind belongs to it.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        self.kinds & kind.bit() != 0
+    }
+}
+
+impl OpenSpan {
+    /// Whether its newest log or link takes more fields; not if that was dropped.
+    pub(crate) fn takes_fields(&self, limits: &Limits) -> bool {
+        (self.fields as usize) < limits.max_fields
+    }
+}
+
+impl Index {
+    pub(crate) fn clear(&mut self) {
+        self.pieces.clear();
+        self.spans.clear();
+        self.items.clear();
+        self.arrays.clear();
+    }
+
+    pub(crate) fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    pub(crate) fn piece(&self, index: u32) -> Option<&Piece> {
+        self.pieces.get(index as usize)
+    }
+
+    /// Begins a piece; returns its index.
+    pub(crate) fn push_piece(&mut self, piece: Piece) -> u32 {
+        push(&mut self.pieces, piece)
+    }
+
+    /// Begins a span.
+    #[inline]
+    pub(crate) fn open(&mut self, piece: u32, id: u64, site: &'static Site, open: Open) -> OpenSpan {
+        let span = Span {
+            id,
+            parent: open.parent,
+            site,
+            start: open.time,
+            end: open.time,
+            piece,
+            first: NONE,
+            dropped: DroppedItems::default(),
+            kinds: 0,
+            outcome: Outcome::Ok,
+        };
+        OpenSpan {
+            id,
+            span: push(&mut self.spans, span),
+            last: NONE,
+            tags: 0,
+            logs: 0,
+            links: 0,
+            errors: 0,
+            fields: 0,
+        }
+    }
+
+    /// Ends a span.
+    #[inline]
+    pub(crate) fn close(&mut self, open: &OpenSpan, close: Close) {
+        if let Some(span) = self.spans.get_mut(open.span as usize) {
+            span.end = close.time;
+            span.outcome = close.outcome;
+        }
+    }
+
+    /// Takes a span out that does not end here. The last of all gets its place, which
+    /// is noted if that one is among the `others`.
+    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) -> Option<Span> {
+        let place = open.span as usize;
+        if place >= self.spans.len() {
+            return None;
+        }
+        let taken = self.spans.swap_remove(place);
+        let moved = others
+            .iter_mut()
+            .find(|other| other.span as usize == self.spans.len());
+        if let Some(moved) = moved {
+            moved.span = open.span;
+        }
+        Some(taken)
+    }
+
+    /// Adds a tag whose key is of a site, and whose value is no array, to a span;
+    /// returns whether the limit allows it.
+    #[inline]
+    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor, limits: &Limits) -> bool {
+        let fits = (open.tags as usize) < limits.max_tags;
+        if fits {
+            open.tags += 1;
+            self.add(open, Kind::Tag, cursor, NONE);
+        }
+        fits
+    }
+
+    /// Adds the entry at `cursor` to a span, within its limits.
+    pub(crate) fn attach(
+        &mut self,
+        open: &mut OpenSpan,
+        chunk: &Chunk,
+        cursor: Cursor,
+        entry: Entry<'_>,
+        limits: &Limits,
+    ) {
+        let kind = entry.kind();
+        let array = match entry {
+            Entry::Tag(_, value) | Entry::Field(_, value) => self.push_array(value),
+            _ => NONE,
+        };
+        if let Entry::Tag(key, _) = entry
+            && let Some(index) = self.item_of_tag(open, chunk, key)
+        {
+            if let Some(item) = self.items.get_mut(index as usize) {
+                item.cursor = cursor;
+                item.array = array;
+            }
+            return;
+        }
+        let Some(Span { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
+            return;
+        };
+        let fits = match kind {
+            Kind::Tag => fits(&mut open.tags, limits.max_tags, &mut dropped.tags),
+            Kind::Log => fits(&mut open.logs, limits.max_logs, &mut dropped.logs),
+            Kind::Link => fits(&mut open.links, limits.max_links, &mut dropped.links),
+            // An error is also the status: a span full of logs still takes it.
+            Kind::Error => fits(&mut open.errors, limits.max_logs, &mut dropped.logs),
+            // Nobody counts fields.
+            Kind::Field => fits(&mut open.fields, limits.max_fields, &mut 0),
+            _ => true,
+        };
+        if matches!(kind, Kind::Log | Kind::Link) {
+            open.fields = if fits { 0 } else { u32::MAX };
+        }
+        if fits {
+            self.add(open, kind, cursor, array);
+        }
+    }
+
+    /// The span's tag with this key, if there is one. Keys of a site are written
+    /// once, so that only those that come as texts need the search.
+    fn item_of_tag(&self, open: &OpenSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
+        let FieldKey::Text(key) = key else {
+            return None;
+        };
+        let span = self.spans.get(open.span as usize)?;
+        let mut entries = self.entries(span, Some(chunk));
+        while let Some((index, entry, _)) = entries.next_item() {
+            if let Entry::Tag(other, _) = entry
+                && other.text(span.site) == key
+            {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    fn push_array(&mut self, value: FieldValue<'_>) -> u32 {
+        let array = TagArray::of(value);
+        array.map_or(NONE, |array| push(&mut self.arrays, array))
+    }
+
+    /// Adds an item to a span.
+    #[inline]
+    fn add(&mut self, open: &mut OpenSpan, kind: Kind, cursor: Cursor, array: u32) {
+        let item = Item {
+            cursor,
+            next: NONE,
+            array,
+        };
+        let index = push(&mut self.items, item);
+        let last = self.items.get_mut(open.last as usize);
+        if let Some(span) = self.spans.get_mut(open.span as usize) {
+            span.kinds |= kind.bit();
+            match last {
+                Some(last) => last.next = index,
+                None => span.first = index,
+            }
+        }
+        open.last = index;
+    }
+
+    pub(crate) fn entries<'a>(&'a self, span: &Span, chunk: Option<&'a Chunk>) -> Entries<'a> {
+        Entries {
+            index: self,
+            chunk,
+            next: span.first,
+        }
+    }
+}
+
+/// Counts one more, or one that is dropped; returns which.
+fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
+    let fits = (*count as usize) < max;
+    let counter = if fits { count } else { dropped };
+    *counter = counter.saturating_add(1);
+    fits
+}
+
+fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
+    let index = u32::try_from(items.len()).unwrap_or(NONE);
+    items.push(item);
+    index
+}
+
+impl<'a> Entries<'a> {
+    fn next_item(&mut self) -> Option<(u32, Entry<'a>, Option<&'a TagArray>)> {
+        let index = self.next;
+        let item = self.index.items.get(index as usize)?;
+        self.next = item.next;
+        let (_, entry, _) = self.chunk?.entry(item.cursor)?;
+        let array = self.index.arrays.get(item.array as usize);
+        Some((index, entry, array))
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    /// An entry, and its value if that is an array.
+    type Item = (Entry<'a>, Option<&'a TagArray>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_item().map(|(_, entry, array)| (entry, array))
+    }
+}
+
+impl<'a> FieldKey<'a> {
+    /// Returns the key; `site` is the one of the span.
+    pub(crate) fn text(self, site: &'static Site) -> &'a str {
+        match self {
+            Self::Text(text) => text,
+            Self::Site { index, .. } => site.tag_key(index.into()),
+        }
+    }
+}
+
+impl TagArray {
+    /// Copies an array out of a chunk; `None` if the value is none.
+    pub(crate) fn of(value: FieldValue<'_>) -> Option<Self> {
+        Some(match value {
+            FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
+            FieldValue::I64s(words) => {
+                Self::I64(words.iter().map(|word| word.cast_signed()).collect())
+            }
+            FieldValue::F64s(words) => {
+                Self::F64(words.iter().map(|word| f64::from_bits(*word)).collect())
+            }
+            FieldValue::Texts(lengths, mut texts) => Self::String(
+                lengths
+                    .iter()
+                    .map(|length| {
+                        let length = usize::try_from(*length).unwrap_or(0);
+                        let (text, rest) = texts.split_at_checked(length).unwrap_or(("", ""));
+                        texts = rest;
+                        Cow::Owned(text.to_owned())
+                    })
+                    .collect(),
+            ),
+            FieldValue::Bool(_) | FieldValue::I64(_) | FieldValue::F64(_) | FieldValue::Str(_) => {
+                return None;
+            }
+        })
+    }
+}
