@@ -24,15 +24,12 @@ impl Decoded {
         self.converter = converter;
     }
 
-    /// Ends a batch; gives the chunks back, emptied.
-    pub(crate) fn end(&mut self) -> impl Iterator<Item = Chunk> {
+    /// Ends a batch; gives the chunks back.
+    pub(crate) fn end(&mut self) -> &mut Vec<Chunk> {
         self.index.clear();
         self.records.clear();
         self.completed.clear();
-        self.chunks.drain(..).map(|mut chunk| {
-            chunk.clear();
-            chunk
-        })
+        &mut self.chunks
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -130,7 +130,13 @@ impl Index {
 
     /// Begins a span.
     #[inline]
-    pub(crate) fn open(&mut self, piece: u32, id: u64, site: &'static Site, open: Open) -> OpenSpan {
+    pub(crate) fn open(
+        &mut self,
+        piece: u32,
+        id: u64,
+        site: &'static Site,
+        open: Open,
+    ) -> OpenSpan {
         let span = Span {
             id,
             parent: open.parent,

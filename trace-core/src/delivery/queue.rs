@@ -9,7 +9,7 @@ use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::id::TraceId;
 use crate::stats::{Counters, Ledger, Stats};
-use crate::stream::{Chunk, Cursor, Entry};
+use crate::stream::{Chunk, Cursor, Plain};
 
 /// A bounded list of chunks, and the counters of what became of their spans.
 #[derive(Debug)]
@@ -29,21 +29,36 @@ struct State {
     chunks: Vec<Chunk>,
     /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
+    /// What the chunks have allocated, those that the worker has taken and not given
+    /// back included.
     bytes: usize,
     ledger: Ledger,
     completed: Vec<TraceId>,
     /// Spans of which the opening or the end was in a chunk that found no room, but
     /// not both. No more than are open or in the queue.
     lost: HashSet<u64>,
-    /// Empty chunks for the application's threads.
+    /// Empty chunks for the application's threads, and what they have allocated.
     free: Vec<Chunk>,
-    /// Whether the worker sleeps until there is something.
-    is_idle: bool,
+    free_bytes: usize,
+    /// What wakes the worker.
+    sleep: Sleep,
     /// Whether nothing more is taken.
     is_closed: bool,
     /// Whether the worker has ended.
     is_stopped: bool,
     flush: Flush,
+}
+
+/// How the worker waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sleep {
+    /// It does not.
+    #[default]
+    Awake,
+    /// Until there is anything.
+    Idle,
+    /// Until there is a whole batch.
+    Batching,
 }
 
 /// The flushes that were asked for, and how the last one ended.
@@ -56,29 +71,59 @@ struct Flush {
 }
 
 impl State {
-    /// Adds a piece to the chunks and empties it. A small piece is copied to those
-    /// of other scopes, which costs less than moving a chunk from one processor's
+    /// Adds a piece to the chunks and empties it. A piece that is not large is copied to
+    /// those of other scopes, which costs less than moving a chunk from one processor's
     /// cache to the other's; a large one is exchanged for an empty chunk.
     fn add(&mut self, piece: &mut Chunk, bytes: usize) {
-        const SMALL: usize = 4 * 1_024;
-        const SHARED: usize = 64 * 1_024;
-        if bytes > SMALL {
+        const LARGE: usize = Chunk::FULL_BYTES / 2;
+        if bytes > LARGE {
             let free = self.free_chunk();
+            self.bytes += piece.allocated();
             return self.chunks.push(std::mem::replace(piece, free));
         }
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.bytes() + bytes <= SHARED => chunk.append(piece),
-            _ => {
-                let mut chunk = self.free_chunk();
-                chunk.append(piece);
-                self.chunks.push(chunk);
-            }
+        let last = self.chunks.last_mut();
+        if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= Chunk::FULL_BYTES) {
+            self.bytes -= chunk.allocated();
+            chunk.append(piece);
+            self.bytes += chunk.allocated();
+        } else {
+            let mut chunk = self.free_chunk();
+            chunk.append(piece);
+            self.bytes += chunk.allocated();
+            self.chunks.push(chunk);
         }
         piece.clear();
     }
 
     fn free_chunk(&mut self) -> Chunk {
-        self.free.pop().unwrap_or_default()
+        match self.free.pop() {
+            Some(chunk) => {
+                self.free_bytes -= chunk.allocated();
+                chunk
+            }
+            None => Chunk::with_room(),
+        }
+    }
+
+    /// Frees empty chunks until the others may take so much; returns whether they may.
+    fn make_room(&mut self, bytes: usize) -> bool {
+        while self.bytes + self.free_bytes > bytes && !self.free.is_empty() {
+            let _freed = self.free_chunk();
+        }
+        self.bytes <= bytes
+    }
+
+    /// Whether to wake the worker; it is then awake.
+    fn wakes(&mut self, is_half_full: bool) -> bool {
+        let wakes = match self.sleep {
+            Sleep::Awake => false,
+            Sleep::Idle => true,
+            Sleep::Batching => is_half_full || self.spans >= BATCH_SPANS,
+        };
+        if wakes {
+            self.sleep = Sleep::Awake;
+        }
+        wakes
     }
 }
 
@@ -94,8 +139,13 @@ pub(crate) struct Work {
     pub(crate) is_last: bool,
 }
 
-/// Chunks of up to 64 KiB that are kept for reuse; more go back to the allocator.
-const MAX_FREE: usize = 256;
+/// Empty chunks that are kept while there is nothing to do. While there is, all are:
+/// what one thread allocates and another one frees, allocators are slow to use again.
+const MAX_IDLE_FREE: usize = 256;
+
+/// Spans for which the worker does not wait for more: a batch of them is still in the
+/// processor's cache when it is read.
+pub(super) const BATCH_SPANS: u64 = 4_096;
 
 /// Traces whose end is to be said, kept while the worker does not come: 4 MiB. Only
 /// a worker that stands still for long misses one.
@@ -128,8 +178,10 @@ impl Queue {
         let bytes = piece.bytes();
         let mut state = self.state();
         // A piece that is larger than the whole queue is taken when that is empty.
-        let is_full = state.spans > 0
-            && (state.spans + spans > self.max_spans || state.bytes + bytes > self.max_bytes);
+        let has_room = state.spans == 0 || state.spans + spans <= self.max_spans;
+        let has_room =
+            has_room && (state.make_room(self.max_bytes.saturating_sub(bytes)) || state.bytes == 0);
+        let is_full = !has_room;
         if state.is_closed || is_full {
             state.ledger.refuse(piece.opened);
             let counter = if state.is_closed {
@@ -148,9 +200,9 @@ impl Queue {
         }
         state.ledger.arrive(piece.opened);
         state.spans += spans;
-        state.bytes += bytes;
         state.add(piece, bytes);
-        let wakes = std::mem::take(&mut state.is_idle) || self.is_half_full(&state);
+        let is_half_full = self.is_half_full(&state);
+        let wakes = state.wakes(is_half_full);
         drop(state);
         if wakes {
             self.work.notify_one();
@@ -178,28 +230,35 @@ impl Queue {
         if !state.is_closed && state.completed.len() < MAX_COMPLETED {
             state.completed.push(trace);
         }
-        if std::mem::take(&mut state.is_idle) {
-            drop(state);
+        let wakes = state.wakes(false);
+        drop(state);
+        if wakes {
             self.work.notify_one();
         }
     }
 
     /// Takes everything there is now.
-    pub(crate) fn take(&self) -> Work {
-        Self::take_from(&mut self.state())
+    pub(crate) fn take(&self, work: &mut Work) {
+        Self::take_from(&mut self.state(), work);
     }
 
     /// Waits until there is something, then for `delay` until there is more, and
-    /// takes it. A flush, a shutdown or a queue half full ends both waits.
+    /// takes it. A whole batch, a flush or a shutdown ends both waits.
     ///
     /// After `idle`, if that is given, there may be nothing.
-    pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>) -> Work {
+    pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
         let mut state = self.state();
         let is_urgent = |state: &State| {
-            state.is_closed || state.flush.asked > state.flush.done || self.is_half_full(state)
+            state.is_closed
+                || state.flush.asked > state.flush.done
+                || state.spans >= BATCH_SPANS
+                || self.is_half_full(state)
         };
         while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
-            state.is_idle = true;
+            state.sleep = Sleep::Idle;
+            while state.free.len() > MAX_IDLE_FREE {
+                let _freed = state.free_chunk();
+            }
             let idle = idle.unwrap_or(Duration::MAX);
             let (woken, timeout) = self
                 .work
@@ -207,47 +266,47 @@ impl Queue {
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if timeout.timed_out() {
-                return Self::take_from(&mut state);
+                break;
             }
         }
-        state.is_idle = false;
-        let (mut state, _) = self
-            .work
-            .wait_timeout_while(state, delay, |state| !is_urgent(state))
-            .unwrap_or_else(PoisonError::into_inner);
-        Self::take_from(&mut state)
+        if !state.chunks.is_empty() || !state.completed.is_empty() {
+            state.sleep = Sleep::Batching;
+            (state, _) = self
+                .work
+                .wait_timeout_while(state, delay, |state| !is_urgent(state))
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.sleep = Sleep::Awake;
+        Self::take_from(&mut state, work);
     }
 
-    fn take_from(state: &mut State) -> Work {
+    fn take_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
-        state.bytes = 0;
         state.ledger.take();
+        std::mem::swap(&mut state.chunks, &mut work.chunks);
+        std::mem::swap(&mut state.completed, &mut work.completed);
+        work.lost = std::mem::take(&mut state.lost);
         let flush = &state.flush;
-        Work {
-            chunks: std::mem::take(&mut state.chunks),
-            completed: std::mem::take(&mut state.completed),
-            lost: std::mem::take(&mut state.lost),
-            flush: flush
-                .deadline
-                .filter(|_| flush.asked > flush.done)
-                .map(|deadline| (flush.asked, deadline)),
-            is_last: state.is_closed,
-        }
+        work.flush = flush
+            .deadline
+            .filter(|_| flush.asked > flush.done)
+            .map(|deadline| (flush.asked, deadline));
+        work.is_last = state.is_closed;
     }
 
-    /// Gives emptied chunks back.
-    pub(crate) fn recycle(&self, chunks: impl Iterator<Item = Chunk>) {
-        let mut chunks = chunks.peekable();
-        while chunks.peek().is_some() {
-            let mut state = self.state();
-            let max = if state.is_closed { 0 } else { MAX_FREE };
-            let room = max.saturating_sub(state.free.len());
-            state.free.extend(chunks.by_ref().take(room.min(64)));
-            if room == 0 {
-                drop(state);
-                return chunks.for_each(drop);
-            }
+    /// Gives chunks back that had been taken.
+    pub(crate) fn recycle(&self, chunks: &mut Vec<Chunk>) {
+        let bytes: usize = chunks.iter().map(Chunk::allocated).sum();
+        chunks.iter_mut().for_each(Chunk::clear);
+        let mut state = self.state();
+        state.bytes = state.bytes.saturating_sub(bytes);
+        if !state.is_closed {
+            state.free_bytes += chunks.iter().map(Chunk::allocated).sum::<usize>();
+            state.free.append(chunks);
         }
+        drop(state);
+        // If they are not kept they are dropped without the lock.
+        chunks.clear();
     }
 
     /// Asks the worker for everything that is in the queue now; returns the number
@@ -261,7 +320,7 @@ impl Queue {
             .filter(|_| state.flush.asked > state.flush.done);
         state.flush.deadline = Some(waiting.map_or(deadline, |other| other.later(deadline)));
         state.flush.asked += 1;
-        state.is_idle = false;
+        state.sleep = Sleep::Awake;
         let number = state.flush.asked;
         drop(state);
         self.work.notify_one();
@@ -299,9 +358,9 @@ impl Queue {
         if was_open {
             state.flush.deadline = Some(deadline);
             // Threads may remember the tracer for long after.
-            state.free = Vec::new();
+            (state.free, state.free_bytes) = (Vec::new(), 0);
         }
-        state.is_idle = false;
+        state.sleep = Sleep::Awake;
         drop(state);
         self.work.notify_one();
         was_open
@@ -330,7 +389,8 @@ impl Queue {
     /// Drops what still waits and counts it.
     pub(crate) fn abandon(&self) {
         let mut state = self.state();
-        let work = Self::take_from(&mut state);
+        let mut work = Work::default();
+        Self::take_from(&mut state, &mut work);
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
@@ -366,16 +426,25 @@ impl Queue {
 
 /// The spans of which the chunk holds the opening or the end, but not both: other
 /// chunks speak of them.
-fn half_read(chunk: &Chunk) -> HashSet<u64> {
-    let mut spans = HashSet::new();
+fn half_read(chunk: &Chunk) -> Vec<u64> {
+    let mut spans = Vec::new();
+    let mut toggle = |span| match spans.iter().rposition(|other| *other == span) {
+        Some(at) => drop(spans.remove(at)),
+        None => spans.push(span),
+    };
     let mut cursor = Cursor::default();
-    while let Some((span, entry, next)) = chunk.entry(cursor) {
-        cursor = next;
-        if matches!(entry, Entry::Open(_) | Entry::Close(_)) {
-            toggle(&mut spans, span);
+    loop {
+        while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
+            cursor = next;
+            if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
+                toggle(span);
+            }
         }
+        let Some((_, _, next)) = chunk.entry(cursor) else {
+            return spans;
+        };
+        cursor = next;
     }
-    spans
 }
 
 /// Puts a span in, or takes it out if it is in.

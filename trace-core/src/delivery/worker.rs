@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::queue::{Queue, Work};
+use super::queue::{BATCH_SPANS, Queue, Work};
 use crate::batch::{Decoded, Decoder, SpanBatch};
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
@@ -42,9 +42,6 @@ pub struct FlushReport {
     /// What collectors could not do.
     pub errors: Vec<CollectorError>,
 }
-
-/// Spans that a collector gets at once, unless a single scope has more.
-const MAX_BATCH_SPANS: usize = 4_096;
 
 impl Worker {
     pub(crate) fn new(
@@ -90,12 +87,12 @@ impl Worker {
     /// Delivers until the queue is closed, and shuts down.
     fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
         let mut idle = None;
+        let mut work = Work::default();
         loop {
-            let work = self.queue.wait_and_take(delay, idle);
-            let is_last = work.is_last;
-            self.deliver(work);
+            self.queue.wait_and_take(delay, idle, &mut work);
+            self.deliver(&mut work);
             idle = self.on_idle();
-            if is_last {
+            if work.is_last {
                 return self.shut_down(self.queue.deadline());
             }
         }
@@ -114,8 +111,9 @@ impl Worker {
 
     /// Delivers what is in the queue, and flushes the collectors, on this thread.
     pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        let work = self.queue.take();
-        self.deliver(work);
+        let mut work = Work::default();
+        self.queue.take(&mut work);
+        self.deliver(&mut work);
         self.flush_collectors(deadline)
     }
 
@@ -144,16 +142,16 @@ impl Worker {
         results.filter_map(Result::err).collect()
     }
 
-    fn deliver(&mut self, work: Work) {
-        self.decoder.lose(work.lost);
+    fn deliver(&mut self, work: &mut Work) {
+        self.decoder.lose(work.lost.drain());
         self.decoded.begin(self.clock.converter());
-        for chunk in work.chunks {
+        for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
-            if self.decoded.len() >= MAX_BATCH_SPANS {
+            if self.decoded.len() as u64 >= BATCH_SPANS {
                 self.collect();
             }
         }
-        for trace in work.completed {
+        for trace in work.completed.drain(..) {
             self.decoded.push_completed(trace);
         }
         let dropped = self.decoder.take_dropped();

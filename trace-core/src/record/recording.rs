@@ -79,10 +79,6 @@ impl Spare {
     }
 }
 
-/// Bytes at which a chunk is handed over although its scope goes on. 32 KiB are
-/// some five hundred spans: the hand-over costs each of them nearly nothing.
-const MAX_CHUNK_BYTES: usize = 32 * 1_024;
-
 impl Recording {
     /// Begins a trace with one scope.
     pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head) -> Self {
@@ -187,7 +183,7 @@ impl Recording {
         words: usize,
         texts: impl IntoIterator<Item = &'a str>,
     ) {
-        let is_full = self.stream.chunk.text.len() >= MAX_CHUNK_BYTES;
+        let is_full = self.stream.chunk.text.len() >= Chunk::FULL_BYTES;
         if is_full || !hot::has_room(words) {
             self.make_room();
         }
@@ -216,7 +212,7 @@ impl Recording {
 
     /// Hands a full chunk over and goes on with an empty one.
     fn cut(&mut self) {
-        if self.stream.chunk.bytes() >= MAX_CHUNK_BYTES {
+        if self.stream.chunk.bytes() >= Chunk::FULL_BYTES {
             if !self.stream.parents.is_empty() {
                 self.keep_parents();
             }

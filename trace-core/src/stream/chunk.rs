@@ -33,6 +33,20 @@ pub(crate) struct Cursor {
 const MAX_KEPT_BYTES: usize = 128 * 1_024;
 
 impl Chunk {
+    /// Bytes at which a chunk is full: some five hundred spans, so that handing it
+    /// over costs each of them nearly nothing.
+    pub(crate) const FULL_BYTES: usize = 32 * 1_024;
+
+    /// An empty chunk that is not allocated anew while it gets full: with buffers of
+    /// one size the allocator wastes nothing between them.
+    pub(crate) fn with_room() -> Self {
+        Self {
+            opened: 0,
+            words: Vec::with_capacity((Self::FULL_BYTES + 8 * 1_024) / size_of::<u64>()),
+            text: String::with_capacity(8 * 1_024),
+        }
+    }
+
     /// An empty chunk without storage.
     pub(crate) const fn new() -> Self {
         Self {
@@ -97,6 +111,11 @@ impl Chunk {
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * size_of::<u64>() + self.text.len()
+    }
+
+    /// Bytes that are allocated, in use or not.
+    pub(crate) fn allocated(&self) -> usize {
+        self.words.capacity() * size_of::<u64>() + self.text.capacity()
     }
 
     /// Reads the entry at `cursor`, if it is a plain one: its span, itself, and where
