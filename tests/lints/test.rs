@@ -29,11 +29,7 @@ fn rustc_says_the_same() {
 /// What clippy says, about the functions as they are written.
 #[test]
 fn clippy_says_the_same() {
-    let version = cargo().args(["clippy", "--version"]).output();
-    if !version.is_ok_and(|output| output.status.success()) {
-        // Not by a macro, which prints nothing where a test passes.
-        let advice = "SKIPPED: clippy is not installed; `rustup component add clippy`";
-        writeln!(std::io::stderr(), "{advice}").unwrap();
+    if !has_clippy() {
         return;
     }
     check(
@@ -47,6 +43,30 @@ fn clippy_says_the_same() {
             - different.rs:71:18-19 clippy::default_numeric_fallback: default numeric fallback might occur
         "#]],
     );
+}
+
+/// What rustc says where nothing is recorded.
+#[test]
+fn rustc_says_the_same_without_recording() {
+    check_features("check", "corpus,traced", expect![""]);
+}
+
+/// What clippy says where nothing is recorded.
+#[test]
+fn clippy_says_the_same_without_recording() {
+    if has_clippy() {
+        check_features(
+            "clippy",
+            "corpus,traced",
+            expect![[r#"
+                + different.rs:55:36-45 clippy::integer_division: integer division
+                + different.rs:55:36-45 clippy::integer_division_remainder_used: use of `/` has been disallowed in this context
+                + different.rs:55:55-62 clippy::indexing_slicing: indexing may panic
+                + different.rs:55:64-71 clippy::used_underscore_binding: used underscore-prefixed binding
+                - different.rs:63:1-65:2 clippy::missing_const_for_fn: this could be a `const fn`
+            "#]],
+        );
+    }
 }
 
 /// One warning.
@@ -84,8 +104,12 @@ type Warnings = BTreeMap<Warning, usize>;
 /// `different` is what is known to differ, `-` without and `+` with them; the
 /// reasons are in `different.rs`. A difference that goes fails the test as well.
 fn check(subcommand: &str, different: Expect) {
+    check_features(subcommand, "corpus,traced,record", different);
+}
+
+fn check_features(subcommand: &str, features: &str, different: Expect) {
     let plain = warnings(subcommand, "corpus");
-    let traced = warnings(subcommand, "corpus,traced");
+    let traced = warnings(subcommand, features);
     let lints: BTreeSet<&str> = plain.keys().map(|warning| &*warning.lint).collect();
     println!(
         "{subcommand}: {} warnings of {} lints",
@@ -175,6 +199,17 @@ fn read(message: &Value) -> Vec<Warning> {
             }
         })
         .collect()
+}
+
+fn has_clippy() -> bool {
+    let version = cargo().args(["clippy", "--version"]).output();
+    let has_clippy = version.is_ok_and(|output| output.status.success());
+    if !has_clippy {
+        // Not by a macro, which prints nothing where a test passes.
+        let advice = b"SKIPPED: clippy is not installed; `rustup component add clippy`\n";
+        std::io::stderr().write_all(advice).unwrap();
+    }
+    has_clippy
 }
 
 /// Cargo, with this workspace and without the flags of whoever runs the test.

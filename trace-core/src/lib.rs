@@ -38,8 +38,16 @@
 //!
 //! # Features
 //!
-//! `macros`, `serde` and `tokio` are on by default. `testing` adds tools for tests
-//! of instrumented code.
+//! `macros`, `record`, `serde` and `tokio` are on by default. `testing` adds tools for
+//! tests of instrumented code, and turns `record` on.
+//!
+//! Without `record` nothing records, and nothing is left that would: attributes check
+//! their arguments and return the function as it is written, the functions of
+//! [`span`] are empty, a [`Tracer`] has no thread and reports zeros, and the futures of
+//! this crate are no larger than those in them. The API is the same. Values stay what
+//! they are: ids, [`TraceContext`] and [`propagation`], samplers, [`Trace`]. So a
+//! library may depend on this crate without its default features, and costs nothing
+//! until an application records.
 
 // The order is that in which to read: each group uses only those before it.
 

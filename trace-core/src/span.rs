@@ -29,10 +29,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::baggage::InvalidBaggage;
+use crate::baggage::{Baggage, InvalidBaggage};
 use crate::context::TraceContext;
 use crate::propagation::{self, Injector};
-use crate::record::{self, InScope, Scope, SpanGuard, Traced, active, write};
+use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, active, write};
 use crate::span_record::{Link, SpanKind, Status};
 use crate::stream::Site;
 use crate::tag_source::TagSource;
@@ -173,7 +173,7 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
 /// Returns a value of the trace's baggage.
 #[must_use]
 pub fn baggage(key: &str) -> Option<String> {
-    active::with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
+    with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
 /// Sets a value of the trace's baggage: for what this task does from now on, for
@@ -186,13 +186,21 @@ pub fn baggage(key: &str) -> Option<String> {
 ///
 /// When the key is no token, or the baggage would be too large to travel.
 pub fn set_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
-    let inserted = active::with_baggage(|baggage| baggage.insert(key, value));
+    let inserted = with_baggage(|baggage| baggage.insert(key, value));
     inserted.map_or(Ok(false), |inserted| inserted.map(|_| true))
 }
 
 /// Removes a value from the trace's baggage and returns it.
 pub fn remove_baggage(key: &str) -> Option<String> {
-    active::with_baggage(|baggage| baggage.remove(key)).flatten()
+    with_baggage(|baggage| baggage.remove(key)).flatten()
+}
+
+fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
+    if RECORDS {
+        active::with_baggage(change)
+    } else {
+        None
+    }
 }
 
 /// The site of spans that are named at run time.
@@ -224,12 +232,13 @@ pub trait TraceFuture: Future + Sized {
     /// ```
     #[track_caller]
     fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
+        let source = Location::caller();
         InSpan {
             traced: Traced::new(
                 || &NAMED,
                 |_| false,
                 Named {
-                    name: Some((operation_name.into(), Location::caller())),
+                    name: Kept::new(|| Some((operation_name.into(), source))),
                     future: self,
                 },
             ),
@@ -247,14 +256,14 @@ pub trait TraceFuture: Future + Sized {
     /// tokio::spawn(send_mail().in_current_trace());
     /// ```
     fn in_current_trace(self) -> InCurrentTrace<Self> {
-        InCurrentTrace::new(Scope::capture(), self)
+        InCurrentTrace::new(Scope::capture, self)
     }
 }
 
 impl<F: Future> TraceFuture for F {}
 
 impl<F> InCurrentTrace<F> {
-    pub(crate) fn new(scope: Scope, future: F) -> Self {
+    pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             run: InScope::new(scope, future),
         }
@@ -285,7 +294,7 @@ pin_project! {
 pin_project! {
     /// Names its span at the first poll.
     struct Named<F> {
-        name: Option<(Cow<'static, str>, &'static Location<'static>)>,
+        name: Kept<Option<(Cow<'static, str>, &'static Location<'static>)>>,
         #[pin]
         future: F,
     }
@@ -296,7 +305,8 @@ impl<F: Future> Future for Named<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some((operation_name, source)) = this.name.take()
+        if let Some(name) = this.name.get_mut()
+            && let Some((operation_name, source)) = name.take()
             && is_recording()
         {
             write::description(&operation_name, SpanKind::Internal, source);

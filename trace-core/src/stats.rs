@@ -1,6 +1,6 @@
 //! What became of every span.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What became of every span of a tracer, at one moment.
 ///
@@ -139,8 +139,8 @@ impl Counters {
     pub(crate) fn start(&self, spans: u64) {
         thread_local! {
             static SHARD: usize = {
-                static NEXT: AtomicU64 = AtomicU64::new(0);
-                usize::try_from(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(0) % SHARDS
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS
             };
         }
         let shard = SHARD.try_with(|shard| *shard).unwrap_or(0);

@@ -6,6 +6,7 @@
 //! are.
 
 mod async_function;
+mod off;
 mod prologue;
 mod returned;
 mod sync_function;
@@ -29,6 +30,9 @@ use crate::suggest::did_you_mean;
 
 use returned::async_tail;
 
+/// Whether functions are to record, which all of `trace-core` does or does not.
+const RECORDS: bool = cfg!(feature = "record");
+
 /// Expands one attribute.
 pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenStream {
     if attribute == Attribute::Traced
@@ -51,7 +55,13 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
     match result {
         Ok((args, parsed)) if attribute == Attribute::TracedTest => test::write(&args, &parsed),
         Ok((args, parsed)) if args.skip => parsed.as_written(),
-        Ok((args, parsed)) => Expansion::new(args, &parsed).write(&parsed),
+        Ok((args, parsed)) => {
+            let expansion = Expansion::new(args, &parsed);
+            match RECORDS {
+                true => expansion.write(&parsed),
+                false => expansion.off(&parsed),
+            }
+        }
         Err(error) => fallback::with_item(&error, item),
     }
 }

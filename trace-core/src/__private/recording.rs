@@ -9,7 +9,7 @@ use std::fmt;
 use futures_core::Stream;
 
 use super::Origin;
-use crate::record::{self, write};
+use crate::record::{self, Kept, write};
 use crate::tag_source::TagSource;
 use crate::tracer::{RootRun, SiteFrom, SiteRoot};
 
@@ -32,7 +32,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&R) -> bool,
 {
-    RootRun::new(SiteRoot(site), observe, future)
+    RootRun::new(Kept::new(|| SiteRoot(site)), observe, future)
 }
 
 /// Makes a future the body of a span that says where it belongs.
@@ -44,7 +44,7 @@ where
     O: Fn(&R) -> bool,
 {
     let origin = origin.0;
-    RootRun::new(SiteFrom { site, origin }, observe, future)
+    RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
 }
 
 /// Makes a stream the body of a child span.
@@ -66,7 +66,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    RootRun::new(SiteRoot(site), observe, stream)
+    RootRun::new(Kept::new(|| SiteRoot(site)), observe, stream)
 }
 
 /// Makes a stream the body of a span that says where it belongs.
@@ -83,7 +83,7 @@ where
     O: Fn(&F::Item) -> bool,
 {
     let origin = origin.0;
-    RootRun::new(SiteFrom { site, origin }, observe, stream)
+    RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, stream)
 }
 
 /// Opens a child span that ends with the guard.

@@ -43,6 +43,17 @@ pub struct FlushReport {
     pub errors: Vec<CollectorError>,
 }
 
+impl FlushReport {
+    /// There was nothing to deliver.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            is_complete: true,
+            left: 0,
+            errors: Vec::new(),
+        }
+    }
+}
+
 impl Worker {
     pub(crate) fn new(
         queue: Arc<Queue>,

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::elsewhere::Left;
+use super::kept::Kept;
 use super::local_trace::LocalTrace;
 use super::{active, elsewhere, guard, hot, write};
 use crate::span_record::Outcome;
@@ -22,17 +23,18 @@ pin_project! {
     pub struct Traced<F, S, O> {
         #[pin]
         future: F,
-        site: S,
-        observe: O,
+        site: Kept<S>,
+        observe: Kept<O>,
         // Dropped after the future, which so is dropped within its span.
-        state: State,
+        state: Kept<State>,
     }
 
     impl<F, S, O> PinnedDrop for Traced<F, S, O> {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            let state = this.project().state;
-            if state.front.phase == Phase::Open {
+            if let Some(state) = this.project().state.get_mut()
+                && state.front.phase == Phase::Open
+            {
                 state.begin_cancel();
             }
         }
@@ -84,16 +86,16 @@ impl<F, S, O> Traced<F, S, O> {
     pub(crate) fn new(site: S, observe: O, future: F) -> Self {
         Self {
             future,
-            site,
-            observe,
-            state: State {
+            site: Kept::new(|| site),
+            observe: Kept::new(|| observe),
+            state: Kept::new(|| State {
                 front: Front {
                     phase: Phase::Fresh,
                     scope: 0,
                 },
                 span: 0,
                 trace: ManuallyDrop::new(None),
-            },
+            }),
         }
     }
 }
@@ -109,9 +111,12 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (state, observe) = (this.state, this.observe);
+        let parts = (this.site.get(), this.observe.get(), this.state.get_mut());
+        let (Some(site), Some(observe), Some(state)) = parts else {
+            return this.future.poll(cx);
+        };
         let poll = || this.future.poll(cx);
-        let polled = state.poll((this.site)(), poll, |output| Some(observe(output)));
+        let polled = state.poll(site(), poll, |output| Some(observe(output)));
         if polled.is_ready() {
             // It is so already; said where the compiler sees it, so that `.await`,
             // which drops this next, does not look.
@@ -133,9 +138,12 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let (state, observe) = (this.state, this.observe);
+        let parts = (this.site.get(), this.observe.get(), this.state.get_mut());
+        let (Some(site), Some(observe), Some(state)) = parts else {
+            return this.future.poll_next(cx);
+        };
         let poll = || this.future.poll_next(cx);
-        state.poll((this.site)(), poll, |item| match item {
+        state.poll(site(), poll, |item| match item {
             Some(item) => observe(item).then_some(true),
             None => Some(false),
         })

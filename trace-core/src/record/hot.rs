@@ -13,6 +13,7 @@ use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
 
 use super::active;
+use super::kept::RECORDS;
 
 /// Words of the stage: about sixty spans without tags.
 const STAGE: usize = 512;
@@ -74,6 +75,9 @@ pub(super) struct Place {
 /// The number of the scope that is recorded on this thread; zero when none is.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn scope() -> u32 {
+    if !RECORDS {
+        return 0;
+    }
     HOT.with(|hot| hot.scope.get())
 }
 
@@ -111,6 +115,9 @@ pub(super) fn set_span(span: u64) -> u64 {
 /// The current span if it is the scope's to write to, else zero.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn own_span() -> u64 {
+    if !RECORDS {
+        return 0;
+    }
     HOT.with(|hot| {
         let span = hot.span.get();
         if hot.scope.get() == 0 || span == hot.entry.get() {

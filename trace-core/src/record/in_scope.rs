@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::kept::Kept;
 use super::scope::{OwnedEntered, Scope};
 
 pin_project! {
@@ -17,12 +18,14 @@ pin_project! {
         #[pin]
         future: F,
         // Dropped after the future.
-        place: Place,
+        place: Kept<Place>,
     }
 
     impl<F> PinnedDrop for InScope<F> {
         fn drop(this: Pin<&mut Self>) {
-            this.project().place.enter_to_drop();
+            if let Some(place) = this.project().place.get_mut() {
+                place.enter_to_drop();
+            }
         }
     }
 }
@@ -42,10 +45,10 @@ enum Place {
 }
 
 impl<F> InScope<F> {
-    pub(crate) fn new(scope: Scope, future: F) -> Self {
+    pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,
-            place: Place::Waiting(scope),
+            place: Kept::new(|| Place::Waiting(scope())),
         }
     }
 }
@@ -55,14 +58,17 @@ impl<F: Future> Future for InScope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Place::Waiting(scope) = this.place else {
+        let Some(place) = this.place.get_mut() else {
+            return this.future.poll(cx);
+        };
+        let Place::Waiting(scope) = place else {
             return this.future.poll(cx);
         };
         let entered = scope.enter();
         let polled = this.future.poll(cx);
         drop(entered);
         if polled.is_ready() {
-            *this.place = Place::Nowhere;
+            *place = Place::Nowhere;
         }
         polled
     }

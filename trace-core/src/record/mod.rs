@@ -27,6 +27,7 @@ mod future;
 mod guard;
 mod hot;
 mod in_scope;
+mod kept;
 mod local_trace;
 mod recording;
 mod scope;
@@ -39,6 +40,7 @@ pub use guard::SpanGuard;
 pub use hot::Paused;
 pub(crate) use hot::pause;
 pub(crate) use in_scope::InScope;
+pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
 
@@ -52,5 +54,5 @@ pub(crate) fn is_recording() -> bool {
 
 /// The context of the running code; `None` where no trace runs.
 pub(crate) fn current_context() -> Option<TraceContext> {
-    active::context()
+    if RECORDS { active::context() } else { None }
 }

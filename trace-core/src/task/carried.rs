@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::context::TraceContext;
-use crate::record::{self, Scope};
+use crate::record::{self, Kept, Scope};
 use crate::span::InCurrentTrace;
 
 /// A message together with the trace and the span that were current where it was
@@ -31,8 +31,8 @@ use crate::span::InCurrentTrace;
 /// ```
 pub struct Carried<T> {
     message: T,
-    context: Option<TraceContext>,
-    scope: Scope,
+    context: Kept<Option<TraceContext>>,
+    scope: Kept<Scope>,
 }
 
 impl<T> Carried<T> {
@@ -41,8 +41,8 @@ impl<T> Carried<T> {
     pub fn new(message: T) -> Self {
         Self {
             message,
-            context: record::current_context(),
-            scope: Scope::capture(),
+            context: Kept::new(record::current_context),
+            scope: Kept::new(Scope::capture),
         }
     }
 
@@ -53,7 +53,10 @@ impl<T> Carried<T> {
 
     /// Returns the context of the sender, for a link to it.
     pub const fn context(&self) -> Option<&TraceContext> {
-        self.context.as_ref()
+        match self.context.get() {
+            Some(context) => context.as_ref(),
+            None => None,
+        }
     }
 
     /// Takes the message out and leaves the trace.
@@ -63,7 +66,9 @@ impl<T> Carried<T> {
 
     /// Runs a future of the message in the sender's trace.
     pub fn run<F: Future>(self, body: impl FnOnce(T) -> F) -> InCurrentTrace<F> {
-        InCurrentTrace::new(self.scope, body(self.message))
+        let Self { message, scope, .. } = self;
+        let body = body(message);
+        InCurrentTrace::new(|| scope.into_inner().unwrap_or_default(), body)
     }
 
     /// Runs a closure with the message in the sender's trace.
@@ -71,7 +76,7 @@ impl<T> Carried<T> {
         let Self {
             message, mut scope, ..
         } = self;
-        let _entered = scope.enter();
+        let _entered = scope.get_mut().map(Scope::enter);
         body(message)
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tokio::task::JoinHandle;
 
-use crate::record::{self, Scope};
+use crate::record::{self, Kept, Scope};
 use crate::span::TraceFuture;
 
 /// Spawns a task that goes on with the current trace, below the current span.
@@ -40,9 +40,9 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let mut scope = Scope::capture();
+    let mut scope = Kept::new(Scope::capture);
     tokio::task::spawn_blocking(move || {
-        let _entered = scope.enter();
+        let _entered = scope.get_mut().map(Scope::enter);
         body()
     })
 }

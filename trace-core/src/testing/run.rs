@@ -69,7 +69,7 @@ impl Running {
             })
             .await
         };
-        InScope::new(self.tracer.scope(), handing_over).await
+        InScope::new(|| self.tracer.scope(), handing_over).await
     }
 
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]

@@ -135,8 +135,14 @@ impl TestTracer {
             tracers.clone()
         };
         let mut tracers = tracers.iter().filter_map(Weak::upgrade);
-        let found = surrounding
-            .and_then(|core| tracers.find(|inner| Arc::ptr_eq(inner.tracer.core(), &core)));
+        let found = surrounding.and_then(|core| {
+            tracers.find(|inner| {
+                inner
+                    .tracer
+                    .core()
+                    .is_some_and(|other| Arc::ptr_eq(other, &core))
+            })
+        });
         match found {
             Some(inner) => Self(inner),
             None => panic!(
@@ -231,7 +237,9 @@ impl TestTracer {
             from: crate::record::From::Given(&test_trace::context()),
             baggage: None,
         };
-        Scope::start(self.0.tracer.core(), start)
+        let core = self.0.tracer.core();
+        core.map(|core| Scope::start(core, start))
+            .unwrap_or_default()
     }
 
     /// Returns the traces as text, for somebody who looks for a mistake.

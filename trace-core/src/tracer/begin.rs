@@ -3,7 +3,7 @@
 use super::global;
 use super::origin::Origin;
 use crate::delivery::is_collecting;
-use crate::record::{From, Scope, Start, write};
+use crate::record::{From, RECORDS, Scope, Start, write};
 use crate::span_record::Outcome;
 use crate::stream::Site;
 
@@ -17,7 +17,7 @@ pub(crate) trait Begin {
 
 /// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
 pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
-    if is_collecting() {
+    if !RECORDS || is_collecting() {
         return None;
     }
     begin.scope()

@@ -6,20 +6,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::global::{self, InstallError, TracerGuard};
-use super::tracer::{Delivery, Tracer};
+use super::tracer::{Delivery, Handle, Tracer};
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::delivery::{Queue, Worker};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
-use crate::record::{Caps, TracerCore};
+use crate::record::{Caps, Kept, TracerCore};
 use crate::resource::Resource;
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::tag::{Tag, TagValue};
 
 /// Options of a tracer; made by [`Tracer::builder`].
 #[must_use = "a builder does nothing before `build` or `install`"]
-pub struct TracerBuilder {
+pub struct TracerBuilder(Kept<Options>);
+
+/// See [`TracerBuilder`].
+struct Options {
     resource: Resource,
     sampler: Box<dyn Sampler>,
     collectors: Vec<Box<dyn Collector>>,
@@ -37,8 +40,8 @@ pub struct TracerBuilder {
 #[derive(Debug)]
 pub struct BuildError(std::io::Error);
 
-impl TracerBuilder {
-    pub(super) fn new(service_name: &str) -> Self {
+impl Options {
+    fn new(service_name: &str) -> Self {
         Self {
             resource: Resource::new(service_name),
             sampler: Box::new(ParentBased::new(AlwaysOn)),
@@ -53,81 +56,83 @@ impl TracerBuilder {
             has_thread: true,
         }
     }
+}
+
+impl TracerBuilder {
+    pub(super) fn new(service_name: &str) -> Self {
+        Self(Kept::new(|| Options::new(service_name)))
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        if let Some(options) = self.0.get_mut() {
+            change(options);
+        }
+        self
+    }
 
     /// Sets who decides which traces are recorded. Default: the caller's decision
     /// where there is one, else all.
-    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
-        self.sampler = Box::new(sampler);
-        self
+    pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
+        self.set(|options| options.sampler = Box::new(sampler))
     }
 
     /// Adds a collector. Each one gets every span; without any, spans are counted
     /// as delivered and gone.
-    pub fn collector(mut self, collector: impl Collector + 'static) -> Self {
-        self.collectors.push(Box::new(collector));
-        self
+    pub fn collector(self, collector: impl Collector + 'static) -> Self {
+        self.set(|options| options.collectors.push(Box::new(collector)))
     }
 
     /// Sets how much a span may hold. Default: [`Limits::default`]; the variables of
     /// the environment are read by [`Limits::from_env`].
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
+    pub fn limits(self, limits: Limits) -> Self {
+        self.set(|options| options.limits = limits)
     }
 
     /// Sets where times come from. Default: [`Clock::system`].
-    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
-        self.clock = clock.into();
-        self
+    pub fn clock(self, clock: impl Into<Clock>) -> Self {
+        self.set(|options| options.clock = clock.into())
     }
 
     /// Sets where ids come from. Default: [`IdGenerator::random`].
-    pub fn ids(mut self, ids: IdGenerator) -> Self {
-        self.ids = ids;
-        self
+    pub fn ids(self, ids: IdGenerator) -> Self {
+        self.set(|options| options.ids = ids)
     }
 
     /// Adds a tag to the resource, which describes the service, for example
     /// `service.version`.
-    pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.resource.tags.push(Tag::new(key, value));
-        self
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.set(|options| options.resource.tags.push(Tag::new(key, value)))
     }
 
     /// Sets how many spans may wait for the collectors, besides those that they are
     /// being given; more are dropped and counted. Default: 262,144 spans, 15 to 30 MB of spans without texts.
-    pub fn max_queue_spans(mut self, spans: usize) -> Self {
-        self.max_queue_spans = spans;
-        self
+    pub fn max_queue_spans(self, spans: usize) -> Self {
+        self.set(|options| options.max_queue_spans = spans)
     }
 
     /// Sets how many bytes the spans that wait for the collectors may take; more are
     /// dropped and counted. Default: 64 MiB.
-    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
-        self.max_queue_bytes = bytes;
-        self
+    pub fn max_queue_bytes(self, bytes: usize) -> Self {
+        self.set(|options| options.max_queue_bytes = bytes)
     }
 
     /// Sets how long finished spans are gathered before the collectors get them, and
     /// after how much time a scope that goes on hands over what it has recorded, at
     /// the end of a poll. Default: 100 ms; a queue that is half full does not wait.
-    pub fn scheduled_delay(mut self, delay: Duration) -> Self {
-        self.scheduled_delay = delay;
-        self
+    pub fn scheduled_delay(self, delay: Duration) -> Self {
+        self.set(|options| options.scheduled_delay = delay)
     }
 
     /// Sets how long dropping the last handle of the tracer, or its guard, waits
     /// for the collectors. Default: 5 s.
-    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
-        self.shutdown_timeout = timeout;
-        self
+    pub fn shutdown_timeout(self, timeout: Duration) -> Self {
+        self.set(|options| options.shutdown_timeout = timeout)
     }
 
     /// Delivers on the thread that calls [`Tracer::flush`], and has no thread of
     /// its own; for tests.
-    pub fn on_demand(mut self) -> Self {
-        self.has_thread = false;
-        self
+    pub fn on_demand(self) -> Self {
+        self.set(|options| options.has_thread = false)
     }
 
     /// Builds a tracer that is reached by its handle only.
@@ -136,6 +141,22 @@ impl TracerBuilder {
     ///
     /// When the operating system gives no thread.
     pub fn build(self) -> Result<Tracer, BuildError> {
+        self.0.try_map(Options::build).map(Tracer)
+    }
+
+    /// Builds the tracer of new roots in the whole process. It lasts until the
+    /// guard is dropped, which delivers what is left.
+    ///
+    /// # Errors
+    ///
+    /// When there is one already, or the operating system gives no thread.
+    pub fn install(self) -> Result<TracerGuard, InstallError> {
+        global::install(|| self.build())
+    }
+}
+
+impl Options {
+    fn build(self) -> Result<Handle, BuildError> {
         let queue = Arc::new(Queue::new(self.max_queue_spans, self.max_queue_bytes));
         let worker = Worker::new(
             Arc::clone(&queue),
@@ -159,27 +180,19 @@ impl TracerBuilder {
             scheduled_delay: self.scheduled_delay,
             queue,
         });
-        Ok(Tracer::new(core, delivery, self.shutdown_timeout))
-    }
-
-    /// Builds the tracer of new roots in the whole process. It lasts until the
-    /// guard is dropped, which delivers what is left.
-    ///
-    /// # Errors
-    ///
-    /// When there is one already, or the operating system gives no thread.
-    pub fn install(self) -> Result<TracerGuard, InstallError> {
-        global::install(|| self.build())
+        Ok(Handle::new(core, delivery, self.shutdown_timeout))
     }
 }
 
 impl fmt::Debug for TracerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracerBuilder")
-            .field("resource", &self.resource)
-            .field("collectors", &self.collectors.len())
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("TracerBuilder");
+        if let Some(options) = self.0.get() {
+            shown.field("resource", &options.resource);
+            shown.field("collectors", &options.collectors.len());
+            shown.field("limits", &options.limits);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,7 @@ use super::root_guard::RootGuard;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::propagation::Extracted;
-use crate::record::{Scope, TracerCore, write};
+use crate::record::{Kept, Scope, TracerCore, write};
 use crate::span_record::{Link, SpanKind};
 use crate::stream::Site;
 use crate::tag::TagValue;
@@ -31,7 +31,8 @@ use crate::trust::Trust;
 /// ```
 #[track_caller]
 pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
-    RootBuilder::new(None, operation_name.into(), Location::caller())
+    let source = Location::caller();
+    RootBuilder(Kept::new(|| Root::new(None, operation_name.into(), source)))
 }
 
 /// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
@@ -50,7 +51,10 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[must_use = "a root span begins with `run` or `run_sync`"]
-pub struct RootBuilder {
+pub struct RootBuilder(pub(super) Kept<Root>);
+
+/// What a root span begins with.
+pub(super) struct Root {
     /// The tracer; `None` is the one that is current at the beginning.
     tracer: Option<Arc<TracerCore>>,
     operation_name: Cow<'static, str>,
@@ -65,7 +69,7 @@ pub struct RootBuilder {
 /// The site of roots that are described at run time.
 static DESCRIBED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 
-impl RootBuilder {
+impl Root {
     pub(super) fn new(
         tracer: Option<Arc<TracerCore>>,
         operation_name: Cow<'static, str>,
@@ -82,23 +86,22 @@ impl RootBuilder {
             source,
         }
     }
+}
 
+impl RootBuilder {
     /// Sets the span's part in a call. Default: internal.
-    pub fn kind(mut self, kind: SpanKind) -> Self {
-        self.kind = kind;
-        self
+    pub fn kind(self, kind: SpanKind) -> Self {
+        self.set(|root| root.kind = kind)
     }
 
     /// Adds a tag.
-    pub fn tag(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.tags.push((key.into(), value.into()));
-        self
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.set(|root| root.tags.push((key.into(), value.into())))
     }
 
     /// Adds a link to a span of another trace.
-    pub fn link(mut self, link: impl Into<Link>) -> Self {
-        self.links.push(link.into());
-        self
+    pub fn link(self, link: impl Into<Link>) -> Self {
+        self.set(|root| root.links.push(link.into()))
     }
 
     /// Goes on with what a propagator extracted from the headers of a request: the
@@ -115,52 +118,48 @@ impl RootBuilder {
     ///     .run_sync(|| { /* below the caller's span */ });
     /// # let _ = span::is_recording();
     /// ```
-    pub fn extracted(mut self, extracted: Extracted) -> Self {
-        self.origin.extract(extracted);
-        self
+    pub fn extracted(self, extracted: Extracted) -> Self {
+        self.set(|root| root.origin.extract(extracted))
     }
 
     /// Sets how far a remote context is believed, whether it is named before or
     /// after. Default: [`Trust::Continue`].
-    pub fn trust(mut self, trust: Trust) -> Self {
-        self.origin.set_trust(trust);
-        self
+    pub fn trust(self, trust: Trust) -> Self {
+        self.set(|root| root.origin.set_trust(trust))
     }
 
     /// Sets the baggage of the trace, in place of the one that came with a context.
-    pub fn baggage(mut self, baggage: Baggage) -> Self {
-        self.baggage = Some(baggage);
-        self
+    pub fn baggage(self, baggage: Baggage) -> Self {
+        self.set(|root| root.baggage = Some(baggage))
     }
 
     /// Goes on with the trace of another process: the span is a child of the
     /// context's. `None` begins a new trace.
-    pub fn remote_parent(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
-        if let Some(parent) = parent.into() {
-            self.origin.place = Place::Remote(parent);
-        }
-        self
+    pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
+        self.set(|root| {
+            if let Some(parent) = parent.into() {
+                root.origin.place = Place::Remote(parent);
+            }
+        })
     }
 
     /// Begins the span with a context that is its own: its trace id, span id,
     /// parent and sampling decision. No sampler is asked.
-    pub fn context(mut self, context: TraceContext) -> Self {
-        self.origin.place = Place::Given(context);
-        self
+    pub fn context(self, context: TraceContext) -> Self {
+        self.set(|root| root.origin.place = Place::Given(context))
     }
 
     /// Takes the tracer that is current now, not the one at the beginning.
     #[cfg(feature = "tokio")]
-    pub(crate) fn with_current_tracer(mut self) -> Self {
-        self.tracer = self.tracer.or_else(global::current);
-        self
+    pub(crate) fn with_current_tracer(self) -> Self {
+        self.set(|root| root.tracer = root.tracer.take().or_else(global::current))
     }
 
     /// Runs a future as the span's body. The span begins at the first poll. What the
     /// future returns is not looked at; see [`run_result`](Self::run_result).
     pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
         RootFuture {
-            run: RootRun::new(self, never_failed::<F::Output>, future),
+            run: RootRun::new(self.0, never_failed::<F::Output>, future),
         }
     }
 
@@ -180,19 +179,26 @@ impl RootBuilder {
         E: fmt::Display,
     {
         RootFuture {
-            run: RootRun::new(self, record_failure::<T, E>, future),
+            run: RootRun::new(self.0, record_failure::<T, E>, future),
         }
     }
 
     /// Runs a closure as the span's body. What it returns is not looked at; an error
     /// can be marked by [`span::record_error`](crate::span::record_error).
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
-        let _guard = RootGuard::begin(&self);
+        let _guard = Kept::new(|| self.0.get().map(RootGuard::begin));
         body()
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {
+        if let Some(root) = self.0.get_mut() {
+            change(root);
+        }
+        self
     }
 }
 
-impl Begin for RootBuilder {
+impl Begin for Root {
     fn scope(&self) -> Option<Scope> {
         let baggage = self.baggage.as_ref();
         let tracer = self.tracer.as_ref();
@@ -218,10 +224,12 @@ impl Begin for RootBuilder {
 
 impl fmt::Debug for RootBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RootBuilder")
-            .field("operation_name", &self.operation_name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
+        let mut shown = f.debug_struct("RootBuilder");
+        if let Some(root) = self.0.get() {
+            shown.field("operation_name", &root.operation_name);
+            shown.field("kind", &root.kind);
+        }
+        shown.finish_non_exhaustive()
     }
 }
 

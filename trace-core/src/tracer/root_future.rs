@@ -8,8 +8,8 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::begin::{Begin, close, scope_of};
-use super::root_builder::RootBuilder;
-use crate::record::{OwnedEntered, Scope};
+use super::root_builder::Root;
+use crate::record::{Kept, OwnedEntered, Scope};
 use crate::span_record::Outcome;
 
 pin_project! {
@@ -21,7 +21,7 @@ pin_project! {
         F: Future,
     {
         #[pin]
-        pub(super) run: RootRun<RootBuilder, F, fn(&F::Output) -> bool>,
+        pub(super) run: RootRun<Root, F, fn(&F::Output) -> bool>,
     }
 }
 
@@ -39,15 +39,17 @@ pin_project! {
     pub(crate) struct RootRun<B, F, O> {
         #[pin]
         future: F,
-        begin: Option<B>,
-        observe: O,
+        begin: Kept<Option<B>>,
+        observe: Kept<O>,
         // Dropped after the future, which so is dropped within its span.
-        state: State,
+        state: Kept<State>,
     }
 
     impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
         fn drop(this: Pin<&mut Self>) {
-            this.project().state.begin_cancel();
+            if let Some(state) = this.project().state.get_mut() {
+                state.begin_cancel();
+            }
         }
     }
 }
@@ -78,12 +80,12 @@ enum Place {
 }
 
 impl<B, F, O> RootRun<B, F, O> {
-    pub(crate) fn new(begin: B, observe: O, future: F) -> Self {
+    pub(crate) fn new(begin: Kept<B>, observe: O, future: F) -> Self {
         Self {
             future,
-            begin: Some(begin),
-            observe,
-            state: State::default(),
+            begin: Kept::new(|| begin.into_inner()),
+            observe: Kept::new(|| observe),
+            state: Kept::new(State::default),
         }
     }
 }
@@ -98,9 +100,16 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let parts = (
+            this.begin.get_mut(),
+            this.observe.get(),
+            this.state.get_mut(),
+        );
+        let (Some(begin), Some(observe), Some(state)) = parts else {
+            return this.future.poll(cx);
+        };
         let poll = || this.future.poll(cx);
-        let observe = this.observe;
-        this.state.poll(this.begin, poll, |output, is_recorded| {
+        state.poll(begin, poll, |output, is_recorded| {
             Some(is_recorded && observe(output))
         })
     }
@@ -117,13 +126,19 @@ where
     /// Ends the span with the stream, or with an item that is an error.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
+        let parts = (
+            this.begin.get_mut(),
+            this.observe.get(),
+            this.state.get_mut(),
+        );
+        let (Some(begin), Some(observe), Some(state)) = parts else {
+            return this.future.poll_next(cx);
+        };
         let poll = || this.future.poll_next(cx);
-        let observe = this.observe;
-        this.state
-            .poll(this.begin, poll, |item, is_recorded| match item {
-                Some(item) => (is_recorded && observe(item)).then_some(true),
-                None => Some(false),
-            })
+        state.poll(begin, poll, |item, is_recorded| match item {
+            Some(item) => (is_recorded && observe(item)).then_some(true),
+            None => Some(false),
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -11,11 +11,11 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::builder::TracerBuilder;
-use super::root_builder::RootBuilder;
+use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::delivery::{FlushReport, Worker, WorkerThread, is_collecting};
-use crate::record::{InScope, Scope, TracerCore};
+use crate::record::{InScope, Kept, Scope, TracerCore};
 use crate::stats::Stats;
 
 /// Records traces and delivers them to its collectors.
@@ -39,7 +39,11 @@ use crate::stats::Stats;
 /// ```
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
-pub struct Tracer {
+pub struct Tracer(pub(super) Kept<Handle>);
+
+/// See [`Tracer`].
+#[derive(Clone)]
+pub(super) struct Handle {
     core: Arc<TracerCore>,
     owner: Arc<Owner>,
 }
@@ -59,13 +63,7 @@ pub(super) enum Delivery {
     OnDemand(Mutex<Box<Worker>>),
 }
 
-impl Tracer {
-    /// Begins a tracer for the service with this name. The first call in a process
-    /// calibrates the clock, for up to 200 ms.
-    pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
-        TracerBuilder::new(service_name.as_ref())
-    }
-
+impl Handle {
     pub(super) fn new(
         core: Arc<TracerCore>,
         delivery: Delivery,
@@ -81,36 +79,49 @@ impl Tracer {
             owner: Arc::new(owner),
         }
     }
+}
 
-    pub(crate) fn core(&self) -> &Arc<TracerCore> {
-        &self.core
+impl Tracer {
+    /// Begins a tracer for the service with this name. The first call in a process
+    /// calibrates the clock, for up to 200 ms.
+    pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
+        TracerBuilder::new(service_name.as_ref())
+    }
+
+    pub(crate) fn core(&self) -> Option<&Arc<TracerCore>> {
+        self.0.get().map(|handle| &handle.core)
     }
 
     /// Describes a root span: the first of a new trace, or of one that comes from
     /// another process.
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
-        RootBuilder::new(
-            Some(Arc::clone(&self.core)),
-            operation_name.into(),
-            Location::caller(),
-        )
+        let source = Location::caller();
+        RootBuilder(Kept::new(|| {
+            Root::new(self.core().cloned(), operation_name.into(), source)
+        }))
     }
 
     /// Makes this the tracer of roots that begin while the future is polled. A trace
     /// that surrounds the call is not seen from within.
     pub fn attach<F: Future>(&self, future: F) -> Attached<F> {
         Attached {
-            run: InScope::new(Scope::attached(Arc::clone(&self.core)), future),
+            run: InScope::new(|| self.scope(), future),
         }
     }
 
     /// Makes this the tracer of roots that begin within `body`. A trace that surrounds
     /// the call is not seen from within.
     pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
-        let mut scope = Scope::attached(Arc::clone(&self.core));
-        let _entered = scope.enter();
+        let mut scope = Kept::new(|| self.scope());
+        let _entered = scope.get_mut().map(Scope::enter);
         body()
+    }
+
+    /// A scope in which this is the current tracer.
+    fn scope(&self) -> Scope {
+        let core = self.core().cloned();
+        core.map(Scope::attached).unwrap_or_default()
     }
 
     /// Returns what became of every span.
@@ -119,8 +130,11 @@ impl Tracer {
     /// of scopes that run on other threads are when their poll ends.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        let Some(handle) = self.0.get() else {
+            return Stats::default();
+        };
         crate::record::active::count_stage();
-        self.core.queue.stats()
+        handle.core.queue.stats()
     }
 
     /// Delivers all spans that have ended and whose scope has ended or handed them
@@ -129,21 +143,28 @@ impl Tracer {
     /// A scope hands over when it ends and from time to time when it is long. The
     /// one in which this is called hands over first.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
+        let Some(handle) = self.0.get() else {
+            return FlushReport::nothing();
+        };
         crate::record::active::hand_over();
-        self.owner.flush(Deadline::after(timeout))
+        handle.owner.flush(Deadline::after(timeout))
     }
 
     /// Delivers what is there, shuts the collectors down and ends the tracer's
     /// thread; waits no longer than `timeout`. Spans that end later are dropped and
     /// counted.
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
+        let Some(handle) = self.0.get() else {
+            return FlushReport::nothing();
+        };
         crate::record::active::hand_over();
-        self.owner.shut_down(Deadline::after(timeout))
+        handle.owner.shut_down(Deadline::after(timeout))
     }
 
     /// Shuts down within the time that was set when the tracer was built.
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
-        self.shutdown(self.owner.shutdown_timeout)
+        let timeout = self.0.get().map(|handle| handle.owner.shutdown_timeout);
+        self.shutdown(timeout.unwrap_or_default())
     }
 }
 

@@ -60,6 +60,16 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
         return TokenStream::new();
     }
+    let statements = statements(private, args);
+    quote_spanned! {Span::mixed_site()=>
+        if #private::recording() {
+            #statements
+        }
+    }
+}
+
+/// Records the service, the tags and the links where something is recorded.
+pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
     let at = Span::mixed_site();
     let service = args.service.iter().map(|name| {
         let record = |name| quote_spanned!(at=> #private::service(#name););
@@ -81,11 +91,9 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
         unrecorded(private, link, record)
     });
     quote_spanned! {at=>
-        if #private::recording() {
-            #(#service)*
-            #(#tags)*
-            #(#links)*
-        }
+        #(#service)*
+        #(#tags)*
+        #(#links)*
     }
 }
 

@@ -28,8 +28,7 @@ impl Expansion {
     /// one that is there under clippy only: it would say so in the documentation,
     /// and leave out its doctests.
     pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
-        let looks_at_return = matches!(self.args.errors, ErrArg::If(_))
-            || self.args.tags.iter().any(|tag| tag.is_of_return);
+        let looks_at_return = self.looks_at_return();
         let of_return = match self.of_named_return(item) {
             Some(code) if looks_at_return => code,
             None if looks_at_return => return recording,
@@ -42,6 +41,12 @@ impl Expansion {
             #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
             #written
         }
+    }
+
+    /// Whether an argument of the attribute holds a function of the returned value.
+    pub(super) fn looks_at_return(&self) -> bool {
+        matches!(self.args.errors, ErrArg::If(_))
+            || self.args.tags.iter().any(|tag| tag.is_of_return)
     }
 
     /// The user's function, with the expressions of the attribute's arguments.
@@ -73,7 +78,7 @@ impl Expansion {
     ///     let _ = { tag(&SITE, 0, &returned(&output, |rows| rows.len())); false };
     /// }
     /// ```
-    fn of_named_return(&self, item: &Item) -> Option<TokenStream> {
+    pub(super) fn of_named_return(&self, item: &Item) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
         let ty = match returns::polled(output) {

@@ -1,0 +1,79 @@
+//! What is kept only where something can be recorded.
+
+use std::fmt;
+
+/// Whether this build records: the one place that says so. Where it is false the
+/// compiler drops what depends on it.
+pub(crate) const RECORDS: bool = cfg!(feature = "record");
+
+/// A value in a build that records; nothing, and no bytes, in one that does not.
+///
+/// In both it is `Send` and so on if the value is: the same programs compile.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<T>(Value<T>);
+
+#[cfg(feature = "record")]
+type Value<T> = T;
+#[cfg(not(feature = "record"))]
+type Value<T> = std::marker::PhantomData<T>;
+
+#[cfg(feature = "record")]
+impl<T> Kept<T> {
+    /// Makes the value, where it is kept.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn new(make: impl FnOnce() -> T) -> Self {
+        Self(make())
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn get(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
+        Some(&mut self.0)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn into_inner(self) -> Option<T> {
+        Some(self.0)
+    }
+
+    /// Makes another value of this one, where there is one.
+    pub(crate) fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Kept<U>, E> {
+        f(self.0).map(Kept)
+    }
+}
+
+#[cfg(not(feature = "record"))]
+impl<T> Kept<T> {
+    pub(crate) fn new(_make: impl FnOnce() -> T) -> Self {
+        Self(std::marker::PhantomData)
+    }
+
+    pub(crate) const fn get(&self) -> Option<&T> {
+        None
+    }
+
+    pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
+        None
+    }
+
+    pub(crate) fn into_inner(self) -> Option<T> {
+        None
+    }
+
+    pub(crate) fn try_map<U, E>(self, _f: impl FnOnce(T) -> Result<U, E>) -> Result<Kept<U>, E> {
+        Ok(Kept(std::marker::PhantomData))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.get() {
+            Some(value) => value.fmt(f),
+            None => f.write_str("(not recorded)"),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The function where nothing is recorded.
+
+use proc_macro2::{Delimiter, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Expansion, prologue};
+use crate::body::split_inner_attributes;
+use crate::item::{Item, group};
+
+impl Expansion {
+    /// Gives the function as it is written, and has the compiler look at the
+    /// expressions of the attribute's arguments: what is wrong in them is so
+    /// whether anything is recorded or not, and what they name is used.
+    ///
+    /// Input: `async fn count(text: &str) -> usize { body }`
+    /// Output: `async fn count(text: &str) -> usize { body }`
+    ///
+    /// Input: `tags(order.id = order.id)`, `async fn charge(order: Order) { body }`
+    /// Output:
+    /// ```text
+    /// async fn charge(order: Order) {
+    ///     if false {
+    ///         static SITE: Site = Site::new(..);
+    ///         tag(&SITE, 0, &(order.id));
+    ///         loop {}
+    ///     }
+    ///     body
+    /// }
+    /// ```
+    /// The loop keeps the future as small as it was: without it, what is borrowed
+    /// could be so at each `.await` that follows, and would be stored for it. A
+    /// function that is not `async` has none, and `unconditional_recursion` sees it.
+    pub(super) fn off(&self, item: &Item) -> TokenStream {
+        let at = Span::mixed_site();
+        let origin = self
+            .origin
+            .as_ref()
+            .map(|origin| quote_spanned!(at=> let _ = #origin;));
+        let statements = prologue::statements(&self.private, &self.args);
+        let of_return = self
+            .looks_at_return()
+            .then(|| self.of_named_return(item))
+            .flatten();
+        // An import that only `crate = ..` names is used.
+        let private = &self.private;
+        let krate = self.args.krate.as_ref();
+        let krate = krate.map(|_| quote_spanned!(at=> let _ = #private::recording;));
+        let is_empty = statements.is_empty() && origin.is_none() && of_return.is_none();
+        if is_empty && krate.is_none() {
+            return item.as_written();
+        }
+        let site = &self.site;
+        let is_async = item.signature.asyncness.is_some();
+        let end = is_async.then(|| quote_spanned!(at=> loop {}));
+        let check = quote_spanned! {at=>
+            if false {
+                #krate
+                #site
+                #origin
+                #statements
+                #of_return
+                #end
+            }
+        };
+        let (inner_attributes, body) = split_inner_attributes(item.body.clone());
+        let body = body.stream();
+        let stream = quote!(#inner_attributes #check #body);
+        let body = group(Delimiter::Brace, stream, item.body.span());
+        let header = item.header();
+        quote!(#header #body)
+    }
+}
