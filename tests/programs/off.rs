@@ -1,0 +1,77 @@
+//! A program that does not record is the program without `trace-core`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use trace_programs::{Package, Program, root, run};
+
+/// With the feature `record` off, the attributes leave nothing behind: not a byte of
+/// code, not a word in a future.
+#[test]
+fn attributes_leave_nothing() {
+    let source = include_str!("sources/attributes.rs");
+    let package = package("attributes", &[("src/bin/attributes.rs", source)]);
+    let [plain, off, on] = ["", "traced", "traced,record"].map(|features| {
+        let program = package.build("attributes", "release", features);
+        (Program::read(&program), run(&program))
+    });
+    // Answers, and the sizes of futures.
+    assert_eq!(off.1, plain.1);
+    assert_eq!(off.0.ours, BTreeSet::new());
+    assert_eq!(off.0.code, plain.0.code, "bytes of code");
+    assert_ne!(on.1, plain.1, "recording adds to futures");
+    assert!(
+        on.0.ours.len() > 10 && on.0.code > plain.0.code,
+        "nothing is recorded by the program with which these are compared"
+    );
+}
+
+/// With the feature `record` off, what would record does nothing, and no code of the
+/// recorder gets into the program.
+#[test]
+fn functions_do_nothing() {
+    let source = include_str!("sources/functions.rs");
+    let package = package("functions", &[("src/bin/functions.rs", source)]);
+    let program = package.build("functions", "release", "");
+    assert_eq!(run(&program), "nothing\n");
+    assert_eq!(Program::read(&program).recorder(), BTreeSet::new());
+    let recording = Program::read(&package.build("functions", "release", "record"));
+    assert!(recording.recorder().len() > 10, "symbols are not found");
+}
+
+/// The code in the README is the same in both.
+#[test]
+fn the_readme_does_not_care() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let (program, others) = blocks(&readme);
+    let files = [("src/bin/readme.rs", &*program), ("src/lib.rs", &others)];
+    let package = package("readme", &files);
+    for features in ["", "record"] {
+        let printed = run(&package.build("readme", "release", features));
+        assert_eq!(printed.contains("card declined"), features == "record");
+    }
+}
+
+fn package(name: &str, files: &[(&str, &str)]) -> Package {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let manifest = ("Cargo.toml", include_str!("sources/off.toml"));
+    let files = [files, &[manifest]].concat();
+    Package::write(&folder.join(name), &folder.join("off"), &files)
+}
+
+/// The README's first program, and the rest of its code without tests.
+fn blocks(readme: &str) -> (String, String) {
+    let blocks = readme.split("\n```rust\n").skip(1);
+    let mut blocks = blocks.filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned()));
+    let program = blocks.next().unwrap();
+    assert!(program.contains("fn main()"), "{program}");
+    // Tests need the feature `testing`, which turns recording on.
+    let others: Vec<String> = blocks
+        .filter(|block| !block.contains("traced_test"))
+        .collect();
+    assert!(others.len() > 2);
+    let modules = others.iter().enumerate();
+    let modules =
+        modules.map(|(n, block)| format!("#[allow(dead_code)]\nmod block{n} {{\n{block}\n}}\n"));
+    (program, modules.collect())
+}
