@@ -1,13 +1,19 @@
 //! What a return type says.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+mod unnamed;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeInfer,
-    TypeParamBound, TypePath,
+    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound,
+    TypePath,
 };
+
+use unnamed::without_impl;
+
+pub(crate) use unnamed::has_unnamed;
 
 /// What is polled and not called.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -200,75 +206,6 @@ pub(crate) fn type_of(output: &ReturnType) -> Option<TokenStream> {
             _ => Some(without_impl(ty)),
         },
     }
-}
-
-/// Returns whether a type has a `_` in it.
-pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
-    ty.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "_",
-        TokenTree::Group(group) => has_unnamed(&group.stream()),
-        _ => false,
-    })
-}
-
-/// Writes a type with `_` for each `impl Trait` in it.
-fn without_impl(ty: &Type) -> TokenStream {
-    let tokens = ty.to_token_stream();
-    match syn::parse2::<Type>(tokens.clone()) {
-        Ok(mut ty) => {
-            if infer_impl(&mut ty) {
-                ty.into_token_stream()
-            } else {
-                tokens
-            }
-        }
-        Err(_) => tokens,
-    }
-}
-
-fn infer_impl(ty: &mut Type) -> bool {
-    match ty {
-        Type::ImplTrait(_) => {
-            *ty = Type::Infer(TypeInfer {
-                attrs: Vec::new(),
-                underscore_token: Token![_](Span::mixed_site()),
-            });
-            true
-        }
-        Type::Array(ty) => infer_impl(&mut ty.elem),
-        Type::Group(ty) => infer_impl(&mut ty.elem),
-        Type::Paren(ty) => infer_impl(&mut ty.elem),
-        Type::Ptr(ty) => infer_impl(&mut ty.elem),
-        Type::Reference(ty) => infer_impl(&mut ty.elem),
-        Type::Slice(ty) => infer_impl(&mut ty.elem),
-        Type::Tuple(ty) => ty
-            .elems
-            .iter_mut()
-            .fold(false, |any, ty| infer_impl(ty) | any),
-        Type::Path(ty) => infer_impl_in_path(&mut ty.path),
-        Type::TraitObject(ty) => ty.bounds.iter_mut().fold(false, |any, bound| match bound {
-            TypeParamBound::Trait(bound) => infer_impl_in_path(&mut bound.path) | any,
-            _ => any,
-        }),
-        _ => false,
-    }
-}
-
-fn infer_impl_in_path(path: &mut syn::Path) -> bool {
-    let mut any = false;
-    for segment in &mut path.segments {
-        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
-            continue;
-        };
-        for argument in &mut arguments.args {
-            any |= match argument {
-                GenericArgument::Type(ty) => infer_impl(ty),
-                GenericArgument::AssocType(ty) => infer_impl(&mut ty.ty),
-                _ => false,
-            };
-        }
-    }
-    any
 }
 
 /// Looks through parentheses and the invisible groups of macro fragments.
