@@ -5,7 +5,7 @@ mod take;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute as Outer, FnArg, Ident, Pat, PatType, Signature, Type};
+use syn::{Attribute as Outer, FnArg, Ident, Pat, PatIdent, PatType, Signature, Type};
 
 use crate::body::Words;
 
@@ -65,25 +65,54 @@ const NUMBERS: &[&str] = &[
 /// parameters cannot be renamed: what a pattern leaves out drops later than in the
 /// plain function.
 pub(crate) fn mention_all(signature: &Signature, used: &Words) -> TokenStream {
-    let names = names(signature).into_iter().rev();
-    names
-        .filter(|name| used.contains(&name.to_string()))
-        .map(|name| mention(&[], &name))
-        .collect()
+    let mut mentions = Vec::new();
+    for input in &signature.inputs {
+        let attributes = match input {
+            FnArg::Receiver(receiver) => &receiver.attrs,
+            FnArg::Typed(argument) => &argument.attrs,
+        };
+        let names = names_of(input).into_iter();
+        let used = names.filter(|name| used.contains(&name.to_string()));
+        mentions.extend(used.map(|name| mention(attributes, &name)));
+    }
+    mentions.into_iter().rev().collect()
 }
 
 /// Lists the names that the parameters bind.
 pub(crate) fn names(signature: &Signature) -> Vec<Ident> {
-    let mut names = Vec::new();
-    for input in &signature.inputs {
-        match input {
-            FnArg::Receiver(receiver) => {
-                names.push(Ident::new("self", receiver.self_token.span));
-            }
-            FnArg::Typed(argument) => bindings(&argument.pat, &mut names),
+    signature.inputs.iter().flat_map(names_of).collect()
+}
+
+fn names_of(input: &FnArg) -> Vec<Ident> {
+    match input {
+        FnArg::Receiver(receiver) => vec![Ident::new("self", receiver.self_token.span)],
+        FnArg::Typed(argument) => {
+            let bound = bindings(&argument.pat).into_iter();
+            bound.map(|binding| binding.ident.clone()).collect()
         }
     }
-    names
+}
+
+/// Leaves the parameters as they are written if one name seems to be bound twice,
+/// and a pattern binds it.
+///
+/// Rebinding would make it one `let` after the other, which is no error. Names that
+/// differ in hygiene alone, and those of parameters of which one is configured out,
+/// are told apart by the compiler.
+fn if_ambiguous(signature: &Signature, used: &Words) -> Option<Params> {
+    let mut names: Vec<String> = Vec::new();
+    let mut is_ambiguous = false;
+    for input in &signature.inputs {
+        for name in names_of(input).iter().map(ToString::to_string) {
+            is_ambiguous |= names.contains(&name);
+            names.push(name);
+        }
+    }
+    let is_pattern = |input: &FnArg| matches!(input, FnArg::Typed(argument) if plain_name(&argument.pat).is_none());
+    (is_ambiguous && signature.inputs.iter().any(is_pattern)).then(|| Params {
+        statements: mention_all(signature, used),
+        inputs: None,
+    })
 }
 
 /// Mentions a parameter, at its own place: where the compiler says what is captured.
@@ -122,7 +151,13 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
         return (quote!(#(#others)* #name: #ty,), statement);
     }
     let whole = format_ident!("__traced_arg{index}", span = at);
-    let mut statements = quote_spanned!(at=> #(#conditions)* let #whole = #whole;);
+    let borrows_mut =
+        |binding: &&PatIdent| binding.by_ref.is_some() && binding.mutability.is_some();
+    let mutable = bindings(pattern)
+        .iter()
+        .any(borrows_mut)
+        .then(|| quote_spanned!(at=> mut));
+    let mut statements = quote_spanned!(at=> #(#conditions)* let #mutable #whole = #whole;);
     if !matches!(**pattern, Pat::Wild(_)) {
         let bind = quote_spanned!(at=> #(#conditions)* #(#lints)* let #pattern = #whole;);
         statements.extend(bind);
@@ -144,25 +179,24 @@ fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-fn bindings(pattern: &Pat, names: &mut Vec<Ident>) {
-    let mut all = |patterns: &mut dyn Iterator<Item = &Pat>| {
-        patterns.for_each(|inner| bindings(inner, names));
-    };
+/// Lists the bindings in a pattern, once those that alternatives have in common.
+fn bindings(pattern: &Pat) -> Vec<&PatIdent> {
+    fn all<'a>(patterns: impl Iterator<Item = &'a Pat>) -> Vec<&'a PatIdent> {
+        patterns.flat_map(bindings).collect()
+    }
     match pattern {
         Pat::Ident(name) => {
-            names.push(name.ident.clone());
-            if let Some((_, inner)) = &name.subpat {
-                bindings(inner, names);
-            }
+            let inner = name.subpat.iter().map(|(_, inner)| &**inner);
+            std::iter::once(name).chain(all(inner)).collect()
         }
-        Pat::Or(pattern) => all(&mut pattern.cases.iter()),
-        Pat::Paren(pattern) => bindings(&pattern.pat, names),
-        Pat::Reference(pattern) => bindings(&pattern.pat, names),
-        Pat::Slice(pattern) => all(&mut pattern.elems.iter()),
-        Pat::Struct(pattern) => all(&mut pattern.fields.iter().map(|field| &*field.pat)),
-        Pat::Tuple(pattern) => all(&mut pattern.elems.iter()),
-        Pat::TupleStruct(pattern) => all(&mut pattern.elems.iter()),
-        Pat::Type(pattern) => bindings(&pattern.pat, names),
-        _ => {}
+        Pat::Or(pattern) => all(pattern.cases.iter().take(1)),
+        Pat::Paren(pattern) => bindings(&pattern.pat),
+        Pat::Reference(pattern) => bindings(&pattern.pat),
+        Pat::Slice(pattern) => all(pattern.elems.iter()),
+        Pat::Struct(pattern) => all(pattern.fields.iter().map(|field| &*field.pat)),
+        Pat::Tuple(pattern) => all(pattern.elems.iter()),
+        Pat::TupleStruct(pattern) => all(pattern.elems.iter()),
+        Pat::Type(pattern) => bindings(&pattern.pat),
+        _ => Vec::new(),
     }
 }

@@ -22,6 +22,36 @@ async fn conditional(#[cfg(all())] a: u32, #[cfg(any())] a: String, (b, c): (u32
 }
 
 #[traced]
+async fn conditional_pattern(#[cfg(all())] (a, _): (u32, u32), #[cfg(any())] a: u32) -> u32 {
+    a
+}
+
+#[traced]
+async fn borrowed_mutably((ref mut a, ref b): (u32, u32), ref mut c: String) -> u32 {
+    *a += 1;
+    c.push('c');
+    *a + b
+}
+
+#[traced]
+fn borrowed_mutably_by_a_closure(
+    (ref mut a, b): (u32, u32),
+    &mut (ref mut c, _): &mut (u32, u32),
+) -> Result<u32, String> {
+    if b == 0 {
+        return Err("zero".to_owned());
+    }
+    *a += 1;
+    *c += 1;
+    Ok(*a + b)
+}
+
+#[traced]
+async fn alternatives((Ok(a) | Err(a)): Result<u32, u32>, b: u32) -> u32 {
+    a + b
+}
+
+#[traced]
 fn no_statement() -> impl std::fmt::Display {
     "text"
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Ident, Signature};
 
-use super::{Params, is_changed, is_small, mention, plain_name, rebind};
+use super::{Params, if_ambiguous, is_changed, is_small, mention, plain_name, rebind};
 use crate::body::Words;
 
 /// Makes the parameters drop as they do in the plain function, when the async block
@@ -32,6 +32,9 @@ use crate::body::Words;
 /// let e = e;
 /// ```
 pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
+    if let Some(params) = if_ambiguous(signature, used) {
+        return params;
+    }
     let mut mentions = Vec::new();
     let mut rebound = TokenStream::new();
     let mut inputs = TokenStream::new();
@@ -96,6 +99,9 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
 /// let (c, d) = __traced_arg3;
 /// ```
 pub(crate) fn pass(signature: &Signature, used: &Words) -> Params {
+    if let Some(params) = if_ambiguous(signature, used) {
+        return params;
+    }
     let mut statements = TokenStream::new();
     let mut inputs = TokenStream::new();
     for (index, input) in signature.inputs.iter().enumerate() {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{FnArg, Ident, ReceiverKind, Signature};
 
-use super::{Params, is_changed, is_small, may_drop, mention, plain_name, rebind};
+use super::{Params, if_ambiguous, is_changed, is_small, may_drop, mention, plain_name, rebind};
 use crate::body::Words;
 
 /// Moves the parameters into a block that outlives the function, and makes them drop
@@ -29,6 +29,9 @@ use crate::body::Words;
 /// let (c, d) = __traced_arg4;
 /// ```
 pub(crate) fn take(signature: &Signature, used: &Words) -> Params {
+    if let Some(params) = if_ambiguous(signature, used) {
+        return params;
+    }
     let mut statements = TokenStream::new();
     let mut inputs = TokenStream::new();
     let mut drops = false;
