@@ -13,7 +13,7 @@ use syn::{ItemImpl, Type, TypeParamBound};
 
 use crate::args::{Args, TagArg};
 use crate::attribute::Attribute;
-use crate::item::group;
+use crate::tokens::group;
 
 use items::{Item, OuterAttribute, What};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::item::group;
+use crate::tokens::{group, is_punct, is_word};
 
 /// The words in some tokens: identifiers, and what format strings may name.
 #[derive(Default)]
@@ -82,8 +82,7 @@ pub(crate) fn may_exit_early(tokens: TokenStream) -> bool {
     for token in tokens {
         let mut bang = false;
         match &token {
-            TokenTree::Ident(word) if *word == "return" => return true,
-            TokenTree::Punct(punct) if punct.as_char() == '?' => return true,
+            token if is_word(token, "return") || is_punct(token, '?') => return true,
             TokenTree::Punct(punct) => bang = punct.as_char() == '!',
             TokenTree::Group(group) if after_bang && group.delimiter() != Delimiter::None => {
                 return true;
@@ -138,7 +137,7 @@ impl AsyncTail {
             .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
             .count();
         let (statements, path) = before.split_at(before.len() - path);
-        let is_pin = matches!(path.last(), Some(TokenTree::Ident(word)) if *word == "pin");
+        let is_pin = path.last().is_some_and(|token| is_word(token, "pin"));
         let has_statements = !statements.is_empty();
         (inner.is_empty() && is_pin && starts_statement(statements)).then(|| Self {
             body: body.clone(),
@@ -185,16 +184,18 @@ impl AsyncTail {
 
 /// Takes `async {..}` or `async move {..}` off the end.
 fn take_async_block(tokens: &mut Vec<TokenTree>) -> Option<(Vec<TokenTree>, Group)> {
-    let is_word = |token: Option<&TokenTree>, name: &str| matches!(token, Some(TokenTree::Ident(word)) if *word == name);
     let block = match tokens.last() {
         Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => block.clone(),
         _ => return None,
     };
     let end = tokens.len() - 1;
-    let word = |back: usize| end.checked_sub(back).and_then(|index| tokens.get(index));
-    let length = if is_word(word(1), "async") {
+    let is = |back: usize, name: &str| {
+        let token = end.checked_sub(back).and_then(|index| tokens.get(index));
+        token.is_some_and(|token| is_word(token, name))
+    };
+    let length = if is(1, "async") {
         1
-    } else if is_word(word(1), "move") && is_word(word(2), "async") {
+    } else if is(1, "move") && is(2, "async") {
         2
     } else {
         return None;
@@ -212,8 +213,4 @@ fn starts_statement(before: &[TokenTree]) -> bool {
         Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
         Some(_) => false,
     }
-}
-
-fn is_punct(token: &TokenTree, sign: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }

@@ -23,10 +23,11 @@ use crate::attribute::Attribute;
 use crate::block;
 use crate::body::{Words, split_inner_attributes};
 use crate::fallback;
-use crate::item::{Item, group};
+use crate::item::Item;
 use crate::params::{self, Params};
 use crate::returns::{self, Polled};
 use crate::suggest::did_you_mean;
+use crate::tokens::group;
 
 use returned::async_tail;
 

@@ -11,6 +11,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute as Outer, Signature, Visibility};
 
 use crate::attribute::Attribute;
+use crate::tokens::{Angles, block, group, is_word};
 
 /// A function with a body.
 pub(crate) struct Item {
@@ -122,37 +123,10 @@ impl Item {
     }
 }
 
-fn is_word(token: &TokenTree, name: &str) -> bool {
-    matches!(token, TokenTree::Ident(word) if *word == name)
-}
-
 fn with_stream(old: &Group, stream: Option<TokenStream>) -> TokenTree {
     match stream {
         Some(stream) => group(old.delimiter(), stream, old.span()),
         None => old.clone().into(),
-    }
-}
-
-/// Makes a group with a span.
-pub(crate) fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
-    let mut group = Group::new(delimiter, stream);
-    group.set_span(span);
-    group.into()
-}
-
-/// Returns the block that a token is, also one that came as `$body:block`.
-pub(crate) fn block(token: &TokenTree) -> Option<Group> {
-    let TokenTree::Group(group) = token else {
-        return None;
-    };
-    match group.delimiter() {
-        Delimiter::Brace => Some(group.clone()),
-        Delimiter::None => {
-            let mut inner = group.stream().into_iter();
-            let first = inner.next()?;
-            inner.next().is_none().then(|| block(&first))?
-        }
-        Delimiter::Parenthesis | Delimiter::Bracket => None,
     }
 }
 
@@ -267,25 +241,10 @@ fn check_is_function(attribute: Attribute, input: ParseStream<'_>) -> syn::Resul
 /// Returns the place of the parameter list among the tokens of a header.
 fn position_of_inputs(header: &[TokenTree]) -> Option<usize> {
     let function = header.iter().position(|token| is_word(token, "fn"))?;
-    let mut depth = 0_usize;
-    let mut after_minus = false;
-    for (index, token) in header.iter().enumerate().skip(function) {
-        let mut minus = false;
-        match token {
-            TokenTree::Punct(punct) => match punct.as_char() {
-                '<' => depth += 1,
-                '>' if !after_minus => depth = depth.saturating_sub(1),
-                '-' => minus = true,
-                _ => {}
-            },
-            TokenTree::Group(group)
-                if depth == 0 && group.delimiter() == Delimiter::Parenthesis =>
-            {
-                return Some(index);
-            }
-            _ => {}
-        }
-        after_minus = minus;
-    }
-    None
+    let is_list = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+    let mut angles = Angles::default();
+    let mut tokens = header.iter().enumerate().skip(function);
+    tokens
+        .find(|(_, token)| angles.pass(token) && is_list(token))
+        .map(|(index, _)| index)
 }

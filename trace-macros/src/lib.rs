@@ -11,7 +11,10 @@
 
 // The order is that in which to read: each group uses only those before it.
 
-// Tokens, and what to give back where they are no function.
+// Single tokens.
+mod tokens;
+
+// Items as tokens, and what to give back where they are no function.
 mod attribute;
 mod fallback;
 mod item;

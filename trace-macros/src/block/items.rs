@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, To
 
 use crate::attribute::Attribute;
 use crate::body::{INNER_ATTRIBUTE, starts_with_inner_attribute};
-use crate::item::block;
+use crate::tokens::{Angles, block, is_punct};
 
 /// One item.
 pub(super) struct Item {
@@ -201,8 +201,11 @@ fn what(tokens: &[TokenTree]) -> (What, Option<Ident>) {
                 is_const = true;
                 continue;
             }
-            ("pub" | "crate" | "default" | "async" | "unsafe" | "safe" | "extern" | "gen", _)
-            | ("auto", _) => continue,
+            (
+                "pub" | "crate" | "default" | "async" | "auto" | "unsafe" | "safe" | "extern"
+                | "gen",
+                _,
+            ) => continue,
             ("fn", Some(name)) if !is_const => What::Function(name),
             ("impl", _) => What::Impl,
             ("trait", Some(name)) => What::Trait(name),
@@ -231,26 +234,14 @@ fn is_visibility(group: &Group) -> bool {
 /// Returns how many tokens an item has: up to a `;`, or its braces.
 fn length(tokens: &[TokenTree]) -> usize {
     let ends_with_braces = !is_statement(tokens);
-    let mut depth = 0_usize;
-    let mut after_minus = false;
-    for (index, token) in tokens.iter().enumerate() {
-        let mut minus = false;
-        match token {
-            TokenTree::Punct(punct) => match punct.as_char() {
-                ';' => return index + 1,
-                '<' => depth += 1,
-                '>' if !after_minus => depth = depth.saturating_sub(1),
-                '-' => minus = true,
-                _ => {}
-            },
-            TokenTree::Group(_) if ends_with_braces && depth == 0 && block(token).is_some() => {
-                return index + 1;
-            }
-            _ => {}
-        }
-        after_minus = minus;
-    }
-    tokens.len()
+    let mut angles = Angles::default();
+    let mut places = tokens.iter().enumerate();
+    let last = places.find(|(_, token)| {
+        let is_outside = angles.pass(token);
+        let is_end = ends_with_braces && is_outside && block(token).is_some();
+        is_end || is_punct(token, ';')
+    });
+    last.map_or(tokens.len(), |(index, _)| index + 1)
 }
 
 /// Whether an item ends with `;` whatever it holds.

@@ -5,7 +5,8 @@ use quote::{quote, quote_spanned};
 
 use super::{Expansion, prologue};
 use crate::body::split_inner_attributes;
-use crate::item::{Item, group};
+use crate::item::Item;
+use crate::tokens::group;
 
 impl Expansion {
     /// Gives the function as it is written, and has the compiler look at the

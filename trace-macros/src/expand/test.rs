@@ -6,9 +6,10 @@ use syn::ext::IdentExt;
 
 use crate::args::Args;
 use crate::body::split_inner_attributes;
-use crate::item::{Item, group};
+use crate::item::Item;
 use crate::params;
 use crate::returns;
+use crate::tokens::group;
 
 /// Input: `async fn pays() -> Result<(), Error> { body }`
 /// Output:

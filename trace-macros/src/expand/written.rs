@@ -6,8 +6,9 @@ use quote::{quote, quote_spanned};
 use super::{Expansion, own_block};
 use crate::args::ErrArg;
 use crate::body::split_inner_attributes;
-use crate::item::{Item, group};
+use crate::item::Item;
 use crate::returns;
+use crate::tokens::group;
 
 impl Expansion {
     /// Puts the user's function beside the one that records: clippy lints it, and

@@ -1,0 +1,56 @@
+//! What single tokens are.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+
+/// Returns whether a token is this word.
+pub(crate) fn is_word(token: &TokenTree, name: &str) -> bool {
+    matches!(token, TokenTree::Ident(word) if *word == name)
+}
+
+/// Returns whether a token is this sign.
+pub(crate) fn is_punct(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
+}
+
+/// Makes a group with a span.
+pub(crate) fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
+    let mut group = Group::new(delimiter, stream);
+    group.set_span(span);
+    group.into()
+}
+
+/// Returns the block that a token is, also one that came as `$body:block`.
+pub(crate) fn block(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut inner = group.stream().into_iter();
+            let first = inner.next()?;
+            inner.next().is_none().then(|| block(&first))?
+        }
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
+    }
+}
+
+/// Follows the `<` and `>` of generics through a header; the `>` of `->` is none.
+#[derive(Default)]
+pub(crate) struct Angles {
+    depth: usize,
+    after_minus: bool,
+}
+
+impl Angles {
+    /// Passes a token; returns whether it stands outside of all angles.
+    pub(crate) fn pass(&mut self, token: &TokenTree) -> bool {
+        if is_punct(token, '<') {
+            self.depth += 1;
+        } else if is_punct(token, '>') && !self.after_minus {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        self.after_minus = is_punct(token, '-');
+        self.depth == 0
+    }
+}
