@@ -4,18 +4,20 @@
 //! The functions get the attribute and are expanded one by one, after whatever
 //! other attribute stands on the block: `#[async_trait]` goes on seeing `async fn`.
 
+mod attributes;
+mod giver;
 mod items;
 
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::{ItemImpl, Type, TypeParamBound};
 
-use crate::args::{Args, TagArg};
+use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::tokens::group;
 
-use items::{Item, OuterAttribute, What};
+use giver::Giver;
+use items::{Item, What};
 
 /// Returns the block that the tokens are, if they are one.
 pub(crate) fn find(tokens: TokenStream) -> Option<Block> {
@@ -62,141 +64,35 @@ impl Block {
         if args.skip {
             return Ok(self.0.into_tokens());
         }
-        let mut giver = Giver { args, functions: 0 };
+        let mut giver = Giver {
+            args,
+            functions: 0,
+            constants: 0,
+            methods: 0,
+        };
         giver.give_inside(&mut self.0);
         if giver.functions == 0 {
-            let noun = match self.0.what {
-                What::Impl => "`impl` block",
-                What::Trait(_) => "trait",
-                _ => "module",
+            let (noun, keyword) = (self.0.noun(), self.0.keyword);
+            let message = match giver.constants {
+                0 => format!(
+                    "there is no function with a body in this {noun}\n\
+                     put `#[traced]` where the functions are"
+                ),
+                _ => format!(
+                    "each function in this {noun} is a `const fn`, which cannot be traced, \
+                     because there is no clock at compile time\n\
+                     remove `const` or `#[traced]`"
+                ),
             };
-            let message = format!(
-                "there is no function with a body in this {noun}\n\
-                 put `#[traced]` where the functions are"
-            );
-            return Err(syn::Error::new(self.0.keyword, message));
+            return Err(syn::Error::new(keyword, message));
+        }
+        if let (0, Some(span)) = (giver.methods, giver.of_self()) {
+            let message =
+                "no function in this block has a `self`\nname something else, or leave it out";
+            return Err(syn::Error::new(span, message));
         }
         Ok(self.0.into_tokens())
     }
-}
-
-/// Gives functions the attribute.
-struct Giver {
-    /// The arguments of the block.
-    args: Args,
-    /// How many functions there are that can be traced.
-    functions: usize,
-}
-
-impl Giver {
-    /// Rewrites what is in the braces at the end of an item.
-    fn give_inside(&mut self, block: &mut Item) {
-        let owner = owner(block);
-        if let Some(TokenTree::Group(content)) = block.tokens.pop() {
-            let inside = self.give_all(content.stream(), owner.as_deref());
-            let braces = group(content.delimiter(), inside, content.span());
-            block.tokens.push(braces);
-        }
-    }
-
-    /// Rewrites the items of a block; `owner` is the type whose functions they are.
-    fn give_all(&mut self, content: TokenStream, owner: Option<&str>) -> TokenStream {
-        let mut tokens = TokenStream::new();
-        for mut item in items::split(content) {
-            self.give(&mut item, owner);
-            tokens.extend([item.into_tokens()]);
-        }
-        tokens
-    }
-
-    fn give(&mut self, item: &mut Item, owner: Option<&str>) {
-        if item.attributes.iter().any(OuterAttribute::is_for_tests) {
-            return;
-        }
-        let own = item.attributes.iter().position(OuterAttribute::is_ours);
-        match (&item.what, own) {
-            (What::Other, _) => {}
-            (What::Invisible, _) => {
-                if let [TokenTree::Group(content)] = &item.tokens[..] {
-                    let inside = self.give_all(content.stream(), owner);
-                    item.tokens = vec![Group::new(Delimiter::None, inside).into()];
-                }
-            }
-            (_, Some(own)) if item.attributes[own].is_skip() => self.functions += 1,
-            (What::Function(name), own) => {
-                self.functions += 1;
-                let name = name.unraw();
-                let operation = owner.map(|owner| format!("{owner}::{name}"));
-                match own {
-                    Some(own) => self.complete(&mut item.attributes[own], operation),
-                    None => item.attributes.insert(0, self.attribute(operation)),
-                }
-            }
-            // The attribute of a block within the block wins.
-            (What::Impl | What::Trait(_) | What::Module, Some(_)) => self.functions += 1,
-            (What::Impl | What::Trait(_) | What::Module, None) => self.give_inside(item),
-        }
-    }
-
-    /// Makes the attribute of a function that has none.
-    fn attribute(&self, operation: Option<String>) -> OuterAttribute {
-        let at = Span::mixed_site();
-        let mut arguments: Vec<_> = self.arguments(|_| true).collect();
-        arguments.extend(operation.map(|name| name_argument(&name)));
-        let path = match &self.args.krate {
-            Some(path) => quote!(#path::traced),
-            None => quote_spanned!(at=> ::trace_core::traced),
-        };
-        OuterAttribute::new(quote!(#path(#(#arguments),*)))
-    }
-
-    /// Adds to the attribute of a function what it does not say itself: arguments, and
-    /// tags.
-    fn complete(&self, attribute: &mut OuterAttribute, operation: Option<String>) {
-        // Wrong arguments are reported when the attribute is expanded.
-        let Ok(own) = Args::parse(attribute.kind(), attribute.arguments()) else {
-            return;
-        };
-        let says = |name: &str| own.written.iter().any(|(own, _)| *own == name);
-        let mut arguments: Vec<_> = own
-            .written
-            .iter()
-            .map(|(name, written)| match *name {
-                "tags" => self.with_tags(&own.tags),
-                _ => written.clone(),
-            })
-            .collect();
-        arguments.extend(self.arguments(|name| !says(name)));
-        arguments.extend(
-            operation
-                .filter(|_| !says("name"))
-                .map(|name| name_argument(&name)),
-        );
-        let path = attribute.path();
-        *attribute = OuterAttribute::new(quote!(#path(#(#arguments),*)));
-    }
-
-    /// The tags of a function, and those of the block with other keys.
-    fn with_tags(&self, own: &[TagArg]) -> TokenStream {
-        let tags = self.args.tags.iter();
-        let others = tags.filter(|tag| !own.iter().any(|own| own.key == tag.key));
-        let tags = own.iter().chain(others).map(|tag| &tag.written);
-        quote!(tags(#(#tags),*))
-    }
-
-    /// The arguments of the block.
-    fn arguments(&self, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = TokenStream> {
-        let arguments = self.args.written.iter();
-        arguments
-            .filter(move |(name, _)| wanted(name))
-            .map(|(_, written)| written.clone())
-    }
-}
-
-fn name_argument(operation: &str) -> TokenStream {
-    let mut operation = Literal::string(operation);
-    operation.set_span(Span::mixed_site());
-    quote_spanned!(Span::mixed_site()=> name = #operation)
 }
 
 /// Returns the name of the type or trait whose functions are in a block.

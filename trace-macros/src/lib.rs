@@ -94,8 +94,9 @@ use attribute::Attribute;
 /// function with a body in it, whatever is nested; tests and `const fn`s are left
 /// out. A method is named after its type: `Account::balance`, and that of a trait
 /// after the trait. `service`, `kind`, `tags`, `err`, `links` and `crate` may be
-/// given for all functions; what a function's own attribute says wins, with tags one
-/// by one, and `skip` leaves a function or a nested block out.
+/// given for all functions; what the attribute of a function or of a nested block says
+/// wins, with tags one by one, and `skip` leaves either out. What names `self` goes to
+/// methods, and `err` to functions that may return an error.
 ///
 /// ```
 /// # use trace_core::{trace_root, traced};

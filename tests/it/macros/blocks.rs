@@ -274,3 +274,99 @@ fn functions_after_inner_attributes() {
         "#]],
     );
 }
+
+const PART: &str = "self";
+
+#[traced(service = self.name, tags(name = self.name, part = self::PART), links(self.link), err = status)]
+impl Named {
+    fn new(name: &'static str) -> Self {
+        let named = Self { name, link: None };
+        named.read();
+        named
+    }
+
+    fn read(&self) -> usize {
+        self.name.len()
+    }
+
+    fn boxed(self: Box<Self>) -> Result<(), String> {
+        Err("boxed".to_owned())
+    }
+}
+
+struct Named {
+    name: &'static str,
+    link: Option<trace_core::TraceContext>,
+}
+
+#[test]
+fn what_names_self_goes_to_methods() {
+    check(
+        async { drop(Box::new(Named::new("shop")).boxed()) },
+        expect![[r#"
+            Named::new part=String("self")
+              Named::read (shop) name=String("shop") part=String("self")
+            Named::boxed (shop) name=String("shop") part=String("self") error alloc::string::String: boxed
+        "#]],
+    );
+}
+
+#[traced(tags(from = "block"))]
+mod conditional {
+    #[cfg_attr(all(), trace_core::traced(skip))]
+    pub(super) fn skipped() {}
+
+    #[cfg_attr(
+        all(),
+        inline,
+        cfg_attr(all(), trace_core::traced("renamed", tags(own = 1)))
+    )]
+    pub(super) fn renamed() {}
+
+    #[cfg_attr(any(), trace_core::traced(skip))]
+    pub(super) fn kept() {}
+
+    #[cfg_attr(any(), trace_core::traced(skip))]
+    pub(super) mod kept_inside {
+        pub(in super::super) fn inner() {}
+    }
+}
+
+#[test]
+fn attributes_under_a_condition_are_seen() {
+    let body = async {
+        conditional::skipped();
+        conditional::renamed();
+        conditional::kept();
+        conditional::kept_inside::inner();
+    };
+    check(body, expect![[r#"
+        renamed own=I64(1) from=String("block")
+        kept from=String("block")
+        inner from=String("block")
+    "#]]);
+}
+
+#[traced(service = "outer", tags(outer = 1, both = "outer"))]
+mod outer {
+    #[trace_core::traced(kind = client, tags(both = "inner"))]
+    pub(super) mod inner {
+        pub(in super::super) fn merged() {}
+    }
+
+    #[trace_core::traced(skip)]
+    pub(super) mod left_out {
+        pub(in super::super) fn untraced() {}
+    }
+}
+
+#[test]
+fn a_block_within_a_block_says_what_is_different() {
+    let body = async {
+        outer::inner::merged();
+        outer::left_out::untraced();
+    };
+    check(body, expect![[r#"
+        merged Client (outer) both=String("inner") outer=I64(1)
+    "#]]);
+}

@@ -68,6 +68,16 @@ impl Shop {
 #[traced]
 impl Shop {}
 
+#[traced]
+impl Shop {
+    const fn constants_alone() {}
+}
+
+#[traced(tags(id = self.id))]
+impl Shop {
+    fn no_method() {}
+}
+
 #[traced(err(|error| true))]
 impl Shop {
     fn fails(&self) {}
@@ -88,4 +98,6 @@ fn main() {
     shop.body_less();
     Shop::constant();
     Shop::left_out();
+    Shop::constants_alone();
+    Shop::no_method();
 }

@@ -1,8 +1,8 @@
 //! The items in a block, split without reading more of them than their kind.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use crate::attribute::Attribute;
+use super::attributes::OuterAttribute;
 use crate::body::{INNER_ATTRIBUTE, starts_with_inner_attribute};
 use crate::tokens::{Angles, block, is_punct};
 
@@ -20,6 +20,8 @@ pub(super) struct Item {
 pub(super) enum What {
     /// A function with a body, which runs at run time.
     Function(Ident),
+    /// A function that may run at compile time, and so is not traced.
+    ConstFunction,
     /// An `impl` block.
     Impl,
     /// A trait.
@@ -33,6 +35,15 @@ pub(super) enum What {
 }
 
 impl Item {
+    /// Names what it is, if it is a block.
+    pub(super) fn noun(&self) -> &'static str {
+        match self.what {
+            What::Impl => "`impl` block",
+            What::Trait(_) => "trait",
+            _ => "module",
+        }
+    }
+
     pub(super) fn into_tokens(self) -> TokenStream {
         let attributes = self.attributes.into_iter();
         let mut tokens: TokenStream = attributes.flat_map(|outer| outer.0).collect();
@@ -41,85 +52,6 @@ impl Item {
             TokenStream::from(token)
         }));
         tokens
-    }
-}
-
-/// An attribute on an item: `#` and the brackets.
-pub(super) struct OuterAttribute([TokenTree; 2]);
-
-impl OuterAttribute {
-    pub(super) fn new(content: TokenStream) -> Self {
-        let mut hash = Punct::new('#', Spacing::Alone);
-        let mut brackets = Group::new(Delimiter::Bracket, content);
-        hash.set_span(Span::mixed_site());
-        brackets.set_span(Span::mixed_site());
-        Self([hash.into(), brackets.into()])
-    }
-
-    fn content(&self) -> Vec<TokenTree> {
-        match &self.0[1] {
-            TokenTree::Group(brackets) => brackets.stream().into_iter().collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The words and colons before the arguments.
-    pub(super) fn path(&self) -> TokenStream {
-        let content = self.content().into_iter();
-        content.take_while(is_of_path).collect()
-    }
-
-    /// What is in the parentheses.
-    pub(super) fn arguments(&self) -> TokenStream {
-        match self.content().into_iter().find(|token| !is_of_path(token)) {
-            Some(TokenTree::Group(arguments)) => arguments.stream(),
-            _ => TokenStream::new(),
-        }
-    }
-
-    /// The last word of the path.
-    fn name(&self) -> Option<Ident> {
-        match self.path().into_iter().last() {
-            Some(TokenTree::Ident(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Whether it is one of this crate for functions.
-    pub(super) fn is_ours(&self) -> bool {
-        self.name()
-            .is_some_and(|name| name == "traced" || name == "trace_root")
-    }
-
-    /// Which one of this crate it is.
-    pub(super) fn kind(&self) -> Attribute {
-        match self.name() {
-            Some(name) if name == "trace_root" => Attribute::TraceRoot,
-            _ => Attribute::Traced,
-        }
-    }
-
-    /// Whether it is `#[traced(skip)]`.
-    pub(super) fn is_skip(&self) -> bool {
-        self.is_ours() && self.arguments().to_string() == "skip"
-    }
-
-    /// Whether the item is a test, or there for tests only.
-    pub(super) fn is_for_tests(&self) -> bool {
-        self.name()
-            .is_some_and(|name| match name.to_string().as_str() {
-                "test" | "traced_test" | "bench" => true,
-                "cfg" => self.arguments().to_string() == "test",
-                _ => false,
-            })
-    }
-}
-
-fn is_of_path(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Ident(_) => true,
-        TokenTree::Punct(punct) => punct.as_char() == ':',
-        _ => false,
     }
 }
 
@@ -206,7 +138,8 @@ fn what(tokens: &[TokenTree]) -> (What, Option<Ident>) {
                 | "gen",
                 _,
             ) => continue,
-            ("fn", Some(name)) if !is_const => What::Function(name),
+            ("fn", _) if is_const => What::ConstFunction,
+            ("fn", Some(name)) => What::Function(name),
             ("impl", _) => What::Impl,
             ("trait", Some(name)) => What::Trait(name),
             ("mod", _) => What::Module,
