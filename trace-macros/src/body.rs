@@ -1,10 +1,15 @@
 //! What the user's block holds, read off its tokens.
 
+mod tail;
+mod uses;
+
 use std::collections::HashSet;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use crate::tokens::{group, is_punct, is_word};
+use crate::tokens::{is_punct, is_word};
+
+pub(crate) use tail::AsyncTail;
 
 /// The words in some tokens: identifiers, and what format strings may name.
 #[derive(Default)]
@@ -93,124 +98,4 @@ pub(crate) fn may_exit_early(tokens: TokenStream) -> bool {
         after_bang = bang;
     }
     false
-}
-
-/// A block that ends with an async block, bare or in `Box::pin(..)`.
-pub(crate) struct AsyncTail {
-    body: Group,
-    /// Everything before the async block, and what boxes it.
-    before: Vec<TokenTree>,
-    /// Whether there is more before it than what boxes it.
-    has_statements: bool,
-    boxed: Option<Group>,
-    /// `async` or `async move`.
-    keywords: Vec<TokenTree>,
-    block: Group,
-}
-
-impl AsyncTail {
-    /// Finds the async block.
-    pub(crate) fn find(body: &Group) -> Option<Self> {
-        let mut before: Vec<TokenTree> = body.stream().into_iter().collect();
-        if let Some((keywords, block)) = take_async_block(&mut before) {
-            return starts_statement(&before).then(|| Self {
-                body: body.clone(),
-                has_statements: !before.is_empty(),
-                before,
-                boxed: None,
-                keywords,
-                block,
-            });
-        }
-        let Some(TokenTree::Group(boxed)) = before.pop() else {
-            return None;
-        };
-        if boxed.delimiter() != Delimiter::Parenthesis {
-            return None;
-        }
-        let mut inner: Vec<TokenTree> = boxed.stream().into_iter().collect();
-        inner.pop_if(|token| is_punct(token, ','));
-        let (keywords, block) = take_async_block(&mut inner)?;
-        let path = before
-            .iter()
-            .rev()
-            .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
-            .count();
-        let (statements, path) = before.split_at(before.len() - path);
-        let is_pin = path.last().is_some_and(|token| is_word(token, "pin"));
-        let has_statements = !statements.is_empty();
-        (inner.is_empty() && is_pin && starts_statement(statements)).then(|| Self {
-            body: body.clone(),
-            has_statements,
-            before,
-            boxed: Some(boxed),
-            keywords,
-            block,
-        })
-    }
-
-    /// Returns whether everything before the async block can be taken apart and
-    /// put together without a change of meaning, and is always run to its end.
-    pub(crate) fn is_simple(&self) -> bool {
-        let grouped = self.before.iter().any(|token| {
-            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None)
-        });
-        !grouped && !may_exit_early(self.before.iter().cloned().collect())
-    }
-
-    /// Returns whether code that names these of the function's parameters may be put
-    /// into the async block: they are there, and belong to it.
-    pub(crate) fn owns<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
-        let mut words = Words::default();
-        words.add(self.block.stream());
-        !self.has_statements && self.keywords.len() == 2 && names.all(|name| words.contains(name))
-    }
-
-    /// Puts the block together again, with another expression for the async block.
-    ///
-    /// `wrap` is given `async move` and the block.
-    pub(crate) fn replace(self, wrap: impl FnOnce(TokenStream, Group) -> TokenStream) -> Group {
-        let wrapped = wrap(self.keywords.into_iter().collect(), self.block);
-        let mut stream: TokenStream = self.before.into_iter().collect();
-        match self.boxed {
-            Some(boxed) => stream.extend([group(Delimiter::Parenthesis, wrapped, boxed.span())]),
-            None => stream.extend([wrapped]),
-        }
-        let mut body = Group::new(Delimiter::Brace, stream);
-        body.set_span(self.body.span());
-        body
-    }
-}
-
-/// Takes `async {..}` or `async move {..}` off the end.
-fn take_async_block(tokens: &mut Vec<TokenTree>) -> Option<(Vec<TokenTree>, Group)> {
-    let block = match tokens.last() {
-        Some(TokenTree::Group(block)) if block.delimiter() == Delimiter::Brace => block.clone(),
-        _ => return None,
-    };
-    let end = tokens.len() - 1;
-    let is = |back: usize, name: &str| {
-        let token = end.checked_sub(back).and_then(|index| tokens.get(index));
-        token.is_some_and(|token| is_word(token, name))
-    };
-    let length = if is(1, "async") {
-        1
-    } else if is(1, "move") && is(2, "async") {
-        2
-    } else {
-        return None;
-    };
-    tokens.truncate(end);
-    let keywords = tokens.split_off(end - length);
-    Some((keywords, block))
-}
-
-/// Whether what follows these tokens is an expression of its own.
-fn starts_statement(before: &[TokenTree]) -> bool {
-    match before.last() {
-        None => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
-        Some(_) => false,
-    }
 }

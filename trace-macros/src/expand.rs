@@ -152,7 +152,7 @@ impl Expansion {
         let output = &item.signature.output;
         let (header, code) = if item.signature.asyncness.is_some() {
             self.async_function(item, &body)
-        } else if let Some(tail) = async_tail(item, &body, self.prologue()) {
+        } else if let Some(tail) = async_tail(item, &body) {
             (item.header(), self.future_in_place(item, tail))
         } else if let Some(kind) = returns::polled(output) {
             (item.header(), self.polled_as_value(item, &body, kind))

@@ -187,10 +187,11 @@ use attribute::Attribute;
 /// # assert_eq!(send("abc"), Ok(3));
 /// ```
 ///
-/// A function that returns a future may have given its arguments away when that is
-/// polled. Unless it is nothing but an `async move {}` (or one in `Box::pin`) with
-/// the tagged arguments in it, its tags are copied at the call, if a trace is
-/// recorded there.
+/// An `async fn` evaluates its tags at the first poll, at the top of its body. A
+/// function that returns a future may have given its arguments away by then: its tags
+/// are copied at the call, if a trace is recorded there. Only if it is nothing but an
+/// `async move {}`, or one in `Box::pin`, that plainly uses the tagged arguments, they
+/// are evaluated in that.
 ///
 /// ## `service = expression`
 ///

@@ -289,6 +289,7 @@ impl Named {
         self.name.len()
     }
 
+    #[allow(clippy::boxed_local, reason = "a receiver of its own kind")]
     fn boxed(self: Box<Self>) -> Result<(), String> {
         Err("boxed".to_owned())
     }
@@ -340,11 +341,14 @@ fn attributes_under_a_condition_are_seen() {
         conditional::kept();
         conditional::kept_inside::inner();
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         renamed own=I64(1) from=String("block")
         kept from=String("block")
         inner from=String("block")
-    "#]]);
+    "#]],
+    );
 }
 
 #[traced(service = "outer", tags(outer = 1, both = "outer"))]
@@ -366,7 +370,10 @@ fn a_block_within_a_block_says_what_is_different() {
         outer::inner::merged();
         outer::left_out::untraced();
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         merged Client (outer) both=String("inner") outer=I64(1)
-    "#]]);
+    "#]],
+    );
 }

@@ -5,6 +5,7 @@ mod blocks;
 mod concurrency;
 mod documentation;
 mod errors;
+mod held_arguments;
 mod not_recorded;
 mod origins;
 mod recording;

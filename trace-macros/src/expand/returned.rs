@@ -12,21 +12,28 @@ use crate::returns::{self, Form, Polled};
 
 /// Finds the async block that a function ends with, if wrapping it is enough.
 ///
-/// It is not where the function may end elsewhere with another future, or where
-/// `prologue` would have the block hold a parameter that it does not have; only where
-/// the return type does not show a future, nothing else can be done.
-pub(super) fn async_tail(item: &Item, body: &Group, prologue: TokenStream) -> Option<AsyncTail> {
-    let visible = returns::polled(&item.signature.output).is_some();
+/// It is not where the function may end elsewhere with another future, or where the
+/// value is a box and the block is in none; only where the return type does not show
+/// a future, nothing else can be done.
+pub(super) fn async_tail(item: &Item, body: &Group) -> Option<AsyncTail> {
+    let form = returns::polled(&item.signature.output).map(|(_, form)| form);
+    AsyncTail::find(body).filter(|tail| match form {
+        None => true,
+        Some(Form::Opaque) => tail.is_simple(),
+        Some(Form::Boxed) => tail.is_simple() && tail.is_boxed(),
+    })
+}
+
+/// Returns whether the block may hold each parameter that `prologue` names.
+fn owns_all(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> bool {
     let mut recorded = Words::default();
     recorded.add(prologue);
-    let names = params::names(&item.signature);
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    let wanted = || {
-        let names = names.iter().map(String::as_str);
-        names.filter(|name| recorded.contains(name))
-    };
-    let is_owned = |tail: &AsyncTail| wanted().next().is_none() || tail.owns(wanted());
-    AsyncTail::find(body).filter(|tail| !visible || tail.is_simple() && is_owned(tail))
+    let names: Vec<String> = params::names(&item.signature)
+        .iter()
+        .map(ToString::to_string)
+        .filter(|name| recorded.contains(name))
+        .collect();
+    names.is_empty() || tail.owns(names.iter().map(String::as_str))
 }
 
 impl Polled {
@@ -51,19 +58,44 @@ impl Expansion {
     ///     { body }
     /// } }))
     /// ```
+    ///
+    /// If the block has not all of the tagged arguments, they are read before the
+    /// body:
+    /// ```text
+    /// let values = recording().then(|| (captured(&(self.id)),));
+    /// log();
+    /// Box::pin(traced(|| &SITE, |output| .., { first(
+    ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
+    ///     async move { if false { .. } { body } },
+    /// ) }))
+    /// ```
     pub(super) fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
+        let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
-        let gives = returns::given(&self.private, output, Polled::Future);
-        let pin = gives.map(|ty| returns::pin_to(&self.private, &ty, ty.span()));
-        let prologue = self.prologue();
+        let gives = returns::given(private, output, Polled::Future);
+        let pin = gives.map(|ty| returns::pin_to(private, &ty, ty.span()));
+        let mut prologue = self.prologue();
+        let mut captures = TokenStream::new();
+        let mut replay = None;
+        if !owns_all(&tail, item, prologue.clone())
+            && let Some((capture, hand_over)) = prologue::captured(private, &self.args)
+        {
+            (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
+        }
         let body = tail.replace(|keywords, block| {
-            let at = Span::mixed_site();
             let block = own_block(&block);
             let future = quote_spanned!(at=> #keywords { #pin #prologue #block });
+            let future = match replay {
+                None => future,
+                Some(replay) => {
+                    quote_spanned!(at=> #private::first(move || { #replay }, #future))
+                }
+            };
             let observe = self.observe(true, None);
             self.wrap(Polled::Future, None, &observe, &future)
         });
-        own_block(&body)
+        let body = own_block(&body);
+        quote!(#captures #body)
     }
 
     /// Input: `fn charge(id: u32) -> BoxFuture<'static, u32> { if id == 0 { return a() } b(id) }`
