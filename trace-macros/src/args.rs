@@ -8,7 +8,7 @@ mod rules;
 mod tags;
 mod values;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Path, Token};
@@ -152,7 +152,8 @@ impl Draft {
         let is_called = input.peek(syn::token::Paren);
         let Some(rule) = rules
             .iter()
-            .find(|rule| rule.name == name && (rule.shape != Shape::Flag || !is_called))
+            // `skip(argument)` is what other crates have.
+            .find(|rule| rule.name == name && (rule.name != "skip" || !is_called))
         else {
             return Err(syn::Error::new(key.span(), unknown(attribute, &name)));
         };
@@ -252,7 +253,24 @@ fn at_comma_or_end(input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    Err(input.error("expected `,`"))
+    Err(input.error(format!("expected `,`, found `{}`", found(input))))
+}
+
+/// Returns the text of the next token.
+fn found(input: ParseStream<'_>) -> String {
+    let next = input.fork().parse::<TokenTree>();
+    next.map_or_else(
+        |_| String::new(),
+        |token| match token {
+            TokenTree::Group(group) => match group.delimiter() {
+                Delimiter::Parenthesis => "(".to_owned(),
+                Delimiter::Bracket => "[".to_owned(),
+                Delimiter::Brace => "{".to_owned(),
+                Delimiter::None => group.to_string(),
+            },
+            token => token.to_string(),
+        },
+    )
 }
 
 fn skip_to_comma(input: ParseStream<'_>) {

@@ -46,7 +46,8 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
         Args::parse(attribute, args),
         Item::parse(attribute, item.clone()),
     ) {
-        (Ok(args), Ok(parsed)) => check(&args, &parsed).map(|()| (args, parsed)),
+        (Ok(args), Ok(Some(parsed))) => check(&args, &parsed).map(|()| (args, parsed)),
+        (Ok(_), Ok(None)) => return item,
         (Err(mut error), Err(more)) => {
             error.combine(more);
             Err(error)
@@ -75,20 +76,23 @@ fn check(args: &Args, item: &Item) -> syn::Result<()> {
     errors.or(())
 }
 
-/// Reports a question about an error that cannot be there.
+/// Reports what is said of an error that cannot be there.
 fn check_error(args: &Args, item: &Item) -> syn::Result<()> {
     let output = &item.signature.output;
-    let ErrArg::If(function) = &args.errors else {
-        return Ok(());
-    };
     if returns::may_be_result(output) || returns::polled(output).is_some() {
         return Ok(());
     }
+    let written = args.written.iter().find(|(name, _)| *name == "err");
+    let (span, form) = match (&args.errors, written) {
+        (ErrArg::If(function), _) => (function.span(), "err(..)"),
+        (ErrArg::Status, Some((_, written))) => (written.span(), "err = status"),
+        _ => return Ok(()),
+    };
     let message = format!(
-        "`err(..)` needs a function that returns a `Result`; `{}` does not\nleave out `err(..)`",
+        "`{form}` needs a function that returns a `Result`; `{}` does not\nleave out `{form}`",
         item.signature.ident,
     );
-    Err(syn::Error::new(function.span(), message))
+    Err(syn::Error::new(span, message))
 }
 
 /// Reports each bare tag that is no argument.
@@ -183,10 +187,11 @@ impl Expansion {
         let prologue = self.prologue();
         let mut used = words(body);
         used.add(prologue.clone());
-        // What only the origin names was used before the block.
-        let mut before = Words::default();
-        before.add(self.origin.clone().unwrap_or_default());
-        let mentions = params::mention_all(&item.signature, &before);
+        // What only the origin names, or a function of the output, is used elsewhere.
+        let mut elsewhere = Words::default();
+        elsewhere.add(self.origin.clone().unwrap_or_default());
+        elsewhere.add(self.failure(true, &TokenStream::new()).unwrap_or_default());
+        let mentions = params::mention_all(&item.signature, &elsewhere);
         let carried = carry(&item.signature, &used);
         let pin = returns::pin(&self.private, &item.signature.output);
         let (statements, body) = (carried.statements, own_block(body));
@@ -222,7 +227,8 @@ impl Expansion {
         match self.failure(may_be_result, &output) {
             Some(failure) => {
                 let ty = ty.map(|ty| quote_spanned!(at=> : &#ty));
-                quote_spanned!(at=> |__traced_output #ty| #failure)
+                // Functions of the output outlive the call, and so hold arguments by value.
+                quote_spanned!(at=> move |__traced_output #ty| #failure)
             }
             None => quote_spanned!(at=> |_| false),
         }

@@ -26,12 +26,13 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// Reads a function.
+    /// Reads a function; nothing if its signature is malformed, which the compiler
+    /// reports itself.
     ///
     /// # Errors
     ///
     /// What is there instead of a function that has a body and runs at run time.
-    pub(crate) fn parse(attribute: Attribute, tokens: TokenStream) -> syn::Result<Self> {
+    pub(crate) fn parse(attribute: Attribute, tokens: TokenStream) -> syn::Result<Option<Self>> {
         let mut header: Vec<TokenTree> = tokens.into_iter().collect();
         let last = header.pop();
         let body = last.as_ref().and_then(block);
@@ -39,17 +40,19 @@ impl Item {
             header.extend(last);
         }
         let read = |input: ParseStream<'_>| read_header(attribute, body.is_some(), input);
-        let (attributes, signature) = read.parse2(header.iter().cloned().collect())?;
+        let Some((attributes, signature)) = read.parse2(header.iter().cloned().collect())? else {
+            return Ok(None);
+        };
         let Some(body) = body else {
             // `read_header` has reported it; this keeps the type honest.
             return Err(missing_body(attribute, signature.ident.span()));
         };
-        Ok(Self {
+        Ok(Some(Self {
             attributes,
             signature,
             header,
             body,
-        })
+        }))
     }
 
     /// Returns the header as it was written.
@@ -134,11 +137,14 @@ fn read_header(
     attribute: Attribute,
     has_body: bool,
     input: ParseStream<'_>,
-) -> syn::Result<(Vec<Outer>, Signature)> {
+) -> syn::Result<Option<(Vec<Outer>, Signature)>> {
     let attributes = input.call(Outer::parse_outer)?;
     input.parse::<Visibility>()?;
     check_is_function(attribute, input)?;
-    let signature: Signature = input.parse()?;
+    let Ok(signature) = input.parse::<Signature>() else {
+        input.parse::<TokenStream>()?;
+        return Ok(None);
+    };
     if let Some(constness) = &signature.constness {
         let message = format!(
             "a `const fn` cannot be traced, because there is no clock at compile time\n\
@@ -158,7 +164,7 @@ fn read_header(
     if !input.is_empty() {
         return Err(input.error("expected the function's body"));
     }
-    Ok((attributes, signature))
+    Ok(Some((attributes, signature)))
 }
 
 fn missing_body(attribute: Attribute, span: Span) -> syn::Error {

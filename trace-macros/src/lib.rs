@@ -171,7 +171,8 @@ use attribute::Attribute;
 /// ```
 ///
 /// A closure is a function of the returned value: it is given a reference to it, and
-/// records what it gives.
+/// records what it gives. It may name arguments that are `Copy`, as references are;
+/// others are gone by then.
 ///
 /// ```
 /// # use trace_core::traced;

@@ -66,7 +66,9 @@ fn tags_are_the_values_of_the_arguments() {
         assert_eq!(moved("abc".to_owned()).await, 3);
         assert_eq!(captures_nothing("shop").await, 1);
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         shadowed x=I64(1)
         shadowed_opaque x=I64(1)
         shadowed_hidden x=I64(1)
@@ -74,7 +76,8 @@ fn tags_are_the_values_of_the_arguments() {
         not_held x=String("a")
         moved x=String("abc")
         captures_nothing (shop) length=I64(4)
-    "#]]);
+    "#]],
+    );
 }
 
 struct Noisy<'a>(&'a RefCell<Vec<&'static str>>);
@@ -124,9 +127,12 @@ fn tags_keep_no_argument_alive() {
         future.await;
         drops_after_the_body(Noisy(&log), &log).await;
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         drops_at_the_call name=String("noisy")
         drops_after_the_body name=String("noisy")
-    "#]]);
+    "#]],
+    );
     assert_eq!(log.into_inner(), ["dropped", "called", "ran", "dropped"]);
 }

@@ -176,3 +176,33 @@ fn results_inside_of_options_and_polls() {
         "#]],
     );
 }
+
+#[traced(tags(beyond = |sum| sum - limit, tail = |_| text.len()))]
+async fn compared(limit: u32, text: &str) -> u32 {
+    tokio::task::yield_now().await;
+    limit + 2
+}
+
+#[traced(err(|error| *error > limit))]
+async fn tolerant(limit: u32) -> Result<(), u32> {
+    Err(limit + 1)
+}
+
+#[traced(tags(beyond = |sum| sum - limit))]
+fn compared_boxed(limit: u32) -> BoxFuture<'static, u32> {
+    Box::pin(async move { limit + 3 })
+}
+
+#[test]
+fn functions_of_the_value_may_name_small_arguments() {
+    let body = async {
+        assert_eq!(compared(1, "ab").await, 3);
+        assert_eq!(compared_boxed(1).await, 4);
+        assert!(tolerant(1).await.is_err());
+    };
+    check(body, expect![[r#"
+        compared beyond=I64(2) tail=I64(2)
+        compared_boxed beyond=I64(3)
+        tolerant error u32: 2
+    "#]]);
+}

@@ -63,4 +63,27 @@ fn err_assigned() {}
 #[traced(tags(rows = || 1))]
 fn no_returned_value() {}
 
+#[traced(root())]
+fn parentheses_of_a_flag() {}
+
+#[traced(true)]
+fn switched_on() {}
+
+#[traced(kind = SpanKind::Server)]
+fn kind_with_path() {}
+
+#[traced(kind = SpanKind::Sever)]
+fn unknown_kind_with_path() {}
+
+#[traced(err(|error, more| true))]
+fn err_of_two_parameters() -> Result<(), String> {
+    Ok(())
+}
+
+#[traced(service = self.)]
+fn half_an_expression() {}
+
+#[traced(links(a b))]
+fn no_comma_in_links() {}
+
 fn main() {}

@@ -26,6 +26,19 @@ impl Job {
         None
     }
 
+    #[traced(service = self.0)]
+    fn service_is_a_number(&self) {}
+
+    #[traced(err = status)]
+    fn status_of_no_result(&self) -> u32 {
+        1
+    }
+
+    #[traced(tags(length = |text| text.len() + other.len()))]
+    async fn argument_is_moved(&self, other: String) -> String {
+        other
+    }
+
     #[traced(tags(ret.job = |_| Job(1)))]
     fn tag_is_a_job(&self) -> u32 {
         1

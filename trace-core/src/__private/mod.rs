@@ -83,7 +83,25 @@ pub fn never_called<T>() -> T {
     loop {}
 }
 
+/// What may be the name of a service: each `AsRef<str>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the name of a service",
+    label = "expected a text",
+    note = "anything `AsRef<str>` is one, such as `&str` or `String`"
+)]
+pub trait ServiceName {
+    /// Returns the name.
+    fn text(&self) -> &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> ServiceName for T {
+    fn text(&self) -> &str {
+        self.as_ref()
+    }
+}
+
 /// Copies the name of a service for a future that starts later.
-pub fn owned(name: &(impl AsRef<str> + ?Sized)) -> String {
-    name.as_ref().to_owned()
+pub fn owned<T: ServiceName + ?Sized>(name: &T) -> String {
+    name.text().to_owned()
 }

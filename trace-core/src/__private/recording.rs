@@ -8,7 +8,7 @@ use std::fmt;
 
 use futures_core::Stream;
 
-use super::Origin;
+use super::{Origin, ServiceName};
 use crate::record::{self, Kept, write};
 use crate::tag_source::TagSource;
 use crate::tracer::{RootRun, SiteFrom, SiteRoot};
@@ -121,8 +121,8 @@ pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
 }
 
 /// Sets the service name of the current span.
-pub fn service<T: AsRef<str> + ?Sized>(name: &T) {
-    write::service_name(name.as_ref());
+pub fn service<T: ServiceName + ?Sized>(name: &T) {
+    write::service_name(name.text());
 }
 
 /// Marks the current span as failed.

@@ -175,6 +175,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "skip_all",
         "no argument is recorded unless `tags(..)` names it; leave it out",
     ),
+    ("true", "the attribute alone records; leave it out"),
+    ("false", "leave the attribute out, or write `skip`"),
     ("fields", "write `tags(..)`"),
     ("properties", "write `tags(key = value)`"),
     ("attributes", "write `tags(..)`"),

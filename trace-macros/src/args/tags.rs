@@ -3,10 +3,10 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{ExprClosure, Ident, LitStr, Token, parenthesized, token};
+use syn::{Ident, LitStr, Token, parenthesized, token};
 
 use super::errors::Errors;
-use super::values::{expression, tokens_between};
+use super::values::{expression, parameters, tokens_between};
 use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
@@ -181,19 +181,15 @@ fn value(
         }
         return Ok((TagForm::Secret, value, false));
     }
-    let is_closure = input.fork().parse::<ExprClosure>().is_ok();
     let at = input.span();
     let value = expression(input)?;
-    if is_closure && parameters(&value) != 1 {
+    let parameters = parameters(&value);
+    if parameters.is_some_and(|number| number != 1) {
         let message =
             format!("a function of the returned value takes it; write `{key} = |returned| ..`");
         return Err(syn::Error::new(at, message));
     }
-    Ok((form, value, is_closure))
-}
-
-fn parameters(closure: &TokenStream) -> usize {
-    syn::parse2::<ExprClosure>(closure.clone()).map_or(0, |closure| closure.inputs.len())
+    Ok((form, value, parameters.is_some()))
 }
 
 /// `secret(..)` and nothing after it.

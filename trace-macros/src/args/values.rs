@@ -3,9 +3,9 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, Lit, LitStr, Token, parenthesized};
+use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Token, parenthesized};
 
-use super::ErrArg;
+use super::{ErrArg, at_comma_or_end};
 use crate::suggest::{did_you_mean, list};
 
 /// Reads an operation name.
@@ -47,6 +47,14 @@ pub(super) fn kind(input: ParseStream<'_>) -> syn::Result<&'static str> {
     if !input.peek(Ident::peek_any) {
         return Err(input.error(format!("expected a kind: {}", list(names()))));
     }
+    if let Some((path, name)) = variant(input) {
+        let name = name.to_string().to_lowercase();
+        let advice = match names().find(|known| *known == name) {
+            Some(name) => format!("write `kind = {name}`"),
+            None => format!("expected {}, without a path", list(names())),
+        };
+        return Err(syn::Error::new_spanned(path, advice));
+    }
     let found = input.call(Ident::parse_any)?;
     let name = found.to_string();
     match KINDS.iter().find(|(known, _)| *known == name) {
@@ -57,6 +65,13 @@ pub(super) fn kind(input: ParseStream<'_>) -> syn::Result<&'static str> {
             Err(syn::Error::new(found.span(), message))
         }
     }
+}
+
+/// Reads ahead the path of a variant, such as `SpanKind::Server`.
+fn variant(input: ParseStream<'_>) -> Option<(syn::Path, Ident)> {
+    let path: syn::Path = input.fork().call(syn::Path::parse_mod_style).ok()?;
+    let name = path.segments.last()?.ident.clone();
+    (path.segments.len() > 1).then_some((path, name))
 }
 
 /// Reads `off`, `status`, or `(|error| ..)`.
@@ -83,9 +98,14 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
                 return Err(content.error(message));
             }
         }
+        let at = content.span();
         let closure = expression(&content)?;
         if !content.is_empty() {
             return Err(content.error(format!("expected `)`; `err` takes one function: {form}")));
+        }
+        if parameters(&closure).is_some_and(|number| number != 1) {
+            let message = format!("a function of the error takes it alone; {form}");
+            return Err(syn::Error::new(at, message));
         }
         return Ok(ErrArg::If(closure));
     }
@@ -109,18 +129,30 @@ pub(super) fn expressions(input: ParseStream<'_>) -> syn::Result<Vec<TokenStream
     let mut expressions = Vec::new();
     while !content.is_empty() {
         expressions.push(expression(&content)?);
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
-        }
+        at_comma_or_end(&content)?;
+        content.parse::<Option<Token![,]>>()?;
     }
     Ok(expressions)
+}
+
+/// Returns how many parameters a closure has; nothing if it is none.
+pub(super) fn parameters(expression: &TokenStream) -> Option<usize> {
+    let closure = syn::parse2::<ExprClosure>(expression.clone()).ok()?;
+    Some(closure.inputs.len())
 }
 
 /// Reads an expression and keeps its tokens.
 pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let begin = input.fork();
-    input.parse::<Expr>()?;
+    let result = input.parse::<Expr>();
     let tokens = tokens_between(&begin, input);
+    if let (Err(_), true, Some(last)) =
+        (&result, input.is_empty(), tokens.clone().into_iter().last())
+    {
+        let message = format!("expected the rest of an expression after `{last}`");
+        return Err(syn::Error::new(last.span(), message));
+    }
+    result?;
     Ok(tokens.into_iter().map(visible).collect())
 }
 
