@@ -27,7 +27,7 @@ use crate::item::Item;
 use crate::params::{self, Params};
 use crate::returns::{self, Polled};
 use crate::suggest::did_you_mean;
-use crate::tokens::group;
+use crate::tokens::{group, located};
 
 use returned::async_tail;
 
@@ -203,15 +203,19 @@ impl Expansion {
     /// before the closure that looks at what it gives.
     ///
     /// Where the type that it gives is named, an error about its lifetimes points at
-    /// the user's expression, and not at the whole.
+    /// the user's expression, and not at the whole; others are `here`.
     fn wrap(
         &self,
         what: Polled,
         gives: Option<&TokenStream>,
         observe: &TokenStream,
         inner: &TokenStream,
+        here: Span,
     ) -> TokenStream {
-        let (private, at) = (&self.private, Span::mixed_site());
+        let (private, at) = (
+            located(&self.private, here),
+            Span::mixed_site().located_at(here),
+        );
         let (wrap, origin) = self.pick(what.wrappers());
         let gives = gives.map(|gives| quote_spanned!(at=> ::<#gives, _, _, _>));
         quote_spanned!(at=>

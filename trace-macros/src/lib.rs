@@ -349,7 +349,7 @@ use attribute::Attribute;
 ///         || &SITE,
 ///         |output| Output::new(output).failure().record(true), // whether it is an `Err`
 ///         async move {
-///             if false { return never_called::<Result<u64, String>>(); } // the type
+///             if false { let output: Result<u64, String> = never_called(); return output; } // the type
 ///             let _ = &order; // arguments drop in the order of the plain function
 ///             if recording() { tag(&SITE, 0, &(order.id)); }
 ///             { Ok(order.id) } // the body, untouched
@@ -388,8 +388,8 @@ use attribute::Attribute;
 /// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
 ///     static SITE: Site = Site::new("parse", ..);
 ///     let mut guard = enter(&SITE);
-///     let output = call(move || {
-///         if false { return never_called::<Result<u32, std::num::ParseIntError>>(); }
+///     let output = call(move || -> Result<u32, std::num::ParseIntError> {
+///         if false { let output: Result<u32, std::num::ParseIntError> = never_called(); return output; }
 ///         let text = text;
 ///         { let number: u32 = text.parse()?; Ok(number + 1) }
 ///     }); // a body without `return`, `?` or a macro needs no closure

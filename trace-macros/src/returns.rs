@@ -11,6 +11,7 @@ use syn::{
     TypePath,
 };
 
+use crate::tokens::located;
 use unnamed::without_impl;
 
 pub(crate) use unnamed::has_unnamed;
@@ -101,10 +102,10 @@ const NO_RESULTS: &[&str] = &[
 /// `allow` is an error under a user's `forbid`.
 ///
 /// Input: `-> Result<impl Iterator, Error>`
-/// Output: `if false { return never_called::<Result<_, Error>>(); }`
+/// Output: `if false { let output: Result<_, Error> = never_called(); return output; }`
 ///
 /// Input: `-> !`, which has no name outside of a function's type
-/// Output: `if false { return never_called::<ReturnOf<fn() -> !>>(); }`
+/// Output: `if false { let output: ReturnOf<fn() -> !> = never_called(); return output; }`
 pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
     let at = Span::mixed_site();
     match output {
@@ -125,13 +126,11 @@ pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
 /// Pins the type of an async block whose output is known.
 pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> TokenStream {
     // Compiler errors say where the type comes from: there, and not the attribute.
-    let private = private.clone().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(span));
-        token
-    });
+    let private = located(private, span);
     quote_spanned! {span.resolved_at(Span::mixed_site())=>
         if false {
-            return #(#private)*::never_called::<#ty>();
+            let __traced_output: #ty = #private::never_called();
+            return __traced_output;
         }
     }
 }
@@ -193,6 +192,19 @@ pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
     match output {
         ReturnType::Default => TokenStream::new(),
         ReturnType::Type(..) => type_of(output).map_or_else(TokenStream::new, |ty| quote!(: #ty)),
+    }
+}
+
+/// Returns `-> T` for a closure that gives a returned value, or nothing where `T` has
+/// no name.
+///
+/// A body without a last expression is then reported at the type.
+pub(crate) fn arrow(output: &ReturnType) -> TokenStream {
+    match output {
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(arrow, _) => {
+            type_of(output).map_or_else(TokenStream::new, |ty| quote!(#arrow #ty))
+        }
     }
 }
 

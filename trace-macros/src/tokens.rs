@@ -35,6 +35,15 @@ pub(crate) fn block(token: &TokenTree) -> Option<Group> {
     }
 }
 
+/// Returns the tokens of a path at another place.
+pub(crate) fn located(path: &TokenStream, place: Span) -> TokenStream {
+    let tokens = path.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    tokens.collect()
+}
+
 /// Follows the `<` and `>` of generics through a header; the `>` of `->` is none.
 #[derive(Default)]
 pub(crate) struct Angles {

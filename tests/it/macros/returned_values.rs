@@ -200,9 +200,12 @@ fn functions_of_the_value_may_name_small_arguments() {
         assert_eq!(compared_boxed(1).await, 4);
         assert!(tolerant(1).await.is_err());
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         compared beyond=I64(2) tail=I64(2)
         compared_boxed beyond=I64(3)
         tolerant error u32: 2
-    "#]]);
+    "#]],
+    );
 }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned;
 
 use super::{Expansion, Rewritten};
 use crate::item::Item;
@@ -17,7 +18,7 @@ impl Expansion {
     ///         || &SITE,
     ///         |output| Output::new(output).failure().record(true),
     ///         { async move {
-    ///             if false { return never_called::<Result<Receipt, Error>>(); }
+    ///             if false { let output: Result<Receipt, Error> = never_called(); return output; }
     ///             let _ = &order;
     ///             if recording() { tag(&SITE, 0, &(order.id)); }
     ///             { body }
@@ -36,19 +37,22 @@ impl Expansion {
     /// ```
     pub(super) fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
         let at = Span::mixed_site();
+        // Errors about the future as a whole are at the name.
+        let here = at.located_at(item.signature.ident.span());
         let output = &item.signature.output;
         let observe = self.observe(returns::may_be_result(output), None);
         if !is_read_as_written(item) {
             let (inputs, block) = self.carried(params::take, item, body);
-            let future = quote_spanned!(at=> async move { #block });
-            let gives = returns::type_of(output);
-            let future = self.wrap(Polled::Future, gives.as_ref(), &observe, &future);
+            let future = quote_spanned!(here=> async move { #block });
+            // A single word has no lifetime; unknown, it would be reported twice.
+            let gives = returns::type_of(output).filter(|ty| ty.clone().into_iter().count() > 1);
+            let future = self.wrap(Polled::Future, gives.as_ref(), &observe, &future, here);
             let header = item.header_returning(inputs, |output| self.future_type(output));
             return (header, future);
         }
         let (inputs, block) = self.carried(params::carry, item, body);
-        let future = quote_spanned!(at=> async move { #block });
-        let future = self.wrap(Polled::Future, None, &observe, &future);
+        let future = quote_spanned!(here=> async move { #block });
+        let future = self.wrap(Polled::Future, None, &observe, &future, here);
         (item.header_with(inputs), quote_spanned!(at=> #future.await))
     }
 
@@ -58,7 +62,7 @@ impl Expansion {
     /// The tokens are of this crate's edition, in which `impl` captures every
     /// lifetime in scope, as an `async fn` does in all editions.
     fn future_type(&self, output: TokenStream) -> TokenStream {
-        let at = Span::mixed_site();
+        let at = Span::mixed_site().located_at(output.span());
         let output = returns::named(&self.private, output);
         quote_spanned!(at=> -> impl ::core::future::Future<Output = #output>)
     }

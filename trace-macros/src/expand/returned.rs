@@ -53,7 +53,7 @@ impl Expansion {
     /// ```text
     /// log();
     /// Box::pin(traced(|| &SITE, |output| .., { async move {
-    ///     if false { return never_called::<u32>(); }
+    ///     if false { let output: u32 = never_called(); return output; }
     ///     if recording() { tag(&SITE, 0, &(self.id)); }
     ///     { body }
     /// } }))
@@ -83,6 +83,7 @@ impl Expansion {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
         let body = tail.replace(|keywords, block| {
+            let here = keywords.span().resolved_at(at);
             let block = own_block(&block);
             let future = quote_spanned!(at=> #keywords { #pin #prologue #block });
             let future = match replay {
@@ -92,7 +93,7 @@ impl Expansion {
                 }
             };
             let observe = self.observe(true, None);
-            self.wrap(Polled::Future, None, &observe, &future)
+            self.wrap(Polled::Future, None, &observe, &future, here)
         });
         let body = own_block(&body);
         quote!(#captures #body)
@@ -103,7 +104,7 @@ impl Expansion {
     /// ```text
     /// let values = recording().then(|| (captured(&(id)),));
     /// let future = call(move || {
-    ///     if false { return never_called::<BoxFuture<'static, u32>>(); }
+    ///     if false { let output: BoxFuture<'static, u32> = never_called(); return output; }
     ///     let _ = &id;
     ///     { body }
     /// });
@@ -140,7 +141,8 @@ impl Expansion {
             ),
         };
         let gives = returns::given(private, output, polled);
-        let wrapped = self.wrap(polled, None, &self.observe(true, gives), &inner);
+        let here = at.located_at(item.body.span());
+        let wrapped = self.wrap(polled, None, &self.observe(true, gives), &inner, here);
         let wrapped = match form {
             Form::Opaque => wrapped,
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),

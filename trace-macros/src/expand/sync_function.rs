@@ -14,8 +14,8 @@ impl Expansion {
     /// Output:
     /// ```text
     /// let mut guard = enter(&SITE);
-    /// let output = call(move || {
-    ///     if false { return never_called::<Result<u32, Error>>(); }
+    /// let output = call(move || -> Result<u32, Error> {
+    ///     if false { let output: Result<u32, Error> = never_called(); return output; }
     ///     let text = text;
     ///     if recording() { tag(&SITE, 0, &(text)); }
     ///     { body }
@@ -79,9 +79,10 @@ impl Expansion {
             (None, value)
         } else {
             let (inputs, block) = self.carried(params::pass, item, body);
+            let arrow = returns::arrow(output);
             (
                 inputs,
-                quote_spanned!(at=> #private::call(move || { #block })),
+                quote_spanned!(at=> #private::call(move || #arrow { #block })),
             )
         };
         let ty = returns::annotation(output);

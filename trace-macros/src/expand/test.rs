@@ -17,7 +17,7 @@ use crate::tokens::group;
 /// #[test]
 /// fn pays() -> Result<(), Error> {
 ///     __run_async("pays", { async move {
-///         if false { return never_called::<Result<(), Error>>(); }
+///         if false { let output: Result<(), Error> = never_called(); return output; }
 ///         { body }
 ///     } })
 /// }
