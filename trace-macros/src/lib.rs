@@ -2,10 +2,11 @@
 //! them: [`traced`](macro@traced), [`trace_root`](macro@trace_root) and
 //! [`traced_test`](macro@traced_test).
 //!
-//! An attribute adds a span to a function and changes nothing else: the value,
-//! the order in which everything is dropped, panics, `Send`, lifetimes, lints and
-//! the places of compiler errors stay those of the plain function. Nothing is
-//! recorded of the arguments unless it is named.
+//! An attribute adds a span to a function and is made to change nothing else: the
+//! value, the order in which everything is dropped, panics, `Send`, lifetimes, lints
+//! and the places of compiler errors are those of the plain function, with the
+//! exceptions listed under *Limits* in [`traced`](macro@traced). Nothing is recorded
+//! of the arguments unless it is named.
 
 #![forbid(unsafe_code)]
 
@@ -68,10 +69,11 @@ use attribute::Attribute;
 /// `#[tokio::main]`, may stand above or below.
 ///
 /// A function that is not `async` but visibly returns a future has that future
-/// traced, and not the call that makes it: `impl Future`, `Pin<Box<dyn Future>>`,
-/// `BoxFuture`, `LocalBoxFuture`, and everything that ends with an async block or
-/// `Box::pin(async ..)`. The same goes for streams: `impl Stream`,
-/// `Pin<Box<dyn Stream>>`, `BoxStream`, `LocalBoxStream`. Items are polled inside
+/// traced, and not the call that makes it: `impl Future`, `impl TryFuture`,
+/// `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, `BoxFuture`, `LocalBoxFuture`,
+/// and everything that ends with an async block or `Box::pin(async ..)`. The same goes
+/// for streams: `impl Stream`, `impl TryStream`, `Pin<Box<dyn Stream>>`,
+/// `Box<dyn Stream + Unpin>`, `BoxStream`, `LocalBoxStream`. Items are polled inside
 /// the span, which ends with the stream, with an item that is an `Err`, or when the
 /// stream is dropped.
 ///
@@ -412,6 +414,15 @@ use attribute::Attribute;
 ///   into a closure. As that would change `Location::caller()`, the body of a
 ///   `#[track_caller]` function does not, and an `Err` that leaves it by `return` or
 ///   `?` is not seen.
+/// - A future or a stream whose type does not show that it is one, such as that of an
+///   alias with another name or `impl FusedStream`, is not traced but the call that
+///   makes it, unless the body ends with the async block. An `async fn` that awaits it
+///   is traced.
+/// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if
+///   it is itself, and has no other trait: `impl Future + Clone` and
+///   `impl Future + FusedFuture` do not compile.
+/// - `unconditional_recursion` is not noticed in a sync function that returns a
+///   `Result`, and may do so early.
 /// - In a generic function, an error type that is an `Error` only for parameters
 ///   that are `'static`, as some channels' are, needs `err = off`: which traits a
 ///   type has is found out without regard to lifetimes.

@@ -1,17 +1,15 @@
 //! What a return type says.
 
+mod bounds;
 mod unnamed;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{
-    GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Token, Type, TypeParamBound,
-    TypePath,
-};
+use syn::{Ident, ReturnType, Type};
 
 use crate::tokens::located;
+use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
 use unnamed::without_impl;
 
 pub(crate) use unnamed::has_unnamed;
@@ -26,10 +24,12 @@ pub(crate) enum Polled {
 /// How something that is returned to be polled is visible in the type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// `impl Future`, `impl Stream`.
+    /// `impl Future`, `impl Stream`, `impl TryFuture`, `impl TryStream`.
     Opaque,
     /// `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`, and those of streams.
     Boxed,
+    /// `Box<dyn Future + Unpin>`, and that of streams.
+    Unpinned,
 }
 
 impl Polled {
@@ -39,6 +39,14 @@ impl Polled {
         match self {
             Self::Future => "Future",
             Self::Stream => "Stream",
+        }
+    }
+
+    /// The trait of those that give a `Result`, which are futures or streams too.
+    fn trait_of_results(self) -> &'static str {
+        match self {
+            Self::Future => "TryFuture",
+            Self::Stream => "TryStream",
         }
     }
 
@@ -67,8 +75,16 @@ pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
     };
     Polled::ALL.into_iter().find_map(|polled| {
         let form = match peel(ty) {
-            Type::ImplTrait(opaque) => trait_bound(&opaque.bounds, polled).map(|_| Form::Opaque),
-            Type::Path(path) => is_boxed(path, polled).then_some(Form::Boxed),
+            Type::ImplTrait(opaque) => {
+                let names = [polled.trait_name(), polled.trait_of_results()];
+                let mut names = names.into_iter();
+                let is_bound = names.any(|name| trait_bound(&opaque.bounds, name).is_some());
+                is_bound.then_some(Form::Opaque)
+            }
+            Type::Path(path) if is_boxed(path, polled) => Some(Form::Boxed),
+            Type::Path(path) => unpinned_bounds(path)
+                .and_then(|bounds| trait_bound(bounds, polled.trait_name()))
+                .map(|_| Form::Unpinned),
             _ => None,
         };
         form.map(|form| (polled, form))
@@ -153,7 +169,9 @@ pub(crate) fn given(
     };
     let named = match peel(ty) {
         Type::ImplTrait(opaque) => given_in_bounds(&opaque.bounds, polled),
-        Type::Path(path) => boxed_bounds(path).and_then(|bounds| given_in_bounds(bounds, polled)),
+        Type::Path(path) => boxed_bounds(path)
+            .or_else(|| unpinned_bounds(path))
+            .and_then(|bounds| given_in_bounds(bounds, polled)),
         _ => None,
     };
     match named.map(peel) {
@@ -218,68 +236,4 @@ pub(crate) fn type_of(output: &ReturnType) -> Option<TokenStream> {
             _ => Some(without_impl(ty)),
         },
     }
-}
-
-/// Looks through parentheses and the invisible groups of macro fragments.
-fn peel(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(inner) => peel(&inner.elem),
-        Type::Paren(inner) => peel(&inner.elem),
-        _ => ty,
-    }
-}
-
-type Bounds = Punctuated<TypeParamBound, Token![+]>;
-
-fn trait_bound(bounds: &Bounds, polled: Polled) -> Option<&PathSegment> {
-    bounds.iter().find_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last();
-            last.filter(|segment| segment.ident == polled.trait_name())
-        }
-        _ => None,
-    })
-}
-
-fn given_in_bounds(bounds: &Bounds, polled: Polled) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &trait_bound(bounds, polled)?.arguments else {
-        return None;
-    };
-    let [name, _] = polled.gives();
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(ty) if ty.ident == name => Some(&ty.ty),
-        _ => None,
-    })
-}
-
-fn is_boxed(path: &TypePath, polled: Polled) -> bool {
-    let last = path.path.segments.last();
-    let is_alias =
-        last.is_some_and(|last| polled.aliases().iter().any(|alias| last.ident == alias));
-    is_alias || boxed_bounds(path).is_some_and(|bounds| trait_bound(bounds, polled).is_some())
-}
-
-/// Returns the bounds in `Pin<Box<dyn ..>>` and `Pin<Box<impl ..>>`.
-fn boxed_bounds(path: &TypePath) -> Option<&Bounds> {
-    let boxed = only_type_argument(path, "Pin")?;
-    let Type::Path(boxed) = peel(boxed) else {
-        return None;
-    };
-    match peel(only_type_argument(boxed, "Box")?) {
-        Type::TraitObject(object) => Some(&object.bounds),
-        Type::ImplTrait(opaque) => Some(&opaque.bounds),
-        _ => None,
-    }
-}
-
-fn only_type_argument<'a>(path: &'a TypePath, name: &str) -> Option<&'a Type> {
-    let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    let first = arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    first.filter(|_| last.ident == name)
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use expect_test::expect;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryFuture, TryFutureExt, TryStream, TryStreamExt};
 use trace_core::{trace_root, traced};
 
 use super::check;
@@ -99,4 +99,45 @@ fn a_stream_goes_on_in_another_task() {
               read
         "#]],
     );
+}
+
+#[traced(tags(value))]
+fn unpinned(value: u32) -> Box<dyn Future<Output = Result<u32, String>> + Unpin + Send> {
+    if value == 0 {
+        return Box::new(std::future::ready(Err("zero".to_owned())));
+    }
+    Box::new(std::future::ready(Ok(value)))
+}
+
+#[traced]
+fn unpinned_items() -> Box<dyn Stream<Item = u32> + Unpin> {
+    Box::new(stream::iter(0..2))
+}
+
+#[traced]
+fn results() -> impl TryStream<Ok = u32, Error = String> {
+    stream::iter([Ok(1), Err("two".to_owned())])
+}
+
+#[traced]
+fn result() -> impl TryFuture<Ok = u32, Error = String> {
+    std::future::ready(Err("three".to_owned()))
+}
+
+#[test]
+fn other_types_that_show_a_future_or_a_stream() {
+    let body = async {
+        assert!(unpinned(0).await.is_err());
+        assert_eq!(unpinned(1).await, Ok(1));
+        assert_eq!(unpinned_items().count().await, 2);
+        assert!(results().try_collect::<Vec<_>>().await.is_err());
+        assert!(TryFutureExt::into_future(result()).await.is_err());
+    };
+    check(body, expect![[r#"
+        unpinned value=I64(0) error alloc::string::String: zero
+        unpinned value=I64(1)
+        unpinned_items
+        results error alloc::string::String: two
+        result error alloc::string::String: three
+    "#]]);
 }

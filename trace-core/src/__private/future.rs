@@ -31,6 +31,11 @@ pub fn boxed<F>(inner: F) -> Pin<Box<F>> {
     Box::pin(inner)
 }
 
+/// Boxes what need not be pinned.
+pub fn unpinned<F>(inner: F) -> Box<F> {
+    Box::new(inner)
+}
+
 /// Runs `prologue` at the first poll of a future or stream, before it.
 pub fn first<P: FnOnce(), F>(prologue: P, inner: F) -> First<P, F> {
     First {

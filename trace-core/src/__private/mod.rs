@@ -9,7 +9,7 @@ pub mod outcome;
 mod recording;
 
 pub use crate::span_record::SpanKind;
-pub use future::{First, ItemOf, OutputOf, ReturnOf, boxed, first};
+pub use future::{First, ItemOf, OutputOf, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
 pub use recording::*;
 

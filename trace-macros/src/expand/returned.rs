@@ -21,6 +21,7 @@ pub(super) fn async_tail(item: &Item, body: &Group) -> Option<AsyncTail> {
         None => true,
         Some(Form::Opaque) => tail.is_simple(),
         Some(Form::Boxed) => tail.is_simple() && tail.is_boxed(),
+        Some(Form::Unpinned) => false,
     })
 }
 
@@ -146,6 +147,7 @@ impl Expansion {
         let wrapped = match form {
             Form::Opaque => wrapped,
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
+            Form::Unpinned => quote_spanned!(at=> #private::unpinned(#wrapped)),
         };
         quote!(#captures #made #wrapped)
     }
