@@ -193,9 +193,8 @@ impl Expansion {
         elsewhere.add(self.failure(true, &TokenStream::new()).unwrap_or_default());
         let mentions = params::mention_all(&item.signature, &elsewhere);
         let carried = carry(&item.signature, &used);
-        let pin = returns::pin(&self.private, &item.signature.output);
-        let (statements, body) = (carried.statements, own_block(body));
-        let block = quote!(#pin #statements #mentions #prologue #body);
+        let statements = [carried.statements, mentions, prologue];
+        let block = content(&self.private, item, &statements, body);
         (carried.inputs, block)
     }
 
@@ -277,6 +276,18 @@ impl Expansion {
         };
         (Ident::new(name, at), origin)
     }
+}
+
+/// Writes the content of a closure or async block that gives what the function gives.
+fn content(
+    private: &TokenStream,
+    item: &Item,
+    statements: &[TokenStream],
+    body: &Group,
+) -> TokenStream {
+    let pin = returns::pin(private, &item.signature.output);
+    let body = own_block(body);
+    quote!(#pin #(#statements)* #body)
 }
 
 fn words(body: &Group) -> Words {

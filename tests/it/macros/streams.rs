@@ -133,11 +133,14 @@ fn other_types_that_show_a_future_or_a_stream() {
         assert!(results().try_collect::<Vec<_>>().await.is_err());
         assert!(TryFutureExt::into_future(result()).await.is_err());
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         unpinned value=I64(0) error alloc::string::String: zero
         unpinned value=I64(1)
         unpinned_items
         results error alloc::string::String: two
         result error alloc::string::String: three
-    "#]]);
+    "#]],
+    );
 }

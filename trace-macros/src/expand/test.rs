@@ -8,7 +8,6 @@ use crate::args::Args;
 use crate::body::split_inner_attributes;
 use crate::item::Item;
 use crate::params;
-use crate::returns;
 use crate::tokens::group;
 
 /// Input: `async fn pays() -> Result<(), Error> { body }`
@@ -39,9 +38,7 @@ pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
     let is_async = item.signature.asyncness.is_some();
 
     let carried = params::carry(&item.signature, &super::words(&body));
-    let pin = returns::pin(&private, &item.signature.output);
-    let (statements, body) = (carried.statements, super::own_block(&body));
-    let block = quote!(#pin #statements #body);
+    let block = super::content(&private, item, &[carried.statements], &body);
 
     let code = match (is_async, has_runner) {
         (true, true) => {
