@@ -5,7 +5,7 @@ mod uses;
 
 use std::collections::HashSet;
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use crate::tokens::{is_punct, is_word};
 
@@ -62,6 +62,14 @@ pub(crate) fn split_inner_attributes(body: Group) -> (TokenStream, Group) {
     let mut rest = Group::new(Delimiter::Brace, tokens.collect());
     rest.set_span(body.span());
     (attributes, rest)
+}
+
+/// Returns where the last expression of a block begins, as far as tokens show it.
+pub(crate) fn place_of_value(body: &Group) -> Span {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let last = tokens.rsplit(|token| is_punct(token, ';')).next();
+    let first = last.and_then(|tokens| tokens.first());
+    first.map_or_else(|| body.span_close(), TokenTree::span)
 }
 
 /// How many tokens an inner attribute has: `#`, `!` and the brackets.

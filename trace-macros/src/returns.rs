@@ -10,7 +10,7 @@ use syn::{Ident, ReturnType, Type};
 
 use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
-use unnamed::without_impl;
+use unnamed::{without_impl, without_lifetimes};
 
 pub(crate) use unnamed::has_unnamed;
 
@@ -211,6 +211,12 @@ pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
         ReturnType::Default => TokenStream::new(),
         ReturnType::Type(..) => type_of(output).map_or_else(TokenStream::new, |ty| quote!(: #ty)),
     }
+}
+
+/// Returns the same as [`annotation`] with no lifetime named: one that is wrong is
+/// then reported where the value is returned, and not at the type.
+pub(crate) fn loose_annotation(output: &ReturnType) -> TokenStream {
+    without_lifetimes(annotation(output))
 }
 
 /// Returns `-> T` for a closure that gives a returned value, or nothing where `T` has

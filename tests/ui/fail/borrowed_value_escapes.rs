@@ -12,4 +12,10 @@ fn moved_twice(text: String) -> Result<(), String> {
     Ok(())
 }
 
+#[traced]
+fn sync<'a>(text: &'a str, other: &str) -> Result<&'a str, String> {
+    let longer = if text.len() > 3 { text } else { other };
+    Ok(longer)
+}
+
 fn main() {}

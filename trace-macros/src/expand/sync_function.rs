@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span};
 use quote::quote_spanned;
 
 use super::{Expansion, Rewritten, own_block};
-use crate::body::may_exit_early;
+use crate::body::{may_exit_early, place_of_value};
 use crate::item::Item;
 use crate::params;
 use crate::returns;
@@ -66,9 +66,11 @@ impl Expansion {
             };
             return (item.header(), code);
         };
+        let ty;
         let (inputs, value) = if is_track_caller(item) || !may_exit_early(body.stream()) {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
+            ty = returns::loose_annotation(output);
             let (prologue, body) = (self.prologue(), own_block(body));
             let value = quote_spanned! {at=>
                 match () {
@@ -80,19 +82,21 @@ impl Expansion {
         } else {
             let (inputs, block) = self.carried(params::pass, item, body);
             let arrow = returns::arrow(output);
+            ty = returns::annotation(output);
             (
                 inputs,
                 quote_spanned!(at=> #private::call(move || #arrow { #block })),
             )
         };
-        let ty = returns::annotation(output);
+        let here = at.located_at(place_of_value(body));
+        let returned = quote_spanned!(here=> __traced_output);
         let code = quote_spanned! {at=>
             let mut __traced_guard = #private::#enter(#origin &__TRACED_SITE);
             let __traced_output #ty = #value;
             if __traced_guard.is_recording() && #failure {
                 __traced_guard.set_failed();
             }
-            __traced_output
+            #returned
         };
         (item.header_with(inputs), code)
     }

@@ -1,16 +1,44 @@
 //! Types that have no name, within those that have one.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Token, Type, TypeInfer, TypeParamBound};
 
+use crate::tokens::{group, is_punct, is_word};
+
 /// Returns whether a type has a `_` in it.
 pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
+    has_word(ty, "_")
+}
+
+fn has_word(ty: &TokenStream, word: &str) -> bool {
     ty.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "_",
-        TokenTree::Group(group) => has_unnamed(&group.stream()),
-        _ => false,
+        TokenTree::Group(group) => has_word(&group.stream(), word),
+        token => is_word(&token, word),
     })
+}
+
+/// Writes a type with `'_` for each lifetime, unless it brings some of its own.
+///
+/// Input: `Result<&'a str, Error>`
+/// Output: `Result<&'_ str, Error>`
+pub(super) fn without_lifetimes(ty: TokenStream) -> TokenStream {
+    if has_word(&ty, "for") {
+        return ty;
+    }
+    let mut after_quote = false;
+    let tokens = ty.into_iter().map(|token| {
+        let is_name = std::mem::replace(&mut after_quote, is_punct(&token, '\''));
+        match token {
+            TokenTree::Ident(name) if is_name => Ident::new("_", name.span()).into(),
+            TokenTree::Group(inside) => {
+                let stream = without_lifetimes(inside.stream());
+                group(inside.delimiter(), stream, inside.span())
+            }
+            token => token,
+        }
+    });
+    tokens.collect()
 }
 
 /// Writes a type with `_` for each `impl Trait` in it.
