@@ -47,7 +47,8 @@ impl OuterAttribute {
         }
     }
 
-    /// Whether it is one of this crate for functions.
+    /// Whether it is one of this crate for functions: by its last word, as the path
+    /// may lead through any re-export.
     pub(super) fn is_ours(&self) -> bool {
         self.name()
             .is_some_and(|name| name == "traced" || name == "trace_root")
