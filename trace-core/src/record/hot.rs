@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
+use crate::stream::Header;
 
 use super::active;
 use super::kept::RECORDS;
@@ -40,6 +41,10 @@ struct Hot {
     /// The parent of the span that failed last: an error that goes on through it is
     /// logged already.
     failed_in: Cell<u64>,
+    /// The newest span of the piece that is written, and when it was opened; zero if
+    /// there is none.
+    newest: Cell<u64>,
+    newest_time: Cell<u64>,
     /// Words of the stage in use.
     used: Cell<usize>,
     stage: [Cell<u64>; STAGE],
@@ -57,6 +62,8 @@ thread_local! {
             opened: Cell::new(0),
             ended: Cell::new(0),
             failed_in: Cell::new(0),
+            newest: Cell::new(0),
+            newest_time: Cell::new(0),
             used: Cell::new(0),
             stage: [const { Cell::new(0) }; STAGE],
         }
@@ -145,6 +152,7 @@ pub(super) fn go_to(place: Place) -> Place {
     if place.plain.is_some() {
         HOT.with(|hot| hot.ids.seed());
     }
+    forget_newest();
     HOT.with(|hot| Place {
         scope: hot.scope.replace(place.scope),
         span: hot.span.replace(place.span),
@@ -197,19 +205,48 @@ pub(super) fn open_as(header: u64, id: u64) -> u64 {
 fn begin(header: u64, id: u64, time: u64) -> u64 {
     let parent = set_span(id);
     push([header, id, parent, time]);
-    // After the words, so that it is counted for the chunk that they get into.
-    HOT.with(|hot| hot.opened.set(hot.opened.get().wrapping_add(1)));
+    // After the words, so that this is of the piece and the chunk that they get into.
+    HOT.with(|hot| {
+        hot.newest.set(id);
+        hot.newest_time.set(time);
+        hot.opened.set(hot.opened.get().wrapping_add(1));
+    });
     parent
 }
 
 /// Writes the end of a span and makes `parent` the current one again.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn close(header: u64, id: u64, parent: u64) {
-    push([header, id, now()]);
+pub(super) fn close(header: Header, id: u64, parent: u64) {
+    let time = now();
+    let used = make_room(3);
     HOT.with(|hot| {
+        let ticks = time.wrapping_sub(hot.newest_time.get());
+        let short = header.end_of_newest(ticks);
+        match short.filter(|_| hot.newest.get() == id) {
+            Some(short) => hot.put(used, [short.word()]),
+            None => hot.put(used, [header.word(), id, time]),
+        }
         hot.ended.set(hot.ended.get().wrapping_add(1));
         hot.span.set(parent);
     });
+}
+
+/// Writes an entry of a span that has one word.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn push_word(header: Header, span: u64, word: u64) {
+    let used = make_room(3);
+    HOT.with(|hot| {
+        if hot.newest.get() == span {
+            hot.put(used, [header.of_newest().word(), word]);
+        } else {
+            hot.put(used, [header.word(), span, word]);
+        }
+    });
+}
+
+/// Says that another piece begins, or is gone on with.
+pub(super) fn forget_newest() {
+    HOT.with(|hot| hot.newest.set(0));
 }
 
 /// Reads the clock of the tracer that records here.
@@ -230,20 +267,33 @@ pub(super) fn has_room(words: usize) -> bool {
 /// Appends the words of one entry to the stage.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
-    let mut used = HOT.with(|hot| hot.used.get());
-    if used > STAGE - WORDS {
+    let used = make_room(WORDS);
+    HOT.with(|hot| hot.put(used, words));
+}
+
+/// Makes room for so many words; returns how many are in use.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn make_room(words: usize) -> usize {
+    let used = HOT.with(|hot| hot.used.get());
+    if used > STAGE - words {
         active::move_stage();
-        used = 0;
+        return 0;
     }
-    HOT.with(|hot| {
+    used
+}
+
+impl Hot {
+    /// Writes words behind those in use; there is room.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put<const WORDS: usize>(&self, used: usize, words: [u64; WORDS]) {
         for (offset, word) in words.into_iter().enumerate() {
             // The mask spares the check of the bound, which holds as said above.
-            if let Some(cell) = hot.stage.get((used + offset) & (STAGE - 1)) {
+            if let Some(cell) = self.stage.get((used + offset) & (STAGE - 1)) {
                 cell.set(word);
             }
         }
-        hot.used.set(used + WORDS);
-    });
+        self.used.set(used + WORDS);
+    }
 }
 
 /// What a stage held besides words.

@@ -223,6 +223,7 @@ impl Recording {
     fn push(&mut self) {
         self.stream.since = 0;
         self.trace.tracer.queue.push(&mut self.stream.chunk);
+        hot::forget_newest();
         self.trace.begin_piece(&mut self.stream.chunk);
     }
 

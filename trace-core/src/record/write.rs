@@ -40,7 +40,7 @@ pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
     let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
-    hot::close(header.word(), span, parent);
+    hot::close(header, span, parent);
 }
 
 /// The span to write to, if there is one.
@@ -69,7 +69,7 @@ pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
     let Some(span) = own_span() else { return };
     if let Key::Site(site, index) = key {
         if let Some((value_type, word)) = value.as_word() {
-            return hot::push([field_header(Kind::Tag, value_type, key), span, word]);
+            return hot::push_word(field_header(Kind::Tag, value_type, key), span, word);
         }
         if let TagInput::Str(value) = value {
             return site_text(span, site, index, value);
@@ -82,7 +82,8 @@ pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
 fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
     with_text(value, |value| {
         let header = field_header(Kind::Tag, value_type::TEXT, Key::Site(site, index));
-        entry([header, span, value.len() as u64], [value]);
+        active::push_texts(3, [value]);
+        hot::push_word(header, span, value.len() as u64);
     });
 }
 
@@ -217,10 +218,13 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     };
     let text = |value: &str| {
         let header = field_header(kind, value_type::TEXT, key);
-        entry([header, span, value.len() as u64], [key.text(), value]);
+        entry(
+            [header.word(), span, value.len() as u64],
+            [key.text(), value],
+        );
     };
     let word = |value_type: u8, word: u64| {
-        let words = [field_header(kind, value_type, key), span, word];
+        let words = [field_header(kind, value_type, key).word(), span, word];
         match key {
             Key::Site(..) => hot::push(words),
             Key::Text(key) => entry(words, [key]),
@@ -230,7 +234,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         // Longer ones are cut: the stage has to take the entry as a whole.
         let items: Vec<u64> = items.take(Limits::MAX_ITEMS).collect();
         let words = [
-            field_header(kind, value_type, key),
+            field_header(kind, value_type, key).word(),
             span,
             items.len() as u64,
         ];
@@ -287,16 +291,15 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
 }
 
 #[inline]
-fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> u64 {
-    let header = match key {
+fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> Header {
+    match key {
         Key::Text(key) => Header::new(kind, value_type, 0, length(key)),
         Key::Site(site, index) => {
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             let small = value_type | value_type::SITE_KEY;
             site.header().of_same_site(kind, small, index)
         }
-    };
-    header.word()
+    }
 }
 
 impl<'a> Key<'a> {

@@ -18,6 +18,10 @@ pub(crate) struct Chunk {
     pub(crate) text: String,
 }
 
+/// Where the span and the time are in the entry that opens a span.
+const SPAN: usize = 1;
+const TIME: usize = 3;
+
 /// Words of the entry that begins a piece.
 const PIECE_WORDS: usize = 4;
 
@@ -26,6 +30,9 @@ const PIECE_WORDS: usize = 4;
 pub(crate) struct Cursor {
     word: u32,
     text: u32,
+    /// Where the entry is that opens the newest span; zero, where a piece begins, if
+    /// the piece has opened none.
+    newest: u32,
 }
 
 /// Bytes that an emptied chunk keeps, of each kind: more than one needs that is
@@ -122,15 +129,32 @@ impl Chunk {
     /// the next one is.
     #[inline]
     pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, Plain, Cursor)> {
-        let &[header, span, ref rest @ ..] = self.words.get(cursor.word as usize..)? else {
-            return None;
+        let (header, rest) = self.words.get(cursor.word as usize..)?.split_first()?;
+        let header = Header::from_word(*header);
+        let (span, rest, words) = if header.is_of_newest() {
+            (self.newest(cursor, SPAN), rest, 1)
+        } else {
+            let (span, rest) = rest.split_first()?;
+            (*span, rest, 2)
         };
-        let (entry, words, bytes) = Plain::read(Header::from_word(header), rest)?;
+        let read = Plain::read(header, rest, || self.newest(cursor, TIME));
+        let (entry, more_words, bytes) = read?;
         let next = Cursor {
-            word: cursor.word + 2 + words,
+            word: cursor.word + words + more_words,
             text: cursor.text + bytes,
+            newest: match entry {
+                Plain::Open(_) => cursor.word,
+                _ => cursor.newest,
+            },
         };
         Some((span, entry, next))
+    }
+
+    /// A word of the entry that opens the newest span.
+    #[inline]
+    fn newest(&self, cursor: Cursor, word: usize) -> u64 {
+        let word = self.words.get(cursor.newest as usize + word);
+        word.copied().unwrap_or(0)
     }
 
     /// Reads the entry at `cursor`: its span, itself, and where the next one is;
@@ -145,8 +169,17 @@ impl Chunk {
         }
         let header = Header::from_word(reader.word());
         let kind = header.kind()?;
-        let span = reader.word();
+        let span = if header.is_of_newest() {
+            self.newest(cursor, SPAN)
+        } else {
+            reader.word()
+        };
         let entry = Entry::read(kind, header, &mut reader);
+        reader.cursor.newest = match kind {
+            Kind::Open => cursor.word,
+            Kind::Piece => 0,
+            _ => cursor.newest,
+        };
         Some((span, entry, reader.cursor))
     }
 }
@@ -164,6 +197,10 @@ impl<'a> Source<'a> for Reader<'a> {
         let word = self.chunk.words.get(self.cursor.word as usize);
         self.cursor.word += 1;
         word.copied().unwrap_or(0)
+    }
+
+    fn newest_time(&self) -> u64 {
+        self.chunk.newest(self.cursor, TIME)
     }
 
     fn words(&mut self, count: u64) -> &'a [u64] {
