@@ -2,6 +2,7 @@
 //! counted.
 
 mod concurrency;
+mod conserved;
 mod delivery;
 mod futures;
 mod hostile;
@@ -12,9 +13,9 @@ mod thread_exit;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
-use trace_core::{MemoryCollector, SpanRecord, Stats, Tracer, TracerBuilder};
+use conserved::{assert_conserved, settled};
+use trace_core::{MemoryCollector, SpanRecord, Tracer, TracerBuilder};
 
 /// A tracer that delivers on demand to a collector that keeps everything.
 fn tracer() -> (Tracer, MemoryCollector) {
@@ -30,23 +31,6 @@ fn build(builder: TracerBuilder) -> (Tracer, MemoryCollector) {
 /// Polls a future once.
 fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Flushes; then nothing may be open, and the counters must add up.
-#[track_caller]
-fn settled(tracer: &Tracer) -> Stats {
-    let _report = tracer.flush(Duration::from_secs(10));
-    let stats = tracer.stats();
-    assert_eq!(stats.open, 0, "{stats:?}");
-    assert_conserved(&stats);
-    stats
-}
-
-/// Started = delivered + sampled out + dropped + open.
-#[track_caller]
-fn assert_conserved(stats: &Stats) {
-    let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
-    assert_eq!(stats.started, ended + stats.open, "{stats:?}");
 }
 
 /// The span with this operation name, of which there must be one.

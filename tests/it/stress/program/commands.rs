@@ -8,19 +8,36 @@ use trace_core::{Outcome, TraceFuture, span, traced};
 
 use super::super::assert_conserved;
 use super::Body;
-use super::model::{At, Captured, Goodbye, PLACE, Place, World, modeled};
+use super::model::{At, Captured, Goodbye, PLACE, Place, REFUSED, Start, World, modeled, place_of};
+use super::threads::run_once;
 
 #[traced("span")]
 async fn child(world: World) -> Result<(), String> {
-    modeled(&world, false, run(world.clone())).await
+    modeled(&world, Start::Here, run(world.clone())).await
+}
+
+/// Executes a random command where no span surrounds it.
+pub(super) fn act(world: &World) {
+    match world.choose(10) {
+        0..=1 => {
+            let future = future(world);
+            world.state().pool.push(future);
+        }
+        2..=3 => poll_one(world),
+        4 => drop_one(world),
+        5 => drop(world.tracer.flush(Duration::ZERO)),
+        6..=7 => elsewhere(world, poll_one),
+        8 => elsewhere(world, drop_one),
+        _ => shut_down(world),
+    }
 }
 
 /// A new future of a random kind.
-pub(super) fn future(world: &World) -> Body {
+fn future(world: &World) -> Body {
     let world = world.clone();
-    match world.choose(6) {
+    match world.choose(8) {
         0 => {
-            let body = modeled(&world, true, run(world.clone()));
+            let body = modeled(&world, Start::Root, run(world.clone()));
             Box::pin(world.tracer.root("span").run(body))
         }
         // A plain one, which belongs to nobody.
@@ -33,6 +50,14 @@ pub(super) fn future(world: &World) -> Body {
             let captured = Captured(place, run(world));
             Box::pin(captured.in_current_trace())
         }
+        3 => {
+            let body = modeled(&world, Start::Refused, run(world.clone()));
+            Box::pin(world.tracer.root(REFUSED).run(body))
+        }
+        4 => {
+            let attached = Captured(None, run(world.clone()));
+            Box::pin(world.tracer.attach(attached))
+        }
         _ => Box::pin(child(world)),
     }
 }
@@ -42,14 +67,10 @@ fn run(world: World) -> Body {
     Box::pin(async move {
         let mut goodbyes = Vec::new();
         loop {
-            {
-                let mut state = world.state();
-                if state.fuel == 0 {
-                    return Ok(());
-                }
-                state.fuel -= 1;
+            if !world.has_fuel() {
+                return Ok(());
             }
-            match world.choose(16) {
+            match world.choose(20) {
                 0..=2 => {
                     let mut is_first = true;
                     std::future::poll_fn(|_| match std::mem::take(&mut is_first) {
@@ -82,8 +103,12 @@ fn run(world: World) -> Body {
                         goodbyes.push(Goodbye(world.clone(), number));
                     }
                 },
-                14 if world.state().is_lossy => cut(&world),
+                14 if world.state().hazards.cuts => cut(&world),
                 14 => assert_conserved(&world.tracer.stats()),
+                15 => elsewhere(&world, poll_one),
+                16 => elsewhere(&world, drop_one),
+                17 => span::record_error("failed"),
+                18 => shut_down(&world),
                 _ => return Ok(()),
             }
         }
@@ -100,11 +125,35 @@ fn cut(world: &World) {
     }
 }
 
+/// Shuts the tracer down, now and then.
+fn shut_down(world: &World) {
+    if world.state().hazards.shutdown && world.choose(8) == 0 {
+        world.state().is_shut_down = true;
+        let _report = world.tracer.shutdown(Duration::ZERO);
+    }
+    assert_conserved(&world.tracer.stats());
+}
+
+/// Does something on another thread, which may end then.
+fn elsewhere(world: &World, what: fn(&World)) {
+    let there = world.clone();
+    let job = Box::new(move || what(&there));
+    if world.choose(16) == 0 {
+        run_once(job);
+    } else {
+        world.threads.run(job);
+    }
+}
+
 fn in_sync_span(world: &World) {
-    let is_root = world.choose(2) == 0;
+    let start = match world.choose(5) {
+        0 => Start::Refused,
+        1..=2 => Start::Root,
+        _ => Start::Here,
+    };
     let body = || {
-        let span = world.open(is_root);
-        let place = span.map_or(PLACE.get(), |span| Some(Place { span, is_own: true }));
+        let span = world.open(start);
+        let place = place_of(start, span);
         let at = At::new(place);
         world.name();
         let polled = catch_unwind(AssertUnwindSafe(|| {
@@ -124,12 +173,10 @@ fn in_sync_span(world: &World) {
             resume_unwind(payload);
         }
     };
-    let caught = catch_unwind(AssertUnwindSafe(|| {
-        if is_root {
-            world.tracer.root("span").run_sync(body);
-        } else {
-            span::in_span("span", body);
-        }
+    let caught = catch_unwind(AssertUnwindSafe(|| match start {
+        Start::Here => span::in_span("span", body),
+        Start::Root => world.tracer.root("span").run_sync(body),
+        Start::Refused => world.tracer.root(REFUSED).run_sync(body),
     }));
     if let Err(payload) = caught {
         world.expect_oops(&*payload);
@@ -142,7 +189,7 @@ fn take_one(world: &World) -> Option<Body> {
     if count == 0 {
         return None;
     }
-    let index = state.random.below(count);
+    let index = state.choices.below(count);
     Some(state.pool.swap_remove(index))
 }
 

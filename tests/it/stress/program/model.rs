@@ -10,8 +10,21 @@ use std::task::{Context, Poll};
 
 use trace_core::{Outcome, Tracer, span};
 
-use super::Body;
-use crate::random::Random;
+use super::{Body, Choices, Hazards, Threads};
+
+/// The name of roots that the sampler refuses.
+pub(super) const REFUSED: &str = "refused";
+
+/// Where a span begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Below the current one.
+    Here,
+    /// In a trace of its own.
+    Root,
+    /// In a trace that is not recorded.
+    Refused,
+}
 
 /// A span that must come out.
 #[derive(Debug)]
@@ -50,21 +63,42 @@ impl Drop for At {
 }
 
 pub(super) struct State {
-    pub(super) random: Random,
+    pub(super) choices: Choices,
+    pub(super) hazards: Hazards,
     /// Commands that may still be executed.
-    pub(super) fuel: u32,
+    fuel: u32,
     pub(super) spans: Vec<Expected>,
+    /// Roots that the sampler refused.
+    pub(super) refused: u64,
+    /// Spans in the batches at which a collector panicked.
+    pub(super) panicked: u64,
+    pub(super) is_shut_down: bool,
     pub(super) has_failed: bool,
-    /// Whether scopes hand over at any time, to a queue that is often full.
-    pub(super) is_lossy: bool,
     /// Futures that anybody may poll, drop or move.
     pub(super) pool: Vec<Body>,
+}
+
+impl State {
+    pub(super) fn new(choices: Choices, hazards: Hazards) -> Self {
+        Self {
+            choices,
+            hazards,
+            fuel: 150,
+            spans: Vec::new(),
+            refused: 0,
+            panicked: 0,
+            is_shut_down: false,
+            has_failed: false,
+            pool: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) state: Arc<Mutex<State>>,
     pub(super) tracer: Tracer,
+    pub(super) threads: Arc<Threads>,
 }
 
 impl World {
@@ -73,15 +107,27 @@ impl World {
     }
 
     pub(super) fn choose(&self, bound: usize) -> usize {
-        self.state().random.below(bound)
+        self.state().choices.below(bound)
+    }
+
+    /// Takes the fuel for one command, if there is any left.
+    pub(super) fn has_fuel(&self) -> bool {
+        let mut state = self.state();
+        let has_fuel = state.fuel > 0;
+        state.fuel = state.fuel.saturating_sub(1);
+        has_fuel
     }
 
     /// A span of the model that begins here; `None` where nothing is recorded.
-    pub(super) fn open(&self, is_root: bool) -> Option<usize> {
-        let parent = PLACE.get().map(|place| place.span).filter(|_| !is_root);
-        if parent.is_none() && !is_root {
-            return None;
-        }
+    pub(super) fn open(&self, start: Start) -> Option<usize> {
+        let parent = match start {
+            Start::Here => Some(PLACE.get()?.span),
+            Start::Root => None,
+            Start::Refused => {
+                self.state().refused += 1;
+                return None;
+            }
+        };
         let mut state = self.state();
         let number = state.spans.len();
         let root = parent.map_or(number, |parent| state.spans[parent].root);
@@ -134,7 +180,7 @@ impl World {
 /// The body of a span, in the model: goes around the real body, within the real span.
 pub(super) struct Modeled<F> {
     world: World,
-    is_root: bool,
+    start: Start,
     pub(super) span: Option<usize>,
     is_fresh: bool,
     is_done: bool,
@@ -148,7 +194,7 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         if std::mem::take(&mut this.is_fresh) {
-            this.span = this.world.open(this.is_root);
+            this.span = this.world.open(this.start);
         }
         let _at = this.enter();
         this.world.name();
@@ -156,7 +202,7 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
         let polled = catch_unwind(AssertUnwindSafe(poll));
         let outcome = match &polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Err(_))) if !this.is_root => Outcome::Error,
+            Ok(Poll::Ready(Err(_))) if this.start == Start::Here => Outcome::Error,
             Ok(Poll::Ready(_)) => Outcome::Ok,
             Err(_) => Outcome::Panicked,
         };
@@ -171,10 +217,7 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
 
 impl<F> Modeled<F> {
     fn enter(&self) -> At {
-        At::new(match self.span {
-            Some(span) => Some(Place { span, is_own: true }),
-            None => PLACE.get(),
-        })
+        At::new(place_of(self.start, self.span))
     }
 }
 
@@ -188,10 +231,19 @@ impl<F> Drop for Modeled<F> {
     }
 }
 
-pub(super) fn modeled<F>(world: &World, is_root: bool, body: F) -> Modeled<F> {
+/// What surrounds the body of a span that began, if it is recorded.
+pub(super) fn place_of(start: Start, span: Option<usize>) -> Option<Place> {
+    match (span, start) {
+        (Some(span), _) => Some(Place { span, is_own: true }),
+        (None, Start::Refused) => None,
+        (None, Start::Here | Start::Root) => PLACE.get(),
+    }
+}
+
+pub(super) fn modeled<F>(world: &World, start: Start, body: F) -> Modeled<F> {
     Modeled {
         world: world.clone(),
-        is_root,
+        start,
         span: None,
         is_fresh: true,
         is_done: false,
@@ -208,7 +260,7 @@ impl Drop for Goodbye {
     }
 }
 
-/// The model of `in_current_trace`.
+/// The model of `in_current_trace` and, without a place, of `attach`.
 pub(super) struct Captured(pub(super) Option<Place>, pub(super) Body);
 
 impl Future for Captured {
