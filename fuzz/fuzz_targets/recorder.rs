@@ -1,0 +1,33 @@
+//! The recorder against the model of `tests/it/stress/program`: the input is what
+//! the program chooses.
+
+#![no_main]
+
+#[path = "../../tests/it/stress/conserved.rs"]
+mod conserved;
+#[path = "../../tests/it/stress/program/mod.rs"]
+#[expect(dead_code, reason = "some of it is for tests only")]
+mod program;
+#[path = "../../tests/it/random.rs"]
+#[expect(dead_code, reason = "only tests choose at random")]
+mod random;
+
+use std::sync::{Arc, LazyLock};
+
+use conserved::{assert_conserved, settled};
+use libfuzzer_sys::fuzz_target;
+use program::{Choices, Hazards, Threads, execute};
+
+/// Where programs run, as the fuzzer's own thread has a small stack; and the thread
+/// to which they move.
+static THREADS: LazyLock<(Threads, Arc<Threads>)> =
+    LazyLock::new(|| (Threads::new(), Arc::new(Threads::new())));
+
+fuzz_target!(|input: &[u8]| {
+    let mut choices = Choices::of_bytes(input.to_vec());
+    let hazards = Hazards::choose(&mut choices);
+    let (here, there) = &*THREADS;
+    here.run(Box::new(move || {
+        execute("input", choices, hazards, there);
+    }));
+});
