@@ -51,6 +51,9 @@
 
 // The order is that in which to read: each group uses only those before it.
 
+// What threads meet at.
+mod sync;
+
 // Plain values.
 mod limits;
 mod quoted;

@@ -5,10 +5,14 @@
 //! thread of its own or, for a tracer without one, on the one that flushes.
 
 mod call;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod queue;
 mod worker;
 
 pub(crate) use call::is_collecting;
+#[cfg(all(test, loom))]
+pub(crate) use loom_models::check;
 pub(crate) use queue::Queue;
 pub use worker::FlushReport;
 pub(crate) use worker::{Worker, WorkerThread};

@@ -1,8 +1,7 @@
 //! Chunks that wait for the tracer's thread.
 
 use std::collections::HashSet;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::clock::Deadline;
@@ -10,6 +9,7 @@ use crate::collector::CollectorError;
 use crate::id::TraceId;
 use crate::stats::{Counters, Ledger, Stats};
 use crate::stream::{Chunk, Cursor, Plain};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 
 /// A bounded list of chunks, and the counters of what became of their spans.
 #[derive(Debug)]

@@ -96,7 +96,7 @@ impl Worker {
     }
 
     /// Delivers until the queue is closed, and shuts down.
-    fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
+    pub(super) fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
         let mut idle = None;
         let mut work = Work::default();
         loop {

@@ -1,13 +1,14 @@
 //! A recorded trace, as far as it runs in this process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::stream::Chunk;
+use crate::sync::AtomicI64;
 use crate::tracestate::TraceState;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one
@@ -51,7 +52,7 @@ impl LocalTrace {
     /// Makes another trace of one that has ended, with one open scope.
     pub(super) fn begin_again(&mut self, head: Head) {
         self.head = head;
-        *self.open.get_mut() = SCOPE;
+        self.open = AtomicI64::new(SCOPE);
     }
 
     /// Begins a piece of this trace's stream in an empty chunk.

@@ -29,6 +29,8 @@ mod hot;
 mod in_scope;
 mod kept;
 mod local_trace;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod recording;
 mod scope;
 mod tracer_core;
