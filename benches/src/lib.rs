@@ -6,6 +6,9 @@
 
 // The order is that in which to read.
 
+#[path = "../../tests/it/random.rs"]
+#[expect(dead_code, reason = "tests choose more")]
+mod random;
 pub mod stopwatch;
 
 pub mod driver;
@@ -17,6 +20,7 @@ pub mod process;
 pub mod report;
 
 pub mod compile_time;
+pub mod conservation;
 pub mod instructions;
 pub mod micro;
 pub mod sizes;

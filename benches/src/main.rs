@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use trace_benches::driver::Peer;
-use trace_benches::{compile_time, instructions, micro, sizes, soak, throughput};
+use trace_benches::{compile_time, conservation, instructions, micro, sizes, soak, throughput};
 
 #[derive(Parser)]
 #[command(about = "Measures what a span costs, beside the peers")]
@@ -65,6 +65,16 @@ enum What {
         #[arg(long)]
         rate: Option<u64>,
     },
+    /// Cancels, moves, loses and throws spans, and accounts for each of them.
+    Conservation {
+        #[arg(long, default_value_t = 100_000_000)]
+        spans: u64,
+        /// When to give up.
+        #[arg(long, default_value_t = 30.0)]
+        minutes: f64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 fn main() -> Result<(), String> {
@@ -94,6 +104,11 @@ fn main() -> Result<(), String> {
         },
         What::CompileTime { rounds } => compile_time::run(rounds)?,
         What::Soak { minutes, rate } => soak::run(minutes, rate)?,
+        What::Conservation {
+            spans,
+            minutes,
+            seed,
+        } => conservation::run(spans, minutes, seed)?,
     }
     Ok(())
 }

@@ -1,0 +1,213 @@
+//! Whether every span is accounted for, whatever happens to it.
+//!
+//! Threads record flat out, and the program counts what it does itself: the spans
+//! that it opens, those in roots that its sampler refuses, and those that its
+//! collectors were given. The tracer's counters must say the same, and add up at
+//! every moment.
+
+mod program;
+mod trouble;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use trace_core::{Stats, Tracer, sampler_fn};
+
+use crate::report::{self, Table};
+use crate::stopwatch;
+use program::{REFUSED, World};
+use trouble::Given;
+
+const THREADS: u64 = 4;
+/// Little, so that it is full whenever the collector is slow.
+const MAX_QUEUE_SPANS: usize = 100_000;
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Opens a number of spans, or as many as there is time for.
+///
+/// # Errors
+///
+/// When a span is not accounted for.
+pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
+    let begin = stopwatch::now();
+    let given = Arc::new(Given::default());
+    let tracer = Tracer::builder("conservation")
+        .max_queue_spans(MAX_QUEUE_SPANS)
+        .scheduled_delay(Duration::from_millis(10))
+        .sampler(sampler_fn(|input| (input.operation_name != REFUSED).into()))
+        .collector(trouble::collector(&given, seed))
+        .build()
+        .map_err(|error| error.to_string())?;
+    let world = Arc::new(World::new(tracer.clone()));
+    let watch = Watch::start(tracer.clone()).map_err(|error| error.to_string())?;
+    let threads: Vec<_> = (0..THREADS)
+        .map(|index| world.start(index, seed))
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())?;
+    let limit = Duration::from_secs_f64(60.0 * minutes);
+    while world.opened() < spans && begin.elapsed() < limit {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // In the middle of what the threads do, who go on for a while.
+    let report = tracer.shutdown(SHUTDOWN_TIMEOUT);
+    std::thread::sleep(Duration::from_millis(100));
+    world.stop();
+    let panicked = threads.into_iter().filter_map(|thread| thread.join().err());
+    let panicked = panicked.count();
+    world.clear();
+    let (looks, violations) = watch.stop();
+    let stats = tracer.stats();
+    let seconds = begin.elapsed().as_secs_f64();
+    print(&world, &given, &stats, looks, seconds);
+
+    let mut wrong = violations;
+    let mut check = |holds: bool, what: &str| {
+        if !holds {
+            wrong.push(what.to_owned());
+        }
+    };
+    check(panicked == 0, "a thread panicked");
+    check(world.opened() >= spans, "there was no time for all spans");
+    check(report.is_complete, "the shutdown was not complete");
+    check(is_conserved(&stats), "the counters do not add up");
+    check(stats.open == 0, "spans are open at the end");
+    check(
+        stats.started == world.opened() + world.refused(),
+        "not every span that was opened is counted as started",
+    );
+    check(
+        stats.sampled_out == world.refused(),
+        "not every root that was refused is counted",
+    );
+    check(
+        stats.delivered == given.taken(),
+        "the collectors took another number of spans",
+    );
+    check(
+        stats.dropped.collector == given.thrown(),
+        "the collectors panicked at another number of spans",
+    );
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("; "))
+    }
+}
+
+fn is_conserved(stats: &Stats) -> bool {
+    let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+    stats.started == ended + stats.open
+}
+
+fn print(world: &World, given: &Given, stats: &Stats, looks: u64, seconds: f64) {
+    report::print_head("Conservation");
+    let mut table = Table::new(["", "figure"]);
+    let mut row = |what: &str, figure: String| table.row(vec![what.to_owned(), figure]);
+    row("seconds", format!("{seconds:.0}"));
+    row(
+        "spans opened, as the program counts",
+        world.opened().to_string(),
+    );
+    row(
+        "roots refused, as the program counts",
+        world.refused().to_string(),
+    );
+    row(
+        "spans taken, as the collectors count",
+        given.taken().to_string(),
+    );
+    row(
+        "spans thrown, as the collectors count",
+        given.thrown().to_string(),
+    );
+    row("started", stats.started.to_string());
+    row("delivered", stats.delivered.to_string());
+    row("sampled out", stats.sampled_out.to_string());
+    row("dropped: queue", stats.dropped.queue.to_string());
+    row("dropped: limit", stats.dropped.limit.to_string());
+    row("dropped: collector", stats.dropped.collector.to_string());
+    row("dropped: shutdown", stats.dropped.shutdown.to_string());
+    row("open at the end", stats.open.to_string());
+    row(
+        "panics of the collectors",
+        stats.collector_panics.to_string(),
+    );
+    row("times that the counters were added up", looks.to_string());
+    for (what, count) in world.events() {
+        row(what, count.to_string());
+    }
+    table.print();
+}
+
+/// Adds the counters up all the time, and flushes now and then.
+struct Watch {
+    thread: JoinHandle<Vec<String>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    is_over: AtomicBool,
+    looks: AtomicU64,
+}
+
+impl Watch {
+    fn start(tracer: Tracer) -> std::io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let own = Arc::clone(&shared);
+        let thread = Builder::new()
+            .name("watch".to_owned())
+            .spawn(move || watch(&tracer, &own))?;
+        Ok(Self { thread, shared })
+    }
+
+    /// Returns how many times it looked, and what it found.
+    fn stop(self) -> (u64, Vec<String>) {
+        self.shared.is_over.store(true, Ordering::Relaxed);
+        let found = self.thread.join();
+        let found = found.unwrap_or_else(|_| vec!["the watch panicked".to_owned()]);
+        (self.shared.looks.load(Ordering::Relaxed), found)
+    }
+}
+
+fn watch(tracer: &Tracer, shared: &Shared) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before = tracer.stats();
+    while !shared.is_over.load(Ordering::Relaxed) {
+        let look = shared.looks.fetch_add(1, Ordering::Relaxed);
+        let stats = tracer.stats();
+        if found.len() < 10 && !is_conserved(&stats) {
+            found.push(format!("the counters do not add up: {stats:?}"));
+        }
+        if found.len() < 10 && goes_back(&before, &stats) {
+            found.push(format!("a counter went back: {before:?}, {stats:?}"));
+        }
+        before = stats;
+        if look.is_multiple_of(1_000) {
+            let _report = tracer.flush(Duration::from_millis(50));
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    found
+}
+
+fn goes_back(before: &Stats, after: &Stats) -> bool {
+    let ended = |stats: &Stats| {
+        [
+            stats.started,
+            stats.delivered,
+            stats.sampled_out,
+            stats.dropped.queue,
+            stats.dropped.limit,
+            stats.dropped.collector,
+            stats.dropped.shutdown,
+        ]
+    };
+    let (before, after) = (ended(before), ended(after));
+    before
+        .iter()
+        .zip(after)
+        .any(|(before, after)| *before > after)
+}
