@@ -101,6 +101,8 @@ struct Shard(AtomicU64);
 /// sum: otherwise the sum could not be wrong, whatever is lost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ledger {
+    /// Spans that were not counted as started before they left their scopes.
+    started: u64,
     /// Spans that have left their scopes, whatever became of them.
     handed_over: u64,
     /// Spans that wait for the worker.
@@ -110,6 +112,11 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// Counts spans that began.
+    pub(crate) fn start(&mut self, spans: u64) {
+        self.started += spans;
+    }
+
     /// Counts spans that wait from now on.
     pub(crate) fn arrive(&mut self, spans: u64) {
         self.handed_over += spans;
@@ -169,7 +176,8 @@ impl Counters {
         };
         let delivered = read(&self.delivered);
         let sampled_out = read(&self.sampled_out);
-        let started = self.started.iter().map(|shard| read(&shard.0)).sum::<u64>();
+        let shards = self.started.iter().map(|shard| read(&shard.0));
+        let started = shards.sum::<u64>() + ledger.started;
         let in_scopes = started.saturating_sub(sampled_out + ledger.handed_over);
         Stats {
             started,

@@ -395,8 +395,8 @@ use attribute::Attribute;
 ///         let text = text;
 ///         { let number: u32 = text.parse()?; Ok(number + 1) }
 ///     }); // a body without `return`, `?` or a macro needs no closure
-///     if guard.is_recording() && Output::new(&output).failure().record(true) {
-///         guard.set_failed();
+///     if guard.is_recording() {
+///         guard.end(Output::new(&output).failure().record(true));
 ///     }
 ///     output
 /// }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use loom::thread;
 
-use super::queue::Queue;
+use super::queue::{Queue, Work};
 use super::worker::Worker;
 use crate::clock::{Clock, Deadline};
 use crate::context::TraceFlags;
@@ -61,14 +61,13 @@ fn start(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
 fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
     chunk.begin_piece(TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
-    let open = Header::new(Kind::Open, 0, 0, SITE.number());
+    let open = SITE.header();
     let close = Header::new(Kind::Close, 0, 0, 0);
     chunk
         .words
         .extend([open.word(), id, 0, 0, close.word(), id, 0]);
     chunk.opened = 1;
-    queue.counters.start(1);
-    queue.push(&mut chunk);
+    queue.push(&mut chunk, 1);
 }
 
 fn recorder(queue: &Arc<Queue>, id: u64) -> thread::JoinHandle<()> {
@@ -133,7 +132,8 @@ fn what_is_pushed_wakes_the_worker() {
     check(|| {
         let queue = queue();
         let thread = recorder(&queue, 1);
-        let work = queue.wait_and_take(Duration::ZERO, None);
+        let mut work = Work::default();
+        queue.wait_and_take(Duration::ZERO, None, &mut work);
         assert_eq!(work.chunks.len(), 1);
         thread.join().unwrap();
     });
@@ -145,7 +145,8 @@ fn the_end_of_a_trace_wakes_the_worker() {
         let queue = queue();
         let other = Arc::clone(&queue);
         let thread = thread::spawn(move || other.complete(TraceId::PLACEHOLDER));
-        let work = queue.wait_and_take(Duration::ZERO, None);
+        let mut work = Work::default();
+        queue.wait_and_take(Duration::ZERO, None, &mut work);
         assert_eq!(work.completed, [TraceId::PLACEHOLDER]);
         thread.join().unwrap();
     });

@@ -173,10 +173,13 @@ impl Queue {
 
     /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
     /// empty chunk. Returns whether the piece was taken. Never waits for the worker.
-    pub(crate) fn push(&self, piece: &mut Chunk) -> bool {
+    ///
+    /// So many of the spans are counted as started here.
+    pub(crate) fn push(&self, piece: &mut Chunk, started: u64) -> bool {
         let spans = piece.opened.max(1);
         let bytes = piece.bytes();
         let mut state = self.state();
+        state.ledger.start(started);
         // A piece that is larger than the whole queue is taken when that is empty.
         let has_room = state.spans == 0 || state.spans + spans <= self.max_spans;
         let has_room =

@@ -11,6 +11,7 @@ use super::hot;
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
+use super::unsampled::Unsampled;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::id::TraceId;
@@ -25,7 +26,7 @@ pub(crate) enum Active {
     /// A tracer and no trace.
     Attached(Arc<TracerCore>),
     /// A trace that is not recorded.
-    Unsampled(Arc<TracerCore>, TraceContext),
+    Unsampled(Box<Unsampled>),
     /// A trace that is recorded.
     Recorded(Recording),
 }
@@ -42,7 +43,8 @@ impl Active {
     fn tracer(&self) -> Option<&Arc<TracerCore>> {
         match self {
             Self::Nothing => None,
-            Self::Attached(tracer) | Self::Unsampled(tracer, _) => Some(tracer),
+            Self::Attached(tracer) => Some(tracer),
+            Self::Unsampled(unsampled) => Some(&unsampled.tracer),
             Self::Recorded(recording) => Some(&recording.trace().tracer),
         }
     }
@@ -51,9 +53,19 @@ impl Active {
 /// Exchanges what surrounds the code on this thread. The stage is moved before,
 /// so that everything goes where it was recorded.
 pub(super) fn swap(active: &mut Active) {
+    swap_after(active, Recording::end_poll);
+}
+
+/// The same, when the scope that is left ends.
+pub(super) fn swap_for_good(active: &mut Active) {
+    swap_after(active, Recording::end_last_poll);
+}
+
+#[inline]
+fn swap_after(active: &mut Active, end_poll: fn(&mut Recording)) {
     ACTIVE.with_borrow_mut(|current| {
         if let Active::Recorded(recording) = &mut **current {
-            recording.end_poll();
+            end_poll(recording);
         }
         std::mem::swap(&mut **current, active);
     });
@@ -97,7 +109,7 @@ pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     ACTIVE.with_borrow_mut(|active| match &mut **active {
         Active::Nothing | Active::Attached(_) => None,
-        Active::Unsampled(_, context) => Some(change(&mut context.baggage)),
+        Active::Unsampled(unsampled) => Some(change(&mut unsampled.context.baggage)),
         Active::Recorded(recording) => Some(change(recording.baggage())),
     })
 }
@@ -111,7 +123,7 @@ pub(super) fn current_trace() -> Option<Arc<LocalTrace>> {
 pub(super) fn trace_id() -> Option<TraceId> {
     with(|active| match active {
         Active::Nothing | Active::Attached(_) => None,
-        Active::Unsampled(_, context) => Some(context.trace_id),
+        Active::Unsampled(unsampled) => Some(unsampled.context.trace_id),
         Active::Recorded(recording) => Some(recording.trace().head.trace_id),
     })
 }
@@ -121,7 +133,7 @@ pub(super) fn context() -> Option<TraceContext> {
     let span = hot::span();
     ACTIVE.with_borrow_mut(|active| match &mut **active {
         Active::Nothing | Active::Attached(_) => None,
-        Active::Unsampled(_, context) => Some(context.clone()),
+        Active::Unsampled(unsampled) => Some(unsampled.context.clone()),
         Active::Recorded(recording) => Some(recording.context(span)),
     })
 }

@@ -13,7 +13,6 @@ pub struct SpanGuard {
     /// The span; zero when it is not recorded.
     span: u64,
     parent: u64,
-    has_failed: bool,
     was_panicking: bool,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,
@@ -32,7 +31,6 @@ impl SpanGuard {
         Self {
             span,
             parent,
-            has_failed: false,
             was_panicking,
             not_send: PhantomData,
         }
@@ -45,10 +43,13 @@ impl SpanGuard {
         self.span != 0
     }
 
-    /// Says that the body returned an error.
+    /// Ends the span of a body that returned.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn set_failed(&mut self) {
-        self.has_failed = true;
+    pub fn end(self, has_failed: bool) {
+        if self.span != 0 {
+            write::close(self.span, self.parent, failed(has_failed, self.parent));
+        }
+        std::mem::forget(self);
     }
 }
 
@@ -61,7 +62,7 @@ impl Drop for SpanGuard {
         let outcome = if std::thread::panicking() && !self.was_panicking {
             Outcome::Panicked
         } else {
-            failed(self.has_failed, self.parent)
+            Outcome::Ok
         };
         write::close(self.span, self.parent, outcome);
     }

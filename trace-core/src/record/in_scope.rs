@@ -66,8 +66,8 @@ impl<F: Future> Future for InScope<F> {
         };
         let entered = scope.enter();
         let polled = this.future.poll(cx);
-        drop(entered);
         if polled.is_ready() {
+            entered.end();
             *place = Place::Nowhere;
         }
         polled

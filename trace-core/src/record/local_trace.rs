@@ -75,8 +75,14 @@ impl LocalTrace {
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
-    /// Counts a scope that ended; returns whether nothing remains.
-    pub(super) fn close_scope(&self, strays: i64) -> bool {
+    /// Counts a scope that ended; returns whether nothing remains, which is known if it
+    /// [ended with](Self::ends_with) this one.
+    pub(super) fn close_scope(&self, strays: i64, ends: bool) -> bool {
+        if ends {
+            // Relaxed: nobody else looks at it any more.
+            self.open.store(0, Ordering::Relaxed);
+            return true;
+        }
         let change = strays - SCOPE;
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }

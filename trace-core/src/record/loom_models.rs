@@ -104,12 +104,14 @@ impl World {
 
 fn open(recording: &mut Recording, id: u64) {
     hot::set_span(0);
-    hot::open_as(Header::new(Kind::Open, 0, 0, SITE.number()).word(), id);
+    hot::open_as(SITE.header().word(), id);
     recording.take_stage();
 }
 
 fn close(recording: &mut Recording, id: u64) {
-    hot::close(Header::new(Kind::Close, 0, 0, 0).word(), id, 0);
+    // Who has the turn is in another scope.
+    hot::forget_newest();
+    hot::close(Header::new(Kind::Close, 0, 0, 0), id, 0);
     recording.take_stage();
 }
 

@@ -34,6 +34,7 @@ mod loom_models;
 mod recording;
 mod scope;
 mod tracer_core;
+mod unsampled;
 pub(crate) mod write;
 
 pub(crate) use caps::Caps;

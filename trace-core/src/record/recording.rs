@@ -28,6 +28,8 @@ struct Stream {
     baggage: Baggage,
     /// Spans that were opened in this scope less those that ended in it.
     strays: i64,
+    /// Spans that are not yet counted as started.
+    uncounted: u64,
     /// A reading of the counter when the second poll that recorded something ended
     /// after the last hand-over; zero before.
     since: u64,
@@ -148,12 +150,24 @@ impl Recording {
 
     /// Moves the thread's stage into the chunk.
     pub(super) fn take_stage(&mut self) {
+        self.drain_stage();
+        let started = std::mem::take(&mut self.stream.uncounted);
+        if started > 0 {
+            self.trace.tracer.queue.counters.start(started);
+        }
+    }
+
+    fn drain_stage(&mut self) {
         let staged = hot::drain(&mut self.stream.chunk.words);
         self.stream.chunk.opened += u64::from(staged.opened);
         self.stream.strays += i64::from(staged.opened) - i64::from(staged.ended);
-        if staged.opened > 0 {
-            self.trace.tracer.queue.counters.start(staged.opened.into());
-        }
+        self.stream.uncounted += u64::from(staged.opened);
+    }
+
+    /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
+    /// counted where the chunk is handed over, which is next.
+    pub(super) fn end_last_poll(&mut self) {
+        self.drain_stage();
     }
 
     /// Moves the thread's stage into the chunk at the end of a poll, and hands that
@@ -226,7 +240,7 @@ impl Recording {
 
     fn push(&mut self) {
         self.stream.since = 0;
-        self.trace.tracer.queue.push(&mut self.stream.chunk);
+        self.trace.tracer.queue.push(&mut self.stream.chunk, 0);
         hot::forget_newest();
         self.trace.begin_piece(&mut self.stream.chunk);
     }
@@ -256,9 +270,11 @@ impl Recording {
             chunk,
             baggage,
             strays,
+            uncounted,
             since,
             parents,
         } = &mut *self.stream;
+        let started = std::mem::take(uncounted);
         let completes = self.trace.ends_with(*strays);
         let says_so = if chunk.is_empty_piece() {
             chunk.clear();
@@ -267,9 +283,9 @@ impl Recording {
             if completes {
                 chunk.end_trace();
             }
-            queue.push(chunk) && completes
+            queue.push(chunk, started) && completes
         };
-        let remains_nothing = self.trace.close_scope(*strays);
+        let remains_nothing = self.trace.close_scope(*strays, completes);
         if remains_nothing && !says_so {
             queue.complete(self.trace.head.trace_id);
         }

@@ -11,6 +11,7 @@ use super::hot::{self, Place};
 use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
+use super::unsampled::Unsampled;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::id::SpanId;
@@ -118,7 +119,7 @@ impl Scope {
                 is_remote: false,
             };
             return Self {
-                active: Active::Unsampled(Arc::clone(tracer), context),
+                active: Active::Unsampled(Unsampled::new(tracer, context)),
                 place: Place::default(),
             };
         }
@@ -167,8 +168,8 @@ impl Scope {
     pub(crate) fn capture() -> Self {
         active::with(|active| match active {
             Active::Recorded(recording) => Self::recorded(recording.fork(), hot::span()),
-            Active::Unsampled(tracer, context) => Self {
-                active: Active::Unsampled(Arc::clone(tracer), context.clone()),
+            Active::Unsampled(unsampled) => Self {
+                active: Active::Unsampled(unsampled.clone()),
                 place: Place::default(),
             },
             Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
@@ -225,13 +226,23 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        if let Active::Recorded(recording) = std::mem::take(&mut self.active) {
-            recording.end();
+        match std::mem::take(&mut self.active) {
+            Active::Recorded(recording) => recording.end(),
+            Active::Unsampled(unsampled) => unsampled.end(),
+            Active::Attached(_) | Active::Nothing => {}
         }
     }
 }
 
 impl Entered<'_> {
+    /// Leaves the scope, which ends.
+    pub(crate) fn end(self) {
+        active::swap_for_good(&mut self.scope.active);
+        hot::go_to(self.outer);
+        drop(std::mem::take(self.scope));
+        std::mem::forget(self);
+    }
+
     /// Makes `span` the one with which the scope's code goes on at its next poll.
     pub(crate) fn set_base(&mut self, span: u64) {
         self.scope.place.span = span;
@@ -249,7 +260,7 @@ impl Drop for Entered<'_> {
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
-        active::swap(&mut self.outer.active);
+        active::swap_for_good(&mut self.outer.active);
         // From here on `outer` is the scope that was left; dropping it ends it.
         hot::go_to(self.outer.place);
     }

@@ -185,7 +185,7 @@ impl State {
         std::mem::forget(polling);
         if let Some(has_failed) = ended {
             close(&mut self.span, Outcome::of_body(has_failed));
-            drop(entered);
+            entered.end();
             self.scope = Place::Nowhere;
         }
         polled

@@ -46,9 +46,9 @@ impl RootGuard {
         self.span != 0
     }
 
-    /// Says that the body returned an error.
-    pub fn set_failed(&mut self) {
-        self.has_failed = true;
+    /// Ends the span of a body that returned.
+    pub fn end(mut self, has_failed: bool) {
+        self.has_failed = has_failed;
     }
 }
 

@@ -13,15 +13,15 @@ impl Expansion {
     /// Input: `fn parse(text: &str) -> Result<u32, Error> { body }`
     /// Output:
     /// ```text
-    /// let mut guard = enter(&SITE);
+    /// let guard = enter(&SITE);
     /// let output = call(move || -> Result<u32, Error> {
     ///     if false { let output: Result<u32, Error> = never_called(); return output; }
     ///     let text = text;
     ///     if recording() { tag(&SITE, 0, &(text)); }
     ///     { body }
     /// });
-    /// if guard.is_recording() && Output::new(&output).failure().record(true) {
-    ///     guard.set_failed();
+    /// if guard.is_recording() {
+    ///     guard.end(Output::new(&output).failure().record(true));
     /// }
     /// output
     /// ```
@@ -91,10 +91,10 @@ impl Expansion {
         let here = at.located_at(place_of_value(body));
         let returned = quote_spanned!(here=> __traced_output);
         let code = quote_spanned! {at=>
-            let mut __traced_guard = #private::#enter(#origin &__TRACED_SITE);
+            let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
             let __traced_output #ty = #value;
-            if __traced_guard.is_recording() && #failure {
-                __traced_guard.set_failed();
+            if __traced_guard.is_recording() {
+                __traced_guard.end(#failure);
             }
             #returned
         };
