@@ -16,6 +16,7 @@ use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::id::TraceId;
 use crate::stats::Counters;
+use crate::stream::Chunk;
 
 /// What surrounds the code of one scope; taken out of the thread between polls.
 #[derive(Debug, Default)]
@@ -77,7 +78,7 @@ pub(super) fn move_stage() {
     let moved = with_recording(Recording::make_room);
     if moved.is_none() {
         // Nobody is recorded: cannot happen, and the stage must have room.
-        hot::drain(&mut Vec::new());
+        hot::drain(&mut Chunk::new());
     }
 }
 

@@ -11,13 +11,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
-use crate::stream::Header;
+use crate::stream::{Chunk, Header};
 
 use super::active;
 use super::kept::RECORDS;
 
-/// Words of the stage: about sixty spans without tags.
+/// Words of the stage: about a hundred spans without tags.
 const STAGE: usize = 512;
+
+/// Bytes of the stage for texts, and most of them that an entry may have there.
+const TEXT_STAGE: usize = 512;
+const MAX_STAGED_TEXT: usize = 128;
 
 struct Hot {
     /// The scope that is recorded here; zero when nothing is.
@@ -48,6 +52,9 @@ struct Hot {
     /// Words of the stage in use.
     used: Cell<usize>,
     stage: [Cell<u64>; STAGE],
+    /// Bytes in use of the stage for texts.
+    text_used: Cell<usize>,
+    text: Cell<[u8; TEXT_STAGE]>,
 }
 
 thread_local! {
@@ -66,6 +73,8 @@ thread_local! {
             newest_time: Cell::new(0),
             used: Cell::new(0),
             stage: [const { Cell::new(0) }; STAGE],
+            text_used: Cell::new(0),
+            text: Cell::new([0; TEXT_STAGE]),
         }
     };
 }
@@ -244,6 +253,33 @@ pub(super) fn push_word(header: Header, span: u64, word: u64) {
     });
 }
 
+/// Makes room for an entry of so many words and so many bytes of text; returns whether
+/// the stage can take it at all.
+pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
+    if bytes > MAX_STAGED_TEXT {
+        return false;
+    }
+    HOT.with(|hot| {
+        if hot.used.get() > STAGE - words || hot.text_used.get() > TEXT_STAGE - bytes {
+            active::move_stage();
+        }
+    });
+    true
+}
+
+/// Appends a text to the stage, which [has room](has_room_for) for it.
+pub(super) fn push_text(text: &str) {
+    HOT.with(|hot| {
+        let used = hot.text_used.get();
+        let stage: &Cell<[u8]> = &hot.text;
+        let room = stage.as_slice_of_cells().get(used..).unwrap_or_default();
+        for (cell, byte) in room.iter().zip(text.as_bytes()) {
+            cell.set(*byte);
+        }
+        hot.text_used.set(used + text.len());
+    });
+}
+
 /// Says that another piece begins, or is gone on with.
 pub(super) fn forget_newest() {
     HOT.with(|hot| hot.newest.set(0));
@@ -303,17 +339,31 @@ pub(super) struct Staged {
     pub(super) ended: u32,
 }
 
-/// Moves the stage to the end of `words`.
-pub(super) fn drain(words: &mut Vec<u64>) -> Staged {
+/// Moves the stage to the end of a chunk.
+pub(super) fn drain(chunk: &mut Chunk) -> Staged {
+    drain_texts(&mut chunk.text);
     HOT.with(|hot| {
         let used = hot.used.replace(0);
         let stage = hot.stage.get(..used).unwrap_or_default();
-        words.extend(stage.iter().map(Cell::get));
+        chunk.words.extend(stage.iter().map(Cell::get));
         Staged {
             opened: hot.opened.replace(0),
             ended: hot.ended.replace(0),
         }
     })
+}
+
+/// Moves the texts of the stage to the end of others.
+pub(super) fn drain_texts(texts: &mut String) {
+    HOT.with(|hot| {
+        let used = hot.text_used.replace(0);
+        if used > 0 {
+            let bytes = hot.text.get();
+            let bytes = bytes.get(..used).unwrap_or_default();
+            // Only whole texts are in there.
+            texts.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+        }
+    });
 }
 
 /// Whether the span that failed last is a child of this one.

@@ -158,7 +158,7 @@ impl Recording {
     }
 
     fn drain_stage(&mut self) {
-        let staged = hot::drain(&mut self.stream.chunk.words);
+        let staged = hot::drain(&mut self.stream.chunk);
         self.stream.chunk.opened += u64::from(staged.opened);
         self.stream.strays += i64::from(staged.opened) - i64::from(staged.ended);
         self.stream.uncounted += u64::from(staged.opened);
@@ -205,6 +205,7 @@ impl Recording {
         if is_full || !hot::has_room(words) {
             self.make_room();
         }
+        hot::drain_texts(&mut self.stream.chunk.text);
         for text in texts {
             self.stream.chunk.text.push_str(text);
         }

@@ -82,7 +82,7 @@ pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
 fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
     with_text(value, |value| {
         let header = field_header(Kind::Tag, value_type::TEXT, Key::Site(site, index));
-        active::push_texts(3, [value]);
+        push_texts(3, [value]);
         hot::push_word(header, span, value.len() as u64);
     });
 }
@@ -207,8 +207,19 @@ pub(crate) fn description(name: &str, kind: SpanKind, source: &Location<'_>) {
 
 /// Appends one entry with texts.
 fn entry<const WORDS: usize, const TEXTS: usize>(words: [u64; WORDS], texts: [&str; TEXTS]) {
-    active::push_texts(WORDS, texts);
+    push_texts(WORDS, texts);
     hot::push(words);
+}
+
+/// Appends the texts of one entry of so many words, which is to follow.
+#[inline]
+fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
+    let bytes = texts.iter().map(|text| text.len()).sum();
+    if hot::has_room_for(words, bytes) {
+        texts.into_iter().for_each(hot::push_text);
+    } else {
+        active::push_texts(words, texts);
+    }
 }
 
 fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
