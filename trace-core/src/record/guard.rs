@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::kept::RECORDS;
 use super::{hot, write};
 use crate::span_record::Outcome;
 use crate::stream::Site;
@@ -40,13 +41,13 @@ impl SpanGuard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        self.span != 0
+        RECORDS && self.span != 0
     }
 
     /// Ends the span of a body that returned.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end(self, has_failed: bool) {
-        if self.span != 0 {
+        if self.is_recording() {
             write::close(self.span, self.parent, failed(has_failed, self.parent));
         }
         std::mem::forget(self);
@@ -56,7 +57,7 @@ impl SpanGuard {
 impl Drop for SpanGuard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if self.span == 0 {
+        if !self.is_recording() {
             return;
         }
         let outcome = if std::thread::panicking() && !self.was_panicking {
