@@ -116,6 +116,12 @@ fn mix(position: u64, key: u64) -> NonZeroU64 {
     NonZeroU64::new(folded).unwrap_or(NonZeroU64::MIN)
 }
 
+/// Has this thread seed its numbers anew: the child of a `fork` has copies of its
+/// parent's. Async-signal-safe.
+pub(crate) fn forget_seed() {
+    NUMBERS.with(RandomNumbers::forget);
+}
+
 impl RandomNumbers {
     /// A generator that is to be seeded.
     pub(crate) const fn new() -> Self {
@@ -131,6 +137,11 @@ impl RandomNumbers {
         if self.key.get() == 0 {
             self.seed_anew();
         }
+    }
+
+    /// Has the generator seeded anew.
+    pub(crate) fn forget(&self) {
+        self.key.set(0);
     }
 
     #[cold]

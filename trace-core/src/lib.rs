@@ -54,6 +54,9 @@
 // What threads meet at.
 mod sync;
 
+// Which process this is.
+mod fork;
+
 // Plain values.
 mod limits;
 mod quoted;

@@ -4,19 +4,37 @@
 //! that hides it would have to be called: `quanta`, which was measured, costs each
 //! span twenty instructions more.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The counter, known to run at one rate on all processors, whatever sleeps or is
 /// throttled: having one is having looked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counter(());
 
+/// What was found of the counter.
+static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = 0;
+const NOT_TRUSTED: u8 = 1;
+const TRUSTED: u8 = 2;
+
 impl Counter {
     /// Returns the counter, if there is one that can be trusted.
     pub(crate) fn find() -> Option<Self> {
-        static IS_TRUSTED: OnceLock<bool> = OnceLock::new();
-        let is_trusted = || !cfg!(feature = "portable-clock") && processor::is_trusted();
-        IS_TRUSTED.get_or_init(is_trusted).then_some(Self(()))
+        // Relaxed: there is nothing else to know. Not a `OnceLock`: a thread might fork
+        // while another one is in it, for ever in the child.
+        let found = match FOUND.load(Ordering::Relaxed) {
+            UNKNOWN => Self::look(),
+            found => found,
+        };
+        (found == TRUSTED).then_some(Self(()))
+    }
+
+    #[cold]
+    fn look() -> u8 {
+        let is_trusted = !cfg!(feature = "portable-clock") && processor::is_trusted();
+        let found = if is_trusted { TRUSTED } else { NOT_TRUSTED };
+        FOUND.store(found, Ordering::Relaxed);
+        found
     }
 
     /// Returns a reading, in ticks of an unknown length.

@@ -5,6 +5,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::counter::Counter;
+use crate::fork::PerProcess;
 
 /// Nanoseconds of a tick, in units of 2⁻³².
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +28,14 @@ const SHORTEST: Duration = Duration::from_millis(10);
 const PRECISION: f64 = 1e-4;
 
 /// The moment from which the rate is measured.
-static ORIGIN: LazyLock<Mutex<Moment>> = LazyLock::new(|| Mutex::new(Moment::now()));
+static ORIGIN: PerProcess<Mutex<Moment>> = PerProcess::new();
 
 /// The newest rate; zero before the first.
 static RATE: AtomicU64 = AtomicU64::new(0);
+
+fn origin() -> &'static Mutex<Moment> {
+    ORIGIN.get(|_| Mutex::new(Moment::now()))
+}
 
 /// Returns a raw reading: of the counter, or else nanoseconds since the first one.
 pub(crate) fn raw_counter() -> u64 {
@@ -49,13 +54,13 @@ impl Rate {
 
     /// Begins to measure: the later the rate is asked for, the better it is.
     pub(super) fn begin() {
-        LazyLock::force(&ORIGIN);
+        origin();
     }
 
     /// Returns the rate; waits for up to 10 ms if it is asked for so early.
     pub(super) fn get() -> Self {
         Self::known().unwrap_or_else(|| {
-            let mut origin = ORIGIN.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut origin = origin().lock().unwrap_or_else(PoisonError::into_inner);
             origin.measure()
         })
     }
@@ -63,7 +68,7 @@ impl Rate {
     /// Returns the rate if it can be had without waiting.
     pub(super) fn now() -> Option<Self> {
         Self::known().or_else(|| {
-            let mut origin = ORIGIN.try_lock().ok()?;
+            let mut origin = origin().try_lock().ok()?;
             (origin.age() >= SHORTEST).then(|| origin.measure())
         })
     }
@@ -82,7 +87,7 @@ impl Rate {
     /// Measures anew, over all the time since the origin.
     pub(super) fn refine() {
         let Some(known) = Self::known() else { return };
-        let mut origin = ORIGIN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut origin = origin().lock().unwrap_or_else(PoisonError::into_inner);
         if known != Self::NANOSECOND && !origin.rate().is_close_to(known) {
             *origin = Moment::now();
         }

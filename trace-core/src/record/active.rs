@@ -49,6 +49,11 @@ impl Active {
             Self::Recorded(recording) => Some(&recording.trace().tracer),
         }
     }
+
+    /// Whether this is of another process: the parent's, in the child of a `fork`.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.tracer().is_some_and(|tracer| tracer.is_foreign())
+    }
 }
 
 /// Exchanges what surrounds the code on this thread. The stage is moved before,
@@ -70,6 +75,25 @@ fn swap_after(active: &mut Active, end_poll: fn(&mut Recording)) {
         }
         std::mem::swap(&mut **current, active);
     });
+}
+
+/// Forgets what surrounds the code on this thread, in the child of a `fork`: it is the
+/// parent's. Async-signal-safe: nothing is dropped.
+pub(super) fn forget() {
+    let _is_free = ACTIVE.try_with(|active| {
+        // It is free: no code that might fork runs while it is borrowed.
+        if let Ok(mut active) = active.try_borrow_mut() {
+            *active = ManuallyDrop::new(Active::Nothing);
+        }
+    });
+}
+
+/// Drops what the stage holds if no scope is recorded: spans that the parent opened
+/// are closed into it. Only in the child of a `fork`.
+pub(super) fn discard_unrecorded() {
+    if with_recording(|_| ()).is_none() {
+        hot::discard_stage();
+    }
 }
 
 /// Moves the thread's stage into the chunk of its scope.

@@ -34,6 +34,11 @@ pub(super) fn enter(trace: &Arc<LocalTrace>, span: u64) {
     push(Left::Scope(entered));
 }
 
+/// Goes on where nothing is recorded, with a span whose trace is not this process's.
+pub(super) fn enter_nowhere() {
+    push(Left::Scope(Scope::default().enter_owned()));
+}
+
 /// Keeps the span that was current.
 pub(super) fn keep(span: u64) {
     push(Left::Span(span));

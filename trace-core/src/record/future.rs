@@ -224,9 +224,11 @@ impl State {
     /// Makes the span current in a scope of its own trace.
     #[cold]
     fn enter_elsewhere(&self) -> u64 {
-        // A suspended span has its trace.
-        if let Some(trace) = &*self.trace {
-            elsewhere::enter(trace, self.span);
+        // A suspended span has its trace, unless it was suspended in the child of a
+        // `fork` that happened while it was polled.
+        match &*self.trace {
+            Some(trace) if !trace.tracer.is_foreign() => elsewhere::enter(trace, self.span),
+            _ => elsewhere::enter_nowhere(),
         }
         hot::span()
     }

@@ -366,6 +366,27 @@ pub(super) fn drain_texts(texts: &mut String) {
     });
 }
 
+/// Drops what the stage holds.
+pub(super) fn discard_stage() {
+    HOT.with(|hot| {
+        hot.used.set(0);
+        hot.text_used.set(0);
+        hot.opened.set(0);
+        hot.ended.set(0);
+    });
+}
+
+/// Forgets what is recorded on this thread and what its ids are drawn from, in the
+/// child of a `fork`. Async-signal-safe.
+pub(super) fn forget() {
+    discard_stage();
+    go_to(Place::default());
+    HOT.with(|hot| {
+        hot.failed_in.set(0);
+        hot.ids.forget();
+    });
+}
+
 /// Whether the span that failed last is a child of this one.
 pub(super) fn has_failed_child(span: u64) -> bool {
     HOT.with(|hot| hot.failed_in.get() == span)

@@ -49,6 +49,13 @@ pub(crate) use tracer_core::TracerCore;
 
 use crate::context::TraceContext;
 
+/// Forgets what is recorded on this thread, in the child of a `fork`: it is the
+/// parent's. Async-signal-safe.
+pub(crate) fn forget() {
+    active::forget();
+    hot::forget();
+}
+
 /// Whether a span of the running scope is recorded at the moment.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_recording() -> bool {

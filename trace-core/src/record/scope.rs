@@ -14,6 +14,7 @@ use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
+use crate::fork;
 use crate::id::SpanId;
 use crate::sampler::SamplingInput;
 use crate::span_record::SpanKind;
@@ -211,6 +212,7 @@ impl Scope {
     /// Makes the thread run this scope's code.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
+        keep_own(&mut self.active, &mut self.place);
         active::swap(&mut self.active);
         let outer = hot::go_to(self.place);
         Entered { scope: self, outer }
@@ -218,6 +220,7 @@ impl Scope {
 
     /// Makes the thread run this scope's code, without a borrow.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
+        keep_own(&mut self.active, &mut self.place);
         active::swap(&mut self.active);
         self.place = hot::go_to(self.place);
         OwnedEntered { outer: self }
@@ -226,6 +229,7 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
+        keep_own(&mut self.active, &mut self.place);
         match std::mem::take(&mut self.active) {
             Active::Recorded(recording) => recording.end(),
             Active::Unsampled(unsampled) => unsampled.end(),
@@ -234,9 +238,32 @@ impl Drop for Scope {
     }
 }
 
+/// Forgets what is exchanged with this thread's surroundings, if a `fork` has made it
+/// another process's: it is neither gone on with nor ended.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn keep_own(active: &mut Active, place: &mut Place) {
+    if fork::has_happened() {
+        forget_foreign(active, place);
+    }
+}
+
+#[cold]
+fn forget_foreign(active: &mut Active, place: &mut Place) {
+    active::discard_unrecorded();
+    if active.is_foreign() {
+        // Not dropped: it may be the last that holds a sampler, which is not known to
+        // end well in another process.
+        std::mem::forget(std::mem::take(active));
+    }
+    if !matches!(active, Active::Recorded(_)) {
+        *place = Place::default();
+    }
+}
+
 impl Entered<'_> {
     /// Leaves the scope, which ends.
-    pub(crate) fn end(self) {
+    pub(crate) fn end(mut self) {
+        keep_own(&mut self.scope.active, &mut self.outer);
         active::swap_for_good(&mut self.scope.active);
         hot::go_to(self.outer);
         drop(std::mem::take(self.scope));
@@ -252,6 +279,7 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
+        keep_own(&mut self.scope.active, &mut self.outer);
         active::swap(&mut self.scope.active);
         hot::go_to(self.outer);
     }
@@ -260,6 +288,7 @@ impl Drop for Entered<'_> {
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
+        keep_own(&mut self.outer.active, &mut self.outer.place);
         active::swap_for_good(&mut self.outer.active);
         // From here on `outer` is the scope that was left; dropping it ends it.
         hot::go_to(self.outer.place);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::caps::Caps;
 use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
+use crate::fork::Generation;
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
 use crate::sampler::Sampler;
@@ -25,9 +26,17 @@ pub(crate) struct TracerCore {
     /// How long a scope that goes on keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,
     pub(crate) queue: Arc<Queue>,
+    /// The process in which it was built.
+    pub(crate) generation: Generation,
 }
 
 impl TracerCore {
+    /// Whether it is of another process: the parent's, in the child of a `fork`. It is
+    /// then as if shut down, and its locks may be held for ever.
+    pub(crate) fn is_foreign(&self) -> bool {
+        !self.generation.is_current()
+    }
+
     /// The counter, if a time is a reading of it, an id a random number, and a
     /// [short text](SHORT_TEXT) within the limits.
     pub(super) fn plain(&self) -> Option<Counter> {

@@ -1,9 +1,10 @@
 //! What is known of a span before it runs.
 
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::entry::{Header, Kind};
+use crate::fork::PerProcess;
 use crate::span_record::SpanKind;
 
 /// A place in the source that opens spans: everything that all of them share.
@@ -22,8 +23,19 @@ pub struct Site {
     open: AtomicU64,
 }
 
-/// Every site that opened a span, by number. A site never leaves.
-static SITES: RwLock<Vec<&'static Site>> = RwLock::new(Vec::new());
+/// Every site that opened a span, by number. A site never leaves, and keeps its number
+/// in the child of a `fork`.
+static SITES: PerProcess<Sites> = PerProcess::new();
+
+/// See [`SITES`].
+#[derive(Debug, Default)]
+struct Sites {
+    writer: Mutex<()>,
+    list: RwLock<Vec<&'static Site>>,
+    /// What a child of a `fork` begins with if `list` is being written then: of the two
+    /// no more than one is, as writers take turns.
+    copy: RwLock<Vec<&'static Site>>,
+}
 
 /// A reader's copy of [`SITES`], so that it takes the lock once for each new site.
 #[derive(Debug, Default)]
@@ -82,17 +94,43 @@ impl Site {
 
     #[cold]
     fn register(&'static self) -> Header {
-        let mut sites = SITES.write().unwrap_or_else(|poison| poison.into_inner());
+        let sites = Sites::get();
+        let _turn = sites.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.open.load(Ordering::Relaxed);
         if known != 0 {
             return Header::from_word(known);
         }
-        sites.push(self);
         // A site's number is its place in the list plus one.
-        let number = u32::try_from(sites.len()).unwrap_or(u32::MAX);
+        let number = Sites::push(&sites.list, self);
+        Sites::push(&sites.copy, self);
         let header = Header::new(Kind::Open, 0, 0, number);
         self.open.store(header.word(), Ordering::Relaxed);
         header
+    }
+}
+
+impl Sites {
+    fn get() -> &'static Self {
+        SITES.get(|parents| parents.map(Self::after_fork).unwrap_or_default())
+    }
+
+    /// The sites that have a number. One whose number was about to be written has none
+    /// yet, and gets another.
+    fn after_fork(parents: &Self) -> Self {
+        let list = parents.list.try_read().or_else(|_| parents.copy.try_read());
+        let list = list.map(|list| list.clone()).unwrap_or_default();
+        Self {
+            writer: Mutex::default(),
+            copy: RwLock::new(list.clone()),
+            list: RwLock::new(list),
+        }
+    }
+
+    /// Returns the number of sites.
+    fn push(list: &RwLock<Vec<&'static Site>>, site: &'static Site) -> u32 {
+        let mut list = list.write().unwrap_or_else(PoisonError::into_inner);
+        list.push(site);
+        u32::try_from(list.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -102,8 +140,9 @@ impl SiteTable {
         static UNKNOWN: Site = Site::new("unknown", SpanKind::Internal, "", 0, &[]);
         let index = (number as usize).wrapping_sub(1);
         if index >= self.0.len() {
-            let sites = SITES.read().unwrap_or_else(|poison| poison.into_inner());
-            self.0.clone_from(&sites);
+            let sites = Sites::get().list.read();
+            self.0
+                .clone_from(&sites.unwrap_or_else(PoisonError::into_inner));
         }
         self.0.get(index).copied().unwrap_or(&UNKNOWN)
     }

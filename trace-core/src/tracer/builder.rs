@@ -10,6 +10,7 @@ use super::tracer::{Delivery, Handle, Tracer};
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::delivery::{Queue, Worker};
+use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
 use crate::record::{Caps, Kept, TracerCore};
@@ -157,6 +158,8 @@ impl TracerBuilder {
 
 impl Options {
     fn build(self) -> Result<Handle, BuildError> {
+        fork::watch(super::in_child);
+        let generation = Generation::current();
         let queue = Arc::new(Queue::new(self.max_queue_spans, self.max_queue_bytes));
         let worker = Worker::new(
             Arc::clone(&queue),
@@ -179,6 +182,7 @@ impl Options {
             caps: Caps::default(),
             scheduled_delay: self.scheduled_delay,
             queue,
+            generation,
         });
         Ok(Handle::new(core, delivery, self.shutdown_timeout))
     }

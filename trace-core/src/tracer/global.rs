@@ -8,11 +8,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::builder::BuildError;
 use super::tracer::Tracer;
+use crate::fork::PerProcess;
 use crate::record::{RECORDS, TracerCore, active};
 
-static GLOBAL: RwLock<Option<Arc<TracerCore>>> = RwLock::new(None);
+/// The process's tracer. The child of a `fork` has none, and a lock of its own.
+static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
 
-/// How often [`GLOBAL`] has changed.
+/// How often [`GLOBAL`] has changed, or become another one.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -46,13 +48,22 @@ pub(super) fn install(
     if !RECORDS {
         return Ok(TracerGuard(build()?));
     }
-    let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
+    let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
     if global.is_some() {
         return Err(InstallError(Reason::AlreadyInstalled));
     }
     let tracer = build()?;
     change(&mut global, tracer.core().cloned());
     Ok(TracerGuard(tracer))
+}
+
+fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
+    GLOBAL.get(|_| RwLock::new(None))
+}
+
+/// Has every thread look again, in the child of a `fork`. Async-signal-safe.
+pub(super) fn forget() {
+    CHANGES.fetch_add(1, Ordering::Release);
 }
 
 fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
@@ -87,7 +98,7 @@ fn seen() -> Seen {
     if seen.0 == changes {
         return seen;
     }
-    let global = GLOBAL.read().unwrap_or_else(PoisonError::into_inner);
+    let global = global().read().unwrap_or_else(PoisonError::into_inner);
     (changes, global.clone())
 }
 
@@ -101,10 +112,10 @@ impl Deref for TracerGuard {
 
 impl Drop for TracerGuard {
     fn drop(&mut self) {
-        if !RECORDS {
+        if !RECORDS || self.0.is_foreign() {
             return;
         }
-        let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
+        let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
         change(&mut global, None);
         drop(global);
         let _report = self.0.shut_down_in_time();

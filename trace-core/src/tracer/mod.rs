@@ -19,3 +19,12 @@ pub use root_future::RootFuture;
 pub(crate) use root_future::RootRun;
 pub use root_guard::RootGuard;
 pub use tracer::{Attached, Tracer};
+
+/// Makes the child of a `fork` a process of its own: nothing of its parent's goes on in
+/// it. Async-signal-safe: sets thread-locals without destructors, and atomics.
+extern "C" fn in_child() {
+    crate::fork::Generation::begin_next();
+    crate::id_generator::forget_seed();
+    crate::record::forget();
+    global::forget();
+}

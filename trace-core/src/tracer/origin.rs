@@ -88,7 +88,8 @@ impl Origin {
             return scope;
         }
         let current = tracer.is_none().then(global::current).flatten();
-        let tracer = tracer.or(current.as_ref())?;
+        let tracer = tracer.or(current.as_ref());
+        let tracer = tracer.filter(|tracer| !tracer.is_foreign())?;
         if self.bad_headers > 0 {
             Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
         }

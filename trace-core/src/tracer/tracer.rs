@@ -88,6 +88,16 @@ impl Tracer {
         TracerBuilder::new(service_name.as_ref())
     }
 
+    /// The handle, if it is of this process and not of one that forked.
+    fn own(&self) -> Option<&Handle> {
+        self.0.get().filter(|handle| !handle.core.is_foreign())
+    }
+
+    /// Whether this is of another process: the parent's, in the child of a `fork`.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.core().is_some_and(|core| core.is_foreign())
+    }
+
     pub(crate) fn core(&self) -> Option<&Arc<TracerCore>> {
         self.0.get().map(|handle| &handle.core)
     }
@@ -120,7 +130,7 @@ impl Tracer {
 
     /// A scope in which this is the current tracer.
     fn scope(&self) -> Scope {
-        let core = self.core().cloned();
+        let core = self.core().filter(|core| !core.is_foreign()).cloned();
         core.map(Scope::attached).unwrap_or_default()
     }
 
@@ -130,7 +140,7 @@ impl Tracer {
     /// of scopes that run on other threads are when their poll ends.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let Some(handle) = self.0.get() else {
+        let Some(handle) = self.own() else {
             return Stats::default();
         };
         crate::record::active::count_stage();
@@ -143,8 +153,8 @@ impl Tracer {
     /// A scope hands over when it ends and from time to time when it is long. The
     /// one in which this is called hands over first.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
-        let Some(handle) = self.0.get() else {
-            return FlushReport::nothing();
+        let Some(handle) = self.own() else {
+            return self.nothing();
         };
         crate::record::active::hand_over();
         handle.owner.flush(Deadline::after(timeout))
@@ -154,11 +164,20 @@ impl Tracer {
     /// thread; waits no longer than `timeout`. Spans that end later are dropped and
     /// counted.
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
-        let Some(handle) = self.0.get() else {
-            return FlushReport::nothing();
+        let Some(handle) = self.own() else {
+            return self.nothing();
         };
         crate::record::active::hand_over();
         handle.owner.shut_down(Deadline::after(timeout))
+    }
+
+    /// The report of a tracer that has nothing to deliver: where nothing is recorded,
+    /// and in the child of a `fork`.
+    fn nothing(&self) -> FlushReport {
+        FlushReport {
+            is_complete: !self.is_foreign(),
+            ..FlushReport::nothing()
+        }
     }
 
     /// Shuts down within the time that was set when the tracer was built.
@@ -278,6 +297,15 @@ fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        if self.core.is_foreign() {
+            // Nothing is dropped: the thread is not there to be joined or detached, what
+            // collectors keep in buffers would be written once more, and they and the
+            // sampler may wait for threads of their own.
+            let nobody = Delivery::Thread(Mutex::new(None));
+            std::mem::forget(std::mem::replace(&mut self.delivery, nobody));
+            std::mem::forget(Arc::clone(&self.core));
+            return;
+        }
         // The handle may be dropped within a trace of its own.
         crate::record::active::hand_over();
         let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
