@@ -1,0 +1,391 @@
+//! Children of a process that records: `fork` within an open span, while another
+//! thread takes the tracer's locks.
+//!
+//! Has no harness: a test of one would not run on the main thread.
+
+#![cfg_attr(not(unix), allow(unused, reason = "nothing forks here"))]
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
+)]
+
+#[cfg(unix)]
+#[path = "fork/process.rs"]
+mod process;
+
+fn main() {
+    #[cfg(unix)]
+    unix::run();
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::cell::RefCell;
+    use std::collections::HashSet;
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::task::{Context, Poll};
+    use std::time::{Duration, Instant};
+
+    use futures_util::task::noop_waker;
+    use trace_core::{
+        Carried, Collector, CollectorError, MemoryCollector, SpanBatch, Stats, TraceCollector,
+        TraceFuture, Tracer, TracerGuard, span, trace_root, traced,
+    };
+
+    use super::process::{self, Fork};
+
+    const ROUNDS: u64 = 300;
+    const LONG: Duration = Duration::from_secs(10);
+
+    /// Calls of the parent's collectors in another process than the parent.
+    static STRAY_CALLS: AtomicU64 = AtomicU64::new(0);
+
+    /// Keeps the ids of the spans of the main thread and counts the others.
+    #[derive(Clone)]
+    struct Parents(Arc<ParentsState>);
+
+    struct ParentsState {
+        process: u32,
+        ids: Mutex<Vec<u64>>,
+        others: AtomicU64,
+    }
+
+    impl Parents {
+        fn new() -> Self {
+            Self(Arc::new(ParentsState {
+                process: std::process::id(),
+                ids: Mutex::default(),
+                others: AtomicU64::new(0),
+            }))
+        }
+    }
+
+    impl ParentsState {
+        fn note_process(&self) {
+            if std::process::id() != self.process {
+                STRAY_CALLS.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    impl Collector for Parents {
+        fn collect(&self, batch: &SpanBatch<'_>) {
+            self.0.note_process();
+            for span in batch.records() {
+                if span.operation_name.starts_with("hammer") {
+                    self.0.others.fetch_add(1, Ordering::Relaxed);
+                } else {
+                    self.0.ids.lock().unwrap().push(span.span_id.get());
+                }
+            }
+        }
+
+        fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
+            self.0.note_process();
+            Ok(())
+        }
+    }
+
+    impl Drop for ParentsState {
+        fn drop(&mut self) {
+            self.note_process();
+        }
+    }
+
+    type Task = Pin<Box<dyn Future<Output = ()>>>;
+
+    /// What the parent has when it forks.
+    struct Surroundings {
+        guard: Option<TracerGuard>,
+        on_demand: Option<Tracer>,
+        /// Suspended: roots, and a span below one.
+        roots: Vec<Task>,
+        spans: Vec<Task>,
+        carried: Option<Carried<()>>,
+    }
+
+    /// What a process is after the fork.
+    enum Side {
+        Parent(process::Child),
+        Child(Box<Own>),
+    }
+
+    /// The tracer that a child installed.
+    struct Own {
+        tracing: TracerGuard,
+        spans: MemoryCollector,
+        traces: TraceCollector,
+    }
+
+    #[traced("hammer.leaf")]
+    fn hammer_leaf() {}
+
+    #[trace_root("hammer")]
+    fn hammer() {
+        hammer_leaf();
+    }
+
+    #[traced("leaf")]
+    fn leaf() {}
+
+    #[traced("task")]
+    async fn task(polls: u32) {
+        let mut left = polls;
+        poll_fn(|cx| {
+            left -= 1;
+            cx.waker().wake_by_ref();
+            if left == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        leaf();
+    }
+
+    #[trace_root("request")]
+    async fn request() {
+        task(2).await;
+    }
+
+    #[trace_root("own")]
+    fn own(foreign: Option<Task>, dropped: Option<Task>) {
+        leaf();
+        if let Some(mut foreign) = foreign {
+            assert!(poll(&mut foreign), "a span of the parent's does not end");
+        }
+        drop(dropped);
+        leaf();
+        assert!(span::is_recording());
+    }
+
+    #[trace_root("outer")]
+    fn outer(around: &RefCell<Surroundings>) -> Side {
+        leaf();
+        let side = inner(around);
+        leaf();
+        side
+    }
+
+    #[traced("inner")]
+    fn inner(around: &RefCell<Surroundings>) -> Side {
+        leaf();
+        let forked = process::fork();
+        leaf();
+        match forked {
+            Fork::Parent(child) => Side::Parent(child),
+            Fork::Child => Side::Child(Box::new(become_a_process(&mut around.borrow_mut()))),
+        }
+    }
+
+    fn poll(task: &mut Task) -> bool {
+        let waker = noop_waker();
+        task.as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+    }
+
+    fn suspended(future: impl Future<Output = ()> + 'static) -> Task {
+        let mut task: Task = Box::pin(future);
+        assert!(!poll(&mut task));
+        task
+    }
+
+    fn assert_exact(stats: Stats) {
+        let sum = stats.delivered + stats.sampled_out + stats.dropped.total() + stats.open;
+        assert_eq!(stats.started, sum, "{stats:?}");
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a wait is what is tested")]
+    fn in_time<R>(what: &str, run: impl FnOnce() -> R) -> R {
+        let begin = Instant::now();
+        let result = run();
+        assert!(begin.elapsed() < Duration::from_secs(1), "{what} waits");
+        result
+    }
+
+    pub(super) fn run() {
+        let parents = Parents::new();
+        let tracer = Tracer::builder("parent").collector(parents.clone());
+        let guard = tracer.shutdown_timeout(LONG).install().unwrap();
+        let tracer = Tracer::clone(&guard);
+        let demanded = Parents::new();
+        let on_demand = Tracer::builder("parent").collector(demanded.clone());
+        let on_demand = on_demand.on_demand().build().unwrap();
+        let around = RefCell::new(Surroundings {
+            guard: Some(guard),
+            on_demand: Some(on_demand.clone()),
+            roots: Vec::new(),
+            spans: Vec::new(),
+            carried: None,
+        });
+
+        let is_over = AtomicBool::new(false);
+        let hammered = AtomicU64::new(0);
+        let mut children = HashSet::new();
+        std::thread::scope(|scope| {
+            let hammering = std::thread::Builder::new().spawn_scoped(scope, || {
+                while !is_over.load(Ordering::Relaxed) {
+                    // No more than the queue holds.
+                    if tracer.stats().open > 100_000 {
+                        std::thread::yield_now();
+                        continue;
+                    }
+                    hammer();
+                    hammered.fetch_add(2, Ordering::Relaxed);
+                }
+            });
+            for round in 0..ROUNDS {
+                on_demand.root("demanded").run_sync(leaf);
+                prepare(&mut around.borrow_mut());
+                match outer(&around) {
+                    Side::Parent(child) => {
+                        for id in child.wait(round) {
+                            assert!(children.insert(id), "two processes have the id {id}");
+                        }
+                    }
+                    Side::Child(own) => process::exit(|| own_process(&around, &own, round)),
+                }
+                let mut around = around.borrow_mut();
+                around.roots.iter_mut().for_each(|root| assert!(poll(root)));
+                around.spans.iter_mut().for_each(|span| assert!(poll(span)));
+                around.roots.clear();
+                around.spans.clear();
+                around.carried = None;
+            }
+            is_over.store(true, Ordering::Relaxed);
+            hammering.unwrap().join().unwrap();
+        });
+
+        let report = tracer.flush(LONG);
+        assert!(report.is_complete, "{report:?}");
+        let stats = tracer.stats();
+        assert_exact(stats);
+        assert_eq!((stats.open, stats.unattached), (0, 0));
+        assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+        let ids = parents.0.ids.lock().unwrap();
+        // `outer` and below it, two requests, and `below` with two tasks.
+        assert_eq!(ids.len() as u64, ROUNDS * (6 + 2 * 3 + 5));
+        let others = parents.0.others.load(Ordering::Relaxed);
+        assert_eq!(others, hammered.load(Ordering::Relaxed));
+        assert_eq!(stats.delivered, ids.len() as u64 + others);
+        assert!(on_demand.flush(LONG).is_complete);
+        assert_exact(on_demand.stats());
+        let demanded = demanded.0.ids.lock().unwrap();
+        assert_eq!(demanded.len() as u64, ROUNDS * 2);
+        let mut all: HashSet<u64> = ids.iter().chain(&*demanded).copied().collect();
+        assert_eq!(all.len(), ids.len() + demanded.len(), "delivered twice");
+        for id in children {
+            assert!(all.insert(id), "parent and child have the id {id}");
+        }
+        assert_eq!(STRAY_CALLS.load(Ordering::Relaxed), 0);
+    }
+
+    /// Makes what is open when the process forks.
+    fn prepare(around: &mut Surroundings) {
+        around.roots = vec![suspended(request()), suspended(request())];
+        trace_core::root("below").run_sync(|| {
+            around.spans = vec![suspended(task(2)), suspended(task(2).in_current_trace())];
+            around.carried = Some(Carried::new(()));
+        });
+    }
+
+    /// What a child does within the spans that its parent opened.
+    fn become_a_process(around: &mut Surroundings) -> Own {
+        assert!(!span::is_recording(), "the parent's span is recorded");
+        assert_eq!(span::current_context(), None);
+        let guard = around.guard.take().unwrap();
+        assert_eq!(guard.stats(), Stats::default());
+        assert!(!in_time("flush", || guard.flush(LONG)).is_complete);
+
+        // Before there is a tracer, nothing of the parent's is recorded by anyone.
+        assert!(poll(&mut around.roots.pop().unwrap()));
+        own_is_not_recorded();
+        let on_demand = around.on_demand.take().unwrap();
+        on_demand
+            .root("demanded")
+            .run_sync(|| assert!(!span::is_recording()));
+        assert!(!in_time("flush", || on_demand.flush(LONG)).is_complete);
+
+        let (spans, traces) = (MemoryCollector::new(), TraceCollector::new());
+        let tracer = Tracer::builder("child").collector(spans.clone());
+        let tracing = tracer.collector(traces.clone()).install().unwrap();
+        in_time("dropping the guard", || drop(guard));
+        drop(on_demand);
+        let own = Own {
+            tracing,
+            spans,
+            traces,
+        };
+        self::own(around.spans.pop(), around.roots.pop());
+        self::own(around.spans.pop(), None);
+        around.carried.take().unwrap().run_sync(|()| {
+            assert!(!span::is_recording());
+            leaf();
+        });
+        self::own(None, None);
+        own
+    }
+
+    #[trace_root("nobody's")]
+    fn own_is_not_recorded() {
+        assert!(
+            !span::is_recording(),
+            "the parent's tracer is still installed"
+        );
+    }
+
+    /// What a child does after it has left its parent's spans; returns its ids.
+    fn own_process(around: &RefCell<Surroundings>, own: &Own, round: u64) -> Vec<u64> {
+        assert!(!span::is_recording());
+        self::own(None, None);
+        let again = Tracer::builder("child").install();
+        assert!(again.is_err(), "two tracers are installed");
+        if round == 0 {
+            a_grandchild_is_a_process_of_its_own(own);
+        }
+        let report = in_time("flush", || own.tracing.flush(LONG));
+        assert!(report.is_complete, "{report:?}");
+        let stats = own.tracing.stats();
+        assert_exact(stats);
+        assert_eq!((stats.started, stats.delivered), (12, 12), "{stats:?}");
+        let spans = own.spans.spans();
+        let names = spans.iter().map(|span| &*span.operation_name);
+        assert!(names.clone().all(|name| name == "own" || name == "leaf"));
+        assert_eq!(names.filter(|name| *name == "own").count(), 4);
+        let completed = own.traces.completed_traces();
+        assert_eq!(completed.len(), 4, "traces are not complete");
+        assert!(completed.iter().all(|done| done.trace.len() == 3));
+        assert_eq!(
+            STRAY_CALLS.load(Ordering::Relaxed),
+            0,
+            "collectors are the parent's"
+        );
+        drop(around.borrow_mut().guard.take());
+        spans.iter().map(|span| span.span_id.get()).collect()
+    }
+
+    fn a_grandchild_is_a_process_of_its_own(parent: &Own) {
+        match process::fork() {
+            Fork::Parent(child) => {
+                let ids = child.wait(0);
+                assert_eq!(ids.len(), 3);
+            }
+            Fork::Child => process::exit(|| {
+                own_is_not_recorded();
+                assert_eq!(parent.tracing.stats(), Stats::default());
+                let spans = MemoryCollector::new();
+                let tracer = Tracer::builder("grandchild").collector(spans.clone());
+                let tracing = tracer.install().unwrap();
+                self::own(None, None);
+                assert!(tracing.flush(LONG).is_complete);
+                let spans = spans.spans();
+                spans.iter().map(|span| span.span_id.get()).collect()
+            }),
+        }
+    }
+}
