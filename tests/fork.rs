@@ -31,8 +31,9 @@ mod unix {
 
     use futures_util::task::noop_waker;
     use trace_core::{
-        Carried, Collector, CollectorError, MemoryCollector, SpanBatch, Stats, TraceCollector,
-        TraceFuture, Tracer, TracerGuard, span, trace_root, traced,
+        Carried, Collector, CollectorError, MemoryCollector, SamplingDecision, SpanBatch, Stats,
+        TraceCollector, TraceFuture, TraceId, Tracer, TracerBuilder, TracerGuard, sampler_fn, span,
+        trace_root, traced,
     };
 
     use super::process::{self, Fork};
@@ -40,7 +41,7 @@ mod unix {
     const ROUNDS: u64 = 300;
     const LONG: Duration = Duration::from_secs(10);
 
-    /// Calls of the parent's collectors in another process than the parent.
+    /// Calls of the parent's collectors and samplers in another process than the parent.
     static STRAY_CALLS: AtomicU64 = AtomicU64::new(0);
 
     /// Keeps the ids of the spans of the main thread and counts the others.
@@ -50,6 +51,7 @@ mod unix {
     struct ParentsState {
         process: u32,
         ids: Mutex<Vec<u64>>,
+        traces: Mutex<HashSet<u64>>,
         others: AtomicU64,
     }
 
@@ -58,8 +60,34 @@ mod unix {
             Self(Arc::new(ParentsState {
                 process: std::process::id(),
                 ids: Mutex::default(),
+                traces: Mutex::default(),
                 others: AtomicU64::new(0),
             }))
+        }
+    }
+
+    impl Parents {
+        fn tracer(&self) -> TracerBuilder {
+            let state = Arc::clone(&self.0);
+            let sampler = sampler_fn(move |_| {
+                state.note_process();
+                SamplingDecision::Sample
+            });
+            let tracer = Tracer::builder("parent").collector(self.clone());
+            tracer.sampler(sampler).shutdown_timeout(LONG)
+        }
+    }
+
+    fn half(trace: TraceId) -> u64 {
+        u64::try_from(trace.get() >> 64).unwrap()
+    }
+
+    /// Ends the other thread, also when this one panics.
+    struct Over<'a>(&'a AtomicBool);
+
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
         }
     }
 
@@ -79,6 +107,7 @@ mod unix {
                     self.0.others.fetch_add(1, Ordering::Relaxed);
                 } else {
                     self.0.ids.lock().unwrap().push(span.span_id.get());
+                    self.0.traces.lock().unwrap().insert(half(span.trace_id));
                 }
             }
         }
@@ -101,6 +130,8 @@ mod unix {
     struct Surroundings {
         guard: Option<TracerGuard>,
         on_demand: Option<Tracer>,
+        /// The only handles of two tracers, one with a thread.
+        last: Vec<Tracer>,
         /// Suspended: roots, and a span below one.
         roots: Vec<Task>,
         spans: Vec<Task>,
@@ -210,15 +241,17 @@ mod unix {
 
     pub(super) fn run() {
         let parents = Parents::new();
-        let tracer = Tracer::builder("parent").collector(parents.clone());
-        let guard = tracer.shutdown_timeout(LONG).install().unwrap();
+        let guard = parents.tracer().install().unwrap();
         let tracer = Tracer::clone(&guard);
         let demanded = Parents::new();
-        let on_demand = Tracer::builder("parent").collector(demanded.clone());
-        let on_demand = on_demand.on_demand().build().unwrap();
+        let on_demand = demanded.tracer().on_demand().build().unwrap();
+        let last = Parents::new();
+        let with_thread = last.tracer().build().unwrap();
+        let without_thread = last.tracer().on_demand().build().unwrap();
         let around = RefCell::new(Surroundings {
             guard: Some(guard),
             on_demand: Some(on_demand.clone()),
+            last: vec![with_thread, without_thread],
             roots: Vec::new(),
             spans: Vec::new(),
             carried: None,
@@ -239,7 +272,11 @@ mod unix {
                     hammered.fetch_add(2, Ordering::Relaxed);
                 }
             });
+            let over = Over(&is_over);
             for round in 0..ROUNDS {
+                for last in &around.borrow().last {
+                    last.root("last").run_sync(leaf);
+                }
                 on_demand.root("demanded").run_sync(leaf);
                 prepare(&mut around.borrow_mut());
                 match outer(&around) {
@@ -257,7 +294,7 @@ mod unix {
                 around.spans.clear();
                 around.carried = None;
             }
-            is_over.store(true, Ordering::Relaxed);
+            drop(over);
             hammering.unwrap().join().unwrap();
         });
 
@@ -277,6 +314,13 @@ mod unix {
         assert_exact(on_demand.stats());
         let demanded = demanded.0.ids.lock().unwrap();
         assert_eq!(demanded.len() as u64, ROUNDS * 2);
+        around.borrow_mut().last.clear();
+        assert_eq!(last.0.ids.lock().unwrap().len() as u64, ROUNDS * 4);
+        let traces = parents.0.traces.lock().unwrap();
+        assert!(
+            traces.is_disjoint(&children),
+            "parent and child have a trace id"
+        );
         let mut all: HashSet<u64> = ids.iter().chain(&*demanded).copied().collect();
         assert_eq!(all.len(), ids.len() + demanded.len(), "delivered twice");
         for id in children {
@@ -316,6 +360,7 @@ mod unix {
         let tracing = tracer.collector(traces.clone()).install().unwrap();
         in_time("dropping the guard", || drop(guard));
         drop(on_demand);
+        in_time("dropping the last handles", || around.last.clear());
         let own = Own {
             tracing,
             spans,
@@ -365,8 +410,10 @@ mod unix {
             0,
             "collectors are the parent's"
         );
-        drop(around.borrow_mut().guard.take());
-        spans.iter().map(|span| span.span_id.get()).collect()
+        assert!(around.borrow().guard.is_none());
+        let traces: HashSet<u64> = spans.iter().map(|span| half(span.trace_id)).collect();
+        let ids = spans.iter().map(|span| span.span_id.get());
+        ids.chain(traces).collect()
     }
 
     fn a_grandchild_is_a_process_of_its_own(parent: &Own) {
