@@ -16,6 +16,7 @@ pub(crate) use counter::Counter;
 pub(crate) use rate::raw_counter;
 
 use self::rate::Rate;
+use crate::fork::Generation;
 use crate::timestamp::Timestamp;
 
 /// Where a tracer's times come from.
@@ -36,7 +37,7 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System(Arc<Mutex<Anchor>>),
+    System(Arc<SystemClock>),
     Manual(Arc<AtomicU64>),
     #[cfg(feature = "tokio")]
     Tokio {
@@ -48,6 +49,14 @@ enum Source {
 /// A clock that stands still until it is told to go on, for tests.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
+
+/// See [`Clock::system`].
+#[derive(Debug)]
+struct SystemClock {
+    anchor: Mutex<Anchor>,
+    /// The process in which it was made.
+    generation: Generation,
+}
 
 /// A raw reading and the wall-clock time at which it was taken.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +106,10 @@ impl Clock {
     #[must_use]
     pub fn system() -> Self {
         Rate::begin();
-        Self(Source::System(Arc::new(Mutex::new(Anchor::take()))))
+        Self(Source::System(Arc::new(SystemClock {
+            anchor: Mutex::new(Anchor::take()),
+            generation: Generation::current(),
+        })))
     }
 
     /// Follows tokio's clock, which a test can pause and advance.
@@ -154,10 +166,14 @@ impl Clock {
 
     /// Returns what turns readings into timestamps for the next moment.
     pub(crate) fn converter(&self) -> Converter {
-        let Source::System(anchor) = &self.0 else {
+        let Source::System(clock) = &self.0 else {
             return Converter(None);
         };
-        let mut anchor = anchor.lock().unwrap_or_else(PoisonError::into_inner);
+        if !clock.generation.is_current() {
+            // In the child of a `fork` the lock may be held for ever.
+            return Converter(Some((Anchor::take(), Rate::get())));
+        }
+        let mut anchor = clock.anchor.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Anchor::take();
         let rate = Rate::get();
         let age = rate.nanos(now.raw.saturating_sub(anchor.raw));
