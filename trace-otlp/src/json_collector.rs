@@ -22,6 +22,9 @@ use crate::output::{JsonStats, Limits, Output};
 /// back by [`decode`](crate::decode), and by an OpenTelemetry Collector with its
 /// *OTLP JSON file receiver*.
 ///
+/// In the child of a `fork` it is not to be used or dropped, unless by the tracer that
+/// has it: what the parent has in the buffer would be written twice.
+///
 /// Source: OTLP specification, *JSON Protobuf Encoding*, and *OpenTelemetry
 /// Protocol File Exporter*.
 ///

@@ -148,6 +148,9 @@ impl TracerBuilder {
     /// Builds the tracer of new roots in the whole process. It lasts until the
     /// guard is dropped, which delivers what is left.
     ///
+    /// The child of a `fork` has no tracer until it installs one of its own, which it
+    /// may while it has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
+    ///
     /// # Errors
     ///
     /// When there is one already, or the operating system gives no thread.

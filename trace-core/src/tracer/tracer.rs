@@ -37,6 +37,22 @@ use crate::stats::Stats;
 /// assert_eq!(traces.completed_traces().len(), 1);
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
+///
+/// # After a `fork`
+///
+/// In the child, a tracer that the parent built is as if shut down: roots are not
+/// recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
+/// [`shutdown`](Self::shutdown) return at once and are not complete, and dropping the
+/// last handle, or the guard, drops neither collectors nor sampler. Spans that were open
+/// end in the parent alone, which delivers everything once. The child's ids are its own,
+/// unless they come from [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
+/// [`counting`](crate::IdGenerator::counting).
+///
+/// A child that records builds a tracer with collectors and samplers of its own, as
+/// their locks are not looked after here: a clone of a
+/// [`TraceCollector`](crate::TraceCollector) or [`MemoryCollector`](crate::MemoryCollector)
+/// of the parent's may wait for ever, and a collector that writes to a file shares the
+/// parent's place in it.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
 pub struct Tracer(pub(super) Kept<Handle>);
