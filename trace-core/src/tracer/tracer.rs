@@ -98,8 +98,7 @@ impl Handle {
 }
 
 impl Tracer {
-    /// Begins a tracer for the service with this name. The first call in a process
-    /// calibrates the clock, for up to 200 ms.
+    /// Begins a tracer for the service with this name.
     pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
         TracerBuilder::new(service_name.as_ref())
     }
