@@ -17,6 +17,7 @@ use crate::clock::{Clock, Deadline};
 use crate::collector::Collector;
 use crate::context::TraceFlags;
 use crate::delivery::{Queue, Worker, check};
+use crate::fork::Generation;
 use crate::id::TraceId;
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
@@ -60,6 +61,7 @@ impl World {
             vec![Box::new(seen.clone())],
         );
         let tracer = Arc::new(TracerCore {
+            generation: Generation::current(),
             sampler: Box::new(AlwaysOn),
             ids: IdGenerator::random(),
             clock,
