@@ -94,15 +94,14 @@ impl Decoder {
     /// Reads entries as long as they are plain and of the innermost span; returns where
     /// the first other one is. Nearly all are plain.
     fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut Index) -> Cursor {
-        if !self.lost.is_empty() || !self.early.is_empty() {
-            return cursor;
-        }
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
+                Plain::Open(_) if self.lost.contains(&id) => break,
                 Plain::Open(open) => {
                     let site = self.sites.site(open.site);
                     self.open.push(index.open(self.piece, id, site, open));
                 }
+                Plain::Close(_) if self.early.has(id) => break,
                 Plain::Close(close) => match self.open.pop_if(|open| open.id == id) {
                     Some(open) => index.close(&open, close),
                     None => break,

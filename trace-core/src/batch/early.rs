@@ -20,10 +20,6 @@ const MAX_BYTES: usize = 16 * 1_024 * 1_024;
 const SPAN_BYTES: usize = size_of::<Chunk>() + 64;
 
 impl Early {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.spans.is_empty()
-    }
-
     pub(crate) fn has(&self, span: u64) -> bool {
         self.spans.contains_key(&span)
     }

@@ -40,6 +40,8 @@ struct State {
     /// Empty chunks for the application's threads, and what they have allocated.
     free: Vec<Chunk>,
     free_bytes: usize,
+    /// Bytes at which a shared chunk is full.
+    chunk_bytes: usize,
     /// What wakes the worker.
     sleep: Sleep,
     /// Whether nothing more is taken.
@@ -75,14 +77,13 @@ impl State {
     /// those of other scopes, which costs less than moving a chunk from one processor's
     /// cache to the other's; a large one is exchanged for an empty chunk.
     fn add(&mut self, piece: &mut Chunk, bytes: usize) {
-        const LARGE: usize = Chunk::FULL_BYTES / 2;
-        if bytes > LARGE {
+        if self.is_large(bytes) {
             let free = self.free_chunk();
             self.bytes += piece.allocated();
             return self.chunks.push(std::mem::replace(piece, free));
         }
         let last = self.chunks.last_mut();
-        if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= Chunk::FULL_BYTES) {
+        if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= self.chunk_bytes) {
             self.bytes -= chunk.allocated();
             chunk.append(piece);
             self.bytes += chunk.allocated();
@@ -95,13 +96,29 @@ impl State {
         piece.clear();
     }
 
+    fn is_large(&self, bytes: usize) -> bool {
+        bytes > self.chunk_bytes / 2
+    }
+
+    /// Bytes that adding a piece allocates, or keeps allocated.
+    fn added_by(&self, piece: &Chunk, bytes: usize) -> usize {
+        if self.is_large(bytes) {
+            return piece.allocated();
+        }
+        let last = self
+            .chunks
+            .last()
+            .filter(|last| last.bytes() + bytes <= self.chunk_bytes && last.has_room_for(piece));
+        last.map_or(self.chunk_bytes + self.chunk_bytes / 2, |_| 0)
+    }
+
     fn free_chunk(&mut self) -> Chunk {
         match self.free.pop() {
             Some(chunk) => {
                 self.free_bytes -= chunk.allocated();
                 chunk
             }
-            None => Chunk::with_room(),
+            None => Chunk::with_room(self.chunk_bytes),
         }
     }
 
@@ -154,7 +171,11 @@ const MAX_COMPLETED: usize = 262_144;
 impl Queue {
     pub(crate) fn new(max_spans: usize, max_bytes: usize) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                // A small queue has small chunks, or one would fill it.
+                chunk_bytes: (max_bytes / 16).min(Chunk::FULL_BYTES),
+                ..State::default()
+            }),
             work: Condvar::new(),
             done: Condvar::new(),
             max_spans: max_spans as u64,
@@ -182,9 +203,9 @@ impl Queue {
         state.ledger.start(started);
         // A piece that is larger than the whole queue is taken when that is empty.
         let has_room = state.spans == 0 || state.spans + spans <= self.max_spans;
-        let has_room =
-            has_room && (state.make_room(self.max_bytes.saturating_sub(bytes)) || state.bytes == 0);
-        let is_full = !has_room;
+        let added = state.added_by(piece, bytes);
+        let is_full = !has_room
+            || !(state.make_room(self.max_bytes.saturating_sub(added)) || state.bytes == 0);
         if state.is_closed || is_full {
             state.ledger.refuse(piece.opened);
             let counter = if state.is_closed {
@@ -250,6 +271,7 @@ impl Queue {
     ///
     /// After `idle`, if that is given, there may be nothing.
     pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
+        self.trim();
         let mut state = self.state();
         let is_urgent = |state: &State| {
             state.is_closed
@@ -259,9 +281,6 @@ impl Queue {
         };
         while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
             state.sleep = Sleep::Idle;
-            while state.free.len() > MAX_IDLE_FREE {
-                let _freed = state.free_chunk();
-            }
             let idle = idle.unwrap_or(Duration::MAX);
             let (woken, timeout) = self
                 .work
@@ -295,6 +314,18 @@ impl Queue {
             .filter(|_| flush.asked > flush.done)
             .map(|deadline| (flush.asked, deadline));
         work.is_last = state.is_closed;
+    }
+
+    /// Frees most empty chunks, if there is nothing to do.
+    pub(crate) fn trim(&self) {
+        let mut state = self.state();
+        if state.chunks.is_empty() && state.free.len() > MAX_IDLE_FREE {
+            let freed = state.free.split_off(MAX_IDLE_FREE);
+            state.free_bytes -= freed.iter().map(Chunk::allocated).sum::<usize>();
+            drop(state);
+            // Without the lock: there may be a thousand of them.
+            drop(freed);
+        }
     }
 
     /// Gives chunks back that had been taken.

@@ -125,6 +125,7 @@ impl Worker {
         let mut work = Work::default();
         self.queue.take(&mut work);
         self.deliver(&mut work);
+        self.queue.trim();
         self.flush_collectors(deadline)
     }
 

@@ -30,7 +30,7 @@ struct Stream {
     strays: i64,
     /// Spans that are not yet counted as started.
     uncounted: u64,
-    /// A reading of the counter when the second poll that recorded something ended
+    /// A reading of the counter when the first poll that recorded something ended
     /// after the last hand-over; zero before.
     since: u64,
     /// Spans that were open when somebody asked to hand over, and their parents;
@@ -173,10 +173,8 @@ impl Recording {
     /// Moves the thread's stage into the chunk at the end of a poll, and hands that
     /// over if it has waited for long: a scope may live for days.
     pub(super) fn end_poll(&mut self) {
-        let has_waited = !self.stream.chunk.is_empty_piece();
-        let before = self.stream.chunk.words.len();
         self.take_stage();
-        if !has_waited || self.stream.chunk.words.len() == before {
+        if self.stream.chunk.is_empty_piece() {
             return;
         }
         let now = raw_counter();
@@ -246,8 +244,10 @@ impl Recording {
         self.trace.begin_piece(&mut self.stream.chunk);
     }
 
-    /// Keeps the parents of the spans that are open, innermost last.
+    /// Keeps the parents of the spans that are open, innermost last. Those that move away
+    /// and end elsewhere do not leave, so that there is a limit.
     fn keep_parents(&mut self) {
+        const MAX: usize = 1_024;
         let Stream { chunk, parents, .. } = &mut *self.stream;
         let mut cursor = Cursor::default();
         while let Some((span, entry, next)) = chunk.entry(cursor) {
@@ -262,6 +262,7 @@ impl Recording {
             }
             cursor = next;
         }
+        parents.drain(..parents.len().saturating_sub(MAX));
     }
 
     /// Hands the chunk over, as the last one of the scope.

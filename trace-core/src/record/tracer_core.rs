@@ -10,7 +10,7 @@ use crate::delivery::Queue;
 use crate::fork::Generation;
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
-use crate::sampler::Sampler;
+use crate::sampler::{AlwaysOff, Sampler};
 
 /// Bytes of a text for which no sensible limit has to be asked.
 pub(super) const SHORT_TEXT: usize = 32;
@@ -42,6 +42,17 @@ impl TracerCore {
     pub(super) fn plain(&self) -> Option<Counter> {
         let is_plain = self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT;
         self.clock.counter().filter(|_| is_plain)
+    }
+}
+
+impl Drop for TracerCore {
+    /// In the child of a `fork` the sampler is leaked: it may wait for threads of its own,
+    /// which are not there.
+    fn drop(&mut self) {
+        if self.is_foreign() {
+            let sampler = std::mem::replace(&mut self.sampler, Box::new(AlwaysOff));
+            std::mem::forget(sampler);
+        }
     }
 }
 

@@ -44,14 +44,20 @@ impl Chunk {
     /// over costs each of them nearly nothing.
     pub(crate) const FULL_BYTES: usize = 32 * 1_024;
 
-    /// An empty chunk that is not allocated anew while it gets full: with buffers of
+    /// An empty chunk that is not allocated anew while it gets so full: with buffers of
     /// one size the allocator wastes nothing between them.
-    pub(crate) fn with_room() -> Self {
+    pub(crate) fn with_room(bytes: usize) -> Self {
         Self {
             opened: 0,
-            words: Vec::with_capacity((Self::FULL_BYTES + 8 * 1_024) / size_of::<u64>()),
-            text: String::with_capacity(8 * 1_024),
+            words: Vec::with_capacity((bytes + bytes / 4) / size_of::<u64>()),
+            text: String::with_capacity(bytes / 4),
         }
+    }
+
+    /// Whether another chunk's pieces can be added without allocating.
+    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
+        self.words.len() + other.words.len() <= self.words.capacity()
+            && self.text.len() + other.text.len() <= self.text.capacity()
     }
 
     /// An empty chunk without storage.
