@@ -1,6 +1,7 @@
 //! The recorder under fire: whatever happens, every span comes out right or is
 //! counted.
 
+mod bounds;
 mod concurrency;
 mod conserved;
 mod delivery;

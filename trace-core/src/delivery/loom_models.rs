@@ -140,6 +140,40 @@ fn what_is_pushed_wakes_the_worker() {
 }
 
 #[test]
+fn a_worker_that_waits_for_more_is_woken_by_what_half_fills_the_queue() {
+    check(|| {
+        let queue = Arc::new(Queue::new(2, usize::MAX));
+        let threads = [recorder(&queue, 1), recorder(&queue, 2)];
+        let mut work = Work::default();
+        queue.wait_and_take(Duration::MAX, None, &mut work);
+        assert_eq!(work.chunks.iter().map(|chunk| chunk.opened).sum::<u64>(), 2);
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn chunks_that_are_given_back_make_room() {
+    check(|| {
+        // One chunk fills it.
+        let queue = Arc::new(Queue::new(10, 1_024));
+        let threads = [recorder(&queue, 1), recorder(&queue, 2)];
+        let mut worker = worker(&queue);
+        worker.flush(at_once());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        worker.flush(at_once());
+        record(&queue, 3);
+        worker.flush(at_once());
+        let stats = settled(&queue, 3);
+        assert!(stats.delivered >= 2, "{stats:?}");
+        assert_eq!(stats.delivered + stats.dropped.queue, 3);
+    });
+}
+
+#[test]
 fn the_end_of_a_trace_wakes_the_worker() {
     check(|| {
         let queue = queue();

@@ -7,6 +7,7 @@ use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Token, parenthesized};
 
 use super::{ErrArg, at_comma_or_end};
 use crate::suggest::{did_you_mean, list};
+use crate::tokens::{is_punct, is_word};
 
 /// Reads an operation name.
 pub(super) fn operation(input: ParseStream<'_>) -> syn::Result<LitStr> {
@@ -153,7 +154,25 @@ pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
         return Err(syn::Error::new(last.span(), message));
     }
     result?;
+    not_awaited(tokens.clone())?;
     Ok(tokens.into_iter().map(visible).collect())
+}
+
+/// Refuses `.await`: what is evaluated for a span is no part of the function, and
+/// nothing is recorded meanwhile.
+fn not_awaited(tokens: TokenStream) -> syn::Result<()> {
+    let mut follows_dot = false;
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            not_awaited(group.stream())?;
+        }
+        if follows_dot && is_word(&token, "await") {
+            let message = "a value that is recorded cannot be awaited; await it in the body, and record it there, as by `span::add_tag`";
+            return Err(syn::Error::new(token.span(), message));
+        }
+        follows_dot = is_punct(&token, '.');
+    }
+    Ok(())
 }
 
 /// Returns the tokens from `begin`, which is read on, to `end`.
