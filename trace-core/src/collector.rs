@@ -11,6 +11,10 @@ use crate::batch::SpanBatch;
 /// It is called on the tracer's own thread, never on one of the application's:
 /// it may block, be slow or panic, and that costs spans, which are counted,
 /// and never a request. What it does itself is not traced. OpenTelemetry calls it a *span exporter* or *processor*.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no collector",
+    note = "a closure is one by `collector_fn(|batch| ..)`; a type of your own by `impl Collector for ..`"
+)]
 #[doc(alias = "SpanExporter")]
 #[doc(alias = "SpanProcessor")]
 pub trait Collector: Send + Sync {

@@ -80,9 +80,8 @@ mod processor {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn read() -> u64 {
         #[expect(unsafe_code, reason = "the counter has no other face")]
-        // SAFETY: each processor with this instruction set has the instruction; a
-        // kernel that forbids it to programs has no `tsc` among its sources, and
-        // `Counter` is not made.
+        // SAFETY: each processor with this instruction set has the instruction. Where it
+        // is forbidden to a process it faults, which ends the process and is sound.
         unsafe {
             _rdtsc()
         }

@@ -63,7 +63,7 @@ pub(crate) fn count_if_unattached() {
 /// Writes a tag of the current span.
 ///
 /// Inlined, so that a value whose type is known is not looked at: a number whose key
-/// is the site's is three words.
+/// is the site's is two words, or three.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
     let Some(span) = own_span() else { return };

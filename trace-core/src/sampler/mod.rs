@@ -61,6 +61,10 @@ pub use strategy::SamplingStrategy;
 /// # let input = SamplingInput::new(TraceId::new(1).unwrap(), "health", &clock);
 /// # assert_eq!(NoHealthChecks(AlwaysOn).sample(&input), SamplingDecision::Drop);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no sampler",
+    note = "what checks its rate gives a `Result`: `HeadSampler::new(0.5)?`"
+)]
 pub trait Sampler: Send + Sync {
     /// Returns what becomes of the trace.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;

@@ -2,8 +2,8 @@
 //! and read by [`delivery`](crate::delivery).
 //!
 //! There is no object per span. Opening a span appends four words, a number tag
-//! three, closing it three; texts lie beside the words in a buffer of their own.
-//! A [`Chunk`] is a piece of the stream of one scope. Whoever reads it goes
+//! two, closing it one, or with the span's id one or two more; texts lie beside the
+//! words in a buffer of their own. A [`Chunk`] is a piece of the stream of one scope. Whoever reads it goes
 //! through it once, from the front.
 
 mod chunk;

@@ -106,13 +106,15 @@ impl TracerBuilder {
     }
 
     /// Sets how many spans may wait for the collectors, besides those that they are
-    /// being given; more are dropped and counted. Default: 262,144 spans, 15 to 30 MB of spans without texts.
+    /// being given; more are dropped and counted. Default: 262,144 spans, which take 10
+    /// to 30 MB without texts.
     pub fn max_queue_spans(self, spans: usize) -> Self {
         self.set(|options| options.max_queue_spans = spans)
     }
 
-    /// Sets how many bytes the spans that wait for the collectors may take; more are
-    /// dropped and counted. Default: 64 MiB.
+    /// Sets how many bytes may be allocated for spans that wait for the collectors or
+    /// are being given to them; more are dropped and counted. Spans fill half of it at
+    /// least, from 16 KiB on. Default: 64 MiB.
     pub fn max_queue_bytes(self, bytes: usize) -> Self {
         self.set(|options| options.max_queue_bytes = bytes)
     }
