@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::task::{JoinSet, yield_now};
 use trace_core::{
@@ -184,6 +185,8 @@ fn check_places(spans: &[SpanRecord]) {
 fn a_thousand_requests_cancelled_at_random_keep_their_spans() {
     let spans = MemoryCollector::new();
     let traces = TraceCollector::with_options(TraceCollectorOptions {
+        // A slow machine is no reason to give up.
+        give_up_time: Duration::MAX,
         max_active_traces: 10_000,
         max_completed_traces: 10_000,
         ..TraceCollectorOptions::default()

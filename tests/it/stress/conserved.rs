@@ -7,9 +7,9 @@ use trace_core::{Stats, Tracer};
 /// Flushes; then nothing may be open, and the counters must add up.
 #[track_caller]
 pub(super) fn settled(tracer: &Tracer) -> Stats {
-    let _report = tracer.flush(Duration::from_secs(10));
+    let report = tracer.flush(Duration::from_secs(100));
     let stats = tracer.stats();
-    assert_eq!(stats.open, 0, "{stats:?}");
+    assert_eq!(stats.open, 0, "{stats:?}, {report:?}");
     assert_conserved(&stats);
     stats
 }

@@ -250,7 +250,8 @@ impl Decoder {
     /// Keeps a span until its end is read, which may have been.
     fn keep(&mut self, open: &OpenSpan, close: Option<Close>, out: &mut Decoded) {
         if self.pending.len() >= MAX_KEPT {
-            let victim = self.pending.keys().next().copied();
+            let mut open = self.pending.iter().filter(|(_, span)| !span.has_ended());
+            let victim = open.next().map(|(id, _)| *id);
             if let Some(victim) = victim
                 && self.pending.remove(&victim).is_some()
             {
