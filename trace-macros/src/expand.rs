@@ -47,7 +47,7 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
         Item::parse(attribute, item.clone()),
     ) {
         (Ok(args), Ok(Some(parsed))) => check(&args, &parsed).map(|()| (args, parsed)),
-        (Ok(_), Ok(None)) => return item,
+        (Ok(_), Ok(None)) => return fallback::not_traced(item),
         (Err(mut error), Err(more)) => {
             error.combine(more);
             Err(error)
