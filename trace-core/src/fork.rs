@@ -54,73 +54,54 @@ pub(crate) fn watch(in_child: extern "C" fn()) {
     // Not a `Once`: a thread might fork while another one is in it, for ever in the
     // child. Two that race have the function called twice, which does no harm.
     if !IS_WATCHED.load(Ordering::Acquire) {
-        let is_watched = system::at_fork(in_child);
+        let is_watched = call_at_fork(in_child);
         IS_WATCHED.store(is_watched, Ordering::Release);
     }
 }
 
-#[cfg(all(
-    feature = "record",
-    not(miri),
-    any(
-        target_os = "linux",
-        target_os = "android",
-        target_vendor = "apple",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_os = "dragonfly",
-        target_os = "illumos",
-        target_os = "solaris"
-    )
-))]
-mod system {
-    use std::ffi::c_int;
+/// Returns whether there was memory for it; where nothing forks, or nothing is recorded,
+/// there is nothing to do.
+fn call_at_fork(in_child: extern "C" fn()) -> bool {
+    #[cfg(all(
+        feature = "record",
+        not(miri),
+        any(
+            target_os = "linux",
+            target_os = "android",
+            target_vendor = "apple",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd",
+            target_os = "dragonfly",
+            target_os = "illumos",
+            target_os = "solaris"
+        )
+    ))]
+    {
+        type Handler = extern "C" fn();
 
-    type Handler = extern "C" fn();
+        #[expect(unsafe_code, reason = "the operating system has no other face")]
+        // SAFETY: the declaration is that of POSIX.
+        unsafe extern "C" {
+            /// Source: POSIX.1-2024, *pthread_atfork*. It is in the C library that std
+            /// is linked to.
+            fn pthread_atfork(
+                prepare: Option<Handler>,
+                parent: Option<Handler>,
+                child: Option<Handler>,
+            ) -> std::ffi::c_int;
+        }
 
-    #[expect(unsafe_code, reason = "the operating system has no other face")]
-    // SAFETY: the declaration is that of POSIX.
-    unsafe extern "C" {
-        /// Source: POSIX.1-2024, *pthread_atfork*. It is in the C library that std is
-        /// linked to.
-        fn pthread_atfork(
-            prepare: Option<Handler>,
-            parent: Option<Handler>,
-            child: Option<Handler>,
-        ) -> c_int;
-    }
-
-    /// Returns whether there was memory for it.
-    pub(super) fn at_fork(in_child: extern "C" fn()) -> bool {
         #[expect(unsafe_code, reason = "the operating system has no other face")]
         // SAFETY: `in_child` is async-signal-safe, as `watch` demands, lives as long as
         // the program, and does not unwind, as no `extern "C"` function does.
         let error = unsafe { pthread_atfork(None, None, Some(in_child)) };
-        error == 0
+        if error != 0 {
+            return false;
+        }
     }
-}
-
-#[cfg(not(all(
-    feature = "record",
-    not(miri),
-    any(
-        target_os = "linux",
-        target_os = "android",
-        target_vendor = "apple",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_os = "dragonfly",
-        target_os = "illumos",
-        target_os = "solaris"
-    )
-)))]
-mod system {
-    /// Nothing forks here, or nothing is recorded.
-    pub(super) fn at_fork(_in_child: extern "C" fn()) -> bool {
-        true
-    }
+    let _ = in_child;
+    true
 }
 
 /// A static value that each process makes for itself, so that a lock in it cannot be

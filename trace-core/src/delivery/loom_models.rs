@@ -75,6 +75,12 @@ fn recorder(queue: &Arc<Queue>, id: u64) -> thread::JoinHandle<()> {
     thread::spawn(move || record(&queue, id))
 }
 
+fn join(threads: [thread::JoinHandle<()>; 2]) {
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+}
+
 #[track_caller]
 fn conserved(queue: &Queue) -> Stats {
     let stats = queue.stats();
@@ -98,9 +104,7 @@ fn of_two_spans_beside_a_flush_each_is_delivered_or_counted() {
         let threads = [recorder(&queue, 1), recorder(&queue, 2)];
         let mut worker = worker(&queue);
         worker.flush(at_once());
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        join(threads);
         worker.flush(at_once());
         let stats = settled(&queue, 2);
         assert!(stats.delivered >= 1, "{stats:?}");
@@ -147,9 +151,7 @@ fn a_worker_that_waits_for_more_is_woken_by_what_half_fills_the_queue() {
         let mut work = Work::default();
         queue.wait_and_take(Duration::MAX, None, &mut work);
         assert_eq!(work.chunks.iter().map(|chunk| chunk.opened).sum::<u64>(), 2);
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        join(threads);
     });
 }
 
@@ -161,9 +163,7 @@ fn chunks_that_are_given_back_make_room() {
         let threads = [recorder(&queue, 1), recorder(&queue, 2)];
         let mut worker = worker(&queue);
         worker.flush(at_once());
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        join(threads);
         worker.flush(at_once());
         record(&queue, 3);
         worker.flush(at_once());
