@@ -183,6 +183,7 @@ impl Decoder {
         match (entry, self.position(id)) {
             (
                 Entry::Piece {
+                    scope: _,
                     trace_id,
                     flags,
                     tracestate,

@@ -113,7 +113,8 @@ impl Pending {
     ) {
         let record = &mut self.record;
         match entry {
-            Entry::Open(_) | Entry::Piece { .. } | Entry::End => {}
+            Entry::Open(_) | Entry::Moved { .. } | Entry::Piece { .. } | Entry::End => {}
+            Entry::StartedAt(_) | Entry::EndedAt(_) | Entry::Dropped(_) => {}
             Entry::Close(close) => {
                 self.end = Some(close.time);
                 record.outcome = close.outcome;

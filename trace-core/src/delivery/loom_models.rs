@@ -60,7 +60,7 @@ fn start(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
 /// Records a span, as a scope does.
 fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
-    chunk.begin_piece(TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
+    chunk.begin_piece(1, TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
     let open = SITE.header();
     let close = Header::new(Kind::Close, 0, 0, 0);
     chunk

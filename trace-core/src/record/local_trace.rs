@@ -55,11 +55,12 @@ impl LocalTrace {
         self.open = AtomicI64::new(SCOPE);
     }
 
-    /// Begins a piece of this trace's stream in an empty chunk.
-    pub(super) fn begin_piece(&self, chunk: &mut Chunk) {
+    /// Begins a piece of the stream of one of this trace's scopes in an empty chunk.
+    pub(super) fn begin_piece(&self, scope: u32, chunk: &mut Chunk) {
         let head = &self.head;
         let tracestate = head.tracestate.as_str();
-        chunk.begin_piece(head.trace_id, head.flags, tracestate, head.remote_parent);
+        let remote_parent = head.remote_parent;
+        chunk.begin_piece(scope, head.trace_id, head.flags, tracestate, remote_parent);
     }
 
     /// Counts one more scope.

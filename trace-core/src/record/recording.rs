@@ -23,6 +23,8 @@ pub(crate) struct Recording {
 /// by the next scope of the thread.
 #[derive(Debug, Default)]
 struct Stream {
+    /// The number of the scope.
+    number: u32,
     chunk: Chunk,
     /// The trace's, with the changes of this scope.
     baggage: Baggage,
@@ -100,8 +102,9 @@ impl Recording {
 
     fn of(trace: Arc<LocalTrace>, baggage: Baggage) -> Self {
         let mut stream = Spare::stream();
+        stream.number = hot::new_scope();
         stream.baggage = baggage;
-        trace.begin_piece(&mut stream.chunk);
+        trace.begin_piece(stream.number, &mut stream.chunk);
         Self { trace, stream }
     }
 
@@ -112,6 +115,11 @@ impl Recording {
 
     pub(super) fn trace(&self) -> &Arc<LocalTrace> {
         &self.trace
+    }
+
+    /// The number of the scope.
+    pub(super) fn number(&self) -> u32 {
+        self.stream.number
     }
 
     pub(super) fn baggage(&mut self) -> &mut Baggage {
@@ -241,7 +249,8 @@ impl Recording {
         self.stream.since = 0;
         self.trace.tracer.queue.push(&mut self.stream.chunk, 0);
         hot::forget_newest();
-        self.trace.begin_piece(&mut self.stream.chunk);
+        self.trace
+            .begin_piece(self.stream.number, &mut self.stream.chunk);
     }
 
     /// Keeps the parents of the spans that are open, innermost last. Those that move away
@@ -269,6 +278,7 @@ impl Recording {
     pub(super) fn end(mut self) {
         let queue = &self.trace.tracer.queue;
         let Stream {
+            number: _,
             chunk,
             baggage,
             strays,

@@ -144,10 +144,11 @@ impl Scope {
     /// A scope that records, below a span.
     fn recorded(recording: Recording, span: u64) -> Self {
         let plain = recording.trace().tracer.plain();
+        let number = recording.number();
         Self {
             active: Active::Recorded(recording),
             place: Place {
-                scope: hot::new_scope(),
+                scope: number,
                 span,
                 entry: span,
                 plain,

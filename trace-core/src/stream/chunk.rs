@@ -69,17 +69,22 @@ impl Chunk {
         }
     }
 
-    /// Begins a piece of a trace's stream. The parent is the one in another process
+    /// Begins a piece of the stream of a scope. The parent is the one in another process
     /// under which the trace goes on here, or zero.
     pub(crate) fn begin_piece(
         &mut self,
+        scope: u32,
         trace_id: TraceId,
         flags: TraceFlags,
         tracestate: &str,
         remote_parent: u64,
     ) {
-        let length = u32::try_from(tracestate.len()).unwrap_or(0);
-        let header = Header::new(Kind::Piece, flags.as_byte(), 0, length);
+        // The limits of `TraceState` allow a quarter of that.
+        let (length, tracestate) = match u16::try_from(tracestate.len()) {
+            Ok(length) => (length, tracestate),
+            Err(_) => (0, ""),
+        };
+        let header = Header::new(Kind::Piece, flags.as_byte(), length, scope);
         let [high, low] = trace_id.to_words();
         self.words.extend([header.word(), remote_parent, high, low]);
         self.text.push_str(tracestate);

@@ -29,18 +29,25 @@
 //! | described | span, line (low half) and bytes of the file (high half) | name, file |
 //! | role | span | |
 //! | sent | span | |
+//! | started at, ended at | span, nanoseconds since 1970 | |
+//! | dropped | span, tags, logs, links | |
+//! | moved | span | |
 //! | piece | remote parent, trace high, trace low | tracestate |
 //! | end | zero | |
+//!
+//! The header of a piece has the number of its scope where others have the bytes of a text,
+//! and the bytes of the tracestate where others have the index of a key. That of *moved* has
+//! its order there.
 
-use crate::span_record::{Outcome, SpanKind};
+use crate::span_record::{DroppedItems, Outcome, SpanKind};
+use crate::timestamp::Timestamp;
 
 /// What an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
-    Open = 1,
-    Close,
-    Tag,
+    // What is said of a span comes first, so that a set of these kinds has 16 bits.
+    Tag = 1,
     Field,
     Log,
     Link,
@@ -51,14 +58,18 @@ pub(crate) enum Kind {
     Described,
     Role,
     Sent,
+    StartedAt,
+    EndedAt,
+    Dropped,
+    Open,
+    Close,
+    Moved,
     Piece,
     End,
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
-        Self::Open,
-        Self::Close,
+    const ALL: [Self; 19] = [
         Self::Tag,
         Self::Field,
         Self::Log,
@@ -70,14 +81,23 @@ impl Kind {
         Self::Described,
         Self::Role,
         Self::Sent,
+        Self::StartedAt,
+        Self::EndedAt,
+        Self::Dropped,
+        Self::Open,
+        Self::Close,
+        Self::Moved,
         Self::Piece,
         Self::End,
     ];
 
-    /// Its bit in a set of kinds.
+    /// Its bit in a set of kinds; none for those that say nothing of a span.
     #[inline]
     pub(crate) const fn bit(self) -> u16 {
-        1 << self as u16
+        match 1_u16.checked_shl(self as u32) {
+            Some(bit) => bit,
+            None => 0,
+        }
     }
 }
 
@@ -270,8 +290,21 @@ pub(crate) enum Entry<'a> {
     SpanKind(SpanKind),
     /// The span's context was put into headers.
     Sent,
+    /// The span began then, and not when it was opened.
+    StartedAt(Timestamp),
+    /// The span ended then, and not when it was closed.
+    EndedAt(Timestamp),
+    /// What limits have cut off before.
+    Dropped(DroppedItems),
+    /// What the scope says of the span from here on, comes after what scopes of a lower
+    /// order say of it.
+    Moved {
+        order: u32,
+    },
     /// What follows is of this trace.
     Piece {
+        /// The number of the scope.
+        scope: u32,
         trace_id: u128,
         flags: u8,
         tracestate: &'a str,
@@ -401,10 +434,24 @@ impl<'a> Entry<'a> {
             }
             Kind::Role => Self::SpanKind(kind_of(header.small())),
             Kind::Sent => Self::Sent,
+            Kind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
+            Kind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
+            Kind::Dropped => {
+                let mut count = || u32::try_from(source.word()).unwrap_or(u32::MAX);
+                Self::Dropped(DroppedItems {
+                    tags: count(),
+                    logs: count(),
+                    links: count(),
+                })
+            }
+            Kind::Moved => Self::Moved {
+                order: header.large(),
+            },
             Kind::Piece => Self::Piece {
+                scope: header.large(),
                 trace_id: source.double_word(),
                 flags: header.small(),
-                tracestate: source.text(header.large().into()),
+                tracestate: source.text(header.index().into()),
             },
             Kind::End => Self::End,
         }
@@ -427,6 +474,10 @@ impl Entry<'_> {
             Self::Described { .. } => Kind::Described,
             Self::SpanKind(_) => Kind::Role,
             Self::Sent => Kind::Sent,
+            Self::StartedAt(_) => Kind::StartedAt,
+            Self::EndedAt(_) => Kind::EndedAt,
+            Self::Dropped(_) => Kind::Dropped,
+            Self::Moved { .. } => Kind::Moved,
             Self::Piece { .. } => Kind::Piece,
             Self::End => Kind::End,
         }
