@@ -32,7 +32,7 @@ use pin_project_lite::pin_project;
 use crate::baggage::{Baggage, InvalidBaggage};
 use crate::context::TraceContext;
 use crate::propagation::{self, Injector};
-use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, active, write};
+use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
 use crate::span_record::{Link, SpanKind, Status};
 use crate::stream::Site;
 use crate::tag_source::TagSource;
@@ -51,8 +51,8 @@ pub fn is_recording() -> bool {
 #[doc(alias = "set_attribute")]
 #[inline]
 pub fn add_tag(key: &str, value: impl TagSource) {
-    if is_recording_or_count() {
-        write::tag(write::Key::Text(key), value.tag_input());
+    if let Some(span) = write::own_span_or_count() {
+        write::tag(span, write::Key::Text(key), value.tag_input());
     }
 }
 
@@ -71,8 +71,8 @@ pub fn add_log(message: &str) {
 /// span::add_log_with("retrying", &[("attempt", &2), ("reason", &"timeout")]);
 /// ```
 pub fn add_log_with(message: &str, fields: &[(&str, &dyn TagSource)]) {
-    if is_recording_or_count() {
-        write::log(message, fields);
+    if let Some(span) = write::own_span_or_count() {
+        write::log(span, message, fields);
     }
 }
 
@@ -81,8 +81,8 @@ pub fn add_log_with(message: &str, fields: &[(&str, &dyn TagSource)]) {
 ///
 /// Source: OpenTelemetry trace API, *Set Status*.
 pub fn set_status(status: &Status) {
-    if is_recording_or_count() {
-        write::status(status);
+    if let Some(span) = write::own_span_or_count() {
+        write::status(span, status);
     }
 }
 
@@ -92,47 +92,37 @@ pub fn set_status(status: &Status) {
 /// A traced function that returns an `Err` does this by itself.
 #[doc(alias = "record_exception")]
 pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
-    if is_recording_or_count() {
-        write::error(std::any::type_name::<E>(), &error, true);
+    if let Some(span) = write::own_span_or_count() {
+        write::error(span, std::any::type_name::<E>(), &error, true);
     }
 }
 
 /// Adds a link to a span of another trace.
 pub fn add_link(link: impl Into<Link>) {
-    if is_recording_or_count() {
-        write::link(&link.into());
+    if let Some(span) = write::own_span_or_count() {
+        write::link(span, &link.into());
     }
 }
 
 /// Sets another operation name.
 #[doc(alias = "update_name")]
 pub fn set_operation_name(name: &str) {
-    if is_recording_or_count() {
-        write::operation_name(name);
+    if let Some(span) = write::own_span_or_count() {
+        write::operation_name(span, name);
     }
 }
 
 /// Sets another service name than the tracer's.
 pub fn set_service_name(name: &str) {
-    if is_recording_or_count() {
-        write::service_name(name);
+    if let Some(span) = write::own_span_or_count() {
+        write::service_name(span, name);
     }
 }
 
 /// Sets the span's part in a call.
 pub fn set_kind(kind: SpanKind) {
-    if is_recording_or_count() {
-        write::kind(kind);
-    }
-}
-
-/// Whether there is a span to write to. Where a trace is recorded and there is
-/// none, what is lost is counted in [`Stats::unattached`](crate::Stats::unattached).
-#[inline]
-fn is_recording_or_count() -> bool {
-    record::is_recording() || {
-        write::count_if_unattached();
-        false
+    if let Some(span) = write::own_span_or_count() {
+        write::kind(span, kind);
     }
 }
 
@@ -165,7 +155,9 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     let context = current_context();
     if let Some(context) = &context {
         propagation::inject(context, headers);
-        write::context_sent();
+        if let Some(span) = write::own_span() {
+            write::context_sent(span);
+        }
     }
     context.is_some()
 }
@@ -197,7 +189,7 @@ pub fn remove_baggage(key: &str) -> Option<String> {
 
 fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     if RECORDS {
-        active::with_baggage(change)
+        entered::with_baggage(change)
     } else {
         None
     }
@@ -211,8 +203,9 @@ static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 #[track_caller]
 pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
     let guard = SpanGuard::enter(&NAMED);
-    if guard.is_recording() {
-        write::description(operation_name, SpanKind::Internal, Location::caller());
+    if let Some(span) = write::own_span().filter(|_| guard.is_recording()) {
+        let source = Location::caller();
+        write::description(span, operation_name, SpanKind::Internal, source);
     }
     body()
 }
@@ -307,9 +300,9 @@ impl<F: Future> Future for Named<F> {
         let this = self.project();
         if let Some(name) = this.name.get_mut()
             && let Some((operation_name, source)) = name.take()
-            && is_recording()
+            && let Some(span) = write::own_span()
         {
-            write::description(&operation_name, SpanKind::Internal, source);
+            write::description(span, &operation_name, SpanKind::Internal, source);
         }
         this.future.poll(cx)
     }

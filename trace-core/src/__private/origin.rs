@@ -32,7 +32,11 @@ impl Origin {
 
 /// Adds links to the current span.
 pub fn link<T: LinkSource + ?Sized>(links: &T) {
-    links.for_each_link(&mut |link| write::link(&link));
+    links.for_each_link(&mut |link| {
+        if let Some(span) = write::own_span() {
+            write::link(span, &link);
+        }
+    });
 }
 
 /// Copies links for a future that starts later.

@@ -117,15 +117,23 @@ pub fn recording() -> bool {
 /// Adds a tag whose key is one of the site's.
 #[inline]
 pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
-    write::tag(write::Key::Site(site, key), value.tag_input());
+    let value = value.tag_input();
+    if let Some(span) = write::own_span() {
+        write::tag(span, write::Key::Site(site, key), value);
+    }
 }
 
 /// Sets the service name of the current span.
 pub fn service<T: ServiceName + ?Sized>(name: &T) {
-    write::service_name(name.text());
+    let name = name.text();
+    if let Some(span) = write::own_span() {
+        write::service_name(span, name);
+    }
 }
 
 /// Marks the current span as failed.
 pub fn record_error(type_name: &'static str, message: &dyn fmt::Display, exception_log: bool) {
-    write::error(type_name, message, exception_log);
+    if let Some(span) = write::own_span() {
+        write::error(span, type_name, message, exception_log);
+    }
 }

@@ -13,7 +13,10 @@ use crate::stream::Site;
 pub struct SpanGuard {
     /// The span; zero when it is not recorded.
     span: u64,
-    parent: u64,
+    /// The span that was current before.
+    outer: u64,
+    /// The scope in which it was opened.
+    scope: u32,
     was_panicking: bool,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,
@@ -23,18 +26,40 @@ impl SpanGuard {
     /// Opens a span if anything is recorded on this thread.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(site: &'static Site) -> Self {
-        let (span, parent, was_panicking) = if hot::scope() == 0 {
-            (0, 0, false)
-        } else {
-            let (span, parent) = write::open(site);
-            (span, parent, std::thread::panicking())
-        };
+        let scope = hot::scope();
+        if scope == 0 {
+            return Self::off();
+        }
+        Self::opened(write::open(site), scope)
+    }
+
+    /// A span that is not recorded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn off() -> Self {
         Self {
-            span,
-            parent,
-            was_panicking,
+            span: 0,
+            outer: 0,
+            scope: 0,
+            was_panicking: false,
             not_send: PhantomData,
         }
+    }
+
+    /// A span that was opened in the scope that runs, and the span that was current before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn opened((span, outer): (u64, u64), scope: u32) -> Self {
+        Self {
+            span,
+            outer,
+            scope,
+            was_panicking: std::thread::panicking(),
+            not_send: PhantomData,
+        }
+    }
+
+    /// A span that was opened in the scope that runs, and the span that was current before.
+    pub(crate) fn of_opened(opened: (u64, u64)) -> Self {
+        Self::opened(opened, hot::scope())
     }
 
     /// Returns whether the span is recorded.
@@ -48,9 +73,17 @@ impl SpanGuard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end(self, has_failed: bool) {
         if self.is_recording() {
-            write::close(self.span, self.parent, failed(has_failed, self.parent));
+            if has_failed {
+                hot::pass_failure(self.outer);
+            }
+            self.close(Outcome::of_body(has_failed));
         }
         std::mem::forget(self);
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn close(&self, outcome: Outcome) {
+        write::close_in(self.scope, self.span, self.outer, outcome);
     }
 }
 
@@ -65,15 +98,6 @@ impl Drop for SpanGuard {
         } else {
             Outcome::Ok
         };
-        write::close(self.span, self.parent, outcome);
+        self.close(outcome);
     }
-}
-
-/// The outcome of a body that returned.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn failed(has_failed: bool, parent: u64) -> Outcome {
-    if has_failed {
-        hot::pass_failure(parent);
-    }
-    Outcome::of_body(has_failed)
 }

@@ -13,7 +13,7 @@ use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
 use crate::stream::{Chunk, Header};
 
-use super::active;
+use super::entered;
 use super::kept::RECORDS;
 
 /// Words of the stage: about a hundred spans without tags.
@@ -200,7 +200,7 @@ impl Drop for Paused {
 pub(super) fn open(header: u64) -> (u64, u64) {
     let (id, time) = match plain() {
         Some(counter) => (HOT.with(|hot| hot.ids.draw()).get(), counter.raw()),
-        None => active::number_and_time(),
+        None => entered::number_and_time(),
     };
     (id, begin(header, id, time))
 }
@@ -208,6 +208,24 @@ pub(super) fn open(header: u64) -> (u64, u64) {
 /// Writes the opening of a span whose id is given; returns the parent.
 pub(super) fn open_as(header: u64, id: u64) -> u64 {
     begin(header, id, now())
+}
+
+/// Writes the opening of a span with a new id below another one than the current one, and
+/// makes it the current one. Returns the id and the span that was current.
+pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
+    let current = set_span(parent);
+    let (id, _) = open(header);
+    (id, current)
+}
+
+/// Counts a span that is to begin, and holds its trace open until then.
+pub(super) fn hold() {
+    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_sub(1)));
+}
+
+/// Counts a span that was held and has begun, or will not.
+pub(super) fn release() {
+    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_add(1)));
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -240,6 +258,12 @@ pub(super) fn close(header: Header, id: u64, parent: u64) {
     });
 }
 
+/// Writes the end of a span at a given time.
+pub(super) fn end(header: Header, id: u64, time: u64) {
+    push([header.word(), id, time]);
+    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_add(1)));
+}
+
 /// Writes an entry of a span that has one word.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn push_word(header: Header, span: u64, word: u64) {
@@ -261,7 +285,7 @@ pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
     }
     HOT.with(|hot| {
         if hot.used.get() > STAGE - words || hot.text_used.get() > TEXT_STAGE - bytes {
-            active::move_stage();
+            entered::move_stage();
         }
     });
     true
@@ -290,7 +314,7 @@ pub(super) fn forget_newest() {
 pub(super) fn now() -> u64 {
     match plain() {
         Some(counter) => counter.raw(),
-        None => active::now(),
+        None => entered::now(),
     }
 }
 
@@ -312,7 +336,7 @@ pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
 fn make_room(words: usize) -> usize {
     let used = HOT.with(|hot| hot.used.get());
     if used > STAGE - words {
-        active::move_stage();
+        entered::move_stage();
         return 0;
     }
     used
@@ -336,7 +360,15 @@ impl Hot {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Staged {
     pub(super) opened: u32,
-    pub(super) ended: u32,
+    ended: u32,
+}
+
+impl Staged {
+    /// Spans that were opened and not ended, less those that were ended and opened
+    /// elsewhere.
+    pub(super) fn strays(self) -> i32 {
+        self.opened.wrapping_sub(self.ended).cast_signed()
+    }
 }
 
 /// Moves the stage to the end of a chunk.

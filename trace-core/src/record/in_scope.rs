@@ -1,4 +1,4 @@
-//! A future that runs in a scope of its own.
+//! A scope that waits for its code to be polled, and a future that runs in one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,32 +8,11 @@ use pin_project_lite::pin_project;
 use super::kept::Kept;
 use super::scope::{OwnedEntered, Scope};
 
-pin_project! {
-    /// A future that runs in a scope of its own, which ends with it.
-    ///
-    /// The future is also dropped within the scope.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InScope<F> {
-        #[pin]
-        future: F,
-        // Dropped after the future.
-        place: Kept<Place>,
-    }
-
-    impl<F> PinnedDrop for InScope<F> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some(place) = this.project().place.get_mut() {
-                place.enter_to_drop();
-            }
-        }
-    }
-}
-
-/// Where the scope is.
-#[derive(Debug)]
-enum Place {
-    /// It has ended.
+/// A scope between polls, and while its code is dropped.
+#[derive(Debug, Default)]
+pub(crate) enum WaitingScope {
+    /// It has not begun, or has ended.
+    #[default]
     Nowhere,
     /// Its code waits to be polled.
     Waiting(Scope),
@@ -44,12 +23,72 @@ enum Place {
     },
 }
 
+impl WaitingScope {
+    /// Enters the scope, so that its code is dropped in it.
+    pub(crate) fn enter_to_drop(&mut self) {
+        if let Self::Waiting(scope) = self {
+            let entered = std::mem::take(scope).enter_owned();
+            *self = Self::Dropping { entered };
+        }
+    }
+}
+
+pin_project! {
+    /// A future or stream that runs in a scope of its own, which ends with it.
+    ///
+    /// It is also dropped within the scope.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InScope<F> {
+        #[pin]
+        future: F,
+        // Dropped after the future.
+        scope: Kept<WaitingScope>,
+    }
+
+    impl<F> PinnedDrop for InScope<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(scope) = this.project().scope.get_mut() {
+                scope.enter_to_drop();
+            }
+        }
+    }
+}
+
 impl<F> InScope<F> {
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,
-            place: Kept::new(|| Place::Waiting(scope())),
+            scope: Kept::new(|| WaitingScope::Waiting(scope())),
         }
+    }
+
+    /// Polls within the scope, which ends if `ends` says so of what is ready.
+    pub(crate) fn poll_with<T>(
+        self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut F>) -> Poll<T>,
+        ends: impl FnOnce(&T) -> bool,
+    ) -> Poll<T> {
+        let this = self.project();
+        let Some(waiting) = this.scope.get_mut() else {
+            return poll(this.future);
+        };
+        let WaitingScope::Waiting(scope) = waiting else {
+            return poll(this.future);
+        };
+        let entered = scope.enter();
+        let polled = poll(this.future);
+        if let Poll::Ready(ready) = &polled
+            && ends(ready)
+        {
+            entered.end();
+            *waiting = WaitingScope::Nowhere;
+        }
+        polled
+    }
+
+    pub(crate) fn get_ref(&self) -> &F {
+        &self.future
     }
 }
 
@@ -57,28 +96,6 @@ impl<F: Future> Future for InScope<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let Some(place) = this.place.get_mut() else {
-            return this.future.poll(cx);
-        };
-        let Place::Waiting(scope) = place else {
-            return this.future.poll(cx);
-        };
-        let entered = scope.enter();
-        let polled = this.future.poll(cx);
-        if polled.is_ready() {
-            entered.end();
-            *place = Place::Nowhere;
-        }
-        polled
-    }
-}
-
-impl Place {
-    fn enter_to_drop(&mut self) {
-        if let Self::Waiting(scope) = self {
-            let entered = std::mem::take(scope).enter_owned();
-            *self = Self::Dropping { entered };
-        }
+        self.poll_with(|future| future.poll(cx), |_| true)
     }
 }

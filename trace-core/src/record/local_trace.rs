@@ -1,14 +1,15 @@
 //! A recorded trace, as far as it runs in this process.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
+use super::home::{Home, SpanEnd};
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::stream::Chunk;
-use crate::sync::AtomicI64;
+use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
 use crate::tracestate::TraceState;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one
@@ -23,6 +24,10 @@ pub(crate) struct LocalTrace {
     /// Zero if and only if nothing of the trace can be recorded any more. Strays
     /// alone may be negative while the scope of a span that moved is still open.
     open: AtomicI64,
+    /// How often a span that had moved came back to its own scope.
+    returns: AtomicU64,
+    /// Scopes that have handed over while spans of them were open, and go on.
+    homes: Mutex<Vec<Arc<Home>>>,
 }
 
 /// What is known of a trace from its beginning.
@@ -46,6 +51,8 @@ impl LocalTrace {
             tracer,
             head,
             open: AtomicI64::new(SCOPE),
+            returns: AtomicU64::new(0),
+            homes: Mutex::new(Vec::new()),
         }
     }
 
@@ -53,6 +60,7 @@ impl LocalTrace {
     pub(super) fn begin_again(&mut self, head: Head) {
         self.head = head;
         self.open = AtomicI64::new(SCOPE);
+        self.returns = AtomicU64::new(0);
     }
 
     /// Begins a piece of the stream of one of this trace's scopes in an empty chunk.
@@ -61,6 +69,45 @@ impl LocalTrace {
         let tracestate = head.tracestate.as_str();
         let remote_parent = head.remote_parent;
         chunk.begin_piece(scope, head.trace_id, head.flags, tracestate, remote_parent);
+    }
+
+    /// Returns the order of what is said of a span in a visit that begins now: after what
+    /// was said of it before in its own scope.
+    pub(super) fn visit(&self) -> u32 {
+        // Relaxed, here and below: who sees that the span was elsewhere, or is back, sees
+        // this, too.
+        order(self.returns.load(Ordering::Relaxed))
+    }
+
+    /// Returns the order of what is said of a span in its own scope from now on: after all
+    /// visits up to now.
+    pub(super) fn come_back(&self) -> u32 {
+        order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a scope whose code runs one with which the ends of its spans can be left.
+    pub(super) fn add_home(&self, scope: u32) -> Arc<Home> {
+        let home = Home::new(scope);
+        self.homes().push(Arc::clone(&home));
+        home
+    }
+
+    /// Forgets a scope that has ended.
+    pub(super) fn remove_home(&self, scope: u32) {
+        self.homes().retain(|home| !home.is_of(scope));
+    }
+
+    /// Leaves the end of a span with its scope; gives it back if it can be written
+    /// elsewhere.
+    pub(super) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
+        let homes = self.homes();
+        let home = homes.iter().find(|home| home.is_of(scope)).map(Arc::clone);
+        drop(homes);
+        home.map_or(Err(end), |home| home.leave(end))
     }
 
     /// Counts one more scope.
@@ -76,6 +123,13 @@ impl LocalTrace {
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
+    /// Lets go of a trace that was held open for a span that will not begin.
+    pub(super) fn release(&self) {
+        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.tracer.queue.complete(self.head.trace_id);
+        }
+    }
+
     /// Counts a scope that ended; returns whether nothing remains, which is known if it
     /// [ended with](Self::ends_with) this one.
     pub(super) fn close_scope(&self, strays: i64, ends: bool) -> bool {
@@ -87,4 +141,9 @@ impl LocalTrace {
         let change = strays - SCOPE;
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }
+}
+
+/// Nobody comes back four billion times; the order of what is said then is not known.
+fn order(returns: u64) -> u32 {
+    u32::try_from(returns).unwrap_or(u32::MAX)
 }

@@ -20,19 +20,22 @@
 //! Everything that is done for each span is in [`hot`], [`write`], [`future`] and
 //! [`guard`]; everything else is done once for a scope or is rare.
 
-pub(crate) mod active;
+mod active;
 mod caps;
-mod elsewhere;
+pub(crate) mod entered;
 mod future;
 mod guard;
+mod home;
 mod hot;
 mod in_scope;
 mod kept;
+mod life;
 mod local_trace;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod recording;
 mod scope;
+mod stack;
 mod tracer_core;
 mod unsampled;
 pub(crate) mod write;
@@ -42,8 +45,9 @@ pub use future::Traced;
 pub use guard::SpanGuard;
 pub use hot::Paused;
 pub(crate) use hot::pause;
-pub(crate) use in_scope::InScope;
+pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
+pub(crate) use life::{Opening, SpanLife};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
 
@@ -52,7 +56,7 @@ use crate::context::TraceContext;
 /// Forgets what is recorded on this thread, in the child of a `fork`: it is the
 /// parent's. Async-signal-safe.
 pub(crate) fn forget() {
-    active::forget();
+    entered::forget();
     hot::forget();
 }
 
@@ -64,5 +68,5 @@ pub(crate) fn is_recording() -> bool {
 
 /// The context of the running code; `None` where no trace runs.
 pub(crate) fn current_context() -> Option<TraceContext> {
-    if RECORDS { active::context() } else { None }
+    if RECORDS { entered::context() } else { None }
 }

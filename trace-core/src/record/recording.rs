@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::home::{Home, SpanEnd};
 use super::hot;
 use super::local_trace::{Head, LocalTrace};
 use super::tracer_core::TracerCore;
@@ -10,7 +11,8 @@ use crate::baggage::Baggage;
 use crate::clock::{between, raw_counter};
 use crate::context::TraceContext;
 use crate::id::SpanId;
-use crate::stream::{Chunk, Cursor, Entry};
+use crate::span_record::Outcome;
+use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
 
 /// The recording side of a scope: two pointers, as it is moved with each poll.
 #[derive(Debug)]
@@ -26,6 +28,12 @@ struct Stream {
     /// The number of the scope.
     number: u32,
     chunk: Chunk,
+    /// Words of the chunk with which the piece began.
+    begun: usize,
+    /// The span for whose visit this is, and the visit's order; zero for other scopes.
+    visit: (u64, u32),
+    /// Set once the scope has handed over while spans of it were open.
+    home: Option<Arc<Home>>,
     /// The trace's, with the changes of this scope.
     baggage: Baggage,
     /// Spans that were opened in this scope less those that ended in it.
@@ -100,12 +108,43 @@ impl Recording {
         Self::of(Arc::clone(trace), baggage)
     }
 
+    /// Begins a scope of a trace for a visit of one of its spans, away from its own.
+    pub(super) fn visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
+        let mut recording = Self::join(trace, baggage);
+        recording.stream.visit = (span, trace.visit());
+        recording.mark_visit();
+        recording
+    }
+
     fn of(trace: Arc<LocalTrace>, baggage: Baggage) -> Self {
         let mut stream = Spare::stream();
         stream.number = hot::new_scope();
         stream.baggage = baggage;
-        trace.begin_piece(stream.number, &mut stream.chunk);
-        Self { trace, stream }
+        let mut recording = Self { trace, stream };
+        recording.begin_piece();
+        recording
+    }
+
+    fn begin_piece(&mut self) {
+        let Stream { number, chunk, .. } = &mut *self.stream;
+        self.trace.begin_piece(*number, chunk);
+        self.stream.begun = self.stream.chunk.words.len();
+        if self.stream.visit != (0, 0) {
+            self.mark_visit();
+        }
+    }
+
+    /// Says of what follows where it belongs among all that is said of the span.
+    fn mark_visit(&mut self) {
+        let (span, order) = self.stream.visit;
+        let words = &mut self.stream.chunk.words;
+        words.extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
+        self.stream.begun = words.len();
+    }
+
+    /// Whether something was written since the piece began.
+    fn has_recorded(&self) -> bool {
+        self.stream.chunk.words.len() > self.stream.begun
     }
 
     /// Another scope of this one's trace, as this one is now.
@@ -168,7 +207,7 @@ impl Recording {
     fn drain_stage(&mut self) {
         let staged = hot::drain(&mut self.stream.chunk);
         self.stream.chunk.opened += u64::from(staged.opened);
-        self.stream.strays += i64::from(staged.opened) - i64::from(staged.ended);
+        self.stream.strays += i64::from(staged.strays());
         self.stream.uncounted += u64::from(staged.opened);
     }
 
@@ -178,11 +217,48 @@ impl Recording {
         self.drain_stage();
     }
 
+    /// Says that the scope's code runs.
+    #[inline]
+    pub(super) fn begin_poll(&self) {
+        if let Some(home) = &self.stream.home {
+            home.begin_poll();
+        }
+    }
+
     /// Moves the thread's stage into the chunk at the end of a poll, and hands that
     /// over if it has waited for long: a scope may live for days.
     pub(super) fn end_poll(&mut self) {
+        self.suspend();
+        if self.stream.home.is_some() {
+            self.rest();
+        }
+    }
+
+    /// Leaves the scope while another one is entered above it.
+    pub(super) fn leave_suspended(&mut self) {
+        self.rest();
+    }
+
+    /// Writes and hands over the ends of spans that were left here, and says that
+    /// nothing waits here, if that is so.
+    fn rest(&mut self) {
+        let Some(home) = self.stream.home.clone() else {
+            return;
+        };
+        if home.has_ends() {
+            self.hand_over();
+        }
+        while !self.has_recorded() && home.rest() {
+            home.begin_poll();
+            self.hand_over();
+        }
+    }
+
+    /// The same as [`end_poll`](Self::end_poll), when the scope's code waits for that of
+    /// another scope to return.
+    pub(super) fn suspend(&mut self) {
         self.take_stage();
-        if self.stream.chunk.is_empty_piece() {
+        if !self.has_recorded() {
             return;
         }
         let now = raw_counter();
@@ -190,8 +266,7 @@ impl Recording {
             self.stream.since = now;
         }
         if between(self.stream.since, now) >= self.trace.tracer.scheduled_delay {
-            self.keep_parents();
-            self.push();
+            self.hand_over();
         }
     }
 
@@ -220,17 +295,48 @@ impl Recording {
     /// Hands over what was recorded so far.
     pub(super) fn hand_over(&mut self) {
         self.take_stage();
-        if !self.stream.chunk.is_empty_piece() {
+        self.write_ends();
+        if self.has_recorded() {
             self.keep_parents();
             self.push();
         }
+    }
+
+    /// Writes the end of a span of this scope, whose code does not run at the moment.
+    pub(super) fn close(&mut self, span: u64, outcome: Outcome) {
+        let time = self.trace.tracer.clock.raw();
+        self.write_end(&SpanEnd {
+            span,
+            outcome,
+            time,
+            ended_at: None,
+        });
+    }
+
+    /// Writes the ends of spans that were ended elsewhere.
+    fn write_ends(&mut self) {
+        let home = self.stream.home.as_ref().filter(|home| home.has_ends());
+        for end in home.map(|home| home.take()).unwrap_or_default() {
+            self.write_end(&end);
+        }
+    }
+
+    fn write_end(&mut self, end: &SpanEnd) {
+        let words = &mut self.stream.chunk.words;
+        if let Some(time) = end.ended_at {
+            let header = Header::new(Kind::EndedAt, 0, 0, 0);
+            words.extend([header.word(), end.span, time.as_unix_nanos()]);
+        }
+        let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
+        words.extend([header.word(), end.span, end.time]);
+        self.stream.strays -= 1;
     }
 
     /// Hands over what was recorded so far, if all spans have ended.
     #[cfg(feature = "testing")]
     pub(super) fn hand_over_ended(&mut self) {
         self.take_stage();
-        if self.stream.strays == 0 && !self.stream.chunk.is_empty_piece() {
+        if self.stream.strays == 0 && self.has_recorded() {
             self.push();
         }
     }
@@ -247,10 +353,13 @@ impl Recording {
 
     fn push(&mut self) {
         self.stream.since = 0;
+        if self.stream.home.is_none() && self.stream.strays > 0 {
+            // Before anything else is said of the spans that are open.
+            self.stream.home = Some(self.trace.add_home(self.stream.number));
+        }
         self.trace.tracer.queue.push(&mut self.stream.chunk, 0);
         hot::forget_newest();
-        self.trace
-            .begin_piece(self.stream.number, &mut self.stream.chunk);
+        self.begin_piece();
     }
 
     /// Keeps the parents of the spans that are open, innermost last. Those that move away
@@ -276,10 +385,20 @@ impl Recording {
 
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
+        if let Some(home) = self.stream.home.take() {
+            self.trace.remove_home(self.stream.number);
+            for end in home.close() {
+                self.write_end(&end);
+            }
+        }
+        let has_recorded = self.has_recorded();
         let queue = &self.trace.tracer.queue;
         let Stream {
             number: _,
             chunk,
+            begun: _,
+            visit,
+            home: _,
             baggage,
             strays,
             uncounted,
@@ -288,21 +407,21 @@ impl Recording {
         } = &mut *self.stream;
         let started = std::mem::take(uncounted);
         let completes = self.trace.ends_with(*strays);
-        let says_so = if chunk.is_empty_piece() {
-            chunk.clear();
-            false
-        } else {
+        let says_so = if has_recorded {
             if completes {
                 chunk.end_trace();
             }
             queue.push(chunk, started) && completes
+        } else {
+            chunk.clear();
+            false
         };
         let remains_nothing = self.trace.close_scope(*strays, completes);
         if remains_nothing && !says_so {
             queue.complete(self.trace.head.trace_id);
         }
         *baggage = Baggage::default();
-        (*strays, *since) = (0, 0);
+        (*strays, *since, *visit) = (0, 0, (0, 0));
         parents.clear();
         Spare::keep(self.stream, remains_nothing.then_some(self.trace));
     }

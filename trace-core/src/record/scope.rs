@@ -6,7 +6,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::active::{self, Active};
+use super::active::Active;
+use super::entered;
 use super::hot::{self, Place};
 use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
@@ -25,6 +26,8 @@ use crate::stats::Counters;
 /// Ends when dropped: what it recorded is handed over.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
+    /// Which one it is.
+    number: u32,
     active: Active,
     /// Where the scope's code goes on.
     place: Place,
@@ -57,13 +60,12 @@ pub(crate) enum From<'a> {
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {
     scope: &'a mut Scope,
-    outer: Place,
 }
 
-/// A scope whose code runs on this thread, which keeps what was around it.
+/// A scope whose code runs on this thread, and which ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct OwnedEntered {
-    outer: Scope,
+    number: u32,
 }
 
 impl Scope {
@@ -119,10 +121,7 @@ impl Scope {
                 baggage,
                 is_remote: false,
             };
-            return Self {
-                active: Active::Unsampled(Unsampled::new(tracer, context)),
-                place: Place::default(),
-            };
+            return Self::of(Active::Unsampled(Unsampled::new(tracer, context)));
         }
         let remote_parent = match start.from {
             From::Remote(context) | From::Local(context) => context.span_id.get(),
@@ -146,6 +145,7 @@ impl Scope {
         let plain = recording.trace().tracer.plain();
         let number = recording.number();
         Self {
+            number,
             active: Active::Recorded(recording),
             place: Place {
                 scope: number,
@@ -156,38 +156,61 @@ impl Scope {
         }
     }
 
-    /// A scope in which the tracer is current and no trace runs.
-    pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
+    /// A scope that records nothing.
+    fn of(active: Active) -> Self {
         Self {
-            active: Active::Attached(tracer),
+            number: hot::new_scope(),
+            active,
             place: Place::default(),
         }
+    }
+
+    /// A scope that is outside any trace, and in which the process's tracer is current.
+    pub(crate) fn nowhere() -> Self {
+        Self::of(Active::Nothing)
+    }
+
+    /// A scope in which the tracer is current and no trace runs.
+    pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
+        Self::of(Active::Attached(tracer))
+    }
+
+    /// A scope of a trace that is not recorded.
+    pub(super) fn unsampled(unsampled: Box<Unsampled>) -> Self {
+        Self::of(Active::Unsampled(unsampled))
     }
 
     /// Another scope of the trace that runs on this thread, below its current span.
     ///
     /// Where no trace runs: one in which the same tracer is current, if there is one.
     pub(crate) fn capture() -> Self {
-        active::with(|active| match active {
-            Active::Recorded(recording) => Self::recorded(recording.fork(), hot::span()),
-            Active::Unsampled(unsampled) => Self {
-                active: Active::Unsampled(unsampled.clone()),
-                place: Place::default(),
-            },
+        let span = hot::span();
+        entered::with(|active| Self::beside(active, span)).unwrap_or_else(Self::nowhere)
+    }
+
+    /// Another scope of the same trace, below the same span.
+    pub(crate) fn fork(&self) -> Self {
+        Self::beside(&self.active, self.place.span)
+    }
+
+    fn beside(active: &Active, span: u64) -> Self {
+        match active {
+            Active::Recorded(recording) => Self::recorded(recording.fork(), span),
+            Active::Unsampled(unsampled) => Self::unsampled(unsampled.clone()),
             Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
-            Active::Nothing => Self::default(),
-        })
+            Active::Nothing => Self::nowhere(),
+        }
     }
 
     /// Another scope of the trace that runs on this thread, if one does.
     pub(crate) fn current() -> Option<Self> {
-        active::trace_id().map(|_| Self::capture())
+        entered::trace_id().map(|_| Self::capture())
     }
 
     /// Another scope of the trace that runs on this thread, below the span of a
     /// context, if that is of the same trace.
     pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
-        let is_same = active::trace_id() == Some(context.trace_id);
+        let is_same = entered::trace_id() == Some(context.trace_id);
         let mut scope = is_same.then(Self::capture)?;
         if scope.is_recording() {
             scope.place.span = context.span_id.get();
@@ -196,102 +219,129 @@ impl Scope {
         Some(scope)
     }
 
-    /// Another scope of a trace, for one of its spans that left its own.
-    pub(super) fn elsewhere(trace: &Arc<LocalTrace>, span: u64) -> Self {
-        let recording = Recording::join(trace, trace.head.baggage.clone());
-        let mut scope = Self::recorded(recording, span);
-        // The span is the scope's to write to.
-        scope.place.entry = 0;
-        scope
-    }
-
     /// Whether spans of this scope are recorded.
     pub(crate) fn is_recording(&self) -> bool {
         matches!(self.active, Active::Recorded(_))
     }
 
+    /// The number of the scope in which spans are recorded, or zero.
+    pub(super) fn recorded_number(&self) -> u32 {
+        self.place.scope
+    }
+
+    /// The context of a trace that is not recorded.
+    pub(super) fn unsampled_context(&self) -> Option<&TraceContext> {
+        match &self.active {
+            Active::Unsampled(unsampled) => Some(&unsampled.context),
+            _ => None,
+        }
+    }
+
     /// Makes the thread run this scope's code.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        keep_own(&mut self.active, &mut self.place);
-        active::swap(&mut self.active);
-        let outer = hot::go_to(self.place);
-        Entered { scope: self, outer }
+        self.push(0);
+        Entered { scope: self }
     }
 
     /// Makes the thread run this scope's code, without a borrow.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
-        keep_own(&mut self.active, &mut self.place);
-        active::swap(&mut self.active);
-        self.place = hot::go_to(self.place);
-        OwnedEntered { outer: self }
+        self.push(0);
+        OwnedEntered {
+            number: self.number,
+        }
     }
-}
 
-impl Drop for Scope {
-    fn drop(&mut self) {
-        keep_own(&mut self.active, &mut self.place);
-        match std::mem::take(&mut self.active) {
-            Active::Recorded(recording) => recording.end(),
-            Active::Unsampled(unsampled) => unsampled.end(),
-            Active::Attached(_) | Active::Nothing => {}
+    /// Makes the thread run this scope's code for the visit of a span, which
+    /// [`entered::leave_span`] ends.
+    pub(super) fn enter_for(mut self, span: u64) {
+        self.push(span);
+    }
+
+    #[inline]
+    fn push(&mut self, visitor: u64) {
+        self.keep_own();
+        let active = std::mem::take(&mut self.active);
+        entered::enter(self.number, visitor, active, self.place);
+    }
+
+    /// Forgets what is of another process, if a `fork` has made it that: it is neither
+    /// gone on with nor ended.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn keep_own(&mut self) {
+        if fork::has_happened() {
+            self.forget_foreign();
+        }
+    }
+
+    #[cold]
+    fn forget_foreign(&mut self) {
+        if self.active.is_foreign() {
+            // Not dropped: it may be the last that holds a sampler, which is not known to
+            // end well in another process.
+            std::mem::forget(std::mem::take(&mut self.active));
+            self.place = Place::default();
         }
     }
 }
 
-/// Forgets what is exchanged with this thread's surroundings, if a `fork` has made it
-/// another process's: it is neither gone on with nor ended.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn keep_own(active: &mut Active, place: &mut Place) {
-    if fork::has_happened() {
-        forget_foreign(active, place);
+/// Enters a scope of a trace for one of its spans, away from the span's own scope, until
+/// [`entered::leave_span`].
+pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) {
+    let mut scope = Scope::recorded(Recording::visit(trace, baggage, span), span);
+    // The span is the scope's to write to.
+    scope.place.entry = 0;
+    scope.enter_for(span);
+}
+
+/// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.
+pub(super) fn enter_to_open(trace: &Arc<LocalTrace>, parent: u64, open: impl FnOnce() -> u64) {
+    let recording = Recording::join(trace, trace.head.baggage.clone());
+    Scope::recorded(recording, parent).enter_for(0);
+    entered::set_visitor(open());
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.keep_own();
+        end(std::mem::take(&mut self.active));
     }
 }
 
-#[cold]
-fn forget_foreign(active: &mut Active, place: &mut Place) {
-    active::discard_unrecorded();
-    if active.is_foreign() {
-        // Not dropped: it may be the last that holds a sampler, which is not known to
-        // end well in another process.
-        std::mem::forget(std::mem::take(active));
-    }
-    if !matches!(active, Active::Recorded(_)) {
-        *place = Place::default();
+/// Ends a scope that was left.
+#[inline]
+pub(super) fn end(active: Active) {
+    match active {
+        Active::Recorded(recording) => recording.end(),
+        Active::Unsampled(unsampled) => unsampled.end(),
+        Active::Attached(_) | Active::Nothing => {}
     }
 }
 
 impl Entered<'_> {
     /// Leaves the scope, which ends.
-    pub(crate) fn end(mut self) {
-        keep_own(&mut self.scope.active, &mut self.outer);
-        active::swap_for_good(&mut self.scope.active);
-        hot::go_to(self.outer);
-        drop(std::mem::take(self.scope));
+    pub(crate) fn end(self) {
+        if let Some(active) = entered::leave(self.scope.number, true) {
+            end(active);
+        }
         std::mem::forget(self);
-    }
-
-    /// Makes `span` the one with which the scope's code goes on at its next poll.
-    pub(crate) fn set_base(&mut self, span: u64) {
-        self.scope.place.span = span;
     }
 }
 
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        keep_own(&mut self.scope.active, &mut self.outer);
-        active::swap(&mut self.scope.active);
-        hot::go_to(self.outer);
+        if let Some(active) = entered::leave(self.scope.number, false) {
+            self.scope.active = active;
+        }
     }
 }
 
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
-        keep_own(&mut self.outer.active, &mut self.outer.place);
-        active::swap_for_good(&mut self.outer.active);
-        // From here on `outer` is the scope that was left; dropping it ends it.
-        hot::go_to(self.outer.place);
+        if let Some(active) = entered::leave(self.number, true) {
+            end(active);
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use super::active;
+use super::entered;
+use super::home::SpanEnd;
 use super::hot;
 use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
@@ -15,6 +16,7 @@ use crate::stream::{
 };
 use crate::tag::{TagArray, TagValue};
 use crate::tag_source::{TagInput, TagSource};
+use crate::timestamp::Timestamp;
 
 /// The key of a tag or field that is written.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,12 @@ pub(crate) fn open(site: &'static Site) -> (u64, u64) {
     hot::open(site.header().word())
 }
 
+/// Opens a span below another one than the current one, and makes it the current one.
+/// Returns it and the one that was current.
+pub(super) fn open_below(site: &'static Site, parent: u64) -> (u64, u64) {
+    hot::open_below(site.header().word(), parent)
+}
+
 /// Opens a span whose id is given.
 pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
     let parent = hot::open_as(site.header().word(), span.get());
@@ -43,30 +51,51 @@ pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
     hot::close(header, span, parent);
 }
 
-/// The span to write to, if there is one.
+/// Ends a span that was opened in a scope, which may wait for another one to be left.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn own_span() -> Option<u64> {
+pub(crate) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
+    if hot::scope() == scope {
+        close(span, outer, outcome);
+    } else {
+        entered::close_suspended(scope, span, outer, outcome);
+    }
+}
+
+/// Writes the end of a span, and leaves the current span what it is.
+pub(super) fn end(end: &SpanEnd) {
+    if let Some(time) = end.ended_at {
+        ended_at(end.span, time);
+    }
+    let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
+    hot::end(header, end.span, end.time);
+}
+
+/// The current span, if it is the running scope's to write to.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn own_span() -> Option<u64> {
     match hot::own_span() {
         0 => None,
         span => Some(span),
     }
 }
 
-/// Counts something that was said where a trace is recorded and no span of the
-/// running scope is open.
-pub(crate) fn count_if_unattached() {
-    if hot::scope() != 0 {
-        active::count_unattached();
+/// The same, for something that is said now: where a trace is recorded and there is no
+/// such span, what is lost is counted.
+#[inline]
+pub(crate) fn own_span_or_count() -> Option<u64> {
+    let span = own_span();
+    if span.is_none() && hot::scope() != 0 {
+        entered::count_unattached();
     }
+    span
 }
 
-/// Writes a tag of the current span.
+/// Writes a tag of a span.
 ///
 /// Inlined, so that a value whose type is known is not looked at: a number whose key
 /// is the site's is two words, or three.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn tag(key: Key<'_>, value: TagInput<'_>) {
-    let Some(span) = own_span() else { return };
+pub(crate) fn tag(span: u64, key: Key<'_>, value: TagInput<'_>) {
     if let Key::Site(site, index) = key {
         if let Some((value_type, word)) = value.as_word() {
             return hot::push_word(field_header(Kind::Tag, value_type, key), span, word);
@@ -87,9 +116,8 @@ fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
     });
 }
 
-/// Writes a log of the current span.
-pub(crate) fn log(message: &str, fields: &[(&str, &dyn TagSource)]) {
-    let Some(span) = own_span() else { return };
+/// Writes a log of a span.
+pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     with_text(message, |message| {
         let now = hot::now();
         let header = Header::new(Kind::Log, 0, 0, length(message));
@@ -100,9 +128,8 @@ pub(crate) fn log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     }
 }
 
-/// Writes a link of the current span.
-pub(crate) fn link(link: &Link) {
-    let Some(span) = own_span() else { return };
+/// Writes a link of a span.
+pub(crate) fn link(span: u64, link: &Link) {
     let tracestate = link.tracestate.as_str();
     let header = Header::new(Kind::Link, link.flags.as_byte(), 0, length(tracestate));
     let [high, low] = link.trace_id.to_words();
@@ -119,13 +146,12 @@ pub(crate) fn link(link: &Link) {
 }
 
 /// Writes the status of the current span; unset says nothing.
-pub(crate) fn status(status: &Status) {
+pub(crate) fn status(span: u64, status: &Status) {
     let (number, message) = match status {
         Status::Unset => return,
         Status::Ok => (status_number::OK, ""),
         Status::Error(message) => (status_number::ERROR, message.as_ref()),
     };
-    let Some(span) = own_span() else { return };
     with_text(message, |message| {
         let header = Header::new(Kind::Status, number, 0, length(message));
         entry([header.word(), span], [message]);
@@ -134,8 +160,7 @@ pub(crate) fn status(status: &Status) {
 
 /// Writes an error of the current span: its status, its type, and a log, if it is
 /// asked for and no child has logged the error already.
-pub(crate) fn error(type_name: &str, message: &dyn fmt::Display, log: bool) {
-    let Some(span) = own_span() else { return };
+pub(crate) fn error(span: u64, type_name: &str, message: &dyn fmt::Display, log: bool) {
     with_display(message, |message| {
         let came_through = note_failure(message) && hot::has_failed_child(span);
         let log = log && !came_through;
@@ -160,49 +185,66 @@ fn note_failure(message: &str) -> bool {
     is_same
 }
 
-/// Writes another operation name for the current span.
-pub(crate) fn operation_name(name: &str) {
-    text_entry(Kind::Name, name);
+/// Writes another operation name for a span.
+pub(crate) fn operation_name(span: u64, name: &str) {
+    text_entry(span, Kind::Name, name);
 }
 
-/// Writes another service name for the current span.
-pub(crate) fn service_name(name: &str) {
-    text_entry(Kind::Service, name);
+/// Writes another service name for a span.
+pub(crate) fn service_name(span: u64, name: &str) {
+    text_entry(span, Kind::Service, name);
 }
 
-fn text_entry(kind: Kind, text: &str) {
-    let Some(span) = own_span() else { return };
+fn text_entry(span: u64, kind: Kind, text: &str) {
     with_text(text, |text| {
         entry([Header::new(kind, 0, 0, length(text)).word(), span], [text]);
     });
 }
 
-/// Writes another kind for the current span.
-pub(crate) fn kind(kind: SpanKind) {
-    if let Some(span) = own_span() {
-        hot::push([
-            Header::new(Kind::Role, kind_number(kind), 0, 0).word(),
-            span,
-        ]);
-    }
+/// Writes another kind for a span.
+pub(crate) fn kind(span: u64, kind: SpanKind) {
+    hot::push([
+        Header::new(Kind::Role, kind_number(kind), 0, 0).word(),
+        span,
+    ]);
 }
 
-/// Writes that the current span's context was put into headers.
-pub(crate) fn context_sent() {
-    if let Some(span) = own_span() {
-        hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
-    }
+/// Writes that a span's context was put into headers.
+pub(crate) fn context_sent(span: u64) {
+    hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
 }
 
-/// Writes what the site of the current span, which is described at run time, does
-/// not say.
-pub(crate) fn description(name: &str, kind: SpanKind, source: &Location<'_>) {
-    let Some(span) = own_span() else { return };
+/// Writes what the site of a span that is described at run time does not say.
+pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
         let header = Header::new(Kind::Described, kind_number(kind), 0, length(name));
         let place = of_halves(source.line(), length(source.file()));
         entry([header.word(), span, place], [name, source.file()]);
     });
+}
+
+/// Writes that a span began at another time than that of its opening.
+pub(crate) fn started_at(span: u64, time: Timestamp) {
+    moment(span, Kind::StartedAt, time);
+}
+
+/// Writes that a span ended at another time than that of its end.
+fn ended_at(span: u64, time: Timestamp) {
+    moment(span, Kind::EndedAt, time);
+}
+
+fn moment(span: u64, kind: Kind, time: Timestamp) {
+    hot::push([
+        Header::new(kind, 0, 0, 0).word(),
+        span,
+        time.as_unix_nanos(),
+    ]);
+}
+
+/// Writes that a span that was elsewhere is back in its scope.
+#[cold]
+pub(super) fn back(span: u64, order: u32) {
+    hot::push([Header::new(Kind::Moved, 0, 0, order).word(), span]);
 }
 
 /// Appends one entry with texts.
@@ -218,7 +260,7 @@ fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     if hot::has_room_for(words, bytes) {
         texts.into_iter().for_each(hot::push_text);
     } else {
-        active::push_texts(words, texts);
+        entered::push_texts(words, texts);
     }
 }
 
@@ -251,7 +293,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         ];
         let texts = texts.iter().take(items.len()).copied();
         let texts = std::iter::once(key.text()).chain(texts);
-        active::push_texts(words.len() + items.len(), texts);
+        entered::push_texts(words.len() + items.len(), texts);
         hot::push(words);
         for item in items {
             hot::push([item]);
@@ -329,7 +371,7 @@ fn length(text: &str) -> u32 {
 
 /// The tracer's limit for a text.
 fn max_value_bytes() -> usize {
-    active::with_tracer(|tracer| tracer.limits.max_value_bytes).unwrap_or(usize::MAX)
+    entered::with_tracer(|tracer| tracer.limits.max_value_bytes).unwrap_or(usize::MAX)
 }
 
 fn with_text(text: &str, write: impl FnOnce(&str)) {

@@ -22,9 +22,6 @@ pub(crate) struct Chunk {
 const SPAN: usize = 1;
 const TIME: usize = 3;
 
-/// Words of the entry that begins a piece.
-const PIECE_WORDS: usize = 4;
-
 /// A place in a chunk, between two entries.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
@@ -88,11 +85,6 @@ impl Chunk {
         let [high, low] = trace_id.to_words();
         self.words.extend([header.word(), remote_parent, high, low]);
         self.text.push_str(tracestate);
-    }
-
-    /// Whether nothing was written since the piece began.
-    pub(crate) fn is_empty_piece(&self) -> bool {
-        self.words.len() <= PIECE_WORDS
     }
 
     /// Says that the piece's trace has ended in this process.

@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use super::test_output::TestOutput;
 use super::test_tracer::TestTracer;
-use crate::record::{InScope, active};
+use crate::record::{InScope, entered};
 
 /// Runs the body of a test that is not async.
 #[doc(hidden)]
@@ -64,7 +64,7 @@ impl Running {
             poll_fn(|cx| {
                 let polled = body.as_mut().poll(cx);
                 // What the body recorded can so be seen from other tasks.
-                active::hand_over_ended();
+                entered::hand_over_ended();
                 polled
             })
             .await

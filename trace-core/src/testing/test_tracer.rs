@@ -11,7 +11,7 @@ use crate::assemble::Trace;
 use crate::clock::Clock;
 use crate::id_generator::IdGenerator;
 use crate::memory_collector::MemoryCollector;
-use crate::record::{Scope, Start, active};
+use crate::record::{Scope, Start, entered};
 use crate::span_record::SpanRecord;
 use crate::stats::Stats;
 use crate::tracer::{Tracer, TracerBuilder};
@@ -129,7 +129,7 @@ impl TestTracer {
     #[track_caller]
     #[expect(clippy::panic, reason = "the test is written wrongly")]
     pub fn current() -> Self {
-        let surrounding = active::with_tracer(Arc::clone);
+        let surrounding = entered::with_tracer(Arc::clone);
         let tracers = {
             let tracers = TRACERS.lock().unwrap_or_else(PoisonError::into_inner);
             tracers.clone()

@@ -3,16 +3,28 @@
 use super::global;
 use super::origin::Origin;
 use crate::delivery::is_collecting;
-use crate::record::{From, RECORDS, Scope, Start, write};
-use crate::span_record::Outcome;
+use crate::record::{From, Opening, RECORDS, Scope, Start, write};
 use crate::stream::Site;
 
 /// What begins a root span.
 pub(crate) trait Begin {
     /// Begins the scope; `None` when there is no tracer.
     fn scope(&self) -> Option<Scope>;
-    /// Opens the span in the scope, which has been entered; returns it.
-    fn open(&self) -> u64;
+    /// Opens the span in the scope, which has been entered; returns it and the span that
+    /// was current.
+    fn open(&self) -> (u64, u64);
+}
+
+/// What describes a root's span until that is opened, in its scope, which has been
+/// entered.
+pub(super) struct Described<'a, B>(pub(super) &'a mut Option<B>);
+
+impl<B: Begin> Opening for Described<'_, B> {
+    fn open(self) -> (u64, u64) {
+        let opened = self.0.as_ref().map_or((0, 0), Begin::open);
+        *self.0 = None;
+        opened
+    }
 }
 
 /// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
@@ -39,8 +51,8 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
         global::with_current(|tracer| Scope::start(tracer, start))
     }
 
-    fn open(&self) -> u64 {
-        write::open((self.0)()).0
+    fn open(&self) -> (u64, u64) {
+        write::open((self.0)())
     }
 }
 
@@ -58,19 +70,11 @@ impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
         self.origin.begin(None, name, kind, None)
     }
 
-    fn open(&self) -> u64 {
-        let (span, _) = write::open((self.site)());
+    fn open(&self) -> (u64, u64) {
+        let opened = write::open((self.site)());
         if let Some(link) = self.origin.link() {
-            write::link(&link);
+            write::link(opened.0, &link);
         }
-        span
-    }
-}
-
-/// Closes a root's span, if it is open.
-pub(super) fn close(span: &mut u64, outcome: Outcome) {
-    let span = std::mem::take(span);
-    if span != 0 {
-        write::close(span, span, outcome);
+        opened
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::builder::BuildError;
 use super::tracer::Tracer;
 use crate::fork::PerProcess;
-use crate::record::{RECORDS, TracerCore, active};
+use crate::record::{RECORDS, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
@@ -80,7 +80,7 @@ pub(super) fn current() -> Option<Arc<TracerCore>> {
 
 /// Lets `begin` see the tracer for a root that begins here.
 pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
-    if let Some(tracer) = active::with_tracer(Arc::clone) {
+    if let Some(tracer) = entered::with_tracer(Arc::clone) {
         return Some(begin(&tracer));
     }
     let seen = seen();

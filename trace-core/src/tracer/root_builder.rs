@@ -206,19 +206,20 @@ impl Begin for Root {
             .begin(tracer, &self.operation_name, self.kind, baggage)
     }
 
-    fn open(&self) -> u64 {
-        let (span, _) = match self.origin.span_id() {
+    fn open(&self) -> (u64, u64) {
+        let opened = match self.origin.span_id() {
             Some(span_id) => write::open_as(&DESCRIBED, span_id),
             None => write::open(&DESCRIBED),
         };
-        write::description(&self.operation_name, self.kind, self.source);
+        let span = opened.0;
+        write::description(span, &self.operation_name, self.kind, self.source);
         for (key, value) in &self.tags {
-            write::tag(write::Key::Text(key), TagInput::Value(value));
+            write::tag(span, write::Key::Text(key), TagInput::Value(value));
         }
         for link in self.links.iter().chain(&self.origin.link()) {
-            write::link(link);
+            write::link(span, link);
         }
-        span
+        opened
     }
 }
 
@@ -239,8 +240,8 @@ fn never_failed<T>(_output: &T) -> bool {
 
 /// Records an error of the current span; returns whether there is one.
 fn record_failure<T, E: fmt::Display>(output: &Result<T, E>) -> bool {
-    if let Err(error) = output {
-        write::error(std::any::type_name::<E>(), error, true);
+    if let (Err(error), Some(span)) = (output, write::own_span()) {
+        write::error(span, std::any::type_name::<E>(), error, true);
     }
     output.is_err()
 }

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::begin::{Begin, close, scope_of};
-use super::root_builder::Root;
-use crate::record::{Kept, OwnedEntered, Scope};
+use super::begin::{Begin, Described, scope_of};
+use super::root_builder;
+use crate::record::{Kept, SpanLife, WaitingScope};
 use crate::span_record::Outcome;
 
 pin_project! {
@@ -21,7 +21,7 @@ pin_project! {
         F: Future,
     {
         #[pin]
-        pub(super) run: RootRun<Root, F, fn(&F::Output) -> bool>,
+        pub(super) run: RootRun<root_builder::Root, F, fn(&F::Output) -> bool>,
     }
 }
 
@@ -42,41 +42,25 @@ pin_project! {
         begin: Kept<Option<B>>,
         observe: Kept<O>,
         // Dropped after the future, which so is dropped within its span.
-        state: Kept<State>,
+        root: Kept<Root>,
     }
 
     impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
         fn drop(this: Pin<&mut Self>) {
-            if let Some(state) = this.project().state.get_mut() {
-                state.begin_cancel();
+            if let Some(root) = this.project().root.get_mut() {
+                root.scope.enter_to_drop();
+                root.span.begin_cancel();
             }
         }
     }
 }
 
-/// The scope of a root, and its span while that is open (else zero).
-#[derive(Debug, Default)]
-struct State {
-    scope: Place,
-    span: u64,
-}
-
-/// Where a root's scope is.
-#[derive(Debug, Default)]
-enum Place {
-    /// It has not begun, or ended, or there is no tracer.
-    #[default]
-    Nowhere,
-    /// Its code waits to be polled.
-    Waiting(Scope),
-    /// It is entered to drop its code.
-    Cancelling {
-        #[expect(
-            dead_code,
-            reason = "dropped after the span is closed: leaves the scope"
-        )]
-        entered: OwnedEntered,
-    },
+/// A root between polls.
+#[derive(Debug)]
+struct Root {
+    // Dropped before the scope, which so is left when the span has ended.
+    span: SpanLife,
+    scope: WaitingScope,
 }
 
 impl<B, F, O> RootRun<B, F, O> {
@@ -85,7 +69,10 @@ impl<B, F, O> RootRun<B, F, O> {
             future,
             begin: Kept::new(|| begin.into_inner()),
             observe: Kept::new(|| observe),
-            state: Kept::new(State::default),
+            root: Kept::new(|| Root {
+                span: SpanLife::fresh(),
+                scope: WaitingScope::Nowhere,
+            }),
         }
     }
 }
@@ -103,15 +90,18 @@ where
         let parts = (
             this.begin.get_mut(),
             this.observe.get(),
-            this.state.get_mut(),
+            this.root.get_mut(),
         );
-        let (Some(begin), Some(observe), Some(state)) = parts else {
+        let (Some(begin), Some(observe), Some(root)) = parts else {
             return this.future.poll(cx);
         };
         let poll = || this.future.poll(cx);
-        state.poll(begin, poll, |output, is_recorded| {
-            Some(is_recorded && observe(output))
-        })
+        root.poll(
+            begin,
+            poll,
+            |output| Some(Outcome::of_body(observe(output))),
+            |_| true,
+        )
     }
 }
 
@@ -129,16 +119,17 @@ where
         let parts = (
             this.begin.get_mut(),
             this.observe.get(),
-            this.state.get_mut(),
+            this.root.get_mut(),
         );
-        let (Some(begin), Some(observe), Some(state)) = parts else {
+        let (Some(begin), Some(observe), Some(root)) = parts else {
             return this.future.poll_next(cx);
         };
         let poll = || this.future.poll_next(cx);
-        state.poll(begin, poll, |item, is_recorded| match item {
-            Some(item) => (is_recorded && observe(item)).then_some(true),
-            None => Some(false),
-        })
+        let ends = |item: &Option<F::Item>| match item {
+            Some(item) => observe(item).then_some(Outcome::Error),
+            None => Some(Outcome::Ok),
+        };
+        root.poll(begin, poll, ends, Option::is_none)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -146,78 +137,44 @@ where
     }
 }
 
-impl State {
-    /// Polls within the scope, which begins with the first poll.
+impl Root {
+    /// Polls within the scope, which begins with the first poll and ends with the span.
     ///
-    /// `ends` says of what is ready, and is recorded or not, whether the span ends,
-    /// and if so, whether it has failed.
+    /// `ends` says of what is ready whether the span ends, and if so, how; `is_last`
+    /// whether a trace ends that is not recorded.
     fn poll<T>(
         &mut self,
         // Looked at where it is and then dropped: it is too large to move.
         begin: &mut Option<impl Begin>,
         poll: impl FnOnce() -> Poll<T>,
-        ends: impl FnOnce(&T, bool) -> Option<bool>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+        is_last: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
         if let Some(scope) = begin.as_ref().and_then(scope_of) {
-            self.scope = Place::Waiting(scope);
+            self.scope = WaitingScope::Waiting(scope);
         }
-        let Place::Waiting(scope) = &mut self.scope else {
+        let WaitingScope::Waiting(scope) = &mut self.scope else {
             *begin = None;
             return poll();
         };
         let is_recording = scope.is_recording();
-        let mut entered = scope.enter();
-        if let Some(begin) = begin
-            && is_recording
-        {
-            self.span = begin.open();
-            entered.set_base(self.span);
+        let entered = scope.enter();
+        if !is_recording {
+            *begin = None;
         }
-        *begin = None;
-        let polling = Polling {
-            span: &mut self.span,
+        // What describes the span is dropped when that is open, before its body is polled.
+        let opening = Described(begin);
+        let polled = self.span.poll::<true, _>(opening, poll, ends);
+        let has_ended = match &polled {
+            Poll::Ready(_) if is_recording => self.span.is_off(),
+            Poll::Ready(ready) => is_last(ready),
+            Poll::Pending => false,
         };
-        let polled = poll();
-        let ended = match &polled {
-            Poll::Ready(output) => ends(output, *polling.span != 0),
-            Poll::Pending => None,
-        };
-        std::mem::forget(polling);
-        if let Some(has_failed) = ended {
-            close(&mut self.span, Outcome::of_body(has_failed));
+        if has_ended {
             entered.end();
-            self.scope = Place::Nowhere;
+            self.scope = WaitingScope::Nowhere;
         }
         polled
-    }
-}
-
-/// A poll of a root. If it unwinds, the span has panicked.
-struct Polling<'a> {
-    span: &'a mut u64,
-}
-
-impl Drop for Polling<'_> {
-    fn drop(&mut self) {
-        close(self.span, Outcome::Panicked);
-    }
-}
-
-impl State {
-    /// Enters the scope, so that its code is dropped in it.
-    fn begin_cancel(&mut self) {
-        if let Place::Waiting(scope) = &mut self.scope {
-            let entered = std::mem::take(scope).enter_owned();
-            self.scope = Place::Cancelling { entered };
-        }
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        if matches!(self.scope, Place::Cancelling { .. }) {
-            close(&mut self.span, Outcome::Cancelled);
-        }
     }
 }
 

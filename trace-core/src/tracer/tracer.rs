@@ -158,7 +158,7 @@ impl Tracer {
         let Some(handle) = self.own() else {
             return Stats::default();
         };
-        crate::record::active::count_stage();
+        crate::record::entered::count_stage();
         handle.core.queue.stats()
     }
 
@@ -171,7 +171,7 @@ impl Tracer {
         let Some(handle) = self.own() else {
             return self.nothing();
         };
-        crate::record::active::hand_over();
+        crate::record::entered::hand_over();
         handle.owner.flush(Deadline::after(timeout))
     }
 
@@ -182,7 +182,7 @@ impl Tracer {
         let Some(handle) = self.own() else {
             return self.nothing();
         };
-        crate::record::active::hand_over();
+        crate::record::entered::hand_over();
         handle.owner.shut_down(Deadline::after(timeout))
     }
 
@@ -224,7 +224,7 @@ impl Owner {
     fn flush(&self, deadline: Deadline) -> FlushReport {
         // A collector may itself be instrumented, and its spans are not of the
         // trace in which somebody flushes.
-        let mut nowhere = Scope::default();
+        let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         let errors = match &self.delivery {
@@ -247,7 +247,7 @@ impl Owner {
     }
 
     fn shut_down(&self, deadline: Deadline) -> FlushReport {
-        let mut nowhere = Scope::default();
+        let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         let was_open = queue.close(deadline);
@@ -322,7 +322,7 @@ impl Drop for Owner {
             return;
         }
         // The handle may be dropped within a trace of its own.
-        crate::record::active::hand_over();
+        crate::record::entered::hand_over();
         let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
     }
 }

@@ -1,0 +1,479 @@
+//! One span and where it is in its life, whatever holds it.
+//!
+//! Futures, streams, roots and held spans have one of these and ask it to run their code
+//! within the span. Guards need less, as they stay in one place: see [`guard`](super::guard).
+
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::entered::{self, Left};
+use super::home::SpanEnd;
+use super::hot;
+use super::local_trace::LocalTrace;
+use super::scope::{self, Scope};
+use super::write;
+use crate::baggage::Baggage;
+use crate::span_record::Outcome;
+use crate::stream::Site;
+
+/// A span and where it is in its life: three words.
+#[derive(Debug)]
+pub(crate) struct SpanLife {
+    front: Front,
+    /// The span, while it is open; the span below which it is to begin, when it was
+    /// called.
+    span: u64,
+    /// The trace, once the span was suspended, so that it can go on anywhere.
+    ///
+    /// Given back when the span ends, not when this is dropped: so there is nothing
+    /// to drop where nothing was recorded.
+    trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
+}
+
+/// The first word of a life.
+///
+/// The compiler puts the field with the most unused values first, and that is this
+/// one's `phase`. So the body of a future comes last, and the padding at its end is not
+/// copied with what follows: a future is moved after it was made, and reading words
+/// across the bounds of those just written costs more than all the rest of a span that
+/// is not recorded.
+#[derive(Debug)]
+#[repr(C, align(8))]
+struct Front {
+    phase: Phase,
+    /// The scope in which the span was opened, while it is open; the one in which it
+    /// was called.
+    scope: u32,
+}
+
+/// Where a span is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Phase {
+    /// Not yet polled; belongs where that happens.
+    Fresh,
+    /// Not recorded at the first poll, or ended.
+    Off,
+    /// Begun, not ended, and never elsewhere since it was in its scope.
+    Open,
+    /// Begun, not ended, and elsewhere since it was in its scope.
+    Moved,
+    /// Not yet polled; belongs where it was called, and holds that trace open.
+    Called,
+}
+
+/// What opens a span.
+pub(crate) trait Opening {
+    /// Opens it below the current span; returns it and the one that was current.
+    fn open(self) -> (u64, u64);
+
+    /// What opens it below another span than the current one.
+    fn site(&self) -> Option<&'static Site> {
+        None
+    }
+
+    /// The baggage of code that runs in the span elsewhere; that of the trace's
+    /// beginning, if this has none.
+    fn baggage(&self) -> Option<&Baggage> {
+        None
+    }
+}
+
+impl Opening for &'static Site {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn open(self) -> (u64, u64) {
+        write::open(self)
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        Some(self)
+    }
+}
+
+/// How code of a span runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Nothing is recorded.
+    Off,
+    /// In the scope in which the span was opened.
+    Home,
+    /// In a scope of its own, as it was moved away from there.
+    Elsewhere,
+}
+
+impl SpanLife {
+    /// A span that begins where it is polled first.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn fresh() -> Self {
+        Self {
+            front: Front {
+                phase: Phase::Fresh,
+                scope: 0,
+            },
+            span: 0,
+            trace: ManuallyDrop::new(None),
+        }
+    }
+
+    /// A span that begins with its first poll, wherever that is, below the span that is
+    /// current now. Where nothing is recorded it is like a fresh one.
+    #[inline]
+    pub(crate) fn called() -> Self {
+        let mut life = Self::fresh();
+        life.call();
+        life
+    }
+
+    #[inline(never)]
+    fn call(&mut self) {
+        let scope = hot::scope();
+        if scope == 0 {
+            if entered::is_unsampled() {
+                self.front.phase = Phase::Off;
+            }
+            return;
+        }
+        hot::hold();
+        self.front = Front {
+            phase: Phase::Called,
+            scope,
+        };
+        self.span = hot::span();
+        *self.trace = entered::current_trace();
+    }
+
+    /// A span that was opened in a scope.
+    pub(super) fn open(span: u64, scope: u32, trace: Arc<LocalTrace>) -> Self {
+        Self {
+            front: Front {
+                phase: Phase::Open,
+                scope,
+            },
+            span,
+            trace: ManuallyDrop::new(Some(trace)),
+        }
+    }
+
+    pub(super) const fn span(&self) -> u64 {
+        self.span
+    }
+
+    /// The scope in which the span was opened.
+    pub(super) const fn home(&self) -> u32 {
+        self.front.scope
+    }
+
+    pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
+        self.trace.as_ref()
+    }
+
+    /// Whether it was elsewhere since it was in its scope.
+    pub(super) fn has_moved(&self) -> bool {
+        self.front.phase == Phase::Moved
+    }
+
+    pub(super) fn set_moved(&mut self) {
+        self.front.phase = Phase::Moved;
+    }
+
+    /// Whether it has ended, or nothing is recorded.
+    pub(crate) fn is_off(&self) -> bool {
+        self.front.phase == Phase::Off
+    }
+
+    /// Says that it has ended.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn set_off(&mut self) {
+        self.front.phase = Phase::Off;
+    }
+
+    /// Lets go of a span that somebody else has ended.
+    pub(super) fn let_go(&mut self) {
+        self.set_off();
+        self.leave_trace();
+    }
+
+    /// Runs a poll within the span, which begins with the first one.
+    ///
+    /// `ends` says of what is ready whether the span ends, and if so, how. A span whose
+    /// scope is its own does not keep the trace: the scope does.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn poll<const HAS_OWN_SCOPE: bool, T>(
+        &mut self,
+        opening: impl Opening,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        let (way, outer) = self.enter(opening);
+        let polling = Polling {
+            life: self,
+            way,
+            outer,
+        };
+        let polled = poll();
+        if way != Way::Off {
+            let outcome = match &polled {
+                Poll::Ready(output) => ends(output),
+                Poll::Pending => None,
+            };
+            if outcome == Some(Outcome::Error) {
+                hot::pass_failure(outer);
+            }
+            polling.life.leave::<HAS_OWN_SCOPE>(way, outer, outcome);
+        }
+        std::mem::forget(polling);
+        polled
+    }
+
+    /// Makes the span current, and opens it first if this is the first poll. Returns
+    /// what was current before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn enter(&mut self, opening: impl Opening) -> (Way, u64) {
+        let scope = hot::scope();
+        if self.front.phase == Phase::Open && self.front.scope == scope {
+            return (Way::Home, hot::set_span(self.span));
+        }
+        if self.front.phase == Phase::Off {
+            return (Way::Off, 0);
+        }
+        if self.front.phase != Phase::Fresh {
+            return self.enter_elsewhere(opening.site(), opening.baggage());
+        }
+        if scope == 0 {
+            self.front.phase = Phase::Off;
+            return (Way::Off, 0);
+        }
+        let (span, outer) = opening.open();
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope,
+        };
+        (Way::Home, outer)
+    }
+
+    /// Makes the span current that is not simply open in this scope.
+    #[inline(never)]
+    fn enter_elsewhere(
+        &mut self,
+        site: Option<&'static Site>,
+        baggage: Option<&Baggage>,
+    ) -> (Way, u64) {
+        let is_home = self.front.scope == hot::scope();
+        match self.front.phase {
+            Phase::Off | Phase::Fresh => (Way::Off, 0),
+            Phase::Called => self.open_called(is_home, site),
+            Phase::Moved if is_home => {
+                self.come_back();
+                (Way::Home, hot::set_span(self.span))
+            }
+            Phase::Open | Phase::Moved => {
+                self.visit(baggage);
+                (Way::Elsewhere, hot::span())
+            }
+        }
+    }
+
+    /// Says that the span is in its own scope again.
+    fn come_back(&mut self) {
+        if let Some(trace) = &*self.trace {
+            write::back(self.span, trace.come_back());
+        }
+        self.front.phase = Phase::Open;
+    }
+
+    /// Makes the span current in a scope of its own trace.
+    #[cold]
+    fn visit(&mut self, baggage: Option<&Baggage>) {
+        self.front.phase = Phase::Moved;
+        // A suspended span has its trace, unless it was suspended in the child of a
+        // `fork` that happened while it was polled.
+        match &*self.trace {
+            Some(trace) if !trace.tracer.is_foreign() => {
+                let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
+                scope::enter_visit(trace, baggage, self.span);
+            }
+            _ => Scope::nowhere().enter_for(self.span),
+        }
+    }
+
+    /// Begins a span at its first poll that was called before.
+    fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> (Way, u64) {
+        let trace = self.trace.as_ref();
+        let Some(trace) = trace.filter(|trace| !trace.tracer.is_foreign()) else {
+            self.set_off();
+            return (Way::Off, 0);
+        };
+        let parent = self.span;
+        let Some(site) = site else {
+            return (Way::Off, 0);
+        };
+        if is_home {
+            let (span, outer) = write::open_below(site, parent);
+            hot::release();
+            self.span = span;
+            self.front.phase = Phase::Open;
+            return (Way::Home, outer);
+        }
+        let mut span = 0;
+        scope::enter_to_open(trace, parent, || {
+            (span, _) = write::open(site);
+            hot::release();
+            span
+        });
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope: hot::scope(),
+        };
+        (Way::Elsewhere, hot::span())
+    }
+
+    /// Ends the span, if its outcome is known, or suspends it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave<const HAS_OWN_SCOPE: bool>(&mut self, way: Way, outer: u64, outcome: Option<Outcome>) {
+        if way == Way::Elsewhere {
+            return self.leave_elsewhere(outcome);
+        }
+        match outcome {
+            Some(outcome) => {
+                write::close_in(self.front.scope, self.span, outer, outcome);
+                if self.trace.is_some() {
+                    self.leave_trace();
+                }
+                self.front.phase = Phase::Off;
+            }
+            None => {
+                hot::set_span(outer);
+                if !HAS_OWN_SCOPE && self.trace.is_none() {
+                    self.keep_trace();
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn leave_elsewhere(&mut self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            let end = SpanEnd {
+                span: self.span,
+                outcome,
+                time: hot::now(),
+                ended_at: None,
+            };
+            end_visit(self.trace.as_ref(), self.front.scope, end);
+        }
+        if let Some(Left::Scope(_, active)) = entered::leave_span(self.span) {
+            scope::end(active);
+        }
+        if outcome.is_some() {
+            self.let_go();
+        }
+    }
+
+    #[cold]
+    fn panic(&mut self, way: Way, outer: u64) {
+        if way != Way::Off {
+            self.leave::<false>(way, outer, Some(Outcome::Panicked));
+        }
+    }
+
+    #[inline(never)]
+    fn keep_trace(&mut self) {
+        *self.trace = entered::current_trace();
+    }
+
+    #[inline(never)]
+    fn leave_trace(&mut self) {
+        *self.trace = None;
+    }
+
+    /// Makes the span current once more, for the drop of its body.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin_cancel(&mut self) {
+        if !matches!(self.front.phase, Phase::Fresh | Phase::Off) {
+            self.enter_to_cancel();
+        }
+    }
+
+    #[cold]
+    fn enter_to_cancel(&mut self) {
+        let is_home = self.front.scope == hot::scope();
+        match self.front.phase {
+            Phase::Open | Phase::Moved if is_home => {
+                if self.has_moved() {
+                    self.come_back();
+                }
+                entered::enter_span(self.span);
+            }
+            Phase::Open | Phase::Moved => self.visit(None),
+            Phase::Fresh | Phase::Off | Phase::Called => {}
+        }
+    }
+
+    #[cold]
+    fn end_cancel(&mut self) {
+        let is_home = self.front.scope == hot::scope();
+        match self.front.phase {
+            Phase::Called => self.release(is_home),
+            Phase::Open if is_home => {
+                entered::leave_span(self.span);
+                write::close(self.span, hot::span(), Outcome::Cancelled);
+            }
+            Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled)),
+            Phase::Fresh | Phase::Off => {}
+        }
+        self.let_go();
+    }
+
+    /// Lets go of a trace in which the span was to begin.
+    fn release(&mut self, is_home: bool) {
+        let Some(trace) = self.trace.take() else {
+            return;
+        };
+        if is_home {
+            hot::release();
+        } else if !trace.tracer.is_foreign() {
+            trace.release();
+        }
+    }
+}
+
+/// Ends a span in the scope that was entered for its visit, if its own scope has not to
+/// do so.
+pub(super) fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd) {
+    let left = match trace {
+        Some(trace) if !trace.tracer.is_foreign() => trace.leave_end(home, end),
+        _ => Err(end),
+    };
+    if let Err(end) = left
+        && hot::scope() != 0
+    {
+        write::end(&end);
+    }
+}
+
+impl Drop for SpanLife {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        if !matches!(self.front.phase, Phase::Fresh | Phase::Off) {
+            self.end_cancel();
+        }
+    }
+}
+
+/// A poll. If it unwinds, the span has panicked.
+struct Polling<'a> {
+    life: &'a mut SpanLife,
+    way: Way,
+    outer: u64,
+}
+
+impl Drop for Polling<'_> {
+    // Inlined, so that the guard is in registers and not on the stack.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        self.life.panic(self.way, self.outer);
+    }
+}
