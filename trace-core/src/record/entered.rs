@@ -11,7 +11,7 @@ use super::active::Active;
 use super::hot::{self, Place};
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
-use super::stack::{EnteredScope, EnteredSpan, Frame, Stack};
+use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
 use crate::baggage::Baggage;
@@ -42,42 +42,41 @@ pub(super) enum Left {
 /// Makes a scope the innermost one. `visitor` is the span for whose visit it is entered,
 /// or zero.
 #[inline]
-pub(super) fn enter(number: u32, visitor: u64, mut active: Active, place: Place) {
+pub(super) fn enter(visitor: u64, active: Active, place: Place) {
     if fork::has_happened() {
         discard_unrecorded();
     }
     ENTERED.with_borrow_mut(|stack| {
-        if let Active::Recorded(recording) = &mut active {
+        if let Active::Recorded(recording) = &active {
             recording.begin_poll();
         }
-        // The stage is moved first, so that everything goes where it was recorded.
-        let outer = stack.running();
-        if let Some(EnteredScope {
-            active,
-            place: kept,
-            ..
-        }) = outer
-        {
-            if let Active::Recorded(recording) = active {
-                recording.suspend();
+        match stack.scopes.top_mut() {
+            Some(outer) => {
+                // The stage is moved first, so that everything goes where it was recorded.
+                if let Active::Recorded(recording) = &mut outer.active {
+                    recording.suspend();
+                }
+                outer.place = Place {
+                    number: outer.place.number,
+                    ..hot::go_to(place)
+                };
             }
-            *kept = hot::go_to(place);
-        } else {
-            hot::go_to(place);
+            None => {
+                hot::go_to(place);
+            }
         }
-        stack.push(Frame::Scope(EnteredScope {
-            number,
+        stack.scopes.push(EnteredScope {
             visitor,
             active,
             place,
-        }));
+        });
     });
 }
 
 /// Says for the visit of which span the innermost scope was entered.
 pub(super) fn set_visitor(span: u64) {
     ENTERED.with_borrow_mut(|stack| {
-        if let Some(scope) = stack.running() {
+        if let Some(scope) = stack.scopes.top_mut() {
             scope.visitor = span;
         }
     });
@@ -90,79 +89,56 @@ pub(super) fn set_visitor(span: u64) {
 #[inline]
 pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
     ENTERED.with_borrow_mut(|stack| {
-        let top = stack.depth().wrapping_sub(1);
-        match stack.get_mut(top) {
-            Some(Frame::Scope(scope)) if scope.number == number => leave_top(stack, is_last),
-            _ => leave_from_below(stack, number, is_last),
+        let top = stack.scopes.top_mut();
+        match top.filter(|scope| scope.place.number == number) {
+            Some(scope) => {
+                let mut active = std::mem::take(&mut scope.active);
+                match &mut active {
+                    Active::Recorded(recording) if is_last => recording.end_last_poll(),
+                    Active::Recorded(recording) => recording.end_poll(),
+                    _ => {}
+                }
+                stack.scopes.pop();
+                let outer = stack.scopes.top_mut().map(|outer| outer.place);
+                hot::go_to(outer.unwrap_or(Place::NOWHERE));
+                Some(active)
+            }
+            None => leave_from_below(stack, number),
         }
     })
 }
 
-#[inline]
-fn leave_top(stack: &mut Stack, is_last: bool) -> Option<Active> {
-    let Frame::Scope(mut scope) = stack.pop() else {
-        return None;
-    };
-    end_poll(&mut scope.active, is_last);
-    let outer = stack.running().map(|outer| outer.place);
-    hot::go_to(outer.unwrap_or_default());
-    Some(scope.active)
-}
-
-#[inline]
-fn end_poll(active: &mut Active, is_last: bool) {
-    match active {
-        Active::Recorded(recording) if is_last => recording.end_last_poll(),
-        Active::Recorded(recording) => recording.end_poll(),
-        _ => {}
-    }
-}
-
-/// Leaves a scope in which spans are still entered, or another scope.
+/// Leaves a scope while the code of another one runs, and goes on.
 #[cold]
-fn leave_from_below(stack: &mut Stack, number: u32, is_last: bool) -> Option<Active> {
+fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     let at = stack.find_scope(number)?;
-    let is_running = stack.running_at() == Some(at);
-    stack.for_each_span_above(at + 1, |span| span.is_void = true);
-    let Frame::Scope(mut scope) = stack.remove(at) else {
-        return None;
-    };
-    if is_running {
-        end_poll(&mut scope.active, is_last);
-        let outer = stack.running().map(|outer| outer.place);
-        hot::go_to(outer.unwrap_or_default());
-    } else if let Active::Recorded(recording) = &mut scope.active {
+    stack.scopes.raise(at);
+    let mut active = std::mem::take(&mut stack.scopes.top_mut()?.active);
+    stack.scopes.pop();
+    if let Active::Recorded(recording) = &mut active {
         // Its stage was moved when the scope above was entered.
         recording.leave_suspended();
     }
-    Some(scope.active)
+    Some(active)
 }
 
-/// Makes a span the current one, in the scope in which it was opened.
+/// Makes a span the current one, in the scope in which it was opened and which runs.
 pub(super) fn enter_span(span: u64) {
     let outer = hot::set_span(span);
-    let frame = Frame::Span(EnteredSpan {
-        span,
-        outer,
-        is_void: false,
-    });
-    ENTERED.with_borrow_mut(|stack| stack.push(frame));
+    let scope = hot::scope();
+    ENTERED.with_borrow_mut(|stack| stack.spans.push(EnteredSpan { span, outer, scope }));
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
 pub(super) fn leave_span(span: u64) -> Option<Left> {
-    let number = ENTERED.with_borrow_mut(|stack| {
-        let at = stack.find_span(span)?;
-        if let Some(scope) = stack.scope_mut(at) {
-            return Some(scope.number);
+    let number = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
+        Visit::Scope(at) => stack.scopes.get(at).map(|scope| scope.place.number),
+        Visit::Span(at) => {
+            bring_back(stack, at);
+            stack.spans.raise(at);
+            stack.spans.pop();
+            Some(0)
         }
-        let Frame::Span(left) = stack.remove(at) else {
-            return None;
-        };
-        if !left.is_void {
-            bring_back(stack, at, &left);
-        }
-        Some(0)
     })?;
     match number {
         0 => Some(Left::Span),
@@ -170,28 +146,31 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
     }
 }
 
-/// Makes the span current again that was so before a span that was left: where that is
-/// current itself, or brings it back later.
-fn bring_back(stack: &mut Stack, at: usize, left: &EnteredSpan) {
-    let mut is_above = false;
-    stack.for_each_span_above(at, |above| {
-        if above.outer == left.span && !is_above {
-            above.outer = left.outer;
-            is_above = true;
-        }
-    });
-    if is_above {
+/// Makes the span current again that was so before a span that is left: where that is
+/// current itself, or is brought back later.
+fn bring_back(stack: &mut Stack, at: usize) {
+    let Some(&mut EnteredSpan { span, outer, scope }) = stack.spans.get_mut(at) else {
         return;
-    }
-    let owner = stack.scope_below(at);
-    if owner == stack.running_at() {
-        if hot::span() == left.span {
-            hot::set_span(left.outer);
+    };
+    for above in at + 1..stack.spans.depth() {
+        if let Some(above) = stack.spans.get_mut(above)
+            && (above.scope, above.outer) == (scope, span)
+        {
+            above.outer = outer;
+            return;
         }
-    } else if let Some(owner) = owner.and_then(|owner| stack.scope_mut(owner))
-        && owner.place.span == left.span
+    }
+    let Some(owner) = stack.find_scope(scope) else {
+        return;
+    };
+    if owner + 1 == stack.scopes.depth() {
+        if hot::span() == span {
+            hot::set_span(outer);
+        }
+    } else if let Some(owner) = stack.scopes.get_mut(owner)
+        && owner.place.span == span
     {
-        owner.place.span = left.outer;
+        owner.place.span = outer;
     }
 }
 
@@ -205,7 +184,7 @@ pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outco
         let Some(at) = stack.find_scope(number) else {
             return;
         };
-        if let Some(EnteredScope { active, place, .. }) = stack.scope_mut(at)
+        if let Some(EnteredScope { active, place, .. }) = stack.scopes.get_mut(at)
             && let Active::Recorded(recording) = active
         {
             recording.close(span, outcome);
@@ -253,8 +232,12 @@ pub(super) fn push_texts<'a>(words: usize, texts: impl IntoIterator<Item = &'a s
 }
 
 /// Lets `read` see what surrounds the running code, if that is in a scope.
+#[inline]
 pub(super) fn with<R>(read: impl FnOnce(&mut Active) -> R) -> Option<R> {
-    ENTERED.with_borrow_mut(|stack| stack.running().map(|scope| read(&mut scope.active)))
+    ENTERED.with_borrow_mut(|stack| {
+        let running = stack.scopes.top_mut();
+        running.map(|scope| read(&mut scope.active))
+    })
 }
 
 /// Lets `read` see the recording of this thread's scope, if there is one.

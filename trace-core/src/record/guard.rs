@@ -83,7 +83,11 @@ impl SpanGuard {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn close(&self, outcome: Outcome) {
-        write::close_in(self.scope, self.span, self.outer, outcome);
+        if hot::span() == self.span {
+            write::close(self.span, self.outer, outcome);
+        } else {
+            write::close_in(self.scope, self.span, self.outer, outcome);
+        }
     }
 }
 
@@ -93,11 +97,29 @@ impl Drop for SpanGuard {
         if !self.is_recording() {
             return;
         }
-        let outcome = if std::thread::panicking() && !self.was_panicking {
-            Outcome::Panicked
-        } else {
-            Outcome::Ok
-        };
-        self.close(outcome);
+        if std::thread::panicking() || !write::close_newest(self.span, self.outer) {
+            close(self.scope, self.span, self.outer, self.was_panicking);
+        }
     }
+}
+
+impl SpanGuard {
+    /// Ends the span of a guard that is dropped, in a way that is not inlined.
+    pub(crate) fn close_dropped(&self) {
+        if self.is_recording() {
+            close(self.scope, self.span, self.outer, self.was_panicking);
+        }
+    }
+}
+
+/// Ends a span: one that had others within it, one whose body panics, or one that is not
+/// the current one, as it is not dropped in order.
+#[inline(never)]
+fn close(scope: u32, span: u64, outer: u64, was_panicking: bool) {
+    let outcome = if std::thread::panicking() && !was_panicking {
+        Outcome::Panicked
+    } else {
+        Outcome::Ok
+    };
+    write::close_in(scope, span, outer, outcome);
 }

@@ -80,12 +80,26 @@ thread_local! {
 }
 
 /// What of the block belongs to a scope, while another one is entered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
+    /// The scope that is recorded; zero when none is.
     pub(super) scope: u32,
+    /// The scope that is entered, recorded or not. It is not in the block.
+    pub(super) number: u32,
     pub(super) span: u64,
     pub(super) entry: u64,
     pub(super) plain: Option<Counter>,
+}
+
+impl Place {
+    /// Outside all scopes.
+    pub(super) const NOWHERE: Self = Self {
+        scope: 0,
+        number: 0,
+        span: 0,
+        entry: 0,
+        plain: None,
+    };
 }
 
 /// The number of the scope that is recorded on this thread; zero when none is.
@@ -157,12 +171,14 @@ fn plain() -> Option<Counter> {
 }
 
 /// Goes to another place; the stage must be empty. Returns the place that was.
+#[inline]
 pub(super) fn go_to(place: Place) -> Place {
     if place.plain.is_some() {
         HOT.with(|hot| hot.ids.seed());
     }
     forget_newest();
     HOT.with(|hot| Place {
+        number: 0,
         scope: hot.scope.replace(place.scope),
         span: hot.span.replace(place.span),
         entry: hot.entry.replace(place.entry),
@@ -181,6 +197,7 @@ pub struct Paused {
 
 /// Stops recording for code that runs only because something is recorded: what it
 /// calls did not happen.
+#[inline]
 pub(crate) fn pause() -> Paused {
     Paused {
         scope: HOT.with(|hot| hot.scope.replace(0)),
@@ -189,6 +206,7 @@ pub(crate) fn pause() -> Paused {
 }
 
 impl Drop for Paused {
+    #[inline]
     fn drop(&mut self) {
         HOT.with(|hot| hot.scope.set(self.scope));
     }
@@ -258,6 +276,28 @@ pub(super) fn close(header: Header, id: u64, parent: u64) {
     });
 }
 
+/// The same, if the span is the newest and the current one, its end takes one word, and
+/// times are the counter's; returns whether that is so. Little code, as it is inlined into
+/// each function.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
+    HOT.with(|hot| {
+        let used = hot.used.get();
+        let is_newest = hot.newest.get() == id && hot.span.get() == id && used < STAGE;
+        let Some(counter) = hot.plain.get().filter(|_| is_newest) else {
+            return false;
+        };
+        let ticks = counter.raw().wrapping_sub(hot.newest_time.get());
+        let Some(short) = header.end_of_newest(ticks) else {
+            return false;
+        };
+        hot.put(used, [short.word()]);
+        hot.ended.set(hot.ended.get().wrapping_add(1));
+        hot.span.set(parent);
+        true
+    })
+}
+
 /// Writes the end of a span at a given time.
 pub(super) fn end(header: Header, id: u64, time: u64) {
     push([header.word(), id, time]);
@@ -279,6 +319,7 @@ pub(super) fn push_word(header: Header, span: u64, word: u64) {
 
 /// Makes room for an entry of so many words and so many bytes of text; returns whether
 /// the stage can take it at all.
+#[inline]
 pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
     if bytes > MAX_STAGED_TEXT {
         return false;
@@ -292,6 +333,7 @@ pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
 }
 
 /// Appends a text to the stage, which [has room](has_room_for) for it.
+#[inline]
 pub(super) fn push_text(text: &str) {
     HOT.with(|hot| {
         let used = hot.text_used.get();
@@ -372,6 +414,7 @@ impl Staged {
 }
 
 /// Moves the stage to the end of a chunk.
+#[inline]
 pub(super) fn drain(chunk: &mut Chunk) -> Staged {
     drain_texts(&mut chunk.text);
     HOT.with(|hot| {
@@ -412,7 +455,7 @@ pub(super) fn discard_stage() {
 /// child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
     discard_stage();
-    go_to(Place::default());
+    go_to(Place::NOWHERE);
     HOT.with(|hot| {
         hot.failed_in.set(0);
         hot.ids.forget();
@@ -420,11 +463,13 @@ pub(super) fn forget() {
 }
 
 /// Whether the span that failed last is a child of this one.
+#[inline]
 pub(super) fn has_failed_child(span: u64) -> bool {
     HOT.with(|hot| hot.failed_in.get() == span)
 }
 
 /// Notes that a child of `parent` failed.
+#[inline]
 pub(super) fn pass_failure(parent: u64) {
     HOT.with(|hot| hot.failed_in.set(parent));
 }

@@ -338,7 +338,11 @@ impl SpanLife {
         }
         match outcome {
             Some(outcome) => {
-                write::close_in(self.front.scope, self.span, outer, outcome);
+                if hot::span() == self.span {
+                    write::close(self.span, outer, outcome);
+                } else {
+                    write::close_in(self.front.scope, self.span, outer, outcome);
+                }
                 if self.trace.is_some() {
                     self.leave_trace();
                 }

@@ -24,10 +24,8 @@ use crate::stats::Counters;
 /// The state of a scope whose code does not run at the moment.
 ///
 /// Ends when dropped: what it recorded is handed over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scope {
-    /// Which one it is.
-    number: u32,
     active: Active,
     /// Where the scope's code goes on.
     place: Place,
@@ -145,10 +143,10 @@ impl Scope {
         let plain = recording.trace().tracer.plain();
         let number = recording.number();
         Self {
-            number,
             active: Active::Recorded(recording),
             place: Place {
                 scope: number,
+                number,
                 span,
                 entry: span,
                 plain,
@@ -159,9 +157,11 @@ impl Scope {
     /// A scope that records nothing.
     fn of(active: Active) -> Self {
         Self {
-            number: hot::new_scope(),
             active,
-            place: Place::default(),
+            place: Place {
+                number: hot::new_scope(),
+                ..Place::NOWHERE
+            },
         }
     }
 
@@ -248,7 +248,7 @@ impl Scope {
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
         self.push(0);
         OwnedEntered {
-            number: self.number,
+            number: self.place.number,
         }
     }
 
@@ -262,7 +262,7 @@ impl Scope {
     fn push(&mut self, visitor: u64) {
         self.keep_own();
         let active = std::mem::take(&mut self.active);
-        entered::enter(self.number, visitor, active, self.place);
+        entered::enter(visitor, active, self.place);
     }
 
     /// Forgets what is of another process, if a `fork` has made it that: it is neither
@@ -280,7 +280,10 @@ impl Scope {
             // Not dropped: it may be the last that holds a sampler, which is not known to
             // end well in another process.
             std::mem::forget(std::mem::take(&mut self.active));
-            self.place = Place::default();
+            self.place = Place {
+                number: self.place.number,
+                ..Place::NOWHERE
+            };
         }
     }
 }
@@ -301,7 +304,18 @@ pub(super) fn enter_to_open(trace: &Arc<LocalTrace>, parent: u64, open: impl FnO
     entered::set_visitor(open());
 }
 
+impl Default for Scope {
+    /// A scope that is over.
+    fn default() -> Self {
+        Self {
+            active: Active::Nothing,
+            place: Place::NOWHERE,
+        }
+    }
+}
+
 impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
         self.keep_own();
         end(std::mem::take(&mut self.active));
@@ -321,7 +335,7 @@ pub(super) fn end(active: Active) {
 impl Entered<'_> {
     /// Leaves the scope, which ends.
     pub(crate) fn end(self) {
-        if let Some(active) = entered::leave(self.scope.number, true) {
+        if let Some(active) = entered::leave(self.scope.place.number, true) {
             end(active);
         }
         std::mem::forget(self);
@@ -331,7 +345,7 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(active) = entered::leave(self.scope.number, false) {
+        if let Some(active) = entered::leave(self.scope.place.number, false) {
             self.scope.active = active;
         }
     }

@@ -6,36 +6,22 @@ use super::hot::Place;
 /// What is entered on a thread, the innermost last.
 ///
 /// Mostly the innermost is left first. Where it is not (a guard that is kept, a
-/// coroutine that takes turns with another one), a frame is taken out from below others,
+/// coroutine that takes turns with another one), a scope is taken out from below others,
 /// and what is current stays current.
 #[derive(Debug)]
 pub(super) struct Stack {
-    depth: usize,
-    /// The first ones, so that a root allocates nothing.
-    near: [Frame; NEAR],
-    far: Vec<Frame>,
-}
-
-const NEAR: usize = 4;
-
-/// What was entered.
-#[derive(Debug)]
-pub(super) enum Frame {
-    /// None: fills the places that are not in use.
-    Empty,
-    Scope(EnteredScope),
-    Span(EnteredSpan),
+    pub(super) scopes: Pile<EnteredScope>,
+    pub(super) spans: Pile<EnteredSpan>,
 }
 
 /// A scope whose code runs, or waits for that of a scope above to end.
 #[derive(Debug)]
 pub(super) struct EnteredScope {
-    pub(super) number: u32,
     /// The span for whose visit the scope was entered, or zero.
     pub(super) visitor: u64,
     pub(super) active: Active,
-    /// Where its code goes on when it is the innermost scope again; not kept up to date
-    /// while it is.
+    /// Where its code goes on when it is the innermost scope again; but for the number,
+    /// not kept up to date while it is.
     pub(super) place: Place,
 }
 
@@ -45,134 +31,156 @@ pub(super) struct EnteredSpan {
     pub(super) span: u64,
     /// The span that was current before.
     pub(super) outer: u64,
-    /// Whether its scope was left before it, and nothing is to be brought back.
-    pub(super) is_void: bool,
+    /// The number of the scope. If that was left before the span, there is nothing to be
+    /// brought back.
+    pub(super) scope: u32,
+}
+
+/// A visit of a span on this thread.
+pub(super) enum Visit {
+    /// The place of the scope that was entered for it.
+    Scope(usize),
+    /// The place of the span, which is in its own scope.
+    Span(usize),
 }
 
 impl Stack {
     pub(super) const fn new() -> Self {
         Self {
+            scopes: Pile::new(
+                [const {
+                    EnteredScope {
+                        visitor: 0,
+                        active: Active::Nothing,
+                        place: Place::NOWHERE,
+                    }
+                }; NEAR],
+            ),
+            spans: Pile::new(
+                [const {
+                    EnteredSpan {
+                        span: 0,
+                        outer: 0,
+                        scope: 0,
+                    }
+                }; NEAR],
+            ),
+        }
+    }
+
+    /// Where the scope with a number is.
+    pub(super) fn find_scope(&self, number: u32) -> Option<usize> {
+        self.scopes.rfind(|scope| scope.place.number == number)
+    }
+
+    /// The last visit of a span.
+    pub(super) fn find_visit(&self, span: u64) -> Option<Visit> {
+        let scope = self.scopes.rfind(|scope| scope.visitor == span);
+        let at = self.spans.rfind(|entered| entered.span == span);
+        let home = at.and_then(|at| self.spans.get(at));
+        let home = home.and_then(|entered| self.find_scope(entered.scope));
+        match (scope, at) {
+            (Some(scope), _) if home < Some(scope) => Some(Visit::Scope(scope)),
+            (_, Some(at)) => Some(Visit::Span(at)),
+            (Some(scope), None) => Some(Visit::Scope(scope)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A stack whose first places are allocated, so that a root allocates nothing.
+#[derive(Debug)]
+pub(super) struct Pile<T> {
+    depth: usize,
+    near: [T; NEAR],
+    far: Vec<T>,
+}
+
+const NEAR: usize = 4;
+
+impl<T> Pile<T> {
+    /// An empty one. What is in the first places does not count.
+    const fn new(near: [T; NEAR]) -> Self {
+        Self {
             depth: 0,
-            near: [const { Frame::Empty }; NEAR],
+            near,
             far: Vec::new(),
         }
     }
 
     #[inline]
-    pub(super) fn push(&mut self, frame: Frame) {
+    pub(super) fn push(&mut self, item: T) {
         match self.near.get_mut(self.depth) {
-            Some(place) => *place = frame,
-            None => self.far.push(frame),
+            Some(place) => *place = item,
+            None => self.far.push(item),
         }
         self.depth += 1;
     }
 
     #[inline]
-    pub(super) fn pop(&mut self) -> Frame {
-        let Some(top) = self.depth.checked_sub(1) else {
-            return Frame::Empty;
-        };
-        self.depth = top;
-        if let Some(place) = self.near.get_mut(top) {
-            return std::mem::replace(place, Frame::Empty);
+    pub(super) fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth >= NEAR {
+            self.pop_far();
         }
-        let frame = self.far.pop().unwrap_or(Frame::Empty);
+    }
+
+    #[cold]
+    fn pop_far(&mut self) {
+        self.far.pop();
         if self.far.is_empty() {
             // Nobody does so at the end of the thread.
             self.far = Vec::new();
         }
-        frame
     }
 
-    /// Takes a frame out, whatever is above it.
-    pub(super) fn remove(&mut self, at: usize) -> Frame {
+    /// Moves an item to the top, whatever is above it.
+    pub(super) fn raise(&mut self, at: usize) {
         for above in at + 1..self.depth {
-            self.swap(above - 1, above);
-        }
-        self.pop()
-    }
-
-    fn swap(&mut self, one: usize, other: usize) {
-        let [Some(a), Some(b)] = [one, other].map(|at| self.get_mut(at).map(std::mem::take)) else {
-            return;
-        };
-        if let Some(place) = self.get_mut(one) {
-            *place = b;
-        }
-        if let Some(place) = self.get_mut(other) {
-            *place = a;
-        }
-    }
-
-    pub(super) fn depth(&self) -> usize {
-        self.depth
-    }
-
-    #[inline]
-    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut Frame> {
-        if at < NEAR {
-            self.near.get_mut(at)
-        } else {
-            self.far.get_mut(at - NEAR)
-        }
-    }
-
-    /// The innermost scope: the one whose code runs.
-    #[inline]
-    pub(super) fn running(&mut self) -> Option<&mut EnteredScope> {
-        let at = self.running_at()?;
-        self.scope_mut(at)
-    }
-
-    #[inline]
-    pub(super) fn running_at(&mut self) -> Option<usize> {
-        self.scope_below(self.depth)
-    }
-
-    /// Where the innermost scope below a place is.
-    #[inline]
-    pub(super) fn scope_below(&mut self, at: usize) -> Option<usize> {
-        (0..at).rev().find(|at| self.scope_mut(*at).is_some())
-    }
-
-    #[inline]
-    pub(super) fn scope_mut(&mut self, at: usize) -> Option<&mut EnteredScope> {
-        match self.get_mut(at) {
-            Some(Frame::Scope(scope)) => Some(scope),
-            _ => None,
-        }
-    }
-
-    /// Where the scope with a number is.
-    pub(super) fn find_scope(&mut self, number: u32) -> Option<usize> {
-        let is_it = |scope: &mut EnteredScope| scope.number == number;
-        (0..self.depth)
-            .rev()
-            .find(|at| self.scope_mut(*at).is_some_and(is_it))
-    }
-
-    /// Where the last visit of a span is.
-    pub(super) fn find_span(&mut self, span: u64) -> Option<usize> {
-        (0..self.depth).rev().find(|at| match self.get_mut(*at) {
-            Some(Frame::Scope(scope)) => scope.visitor == span,
-            Some(Frame::Span(entered)) => entered.span == span,
-            Some(Frame::Empty) | None => false,
-        })
-    }
-
-    /// The spans that were entered in the scope at a place, or below all scopes.
-    pub(super) fn for_each_span_above(&mut self, at: usize, mut act: impl FnMut(&mut EnteredSpan)) {
-        for at in at..self.depth {
-            match self.get_mut(at) {
-                Some(Frame::Span(span)) => act(span),
-                _ => return,
+            let (near, far) = (&mut self.near, &mut self.far);
+            if above < NEAR {
+                near.swap(above - 1, above);
+            } else if above == NEAR {
+                if let (Some(one), Some(other)) = (near.last_mut(), far.first_mut()) {
+                    std::mem::swap(one, other);
+                }
+            } else {
+                far.swap(above - 1 - NEAR, above - NEAR);
             }
         }
     }
-}
 
-impl Default for Frame {
-    fn default() -> Self {
-        Self::Empty
+    #[inline]
+    pub(super) fn top_mut(&mut self) -> Option<&mut T> {
+        match self.near.get_mut(self.depth.wrapping_sub(1)) {
+            Some(top) => Some(top),
+            None => self.far.last_mut(),
+        }
+    }
+
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&T> {
+        if at < NEAR {
+            self.near.get(at).filter(|_| at < self.depth)
+        } else {
+            self.far.get(at - NEAR)
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        if at < NEAR {
+            self.near.get_mut(at)
+        } else {
+            self.far.get_mut(at.wrapping_sub(NEAR))
+        }
+    }
+
+    pub(super) fn rfind(&self, is_it: impl Fn(&T) -> bool) -> Option<usize> {
+        (0..self.depth)
+            .rev()
+            .find(|at| self.get(*at).is_some_and(&is_it))
     }
 }

@@ -1,5 +1,7 @@
 //! Root spans of code that is not async.
 
+use std::mem::ManuallyDrop;
+
 use super::begin::{Begin, scope_of};
 use crate::record::{OwnedEntered, SpanGuard};
 
@@ -7,7 +9,9 @@ use crate::record::{OwnedEntered, SpanGuard};
 #[derive(Debug)]
 #[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
 pub struct RootGuard {
-    span: SpanGuard,
+    /// Dropped out of line: the compiler inlines the drop of the spans of functions, which
+    /// is many times as often, as long as it is in few places.
+    span: ManuallyDrop<SpanGuard>,
     /// Dropped after the span is closed: leaves the scope.
     #[expect(dead_code, reason = "held for its destructor")]
     entered: Option<OwnedEntered>,
@@ -24,7 +28,10 @@ impl RootGuard {
             }
             entered
         });
-        Self { span, entered }
+        Self {
+            span: ManuallyDrop::new(span),
+            entered,
+        }
     }
 
     /// Returns whether the span is recorded.
@@ -34,7 +41,14 @@ impl RootGuard {
     }
 
     /// Ends the span of a body that returned.
-    pub fn end(self, has_failed: bool) {
-        self.span.end(has_failed);
+    pub fn end(mut self, has_failed: bool) {
+        let span = std::mem::replace(&mut *self.span, SpanGuard::off());
+        span.end(has_failed);
+    }
+}
+
+impl Drop for RootGuard {
+    fn drop(&mut self) {
+        self.span.close_dropped();
     }
 }
