@@ -100,6 +100,8 @@ mod memory_collector;
 mod record;
 mod view;
 
+mod open_span;
+
 pub mod span;
 mod tracer;
 
@@ -124,12 +126,13 @@ pub use id_generator::IdGenerator;
 pub use limits::Limits;
 pub use link_source::LinkSource;
 pub use memory_collector::MemoryCollector;
+pub use open_span::{EnteredSpan, OpenSpan, SpanBuilder, SpanVisit};
 pub use resource::Resource;
 pub use sampler::{
     AlwaysOff, AlwaysOn, HeadSampler, InvalidSampleRate, ParentBased, Probabilistic, RateLimited,
     Sampler, SamplerFn, SamplingDecision, SamplingInput, SamplingStrategy, sampler_fn,
 };
-pub use span::{InCurrentTrace, InSpan, TraceFuture};
+pub use span::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
 pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
 pub use stats::{DroppedSpans, Stats};
 pub use tag::{Tag, TagArray, TagRef, TagValue};

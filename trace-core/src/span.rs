@@ -27,10 +27,12 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::baggage::{Baggage, InvalidBaggage};
 use crate::context::TraceContext;
+pub use crate::open_span::{build, start};
 use crate::propagation::{self, Injector};
 use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
 use crate::span_record::{Link, SpanKind, Status};
@@ -210,6 +212,30 @@ pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// Runs a closure outside of the current trace, with the same tracer.
+///
+/// A function that is not `async` and returns a future or a stream belongs to the trace in
+/// which it is called, and holds that open until it ends. What is to outlive the trace, as
+/// a loop in the background, is called in here.
+///
+/// ```no_run
+/// use trace_core::{span, traced};
+///
+/// #[traced]
+/// fn watch() -> impl Future<Output = ()> {
+///     async { /* for ever */ }
+/// }
+///
+/// # async fn handler() {
+/// tokio::spawn(span::detached(watch)); // and not `watch()`
+/// # }
+/// ```
+pub fn detached<R>(body: impl FnOnce() -> R) -> R {
+    let mut scope = Kept::new(Scope::outside);
+    let _entered = scope.get_mut().map(Scope::enter);
+    body()
+}
+
 /// Gives futures a span or the trace of the place where this is called.
 pub trait TraceFuture: Future + Sized {
     /// Makes the future the body of a child span of what is current when it is
@@ -255,6 +281,27 @@ pub trait TraceFuture: Future + Sized {
 
 impl<F: Future> TraceFuture for F {}
 
+/// Gives streams the trace of the place where this is called.
+pub trait TraceStream: Stream + Sized {
+    /// Carries the trace and the span that are current *now*, at the call, to wherever the
+    /// stream is polled; it may outlive the span.
+    ///
+    /// ```
+    /// use futures_util::{Stream, stream};
+    /// use trace_core::TraceStream;
+    ///
+    /// fn events() -> impl Stream<Item = u32> {
+    ///     stream::iter(0..3).in_current_trace() // polled when this has returned
+    /// }
+    /// # drop(events());
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture, self)
+    }
+}
+
+impl<S: Stream> TraceStream for S {}
+
 impl<F> InCurrentTrace<F> {
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
@@ -275,7 +322,8 @@ pin_project! {
 }
 
 pin_project! {
-    /// A future that carries a trace; made by [`TraceFuture::in_current_trace`].
+    /// A future or stream that carries a trace; made by [`TraceFuture::in_current_trace`]
+    /// and [`TraceStream::in_current_trace`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct InCurrentTrace<F> {
@@ -321,6 +369,19 @@ impl<F: Future> Future for InCurrentTrace<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.project().run.poll(cx)
+    }
+}
+
+impl<S: Stream> Stream for InCurrentTrace<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let run = self.project().run;
+        run.poll_with(|stream| stream.poll_next(cx), Option::is_none)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.run.get_ref().size_hint()
     }
 }
 

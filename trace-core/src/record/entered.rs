@@ -280,12 +280,6 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
     .flatten()
 }
 
-/// Whether a trace runs on this thread that is not recorded.
-#[cold]
-pub(super) fn is_unsampled() -> bool {
-    with(|active| matches!(active, Active::Unsampled(_))).unwrap_or(false)
-}
-
 /// The id of the trace that runs on this thread, recorded or not.
 pub(super) fn trace_id() -> Option<TraceId> {
     with(|active| match active {

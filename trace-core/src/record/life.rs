@@ -129,9 +129,6 @@ impl SpanLife {
     fn call(&mut self) {
         let scope = hot::scope();
         if scope == 0 {
-            if entered::is_unsampled() {
-                self.front.phase = Phase::Off;
-            }
             return;
         }
         hot::hold();
@@ -144,14 +141,21 @@ impl SpanLife {
     }
 
     /// A span that was opened in a scope.
-    pub(super) fn open(span: u64, scope: u32, trace: Arc<LocalTrace>) -> Self {
+    pub(super) const fn open(span: u64, scope: u32) -> Self {
         Self {
             front: Front {
                 phase: Phase::Open,
                 scope,
             },
             span,
-            trace: ManuallyDrop::new(Some(trace)),
+            trace: ManuallyDrop::new(None),
+        }
+    }
+
+    /// Keeps the trace, so that the span can be polled elsewhere.
+    pub(super) fn keep(&mut self, trace: &Arc<LocalTrace>) {
+        if self.trace.is_none() {
+            *self.trace = Some(Arc::clone(trace));
         }
     }
 
@@ -162,10 +166,6 @@ impl SpanLife {
     /// The scope in which the span was opened.
     pub(super) const fn home(&self) -> u32 {
         self.front.scope
-    }
-
-    pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
-        self.trace.as_ref()
     }
 
     /// Whether it was elsewhere since it was in its scope.

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::active::Active;
-use super::entered;
+use super::entered::{self, Left};
 use super::hot::{self, Place};
 use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
@@ -170,13 +170,24 @@ impl Scope {
         Self::of(Active::Nothing)
     }
 
+    /// A scope outside the trace that runs on this thread, in which its tracer is current.
+    pub(crate) fn outside() -> Self {
+        entered::with_tracer(Arc::clone).map_or_else(Self::nowhere, Self::attached)
+    }
+
     /// A scope in which the tracer is current and no trace runs.
     pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
         Self::of(Active::Attached(tracer))
     }
 
+    /// Another scope of the trace that runs on this thread, if it is one that is not
+    /// recorded.
+    pub(crate) fn capture_unsampled() -> Option<Self> {
+        entered::current_unsampled().map(Self::unsampled)
+    }
+
     /// A scope of a trace that is not recorded.
-    pub(super) fn unsampled(unsampled: Box<Unsampled>) -> Self {
+    fn unsampled(unsampled: Box<Unsampled>) -> Self {
         Self::of(Active::Unsampled(unsampled))
     }
 
@@ -224,16 +235,52 @@ impl Scope {
         matches!(self.active, Active::Recorded(_))
     }
 
-    /// The number of the scope in which spans are recorded, or zero.
-    pub(super) fn recorded_number(&self) -> u32 {
-        self.place.scope
+    pub(super) fn number(&self) -> u32 {
+        self.place.number
+    }
+
+    /// Makes a span that was opened in this scope the one with which its code goes on.
+    pub(super) fn set_base(&mut self, span: u64) {
+        self.place.span = span;
+    }
+
+    /// Takes what surrounds the scope's code; it can be put back.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            active: std::mem::take(&mut self.active),
+            place: self.place,
+        }
+    }
+
+    /// Puts back what was taken, after the scope was entered and left.
+    pub(super) fn put_back(&mut self, active: Active) {
+        self.active = active;
     }
 
     /// The context of a trace that is not recorded.
-    pub(super) fn unsampled_context(&self) -> Option<&TraceContext> {
+    pub(crate) fn unsampled_context(&self) -> Option<&TraceContext> {
         match &self.active {
             Active::Unsampled(unsampled) => Some(&unsampled.context),
             _ => None,
+        }
+    }
+
+    /// A key for visits that are not those of a recorded span.
+    fn visit_key(&self) -> u64 {
+        // Unlike any span's id, but by accident.
+        !u64::from(self.place.number)
+    }
+
+    /// Enters another scope of a trace that is not recorded, until
+    /// [`leave_copy`](Self::leave_copy).
+    pub(crate) fn enter_copy(&self) {
+        self.fork().enter_for(self.visit_key());
+    }
+
+    /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread.
+    pub(crate) fn leave_copy(&self) {
+        if let Some(Left::Scope(_, active)) = entered::leave_span(self.visit_key()) {
+            end(active);
         }
     }
 

@@ -71,6 +71,25 @@ impl<T> Carried<T> {
         InCurrentTrace::new(|| scope.into_inner().unwrap_or_default(), body)
     }
 
+    /// Runs a closure with the message in the sender's trace, as often as it is called,
+    /// also on several threads at once.
+    ///
+    /// ```
+    /// use trace_core::{Carried, span};
+    ///
+    /// let here = Carried::new(());
+    /// std::thread::scope(|threads| {
+    ///     for _ in 0..4 {
+    ///         threads.spawn(|| here.with(|()| span::in_span("part", || {})));
+    ///     }
+    /// });
+    /// ```
+    pub fn with<R>(&self, body: impl FnOnce(&T) -> R) -> R {
+        let mut scope = self.scope.get().map(Scope::fork);
+        let _entered = scope.as_mut().map(Scope::enter);
+        body(&self.message)
+    }
+
     /// Runs a closure with the message in the sender's trace.
     pub fn run_sync<R>(self, body: impl FnOnce(T) -> R) -> R {
         let Self {

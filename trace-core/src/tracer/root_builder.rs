@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::begin::Begin;
+use super::begin::{self, Begin};
 #[cfg(feature = "tokio")]
 use super::global;
 use super::origin::{Origin, Place};
@@ -13,6 +13,7 @@ use super::root_future::{RootFuture, RootRun};
 use super::root_guard::RootGuard;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
+use crate::open_span::OpenSpan;
 use crate::propagation::Extracted;
 use crate::record::{Kept, Scope, TracerCore, write};
 use crate::span_record::{Link, SpanKind};
@@ -188,6 +189,20 @@ impl RootBuilder {
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
         let _guard = Kept::new(|| self.0.get().map(RootGuard::begin));
         body()
+    }
+
+    /// Starts a root span that is held. It runs in a scope of its own: what it records is
+    /// handed over when the span ends.
+    ///
+    /// ```
+    /// let span = trace_core::root("GET /orders").start();
+    /// span.in_scope(|| { /* the handler */ });
+    /// span.end(); // when the body has been sent
+    /// ```
+    pub fn start(self) -> OpenSpan {
+        let root = self.0.get();
+        let scope = root.and_then(begin::scope_of);
+        OpenSpan::root(scope, || root.map_or((0, 0), Begin::open))
     }
 
     fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {

@@ -1,0 +1,154 @@
+//! How held spans begin.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use super::{Held, OpenSpan};
+use crate::record::{HeldSpan, Kept, Scope, write};
+use crate::span_record::{Link, SpanKind};
+use crate::stream::Site;
+use crate::tag::TagValue;
+use crate::tag_source::TagInput;
+use crate::timestamp::Timestamp;
+
+/// The site of spans that are named at run time: nothing of them is kept.
+static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
+
+/// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
+/// Where nothing records it is nothing.
+///
+/// ```
+/// use trace_core::span;
+///
+/// let span = span::start("consume");
+/// span.in_scope(|| { /* work */ });
+/// span.end();
+/// ```
+#[track_caller]
+#[inline]
+pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
+    let source = Location::caller();
+    let name = operation_name.as_ref();
+    start_with(|span| write::description(span, name, SpanKind::Internal, source))
+}
+
+#[inline]
+fn start_with(describe: impl FnOnce(u64)) -> OpenSpan {
+    OpenSpan(Kept::new(|| {
+        let recorded = HeldSpan::start(&NAMED, describe).map(Held::Recorded);
+        recorded.unwrap_or_else(|| OpenSpan::unrecorded(Scope::capture_unsampled()))
+    }))
+}
+
+/// Describes a span that is to be held.
+///
+/// ```
+/// use trace_core::{SpanKind, span};
+///
+/// let span = span::build("publish")
+///     .kind(SpanKind::Producer)
+///     .tag("messaging.system", "kafka")
+///     .start();
+/// span.end();
+/// ```
+#[track_caller]
+pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+    let source = Location::caller();
+    SpanBuilder(Kept::new(|| Description {
+        name: operation_name.into(),
+        kind: SpanKind::Internal,
+        service: None,
+        tags: Vec::new(),
+        links: Vec::new(),
+        started_at: None,
+        source,
+    }))
+}
+
+/// Describes a span that is to be held; made by [`span::build`](crate::span::build).
+#[must_use = "a span begins with `start`"]
+pub struct SpanBuilder(Kept<Description>);
+
+/// See [`SpanBuilder`].
+struct Description {
+    name: Cow<'static, str>,
+    kind: SpanKind,
+    service: Option<Cow<'static, str>>,
+    tags: Vec<(Cow<'static, str>, TagValue)>,
+    links: Vec<Link>,
+    started_at: Option<Timestamp>,
+    source: &'static Location<'static>,
+}
+
+impl SpanBuilder {
+    /// Sets the span's part in a call. Default: internal.
+    pub fn kind(self, kind: SpanKind) -> Self {
+        self.set(|span| span.kind = kind)
+    }
+
+    /// Adds a tag.
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.set(|span| span.tags.push((key.into(), value.into())))
+    }
+
+    /// Adds a link to a span of another trace.
+    pub fn link(self, link: impl Into<Link>) -> Self {
+        self.set(|span| span.links.push(link.into()))
+    }
+
+    /// Sets another service name than the tracer's.
+    pub fn service(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.set(|span| span.service = Some(name.into()))
+    }
+
+    /// Sets another time at which the span began than that of [`start`](Self::start).
+    pub fn started_at(self, time: Timestamp) -> Self {
+        self.set(|span| span.started_at = Some(time))
+    }
+
+    /// Starts the span below the current one, which stays the current one. Where nothing
+    /// records it is nothing.
+    pub fn start(self) -> OpenSpan {
+        start_with(|span| {
+            if let Some(description) = self.0.get() {
+                description.write(span);
+            }
+        })
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Description)) -> Self {
+        if let Some(description) = self.0.get_mut() {
+            change(description);
+        }
+        self
+    }
+}
+
+impl Description {
+    fn write(&self, span: u64) {
+        write::description(span, &self.name, self.kind, self.source);
+        if let Some(time) = self.started_at {
+            write::started_at(span, time);
+        }
+        if let Some(service) = &self.service {
+            write::service_name(span, service);
+        }
+        for (key, value) in &self.tags {
+            write::tag(span, write::Key::Text(key), TagInput::Value(value));
+        }
+        for link in &self.links {
+            write::link(span, link);
+        }
+    }
+}
+
+impl fmt::Debug for SpanBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("SpanBuilder");
+        if let Some(span) = self.0.get() {
+            shown.field("name", &span.name).field("kind", &span.kind);
+        }
+        shown.finish_non_exhaustive()
+    }
+}

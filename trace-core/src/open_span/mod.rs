@@ -1,0 +1,364 @@
+//! Spans that are held: by a body, a stream, a task of a library, or a bridge.
+
+mod builder;
+mod guard;
+
+pub use builder::{SpanBuilder, build, start};
+pub use guard::{EnteredSpan, SpanVisit};
+
+use std::fmt;
+use std::task::Poll;
+
+use crate::context::TraceContext;
+use crate::propagation::{self, Injector};
+use crate::record::{HeldSpan, Kept, Scope, write};
+use crate::span_record::{Link, Outcome, SpanKind, Status};
+use crate::tag_source::TagSource;
+use crate::timestamp::Timestamp;
+
+/// A span that can be held, moved to other threads, shared by them, entered and ended.
+///
+/// For work whose beginning and end are in different places: the body of a response, a
+/// hand-written `Future`, `Stream` or `AsyncRead`, a message that waits to be
+/// acknowledged, a bridge to another library. Where the work is a function, the
+/// [attribute](crate::traced) is shorter, costs a quarter, and cannot be forgotten.
+///
+/// ```
+/// use trace_core::{MemoryCollector, Tracer, span};
+///
+/// let spans = MemoryCollector::new();
+/// let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+/// tracer.root("order").run_sync(|| {
+///     let span = span::start("consume");
+///     {
+///         let _in = span.enter();
+///         span::in_span("work", || {}); // a child of `consume`
+///     }
+///     let span = std::thread::spawn(move || {
+///         span.add_tag("acknowledged", true); // from anywhere
+///         span
+///     });
+///     span.join().unwrap().end();
+/// });
+/// tracer.flush(std::time::Duration::ZERO);
+/// let [order, consume, work] = &spans.spans()[..] else { panic!() };
+/// assert_eq!(consume.parent_span_id, Some(order.span_id));
+/// assert_eq!(work.parent_span_id, Some(consume.span_id));
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+///
+/// # How it begins
+///
+/// | | the span is |
+/// |---|---|
+/// | [`span::start`](crate::span::start) | below the current one |
+/// | [`span::build`](crate::span::build) | the same, with a kind, tags, links, a start in the past |
+/// | [`RootBuilder::start`](crate::RootBuilder::start) | a root, or below a span of another process |
+///
+/// Where nothing records it is nothing, and costs nothing. Where a trace runs that is not
+/// sampled, it carries that trace's context.
+///
+/// # How it ends
+///
+/// The first of these wins; what is said of the span later is lost and counted in
+/// [`Stats::unattached`](crate::Stats::unattached).
+///
+/// | what happens | outcome |
+/// |---|---|
+/// | [`end`](Self::end), or [`EnteredSpan`] is dropped | ok |
+/// | [`end_with`](Self::end_with), or `ends` of [`poll`](Self::poll) gives an outcome | that |
+/// | [`end_at`](Self::end_at) | ok, at that time |
+/// | the code in `poll` panics | panicked |
+/// | it is dropped by a panic that began after its start | panicked |
+/// | it is dropped otherwise | cancelled |
+///
+/// A span that ends while other threads are in it is delivered when they have left it.
+/// Until its end it holds its trace open, and nothing else.
+///
+/// # What is said by several threads
+///
+/// What happens before something else, by a channel or a join, is said before it. What is
+/// said at the same time has any order, and nothing is lost. Of code that runs within the
+/// span on one thread, all that it says by the functions of [`span`](crate::span) counts
+/// as said when it entered, as far as it is compared with what other threads say.
+///
+/// # Cancel safety
+///
+/// Dropping it at any point ends the span as cancelled; nothing else is lost.
+#[must_use = "a span that is dropped at once has ended as cancelled: bind it, or run code in it"]
+pub struct OpenSpan(Kept<Held>);
+
+/// See [`OpenSpan`].
+#[derive(Default)]
+enum Held {
+    /// No trace runs here.
+    #[default]
+    Nothing,
+    /// The trace is not recorded.
+    Unsampled(Scope),
+    Recorded(HeldSpan),
+}
+
+impl OpenSpan {
+    /// A span in a trace that is not recorded, or in none.
+    fn unrecorded(scope: Option<Scope>) -> Held {
+        scope.map_or(Held::Nothing, Held::Unsampled)
+    }
+
+    /// Begins a root in a scope of its own. `open` opens the span in there, and returns it
+    /// and its parent.
+    pub(crate) fn root(scope: Option<Scope>, open: impl FnOnce() -> (u64, u64)) -> Self {
+        Self(Kept::new(|| match scope {
+            Some(scope) if scope.is_recording() => {
+                HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
+            }
+            scope => Self::unrecorded(scope.filter(|scope| scope.unsampled_context().is_some())),
+        }))
+    }
+
+    fn recorded(&self) -> Option<&HeldSpan> {
+        match self.0.get() {
+            Some(Held::Recorded(span)) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the span is recorded and has not ended.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.recorded().is_some_and(|span| !span.has_ended())
+    }
+
+    /// Returns the span's context, to be sent to another service or kept for a link;
+    /// `None` where no trace runs. Also there where the trace is not sampled.
+    ///
+    /// Its baggage is the one at the span's start.
+    #[must_use]
+    pub fn context(&self) -> Option<TraceContext> {
+        match self.0.get()? {
+            Held::Nothing => None,
+            Held::Unsampled(scope) => scope.unsampled_context().cloned(),
+            Held::Recorded(span) => Some(span.context()),
+        }
+    }
+
+    /// Writes the span's context into the headers of a request; returns whether there is
+    /// one. See [`span::inject`](crate::span::inject).
+    pub fn inject(&self, headers: &mut dyn Injector) -> bool {
+        let context = self.context();
+        if let Some(context) = &context {
+            propagation::inject(context, headers);
+            if let Some(span) = self.recorded() {
+                span.write(write::context_sent);
+            }
+        }
+        context.is_some()
+    }
+
+    /// Adds a tag; replaces the value of one with the same key.
+    #[doc(alias = "set_attribute")]
+    #[inline]
+    pub fn add_tag(&self, key: &str, value: impl TagSource) {
+        if let Some(span) = self.recorded() {
+            let value = value.tag_input();
+            span.write(|id| write::tag(id, write::Key::Text(key), value));
+        }
+    }
+
+    /// Adds a log with the time of the call.
+    #[doc(alias = "add_event")]
+    pub fn add_log(&self, message: &str) {
+        self.add_log_with(message, &[]);
+    }
+
+    /// Adds a log with fields and the time of the call.
+    pub fn add_log_with(&self, message: &str, fields: &[(&str, &dyn TagSource)]) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::log(id, message, fields));
+        }
+    }
+
+    /// Marks the span as failed: its status, the tag `error.type`, and a log
+    /// `exception`. The outcome is up to how the span [ends](Self::end_with).
+    #[doc(alias = "record_exception")]
+    pub fn record_error<E: fmt::Display + ?Sized>(&self, error: &E) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::error(id, std::any::type_name::<E>(), &error, true));
+        }
+    }
+
+    /// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
+    /// nothing.
+    pub fn set_status(&self, status: &Status) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::status(id, status));
+        }
+    }
+
+    /// Sets another operation name.
+    #[doc(alias = "update_name")]
+    pub fn set_operation_name(&self, name: &str) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::operation_name(id, name));
+        }
+    }
+
+    /// Sets another service name than the tracer's.
+    pub fn set_service_name(&self, name: &str) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::service_name(id, name));
+        }
+    }
+
+    /// Sets the span's part in a call.
+    pub fn set_kind(&self, kind: SpanKind) {
+        if let Some(span) = self.recorded() {
+            span.write(|id| write::kind(id, kind));
+        }
+    }
+
+    /// Adds a link to a span of another trace.
+    pub fn add_link(&self, link: impl Into<Link>) {
+        if let Some(span) = self.recorded() {
+            let link = link.into();
+            span.write(|id| write::link(id, &link));
+        }
+    }
+
+    /// Makes the span the current one on this thread until the guard is dropped. Several
+    /// threads may be in it at once. Does nothing if the span has ended.
+    ///
+    /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
+    /// is not `Send`, so that the compiler notices. Futures have [`poll`](Self::poll).
+    pub fn enter(&self) -> SpanVisit<'_> {
+        SpanVisit::new(self)
+    }
+
+    /// Runs a closure within the span, which goes on afterwards.
+    ///
+    /// ```
+    /// let span = trace_core::span::start("parse");
+    /// let number: Result<i32, _> = span.in_scope(|| "7".parse());
+    /// span.end();
+    /// # assert_eq!(number, Ok(7));
+    /// ```
+    pub fn in_scope<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _in = self.enter();
+        body()
+    }
+
+    /// Makes the span the current one on this thread until [`exit`](Self::exit), for a
+    /// bridge to a library where these are two calls. Otherwise use
+    /// [`enter`](Self::enter).
+    ///
+    /// Spans may be left in any order. One that is entered twice is left when it was left
+    /// twice. One that is ended or dropped on this thread is left by that.
+    pub fn enter_unguarded(&self) {
+        match self.0.get() {
+            None | Some(Held::Nothing) => {}
+            Some(Held::Unsampled(scope)) => scope.enter_copy(),
+            Some(Held::Recorded(span)) => span.enter(),
+        }
+    }
+
+    /// Undoes the last [`enter_unguarded`](Self::enter_unguarded) on this thread, if there
+    /// is one.
+    ///
+    /// A span that began after it, and still goes on, stays the current one.
+    pub fn exit(&self) {
+        match self.0.get() {
+            None | Some(Held::Nothing) => {}
+            Some(Held::Unsampled(scope)) => scope.leave_copy(),
+            Some(Held::Recorded(span)) => span.leave(),
+        }
+    }
+
+    /// Enters the span; it ends with the guard, well, or panicked if a panic drops it.
+    ///
+    /// ```
+    /// let _span = trace_core::span::start("parse").entered();
+    /// ```
+    pub fn entered(self) -> EnteredSpan {
+        EnteredSpan::new(self)
+    }
+
+    /// Runs one poll of the holder within the span, for whoever writes a `Future`,
+    /// `Stream`, `Body` or `AsyncRead` that is a span. Takes no lock.
+    ///
+    /// `ends` is called within the span with what is ready, and says whether the span
+    /// ends, and if so, how. If the poll panics, the span has panicked. After its end, polls
+    /// are no part of it.
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use std::task::{Context, Poll};
+    /// use trace_core::{OpenSpan, Outcome, span};
+    ///
+    /// struct Download<F> {
+    ///     span: OpenSpan,
+    ///     inner: F,
+    /// }
+    ///
+    /// impl<F: Future<Output = Result<u64, std::io::Error>> + Unpin> Future for Download<F> {
+    ///     type Output = F::Output;
+    ///
+    ///     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    ///         let Self { span, inner } = self.get_mut();
+    ///         span.poll(
+    ///             || Pin::new(inner).poll(cx),
+    ///             |result| match result {
+    ///                 Ok(_) => Some(Outcome::Ok),
+    ///                 Err(error) => {
+    ///                     span::record_error(error);
+    ///                     Some(Outcome::Error)
+    ///                 }
+    ///             },
+    ///         )
+    ///     }
+    /// }
+    /// ```
+    #[inline]
+    pub fn poll<T>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        match self.0.get_mut() {
+            None | Some(Held::Nothing) => poll(),
+            Some(Held::Unsampled(scope)) => {
+                let _in = scope.enter();
+                poll()
+            }
+            Some(Held::Recorded(span)) => span.poll(poll, ends),
+        }
+    }
+
+    /// Ends the span well. On this thread it is left first.
+    #[inline]
+    pub fn end(&self) {
+        self.end_with(Outcome::Ok);
+    }
+
+    /// Ends the span. An error is said by [`record_error`](Self::record_error) before.
+    pub fn end_with(&self, outcome: Outcome) {
+        if let Some(span) = self.recorded() {
+            span.end(outcome, None);
+        }
+    }
+
+    /// Ends the span well, at another time than now; not before its start.
+    pub fn end_at(&self, time: Timestamp) {
+        if let Some(span) = self.recorded() {
+            span.end(Outcome::Ok, Some(time));
+        }
+    }
+}
+
+impl fmt::Debug for OpenSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSpan")
+            .field("context", &self.context())
+            .field("is_recording", &self.is_recording())
+            .finish_non_exhaustive()
+    }
+}

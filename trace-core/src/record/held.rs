@@ -1,0 +1,374 @@
+//! A recorded span that is held: entered, written to and ended from anywhere.
+//!
+//! A [`SpanLife`] that threads share. What its holder alone may do, as no other thread can
+//! see it meanwhile, is that life's own business; what all may do goes through
+//! [`Visits`].
+
+use std::sync::{Arc, PoisonError};
+use std::task::Poll;
+use std::thread::ThreadId;
+
+use super::active::Active;
+use super::entered::{self, Left};
+use super::home::SpanEnd;
+use super::hot;
+use super::life::{Opening, SpanLife, end_visit};
+use super::local_trace::LocalTrace;
+use super::scope::{self, Scope};
+use super::visits::{Ending, Visits};
+use super::write;
+use crate::baggage::Baggage;
+use crate::context::TraceContext;
+use crate::id::SpanId;
+use crate::span_record::Outcome;
+use crate::stats::Counters;
+use crate::stream::Site;
+use crate::sync::Mutex;
+use crate::timestamp::Timestamp;
+
+/// A recorded span that is held.
+#[derive(Debug)]
+pub(crate) struct HeldSpan {
+    life: SpanLife,
+    visits: Visits,
+    trace: Arc<LocalTrace>,
+    parent: u64,
+    /// That of the code that started it.
+    baggage: Baggage,
+    /// The scope in which it was opened, if that is its own.
+    own: Option<Box<Mutex<Scope>>>,
+    /// The thread that started it, if it did so while it unwound.
+    unwinding: Option<ThreadId>,
+}
+
+/// What a held span is opened by: it is open already.
+struct IsOpen<'a>(&'a Baggage);
+
+impl Opening for IsOpen<'_> {
+    fn open(self) -> (u64, u64) {
+        (0, hot::span())
+    }
+
+    fn baggage(&self) -> Option<&Baggage> {
+        Some(self.0)
+    }
+}
+
+impl HeldSpan {
+    /// Opens a span below the current one, which stays that; `None` if nothing is
+    /// recorded. `describe` says what the site does not.
+    #[inline]
+    pub(crate) fn start(site: &'static Site, describe: impl FnOnce(u64)) -> Option<Self> {
+        let scope = hot::scope();
+        if scope == 0 {
+            return None;
+        }
+        let (span, parent) = write::open(site);
+        describe(span);
+        hot::set_span(parent);
+        let (trace, baggage) = entered::current_trace_and_baggage()?;
+        Some(Self::of(span, parent, scope, trace, baggage, None))
+    }
+
+    /// A span whose scope is its own. `open` opens it in there, and returns it and its
+    /// parent.
+    pub(crate) fn start_in(mut scope: Scope, open: impl FnOnce() -> (u64, u64)) -> Option<Self> {
+        let number = scope.number();
+        let entered = scope.enter();
+        let (span, parent) = open();
+        hot::set_span(parent);
+        let found = entered::current_trace_and_baggage();
+        drop(entered);
+        scope.set_base(span);
+        let (trace, baggage) = found?;
+        let own = Some(Box::new(Mutex::new(scope)));
+        Some(Self::of(span, parent, number, trace, baggage, own))
+    }
+
+    #[inline]
+    fn of(
+        span: u64,
+        parent: u64,
+        scope: u32,
+        trace: Arc<LocalTrace>,
+        baggage: Baggage,
+        own: Option<Box<Mutex<Scope>>>,
+    ) -> Self {
+        Self {
+            life: SpanLife::open(span, scope),
+            visits: Visits::new(),
+            trace,
+            parent,
+            baggage,
+            own,
+            unwinding: std::thread::panicking().then(|| std::thread::current().id()),
+        }
+    }
+
+    fn span(&self) -> u64 {
+        self.life.span()
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.trace.tracer.is_foreign()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.visits.has_ended()
+    }
+
+    /// The span's context, with the baggage at its start.
+    pub(crate) fn context(&self) -> TraceContext {
+        let head = &self.trace.head;
+        TraceContext {
+            trace_id: head.trace_id,
+            span_id: SpanId::from_stream(self.span()),
+            parent_span_id: SpanId::new(self.parent),
+            flags: head.flags,
+            tracestate: head.tracestate.clone(),
+            baggage: self.baggage.clone(),
+            is_remote: false,
+        }
+    }
+
+    /// Lets `write` write entries of the span, which it is given. What is said after the
+    /// end is counted.
+    #[inline]
+    pub(crate) fn write(&self, write: impl FnOnce(u64)) {
+        if hot::scope() == self.life.home() && self.visits.is_plain() {
+            write(self.span());
+        } else {
+            self.write_in_visit(write);
+        }
+    }
+
+    #[cold]
+    fn write_in_visit(&self, write: impl FnOnce(u64)) {
+        if self.is_foreign() {
+            return;
+        }
+        if !self.begin_visit() {
+            let counters = &self.trace.tracer.queue.counters;
+            return Counters::add(&counters.unattached, 1);
+        }
+        if hot::scope() == self.life.home() {
+            self.come_back();
+            write(self.span());
+            return self.end_visit();
+        }
+        self.go_elsewhere();
+        let _visit = Visit(self);
+        write(self.span());
+    }
+
+    /// Makes the span the current one on this thread until [`leave`](Self::leave).
+    pub(crate) fn enter(&self) {
+        if self.is_foreign() || !self.begin_visit() {
+            return;
+        }
+        if hot::scope() == self.life.home() {
+            self.come_back();
+            entered::enter_span(self.span());
+        } else {
+            self.go_elsewhere();
+        }
+    }
+
+    /// Undoes the last [`enter`](Self::enter) on this thread, if it did anything.
+    pub(crate) fn leave(&self) {
+        if let Some(left) = entered::leave_span(self.span()) {
+            self.settle(left);
+            self.end_visit();
+        }
+    }
+
+    /// Begins a visit; returns whether there is one, as the span has not ended.
+    fn begin_visit(&self) -> bool {
+        let begun = self.visits.enter();
+        if let Err(Some(end)) = begun {
+            self.close(&end);
+        }
+        begun.is_ok()
+    }
+
+    fn end_visit(&self) {
+        if let Some(end) = self.visits.leave() {
+            self.close(&end);
+        }
+    }
+
+    /// Says that what comes is written in the span's own scope, if something was written
+    /// elsewhere.
+    fn come_back(&self) {
+        if self.visits.come_back() {
+            write::back(self.span(), self.trace.come_back());
+        }
+    }
+
+    /// Makes the span current in its own scope, if that waits here, or else in another
+    /// one of its trace.
+    fn go_elsewhere(&self) {
+        if let Some(own) = self.take_own() {
+            own.enter_for(self.span());
+            return self.come_back();
+        }
+        self.visits.set_moved();
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+    }
+
+    /// Takes the scope, if it is the span's own and waits here.
+    fn take_own(&self) -> Option<Scope> {
+        let own = self.own.as_ref()?;
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.is_recording().then(|| own.take())
+    }
+
+    /// Puts the span's own scope back that was left, and ends any other.
+    fn settle(&self, left: Left) {
+        let Left::Scope(number, active) = left else {
+            return;
+        };
+        match &self.own {
+            Some(own) if number == self.life.home() => self.keep_own(own, active),
+            _ => scope::end(active),
+        }
+    }
+
+    fn keep_own(&self, own: &Mutex<Scope>, active: Active) {
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.put_back(active);
+    }
+
+    /// Ends the span. On this thread it is left first. Returns whether this is its end.
+    pub(crate) fn end(&self, outcome: Outcome, ended_at: Option<Timestamp>) -> bool {
+        if self.is_foreign() {
+            return false;
+        }
+        if self.visits.has_visits() {
+            self.leave_here();
+        }
+        let end = SpanEnd {
+            span: self.span(),
+            outcome,
+            time: self.trace.tracer.clock.raw(),
+            ended_at,
+        };
+        match self.visits.end(end) {
+            Ending::Now => self.close(&end),
+            Ending::Later => {}
+            Ending::Over => return false,
+        }
+        true
+    }
+
+    /// Ends all visits on this thread.
+    fn leave_here(&self) {
+        while let Some(left) = entered::leave_span(self.span()) {
+            self.settle(left);
+            self.end_visit();
+        }
+    }
+
+    /// Writes the end, where it is read after everything else.
+    fn close(&self, end: &SpanEnd) {
+        if end.outcome == Outcome::Error {
+            hot::pass_failure(self.parent);
+        }
+        if hot::scope() == self.life.home() {
+            return write::end(end);
+        }
+        if let Some(own) = self.take_own() {
+            let _ends = own.enter_owned();
+            return write::end(end);
+        }
+        let Err(end) = self.trace.leave_end(self.life.home(), *end) else {
+            return;
+        };
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+        write::end(&end);
+        if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {
+            scope::end(active);
+        }
+    }
+
+    /// Runs one poll of the holder within the span, which ends if `ends` says so of what
+    /// is ready.
+    pub(crate) fn poll<T>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        if self.visits.has_ended() || self.is_foreign() {
+            return poll();
+        }
+        if self.visits.has_moved() {
+            self.life.set_moved();
+        }
+        self.life.keep(&self.trace);
+        let opening = IsOpen(&self.baggage);
+        let own = self.own.as_mut().map(|own| {
+            let own = own.get_mut();
+            own.unwrap_or_else(PoisonError::into_inner)
+        });
+        let polling = Polled {
+            life: &mut self.life,
+            visits: &self.visits,
+        };
+        let entered = own.filter(|own| own.is_recording()).map(Scope::enter);
+        let polled = polling.life.poll::<false, _>(opening, poll, ends);
+        match entered {
+            Some(entered) if polling.life.is_off() => entered.end(),
+            _ => {}
+        }
+        drop(polling);
+        polled
+    }
+}
+
+/// A poll of the holder. Brings what came of it to where other threads look.
+struct Polled<'a> {
+    life: &'a mut SpanLife,
+    visits: &'a Visits,
+}
+
+impl Drop for Polled<'_> {
+    fn drop(&mut self) {
+        if self.life.is_off() {
+            self.visits.set_ended();
+        } else if self.life.has_moved() {
+            self.visits.set_moved();
+        } else {
+            self.visits.come_back();
+        }
+    }
+}
+
+/// A visit in which something is written.
+struct Visit<'a>(&'a HeldSpan);
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+impl Drop for HeldSpan {
+    /// Ends the span, if nobody has: with an outcome that says how this came.
+    fn drop(&mut self) {
+        let unwinds =
+            std::thread::panicking() && self.unwinding != Some(std::thread::current().id());
+        let outcome = if unwinds {
+            Outcome::Panicked
+        } else {
+            Outcome::Cancelled
+        };
+        if !self.has_ended() {
+            self.end(outcome, None);
+        }
+        // Visits that are never left cannot hold it any more.
+        if let Some(end) = self.visits.take_end() {
+            self.close(&end);
+        }
+        self.life.let_go();
+    }
+}

@@ -1,0 +1,132 @@
+//! Who is in a span that threads share, and which of them ends it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use super::home::SpanEnd;
+use crate::sync::{AtomicU64, Mutex};
+
+/// Counts the visits of a span, and keeps its end as long as there are some: what is
+/// said within a visit is read with the span, so that the last who leaves writes the
+/// end.
+#[derive(Debug)]
+pub(super) struct Visits {
+    word: AtomicU64,
+    /// An end that waits for the last visit.
+    waiting: Mutex<Option<SpanEnd>>,
+}
+
+/// Set once the span has ended.
+const ENDED: u64 = 1;
+/// Set while the span was somewhere else since it was in its own scope.
+const MOVED: u64 = 2;
+/// One visit.
+const VISIT: u64 = 4;
+
+/// Who writes the end of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The caller.
+    Now,
+    /// The last visitor.
+    Later,
+    /// Nobody: it has ended already.
+    Over,
+}
+
+impl Visits {
+    pub(super) fn new() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            waiting: Mutex::new(None),
+        }
+    }
+
+    // All accesses to the word acquire and release: a visitor that sees an end also sees
+    // what led to it, and who ends the span what was said in visits that are over.
+    fn load(&self) -> u64 {
+        self.word.load(Ordering::Acquire)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.load() & ENDED != 0
+    }
+
+    /// Whether there is neither an end, a move nor a visit.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.load() == 0
+    }
+
+    pub(super) fn has_visits(&self) -> bool {
+        self.load() >= VISIT
+    }
+
+    /// Begins a visit. If the span has ended there is none, and the caller writes the end
+    /// if it is given it.
+    pub(super) fn enter(&self) -> Result<(), Option<SpanEnd>> {
+        if self.word.fetch_add(VISIT, Ordering::AcqRel) & ENDED == 0 {
+            return Ok(());
+        }
+        Err(self.leave())
+    }
+
+    /// Ends a visit. Gives the end of the span if the caller has to write it.
+    pub(super) fn leave(&self) -> Option<SpanEnd> {
+        let before = self.word.fetch_sub(VISIT, Ordering::AcqRel);
+        if before & ENDED == 0 || before >= 2 * VISIT {
+            return None;
+        }
+        self.take_end()
+    }
+
+    /// Takes an end that waits.
+    pub(super) fn take_end(&self) -> Option<SpanEnd> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.take()
+    }
+
+    /// Ends the span; the first who does so wins.
+    pub(super) fn end(&self, end: SpanEnd) -> Ending {
+        let word = self.load();
+        if word & ENDED == 0
+            && word < VISIT
+            && self
+                .word
+                .compare_exchange(word, word | ENDED, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+        {
+            return Ending::Now;
+        }
+        // Locked before the word is changed, so that the last visitor waits for the end.
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.word.fetch_or(ENDED, Ordering::AcqRel);
+        if before & ENDED != 0 {
+            return Ending::Over;
+        }
+        if before < VISIT {
+            return Ending::Now;
+        }
+        *waiting = Some(end);
+        Ending::Later
+    }
+
+    /// Notes that the span has ended, whoever wrote that.
+    pub(super) fn set_ended(&self) {
+        self.word.fetch_or(ENDED, Ordering::AcqRel);
+    }
+
+    /// Notes that something is said of the span away from its scope.
+    pub(super) fn set_moved(&self) {
+        self.word.fetch_or(MOVED, Ordering::AcqRel);
+    }
+
+    pub(super) fn has_moved(&self) -> bool {
+        self.load() & MOVED != 0
+    }
+
+    /// Notes that the span is in its own scope again; returns whether it was away.
+    pub(super) fn come_back(&self) -> bool {
+        self.has_moved() && self.word.fetch_and(!MOVED, Ordering::AcqRel) & MOVED != 0
+    }
+}
