@@ -24,6 +24,17 @@ where
     Traced::new(site, observe, future)
 }
 
+/// Makes a future the body of a child span, of the trace in which this is called.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
+where
+    F: Future<Output = R>,
+    S: Fn() -> &'static Site,
+    O: Fn(&R) -> bool,
+{
+    Traced::called(site, observe, future)
+}
+
 /// Makes a future the body of a root span.
 #[inline]
 pub fn root<R, F, S, O>(site: S, observe: O, future: F) -> impl Future<Output = R>
@@ -47,15 +58,15 @@ where
     RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
 }
 
-/// Makes a stream the body of a child span.
+/// Makes a stream the body of a child span, of the trace in which this is called.
 #[inline]
-pub fn traced_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
+pub fn called_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
 where
     F: Stream,
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    Traced::new(site, observe, stream)
+    Traced::called(site, observe, stream)
 }
 
 /// Makes a stream the body of a root span.
