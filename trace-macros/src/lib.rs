@@ -135,9 +135,11 @@ use attribute::Attribute;
 /// `tokio::spawn(span::detached(|| watch()))`; see
 /// [`span::detached`](https://docs.rs/trace-core/latest/trace_core/span/fn.detached.html).
 ///
-/// Where nothing is recorded at the call, the trace is the one of the first poll.
-/// Roots, and functions with a `parent`, begin there as well. An `async fn` that
-/// `#[async_trait]` or `#[async_recursion]` rewrites is one, wherever they stand.
+/// Where nothing is recorded at the call, the trace is the one of the first poll. Roots,
+/// and functions with a `parent`, begin there as well. So does what such a function
+/// calls to make what it returns: it is polled in that, and below its span. An
+/// `async fn` that `#[async_trait]` or `#[async_recursion]` rewrites is still one,
+/// whichever attribute stands above.
 ///
 /// # `impl` blocks, traits and modules
 ///

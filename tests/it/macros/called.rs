@@ -710,3 +710,92 @@ fn a_future_that_is_forgotten_keeps_nothing_but_its_trace_open() {
     let report = program.tracer.shutdown(Duration::from_secs(10));
     assert!(report.is_complete, "{report:?}");
 }
+
+#[traced]
+fn delegates() -> BoxFuture<'static, usize> {
+    load("a").boxed()
+}
+
+#[traced]
+fn delegates_early(text: &str) -> impl Future<Output = Result<usize, String>> + use<> {
+    if text.is_empty() {
+        return load("b").map(Ok).left_future();
+    }
+    std::future::ready(Err("none".to_owned())).right_future()
+}
+
+/// As the layers of a service do.
+#[traced]
+fn layer() -> BoxFuture<'static, usize> {
+    let inner = delegates();
+    Box::pin(async move { inner.await + load("c").await })
+}
+
+#[traced]
+fn all_rows() -> BoxStream<'static, u32> {
+    rows(1).chain(rows(2)).boxed()
+}
+
+#[trace_root]
+fn root_layer() -> BoxFuture<'static, usize> {
+    load("d").boxed()
+}
+
+#[test]
+fn what_is_called_for_a_future_is_below_its_span() {
+    let program = Program::new();
+    let (future, early) = program.root("request", || (layer(), delegates_early("")));
+    assert_eq!(ready(future), 2);
+    assert_eq!(ready(early), Ok(1));
+    let stream = program.root("stream", all_rows);
+    assert_eq!(program.root("polled", || ready(stream.count())), 3);
+    program.check(&[
+        r"
+        request
+        ├─ layer
+        │  ├─ delegates
+        │  │  └─ load        text=a
+        │  │     └─ step
+        │  └─ load           text=c
+        │     └─ step
+        └─ delegates_early
+           └─ load           text=b
+              └─ step
+        ",
+        r"
+        stream
+        └─ all_rows
+           ├─ rows     count=1
+           │  └─ step
+           └─ rows     count=2
+              ├─ step
+              └─ step
+        ",
+        "polled",
+    ]);
+    let program = Program::new();
+    let future = program.root("called", root_layer);
+    assert_eq!(ready(program.tracer.attach(future)), 1);
+    program.check(&["called", "root_layer\n└─ load\n   └─ step"]);
+}
+
+#[traced]
+fn panics(text: &str) -> BoxFuture<'static, ()> {
+    assert!(text.is_empty(), "a panic at the call");
+    Box::pin(async {})
+}
+
+#[test]
+fn a_panic_at_the_call_leaves_nothing_behind() {
+    let program = Program::new();
+    let future = program.root("request", || {
+        std::panic::catch_unwind(|| drop(panics("a"))).unwrap_err();
+        load("a")
+    });
+    assert_eq!(ready(future), 1);
+    program.check(&[r"
+        request
+        └─ load
+           └─ step
+    "]);
+}

@@ -8,6 +8,7 @@ use std::fmt;
 
 use futures_core::Stream;
 
+use super::calling::is_calling;
 use super::{Origin, ServiceName};
 use crate::record::{self, Kept, write};
 use crate::tag_source::TagSource;
@@ -24,7 +25,8 @@ where
     Traced::new(site, observe, future)
 }
 
-/// Makes a future the body of a child span, of the trace in which this is called.
+/// Makes a future the body of a child span, of the trace in which this is called; in
+/// the body of another one's function, of the trace of its first poll.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where
@@ -32,7 +34,10 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&R) -> bool,
 {
-    Traced::called(site, observe, future)
+    match is_calling() {
+        true => Traced::new(site, observe, future),
+        false => Traced::called(site, observe, future),
+    }
 }
 
 /// Makes a future the body of a root span.
@@ -58,7 +63,7 @@ where
     RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
 }
 
-/// Makes a stream the body of a child span, of the trace in which this is called.
+/// Makes a stream the body of a child span, of the same trace as [`called`] does.
 #[inline]
 pub fn called_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
 where
@@ -66,7 +71,10 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    Traced::called(site, observe, stream)
+    match is_calling() {
+        true => Traced::new(site, observe, stream),
+        false => Traced::called(site, observe, stream),
+    }
 }
 
 /// Makes a stream the body of a root span.

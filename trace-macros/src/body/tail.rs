@@ -79,6 +79,11 @@ impl AsyncTail {
         !self.has_statements && self.keywords.len() == 2
     }
 
+    /// Returns whether something runs at the call.
+    pub(crate) fn has_statements(&self) -> bool {
+        self.has_statements
+    }
+
     /// Returns whether code that names these of the function's parameters may be put
     /// into the async block: they are there, and belong to it.
     pub(crate) fn owns<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {

@@ -93,8 +93,9 @@ impl Expansion {
     /// Input: `fn charge(&self) -> BoxFuture<'_, u32> { log(); Box::pin(async move { body }) }`
     /// Output:
     /// ```text
+    /// let calling = calling();
     /// log();
-    /// Box::pin(called(|| &SITE, |output| .., { async move {
+    /// Box::pin(called(|| &SITE, |output| .., { drop(calling); async move {
     ///     if false { let output: u32 = never_called(); return output; }
     ///     if recording() { tag(&SITE, 0, &(self.id)); }
     ///     { body }
@@ -105,8 +106,9 @@ impl Expansion {
     /// body:
     /// ```text
     /// let values = recording().then(|| (captured(&(self.id)),));
+    /// let calling = calling();
     /// log();
-    /// Box::pin(called(|| &SITE, |output| .., { first(
+    /// Box::pin(called(|| &SITE, |output| .., { drop(calling); first(
     ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
     ///     async move { if false { .. } { body } },
     /// ) }))
@@ -126,6 +128,11 @@ impl Expansion {
         {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
+        let (begin, end) = if tail.has_statements() {
+            self.calling()
+        } else {
+            Default::default()
+        };
         let body = tail.replace(|keywords, block| {
             let here = keywords.span().resolved_at(at);
             let block = own_block(&block);
@@ -137,21 +144,24 @@ impl Expansion {
                 }
             };
             let observe = self.observe(true, None);
+            let future = quote_spanned!(at=> #end #future);
             self.wrap(wrappers, None, &observe, &future, here)
         });
         let body = own_block(&body);
-        quote!(#captures #body)
+        quote!(#captures #begin #body)
     }
 
     /// Input: `fn charge(id: u32) -> BoxFuture<'static, u32> { if id == 0 { return a() } b(id) }`
     /// Output:
     /// ```text
     /// let values = recording().then(|| (captured(&(id)),));
+    /// let calling = calling();
     /// let future = call(move || {
     ///     if false { let output: BoxFuture<'static, u32> = never_called(); return output; }
     ///     let _ = &id;
     ///     { body }
     /// });
+    /// drop(calling);
     /// boxed(called(|| &SITE, |output| .., first(
     ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
     ///     future,
@@ -193,6 +203,17 @@ impl Expansion {
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
             Form::Unpinned => quote_spanned!(at=> #private::unpinned(#wrapped)),
         };
-        quote!(#captures #made #wrapped)
+        let (begin, end) = self.calling();
+        quote!(#captures #begin #made #end #wrapped)
+    }
+
+    /// Begins and ends what runs at the call: what it calls goes below the span of what
+    /// it returns, which begins later.
+    fn calling(&self) -> (TokenStream, TokenStream) {
+        let (private, at) = (&self.private, Span::mixed_site());
+        (
+            quote_spanned!(at=> let __traced_calling = #private::calling();),
+            quote_spanned!(at=> ::core::mem::drop(__traced_calling);),
+        )
     }
 }
