@@ -25,7 +25,7 @@ use crate::body::{Words, split_inner_attributes};
 use crate::fallback;
 use crate::item::Item;
 use crate::params::{self, Params};
-use crate::returns::{self, Polled};
+use crate::returns;
 use crate::suggest::did_you_mean;
 use crate::tokens::{group, located};
 
@@ -198,14 +198,14 @@ impl Expansion {
         (carried.inputs, block)
     }
 
-    /// Wraps a future or a stream; the block around it has the compiler look at it
+    /// Wraps a future or a stream by one of three functions; the block around it has the compiler look at it
     /// before the closure that looks at what it gives.
     ///
     /// Where the type that it gives is named, an error about its lifetimes points at
     /// the user's expression, and not at the whole; others are `here`.
     fn wrap(
         &self,
-        what: Polled,
+        wrappers: [&str; 3],
         gives: Option<&TokenStream>,
         observe: &TokenStream,
         inner: &TokenStream,
@@ -215,7 +215,7 @@ impl Expansion {
             located(&self.private, here),
             Span::mixed_site().located_at(here),
         );
-        let (wrap, origin) = self.pick(what.wrappers());
+        let (wrap, origin) = self.pick(wrappers);
         let gives = gives.map(|gives| quote_spanned!(at=> ::<#gives, _, _, _>));
         quote_spanned!(at=>
             #private::#wrap #gives(#origin || &__TRACED_SITE, #observe, { #inner })

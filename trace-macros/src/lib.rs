@@ -90,6 +90,57 @@ use attribute::Attribute;
 /// A `const fn`, a function without a body, and anything that is no function is
 /// an error.
 ///
+/// # Which trace
+///
+/// An `async fn` does nothing before its first poll: its span is below the one that is
+/// current there. A function that is not `async` is of the trace in which it is called,
+/// whoever polls later what it returns, and its span is below the one that was current
+/// at the call. So the body of a response is a part of the request, though the server
+/// sends it when the handler has returned:
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use trace_core::{trace_root, traced};
+///
+/// #[traced]
+/// fn events(count: u32) -> impl Stream<Item = u32> {
+///     stream::iter(0..count)
+/// }
+///
+/// #[trace_root("GET /events")]
+/// async fn handler() -> impl Stream<Item = u32> {
+///     events(3)
+/// }
+/// # use futures_util::{FutureExt, StreamExt};
+/// # use trace_core::{assert_trace, testing::TestTracer};
+/// # let tracer = TestTracer::new();
+/// # let body = tracer.attach(handler()).now_or_never().unwrap();
+///
+/// // What the server does with it, when `handler` has returned:
+/// assert_eq!(body.count().now_or_never(), Some(3));
+/// assert_trace!(tracer.trace(), r#"
+///     GET /events
+///     └─ events
+/// "#);
+/// ```
+///
+/// The span ends with the future or the stream, and the trace stays open until then,
+/// also while nobody polls: it is complete when the last event was sent or the
+/// connection is gone. One that is dropped before its first poll makes no span.
+///
+/// So a loop that goes on in a task, as in `tokio::spawn(watch())` with a traced
+/// `fn watch() -> impl Future`, keeps the trace that called it open for as long as it
+/// runs. If it is no part of that, make it an `async fn`, which is of the trace of its
+/// task, that is of none, or call it where no trace is current:
+/// `tokio::spawn(span::detached(|| watch()))`; see
+/// [`span::detached`](https://docs.rs/trace-core/latest/trace_core/span/fn.detached.html).
+///
+/// Where nothing is recorded at the call, the trace is the one of the first poll. Roots,
+/// and functions with a `parent`, begin there as well. So does what such a function
+/// calls to make what it returns: it is polled in that, and below its span. An
+/// `async fn` that `#[async_trait]` or `#[async_recursion]` rewrites is still one,
+/// whichever attribute stands above.
+///
 /// # `impl` blocks, traits and modules
 ///
 /// On an `impl` block, a trait or an inline module the attribute goes to each
@@ -421,6 +472,8 @@ use attribute::Attribute;
 /// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if
 ///   it is itself, and has no other trait: `impl Future + Clone` and
 ///   `impl Future + FusedFuture` do not compile.
+/// - An `async fn` that another attribute rewrites, so that this one sees a function
+///   that returns a future, may count as not `async`; write this attribute above it.
 /// - `unconditional_recursion` is not noticed in a sync function that returns a
 ///   `Result`, and may do so early.
 /// - In a generic function, an error type that is an `Error` only for parameters

@@ -6,7 +6,7 @@ mod unnamed;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, ReturnType, Type};
+use syn::{Ident, ReturnType, Type, TypeParamBound};
 
 use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
@@ -89,6 +89,25 @@ pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
         };
         form.map(|form| (polled, form))
     })
+}
+
+/// Returns whether the type names what is polled from the root of all paths, as
+/// attributes do that rewrite an `async fn`, and people do not.
+///
+/// Input: `::core::pin::Pin<Box<dyn ::core::future::Future<Output = u32>>>`, of
+/// `#[async_recursion]`, or `impl ::core::future::Future<Output = u32> + Send`, of
+/// `#[trait_variant::make]`
+pub(crate) fn is_written_by_macro(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    match peel(ty) {
+        Type::Path(path) => path.path.leading_colon.is_some(),
+        Type::ImplTrait(opaque) => opaque.bounds.iter().any(|bound| {
+            matches!(bound, TypeParamBound::Trait(bound) if bound.path.leading_colon.is_some())
+        }),
+        _ => false,
+    }
 }
 
 /// Returns whether the value may be a `Result`, perhaps by another name.

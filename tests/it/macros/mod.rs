@@ -2,6 +2,7 @@
 
 mod arguments;
 mod blocks;
+mod called;
 mod concurrency;
 mod documentation;
 mod errors;

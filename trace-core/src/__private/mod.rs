@@ -3,12 +3,14 @@
 //! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
 //! with.
 
+mod calling;
 mod future;
 mod origin;
 pub mod outcome;
 mod recording;
 
 pub use crate::span_record::SpanKind;
+pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
 pub use recording::*;

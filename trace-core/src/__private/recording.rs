@@ -8,6 +8,7 @@ use std::fmt;
 
 use futures_core::Stream;
 
+use super::calling::is_calling;
 use super::{Origin, ServiceName};
 use crate::record::{self, Kept, write};
 use crate::tag_source::TagSource;
@@ -22,6 +23,21 @@ where
     O: Fn(&R) -> bool,
 {
     Traced::new(site, observe, future)
+}
+
+/// Makes a future the body of a child span, of the trace in which this is called; in
+/// the body of another one's function, of the trace of its first poll.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
+where
+    F: Future<Output = R>,
+    S: Fn() -> &'static Site,
+    O: Fn(&R) -> bool,
+{
+    match is_calling() {
+        true => Traced::new(site, observe, future),
+        false => Traced::called(site, observe, future),
+    }
 }
 
 /// Makes a future the body of a root span.
@@ -47,15 +63,18 @@ where
     RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
 }
 
-/// Makes a stream the body of a child span.
+/// Makes a stream the body of a child span, of the same trace as [`called`] does.
 #[inline]
-pub fn traced_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
+pub fn called_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
 where
     F: Stream,
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    Traced::new(site, observe, stream)
+    match is_calling() {
+        true => Traced::new(site, observe, stream),
+        false => Traced::called(site, observe, stream),
+    }
 }
 
 /// Makes a stream the body of a root span.

@@ -57,6 +57,11 @@ impl<F, S, O> Traced<F, S, O> {
             life: Kept::new(SpanLife::called),
         }
     }
+
+    /// The same, of the trace that is current now.
+    pub(crate) fn called(site: S, observe: O, future: F) -> Self {
+        Self::new(site, observe, future)
+    }
 }
 
 impl<F, S, O> Future for Traced<F, S, O>

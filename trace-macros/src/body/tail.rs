@@ -74,11 +74,20 @@ impl AsyncTail {
         self.boxed.is_some()
     }
 
+    /// Returns whether the body is nothing but an `async move {..}`, boxed or not.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.has_statements && self.keywords.len() == 2
+    }
+
+    /// Returns whether something runs at the call.
+    pub(crate) fn has_statements(&self) -> bool {
+        self.has_statements
+    }
+
     /// Returns whether code that names these of the function's parameters may be put
     /// into the async block: they are there, and belong to it.
     pub(crate) fn owns<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
-        let is_all = !self.has_statements && self.keywords.len() == 2;
-        is_all && names.all(|name| surely_uses(&self.block, name))
+        self.is_whole() && names.all(|name| surely_uses(&self.block, name))
     }
 
     /// Puts the block together again, with another expression for the async block.

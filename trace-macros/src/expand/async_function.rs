@@ -4,6 +4,7 @@ use proc_macro2::{Group, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
+use super::returned::TraceOf;
 use super::{Expansion, Rewritten};
 use crate::item::Item;
 use crate::params;
@@ -39,6 +40,7 @@ impl Expansion {
         let at = Span::mixed_site();
         // Errors about the future as a whole are at the name.
         let here = at.located_at(item.signature.ident.span());
+        let wrappers = Polled::Future.wrappers(TraceOf::FirstPoll);
         let output = &item.signature.output;
         let observe = self.observe(returns::may_be_result(output), None);
         if !is_read_as_written(item) {
@@ -46,13 +48,13 @@ impl Expansion {
             let future = quote_spanned!(here=> async move { #block });
             // A single word has no lifetime; unknown, it would be reported twice.
             let gives = returns::type_of(output).filter(|ty| ty.clone().into_iter().count() > 1);
-            let future = self.wrap(Polled::Future, gives.as_ref(), &observe, &future, here);
+            let future = self.wrap(wrappers, gives.as_ref(), &observe, &future, here);
             let header = item.header_returning(inputs, |output| self.future_type(output));
             return (header, future);
         }
         let (inputs, block) = self.carried(params::carry, item, body);
         let future = quote_spanned!(here=> async move { #block });
-        let future = self.wrap(Polled::Future, None, &observe, &future, here);
+        let future = self.wrap(wrappers, None, &observe, &future, here);
         (item.header_with(inputs), quote_spanned!(at=> #future.await))
     }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Signature;
 use syn::spanned::Spanned;
 
 use super::{Expansion, own_block, prologue, words};
@@ -37,13 +38,53 @@ fn owns_all(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> bool {
     names.is_empty() || tail.owns(names.iter().map(String::as_str))
 }
 
+/// Which trace is the one of a span below the current one.
+#[derive(Clone, Copy)]
+pub(super) enum TraceOf {
+    /// The trace in which the function is called.
+    Call,
+    /// The one in which the future is polled first: that of an `async fn`.
+    FirstPoll,
+}
+
+impl TraceOf {
+    fn function(item: &Item, tail: Option<&AsyncTail>) -> Self {
+        let signature = &item.signature;
+        let is_rewritten = has_lifetime_of_async(signature)
+            || (returns::is_written_by_macro(&signature.output)
+                && tail.is_some_and(AsyncTail::is_whole));
+        match is_rewritten {
+            true => Self::FirstPoll,
+            false => Self::Call,
+        }
+    }
+}
+
+/// Whether the function was an `async fn` before another attribute rewrote it, as its
+/// lifetimes show.
+fn has_lifetime_of_async(signature: &Signature) -> bool {
+    let mut lifetimes = signature.generics.lifetimes();
+    lifetimes.any(|param| {
+        let name = &param.lifetime.ident;
+        LIFETIMES_OF_ASYNC.iter().any(|known| name == known)
+    })
+}
+
+/// The lifetimes of the future, as the attributes call them that rewrite an `async fn`.
+///
+/// Source: `#[async_trait]` always adds its own, `#[async_recursion]` if there are
+/// references, `self` or types among the parameters.
+const LIFETIMES_OF_ASYNC: &[&str] = &["async_trait", "async_recursion"];
+
 impl Polled {
     /// The functions that wrap it: below the current span, as a root, and below
     /// what the first argument says.
-    pub(super) fn wrappers(self) -> [&'static str; 3] {
-        match self {
-            Self::Future => ["traced", "root", "from"],
-            Self::Stream => ["traced_stream", "root_stream", "stream_from"],
+    pub(super) fn wrappers(self, of: TraceOf) -> [&'static str; 3] {
+        match (self, of) {
+            (Self::Future, TraceOf::Call) => ["called", "root", "from"],
+            (Self::Future, TraceOf::FirstPoll) => ["traced", "root", "from"],
+            // No attribute makes a stream of an `async fn`.
+            (Self::Stream, _) => ["called_stream", "root_stream", "stream_from"],
         }
     }
 }
@@ -52,8 +93,9 @@ impl Expansion {
     /// Input: `fn charge(&self) -> BoxFuture<'_, u32> { log(); Box::pin(async move { body }) }`
     /// Output:
     /// ```text
+    /// let calling = calling();
     /// log();
-    /// Box::pin(traced(|| &SITE, |output| .., { async move {
+    /// Box::pin(called(|| &SITE, |output| .., { drop(calling); async move {
     ///     if false { let output: u32 = never_called(); return output; }
     ///     if recording() { tag(&SITE, 0, &(self.id)); }
     ///     { body }
@@ -64,15 +106,18 @@ impl Expansion {
     /// body:
     /// ```text
     /// let values = recording().then(|| (captured(&(self.id)),));
+    /// let calling = calling();
     /// log();
-    /// Box::pin(traced(|| &SITE, |output| .., { first(
+    /// Box::pin(called(|| &SITE, |output| .., { drop(calling); first(
     ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
     ///     async move { if false { .. } { body } },
     /// ) }))
     /// ```
+    /// What was an `async fn` has `traced` for `called`.
     pub(super) fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
+        let wrappers = Polled::Future.wrappers(TraceOf::function(item, Some(&tail)));
         let gives = returns::given(private, output, Polled::Future);
         let pin = gives.map(|ty| returns::pin_to(private, &ty, ty.span()));
         let mut prologue = self.prologue();
@@ -83,6 +128,11 @@ impl Expansion {
         {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
+        let (begin, end) = if tail.has_statements() {
+            self.calling()
+        } else {
+            Default::default()
+        };
         let body = tail.replace(|keywords, block| {
             let here = keywords.span().resolved_at(at);
             let block = own_block(&block);
@@ -94,27 +144,30 @@ impl Expansion {
                 }
             };
             let observe = self.observe(true, None);
-            self.wrap(Polled::Future, None, &observe, &future, here)
+            let future = quote_spanned!(at=> #end #future);
+            self.wrap(wrappers, None, &observe, &future, here)
         });
         let body = own_block(&body);
-        quote!(#captures #body)
+        quote!(#captures #begin #body)
     }
 
     /// Input: `fn charge(id: u32) -> BoxFuture<'static, u32> { if id == 0 { return a() } b(id) }`
     /// Output:
     /// ```text
     /// let values = recording().then(|| (captured(&(id)),));
+    /// let calling = calling();
     /// let future = call(move || {
     ///     if false { let output: BoxFuture<'static, u32> = never_called(); return output; }
     ///     let _ = &id;
     ///     { body }
     /// });
-    /// boxed(traced(|| &SITE, |output| .., first(
+    /// drop(calling);
+    /// boxed(called(|| &SITE, |output| .., first(
     ///     move || if let Some((value0,)) = values { tag(&SITE, 0, &value0); },
     ///     future,
     /// )))
     /// ```
-    /// The same for a stream, with `traced_stream`.
+    /// The same for a stream, with `called_stream`.
     pub(super) fn polled_as_value(
         &self,
         item: &Item,
@@ -143,12 +196,24 @@ impl Expansion {
         };
         let gives = returns::given(private, output, polled);
         let here = at.located_at(item.body.span());
-        let wrapped = self.wrap(polled, None, &self.observe(true, gives), &inner, here);
+        let wrappers = polled.wrappers(TraceOf::function(item, None));
+        let wrapped = self.wrap(wrappers, None, &self.observe(true, gives), &inner, here);
         let wrapped = match form {
             Form::Opaque => wrapped,
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
             Form::Unpinned => quote_spanned!(at=> #private::unpinned(#wrapped)),
         };
-        quote!(#captures #made #wrapped)
+        let (begin, end) = self.calling();
+        quote!(#captures #begin #made #end #wrapped)
+    }
+
+    /// Begins and ends what runs at the call: what it calls goes below the span of what
+    /// it returns, which begins later.
+    fn calling(&self) -> (TokenStream, TokenStream) {
+        let (private, at) = (&self.private, Span::mixed_site());
+        (
+            quote_spanned!(at=> let __traced_calling = #private::calling();),
+            quote_spanned!(at=> ::core::mem::drop(__traced_calling);),
+        )
     }
 }

@@ -1,0 +1,42 @@
+//! Whether a function that returns a future is being called.
+
+use std::cell::Cell;
+
+use crate::record::RECORDS;
+
+thread_local! {
+    static CALLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The body of a function that returns a future or a stream runs until this is dropped.
+///
+/// Its span begins when that is polled. What the body calls is a part of what it
+/// returns, as a layer's future is of the one that wraps it, and so belongs below that
+/// span, which is not there yet: such futures are of the trace of their first poll.
+#[derive(Debug)]
+pub struct Calling {
+    outer: bool,
+}
+
+/// Begins the body of a function that returns a future or a stream.
+#[inline]
+#[must_use]
+pub fn calling() -> Calling {
+    let outer = RECORDS && CALLING.replace(true);
+    Calling { outer }
+}
+
+impl Drop for Calling {
+    #[inline]
+    fn drop(&mut self) {
+        if RECORDS {
+            CALLING.set(self.outer);
+        }
+    }
+}
+
+/// Whether the body of such a function runs.
+#[inline]
+pub(super) fn is_calling() -> bool {
+    RECORDS && CALLING.get()
+}
