@@ -799,3 +799,22 @@ fn a_panic_at_the_call_leaves_nothing_behind() {
            └─ step
     "]);
 }
+
+#[traced]
+fn response() -> impl Future<Output = BoxStream<'static, u32>> {
+    let events = rows(1).boxed();
+    async move { events }
+}
+
+#[test]
+fn what_is_called_for_a_future_and_handed_on_by_it_is_of_the_same_trace() {
+    let program = Program::new();
+    let body = program.root("request", || ready(response()));
+    assert_eq!(ready(body.count()), 1);
+    program.check(&[r"
+        request
+        ├─ response
+        └─ rows
+           └─ step
+    "]);
+}

@@ -26,7 +26,7 @@ where
 }
 
 /// Makes a future the body of a child span, of the trace in which this is called; in
-/// the body of another one's function, of the trace of its first poll.
+/// the body of another one's function, of the trace of its first poll, if there is one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where
@@ -35,7 +35,7 @@ where
     O: Fn(&R) -> bool,
 {
     match is_calling() {
-        true => Traced::new(site, observe, future),
+        true => Traced::called_within(site, observe, future),
         false => Traced::called(site, observe, future),
     }
 }
@@ -72,7 +72,7 @@ where
     O: Fn(&F::Item) -> bool,
 {
     match is_calling() {
-        true => Traced::new(site, observe, stream),
+        true => Traced::called_within(site, observe, stream),
         false => Traced::called(site, observe, stream),
     }
 }

@@ -47,6 +47,18 @@ impl<F, S, O> Traced<F, S, O> {
         }
     }
 
+    /// A future whose span belongs where it is polled first, if something is recorded
+    /// there, else where this is called.
+    #[inline]
+    pub(crate) fn called_within(site: S, observe: O, future: F) -> Self {
+        Self {
+            future,
+            site: Kept::new(|| site),
+            observe: Kept::new(|| observe),
+            life: Kept::new(SpanLife::called_within),
+        }
+    }
+
     /// A future whose span belongs where this is called.
     #[inline]
     pub(crate) fn called(site: S, observe: O, future: F) -> Self {
@@ -56,11 +68,6 @@ impl<F, S, O> Traced<F, S, O> {
             observe: Kept::new(|| observe),
             life: Kept::new(SpanLife::called),
         }
-    }
-
-    /// The same, of the trace that is current now.
-    pub(crate) fn called(site: S, observe: O, future: F) -> Self {
-        Self::new(site, observe, future)
     }
 }
 

@@ -12,7 +12,7 @@ use super::active::Active;
 use super::entered::{self, Left};
 use super::home::SpanEnd;
 use super::hot;
-use super::life::{Opening, SpanLife, end_visit};
+use super::life::{Opening, SpanLife};
 use super::local_trace::LocalTrace;
 use super::scope::{self, Scope};
 use super::visits::{Ending, Visits};

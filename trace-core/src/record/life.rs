@@ -61,6 +61,9 @@ enum Phase {
     Moved,
     /// Not yet polled; belongs where it was called, and holds that trace open.
     Called,
+    /// Not yet polled; belongs where it is polled first, if something is recorded there,
+    /// else where it was called. Holds the trace of the call open.
+    Within,
 }
 
 /// What opens a span.
@@ -121,21 +124,27 @@ impl SpanLife {
     #[inline]
     pub(crate) fn called() -> Self {
         let mut life = Self::fresh();
-        life.call();
+        life.call(Phase::Called);
+        life
+    }
+
+    /// The same for what is called by code that makes a future, and mostly a part of that:
+    /// where something is recorded at the first poll, it belongs there.
+    #[inline]
+    pub(crate) fn called_within() -> Self {
+        let mut life = Self::fresh();
+        life.call(Phase::Within);
         life
     }
 
     #[inline(never)]
-    fn call(&mut self) {
+    fn call(&mut self, phase: Phase) {
         let scope = hot::scope();
         if scope == 0 {
             return;
         }
         hot::hold();
-        self.front = Front {
-            phase: Phase::Called,
-            scope,
-        };
+        self.front = Front { phase, scope };
         self.span = hot::span();
         *self.trace = entered::current_trace();
     }
@@ -263,7 +272,8 @@ impl SpanLife {
         let is_home = self.front.scope == hot::scope();
         match self.front.phase {
             Phase::Off | Phase::Fresh => (Way::Off, 0),
-            Phase::Called => self.open_called(is_home, site),
+            Phase::Within if hot::scope() != 0 => self.open_within(is_home, site),
+            Phase::Called | Phase::Within => self.open_called(is_home, site),
             Phase::Moved if is_home => {
                 self.come_back();
                 (Way::Home, hot::set_span(self.span))
@@ -296,6 +306,21 @@ impl SpanLife {
             }
             _ => Scope::nowhere().enter_for(self.span),
         }
+    }
+
+    /// Begins a span where it is polled first, and lets go of where it was called.
+    fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> (Way, u64) {
+        let Some(site) = site else {
+            return (Way::Off, 0);
+        };
+        let (span, outer) = write::open(site);
+        self.release(is_home);
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope: hot::scope(),
+        };
+        (Way::Home, outer)
     }
 
     /// Begins a span at its first poll that was called before.
@@ -412,7 +437,7 @@ impl SpanLife {
                 entered::enter_span(self.span);
             }
             Phase::Open | Phase::Moved => self.visit(None),
-            Phase::Fresh | Phase::Off | Phase::Called => {}
+            Phase::Fresh | Phase::Off | Phase::Called | Phase::Within => {}
         }
     }
 
@@ -420,7 +445,7 @@ impl SpanLife {
     fn end_cancel(&mut self) {
         let is_home = self.front.scope == hot::scope();
         match self.front.phase {
-            Phase::Called => self.release(is_home),
+            Phase::Called | Phase::Within => self.release(is_home),
             Phase::Open if is_home => {
                 entered::leave_span(self.span);
                 write::close(self.span, hot::span(), Outcome::Cancelled);
