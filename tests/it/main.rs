@@ -13,6 +13,7 @@ mod assemble;
 mod baggage;
 mod critical_path;
 mod design;
+mod held;
 mod ids;
 mod macros;
 mod module_order;

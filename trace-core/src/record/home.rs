@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use crate::span_record::Outcome;
-use crate::sync::{AtomicBool, Mutex, MutexGuard};
+use crate::sync::{AtomicU64, Mutex, MutexGuard};
 use crate::timestamp::Timestamp;
 
 /// How and when a span ended.
@@ -31,13 +31,17 @@ pub(super) struct SpanEnd {
 #[derive(Debug)]
 pub(super) struct Home {
     scope: u32,
-    /// Set while the scope's code may run, and while something that it recorded waits in
-    /// it. Cleared when everything was handed over at the end of a poll.
-    is_busy: AtomicBool,
-    /// Set while there are ends.
-    has_ends: AtomicBool,
+    /// [`BUSY`] and [`ENDS`]: one word, so that of the two who each set one of them and
+    /// look at the other, one at least sees what the other did.
+    state: AtomicU64,
     ends: Mutex<Ends>,
 }
+
+/// Set while the scope's code may run, and while something that it recorded waits in it.
+/// Cleared when everything was handed over at the end of a poll.
+const BUSY: u64 = 1;
+/// Set while there are ends.
+const ENDS: u64 = 2;
 
 #[derive(Debug, Default)]
 struct Ends {
@@ -51,8 +55,7 @@ impl Home {
     pub(super) fn new(scope: u32) -> Arc<Self> {
         Arc::new(Self {
             scope,
-            is_busy: AtomicBool::new(true),
-            has_ends: AtomicBool::new(false),
+            state: AtomicU64::new(BUSY),
             ends: Mutex::new(Ends::default()),
         })
     }
@@ -73,15 +76,15 @@ impl Home {
             return Err(end);
         }
         ends.waiting.push(end);
-        // Sequentially consistent, as in `rest`: of the two that write one flag and read
-        // the other's, one at least sees what the other wrote.
-        self.has_ends.store(true, Ordering::SeqCst);
-        if self.is_busy.load(Ordering::SeqCst) {
+        // Acquire: its partner is the release in `rest`, so that everything of the scope is
+        // in the queue if it rests.
+        if self.state.fetch_or(ENDS, Ordering::AcqRel) & BUSY != 0 {
             return Ok(());
         }
         ends.waiting.pop();
-        self.has_ends
-            .store(!ends.waiting.is_empty(), Ordering::SeqCst);
+        if ends.waiting.is_empty() {
+            self.state.fetch_and(!ENDS, Ordering::AcqRel);
+        }
         Err(end)
     }
 
@@ -89,31 +92,42 @@ impl Home {
     pub(super) fn begin_poll(&self) {
         // Relaxed: whoever ends a span after what the scope says of it from now on has
         // heard of that in some way, which orders this, too.
-        self.is_busy.store(true, Ordering::Relaxed);
+        match self.state.load(Ordering::Relaxed) {
+            // Who sets the other flag now sees that the scope rests, and clears it again.
+            0 => self.state.store(BUSY, Ordering::Relaxed),
+            state if state & BUSY == 0 => {
+                self.state.fetch_or(BUSY, Ordering::Relaxed);
+            }
+            _ => {}
+        }
     }
 
     /// Says that everything was handed over at the end of a poll; returns whether there
     /// are ends to be written now.
     pub(super) fn rest(&self) -> bool {
-        self.is_busy.store(false, Ordering::SeqCst);
-        self.has_ends.load(Ordering::SeqCst)
+        self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
     }
 
     /// Whether there are ends, as far as is known.
     pub(super) fn has_ends(&self) -> bool {
-        self.has_ends.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) & ENDS != 0
     }
 
     /// Takes the ends that were left.
     pub(super) fn take(&self) -> Vec<SpanEnd> {
-        let mut ends = self.ends();
-        self.has_ends.store(false, Ordering::SeqCst);
+        self.take_from(&mut self.ends())
+    }
+
+    fn take_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
+        self.state.fetch_and(!ENDS, Ordering::AcqRel);
         std::mem::take(&mut ends.waiting)
     }
 
-    /// The same, when the scope ends: it takes no more.
+    /// The same, when everything else was handed over and the scope ends: it takes no
+    /// more.
     pub(super) fn close(&self) -> Vec<SpanEnd> {
-        self.ends().is_closed = true;
-        self.take()
+        let mut ends = self.ends();
+        ends.is_closed = true;
+        self.take_from(&mut ends)
     }
 }

@@ -1,4 +1,4 @@
-//! Models of scopes of one trace that end on several threads.
+//! Models of scopes of one trace, and of one span, on several threads.
 //!
 //! Loom's threads take turns on one thread of the operating system, and so share
 //! the stage: it is emptied before another may have its turn.
@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use loom::thread;
 
+use super::home::{Home, SpanEnd};
 use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
+use super::visits::{Ending, Visits};
 use super::{Caps, TracerCore, hot};
 use crate::baggage::Baggage;
 use crate::batch::SpanBatch;
@@ -23,7 +25,7 @@ use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
 use crate::resource::Resource;
 use crate::sampler::AlwaysOn;
-use crate::span_record::SpanKind;
+use crate::span_record::{Outcome, SpanKind};
 use crate::stream::{Header, Kind, Site};
 use crate::tracestate::TraceState;
 
@@ -170,4 +172,201 @@ fn a_span_that_ends_beside_its_scope_ends_the_trace_once() {
 #[test]
 fn a_span_that_moves_is_counted_although_its_end_may_be_lost() {
     check(|| a_span_that_moves(1));
+}
+
+/// A span that threads share: what they say of it, and its end, in the order in which
+/// they are handed over.
+#[derive(Default)]
+struct Shared {
+    visits: Visits,
+    handed_over: Mutex<Vec<&'static str>>,
+}
+
+impl Shared {
+    fn hand_over(&self, entry: &'static str) {
+        let mut all = self
+            .handed_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(entry);
+    }
+
+    /// Says something in a visit; returns whether that was in time.
+    fn visit(&self) -> bool {
+        let begun = self.visits.enter();
+        let is_in_time = begun.is_ok();
+        let end = match begun {
+            Ok(()) => {
+                self.hand_over("tag");
+                self.visits.leave()
+            }
+            Err(end) => end,
+        };
+        if end.is_some() {
+            self.hand_over("end");
+        }
+        is_in_time
+    }
+
+    fn end(&self) {
+        if self.visits.end(END) == Ending::Now {
+            self.hand_over("end");
+        }
+    }
+
+    /// Each thing that was said in time comes before the end, of which there is one.
+    fn check(&self, in_time: usize) {
+        let all = self
+            .handed_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut expected = vec!["tag"; in_time];
+        expected.push("end");
+        assert_eq!(*all, expected);
+    }
+}
+
+const END: SpanEnd = SpanEnd {
+    span: 1,
+    outcome: Outcome::Ok,
+    time: 1,
+    ended_at: None,
+};
+
+#[test]
+fn a_span_that_is_ended_beside_a_visit_ends_once_and_after_it() {
+    check(|| {
+        let shared = Arc::new(Shared::default());
+        let other = Arc::clone(&shared);
+        let thread = thread::spawn(move || other.visit());
+        shared.end();
+        let is_in_time = thread.join().is_ok_and(|is_in_time| is_in_time);
+        shared.check(is_in_time.into());
+    });
+}
+
+#[test]
+fn a_span_that_two_threads_end_ends_once() {
+    check(|| {
+        let shared = Arc::new(Shared::default());
+        let other = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            let is_in_time = other.visit();
+            other.end();
+            is_in_time
+        });
+        shared.end();
+        let is_in_time = thread.join().is_ok_and(|is_in_time| is_in_time);
+        shared.check(is_in_time.into());
+    });
+}
+
+/// A scope that has handed over while a span of it was open, and goes on.
+struct Sleeper {
+    home: Arc<Home>,
+    handed_over: Mutex<Vec<&'static str>>,
+}
+
+impl Sleeper {
+    fn hand_over(&self, entries: &mut Vec<&'static str>) {
+        let mut all = self
+            .handed_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.append(entries);
+    }
+
+    /// The end of a poll that has recorded `entries`, as [`Recording::end_poll`] does it.
+    fn end_poll(&self, mut entries: Vec<&'static str>, is_due: bool) -> Vec<&'static str> {
+        if is_due || self.home.has_ends() {
+            entries.extend(self.home.take().iter().map(|_| "end"));
+            self.hand_over(&mut entries);
+        }
+        while entries.is_empty() && self.home.rest() {
+            self.home.begin_poll();
+            entries.extend(self.home.take().iter().map(|_| "end"));
+            self.hand_over(&mut entries);
+        }
+        entries
+    }
+
+    /// Ends the span, as somebody does who has it.
+    fn end_elsewhere(&self) {
+        if self.home.leave(END).is_err() {
+            self.hand_over(&mut vec!["end"]);
+        }
+    }
+}
+
+/// A scope says something of a span that another thread ends, and goes to sleep, for good
+/// or until it ends.
+fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
+    let sleeper = Arc::new(Sleeper {
+        home: Home::new(1),
+        handed_over: Mutex::default(),
+    });
+    let entries = vec!["tag"];
+    let other = Arc::clone(&sleeper);
+    // The span moves after the scope has said something of it.
+    let thread = thread::spawn(move || other.end_elsewhere());
+    let mut kept = sleeper.end_poll(entries, is_due);
+    if scope_ends {
+        // As `Recording::end` does it.
+        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        sleeper.hand_over(&mut kept);
+        kept.extend(sleeper.home.close().iter().map(|_| "end"));
+        sleeper.hand_over(&mut kept);
+    }
+    assert!(thread.join().is_ok());
+    if !kept.is_empty() {
+        // It has not handed over, and will.
+        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        sleeper.hand_over(&mut kept);
+    }
+    let all = sleeper
+        .handed_over
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(*all, ["tag", "end"]);
+}
+
+#[test]
+fn a_scope_that_sleeps_with_nothing_does_not_keep_the_end_of_a_span() {
+    check(|| an_end_elsewhere(true, false));
+}
+
+#[test]
+fn a_scope_that_keeps_something_of_a_span_writes_its_end() {
+    check(|| an_end_elsewhere(false, false));
+}
+
+#[test]
+fn a_scope_that_ends_beside_the_end_of_its_span_writes_it_or_not() {
+    check(|| an_end_elsewhere(true, true));
+    check(|| an_end_elsewhere(false, true));
+}
+
+/// A span that was handed over with its scope's first piece is ended elsewhere, while the
+/// scope goes on and ends.
+#[test]
+fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
+    check(|| {
+        let mut world = World::new(10);
+        let mut home = world.begin();
+        open(&mut home, 1);
+        home.hand_over();
+        let trace: Arc<LocalTrace> = Arc::clone(home.trace());
+        let scope = home.number();
+        let thread = thread::spawn(move || {
+            let mut elsewhere = Recording::join(&trace, Baggage::default());
+            if trace.leave_end(scope, END).is_err() {
+                close(&mut elsewhere, 1);
+            }
+            elsewhere.end();
+        });
+        home.end();
+        world.flush();
+        assert!(thread.join().is_ok());
+        world.settle(1);
+    });
 }

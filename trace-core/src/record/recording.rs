@@ -383,14 +383,24 @@ impl Recording {
         parents.drain(..parents.len().saturating_sub(MAX));
     }
 
+    /// Takes the last ends of spans that were left here; later ones are written elsewhere.
+    /// So all else is handed over first.
+    fn leave_home(&mut self) {
+        if self.stream.home.is_some() {
+            self.hand_over();
+        }
+        let Some(home) = self.stream.home.take() else {
+            return;
+        };
+        for end in home.close() {
+            self.write_end(&end);
+        }
+        self.trace.remove_home(self.stream.number);
+    }
+
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
-        if let Some(home) = self.stream.home.take() {
-            self.trace.remove_home(self.stream.number);
-            for end in home.close() {
-                self.write_end(&end);
-            }
-        }
+        self.leave_home();
         let has_recorded = self.has_recorded();
         let queue = &self.trace.tracer.queue;
         let Stream {

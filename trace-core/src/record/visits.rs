@@ -130,3 +130,9 @@ impl Visits {
         self.has_moved() && self.word.fetch_and(!MOVED, Ordering::AcqRel) & MOVED != 0
     }
 }
+
+impl Default for Visits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,77 @@
+//! Spans that are held: [`trace_core::OpenSpan`].
+
+mod begin;
+mod end;
+mod poll;
+mod threads;
+mod visits;
+
+use std::time::Duration;
+
+use trace_core::{MemoryCollector, OpenSpan, SpanRecord, Tracer, TracerBuilder};
+
+/// Spans go to whoever asks for them.
+struct Program {
+    tracer: Tracer,
+    spans: MemoryCollector,
+}
+
+impl Program {
+    fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    fn with(options: impl FnOnce(TracerBuilder) -> TracerBuilder) -> Self {
+        let spans = MemoryCollector::new();
+        let builder = Tracer::builder("held").collector(spans.clone()).on_demand();
+        let tracer = options(builder).build().unwrap();
+        Self { tracer, spans }
+    }
+
+    /// Runs a body below a root `root`.
+    fn root<R>(&self, body: impl FnOnce() -> R) -> R {
+        self.tracer.root("root").run_sync(body)
+    }
+
+    /// Hands over what there is so far.
+    fn cut(&self) {
+        let _report = self.tracer.flush(Duration::ZERO);
+    }
+
+    /// All spans; nothing may be open, and the counters must add up.
+    #[track_caller]
+    fn take(&self) -> Vec<SpanRecord> {
+        self.cut();
+        let stats = self.tracer.stats();
+        assert_eq!(stats.open, 0, "{stats:?}");
+        let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+        assert_eq!(stats.started, ended, "{stats:?}");
+        self.spans.take()
+    }
+
+    fn unattached(&self) -> u64 {
+        self.cut();
+        self.tracer.stats().unattached
+    }
+}
+
+/// The span with this operation name, of which there must be one.
+#[track_caller]
+fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
+    let mut found = spans.iter().filter(|span| span.operation_name == name);
+    let span = found.next();
+    let span = span.unwrap_or_else(|| panic!("no span `{name}` in {spans:#?}"));
+    assert!(found.next().is_none(), "more than one span `{name}`");
+    span
+}
+
+/// Runs a closure on another thread.
+fn elsewhere<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
+    let thread = std::thread::Builder::new().spawn(body).unwrap();
+    thread.join().unwrap()
+}
+
+/// A span held on the way.
+fn start(name: &str) -> OpenSpan {
+    trace_core::span::start(name)
+}

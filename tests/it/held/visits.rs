@@ -1,0 +1,184 @@
+//! Held spans that are entered and left, in any order.
+
+use std::task::{Context, Poll, Waker};
+
+use trace_core::{Outcome, TraceFuture, span};
+
+use super::{Program, elsewhere, named, start};
+
+fn current() -> Option<trace_core::SpanId> {
+    span::current_context().map(|context| context.span_id)
+}
+
+#[test]
+fn spans_may_be_left_in_any_order() {
+    let program = Program::new();
+    let orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
+    for order in orders {
+        for away in [false, true] {
+            let spans = program.root(|| [start("a"), start("b"), start("c")]);
+            let run = || {
+                let root = current();
+                for span in &spans {
+                    span.enter_unguarded();
+                }
+                let mut inside = vec![true; 3];
+                for leave in order {
+                    spans[leave].exit();
+                    inside[leave] = false;
+                    let innermost = (0..3).rev().find(|at| inside[*at]);
+                    let expected = innermost.map(|at| spans[at].context().unwrap().span_id);
+                    assert_eq!(current(), expected.or(root), "{order:?}, {away}");
+                }
+                spans[0].exit();
+                assert_eq!(current(), root);
+            };
+            if away {
+                run();
+                assert!(span::current_context().is_none());
+            } else {
+                program.root(run);
+            }
+            spans.iter().for_each(trace_core::OpenSpan::end);
+            program.take();
+        }
+    }
+}
+
+#[test]
+fn a_span_that_is_entered_twice_is_left_twice() {
+    let program = Program::new();
+    program.root(|| {
+        let root = current();
+        let held = start("held");
+        let outer = held.enter();
+        let inner = held.enter();
+        drop(outer);
+        assert_eq!(current(), held.context().map(|held| held.span_id));
+        drop(inner);
+        assert_eq!(current(), root);
+        held.end();
+    });
+    program.take();
+}
+
+#[test]
+fn a_scope_that_is_left_before_its_visits_leaves_nothing_current() {
+    let program = Program::new();
+    let held = program.root(|| {
+        let held = start("held");
+        held.enter_unguarded();
+        held
+    });
+    assert!(span::current_context().is_none());
+    held.exit();
+    assert!(span::current_context().is_none());
+    held.end();
+    program.take();
+    // The guard of a span goes out of its root.
+    let guard = program.root(|| start("guard").entered());
+    assert!(span::current_context().is_none());
+    program.root(|| {
+        let root = current();
+        guard.add_tag("alive", true);
+        drop(guard);
+        assert_eq!(current(), root);
+    });
+    let spans = program.take();
+    let guard = named(&spans, "guard");
+    assert_eq!(guard.outcome, Outcome::Ok);
+    assert_eq!(guard.tag("alive").unwrap().as_bool(), Some(true));
+}
+
+#[test]
+fn roots_that_are_left_in_any_order_leave_nothing_current() {
+    let program = Program::new();
+    let [a, b] = ["a", "b"].map(|name| program.tracer.root(name).start());
+    a.enter_unguarded();
+    b.enter_unguarded();
+    span::in_span("of b", || {});
+    a.exit();
+    span::in_span("also of b", || {});
+    a.end();
+    b.exit();
+    assert!(span::current_context().is_none());
+    b.end();
+    let spans = program.take();
+    for name in ["of b", "also of b"] {
+        assert_eq!(
+            named(&spans, name).parent_span_id,
+            Some(named(&spans, "b").span_id)
+        );
+    }
+}
+
+#[test]
+fn a_span_is_left_where_it_is_ended_or_dropped() {
+    let program = Program::new();
+    program.root(|| {
+        let root = current();
+        for drops in [false, true] {
+            let held = start("held");
+            held.enter_unguarded();
+            held.enter_unguarded();
+            if drops {
+                drop(held);
+            } else {
+                held.end();
+                held.exit();
+            }
+            assert_eq!(current(), root);
+        }
+    });
+    program.take();
+}
+
+#[test]
+fn a_span_entered_within_a_future_is_left_with_it_or_before() {
+    let program = Program::new();
+    program.root(|| {
+        let root = current();
+        let held = start("held");
+        let body = async {
+            held.enter_unguarded();
+            span::in_span("inner", || {});
+            std::future::pending::<()>().await;
+        };
+        let mut future = Box::pin(body.in_span("future"));
+        let polled = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Pending);
+        assert_eq!(current(), root);
+        held.exit();
+        assert_eq!(current(), root);
+        drop(future);
+        held.end();
+    });
+    let spans = program.take();
+    let held = named(&spans, "held").span_id;
+    assert_eq!(named(&spans, "inner").parent_span_id, Some(held));
+    assert_eq!(named(&spans, "future").outcome, Outcome::Cancelled);
+}
+
+#[test]
+fn leaving_on_another_thread_than_that_of_the_enter_does_nothing() {
+    let program = Program::new();
+    program.root(|| {
+        let held = std::sync::Arc::new(start("held"));
+        held.enter_unguarded();
+        let other = std::sync::Arc::clone(&held);
+        elsewhere(move || other.exit());
+        assert_eq!(current(), held.context().map(|held| held.span_id));
+        held.exit();
+        held.end();
+    });
+    program.take();
+}
