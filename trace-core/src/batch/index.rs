@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::limits::{Counts, Kept, Newest};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::span_record::{DroppedItems, Outcome};
-use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site};
+use crate::stream::{
+    Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site, SiteTable,
+};
 use crate::tag::TagArray;
 use crate::tracestate::TraceState;
 
@@ -29,6 +32,11 @@ pub(crate) struct Piece {
     pub(crate) tracestate: TraceState,
     /// The parent in another process, or zero.
     pub(crate) remote_parent: u64,
+    /// What is said here of a span comes from several pieces.
+    pub(crate) is_joined: bool,
+    /// Nanoseconds to be added to times: those since the span's opening are the counter's,
+    /// even if the wall clock was read anew in between.
+    pub(crate) shift: i64,
 }
 
 /// Stands for the piece of a span that was written without one: there is none.
@@ -38,6 +46,8 @@ pub(crate) static NO_PIECE: Piece = Piece {
     flags: TraceFlags::NONE,
     tracestate: TraceState::new(),
     remote_parent: 0,
+    is_joined: false,
+    shift: 0,
 };
 
 /// One span: its opening, its end, and where the rest is.
@@ -58,6 +68,9 @@ pub(crate) struct Span {
     pub(crate) outcome: Outcome,
 }
 
+// There are thousands in a batch, each of which is written and read once.
+const _: () = assert!(size_of::<Span>() <= 64);
+
 /// A span whose end was not read, and what is not needed of it afterwards.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
@@ -66,12 +79,7 @@ pub(crate) struct OpenSpan {
     span: u32,
     /// The last of its items, or `NONE`.
     last: u32,
-    tags: u32,
-    logs: u32,
-    links: u32,
-    errors: u32,
-    /// Fields of the newest log or link; at the limit already when that was dropped.
-    fields: u32,
+    counts: Counts,
 }
 
 /// An entry that belongs to a span, in a list linked by index.
@@ -79,11 +87,14 @@ pub(crate) struct OpenSpan {
 struct Item {
     cursor: Cursor,
     next: u32,
-    /// Index of the array that is the entry's value, or `NONE`.
+    /// Index of the array that is the entry's value, `NONE`, or `UNLOGGED`.
     array: u32,
 }
 
 const NONE: u32 = u32::MAX;
+
+/// Stands for the array of an error whose log was cut off.
+const UNLOGGED: u32 = NONE - 1;
 
 /// The entries of one span, in the order in which they were written.
 #[derive(Clone, Debug)]
@@ -91,6 +102,19 @@ pub(crate) struct Entries<'a> {
     index: &'a Index,
     chunk: Option<&'a Chunk>,
     next: u32,
+}
+
+/// One of a span's entries.
+pub(super) struct Found<'a> {
+    /// The number of its item.
+    pub(super) index: u32,
+    /// Where it is.
+    pub(super) start: Cursor,
+    pub(super) end: Cursor,
+    pub(super) entry: Entry<'a>,
+    /// Whether it is an error whose log was cut off.
+    pub(super) is_unlogged: bool,
+    array: Option<&'a TagArray>,
 }
 
 impl Span {
@@ -101,9 +125,9 @@ impl Span {
 }
 
 impl OpenSpan {
-    /// Whether its newest log or link takes more fields; not if that was dropped.
-    pub(crate) fn takes_fields(&self, limits: &Limits) -> bool {
-        (self.fields as usize) < limits.max_fields
+    /// What the fields that come next belong to.
+    pub(super) fn newest(&self) -> Newest {
+        self.counts.newest()
     }
 }
 
@@ -117,6 +141,10 @@ impl Index {
 
     pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    pub(super) fn span(&self, open: &OpenSpan) -> Option<&Span> {
+        self.spans.get(open.span as usize)
     }
 
     pub(crate) fn piece(&self, index: u32) -> Option<&Piece> {
@@ -136,6 +164,7 @@ impl Index {
         id: u64,
         site: &'static Site,
         open: Open,
+        limits: &Limits,
     ) -> OpenSpan {
         let span = Span {
             id,
@@ -153,11 +182,7 @@ impl Index {
             id,
             span: push(&mut self.spans, span),
             last: NONE,
-            tags: 0,
-            logs: 0,
-            links: 0,
-            errors: 0,
-            fields: 0,
+            counts: Counts::new(limits),
         }
     }
 
@@ -172,28 +197,52 @@ impl Index {
 
     /// Takes a span out that does not end here. The last of all gets its place, which
     /// is noted if that one is among the `others`.
-    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) -> Option<Span> {
+    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
-            return None;
+            return;
         }
-        let taken = self.spans.swap_remove(place);
+        self.spans.swap_remove(place);
         let moved = others
             .iter_mut()
             .find(|other| other.span as usize == self.spans.len());
         if let Some(moved) = moved {
             moved.span = open.span;
         }
-        Some(taken)
+    }
+
+    /// Reads the entries of one span, which follow each other from `cursor` on to the end
+    /// of the chunk. The opening is the first of them, unless the span is open already.
+    pub(super) fn read(
+        &mut self,
+        mut open: Option<OpenSpan>,
+        piece: u32,
+        chunk: &Chunk,
+        mut cursor: Cursor,
+        sites: &mut SiteTable,
+        limits: &Limits,
+    ) -> Option<OpenSpan> {
+        while let Some((id, entry, next)) = chunk.entry(cursor) {
+            match (entry, &mut open) {
+                (Entry::Open(opening), None) => {
+                    let site = sites.site(opening.site);
+                    open = Some(self.open(piece, id, site, opening, limits));
+                }
+                (Entry::Close(close), Some(open)) => self.close(open, close),
+                (_, Some(open)) => self.attach(open, chunk, cursor, entry, limits),
+                (_, None) => {}
+            }
+            cursor = next;
+        }
+        open
     }
 
     /// Adds a tag whose key is of a site, and whose value is no array, to a span;
-    /// returns whether the limit allows it.
+    /// returns whether it is known to fit, and to have a key of its own.
     #[inline]
-    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor, limits: &Limits) -> bool {
-        let fits = (open.tags as usize) < limits.max_tags;
+    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor) -> bool {
+        let fits = open.counts.add_plain_tag();
         if fits {
-            open.tags += 1;
             self.add(open, Kind::Tag, cursor, NONE);
         }
         fits
@@ -208,7 +257,6 @@ impl Index {
         entry: Entry<'_>,
         limits: &Limits,
     ) {
-        let kind = entry.kind();
         let array = match entry {
             Entry::Tag(_, value) | Entry::Field(_, value) => self.push_array(value),
             _ => NONE,
@@ -225,37 +273,26 @@ impl Index {
         let Some(Span { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
             return;
         };
-        let fits = match kind {
-            Kind::Tag => fits(&mut open.tags, limits.max_tags, &mut dropped.tags),
-            Kind::Log => fits(&mut open.logs, limits.max_logs, &mut dropped.logs),
-            Kind::Link => fits(&mut open.links, limits.max_links, &mut dropped.links),
-            // An error is also the status: a span full of logs still takes it.
-            Kind::Error => fits(&mut open.errors, limits.max_logs, &mut dropped.logs),
-            // Nobody counts fields.
-            Kind::Field => fits(&mut open.fields, limits.max_fields, &mut 0),
-            _ => true,
-        };
-        if matches!(kind, Kind::Log | Kind::Link) {
-            open.fields = if fits { 0 } else { u32::MAX };
-        }
-        if fits {
-            self.add(open, kind, cursor, array);
+        match open.counts.add(entry, limits, dropped) {
+            Kept::All => self.add(open, entry.kind(), cursor, array),
+            Kept::Unlogged => self.add(open, entry.kind(), cursor, UNLOGGED),
+            Kept::Nothing => {}
         }
     }
 
-    /// The span's tag with this key, if there is one. Keys of a site are written
-    /// once, so that only those that come as texts need the search.
+    /// The span's tag with this key, if there is one.
     fn item_of_tag(&self, open: &OpenSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
-        let FieldKey::Text(key) = key else {
+        if !open.counts.may_have(key) {
             return None;
-        };
-        let span = self.spans.get(open.span as usize)?;
+        }
+        let span = self.span(open)?;
+        let key = key.text(span.site);
         let mut entries = self.entries(span, Some(chunk));
-        while let Some((index, entry, _)) = entries.next_item() {
-            if let Entry::Tag(other, _) = entry
+        while let Some(item) = entries.next_item() {
+            if let Entry::Tag(other, _) = item.entry
                 && other.text(span.site) == key
             {
-                return Some(index);
+                return Some(item.index);
             }
         }
         None
@@ -295,14 +332,6 @@ impl Index {
     }
 }
 
-/// Counts one more, or one that is dropped; returns which.
-fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
-    let fits = (*count as usize) < max;
-    let counter = if fits { count } else { dropped };
-    *counter = counter.saturating_add(1);
-    fits
-}
-
 fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).unwrap_or(NONE);
     items.push(item);
@@ -310,13 +339,23 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 }
 
 impl<'a> Entries<'a> {
-    fn next_item(&mut self) -> Option<(u32, Entry<'a>, Option<&'a TagArray>)> {
+    pub(super) fn next_item(&mut self) -> Option<Found<'a>> {
         let index = self.next;
         let item = self.index.items.get(index as usize)?;
         self.next = item.next;
-        let (_, entry, _) = self.chunk?.entry(item.cursor)?;
-        let array = self.index.arrays.get(item.array as usize);
-        Some((index, entry, array))
+        let (_, mut entry, end) = self.chunk?.entry(item.cursor)?;
+        let is_unlogged = item.array == UNLOGGED;
+        if is_unlogged && let Entry::Error { log, .. } = &mut entry {
+            *log = false;
+        }
+        Some(Found {
+            index,
+            start: item.cursor,
+            end,
+            entry,
+            is_unlogged,
+            array: self.index.arrays.get(item.array as usize),
+        })
     }
 }
 
@@ -325,7 +364,7 @@ impl<'a> Iterator for Entries<'a> {
     type Item = (Entry<'a>, Option<&'a TagArray>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_item().map(|(_, entry, array)| (entry, array))
+        self.next_item().map(|found| (found.entry, found.array))
     }
 }
 

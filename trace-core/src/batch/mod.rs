@@ -2,9 +2,12 @@
 
 mod decode;
 mod decoded;
-mod early;
 mod index;
-mod pending;
+mod limits;
+mod lost;
+mod rewrite;
+mod spread;
+mod spread_spans;
 mod streamed;
 mod view;
 
@@ -59,7 +62,7 @@ impl<'a> SpanBatch<'a> {
         Self {
             resource,
             decoded: Some(decoded),
-            records: decoded.records(),
+            records: &[],
             completed: decoded.completed(),
         }
     }
