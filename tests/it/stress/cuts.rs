@@ -5,8 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use trace_core::{
-    Limits, Link, Log, SpanId, SpanKind, SpanRecord, Status, TraceId, Tracer, display,
-    span, traced,
+    Limits, Link, Log, SpanId, SpanKind, SpanRecord, Status, TraceId, Tracer, display, span, traced,
 };
 
 use super::{build, named, settled};
@@ -149,7 +148,10 @@ fn a_tag_of_an_attribute_is_the_one_that_was_set_by_hand() {
         settled(&tracer);
         let all = spans.take();
         let tags = &named(&all, "with_tags").tags;
-        let tags: Vec<_> = tags.iter().map(|tag| (&*tag.key, tag.value.clone())).collect();
+        let tags: Vec<_> = tags
+            .iter()
+            .map(|tag| (&*tag.key, tag.value.clone()))
+            .collect();
         assert_eq!(tags, [("a", "replaced".into()), ("b", 2.into())]);
     }
 }

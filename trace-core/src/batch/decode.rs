@@ -1,5 +1,8 @@
 //! Reads streams: finds each span's end and what was said of it in between.
 
+#[cfg(test)]
+mod tests;
+
 use super::decoded::Decoded;
 use super::index::{Index, OpenSpan, Piece};
 use super::lost::{LostSpans, Reason};

@@ -176,6 +176,14 @@ impl SpreadSpans {
         late.map(|span| span.said()).sum()
     }
 
+    /// Bytes that the entries of all take.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let spans = self.spans.values().map(Spread::bytes);
+        assert_eq!(self.bytes, spans.sum::<usize>());
+        self.bytes
+    }
+
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.spans.clear();
