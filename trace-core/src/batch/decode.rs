@@ -4,8 +4,9 @@
 mod tests;
 
 use super::decoded::Decoded;
-use super::index::{Index, OpenSpan, Piece};
+use super::index::{Index, OpenSpan};
 use super::lost::{LostSpans, Reason};
+use super::piece::Piece;
 use super::spread::{Opening, Place};
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
 use crate::context::TraceFlags;
@@ -305,7 +306,7 @@ impl Decoder {
         out.take(open, &mut self.open);
         // Two spans may be given the same id.
         self.deliver_one(open.id, out);
-        let is_twin = self.spread.open(open.id, piece, opening, head);
+        let is_twin = self.spread.open(open.id, &piece, opening, head);
         self.dropped.limit += u64::from(is_twin);
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);

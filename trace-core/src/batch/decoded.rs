@@ -1,6 +1,7 @@
 //! Finished spans, still in the chunks in which they were written.
 
-use super::index::{Entries, Index, NO_PIECE, OpenSpan, Piece, Span};
+use super::index::{Entries, Index, OpenSpan, Span};
+use super::piece::{NO_PIECE, Piece};
 use crate::clock::Converter;
 use crate::id::TraceId;
 use crate::limits::Limits;

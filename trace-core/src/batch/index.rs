@@ -1,17 +1,13 @@
 //! Where in the chunks each span is.
 
-use std::borrow::Cow;
-
 use super::limits::{Counts, Kept, Newest};
-use crate::context::TraceFlags;
-use crate::id::TraceId;
+use super::piece::Piece;
 use crate::limits::Limits;
 use crate::span_record::{DroppedItems, Outcome};
 use crate::stream::{
     Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site, SiteTable,
 };
 use crate::tag::TagArray;
-use crate::tracestate::TraceState;
 
 /// Where in the chunks of a batch each span is. Reused from batch to batch.
 #[derive(Debug, Default)]
@@ -22,33 +18,6 @@ pub(crate) struct Index {
     items: Vec<Item>,
     arrays: Vec<TagArray>,
 }
-
-/// What all spans of a piece have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Piece {
-    pub(crate) chunk: u32,
-    pub(crate) trace_id: TraceId,
-    pub(crate) flags: TraceFlags,
-    pub(crate) tracestate: TraceState,
-    /// The parent in another process, or zero.
-    pub(crate) remote_parent: u64,
-    /// What is said here of a span comes from several pieces.
-    pub(crate) is_joined: bool,
-    /// Nanoseconds to be added to times: those since the span's opening are the counter's,
-    /// even if the wall clock was read anew in between.
-    pub(crate) shift: i64,
-}
-
-/// Stands for the piece of a span that was written without one: there is none.
-pub(crate) static NO_PIECE: Piece = Piece {
-    chunk: NONE,
-    trace_id: TraceId::PLACEHOLDER,
-    flags: TraceFlags::NONE,
-    tracestate: TraceState::new(),
-    remote_parent: 0,
-    is_joined: false,
-    shift: 0,
-};
 
 /// One span: its opening, its end, and where the rest is.
 #[derive(Clone, Debug)]
@@ -120,7 +89,13 @@ pub(super) struct Found<'a> {
 impl Span {
     /// Whether an entry of this kind belongs to it.
     pub(crate) fn has(&self, kind: Kind) -> bool {
-        self.kinds & kind.bit() != 0
+        self.has_one_of([kind])
+    }
+
+    /// Whether an entry of one of these kinds belongs to it.
+    pub(crate) fn has_one_of<const N: usize>(&self, kinds: [Kind; N]) -> bool {
+        let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
+        self.kinds & bits != 0
     }
 }
 
@@ -339,6 +314,7 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 }
 
 impl<'a> Entries<'a> {
+    #[inline]
     pub(super) fn next_item(&mut self) -> Option<Found<'a>> {
         let index = self.next;
         let item = self.index.items.get(index as usize)?;
@@ -365,44 +341,5 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_item().map(|found| (found.entry, found.array))
-    }
-}
-
-impl<'a> FieldKey<'a> {
-    /// Returns the key; `site` is the one of the span.
-    pub(crate) fn text(self, site: &'static Site) -> &'a str {
-        match self {
-            Self::Text(text) => text,
-            Self::Site { index, .. } => site.tag_key(index.into()),
-        }
-    }
-}
-
-impl TagArray {
-    /// Copies an array out of a chunk; `None` if the value is none.
-    pub(crate) fn of(value: FieldValue<'_>) -> Option<Self> {
-        Some(match value {
-            FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
-            FieldValue::I64s(words) => {
-                Self::I64(words.iter().map(|word| word.cast_signed()).collect())
-            }
-            FieldValue::F64s(words) => {
-                Self::F64(words.iter().map(|word| f64::from_bits(*word)).collect())
-            }
-            FieldValue::Texts(lengths, mut texts) => Self::String(
-                lengths
-                    .iter()
-                    .map(|length| {
-                        let length = usize::try_from(*length).unwrap_or(0);
-                        let (text, rest) = texts.split_at_checked(length).unwrap_or(("", ""));
-                        texts = rest;
-                        Cow::Owned(text.to_owned())
-                    })
-                    .collect(),
-            ),
-            FieldValue::Bool(_) | FieldValue::I64(_) | FieldValue::F64(_) | FieldValue::Str(_) => {
-                return None;
-            }
-        })
     }
 }

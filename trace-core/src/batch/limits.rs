@@ -86,6 +86,7 @@ impl Counts {
     }
 
     /// Counts an entry that is new, or one that is cut off.
+    #[inline]
     pub(super) fn add(
         &mut self,
         entry: Entry<'_>,

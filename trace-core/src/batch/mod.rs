@@ -5,10 +5,12 @@ mod decoded;
 mod index;
 mod limits;
 mod lost;
+mod piece;
 mod rewrite;
 mod spread;
 mod spread_spans;
 mod streamed;
+mod values;
 mod view;
 
 pub(crate) use decode::Decoder;

@@ -1,6 +1,7 @@
 //! Spans that are not wholly in one piece.
 
-use super::index::{Index, OpenSpan, Piece};
+use super::index::{Index, OpenSpan};
+use super::piece::Piece;
 use crate::clock::Converter;
 use crate::limits::Limits;
 use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, Open, Site, SiteTable};
@@ -159,9 +160,10 @@ impl Spread {
             rewriter.rewrite_tail(part, span, sites);
         }
         if self.tail.len() > MAX_PARTS {
-            let (_, first) = self.tail.remove(0);
+            let (_, mut first) = self.tail.remove(0);
             if let Some((_, second)) = self.tail.first_mut() {
-                second.prepend(&first);
+                first.entries.append(&second.entries);
+                *second = first;
                 rewriter.rewrite_tail(second, span, sites);
             }
         }
@@ -223,15 +225,6 @@ impl From<Chunk> for Part {
             rewrite_at: SMALL_BYTES.max(2 * entries.bytes()),
             entries,
         }
-    }
-}
-
-impl Part {
-    fn prepend(&mut self, other: &Self) {
-        let mut entries = Chunk::new();
-        entries.append(&other.entries);
-        entries.append(&self.entries);
-        self.entries = entries;
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::index::Piece;
 use super::lost::Lost;
+use super::piece::Piece;
 use super::spread::{Opening, Place, Rewriter, Spread};
 use crate::id::TraceId;
 use crate::limits::Limits;
@@ -63,13 +63,13 @@ impl SpreadSpans {
 
     /// Adds a span that was opened; returns whether another one was that has the same id,
     /// and is forgotten.
-    pub(super) fn open(&mut self, id: u64, piece: Piece, opening: Opening, head: Chunk) -> bool {
+    pub(super) fn open(&mut self, id: u64, piece: &Piece, opening: Opening, head: Chunk) -> bool {
         let is_twin = self.spans.get(&id).is_some_and(Spread::is_open);
         if is_twin {
             self.remove(id);
         }
         let trace = piece.trace_id;
-        self.change(id, &piece, |span, _, _| {
+        self.change(id, piece, |span, _, _| {
             span.open(piece.clone(), opening, head);
         });
         self.unopened.remove(&(trace.get(), id));

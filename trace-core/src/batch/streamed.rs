@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use super::decoded::Decoded;
-use super::index::{Entries, Piece, Span};
+use super::index::{Entries, Span};
 use super::limits;
+use super::piece::Piece;
 use super::view::StatusRef;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
 use crate::span_record::{Link, Log, Outcome, SpanKind};
-use crate::stream::{Entry, FieldValue, Kind};
-use crate::tag::{Tag, TagArray, TagRef};
+use crate::stream::{Entry, Kind};
+use crate::tag::{Tag, TagRef};
 use crate::timestamp::Timestamp;
 
 /// A span in the chunk in which it was written.
@@ -47,10 +48,7 @@ impl<'a> Streamed<'a> {
 
     /// The entries, if there is one of these kinds.
     fn entries_with<const N: usize>(self, kinds: [Kind; N]) -> impl Iterator<Item = Entry<'a>> {
-        let entries = kinds
-            .iter()
-            .any(|kind| self.span.has(*kind))
-            .then(|| self.entries());
+        let entries = self.span.has_one_of(kinds).then(|| self.entries());
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
@@ -63,23 +61,29 @@ impl<'a> Streamed<'a> {
         self.entries_with(kinds).filter_map(said).last()
     }
 
+    #[inline]
     fn time(self, raw: u64) -> Timestamp {
-        let time = self.decoded.converter().timestamp(raw);
-        match self.piece.shift {
-            0 => time,
-            shift => Timestamp::from_unix_nanos(time.as_unix_nanos().saturating_add_signed(shift)),
-        }
+        let nanos = self.decoded.converter().timestamp(raw).as_unix_nanos();
+        Timestamp::from_unix_nanos(nanos.wrapping_add_signed(self.piece.shift))
     }
 
     pub(super) fn start(self) -> Timestamp {
-        let said = self.newest([Kind::StartedAt], limits::start);
-        said.unwrap_or_else(|| self.time(self.span.start))
+        let clock = self.time(self.span.start);
+        if self.span.has(Kind::StartedAt) {
+            return self
+                .newest([Kind::StartedAt], limits::start)
+                .unwrap_or(clock);
+        }
+        clock
     }
 
     pub(super) fn end(self) -> Timestamp {
-        let said = self.newest([Kind::EndedAt], limits::end);
-        let end = said.unwrap_or_else(|| self.time(self.span.end));
-        end.max(self.start())
+        let clock = self.time(self.span.end.max(self.span.start));
+        if self.span.has_one_of([Kind::StartedAt, Kind::EndedAt]) {
+            let said = self.newest([Kind::EndedAt], limits::end);
+            return said.unwrap_or(clock).max(self.start());
+        }
+        clock
     }
 
     pub(super) fn renamed(self) -> Option<&'a str> {
@@ -225,22 +229,6 @@ impl Log {
                 Tag::new("exception.type", type_name.to_owned()),
                 Tag::new("exception.message", message.to_owned()),
             ],
-        }
-    }
-}
-
-impl<'a> FieldValue<'a> {
-    /// Returns the value; `array` is it, if it is one.
-    fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
-        static EMPTY: TagArray = TagArray::Bool(Vec::new());
-        match self {
-            Self::Bool(value) => TagRef::Bool(value),
-            Self::I64(value) => TagRef::I64(value),
-            Self::F64(value) => TagRef::F64(value),
-            Self::Str(value) => TagRef::Str(value),
-            Self::Bools(_) | Self::I64s(_) | Self::F64s(_) | Self::Texts(..) => {
-                TagRef::Array(array.unwrap_or(&EMPTY))
-            }
         }
     }
 }
