@@ -1,6 +1,8 @@
 //! Streams that are put together by hand: what the decoder makes of every order in which
 //! scopes hand over.
 
+mod moves;
+
 use super::{Decoder, MAX_KEPT};
 use crate::batch::{Decoded, SpanBatch};
 use crate::clock::Converter;
