@@ -71,8 +71,9 @@ pub(super) struct Rewriter {
 /// Bytes of a part that is never rewritten.
 const SMALL_BYTES: usize = 8 * 1_024;
 
-/// Most parts of a tail. More are only there while the home says nothing.
-const MAX_PARTS: usize = 16;
+/// Most parts of a tail. If there are more before anything is heard of the home, what it
+/// said between the first two comes before both.
+const MAX_PARTS: usize = 64;
 
 /// Most keys of tags that are kept of a tail, if the limit of a span is not far from it.
 const MIN_TAIL_TAGS: usize = 1_024;
@@ -115,7 +116,8 @@ impl Spread {
 
     /// Bytes that the entries take.
     pub(super) fn bytes(&self) -> usize {
-        let tail = self.tail.iter().map(|(_, part)| part.entries.allocated());
+        let tail = self.tail.iter();
+        let tail = tail.map(|(_, part)| size_of_val(part) + part.entries.allocated());
         self.head.entries.allocated() + tail.sum::<usize>()
     }
 

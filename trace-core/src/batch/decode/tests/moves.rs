@@ -50,8 +50,10 @@ fn say(piece: Piece, (kind, number): (u64, u64)) -> Piece {
         12 => piece.words(header(Kind::Name, 0), [], &text),
         13 => piece.words(header(Kind::Service, 0), [], &text),
         14 => piece.words(Header::new(Kind::Role, (number % 5) as u8, 0, 0), [], ""),
-        15 if number.is_multiple_of(10) => piece.words(Header::new(Kind::Sent, 0, 0, 0), [], ""),
-        _ => piece.at(Kind::StartedAt, 1 + number),
+        15 => piece.words(Header::new(Kind::Sent, 0, 0, 0), [], ""),
+        16 => piece.at(Kind::StartedAt, 1 + number),
+        17 => piece.tag("key", number),
+        _ => piece.own_tag(number),
     }
 }
 
@@ -62,10 +64,19 @@ fn visits(random: &mut Random) -> Vec<Visit> {
         order,
         is_home: order == 0 || random.below(3) == 0,
         says: (0..random.below(most))
-            .map(|_| (random.below(17), random.below(1_000)))
+            .map(|_| (random.below(18), random.below(1_000)))
             .collect(),
     };
-    (0..count).map(visit).collect()
+    let mut visits: Vec<_> = (0..count).map(visit).collect();
+    // A tag whose key is the site's is written once.
+    let says = visits.iter_mut().map(|visit| &mut visit.says);
+    let longest = says.max_by_key(|says| says.len());
+    let longest = longest.filter(|says| !says.is_empty());
+    if let Some(says) = longest {
+        let place = random.below(says.len() as u64);
+        says.insert(usize::try_from(place).unwrap_or(0), (18, 5));
+    }
+    visits
 }
 
 fn in_one_piece(visits: &[Visit]) -> Piece {
