@@ -93,10 +93,14 @@ impl LostSpans {
         true
     }
 
-    /// Forgets those that are settled; all, if they are more than `most`.
+    /// Forgets those that are settled; all, if they are more than `most`, but first those
+    /// that may have been delivered before.
     pub(super) fn settle(&mut self, most: usize) {
         for span in self.settled.drain(..) {
             self.spans.remove(&span);
+        }
+        if self.spans.len() >= most {
+            self.spans.retain(|_, lost| *lost != Lost::Said);
         }
         if self.spans.len() >= most {
             self.spans.clear();
