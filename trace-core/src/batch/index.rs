@@ -46,8 +46,9 @@ pub(crate) struct OpenSpan {
     pub(crate) id: u64,
     /// Its place among the spans.
     span: u32,
-    /// The last of its items, or `NONE`.
+    /// The last of its items, and of its tags, or `NONE`.
     last: u32,
+    last_tag: u32,
     counts: Counts,
 }
 
@@ -65,7 +66,7 @@ const NONE: u32 = u32::MAX;
 /// Stands for the array of an error whose log was cut off.
 const UNLOGGED: u32 = NONE - 1;
 
-/// The entries of one span, in the order in which they were written.
+/// The entries of one span in the order in which they were written, but tags first.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
     index: &'a Index,
@@ -157,6 +158,7 @@ impl Index {
             id,
             span: push(&mut self.spans, span),
             last: NONE,
+            last_tag: NONE,
             counts: Counts::new(limits),
         }
     }
@@ -263,10 +265,10 @@ impl Index {
         let span = self.span(open)?;
         let key = key.text(span.site);
         let mut entries = self.entries(span, Some(chunk));
-        while let Some(item) = entries.next_item() {
-            if let Entry::Tag(other, _) = item.entry
-                && other.text(span.site) == key
-            {
+        while let Some(item) = entries.next_item()
+            && let Entry::Tag(other, _) = item.entry
+        {
+            if other.text(span.site) == key {
                 return Some(item.index);
             }
         }
@@ -278,24 +280,34 @@ impl Index {
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 
-    /// Adds an item to a span.
+    /// Adds an item to a span: a tag behind the other tags, which come first so that
+    /// looking for a key looks at nothing else; any other behind all.
     #[inline]
     fn add(&mut self, open: &mut OpenSpan, kind: Kind, cursor: Cursor, array: u32) {
-        let item = Item {
-            cursor,
-            next: NONE,
-            array,
+        let Some(span) = self.spans.get_mut(open.span as usize) else {
+            return;
         };
-        let index = push(&mut self.items, item);
-        let last = self.items.get_mut(open.last as usize);
-        if let Some(span) = self.spans.get_mut(open.span as usize) {
-            span.kinds |= kind.bit();
-            match last {
-                Some(last) => last.next = index,
-                None => span.first = index,
-            }
+        span.kinds |= kind.bit();
+        let is_tag = kind == Kind::Tag;
+        let before = if is_tag { open.last_tag } else { open.last };
+        let place = self.items.len();
+        let before = match self.items.get_mut(before as usize) {
+            Some(item) => &mut item.next,
+            None => &mut span.first,
+        };
+        let index = u32::try_from(place).unwrap_or(NONE);
+        let next = std::mem::replace(before, index);
+        self.items.push(Item {
+            cursor,
+            next,
+            array,
+        });
+        if next == NONE {
+            open.last = index;
         }
-        open.last = index;
+        if is_tag {
+            open.last_tag = index;
+        }
     }
 
     pub(crate) fn entries<'a>(&'a self, span: &Span, chunk: Option<&'a Chunk>) -> Entries<'a> {

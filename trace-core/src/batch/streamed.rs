@@ -115,26 +115,23 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+        self.own_tags().chain(self.outcome_tags())
+    }
+
+    /// The tags that the application has set: they come before all else.
+    fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
-        let tags = self
-            .entries()
-            .filter_map(move |(entry, array)| match entry {
-                Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
-                _ => None,
-            });
-        tags.chain(self.outcome_tags())
+        let entries = self.entries();
+        entries.map_while(move |(entry, array)| match entry {
+            Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
+            _ => None,
+        })
     }
 
     /// The tags that say how the body ended, unless the application said them.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        outcome_tags(self.span.outcome, self.error_type()).filter(move |(key, _)| !self.says(key))
-    }
-
-    /// Whether the application has set this tag.
-    fn says(self, key: &str) -> bool {
-        let site = self.span.site;
-        self.entries()
-            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key))
+        outcome_tags(self.span.outcome, self.error_type())
+            .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
     }
 
     fn error_type(self) -> Option<&'a str> {
