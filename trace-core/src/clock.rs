@@ -216,6 +216,12 @@ impl ManualClock {
 }
 
 impl Converter {
+    /// Takes a raw reading for a wall-clock time.
+    #[cfg(test)]
+    pub(crate) fn of(raw: u64, unix_nanos: u64) -> Self {
+        Self(Some((Anchor { raw, unix_nanos }, Rate::get())))
+    }
+
     /// Turns a raw reading into a timestamp.
     pub(crate) fn timestamp(self, raw: u64) -> Timestamp {
         let Some((anchor, rate)) = self.0 else {

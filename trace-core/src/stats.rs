@@ -35,7 +35,8 @@ pub struct Stats {
     /// Spans that run, or that ended and wait to be delivered.
     pub open: u64,
     /// Tags, logs, links and statuses that were set where the trace goes on but
-    /// no span of the running task was open.
+    /// no span of the running task was open, or that came after their span was
+    /// delivered.
     pub unattached: u64,
     /// Times that a collector panicked.
     pub collector_panics: u64,
@@ -52,7 +53,8 @@ pub struct Stats {
 pub struct DroppedSpans {
     /// Ended when the queue was full: the collectors are too slow.
     pub queue: u64,
-    /// Open for so long that too many others were open as well.
+    /// Open for so long that too many others were open as well, or too much was
+    /// said of them.
     pub limit: u64,
     /// In a batch at which a collector panicked.
     pub collector: u64,

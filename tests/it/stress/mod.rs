@@ -4,6 +4,7 @@
 mod bounds;
 mod concurrency;
 mod conserved;
+mod cuts;
 mod delivery;
 mod futures;
 mod hostile;

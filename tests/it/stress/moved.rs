@@ -71,31 +71,7 @@ fn what_is_said_last_holds_in_whatever_order_the_scopes_hand_over() {
 /// the same but for times and ids.
 #[track_caller]
 fn same_in_chunks(body: impl Fn(&dyn Fn())) -> SpanRecord {
-    let run = |cuts: bool| {
-        let (tracer, spans) = tracer();
-        tracer.root("root").run_sync(|| {
-            body(&|| {
-                if cuts {
-                    let _report = tracer.flush(Duration::ZERO);
-                }
-            });
-        });
-        settled(&tracer);
-        let mut root = named(&spans.take(), "root").clone();
-        for log in &mut root.logs {
-            log.time = Default::default();
-        }
-        root.tags.sort_by(|a, b| a.key.cmp(&b.key));
-        root
-    };
-    let (whole, cut) = (run(false), run(true));
-    assert_eq!(whole.tags, cut.tags);
-    assert_eq!(whole.logs, cut.logs);
-    assert_eq!(whole.links, cut.links);
-    assert_eq!(whole.status, cut.status);
-    assert_eq!(whole.dropped, cut.dropped);
-    assert_eq!(whole.outcome, cut.outcome);
-    cut
+    super::cuts::same_in_chunks(&Limits::default(), body)
 }
 
 /// Hands the running scope over while it is shown as the value of a field.

@@ -1,76 +1,69 @@
 //! Reads streams: finds each span's end and what was said of it in between.
 
-use std::collections::{HashMap, HashSet};
+#[cfg(test)]
+mod tests;
 
 use super::decoded::Decoded;
-use super::early::Early;
-use super::index::{Index, OpenSpan, Piece};
-use super::pending::Pending;
+use super::index::{Index, OpenSpan};
+use super::lost::{LostSpans, Reason};
+use super::piece::Piece;
+use super::spread::{Opening, Place};
+use super::spread_spans::{MAX_KEPT, SpreadSpans};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
-use crate::resource::Resource;
 use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
 
 /// Reads the chunks of one tracer in the order in which they were handed over.
 ///
-/// A span's entries may be spread: over several chunks of a scope that lives
-/// long, or over several scopes when its future moved. What is not closed at the
-/// end of a piece is kept as a [`Pending`] span, and what comes before the opening
-/// as it is. Conservation rests on openings alone: each leads to exactly one span
-/// that is delivered or dropped.
+/// A span's entries may be spread: over several pieces of a scope that lives long, or over
+/// several scopes when its future moved. What is said of a span that is not wholly in one
+/// piece is copied, and read like any other when its opening and its end are there.
+/// Conservation rests on openings alone: each leads to exactly one span that is delivered
+/// or dropped.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     sites: SiteTable,
-    resource: Resource,
     limits: Limits,
     /// The piece being read.
     piece: u32,
+    /// How many pieces were read before it.
+    pieces: u64,
+    /// The scope that wrote it.
+    scope: u32,
     /// Spans of the piece being read that are open; the innermost last.
     open: Vec<OpenSpan>,
-    /// Spans whose opening was read in an earlier piece, and not their end.
-    pending: HashMap<u64, Pending>,
-    /// Pending spans whose end was read in this piece.
-    ended: Vec<u64>,
-    /// What was read of spans before their opening.
-    early: Early,
-    /// Spans that were lost, their opening or their end with a chunk: what is still
-    /// said of them is to be ignored.
-    lost: HashSet<u64>,
-    /// Lost spans of which nothing more comes after the chunks that were handed over
-    /// up to now.
-    settled: Vec<u64>,
+    /// What was read of spans that are not wholly in one piece.
+    spread: SpreadSpans,
+    /// Those of them all of which was read with this piece.
+    ready: Vec<u64>,
+    lost: LostSpans,
     dropped: Dropped,
 }
 
-/// Spans that had to be dropped, by reason.
+/// What had to be dropped, by reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Dropped {
-    /// A chunk in which they ended was lost.
+    /// Spans: a chunk in which they began or ended was lost.
     pub(crate) queue: u64,
-    /// Too many others were open.
+    /// Spans: too many others were open, or too much was said of them.
     pub(crate) limit: u64,
+    /// What was said of spans that had been delivered.
+    pub(crate) unattached: u64,
 }
 
-/// Most spans that are kept in each of the decoder's tables.
-///
-/// A kept span takes some hundred bytes, so that the tables stay below some
-/// dozens of megabytes whatever an application does.
-const MAX_KEPT: usize = 65_536;
-
 impl Decoder {
-    pub(crate) fn new(resource: Resource, limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             sites: SiteTable::default(),
-            resource,
+            spread: SpreadSpans::new(&limits),
             limits,
             piece: 0,
+            pieces: 0,
+            scope: 0,
             open: Vec::new(),
-            pending: HashMap::new(),
-            ended: Vec::new(),
-            early: Early::default(),
-            lost: HashSet::new(),
-            settled: Vec::new(),
+            ready: Vec::new(),
+            lost: LostSpans::default(),
             dropped: Dropped::default(),
         }
     }
@@ -96,19 +89,20 @@ impl Decoder {
     fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut Index) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
-                Plain::Open(_) if self.lost.contains(&id) => break,
+                Plain::Open(_) if self.lost.has(id) => break,
                 Plain::Open(open) => {
                     let site = self.sites.site(open.site);
-                    self.open.push(index.open(self.piece, id, site, open));
+                    let span = index.open(self.piece, id, site, open, &self.limits);
+                    self.open.push(span);
                 }
-                Plain::Close(_) if self.early.has(id) => break,
+                Plain::Close(_) if self.spread.has_unopened(id) => break,
                 Plain::Close(close) => match self.open.pop_if(|open| open.id == id) {
                     Some(open) => index.close(&open, close),
                     None => break,
                 },
                 Plain::Tag => {
                     let open = self.open.last_mut().filter(|open| open.id == id);
-                    let fits = open.map(|open| index.add_tag(open, cursor, &self.limits));
+                    let fits = open.map(|open| index.add_tag(open, cursor));
                     if fits != Some(true) {
                         break;
                     }
@@ -119,19 +113,33 @@ impl Decoder {
         cursor
     }
 
-    /// Keeps the spans that are open at the end of a piece.
+    /// Keeps the spans that are open at the end of a piece, and delivers those of which
+    /// the rest was in it.
     fn end_piece(&mut self, out: &mut Decoded) {
+        // First, as one of those that are open may have been given the same id.
+        self.deliver(out);
         while let Some(open) = self.open.pop() {
-            self.keep(&open, None, out);
+            self.keep(&open, out);
         }
-        for id in self.ended.drain(..) {
-            if let Some(record) = self
-                .pending
-                .remove(&id)
-                .and_then(|pending| pending.into_record(out.converter()))
-            {
-                out.push_record(record);
-            }
+        self.deliver(out);
+    }
+
+    fn deliver(&mut self, out: &mut Decoded) {
+        while let Some(id) = self.ready.pop() {
+            self.deliver_one(id, out);
+        }
+    }
+
+    fn deliver_one(&mut self, id: u64, out: &mut Decoded) {
+        if self.spread.is_ready(id)
+            && let Some(span) = self.spread.remove(id)
+        {
+            let piece = Piece {
+                shift: span.shift(out.converter()),
+                ..span.piece.clone()
+            };
+            let write = |to: &mut Chunk| span.write(id, to);
+            out.push_joined(piece, write, &mut self.sites, &self.limits);
         }
     }
 
@@ -139,51 +147,46 @@ impl Decoder {
     /// that is lost. To be called before the chunks are read that were handed over
     /// meanwhile.
     pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>) {
-        for span in self.settled.drain(..) {
-            self.lost.remove(&span);
-        }
-        if self.lost.len() >= MAX_KEPT {
-            self.lost.clear();
-        }
-        for span in spans {
-            let is_open = self.pending.remove(&span).is_some();
+        self.lost.settle(MAX_KEPT);
+        for id in spans {
+            let span = self.spread.remove(id);
             // It was counted with its chunk, if it is not open: its opening is lost.
+            let is_open = span.as_ref().is_some_and(|span| span.is_open());
             self.dropped.queue += u64::from(is_open);
-            let has_ended = self
-                .early
-                .remove(span)
-                .is_some_and(|early| early.has_ended());
-            let was_lost = !self.lost.insert(span);
-            if is_open || has_ended || was_lost {
-                self.settled.push(span);
-            }
+            let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
+            self.lost.add_half(id, other_was_read);
         }
     }
 
-    /// Forgets what is pending; returns how many spans that are.
+    /// Says that a trace has ended, of which the last piece was lost.
+    pub(crate) fn end_trace(&mut self, trace: TraceId) {
+        self.dropped.unattached += self.spread.end_trace(trace, None);
+    }
+
+    /// Forgets the spans that are kept; returns how many were opened.
     pub(crate) fn abandon(&mut self) -> u64 {
-        self.early = Early::default();
-        self.pending.drain().count() as u64
+        let opened = self.held();
+        self.spread.clear();
+        opened
     }
 
     /// Returns how many spans are kept, between chunks.
     pub(crate) fn held(&self) -> u64 {
-        self.pending.len() as u64
+        self.spread.opened() as u64
     }
 
-    /// Takes the counts of the spans that had to be dropped.
+    /// Takes the counts of what had to be dropped.
     pub(crate) fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)
     }
 
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
-        let converter = out.converter();
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
         match (entry, self.position(id)) {
             (
                 Entry::Piece {
-                    scope: _,
+                    scope,
                     trace_id,
                     flags,
                     tracestate,
@@ -196,49 +199,54 @@ impl Decoder {
                     flags: TraceFlags::from_byte(flags),
                     tracestate: tracestate.parse().unwrap_or_default(),
                     remote_parent: id,
+                    is_joined: false,
+                    shift: 0,
                 };
-                self.piece = index.push_piece(piece);
                 self.end_piece(out);
+                self.piece = out.push_piece(piece);
+                self.pieces += 1;
+                self.scope = scope;
             }
             (Entry::End, _) => {
-                let ended = index.piece(self.piece).map(|piece| piece.trace_id);
-                ended
-                    .into_iter()
-                    .for_each(|trace| out.push_completed(trace));
+                if let Some(piece) = index.piece(self.piece) {
+                    let (trace, parent) = (piece.trace_id, piece.remote_parent);
+                    self.dropped.unattached += self.spread.end_trace(trace, Some(parent));
+                    out.push_completed(trace);
+                }
             }
-            (Entry::Open(_), _) if self.lost.contains(&id) => {
-                // Its end is lost.
-                self.dropped.queue += 1;
-                self.settled.push(id);
-            }
-            (Entry::Open(open), _) => {
-                let site = self.sites.site(open.site);
-                self.open.push(index.open(self.piece, id, site, open));
-            }
+            (Entry::Open(open), _) => match self.lost.open(id) {
+                Some(Reason::Queue) => self.dropped.queue += 1,
+                Some(Reason::Limit) => self.dropped.limit += 1,
+                None => {
+                    let site = self.sites.site(open.site);
+                    let span = index.open(self.piece, id, site, open, &self.limits);
+                    self.open.push(span);
+                }
+            },
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
-                if self.early.has(id) {
-                    self.keep(&open, Some(close), out);
+                if self.spread.has_unopened(id) {
+                    self.keep(&open, out);
+                    self.close(id, close, out);
                 } else {
                     index.close(&open, close);
                 }
+            }
+            // What other scopes said comes in between.
+            (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
+                let open = self.open.remove(position);
+                self.keep(&open, out);
+                self.read_spread(id, number, cursor, out);
             }
             (_, Some(position)) => {
                 if let Some(open) = self.open.get_mut(position) {
                     index.attach(open, chunk, cursor, entry, &self.limits);
                 }
             }
-            (Entry::Close(_), None) if self.lost.remove(&id) => {}
-            (_, None) if self.lost.contains(&id) => {}
-            (entry, None) => match self.pending.get_mut(&id) {
-                Some(pending) => {
-                    pending.apply(entry, converter, &mut self.sites, &self.limits);
-                    if pending.has_ended() {
-                        self.ended.push(id);
-                    }
-                }
-                None => self.early.add(id, chunk, cursor, next),
-            },
+            (Entry::Close(_), None) if self.lost.close(id) => {}
+            (_, None) if self.lost.has(id) => {}
+            (Entry::Close(close), None) => self.close(id, close, out),
+            (_, None) => self.read_spread(id, number, cursor, out),
         }
         Some(next)
     }
@@ -248,34 +256,69 @@ impl Decoder {
         self.open.iter().rposition(|span| span.id == id)
     }
 
-    /// Keeps a span until its end is read, which may have been.
-    fn keep(&mut self, open: &OpenSpan, close: Option<Close>, out: &mut Decoded) {
-        if self.pending.len() >= MAX_KEPT {
-            let mut open = self.pending.iter().filter(|(_, span)| !span.has_ended());
-            let victim = open.next().map(|(id, _)| *id);
-            if let Some(victim) = victim
-                && self.pending.remove(&victim).is_some()
-            {
-                self.dropped.limit += 1;
-                self.lost.insert(victim);
-            }
-        }
-        let Some(span) = out.take(open, &mut self.open) else {
+    /// Reads an entry of a span that is not wholly in this piece.
+    fn read_spread(&mut self, id: u64, number: u32, start: Cursor, out: &Decoded) {
+        let chunk_and_piece = out.chunk(number).zip(out.piece_at(self.piece));
+        let Some((chunk, piece)) = chunk_and_piece else {
             return;
         };
-        let mut pending = Pending::new(out, &span, open, &self.resource, &self.limits);
-        let mut apply =
-            |entry| pending.apply(entry, out.converter(), &mut self.sites, &self.limits);
-        // What was read early was written later.
-        let early = self.early.remove(span.id);
-        early.iter().flat_map(Chunk::entries).for_each(&mut apply);
-        close.map(Entry::Close).into_iter().for_each(apply);
-        if pending.has_ended() {
-            self.ended.push(span.id);
+        let Some((_, entry, end)) = chunk.entry(start) else {
+            return;
+        };
+        let place = Place {
+            piece: self.pieces,
+            scope: self.scope,
+            chunk,
+            start,
+            end,
+        };
+        match entry {
+            Entry::Moved { order } => self.spread.moved(id, piece, order, place),
+            _ => self.spread.add(id, piece, place),
         }
-        if self.pending.insert(span.id, pending).is_some() {
-            // Two spans were given the same id.
-            self.dropped.limit += 1;
+        self.make_room(id);
+    }
+
+    /// Reads the end of a span that is not wholly in this piece.
+    fn close(&mut self, id: u64, close: Close, out: &Decoded) {
+        if let Some(piece) = out.piece_at(self.piece) {
+            self.spread.close(id, piece, close);
+        }
+        if self.spread.is_ready(id) {
+            self.ready.push(id);
+        }
+        self.make_room(id);
+    }
+
+    /// Keeps a span of this piece until its end is read, which may have been.
+    fn keep(&mut self, open: &OpenSpan, out: &mut Decoded) {
+        let Some(span) = out.span(open) else {
+            return;
+        };
+        let opening = Opening {
+            home: self.scope,
+            time: span.start,
+            start: out.converter().timestamp(span.start),
+        };
+        let piece = out.piece(span).clone();
+        let mut head = Chunk::new();
+        out.rewrite(open, &mut head);
+        out.take(open, &mut self.open);
+        // Two spans may be given the same id.
+        self.deliver_one(open.id, out);
+        let is_twin = self.spread.open(open.id, &piece, opening, head);
+        self.dropped.limit += u64::from(is_twin);
+        if self.spread.is_ready(open.id) {
+            self.ready.push(open.id);
+        }
+        self.make_room(open.id);
+    }
+
+    /// Drops spans until what is kept is within its bounds.
+    fn make_room(&mut self, newest: u64) {
+        while let Some((id, lost)) = self.spread.make_room(newest) {
+            self.dropped.limit += u64::from(lost.was_opened());
+            self.lost.add(id, lost);
         }
     }
 }

@@ -1,22 +1,26 @@
 //! Finished spans, still in the chunks in which they were written.
 
-use super::index::{Entries, Index, NO_PIECE, OpenSpan, Piece, Span};
+use super::index::{Entries, Index, OpenSpan, Span};
+use super::piece::{NO_PIECE, Piece};
 use crate::clock::Converter;
 use crate::id::TraceId;
-use crate::span_record::SpanRecord;
-use crate::stream::Chunk;
+use crate::limits::Limits;
+use crate::stream::{Chunk, SiteTable};
 
 /// The spans of some chunks. Reused from batch to batch.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded {
     converter: Converter,
     chunks: Vec<Chunk>,
-    /// Finished spans whose entries are all in one chunk.
+    /// What was said of spans in several pieces, put together. It is none of the queue's
+    /// chunks.
+    joined: Chunk,
     index: Index,
-    /// Finished spans that were spread over several.
-    records: Vec<SpanRecord>,
     completed: Vec<TraceId>,
 }
+
+/// The number of the chunk that is none of the queue's.
+const JOINED: u32 = u32::MAX - 1;
 
 impl Decoded {
     /// Begins a batch whose times `converter` understands.
@@ -27,21 +31,17 @@ impl Decoded {
     /// Ends a batch; gives the chunks back.
     pub(crate) fn end(&mut self) -> &mut Vec<Chunk> {
         self.index.clear();
-        self.records.clear();
+        self.joined.clear();
         self.completed.clear();
         &mut self.chunks
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.spans().len() + self.records.len()
+        self.spans().len()
     }
 
     pub(crate) fn spans(&self) -> &[Span] {
         self.index.spans()
-    }
-
-    pub(crate) fn records(&self) -> &[SpanRecord] {
-        &self.records
     }
 
     pub(crate) fn completed(&self) -> &[TraceId] {
@@ -64,13 +64,56 @@ impl Decoded {
         Some((chunk, &mut self.index))
     }
 
-    /// Takes a span out that does not end here.
-    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) -> Option<Span> {
-        self.index.take(open, others)
+    pub(super) fn chunk(&self, number: u32) -> Option<&Chunk> {
+        self.chunks.get(number as usize)
     }
 
-    pub(crate) fn push_record(&mut self, record: SpanRecord) {
-        self.records.push(record);
+    pub(super) fn span(&self, open: &OpenSpan) -> Option<&Span> {
+        self.index.span(open)
+    }
+
+    pub(super) fn piece_at(&self, index: u32) -> Option<&Piece> {
+        self.index.piece(index)
+    }
+
+    /// Takes a span out that does not end here.
+    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) {
+        self.index.take(open, others);
+    }
+
+    /// Begins a piece; returns its index.
+    pub(super) fn push_piece(&mut self, piece: Piece) -> u32 {
+        self.index.push_piece(piece)
+    }
+
+    /// Adds a span that was spread over several pieces: `write` writes all its entries.
+    pub(super) fn push_joined(
+        &mut self,
+        piece: Piece,
+        write: impl FnOnce(&mut Chunk),
+        sites: &mut SiteTable,
+        limits: &Limits,
+    ) {
+        let start = self.joined.end();
+        write(&mut self.joined);
+        let piece = self.index.push_piece(Piece {
+            chunk: JOINED,
+            is_joined: true,
+            ..piece
+        });
+        let _ended = self
+            .index
+            .read(None, piece, &self.joined, start, sites, limits);
+    }
+
+    /// Writes what holds of a span that is open.
+    pub(super) fn rewrite(&self, open: &OpenSpan, to: &mut Chunk) {
+        if let Some(span) = self.index.span(open)
+            && let Some(chunk) = self.chunk_of(span)
+        {
+            self.index.rewrite_opening(open, to);
+            self.index.rewrite(open, chunk, to);
+        }
     }
 
     pub(crate) fn push_completed(&mut self, trace: TraceId) {
@@ -82,7 +125,13 @@ impl Decoded {
     }
 
     pub(crate) fn entries(&self, span: &Span) -> Entries<'_> {
-        let chunk = self.chunks.get(self.piece(span).chunk as usize);
-        self.index.entries(span, chunk)
+        self.index.entries(span, self.chunk_of(span))
+    }
+
+    fn chunk_of(&self, span: &Span) -> Option<&Chunk> {
+        match self.piece(span).chunk {
+            JOINED => Some(&self.joined),
+            number => self.chunks.get(number as usize),
+        }
     }
 }

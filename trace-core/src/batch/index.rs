@@ -1,14 +1,13 @@
 //! Where in the chunks each span is.
 
-use std::borrow::Cow;
-
-use crate::context::TraceFlags;
-use crate::id::TraceId;
+use super::limits::{Counts, Kept, Newest};
+use super::piece::Piece;
 use crate::limits::Limits;
 use crate::span_record::{DroppedItems, Outcome};
-use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site};
+use crate::stream::{
+    Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site, SiteTable,
+};
 use crate::tag::TagArray;
-use crate::tracestate::TraceState;
 
 /// Where in the chunks of a batch each span is. Reused from batch to batch.
 #[derive(Debug, Default)]
@@ -19,26 +18,6 @@ pub(crate) struct Index {
     items: Vec<Item>,
     arrays: Vec<TagArray>,
 }
-
-/// What all spans of a piece have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Piece {
-    pub(crate) chunk: u32,
-    pub(crate) trace_id: TraceId,
-    pub(crate) flags: TraceFlags,
-    pub(crate) tracestate: TraceState,
-    /// The parent in another process, or zero.
-    pub(crate) remote_parent: u64,
-}
-
-/// Stands for the piece of a span that was written without one: there is none.
-pub(crate) static NO_PIECE: Piece = Piece {
-    chunk: NONE,
-    trace_id: TraceId::PLACEHOLDER,
-    flags: TraceFlags::NONE,
-    tracestate: TraceState::new(),
-    remote_parent: 0,
-};
 
 /// One span: its opening, its end, and where the rest is.
 #[derive(Clone, Debug)]
@@ -58,20 +37,19 @@ pub(crate) struct Span {
     pub(crate) outcome: Outcome,
 }
 
+// There are thousands in a batch, each of which is written and read once.
+const _: () = assert!(size_of::<Span>() <= 64);
+
 /// A span whose end was not read, and what is not needed of it afterwards.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
     pub(crate) id: u64,
     /// Its place among the spans.
     span: u32,
-    /// The last of its items, or `NONE`.
+    /// The last of its items, and of its tags, or `NONE`.
     last: u32,
-    tags: u32,
-    logs: u32,
-    links: u32,
-    errors: u32,
-    /// Fields of the newest log or link; at the limit already when that was dropped.
-    fields: u32,
+    last_tag: u32,
+    counts: Counts,
 }
 
 /// An entry that belongs to a span, in a list linked by index.
@@ -79,13 +57,16 @@ pub(crate) struct OpenSpan {
 struct Item {
     cursor: Cursor,
     next: u32,
-    /// Index of the array that is the entry's value, or `NONE`.
+    /// Index of the array that is the entry's value, `NONE`, or `UNLOGGED`.
     array: u32,
 }
 
 const NONE: u32 = u32::MAX;
 
-/// The entries of one span, in the order in which they were written.
+/// Stands for the array of an error whose log was cut off.
+const UNLOGGED: u32 = NONE - 1;
+
+/// The entries of one span in the order in which they were written, but tags first.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
     index: &'a Index,
@@ -93,17 +74,36 @@ pub(crate) struct Entries<'a> {
     next: u32,
 }
 
+/// One of a span's entries.
+pub(super) struct Found<'a> {
+    /// The number of its item.
+    pub(super) index: u32,
+    /// Where it is.
+    pub(super) start: Cursor,
+    pub(super) end: Cursor,
+    pub(super) entry: Entry<'a>,
+    /// Whether it is an error whose log was cut off.
+    pub(super) is_unlogged: bool,
+    array: Option<&'a TagArray>,
+}
+
 impl Span {
     /// Whether an entry of this kind belongs to it.
     pub(crate) fn has(&self, kind: Kind) -> bool {
-        self.kinds & kind.bit() != 0
+        self.has_one_of([kind])
+    }
+
+    /// Whether an entry of one of these kinds belongs to it.
+    pub(crate) fn has_one_of<const N: usize>(&self, kinds: [Kind; N]) -> bool {
+        let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
+        self.kinds & bits != 0
     }
 }
 
 impl OpenSpan {
-    /// Whether its newest log or link takes more fields; not if that was dropped.
-    pub(crate) fn takes_fields(&self, limits: &Limits) -> bool {
-        (self.fields as usize) < limits.max_fields
+    /// What the fields that come next belong to.
+    pub(super) fn newest(&self) -> Newest {
+        self.counts.newest()
     }
 }
 
@@ -117,6 +117,10 @@ impl Index {
 
     pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
+    }
+
+    pub(super) fn span(&self, open: &OpenSpan) -> Option<&Span> {
+        self.spans.get(open.span as usize)
     }
 
     pub(crate) fn piece(&self, index: u32) -> Option<&Piece> {
@@ -136,6 +140,7 @@ impl Index {
         id: u64,
         site: &'static Site,
         open: Open,
+        limits: &Limits,
     ) -> OpenSpan {
         let span = Span {
             id,
@@ -153,11 +158,8 @@ impl Index {
             id,
             span: push(&mut self.spans, span),
             last: NONE,
-            tags: 0,
-            logs: 0,
-            links: 0,
-            errors: 0,
-            fields: 0,
+            last_tag: NONE,
+            counts: Counts::new(limits),
         }
     }
 
@@ -172,28 +174,52 @@ impl Index {
 
     /// Takes a span out that does not end here. The last of all gets its place, which
     /// is noted if that one is among the `others`.
-    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) -> Option<Span> {
+    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
-            return None;
+            return;
         }
-        let taken = self.spans.swap_remove(place);
+        self.spans.swap_remove(place);
         let moved = others
             .iter_mut()
             .find(|other| other.span as usize == self.spans.len());
         if let Some(moved) = moved {
             moved.span = open.span;
         }
-        Some(taken)
+    }
+
+    /// Reads the entries of one span, which follow each other from `cursor` on to the end
+    /// of the chunk. The opening is the first of them, unless the span is open already.
+    pub(super) fn read(
+        &mut self,
+        mut open: Option<OpenSpan>,
+        piece: u32,
+        chunk: &Chunk,
+        mut cursor: Cursor,
+        sites: &mut SiteTable,
+        limits: &Limits,
+    ) -> Option<OpenSpan> {
+        while let Some((id, entry, next)) = chunk.entry(cursor) {
+            match (entry, &mut open) {
+                (Entry::Open(opening), None) => {
+                    let site = sites.site(opening.site);
+                    open = Some(self.open(piece, id, site, opening, limits));
+                }
+                (Entry::Close(close), Some(open)) => self.close(open, close),
+                (_, Some(open)) => self.attach(open, chunk, cursor, entry, limits),
+                (_, None) => {}
+            }
+            cursor = next;
+        }
+        open
     }
 
     /// Adds a tag whose key is of a site, and whose value is no array, to a span;
-    /// returns whether the limit allows it.
+    /// returns whether it is known to fit, and to have a key of its own.
     #[inline]
-    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor, limits: &Limits) -> bool {
-        let fits = (open.tags as usize) < limits.max_tags;
+    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor) -> bool {
+        let fits = open.counts.add_plain_tag();
         if fits {
-            open.tags += 1;
             self.add(open, Kind::Tag, cursor, NONE);
         }
         fits
@@ -208,7 +234,6 @@ impl Index {
         entry: Entry<'_>,
         limits: &Limits,
     ) {
-        let kind = entry.kind();
         let array = match entry {
             Entry::Tag(_, value) | Entry::Field(_, value) => self.push_array(value),
             _ => NONE,
@@ -225,37 +250,26 @@ impl Index {
         let Some(Span { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
             return;
         };
-        let fits = match kind {
-            Kind::Tag => fits(&mut open.tags, limits.max_tags, &mut dropped.tags),
-            Kind::Log => fits(&mut open.logs, limits.max_logs, &mut dropped.logs),
-            Kind::Link => fits(&mut open.links, limits.max_links, &mut dropped.links),
-            // An error is also the status: a span full of logs still takes it.
-            Kind::Error => fits(&mut open.errors, limits.max_logs, &mut dropped.logs),
-            // Nobody counts fields.
-            Kind::Field => fits(&mut open.fields, limits.max_fields, &mut 0),
-            _ => true,
-        };
-        if matches!(kind, Kind::Log | Kind::Link) {
-            open.fields = if fits { 0 } else { u32::MAX };
-        }
-        if fits {
-            self.add(open, kind, cursor, array);
+        match open.counts.add(entry, limits, dropped) {
+            Kept::All => self.add(open, entry.kind(), cursor, array),
+            Kept::Unlogged => self.add(open, entry.kind(), cursor, UNLOGGED),
+            Kept::Nothing => {}
         }
     }
 
-    /// The span's tag with this key, if there is one. Keys of a site are written
-    /// once, so that only those that come as texts need the search.
+    /// The span's tag with this key, if there is one.
     fn item_of_tag(&self, open: &OpenSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
-        let FieldKey::Text(key) = key else {
+        if !open.counts.may_have(key) {
             return None;
-        };
-        let span = self.spans.get(open.span as usize)?;
+        }
+        let span = self.span(open)?;
+        let key = key.text(span.site);
         let mut entries = self.entries(span, Some(chunk));
-        while let Some((index, entry, _)) = entries.next_item() {
-            if let Entry::Tag(other, _) = entry
-                && other.text(span.site) == key
-            {
-                return Some(index);
+        while let Some(item) = entries.next_item()
+            && let Entry::Tag(other, _) = item.entry
+        {
+            if other.text(span.site) == key {
+                return Some(item.index);
             }
         }
         None
@@ -266,24 +280,34 @@ impl Index {
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 
-    /// Adds an item to a span.
+    /// Adds an item to a span: a tag behind the other tags, which come first so that
+    /// looking for a key looks at nothing else; any other behind all.
     #[inline]
     fn add(&mut self, open: &mut OpenSpan, kind: Kind, cursor: Cursor, array: u32) {
-        let item = Item {
-            cursor,
-            next: NONE,
-            array,
+        let Some(span) = self.spans.get_mut(open.span as usize) else {
+            return;
         };
-        let index = push(&mut self.items, item);
-        let last = self.items.get_mut(open.last as usize);
-        if let Some(span) = self.spans.get_mut(open.span as usize) {
-            span.kinds |= kind.bit();
-            match last {
-                Some(last) => last.next = index,
-                None => span.first = index,
-            }
+        span.kinds |= kind.bit();
+        let is_tag = kind == Kind::Tag;
+        let before = if is_tag { open.last_tag } else { open.last };
+        let place = self.items.len();
+        let before = match self.items.get_mut(before as usize) {
+            Some(item) => &mut item.next,
+            None => &mut span.first,
+        };
+        let index = u32::try_from(place).unwrap_or(NONE);
+        let next = std::mem::replace(before, index);
+        self.items.push(Item {
+            cursor,
+            next,
+            array,
+        });
+        if next == NONE {
+            open.last = index;
         }
-        open.last = index;
+        if is_tag {
+            open.last_tag = index;
+        }
     }
 
     pub(crate) fn entries<'a>(&'a self, span: &Span, chunk: Option<&'a Chunk>) -> Entries<'a> {
@@ -295,14 +319,6 @@ impl Index {
     }
 }
 
-/// Counts one more, or one that is dropped; returns which.
-fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
-    let fits = (*count as usize) < max;
-    let counter = if fits { count } else { dropped };
-    *counter = counter.saturating_add(1);
-    fits
-}
-
 fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).unwrap_or(NONE);
     items.push(item);
@@ -310,13 +326,24 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 }
 
 impl<'a> Entries<'a> {
-    fn next_item(&mut self) -> Option<(u32, Entry<'a>, Option<&'a TagArray>)> {
+    #[inline]
+    pub(super) fn next_item(&mut self) -> Option<Found<'a>> {
         let index = self.next;
         let item = self.index.items.get(index as usize)?;
         self.next = item.next;
-        let (_, entry, _) = self.chunk?.entry(item.cursor)?;
-        let array = self.index.arrays.get(item.array as usize);
-        Some((index, entry, array))
+        let (_, mut entry, end) = self.chunk?.entry(item.cursor)?;
+        let is_unlogged = item.array == UNLOGGED;
+        if is_unlogged && let Entry::Error { log, .. } = &mut entry {
+            *log = false;
+        }
+        Some(Found {
+            index,
+            start: item.cursor,
+            end,
+            entry,
+            is_unlogged,
+            array: self.index.arrays.get(item.array as usize),
+        })
     }
 }
 
@@ -325,45 +352,6 @@ impl<'a> Iterator for Entries<'a> {
     type Item = (Entry<'a>, Option<&'a TagArray>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_item().map(|(_, entry, array)| (entry, array))
-    }
-}
-
-impl<'a> FieldKey<'a> {
-    /// Returns the key; `site` is the one of the span.
-    pub(crate) fn text(self, site: &'static Site) -> &'a str {
-        match self {
-            Self::Text(text) => text,
-            Self::Site { index, .. } => site.tag_key(index.into()),
-        }
-    }
-}
-
-impl TagArray {
-    /// Copies an array out of a chunk; `None` if the value is none.
-    pub(crate) fn of(value: FieldValue<'_>) -> Option<Self> {
-        Some(match value {
-            FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
-            FieldValue::I64s(words) => {
-                Self::I64(words.iter().map(|word| word.cast_signed()).collect())
-            }
-            FieldValue::F64s(words) => {
-                Self::F64(words.iter().map(|word| f64::from_bits(*word)).collect())
-            }
-            FieldValue::Texts(lengths, mut texts) => Self::String(
-                lengths
-                    .iter()
-                    .map(|length| {
-                        let length = usize::try_from(*length).unwrap_or(0);
-                        let (text, rest) = texts.split_at_checked(length).unwrap_or(("", ""));
-                        texts = rest;
-                        Cow::Owned(text.to_owned())
-                    })
-                    .collect(),
-            ),
-            FieldValue::Bool(_) | FieldValue::I64(_) | FieldValue::F64(_) | FieldValue::Str(_) => {
-                return None;
-            }
-        })
+        self.next_item().map(|found| (found.entry, found.array))
     }
 }

@@ -2,10 +2,15 @@
 
 mod decode;
 mod decoded;
-mod early;
 mod index;
-mod pending;
+mod limits;
+mod lost;
+mod piece;
+mod rewrite;
+mod spread;
+mod spread_spans;
 mod streamed;
+mod values;
 mod view;
 
 pub(crate) use decode::Decoder;
@@ -59,7 +64,7 @@ impl<'a> SpanBatch<'a> {
         Self {
             resource,
             decoded: Some(decoded),
-            records: decoded.records(),
+            records: &[],
             completed: decoded.completed(),
         }
     }

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use super::decoded::Decoded;
-use super::index::{Entries, Piece, Span};
+use super::index::{Entries, Span};
+use super::limits;
+use super::piece::Piece;
 use super::view::StatusRef;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
 use crate::span_record::{Link, Log, Outcome, SpanKind};
-use crate::stream::{Entry, FieldValue, Kind};
-use crate::tag::{Tag, TagArray, TagRef};
+use crate::stream::{Entry, Kind};
+use crate::tag::{Tag, TagRef};
 use crate::timestamp::Timestamp;
 
 /// A span in the chunk in which it was written.
@@ -22,14 +24,11 @@ pub(super) struct Streamed<'a> {
     pub(super) resource: &'a Resource,
 }
 
-/// The message of a span whose body panicked.
-pub(super) const PANICKED: &str = "panicked";
-
 /// The tag of a failed span's type of error.
-pub(super) const ERROR_TYPE: &str = "error.type";
+const ERROR_TYPE: &str = "error.type";
 
 /// The tags that say how a body ended, unless the application said them.
-pub(super) fn outcome_tags<'a>(
+fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
 ) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
@@ -43,59 +42,67 @@ pub(super) fn outcome_tags<'a>(
 }
 
 impl<'a> Streamed<'a> {
-    pub(super) fn entries(self) -> Entries<'a> {
+    fn entries(self) -> Entries<'a> {
         self.decoded.entries(self.span)
     }
 
     /// The entries, if there is one of these kinds.
     fn entries_with<const N: usize>(self, kinds: [Kind; N]) -> impl Iterator<Item = Entry<'a>> {
-        let entries = kinds
-            .iter()
-            .any(|kind| self.span.has(*kind))
-            .then(|| self.entries());
+        let entries = self.span.has_one_of(kinds).then(|| self.entries());
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
-    pub(super) fn time(self, raw: u64) -> Timestamp {
-        self.decoded.converter().timestamp(raw)
+    /// The newest of what entries of these kinds say.
+    fn newest<T, const N: usize>(
+        self,
+        kinds: [Kind; N],
+        said: impl Fn(Entry<'a>) -> Option<T>,
+    ) -> Option<T> {
+        self.entries_with(kinds).filter_map(said).last()
+    }
+
+    #[inline]
+    fn time(self, raw: u64) -> Timestamp {
+        let nanos = self.decoded.converter().timestamp(raw).as_unix_nanos();
+        Timestamp::from_unix_nanos(nanos.wrapping_add_signed(self.piece.shift))
+    }
+
+    pub(super) fn start(self) -> Timestamp {
+        let clock = self.time(self.span.start);
+        if self.span.has(Kind::StartedAt) {
+            return self
+                .newest([Kind::StartedAt], limits::start)
+                .unwrap_or(clock);
+        }
+        clock
+    }
+
+    pub(super) fn end(self) -> Timestamp {
+        let clock = self.time(self.span.end.max(self.span.start));
+        if self.span.has_one_of([Kind::StartedAt, Kind::EndedAt]) {
+            let said = self.newest([Kind::EndedAt], limits::end);
+            return said.unwrap_or(clock).max(self.start());
+        }
+        clock
     }
 
     pub(super) fn renamed(self) -> Option<&'a str> {
-        let entries = self.entries_with([Kind::Name, Kind::Described]);
-        let names = entries.filter_map(|entry| match entry {
-            Entry::Name(name) | Entry::Described { name, .. } => Some(name),
-            _ => None,
-        });
-        names.last()
+        self.newest([Kind::Name, Kind::Described], limits::name)
     }
 
     pub(super) fn service(self) -> Option<&'a str> {
-        let entries = self.entries_with([Kind::Service]);
-        let services = entries.filter_map(|entry| match entry {
-            Entry::Service(service) => Some(service),
-            _ => None,
-        });
-        services.last()
+        self.newest([Kind::Service], limits::service)
     }
 
     pub(super) fn kind(self) -> SpanKind {
-        let entries = self.entries_with([Kind::Role, Kind::Described]);
-        let kinds = entries.filter_map(|entry| match entry {
-            Entry::SpanKind(kind) | Entry::Described { kind, .. } => Some(kind),
-            _ => None,
-        });
-        kinds.last().unwrap_or(self.span.site.kind())
+        self.newest([Kind::Role, Kind::Described], limits::kind)
+            .unwrap_or(self.span.site.kind())
     }
 
     pub(super) fn source(self) -> Option<(&'a str, u32)> {
-        let entries = self.entries_with([Kind::Described]);
-        let sources = entries.filter_map(|entry| match entry {
-            Entry::Described { file, line, .. } => Some((file, line)),
-            _ => None,
-        });
         let site = self.span.site;
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
-        sources.last().or(of_site)
+        self.newest([Kind::Described], limits::source).or(of_site)
     }
 
     pub(super) fn context_sent(self) -> bool {
@@ -103,55 +110,47 @@ impl<'a> Streamed<'a> {
     }
 
     pub(super) fn status(self) -> StatusRef<'a> {
-        if self.span.outcome == Outcome::Panicked {
-            return StatusRef::Error(PANICKED);
-        }
-        let mut status = StatusRef::Unset;
-        for entry in self.entries_with([Kind::Status, Kind::Error]) {
-            status = match entry {
-                Entry::Status { ok: true, .. } => return StatusRef::Ok,
-                Entry::Status { message, .. } | Entry::Error { message, .. } => {
-                    StatusRef::Error(message)
-                }
-                _ => status,
-            };
-        }
-        status
+        let entries = self.entries_with([Kind::Status, Kind::Error]);
+        limits::status(self.span.outcome, entries)
     }
 
     pub(super) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+        self.own_tags().chain(self.outcome_tags())
+    }
+
+    /// The tags that the application has set: they come before all else.
+    fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
-        let tags = self
-            .entries()
-            .filter_map(move |(entry, array)| match entry {
-                Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
-                _ => None,
-            });
-        tags.chain(self.outcome_tags())
+        let entries = self.entries();
+        entries.map_while(move |(entry, array)| match entry {
+            Entry::Tag(key, value) => Some((key.text(site), value.as_tag(array))),
+            _ => None,
+        })
     }
 
     /// The tags that say how the body ended, unless the application said them.
-    pub(super) fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-        outcome_tags(self.span.outcome, self.error_type()).filter(move |(key, _)| !self.says(key))
+    fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
+        outcome_tags(self.span.outcome, self.error_type())
+            .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
     }
 
-    /// Whether the application has set this tag.
-    pub(super) fn says(self, key: &str) -> bool {
-        let site = self.span.site;
-        self.entries()
-            .any(|(entry, _)| matches!(entry, Entry::Tag(other, _) if other.text(site) == key))
-    }
-
-    pub(super) fn error_type(self) -> Option<&'a str> {
-        let entries = self.entries_with([Kind::Error]);
-        let types = entries.filter_map(|entry| match entry {
-            Entry::Error { type_name, .. } => Some(type_name),
-            _ => None,
-        });
-        types.last()
+    fn error_type(self) -> Option<&'a str> {
+        self.newest([Kind::Error], limits::error_type)
     }
 
     pub(super) fn logs(self) -> impl Iterator<Item = Log> {
+        // Those of a future that moved may have been written by two threads, whose clocks
+        // differ by a little.
+        let mut sorted = Vec::new();
+        if self.piece.is_joined {
+            sorted.extend(self.written_logs());
+            sorted.sort_by_key(|log| log.time);
+        }
+        let written = (!self.piece.is_joined).then(|| self.written_logs());
+        sorted.into_iter().chain(written.into_iter().flatten())
+    }
+
+    fn written_logs(self) -> impl Iterator<Item = Log> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
@@ -201,7 +200,7 @@ impl<'a> Streamed<'a> {
     }
 
     /// The fields that follow a log or link: those before the next one.
-    pub(super) fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
+    fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
         let site = self.span.site;
         entries
             .take_while(|(entry, _)| !matches!(entry, Entry::Log { .. } | Entry::Link { .. }))
@@ -219,7 +218,7 @@ impl<'a> Streamed<'a> {
 impl Log {
     /// The log of an error. Source: OpenTelemetry semantic conventions,
     /// *Exceptions on spans*.
-    pub(super) fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
+    fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {
             time,
             message: Cow::Borrowed("exception"),
@@ -227,22 +226,6 @@ impl Log {
                 Tag::new("exception.type", type_name.to_owned()),
                 Tag::new("exception.message", message.to_owned()),
             ],
-        }
-    }
-}
-
-impl<'a> FieldValue<'a> {
-    /// Returns the value; `array` is it, if it is one.
-    pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
-        static EMPTY: TagArray = TagArray::Bool(Vec::new());
-        match self {
-            Self::Bool(value) => TagRef::Bool(value),
-            Self::I64(value) => TagRef::I64(value),
-            Self::F64(value) => TagRef::F64(value),
-            Self::Str(value) => TagRef::Str(value),
-            Self::Bools(_) | Self::I64s(_) | Self::F64s(_) | Self::Texts(..) => {
-                TagRef::Array(array.unwrap_or(&EMPTY))
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::decoded::Decoded;
 use super::index::Span;
-use super::streamed::{ERROR_TYPE, Streamed};
+use super::streamed::Streamed;
 use crate::context::TraceFlags;
 use crate::id::{SpanId, TraceId};
 use crate::resource::Resource;
@@ -175,7 +175,7 @@ impl<'a> SpanView<'a> {
     pub fn start(&self) -> Timestamp {
         match self.0 {
             Form::Record(record) => record.start,
-            Form::Stream(stream) => stream.time(stream.span.start),
+            Form::Stream(stream) => stream.start(),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> SpanView<'a> {
     pub fn end(&self) -> Timestamp {
         match self.0 {
             Form::Record(record) => record.end,
-            Form::Stream(stream) => stream.time(stream.span.end.max(stream.span.start)),
+            Form::Stream(stream) => stream.end(),
         }
     }
 
@@ -273,15 +273,6 @@ impl<'a> SpanView<'a> {
         match self.0 {
             Form::Record(record) => record.dropped,
             Form::Stream(stream) => stream.span.dropped,
-        }
-    }
-
-    /// Returns the type of the newest error, unless the application has set the tag
-    /// itself. Of spans in a stream only.
-    pub(super) fn own_error_type(&self) -> Option<&'a str> {
-        match self.0 {
-            Form::Stream(stream) if !stream.says(ERROR_TYPE) => stream.error_type(),
-            Form::Stream(_) | Form::Record(_) => None,
         }
     }
 

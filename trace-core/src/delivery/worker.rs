@@ -65,7 +65,7 @@ impl Worker {
         Self {
             queue,
             clock,
-            decoder: Decoder::new(resource.clone(), limits),
+            decoder: Decoder::new(limits),
             resource,
             collectors,
             decoded: Decoded::default(),
@@ -164,12 +164,14 @@ impl Worker {
             }
         }
         for trace in work.completed.drain(..) {
+            self.decoder.end_trace(trace);
             self.decoded.push_completed(trace);
         }
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         self.queue.leave(&counters.dropped_queue, dropped.queue);
         self.queue.leave(&counters.dropped_limit, dropped.limit);
+        Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.queue.hold(self.decoder.held());
         if let Some((number, deadline)) = work.flush {

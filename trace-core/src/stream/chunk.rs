@@ -1,8 +1,10 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Entry, Header, Kind, Plain, Source};
+use super::entry::{Close, Entry, Header, Kind, Plain, Source, outcome_number};
+use super::site::Site;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
+use crate::span_record::DroppedItems;
 
 /// Pieces of the streams of scopes: the words and the texts that they speak of.
 ///
@@ -116,6 +118,55 @@ impl Chunk {
         self.words.extend_from_slice(words.unwrap_or_default());
         let text = chunk.text.get(start.text as usize..end.text as usize);
         self.text.push_str(text.unwrap_or_default());
+    }
+
+    /// Opens a span of a site.
+    pub(crate) fn push_open(&mut self, site: &'static Site, span: u64, parent: u64, time: u64) {
+        self.words
+            .extend([site.header().word(), span, parent, time]);
+    }
+
+    /// Ends a span.
+    pub(crate) fn push_close(&mut self, span: u64, close: Close) {
+        let header = Header::new(Kind::Close, outcome_number(close.outcome), 0, 0);
+        self.words.extend([header.word(), span, close.time]);
+    }
+
+    /// Says what limits have cut off of a span, if they have.
+    pub(crate) fn push_dropped(&mut self, span: u64, dropped: DroppedItems) {
+        if dropped != DroppedItems::default() {
+            let header = Header::new(Kind::Dropped, 0, 0, 0);
+            let counts = [dropped.tags, dropped.logs, dropped.links].map(u64::from);
+            self.words.extend([header.word(), span]);
+            self.words.extend(counts);
+        }
+    }
+
+    /// Adds a log without a message, or a link to nothing: what a limit will cut off.
+    pub(crate) fn push_empty(&mut self, kind: Kind, span: u64) {
+        let words = if kind == Kind::Link { 3 } else { 1 };
+        let header = Header::new(kind, 0, 0, 0);
+        self.words.extend([header.word(), span]);
+        self.words.extend(std::iter::repeat_n(0, words));
+    }
+
+    /// All entries from the front: the span, the entry, and where the next one is.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Entry<'_>, Cursor)> {
+        let mut cursor = Cursor::default();
+        std::iter::from_fn(move || {
+            let found = self.entry(cursor)?;
+            cursor = found.2;
+            Some(found)
+        })
+    }
+
+    /// The place behind the last entry.
+    pub(crate) fn end(&self) -> Cursor {
+        Cursor {
+            word: u32::try_from(self.words.len()).unwrap_or(u32::MAX),
+            text: u32::try_from(self.text.len()).unwrap_or(u32::MAX),
+            newest: 0,
+        }
     }
 
     /// Bytes in use.

@@ -17,6 +17,21 @@ fn random_programs_record_what_the_model_says() {
 }
 
 #[test]
+fn random_programs_record_the_same_whatever_is_cut() {
+    let threads = Arc::new(Threads::new());
+    let execute = |seed| {
+        let hazards = Hazards {
+            cuts: true,
+            ..Hazards::NONE
+        };
+        let choices = Choices::Random(Random::new(seed));
+        execute(&format!("seed {seed}"), choices, hazards, &threads)
+    };
+    let spans: usize = (0..2_000).map(execute).sum();
+    assert!(spans > 10_000, "{spans}");
+}
+
+#[test]
 fn random_programs_lose_what_the_counter_says() {
     let threads = Arc::new(Threads::new());
     let execute = |seed| {

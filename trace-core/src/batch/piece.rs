@@ -1,0 +1,32 @@
+//! What is known of the spans of a piece.
+
+use crate::context::TraceFlags;
+use crate::id::TraceId;
+use crate::tracestate::TraceState;
+
+/// What all spans of a piece have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    pub(crate) chunk: u32,
+    pub(crate) trace_id: TraceId,
+    pub(crate) flags: TraceFlags,
+    pub(crate) tracestate: TraceState,
+    /// The parent in another process, or zero.
+    pub(crate) remote_parent: u64,
+    /// What is said here of a span comes from several pieces.
+    pub(crate) is_joined: bool,
+    /// Nanoseconds to be added to times: those since the span's opening are the counter's,
+    /// even if the wall clock was read anew in between.
+    pub(crate) shift: i64,
+}
+
+/// Stands for the piece of a span that was written without one: there is none.
+pub(crate) static NO_PIECE: Piece = Piece {
+    chunk: u32::MAX,
+    trace_id: TraceId::PLACEHOLDER,
+    flags: TraceFlags::NONE,
+    tracestate: TraceState::new(),
+    remote_parent: 0,
+    is_joined: false,
+    shift: 0,
+};
