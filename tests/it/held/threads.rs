@@ -56,8 +56,7 @@ fn an_end_waits_for_what_its_scope_has_not_handed_over() {
         program.cut();
         held.add_tag("second", 2);
         elsewhere(move || held.end());
-        program.spans.take();
-        // What is there is handed over with it.
+        // The end is handed over with what its scope has.
         program.cut();
         let spans = program.spans.spans();
         let held = named(&spans, "held");
