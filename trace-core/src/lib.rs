@@ -31,8 +31,9 @@
 //!   that runs.
 //! - [`Tracer`] has a sampler ([`HeadSampler`] and others) and collectors
 //!   ([`TraceCollector`], [`MemoryCollector`], a [`Collector`] of your own).
-//! - [`spawn`], [`TraceFuture`], [`TraceJoinSet`] and [`Carried`] carry the trace to
-//!   other tasks, [`propagation`] to other services.
+//! - [`OpenSpan`] is a span that can be held, for what is no function.
+//! - [`spawn`], [`TraceFuture`], [`TraceStream`], [`TraceJoinSet`] and [`Carried`] carry the
+//!   trace to other tasks, [`propagation`] to other services.
 //! - [`Trace`] is assembled from [`SpanRecord`]s; [`Trace::tree`] and [`Summary`]
 //!   show it.
 //!
@@ -100,6 +101,7 @@ mod memory_collector;
 mod record;
 mod view;
 
+// What of it is public: the span that runs, the one that is held, and where they begin.
 mod open_span;
 
 pub mod span;
@@ -126,7 +128,7 @@ pub use id_generator::IdGenerator;
 pub use limits::Limits;
 pub use link_source::LinkSource;
 pub use memory_collector::MemoryCollector;
-pub use open_span::{EnteredSpan, OpenSpan, SpanBuilder, SpanVisit};
+pub use open_span::{Entered, EnteredSpan, OpenSpan, SpanBuilder};
 pub use resource::Resource;
 pub use sampler::{
     AlwaysOff, AlwaysOn, HeadSampler, InvalidSampleRate, ParentBased, Probabilistic, RateLimited,

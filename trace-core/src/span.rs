@@ -287,13 +287,13 @@ pub trait TraceStream: Stream + Sized {
     /// stream is polled; it may outlive the span.
     ///
     /// ```
-    /// use futures_util::{Stream, stream};
+    /// use futures_core::Stream;
     /// use trace_core::TraceStream;
     ///
-    /// fn events() -> impl Stream<Item = u32> {
-    ///     stream::iter(0..3).in_current_trace() // polled when this has returned
+    /// /// Is polled when the handler has returned.
+    /// fn body(events: impl Stream<Item = u32>) -> impl Stream<Item = u32> {
+    ///     events.in_current_trace()
     /// }
-    /// # drop(events());
     /// ```
     fn in_current_trace(self) -> InCurrentTrace<Self> {
         InCurrentTrace::new(Scope::capture, self)

@@ -223,3 +223,27 @@ fn the_error_that_a_child_returned_is_logged_once() {
     assert_eq!(named(&spans, "inner").outcome, Outcome::Error);
     assert_eq!(named(&spans, "outer").outcome, Outcome::Error);
 }
+
+#[test]
+fn what_a_value_says_of_a_held_span_while_it_is_shown_did_not_happen() {
+    struct Shows<'a>(&'a OpenSpan);
+    impl std::fmt::Display for Shows<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.add_tag("from within", 1);
+            self.0.in_scope(|| span::in_span("from within", || {}));
+            f.write_str("shown")
+        }
+    }
+    let program = Program::new();
+    program.root(|| {
+        let held = start("held");
+        held.add_tag("value", trace_core::display(Shows(&held)));
+        span::add_tag("value", trace_core::display(Shows(&held)));
+        held.end();
+    });
+    let spans = program.take();
+    assert_eq!(spans.len(), 2);
+    let held = named(&spans, "held");
+    assert_eq!(held.tags.len(), 1);
+    assert_eq!(held.tag("value").unwrap().as_str(), Some("shown"));
+}

@@ -10,13 +10,13 @@ use crate::span_record::Outcome;
 /// [`OpenSpan::enter`].
 #[derive(Debug)]
 #[must_use = "the span is left when this is dropped: bind it with `let _in = ..`"]
-pub struct SpanVisit<'a> {
+pub struct Entered<'a> {
     span: &'a OpenSpan,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,
 }
 
-impl<'a> SpanVisit<'a> {
+impl<'a> Entered<'a> {
     pub(super) fn new(span: &'a OpenSpan) -> Self {
         span.enter_unguarded();
         Self {
@@ -26,7 +26,7 @@ impl<'a> SpanVisit<'a> {
     }
 }
 
-impl Drop for SpanVisit<'_> {
+impl Drop for Entered<'_> {
     fn drop(&mut self) {
         self.span.exit();
     }

@@ -4,7 +4,7 @@ mod builder;
 mod guard;
 
 pub use builder::{SpanBuilder, build, start};
-pub use guard::{EnteredSpan, SpanVisit};
+pub use guard::{Entered, EnteredSpan};
 
 use std::fmt;
 use std::task::Poll;
@@ -230,8 +230,8 @@ impl OpenSpan {
     ///
     /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
     /// is not `Send`, so that the compiler notices. Futures have [`poll`](Self::poll).
-    pub fn enter(&self) -> SpanVisit<'_> {
-        SpanVisit::new(self)
+    pub fn enter(&self) -> Entered<'_> {
+        Entered::new(self)
     }
 
     /// Runs a closure within the span, which goes on afterwards.

@@ -280,6 +280,12 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
     .flatten()
 }
 
+/// Whether the running code is there only because something is recorded, so that nothing
+/// of it is.
+pub(super) fn is_paused() -> bool {
+    hot::scope() == 0 && with_recording(|_| ()).is_some()
+}
+
 /// The id of the trace that runs on this thread, recorded or not.
 pub(super) fn trace_id() -> Option<TraceId> {
     with(|active| match active {

@@ -144,7 +144,7 @@ impl HeldSpan {
 
     #[cold]
     fn write_in_visit(&self, write: impl FnOnce(u64)) {
-        if self.is_foreign() {
+        if self.is_foreign() || entered::is_paused() {
             return;
         }
         if !self.begin_visit() {
@@ -163,7 +163,7 @@ impl HeldSpan {
 
     /// Makes the span the current one on this thread until [`leave`](Self::leave).
     pub(crate) fn enter(&self) {
-        if self.is_foreign() || !self.begin_visit() {
+        if self.is_foreign() || entered::is_paused() || !self.begin_visit() {
             return;
         }
         if hot::scope() == self.life.home() {
@@ -365,10 +365,14 @@ impl Drop for HeldSpan {
         if !self.has_ended() {
             self.end(outcome, None);
         }
+        self.life.let_go();
+        if self.is_foreign() {
+            // Another thread may have held the lock when the process forked.
+            return;
+        }
         // Visits that are never left cannot hold it any more.
         if let Some(end) = self.visits.take_end() {
             self.close(&end);
         }
-        self.life.let_go();
     }
 }
