@@ -1,10 +1,11 @@
 //! Everything that records, called: nothing may come of it.
 
 use std::collections::HashMap;
+use std::task::Poll;
 use std::time::Duration;
 
 use trace_core::{
-    Carried, LinkSource, MemoryCollector, SpanBatch, Stats, TraceContext, TraceFuture,
+    Carried, LinkSource, MemoryCollector, OpenSpan, SpanBatch, Stats, TraceContext, TraceFuture,
     TraceJoinSet, Tracer, collector_fn, propagation, span,
 };
 
@@ -53,6 +54,19 @@ fn main() {
         Carried::new(1).run_sync(|one| span::in_span("add", || one + 41))
     });
     assert_eq!(answer, 42);
+
+    assert_eq!(size_of::<OpenSpan>(), 0);
+    let mut held = span::build("held").tag("order.id", 7).start();
+    held.add_tag("order.id", 42);
+    held.in_scope(|| assert!(!span::is_recording()));
+    held.enter_unguarded();
+    held.exit();
+    assert_eq!(held.poll(|| Poll::Ready(42), |_| None), Poll::Ready(42));
+    assert!(!held.inject(&mut HashMap::new()));
+    held.end();
+    root().start().end();
+    drop(span::start("held").entered());
+    assert_eq!(span::detached(|| Carried::new(42).with(|answer| *answer)), 42);
 
     let plain = size_of_task(body);
     assert_eq!(size_of_task(|| body().in_current_trace()), plain);

@@ -107,8 +107,11 @@ impl OpenSpan {
 
     /// Begins a root in a scope of its own. `open` opens the span in there, and returns it
     /// and its parent.
-    pub(crate) fn root(scope: Option<Scope>, open: impl FnOnce() -> (u64, u64)) -> Self {
-        Self(Kept::new(|| match scope {
+    pub(crate) fn root(
+        scope: impl FnOnce() -> Option<Scope>,
+        open: impl FnOnce() -> (u64, u64),
+    ) -> Self {
+        Self(Kept::new(|| match scope() {
             Some(scope) if scope.is_recording() => {
                 HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
             }

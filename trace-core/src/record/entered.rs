@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::active::Active;
 use super::hot::{self, Place};
+use super::kept::RECORDS;
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
@@ -88,6 +89,9 @@ pub(super) fn set_visitor(span: u64) {
 /// Where it is not the innermost one, that stays what it is.
 #[inline]
 pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
+    if !RECORDS {
+        return None;
+    }
     ENTERED.with_borrow_mut(|stack| {
         let top = stack.scopes.top_mut();
         match top.filter(|scope| scope.place.number == number) {

@@ -64,6 +64,7 @@ impl<F> InScope<F> {
     }
 
     /// Polls within the scope, which ends if `ends` says so of what is ready.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll_with<T>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut F>) -> Poll<T>,

@@ -85,8 +85,8 @@ impl<T> Carried<T> {
     /// });
     /// ```
     pub fn with<R>(&self, body: impl FnOnce(&T) -> R) -> R {
-        let mut scope = self.scope.get().map(Scope::fork);
-        let _entered = scope.as_mut().map(Scope::enter);
+        let mut scope = Kept::new(|| self.scope.get().map(Scope::fork).unwrap_or_default());
+        let _entered = scope.get_mut().map(Scope::enter);
         body(&self.message)
     }
 

@@ -201,8 +201,10 @@ impl RootBuilder {
     /// ```
     pub fn start(self) -> OpenSpan {
         let root = self.0.get();
-        let scope = root.and_then(begin::scope_of);
-        OpenSpan::root(scope, || root.map_or((0, 0), Begin::open))
+        OpenSpan::root(
+            || root.and_then(begin::scope_of),
+            || root.map_or((0, 0), Begin::open),
+        )
     }
 
     fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {
