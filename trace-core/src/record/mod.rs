@@ -1,9 +1,9 @@
 //! Recording: what happens on the application's threads.
 //!
 //! ```text
-//! a traced function is polled or called
-//!    │ hot:   does this thread record? no: that was all
-//!    │        yes: append to this thread's stage: opening, tags, end
+//! a traced function is polled or called, a held span is entered or written to
+//!    │ life:  does this thread record? no: that was all
+//!    │        yes: append to this thread's stage: opening, tags, end   (write, hot)
 //!    ▼
 //! the stage is full, or the poll of the scope ends
 //!    │ recording: move the stage into the scope's chunk
@@ -17,8 +17,15 @@
 //! What has to be inlined to be fast is so in an optimised build only: where nobody
 //! measures nanoseconds, people wait for the compiler.
 //!
-//! Everything that is done for each span is in [`hot`], [`write`], [`future`] and
-//! [`guard`]; everything else is done once for a scope or is rare.
+//! | | |
+//! |---|---|
+//! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
+//! | the scope | [`scope`], [`recording`], [`active`], [`unsampled`]; who holds one: [`in_scope`] |
+//! | the thread | [`hot`], [`write`], [`entered`] with [`stack`] |
+//! | the trace | [`local_trace`], [`home`], [`tracer_core`], [`caps`] |
+//!
+//! Everything that is done for each span is in [`hot`], [`write`], [`life`] and [`guard`];
+//! everything else is done once for a scope or is rare.
 
 mod active;
 mod caps;
