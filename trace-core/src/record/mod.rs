@@ -14,17 +14,17 @@
 //! delivery
 //! ```
 //!
-//! What has to be inlined to be fast is so in an optimised build only: where nobody
+//! What has to be inlined to be fast is so in an optimized build only: where nobody
 //! measures nanoseconds, people wait for the compiler.
 //!
 //! | | |
 //! |---|---|
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
 //! | the scope | [`scope`], [`recording`], [`active`], [`unsampled`]; who holds one: [`in_scope`] |
-//! | the thread | [`hot`], [`write`], [`entered`] with [`stack`] |
+//! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] |
 //! | the trace | [`local_trace`], [`home`], [`tracer_core`], [`caps`] |
 //!
-//! Everything that is done for each span is in [`hot`], [`write`], [`life`] and [`guard`];
+//! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
 //! everything else is done once for a scope or is rare.
 
 mod active;

@@ -276,7 +276,7 @@ impl Recording {
         self.cut();
     }
 
-    /// See [`active::push_texts`](super::active::push_texts).
+    /// See [`entered::push_texts`](super::entered::push_texts).
     pub(super) fn push_texts<'a>(
         &mut self,
         words: usize,
