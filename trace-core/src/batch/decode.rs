@@ -158,9 +158,9 @@ impl Decoder {
         }
     }
 
-    /// Says that a trace has ended, of which the last piece was lost.
-    pub(crate) fn end_trace(&mut self, trace: TraceId) {
-        self.dropped.unattached += self.spread.end_trace(trace, None);
+    /// Says that a part of a trace has ended of which no piece says so.
+    pub(crate) fn end_trace(&mut self, trace: TraceId, part: u32) {
+        self.dropped.unattached += self.spread.end_trace(trace, part);
     }
 
     /// Forgets the spans that are kept; returns how many were opened.
@@ -187,6 +187,7 @@ impl Decoder {
             (
                 Entry::Piece {
                     scope,
+                    part,
                     trace_id,
                     flags,
                     tracestate,
@@ -198,6 +199,7 @@ impl Decoder {
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
                     flags: TraceFlags::from_byte(flags),
                     tracestate: tracestate.parse().unwrap_or_default(),
+                    part,
                     remote_parent: id,
                     is_joined: false,
                     shift: 0,
@@ -209,8 +211,8 @@ impl Decoder {
             }
             (Entry::End, _) => {
                 if let Some(piece) = index.piece(self.piece) {
-                    let (trace, parent) = (piece.trace_id, piece.remote_parent);
-                    self.dropped.unattached += self.spread.end_trace(trace, Some(parent));
+                    let (trace, part) = (piece.trace_id, piece.part);
+                    self.dropped.unattached += self.spread.end_trace(trace, part);
                     out.push_completed(trace);
                 }
             }

@@ -11,6 +11,8 @@ pub(crate) struct Piece {
     pub(crate) trace_id: TraceId,
     pub(crate) flags: TraceFlags,
     pub(crate) tracestate: TraceState,
+    /// Which part of the trace it is of, in this process.
+    pub(crate) part: u32,
     /// The parent in another process, or zero.
     pub(crate) remote_parent: u64,
     /// What is said here of a span comes from several pieces.
@@ -26,6 +28,7 @@ pub(crate) static NO_PIECE: Piece = Piece {
     trace_id: TraceId::PLACEHOLDER,
     flags: TraceFlags::NONE,
     tracestate: TraceState::new(),
+    part: 0,
     remote_parent: 0,
     is_joined: false,
     shift: 0,

@@ -155,23 +155,18 @@ impl SpreadSpans {
         (!span.is_ready() && choose(span)).then_some(id)
     }
 
-    /// Forgets what was said of spans of a trace that has ended, or of its part below one
-    /// remote parent: their openings will not come, as they were delivered before it was
-    /// said. Returns how much that was.
-    pub(super) fn end_trace(&mut self, trace: TraceId, remote_parent: Option<u64>) -> u64 {
+    /// Forgets what was said of spans of a part of a trace that has ended: their openings
+    /// will not come, as they were delivered before it was said. Returns how much that was.
+    pub(super) fn end_trace(&mut self, trace: TraceId, part: u32) -> u64 {
         if self.unopened.is_empty() {
             return 0;
         }
         let trace = trace.get();
         let of_trace = self.unopened.range((trace, 0)..=(trace, u64::MAX));
         let mut late: Vec<u64> = of_trace.map(|(_, id)| *id).collect();
-        late.retain(|id| {
-            // One whose end was read is of another part of the trace.
-            self.spans.get(id).is_some_and(|span| {
-                !span.has_ended()
-                    && remote_parent.is_none_or(|parent| parent == span.piece.remote_parent)
-            })
-        });
+        // One whose end was read was opened in the piece that says so, and is kept next.
+        let is_late = |span: &Spread| span.piece.part == part && !span.has_ended();
+        late.retain(|id| self.spans.get(id).is_some_and(is_late));
         let late = late.into_iter().filter_map(|id| self.remove(id));
         late.map(|span| span.said()).sum()
     }

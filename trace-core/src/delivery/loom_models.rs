@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use loom::thread;
 
-use super::queue::{Queue, Work};
+use super::queue::{EndedPart, Queue, Work};
 use super::worker::Worker;
 use crate::clock::{Clock, Deadline};
 use crate::context::TraceFlags;
@@ -57,10 +57,15 @@ fn start(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
     thread::spawn(move || queue.stop(worker.run(Duration::ZERO)))
 }
 
+const ENDED: EndedPart = EndedPart {
+    trace: TraceId::PLACEHOLDER,
+    part: 1,
+};
+
 /// Records a span, as a scope does.
 fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
-    chunk.begin_piece(1, TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
+    chunk.begin_piece([1, 1], TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
     let open = SITE.header();
     let close = Header::new(Kind::Close, 0, 0, 0);
     chunk
@@ -178,10 +183,10 @@ fn the_end_of_a_trace_wakes_the_worker() {
     check(|| {
         let queue = queue();
         let other = Arc::clone(&queue);
-        let thread = thread::spawn(move || other.complete(TraceId::PLACEHOLDER));
+        let thread = thread::spawn(move || other.complete(ENDED));
         let mut work = Work::default();
         queue.wait_and_take(Duration::ZERO, None, &mut work);
-        assert_eq!(work.completed, [TraceId::PLACEHOLDER]);
+        assert_eq!(work.completed, [ENDED]);
         thread.join().unwrap();
     });
 }

@@ -13,6 +13,6 @@ mod worker;
 pub(crate) use call::is_collecting;
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
-pub(crate) use queue::Queue;
+pub(crate) use queue::{EndedPart, Queue};
 pub use worker::FlushReport;
 pub(crate) use worker::{Worker, WorkerThread};

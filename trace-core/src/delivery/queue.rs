@@ -33,7 +33,7 @@ struct State {
     /// back included.
     bytes: usize,
     ledger: Ledger,
-    completed: Vec<TraceId>,
+    completed: Vec<EndedPart>,
     /// Spans of which the opening or the end was in a chunk that found no room, but
     /// not both. No more than are open or in the queue.
     lost: HashSet<u64>,
@@ -144,11 +144,19 @@ impl State {
     }
 }
 
+/// A part of a trace that has ended in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndedPart {
+    pub(crate) trace: TraceId,
+    /// The number that the pieces of its scopes have.
+    pub(crate) part: u32,
+}
+
 /// What the worker takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
-    pub(crate) completed: Vec<TraceId>,
+    pub(crate) completed: Vec<EndedPart>,
     pub(crate) lost: HashSet<u64>,
     /// The newest flush that was asked for, if it is not done.
     pub(crate) flush: Option<(u64, Deadline)>,
@@ -249,10 +257,10 @@ impl Queue {
 
     /// Says that the last scope of a trace ended, and that its last chunk is in the
     /// queue or lost.
-    pub(crate) fn complete(&self, trace: TraceId) {
+    pub(crate) fn complete(&self, ended: EndedPart) {
         let mut state = self.state();
         if !state.is_closed && state.completed.len() < MAX_COMPLETED {
-            state.completed.push(trace);
+            state.completed.push(ended);
         }
         let wakes = state.wakes(false);
         drop(state);

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::queue::{BATCH_SPANS, Queue, Work};
+use super::queue::{BATCH_SPANS, EndedPart, Queue, Work};
 use crate::batch::{Decoded, Decoder, SpanBatch};
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
@@ -163,8 +163,8 @@ impl Worker {
                 self.collect();
             }
         }
-        for trace in work.completed.drain(..) {
-            self.decoder.end_trace(trace);
+        for EndedPart { trace, part } in work.completed.drain(..) {
+            self.decoder.end_trace(trace, part);
             self.decoded.push_completed(trace);
         }
         let dropped = self.decoder.take_dropped();

@@ -4,9 +4,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::home::{Home, SpanEnd};
+use super::hot;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceFlags;
+use crate::delivery::EndedPart;
 use crate::id::TraceId;
 use crate::stream::Chunk;
 use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
@@ -18,6 +20,8 @@ use crate::tracestate::TraceState;
 pub(crate) struct LocalTrace {
     pub(super) tracer: Arc<TracerCore>,
     pub(super) head: Head,
+    /// Which part of the trace this is, in this process.
+    part: u32,
     /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
     /// scope ended, less those that ended in another scope than their own.
     ///
@@ -50,6 +54,7 @@ impl LocalTrace {
         Self {
             tracer,
             head,
+            part: hot::new_scope(),
             open: AtomicI64::new(SCOPE),
             returns: AtomicU64::new(0),
             homes: Mutex::new(Vec::new()),
@@ -59,6 +64,7 @@ impl LocalTrace {
     /// Makes another trace of one that has ended, with one open scope.
     pub(super) fn begin_again(&mut self, head: Head) {
         self.head = head;
+        self.part = hot::new_scope();
         self.open = AtomicI64::new(SCOPE);
         self.returns = AtomicU64::new(0);
     }
@@ -68,7 +74,14 @@ impl LocalTrace {
         let head = &self.head;
         let tracestate = head.tracestate.as_str();
         let remote_parent = head.remote_parent;
-        chunk.begin_piece(scope, head.trace_id, head.flags, tracestate, remote_parent);
+        let numbers = [scope, self.part];
+        chunk.begin_piece(
+            numbers,
+            head.trace_id,
+            head.flags,
+            tracestate,
+            remote_parent,
+        );
     }
 
     /// Returns the order of what is said of a span in a visit that begins now: after what
@@ -123,10 +136,18 @@ impl LocalTrace {
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
+    /// Says that nothing remains, where no piece could say so.
+    pub(super) fn complete(&self) {
+        self.tracer.queue.complete(EndedPart {
+            trace: self.head.trace_id,
+            part: self.part,
+        });
+    }
+
     /// Lets go of a trace that was held open for a span that will not begin.
     pub(super) fn release(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.tracer.queue.complete(self.head.trace_id);
+            self.complete();
         }
     }
 

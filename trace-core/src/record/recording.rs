@@ -428,7 +428,7 @@ impl Recording {
         };
         let remains_nothing = self.trace.close_scope(*strays, completes);
         if remains_nothing && !says_so {
-            queue.complete(self.trace.head.trace_id);
+            self.trace.complete();
         }
         *baggage = Baggage::default();
         (*strays, *since, *visit) = (0, 0, (0, 0));

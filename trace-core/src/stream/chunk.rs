@@ -1,6 +1,6 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Close, Entry, Header, Kind, Plain, Source, outcome_number};
+use super::entry::{Close, Entry, Header, Kind, Plain, Source, of_halves, outcome_number};
 use super::site::Site;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -68,24 +68,22 @@ impl Chunk {
         }
     }
 
-    /// Begins a piece of the stream of a scope. The parent is the one in another process
-    /// under which the trace goes on here, or zero.
+    /// Begins a piece of the stream of a scope, which belongs to a part of a trace. The
+    /// parent is the one in another process under which the trace goes on here, or zero.
     pub(crate) fn begin_piece(
         &mut self,
-        scope: u32,
+        [scope, part]: [u32; 2],
         trace_id: TraceId,
         flags: TraceFlags,
         tracestate: &str,
         remote_parent: u64,
     ) {
-        // The limits of `TraceState` allow a quarter of that.
-        let (length, tracestate) = match u16::try_from(tracestate.len()) {
-            Ok(length) => (length, tracestate),
-            Err(_) => (0, ""),
-        };
-        let header = Header::new(Kind::Piece, flags.as_byte(), length, scope);
+        let length = u32::try_from(tracestate.len()).unwrap_or(0);
+        let header = Header::new(Kind::Piece, flags.as_byte(), 0, length).word();
         let [high, low] = trace_id.to_words();
-        self.words.extend([header.word(), remote_parent, high, low]);
+        let numbers = of_halves(scope, part);
+        self.words
+            .extend([header, remote_parent, high, low, numbers]);
         self.text.push_str(tracestate);
     }
 

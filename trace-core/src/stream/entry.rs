@@ -32,12 +32,10 @@
 //! | started at, ended at | span, nanoseconds since 1970 | |
 //! | dropped | span, tags, logs, links | |
 //! | moved | span | |
-//! | piece | remote parent, trace high, trace low | tracestate |
+//! | piece | remote parent, trace high, trace low, scope (low half) and part (high half) | tracestate |
 //! | end | zero | |
 //!
-//! The header of a piece has the number of its scope where others have the bytes of a text,
-//! and the bytes of the tracestate where others have the index of a key. That of *moved* has
-//! its order there.
+//! The header of *moved* has its order where others have the bytes of a text.
 
 use crate::span_record::{DroppedItems, Outcome, SpanKind};
 use crate::timestamp::Timestamp;
@@ -305,6 +303,9 @@ pub(crate) enum Entry<'a> {
     Piece {
         /// The number of the scope.
         scope: u32,
+        /// The number of the part of the trace that runs in this process and to which the
+        /// scope belongs: what begins with a root or a remote parent.
+        part: u32,
         trace_id: u128,
         flags: u8,
         tracestate: &'a str,
@@ -447,12 +448,17 @@ impl<'a> Entry<'a> {
             Kind::Moved => Self::Moved {
                 order: header.large(),
             },
-            Kind::Piece => Self::Piece {
-                scope: header.large(),
-                trace_id: source.double_word(),
-                flags: header.small(),
-                tracestate: source.text(header.index().into()),
-            },
+            Kind::Piece => {
+                let trace_id = source.double_word();
+                let (scope, part) = halves(source.word());
+                Self::Piece {
+                    scope,
+                    part,
+                    trace_id,
+                    flags: header.small(),
+                    tracestate: source.text(header.large().into()),
+                }
+            }
             Kind::End => Self::End,
         }
     }

@@ -17,6 +17,7 @@ use crate::timestamp::Timestamp;
 static SITE: Site = Site::new("site", crate::SpanKind::Internal, "", 0, &["key"]);
 
 const TRACE: u128 = 7;
+const PART: u32 = 9;
 const SPAN: u64 = 1;
 const HOME: u32 = 1;
 const AWAY: u32 = 2;
@@ -29,9 +30,13 @@ fn piece(scope: u32) -> Piece {
 }
 
 fn piece_of(scope: u32, span: u64) -> Piece {
+    piece_in(PART, scope, span)
+}
+
+fn piece_in(part: u32, scope: u32, span: u64) -> Piece {
     let mut chunk = Chunk::new();
     let trace = TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER);
-    chunk.begin_piece(scope, trace, TraceFlags::NONE, "", 0);
+    chunk.begin_piece([scope, part], trace, TraceFlags::NONE, "", 0);
     Piece(chunk, span)
 }
 
@@ -276,16 +281,17 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
         reader.read(piece(HOME).open(0).close(1));
         reader.one();
         reader.read(piece(AWAY).moved(1).tag("late", 1).log("late"));
-        // The end of this one is read before its opening.
-        reader.read(piece_of(AWAY, 2).moved(1).tag("a", 1).close(1));
+        // The end of this one, in another part of the trace, is read before its opening.
+        let other = PART + 1;
+        reader.read(piece_in(other, AWAY, 2).moved(1).tag("a", 1).close(1));
         if by_hand {
             let trace = TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER);
-            reader.decoder.end_trace(trace);
+            reader.decoder.end_trace(trace, PART);
         } else {
             reader.read(piece(HOME).end_trace());
         }
         assert_eq!(reader.decoder.take_dropped().unattached, 2);
-        reader.read(piece_of(HOME, 2).open(0));
+        reader.read(piece_in(other, HOME, 2).open(0));
         assert!(reader.one().tag("a").is_some());
         assert_eq!(reader.decoder.spread.bytes(), 0);
     }
