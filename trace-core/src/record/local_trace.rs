@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::home::{Home, SpanEnd};
-use super::hot;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::TraceFlags;
@@ -20,7 +19,7 @@ use crate::tracestate::TraceState;
 pub(crate) struct LocalTrace {
     pub(super) tracer: Arc<TracerCore>,
     pub(super) head: Head,
-    /// Which part of the trace this is, in this process.
+    /// Which part of the trace this is, in this process: the number of its first scope.
     part: u32,
     /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
     /// scope ended, less those that ended in another scope than their own.
@@ -49,12 +48,12 @@ pub(crate) struct Head {
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
-    /// A trace with one open scope.
-    pub(super) fn new(tracer: Arc<TracerCore>, head: Head) -> Self {
+    /// A trace with one open scope, which has a number.
+    pub(super) fn new(tracer: Arc<TracerCore>, head: Head, scope: u32) -> Self {
         Self {
             tracer,
             head,
-            part: hot::new_scope(),
+            part: scope,
             open: AtomicI64::new(SCOPE),
             returns: AtomicU64::new(0),
             homes: Mutex::new(Vec::new()),
@@ -62,9 +61,9 @@ impl LocalTrace {
     }
 
     /// Makes another trace of one that has ended, with one open scope.
-    pub(super) fn begin_again(&mut self, head: Head) {
+    pub(super) fn begin_again(&mut self, head: Head, scope: u32) {
         self.head = head;
-        self.part = hot::new_scope();
+        self.part = scope;
         self.open = AtomicI64::new(SCOPE);
         self.returns = AtomicU64::new(0);
     }

@@ -67,16 +67,16 @@ impl Spare {
         spare.ok().flatten().unwrap_or_default()
     }
 
-    fn trace(tracer: &Arc<TracerCore>, head: Head) -> Arc<LocalTrace> {
+    fn trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
         let spare = SPARE.try_with(|spare| spare.trace.take());
         if let Ok(Some(mut trace)) = spare
             && let Some(ended) = Arc::get_mut(&mut trace)
             && Arc::ptr_eq(&ended.tracer, tracer)
         {
-            ended.begin_again(head);
+            ended.begin_again(head, scope);
             return trace;
         }
-        Arc::new(LocalTrace::new(Arc::clone(tracer), head))
+        Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
     }
 
     /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
@@ -99,13 +99,14 @@ impl Recording {
     /// Begins a trace with one scope.
     pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head) -> Self {
         let baggage = head.baggage.clone();
-        Self::of(Spare::trace(tracer, head), baggage)
+        let number = hot::new_scope();
+        Self::of(Spare::trace(tracer, head, number), baggage, number)
     }
 
     /// Begins another scope of a trace.
     pub(super) fn join(trace: &Arc<LocalTrace>, baggage: Baggage) -> Self {
         trace.open_scope();
-        Self::of(Arc::clone(trace), baggage)
+        Self::of(Arc::clone(trace), baggage, hot::new_scope())
     }
 
     /// Begins a scope of a trace for a visit of one of its spans, away from its own.
@@ -116,9 +117,9 @@ impl Recording {
         recording
     }
 
-    fn of(trace: Arc<LocalTrace>, baggage: Baggage) -> Self {
+    fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::stream();
-        stream.number = hot::new_scope();
+        stream.number = number;
         stream.baggage = baggage;
         let mut recording = Self { trace, stream };
         recording.begin_piece();

@@ -1,6 +1,6 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Close, Entry, Header, Kind, Plain, Source, of_halves, outcome_number};
+use super::entry::{Close, Entry, Header, Kind, Plain, Source, outcome_number};
 use super::site::Site;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -78,12 +78,21 @@ impl Chunk {
         tracestate: &str,
         remote_parent: u64,
     ) {
-        let length = u32::try_from(tracestate.len()).unwrap_or(0);
-        let header = Header::new(Kind::Piece, flags.as_byte(), 0, length).word();
+        // The limits of `TraceState` allow a quarter of that.
+        let (length, tracestate) = match u16::try_from(tracestate.len()) {
+            Ok(length) => (length, tracestate),
+            Err(_) => (0, ""),
+        };
+        let header = |kind| Header::new(kind, flags.as_byte(), length, scope).word();
         let [high, low] = trace_id.to_words();
-        let numbers = of_halves(scope, part);
-        self.words
-            .extend([header, remote_parent, high, low, numbers]);
+        if part == scope {
+            let words = [header(Kind::Piece), remote_parent, high, low];
+            self.words.extend(words);
+        } else {
+            let words = [header(Kind::JoinedPiece), remote_parent, high, low];
+            self.words.extend(words);
+            self.words.push(part.into());
+        }
         self.text.push_str(tracestate);
     }
 
@@ -229,7 +238,7 @@ impl Chunk {
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
             Kind::Open => cursor.word,
-            Kind::Piece => 0,
+            Kind::Piece | Kind::JoinedPiece => 0,
             _ => cursor.newest,
         };
         Some((span, entry, reader.cursor))

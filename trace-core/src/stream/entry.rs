@@ -32,10 +32,14 @@
 //! | started at, ended at | span, nanoseconds since 1970 | |
 //! | dropped | span, tags, logs, links | |
 //! | moved | span | |
-//! | piece | remote parent, trace high, trace low, scope (low half) and part (high half) | tracestate |
+//! | piece | remote parent, trace high, trace low | tracestate |
+//! | joined piece | remote parent, trace high, trace low, part | tracestate |
 //! | end | zero | |
 //!
-//! The header of *moved* has its order where others have the bytes of a text.
+//! The header of a piece has the number of its scope where others have the bytes of a text,
+//! and the bytes of the tracestate where others have the index of a key. That of *moved* has
+//! its order there. A piece of the first scope of its part of a trace is of the part with
+//! the same number, that of another scope is a joined one.
 
 use crate::span_record::{DroppedItems, Outcome, SpanKind};
 use crate::timestamp::Timestamp;
@@ -63,11 +67,12 @@ pub(crate) enum Kind {
     Close,
     Moved,
     Piece,
+    JoinedPiece,
     End,
 }
 
 impl Kind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Tag,
         Self::Field,
         Self::Log,
@@ -86,6 +91,7 @@ impl Kind {
         Self::Close,
         Self::Moved,
         Self::Piece,
+        Self::JoinedPiece,
         Self::End,
     ];
 
@@ -448,17 +454,16 @@ impl<'a> Entry<'a> {
             Kind::Moved => Self::Moved {
                 order: header.large(),
             },
-            Kind::Piece => {
-                let trace_id = source.double_word();
-                let (scope, part) = halves(source.word());
-                Self::Piece {
-                    scope,
-                    part,
-                    trace_id,
-                    flags: header.small(),
-                    tracestate: source.text(header.large().into()),
-                }
-            }
+            Kind::Piece | Kind::JoinedPiece => Self::Piece {
+                scope: header.large(),
+                trace_id: source.double_word(),
+                part: match kind {
+                    Kind::JoinedPiece => u32::try_from(source.word()).unwrap_or(0),
+                    _ => header.large(),
+                },
+                flags: header.small(),
+                tracestate: source.text(header.index().into()),
+            },
             Kind::End => Self::End,
         }
     }
