@@ -24,6 +24,13 @@ pub(crate) enum WaitingScope {
 }
 
 impl WaitingScope {
+    /// Notes that the scope has ended, as [`Entered::end`](super::scope::Entered::end) did.
+    #[inline]
+    pub(crate) fn set_over(&mut self) {
+        // Not dropped: nothing is left in it.
+        std::mem::forget(std::mem::take(self));
+    }
+
     /// Enters the scope, so that its code is dropped in it.
     pub(crate) fn enter_to_drop(&mut self) {
         if let Self::Waiting(scope) = self {
@@ -83,7 +90,7 @@ impl<F> InScope<F> {
             && ends(ready)
         {
             entered.end();
-            *waiting = WaitingScope::Nowhere;
+            waiting.set_over();
         }
         polled
     }

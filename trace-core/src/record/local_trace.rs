@@ -61,6 +61,7 @@ impl LocalTrace {
     }
 
     /// Makes another trace of one that has ended, with one open scope.
+    #[inline]
     pub(super) fn begin_again(&mut self, head: Head, scope: u32) {
         self.head = head;
         self.part = scope;
@@ -69,6 +70,7 @@ impl LocalTrace {
     }
 
     /// Begins a piece of the stream of one of this trace's scopes in an empty chunk.
+    #[inline]
     pub(super) fn begin_piece(&self, scope: u32, chunk: &mut Chunk) {
         let head = &self.head;
         let tracestate = head.tracestate.as_str();
@@ -129,6 +131,7 @@ impl LocalTrace {
 
     /// Whether nothing remains if a scope with so many strays ends. Once true this
     /// stays true: only what is counted can open another scope.
+    #[inline]
     pub(super) fn ends_with(&self, strays: i64) -> bool {
         // Acquire: its partner is the release in `close_scope`, so that the chunks
         // of all other scopes are in the queue when this is true.
@@ -152,6 +155,7 @@ impl LocalTrace {
 
     /// Counts a scope that ended; returns whether nothing remains, which is known if it
     /// [ended with](Self::ends_with) this one.
+    #[inline]
     pub(super) fn close_scope(&self, strays: i64, ends: bool) -> bool {
         if ends {
             // Relaxed: nobody else looks at it any more.

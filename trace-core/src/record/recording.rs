@@ -117,6 +117,7 @@ impl Recording {
         recording
     }
 
+    #[inline]
     fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::stream();
         stream.number = number;
@@ -126,6 +127,7 @@ impl Recording {
         recording
     }
 
+    #[inline]
     fn begin_piece(&mut self) {
         let Stream { number, chunk, .. } = &mut *self.stream;
         self.trace.begin_piece(*number, chunk);
@@ -205,6 +207,7 @@ impl Recording {
         }
     }
 
+    #[inline]
     fn drain_stage(&mut self) {
         let staged = hot::drain(&mut self.stream.chunk);
         self.stream.chunk.opened += u64::from(staged.opened);
@@ -214,6 +217,7 @@ impl Recording {
 
     /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
     /// counted where the chunk is handed over, which is next.
+    #[inline]
     pub(super) fn end_last_poll(&mut self) {
         self.drain_stage();
     }
@@ -387,8 +391,13 @@ impl Recording {
     /// Takes the last ends of spans that were left here; later ones are written elsewhere.
     /// So all else is handed over first.
     fn leave_home(&mut self) {
-        if self.stream.home.is_some() {
-            self.hand_over();
+        if self.stream.home.is_none() {
+            return;
+        }
+        self.take_stage();
+        self.write_ends();
+        if self.has_recorded() {
+            self.push();
         }
         let Some(home) = self.stream.home.take() else {
             return;

@@ -111,7 +111,8 @@ impl<T> Pile<T> {
     #[inline]
     pub(super) fn push(&mut self, item: T) {
         match self.near.get_mut(self.depth) {
-            Some(place) => *place = item,
+            // Not dropped: what is in a place that is not in use holds nothing.
+            Some(place) => std::mem::forget(std::mem::replace(place, item)),
             None => self.far.push(item),
         }
         self.depth += 1;

@@ -70,6 +70,7 @@ impl Chunk {
 
     /// Begins a piece of the stream of a scope, which belongs to a part of a trace. The
     /// parent is the one in another process under which the trace goes on here, or zero.
+    #[inline]
     pub(crate) fn begin_piece(
         &mut self,
         [scope, part]: [u32; 2],

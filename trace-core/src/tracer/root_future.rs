@@ -172,7 +172,7 @@ impl Root {
         };
         if has_ended {
             entered.end();
-            self.scope = WaitingScope::Nowhere;
+            self.scope.set_over();
         }
         polled
     }
