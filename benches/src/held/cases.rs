@@ -12,7 +12,7 @@ use trace_core::{OpenSpan, span, traced};
 use super::Goal;
 use crate::driver::{now, timed};
 use crate::libraries::fastrace::Fastrace;
-use crate::libraries::ours::TraceCore;
+use crate::libraries::ours::{TraceCore, tracer};
 use crate::libraries::plain;
 use crate::library::Library;
 
@@ -44,7 +44,7 @@ impl Spans {
     }
 }
 
-pub(super) const CASES: [Case; 10] = [
+pub(super) const CASES: [Case; 11] = [
     Case {
         name: "async fn, not held",
         goal: None,
@@ -153,6 +153,20 @@ pub(super) const CASES: [Case; 10] = [
         fastrace: |calls| {
             let (span, _root) = fastrace_apart();
             Fastrace::below_root(true, || timed!(calls, i => fastrace_poll(&span, i)))
+        },
+        plain: |calls| timed!(calls, i => plain_poll(i)),
+    },
+    Case {
+        name: "poll of a held root",
+        goal: None,
+        spans: Spans::Fixed(1),
+        ours: |calls| {
+            let mut span = tracer().root("root").start();
+            timed!(calls, i => poll(&mut span, i))
+        },
+        fastrace: |calls| {
+            let root = Span::root("root", SpanContext::random());
+            timed!(calls, i => fastrace_poll(&root, i))
         },
         plain: |calls| timed!(calls, i => plain_poll(i)),
     },
