@@ -78,10 +78,11 @@ async fn send(mut rows: Rows, wanted: u32) {
 
 /// The body of a response: a stream.
 struct Rows {
-    span: OpenSpan,
     ticks: Interval,
     left: u32,
     sent: u32,
+    /// Last, as what is above is dropped first, and is a part of it.
+    span: OpenSpan,
 }
 
 impl Stream for Rows {
@@ -118,7 +119,7 @@ impl Stream for Rows {
 }
 
 impl Drop for Rows {
-    /// Says how far it came. The span is dropped next, and so is cancelled.
+    /// Says how far it came. The span is dropped after this, and so is cancelled.
     fn drop(&mut self) {
         if self.span.is_recording() {
             self.span.add_tag("rows.sent", self.sent);
@@ -152,8 +153,8 @@ async fn charge(card: &str) -> io::Result<u32> {
 
 /// A future that is written by hand.
 struct Call<F> {
-    span: OpenSpan,
     inner: F,
+    span: OpenSpan,
 }
 
 impl<F: Future<Output = io::Result<u32>> + Unpin> Future for Call<F> {
@@ -187,9 +188,9 @@ async fn put_picture(body: &[u8]) -> io::Result<usize> {
 
 /// A reader.
 struct Upload<R> {
-    span: OpenSpan,
     inner: R,
     bytes: usize,
+    span: OpenSpan,
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
