@@ -5,6 +5,7 @@
 //! collectors were given. The tracer's counters must say the same, and add up at
 //! every moment.
 
+mod held;
 mod program;
 mod trouble;
 

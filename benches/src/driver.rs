@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::libraries::{emit, fastrace, floor, opentelemetry, ours, plain, tracing};
 use crate::library::{Library, RUNTIME};
-use crate::stopwatch;
 use crate::workload::{POLLS, Workload};
 
 /// A library as a value.
@@ -90,7 +89,7 @@ pub const PEERS: [Peer; 7] = [
 
 /// Polls a future that is ready at once.
 #[inline(always)]
-fn now<F: Future>(future: F) -> F::Output {
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     match poll_once(future.as_mut()) {
         Poll::Ready(output) => output,
@@ -118,13 +117,14 @@ fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 
 macro_rules! timed {
     ($calls:expr, $i:ident => $call:expr) => {{
-        let begin = stopwatch::now();
+        let begin = $crate::stopwatch::now();
         for $i in 0..$calls {
-            let _ = black_box($call);
+            let _ = std::hint::black_box($call);
         }
         begin.elapsed()
     }};
 }
+pub(crate) use timed;
 
 fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
     let text = black_box("visa");

@@ -21,6 +21,7 @@ pub mod report;
 
 pub mod compile_time;
 pub mod conservation;
+pub mod held;
 pub mod instructions;
 pub mod micro;
 pub mod sizes;

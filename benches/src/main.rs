@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 use trace_benches::driver::Peer;
-use trace_benches::{compile_time, conservation, instructions, micro, sizes, soak, throughput};
+use trace_benches::{
+    compile_time, conservation, held, instructions, micro, sizes, soak, throughput,
+};
 
 #[derive(Parser)]
 #[command(about = "Measures what a span costs, beside the peers")]
@@ -17,6 +19,14 @@ enum What {
     Micro {
         #[arg(long, default_value_t = 101)]
         rounds: usize,
+    },
+    /// Times of spans that are held, beside fastrace.
+    Held {
+        #[arg(long, default_value_t = 101)]
+        rounds: usize,
+        /// Runs ours alone, and only what has this in its name, for a profiler.
+        #[arg(long)]
+        only: Option<String>,
     },
     /// Instructions of single calls, counted by callgrind.
     Instructions {
@@ -80,6 +90,7 @@ enum What {
 fn main() -> Result<(), String> {
     match Args::parse().command.unwrap_or(What::Micro { rounds: 101 }) {
         What::Micro { rounds } => micro::run(rounds),
+        What::Held { rounds, only } => held::run(rounds, only.as_deref()),
         What::Instructions { check: true, .. } => instructions::check()?,
         What::Instructions { inside, .. } => match inside {
             Some(name) => instructions::inside(&peer(&name)?),

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use trace_core::{Tracer, span, traced};
+use trace_core::{OpenSpan, Tracer, span, traced};
 
 use crate::library::Yield;
 use crate::random::Random;
@@ -33,17 +33,19 @@ const FLUSH_EVERY: u64 = 256;
 
 /// What the threads share.
 pub(super) struct World {
-    tracer: Tracer,
+    pub(super) tracer: Tracer,
     opened: AtomicU64,
     refused: AtomicU64,
     is_over: AtomicBool,
     pool: Mutex<Vec<Task>>,
     /// Tasks that live as long as the program.
     long: Mutex<Vec<Task>>,
+    /// Spans that any thread may use, several at once.
+    pub(super) held: Mutex<Vec<Arc<OpenSpan>>>,
     events: [AtomicU64; EVENTS.len()],
 }
 
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 9] = [
     "tasks polled where they did not begin",
     "tasks dropped where they did not begin",
     "panics",
@@ -51,10 +53,12 @@ const EVENTS: [&str; 7] = [
     "flushes within a span",
     "polls of tasks that live as long as the program",
     "crowds of open spans",
+    "held spans used where they were not started",
+    "held spans ended there",
 ];
 
 #[derive(Clone, Copy)]
-enum Event {
+pub(super) enum Event {
     Moved,
     Dropped,
     Panicked,
@@ -62,6 +66,8 @@ enum Event {
     Flushed,
     LongPolled,
     Crowd,
+    Visited,
+    EndedByAny,
 }
 
 thread_local! {
@@ -71,12 +77,12 @@ thread_local! {
     static LEFT: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
 }
 
-fn open(spans: u64) {
+pub(super) fn open(spans: u64) {
     OPENED.set(OPENED.get() + spans);
 }
 
 #[traced(tags(number))]
-fn leaf(number: usize) {
+pub(super) fn leaf(number: usize) {
     open(1);
     std::hint::black_box(number);
 }
@@ -133,6 +139,7 @@ impl World {
             refused: AtomicU64::default(),
             is_over: AtomicBool::default(),
             pool: Mutex::default(),
+            held: Mutex::default(),
             events: Default::default(),
         }
     }
@@ -188,6 +195,7 @@ impl World {
     pub(super) fn clear(&self) {
         lock(&self.pool).clear();
         lock(&self.long).clear();
+        lock(&self.held).clear();
         self.count();
     }
 
@@ -207,7 +215,7 @@ impl World {
         EVENTS.into_iter().zip(counts)
     }
 
-    fn note(&self, event: Event) {
+    pub(super) fn note(&self, event: Event) {
         if let Some(count) = self.events.get(event as usize) {
             count.fetch_add(1, Ordering::Relaxed);
         }
@@ -220,10 +228,11 @@ impl World {
 
     fn act(&self, random: &mut Random) {
         match random.below(1_000) {
-            0..500 => self.tracer.root("tree").run_sync(|| {
+            0..400 => self.tracer.root("tree").run_sync(|| {
                 open(1);
                 (0..10).for_each(|_| branch());
             }),
+            400..500 => (0..10).for_each(|_| self.hold(random)),
             // A task of its own, and one that begins in another trace and leaves it.
             500..600 => {
                 let body = boxed_step(Random::new(random.next()), 0);
@@ -260,8 +269,12 @@ impl World {
         }
     }
 
-    fn refuse(&self, body: impl FnOnce()) {
+    pub(super) fn note_refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuse(&self, body: impl FnOnce()) {
+        self.note_refused();
         self.tracer.root(REFUSED).run_sync(body);
     }
 
@@ -357,6 +370,6 @@ fn poll_once(task: &mut Task) -> Option<Poll<()>> {
     catch_unwind(AssertUnwindSafe(poll)).ok()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
