@@ -54,7 +54,7 @@ pub fn is_recording() -> bool {
 #[inline]
 pub fn add_tag(key: &str, value: impl TagSource) {
     if let Some(span) = write::own_span_or_count() {
-        write::tag(span, write::Key::Text(key), value.tag_input());
+        write::named_tag(span, key, value.tag_input());
     }
 }
 

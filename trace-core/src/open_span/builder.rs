@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
-use super::{Held, OpenSpan};
+use super::{Held, OpenSpan, place};
 use crate::record::{HeldSpan, Kept, Scope, write};
 use crate::span_record::{Link, SpanKind};
 use crate::stream::Site;
@@ -30,15 +30,41 @@ static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let source = Location::caller();
     let name = operation_name.as_ref();
-    start_with(|span| write::description(span, name, SpanKind::Internal, source))
+    OpenSpan(Kept::new(|| {
+        if !HeldSpan::can_start() {
+            return unrecorded();
+        }
+        match place::site(name, source) {
+            Some(site) => hold(site, |_| {}),
+            None => hold_described(name, source),
+        }
+    }))
+}
+
+/// Not inlined, so that what is held in the usual case is made where it is to be.
+#[inline(never)]
+fn hold_described(name: &str, source: &Location<'_>) -> Held {
+    hold(&NAMED, |span| {
+        write::description(span, name, SpanKind::Internal, source);
+    })
 }
 
 #[inline]
 fn start_with(describe: impl FnOnce(u64)) -> OpenSpan {
-    OpenSpan(Kept::new(|| {
-        let recorded = HeldSpan::start(&NAMED, describe).map(Held::Recorded);
-        recorded.unwrap_or_else(|| OpenSpan::unrecorded(Scope::capture_unsampled()))
-    }))
+    OpenSpan(Kept::new(|| hold(&NAMED, describe)))
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
+    match HeldSpan::begin(site, describe) {
+        Some(begun) => Held::Recorded(HeldSpan::hold(begun)),
+        None => unrecorded(),
+    }
+}
+
+#[cold]
+fn unrecorded() -> Held {
+    OpenSpan::unrecorded(Scope::capture_unsampled())
 }
 
 /// Describes a span that is to be held.
@@ -135,7 +161,7 @@ impl Description {
             write::service_name(span, service);
         }
         for (key, value) in &self.tags {
-            write::tag(span, write::Key::Text(key), TagInput::Value(value));
+            write::named_tag(span, key, TagInput::Value(value));
         }
         for link in &self.links {
             write::link(span, link);

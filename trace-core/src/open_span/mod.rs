@@ -2,6 +2,7 @@
 
 mod builder;
 mod guard;
+mod place;
 
 pub use builder::{SpanBuilder, build, start};
 pub use guard::{Entered, EnteredSpan};
@@ -164,7 +165,7 @@ impl OpenSpan {
     pub fn add_tag(&self, key: &str, value: impl TagSource) {
         if let Some(span) = self.recorded() {
             let value = value.tag_input();
-            span.write(|id| write::tag(id, write::Key::Text(key), value));
+            span.write(|id| write::named_tag(id, key, value));
         }
     }
 

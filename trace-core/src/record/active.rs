@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
+use crate::baggage::Baggage;
 
 /// What surrounds the code of one scope: its tracer, and its context or stream. On the
 /// thread while the code runs, and in the scope between polls.
@@ -17,8 +19,21 @@ pub(crate) enum Active {
     Attached(Arc<TracerCore>),
     /// A trace that is not recorded.
     Unsampled(Box<Unsampled>),
+    /// A visit of a span away from its scope, of which nothing was recorded yet; mostly
+    /// nothing is.
+    Visiting(Visiting),
     /// A trace that is recorded.
     Recorded(Recording),
+}
+
+/// What a visit records with, once it does. The span is open meanwhile, so that the visit
+/// need not hold the trace open.
+#[derive(Debug)]
+pub(crate) struct Visiting {
+    pub(super) trace: Arc<LocalTrace>,
+    pub(super) baggage: Baggage,
+    /// See [`LocalTrace::visit`].
+    pub(super) order: u32,
 }
 
 impl Active {
@@ -27,15 +42,28 @@ impl Active {
             Self::Nothing => None,
             Self::Attached(tracer) => Some(tracer),
             Self::Unsampled(unsampled) => Some(&unsampled.tracer),
+            Self::Visiting(visiting) => Some(&visiting.trace.tracer),
             Self::Recorded(recording) => Some(&recording.trace().tracer),
         }
     }
 
-    pub(super) fn recording(&mut self) -> Option<&mut Recording> {
+    /// What a scope with this number records with, which was entered for a span, or zero.
+    pub(super) fn recording(&mut self, number: u32, span: u64) -> Option<&mut Recording> {
+        if let Self::Visiting(_) = self {
+            self.begin_to_record(number, span);
+        }
         match self {
             Self::Recorded(recording) => Some(recording),
             _ => None,
         }
+    }
+
+    #[cold]
+    fn begin_to_record(&mut self, number: u32, span: u64) {
+        *self = match std::mem::take(self) {
+            Self::Visiting(visiting) => Self::Recorded(Recording::visit(visiting, number, span)),
+            other => other,
+        };
     }
 
     /// Whether this is of another process: the parent's, in the child of a `fork`.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::active::Active;
+use super::active::{Active, Visiting};
 use super::hot::{self, Place};
 use super::kept::RECORDS;
 use super::local_trace::LocalTrace;
@@ -54,7 +54,7 @@ pub(super) fn enter(visitor: u64, active: Active, place: Place) {
         match stack.scopes.top_mut() {
             Some(outer) => {
                 // The stage is moved first, so that everything goes where it was recorded.
-                if let Active::Recorded(recording) = &mut outer.active {
+                if let Some(recording) = outer.recording_of_stage() {
                     recording.suspend();
                 }
                 outer.place = Place {
@@ -72,6 +72,103 @@ pub(super) fn enter(visitor: u64, active: Active, place: Place) {
             place,
         });
     });
+}
+
+/// Makes a scope the innermost one that is for a visit of a span, and records nothing yet.
+pub(super) fn enter_visit(trace: Arc<LocalTrace>, baggage: Baggage, span: u64) {
+    if fork::has_happened() {
+        discard_unrecorded();
+    }
+    let (number, order) = (hot::new_scope(), trace.visit());
+    ENTERED.with_borrow_mut(|stack| push_visit(stack, trace, baggage, span, number, order));
+}
+
+/// Not inlined, so that the values are in registers, and written once.
+#[inline(never)]
+fn push_visit(
+    stack: &mut Stack,
+    trace: Arc<LocalTrace>,
+    baggage: Baggage,
+    span: u64,
+    number: u32,
+    order: u32,
+) {
+    let place = Place {
+        scope: number,
+        number,
+        span,
+        // The span is the scope's to write to.
+        entry: 0,
+        plain: trace.tracer.plain(),
+    };
+    match stack.scopes.top_mut() {
+        Some(outer) => {
+            // The stage is moved first, so that everything goes where it was recorded. A
+            // visit is short: whether the outer scope has waited for long is asked later.
+            if let Some(recording) = outer.recording_of_stage() {
+                recording.take_stage();
+            }
+            outer.place = Place {
+                number: outer.place.number,
+                ..hot::go_to(place)
+            };
+        }
+        None => {
+            hot::go_to(place);
+        }
+    }
+    stack.scopes.push(EnteredScope {
+        visitor: span,
+        active: Active::Visiting(Visiting {
+            trace,
+            baggage,
+            order,
+        }),
+        place,
+    });
+}
+
+/// Leaves the scope that was entered last for a visit of a span, if nothing was recorded
+/// in it, and no other one is above; returns the trace.
+#[inline]
+pub(super) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
+    if !hot::is_stage_empty() {
+        return None;
+    }
+    ENTERED.with_borrow_mut(|stack| pop_visit(stack, span))
+}
+
+#[inline(never)]
+fn pop_visit(stack: &mut Stack, span: u64) -> Option<Arc<LocalTrace>> {
+    if stack.spans.depth() > 0 {
+        return None;
+    }
+    let scope = stack.scopes.top_mut()?;
+    if scope.visitor != span || !matches!(scope.active, Active::Visiting(_)) {
+        return None;
+    }
+    let Active::Visiting(visiting) = std::mem::take(&mut scope.active) else {
+        return None;
+    };
+    stack.scopes.pop();
+    match stack.scopes.top_mut() {
+        Some(outer) => hot::go_to(outer.place),
+        None => hot::go_to(Place::NOWHERE),
+    };
+    Some(visiting.trace)
+}
+
+/// The trace of the last visit of a span on this thread away from its scope.
+#[cold]
+pub(super) fn trace_of_visit(span: u64) -> Option<Arc<LocalTrace>> {
+    ENTERED.with_borrow_mut(|stack| {
+        let at = stack.scopes.rfind(|scope| scope.visitor == span)?;
+        match &stack.scopes.get(at)?.active {
+            Active::Recorded(recording) => Some(Arc::clone(recording.trace())),
+            Active::Visiting(visiting) => Some(Arc::clone(&visiting.trace)),
+            Active::Nothing | Active::Attached(_) | Active::Unsampled(_) => None,
+        }
+    })
 }
 
 /// Says for the visit of which span the innermost scope was entered.
@@ -96,12 +193,12 @@ pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
         let top = stack.scopes.top_mut();
         match top.filter(|scope| scope.place.number == number) {
             Some(scope) => {
-                let mut active = std::mem::take(&mut scope.active);
-                match &mut active {
-                    Active::Recorded(recording) if is_last => recording.end_last_poll(),
-                    Active::Recorded(recording) => recording.end_poll(),
-                    _ => {}
+                match scope.recording_of_stage() {
+                    Some(recording) if is_last => recording.end_last_poll(),
+                    Some(recording) => recording.end_poll(),
+                    None => {}
                 }
+                let active = std::mem::take(&mut scope.active);
                 stack.scopes.pop();
                 let outer = stack.scopes.top_mut().map(|outer| outer.place);
                 hot::go_to(outer.unwrap_or(Place::NOWHERE));
@@ -188,12 +285,13 @@ pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outco
         let Some(at) = stack.find_scope(number) else {
             return;
         };
-        if let Some(EnteredScope { active, place, .. }) = stack.scopes.get_mut(at)
-            && let Active::Recorded(recording) = active
-        {
+        let Some(scope) = stack.scopes.get_mut(at) else {
+            return;
+        };
+        if let Some(recording) = scope.recording() {
             recording.close(span, outcome);
-            if place.span == span {
-                place.span = outer;
+            if scope.place.span == span {
+                scope.place.span = outer;
             }
         }
     });
@@ -214,7 +312,8 @@ pub(super) fn forget() {
 /// are closed into it. Only in the child of a `fork`.
 #[cold]
 fn discard_unrecorded() {
-    if with_recording(|_| ()).is_none() {
+    let is_recorded = with(|active| matches!(active, Active::Recorded(_) | Active::Visiting(_)));
+    if is_recorded != Some(true) {
         hot::discard_stage();
     }
 }
@@ -246,7 +345,10 @@ pub(super) fn with<R>(read: impl FnOnce(&mut Active) -> R) -> Option<R> {
 
 /// Lets `read` see the recording of this thread's scope, if there is one.
 fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Option<R> {
-    with(|active| active.recording().map(read)).flatten()
+    ENTERED.with_borrow_mut(|stack| {
+        let running = stack.scopes.top_mut();
+        running?.recording().map(read)
+    })
 }
 
 /// Lets `read` see the tracer of this thread's scope, if there is one.
@@ -259,6 +361,7 @@ pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<
     with(|active| match active {
         Active::Nothing | Active::Attached(_) => None,
         Active::Unsampled(unsampled) => Some(change(&mut unsampled.context.baggage)),
+        Active::Visiting(visiting) => Some(change(&mut visiting.baggage)),
         Active::Recorded(recording) => Some(change(recording.baggage())),
     })
     .flatten()
@@ -295,6 +398,7 @@ pub(super) fn trace_id() -> Option<TraceId> {
     with(|active| match active {
         Active::Nothing | Active::Attached(_) => None,
         Active::Unsampled(unsampled) => Some(unsampled.context.trace_id),
+        Active::Visiting(visiting) => Some(visiting.trace.head.trace_id),
         Active::Recorded(recording) => Some(recording.trace().head.trace_id),
     })
     .flatten()
@@ -303,12 +407,14 @@ pub(super) fn trace_id() -> Option<TraceId> {
 /// The context of the running code; `None` where no trace runs.
 pub(super) fn context() -> Option<TraceContext> {
     let span = hot::span();
-    with(|active| match active {
-        Active::Nothing | Active::Attached(_) => None,
+    let unsampled = with(|active| match active {
         Active::Unsampled(unsampled) => Some(unsampled.context.clone()),
-        Active::Recorded(recording) => Some(recording.context(span)),
-    })
-    .flatten()
+        _ => None,
+    });
+    match unsampled? {
+        None => with_recording(|recording| recording.context(span)),
+        unsampled => unsampled,
+    }
 }
 
 /// An id of the tracer's generator, and a reading of its clock.

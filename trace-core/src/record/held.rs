@@ -41,6 +41,17 @@ pub(crate) struct HeldSpan {
     unwinding: Option<ThreadId>,
 }
 
+/// What is known of a span that is to be held: few words, so that the rest is made where it
+/// is to be.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    span: u64,
+    parent: u64,
+    scope: u32,
+    trace: Arc<LocalTrace>,
+    baggage: Baggage,
+}
+
 /// What a held span is opened by: it is open already.
 struct IsOpen<'a>(&'a Baggage);
 
@@ -55,10 +66,16 @@ impl Opening for IsOpen<'_> {
 }
 
 impl HeldSpan {
+    /// Whether something is recorded here.
+    #[inline]
+    pub(crate) fn can_start() -> bool {
+        hot::scope() != 0
+    }
+
     /// Opens a span below the current one, which stays that; `None` if nothing is
     /// recorded. `describe` says what the site does not.
-    #[inline]
-    pub(crate) fn start(site: &'static Site, describe: impl FnOnce(u64)) -> Option<Self> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn begin(site: &'static Site, describe: impl FnOnce(u64)) -> Option<Begun> {
         let scope = hot::scope();
         if scope == 0 {
             return None;
@@ -67,7 +84,19 @@ impl HeldSpan {
         describe(span);
         hot::set_span(parent);
         let (trace, baggage) = entered::current_trace_and_baggage()?;
-        Some(Self::of(span, parent, scope, trace, baggage, None))
+        Some(Begun {
+            span,
+            parent,
+            scope,
+            trace,
+            baggage,
+        })
+    }
+
+    /// Holds a span that has begun.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn hold(begun: Begun) -> Self {
+        Self::of(begun, None)
     }
 
     /// A span whose scope is its own. `open` opens it in there, and returns it and its
@@ -82,18 +111,28 @@ impl HeldSpan {
         scope.set_base(span);
         let (trace, baggage) = found?;
         let own = Some(Box::new(Mutex::new(scope)));
-        Some(Self::of(span, parent, number, trace, baggage, own))
+        let begun = Begun {
+            span,
+            parent,
+            scope: number,
+            trace,
+            baggage,
+        };
+        Some(Self::of(begun, own))
     }
 
-    #[inline]
-    fn of(
-        span: u64,
-        parent: u64,
-        scope: u32,
-        trace: Arc<LocalTrace>,
-        baggage: Baggage,
-        own: Option<Box<Mutex<Scope>>>,
-    ) -> Self {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn of(begun: Begun, own: Option<Box<Mutex<Scope>>>) -> Self {
+        let Begun {
+            span,
+            parent,
+            scope,
+            trace,
+            baggage,
+        } = begun;
+        // First, as it may panic: what is made later need not be dropped then, and so is
+        // made where it is to be.
+        let unwinding = unwinding_thread();
         Self {
             life: SpanLife::open(span, scope),
             visits: Visits::new(),
@@ -101,7 +140,7 @@ impl HeldSpan {
             parent,
             baggage,
             own,
-            unwinding: std::thread::panicking().then(|| std::thread::current().id()),
+            unwinding,
         }
     }
 
@@ -109,6 +148,7 @@ impl HeldSpan {
         self.life.span()
     }
 
+    #[inline]
     fn is_foreign(&self) -> bool {
         self.trace.tracer.is_foreign()
     }
@@ -135,7 +175,7 @@ impl HeldSpan {
     /// end is counted.
     #[inline]
     pub(crate) fn write(&self, write: impl FnOnce(u64)) {
-        if hot::scope() == self.life.home() && self.visits.is_plain() {
+        if hot::scope() == self.life.home() && self.visits.is_open_at_home() {
             write(self.span());
         } else {
             self.write_in_visit(write);
@@ -305,6 +345,19 @@ impl HeldSpan {
             self.life.set_moved();
         }
         self.life.keep(&self.trace);
+        let polled = self.poll_open(poll, ends);
+        if self.visits.has_ended() && self.visits.has_visits() {
+            self.leave_here();
+        }
+        polled
+    }
+
+    #[inline]
+    fn poll_open<T>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
         let opening = IsOpen(&self.baggage);
         let own = self.own.as_mut().map(|own| {
             let own = own.get_mut();
@@ -325,6 +378,16 @@ impl HeldSpan {
     }
 }
 
+/// The running thread, if it unwinds.
+#[inline(always)]
+fn unwinding_thread() -> Option<ThreadId> {
+    #[cold]
+    fn this_thread() -> ThreadId {
+        std::thread::current().id()
+    }
+    std::thread::panicking().then(this_thread)
+}
+
 /// A poll of the holder. Brings what came of it to where other threads look.
 struct Polled<'a> {
     life: &'a mut SpanLife,
@@ -332,11 +395,14 @@ struct Polled<'a> {
 }
 
 impl Drop for Polled<'_> {
+    #[inline]
     fn drop(&mut self) {
         if self.life.is_off() {
             self.visits.set_ended();
         } else if self.life.has_moved() {
-            self.visits.set_moved();
+            if !self.visits.has_moved() {
+                self.visits.set_moved();
+            }
         } else {
             self.visits.come_back();
         }
@@ -364,6 +430,8 @@ impl Drop for HeldSpan {
         };
         if !self.has_ended() {
             self.end(outcome, None);
+        } else if self.visits.has_visits() && !self.is_foreign() {
+            self.leave_here();
         }
         self.life.let_go();
         if self.is_foreign() {
@@ -371,7 +439,7 @@ impl Drop for HeldSpan {
             return;
         }
         // Visits that are never left cannot hold it any more.
-        if let Some(end) = self.visits.take_end() {
+        if let Some(end) = self.visits.take_end_alone() {
             self.close(&end);
         }
     }

@@ -441,6 +441,12 @@ pub(super) fn drain_texts(texts: &mut String) {
     });
 }
 
+/// Whether nothing was written since the stage was moved.
+#[inline]
+pub(super) fn is_stage_empty() -> bool {
+    HOT.with(|hot| hot.used.get() == 0 && hot.opened.get() == 0 && hot.ended.get() == 0)
+}
+
 /// Drops what the stage holds.
 pub(super) fn discard_stage() {
     HOT.with(|hot| {

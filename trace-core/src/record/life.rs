@@ -162,6 +162,7 @@ impl SpanLife {
     }
 
     /// Keeps the trace, so that the span can be polled elsewhere.
+    #[inline]
     pub(super) fn keep(&mut self, trace: &Arc<LocalTrace>) {
         if self.trace.is_none() {
             *self.trace = Some(Arc::clone(trace));
@@ -294,17 +295,19 @@ impl SpanLife {
     }
 
     /// Makes the span current in a scope of its own trace.
-    #[cold]
+    #[inline]
     fn visit(&mut self, baggage: Option<&Baggage>) {
         self.front.phase = Phase::Moved;
         // A suspended span has its trace, unless it was suspended in the child of a
         // `fork` that happened while it was polled.
-        match &*self.trace {
-            Some(trace) if !trace.tracer.is_foreign() => {
+        let trace = self.trace.take_if(|trace| !trace.tracer.is_foreign());
+        match trace {
+            // It is given back when the visit ends.
+            Some(trace) => {
                 let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
-                scope::enter_visit(trace, baggage, self.span);
+                entered::enter_visit(trace, baggage, self.span);
             }
-            _ => Scope::nowhere().enter_for(self.span),
+            None => Scope::nowhere().enter_for(self.span),
         }
     }
 
@@ -382,8 +385,17 @@ impl SpanLife {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn leave_elsewhere(&mut self, outcome: Option<Outcome>) {
+        if outcome.is_none()
+            && let Some(trace) = entered::leave_visit(self.span)
+        {
+            *self.trace = Some(trace);
+            return;
+        }
+        if self.trace.is_none() {
+            *self.trace = entered::trace_of_visit(self.span);
+        }
         if let Some(outcome) = outcome {
             let end = SpanEnd {
                 span: self.span,

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::active::Visiting;
 use super::home::{Home, SpanEnd};
 use super::hot;
 use super::local_trace::{Head, LocalTrace};
@@ -110,17 +111,26 @@ impl Recording {
     }
 
     /// Begins a scope of a trace for a visit of one of its spans, away from its own.
-    pub(super) fn visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
-        let mut recording = Self::join(trace, baggage);
-        recording.stream.visit = (span, trace.visit());
-        recording.mark_visit();
-        recording
+    pub(super) fn visit(visiting: Visiting, number: u32, span: u64) -> Self {
+        let Visiting {
+            trace,
+            baggage,
+            order,
+        } = visiting;
+        trace.open_scope();
+        Self::numbered(trace, baggage, number, (span, order))
     }
 
     #[inline]
     fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
+        Self::numbered(trace, baggage, number, (0, 0))
+    }
+
+    #[inline]
+    fn numbered(trace: Arc<LocalTrace>, baggage: Baggage, number: u32, visit: (u64, u32)) -> Self {
         let mut stream = Spare::stream();
         stream.number = number;
+        stream.visit = visit;
         stream.baggage = baggage;
         let mut recording = Self { trace, stream };
         recording.begin_piece();

@@ -207,6 +207,10 @@ impl Scope {
     fn beside(active: &Active, span: u64) -> Self {
         match active {
             Active::Recorded(recording) => Self::recorded(recording.fork(), span),
+            Active::Visiting(visiting) => {
+                let recording = Recording::join(&visiting.trace, visiting.baggage.clone());
+                Self::recorded(recording, span)
+            }
             Active::Unsampled(unsampled) => Self::unsampled(unsampled.clone()),
             Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
             Active::Nothing => Self::nowhere(),
@@ -338,10 +342,7 @@ impl Scope {
 /// Enters a scope of a trace for one of its spans, away from the span's own scope, until
 /// [`entered::leave_span`].
 pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) {
-    let mut scope = Scope::recorded(Recording::visit(trace, baggage, span), span);
-    // The span is the scope's to write to.
-    scope.place.entry = 0;
-    scope.enter_for(span);
+    entered::enter_visit(Arc::clone(trace), baggage, span);
 }
 
 /// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.
@@ -375,7 +376,7 @@ pub(super) fn end(active: Active) {
     match active {
         Active::Recorded(recording) => recording.end(),
         Active::Unsampled(unsampled) => unsampled.end(),
-        Active::Attached(_) | Active::Nothing => {}
+        Active::Visiting(_) | Active::Attached(_) | Active::Nothing => {}
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is entered on a thread: scopes, and spans within them.
 
 use super::active::Active;
-use super::hot::Place;
+use super::hot::{self, Place};
+use super::recording::Recording;
 
 /// What is entered on a thread, the innermost last.
 ///
@@ -23,6 +24,23 @@ pub(super) struct EnteredScope {
     /// Where its code goes on when it is the innermost scope again; but for the number,
     /// not kept up to date while it is.
     pub(super) place: Place,
+}
+
+impl EnteredScope {
+    /// What the scope records with, if it is recorded.
+    #[inline]
+    pub(super) fn recording(&mut self) -> Option<&mut Recording> {
+        self.active.recording(self.place.number, self.visitor)
+    }
+
+    /// The same, if something waits in the stage or was moved from there.
+    #[inline]
+    pub(super) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
+        if matches!(self.active, Active::Visiting(_)) && hot::is_stage_empty() {
+            return None;
+        }
+        self.recording()
+    }
 }
 
 /// A span that was made the current one in the scope in which it was opened.

@@ -13,7 +13,7 @@ use crate::sync::{AtomicU64, Mutex};
 pub(super) struct Visits {
     word: AtomicU64,
     /// An end that waits for the last visit.
-    waiting: Mutex<Option<SpanEnd>>,
+    waiting: Mutex<Option<Box<SpanEnd>>>,
 }
 
 /// Set once the span has ended.
@@ -44,20 +44,23 @@ impl Visits {
 
     // All accesses to the word acquire and release: a visitor that sees an end also sees
     // what led to it, and who ends the span what was said in visits that are over.
+    #[inline]
     fn load(&self) -> u64 {
         self.word.load(Ordering::Acquire)
     }
 
+    #[inline]
     pub(super) fn has_ended(&self) -> bool {
         self.load() & ENDED != 0
     }
 
-    /// Whether there is neither an end, a move nor a visit.
+    /// Whether the span has not ended, and was nowhere else since it was in its own scope.
     #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.load() == 0
+    pub(super) fn is_open_at_home(&self) -> bool {
+        self.load() & (ENDED | MOVED) == 0
     }
 
+    #[inline]
     pub(super) fn has_visits(&self) -> bool {
         self.load() >= VISIT
     }
@@ -83,7 +86,14 @@ impl Visits {
     /// Takes an end that waits.
     pub(super) fn take_end(&self) -> Option<SpanEnd> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.take()
+        waiting.take().map(|end| *end)
+    }
+
+    /// The same for who alone has the span.
+    pub(super) fn take_end_alone(&mut self) -> Option<SpanEnd> {
+        let waiting = self.waiting.get_mut();
+        let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        waiting.take().map(|end| *end)
     }
 
     /// Ends the span; the first who does so wins.
@@ -107,7 +117,7 @@ impl Visits {
         if before < VISIT {
             return Ending::Now;
         }
-        *waiting = Some(end);
+        *waiting = Some(Box::new(end));
         Ending::Later
     }
 
@@ -121,6 +131,7 @@ impl Visits {
         self.word.fetch_or(MOVED, Ordering::AcqRel);
     }
 
+    #[inline]
     pub(super) fn has_moved(&self) -> bool {
         self.load() & MOVED != 0
     }

@@ -115,6 +115,38 @@ pub(crate) fn tag(span: u64, key: Key<'_>, value: TagInput<'_>) {
     field(Kind::Tag, span, key, value);
 }
 
+/// Writes a tag of a span whose key is a text.
+#[inline]
+pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
+    if let Some((value_type, word)) = value.as_word() {
+        return named_word(span, key, value_type, word);
+    }
+    match value {
+        TagInput::Str(value) => named_text(span, key, value),
+        value => field(Kind::Tag, span, Key::Text(key), value),
+    }
+}
+
+/// Writes a tag whose value is one word.
+#[inline(never)]
+fn named_word(span: u64, key: &str, value_type: u8, word: u64) {
+    let key = cut(key, Limits::MAX_KEY_BYTES);
+    let header = field_header(Kind::Tag, value_type, Key::Text(key));
+    push_texts(3, [key]);
+    hot::push([header.word(), span, word]);
+}
+
+/// Writes a tag whose value is a text.
+#[inline(never)]
+fn named_text(span: u64, key: &str, value: &str) {
+    let key = cut(key, Limits::MAX_KEY_BYTES);
+    let header = field_header(Kind::Tag, value_type::TEXT, Key::Text(key));
+    with_text(value, |value| {
+        push_texts(3, [key, value]);
+        hot::push([header.word(), span, value.len() as u64]);
+    });
+}
+
 /// Writes a tag whose value is a text and whose key is the site's.
 fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
     with_text(value, |value| {

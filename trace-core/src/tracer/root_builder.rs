@@ -231,7 +231,7 @@ impl Begin for Root {
         let span = opened.0;
         write::description(span, &self.operation_name, self.kind, self.source);
         for (key, value) in &self.tags {
-            write::tag(span, write::Key::Text(key), TagInput::Value(value));
+            write::named_tag(span, key, TagInput::Value(value));
         }
         for link in self.links.iter().chain(&self.origin.link()) {
             write::link(span, link);
