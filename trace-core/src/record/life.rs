@@ -385,6 +385,7 @@ impl SpanLife {
         }
     }
 
+    #[cold]
     #[inline(never)]
     fn leave_elsewhere(&mut self, outcome: Option<Outcome>) {
         if outcome.is_none()
