@@ -162,16 +162,7 @@ impl<F: Future<Output = io::Result<u32>> + Unpin> Future for Call<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { span, inner } = self.get_mut();
-        span.poll(
-            || Pin::new(inner).poll(cx),
-            |result| match result {
-                Ok(_) => Some(Outcome::Ok),
-                Err(error) => {
-                    span::record_error(error);
-                    Some(Outcome::Error)
-                }
-            },
-        )
+        span.poll_result(|| Pin::new(inner).poll(cx))
     }
 }
 
@@ -201,27 +192,22 @@ impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
     ) -> Poll<io::Result<()>> {
         let Self { span, inner, bytes } = self.get_mut();
         let before = buf.filled().len();
-        let polled = span.poll(
-            || {
-                let polled = Pin::new(inner).poll_read(cx, buf);
-                polled.map_ok(|()| buf.filled().len() - before)
-            },
-            |read| match read {
-                Ok(0) => {
-                    span::add_tag("bytes", *bytes);
-                    Some(Outcome::Ok)
-                }
-                Ok(read) => {
-                    *bytes += read;
-                    None
-                }
-                Err(error) => {
-                    span::record_error(error);
-                    Some(Outcome::Error)
-                }
-            },
-        );
-        polled.map_ok(|_| ())
+        let polled = span.poll(|| Pin::new(inner).poll_read(cx, buf), |_| None);
+        match &polled {
+            Poll::Ready(Ok(())) if buf.filled().len() > before => {
+                *bytes += buf.filled().len() - before;
+            }
+            Poll::Ready(Ok(())) => {
+                span.add_tag("bytes", *bytes);
+                span.end();
+            }
+            Poll::Ready(Err(error)) => {
+                span.record_error(error);
+                span.end_with(Outcome::Error);
+            }
+            Poll::Pending => {}
+        }
+        polled
     }
 }
 

@@ -56,8 +56,8 @@ use crate::timestamp::Timestamp;
 /// | [`span::build`](crate::span::build) | the same, with a kind, tags, links, a start in the past |
 /// | [`RootBuilder::start`](crate::RootBuilder::start) | a root, or below a span of another process |
 ///
-/// Where nothing records it is nothing, and costs nothing. Where a trace runs that is not
-/// sampled, it carries that trace's context.
+/// Where nothing records it is nothing. Where a trace runs that is not sampled, it carries
+/// that trace's context.
 ///
 /// # How it ends
 ///
@@ -68,6 +68,7 @@ use crate::timestamp::Timestamp;
 /// |---|---|
 /// | [`end`](Self::end), or [`EnteredSpan`] is dropped | ok |
 /// | [`end_with`](Self::end_with), or `ends` of [`poll`](Self::poll) gives an outcome | that |
+/// | [`poll_result`](Self::poll_result) is ready | ok or error |
 /// | [`end_at`](Self::end_at) | ok, at that time |
 /// | the code in `poll` panics | panicked |
 /// | it is dropped by a panic that began after its start | panicked |
@@ -75,6 +76,9 @@ use crate::timestamp::Timestamp;
 ///
 /// A span that ends while other threads are in it is delivered when they have left it.
 /// Until its end it holds its trace open, and nothing else.
+///
+/// Fields of a struct are dropped in the order in which they are declared: declare the span
+/// last, and what the others do when they are dropped is within it.
 ///
 /// # What is said by several threads
 ///
@@ -256,7 +260,9 @@ impl OpenSpan {
     /// [`enter`](Self::enter).
     ///
     /// Spans may be left in any order. One that is entered twice is left when it was left
-    /// twice. One that is ended or dropped on this thread is left by that.
+    /// twice. One that is ended or dropped on this thread is left by that. One that is
+    /// dropped on another thread ends there, but stays the current one here until the scope
+    /// around it is left: so exit it before.
     pub fn enter_unguarded(&self) {
         match self.0.get() {
             None | Some(Held::Nothing) => {}
@@ -296,27 +302,22 @@ impl OpenSpan {
     /// ```
     /// use std::pin::Pin;
     /// use std::task::{Context, Poll};
-    /// use trace_core::{OpenSpan, Outcome, span};
+    /// use futures_core::Stream;
+    /// use trace_core::{OpenSpan, Outcome};
     ///
-    /// struct Download<F> {
-    ///     span: OpenSpan,
-    ///     inner: F,
+    /// struct Body<S> {
+    ///     rows: S,
+    ///     span: OpenSpan, // last: what is above is dropped first, and within it
     /// }
     ///
-    /// impl<F: Future<Output = Result<u64, std::io::Error>> + Unpin> Future for Download<F> {
-    ///     type Output = F::Output;
+    /// impl<S: Stream + Unpin> Stream for Body<S> {
+    ///     type Item = S::Item;
     ///
-    ///     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    ///         let Self { span, inner } = self.get_mut();
+    ///     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+    ///         let Self { span, rows } = self.get_mut();
     ///         span.poll(
-    ///             || Pin::new(inner).poll(cx),
-    ///             |result| match result {
-    ///                 Ok(_) => Some(Outcome::Ok),
-    ///                 Err(error) => {
-    ///                     span::record_error(error);
-    ///                     Some(Outcome::Error)
-    ///                 }
-    ///             },
+    ///             || Pin::new(rows).poll_next(cx),
+    ///             |row| row.is_none().then_some(Outcome::Ok), // ends with the last row
     ///         )
     ///     }
     /// }
@@ -335,6 +336,40 @@ impl OpenSpan {
             }
             Some(Held::Recorded(span)) => span.poll(poll, ends),
         }
+    }
+
+    /// Runs one poll of the holder within the span, which ends with what is ready: well, or
+    /// with the error, which is recorded.
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use std::task::{Context, Poll};
+    /// use trace_core::OpenSpan;
+    ///
+    /// struct Download<F> {
+    ///     inner: F,
+    ///     span: OpenSpan,
+    /// }
+    ///
+    /// impl<F: Future<Output = std::io::Result<u64>> + Unpin> Future for Download<F> {
+    ///     type Output = F::Output;
+    ///
+    ///     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    ///         let Self { span, inner } = self.get_mut();
+    ///         span.poll_result(|| Pin::new(inner).poll(cx))
+    ///     }
+    /// }
+    /// ```
+    pub fn poll_result<T, E: fmt::Display>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<Result<T, E>>,
+    ) -> Poll<Result<T, E>> {
+        self.poll(poll, |result| {
+            if let (Err(error), Some(span)) = (result, write::own_span()) {
+                write::error(span, std::any::type_name::<E>(), error, true);
+            }
+            Some(Outcome::of_body(result.is_err()))
+        })
     }
 
     /// Ends the span well. On this thread it is left first.
