@@ -129,6 +129,42 @@ fn texts_and_errors_use_the_same_buffers() {
     assert_eq!(counted, 0);
 }
 
+#[traced("called", tags(n))]
+fn called(n: u64) -> impl Future<Output = ()> {
+    async move {
+        suspend().await;
+        black_box(n);
+    }
+}
+
+#[test]
+fn held_spans_and_called_futures_allocate_nothing() {
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let mut counted = 0;
+    for round in 0..200 {
+        tracer.root("root").run_sync(|| {
+            let measured = allocation_counter::measure(|| {
+                for n in 0..20 {
+                    let mut held = span::start("held");
+                    held.add_tag("n", n);
+                    held.in_scope(|| plain(n));
+                    let away = || {
+                        let pending = held.poll(|| Poll::<()>::Pending, |()| None);
+                        assert!(pending.is_pending());
+                    };
+                    tracer.attach_sync(away);
+                    held.end();
+                    drop(called(n));
+                    block_on(called(n));
+                }
+            });
+            counted += if round < 100 { 0 } else { measured.count_total };
+        });
+        let _report = tracer.flush(Duration::ZERO);
+    }
+    assert_eq!(counted, 0);
+}
+
 #[test]
 fn without_a_tracer_nothing_is_allocated() {
     assert_eq!(allocations(100, || block_on(work(10))), 0.0);
