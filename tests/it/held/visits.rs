@@ -182,3 +182,27 @@ fn leaving_on_another_thread_than_that_of_the_enter_does_nothing() {
     });
     program.take();
 }
+
+#[test]
+fn a_scope_that_ends_below_another_one_hands_over_nothing_of_that() {
+    let program = Program::new();
+    let other = program.tracer.root("other").start();
+    let held = program.root(|| {
+        let held = start("held");
+        program.cut();
+        other.enter_unguarded();
+        span::add_tag("of", "other");
+        span::in_span("child", || {});
+        held
+    });
+    program.cut();
+    other.exit();
+    other.end();
+    held.end();
+    let spans = program.take();
+    let other = named(&spans, "other");
+    assert_eq!(other.tag("of").unwrap().as_str(), Some("other"));
+    let child = named(&spans, "child");
+    assert_eq!(child.parent_span_id, Some(other.span_id));
+    assert_eq!(child.trace_id, other.trace_id);
+}

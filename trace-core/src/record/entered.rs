@@ -116,6 +116,14 @@ pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
 #[cold]
 fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     let at = stack.find_scope(number)?;
+    if let Some(running) = stack
+        .scopes
+        .top_mut()
+        .and_then(|top| top.active.recording())
+    {
+        // What is staged is that scope's, and this one hands over.
+        running.take_stage();
+    }
     stack.scopes.raise(at);
     let mut active = std::mem::take(&mut stack.scopes.top_mut()?.active);
     stack.scopes.pop();
