@@ -206,3 +206,17 @@ fn a_scope_that_ends_below_another_one_hands_over_nothing_of_that() {
     assert_eq!(child.parent_span_id, Some(other.span_id));
     assert_eq!(child.trace_id, other.trace_id);
 }
+
+#[test]
+fn a_span_that_ended_elsewhere_is_left_where_it_is_dropped() {
+    let program = Program::new();
+    let held = program.root(|| std::sync::Arc::new(start("held")));
+    held.enter_unguarded();
+    let other = std::sync::Arc::clone(&held);
+    elsewhere(move || other.end_with(Outcome::Error));
+    assert_eq!(current(), held.context().map(|held| held.span_id));
+    drop(held);
+    assert!(span::current_context().is_none());
+    let spans = program.take();
+    assert_eq!(named(&spans, "held").outcome, Outcome::Error);
+}

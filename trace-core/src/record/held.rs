@@ -362,7 +362,8 @@ impl Drop for HeldSpan {
         } else {
             Outcome::Cancelled
         };
-        if !self.has_ended() {
+        // One that has ended elsewhere is left here, too.
+        if !self.has_ended() || self.visits.has_visits() {
             self.end(outcome, None);
         }
         self.life.let_go();
