@@ -8,6 +8,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::active::Active;
+use super::home::SpanEnd;
 use super::hot::{self, Place};
 use super::kept::RECORDS;
 use super::local_trace::LocalTrace;
@@ -186,6 +187,25 @@ fn bring_back(stack: &mut Stack, at: usize) {
     }
 }
 
+/// Writes the end of a span in the scope that was entered for its visit, if that waits for
+/// another one; returns whether it does.
+pub(super) fn end_suspended_visit(end: &SpanEnd) -> bool {
+    ENTERED.with_borrow_mut(|stack| {
+        let Some(Visit::Scope(at)) = stack.find_visit(end.span) else {
+            return false;
+        };
+        if at + 1 == stack.scopes.depth() {
+            return false;
+        }
+        if let Some(scope) = stack.scopes.get_mut(at)
+            && let Some(recording) = scope.active.recording()
+        {
+            recording.write_end(end);
+        }
+        true
+    })
+}
+
 /// Ends a span whose scope is entered on this thread and waits for another one.
 ///
 /// Where it is not, nothing can be done: a coroutine has moved to another thread, or
@@ -200,9 +220,7 @@ pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outco
             && let Active::Recorded(recording) = active
         {
             recording.close(span, outcome);
-            if place.span == span {
-                place.span = outer;
-            }
+            place.span = outer;
         }
     });
 }

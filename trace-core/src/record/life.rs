@@ -477,6 +477,7 @@ pub(super) fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd
         _ => Err(end),
     };
     if let Err(end) = left
+        && !entered::end_suspended_visit(&end)
         && hot::scope() != 0
     {
         write::end(&end);

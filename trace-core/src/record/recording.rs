@@ -321,7 +321,9 @@ impl Recording {
         }
     }
 
-    fn write_end(&mut self, end: &SpanEnd) {
+    /// Writes the end of a span whose code does not run at the moment. The stage must be
+    /// empty.
+    pub(super) fn write_end(&mut self, end: &SpanEnd) {
         let words = &mut self.stream.chunk.words;
         if let Some(time) = end.ended_at {
             let header = Header::new(Kind::EndedAt, 0, 0, 0);
