@@ -142,6 +142,40 @@ pub(super) fn enter_span(span: u64) {
     ENTERED.with_borrow_mut(|stack| stack.spans.push(EnteredSpan { span, outer, scope }));
 }
 
+/// Says of the last visit of a span on this thread, if there is one, that what its code
+/// says of the span from now on comes after all that was said up to now. In the span's own
+/// scope it asks whether something was said elsewhere.
+pub(super) fn go_on(span: u64, is_behind: impl FnOnce() -> bool) {
+    ENTERED.with_borrow_mut(|stack| {
+        let at = match stack.find_visit(span) {
+            Some(Visit::Scope(at)) => Some(at),
+            Some(Visit::Span(at)) => {
+                let entered = stack.spans.get(at);
+                entered.and_then(|entered| stack.find_scope(entered.scope))
+            }
+            None => None,
+        };
+        let depth = stack.scopes.depth();
+        let scope = at.and_then(|at| Some((at + 1 == depth, stack.scopes.get_mut(at)?)));
+        let Some((runs, scope)) = scope else { return };
+        if let Some(recording) = scope.active.recording() {
+            if runs {
+                recording.take_stage();
+            }
+            recording.go_on_with(span, is_behind);
+        }
+    });
+}
+
+/// Whether the innermost scope was entered for the visit of a span, and records.
+pub(super) fn is_visit_of(span: u64) -> bool {
+    let is_it = |stack: &mut ManuallyDrop<Stack>| {
+        let top = stack.scopes.top_mut();
+        top.is_some_and(|top| top.visitor == span)
+    };
+    hot::scope() != 0 && ENTERED.with_borrow_mut(is_it)
+}
+
 /// Ends the last visit of a span on this thread, if there is one.
 pub(super) fn leave_span(span: u64) -> Option<Left> {
     let number = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {

@@ -156,6 +156,11 @@ impl HeldSpan {
             write(self.span());
             return self.end_visit();
         }
+        if entered::is_visit_of(self.span()) {
+            entered::go_on(self.span(), || false);
+            write(self.span());
+            return self.end_visit();
+        }
         self.go_elsewhere();
         let _visit = Visit(self);
         write(self.span());
@@ -178,6 +183,9 @@ impl HeldSpan {
     pub(crate) fn leave(&self) {
         if let Some(left) = entered::leave_span(self.span()) {
             self.settle(left);
+            if self.visits.are_several() {
+                entered::go_on(self.span(), || self.visits.come_back());
+            }
             self.end_visit();
         }
     }
@@ -213,7 +221,13 @@ impl HeldSpan {
             return self.come_back();
         }
         self.visits.set_moved();
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+        // After what they said who are in the span already.
+        let order = if self.visits.are_several() {
+            self.trace.come_back()
+        } else {
+            self.trace.visit()
+        };
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
     }
 
     /// Takes the scope, if it is the span's own and waits here.
@@ -284,7 +298,8 @@ impl HeldSpan {
         let Err(end) = self.trace.leave_end(self.life.home(), *end) else {
             return;
         };
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+        let order = self.trace.visit();
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
         write::end(&end);
         if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {
             scope::end(active);

@@ -302,7 +302,7 @@ impl SpanLife {
         match &*self.trace {
             Some(trace) if !trace.tracer.is_foreign() => {
                 let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
-                scope::enter_visit(trace, baggage, self.span);
+                scope::enter_visit(trace, baggage, self.span, trace.visit());
             }
             _ => Scope::nowhere().enter_for(self.span),
         }

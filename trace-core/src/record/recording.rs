@@ -109,9 +109,13 @@ impl Recording {
     }
 
     /// Begins a scope of a trace for a visit of one of its spans, away from its own.
-    pub(super) fn visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
+    pub(super) fn visit(
+        trace: &Arc<LocalTrace>,
+        baggage: Baggage,
+        (span, order): (u64, u32),
+    ) -> Self {
         let mut recording = Self::join(trace, baggage);
-        recording.stream.visit = (span, trace.visit());
+        recording.stream.visit = (span, order);
         recording.mark_visit();
         recording
     }
@@ -137,9 +141,34 @@ impl Recording {
     /// Says of what follows where it belongs among all that is said of the span.
     fn mark_visit(&mut self) {
         let (span, order) = self.stream.visit;
+        self.mark_order(span, order);
+        self.stream.begun = self.stream.chunk.words.len();
+    }
+
+    /// Says of what follows of a span that it comes after all that others said of it up to
+    /// now. This is a visit of the span, or its own scope, which asks whether something was
+    /// said elsewhere. The stage must be empty.
+    pub(super) fn go_on_with(&mut self, span: u64, is_behind: impl FnOnce() -> bool) {
+        let (visited, order) = self.stream.visit;
+        let is_visit = visited == span;
+        let is_behind = if is_visit {
+            order != self.trace.visit()
+        } else {
+            is_behind()
+        };
+        if !is_behind {
+            return;
+        }
+        let order = self.trace.come_back();
+        if is_visit {
+            self.stream.visit = (span, order);
+        }
+        self.mark_order(span, order);
+    }
+
+    fn mark_order(&mut self, span: u64, order: u32) {
         let words = &mut self.stream.chunk.words;
         words.extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
-        self.stream.begun = words.len();
     }
 
     /// Whether something was written since the piece began.

@@ -336,9 +336,11 @@ impl Scope {
 }
 
 /// Enters a scope of a trace for one of its spans, away from the span's own scope, until
-/// [`entered::leave_span`].
-pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) {
-    let mut scope = Scope::recorded(Recording::visit(trace, baggage, span), span);
+/// [`entered::leave_span`]. What its code says of the span comes in the order that is
+/// given.
+pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
+    let recording = Recording::visit(trace, baggage, (span, order));
+    let mut scope = Scope::recorded(recording, span);
     // The span is the scope's to write to.
     scope.place.entry = 0;
     scope.enter_for(span);
