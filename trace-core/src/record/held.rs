@@ -14,7 +14,7 @@ use super::home::SpanEnd;
 use super::hot;
 use super::life::{Opening, SpanLife};
 use super::local_trace::LocalTrace;
-use super::scope::{self, Scope};
+use super::scope::{self, Entered, Scope};
 use super::visits::{Ending, Visits};
 use super::write;
 use crate::baggage::Baggage;
@@ -328,27 +328,27 @@ impl HeldSpan {
         let polling = Polled {
             life: &mut self.life,
             visits: &self.visits,
+            own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
-        let entered = own.filter(|own| own.is_recording()).map(Scope::enter);
-        let polled = polling.life.poll::<false, _>(opening, poll, ends);
-        match entered {
-            Some(entered) if polling.life.is_off() => entered.end(),
-            _ => {}
-        }
-        drop(polling);
-        polled
+        polling.life.poll::<false, _>(opening, poll, ends)
     }
 }
 
-/// A poll of the holder. Brings what came of it to where other threads look.
+/// A poll of the holder. Brings what came of it to where other threads look, also if it
+/// unwinds.
 struct Polled<'a> {
     life: &'a mut SpanLife,
     visits: &'a Visits,
+    /// The span's own scope, which ends with it.
+    own: Option<Entered<'a>>,
 }
 
 impl Drop for Polled<'_> {
     fn drop(&mut self) {
         if self.life.is_off() {
+            if let Some(own) = self.own.take() {
+                own.end();
+            }
             self.visits.set_ended();
         } else if self.life.has_moved() {
             self.visits.set_moved();
