@@ -316,6 +316,9 @@ impl HeldSpan {
         if self.visits.has_ended() || self.is_foreign() {
             return poll();
         }
+        if self.visits.has_visits() {
+            return self.poll_in_visit(poll, ends);
+        }
         if self.visits.has_moved() {
             self.life.set_moved();
         }
@@ -331,6 +334,43 @@ impl HeldSpan {
             own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
         polling.life.poll::<false, _>(opening, poll, ends)
+    }
+
+    /// The same where the span is not the holder's alone: somebody has entered it and not
+    /// left it.
+    #[cold]
+    fn poll_in_visit<T>(
+        &self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        self.enter();
+        let mut polling = PolledInVisit {
+            span: self,
+            outcome: Some(Outcome::Panicked),
+        };
+        let polled = poll();
+        polling.outcome = match &polled {
+            Poll::Ready(ready) => ends(ready),
+            Poll::Pending => None,
+        };
+        polled
+    }
+}
+
+/// A poll of the holder while the span is entered without a guard, here or elsewhere. If
+/// it unwinds, the span has panicked.
+struct PolledInVisit<'a> {
+    span: &'a HeldSpan,
+    outcome: Option<Outcome>,
+}
+
+impl Drop for PolledInVisit<'_> {
+    fn drop(&mut self) {
+        self.span.leave();
+        if let Some(outcome) = self.outcome {
+            self.span.end(outcome, None);
+        }
     }
 }
 
