@@ -29,7 +29,7 @@ fn spans_may_be_left_in_any_order() {
                 for span in &spans {
                     span.enter_unguarded();
                 }
-                let mut inside = vec![true; 3];
+                let mut inside = [true; 3];
                 for leave in order {
                     spans[leave].exit();
                     inside[leave] = false;

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 use trace_core::SpanId;
 use trace_core::{
     Collector, Limits, MemoryCollector, SpanBatch, SpanRecord, Stats, TraceId, Tracer,
-    collector_fn, sampler_fn,
+    collector_fn, sampler_fn, span,
 };
 
 use super::settled;
@@ -94,6 +94,8 @@ fn comparable(spans: &[SpanRecord]) -> Vec<SpanRecord> {
         span.span_id = ids[&span.span_id];
         span.parent_span_id = span.parent_span_id.map(|id| ids[&id]);
         (span.start, span.end) = Default::default();
+        // What threads say at the same time has any order.
+        span.tags.sort_by(|one, other| one.key.cmp(&other.key));
         for log in &mut span.logs {
             log.time = Default::default();
         }
@@ -141,6 +143,8 @@ fn run(name: &str, choices: Choices, hazards: Hazards, threads: &Arc<Threads>) -
     // Those of the futures.
     let held = std::mem::take(&mut world.state().held);
     drop(held);
+    assert!(place::is_nowhere(), "{name}");
+    assert_eq!(span::current_context(), None, "{name}");
     let stats = settled(&tracer);
     let spans = spans.take();
     let state = world.state();

@@ -56,6 +56,8 @@ struct Layer {
     around: Around,
     /// The held span for whose visit it was entered.
     visitor: Option<usize>,
+    /// What surrounded its code first.
+    first: Around,
     /// Spans whose code runs in it.
     spans: u32,
 }
@@ -172,6 +174,7 @@ pub(super) fn enter_scope(visitor: Option<usize>, scope: u64, around: Around) {
             scope,
             around,
             visitor,
+            first: around,
             spans: 0,
         });
     });
@@ -195,7 +198,7 @@ pub(super) fn enter_home(held: usize, place: Place) {
 pub(super) fn may_leave(held: usize) -> bool {
     HERE.with_borrow(|here| {
         let mut layers = here.layers.iter();
-        layers.all(|layer| layer.visitor != Some(held) || layer.spans == 0)
+        layers.all(|layer| layer.visitor != Some(held) || here.is_free(layer))
     })
 }
 
@@ -241,6 +244,17 @@ pub(super) fn leave(held: usize) -> Option<u64> {
 impl Here {
     fn find(&self, scope: u64) -> Option<usize> {
         self.layers.iter().rposition(|layer| layer.scope == scope)
+    }
+
+    /// Whether the span for which a scope was entered is the current one in there, or one is
+    /// that was entered within it.
+    fn is_free(&self, layer: &Layer) -> bool {
+        let span = |around: Around| around.place().map(|place| place.span);
+        let current = span(layer.around);
+        let mut visits = self.visits.iter();
+        let is_entered =
+            visits.any(|visit| (visit.scope, Some(visit.span)) == (layer.scope, current));
+        layer.spans == 0 && (is_entered || current == span(layer.first))
     }
 
     /// What was current before a span that is left is so again, where that span is: now,
