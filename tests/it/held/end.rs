@@ -247,3 +247,17 @@ fn what_a_value_says_of_a_held_span_while_it_is_shown_did_not_happen() {
     assert_eq!(held.tags.len(), 1);
     assert_eq!(held.tag("value").unwrap().as_str(), Some("shown"));
 }
+
+#[test]
+fn a_root_whose_poll_panics_holds_its_trace_no_longer() {
+    let traces = TraceCollector::new();
+    let program = Program::with(|builder| builder.collector(traces.clone()));
+    let mut root = program.tracer.root("root").start();
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        root.poll::<()>(|| resume_unwind(Box::new("oops")), |()| None)
+    }));
+    assert!(polled.is_err());
+    assert_eq!(program.take().len(), 1);
+    assert_eq!(traces.completed_traces().len(), 1);
+    drop(root);
+}

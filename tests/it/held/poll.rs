@@ -172,3 +172,47 @@ fn a_held_root_is_polled_wherever() {
         assert_eq!(leaf.parent_span_id, Some(held));
     }
 }
+
+#[test]
+fn a_poll_that_ends_it_while_it_is_entered_leaves_it() {
+    for panics in [false, true] {
+        let program = Program::new();
+        program.root(|| {
+            let mut held = start("held");
+            held.enter_unguarded();
+            let polled = catch_unwind(AssertUnwindSafe(|| {
+                finish(&mut held, || {
+                    leaf();
+                    if panics {
+                        resume_unwind(Box::new("oops"));
+                    }
+                });
+            }));
+            assert_eq!(polled.is_err(), panics);
+            assert!(!held.is_recording());
+            span::add_tag("after", true);
+            held.exit();
+        });
+        let spans = program.take();
+        let (root, held) = (named(&spans, "root"), named(&spans, "held"));
+        assert_eq!(root.tag("after").unwrap().as_bool(), Some(true));
+        assert_eq!(named(&spans, "leaf").parent_span_id, Some(held.span_id));
+        assert_eq!(held.outcome == Outcome::Panicked, panics);
+    }
+}
+
+#[test]
+fn a_poll_that_ends_it_waits_for_a_thread_that_is_in_it() {
+    let program = Program::new();
+    let held = program.root(|| start("held"));
+    held.enter_unguarded();
+    let held = elsewhere(move || {
+        let mut held = held;
+        finish(&mut held, || span::add_tag("polled", true));
+        held
+    });
+    span::add_tag("within", true);
+    held.exit();
+    let spans = program.take();
+    assert_eq!(named(&spans, "held").tags.len(), 2);
+}

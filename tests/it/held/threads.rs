@@ -225,3 +225,46 @@ fn a_span_that_another_thread_has_entered_and_never_leaves_can_be_dropped() {
     let stats = program.tracer.stats();
     assert_eq!((stats.delivered, stats.open), (2, 0));
 }
+
+#[test]
+fn what_one_thread_says_in_several_visits_is_said_in_that_order() {
+    let program = Program::new();
+    let say = |held: &OpenSpan| {
+        held.in_scope(|| {
+            span::add_tag("a", 1);
+            held.add_tag("a", 2);
+            span::add_tag("b", 1);
+            let other = || program.tracer.root("other");
+            other().run_sync(|| held.add_tag("b", 2));
+            span::add_tag("c", 1);
+            other().run_sync(|| held.in_scope(|| span::add_tag("c", 2)));
+            span::add_tag("c", 3);
+        });
+        held.end();
+    };
+    for away in [false, true] {
+        if away {
+            say(&program.root(|| start("held")));
+        } else {
+            program.root(|| say(&start("held")));
+        }
+        let spans = program.take();
+        let held = named(&spans, "held");
+        let tags = ["a", "b", "c"].map(|key| held.tag(key).unwrap().as_i64());
+        assert_eq!(tags, [Some(2), Some(2), Some(3)], "away: {away}");
+    }
+}
+
+#[test]
+fn who_enters_later_says_later() {
+    let program = Program::new();
+    let held = Arc::new(program.root(|| start("held")));
+    held.in_scope(|| {
+        span::add_tag("key", 1);
+        let other = Arc::clone(&held);
+        elsewhere(move || other.in_scope(|| span::add_tag("key", 2)));
+    });
+    held.end();
+    let spans = program.take();
+    assert_eq!(named(&spans, "held").tag("key").unwrap().as_i64(), Some(2));
+}

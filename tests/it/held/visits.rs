@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use trace_core::{Outcome, TraceFuture, span};
+use trace_core::{Outcome, TraceFuture, sampler_fn, span};
 
 use super::{Program, elsewhere, named, start};
 
@@ -29,7 +29,7 @@ fn spans_may_be_left_in_any_order() {
                 for span in &spans {
                     span.enter_unguarded();
                 }
-                let mut inside = vec![true; 3];
+                let mut inside = [true; 3];
                 for leave in order {
                     spans[leave].exit();
                     inside[leave] = false;
@@ -180,5 +180,91 @@ fn leaving_on_another_thread_than_that_of_the_enter_does_nothing() {
         held.exit();
         held.end();
     });
+    program.take();
+}
+
+#[test]
+fn a_scope_that_ends_below_another_one_hands_over_nothing_of_that() {
+    let program = Program::new();
+    let other = program.tracer.root("other").start();
+    let held = program.root(|| {
+        let held = start("held");
+        program.cut();
+        other.enter_unguarded();
+        span::add_tag("of", "other");
+        span::in_span("child", || {});
+        held
+    });
+    program.cut();
+    other.exit();
+    other.end();
+    held.end();
+    let spans = program.take();
+    let other = named(&spans, "other");
+    assert_eq!(other.tag("of").unwrap().as_str(), Some("other"));
+    let child = named(&spans, "child");
+    assert_eq!(child.parent_span_id, Some(other.span_id));
+    assert_eq!(child.trace_id, other.trace_id);
+}
+
+#[test]
+fn a_span_that_ended_elsewhere_is_left_where_it_is_dropped() {
+    let program = Program::new();
+    let held = program.root(|| std::sync::Arc::new(start("held")));
+    held.enter_unguarded();
+    let other = std::sync::Arc::clone(&held);
+    elsewhere(move || other.end_with(Outcome::Error));
+    assert_eq!(current(), held.context().map(|held| held.span_id));
+    drop(held);
+    assert!(span::current_context().is_none());
+    let spans = program.take();
+    assert_eq!(named(&spans, "held").outcome, Outcome::Error);
+}
+
+#[test]
+fn a_future_that_ends_while_a_span_of_another_trace_is_entered_ends() {
+    let program = Program::with(|builder| {
+        builder.sampler(sampler_fn(|input| {
+            (input.operation_name != "refused").into()
+        }))
+    });
+    for other in ["other", "refused"] {
+        let other = program.tracer.root(other).start();
+        let body = async {
+            tokio::task::yield_now().await;
+            other.enter_unguarded();
+        };
+        let mut future = Box::pin(body.in_span("future"));
+        let mut cx = Context::from_waker(Waker::noop());
+        program.root(|| assert!(future.as_mut().poll(&mut cx).is_pending()));
+        assert!(future.as_mut().poll(&mut cx).is_ready());
+        other.exit();
+        assert!(span::current_context().is_none());
+        other.end();
+        let spans = program.take();
+        let future = named(&spans, "future");
+        assert_eq!(future.outcome, Outcome::Ok);
+        assert_eq!(future.trace_id, named(&spans, "root").trace_id);
+    }
+}
+
+#[test]
+fn a_span_that_ends_while_one_of_another_trace_is_entered_leaves_what_was_before() {
+    let program = Program::new();
+    let other = program.tracer.root("other").start();
+    program.root(|| {
+        let root = current();
+        let held = start("held");
+        span::in_span("body", || {
+            held.enter_unguarded();
+            other.enter_unguarded();
+        });
+        assert_eq!(current(), other.context().map(|other| other.span_id));
+        other.exit();
+        assert_eq!(current(), root);
+        held.end();
+        assert_eq!(current(), root);
+    });
+    other.end();
     program.take();
 }

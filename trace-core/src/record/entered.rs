@@ -8,6 +8,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::active::{Active, Visiting};
+use super::home::SpanEnd;
 use super::hot::{self, Place};
 use super::kept::RECORDS;
 use super::local_trace::LocalTrace;
@@ -75,11 +76,11 @@ pub(super) fn enter(visitor: u64, active: Active, place: Place) {
 }
 
 /// Makes a scope the innermost one that is for a visit of a span, and records nothing yet.
-pub(super) fn enter_visit(trace: Arc<LocalTrace>, baggage: Baggage, span: u64) {
+pub(super) fn enter_visit(trace: Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
     if fork::has_happened() {
         discard_unrecorded();
     }
-    let (number, order) = (hot::new_scope(), trace.visit());
+    let number = hot::new_scope();
     ENTERED.with_borrow_mut(|stack| push_visit(stack, trace, baggage, span, number, order));
 }
 
@@ -213,6 +214,11 @@ pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
 #[cold]
 fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     let at = stack.find_scope(number)?;
+    let running = stack.scopes.top_mut();
+    if let Some(running) = running.and_then(EnteredScope::recording_of_stage) {
+        // What is staged is that scope's, and this one hands over.
+        running.take_stage();
+    }
     stack.scopes.raise(at);
     let mut active = std::mem::take(&mut stack.scopes.top_mut()?.active);
     stack.scopes.pop();
@@ -228,6 +234,40 @@ pub(super) fn enter_span(span: u64) {
     let outer = hot::set_span(span);
     let scope = hot::scope();
     ENTERED.with_borrow_mut(|stack| stack.spans.push(EnteredSpan { span, outer, scope }));
+}
+
+/// Says of the last visit of a span on this thread, if there is one, that what its code
+/// says of the span from now on comes after all that was said up to now. In the span's own
+/// scope it asks whether something was said elsewhere.
+pub(super) fn go_on(span: u64, is_behind: impl FnOnce() -> bool) {
+    ENTERED.with_borrow_mut(|stack| {
+        let at = match stack.find_visit(span) {
+            Some(Visit::Scope(at)) => Some(at),
+            Some(Visit::Span(at)) => {
+                let entered = stack.spans.get(at);
+                entered.and_then(|entered| stack.find_scope(entered.scope))
+            }
+            None => None,
+        };
+        let depth = stack.scopes.depth();
+        let scope = at.and_then(|at| Some((at + 1 == depth, stack.scopes.get_mut(at)?)));
+        let Some((runs, scope)) = scope else { return };
+        if let Some(recording) = scope.recording() {
+            if runs {
+                recording.take_stage();
+            }
+            recording.go_on_with(span, is_behind);
+        }
+    });
+}
+
+/// Whether the innermost scope was entered for the visit of a span, and records.
+pub(super) fn is_visit_of(span: u64) -> bool {
+    let is_it = |stack: &mut ManuallyDrop<Stack>| {
+        let top = stack.scopes.top_mut();
+        top.is_some_and(|top| top.visitor == span)
+    };
+    hot::scope() != 0 && ENTERED.with_borrow_mut(is_it)
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
@@ -275,6 +315,25 @@ fn bring_back(stack: &mut Stack, at: usize) {
     }
 }
 
+/// Writes the end of a span in the scope that was entered for its visit, if that waits for
+/// another one; returns whether it does.
+pub(super) fn end_suspended_visit(end: &SpanEnd) -> bool {
+    ENTERED.with_borrow_mut(|stack| {
+        let Some(Visit::Scope(at)) = stack.find_visit(end.span) else {
+            return false;
+        };
+        if at + 1 == stack.scopes.depth() {
+            return false;
+        }
+        if let Some(scope) = stack.scopes.get_mut(at)
+            && let Some(recording) = scope.recording()
+        {
+            recording.write_end(end);
+        }
+        true
+    })
+}
+
 /// Ends a span whose scope is entered on this thread and waits for another one.
 ///
 /// Where it is not, nothing can be done: a coroutine has moved to another thread, or
@@ -290,9 +349,7 @@ pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outco
         };
         if let Some(recording) = scope.recording() {
             recording.close(span, outcome);
-            if scope.place.span == span {
-                scope.place.span = outer;
-            }
+            scope.place.span = outer;
         }
     });
 }

@@ -14,7 +14,7 @@ use super::home::SpanEnd;
 use super::hot;
 use super::life::{Opening, SpanLife};
 use super::local_trace::LocalTrace;
-use super::scope::{self, Scope};
+use super::scope::{self, Entered, Scope};
 use super::visits::{Ending, Visits};
 use super::write;
 use crate::baggage::Baggage;
@@ -196,6 +196,11 @@ impl HeldSpan {
             write(self.span());
             return self.end_visit();
         }
+        if entered::is_visit_of(self.span()) {
+            entered::go_on(self.span(), || false);
+            write(self.span());
+            return self.end_visit();
+        }
         self.go_elsewhere();
         let _visit = Visit(self);
         write(self.span());
@@ -218,6 +223,9 @@ impl HeldSpan {
     pub(crate) fn leave(&self) {
         if let Some(left) = entered::leave_span(self.span()) {
             self.settle(left);
+            if self.visits.are_several() {
+                entered::go_on(self.span(), || self.visits.come_back());
+            }
             self.end_visit();
         }
     }
@@ -253,7 +261,13 @@ impl HeldSpan {
             return self.come_back();
         }
         self.visits.set_moved();
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+        // After what they said who are in the span already.
+        let order = if self.visits.are_several() {
+            self.trace.come_back()
+        } else {
+            self.trace.visit()
+        };
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
     }
 
     /// Takes the scope, if it is the span's own and waits here.
@@ -324,7 +338,8 @@ impl HeldSpan {
         let Err(end) = self.trace.leave_end(self.life.home(), *end) else {
             return;
         };
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span());
+        let order = self.trace.visit();
+        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
         write::end(&end);
         if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {
             scope::end(active);
@@ -341,23 +356,13 @@ impl HeldSpan {
         if self.visits.has_ended() || self.is_foreign() {
             return poll();
         }
+        if self.visits.has_visits() {
+            return self.poll_in_visit(poll, ends);
+        }
         if self.visits.has_moved() {
             self.life.set_moved();
         }
         self.life.keep(&self.trace);
-        let polled = self.poll_open(poll, ends);
-        if self.visits.has_ended() && self.visits.has_visits() {
-            self.leave_here();
-        }
-        polled
-    }
-
-    #[inline]
-    fn poll_open<T>(
-        &mut self,
-        poll: impl FnOnce() -> Poll<T>,
-        ends: impl FnOnce(&T) -> Option<Outcome>,
-    ) -> Poll<T> {
         let opening = IsOpen(&self.baggage);
         let own = self.own.as_mut().map(|own| {
             let own = own.get_mut();
@@ -366,14 +371,29 @@ impl HeldSpan {
         let polling = Polled {
             life: &mut self.life,
             visits: &self.visits,
+            own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
-        let entered = own.filter(|own| own.is_recording()).map(Scope::enter);
-        let polled = polling.life.poll::<false, _>(opening, poll, ends);
-        match entered {
-            Some(entered) if polling.life.is_off() => entered.end(),
-            _ => {}
-        }
-        drop(polling);
+        polling.life.poll::<false, _>(opening, poll, ends)
+    }
+
+    /// The same where the span is not the holder's alone: somebody has entered it and not
+    /// left it.
+    #[cold]
+    fn poll_in_visit<T>(
+        &self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        self.enter();
+        let mut polling = PolledInVisit {
+            span: self,
+            outcome: Some(Outcome::Panicked),
+        };
+        let polled = poll();
+        polling.outcome = match &polled {
+            Poll::Ready(ready) => ends(ready),
+            Poll::Pending => None,
+        };
         polled
     }
 }
@@ -388,16 +408,38 @@ fn unwinding_thread() -> Option<ThreadId> {
     std::thread::panicking().then(this_thread)
 }
 
-/// A poll of the holder. Brings what came of it to where other threads look.
+/// A poll of the holder while the span is entered without a guard, here or elsewhere. If
+/// it unwinds, the span has panicked.
+struct PolledInVisit<'a> {
+    span: &'a HeldSpan,
+    outcome: Option<Outcome>,
+}
+
+impl Drop for PolledInVisit<'_> {
+    fn drop(&mut self) {
+        self.span.leave();
+        if let Some(outcome) = self.outcome {
+            self.span.end(outcome, None);
+        }
+    }
+}
+
+/// A poll of the holder. Brings what came of it to where other threads look, also if it
+/// unwinds.
 struct Polled<'a> {
     life: &'a mut SpanLife,
     visits: &'a Visits,
+    /// The span's own scope, which ends with it.
+    own: Option<Entered<'a>>,
 }
 
 impl Drop for Polled<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.life.is_off() {
+            if let Some(own) = self.own.take() {
+                own.end();
+            }
             self.visits.set_ended();
         } else if self.life.has_moved() {
             if !self.visits.has_moved() {
@@ -428,18 +470,14 @@ impl Drop for HeldSpan {
         } else {
             Outcome::Cancelled
         };
-        if !self.has_ended() {
+        // One that has ended elsewhere is left here, too.
+        if !self.has_ended() || self.visits.has_visits() {
             self.end(outcome, None);
-        } else if self.visits.has_visits() && !self.is_foreign() {
-            self.leave_here();
         }
         self.life.let_go();
-        if self.is_foreign() {
-            // Another thread may have held the lock when the process forked.
-            return;
-        }
         // Visits that are never left cannot hold it any more.
-        if let Some(end) = self.visits.take_end_alone() {
+        let end = self.visits.take_end_alone();
+        if let Some(end) = end.filter(|_| !self.is_foreign()) {
             self.close(&end);
         }
     }

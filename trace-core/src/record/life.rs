@@ -305,7 +305,8 @@ impl SpanLife {
             // It is given back when the visit ends.
             Some(trace) => {
                 let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
-                entered::enter_visit(trace, baggage, self.span);
+                let order = trace.visit();
+                entered::enter_visit(trace, baggage, self.span, order);
             }
             None => Scope::nowhere().enter_for(self.span),
         }
@@ -490,6 +491,7 @@ pub(super) fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd
         _ => Err(end),
     };
     if let Err(end) = left
+        && !entered::end_suspended_visit(&end)
         && hot::scope() != 0
     {
         write::end(&end);

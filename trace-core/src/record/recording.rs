@@ -150,9 +150,34 @@ impl Recording {
     /// Says of what follows where it belongs among all that is said of the span.
     fn mark_visit(&mut self) {
         let (span, order) = self.stream.visit;
+        self.mark_order(span, order);
+        self.stream.begun = self.stream.chunk.words.len();
+    }
+
+    /// Says of what follows of a span that it comes after all that others said of it up to
+    /// now. This is a visit of the span, or its own scope, which asks whether something was
+    /// said elsewhere. The stage must be empty.
+    pub(super) fn go_on_with(&mut self, span: u64, is_behind: impl FnOnce() -> bool) {
+        let (visited, order) = self.stream.visit;
+        let is_visit = visited == span;
+        let is_behind = if is_visit {
+            order != self.trace.visit()
+        } else {
+            is_behind()
+        };
+        if !is_behind {
+            return;
+        }
+        let order = self.trace.come_back();
+        if is_visit {
+            self.stream.visit = (span, order);
+        }
+        self.mark_order(span, order);
+    }
+
+    fn mark_order(&mut self, span: u64, order: u32) {
         let words = &mut self.stream.chunk.words;
         words.extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
-        self.stream.begun = words.len();
     }
 
     /// Whether something was written since the piece began.
@@ -336,7 +361,9 @@ impl Recording {
         }
     }
 
-    fn write_end(&mut self, end: &SpanEnd) {
+    /// Writes the end of a span whose code does not run at the moment. The stage must be
+    /// empty.
+    pub(super) fn write_end(&mut self, end: &SpanEnd) {
         let words = &mut self.stream.chunk.words;
         if let Some(time) = end.ended_at {
             let header = Header::new(Kind::EndedAt, 0, 0, 0);

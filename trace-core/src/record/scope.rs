@@ -340,9 +340,10 @@ impl Scope {
 }
 
 /// Enters a scope of a trace for one of its spans, away from the span's own scope, until
-/// [`entered::leave_span`].
-pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) {
-    entered::enter_visit(Arc::clone(trace), baggage, span);
+/// [`entered::leave_span`]. What its code says of the span comes in the order that is
+/// given.
+pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
+    entered::enter_visit(Arc::clone(trace), baggage, span, order);
 }
 
 /// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.

@@ -65,6 +65,11 @@ impl Visits {
         self.load() >= VISIT
     }
 
+    /// Whether there is another visit than the caller's.
+    pub(super) fn are_several(&self) -> bool {
+        self.load() >= 2 * VISIT
+    }
+
     /// Begins a visit. If the span has ended there is none, and the caller writes the end
     /// if it is given it.
     pub(super) fn enter(&self) -> Result<(), Option<SpanEnd>> {

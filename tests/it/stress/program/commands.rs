@@ -8,7 +8,9 @@ use trace_core::{Outcome, TraceFuture, span, traced};
 
 use super::super::assert_conserved;
 use super::Body;
-use super::model::{At, Captured, Goodbye, PLACE, Place, REFUSED, Start, World, modeled, place_of};
+use super::held;
+use super::model::{Captured, Goodbye, REFUSED, Start, World, modeled};
+use super::place::{self, Around, At, Place, new_scope};
 use super::threads::run_once;
 
 #[traced("span")]
@@ -16,9 +18,45 @@ async fn child(world: World) -> Result<(), String> {
     modeled(&world, Start::Here, run(world.clone())).await
 }
 
+/// Belongs where it is called.
+#[traced("span")]
+fn called(world: World) -> impl Future<Output = Result<(), String>> + Send {
+    let start = match place::place() {
+        Some(place) => Start::Called {
+            parent: place.span,
+            scope: place::scope(),
+        },
+        None => Start::Here,
+    };
+    modeled(&world, start, run(world.clone()))
+}
+
+/// The same, and belongs in the span of what it is called for.
+#[traced("span")]
+fn called_for_another(world: World) -> impl Future<Output = Result<(), String>> + Send {
+    let start = match place::place() {
+        Some(place) => Start::Called {
+            parent: place.span,
+            scope: place::scope(),
+        },
+        None => Start::Here,
+    };
+    let inner = within_called(world.clone());
+    let there = world.clone();
+    modeled(&world, start, async move {
+        inner.await?;
+        run(there).await
+    })
+}
+
+#[traced("span")]
+fn within_called(world: World) -> impl Future<Output = Result<(), String>> + Send {
+    modeled(&world, Start::Here, run(world.clone()))
+}
+
 /// Executes a random command where no span surrounds it.
 pub(super) fn act(world: &World) {
-    match world.choose(10) {
+    match world.choose(14) {
         0..=1 => {
             let future = future(world);
             world.state().pool.push(future);
@@ -28,14 +66,48 @@ pub(super) fn act(world: &World) {
         5 => drop(world.tracer.flush(Duration::ZERO)),
         6..=7 => elsewhere(world, poll_one),
         8 => elsewhere(world, drop_one),
+        9..=11 => held::act(world),
+        12 => world.check(),
         _ => shut_down(world),
+    }
+}
+
+/// Executes a random command within a span that is held.
+pub(super) fn within(world: &World) {
+    if !world.has_fuel() {
+        return;
+    }
+    match world.choose(12) {
+        0 => {
+            let future = future(world);
+            world.state().pool.push(future);
+        }
+        1..=2 => poll_one(world),
+        3 => drop_one(world),
+        4 => in_sync_span(world),
+        5 => tag(world),
+        6 => world.log("x".repeat(world.choose(100))),
+        7 => world.check(),
+        8 => elsewhere(world, poll_one),
+        _ => held::act(world),
+    }
+}
+
+fn tag(world: &World) {
+    let number = i64::try_from(world.choose(1 << 40)).unwrap();
+    match world.choose(4) {
+        0 => world.tag(&format!("tag {number}"), number),
+        1 => world.tag("other", number),
+        _ => world.tag("key", number),
     }
 }
 
 /// A new future of a random kind.
 fn future(world: &World) -> Body {
     let world = world.clone();
-    match world.choose(8) {
+    match world.choose(10) {
+        8 => Box::pin(called(world)),
+        9 => Box::pin(called_for_another(world)),
         0 => {
             let body = modeled(&world, Start::Root, run(world.clone()));
             Box::pin(world.tracer.root("span").run(body))
@@ -43,11 +115,14 @@ fn future(world: &World) -> Body {
         // A plain one, which belongs to nobody.
         1 => Box::pin(run(world)),
         2 => {
-            let place = PLACE.get().map(|place| Place {
-                is_own: false,
-                ..place
-            });
-            let captured = Captured(place, run(world));
+            let around = match place::around() {
+                Around::Span(place) => Around::Span(Place {
+                    is_own: false,
+                    ..place
+                }),
+                around => around,
+            };
+            let captured = Captured::new(around, run(world));
             Box::pin(captured.in_current_trace())
         }
         3 => {
@@ -55,7 +130,7 @@ fn future(world: &World) -> Body {
             Box::pin(world.tracer.root(REFUSED).run(body))
         }
         4 => {
-            let attached = Captured(None, run(world.clone()));
+            let attached = Captured::new(Around::Nothing, run(world.clone()));
             Box::pin(world.tracer.attach(attached))
         }
         _ => Box::pin(child(world)),
@@ -70,7 +145,10 @@ fn run(world: World) -> Body {
             if !world.has_fuel() {
                 return Ok(());
             }
-            match world.choose(20) {
+            match world.choose(26) {
+                19..=22 => held::act(&world),
+                23 => called(world.clone()).await?,
+                24 => world.check(),
                 0..=2 => {
                     let mut is_first = true;
                     std::future::poll_fn(|_| match std::mem::take(&mut is_first) {
@@ -79,10 +157,7 @@ fn run(world: World) -> Body {
                     })
                     .await;
                 }
-                3 => {
-                    let number = i64::try_from(world.choose(1 << 40)).unwrap();
-                    world.tag(&format!("tag {number}"), number);
-                }
+                3 => tag(&world),
                 4 => {
                     let length = world.choose(100);
                     world.log("x".repeat(length));
@@ -107,7 +182,7 @@ fn run(world: World) -> Body {
                 14 => assert_conserved(&world.tracer.stats()),
                 15 => elsewhere(&world, poll_one),
                 16 => elsewhere(&world, drop_one),
-                17 => span::record_error("failed"),
+                17 => world.fail(),
                 18 => shut_down(&world),
                 _ => return Ok(()),
             }
@@ -135,9 +210,15 @@ fn shut_down(world: &World) {
 }
 
 /// Does something on another thread, which may end then.
-fn elsewhere(world: &World, what: fn(&World)) {
+pub(super) fn elsewhere(world: &World, what: fn(&World)) {
     let there = world.clone();
-    let job = Box::new(move || what(&there));
+    let thread = std::thread::current().id();
+    let job = Box::new(move || {
+        what(&there);
+        if std::thread::current().id() != thread {
+            held::leave_all(&there);
+        }
+    });
     if world.choose(16) == 0 {
         run_once(job);
     } else {
@@ -153,11 +234,17 @@ fn in_sync_span(world: &World) {
     };
     let body = || {
         let span = world.open(start);
-        let place = place_of(start, span);
-        let at = At::new(place);
-        world.name();
+        let at = match (span, start) {
+            (_, Start::Refused) => At::scope(new_scope(), Around::Refused),
+            (Some(span), Start::Root) => At::scope(new_scope(), Around::Span(Place::own(span))),
+            (Some(span), _) => At::span(Place::own(span)),
+            (None, _) => At::Same,
+        };
+        if at.is_new() {
+            world.name();
+        }
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            poll_one(world);
+            within(world);
             if world.choose(10) == 0 {
                 resume_unwind(Box::new("oops"));
             }
@@ -174,7 +261,7 @@ fn in_sync_span(world: &World) {
         }
     };
     let caught = catch_unwind(AssertUnwindSafe(|| match start {
-        Start::Here => span::in_span("span", body),
+        Start::Here | Start::Called { .. } => span::in_span("span", body),
         Start::Root => world.tracer.root("span").run_sync(body),
         Start::Refused => world.tracer.root(REFUSED).run_sync(body),
     }));

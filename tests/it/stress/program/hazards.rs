@@ -9,6 +9,8 @@ pub(crate) struct Hazards {
     pub(crate) max_queue_spans: Option<usize>,
     /// Whether scopes hand over at any time.
     pub(crate) cuts: bool,
+    /// Whether scopes hand over at any time and do nothing else, and the seed of when.
+    pub(crate) flushes: Option<u64>,
     /// Whether the tracer may be shut down.
     pub(crate) shutdown: bool,
     /// Whether a collector panics now and then.
@@ -20,6 +22,7 @@ impl Hazards {
     pub(crate) const NONE: Self = Self {
         max_queue_spans: None,
         cuts: false,
+        flushes: None,
         shutdown: false,
         panics: false,
     };
@@ -30,6 +33,7 @@ impl Hazards {
         Self {
             max_queue_spans: may_be_full.then(|| choices.below(30)),
             cuts: choices.below(2) == 1,
+            flushes: None,
             shutdown: choices.below(4) == 1,
             panics: choices.below(4) == 1,
         }

@@ -1,16 +1,20 @@
 //! The model: what surrounds the running code, and the spans that must come out.
 
 use std::any::Any;
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
+use std::thread::ThreadId;
+use std::time::Duration;
 
-use trace_core::{Outcome, Tracer, span};
+use trace_core::{Outcome, SpanId, Tracer, span};
 
+use super::held::{Held, leave_above};
+use super::place::{Around, At, Place, new_scope, place, scope};
 use super::{Body, Choices, Hazards, Threads};
+use crate::random::Random;
 
 /// The name of roots that the sampler refuses.
 pub(super) const REFUSED: &str = "refused";
@@ -24,6 +28,9 @@ pub(super) enum Start {
     Root,
     /// In a trace that is not recorded.
     Refused,
+    /// Below the span that was current where a function was called, in the scope of that;
+    /// where nothing was recorded then, it is [`Start::Here`].
+    Called { parent: usize, scope: u64 },
 }
 
 /// A span that must come out.
@@ -31,34 +38,35 @@ pub(super) enum Start {
 pub(super) struct Expected {
     pub(super) parent: Option<usize>,
     pub(super) root: usize,
-    pub(super) tags: BTreeMap<String, i64>,
+    /// What was said of each key, in order.
+    pub(super) tags: BTreeMap<String, Vec<Said>>,
     pub(super) logs: Vec<String>,
     pub(super) outcome: Option<Outcome>,
 }
 
-/// What surrounds the running code: a span, and whether it takes tags here.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) span: usize,
-    pub(super) is_own: bool,
+/// A value that was said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) value: i64,
+    thread: ThreadId,
+    at: u64,
+    /// When the code that said so entered the span.
+    since: u64,
 }
 
-thread_local! {
-    pub(super) static PLACE: Cell<Option<Place>> = const { Cell::new(None) };
-}
-
-/// Goes to a place until dropped.
-pub(super) struct At(Option<Place>);
-
-impl At {
-    pub(super) fn new(place: Option<Place>) -> Self {
-        Self(PLACE.replace(place))
-    }
-}
-
-impl Drop for At {
-    fn drop(&mut self) {
-        PLACE.set(self.0);
+impl Said {
+    /// Whether the value is the one that counts, as none was said after it. What threads
+    /// say at the same time has any order; see *What is said by several threads* at
+    /// [`trace_core::OpenSpan`].
+    pub(super) fn may_be_last(&self, all: &[Self]) -> bool {
+        let is_later = |other: &Self| {
+            if other.thread == self.thread {
+                other.at > self.at
+            } else {
+                other.since > self.at
+            }
+        };
+        !all.iter().any(is_later)
     }
 }
 
@@ -76,20 +84,51 @@ pub(super) struct State {
     pub(super) has_failed: bool,
     /// Futures that anybody may poll, drop or move.
     pub(super) pool: Vec<Body>,
+    /// Spans that anybody may use; some more than once.
+    pub(super) held: Vec<Arc<Held>>,
+    /// Those that were entered without a guard, and by which threads.
+    pub(super) entered: Vec<(Arc<Held>, Vec<ThreadId>)>,
+    /// Spans of which nothing more can be said.
+    pub(super) settled: HashSet<usize>,
+    /// Whether something was said of the current span after its end. Whoever leaves a span
+    /// while another one goes on that began in it finds it the current one once more.
+    pub(super) is_late: bool,
+    /// What was said of no span that could take it.
+    pub(super) unattached: u64,
+    /// Counts what is said.
+    now: u64,
+    /// Says where scopes hand over, if that adds nothing.
+    flushes: Option<Random>,
+    /// The spans that were current when they were named.
+    pub(super) ids: HashMap<SpanId, usize>,
 }
 
 impl State {
+    /// Whether everything that was said is known of every span. What is late may still be in
+    /// time for a reader who has to wait for the rest of the span.
+    pub(super) const fn is_exact(&self) -> bool {
+        self.hazards.is_lossless() && !self.is_late
+    }
+
     pub(super) fn new(choices: Choices, hazards: Hazards) -> Self {
         Self {
             choices,
             hazards,
-            fuel: 150,
+            fuel: 200,
             spans: Vec::new(),
             refused: 0,
             panicked: 0,
             is_shut_down: false,
             has_failed: false,
             pool: Vec::new(),
+            held: Vec::new(),
+            entered: Vec::new(),
+            settled: HashSet::new(),
+            is_late: false,
+            unattached: 0,
+            now: 0,
+            flushes: hazards.flushes.map(Random::new),
+            ids: HashMap::new(),
         }
     }
 }
@@ -115,13 +154,20 @@ impl World {
         let mut state = self.state();
         let has_fuel = state.fuel > 0;
         state.fuel = state.fuel.saturating_sub(1);
+        let flushes = state.flushes.as_mut();
+        let flushes = flushes.is_some_and(|flushes| flushes.chance(25));
+        drop(state);
+        if flushes {
+            let _report = self.tracer.flush(Duration::ZERO);
+        }
         has_fuel
     }
 
     /// A span of the model that begins here; `None` where nothing is recorded.
     pub(super) fn open(&self, start: Start) -> Option<usize> {
         let parent = match start {
-            Start::Here => Some(PLACE.get()?.span),
+            Start::Here => Some(place()?.span),
+            Start::Called { parent, .. } => Some(parent),
             Start::Root => None,
             Start::Refused => {
                 self.state().refused += 1;
@@ -141,7 +187,14 @@ impl World {
         Some(number)
     }
 
+    /// Ends a span, of which nothing more can be said.
     pub(super) fn close(&self, span: Option<usize>, outcome: Outcome) {
+        self.end(span, outcome);
+        self.state().settled.extend(span);
+    }
+
+    /// Ends a span.
+    pub(super) fn end(&self, span: Option<usize>, outcome: Outcome) {
         if let Some(span) = span {
             let was = self.state().spans[span].outcome.replace(outcome);
             assert_eq!(was, None);
@@ -150,15 +203,67 @@ impl World {
 
     pub(super) fn tag(&self, key: &str, value: i64) {
         span::add_tag(key, value);
-        if let Some(Place { span, is_own: true }) = PLACE.get() {
-            self.state().spans[span].tags.insert(key.to_owned(), value);
+        if let Some(place) = self.own_place() {
+            self.say(place.span, place.since, key, value);
         }
     }
 
     pub(super) fn log(&self, message: String) {
         span::add_log(&message);
-        if let Some(Place { span, is_own: true }) = PLACE.get() {
-            self.state().spans[span].logs.push(message);
+        if let Some(place) = self.own_place() {
+            self.state().spans[place.span].logs.push(message);
+        }
+    }
+
+    pub(super) fn fail(&self) {
+        span::record_error("failed");
+        let _place = self.own_place();
+    }
+
+    /// The span that takes what is said here; what is lost is counted.
+    fn own_place(&self) -> Option<Place> {
+        let place = place()?;
+        let mut state = self.state();
+        let is_late = state.settled.contains(&place.span);
+        state.is_late |= is_late;
+        if is_late || !place.is_own {
+            state.unattached += 1;
+            return None;
+        }
+        Some(place)
+    }
+
+    /// Notes a tag of a span, by code that entered it a while ago or says so from outside.
+    pub(super) fn say(&self, span: usize, since: Option<u64>, key: &str, value: i64) {
+        let at = self.tick();
+        let said = Said {
+            value,
+            thread: std::thread::current().id(),
+            at,
+            since: since.unwrap_or(at),
+        };
+        let mut state = self.state();
+        let tags = &mut state.spans[span].tags;
+        tags.entry(key.to_owned()).or_default().push(said);
+    }
+
+    /// The time, which goes on.
+    pub(super) fn tick(&self) -> u64 {
+        let mut state = self.state();
+        state.now += 1;
+        state.now
+    }
+
+    /// The current span must be the one of the model.
+    pub(super) fn check(&self) {
+        let current = span::current_context().filter(|context| context.is_sampled());
+        let current = current.map(|context| context.span_id);
+        let expected = place().map(|place| place.span);
+        let mut state = self.state();
+        let known = current.map(|id| state.ids.get(&id).copied());
+        if known != expected.map(Some) && !state.has_failed {
+            state.has_failed = true;
+            eprintln!("{known:?} is current, not {expected:?}");
         }
     }
 
@@ -171,8 +276,11 @@ impl World {
 
     /// Says which span of the model the current one is.
     pub(super) fn name(&self) {
-        if let Some(place) = PLACE.get() {
+        if let Some(place) = place() {
             self.tag("span", i64::try_from(place.span).unwrap());
+            if let Some(context) = span::current_context() {
+                self.state().ids.insert(context.span_id, place.span);
+            }
         }
     }
 }
@@ -181,7 +289,9 @@ impl World {
 pub(super) struct Modeled<F> {
     world: World,
     start: Start,
-    pub(super) span: Option<usize>,
+    span: Option<usize>,
+    /// The scope in which the span began.
+    home: u64,
     is_fresh: bool,
     is_done: bool,
     // Boxed, so that it can be dropped in its place.
@@ -193,21 +303,37 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if std::mem::take(&mut this.is_fresh) {
+        let is_first = std::mem::take(&mut this.is_fresh);
+        if is_first {
             this.span = this.world.open(this.start);
+            this.home = match this.start {
+                Start::Here => scope(),
+                Start::Root | Start::Refused => new_scope(),
+                Start::Called { scope: home, .. } if home == scope() => home,
+                Start::Called { .. } => new_scope(),
+            };
         }
-        let _at = this.enter();
-        this.world.name();
+        let at = this.enter(is_first);
+        if is_first {
+            this.world.name();
+        }
         let poll = || this.body.as_mut().unwrap().as_mut().poll(cx);
         let polled = catch_unwind(AssertUnwindSafe(poll));
         let outcome = match &polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Err(_))) if this.start == Start::Here => Outcome::Error,
+            Ok(Poll::Pending) => {
+                // What is entered in another trace must not stay so across an `.await`.
+                leave_above(&this.world, &at);
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(Err(_))) if matches!(this.start, Start::Here | Start::Called { .. }) => {
+                Outcome::Error
+            }
             Ok(Poll::Ready(_)) => Outcome::Ok,
             Err(_) => Outcome::Panicked,
         };
         this.is_done = true;
         this.world.close(this.span, outcome);
+        drop(at);
         match polled {
             Ok(polled) => polled,
             Err(payload) => resume_unwind(payload),
@@ -216,27 +342,32 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
 }
 
 impl<F> Modeled<F> {
-    fn enter(&self) -> At {
-        At::new(place_of(self.start, self.span))
+    /// Goes into the span: in the scope in which it began if that runs here, in another one
+    /// otherwise.
+    fn enter(&self, is_first: bool) -> At {
+        let around = self.span.map(|span| Around::Span(Place::own(span)));
+        match (self.start, around) {
+            (Start::Refused, _) => At::scope(self.home, Around::Refused),
+            (_, None) => At::Same,
+            (Start::Root, Some(around)) => At::scope(self.home, around),
+            (_, Some(Around::Span(place))) if self.home == scope() => At::span(place),
+            (_, Some(around)) if is_first => At::scope(self.home, around),
+            (_, Some(around)) => At::scope(new_scope(), around),
+        }
     }
 }
 
 impl<F> Drop for Modeled<F> {
     fn drop(&mut self) {
-        let _at = self.enter();
+        let _at = if self.is_done || self.is_fresh && matches!(self.start, Start::Called { .. }) {
+            At::Same
+        } else {
+            self.enter(false)
+        };
         self.body = None;
         if !self.is_done && !self.is_fresh {
             self.world.close(self.span, Outcome::Cancelled);
         }
-    }
-}
-
-/// What surrounds the body of a span that began, if it is recorded.
-pub(super) fn place_of(start: Start, span: Option<usize>) -> Option<Place> {
-    match (span, start) {
-        (Some(span), _) => Some(Place { span, is_own: true }),
-        (None, Start::Refused) => None,
-        (None, Start::Here | Start::Root) => PLACE.get(),
     }
 }
 
@@ -245,6 +376,7 @@ pub(super) fn modeled<F>(world: &World, start: Start, body: F) -> Modeled<F> {
         world: world.clone(),
         start,
         span: None,
+        home: 0,
         is_fresh: true,
         is_done: false,
         body: Some(Box::pin(body)),
@@ -260,21 +392,35 @@ impl Drop for Goodbye {
     }
 }
 
-/// The model of `in_current_trace` and, without a place, of `attach`.
-pub(super) struct Captured(pub(super) Option<Place>, pub(super) Body);
+/// The model of `in_current_trace` and of `attach`: a scope, and what surrounds its code.
+pub(super) struct Captured {
+    scope: u64,
+    around: Around,
+    body: Body,
+}
+
+impl Captured {
+    pub(super) fn new(around: Around, body: Body) -> Self {
+        Self {
+            scope: new_scope(),
+            around,
+            body,
+        }
+    }
+}
 
 impl Future for Captured {
     type Output = Result<(), String>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let _at = At::new(self.0);
-        self.1.as_mut().poll(cx)
+        let _at = At::scope(self.scope, self.around);
+        self.body.as_mut().poll(cx)
     }
 }
 
 impl Drop for Captured {
     fn drop(&mut self) {
-        let _at = At::new(self.0);
-        self.1 = Box::pin(std::future::ready(Ok(())));
+        let _at = At::scope(self.scope, self.around);
+        self.body = Box::pin(std::future::ready(Ok(())));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Choices, Hazards, Threads, execute};
+use super::{Choices, Hazards, Threads, execute, execute_twice};
 use crate::random::Random;
 
 #[test]
@@ -29,6 +29,14 @@ fn random_programs_record_the_same_whatever_is_cut() {
     };
     let spans: usize = (0..2_000).map(execute).sum();
     assert!(spans > 10_000, "{spans}");
+}
+
+#[test]
+fn random_programs_are_the_same_with_and_without_hand_overs() {
+    let threads = Arc::new(Threads::new());
+    let execute = |seed| execute_twice(&format!("seed {seed}"), seed, &threads);
+    let spans: usize = (10_000..11_200).map(execute).sum();
+    assert!(spans > 5_000, "{spans}");
 }
 
 #[test]

@@ -1,0 +1,222 @@
+//! Spans that are held, and the model of them: what is said at
+//! [`trace_core::OpenSpan`], in the simplest way.
+
+mod acts;
+
+use std::sync::{Mutex, MutexGuard};
+use std::thread::ThreadId;
+
+use trace_core::{OpenSpan, Outcome, SpanKind, span};
+
+pub(super) use acts::{act, leave_above, leave_all};
+
+use super::model::{REFUSED, Start, World};
+use super::place::{self, Around, At, Place, new_scope};
+
+/// A span that is held, and its model.
+pub(super) struct Held {
+    world: World,
+    /// `None` once it is an entered one.
+    real: Option<OpenSpan>,
+    number: usize,
+    model: Mutex<Model>,
+}
+
+#[derive(Clone)]
+struct Model {
+    span: Spanned,
+    /// The scope in which it began.
+    home: u64,
+    /// Whether that is its own, and is not entered.
+    own_waits: bool,
+    has_ended: bool,
+    /// How often it is entered, on all threads.
+    inside: usize,
+    /// The threads that are in it by a guard.
+    guards: Vec<ThreadId>,
+}
+
+/// What is held.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spanned {
+    Nothing,
+    Refused,
+    Recorded(usize),
+}
+
+impl Held {
+    /// Starts a span: below the current one, or as a root.
+    fn start(world: &World) -> Self {
+        let (start, way) = (world.choose(5), world.choose(2));
+        let start = match start {
+            0 => Start::Refused,
+            1 => Start::Root,
+            _ => Start::Here,
+        };
+        let surrounding = place::around();
+        let span = match (world.open(start), start) {
+            (Some(span), _) => Spanned::Recorded(span),
+            (None, Start::Refused) => Spanned::Refused,
+            (None, _) if surrounding == Around::Refused => Spanned::Refused,
+            (None, _) => Spanned::Nothing,
+        };
+        let real = match start {
+            Start::Root => world.tracer.root("span").start(),
+            Start::Refused => world.tracer.root(REFUSED).start(),
+            _ if way == 0 => span::start("span"),
+            _ => span::build("span").kind(SpanKind::Client).start(),
+        };
+        let home = match start {
+            Start::Here => place::scope(),
+            _ => new_scope(),
+        };
+        let held = Self {
+            world: world.clone(),
+            real: Some(real),
+            number: usize::try_from(new_scope()).unwrap(),
+            model: Mutex::new(Model {
+                span,
+                home,
+                own_waits: start == Start::Root,
+                has_ended: false,
+                inside: 0,
+                guards: Vec::new(),
+            }),
+        };
+        if let Spanned::Recorded(span) = span {
+            held.tag("span", i64::try_from(span).unwrap());
+            let id = held.real().context().unwrap().span_id;
+            world.state().ids.insert(id, span);
+        }
+        held
+    }
+
+    fn real(&self) -> &OpenSpan {
+        self.real.as_ref().unwrap()
+    }
+
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap()
+    }
+
+    /// The span, if it takes what is said; what is lost is counted.
+    fn says(&self) -> Option<usize> {
+        let model = self.model().clone();
+        let Spanned::Recorded(span) = model.span else {
+            return None;
+        };
+        if model.has_ended {
+            self.world.state().unattached += 1;
+            return None;
+        }
+        Some(span)
+    }
+
+    fn tag(&self, key: &str, value: i64) {
+        self.real().add_tag(key, value);
+        if let Some(span) = self.says() {
+            self.world.say(span, None, key, value);
+        }
+    }
+
+    fn log(&self, message: String) {
+        self.real().add_log(&message);
+        if let Some(span) = self.says() {
+            self.world.state().spans[span].logs.push(message);
+        }
+    }
+
+    /// The model of entering: says whether it did something.
+    fn enter(&self) -> bool {
+        let mut model = self.model();
+        if model.has_ended || model.span == Spanned::Nothing {
+            return false;
+        }
+        let around = self.around(&model);
+        match around {
+            Around::Span(place) if model.home == place::scope() => {
+                place::enter_home(self.number, place);
+            }
+            _ if std::mem::take(&mut model.own_waits) => {
+                place::enter_scope(Some(self.number), model.home, around);
+            }
+            _ => place::enter_scope(Some(self.number), new_scope(), around),
+        }
+        model.inside += 1;
+        true
+    }
+
+    fn around(&self, model: &Model) -> Around {
+        match model.span {
+            Spanned::Recorded(span) => Around::Span(Place {
+                since: Some(self.world.tick()),
+                ..Place::own(span)
+            }),
+            _ => Around::Refused,
+        }
+    }
+
+    /// The model of leaving: says whether it did something.
+    fn leave(&self) -> bool {
+        let left = place::leave(self.number);
+        let mut model = self.model();
+        if left == Some(model.home) {
+            model.own_waits = true;
+        }
+        if left.is_some() {
+            model.inside -= 1;
+            self.settle(&model);
+        }
+        left.is_some()
+    }
+
+    /// The model of an end.
+    fn end(&self, outcome: Outcome) {
+        while self.leave() {}
+        let mut model = self.model();
+        if let Spanned::Recorded(span) = model.span
+            && !std::mem::replace(&mut model.has_ended, true)
+        {
+            self.world.end(Some(span), outcome);
+            self.settle(&model);
+        }
+    }
+
+    /// Nothing more can be said of a span that has ended and is left by all.
+    fn settle(&self, model: &Model) {
+        if let Spanned::Recorded(span) = model.span
+            && model.has_ended
+            && model.inside == 0
+        {
+            self.world.state().settled.insert(span);
+        }
+    }
+
+    /// Where a poll of the holder runs.
+    fn at_poll(&self) -> At {
+        let mut model = self.model();
+        if model.has_ended || model.span == Spanned::Nothing {
+            return At::Same;
+        }
+        match self.around(&model) {
+            Around::Span(place) if model.home == place::scope() => At::span(place),
+            around if std::mem::take(&mut model.own_waits) => At::scope(model.home, around),
+            around => At::scope(new_scope(), around),
+        }
+    }
+}
+
+impl Drop for Held {
+    /// The span itself is dropped right after this.
+    fn drop(&mut self) {
+        // Whoever entered it has ended it.
+        if self.real.is_none() {
+            return;
+        }
+        self.end(if std::thread::panicking() {
+            Outcome::Panicked
+        } else {
+            Outcome::Cancelled
+        });
+    }
+}
