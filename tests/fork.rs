@@ -204,9 +204,18 @@ mod unix {
 
     #[traced("inner")]
     fn inner(around: &RefCell<Surroundings>) -> Side {
+        let held = span::start("held");
+        let root = trace_core::root("held root").start();
+        let entered = held.enter();
+        root.enter_unguarded();
         leaf();
         let forked = process::fork();
         leaf();
+        root.exit();
+        drop(entered);
+        held.add_tag("after", true);
+        held.end();
+        drop(root);
         match forked {
             Fork::Parent(child) => Side::Parent(child),
             Fork::Child => Side::Child(Box::new(become_a_process(&mut around.borrow_mut()))),
@@ -305,8 +314,8 @@ mod unix {
         assert_eq!((stats.open, stats.unattached), (0, 0));
         assert_eq!(stats.dropped.total(), 0, "{stats:?}");
         let ids = parents.0.ids.lock().unwrap();
-        // `outer` and below it, two requests, and `below` with two tasks.
-        assert_eq!(ids.len() as u64, ROUNDS * (6 + 2 * 3 + 5));
+        // `outer` and what is held below it, two requests, and `below` with two tasks.
+        assert_eq!(ids.len() as u64, ROUNDS * (8 + 2 * 3 + 5));
         let others = parents.0.others.load(Ordering::Relaxed);
         assert_eq!(others, hammered.load(Ordering::Relaxed));
         assert_eq!(stats.delivered, ids.len() as u64 + others);
