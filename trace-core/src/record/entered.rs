@@ -231,6 +231,7 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
 
 /// Makes a span the current one, in the scope in which it was opened and which runs.
 pub(super) fn enter_span(span: u64) {
+    hot::forget_newest();
     let outer = hot::set_span(span);
     let scope = hot::scope();
     ENTERED.with_borrow_mut(|stack| stack.spans.push(EnteredSpan { span, outer, scope }));

@@ -276,14 +276,16 @@ pub(super) fn close(header: Header, id: u64, parent: u64) {
     });
 }
 
-/// The same, if the span is the newest and the current one, its end takes one word, and
-/// times are the counter's; returns whether that is so. Little code, as it is inlined into
+/// The same, if the span is the newest and was made the current one, its end takes one
+/// word, and times are the counter's; returns whether that is so. Little code, as it is inlined into
 /// each function.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
     HOT.with(|hot| {
         let used = hot.used.get();
-        let is_newest = hot.newest.get() == id && hot.span.get() == id && used < STAGE;
+        // The newest span is the current one, if it was that: who makes another one current
+        // without opening it, in this scope or another, forgets the newest.
+        let is_newest = hot.newest.get() == id && used < STAGE;
         let Some(counter) = hot.plain.get().filter(|_| is_newest) else {
             return false;
         };
