@@ -96,6 +96,8 @@ fn comparable(spans: &[SpanRecord]) -> Vec<SpanRecord> {
         (span.start, span.end) = Default::default();
         // What threads say at the same time has any order.
         span.tags.sort_by(|one, other| one.key.cmp(&other.key));
+        // Whether an error is logged once more depends on what failed last on the thread.
+        span.logs.retain(|log| log.message != "exception");
         for log in &mut span.logs {
             log.time = Default::default();
         }
