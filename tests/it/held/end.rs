@@ -261,3 +261,62 @@ fn a_root_whose_poll_panics_holds_its_trace_no_longer() {
     assert_eq!(traces.completed_traces().len(), 1);
     drop(root);
 }
+
+#[test]
+fn a_value_that_ends_the_span_in_which_it_is_shown_leaves_it_later() {
+    /// Does something to a span while it is shown.
+    struct Shows<'a>(&'a OpenSpan, fn(&OpenSpan));
+    impl std::fmt::Display for Shows<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            (self.1)(self.0);
+            f.write_str("shown")
+        }
+    }
+    let all: [fn(&OpenSpan); 4] = [
+        |held| held.in_scope(|| ()),
+        OpenSpan::exit,
+        OpenSpan::end,
+        OpenSpan::enter_unguarded,
+    ];
+    for has_own_scope in [false, true] {
+        for does in all {
+            let program = Program::new();
+            let held = if has_own_scope {
+                program.tracer.root("held").start()
+            } else {
+                program.root(|| start("held"))
+            };
+            held.in_scope(|| {
+                span::add_tag("value", trace_core::display(Shows(&held, does)));
+                span::in_span("child", || {});
+            });
+            assert!(span::current_context().is_none());
+            held.end();
+            program.root(|| span::in_span("after", || {}));
+            let spans = program.take();
+            let held = named(&spans, "held");
+            assert_eq!(held.tag("value").unwrap().as_str(), Some("shown"));
+            let child = named(&spans, "child");
+            assert_eq!(child.parent_span_id, Some(held.span_id));
+        }
+    }
+}
+
+#[test]
+fn a_guard_that_is_made_by_a_destructor_ends_as_its_span_would() {
+    struct Enters(Option<OpenSpan>);
+    impl Drop for Enters {
+        fn drop(&mut self) {
+            drop(self.0.take().map(OpenSpan::entered));
+        }
+    }
+    let program = Program::new();
+    program.root(|| {
+        let caught = catch_unwind(|| {
+            let _enters = Enters(Some(start("before")));
+            resume_unwind(Box::new(()))
+        });
+        assert!(caught.is_err());
+    });
+    assert_eq!(named(&program.take(), "before").outcome, Outcome::Panicked);
+}

@@ -268,3 +268,61 @@ fn who_enters_later_says_later() {
     let spans = program.take();
     assert_eq!(named(&spans, "held").tag("key").unwrap().as_i64(), Some(2));
 }
+
+#[test]
+fn a_message_that_is_carried_is_used_on_several_threads_at_once() {
+    let program = Program::new();
+    let carried = program.root(|| span::in_span("sender", || trace_core::Carried::new(7)));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| carried.with(|seven| span::in_span("part", || assert_eq!(*seven, 7))));
+        }
+    });
+    program.cut();
+    assert!(program.tracer.stats().open == 0);
+    drop(carried);
+    let spans = program.take();
+    let sender = named(&spans, "sender").span_id;
+    let parts = spans.iter().filter(|span| span.operation_name == "part");
+    assert_eq!(parts.clone().count(), 4);
+    for part in parts {
+        assert_eq!(part.parent_span_id, Some(sender));
+    }
+}
+
+#[test]
+fn a_stream_in_the_current_trace_takes_it_along() {
+    use futures_util::{Stream, StreamExt};
+    use trace_core::TraceStream;
+
+    let program = Program::new();
+    let rows = |count| {
+        let rows = futures_util::stream::iter(0..count);
+        let rows = rows.inspect(|n| span::in_span("row", || span::add_tag("n", *n)));
+        program.root(|| TraceStream::in_current_trace(rows))
+    };
+    let (mut all, mut half) = (rows(2), rows(2));
+    assert_eq!(all.size_hint(), (2, Some(2)));
+    let collected = elsewhere(move || {
+        futures_util::FutureExt::now_or_never(async move {
+            let mut count = 0;
+            while all.next().await.is_some() {
+                count += 1;
+            }
+            count
+        })
+    });
+    assert_eq!(collected, Some(2));
+    let first = futures_util::FutureExt::now_or_never(half.next());
+    assert_eq!(first, Some(Some(0)));
+    drop(half);
+    let spans = program.take();
+    let rows = spans.iter().filter(|span| span.operation_name == "row");
+    assert_eq!(rows.clone().count(), 3);
+    for row in rows {
+        let root = spans
+            .iter()
+            .find(|span| Some(span.span_id) == row.parent_span_id);
+        assert_eq!(root.unwrap().operation_name, "root");
+    }
+}

@@ -268,3 +268,98 @@ fn a_span_that_ends_while_one_of_another_trace_is_entered_leaves_what_was_before
     other.end();
     program.take();
 }
+
+#[test]
+fn a_span_that_ends_within_one_that_began_in_its_visit_takes_nothing_with_it() {
+    for has_own_scope in [false, true] {
+        let program = Program::new();
+        let held = if has_own_scope {
+            program.tracer.root("held").start()
+        } else {
+            program.root(|| start("held"))
+        };
+        held.in_scope(|| {
+            span::in_span("outer", || {
+                span::in_span("inner", || {
+                    held.end();
+                    span::add_tag("late", true);
+                });
+            });
+        });
+        assert!(span::current_context().is_none());
+        let spans = program.take();
+        let held = named(&spans, "held").span_id;
+        assert_eq!(named(&spans, "outer").parent_span_id, Some(held));
+        assert_eq!(named(&spans, "inner").outcome, Outcome::Ok);
+    }
+}
+
+#[test]
+fn a_future_that_suspends_within_another_scope_is_no_longer_current() {
+    let program = Program::new();
+    let other = program.tracer.root("other").start();
+    let body = async {
+        other.enter_unguarded();
+        tokio::task::yield_now().await;
+        span::in_span("child", || {});
+    };
+    let mut future = Box::pin(body.in_span("future"));
+    let mut cx = Context::from_waker(Waker::noop());
+    program.root(|| {
+        let root = current();
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+        other.exit();
+        assert_eq!(current(), root);
+        span::in_span("beside", || {});
+    });
+    assert!(future.as_mut().poll(&mut cx).is_ready());
+    drop(future);
+    other.exit();
+    other.end();
+    assert!(span::current_context().is_none());
+    let spans = program.take();
+    let parent = |name| named(&spans, name).parent_span_id;
+    let id = |name| Some(named(&spans, name).span_id);
+    assert_eq!(parent("future"), id("root"));
+    assert_eq!(parent("beside"), id("root"));
+    assert_eq!(parent("child"), id("future"));
+    assert_eq!(
+        named(&spans, "future").trace_id,
+        named(&spans, "root").trace_id
+    );
+}
+
+#[test]
+fn a_span_that_is_not_sampled_is_left_where_it_is_ended_or_dropped() {
+    let program = Program::with(|builder| builder.sampler(trace_core::AlwaysOff));
+    for drops in [false, true] {
+        let held = program.tracer.root("refused").start();
+        held.enter_unguarded();
+        held.enter_unguarded();
+        assert!(current().is_some());
+        if drops {
+            drop(held);
+        } else {
+            held.end();
+            let _nothing = held.enter();
+            assert!(current().is_none());
+        }
+        assert!(current().is_none());
+    }
+    program.take();
+}
+
+#[test]
+fn a_guard_of_a_span_that_has_ended_undoes_no_other_visit() {
+    let program = Program::new();
+    program.root(|| {
+        let held = std::sync::Arc::new(start("held"));
+        held.enter_unguarded();
+        let other = std::sync::Arc::clone(&held);
+        elsewhere(move || other.end());
+        drop(held.enter());
+        assert_eq!(current(), held.context().map(|held| held.span_id));
+        held.exit();
+    });
+    program.take();
+}

@@ -1,6 +1,7 @@
 //! Whether a function that returns a future is being called.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 
 use crate::record::RECORDS;
 
@@ -12,18 +13,24 @@ thread_local! {
 ///
 /// Its span begins when that is polled. What the body calls is a part of what it
 /// returns, as a layer's future is of the one that wraps it, and so belongs below that
-/// span, which is not there yet: such futures are of the trace of their first poll.
+/// span, which is not there yet: such futures are of the trace of their first poll, or of
+/// the call's where nothing is recorded there.
 #[derive(Debug)]
+#[must_use = "the body's call is over when this is dropped"]
 pub struct Calling {
     outer: bool,
+    /// What is called is so on this thread.
+    not_send: PhantomData<*const ()>,
 }
 
 /// Begins the body of a function that returns a future or a stream.
 #[inline]
-#[must_use]
 pub fn calling() -> Calling {
     let outer = RECORDS && CALLING.replace(true);
-    Calling { outer }
+    Calling {
+        outer,
+        not_send: PhantomData,
+    }
 }
 
 impl Drop for Calling {

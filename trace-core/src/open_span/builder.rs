@@ -16,7 +16,11 @@ use crate::timestamp::Timestamp;
 static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 
 /// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
-/// Where nothing records it is nothing.
+/// Where nothing is recorded the span does nothing; in a trace that is not sampled it carries
+/// the context.
+///
+/// What is always started with the same name, as most places do, costs least: the first
+/// name of each place in the source is kept. Others may be made at run time, and are not.
 ///
 /// ```
 /// use trace_core::span;
@@ -133,8 +137,8 @@ impl SpanBuilder {
         self.set(|span| span.started_at = Some(time))
     }
 
-    /// Starts the span below the current one, which stays the current one. Where nothing
-    /// records it is nothing.
+    /// Starts the span below the current one, which stays the current one; see
+    /// [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
         start_with(|span| {
             if let Some(description) = self.0.get() {

@@ -12,14 +12,16 @@ use crate::span_record::Outcome;
 #[must_use = "the span is left when this is dropped: bind it with `let _in = ..`"]
 pub struct Entered<'a> {
     span: &'a OpenSpan,
+    /// Whether there is something to leave.
+    is_entered: bool,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,
 }
 
 impl<'a> Entered<'a> {
     pub(super) fn new(span: &'a OpenSpan) -> Self {
-        span.enter_unguarded();
         Self {
+            is_entered: span.enter_if_open(),
             span,
             not_send: PhantomData,
         }
@@ -28,7 +30,9 @@ impl<'a> Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.span.exit();
+        if self.is_entered {
+            self.span.exit();
+        }
     }
 }
 
@@ -40,7 +44,6 @@ impl Drop for Entered<'_> {
 #[must_use = "the span ends when this is dropped: bind it with `let _span = ..`"]
 pub struct EnteredSpan {
     span: OpenSpan,
-    was_panicking: bool,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,
 }
@@ -50,7 +53,6 @@ impl EnteredSpan {
         span.enter_unguarded();
         Self {
             span,
-            was_panicking: std::thread::panicking(),
             not_send: PhantomData,
         }
     }
@@ -66,13 +68,11 @@ impl Deref for EnteredSpan {
 
 impl Drop for EnteredSpan {
     fn drop(&mut self) {
-        let outcome = if std::thread::panicking() && !self.was_panicking {
+        let outcome = if self.span.is_unwound() {
             Outcome::Panicked
         } else {
             Outcome::Ok
         };
         self.span.end_with(outcome);
-        // Of a trace that is not recorded there is nothing to end.
-        self.span.exit();
     }
 }

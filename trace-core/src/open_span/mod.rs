@@ -8,6 +8,7 @@ pub use builder::{SpanBuilder, build, start};
 pub use guard::{Entered, EnteredSpan};
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use crate::context::TraceContext;
@@ -56,8 +57,8 @@ use crate::timestamp::Timestamp;
 /// | [`span::build`](crate::span::build) | the same, with a kind, tags, links, a start in the past |
 /// | [`RootBuilder::start`](crate::RootBuilder::start) | a root, or below a span of another process |
 ///
-/// Where nothing records it is nothing. Where a trace runs that is not sampled, it carries
-/// that trace's context.
+/// Where nothing is recorded the span does nothing. Where a trace runs that is not sampled,
+/// it carries that trace's context.
 ///
 /// # How it ends
 ///
@@ -99,15 +100,48 @@ enum Held {
     /// No trace runs here.
     #[default]
     Nothing,
-    /// The trace is not recorded.
-    Unsampled(Scope),
+    Unsampled(Refused),
     Recorded(HeldSpan),
+}
+
+/// A span of a trace that is not recorded.
+struct Refused {
+    scope: Scope,
+    has_ended: AtomicBool,
+}
+
+impl Refused {
+    fn enter(&self) -> bool {
+        // Relaxed: who is to know of the end has heard of it in some way.
+        let is_open = !self.has_ended.load(Ordering::Relaxed);
+        if is_open {
+            self.scope.enter_copy();
+        }
+        is_open
+    }
+
+    /// Ends it: on this thread it is left.
+    fn end(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
+        while self.scope.leave_copy() {}
+    }
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl OpenSpan {
     /// A span in a trace that is not recorded, or in none.
     fn unrecorded(scope: Option<Scope>) -> Held {
-        scope.map_or(Held::Nothing, Held::Unsampled)
+        scope.map_or(Held::Nothing, |scope| {
+            Held::Unsampled(Refused {
+                scope,
+                has_ended: AtomicBool::new(false),
+            })
+        })
     }
 
     /// Begins a root in a scope of its own. `open` opens the span in there, and returns it
@@ -131,6 +165,11 @@ impl OpenSpan {
         }
     }
 
+    /// Whether this thread unwinds, by a panic that began after the span.
+    fn is_unwound(&self) -> bool {
+        self.recorded().is_some_and(HeldSpan::is_unwound)
+    }
+
     /// Returns whether the span is recorded and has not ended.
     #[must_use]
     pub fn is_recording(&self) -> bool {
@@ -145,7 +184,7 @@ impl OpenSpan {
     pub fn context(&self) -> Option<TraceContext> {
         match self.0.get()? {
             Held::Nothing => None,
-            Held::Unsampled(scope) => scope.unsampled_context().cloned(),
+            Held::Unsampled(span) => span.scope.unsampled_context().cloned(),
             Held::Recorded(span) => Some(span.context()),
         }
     }
@@ -234,7 +273,8 @@ impl OpenSpan {
     }
 
     /// Makes the span the current one on this thread until the guard is dropped. Several
-    /// threads may be in it at once. Does nothing if the span has ended.
+    /// threads may be in it at once. May lock for a moment. Does nothing, and its guard does
+    /// nothing, if the span has ended, or while a value is formatted to be recorded.
     ///
     /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
     /// is not `Send`, so that the compiler notices. Futures have [`poll`](Self::poll).
@@ -260,13 +300,17 @@ impl OpenSpan {
     /// [`enter`](Self::enter).
     ///
     /// Spans may be left in any order. One that is entered twice is left when it was left
-    /// twice. One that is ended or dropped on this thread is left by that. One that is
-    /// dropped on another thread ends there, but stays the current one here until the scope
-    /// around it is left: so exit it before.
+    /// twice. One that is ended or dropped on this thread is left by that. Exit it before it
+    /// is dropped on another thread: nobody else can, and it would stay the current one here.
     pub fn enter_unguarded(&self) {
+        self.enter_if_open();
+    }
+
+    /// Returns whether there is something to leave.
+    fn enter_if_open(&self) -> bool {
         match self.0.get() {
-            None | Some(Held::Nothing) => {}
-            Some(Held::Unsampled(scope)) => scope.enter_copy(),
+            None | Some(Held::Nothing) => false,
+            Some(Held::Unsampled(span)) => span.enter(),
             Some(Held::Recorded(span)) => span.enter(),
         }
     }
@@ -278,7 +322,7 @@ impl OpenSpan {
     pub fn exit(&self) {
         match self.0.get() {
             None | Some(Held::Nothing) => {}
-            Some(Held::Unsampled(scope)) => scope.leave_copy(),
+            Some(Held::Unsampled(span)) => drop(span.scope.leave_copy()),
             Some(Held::Recorded(span)) => span.leave(),
         }
     }
@@ -330,9 +374,19 @@ impl OpenSpan {
     ) -> Poll<T> {
         match self.0.get_mut() {
             None | Some(Held::Nothing) => poll(),
-            Some(Held::Unsampled(scope)) => {
-                let _in = scope.enter();
-                poll()
+            Some(Held::Unsampled(span)) if span.has_ended.load(Ordering::Relaxed) => poll(),
+            Some(Held::Unsampled(span)) => {
+                let entered = span.scope.enter();
+                let polled = poll();
+                let has_ended = match &polled {
+                    Poll::Ready(ready) => ends(ready).is_some(),
+                    Poll::Pending => false,
+                };
+                drop(entered);
+                if has_ended {
+                    span.end();
+                }
+                polled
             }
             Some(Held::Recorded(span)) => span.poll(poll, ends),
         }
@@ -372,7 +426,7 @@ impl OpenSpan {
         })
     }
 
-    /// Ends the span well. On this thread it is left first.
+    /// Ends the span with outcome ok. On this thread it is left first.
     #[inline]
     pub fn end(&self) {
         self.end_with(Outcome::Ok);
@@ -380,15 +434,20 @@ impl OpenSpan {
 
     /// Ends the span. An error is said by [`record_error`](Self::record_error) before.
     pub fn end_with(&self, outcome: Outcome) {
-        if let Some(span) = self.recorded() {
-            span.end(outcome, None);
-        }
+        self.end_as(outcome, None);
     }
 
-    /// Ends the span well, at another time than now; not before its start.
+    /// Ends the span well, at another time than now. A time before the start counts as the
+    /// start.
     pub fn end_at(&self, time: Timestamp) {
-        if let Some(span) = self.recorded() {
-            span.end(Outcome::Ok, Some(time));
+        self.end_as(Outcome::Ok, Some(time));
+    }
+
+    fn end_as(&self, outcome: Outcome, time: Option<Timestamp>) {
+        match self.0.get() {
+            None | Some(Held::Nothing) => {}
+            Some(Held::Unsampled(span)) => span.end(),
+            Some(Held::Recorded(span)) => drop(span.end(outcome, time)),
         }
     }
 }

@@ -47,6 +47,15 @@ impl Active {
         }
     }
 
+    /// The trace, if it is recorded.
+    pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
+        match self {
+            Self::Nothing | Self::Attached(_) | Self::Unsampled(_) => None,
+            Self::Visiting(visiting) => Some(&visiting.trace),
+            Self::Recorded(recording) => Some(recording.trace()),
+        }
+    }
+
     /// What a scope with this number records with, which was entered for a span, or zero.
     pub(super) fn recording(&mut self, number: u32, span: u64) -> Option<&mut Recording> {
         if let Self::Visiting(_) = self {

@@ -4,6 +4,7 @@
 //! only for moments in which no code but this crate's runs.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -164,11 +165,7 @@ fn pop_visit(stack: &mut Stack, span: u64) -> Option<Arc<LocalTrace>> {
 pub(super) fn trace_of_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with_borrow_mut(|stack| {
         let at = stack.scopes.rfind(|scope| scope.visitor == span)?;
-        match &stack.scopes.get(at)?.active {
-            Active::Recorded(recording) => Some(Arc::clone(recording.trace())),
-            Active::Visiting(visiting) => Some(Arc::clone(&visiting.trace)),
-            Active::Nothing | Active::Attached(_) | Active::Unsampled(_) => None,
-        }
+        stack.scopes.get(at)?.active.trace().cloned()
     })
 }
 
@@ -274,7 +271,19 @@ pub(super) fn is_visit_of(span: u64) -> bool {
 /// Ends the last visit of a span on this thread, if there is one.
 pub(super) fn leave_span(span: u64) -> Option<Left> {
     let number = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
-        Visit::Scope(at) => stack.scopes.get(at).map(|scope| scope.place.number),
+        Visit::Scope(at) => {
+            let is_running = at + 1 == stack.scopes.depth();
+            let scope = stack.scopes.get(at)?;
+            let current = if is_running {
+                hot::span()
+            } else {
+                scope.place.span
+            };
+            if current != span {
+                note_departed(scope);
+            }
+            Some(scope.place.number)
+        }
         Visit::Span(at) => {
             bring_back(stack, at);
             stack.spans.raise(at);
@@ -335,24 +344,68 @@ pub(super) fn end_suspended_visit(end: &SpanEnd) -> bool {
     })
 }
 
-/// Ends a span whose scope is entered on this thread and waits for another one.
-///
-/// Where it is not, nothing can be done: a coroutine has moved to another thread, or
-/// another process.
-#[cold]
-pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outcome) {
+/// Ends a span whose scope is entered on this thread and waits for another one; returns
+/// whether it is.
+pub(super) fn close_suspended(number: u32, span: u64, outer: u64, outcome: Outcome) -> bool {
     ENTERED.with_borrow_mut(|stack| {
-        let Some(at) = stack.find_scope(number) else {
-            return;
-        };
-        let Some(scope) = stack.scopes.get_mut(at) else {
-            return;
+        let at = stack.find_scope(number);
+        let Some(scope) = at.and_then(|at| stack.scopes.get_mut(at)) else {
+            return false;
         };
         if let Some(recording) = scope.recording() {
             recording.close(span, outcome);
             scope.place.span = outer;
         }
+        true
+    })
+}
+
+/// Makes a span the current one again in a scope that waits for another one; returns the
+/// trace, also if the scope was left already.
+pub(super) fn suspend_below(number: u32, outer: u64) -> Option<Arc<LocalTrace>> {
+    let trace = ENTERED.with_borrow_mut(|stack| {
+        let at = stack.find_scope(number)?;
+        let scope = stack.scopes.get_mut(at)?;
+        scope.place.span = outer;
+        scope.active.trace().cloned()
     });
+    trace.or_else(|| departed(number))
+}
+
+thread_local! {
+    /// Scopes that were left while spans were current that had been opened in them, and
+    /// their traces, so that these can end. The newest are last.
+    static DEPARTED: RefCell<VecDeque<(u32, Arc<LocalTrace>)>> =
+        const { RefCell::new(VecDeque::new()) };
+}
+
+/// Most scopes that are noted: what began in one is open for long, or forgotten.
+const MAX_DEPARTED: usize = 64;
+
+#[cold]
+fn note_departed(scope: &EnteredScope) {
+    let Some(trace) = scope.active.trace().cloned() else {
+        return;
+    };
+    // At the end of a thread nothing is noted.
+    let _is_noted = DEPARTED.try_with(|departed| {
+        let mut departed = departed.borrow_mut();
+        departed.push_back((scope.place.number, trace));
+        (departed.len() > MAX_DEPARTED).then(|| departed.pop_front())
+    });
+}
+
+/// The trace of a scope that was left while a span was current that had been opened in it.
+///
+/// Where none is known, nothing can be done: a coroutine has moved to another thread, or
+/// to another process.
+pub(super) fn departed(number: u32) -> Option<Arc<LocalTrace>> {
+    let find = |all: &RefCell<VecDeque<(u32, Arc<LocalTrace>)>>| {
+        let all = all.borrow();
+        let found = all.iter().rfind(|(scope, _)| *scope == number);
+        found.map(|(_, trace)| Arc::clone(trace))
+    };
+    DEPARTED.try_with(find).ok().flatten()
 }
 
 /// Forgets what is entered on this thread, in the child of a `fork`: it is the parent's.
@@ -448,7 +501,7 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
 /// Whether the running code is there only because something is recorded, so that nothing
 /// of it is.
 pub(super) fn is_paused() -> bool {
-    hot::scope() == 0 && with_recording(|_| ()).is_some()
+    hot::scope() == 0 && with(|active| active.trace().is_some()) == Some(true)
 }
 
 /// The id of the trace that runs on this thread, recorded or not.

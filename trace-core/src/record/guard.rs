@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::kept::RECORDS;
-use super::{hot, write};
+use super::{hot, scope, write};
 use crate::span_record::Outcome;
 use crate::stream::Site;
 
@@ -86,7 +86,7 @@ impl SpanGuard {
         if hot::span() == self.span {
             write::close(self.span, self.outer, outcome);
         } else {
-            write::close_in(self.scope, self.span, self.outer, outcome);
+            scope::close_in(self.scope, self.span, self.outer, outcome);
         }
     }
 }
@@ -115,11 +115,11 @@ impl SpanGuard {
 /// Ends a span: one that had others within it, one whose body panics, or one that is not
 /// the current one, as it is not dropped in order.
 #[inline(never)]
-fn close(scope: u32, span: u64, outer: u64, was_panicking: bool) {
+fn close(home: u32, span: u64, outer: u64, was_panicking: bool) {
     let outcome = if std::thread::panicking() && !was_panicking {
         Outcome::Panicked
     } else {
         Outcome::Ok
     };
-    write::close_in(scope, span, outer, outcome);
+    scope::close_in(home, span, outer, outcome);
 }

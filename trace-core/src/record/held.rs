@@ -157,6 +157,11 @@ impl HeldSpan {
         self.visits.has_ended()
     }
 
+    /// Whether this thread unwinds, by a panic that began after the span.
+    pub(crate) fn is_unwound(&self) -> bool {
+        std::thread::panicking() && self.unwinding != Some(std::thread::current().id())
+    }
+
     /// The span's context, with the baggage at its start.
     pub(crate) fn context(&self) -> TraceContext {
         let head = &self.trace.head;
@@ -207,9 +212,10 @@ impl HeldSpan {
     }
 
     /// Makes the span the current one on this thread until [`leave`](Self::leave).
-    pub(crate) fn enter(&self) {
+    /// Returns whether it is: not if it has ended.
+    pub(crate) fn enter(&self) -> bool {
         if self.is_foreign() || entered::is_paused() || !self.begin_visit() {
-            return;
+            return false;
         }
         if hot::scope() == self.life.home() {
             self.come_back();
@@ -217,10 +223,14 @@ impl HeldSpan {
         } else {
             self.go_elsewhere();
         }
+        true
     }
 
     /// Undoes the last [`enter`](Self::enter) on this thread, if it did anything.
     pub(crate) fn leave(&self) {
+        if entered::is_paused() {
+            return;
+        }
         if let Some(left) = entered::leave_span(self.span()) {
             self.settle(left);
             if self.visits.are_several() {
@@ -298,7 +308,8 @@ impl HeldSpan {
         if self.is_foreign() {
             return false;
         }
-        if self.visits.has_visits() {
+        // Not while a value is shown in a visit: what is current then comes back after that.
+        if self.visits.has_visits() && !entered::is_paused() {
             self.leave_here();
         }
         let end = SpanEnd {
@@ -384,9 +395,10 @@ impl HeldSpan {
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
-        self.enter();
+        let is_entered = self.enter();
         let mut polling = PolledInVisit {
             span: self,
+            is_entered,
             outcome: Some(Outcome::Panicked),
         };
         let polled = poll();
@@ -412,12 +424,15 @@ fn unwinding_thread() -> Option<ThreadId> {
 /// it unwinds, the span has panicked.
 struct PolledInVisit<'a> {
     span: &'a HeldSpan,
+    is_entered: bool,
     outcome: Option<Outcome>,
 }
 
 impl Drop for PolledInVisit<'_> {
     fn drop(&mut self) {
-        self.span.leave();
+        if self.is_entered {
+            self.span.leave();
+        }
         if let Some(outcome) = self.outcome {
             self.span.end(outcome, None);
         }
@@ -463,9 +478,7 @@ impl Drop for Visit<'_> {
 impl Drop for HeldSpan {
     /// Ends the span, if nobody has: with an outcome that says how this came.
     fn drop(&mut self) {
-        let unwinds =
-            std::thread::panicking() && self.unwinding != Some(std::thread::current().id());
-        let outcome = if unwinds {
+        let outcome = if self.is_unwound() {
             Outcome::Panicked
         } else {
             Outcome::Cancelled

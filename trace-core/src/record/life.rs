@@ -370,13 +370,14 @@ impl SpanLife {
                 if hot::span() == self.span {
                     write::close(self.span, outer, outcome);
                 } else {
-                    write::close_in(self.front.scope, self.span, outer, outcome);
+                    scope::close_in(self.front.scope, self.span, outer, outcome);
                 }
                 if self.trace.is_some() {
                     self.leave_trace();
                 }
                 self.front.phase = Phase::Off;
             }
+            None if hot::scope() != self.front.scope => self.suspend_below(outer),
             None => {
                 hot::set_span(outer);
                 if !HAS_OWN_SCOPE && self.trace.is_none() {
@@ -419,6 +420,15 @@ impl SpanLife {
     fn panic(&mut self, way: Way, outer: u64) {
         if way != Way::Off {
             self.leave::<false>(way, outer, Some(Outcome::Panicked));
+        }
+    }
+
+    /// Suspends a span whose code has entered another scope and not left it.
+    #[cold]
+    fn suspend_below(&mut self, outer: u64) {
+        let trace = entered::suspend_below(self.front.scope, outer);
+        if self.trace.is_none() {
+            *self.trace = trace;
         }
     }
 

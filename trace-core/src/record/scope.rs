@@ -13,12 +13,13 @@ use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
+use super::write;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::fork;
 use crate::id::SpanId;
 use crate::sampler::SamplingInput;
-use crate::span_record::SpanKind;
+use crate::span_record::{Outcome, SpanKind};
 use crate::stats::Counters;
 
 /// The state of a scope whose code does not run at the moment.
@@ -281,11 +282,15 @@ impl Scope {
         self.fork().enter_for(self.visit_key());
     }
 
-    /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread.
-    pub(crate) fn leave_copy(&self) {
-        if let Some(Left::Scope(_, active)) = entered::leave_span(self.visit_key()) {
+    /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread; returns
+    /// whether there was something.
+    pub(crate) fn leave_copy(&self) -> bool {
+        let left = entered::leave_span(self.visit_key());
+        let is_left = left.is_some();
+        if let Some(Left::Scope(_, active)) = left {
             end(active);
         }
+        is_left
     }
 
     /// Makes the thread run this scope's code.
@@ -344,6 +349,24 @@ impl Scope {
 /// given.
 pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
     entered::enter_visit(Arc::clone(trace), baggage, span, order);
+}
+
+/// Ends a span that was opened in a scope, which may wait for another one to be left, or
+/// was left before.
+#[inline(never)]
+pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
+    if hot::scope() == scope {
+        write::close(span, outer, outcome);
+    } else if !entered::close_suspended(scope, span, outer, outcome)
+        && let Some(trace) = entered::departed(scope)
+    {
+        let (baggage, order) = (trace.head.baggage.clone(), trace.visit());
+        entered::enter_visit(trace, baggage, span, order);
+        write::close(span, span, outcome);
+        if let Some(Left::Scope(_, active)) = entered::leave_span(span) {
+            end(active);
+        }
+    }
 }
 
 /// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.

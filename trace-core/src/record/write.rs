@@ -59,16 +59,6 @@ pub(super) fn close_newest(span: u64, parent: u64) -> bool {
     hot::close_newest(header, span, parent)
 }
 
-/// Ends a span that was opened in a scope, which may wait for another one to be left.
-#[inline(never)]
-pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
-    if hot::scope() == scope {
-        close(span, outer, outcome);
-    } else {
-        entered::close_suspended(scope, span, outer, outcome);
-    }
-}
-
 /// Writes the end of a span, and leaves the current span what it is.
 pub(super) fn end(end: &SpanEnd) {
     if let Some(time) = end.ended_at {

@@ -3,6 +3,7 @@
 use crate::random::Random;
 
 /// Where the choices of a program come from.
+#[derive(Clone)]
 pub(crate) enum Choices {
     Random(Random),
     Bytes(std::vec::IntoIter<u8>),

@@ -174,8 +174,9 @@ impl Held {
     fn end(&self, outcome: Outcome) {
         while self.leave() {}
         let mut model = self.model();
+        let has_ended = std::mem::replace(&mut model.has_ended, true);
         if let Spanned::Recorded(span) = model.span
-            && !std::mem::replace(&mut model.has_ended, true)
+            && !has_ended
         {
             self.world.end(Some(span), outcome);
             self.settle(&model);

@@ -34,7 +34,10 @@ fn random_programs_record_the_same_whatever_is_cut() {
 #[test]
 fn random_programs_are_the_same_with_and_without_hand_overs() {
     let threads = Arc::new(Threads::new());
-    let execute = |seed| execute_twice(&format!("seed {seed}"), seed, &threads);
+    let execute = |seed| {
+        let choices = Choices::Random(Random::new(seed));
+        execute_twice(&format!("seed {seed}"), &choices, !seed, &threads)
+    };
     let spans: usize = (10_000..11_200).map(execute).sum();
     assert!(spans > 5_000, "{spans}");
 }

@@ -92,10 +92,6 @@ fn caught<R>(world: &World, body: impl FnOnce() -> R) -> Option<R> {
 
 /// Enters a span around other commands.
 fn by_guard(world: &World, held: &Arc<Held>) {
-    // A guard that did nothing must find nothing to undo.
-    if held.model().has_ended && place::visits(held.number) > 0 {
-        return;
-    }
     // Somebody else may take it meanwhile.
     put_back(world, Arc::clone(held));
     caught(world, || {
@@ -145,10 +141,9 @@ fn enter(world: &World, held: &Arc<Held>) {
     }
 }
 
-/// Whether the span may end here. One of a trace that is not recorded stays entered.
+/// Whether the span may end here.
 fn may_end(held: &Held) -> bool {
-    let is_refused = held.model().span == Spanned::Refused;
-    place::may_leave(held.number) && !(is_refused && place::visits(held.number) > 0)
+    place::may_leave(held.number)
 }
 
 /// Whether the last visit on this thread is not that of a guard.
@@ -251,7 +246,8 @@ fn poll(world: &World, held: Arc<Held>) {
     };
     let mut real = held.real.take().unwrap();
     let before = held.model().clone();
-    let is_part = matches!(before.span, Spanned::Recorded(_)) && !before.has_ended;
+    let is_part = before.span != Spanned::Nothing && !before.has_ended;
+    let is_recorded = matches!(before.span, Spanned::Recorded(_));
     let polled = caught(world, || {
         let mut at = At::Same;
         real.poll(
@@ -276,7 +272,7 @@ fn poll(world: &World, held: Arc<Held>) {
     });
     held.model().own_waits = before.own_waits;
     let outcome = match polled {
-        None => Some(Outcome::Panicked),
+        None => Some(Outcome::Panicked).filter(|_| is_recorded),
         Some(Poll::Ready(())) => outcome,
         Some(Poll::Pending) => None,
     };
