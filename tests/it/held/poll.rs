@@ -216,3 +216,22 @@ fn a_poll_that_ends_it_waits_for_a_thread_that_is_in_it() {
     let spans = program.take();
     assert_eq!(named(&spans, "held").tags.len(), 2);
 }
+
+#[test]
+fn what_is_entered_in_a_poll_and_not_left_is_not_current_after_it() {
+    for is_entered in [false, true] {
+        let program = Program::new();
+        program.root(|| {
+            let (mut held, other) = (start("held"), start("other"));
+            if is_entered {
+                held.enter_unguarded();
+            }
+            let before = span::current_context().unwrap().span_id;
+            pend(&mut held, || other.enter_unguarded());
+            assert_eq!(span::current_context().unwrap().span_id, before);
+            other.end();
+            held.end();
+        });
+        program.take();
+    }
+}

@@ -395,10 +395,12 @@ impl HeldSpan {
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
+        let around = (hot::scope(), hot::span());
         let is_entered = self.enter();
         let mut polling = PolledInVisit {
             span: self,
             is_entered,
+            around,
             outcome: Some(Outcome::Panicked),
         };
         let polled = poll();
@@ -425,6 +427,8 @@ fn unwinding_thread() -> Option<ThreadId> {
 struct PolledInVisit<'a> {
     span: &'a HeldSpan,
     is_entered: bool,
+    /// The scope and the span that were current before.
+    around: (u32, u64),
     outcome: Option<Outcome>,
 }
 
@@ -432,6 +436,10 @@ impl Drop for PolledInVisit<'_> {
     fn drop(&mut self) {
         if self.is_entered {
             self.span.leave();
+            // What was entered in the poll and not left is no longer current after it.
+            if hot::scope() == self.around.0 {
+                hot::set_span(self.around.1);
+            }
         }
         if let Some(outcome) = self.outcome {
             self.span.end(outcome, None);
