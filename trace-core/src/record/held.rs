@@ -259,7 +259,7 @@ impl HeldSpan {
     /// elsewhere.
     fn come_back(&self) {
         if self.visits.come_back() {
-            write::back(self.span(), self.trace.come_back());
+            write::back(self.span(), self.trace.order_after_visits());
         }
     }
 
@@ -273,9 +273,9 @@ impl HeldSpan {
         self.visits.set_moved();
         // After what they said who are in the span already.
         let order = if self.visits.are_several() {
-            self.trace.come_back()
+            self.trace.order_after_visits()
         } else {
-            self.trace.visit()
+            self.trace.order_of_visit()
         };
         scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
     }
@@ -349,7 +349,7 @@ impl HeldSpan {
         let Err(end) = self.trace.leave_end(self.life.home(), *end) else {
             return;
         };
-        let order = self.trace.visit();
+        let order = self.trace.order_of_visit();
         scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
         write::end(&end);
         if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {

@@ -83,7 +83,8 @@ impl Home {
         }
         ends.waiting.pop();
         if ends.waiting.is_empty() {
-            self.state.fetch_and(!ENDS, Ordering::AcqRel);
+            // Under the lock, as all that changes this flag.
+            self.state.fetch_and(!ENDS, Ordering::Relaxed);
         }
         Err(end)
     }
@@ -105,11 +106,13 @@ impl Home {
     /// Says that everything was handed over at the end of a poll; returns whether there
     /// are ends to be written now.
     pub(super) fn rest(&self) -> bool {
+        // Release: its partner is the acquire in `leave`.
         self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
     }
 
     /// Whether there are ends, as far as is known.
     pub(super) fn has_ends(&self) -> bool {
+        // Relaxed: who takes them locks.
         self.state.load(Ordering::Relaxed) & ENDS != 0
     }
 
@@ -119,7 +122,7 @@ impl Home {
     }
 
     fn take_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
-        self.state.fetch_and(!ENDS, Ordering::AcqRel);
+        self.state.fetch_and(!ENDS, Ordering::Relaxed);
         std::mem::take(&mut ends.waiting)
     }
 

@@ -289,7 +289,7 @@ impl SpanLife {
     /// Says that the span is in its own scope again.
     fn come_back(&mut self) {
         if let Some(trace) = &*self.trace {
-            write::back(self.span, trace.come_back());
+            write::back(self.span, trace.order_after_visits());
         }
         self.front.phase = Phase::Open;
     }
@@ -305,7 +305,7 @@ impl SpanLife {
             // It is given back when the visit ends.
             Some(trace) => {
                 let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
-                let order = trace.visit();
+                let order = trace.order_of_visit();
                 entered::enter_visit(trace, baggage, self.span, order);
             }
             None => Scope::nowhere().enter_for(self.span),

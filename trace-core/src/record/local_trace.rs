@@ -87,7 +87,7 @@ impl LocalTrace {
 
     /// Returns the order of what is said of a span in a visit that begins now: after what
     /// was said of it before in its own scope.
-    pub(super) fn visit(&self) -> u32 {
+    pub(super) fn order_of_visit(&self) -> u32 {
         // Relaxed, here and below: who sees that the span was elsewhere, or is back, sees
         // this, too.
         order(self.returns.load(Ordering::Relaxed))
@@ -95,7 +95,7 @@ impl LocalTrace {
 
     /// Returns the order of what is said of a span in its own scope from now on: after all
     /// visits up to now.
-    pub(super) fn come_back(&self) -> u32 {
+    pub(super) fn order_after_visits(&self) -> u32 {
         order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
@@ -126,6 +126,7 @@ impl LocalTrace {
 
     /// Counts one more scope.
     pub(super) fn open_scope(&self) {
+        // Relaxed: who opens a scope is in one that is counted, or in a span that is.
         self.open.fetch_add(SCOPE, Ordering::Relaxed);
     }
 
@@ -148,6 +149,7 @@ impl LocalTrace {
 
     /// Lets go of a trace that was held open for a span that will not begin.
     pub(super) fn release(&self) {
+        // As in `close_scope`.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete();
         }
@@ -163,6 +165,8 @@ impl LocalTrace {
             return true;
         }
         let change = strays - SCOPE;
+        // Release: what this scope has handed over comes before the end that another one
+        // says. Acquire: the same the other way round, if this one says it.
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }
 }

@@ -161,14 +161,14 @@ impl Recording {
         let (visited, order) = self.stream.visit;
         let is_visit = visited == span;
         let is_behind = if is_visit {
-            order != self.trace.visit()
+            order != self.trace.order_of_visit()
         } else {
             is_behind()
         };
         if !is_behind {
             return;
         }
-        let order = self.trace.come_back();
+        let order = self.trace.order_after_visits();
         if is_visit {
             self.stream.visit = (span, order);
         }

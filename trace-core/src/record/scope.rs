@@ -360,7 +360,7 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
     } else if !entered::close_suspended(scope, span, outer, outcome)
         && let Some(trace) = entered::departed(scope)
     {
-        let (baggage, order) = (trace.head.baggage.clone(), trace.visit());
+        let (baggage, order) = (trace.head.baggage.clone(), trace.order_of_visit());
         entered::enter_visit(trace, baggage, span, order);
         write::close(span, span, outcome);
         if let Some(Left::Scope(_, active)) = entered::leave_span(span) {
