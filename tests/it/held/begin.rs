@@ -170,6 +170,26 @@ fn its_baggage_is_that_at_its_start() {
 }
 
 #[test]
+fn its_baggage_is_that_at_its_start_whatever_was_held_before() {
+    let program = Program::new();
+    program.root(|| {
+        let tenant = |span: &OpenSpan| {
+            let context = span.context().unwrap();
+            context.baggage.get("tenant").map(str::to_owned)
+        };
+        let early = span::start("early");
+        assert_eq!(tenant(&early), None);
+        span::set_baggage("tenant", "acme").unwrap();
+        drop(early);
+        let other = span::start("other");
+        assert_eq!(tenant(&other).as_deref(), Some("acme"));
+        drop(other);
+        assert_eq!(tenant(&span::start("late")).as_deref(), Some("acme"));
+    });
+    program.take();
+}
+
+#[test]
 fn a_root_that_is_held_has_a_scope_of_its_own() {
     let program = Program::new();
     let caller = TraceContext::new(TraceId::new(7).unwrap(), SpanId::new(8).unwrap());

@@ -185,7 +185,7 @@ impl OpenSpan {
         match self.0.get()? {
             Held::Nothing => None,
             Held::Unsampled(span) => span.scope.unsampled_context().cloned(),
-            Held::Recorded(span) => Some(span.context()),
+            Held::Recorded(span) => span.context(),
         }
     }
 

@@ -30,7 +30,8 @@ pub(crate) enum Active {
 /// need not hold the trace open.
 #[derive(Debug)]
 pub(crate) struct Visiting {
-    pub(super) trace: Arc<LocalTrace>,
+    /// Always there, until the visit is left.
+    pub(super) trace: Option<Arc<LocalTrace>>,
     pub(super) baggage: Baggage,
     /// See [`LocalTrace::visit`].
     pub(super) order: u32,
@@ -42,7 +43,7 @@ impl Active {
             Self::Nothing => None,
             Self::Attached(tracer) => Some(tracer),
             Self::Unsampled(unsampled) => Some(&unsampled.tracer),
-            Self::Visiting(visiting) => Some(&visiting.trace.tracer),
+            Self::Visiting(visiting) => visiting.trace.as_ref().map(|trace| &trace.tracer),
             Self::Recorded(recording) => Some(&recording.trace().tracer),
         }
     }
@@ -51,7 +52,7 @@ impl Active {
     pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
         match self {
             Self::Nothing | Self::Attached(_) | Self::Unsampled(_) => None,
-            Self::Visiting(visiting) => Some(&visiting.trace),
+            Self::Visiting(visiting) => visiting.trace.as_ref(),
             Self::Recorded(recording) => Some(recording.trace()),
         }
     }
@@ -70,7 +71,9 @@ impl Active {
     #[cold]
     fn begin_to_record(&mut self, number: u32, span: u64) {
         *self = match std::mem::take(self) {
-            Self::Visiting(visiting) => Self::Recorded(Recording::visit(visiting, number, span)),
+            Self::Visiting(visiting) => {
+                Recording::visit(visiting, number, span).map_or(Self::Nothing, Self::Recorded)
+            }
             other => other,
         };
     }

@@ -76,57 +76,53 @@ pub(super) fn enter(visitor: u64, active: Active, place: Place) {
     });
 }
 
-/// Makes a scope the innermost one that is for a visit of a span, and records nothing yet.
+/// Makes a scope the innermost one that is for a visit of a span away from its own scope,
+/// until [`leave_span`], and records nothing yet. What its code says of the span comes in
+/// the order that is given.
+#[inline]
 pub(super) fn enter_visit(trace: Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
     if fork::has_happened() {
         discard_unrecorded();
     }
-    let number = hot::new_scope();
-    ENTERED.with_borrow_mut(|stack| push_visit(stack, trace, baggage, span, number, order));
+    // The function that is given is small, so that `LocalKey::with` is inlined.
+    ENTERED.with(|stack| push_visit(stack, trace, baggage, span, order));
 }
 
 /// Not inlined, so that the values are in registers, and written once.
 #[inline(never)]
 fn push_visit(
-    stack: &mut Stack,
+    stack: &RefCell<ManuallyDrop<Stack>>,
     trace: Arc<LocalTrace>,
     baggage: Baggage,
     span: u64,
-    number: u32,
     order: u32,
 ) {
-    let place = Place {
-        scope: number,
-        number,
-        span,
-        // The span is the scope's to write to.
-        entry: 0,
-        plain: trace.tracer.plain(),
-    };
-    match stack.scopes.top_mut() {
-        Some(outer) => {
-            // The stage is moved first, so that everything goes where it was recorded. A
-            // visit is short: whether the outer scope has waited for long is asked later.
-            if let Some(recording) = outer.recording_of_stage() {
-                recording.take_stage();
-            }
-            outer.place = Place {
-                number: outer.place.number,
-                ..hot::go_to(place)
-            };
+    let stack = &mut *stack.borrow_mut();
+    let outer = stack.scopes.top_mut().map(|outer| {
+        // The stage is moved first, so that everything goes where it was recorded. A
+        // visit is short: whether the outer scope has waited for long is asked later.
+        if let Some(recording) = outer.recording_of_stage() {
+            recording.take_stage();
         }
-        None => {
-            hot::go_to(place);
-        }
-    }
-    stack.scopes.push(EnteredScope {
+        &mut outer.place
+    });
+    let plain = trace.tracer.plain();
+    let number = hot::begin_visit(outer, span, plain);
+    stack.scopes.push_with(|| EnteredScope {
         visitor: span,
         active: Active::Visiting(Visiting {
-            trace,
+            trace: Some(trace),
             baggage,
             order,
         }),
-        place,
+        place: Place {
+            scope: number,
+            number,
+            span,
+            // The span is the scope's to write to.
+            entry: 0,
+            plain,
+        },
     });
 }
 
@@ -134,30 +130,33 @@ fn push_visit(
 /// in it, and no other one is above; returns the trace.
 #[inline]
 pub(super) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
-    if !hot::is_stage_empty() {
-        return None;
-    }
-    ENTERED.with_borrow_mut(|stack| pop_visit(stack, span))
+    ENTERED.with(|stack| pop_visit(stack, span))
 }
 
 #[inline(never)]
-fn pop_visit(stack: &mut Stack, span: u64) -> Option<Arc<LocalTrace>> {
-    if stack.spans.depth() > 0 {
+fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
+    let stack = &mut *stack.borrow_mut();
+    if !hot::is_stage_empty() || stack.spans.depth() > 0 {
         return None;
     }
     let scope = stack.scopes.top_mut()?;
-    if scope.visitor != span || !matches!(scope.active, Active::Visiting(_)) {
+    if scope.visitor != span {
         return None;
     }
-    let Active::Visiting(visiting) = std::mem::take(&mut scope.active) else {
+    let Active::Visiting(visiting) = &mut scope.active else {
         return None;
     };
+    // Word by word, and the rest stays, as it holds nothing: a value whose words were just
+    // written is not there yet when it is read in wider pieces, for which the processor
+    // waits.
+    let trace = visiting.trace.take();
+    drop(std::mem::take(&mut visiting.baggage));
     stack.scopes.pop();
     match stack.scopes.top_mut() {
-        Some(outer) => hot::go_to(outer.place),
-        None => hot::go_to(Place::NOWHERE),
-    };
-    Some(visiting.trace)
+        Some(outer) => hot::end_visit(&outer.place),
+        None => hot::end_visit(&Place::NOWHERE),
+    }
+    trace
 }
 
 /// The trace of the last visit of a span on this thread away from its scope.
@@ -469,6 +468,7 @@ pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
+    hot::drop_trace();
     with(|active| match active {
         Active::Nothing | Active::Attached(_) => None,
         Active::Unsampled(unsampled) => Some(change(&mut unsampled.context.baggage)),
@@ -486,6 +486,16 @@ pub(super) fn current_trace() -> Option<Arc<LocalTrace>> {
 /// The trace that is recorded on this thread, and its baggage as it is now.
 pub(super) fn current_trace_and_baggage() -> Option<(Arc<LocalTrace>, Baggage)> {
     with_recording(|recording| (Arc::clone(recording.trace()), recording.baggage().clone()))
+}
+
+/// The same for a span that may [give the trace back](hot::give_back).
+#[inline(never)]
+pub(super) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
+    let (trace, baggage) = current_trace_and_baggage()?;
+    if baggage.is_empty() {
+        hot::lend_trace();
+    }
+    Some((trace, baggage))
 }
 
 /// The trace on this thread, if it is one that is not recorded.
@@ -509,7 +519,7 @@ pub(super) fn trace_id() -> Option<TraceId> {
     with(|active| match active {
         Active::Nothing | Active::Attached(_) => None,
         Active::Unsampled(unsampled) => Some(unsampled.context.trace_id),
-        Active::Visiting(visiting) => Some(visiting.trace.head.trace_id),
+        Active::Visiting(visiting) => visiting.trace.as_ref().map(|trace| trace.head.trace_id),
         Active::Recorded(recording) => Some(recording.trace().head.trace_id),
     })
     .flatten()

@@ -31,7 +31,6 @@ use crate::timestamp::Timestamp;
 pub(crate) struct HeldSpan {
     life: SpanLife,
     visits: Visits,
-    trace: Arc<LocalTrace>,
     parent: u64,
     /// That of the code that started it.
     baggage: Baggage,
@@ -83,7 +82,10 @@ impl HeldSpan {
         let (span, parent) = write::open(site);
         describe(span);
         hot::set_span(parent);
-        let (trace, baggage) = entered::current_trace_and_baggage()?;
+        let (trace, baggage) = match hot::take_trace() {
+            Some(trace) => (trace, Baggage::default()),
+            None => entered::lend_trace()?,
+        };
         Some(Begun {
             span,
             parent,
@@ -134,9 +136,8 @@ impl HeldSpan {
         // made where it is to be.
         let unwinding = unwinding_thread();
         Self {
-            life: SpanLife::open(span, scope),
+            life: SpanLife::open(span, scope, trace),
             visits: Visits::new(),
-            trace,
             parent,
             baggage,
             own,
@@ -148,9 +149,15 @@ impl HeldSpan {
         self.life.span()
     }
 
+    /// The trace: there, but while the holder polls.
+    #[inline]
+    fn trace(&self) -> Option<&Arc<LocalTrace>> {
+        self.life.trace()
+    }
+
     #[inline]
     fn is_foreign(&self) -> bool {
-        self.trace.tracer.is_foreign()
+        self.trace().is_none_or(|trace| trace.tracer.is_foreign())
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -163,9 +170,9 @@ impl HeldSpan {
     }
 
     /// The span's context, with the baggage at its start.
-    pub(crate) fn context(&self) -> TraceContext {
-        let head = &self.trace.head;
-        TraceContext {
+    pub(crate) fn context(&self) -> Option<TraceContext> {
+        let head = &self.trace()?.head;
+        Some(TraceContext {
             trace_id: head.trace_id,
             span_id: SpanId::from_stream(self.span()),
             parent_span_id: SpanId::new(self.parent),
@@ -173,7 +180,7 @@ impl HeldSpan {
             tracestate: head.tracestate.clone(),
             baggage: self.baggage.clone(),
             is_remote: false,
-        }
+        })
     }
 
     /// Lets `write` write entries of the span, which it is given. What is said after the
@@ -193,8 +200,10 @@ impl HeldSpan {
             return;
         }
         if !self.begin_visit() {
-            let counters = &self.trace.tracer.queue.counters;
-            return Counters::add(&counters.unattached, 1);
+            if let Some(trace) = self.trace() {
+                Counters::add(&trace.tracer.queue.counters.unattached, 1);
+            }
+            return;
         }
         if hot::scope() == self.life.home() {
             self.come_back();
@@ -258,8 +267,10 @@ impl HeldSpan {
     /// Says that what comes is written in the span's own scope, if something was written
     /// elsewhere.
     fn come_back(&self) {
-        if self.visits.come_back() {
-            write::back(self.span(), self.trace.order_after_visits());
+        if self.visits.come_back()
+            && let Some(trace) = self.trace()
+        {
+            write::back(self.span(), trace.order_after_visits());
         }
     }
 
@@ -270,14 +281,19 @@ impl HeldSpan {
             own.enter_for(self.span());
             return self.come_back();
         }
+        let Some(trace) = self.trace() else { return };
         self.visits.set_moved();
         // After what they said who are in the span already.
         let order = if self.visits.are_several() {
-            self.trace.order_after_visits()
+            trace.order_after_visits()
         } else {
-            self.trace.order_of_visit()
+            trace.order_of_visit()
         };
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
+        self.enter_visit(trace, order);
+    }
+
+    fn enter_visit(&self, trace: &Arc<LocalTrace>, order: u32) {
+        entered::enter_visit(Arc::clone(trace), self.baggage.clone(), self.span(), order);
     }
 
     /// Takes the scope, if it is the span's own and waits here.
@@ -305,8 +321,14 @@ impl HeldSpan {
 
     /// Ends the span. On this thread it is left first. Returns whether this is its end.
     pub(crate) fn end(&self, outcome: Outcome, ended_at: Option<Timestamp>) -> bool {
-        if self.is_foreign() {
+        let Some(trace) = self.trace().filter(|trace| !trace.tracer.is_foreign()) else {
             return false;
+        };
+        let is_home = hot::scope() == self.life.home();
+        if is_home && ended_at.is_none() && self.visits.end_alone() {
+            self.note_failure(outcome);
+            write::end_now(self.span(), outcome);
+            return true;
         }
         // Not while a value is shown in a visit: what is current then comes back after that.
         if self.visits.has_visits() && !entered::is_paused() {
@@ -315,7 +337,7 @@ impl HeldSpan {
         let end = SpanEnd {
             span: self.span(),
             outcome,
-            time: self.trace.tracer.clock.raw(),
+            time: trace.tracer.clock.raw(),
             ended_at,
         };
         match self.visits.end(end) {
@@ -324,6 +346,13 @@ impl HeldSpan {
             Ending::Over => return false,
         }
         true
+    }
+
+    #[inline]
+    fn note_failure(&self, outcome: Outcome) {
+        if outcome == Outcome::Error {
+            hot::pass_failure(self.parent);
+        }
     }
 
     /// Ends all visits on this thread.
@@ -336,9 +365,7 @@ impl HeldSpan {
 
     /// Writes the end, where it is read after everything else.
     fn close(&self, end: &SpanEnd) {
-        if end.outcome == Outcome::Error {
-            hot::pass_failure(self.parent);
-        }
+        self.note_failure(end.outcome);
         if hot::scope() == self.life.home() {
             return write::end(end);
         }
@@ -346,11 +373,11 @@ impl HeldSpan {
             let _ends = own.enter_owned();
             return write::end(end);
         }
-        let Err(end) = self.trace.leave_end(self.life.home(), *end) else {
+        let Some(trace) = self.trace() else { return };
+        let Err(end) = trace.leave_end(self.life.home(), *end) else {
             return;
         };
-        let order = self.trace.order_of_visit();
-        scope::enter_visit(&self.trace, self.baggage.clone(), self.span(), order);
+        self.enter_visit(trace, trace.order_of_visit());
         write::end(&end);
         if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {
             scope::end(active);
@@ -373,7 +400,6 @@ impl HeldSpan {
         if self.visits.has_moved() {
             self.life.set_moved();
         }
-        self.life.keep(&self.trace);
         let opening = IsOpen(&self.baggage);
         let own = self.own.as_mut().map(|own| {
             let own = own.get_mut();
@@ -384,7 +410,7 @@ impl HeldSpan {
             visits: &self.visits,
             own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
-        polling.life.poll::<false, _>(opening, poll, ends)
+        polling.life.poll::<true, _>(opening, poll, ends)
     }
 
     /// The same where the span is not the holder's alone: somebody has entered it and not
@@ -484,18 +510,30 @@ impl Drop for Visit<'_> {
 }
 
 impl Drop for HeldSpan {
-    /// Ends the span, if nobody has: with an outcome that says how this came.
+    #[inline]
     fn drop(&mut self) {
+        if !self.visits.is_over() {
+            self.end_dropped();
+        }
+        let is_home = hot::scope() == self.life.home();
+        let mut trace = self.life.take_trace();
+        if is_home {
+            hot::give_back(&mut trace);
+        }
+    }
+}
+
+impl HeldSpan {
+    /// Ends the span, if nobody has, with an outcome that says how this came; on this
+    /// thread it is left in any case.
+    #[inline(never)]
+    fn end_dropped(&mut self) {
         let outcome = if self.is_unwound() {
             Outcome::Panicked
         } else {
             Outcome::Cancelled
         };
-        // One that has ended elsewhere is left here, too.
-        if !self.has_ended() || self.visits.has_visits() {
-            self.end(outcome, None);
-        }
-        self.life.let_go();
+        self.end(outcome, None);
         // Visits that are never left cannot hold it any more.
         let end = self.visits.take_end_alone();
         if let Some(end) = end.filter(|_| !self.is_foreign()) {

@@ -7,6 +7,8 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
@@ -15,6 +17,7 @@ use crate::stream::{Chunk, Header};
 
 use super::entered;
 use super::kept::RECORDS;
+use super::local_trace::LocalTrace;
 
 /// Words of the stage: about a hundred spans without tags.
 const STAGE: usize = 512;
@@ -49,12 +52,18 @@ struct Hot {
     /// there is none.
     newest: Cell<u64>,
     newest_time: Cell<u64>,
+    /// Whether a span took a reference to the trace of the scope that is recorded, which has
+    /// no baggage, and may give it back; and one that was given back, for the next span. To
+    /// count the references, which threads share, costs as much as to read the clock.
+    is_lent: Cell<bool>,
+    trace: Cell<Option<ManuallyDrop<Arc<LocalTrace>>>>,
     /// Words of the stage in use.
     used: Cell<usize>,
     stage: [Cell<u64>; STAGE],
-    /// Bytes in use of the stage for texts.
+    /// Bytes in use of the stage for texts, and the stage, with room behind it for what is
+    /// written in words.
     text_used: Cell<usize>,
-    text: Cell<[u8; TEXT_STAGE]>,
+    text: Cell<[u8; TEXT_STAGE + 8]>,
 }
 
 thread_local! {
@@ -71,10 +80,12 @@ thread_local! {
             failed_in: Cell::new(0),
             newest: Cell::new(0),
             newest_time: Cell::new(0),
+            is_lent: Cell::new(false),
+            trace: Cell::new(None),
             used: Cell::new(0),
             stage: [const { Cell::new(0) }; STAGE],
             text_used: Cell::new(0),
-            text: Cell::new([0; TEXT_STAGE]),
+            text: Cell::new([0; TEXT_STAGE + 8]),
         }
     };
 }
@@ -118,16 +129,7 @@ const SCOPES: u32 = 1_024;
 /// was suspended all the while, and then moves into that very scope, would be taken
 /// for one of its own.
 pub(super) fn new_scope() -> u32 {
-    static TAKEN: AtomicU32 = AtomicU32::new(0);
-    HOT.with(|hot| {
-        let mut number = hot.next_scope.get();
-        if number % SCOPES == 0 {
-            // Zero is none.
-            number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
-        }
-        hot.next_scope.set(number.wrapping_add(1));
-        number
-    })
+    HOT.with(Hot::new_scope)
 }
 
 /// The current span; zero when there is none.
@@ -177,6 +179,9 @@ pub(super) fn go_to(place: Place) -> Place {
         HOT.with(|hot| hot.ids.seed());
     }
     forget_newest();
+    if HOT.with(|hot| hot.is_lent.get()) {
+        drop_trace();
+    }
     HOT.with(|hot| Place {
         number: 0,
         scope: hot.scope.replace(place.scope),
@@ -184,6 +189,53 @@ pub(super) fn go_to(place: Place) -> Place {
         entry: hot.entry.replace(place.entry),
         plain: hot.plain.replace(place.plain),
     })
+}
+
+/// Goes to a new scope for a visit of a span, and says where this thread was; the stage
+/// must be empty. Returns the number of the scope.
+#[inline]
+pub(super) fn begin_visit(from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
+    HOT.with(|hot| hot.begin_visit(from, span, plain))
+}
+
+/// Goes back from a visit in which nothing was written.
+#[inline]
+pub(super) fn end_visit(to: &Place) {
+    HOT.with(|hot| hot.end_visit(to));
+}
+
+/// Says that spans of the scope that is recorded here may give its trace back.
+pub(super) fn lend_trace() {
+    // Loom's threads share one.
+    HOT.with(|hot| hot.is_lent.set(!cfg!(loom)));
+}
+
+/// Takes a reference to the trace that is recorded here, if one was given back and the
+/// scope still has no baggage.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn take_trace() -> Option<Arc<LocalTrace>> {
+    HOT.with(|hot| hot.trace.take().map(ManuallyDrop::into_inner))
+}
+
+/// Keeps a reference to the trace that is recorded here for the next span, if there is use
+/// for it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn give_back(trace: &mut Option<Arc<LocalTrace>>) {
+    HOT.with(|hot| {
+        if hot.is_lent.get() {
+            let other = hot.trace.replace(trace.take().map(ManuallyDrop::new));
+            *trace = other.map(ManuallyDrop::into_inner);
+        }
+    });
+}
+
+/// Drops what was given back, and takes nothing back any more. It is never the last
+/// reference, as the scope has one.
+#[cold]
+#[inline(never)]
+pub(super) fn drop_trace() {
+    HOT.with(|hot| hot.is_lent.set(false));
+    drop(take_trace());
 }
 
 /// Nothing is recorded on this thread until this is dropped.
@@ -237,11 +289,13 @@ pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
 }
 
 /// Counts a span that is to begin, and holds its trace open until then.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn hold() {
     HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_sub(1)));
 }
 
 /// Counts a span that was held and has begun, or will not.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn release() {
     HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_add(1)));
 }
@@ -262,18 +316,8 @@ fn begin(header: u64, id: u64, time: u64) -> u64 {
 /// Writes the end of a span and makes `parent` the current one again.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn close(header: Header, id: u64, parent: u64) {
-    let time = now();
-    let used = make_room(3);
-    HOT.with(|hot| {
-        let ticks = time.wrapping_sub(hot.newest_time.get());
-        let short = header.end_of_newest(ticks);
-        match short.filter(|_| hot.newest.get() == id) {
-            Some(short) => hot.put(used, [short.word()]),
-            None => hot.put(used, [header.word(), id, time]),
-        }
-        hot.ended.set(hot.ended.get().wrapping_add(1));
-        hot.span.set(parent);
-    });
+    end(header, id, now());
+    set_span(parent);
 }
 
 /// The same, if the span is the newest and was made the current one, its end takes one
@@ -301,22 +345,25 @@ pub(super) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
 }
 
 /// Writes the end of a span at a given time.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn end(header: Header, id: u64, time: u64) {
-    push([header.word(), id, time]);
-    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_add(1)));
+    let used = make_room(3);
+    HOT.with(|hot| {
+        let ticks = time.wrapping_sub(hot.newest_time.get());
+        let short = header.end_of_newest(ticks);
+        match short.filter(|_| hot.newest.get() == id) {
+            Some(short) => hot.put(used, [short.word()]),
+            None => hot.put(used, [header.word(), id, time]),
+        }
+        hot.ended.set(hot.ended.get().wrapping_add(1));
+    });
 }
 
 /// Writes an entry of a span that has one word.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn push_word(header: Header, span: u64, word: u64) {
     let used = make_room(3);
-    HOT.with(|hot| {
-        if hot.newest.get() == span {
-            hot.put(used, [header.of_newest().word(), word]);
-        } else {
-            hot.put(used, [header.word(), span, word]);
-        }
-    });
+    HOT.with(|hot| hot.put_word(used, header, span, word));
 }
 
 /// Makes room for an entry of so many words and so many bytes of text; returns whether
@@ -346,6 +393,19 @@ pub(super) fn push_text(text: &str) {
         }
         hot.text_used.set(used + text.len());
     });
+}
+
+/// Writes a tag of a span whose value is one word, if the stage can take it; returns whether
+/// that is so.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn push_named_word(header: Header, span: u64, word: u64, key: &str) -> bool {
+    HOT.with(|hot| hot.put_named_word(header, span, word, key))
+}
+
+/// The same of a tag whose value is a text.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn push_named_text(header: Header, span: u64, key: &str, text: &str) -> bool {
+    HOT.with(|hot| hot.put_named_text(header, span, key, text))
 }
 
 /// Says that another piece begins, or is gone on with.
@@ -387,6 +447,55 @@ fn make_room(words: usize) -> usize {
 }
 
 impl Hot {
+    #[inline]
+    fn new_scope(&self) -> u32 {
+        static TAKEN: AtomicU32 = AtomicU32::new(0);
+        let mut number = self.next_scope.get();
+        if number.is_multiple_of(SCOPES) {
+            // Zero is none.
+            number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+        }
+        self.next_scope.set(number.wrapping_add(1));
+        number
+    }
+
+    // What `go_to` does, without copies of places: words that were just written one by one
+    // and are read in pairs make the processor wait.
+    #[inline(never)]
+    fn begin_visit(&self, from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
+        if self.is_lent.get() {
+            drop_trace();
+        }
+        if plain.is_some() {
+            self.ids.seed();
+        }
+        if let Some(from) = from {
+            from.scope = self.scope.get();
+            from.span = self.span.get();
+            from.entry = self.entry.get();
+            from.plain = self.plain.get();
+        }
+        let number = self.new_scope();
+        self.scope.set(number);
+        self.span.set(span);
+        self.entry.set(0);
+        self.plain.set(plain);
+        self.newest.set(0);
+        number
+    }
+
+    #[inline(never)]
+    fn end_visit(&self, to: &Place) {
+        if self.is_lent.get() {
+            drop_trace();
+        }
+        self.scope.set(to.scope);
+        self.span.set(to.span);
+        self.entry.set(to.entry);
+        self.plain.set(to.plain);
+        self.newest.set(0);
+    }
+
     /// Writes words behind those in use; there is room.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn put<const WORDS: usize>(&self, used: usize, words: [u64; WORDS]) {
@@ -398,6 +507,97 @@ impl Hot {
         }
         self.used.set(used + WORDS);
     }
+
+    /// Writes an entry of one word.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put_word(&self, used: usize, header: Header, span: u64, word: u64) {
+        if self.newest.get() == span {
+            self.put(used, [header.of_newest().word(), word]);
+        } else {
+            self.put(used, [header.word(), span, word]);
+        }
+    }
+
+    // These two are not inlined: `LocalKey::with` is then, and does not find the block by a
+    // pointer to a function. That, and arguments that are not in registers, would cost as
+    // much as all the rest.
+    #[inline(never)]
+    fn put_named_word(&self, header: Header, span: u64, word: u64, key: &str) -> bool {
+        let Some(used) = self.room_for(key.len()) else {
+            return false;
+        };
+        self.put_text(key);
+        self.put_word(used, header, span, word);
+        true
+    }
+
+    #[inline(never)]
+    fn put_named_text(&self, header: Header, span: u64, key: &str, text: &str) -> bool {
+        let Some(used) = self.room_for(key.len() + text.len()) else {
+            return false;
+        };
+        self.put_text(key);
+        self.put_text(text);
+        self.put_word(used, header, span, text.len() as u64);
+        true
+    }
+
+    /// Returns how many words are in use, if there is room for three more and so many bytes
+    /// of texts.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn room_for(&self, bytes: usize) -> Option<usize> {
+        let used = self.used.get();
+        let has_room = bytes <= MAX_STAGED_TEXT
+            && used <= STAGE - 3
+            && self.text_used.get() <= TEXT_STAGE - bytes;
+        has_room.then_some(used)
+    }
+
+    /// Writes a short text behind those in use; there is room.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put_text(&self, text: &str) {
+        let used = self.text_used.get();
+        let stage: &Cell<[u8]> = &self.text;
+        let mut room = stage.as_slice_of_cells().get(used..).unwrap_or_default();
+        let mut rest = text.as_bytes();
+        // Eight bytes at once, which is one store: most texts have not many more, so that
+        // to copy them one by one, or to call `memcpy`, takes several times as long.
+        while let (Some((word, more)), Some((to, more_room))) =
+            (rest.split_first_chunk::<8>(), room.split_first_chunk::<8>())
+        {
+            put_bytes(to, *word);
+            (rest, room) = (more, more_room);
+        }
+        if let Some(to) = room.first_chunk::<8>() {
+            // What is behind the text is overwritten by the next one.
+            put_bytes(to, short_bytes(rest));
+        }
+        self.text_used.set(used + text.len());
+    }
+}
+
+/// Writes eight bytes, which the compiler makes one store.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn put_bytes(to: &[Cell<u8>; 8], bytes: [u8; 8]) {
+    for (to, byte) in to.iter().zip(bytes) {
+        to.set(byte);
+    }
+}
+
+/// Fewer than eight bytes as the first of eight, read in two words that may overlap.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn short_bytes(bytes: &[u8]) -> [u8; 8] {
+    let length = bytes.len();
+    let word = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let last = u64::from(u32::from_le_bytes(*last));
+        u64::from(u32::from_le_bytes(*first)) | last << (8 * (length - 4))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let last = u64::from(u16::from_le_bytes(*last));
+        u64::from(u16::from_le_bytes(*first)) | last << (8 * (length - 2))
+    } else {
+        bytes.first().copied().map_or(0, u64::from)
+    };
+    word.to_le_bytes()
 }
 
 /// What a stage held besides words.
@@ -463,6 +663,11 @@ pub(super) fn discard_stage() {
 /// child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
     discard_stage();
+    HOT.with(|hot| {
+        // Not dropped: it is the parent's.
+        hot.is_lent.set(false);
+        hot.trace.set(None);
+    });
     go_to(Place::NOWHERE);
     HOT.with(|hot| {
         hot.failed_in.set(0);

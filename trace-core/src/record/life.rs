@@ -150,23 +150,28 @@ impl SpanLife {
     }
 
     /// A span that was opened in a scope.
-    pub(super) const fn open(span: u64, scope: u32) -> Self {
+    #[inline]
+    pub(super) fn open(span: u64, scope: u32, trace: Arc<LocalTrace>) -> Self {
         Self {
             front: Front {
                 phase: Phase::Open,
                 scope,
             },
             span,
-            trace: ManuallyDrop::new(None),
+            trace: ManuallyDrop::new(Some(trace)),
         }
     }
 
-    /// Keeps the trace, so that the span can be polled elsewhere.
     #[inline]
-    pub(super) fn keep(&mut self, trace: &Arc<LocalTrace>) {
-        if self.trace.is_none() {
-            *self.trace = Some(Arc::clone(trace));
-        }
+    pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
+        self.trace.as_ref()
+    }
+
+    /// Lets go of a span that has ended; gives back the trace.
+    #[inline]
+    pub(super) fn take_trace(&mut self) -> Option<Arc<LocalTrace>> {
+        self.set_off();
+        self.trace.take()
     }
 
     pub(super) const fn span(&self) -> u64 {
@@ -206,17 +211,17 @@ impl SpanLife {
 
     /// Runs a poll within the span, which begins with the first one.
     ///
-    /// `ends` says of what is ready whether the span ends, and if so, how. A span whose
-    /// scope is its own does not keep the trace: the scope does.
+    /// `ends` says of what is ready whether the span ends, and if so, how. A span that
+    /// [`KEEPS_TRACE`](Self::poll) has it or its scope all the time.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn poll<const HAS_OWN_SCOPE: bool, T>(
+    pub(crate) fn poll<const KEEPS_TRACE: bool, T>(
         &mut self,
         opening: impl Opening,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
         let (way, outer) = self.enter(opening);
-        let polling = Polling {
+        let polling = Polling::<'_, KEEPS_TRACE> {
             life: self,
             way,
             outer,
@@ -230,7 +235,7 @@ impl SpanLife {
             if outcome == Some(Outcome::Error) {
                 hot::pass_failure(outer);
             }
-            polling.life.leave::<HAS_OWN_SCOPE>(way, outer, outcome);
+            polling.life.leave::<KEEPS_TRACE>(way, outer, outcome);
         }
         std::mem::forget(polling);
         polled
@@ -361,9 +366,9 @@ impl SpanLife {
 
     /// Ends the span, if its outcome is known, or suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn leave<const HAS_OWN_SCOPE: bool>(&mut self, way: Way, outer: u64, outcome: Option<Outcome>) {
+    fn leave<const KEEPS_TRACE: bool>(&mut self, way: Way, outer: u64, outcome: Option<Outcome>) {
         if way == Way::Elsewhere {
-            return self.leave_elsewhere(outcome);
+            return self.leave_elsewhere(outcome, KEEPS_TRACE);
         }
         match outcome {
             Some(outcome) => {
@@ -372,7 +377,7 @@ impl SpanLife {
                 } else {
                     scope::close_in(self.front.scope, self.span, outer, outcome);
                 }
-                if self.trace.is_some() {
+                if !KEEPS_TRACE && self.trace.is_some() {
                     self.leave_trace();
                 }
                 self.front.phase = Phase::Off;
@@ -380,7 +385,7 @@ impl SpanLife {
             None if hot::scope() != self.front.scope => self.suspend_below(outer),
             None => {
                 hot::set_span(outer);
-                if !HAS_OWN_SCOPE && self.trace.is_none() {
+                if !KEEPS_TRACE && self.trace.is_none() {
                     self.keep_trace();
                 }
             }
@@ -389,7 +394,7 @@ impl SpanLife {
 
     #[cold]
     #[inline(never)]
-    fn leave_elsewhere(&mut self, outcome: Option<Outcome>) {
+    fn leave_elsewhere(&mut self, outcome: Option<Outcome>, keeps_trace: bool) {
         if outcome.is_none()
             && let Some(trace) = entered::leave_visit(self.span)
         {
@@ -411,15 +416,17 @@ impl SpanLife {
         if let Some(Left::Scope(_, active)) = entered::leave_span(self.span) {
             scope::end(active);
         }
-        if outcome.is_some() {
+        if keeps_trace && outcome.is_some() {
+            self.set_off();
+        } else if outcome.is_some() {
             self.let_go();
         }
     }
 
     #[cold]
-    fn panic(&mut self, way: Way, outer: u64) {
+    fn panic<const KEEPS_TRACE: bool>(&mut self, way: Way, outer: u64) {
         if way != Way::Off {
-            self.leave::<false>(way, outer, Some(Outcome::Panicked));
+            self.leave::<KEEPS_TRACE>(way, outer, Some(Outcome::Panicked));
         }
     }
 
@@ -474,7 +481,7 @@ impl SpanLife {
                 entered::leave_span(self.span);
                 write::close(self.span, hot::span(), Outcome::Cancelled);
             }
-            Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled)),
+            Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled), false),
             Phase::Fresh | Phase::Off => {}
         }
         self.let_go();
@@ -518,16 +525,16 @@ impl Drop for SpanLife {
 }
 
 /// A poll. If it unwinds, the span has panicked.
-struct Polling<'a> {
+struct Polling<'a, const KEEPS_TRACE: bool> {
     life: &'a mut SpanLife,
     way: Way,
     outer: u64,
 }
 
-impl Drop for Polling<'_> {
+impl<const KEEPS_TRACE: bool> Drop for Polling<'_, KEEPS_TRACE> {
     // Inlined, so that the guard is in registers and not on the stack.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.life.panic(self.way, self.outer);
+        self.life.panic::<KEEPS_TRACE>(self.way, self.outer);
     }
 }

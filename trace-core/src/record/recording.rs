@@ -111,14 +111,11 @@ impl Recording {
     }
 
     /// Begins a scope of a trace for a visit of one of its spans, away from its own.
-    pub(super) fn visit(visiting: Visiting, number: u32, span: u64) -> Self {
-        let Visiting {
-            trace,
-            baggage,
-            order,
-        } = visiting;
+    pub(super) fn visit(visiting: Visiting, number: u32, span: u64) -> Option<Self> {
+        let trace = visiting.trace?;
         trace.open_scope();
-        Self::numbered(trace, baggage, number, (span, order))
+        let visit = (span, visiting.order);
+        Some(Self::numbered(trace, visiting.baggage, number, visit))
     }
 
     #[inline]

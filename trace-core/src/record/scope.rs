@@ -209,8 +209,9 @@ impl Scope {
         match active {
             Active::Recorded(recording) => Self::recorded(recording.fork(), span),
             Active::Visiting(visiting) => {
-                let recording = Recording::join(&visiting.trace, visiting.baggage.clone());
-                Self::recorded(recording, span)
+                visiting.trace.as_ref().map_or_else(Self::nowhere, |trace| {
+                    Self::recorded(Recording::join(trace, visiting.baggage.clone()), span)
+                })
             }
             Active::Unsampled(unsampled) => Self::unsampled(unsampled.clone()),
             Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
@@ -342,13 +343,6 @@ impl Scope {
             };
         }
     }
-}
-
-/// Enters a scope of a trace for one of its spans, away from the span's own scope, until
-/// [`entered::leave_span`]. What its code says of the span comes in the order that is
-/// given.
-pub(super) fn enter_visit(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64, order: u32) {
-    entered::enter_visit(Arc::clone(trace), baggage, span, order);
 }
 
 /// Ends a span that was opened in a scope, which may wait for another one to be left, or

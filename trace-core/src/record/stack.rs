@@ -136,6 +136,19 @@ impl<T> Pile<T> {
         self.depth += 1;
     }
 
+    /// The same of what is made where it is to be: when words that were just written are
+    /// copied in wider pieces, the processor waits for them.
+    #[inline]
+    pub(super) fn push_with(&mut self, make: impl FnOnce() -> T) {
+        match self.near.get_mut(self.depth) {
+            Some(place) => {
+                std::mem::forget(std::mem::replace(place, make()));
+                self.depth += 1;
+            }
+            None => self.push(make()),
+        }
+    }
+
     #[inline]
     pub(super) fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);

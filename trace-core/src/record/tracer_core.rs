@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::caps::Caps;
 use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
-use crate::fork::Generation;
+use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
 use crate::sampler::{AlwaysOff, Sampler};
@@ -33,8 +33,9 @@ pub(crate) struct TracerCore {
 impl TracerCore {
     /// Whether it is of another process: the parent's, in the child of a `fork`. It is
     /// then as if shut down, and its locks may be held for ever.
+    #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
-        !self.generation.is_current()
+        fork::has_happened() && !self.generation.is_current()
     }
 
     /// The counter, if a time is a reading of it, an id a random number, and a

@@ -70,6 +70,13 @@ impl Visits {
         self.load() >= 2 * VISIT
     }
 
+    /// Whether the span has ended and nobody is in it. Then no end waits either, once no
+    /// thread is leaving.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.load() & !MOVED == ENDED
+    }
+
     /// Begins a visit. If the span has ended there is none, and the caller writes the end
     /// if it is given it.
     pub(super) fn enter(&self) -> Result<(), Option<SpanEnd>> {
@@ -101,16 +108,22 @@ impl Visits {
         waiting.take().map(|end| *end)
     }
 
-    /// Ends the span; the first who does so wins.
-    pub(super) fn end(&self, end: SpanEnd) -> Ending {
+    /// Ends the span, if it has not ended and nobody is in it; returns whether that is so
+    /// and nobody else does anything with it meanwhile.
+    #[inline]
+    pub(super) fn end_alone(&self) -> bool {
         let word = self.load();
-        if word & ENDED == 0
-            && word < VISIT
+        let is_alone = word & !MOVED == 0;
+        is_alone
             && self
                 .word
                 .compare_exchange(word, word | ENDED, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
-        {
+    }
+
+    /// Ends the span; the first who does so wins.
+    pub(super) fn end(&self, end: SpanEnd) -> Ending {
+        if self.end_alone() {
             return Ending::Now;
         }
         // Locked before the word is changed, so that the last visitor waits for the end.

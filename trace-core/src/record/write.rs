@@ -59,6 +59,13 @@ pub(super) fn close_newest(span: u64, parent: u64) -> bool {
     hot::close_newest(header, span, parent)
 }
 
+/// Writes that a span ends now, and leaves the current span what it is.
+#[inline]
+pub(super) fn end_now(span: u64, outcome: Outcome) {
+    let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+    hot::end(header, span, hot::now());
+}
+
 /// Writes the end of a span, and leaves the current span what it is.
 pub(super) fn end(end: &SpanEnd) {
     if let Some(time) = end.ended_at {
@@ -105,36 +112,23 @@ pub(crate) fn tag(span: u64, key: Key<'_>, value: TagInput<'_>) {
     field(Kind::Tag, span, key, value);
 }
 
-/// Writes a tag of a span whose key is a text.
-#[inline]
+/// Writes a tag of a span whose key is a text. Inlined for the same reason.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
-    if let Some((value_type, word)) = value.as_word() {
-        return named_word(span, key, value_type, word);
+    let header = |value_type| field_header(Kind::Tag, value_type, Key::Text(key));
+    let is_written = if let Some((value_type, word)) = value.as_word() {
+        hot::push_named_word(header(value_type), span, word, key)
+    } else if let TagInput::Str(text) = value
+        && text.len() <= SHORT_TEXT
+        && hot::is_plain()
+    {
+        hot::push_named_text(header(value_type::TEXT), span, key, text)
+    } else {
+        false
+    };
+    if !is_written {
+        field(Kind::Tag, span, Key::Text(key), value);
     }
-    match value {
-        TagInput::Str(value) => named_text(span, key, value),
-        value => field(Kind::Tag, span, Key::Text(key), value),
-    }
-}
-
-/// Writes a tag whose value is one word.
-#[inline(never)]
-fn named_word(span: u64, key: &str, value_type: u8, word: u64) {
-    let key = cut(key, Limits::MAX_KEY_BYTES);
-    let header = field_header(Kind::Tag, value_type, Key::Text(key));
-    push_texts(3, [key]);
-    hot::push([header.word(), span, word]);
-}
-
-/// Writes a tag whose value is a text.
-#[inline(never)]
-fn named_text(span: u64, key: &str, value: &str) {
-    let key = cut(key, Limits::MAX_KEY_BYTES);
-    let header = field_header(Kind::Tag, value_type::TEXT, Key::Text(key));
-    with_text(value, |value| {
-        push_texts(3, [key, value]);
-        hot::push([header.word(), span, value.len() as u64]);
-    });
 }
 
 /// Writes a tag whose value is a text and whose key is the site's.
