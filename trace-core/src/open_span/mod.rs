@@ -204,11 +204,14 @@ impl OpenSpan {
 
     /// Adds a tag; replaces the value of one with the same key.
     #[doc(alias = "set_attribute")]
-    #[inline]
+    // Inlined, so that a value whose type is known is not looked at.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn add_tag(&self, key: &str, value: impl TagSource) {
-        if let Some(span) = self.recorded() {
-            let value = value.tag_input();
-            span.write(|id| write::named_tag(id, key, value));
+        let Some(span) = self.recorded() else { return };
+        let value = value.tag_input();
+        match span.at_home() {
+            Some(id) => write::named_tag(id, key, value),
+            None => span.write_in_visit(|id| write::named_tag(id, key, value)),
         }
     }
 

@@ -187,15 +187,22 @@ impl HeldSpan {
     /// end is counted.
     #[inline]
     pub(crate) fn write(&self, write: impl FnOnce(u64)) {
-        if hot::scope() == self.life.home() && self.visits.is_open_at_home() {
-            write(self.span());
-        } else {
-            self.write_in_visit(write);
+        match self.at_home() {
+            Some(span) => write(span),
+            None => self.write_in_visit(write),
         }
     }
 
+    /// The span, if it is open, and in its own scope like the caller.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn at_home(&self) -> Option<u64> {
+        let is_home = hot::scope() == self.life.home() && self.visits.is_open_at_home();
+        is_home.then(|| self.span())
+    }
+
+    /// Lets `write` write entries of the span in a visit.
     #[cold]
-    fn write_in_visit(&self, write: impl FnOnce(u64)) {
+    pub(crate) fn write_in_visit(&self, write: impl FnOnce(u64)) {
         if self.is_foreign() || entered::is_paused() {
             return;
         }
