@@ -33,7 +33,7 @@ pub(crate) struct Visiting {
     /// Always there, until the visit is left.
     pub(super) trace: Option<Arc<LocalTrace>>,
     pub(super) baggage: Baggage,
-    /// See [`LocalTrace::visit`].
+    /// See [`LocalTrace::order_of_visit`].
     pub(super) order: u32,
 }
 

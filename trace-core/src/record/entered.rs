@@ -4,11 +4,11 @@
 //! only for moments in which no code but this crate's runs.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::active::{Active, Visiting};
+use super::departed;
 use super::home::SpanEnd;
 use super::hot::{self, Place};
 use super::kept::RECORDS;
@@ -279,7 +279,7 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
                 scope.place.span
             };
             if current != span {
-                note_departed(scope);
+                departed::note(scope);
             }
             Some(scope.place.number)
         }
@@ -368,43 +368,7 @@ pub(super) fn suspend_below(number: u32, outer: u64) -> Option<Arc<LocalTrace>> 
         scope.place.span = outer;
         scope.active.trace().cloned()
     });
-    trace.or_else(|| departed(number))
-}
-
-thread_local! {
-    /// Scopes that were left while spans were current that had been opened in them, and
-    /// their traces, so that these can end. The newest are last.
-    static DEPARTED: RefCell<VecDeque<(u32, Arc<LocalTrace>)>> =
-        const { RefCell::new(VecDeque::new()) };
-}
-
-/// Most scopes that are noted: what began in one is open for long, or forgotten.
-const MAX_DEPARTED: usize = 64;
-
-#[cold]
-fn note_departed(scope: &EnteredScope) {
-    let Some(trace) = scope.active.trace().cloned() else {
-        return;
-    };
-    // At the end of a thread nothing is noted.
-    let _is_noted = DEPARTED.try_with(|departed| {
-        let mut departed = departed.borrow_mut();
-        departed.push_back((scope.place.number, trace));
-        (departed.len() > MAX_DEPARTED).then(|| departed.pop_front())
-    });
-}
-
-/// The trace of a scope that was left while a span was current that had been opened in it.
-///
-/// Where none is known, nothing can be done: a coroutine has moved to another thread, or
-/// to another process.
-pub(super) fn departed(number: u32) -> Option<Arc<LocalTrace>> {
-    let find = |all: &RefCell<VecDeque<(u32, Arc<LocalTrace>)>>| {
-        let all = all.borrow();
-        let found = all.iter().rfind(|(scope, _)| *scope == number);
-        found.map(|(_, trace)| Arc::clone(trace))
-    };
-    DEPARTED.try_with(find).ok().flatten()
+    trace.or_else(|| departed::trace_of(number))
 }
 
 /// Forgets what is entered on this thread, in the child of a `fork`: it is the parent's.

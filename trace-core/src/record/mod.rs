@@ -21,7 +21,7 @@
 //! |---|---|
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
 //! | the scope | [`scope`], [`recording`], [`active`], [`unsampled`]; who holds one: [`in_scope`] |
-//! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] |
+//! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] and [`departed`] |
 //! | the trace | [`local_trace`], [`home`], [`tracer_core`], [`caps`] |
 //!
 //! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
@@ -29,6 +29,7 @@
 
 mod active;
 mod caps;
+mod departed;
 pub(crate) mod entered;
 mod future;
 mod guard;

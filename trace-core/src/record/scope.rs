@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::active::Active;
+use super::departed;
 use super::entered::{self, Left};
 use super::hot::{self, Place};
 use super::local_trace::{Head, LocalTrace};
@@ -352,7 +353,7 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
     if hot::scope() == scope {
         write::close(span, outer, outcome);
     } else if !entered::close_suspended(scope, span, outer, outcome)
-        && let Some(trace) = entered::departed(scope)
+        && let Some(trace) = departed::trace_of(scope)
     {
         let (baggage, order) = (trace.head.baggage.clone(), trace.order_of_visit());
         entered::enter_visit(trace, baggage, span, order);
