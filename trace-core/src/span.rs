@@ -197,14 +197,11 @@ fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     }
 }
 
-/// The site of spans that are named at run time.
-static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
-
 /// Runs a closure as the body of a child span. What it returns is not looked at; an
 /// error can be marked by [`record_error`].
 #[track_caller]
 pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
-    let guard = SpanGuard::enter(&NAMED);
+    let guard = SpanGuard::enter(Site::unnamed());
     if let Some(span) = write::own_span().filter(|_| guard.is_recording()) {
         let source = Location::caller();
         write::description(span, operation_name, SpanKind::Internal, source);
@@ -254,7 +251,7 @@ pub trait TraceFuture: Future + Sized {
         let source = Location::caller();
         InSpan {
             traced: Traced::new(
-                || &NAMED,
+                Site::unnamed,
                 |_| false,
                 Named {
                     name: Kept::new(|| Some((operation_name.into(), source))),

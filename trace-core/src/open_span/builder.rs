@@ -12,9 +12,6 @@ use crate::tag::TagValue;
 use crate::tag_source::TagInput;
 use crate::timestamp::Timestamp;
 
-/// The site of spans that are named at run time: nothing of them is kept.
-static NAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
-
 /// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
 /// Where nothing is recorded the span does nothing; in a trace that is not sampled it carries
 /// the context.
@@ -48,14 +45,14 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
 /// Not inlined, so that what is held in the usual case is made where it is to be.
 #[inline(never)]
 fn hold_described(name: &str, source: &Location<'_>) -> Held {
-    hold(&NAMED, |span| {
+    hold(Site::unnamed(), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
 }
 
 #[inline]
 fn start_with(describe: impl FnOnce(u64)) -> OpenSpan {
-    OpenSpan(Kept::new(|| hold(&NAMED, describe)))
+    OpenSpan(Kept::new(|| hold(Site::unnamed(), describe)))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]

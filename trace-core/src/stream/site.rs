@@ -61,6 +61,13 @@ impl Site {
         }
     }
 
+    /// The place of all spans that are named at run time.
+    #[inline]
+    pub(crate) fn unnamed() -> &'static Self {
+        static UNNAMED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
+        &UNNAMED
+    }
+
     pub(crate) const fn operation_name(&self) -> &'static str {
         self.operation_name
     }
