@@ -281,7 +281,8 @@ impl<F: Future> TraceFuture for F {}
 /// Gives streams the trace of the place where this is called.
 pub trait TraceStream: Stream + Sized {
     /// Carries the trace and the span that are current *now*, at the call, to wherever the
-    /// stream is polled; it may outlive the span.
+    /// stream is polled; it may outlive the span. The trace is open until the stream is
+    /// dropped.
     ///
     /// ```
     /// use futures_core::Stream;

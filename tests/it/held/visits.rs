@@ -1,8 +1,10 @@
 //! Held spans that are entered and left, in any order.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use trace_core::{Outcome, TraceFuture, sampler_fn, span};
+use trace_core::{Outcome, SamplingDecision, TraceFuture, sampler_fn, span};
 
 use super::{Program, elsewhere, named, start};
 
@@ -327,6 +329,37 @@ fn a_future_that_suspends_within_another_scope_is_no_longer_current() {
         named(&spans, "future").trace_id,
         named(&spans, "root").trace_id
     );
+}
+
+#[test]
+fn a_root_that_suspends_within_another_scope_keeps_nothing_afterwards() {
+    let used = Arc::new(());
+    let in_sampler = Arc::clone(&used);
+    let program = Program::with(|builder| {
+        builder.sampler(sampler_fn(move |_| {
+            let _is_kept = &in_sampler;
+            SamplingDecision::Sample
+        }))
+    });
+    for panics in [false, true] {
+        let other = program.tracer.root("other").start();
+        let body = async {
+            other.enter_unguarded();
+            tokio::task::yield_now().await;
+            assert!(!panics, "the body");
+        };
+        let mut future = Box::pin(program.tracer.root("root").run(body));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+        other.exit();
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx)));
+        assert_eq!(polled.is_err(), panics);
+    }
+    assert_eq!(program.take().len(), 4);
+    drop(program);
+    // Threads keep the core of their last tracer.
+    Program::new().root(|| {});
+    assert_eq!(Arc::strong_count(&used), 1);
 }
 
 #[test]

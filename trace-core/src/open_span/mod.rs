@@ -23,7 +23,7 @@ use crate::timestamp::Timestamp;
 /// For work whose beginning and end are in different places: the body of a response, a
 /// hand-written `Future`, `Stream` or `AsyncRead`, a message that waits to be
 /// acknowledged, a bridge to another library. Where the work is a function, the
-/// [attribute](crate::traced) is shorter, costs a quarter, and cannot be forgotten.
+/// [attribute](crate::traced) is shorter, costs half, and cannot be forgotten.
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer, span};
@@ -67,16 +67,20 @@ use crate::timestamp::Timestamp;
 ///
 /// | what happens | outcome |
 /// |---|---|
-/// | [`end`](Self::end), or [`EnteredSpan`] is dropped | ok |
+/// | [`end`](Self::end), or [`EnteredSpan`] is dropped | ok, also after [`record_error`](Self::record_error) |
 /// | [`end_with`](Self::end_with), or `ends` of [`poll`](Self::poll) gives an outcome | that |
 /// | [`poll_result`](Self::poll_result) is ready | ok or error |
 /// | [`end_at`](Self::end_at) | ok, at that time |
 /// | the code in `poll` panics | panicked |
 /// | it is dropped by a panic that began after its start | panicked |
-/// | it is dropped otherwise | cancelled |
+/// | it is dropped otherwise | cancelled, with a tag `cancelled` |
+///
+/// After its end nothing is below it: entering it does nothing, and what runs then is a
+/// child of whatever else is current, or of nothing.
 ///
 /// A span that ends while other threads are in it is delivered when they have left it.
-/// Until its end it holds its trace open, and nothing else.
+/// Until its end it holds its trace open, and nothing else. A span that ends after its
+/// parent is found by [`Trace::problems`](crate::Trace::problems), which is no mistake.
 ///
 /// Fields of a struct are dropped in the order in which they are declared: declare the span
 /// last, and what the others do when they are dropped is within it.
@@ -280,12 +284,26 @@ impl OpenSpan {
     /// nothing, if the span has ended, or while a value is formatted to be recorded.
     ///
     /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
-    /// is not `Send`, so that the compiler notices. Futures have [`poll`](Self::poll).
+    /// is not `Send`, so that the compiler notices where a future must be `Send`; in a
+    /// `LocalSet` or below `block_on` it does not. Futures have [`poll`](Self::poll).
     pub fn enter(&self) -> Entered<'_> {
         Entered::new(self)
     }
 
     /// Runs a closure within the span, which goes on afterwards.
+    ///
+    /// A future that the closure only makes is polled later, outside of the span: give it
+    /// the span by [`in_current_trace`](crate::TraceFuture::in_current_trace).
+    ///
+    /// ```
+    /// use trace_core::{OpenSpan, TraceFuture};
+    ///
+    /// # async fn store(_: u32) {}
+    /// async fn acknowledge(message: u32, span: OpenSpan) {
+    ///     span.in_scope(|| store(message).in_current_trace()).await;
+    ///     span.end();
+    /// }
+    /// ```
     ///
     /// ```
     /// let span = trace_core::span::start("parse");
@@ -340,11 +358,17 @@ impl OpenSpan {
     }
 
     /// Runs one poll of the holder within the span, for whoever writes a `Future`,
-    /// `Stream`, `Body` or `AsyncRead` that is a span. Takes no lock.
+    /// `Stream`, `Body` or `AsyncRead` that is a span. Takes no lock, unless the span ends
+    /// or somebody else is in it.
     ///
     /// `ends` is called within the span with what is ready, and says whether the span
-    /// ends, and if so, how. If the poll panics, the span has panicked. After its end, polls
-    /// are no part of it.
+    /// ends, and if so, how; what it says of the span itself, it says by the functions of
+    /// [`span`](crate::span). If the poll panics, the span has panicked. After its end,
+    /// polls are no part of it. A poll that is pending leaves it open; dropped then, it was
+    /// cancelled.
+    ///
+    /// A server that knows where a body ends, by its `is_end_stream` or its length, does not
+    /// poll for the end: where that may be, end the span with the last frame, or in `Drop`.
     ///
     /// ```
     /// use std::pin::Pin;
@@ -396,7 +420,8 @@ impl OpenSpan {
     }
 
     /// Runs one poll of the holder within the span, which ends with what is ready: well, or
-    /// with the error, which is recorded.
+    /// with the error, which is recorded. For items of streams and for errors that cannot be
+    /// displayed there is [`poll`](Self::poll).
     ///
     /// ```
     /// use std::pin::Pin;
@@ -435,7 +460,8 @@ impl OpenSpan {
         self.end_with(Outcome::Ok);
     }
 
-    /// Ends the span. An error is said by [`record_error`](Self::record_error) before.
+    /// Ends the span. What the error was is said by [`record_error`](Self::record_error)
+    /// before; without that, its status stays unset.
     pub fn end_with(&self, outcome: Outcome) {
         self.end_as(outcome, None);
     }

@@ -13,8 +13,8 @@ use crate::stream::Chunk;
 use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
 use crate::tracestate::TraceState;
 
-/// A recorded trace, shared by its scopes: one reference for each scope, and one
-/// for each span whose future was suspended, none for any other span.
+/// A recorded trace, shared by its scopes: one reference for each scope, and one for each
+/// span that was suspended, called or is held; none for any other span.
 #[derive(Debug)]
 pub(crate) struct LocalTrace {
     pub(super) tracer: Arc<TracerCore>,
@@ -27,7 +27,8 @@ pub(crate) struct LocalTrace {
     /// Zero if and only if nothing of the trace can be recorded any more. Strays
     /// alone may be negative while the scope of a span that moved is still open.
     open: AtomicI64,
-    /// How often a span that had moved came back to its own scope.
+    /// How often a span that had moved came back to its own scope, or to what was said
+    /// before it moved.
     returns: AtomicU64,
     /// Scopes that have handed over while spans of them were open, and go on.
     homes: Mutex<Vec<Arc<Home>>>,

@@ -192,7 +192,7 @@ impl RootBuilder {
     }
 
     /// Starts a root span that is held. It runs in a scope of its own: what it records is
-    /// handed over when the span ends.
+    /// handed over when the span ends. Without a tracer it does nothing.
     ///
     /// ```
     /// let span = trace_core::root("GET /orders").start();

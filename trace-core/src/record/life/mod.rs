@@ -26,7 +26,9 @@ pub(crate) struct SpanLife {
     /// The span, while it is open; the span below which it is to begin, when it was
     /// called.
     span: u64,
-    /// The trace, once the span was suspended, so that it can go on anywhere.
+    /// The trace, so that the span can go on anywhere: of a future once it was suspended,
+    /// of one that was called and of a held span from the beginning. The visit has it
+    /// while the span is polled elsewhere.
     ///
     /// Given back when the span ends, not when this is dropped: so there is nothing
     /// to drop where nothing was recorded.
@@ -183,8 +185,9 @@ impl SpanLife {
 
     /// Runs a poll within the span, which begins with the first one.
     ///
-    /// `ends` says of what is ready whether the span ends, and if so, how. A span that
-    /// [`KEEPS_TRACE`](Self::poll) has it or its scope all the time.
+    /// `ends` says of what is ready whether the span ends, and if so, how. With
+    /// `KEEPS_TRACE` the trace is the holder's business: a held span has it from its start
+    /// to its drop, a root is always polled in its scope and needs none.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll<const KEEPS_TRACE: bool, T>(
         &mut self,
@@ -307,7 +310,7 @@ impl SpanLife {
                 }
                 self.front.phase = Phase::Off;
             }
-            None if hot::scope() != self.front.scope => self.suspend_below(outer),
+            None if hot::scope() != self.front.scope => self.suspend_below(outer, KEEPS_TRACE),
             None => {
                 hot::set_span(outer);
                 if !KEEPS_TRACE && self.trace.is_none() {
@@ -357,9 +360,9 @@ impl SpanLife {
 
     /// Suspends a span whose code has entered another scope and not left it.
     #[cold]
-    fn suspend_below(&mut self, outer: u64) {
+    fn suspend_below(&mut self, outer: u64, keeps_trace: bool) {
         let trace = entered::suspend_below(self.front.scope, outer);
-        if self.trace.is_none() {
+        if !keeps_trace && self.trace.is_none() {
             *self.trace = trace;
         }
     }
