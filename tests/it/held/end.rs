@@ -281,11 +281,7 @@ fn a_value_that_ends_the_span_in_which_it_is_shown_leaves_it_later() {
     for has_own_scope in [false, true] {
         for does in all {
             let program = Program::new();
-            let held = if has_own_scope {
-                program.tracer.root("held").start()
-            } else {
-                program.root(|| start("held"))
-            };
+            let held = program.hold(has_own_scope);
             held.in_scope(|| {
                 span::add_tag("value", trace_core::display(Shows(&held, does)));
                 span::in_span("child", || {});

@@ -33,6 +33,15 @@ impl Program {
         self.tracer.root("root").run_sync(body)
     }
 
+    /// A span `held`: a root, or one below a root `root` that has ended.
+    fn hold(&self, has_own_scope: bool) -> OpenSpan {
+        if has_own_scope {
+            self.tracer.root("held").start()
+        } else {
+            self.root(|| start("held"))
+        }
+    }
+
     /// Hands over what there is so far.
     fn cut(&self) {
         let _report = self.tracer.flush(Duration::ZERO);

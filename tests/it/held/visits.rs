@@ -275,11 +275,7 @@ fn a_span_that_ends_while_one_of_another_trace_is_entered_leaves_what_was_before
 fn a_span_that_ends_within_one_that_began_in_its_visit_takes_nothing_with_it() {
     for has_own_scope in [false, true] {
         let program = Program::new();
-        let held = if has_own_scope {
-            program.tracer.root("held").start()
-        } else {
-            program.root(|| start("held"))
-        };
+        let held = program.hold(has_own_scope);
         held.in_scope(|| {
             span::in_span("outer", || {
                 span::in_span("inner", || {

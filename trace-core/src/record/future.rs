@@ -39,34 +39,29 @@ impl<F, S, O> Traced<F, S, O> {
     /// A future whose span belongs where it is polled first.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(site: S, observe: O, future: F) -> Self {
-        Self {
-            future,
-            site: Kept::new(|| site),
-            observe: Kept::new(|| observe),
-            life: Kept::new(SpanLife::fresh),
-        }
+        Self::beginning(SpanLife::fresh, site, observe, future)
     }
 
     /// A future whose span belongs where it is polled first, if something is recorded
     /// there, else where this is called.
     #[inline]
     pub(crate) fn called_within(site: S, observe: O, future: F) -> Self {
-        Self {
-            future,
-            site: Kept::new(|| site),
-            observe: Kept::new(|| observe),
-            life: Kept::new(SpanLife::called_within),
-        }
+        Self::beginning(SpanLife::called_within, site, observe, future)
     }
 
     /// A future whose span belongs where this is called.
     #[inline]
     pub(crate) fn called(site: S, observe: O, future: F) -> Self {
+        Self::beginning(SpanLife::called, site, observe, future)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn beginning(life: impl FnOnce() -> SpanLife, site: S, observe: O, future: F) -> Self {
         Self {
             future,
             site: Kept::new(|| site),
             observe: Kept::new(|| observe),
-            life: Kept::new(SpanLife::called),
+            life: Kept::new(life),
         }
     }
 }

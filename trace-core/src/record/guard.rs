@@ -76,18 +76,10 @@ impl SpanGuard {
             if has_failed {
                 hot::pass_failure(self.outer);
             }
-            self.close(Outcome::of_body(has_failed));
+            let outcome = Outcome::of_body(has_failed);
+            scope::close(self.scope, self.span, self.outer, outcome);
         }
         std::mem::forget(self);
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn close(&self, outcome: Outcome) {
-        if hot::span() == self.span {
-            write::close(self.span, self.outer, outcome);
-        } else {
-            scope::close_in(self.scope, self.span, self.outer, outcome);
-        }
     }
 }
 

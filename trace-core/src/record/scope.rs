@@ -287,12 +287,7 @@ impl Scope {
     /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread; returns
     /// whether there was something.
     pub(crate) fn leave_copy(&self) -> bool {
-        let left = entered::leave_span(self.visit_key());
-        let is_left = left.is_some();
-        if let Some(Left::Scope(_, active)) = left {
-            end(active);
-        }
-        is_left
+        leave_span(self.visit_key())
     }
 
     /// Makes the thread run this scope's code.
@@ -346,6 +341,28 @@ impl Scope {
     }
 }
 
+/// Leaves the last visit of a span on this thread, and ends the scope that was entered
+/// for it; returns whether there was one.
+pub(super) fn leave_span(span: u64) -> bool {
+    let left = entered::leave_span(span);
+    let is_left = left.is_some();
+    if let Some(Left::Scope(_, active)) = left {
+        end(active);
+    }
+    is_left
+}
+
+/// Ends a span that was opened in a scope, mostly as the current one, and makes `outer`
+/// the current one.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn close(scope: u32, span: u64, outer: u64, outcome: Outcome) {
+    if hot::span() == span {
+        write::close(span, outer, outcome);
+    } else {
+        close_in(scope, span, outer, outcome);
+    }
+}
+
 /// Ends a span that was opened in a scope, which may wait for another one to be left, or
 /// was left before.
 #[inline(never)]
@@ -358,9 +375,7 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
         let (baggage, order) = (trace.head.baggage.clone(), trace.order_of_visit());
         entered::enter_visit(trace, baggage, span, order);
         write::close(span, span, outcome);
-        if let Some(Left::Scope(_, active)) = entered::leave_span(span) {
-            end(active);
-        }
+        leave_span(span);
     }
 }
 

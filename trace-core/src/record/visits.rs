@@ -96,7 +96,7 @@ impl Visits {
     }
 
     /// Takes an end that waits.
-    pub(super) fn take_end(&self) -> Option<SpanEnd> {
+    fn take_end(&self) -> Option<SpanEnd> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.take().map(|end| *end)
     }

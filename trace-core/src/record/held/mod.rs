@@ -387,9 +387,7 @@ impl HeldSpan {
         };
         self.enter_visit(trace, trace.order_of_visit());
         write::end(&end);
-        if let Some(Left::Scope(_, active)) = entered::leave_span(self.span()) {
-            scope::end(active);
-        }
+        scope::leave_span(self.span());
     }
 }
 

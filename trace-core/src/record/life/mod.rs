@@ -9,7 +9,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::entered::{self, Left};
+use super::entered;
 use super::home::SpanEnd;
 use super::hot;
 use super::local_trace::LocalTrace;
@@ -300,11 +300,7 @@ impl SpanLife {
         }
         match outcome {
             Some(outcome) => {
-                if hot::span() == self.span {
-                    write::close(self.span, outer, outcome);
-                } else {
-                    scope::close_in(self.front.scope, self.span, outer, outcome);
-                }
+                scope::close(self.front.scope, self.span, outer, outcome);
                 if !KEEPS_TRACE && self.trace.is_some() {
                     self.leave_trace();
                 }
@@ -341,13 +337,11 @@ impl SpanLife {
             };
             end_visit(self.trace.as_ref(), self.front.scope, end);
         }
-        if let Some(Left::Scope(_, active)) = entered::leave_span(self.span) {
-            scope::end(active);
-        }
-        if keeps_trace && outcome.is_some() {
-            self.set_off();
-        } else if outcome.is_some() {
-            self.let_go();
+        scope::leave_span(self.span);
+        match outcome {
+            Some(_) if keeps_trace => self.set_off(),
+            Some(_) => self.let_go(),
+            None => {}
         }
     }
 
@@ -430,7 +424,7 @@ impl SpanLife {
 
 /// Ends a span in the scope that was entered for its visit, if its own scope has not to
 /// do so.
-pub(super) fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd) {
+fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd) {
     let left = match trace {
         Some(trace) if !trace.tracer.is_foreign() => trace.leave_end(home, end),
         _ => Err(end),
