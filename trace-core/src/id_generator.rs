@@ -139,6 +139,11 @@ impl RandomNumbers {
         }
     }
 
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_seeded(&self) -> bool {
+        self.key.get() != 0
+    }
+
     /// Has the generator seeded anew.
     pub(crate) fn forget(&self) {
         self.key.set(0);

@@ -1,5 +1,6 @@
 //! What became of every span.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sync::AtomicU64;
@@ -75,9 +76,8 @@ impl DroppedSpans {
 /// Each span is counted in `started` before it can be counted anywhere else.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    started: [Shard; SHARDS],
+    shards: [Shard; SHARDS],
     pub(crate) delivered: AtomicU64,
-    pub(crate) sampled_out: AtomicU64,
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
     pub(crate) dropped_collector: AtomicU64,
@@ -94,7 +94,11 @@ const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
 
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Shard(AtomicU64);
+struct Shard {
+    /// Spans that began, but for those that a sampler refused.
+    started: AtomicU64,
+    sampled_out: AtomicU64,
+}
 
 /// Where the spans are that have been handed over and not been delivered or
 /// dropped.
@@ -146,18 +150,43 @@ impl Ledger {
     }
 }
 
+/// Where this thread counts.
+#[inline]
+fn shard() -> usize {
+    thread_local! {
+        static SHARD: Cell<usize> = const { Cell::new(0) };
+    }
+    // One more than the place: zero is none yet.
+    match SHARD.get() {
+        0 => {
+            let shard = next_shard();
+            SHARD.set(shard);
+            shard - 1
+        }
+        shard => shard - 1,
+    }
+}
+
+#[cold]
+fn next_shard() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS + 1
+}
+
 impl Counters {
     /// Counts spans that began.
+    #[inline]
     pub(crate) fn start(&self, spans: u64) {
-        thread_local! {
-            static SHARD: usize = {
-                static NEXT: AtomicUsize = AtomicUsize::new(0);
-                NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS
-            };
+        if let Some(shard) = self.shards.get(shard()) {
+            shard.started.fetch_add(spans, Ordering::Relaxed);
         }
-        let shard = SHARD.try_with(|shard| *shard).unwrap_or(0);
-        if let Some(Shard(counter)) = self.started.get(shard) {
-            counter.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Counts a span that a sampler refuses: it began, and that is all.
+    #[inline]
+    pub(crate) fn refuse(&self) {
+        if let Some(shard) = self.shards.get(shard()) {
+            shard.sampled_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -177,12 +206,15 @@ impl Counters {
             shutdown: read(&self.dropped_shutdown),
         };
         let delivered = read(&self.delivered);
-        let sampled_out = read(&self.sampled_out);
-        let shards = self.started.iter().map(|shard| read(&shard.0));
-        let started = shards.sum::<u64>() + ledger.started;
-        let in_scopes = started.saturating_sub(sampled_out + ledger.handed_over);
+        let of_all = |counter: fn(&Shard) -> &AtomicU64| {
+            let counts = self.shards.iter().map(|shard| read(counter(shard)));
+            counts.sum::<u64>()
+        };
+        let sampled_out = of_all(|shard| &shard.sampled_out);
+        let started = of_all(|shard| &shard.started) + ledger.started;
+        let in_scopes = started.saturating_sub(ledger.handed_over);
         Stats {
-            started,
+            started: started + sampled_out,
             delivered,
             sampled_out,
             dropped,

@@ -15,7 +15,7 @@ use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::resource::Resource;
-use crate::stats::{Counters, Stats};
+use crate::stats::Stats;
 use crate::stream::{Chunk, Header, Kind, Site};
 
 static SITE: Site = Site::new("model", crate::SpanKind::Internal, "", 0, &[]);
@@ -124,8 +124,7 @@ fn the_counters_add_up_at_every_moment() {
         let other = Arc::clone(&queue);
         let thread = thread::spawn(move || {
             // As a trace does that the sampler refuses.
-            other.counters.start(1);
-            Counters::add(&other.counters.sampled_out, 1);
+            other.counters.refuse();
             record(&other, 1);
             worker(&other).flush(at_once());
         });

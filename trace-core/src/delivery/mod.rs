@@ -8,11 +8,13 @@ mod call;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod queue;
+mod ticks;
 mod worker;
 
 pub(crate) use call::is_collecting;
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
 pub(crate) use queue::{EndedPart, Queue};
+pub(crate) use ticks::Tick;
 pub use worker::FlushReport;
 pub(crate) use worker::{Worker, WorkerThread};

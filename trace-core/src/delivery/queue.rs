@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use super::ticks::{Tick, Ticks};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::id::TraceId;
@@ -21,6 +22,7 @@ pub(crate) struct Queue {
     done: Condvar,
     max_spans: u64,
     max_bytes: usize,
+    pub(crate) ticks: Ticks,
     pub(crate) counters: Counters,
 }
 
@@ -59,7 +61,7 @@ enum Sleep {
     Awake,
     /// Until there is anything.
     Idle,
-    /// Until there is a whole batch.
+    /// Until there is a whole batch, or for a while.
     Batching,
 }
 
@@ -73,6 +75,10 @@ struct Flush {
 }
 
 impl State {
+    fn has_work(&self) -> bool {
+        !self.chunks.is_empty() || !self.completed.is_empty()
+    }
+
     /// Adds a piece to the chunks and empties it. A piece that is not large is copied to
     /// those of other scopes, which costs less than moving a chunk from one processor's
     /// cache to the other's; a large one is exchanged for an empty chunk.
@@ -172,6 +178,10 @@ const MAX_IDLE_FREE: usize = 256;
 /// processor's cache when it is read.
 pub(super) const BATCH_SPANS: u64 = 4_096;
 
+/// Naps that the worker takes in vain before it sleeps: in a process that does something
+/// now and then, nobody has to wake it.
+const MAX_NAPS: u32 = if cfg!(loom) { 1 } else { 10 };
+
 /// Traces whose end is to be said, kept while the worker does not come: 4 MiB. Only
 /// a worker that stands still for long misses one.
 const MAX_COMPLETED: usize = 262_144;
@@ -188,6 +198,7 @@ impl Queue {
             done: Condvar::new(),
             max_spans: max_spans as u64,
             max_bytes,
+            ticks: Ticks::stopped(),
             counters: Counters::default(),
         }
     }
@@ -274,40 +285,78 @@ impl Queue {
         Self::take_from(&mut self.state(), work);
     }
 
-    /// Waits until there is something, then for `delay` until there is more, and
-    /// takes it. A whole batch, a flush or a shutdown ends both waits.
+    /// Waits for `delay`, and then until there is something, and takes it. A whole batch, a
+    /// flush or a shutdown ends the wait.
     ///
     /// After `idle`, if that is given, there may be nothing.
     pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
         self.trim();
+        let end = Deadline::after(idle.unwrap_or(Duration::MAX));
         let mut state = self.state();
-        let is_urgent = |state: &State| {
-            state.is_closed
-                || state.flush.asked > state.flush.done
-                || state.spans >= BATCH_SPANS
-                || self.is_half_full(state)
-        };
-        while state.chunks.is_empty() && state.completed.is_empty() && !is_urgent(&state) {
-            state.sleep = Sleep::Idle;
-            let idle = idle.unwrap_or(Duration::MAX);
-            let (woken, timeout) = self
-                .work
-                .wait_timeout(state, idle)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            if timeout.timed_out() {
+        let mut naps = 0;
+        loop {
+            state = self.nap(state, delay.min(end.remaining()));
+            self.ticks.tick();
+            if state.has_work() || self.is_urgent(&state) || end.remaining().is_zero() {
                 break;
             }
-        }
-        if !state.chunks.is_empty() || !state.completed.is_empty() {
-            state.sleep = Sleep::Batching;
-            (state, _) = self
-                .work
-                .wait_timeout_while(state, delay, |state| !is_urgent(state))
-                .unwrap_or_else(PoisonError::into_inner);
+            naps += 1;
+            if naps == MAX_NAPS {
+                state = self.sleep(state, end);
+                naps = 0;
+            }
         }
         state.sleep = Sleep::Awake;
         Self::take_from(&mut state, work);
+    }
+
+    /// Whether the worker should not wait for more.
+    fn is_urgent(&self, state: &State) -> bool {
+        state.is_closed
+            || state.flush.asked > state.flush.done
+            || state.spans >= BATCH_SPANS
+            || self.is_half_full(state)
+    }
+
+    /// Waits for a while, in which threads need not wake the worker unless there is much:
+    /// that costs them more than all else that they do for a root.
+    fn nap<'a>(&self, mut state: MutexGuard<'a, State>, delay: Duration) -> MutexGuard<'a, State> {
+        state.sleep = Sleep::Batching;
+        let woken = self
+            .work
+            .wait_timeout_while(state, delay, |state| !self.is_urgent(state));
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Waits until somebody wakes the worker.
+    fn sleep<'a>(&self, mut state: MutexGuard<'a, State>, end: Deadline) -> MutexGuard<'a, State> {
+        state.sleep = Sleep::Idle;
+        let woken = self
+            .work
+            .wait_timeout_while(state, end.remaining(), |state| {
+                state.sleep == Sleep::Idle && !self.is_urgent(state)
+            });
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Asks the worker for the next tick. Returns the moment that a scope is to compare with
+    /// until then.
+    pub(crate) fn ask_tick(&self, tick: Tick) -> Tick {
+        if self.ticks.are_stopped() {
+            return Tick::NONE;
+        }
+        if self.ticks.ask() {
+            let mut state = self.state();
+            let is_idle = state.sleep == Sleep::Idle;
+            if is_idle {
+                state.sleep = Sleep::Awake;
+            }
+            drop(state);
+            if is_idle {
+                self.work.notify_one();
+            }
+        }
+        tick
     }
 
     fn take_from(state: &mut State, work: &mut Work) {

@@ -158,7 +158,7 @@ impl OpenSpan {
             Some(scope) if scope.is_recording() => {
                 HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
             }
-            scope => Self::unrecorded(scope.filter(|scope| scope.unsampled_context().is_some())),
+            scope => Self::unrecorded(scope.filter(Scope::is_unsampled)),
         }))
     }
 
@@ -188,7 +188,7 @@ impl OpenSpan {
     pub fn context(&self) -> Option<TraceContext> {
         match self.0.get()? {
             Held::Nothing => None,
-            Held::Unsampled(span) => span.scope.unsampled_context().cloned(),
+            Held::Unsampled(span) => span.scope.unsampled_context(),
             Held::Recorded(span) => span.context(),
         }
     }

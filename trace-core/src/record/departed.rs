@@ -18,14 +18,14 @@ thread_local! {
 const MAX_DEPARTED: usize = 64;
 
 #[cold]
-pub(super) fn note(scope: &EnteredScope) {
-    let Some(trace) = scope.active.trace().cloned() else {
+pub(super) fn note(scope: &mut EnteredScope) {
+    let Some(trace) = scope.trace().cloned() else {
         return;
     };
     // At the end of a thread nothing is noted.
     let _is_noted = DEPARTED.try_with(|departed| {
         let mut departed = departed.borrow_mut();
-        departed.push_back((scope.place.number, trace));
+        departed.push_back((scope.number, trace));
         (departed.len() > MAX_DEPARTED).then(|| departed.pop_front())
     });
 }

@@ -7,16 +7,17 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::active::{Active, Visiting};
+use super::active::Active;
 use super::departed;
 use super::home::SpanEnd;
-use super::hot::{self, Place};
+use super::hot::{self, Hot, Place};
 use super::kept::RECORDS;
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
+use super::visiting::Visiting;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::fork;
@@ -42,38 +43,74 @@ pub(super) enum Left {
     Scope(u32, Active),
 }
 
-/// Makes a scope the innermost one. `visitor` is the span for whose visit it is entered,
-/// or zero.
+/// Makes a scope the innermost one; returns its number. `visitor` is the span for whose
+/// visit it is entered, or zero.
 #[inline]
-pub(super) fn enter(visitor: u64, active: Active, place: Place) {
+pub(super) fn enter(visitor: u64, active: Active) -> u32 {
     if fork::has_happened() {
         discard_unrecorded();
     }
-    ENTERED.with_borrow_mut(|stack| {
-        if let Active::Recorded(recording) = &active {
-            recording.begin_poll();
+    // The function that is given is small, here and below, so that `LocalKey::with` is
+    // inlined.
+    hot::with(|hot| ENTERED.with(|stack| push_scope(stack, hot, visitor, active)))
+}
+
+/// What is mostly to be done, in code that calls nothing but, at its end, the general
+/// function: so it saves no registers. The same below.
+#[inline(never)]
+fn push_scope(
+    stack: &RefCell<ManuallyDrop<Stack>>,
+    hot: &Hot,
+    visitor: u64,
+    active: Active,
+) -> u32 {
+    if let Ok(mut stack) = stack.try_borrow_mut()
+        && let Some(scope) = stack.scopes.first_vacant()
+    {
+        let number = match &active {
+            Active::Recorded(recording) => recording.simple_place().and_then(|place| {
+                let is_there = hot.go_at_once(place.scope, place.span, place.entry, place.plain);
+                is_there.then_some(place.scope)
+            }),
+            _ if hot.go_at_once(0, 0, 0, None) => hot.next_scope(),
+            _ => None,
+        };
+        if let Some(number) = number {
+            scope.fill(visitor, number, active);
+            stack.scopes.push_first();
+            return number;
         }
-        match stack.scopes.top_mut() {
-            Some(outer) => {
-                // The stage is moved first, so that everything goes where it was recorded.
-                if let Some(recording) = outer.recording_of_stage() {
-                    recording.suspend();
-                }
-                outer.place = Place {
-                    number: outer.place.number,
-                    ..hot::go_to(place)
-                };
-            }
-            None => {
-                hot::go_to(place);
-            }
-        }
-        stack.scopes.push(EnteredScope {
-            visitor,
-            active,
-            place,
-        });
-    });
+    }
+    push_any_scope(stack, visitor, active)
+}
+
+#[inline(never)]
+fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Active) -> u32 {
+    let stack = &mut *stack.borrow_mut();
+    if let Some(outer) = stack.scopes.top_mut() {
+        suspend(outer);
+    }
+    let number = if let Active::Recorded(recording) = &active {
+        recording.begin_poll();
+        hot::go_to(&recording.place());
+        recording.number()
+    } else {
+        hot::go_to(&Place::NOWHERE);
+        hot::new_scope()
+    };
+    if let Some(scope) = stack.scopes.push() {
+        scope.fill(visitor, number, active);
+    }
+    number
+}
+
+/// Has a scope wait for the end of one that is entered above it.
+fn suspend(outer: &mut EnteredScope) {
+    // The stage is moved first, so that everything goes where it was recorded.
+    if let Some(recording) = outer.recording_of_stage() {
+        recording.suspend();
+    }
+    outer.place = hot::place();
 }
 
 /// Makes a scope the innermost one that is for a visit of a span away from its own scope,
@@ -84,7 +121,6 @@ pub(super) fn enter_visit(trace: Arc<LocalTrace>, baggage: Baggage, span: u64, o
     if fork::has_happened() {
         discard_unrecorded();
     }
-    // The function that is given is small, so that `LocalKey::with` is inlined.
     ENTERED.with(|stack| push_visit(stack, trace, baggage, span, order));
 }
 
@@ -106,24 +142,15 @@ fn push_visit(
         }
         &mut outer.place
     });
-    let plain = trace.tracer.plain();
-    let number = hot::begin_visit(outer, span, plain);
-    stack.scopes.push_with(|| EnteredScope {
-        visitor: span,
-        active: Active::Visiting(Visiting {
-            trace: Some(trace),
-            baggage,
-            order,
-        }),
-        place: Place {
-            scope: number,
-            number,
-            span,
-            // The span is the scope's to write to.
-            entry: 0,
-            plain,
-        },
-    });
+    let number = hot::begin_visit(outer, span, trace.tracer.plain());
+    if let Some(scope) = stack.scopes.push() {
+        scope.visitor = span;
+        scope.number = number;
+        scope.visiting.order = order;
+        // Not dropped: there is none in a vacant place.
+        std::mem::forget(scope.visiting.trace.replace(trace));
+        std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
+    }
 }
 
 /// Leaves the scope that was entered last for a visit of a span, if nothing was recorded
@@ -143,20 +170,21 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
     if scope.visitor != span {
         return None;
     }
-    let Active::Visiting(visiting) = &mut scope.active else {
-        return None;
-    };
-    // Word by word, and the rest stays, as it holds nothing: a value whose words were just
-    // written is not there yet when it is read in wider pieces, for which the processor
-    // waits.
-    let trace = visiting.trace.take();
-    drop(std::mem::take(&mut visiting.baggage));
+    let trace = scope.visiting.trace.take()?;
+    drop(std::mem::take(&mut scope.visiting.baggage));
+    go_back(stack);
+    Some(trace)
+}
+
+/// Removes the innermost scope, of which everything was taken, and goes back to the one
+/// below it.
+#[inline]
+fn go_back(stack: &mut Stack) {
     stack.scopes.pop();
     match stack.scopes.top_mut() {
-        Some(outer) => hot::end_visit(&outer.place),
-        None => hot::end_visit(&Place::NOWHERE),
+        Some(outer) => hot::go_to(&outer.place),
+        None => hot::go_to(&Place::NOWHERE),
     }
-    trace
 }
 
 /// The trace of the last visit of a span on this thread away from its scope.
@@ -164,7 +192,7 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
 pub(super) fn trace_of_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with_borrow_mut(|stack| {
         let at = stack.scopes.rfind(|scope| scope.visitor == span)?;
-        stack.scopes.get(at)?.active.trace().cloned()
+        stack.scopes.get_mut(at)?.trace().cloned()
     })
 }
 
@@ -177,33 +205,74 @@ pub(super) fn set_visitor(span: u64) {
     });
 }
 
-/// Leaves a scope, for good or until its next poll; returns what surrounded its code, if
-/// the scope is entered on this thread.
+/// Leaves a scope until its next poll; returns what surrounded its code, if the scope is
+/// entered on this thread.
 ///
 /// Where it is not the innermost one, that stays what it is.
 #[inline]
-pub(super) fn leave(number: u32, is_last: bool) -> Option<Active> {
+pub(super) fn leave(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    ENTERED.with_borrow_mut(|stack| {
-        let top = stack.scopes.top_mut();
-        match top.filter(|scope| scope.place.number == number) {
-            Some(scope) => {
-                match scope.recording_of_stage() {
-                    Some(recording) if is_last => recording.end_last_poll(),
-                    Some(recording) => recording.end_poll(),
-                    None => {}
-                }
-                let active = std::mem::take(&mut scope.active);
-                stack.scopes.pop();
-                let outer = stack.scopes.top_mut().map(|outer| outer.place);
-                hot::go_to(outer.unwrap_or(Place::NOWHERE));
-                Some(active)
-            }
-            None => leave_from_below(stack, number),
-        }
-    })
+    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope(stack, hot, number)))
+}
+
+#[inline(never)]
+fn pop_simple_scope(
+    stack: &RefCell<ManuallyDrop<Stack>>,
+    hot: &Hot,
+    number: u32,
+) -> Option<Active> {
+    if let Ok(mut stack) = stack.try_borrow_mut()
+        && let Some(scope) = stack.scopes.only_one()
+        && scope.number == number
+        && scope.can_rest()
+        && hot.is_stage_empty()
+        && hot.go_at_once(0, 0, 0, None)
+    {
+        let active = scope.take();
+        stack.scopes.pop_first();
+        return Some(active);
+    }
+    pop_scope(stack, number, Recording::end_poll)
+}
+
+/// The same for good: what was recorded is to be handed over next.
+#[inline]
+pub(super) fn leave_for_good(number: u32) -> Option<Active> {
+    if !RECORDS {
+        return None;
+    }
+    ENTERED.with(|stack| pop_scope(stack, number, Recording::end_last_poll))
+}
+
+// Once for each way to end a poll.
+#[inline(never)]
+fn pop_scope(
+    stack: &RefCell<ManuallyDrop<Stack>>,
+    number: u32,
+    end_poll: impl FnOnce(&mut Recording),
+) -> Option<Active> {
+    let stack = &mut *stack.borrow_mut();
+    let top = stack.scopes.top_mut();
+    let Some(scope) = top.filter(|scope| scope.number == number) else {
+        return leave_from_below(stack, number);
+    };
+    if let Some(recording) = scope.recording_of_stage() {
+        end_poll(recording);
+    }
+    let active = vacate(scope);
+    go_back(stack);
+    Some(active)
+}
+
+/// Takes everything out of a place.
+#[inline]
+fn vacate(scope: &mut EnteredScope) -> Active {
+    if scope.visiting.trace.is_some() {
+        scope.visiting = Visiting::NONE;
+    }
+    scope.take()
 }
 
 /// Leaves a scope while the code of another one runs, and goes on.
@@ -216,7 +285,7 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
         running.take_stage();
     }
     stack.scopes.raise(at);
-    let mut active = std::mem::take(&mut stack.scopes.top_mut()?.active);
+    let mut active = vacate(stack.scopes.top_mut()?);
     stack.scopes.pop();
     if let Active::Recorded(recording) = &mut active {
         // Its stage was moved when the scope above was entered.
@@ -230,7 +299,11 @@ pub(super) fn enter_span(span: u64) {
     hot::forget_newest();
     let outer = hot::set_span(span);
     let scope = hot::scope();
-    ENTERED.with_borrow_mut(|stack| stack.spans.push(EnteredSpan { span, outer, scope }));
+    ENTERED.with_borrow_mut(|stack| {
+        if let Some(entered) = stack.spans.push() {
+            *entered = EnteredSpan { span, outer, scope };
+        }
+    });
 }
 
 /// Says of the last visit of a span on this thread, if there is one, that what its code
@@ -272,7 +345,7 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
     let number = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
         Visit::Scope(at) => {
             let is_running = at + 1 == stack.scopes.depth();
-            let scope = stack.scopes.get(at)?;
+            let scope = stack.scopes.get_mut(at)?;
             let current = if is_running {
                 hot::span()
             } else {
@@ -281,7 +354,7 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
             if current != span {
                 departed::note(scope);
             }
-            Some(scope.place.number)
+            Some(scope.number)
         }
         Visit::Span(at) => {
             bring_back(stack, at);
@@ -292,7 +365,7 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
     })?;
     match number {
         0 => Some(Left::Span),
-        number => leave(number, true).map(|active| Left::Scope(number, active)),
+        number => leave_for_good(number).map(|active| Left::Scope(number, active)),
     }
 }
 
@@ -366,7 +439,7 @@ pub(super) fn suspend_below(number: u32, outer: u64) -> Option<Arc<LocalTrace>> 
         let at = stack.find_scope(number)?;
         let scope = stack.scopes.get_mut(at)?;
         scope.place.span = outer;
-        scope.active.trace().cloned()
+        scope.trace().cloned()
     });
     trace.or_else(|| departed::trace_of(number))
 }
@@ -386,8 +459,7 @@ pub(super) fn forget() {
 /// are closed into it. Only in the child of a `fork`.
 #[cold]
 fn discard_unrecorded() {
-    let is_recorded = with(|active| matches!(active, Active::Recorded(_) | Active::Visiting(_)));
-    if is_recorded != Some(true) {
+    if with(|scope| scope.is_recorded()) != Some(true) {
         hot::discard_stage();
     }
 }
@@ -408,13 +480,10 @@ pub(super) fn push_texts<'a>(words: usize, texts: impl IntoIterator<Item = &'a s
     with_recording(|recording| recording.push_texts(words, texts));
 }
 
-/// Lets `read` see what surrounds the running code, if that is in a scope.
+/// Lets `read` see the scope of the running code, if that is in one.
 #[inline]
-pub(super) fn with<R>(read: impl FnOnce(&mut Active) -> R) -> Option<R> {
-    ENTERED.with_borrow_mut(|stack| {
-        let running = stack.scopes.top_mut();
-        running.map(|scope| read(&mut scope.active))
-    })
+pub(super) fn with<R>(read: impl FnOnce(&mut EnteredScope) -> R) -> Option<R> {
+    ENTERED.with_borrow_mut(|stack| stack.scopes.top_mut().map(read))
 }
 
 /// Lets `read` see the recording of this thread's scope, if there is one.
@@ -427,17 +496,21 @@ fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Option<R> {
 
 /// Lets `read` see the tracer of this thread's scope, if there is one.
 pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
-    with(|active| active.tracer().map(read)).flatten()
+    with(|scope| scope.tracer().map(read)).flatten()
 }
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     hot::drop_trace();
-    with(|active| match active {
-        Active::Nothing | Active::Attached(_) => None,
-        Active::Unsampled(unsampled) => Some(change(&mut unsampled.context.baggage)),
-        Active::Visiting(visiting) => Some(change(&mut visiting.baggage)),
-        Active::Recorded(recording) => Some(change(recording.baggage())),
+    with(|scope| {
+        if scope.visiting.trace.is_some() {
+            return Some(change(&mut scope.visiting.baggage));
+        }
+        match scope.active() {
+            Active::Nothing | Active::Attached(_) => None,
+            Active::Unsampled(unsampled) => Some(change(unsampled.baggage())),
+            Active::Recorded(recording) => Some(change(recording.baggage())),
+        }
     })
     .flatten()
 }
@@ -465,8 +538,8 @@ pub(super) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
 /// The trace on this thread, if it is one that is not recorded.
 #[cold]
 pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
-    with(|active| match active {
-        Active::Unsampled(unsampled) => Some(unsampled.clone()),
+    with(|scope| match scope.active() {
+        Active::Unsampled(unsampled) => Some(unsampled.beside()),
         _ => None,
     })
     .flatten()
@@ -475,16 +548,20 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
 /// Whether the running code is there only because something is recorded, so that nothing
 /// of it is.
 pub(super) fn is_paused() -> bool {
-    hot::scope() == 0 && with(|active| active.trace().is_some()) == Some(true)
+    hot::scope() == 0 && with(|scope| scope.is_recorded()) == Some(true)
 }
 
 /// The id of the trace that runs on this thread, recorded or not.
 pub(super) fn trace_id() -> Option<TraceId> {
-    with(|active| match active {
-        Active::Nothing | Active::Attached(_) => None,
-        Active::Unsampled(unsampled) => Some(unsampled.context.trace_id),
-        Active::Visiting(visiting) => visiting.trace.as_ref().map(|trace| trace.head.trace_id),
-        Active::Recorded(recording) => Some(recording.trace().head.trace_id),
+    with(|scope| {
+        if let Some(trace) = &scope.visiting.trace {
+            return Some(trace.head.trace_id);
+        }
+        match scope.active() {
+            Active::Nothing | Active::Attached(_) => None,
+            Active::Unsampled(unsampled) => Some(unsampled.trace_id()),
+            Active::Recorded(recording) => Some(recording.trace_id()),
+        }
     })
     .flatten()
 }
@@ -492,8 +569,8 @@ pub(super) fn trace_id() -> Option<TraceId> {
 /// The context of the running code; `None` where no trace runs.
 pub(super) fn context() -> Option<TraceContext> {
     let span = hot::span();
-    let unsampled = with(|active| match active {
-        Active::Unsampled(unsampled) => Some(unsampled.context.clone()),
+    let unsampled = with(|scope| match scope.active() {
+        Active::Unsampled(unsampled) => Some(unsampled.context()),
         _ => None,
     });
     match unsampled? {

@@ -103,6 +103,12 @@ impl Home {
         }
     }
 
+    /// Whether it is said already that the scope's code runs, or that something waits.
+    #[inline]
+    pub(super) fn is_busy(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & BUSY != 0
+    }
+
     /// Says that everything was handed over at the end of a poll; returns whether there
     /// are ends to be written now.
     pub(super) fn rest(&self) -> bool {

@@ -26,7 +26,7 @@ const STAGE: usize = 512;
 const TEXT_STAGE: usize = 512;
 const MAX_STAGED_TEXT: usize = 128;
 
-struct Hot {
+pub(super) struct Hot {
     /// The scope that is recorded here; zero when nothing is.
     scope: Cell<u32>,
     /// The number of this thread's next scope; a multiple of [`SCOPES`] when it needs
@@ -95,8 +95,6 @@ thread_local! {
 pub(super) struct Place {
     /// The scope that is recorded; zero when none is.
     pub(super) scope: u32,
-    /// The scope that is entered, recorded or not. It is not in the block.
-    pub(super) number: u32,
     pub(super) span: u64,
     pub(super) entry: u64,
     pub(super) plain: Option<Counter>,
@@ -106,11 +104,17 @@ impl Place {
     /// Outside all scopes.
     pub(super) const NOWHERE: Self = Self {
         scope: 0,
-        number: 0,
         span: 0,
         entry: 0,
         plain: None,
     };
+}
+
+/// Lets `touch` see the block. Reaching it in a function that is not inlined may be a call,
+/// for which the function would save registers.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn with<R>(touch: impl FnOnce(&Hot) -> R) -> R {
+    HOT.with(touch)
 }
 
 /// The number of the scope that is recorded on this thread; zero when none is.
@@ -172,23 +176,21 @@ fn plain() -> Option<Counter> {
     HOT.with(|hot| hot.plain.get())
 }
 
-/// Goes to another place; the stage must be empty. Returns the place that was.
+/// The place where this thread is.
 #[inline]
-pub(super) fn go_to(place: Place) -> Place {
-    if place.plain.is_some() {
-        HOT.with(|hot| hot.ids.seed());
-    }
-    forget_newest();
-    if HOT.with(|hot| hot.is_lent.get()) {
-        drop_trace();
-    }
+pub(super) fn place() -> Place {
     HOT.with(|hot| Place {
-        number: 0,
-        scope: hot.scope.replace(place.scope),
-        span: hot.span.replace(place.span),
-        entry: hot.entry.replace(place.entry),
-        plain: hot.plain.replace(place.plain),
+        scope: hot.scope.get(),
+        span: hot.span.get(),
+        entry: hot.entry.get(),
+        plain: hot.plain.get(),
     })
+}
+
+/// Goes to another place; the stage must be empty.
+#[inline]
+pub(super) fn go_to(place: &Place) {
+    HOT.with(|hot| hot.go_to(place));
 }
 
 /// Goes to a new scope for a visit of a span, and says where this thread was; the stage
@@ -196,12 +198,6 @@ pub(super) fn go_to(place: Place) -> Place {
 #[inline]
 pub(super) fn begin_visit(from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
     HOT.with(|hot| hot.begin_visit(from, span, plain))
-}
-
-/// Goes back from a visit in which nothing was written.
-#[inline]
-pub(super) fn end_visit(to: &Place) {
-    HOT.with(|hot| hot.end_visit(to));
 }
 
 /// Says that spans of the scope that is recorded here may give its trace back.
@@ -450,50 +446,88 @@ impl Hot {
     #[inline]
     fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
-        let mut number = self.next_scope.get();
-        if number.is_multiple_of(SCOPES) {
+        self.next_scope().unwrap_or_else(|| {
             // Zero is none.
-            number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
-        }
-        self.next_scope.set(number.wrapping_add(1));
-        number
+            let number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+            self.next_scope.set(number.wrapping_add(1));
+            number
+        })
     }
 
-    // What `go_to` does, without copies of places: words that were just written one by one
-    // and are read in pairs make the processor wait.
-    #[inline(never)]
-    fn begin_visit(&self, from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
+    /// Draws the number of a scope, if the thread has one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn next_scope(&self) -> Option<u32> {
+        let number = self.next_scope.get();
+        let has_one = !number.is_multiple_of(SCOPES);
+        has_one.then(|| {
+            self.next_scope.set(number.wrapping_add(1));
+            number
+        })
+    }
+
+    /// Whether nothing was written since the stage was moved.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn is_stage_empty(&self) -> bool {
+        // Spans that begin or end leave words, but for those that are only counted.
+        self.used.get() == 0 && self.opened.get() == 0 && self.ended.get() == 0
+    }
+
+    /// Goes to another place, if that is a matter of writing some words; the stage must be
+    /// empty. Returns whether it is.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn go_at_once(
+        &self,
+        scope: u32,
+        span: u64,
+        entry: u64,
+        plain: Option<Counter>,
+    ) -> bool {
+        if self.is_lent.get() || (plain.is_some() && !self.ids.is_seeded()) {
+            return false;
+        }
+        self.scope.set(scope);
+        self.span.set(span);
+        self.entry.set(entry);
+        self.plain.set(plain);
+        self.newest.set(0);
+        true
+    }
+
+    // Word by word, without copies of places: words that were just written one by one and
+    // are read in pairs make the processor wait.
+    #[inline]
+    fn go_to(&self, place: &Place) {
         if self.is_lent.get() {
             drop_trace();
         }
-        if plain.is_some() {
+        if place.plain.is_some() {
             self.ids.seed();
         }
+        self.scope.set(place.scope);
+        self.span.set(place.span);
+        self.entry.set(place.entry);
+        self.plain.set(place.plain);
+        self.newest.set(0);
+    }
+
+    #[inline(never)]
+    fn begin_visit(&self, from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
         if let Some(from) = from {
             from.scope = self.scope.get();
             from.span = self.span.get();
             from.entry = self.entry.get();
             from.plain = self.plain.get();
         }
-        let number = self.new_scope();
-        self.scope.set(number);
-        self.span.set(span);
-        self.entry.set(0);
-        self.plain.set(plain);
-        self.newest.set(0);
-        number
-    }
-
-    #[inline(never)]
-    fn end_visit(&self, to: &Place) {
-        if self.is_lent.get() {
-            drop_trace();
-        }
-        self.scope.set(to.scope);
-        self.span.set(to.span);
-        self.entry.set(to.entry);
-        self.plain.set(to.plain);
-        self.newest.set(0);
+        let scope = self.new_scope();
+        // The span is the scope's to write to.
+        let entry = 0;
+        self.go_to(&Place {
+            scope,
+            span,
+            entry,
+            plain,
+        });
+        scope
     }
 
     /// Writes words behind those in use; there is room.
@@ -615,20 +649,36 @@ impl Staged {
     }
 }
 
-/// Moves the stage to the end of a chunk.
+/// How many words of the stage are in use.
 #[inline]
+pub(super) fn staged_words() -> usize {
+    HOT.with(|hot| hot.used.get())
+}
+
+/// Moves the stage to the end of a chunk.
 pub(super) fn drain(chunk: &mut Chunk) -> Staged {
     drain_texts(&mut chunk.text);
     HOT.with(|hot| {
         let used = hot.used.replace(0);
         let stage = hot.stage.get(..used).unwrap_or_default();
-        chunk.words.extend(stage.iter().map(Cell::get));
+        if used <= FEW {
+            // One by one: words that were just written are not there yet when they are read
+            // in wider pieces, for which the processor waits.
+            for word in stage {
+                chunk.words.push(word.get());
+            }
+        } else {
+            chunk.words.extend(stage.iter().map(Cell::get));
+        }
         Staged {
             opened: hot.opened.replace(0),
             ended: hot.ended.replace(0),
         }
     })
 }
+
+/// Words that are moved one by one.
+const FEW: usize = 32;
 
 /// Moves the texts of the stage to the end of others.
 pub(super) fn drain_texts(texts: &mut String) {
@@ -646,7 +696,7 @@ pub(super) fn drain_texts(texts: &mut String) {
 /// Whether nothing was written since the stage was moved.
 #[inline]
 pub(super) fn is_stage_empty() -> bool {
-    HOT.with(|hot| hot.used.get() == 0 && hot.opened.get() == 0 && hot.ended.get() == 0)
+    HOT.with(Hot::is_stage_empty)
 }
 
 /// Drops what the stage holds.
@@ -668,7 +718,7 @@ pub(super) fn forget() {
         hot.is_lent.set(false);
         hot.trace.set(None);
     });
-    go_to(Place::NOWHERE);
+    go_to(&Place::NOWHERE);
     HOT.with(|hot| {
         hot.failed_in.set(0);
         hot.ids.forget();

@@ -14,7 +14,8 @@ use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
 use crate::tracestate::TraceState;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one for each
-/// span that was suspended, called or is held; none for any other span.
+/// span that was suspended, called or is held; none for any other span. As long as nothing
+/// but its first scope is of it, there is none.
 #[derive(Debug)]
 pub(crate) struct LocalTrace {
     pub(super) tracer: Arc<TracerCore>,
@@ -35,7 +36,7 @@ pub(crate) struct LocalTrace {
 }
 
 /// What is known of a trace from its beginning.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(super) trace_id: TraceId,
     pub(super) flags: TraceFlags,
@@ -47,6 +48,44 @@ pub(crate) struct Head {
 }
 
 const SCOPE: i64 = 1 << 32;
+
+impl Head {
+    /// That of no trace.
+    pub(super) fn none() -> Self {
+        Self {
+            trace_id: TraceId::PLACEHOLDER,
+            flags: TraceFlags::default(),
+            tracestate: TraceState::default(),
+            baggage: Baggage::default(),
+            remote_parent: 0,
+        }
+    }
+
+    /// Lets go of what is shared with others.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        if !self.tracestate.as_str().is_empty() {
+            self.tracestate = TraceState::default();
+        }
+        if !self.baggage.is_empty() {
+            self.baggage = Baggage::default();
+        }
+    }
+
+    /// Begins a piece of the stream of one of the trace's scopes in an empty chunk. The
+    /// numbers are those of the scope and of the part of the trace.
+    #[inline]
+    pub(super) fn begin_piece(&self, numbers: [u32; 2], chunk: &mut Chunk) {
+        let tracestate = self.tracestate.as_str();
+        chunk.begin_piece(
+            numbers,
+            self.trace_id,
+            self.flags,
+            tracestate,
+            self.remote_parent,
+        );
+    }
+}
 
 impl LocalTrace {
     /// A trace with one open scope, which has a number.
@@ -70,20 +109,9 @@ impl LocalTrace {
         self.returns = AtomicU64::new(0);
     }
 
-    /// Begins a piece of the stream of one of this trace's scopes in an empty chunk.
-    #[inline]
-    pub(super) fn begin_piece(&self, scope: u32, chunk: &mut Chunk) {
-        let head = &self.head;
-        let tracestate = head.tracestate.as_str();
-        let remote_parent = head.remote_parent;
-        let numbers = [scope, self.part];
-        chunk.begin_piece(
-            numbers,
-            head.trace_id,
-            head.flags,
-            tracestate,
-            remote_parent,
-        );
+    /// Which part of the trace this is.
+    pub(super) const fn part(&self) -> u32 {
+        self.part
     }
 
     /// Returns the order of what is said of a span in a visit that begins now: after what

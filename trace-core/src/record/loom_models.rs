@@ -87,7 +87,7 @@ impl World {
             baggage: Baggage::default(),
             remote_parent: 0,
         };
-        Recording::begin(&self.tracer, head)
+        Recording::begin(&self.tracer, head, 0)
     }
 
     fn flush(&mut self) {
@@ -123,7 +123,7 @@ fn close(recording: &mut Recording, id: u64) {
 fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
-    let mut two = one.fork();
+    let mut two = one.fork(0);
     let thread = thread::spawn(move || {
         open(&mut two, 2);
         close(&mut two, 2);
@@ -154,7 +154,7 @@ fn a_span_that_moves(max_queue_spans: usize) {
     open(&mut home, 1);
     let trace: Arc<LocalTrace> = Arc::clone(home.trace());
     let thread = thread::spawn(move || {
-        let mut elsewhere = Recording::join(&trace, Baggage::default());
+        let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
         close(&mut elsewhere, 1);
         elsewhere.end();
     });
@@ -358,7 +358,7 @@ fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
         let trace: Arc<LocalTrace> = Arc::clone(home.trace());
         let scope = home.number();
         let thread = thread::spawn(move || {
-            let mut elsewhere = Recording::join(&trace, Baggage::default());
+            let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
             if trace.leave_end(scope, END).is_err() {
                 close(&mut elsewhere, 1);
             }

@@ -20,7 +20,7 @@
 //! | | |
 //! |---|---|
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
-//! | the scope | [`scope`], [`recording`], [`active`], [`unsampled`]; who holds one: [`in_scope`] |
+//! | the scope | [`scope`], [`recording`] with [`scope_stream`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
 //! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] and [`departed`] |
 //! | the trace | [`local_trace`], [`home`], [`tracer_core`], [`caps`] |
 //!
@@ -42,11 +42,14 @@ mod life;
 mod local_trace;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod parents;
 mod recording;
 mod scope;
+mod scope_stream;
 mod stack;
 mod tracer_core;
 mod unsampled;
+mod visiting;
 mod visits;
 pub(crate) mod write;
 

@@ -1,216 +1,226 @@
 //! What a scope has recorded and not handed over.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
-use super::active::Visiting;
-use super::home::{Home, SpanEnd};
-use super::hot;
+use super::home::SpanEnd;
+use super::hot::{self, Place};
 use super::local_trace::{Head, LocalTrace};
+use super::scope_stream::{SMALL, ScopeStream, Spare};
 use super::tracer_core::TracerCore;
+use super::visiting::Visiting;
 use crate::baggage::Baggage;
 use crate::clock::{between, raw_counter};
 use crate::context::TraceContext;
-use crate::id::SpanId;
+use crate::delivery::{EndedPart, Tick};
+use crate::id::{SpanId, TraceId};
 use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
 
-/// The recording side of a scope: two pointers, as it is moved with each poll.
+/// The recording side of a scope: one pointer, as it is moved with each poll.
 #[derive(Debug)]
-pub(crate) struct Recording {
-    trace: Arc<LocalTrace>,
-    stream: Box<Stream>,
-}
-
-/// What a scope has recorded and not handed over, and what is known of it. Reused
-/// by the next scope of the thread.
-#[derive(Debug, Default)]
-struct Stream {
-    /// The number of the scope.
-    number: u32,
-    chunk: Chunk,
-    /// Words of the chunk with which the piece began.
-    begun: usize,
-    /// The span for whose visit this is, and the visit's order; zero for other scopes.
-    visit: (u64, u32),
-    /// Set once the scope has handed over while spans of it were open.
-    home: Option<Arc<Home>>,
-    /// The trace's, with the changes of this scope.
-    baggage: Baggage,
-    /// Spans that were opened in this scope less those that ended in it.
-    strays: i64,
-    /// Spans that are not yet counted as started.
-    uncounted: u64,
-    /// A reading of the counter when the first poll that recorded something ended
-    /// after the last hand-over; zero before.
-    since: u64,
-    /// Spans that were open when somebody asked to hand over, and their parents;
-    /// those of later spans are in the chunk.
-    parents: Vec<(u64, u64)>,
-}
-
-/// What the next scope on this thread need not allocate.
-struct Spare {
-    /// An empty stream.
-    stream: Cell<Option<Box<Stream>>>,
-    /// A trace that has ended. Its tracer is kept as well: mostly the next trace's
-    /// is the same, and threads that count its references wait for each other.
-    trace: Cell<Option<Arc<LocalTrace>>>,
-}
-
-thread_local! {
-    static SPARE: Spare = const { Spare { stream: Cell::new(None), trace: Cell::new(None) } };
-}
-
-impl Spare {
-    fn stream() -> Box<Stream> {
-        let spare = SPARE.try_with(|spare| spare.stream.take());
-        spare.ok().flatten().unwrap_or_default()
-    }
-
-    fn trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
-        let spare = SPARE.try_with(|spare| spare.trace.take());
-        if let Ok(Some(mut trace)) = spare
-            && let Some(ended) = Arc::get_mut(&mut trace)
-            && Arc::ptr_eq(&ended.tracer, tracer)
-        {
-            ended.begin_again(head, scope);
-            return trace;
-        }
-        Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
-    }
-
-    /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
-    /// back to the allocator.
-    fn keep(stream: Box<Stream>, trace: Option<Arc<LocalTrace>>) {
-        if cfg!(loom) {
-            // Loom's threads share one, and nothing may outlive a model.
-            return;
-        }
-        let _kept = SPARE.try_with(|spare| {
-            spare.stream.set(Some(stream));
-            if trace.is_some() {
-                spare.trace.set(trace);
-            }
-        });
-    }
-}
+pub(crate) struct Recording(Box<ScopeStream>);
 
 impl Recording {
-    /// Begins a trace with one scope.
-    pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head) -> Self {
-        let baggage = head.baggage.clone();
+    /// Begins a trace with one scope, whose spans are below another one, or zero.
+    #[inline]
+    pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head, span: u64) -> Self {
+        let mut stream = Spare::stream(tracer);
         let number = hot::new_scope();
-        Self::of(Spare::trace(tracer, head, number), baggage, number)
+        if !head.baggage.is_empty() {
+            stream.baggage = head.baggage.clone();
+        }
+        stream.head = head;
+        (stream.number, stream.part) = (number, number);
+        (stream.span, stream.entry) = (span, span);
+        Self(stream)
     }
 
-    /// Begins another scope of a trace.
-    pub(super) fn join(trace: &Arc<LocalTrace>, baggage: Baggage) -> Self {
+    /// Begins another scope of a trace, whose spans are below another one.
+    pub(super) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
         trace.open_scope();
-        Self::of(Arc::clone(trace), baggage, hot::new_scope())
+        let mut joined = Self::of(Arc::clone(trace), baggage, hot::new_scope());
+        (joined.0.span, joined.0.entry) = (span, span);
+        joined
     }
 
     /// Begins a scope of a trace for a visit of one of its spans, away from its own.
     pub(super) fn visit(visiting: Visiting, number: u32, span: u64) -> Option<Self> {
         let trace = visiting.trace?;
         trace.open_scope();
-        let visit = (span, visiting.order);
-        Some(Self::numbered(trace, visiting.baggage, number, visit))
+        let mut visit = Self::of(trace, visiting.baggage, number);
+        visit.0.visit = Some(visiting.order);
+        // The span is the scope's to write to.
+        (visit.0.span, visit.0.entry) = (span, 0);
+        Some(visit)
     }
 
-    #[inline]
     fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
-        Self::numbered(trace, baggage, number, (0, 0))
-    }
-
-    #[inline]
-    fn numbered(trace: Arc<LocalTrace>, baggage: Baggage, number: u32, visit: (u64, u32)) -> Self {
-        let mut stream = Spare::stream();
-        stream.number = number;
-        stream.visit = visit;
+        let mut stream = Spare::stream(&trace.tracer);
+        stream.head = trace.head.clone();
+        (stream.number, stream.part) = (number, trace.part());
         stream.baggage = baggage;
-        let mut recording = Self { trace, stream };
-        recording.begin_piece();
-        recording
+        stream.shared = Some(trace);
+        Self(stream)
     }
 
+    /// Begins a piece in the chunk, if that is empty, with room for more words.
     #[inline]
-    fn begin_piece(&mut self) {
-        let Stream { number, chunk, .. } = &mut *self.stream;
-        self.trace.begin_piece(*number, chunk);
-        self.stream.begun = self.stream.chunk.words.len();
-        if self.stream.visit != (0, 0) {
-            self.mark_visit();
+    fn begin_piece(&mut self, words: usize) {
+        if self.0.chunk.words.is_empty() {
+            self.begin_new_piece(words);
         }
     }
 
-    /// Says of what follows where it belongs among all that is said of the span.
-    fn mark_visit(&mut self) {
-        let (span, order) = self.stream.visit;
-        self.mark_order(span, order);
-        self.stream.begun = self.stream.chunk.words.len();
+    fn begin_new_piece(&mut self, words: usize) {
+        let ScopeStream {
+            head,
+            number,
+            part,
+            span,
+            visit,
+            chunk,
+            ..
+        } = &mut *self.0;
+        chunk.words.reserve(Chunk::PIECE_WORDS + words);
+        head.begin_piece([*number, *part], chunk);
+        if let Some(order) = *visit {
+            chunk.push_moved(*span, order);
+        }
     }
 
     /// Says of what follows of a span that it comes after all that others said of it up to
     /// now. This is a visit of the span, or its own scope, which asks whether something was
     /// said elsewhere. The stage must be empty.
     pub(super) fn go_on_with(&mut self, span: u64, is_behind: impl FnOnce() -> bool) {
-        let (visited, order) = self.stream.visit;
-        let is_visit = visited == span;
-        let is_behind = if is_visit {
-            order != self.trace.order_of_visit()
-        } else {
-            is_behind()
+        let visit = self.0.visit.filter(|_| self.0.span == span);
+        let is_behind = match visit {
+            Some(order) => order != self.trace().order_of_visit(),
+            None => is_behind(),
         };
         if !is_behind {
             return;
         }
-        let order = self.trace.order_after_visits();
-        if is_visit {
-            self.stream.visit = (span, order);
+        let order = self.trace().order_after_visits();
+        if visit.is_some() {
+            self.0.visit = Some(order);
         }
-        self.mark_order(span, order);
+        self.begin_piece(0);
+        self.0.chunk.push_moved(span, order);
     }
 
-    fn mark_order(&mut self, span: u64, order: u32) {
-        let words = &mut self.stream.chunk.words;
-        words.extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
-    }
-
-    /// Whether something was written since the piece began.
+    /// Whether something waits in the chunk.
+    #[inline]
     fn has_recorded(&self) -> bool {
-        self.stream.chunk.words.len() > self.stream.begun
+        !self.0.chunk.words.is_empty()
     }
 
-    /// Another scope of this one's trace, as this one is now.
-    pub(super) fn fork(&self) -> Self {
-        Self::join(&self.trace, self.stream.baggage.clone())
+    /// Another scope of this one's trace, as this one is now, below a span.
+    pub(super) fn fork(&mut self, span: u64) -> Self {
+        let baggage = self.0.baggage.clone();
+        Self::join(self.trace(), baggage, span)
     }
 
-    pub(super) fn trace(&self) -> &Arc<LocalTrace> {
-        &self.trace
+    /// The same beside a scope that was begun by this, below the same span.
+    pub(super) fn again(&self) -> Option<Self> {
+        let trace = self.0.shared.as_ref()?;
+        Some(Self::join(trace, self.0.baggage.clone(), self.0.span))
+    }
+
+    #[inline]
+    pub(super) fn tracer(&self) -> &Arc<TracerCore> {
+        &self.0.tracer
+    }
+
+    /// The trace, for something that is of it besides this scope.
+    #[inline]
+    pub(super) fn trace(&mut self) -> &Arc<LocalTrace> {
+        let ScopeStream {
+            tracer,
+            head,
+            shared,
+            number,
+            needs_home,
+            home,
+            ..
+        } = &mut *self.0;
+        // Only the first scope of a trace is ever alone.
+        shared.get_or_insert_with(|| {
+            let trace = Spare::trace(tracer, head.clone(), *number);
+            if *needs_home {
+                *home = Some(trace.add_home(*number));
+            }
+            trace
+        })
+    }
+
+    pub(super) fn trace_id(&self) -> TraceId {
+        self.0.head.trace_id
     }
 
     /// The number of the scope.
+    #[inline]
     pub(super) fn number(&self) -> u32 {
-        self.stream.number
+        self.0.number
+    }
+
+    /// Where the scope's code goes on at each poll.
+    #[inline]
+    pub(super) fn place(&self) -> Place {
+        Place {
+            scope: self.0.number,
+            span: self.0.span,
+            entry: self.0.entry,
+            plain: self.0.plain,
+        }
+    }
+
+    /// The same, if its code may go on without anything else to be done.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn simple_place(&self) -> Option<Place> {
+        let home = self.0.home.as_ref();
+        let is_simple = home.is_none_or(|home| home.is_busy());
+        is_simple.then(|| self.place())
+    }
+
+    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn can_rest(&self) -> bool {
+        let stream = &*self.0;
+        match (&stream.home, stream.chunk.words.is_empty()) {
+            (None, true) => true,
+            (Some(_), true) => false,
+            (home, false) => {
+                stream.tick == stream.tracer.queue.ticks.now()
+                    && home.as_ref().is_none_or(|home| !home.has_ends())
+            }
+        }
+    }
+
+    /// Has the scope's code go on with a span that was opened in the scope.
+    pub(super) fn set_base(&mut self, span: u64) {
+        self.0.span = span;
+    }
+
+    /// Puts the scope below another span.
+    pub(super) fn set_below(&mut self, span: u64) {
+        (self.0.span, self.0.entry) = (span, span);
     }
 
     pub(super) fn baggage(&mut self) -> &mut Baggage {
-        &mut self.stream.baggage
+        &mut self.0.baggage
     }
 
     /// The context of a span that is open in this scope.
     pub(super) fn context(&mut self, span: u64) -> TraceContext {
         let parent_span_id = self.parent_of(span);
-        let head = &self.trace.head;
+        let head = &self.0.head;
         TraceContext {
             trace_id: head.trace_id,
             span_id: SpanId::from_stream(span),
             parent_span_id,
             flags: head.flags,
             tracestate: head.tracestate.clone(),
-            baggage: self.stream.baggage.clone(),
+            baggage: self.0.baggage.clone(),
             is_remote: false,
         }
     }
@@ -219,32 +229,37 @@ impl Recording {
     fn parent_of(&mut self, span: u64) -> Option<SpanId> {
         self.take_stage();
         let mut cursor = Cursor::default();
-        while let Some((id, entry, next)) = self.stream.chunk.entry(cursor) {
+        while let Some((id, entry, next)) = self.0.chunk.entry(cursor) {
             match entry {
                 Entry::Open(open) if id == span => return SpanId::new(open.parent),
                 _ => cursor = next,
             }
         }
-        let mut handed_over = self.stream.parents.iter();
-        let (_, parent) = handed_over.find(|(id, _)| *id == span)?;
-        SpanId::new(*parent)
+        SpanId::new(self.0.parents.as_ref()?.of(span)?)
     }
 
     /// Moves the thread's stage into the chunk.
     pub(super) fn take_stage(&mut self) {
-        self.drain_stage();
-        let started = std::mem::take(&mut self.stream.uncounted);
+        if !hot::is_stage_empty() {
+            self.drain_stage();
+        }
+        let started = std::mem::take(&mut self.0.uncounted);
         if started > 0 {
-            self.trace.tracer.queue.counters.start(started);
+            self.0.tracer.queue.counters.start(started.into());
         }
     }
 
     #[inline]
     fn drain_stage(&mut self) {
-        let staged = hot::drain(&mut self.stream.chunk);
-        self.stream.chunk.opened += u64::from(staged.opened);
-        self.stream.strays += i64::from(staged.strays());
-        self.stream.uncounted += u64::from(staged.opened);
+        let words = hot::staged_words();
+        if words > 0 {
+            self.begin_piece(words);
+        }
+        let stream = &mut *self.0;
+        let staged = hot::drain(&mut stream.chunk);
+        stream.chunk.opened += u64::from(staged.opened);
+        stream.strays += i64::from(staged.strays());
+        stream.uncounted += staged.opened;
     }
 
     /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
@@ -257,16 +272,21 @@ impl Recording {
     /// Says that the scope's code runs.
     #[inline]
     pub(super) fn begin_poll(&self) {
-        if let Some(home) = &self.stream.home {
+        if let Some(home) = &self.0.home {
             home.begin_poll();
         }
     }
 
     /// Moves the thread's stage into the chunk at the end of a poll, and hands that
     /// over if it has waited for long: a scope may live for days.
+    #[inline]
     pub(super) fn end_poll(&mut self) {
-        self.suspend();
-        if self.stream.home.is_some() {
+        if !hot::is_stage_empty() {
+            self.take_stage();
+            self.leave_large_chunk();
+        }
+        self.look_at_time();
+        if self.0.home.is_some() {
             self.rest();
         }
     }
@@ -279,13 +299,13 @@ impl Recording {
     /// Writes and hands over the ends of spans that were left here, and says that
     /// nothing waits here, if that is so.
     fn rest(&mut self) {
-        let Some(home) = self.stream.home.clone() else {
-            return;
-        };
-        if home.has_ends() {
+        if self.0.home.as_ref().is_some_and(|home| home.has_ends()) {
             self.hand_over();
         }
-        while !self.has_recorded() && home.rest() {
+        while !self.has_recorded()
+            && let Some(home) = &self.0.home
+            && home.rest()
+        {
             home.begin_poll();
             self.hand_over();
         }
@@ -295,16 +315,49 @@ impl Recording {
     /// another scope to return.
     pub(super) fn suspend(&mut self) {
         self.take_stage();
-        if !self.has_recorded() {
-            return;
+        self.look_at_time();
+    }
+
+    /// Hands over what has waited for long.
+    #[inline]
+    fn look_at_time(&mut self) {
+        if self.has_recorded() {
+            let tick = self.0.tracer.queue.ticks.now();
+            if self.0.tick != tick {
+                self.look_at_clock(tick);
+            }
         }
+    }
+
+    #[inline(never)]
+    fn look_at_clock(&mut self, tick: Tick) {
         let now = raw_counter();
-        if self.stream.since == 0 {
-            self.stream.since = now;
+        let stream = &mut *self.0;
+        if stream.since == 0 {
+            stream.since = now;
         }
-        if between(self.stream.since, now) >= self.trace.tracer.scheduled_delay {
+        if between(stream.since, now) >= stream.tracer.scheduled_delay {
             self.hand_over();
+            return self.leave_large_chunk();
         }
+        stream.tick = stream.tracer.queue.ask_tick(tick);
+    }
+
+    /// Leaves a chunk that is much too large for what is in it to the next scope of this
+    /// thread: this one goes to sleep.
+    #[inline]
+    fn leave_large_chunk(&mut self) {
+        let chunk = &self.0.chunk;
+        if chunk.allocated() > SMALL + 4 * chunk.bytes() {
+            self.exchange_chunk();
+        }
+    }
+
+    #[cold]
+    fn exchange_chunk(&mut self) {
+        let chunk = &mut self.0.chunk;
+        let small = chunk.exact_copy();
+        Spare::keep_chunk(std::mem::replace(chunk, small));
     }
 
     /// Moves the thread's stage into the chunk, and hands that over if it is full.
@@ -319,13 +372,15 @@ impl Recording {
         words: usize,
         texts: impl IntoIterator<Item = &'a str>,
     ) {
-        let is_full = self.stream.chunk.text.len() >= Chunk::FULL_BYTES;
+        let is_full = self.0.chunk.text.len() >= Chunk::FULL_BYTES;
         if is_full || !hot::has_room(words) {
             self.make_room();
         }
-        hot::drain_texts(&mut self.stream.chunk.text);
+        self.begin_piece(words);
+        let stored = &mut self.0.chunk.text;
+        hot::drain_texts(stored);
         for text in texts {
-            self.stream.chunk.text.push_str(text);
+            stored.push_str(text);
         }
     }
 
@@ -334,14 +389,15 @@ impl Recording {
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
-            self.keep_parents();
+            let parents = self.0.parents.get_or_insert_default();
+            parents.keep(&self.0.chunk);
             self.push();
         }
     }
 
     /// Writes the end of a span of this scope, whose code does not run at the moment.
     pub(super) fn close(&mut self, span: u64, outcome: Outcome) {
-        let time = self.trace.tracer.clock.raw();
+        let time = self.0.tracer.clock.raw();
         self.write_end(&SpanEnd {
             span,
             outcome,
@@ -352,7 +408,7 @@ impl Recording {
 
     /// Writes the ends of spans that were ended elsewhere.
     fn write_ends(&mut self) {
-        let home = self.stream.home.as_ref().filter(|home| home.has_ends());
+        let home = self.0.home.as_ref().filter(|home| home.has_ends());
         for end in home.map(|home| home.take()).unwrap_or_default() {
             self.write_end(&end);
         }
@@ -361,122 +417,110 @@ impl Recording {
     /// Writes the end of a span whose code does not run at the moment. The stage must be
     /// empty.
     pub(super) fn write_end(&mut self, end: &SpanEnd) {
-        let words = &mut self.stream.chunk.words;
+        self.begin_piece(0);
+        let words = &mut self.0.chunk.words;
         if let Some(time) = end.ended_at {
             let header = Header::new(Kind::EndedAt, 0, 0, 0);
             words.extend([header.word(), end.span, time.as_unix_nanos()]);
         }
         let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
         words.extend([header.word(), end.span, end.time]);
-        self.stream.strays -= 1;
+        self.0.strays -= 1;
     }
 
     /// Hands over what was recorded so far, if all spans have ended.
     #[cfg(feature = "testing")]
     pub(super) fn hand_over_ended(&mut self) {
         self.take_stage();
-        if self.stream.strays == 0 && self.has_recorded() {
+        if self.0.strays == 0 && self.has_recorded() {
             self.push();
         }
     }
 
     /// Hands a full chunk over and goes on with an empty one.
     fn cut(&mut self) {
-        if self.stream.chunk.bytes() >= Chunk::FULL_BYTES {
-            if !self.stream.parents.is_empty() {
-                self.keep_parents();
+        if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
+            // Nobody has asked for this: as long as there are none, they are in the chunk.
+            if let Some(parents) = &mut self.0.parents {
+                parents.keep(&self.0.chunk);
             }
             self.push();
         }
     }
 
     fn push(&mut self) {
-        self.stream.since = 0;
-        if self.stream.home.is_none() && self.stream.strays > 0 {
+        self.begin_wait();
+        if !self.0.needs_home && self.0.strays > 0 {
             // Before anything else is said of the spans that are open.
-            self.stream.home = Some(self.trace.add_home(self.stream.number));
+            self.0.needs_home = true;
+            let number = self.0.number;
+            self.0.home = self.0.shared.as_ref().map(|trace| trace.add_home(number));
         }
-        self.trace.tracer.queue.push(&mut self.stream.chunk, 0);
+        self.0.tracer.queue.push(&mut self.0.chunk, 0);
         hot::forget_newest();
-        self.begin_piece();
     }
 
-    /// Keeps the parents of the spans that are open, innermost last. Those that move away
-    /// and end elsewhere do not leave, so that there is a limit.
-    fn keep_parents(&mut self) {
-        const MAX: usize = 1_024;
-        let Stream { chunk, parents, .. } = &mut *self.stream;
-        let mut cursor = Cursor::default();
-        while let Some((span, entry, next)) = chunk.entry(cursor) {
-            match entry {
-                Entry::Open(open) => parents.push((span, open.parent)),
-                Entry::Close(_) => {
-                    if let Some(at) = parents.iter().rposition(|(open, _)| *open == span) {
-                        parents.remove(at);
-                    }
-                }
-                _ => {}
-            }
-            cursor = next;
-        }
-        parents.drain(..parents.len().saturating_sub(MAX));
+    /// Says that what is recorded from now on has not waited yet.
+    fn begin_wait(&mut self) {
+        (self.0.tick, self.0.since) = (Tick::NONE, 0);
     }
 
     /// Takes the last ends of spans that were left here; later ones are written elsewhere.
     /// So all else is handed over first.
+    #[cold]
     fn leave_home(&mut self) {
-        if self.stream.home.is_none() {
-            return;
-        }
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
             self.push();
         }
-        let Some(home) = self.stream.home.take() else {
+        let Some(home) = self.0.home.take() else {
             return;
         };
         for end in home.close() {
             self.write_end(&end);
         }
-        self.trace.remove_home(self.stream.number);
+        let number = self.0.number;
+        self.trace().remove_home(number);
     }
 
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
-        self.leave_home();
-        let has_recorded = self.has_recorded();
-        let queue = &self.trace.tracer.queue;
-        let Stream {
-            number: _,
-            chunk,
-            begun: _,
-            visit,
-            home: _,
-            baggage,
-            strays,
-            uncounted,
-            since,
-            parents,
-        } = &mut *self.stream;
-        let started = std::mem::take(uncounted);
-        let completes = self.trace.ends_with(*strays);
-        let says_so = if has_recorded {
-            if completes {
-                chunk.end_trace();
-            }
-            queue.push(chunk, started) && completes
-        } else {
-            chunk.clear();
-            false
-        };
-        let remains_nothing = self.trace.close_scope(*strays, completes);
-        if remains_nothing && !says_so {
-            self.trace.complete();
+        if self.0.home.is_some() {
+            self.leave_home();
         }
-        *baggage = Baggage::default();
-        (*strays, *since, *visit) = (0, 0, (0, 0));
-        parents.clear();
-        Spare::keep(self.stream, remains_nothing.then_some(self.trace));
+        let stream = &mut *self.0;
+        let queue = &stream.tracer.queue;
+        let trace = stream.shared.take();
+        let strays = std::mem::take(&mut stream.strays);
+        let started = std::mem::take(&mut stream.uncounted);
+        // Of a trace that nobody else is of, nobody else can end a span.
+        let completes = trace
+            .as_ref()
+            .map_or(strays == 0, |trace| trace.ends_with(strays));
+        let mut says_so = false;
+        if !stream.chunk.words.is_empty() {
+            if completes {
+                stream.chunk.end_trace();
+            }
+            says_so = queue.push(&mut stream.chunk, started.into()) && completes;
+        }
+        let remains_nothing = trace
+            .as_ref()
+            .map_or(completes, |trace| trace.close_scope(strays, completes));
+        if remains_nothing && !says_so {
+            queue.complete(EndedPart {
+                trace: stream.head.trace_id,
+                part: stream.part,
+            });
+        }
+        stream.head.clear();
+        if !stream.baggage.is_empty() {
+            stream.baggage = Baggage::default();
+        }
+        (stream.visit, stream.parents) = (None, None);
+        stream.needs_home = false;
+        self.begin_wait();
+        Spare::keep(self.0, trace.filter(|_| remains_nothing));
     }
 }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::active::Active;
 use super::departed;
 use super::entered::{self, Left};
-use super::hot::{self, Place};
+use super::hot;
 use super::local_trace::{Head, LocalTrace};
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
-use super::unsampled::Unsampled;
+use super::unsampled::{Refused, Unsampled};
 use super::write;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
@@ -23,15 +23,11 @@ use crate::sampler::SamplingInput;
 use crate::span_record::{Outcome, SpanKind};
 use crate::stats::Counters;
 
-/// The state of a scope whose code does not run at the moment.
+/// The state of a scope whose code does not run at the moment; two words.
 ///
 /// Ends when dropped: what it recorded is handed over.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    active: Active,
-    /// Where the scope's code goes on.
-    place: Place,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Scope(Active);
 
 /// Where a trace begins in this process.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +56,7 @@ pub(crate) enum From<'a> {
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {
     scope: &'a mut Scope,
+    number: u32,
 }
 
 /// A scope whose code runs on this thread, and which ends when this is dropped.
@@ -82,12 +79,7 @@ impl Scope {
                 let mut input = SamplingInput::new(trace_id, start.operation_name, &tracer.clock);
                 input.kind = start.kind;
                 input.parent = parent;
-                // A sampler is the application's code: if it panics, it refuses.
-                let decide = || tracer.sampler.sample(&input).is_sampled();
-                catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
-                    Counters::add(&tracer.queue.counters.sampler_panics, 1);
-                    false
-                })
+                is_sampled(tracer, &input)
             }
         };
         let flags = parent
@@ -98,30 +90,23 @@ impl Scope {
             From::Remote(context) | From::Local(context) => Some(context.span_id),
             From::Given(context) => context.parent_span_id,
         };
-        let tracestate = parent
-            .map(|parent| parent.tracestate.clone())
-            .unwrap_or_default();
-        let baggage = start
-            .baggage
-            .or(parent.map(|parent| &parent.baggage))
-            .cloned()
-            .unwrap_or_default();
+        let tracestate = parent.map(|parent| &parent.tracestate);
+        let baggage = start.baggage.or(parent.map(|parent| &parent.baggage));
         if !is_sampled {
-            tracer.queue.counters.start(1);
-            Counters::add(&tracer.queue.counters.sampled_out, 1);
-            let context = TraceContext {
+            tracer.queue.counters.refuse();
+            let refused = Refused {
                 trace_id,
+                flags,
                 span_id: match start.from {
-                    From::Given(context) => context.span_id,
-                    From::Nothing | From::Remote(_) | From::Local(_) => tracer.ids.span_id(),
+                    From::Given(context) => Some(context.span_id),
+                    From::Nothing | From::Remote(_) | From::Local(_) => None,
                 },
                 parent_span_id: entry,
-                flags,
                 tracestate,
                 baggage,
-                is_remote: false,
             };
-            return Self::of(Active::Unsampled(Unsampled::new(tracer, context)));
+            let unsampled = Unsampled::begin(tracer, &refused);
+            return Self(Active::Unsampled(unsampled));
         }
         let remote_parent = match start.from {
             From::Remote(context) | From::Local(context) => context.span_id.get(),
@@ -133,43 +118,17 @@ impl Scope {
         let head = Head {
             trace_id,
             flags,
-            tracestate,
-            baggage,
+            tracestate: tracestate.cloned().unwrap_or_default(),
+            baggage: baggage.cloned().unwrap_or_default(),
             remote_parent,
         };
-        Self::recorded(Recording::begin(tracer, head), entry.map_or(0, SpanId::get))
-    }
-
-    /// A scope that records, below a span.
-    fn recorded(recording: Recording, span: u64) -> Self {
-        let plain = recording.trace().tracer.plain();
-        let number = recording.number();
-        Self {
-            active: Active::Recorded(recording),
-            place: Place {
-                scope: number,
-                number,
-                span,
-                entry: span,
-                plain,
-            },
-        }
-    }
-
-    /// A scope that records nothing.
-    fn of(active: Active) -> Self {
-        Self {
-            active,
-            place: Place {
-                number: hot::new_scope(),
-                ..Place::NOWHERE
-            },
-        }
+        let entry = entry.map_or(0, SpanId::get);
+        Self(Active::Recorded(Recording::begin(tracer, head, entry)))
     }
 
     /// A scope that is outside any trace, and in which the process's tracer is current.
     pub(crate) fn nowhere() -> Self {
-        Self::of(Active::Nothing)
+        Self(Active::Nothing)
     }
 
     /// A scope outside the trace that runs on this thread, in which its tracer is current.
@@ -179,7 +138,7 @@ impl Scope {
 
     /// A scope in which the tracer is current and no trace runs.
     pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
-        Self::of(Active::Attached(tracer))
+        Self(Active::Attached(tracer))
     }
 
     /// Another scope of the trace that runs on this thread, if it is one that is not
@@ -190,7 +149,7 @@ impl Scope {
 
     /// A scope of a trace that is not recorded.
     fn unsampled(unsampled: Box<Unsampled>) -> Self {
-        Self::of(Active::Unsampled(unsampled))
+        Self(Active::Unsampled(unsampled))
     }
 
     /// Another scope of the trace that runs on this thread, below its current span.
@@ -198,25 +157,30 @@ impl Scope {
     /// Where no trace runs: one in which the same tracer is current, if there is one.
     pub(crate) fn capture() -> Self {
         let span = hot::span();
-        entered::with(|active| Self::beside(active, span)).unwrap_or_else(Self::nowhere)
+        let captured = entered::with(|scope| match scope.join(span) {
+            Some(joined) => Self(Active::Recorded(joined)),
+            None => Self::unrecorded_beside(scope.active()),
+        });
+        captured.unwrap_or_else(Self::nowhere)
     }
 
-    /// Another scope of the same trace, below the same span.
+    /// Another scope of the trace of one that was [captured](Self::capture), below the same
+    /// span.
     pub(crate) fn fork(&self) -> Self {
-        Self::beside(&self.active, self.place.span)
+        match &self.0 {
+            Active::Recorded(recording) => match recording.again() {
+                Some(again) => Self(Active::Recorded(again)),
+                None => Self::nowhere(),
+            },
+            active => Self::unrecorded_beside(active),
+        }
     }
 
-    fn beside(active: &Active, span: u64) -> Self {
+    fn unrecorded_beside(active: &Active) -> Self {
         match active {
-            Active::Recorded(recording) => Self::recorded(recording.fork(), span),
-            Active::Visiting(visiting) => {
-                visiting.trace.as_ref().map_or_else(Self::nowhere, |trace| {
-                    Self::recorded(Recording::join(trace, visiting.baggage.clone()), span)
-                })
-            }
-            Active::Unsampled(unsampled) => Self::unsampled(unsampled.clone()),
+            Active::Unsampled(unsampled) => Self::unsampled(unsampled.beside()),
             Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
-            Active::Nothing => Self::nowhere(),
+            Active::Nothing | Active::Recorded(_) => Self::nowhere(),
         }
     }
 
@@ -230,78 +194,81 @@ impl Scope {
     pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
         let is_same = entered::trace_id() == Some(context.trace_id);
         let mut scope = is_same.then(Self::capture)?;
-        if scope.is_recording() {
-            scope.place.span = context.span_id.get();
-            scope.place.entry = scope.place.span;
+        if let Active::Recorded(recording) = &mut scope.0 {
+            recording.set_below(context.span_id.get());
         }
         Some(scope)
     }
 
     /// Whether spans of this scope are recorded.
     pub(crate) fn is_recording(&self) -> bool {
-        matches!(self.active, Active::Recorded(_))
-    }
-
-    pub(super) fn number(&self) -> u32 {
-        self.place.number
+        self.0.is_recorded()
     }
 
     /// Makes a span that was opened in this scope the one with which its code goes on.
     pub(super) fn set_base(&mut self, span: u64) {
-        self.place.span = span;
+        if let Active::Recorded(recording) = &mut self.0 {
+            recording.set_base(span);
+        }
     }
 
     /// Takes what surrounds the scope's code; it can be put back.
     pub(super) fn take(&mut self) -> Self {
-        Self {
-            active: std::mem::take(&mut self.active),
-            place: self.place,
-        }
+        std::mem::take(self)
     }
 
     /// Puts back what was taken, after the scope was entered and left.
     pub(super) fn put_back(&mut self, active: Active) {
-        self.active = active;
+        self.0 = active;
     }
 
     /// The context of a trace that is not recorded.
-    pub(crate) fn unsampled_context(&self) -> Option<&TraceContext> {
-        match &self.active {
-            Active::Unsampled(unsampled) => Some(&unsampled.context),
-            _ => None,
-        }
+    pub(crate) fn unsampled_context(&self) -> Option<TraceContext> {
+        self.unsampled_trace().map(Unsampled::context)
     }
 
-    /// A key for visits that are not those of a recorded span.
-    fn visit_key(&self) -> u64 {
-        // Unlike any span's id, but by accident.
-        !u64::from(self.place.number)
+    /// Whether it is of a trace that is not recorded.
+    pub(crate) fn is_unsampled(&self) -> bool {
+        self.unsampled_trace().is_some()
+    }
+
+    fn unsampled_trace(&self) -> Option<&Unsampled> {
+        match &self.0 {
+            Active::Unsampled(unsampled) => Some(unsampled),
+            _ => None,
+        }
     }
 
     /// Enters another scope of a trace that is not recorded, until
     /// [`leave_copy`](Self::leave_copy).
     pub(crate) fn enter_copy(&self) {
-        self.fork().enter_for(self.visit_key());
+        if let Some(unsampled) = self.unsampled_trace() {
+            let key = visit_key(unsampled);
+            Self::unsampled(unsampled.beside()).enter_for(key);
+        }
     }
 
     /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread; returns
     /// whether there was something.
     pub(crate) fn leave_copy(&self) -> bool {
-        leave_span(self.visit_key())
+        let key = self.unsampled_trace().map(visit_key);
+        key.is_some_and(leave_span)
     }
 
     /// Makes the thread run this scope's code.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        self.push(0);
-        Entered { scope: self }
+        let number = self.push(0);
+        Entered {
+            scope: self,
+            number,
+        }
     }
 
     /// Makes the thread run this scope's code, without a borrow.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
-        self.push(0);
         OwnedEntered {
-            number: self.place.number,
+            number: self.push(0),
         }
     }
 
@@ -312,10 +279,9 @@ impl Scope {
     }
 
     #[inline]
-    fn push(&mut self, visitor: u64) {
+    fn push(&mut self, visitor: u64) -> u32 {
         self.keep_own();
-        let active = std::mem::take(&mut self.active);
-        entered::enter(visitor, active, self.place);
+        entered::enter(visitor, std::mem::take(&mut self.0))
     }
 
     /// Forgets what is of another process, if a `fork` has made it that: it is neither
@@ -329,16 +295,26 @@ impl Scope {
 
     #[cold]
     fn forget_foreign(&mut self) {
-        if self.active.is_foreign() {
+        if self.0.is_foreign() {
             // Not dropped: it may be the last that holds a sampler, which is not known to
             // end well in another process.
-            std::mem::forget(std::mem::take(&mut self.active));
-            self.place = Place {
-                number: self.place.number,
-                ..Place::NOWHERE
-            };
+            std::mem::forget(std::mem::take(&mut self.0));
         }
     }
+}
+
+/// A key for visits of a trace that is not recorded. Unlike any span's id, but by accident.
+fn visit_key(unsampled: &Unsampled) -> u64 {
+    !u64::from(unsampled.key())
+}
+
+/// Asks a sampler, which is the application's code: if it panics, it refuses.
+fn is_sampled(tracer: &TracerCore, input: &SamplingInput<'_>) -> bool {
+    let decide = || tracer.sampler.sample(input).is_sampled();
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+        Counters::add(&tracer.queue.counters.sampler_panics, 1);
+        false
+    })
 }
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered
@@ -381,26 +357,16 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
 
 /// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.
 pub(super) fn enter_to_open(trace: &Arc<LocalTrace>, parent: u64, open: impl FnOnce() -> u64) {
-    let recording = Recording::join(trace, trace.head.baggage.clone());
-    Scope::recorded(recording, parent).enter_for(0);
+    let recording = Recording::join(trace, trace.head.baggage.clone(), parent);
+    Scope(Active::Recorded(recording)).enter_for(0);
     entered::set_visitor(open());
-}
-
-impl Default for Scope {
-    /// A scope that is over.
-    fn default() -> Self {
-        Self {
-            active: Active::Nothing,
-            place: Place::NOWHERE,
-        }
-    }
 }
 
 impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
         self.keep_own();
-        end(std::mem::take(&mut self.active));
+        end(std::mem::take(&mut self.0));
     }
 }
 
@@ -410,14 +376,19 @@ pub(super) fn end(active: Active) {
     match active {
         Active::Recorded(recording) => recording.end(),
         Active::Unsampled(unsampled) => unsampled.end(),
-        Active::Visiting(_) | Active::Attached(_) | Active::Nothing => {}
+        Active::Attached(_) | Active::Nothing => {}
     }
 }
 
 impl Entered<'_> {
+    /// The number of the scope.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// Leaves the scope, which ends.
     pub(crate) fn end(self) {
-        if let Some(active) = entered::leave(self.scope.place.number, true) {
+        if let Some(active) = entered::leave_for_good(self.number) {
             end(active);
         }
         std::mem::forget(self);
@@ -427,8 +398,9 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(active) = entered::leave(self.scope.place.number, false) {
-            self.scope.active = active;
+        if let Some(active) = entered::leave(self.number) {
+            // Not dropped: it was taken when the scope was entered.
+            std::mem::forget(std::mem::replace(&mut self.scope.0, active));
         }
     }
 }
@@ -436,7 +408,7 @@ impl Drop for Entered<'_> {
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
-        if let Some(active) = entered::leave(self.number, true) {
+        if let Some(active) = entered::leave_for_good(self.number) {
             end(active);
         }
     }

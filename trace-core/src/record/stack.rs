@@ -1,8 +1,13 @@
 //! What is entered on a thread: scopes, and spans within them.
 
+use std::sync::Arc;
+
 use super::active::Active;
 use super::hot::{self, Place};
+use super::local_trace::LocalTrace;
 use super::recording::Recording;
+use super::tracer_core::TracerCore;
+use super::visiting::Visiting;
 
 /// What is entered on a thread, the innermost last.
 ///
@@ -20,23 +25,102 @@ pub(super) struct Stack {
 pub(super) struct EnteredScope {
     /// The span for whose visit the scope was entered, or zero.
     pub(super) visitor: u64,
-    pub(super) active: Active,
-    /// Where its code goes on when it is the innermost scope again; but for the number,
-    /// not kept up to date while it is.
+    /// The number of the scope, recorded or not.
+    pub(super) number: u32,
+    /// What surrounds the scope's code; nothing while a visit has recorded nothing yet.
+    active: Active,
+    pub(super) visiting: Visiting,
+    /// Where its code goes on when it is the innermost scope again; not kept up to date
+    /// while it is.
     pub(super) place: Place,
 }
 
 impl EnteredScope {
+    /// Fills a vacant place.
+    #[inline]
+    pub(super) fn fill(&mut self, visitor: u64, number: u32, active: Active) {
+        self.visitor = visitor;
+        self.number = number;
+        // Not dropped: it is nothing.
+        std::mem::forget(std::mem::replace(&mut self.active, active));
+    }
+
+    /// Takes what surrounds the scope's code, so that the place is vacant.
+    #[inline]
+    pub(super) fn take(&mut self) -> Active {
+        std::mem::take(&mut self.active)
+    }
+
+    /// What surrounds the scope's code, but for a visit that has recorded nothing.
+    #[inline]
+    pub(super) fn active(&mut self) -> &mut Active {
+        &mut self.active
+    }
+
+    pub(super) fn tracer(&self) -> Option<&Arc<TracerCore>> {
+        match &self.visiting.trace {
+            Some(trace) => Some(&trace.tracer),
+            None => self.active.tracer(),
+        }
+    }
+
+    /// The trace, if it is recorded.
+    pub(super) fn trace(&mut self) -> Option<&Arc<LocalTrace>> {
+        match &mut self.active {
+            Active::Recorded(recording) => Some(recording.trace()),
+            _ => self.visiting.trace.as_ref(),
+        }
+    }
+
+    /// Another scope of the trace, below a span, if it is recorded.
+    pub(super) fn join(&mut self, span: u64) -> Option<Recording> {
+        match (&mut self.active, &self.visiting.trace) {
+            (Active::Recorded(recording), _) => Some(recording.fork(span)),
+            (_, Some(trace)) => {
+                let baggage = self.visiting.baggage.clone();
+                Some(Recording::join(trace, baggage, span))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.active.is_recorded() || self.visiting.trace.is_some()
+    }
+
+    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn can_rest(&self) -> bool {
+        self.visiting.trace.is_none()
+            && match &self.active {
+                Active::Recorded(recording) => recording.can_rest(),
+                _ => true,
+            }
+    }
+
     /// What the scope records with, if it is recorded.
     #[inline]
     pub(super) fn recording(&mut self) -> Option<&mut Recording> {
-        self.active.recording(self.place.number, self.visitor)
+        if self.visiting.trace.is_some() {
+            self.begin_to_record();
+        }
+        match &mut self.active {
+            Active::Recorded(recording) => Some(recording),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn begin_to_record(&mut self) {
+        let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);
+        let recording = Recording::visit(visiting, self.number, self.visitor);
+        self.active = recording.map_or(Active::Nothing, Active::Recorded);
     }
 
     /// The same, if something waits in the stage or was moved from there.
     #[inline]
     pub(super) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
-        if matches!(self.active, Active::Visiting(_)) && hot::is_stage_empty() {
+        if self.visiting.trace.is_some() && hot::is_stage_empty() {
             return None;
         }
         self.recording()
@@ -65,30 +149,14 @@ pub(super) enum Visit {
 impl Stack {
     pub(super) const fn new() -> Self {
         Self {
-            scopes: Pile::new(
-                [const {
-                    EnteredScope {
-                        visitor: 0,
-                        active: Active::Nothing,
-                        place: Place::NOWHERE,
-                    }
-                }; NEAR],
-            ),
-            spans: Pile::new(
-                [const {
-                    EnteredSpan {
-                        span: 0,
-                        outer: 0,
-                        scope: 0,
-                    }
-                }; NEAR],
-            ),
+            scopes: Pile::new(),
+            spans: Pile::new(),
         }
     }
 
     /// Where the scope with a number is.
     pub(super) fn find_scope(&self, number: u32) -> Option<usize> {
-        self.scopes.rfind(|scope| scope.place.number == number)
+        self.scopes.rfind(|scope| scope.number == number)
     }
 
     /// The last visit of a span.
@@ -106,6 +174,29 @@ impl Stack {
     }
 }
 
+/// An item that may be put on a pile in an empty state, in which it holds nothing.
+pub(super) trait Vacant {
+    const VACANT: Self;
+}
+
+impl Vacant for EnteredScope {
+    const VACANT: Self = Self {
+        visitor: 0,
+        number: 0,
+        active: Active::Nothing,
+        visiting: Visiting::NONE,
+        place: Place::NOWHERE,
+    };
+}
+
+impl Vacant for EnteredSpan {
+    const VACANT: Self = Self {
+        span: 0,
+        outer: 0,
+        scope: 0,
+    };
+}
+
 /// A stack whose first places are allocated, so that a root allocates nothing.
 #[derive(Debug)]
 pub(super) struct Pile<T> {
@@ -116,39 +207,55 @@ pub(super) struct Pile<T> {
 
 const NEAR: usize = 4;
 
-impl<T> Pile<T> {
-    /// An empty one. What is in the first places does not count.
-    const fn new(near: [T; NEAR]) -> Self {
+impl<T: Vacant> Pile<T> {
+    /// An empty one.
+    const fn new() -> Self {
         Self {
             depth: 0,
-            near,
+            near: [const { T::VACANT }; NEAR],
             far: Vec::new(),
         }
     }
 
+    /// The first place, if nothing is on the pile. It is to be filled, and then to be
+    /// [counted](Self::push_first).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn first_vacant(&mut self) -> Option<&mut T> {
+        let is_empty = self.depth == 0;
+        self.near.first_mut().filter(|_| is_empty)
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn push_first(&mut self) {
+        self.depth = 1;
+    }
+
+    /// The only item on the pile.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn only_one(&mut self) -> Option<&mut T> {
+        let is_one = self.depth == 1;
+        self.near.first_mut().filter(|_| is_one)
+    }
+
+    /// Removes the only item, which is vacant again.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn pop_first(&mut self) {
+        self.depth = 0;
+    }
+
+    /// Adds a vacant item, which the caller fills where it is: when words that were just
+    /// written are copied in wider pieces, the processor waits for them.
     #[inline]
-    pub(super) fn push(&mut self, item: T) {
-        match self.near.get_mut(self.depth) {
-            // Not dropped: what is in a place that is not in use holds nothing.
-            Some(place) => std::mem::forget(std::mem::replace(place, item)),
-            None => self.far.push(item),
-        }
+    pub(super) fn push(&mut self) -> Option<&mut T> {
+        let at = self.depth;
         self.depth += 1;
-    }
-
-    /// The same of what is made where it is to be: when words that were just written are
-    /// copied in wider pieces, the processor waits for them.
-    #[inline]
-    pub(super) fn push_with(&mut self, make: impl FnOnce() -> T) {
-        match self.near.get_mut(self.depth) {
-            Some(place) => {
-                std::mem::forget(std::mem::replace(place, make()));
-                self.depth += 1;
-            }
-            None => self.push(make()),
+        if at >= NEAR {
+            self.far.push(T::VACANT);
         }
+        self.get_mut(at)
     }
 
+    /// Removes the last item, which is vacant again.
     #[inline]
     pub(super) fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);

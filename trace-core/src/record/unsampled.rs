@@ -1,18 +1,39 @@
 //! A trace that is not recorded, as far as it runs on a thread.
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::hot;
 use super::tracer_core::TracerCore;
-use crate::context::TraceContext;
+use crate::baggage::Baggage;
+use crate::context::{TraceContext, TraceFlags};
+use crate::id::{SpanId, TraceId};
+use crate::tracestate::TraceState;
 
 /// A trace that is not recorded: its context still travels.
-///
-/// Boxed, since what surrounds running code is moved with each poll.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
     pub(super) tracer: Arc<TracerCore>,
-    pub(super) context: TraceContext,
+    /// A number that nobody else has: that of a scope.
+    key: u32,
+    flags: TraceFlags,
+    trace_id: TraceId,
+    /// Drawn when it is asked for: mostly nobody does.
+    span_id: OnceLock<SpanId>,
+    parent_span_id: Option<SpanId>,
+    tracestate: TraceState,
+    baggage: Baggage,
+}
+
+/// What is known of a trace that is not recorded.
+pub(super) struct Refused<'a> {
+    pub(super) trace_id: TraceId,
+    pub(super) flags: TraceFlags,
+    /// The span's id, if it is given.
+    pub(super) span_id: Option<SpanId>,
+    pub(super) parent_span_id: Option<SpanId>,
+    pub(super) tracestate: Option<&'a TraceState>,
+    pub(super) baggage: Option<&'a Baggage>,
 }
 
 thread_local! {
@@ -21,25 +42,93 @@ thread_local! {
 }
 
 impl Unsampled {
-    pub(super) fn new(tracer: &Arc<TracerCore>, context: TraceContext) -> Box<Self> {
+    /// Begins such a trace.
+    #[inline]
+    pub(super) fn begin(tracer: &Arc<TracerCore>, refused: &Refused<'_>) -> Box<Self> {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        if let Some(mut spare) = spare {
-            if !Arc::ptr_eq(&spare.tracer, tracer) {
-                spare.tracer = Arc::clone(tracer);
-            }
-            spare.context = context;
-            return spare;
+        let mut unsampled = spare.unwrap_or_else(|| Self::empty(tracer));
+        if !Arc::ptr_eq(&unsampled.tracer, tracer) {
+            unsampled.tracer = Arc::clone(tracer);
         }
+        // Written where it is: what is in it holds nothing.
+        unsampled.key = hot::new_scope();
+        unsampled.trace_id = refused.trace_id;
+        unsampled.flags = refused.flags;
+        unsampled.parent_span_id = refused.parent_span_id;
+        if let Some(span_id) = refused.span_id {
+            unsampled.span_id = OnceLock::from(span_id);
+        }
+        if let Some(tracestate) = refused.tracestate {
+            unsampled.tracestate = tracestate.clone();
+        }
+        if let Some(baggage) = refused.baggage {
+            unsampled.baggage = baggage.clone();
+        }
+        unsampled
+    }
+
+    #[cold]
+    fn empty(tracer: &Arc<TracerCore>) -> Box<Self> {
         Box::new(Self {
             tracer: Arc::clone(tracer),
-            context,
+            key: 0,
+            flags: TraceFlags::default(),
+            trace_id: TraceId::PLACEHOLDER,
+            span_id: OnceLock::new(),
+            parent_span_id: None,
+            tracestate: TraceState::default(),
+            baggage: Baggage::default(),
         })
     }
 
+    /// Another scope's copy, with the same context.
+    #[cold]
+    pub(super) fn beside(&self) -> Box<Self> {
+        self.span_id();
+        Box::new(Self {
+            key: hot::new_scope(),
+            ..self.clone()
+        })
+    }
+
+    pub(super) const fn key(&self) -> u32 {
+        self.key
+    }
+
+    pub(super) const fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    fn span_id(&self) -> SpanId {
+        *self.span_id.get_or_init(|| self.tracer.ids.span_id())
+    }
+
+    pub(super) fn context(&self) -> TraceContext {
+        TraceContext {
+            trace_id: self.trace_id,
+            span_id: self.span_id(),
+            parent_span_id: self.parent_span_id,
+            flags: self.flags,
+            tracestate: self.tracestate.clone(),
+            baggage: self.baggage.clone(),
+            is_remote: false,
+        }
+    }
+
+    pub(super) fn baggage(&mut self) -> &mut Baggage {
+        &mut self.baggage
+    }
+
     /// Ends the trace on this thread, and keeps what is empty of it.
+    #[inline]
     pub(super) fn end(mut self: Box<Self>) {
-        self.context.baggage = Default::default();
-        self.context.tracestate = Default::default();
+        self.span_id.take();
+        if !self.tracestate.as_str().is_empty() {
+            self.tracestate = TraceState::default();
+        }
+        if !self.baggage.is_empty() {
+            self.baggage = Baggage::default();
+        }
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 }

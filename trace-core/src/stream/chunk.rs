@@ -97,6 +97,15 @@ impl Chunk {
         self.text.push_str(tracestate);
     }
 
+    /// Most words with which a piece begins.
+    pub(crate) const PIECE_WORDS: usize = 5;
+
+    /// Says that what follows of a span comes after all of a lower order.
+    pub(crate) fn push_moved(&mut self, span: u64, order: u32) {
+        self.words
+            .extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
+    }
+
     /// Says that the piece's trace has ended in this process.
     pub(crate) fn end_trace(&mut self) {
         self.words
@@ -118,6 +127,15 @@ impl Chunk {
         // One very long text must not be paid for as long as the process lives.
         self.words.shrink_to(MAX_KEPT_BYTES / size_of::<u64>());
         self.text.shrink_to(MAX_KEPT_BYTES);
+    }
+
+    /// A copy with no more storage than it needs.
+    pub(crate) fn exact_copy(&self) -> Self {
+        Self {
+            opened: self.opened,
+            words: self.words.as_slice().to_vec(),
+            text: String::from(self.text.as_str()),
+        }
     }
 
     /// Appends a copy of the entry that lies between two places of another chunk.

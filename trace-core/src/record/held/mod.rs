@@ -105,8 +105,8 @@ impl HeldSpan {
     /// A span whose scope is its own. `open` opens it in there, and returns it and its
     /// parent.
     pub(crate) fn start_in(mut scope: Scope, open: impl FnOnce() -> (u64, u64)) -> Option<Self> {
-        let number = scope.number();
         let entered = scope.enter();
+        let number = entered.number();
         let (span, parent) = open();
         hot::set_span(parent);
         let found = entered::current_trace_and_baggage();

@@ -1,0 +1,168 @@
+//! The stream of a scope, and what of it the next scope of the thread uses again.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::home::Home;
+use super::local_trace::{Head, LocalTrace};
+use super::parents::Parents;
+use super::tracer_core::TracerCore;
+use crate::baggage::Baggage;
+use crate::clock::Counter;
+use crate::delivery::Tick;
+use crate::stream::Chunk;
+
+/// Bytes of a chunk that a scope keeps however little is in it.
+pub(super) const SMALL: usize = 512;
+
+/// What a scope has recorded and not handed over, and what is known of it. Reused
+/// by the next scope of the thread.
+#[derive(Debug)]
+pub(super) struct ScopeStream {
+    /// Kept from one scope to the next, as mostly that is of the same tracer: threads that
+    /// count its references wait for each other.
+    pub(super) tracer: Arc<TracerCore>,
+    pub(super) head: Head,
+    /// The trace, once anything but this scope is of it.
+    pub(super) shared: Option<Arc<LocalTrace>>,
+    /// The number of the scope, and of the first one of its part of the trace.
+    pub(super) number: u32,
+    pub(super) part: u32,
+    /// The span with which the scope's code goes on at each poll, and the one that was
+    /// current where the scope began.
+    pub(super) span: u64,
+    pub(super) entry: u64,
+    /// See [`TracerCore::plain`].
+    pub(super) plain: Option<Counter>,
+    /// What was recorded: empty, or a piece that has begun and more.
+    pub(super) chunk: Chunk,
+    /// The order of a visit of [`span`](Self::span); none in other scopes.
+    pub(super) visit: Option<u32>,
+    /// Spans that are not yet counted as started.
+    pub(super) uncounted: u32,
+    /// Spans that were opened in this scope less those that ended in it.
+    pub(super) strays: i64,
+    /// The tick and the reading of the counter when the scope last looked at the time, and
+    /// when the first poll that recorded something ended after the last hand-over.
+    pub(super) tick: Tick,
+    pub(super) since: u64,
+    /// The trace's, with the changes of this scope.
+    pub(super) baggage: Baggage,
+    /// Whether the scope has handed over while spans of it were open.
+    pub(super) needs_home: bool,
+    /// Set then, if anything else is of the trace, and so may have one of these spans.
+    pub(super) home: Option<Arc<Home>>,
+    /// Spans that were open when somebody asked to hand over, and their parents;
+    /// those of later spans are in the chunk.
+    pub(super) parents: Option<Box<Parents>>,
+}
+
+/// What the next scope on this thread need not allocate.
+pub(super) struct Spare {
+    /// An empty stream.
+    stream: Cell<Option<Box<ScopeStream>>>,
+    /// A large chunk that a scope left when it went to sleep with little in it.
+    chunk: Cell<Option<Box<Chunk>>>,
+    /// A trace that has ended, with its tracer.
+    trace: Cell<Option<Arc<LocalTrace>>>,
+}
+
+thread_local! {
+    static SPARE: Spare = const {
+        Spare {
+            stream: Cell::new(None),
+            chunk: Cell::new(None),
+            trace: Cell::new(None),
+        }
+    };
+}
+
+impl Spare {
+    #[inline]
+    pub(super) fn stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
+        let spare = SPARE.try_with(|spare| spare.stream.take());
+        match spare.ok().flatten() {
+            Some(mut stream) => {
+                if !Arc::ptr_eq(&stream.tracer, tracer) {
+                    Self::change_tracer(&mut stream, tracer);
+                }
+                stream
+            }
+            None => Self::new_stream(tracer),
+        }
+    }
+
+    /// Has the thread keep the core of another tracer.
+    #[cold]
+    fn change_tracer(stream: &mut ScopeStream, tracer: &Arc<TracerCore>) {
+        stream.tracer = Arc::clone(tracer);
+        stream.plain = tracer.plain();
+        let _dropped = SPARE.try_with(|spare| drop(spare.trace.take()));
+    }
+
+    #[cold]
+    fn new_stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
+        Box::new(ScopeStream {
+            tracer: Arc::clone(tracer),
+            head: Head::none(),
+            shared: None,
+            number: 0,
+            part: 0,
+            span: 0,
+            entry: 0,
+            plain: tracer.plain(),
+            chunk: Chunk::new(),
+            visit: None,
+            uncounted: 0,
+            strays: 0,
+            tick: Tick::NONE,
+            since: 0,
+            baggage: Baggage::default(),
+            needs_home: false,
+            home: None,
+            parents: None,
+        })
+    }
+
+    pub(super) fn trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
+        let spare = SPARE.try_with(|spare| spare.trace.take());
+        if let Ok(Some(mut trace)) = spare
+            && let Some(ended) = Arc::get_mut(&mut trace)
+            && Arc::ptr_eq(&ended.tracer, tracer)
+        {
+            ended.begin_again(head, scope);
+            return trace;
+        }
+        Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
+    }
+
+    /// Keeps a large chunk, which a scope does not need that sleeps with little in it.
+    pub(super) fn keep_chunk(mut chunk: Chunk) {
+        if cfg!(loom) {
+            return;
+        }
+        chunk.clear();
+        let _kept = SPARE.try_with(|spare| spare.chunk.set(Some(Box::new(chunk))));
+    }
+
+    /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
+    /// back to the allocator.
+    #[inline]
+    pub(super) fn keep(mut stream: Box<ScopeStream>, trace: Option<Arc<LocalTrace>>) {
+        if cfg!(loom) {
+            // Loom's threads share one, and nothing may outlive a model.
+            return;
+        }
+        let _kept = SPARE.try_with(|spare| {
+            if stream.chunk.allocated() < SMALL
+                && let Some(large) = spare.chunk.take()
+            {
+                stream.chunk = *large;
+            }
+            spare.stream.set(Some(stream));
+            if trace.is_some() {
+                spare.trace.set(trace);
+            }
+        });
+    }
+}

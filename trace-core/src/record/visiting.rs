@@ -1,0 +1,26 @@
+//! A visit of a span away from its scope.
+
+use std::sync::Arc;
+
+use super::local_trace::LocalTrace;
+use crate::baggage::Baggage;
+
+/// What a visit records with, once it does; mostly it does not. The span is open meanwhile,
+/// so that the visit need not hold the trace open.
+#[derive(Debug)]
+pub(super) struct Visiting {
+    /// None if this is no visit, or one that records.
+    pub(super) trace: Option<Arc<LocalTrace>>,
+    pub(super) baggage: Baggage,
+    /// See [`LocalTrace::order_of_visit`].
+    pub(super) order: u32,
+}
+
+impl Visiting {
+    /// No visit.
+    pub(super) const NONE: Self = Self {
+        trace: None,
+        baggage: Baggage::new(),
+        order: 0,
+    };
+}
