@@ -14,7 +14,7 @@ mod worker;
 pub(crate) use call::is_collecting;
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
-pub(crate) use queue::{EndedPart, Queue};
+pub(crate) use queue::{EndedPart, Queue, Short};
 pub(crate) use ticks::Tick;
 pub use worker::FlushReport;
 pub(crate) use worker::{Worker, WorkerThread};

@@ -158,6 +158,17 @@ pub(crate) struct EndedPart {
     pub(crate) part: u32,
 }
 
+/// A piece that is to be written where it is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Short {
+    /// Spans that it opens, and how many of them are counted as started here.
+    pub(crate) spans: u64,
+    pub(crate) started: u64,
+    /// Words and bytes of text that it has at most.
+    pub(crate) words: usize,
+    pub(crate) text_bytes: usize,
+}
+
 /// What the worker takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
@@ -249,6 +260,35 @@ impl Queue {
         drop(state);
         if wakes {
             self.work.notify_one();
+        }
+        true
+    }
+
+    /// The same for a short piece, which `write` writes where it is to be. Returns whether it
+    /// was taken: only where that needs nothing but room in a chunk that is there.
+    #[inline]
+    pub(crate) fn push_short(&self, short: Short, write: impl FnOnce(&mut Chunk)) -> bool {
+        let mut state = self.state();
+        if state.is_closed || state.spans + short.spans > self.max_spans {
+            return false;
+        }
+        let full = state.chunk_bytes;
+        let last = state.chunks.last_mut();
+        let Some(chunk) = last.filter(|chunk| chunk.takes(short.words, short.text_bytes, full))
+        else {
+            return false;
+        };
+        write(chunk);
+        chunk.opened += short.spans;
+        state.spans += short.spans.max(1);
+        state.ledger.start(short.started);
+        state.ledger.arrive(short.spans);
+        if state.sleep != Sleep::Awake {
+            let is_half_full = self.is_half_full(&state);
+            if state.wakes(is_half_full) {
+                drop(state);
+                self.work.notify_one();
+            }
         }
         true
     }

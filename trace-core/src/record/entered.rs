@@ -214,27 +214,31 @@ pub(super) fn leave(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope(stack, hot, number)))
+    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope::<false>(stack, hot, number)))
 }
 
 #[inline(never)]
-fn pop_simple_scope(
+fn pop_simple_scope<const IS_LAST: bool>(
     stack: &RefCell<ManuallyDrop<Stack>>,
     hot: &Hot,
     number: u32,
 ) -> Option<Active> {
-    if let Ok(mut stack) = stack.try_borrow_mut()
+    if hot.is_stage_empty()
+        && let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.only_one()
         && scope.number == number
         && scope.can_rest()
-        && hot.is_stage_empty()
         && hot.go_at_once(0, 0, 0, None)
     {
         let active = scope.take();
         stack.scopes.pop_first();
         return Some(active);
     }
-    pop_scope(stack, number, Recording::end_poll)
+    if IS_LAST {
+        pop_scope(stack, number, Recording::end_last_poll)
+    } else {
+        pop_scope(stack, number, Recording::end_poll)
+    }
 }
 
 /// The same for good: what was recorded is to be handed over next.
@@ -243,7 +247,7 @@ pub(super) fn leave_for_good(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    ENTERED.with(|stack| pop_scope(stack, number, Recording::end_last_poll))
+    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope::<true>(stack, hot, number)))
 }
 
 // Once for each way to end a poll.

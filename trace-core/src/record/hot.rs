@@ -649,10 +649,19 @@ impl Staged {
     }
 }
 
-/// How many words of the stage are in use.
+/// How many words and bytes of text of the stage are in use.
 #[inline]
-pub(super) fn staged_words() -> usize {
-    HOT.with(|hot| hot.used.get())
+pub(super) fn staged_sizes() -> (usize, usize) {
+    HOT.with(|hot| (hot.used.get(), hot.text_used.get()))
+}
+
+/// What the stage holds besides.
+#[inline]
+pub(super) fn staged() -> Staged {
+    HOT.with(|hot| Staged {
+        opened: hot.opened.get(),
+        ended: hot.ended.get(),
+    })
 }
 
 /// Moves the stage to the end of a chunk.
@@ -678,7 +687,7 @@ pub(super) fn drain(chunk: &mut Chunk) -> Staged {
 }
 
 /// Words that are moved one by one.
-const FEW: usize = 32;
+pub(super) const FEW: usize = 32;
 
 /// Moves the texts of the stage to the end of others.
 pub(super) fn drain_texts(texts: &mut String) {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use loom::thread;
 
 use super::home::{Home, SpanEnd};
-use super::local_trace::{Head, LocalTrace};
-use super::recording::Recording;
+use super::local_trace::LocalTrace;
+use super::recording::{Begun, Recording};
 use super::visits::{Ending, Visits};
 use super::{Caps, TracerCore, hot};
 use crate::baggage::Baggage;
@@ -27,7 +27,6 @@ use crate::resource::Resource;
 use crate::sampler::AlwaysOn;
 use crate::span_record::{Outcome, SpanKind};
 use crate::stream::{Header, Kind, Site};
-use crate::tracestate::TraceState;
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 
@@ -80,14 +79,15 @@ impl World {
     }
 
     fn begin(&self) -> Recording {
-        let head = Head {
+        let begun = Begun {
             trace_id: TraceId::PLACEHOLDER,
             flags: TraceFlags::RANDOM,
-            tracestate: TraceState::default(),
-            baggage: Baggage::default(),
+            span: 0,
             remote_parent: 0,
+            tracestate: None,
+            baggage: None,
         };
-        Recording::begin(&self.tracer, head, 0)
+        Recording::begin(&self.tracer, &begun)
     }
 
     fn flush(&mut self) {

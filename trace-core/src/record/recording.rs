@@ -4,17 +4,31 @@ use std::sync::Arc;
 
 use super::home::SpanEnd;
 use super::hot::{self, Place};
-use super::local_trace::{Head, LocalTrace};
+use super::local_trace::LocalTrace;
 use super::scope_stream::{SMALL, ScopeStream, Spare};
 use super::tracer_core::TracerCore;
 use super::visiting::Visiting;
 use crate::baggage::Baggage;
 use crate::clock::{between, raw_counter};
-use crate::context::TraceContext;
-use crate::delivery::{EndedPart, Tick};
+use crate::context::{TraceContext, TraceFlags};
+use crate::delivery::{EndedPart, Short, Tick};
 use crate::id::{SpanId, TraceId};
 use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
+use crate::tracestate::TraceState;
+
+/// What is known of a trace that begins in this process, or comes to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun<'a> {
+    pub(super) trace_id: TraceId,
+    pub(super) flags: TraceFlags,
+    /// The span below which it begins, or zero.
+    pub(super) span: u64,
+    /// The same, if it is another process's.
+    pub(super) remote_parent: u64,
+    pub(super) tracestate: Option<&'a TraceState>,
+    pub(super) baggage: Option<&'a Baggage>,
+}
 
 /// The recording side of a scope: one pointer, as it is moved with each poll.
 #[derive(Debug)]
@@ -23,15 +37,22 @@ pub(crate) struct Recording(Box<ScopeStream>);
 impl Recording {
     /// Begins a trace with one scope, whose spans are below another one, or zero.
     #[inline]
-    pub(super) fn begin(tracer: &Arc<TracerCore>, head: Head, span: u64) -> Self {
+    pub(super) fn begin(tracer: &Arc<TracerCore>, begun: &Begun<'_>) -> Self {
         let mut stream = Spare::stream(tracer);
         let number = hot::new_scope();
-        if !head.baggage.is_empty() {
-            stream.baggage = head.baggage.clone();
-        }
-        stream.head = head;
         (stream.number, stream.part) = (number, number);
-        (stream.span, stream.entry) = (span, span);
+        (stream.span, stream.entry) = (begun.span, begun.span);
+        // Written where it is: what is in it holds nothing.
+        stream.head.trace_id = begun.trace_id;
+        stream.head.flags = begun.flags;
+        stream.head.remote_parent = begun.remote_parent;
+        if let Some(tracestate) = begun.tracestate {
+            stream.head.tracestate = tracestate.clone();
+        }
+        if let Some(baggage) = begun.baggage {
+            stream.head.baggage = baggage.clone();
+            stream.baggage = baggage.clone();
+        }
         Self(stream)
     }
 
@@ -251,7 +272,7 @@ impl Recording {
 
     #[inline]
     fn drain_stage(&mut self) {
-        let words = hot::staged_words();
+        let (words, _) = hot::staged_sizes();
         if words > 0 {
             self.begin_piece(words);
         }
@@ -263,10 +284,45 @@ impl Recording {
     }
 
     /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
-    /// counted where the chunk is handed over, which is next.
+    /// counted where the chunk is handed over, which is next; mostly that is all of the
+    /// scope, and is handed over at once.
     #[inline]
     pub(super) fn end_last_poll(&mut self) {
-        self.drain_stage();
+        if self.has_recorded() || !self.hand_over_stage() {
+            self.drain_stage();
+        }
+    }
+
+    /// Hands over what is in the stage, if it is the only piece of a short scope; returns
+    /// whether that is so, and it was taken.
+    fn hand_over_stage(&mut self) -> bool {
+        let (words, text_bytes) = hot::staged_sizes();
+        let stream = &mut *self.0;
+        if words == 0 || words > hot::FEW || stream.visit.is_some() || stream.needs_home {
+            return false;
+        }
+        let staged = hot::staged();
+        let strays = stream.strays + i64::from(staged.strays());
+        let completes = ends_with(stream.shared.as_ref(), strays);
+        let short = Short {
+            spans: staged.opened.into(),
+            started: u64::from(stream.uncounted) + u64::from(staged.opened),
+            words: Chunk::PIECE_WORDS + words + Chunk::END_WORDS,
+            text_bytes: text_bytes + stream.head.tracestate.as_str().len(),
+        };
+        let (head, numbers) = (&stream.head, [stream.number, stream.part]);
+        let is_taken = stream.tracer.queue.push_short(short, |chunk| {
+            head.begin_piece(numbers, chunk);
+            hot::drain(chunk);
+            if completes {
+                chunk.end_trace();
+            }
+        });
+        if is_taken {
+            (stream.strays, stream.uncounted) = (strays, 0);
+            stream.has_said_end = completes;
+        }
+        is_taken
     }
 
     /// Says that the scope's code runs.
@@ -494,11 +550,8 @@ impl Recording {
         let trace = stream.shared.take();
         let strays = std::mem::take(&mut stream.strays);
         let started = std::mem::take(&mut stream.uncounted);
-        // Of a trace that nobody else is of, nobody else can end a span.
-        let completes = trace
-            .as_ref()
-            .map_or(strays == 0, |trace| trace.ends_with(strays));
-        let mut says_so = false;
+        let completes = ends_with(trace.as_ref(), strays);
+        let mut says_so = std::mem::take(&mut stream.has_said_end);
         if !stream.chunk.words.is_empty() {
             if completes {
                 stream.chunk.end_trace();
@@ -523,4 +576,11 @@ impl Recording {
         self.begin_wait();
         Spare::keep(self.0, trace.filter(|_| remains_nothing));
     }
+}
+
+/// Whether nothing remains of a trace if a scope of it ends with so many strays.
+#[inline]
+fn ends_with(trace: Option<&Arc<LocalTrace>>, strays: i64) -> bool {
+    // Of a trace that nothing else is of, nobody else can end a span.
+    trace.map_or(strays == 0, |trace| trace.ends_with(strays))
 }

@@ -10,15 +10,15 @@ use super::active::Active;
 use super::departed;
 use super::entered::{self, Left};
 use super::hot;
-use super::local_trace::{Head, LocalTrace};
-use super::recording::Recording;
+use super::local_trace::LocalTrace;
+use super::recording::{Begun, Recording};
 use super::tracer_core::TracerCore;
 use super::unsampled::{Refused, Unsampled};
 use super::write;
 use crate::baggage::Baggage;
-use crate::context::TraceContext;
+use crate::context::{TraceContext, TraceFlags};
 use crate::fork;
-use crate::id::SpanId;
+use crate::id::{SpanId, TraceId};
 use crate::sampler::SamplingInput;
 use crate::span_record::{Outcome, SpanKind};
 use crate::stats::Counters;
@@ -68,62 +68,113 @@ pub(crate) struct OwnedEntered {
 impl Scope {
     /// Begins a trace, or goes on with a remote one: decides whether to record it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        let parent = match start.from {
-            From::Nothing => None,
-            From::Remote(context) | From::Local(context) | From::Given(context) => Some(context),
-        };
-        let trace_id = parent.map_or_else(|| tracer.ids.trace_id(), |parent| parent.trace_id);
-        let is_sampled = match start.from {
-            From::Given(context) | From::Local(context) => context.is_sampled(),
-            From::Nothing | From::Remote(_) => {
-                let mut input = SamplingInput::new(trace_id, start.operation_name, &tracer.clock);
-                input.kind = start.kind;
-                input.parent = parent;
-                is_sampled(tracer, &input)
-            }
-        };
-        let flags = parent
-            .map_or(crate::TraceFlags::RANDOM, |parent| parent.flags)
-            .with_sampled(is_sampled);
-        let entry = match start.from {
-            From::Nothing => None,
-            From::Remote(context) | From::Local(context) => Some(context.span_id),
-            From::Given(context) => context.parent_span_id,
-        };
-        let tracestate = parent.map(|parent| &parent.tracestate);
-        let baggage = start.baggage.or(parent.map(|parent| &parent.baggage));
+        match start.from {
+            From::Nothing => Self::start_new(tracer, start),
+            From::Remote(context) => Self::start_below(tracer, start, context, true),
+            From::Local(context) => Self::start_below(tracer, start, context, false),
+            From::Given(context) => Self::start_given(tracer, start, context),
+        }
+    }
+
+    #[inline]
+    fn start_new(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        let trace_id = tracer.ids.trace_id();
+        let is_sampled = start.is_sampled(tracer, trace_id, None);
+        let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
         if !is_sampled {
-            tracer.queue.counters.refuse();
             let refused = Refused {
                 trace_id,
                 flags,
-                span_id: match start.from {
-                    From::Given(context) => Some(context.span_id),
-                    From::Nothing | From::Remote(_) | From::Local(_) => None,
-                },
-                parent_span_id: entry,
+                span_id: None,
+                parent_span_id: None,
+                tracestate: None,
+                baggage: start.baggage,
+            };
+            return Self::refuse(tracer, &refused);
+        }
+        let begun = Begun {
+            trace_id,
+            flags,
+            span: 0,
+            remote_parent: 0,
+            tracestate: None,
+            baggage: start.baggage,
+        };
+        Self(Active::Recorded(Recording::begin(tracer, &begun)))
+    }
+
+    /// Goes on below the span of a context, which may be another process's.
+    fn start_below(
+        tracer: &Arc<TracerCore>,
+        start: Start<'_>,
+        context: &TraceContext,
+        is_remote: bool,
+    ) -> Self {
+        let trace_id = context.trace_id;
+        let is_sampled = if is_remote {
+            start.is_sampled(tracer, trace_id, Some(context))
+        } else {
+            context.is_sampled()
+        };
+        let flags = context.flags.with_sampled(is_sampled);
+        let tracestate = Some(&context.tracestate);
+        let baggage = start.baggage.or(Some(&context.baggage));
+        if !is_sampled {
+            let refused = Refused {
+                trace_id,
+                flags,
+                span_id: None,
+                parent_span_id: Some(context.span_id),
                 tracestate,
                 baggage,
             };
-            let unsampled = Unsampled::begin(tracer, &refused);
-            return Self(Active::Unsampled(unsampled));
+            return Self::refuse(tracer, &refused);
         }
-        let remote_parent = match start.from {
-            From::Remote(context) | From::Local(context) => context.span_id.get(),
-            From::Given(context) if context.is_remote => {
-                context.parent_span_id.map_or(0, SpanId::get)
-            }
-            From::Nothing | From::Given(_) => 0,
-        };
-        let head = Head {
+        let span = context.span_id.get();
+        let begun = Begun {
             trace_id,
             flags,
-            tracestate: tracestate.cloned().unwrap_or_default(),
-            baggage: baggage.cloned().unwrap_or_default(),
-            remote_parent,
+            span,
+            remote_parent: span,
+            tracestate,
+            baggage,
         };
-        let entry = entry.map_or(0, SpanId::get);
-        Self(Active::Recorded(Recording::begin(tracer, head, entry)))
+        Self(Active::Recorded(Recording::begin(tracer, &begun)))
+    }
+
+    /// Begins with a context that is the first span's own.
+    fn start_given(tracer: &Arc<TracerCore>, start: Start<'_>, context: &TraceContext) -> Self {
+        let parent = context.parent_span_id;
+        let tracestate = Some(&context.tracestate);
+        let baggage = start.baggage.or(Some(&context.baggage));
+        if !context.is_sampled() {
+            let refused = Refused {
+                trace_id: context.trace_id,
+                flags: context.flags,
+                span_id: Some(context.span_id),
+                parent_span_id: parent,
+                tracestate,
+                baggage,
+            };
+            return Self::refuse(tracer, &refused);
+        }
+        let span = parent.map_or(0, SpanId::get);
+        let begun = Begun {
+            trace_id: context.trace_id,
+            flags: context.flags,
+            span,
+            remote_parent: if context.is_remote { span } else { 0 },
+            tracestate,
+            baggage,
+        };
+        Self(Active::Recorded(Recording::begin(tracer, &begun)))
+    }
+
+    /// Begins a trace that is not recorded.
+    #[inline]
+    fn refuse(tracer: &Arc<TracerCore>, refused: &Refused<'_>) -> Self {
+        tracer.queue.counters.refuse();
+        Self(Active::Unsampled(Unsampled::begin(tracer, refused)))
     }
 
     /// A scope that is outside any trace, and in which the process's tracer is current.
@@ -308,13 +359,24 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
     !u64::from(unsampled.key())
 }
 
-/// Asks a sampler, which is the application's code: if it panics, it refuses.
-fn is_sampled(tracer: &TracerCore, input: &SamplingInput<'_>) -> bool {
-    let decide = || tracer.sampler.sample(input).is_sampled();
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
-        Counters::add(&tracer.queue.counters.sampler_panics, 1);
-        false
-    })
+impl Start<'_> {
+    /// Asks the sampler, which is the application's code: if it panics, it refuses.
+    #[inline]
+    fn is_sampled(
+        &self,
+        tracer: &TracerCore,
+        trace_id: TraceId,
+        parent: Option<&TraceContext>,
+    ) -> bool {
+        let mut input = SamplingInput::new(trace_id, self.operation_name, &tracer.clock);
+        input.kind = self.kind;
+        input.parent = parent;
+        let decide = || tracer.sampler.sample(&input).is_sampled();
+        catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+            Counters::add(&tracer.queue.counters.sampler_panics, 1);
+            false
+        })
+    }
 }
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered

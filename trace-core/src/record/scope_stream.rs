@@ -40,6 +40,8 @@ pub(super) struct ScopeStream {
     pub(super) visit: Option<u32>,
     /// Spans that are not yet counted as started.
     pub(super) uncounted: u32,
+    /// Whether the scope's last piece was handed over, and says that the trace ends.
+    pub(super) has_said_end: bool,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
     /// The tick and the reading of the counter when the scope last looked at the time, and
@@ -114,6 +116,7 @@ impl Spare {
             chunk: Chunk::new(),
             visit: None,
             uncounted: 0,
+            has_said_end: false,
             strays: 0,
             tick: Tick::NONE,
             since: 0,

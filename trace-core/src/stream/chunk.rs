@@ -59,6 +59,16 @@ impl Chunk {
             && self.text.len() + other.text.len() <= self.text.capacity()
     }
 
+    /// Whether so many words and bytes of text can be added without allocating, and without
+    /// having more than `full` bytes in use.
+    #[inline]
+    pub(crate) fn takes(&self, words: usize, text_bytes: usize, full: usize) -> bool {
+        let (words, text) = (self.words.len() + words, self.text.len() + text_bytes);
+        words <= self.words.capacity()
+            && text <= self.text.capacity()
+            && words * size_of::<u64>() + text <= full
+    }
+
     /// An empty chunk without storage.
     pub(crate) const fn new() -> Self {
         Self {
@@ -97,8 +107,9 @@ impl Chunk {
         self.text.push_str(tracestate);
     }
 
-    /// Most words with which a piece begins.
+    /// Most words with which a piece begins, and with which it ends.
     pub(crate) const PIECE_WORDS: usize = 5;
+    pub(crate) const END_WORDS: usize = 2;
 
     /// Says that what follows of a span comes after all of a lower order.
     pub(crate) fn push_moved(&mut self, span: u64, order: u32) {

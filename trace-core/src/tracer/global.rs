@@ -21,10 +21,17 @@ thread_local! {
     /// What this thread has seen of [`GLOBAL`], and after how many changes: a lock and
     /// a count of references that all threads share would be the slowest part of a
     /// root.
-    static SEEN: Cell<Seen> = const { Cell::new((0, None)) };
+    static SEEN: Seen = const { Seen { changes: Cell::new(NONE), tracer: Cell::new(None) } };
 }
 
-type Seen = (u64, Option<Arc<TracerCore>>);
+/// No number of changes.
+const NONE: u64 = u64::MAX;
+
+/// See [`SEEN`].
+struct Seen {
+    changes: Cell<u64>,
+    tracer: Cell<Option<Arc<TracerCore>>>,
+}
 
 /// Keeps the process's tracer installed; dropping it delivers what is left.
 ///
@@ -79,27 +86,41 @@ pub(super) fn current() -> Option<Arc<TracerCore>> {
 }
 
 /// Lets `begin` see the tracer for a root that begins here.
+#[inline]
 pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::with_tracer(Arc::clone) {
         return Some(begin(&tracer));
     }
-    let seen = seen();
-    let begun = seen.1.as_ref().map(begin);
-    let _kept = SEEN.try_with(|cell| cell.set(seen));
+    let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());
+    let begun = tracer.as_ref().map(begin);
+    let _kept = SEEN.try_with(|seen| {
+        seen.changes.set(changes);
+        seen.tracer.set(tracer);
+    });
     begun
 }
 
-/// Takes what the thread has seen of the process's tracer, which is brought up to
-/// date. It is empty until put back: what `begin` calls may begin roots itself.
-fn seen() -> Seen {
+/// The process's tracer, and after how many changes.
+#[cold]
+fn look() -> (u64, Option<Arc<TracerCore>>) {
     // Read before the tracer: if that changes in between, the next root looks again.
     let changes = CHANGES.load(Ordering::Acquire);
-    let seen = SEEN.try_with(Cell::take).unwrap_or_default();
-    if seen.0 == changes {
-        return seen;
-    }
     let global = global().read().unwrap_or_else(PoisonError::into_inner);
     (changes, global.clone())
+}
+
+impl Seen {
+    /// Takes what the thread has seen, brought up to date. It is empty until put back: what
+    /// runs meanwhile may begin roots itself.
+    #[inline]
+    fn take(&self) -> (u64, Option<Arc<TracerCore>>) {
+        let changes = self.changes.replace(NONE);
+        if changes == CHANGES.load(Ordering::Acquire) {
+            (changes, self.tracer.take())
+        } else {
+            look()
+        }
+    }
 }
 
 impl Deref for TracerGuard {
