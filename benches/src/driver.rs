@@ -5,9 +5,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
+
 use crate::libraries::{emit, fastrace, floor, opentelemetry, ours, plain, tracing};
-use crate::library::{Library, RUNTIME};
-use crate::workload::{POLLS, Workload};
+use crate::library::{Library, POOL, RUNTIME, Yield};
+use crate::stopwatch;
+use crate::workload::{AFTER_FLUSH, POLLS, Workload};
 
 /// A library as a value.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +25,8 @@ pub struct Peer {
     pub spans: fn(Workload, u64) -> u64,
     /// A root with the tree below it, for throughput.
     pub tree: fn(),
+    /// The future of a task that is a root and waits at its first poll.
+    pub sleeping_root: fn() -> Pin<Box<dyn Future<Output = u64> + Send>>,
     pub nested_sizes: fn() -> [usize; 4],
     pub flush: fn(),
     pub delivered: fn() -> u64,
@@ -36,6 +41,7 @@ impl Peer {
             run: run::<L>,
             spans: L::spans,
             tree: tree::<L>,
+            sleeping_root: || Box::pin(waiting_root::<L>(1)),
             nested_sizes: L::nested_sizes,
             flush: L::flush,
             delivered: L::delivered,
@@ -141,6 +147,15 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
             true,
             || timed!(calls, i => poll_on(L::waits(black_box(i), black_box(POLLS)))),
         ),
+        Workload::TaskPoll | Workload::PoolPoll => {
+            in_task(runtime(workload), waiting_root::<L>(calls))
+        }
+        Workload::TaskPollLeaf | Workload::PoolPollLeaf => {
+            in_task(runtime(workload), L::in_root(true, steps::<L>(calls)))
+        }
+        Workload::TaskPollLevels | Workload::PoolPollLevels => {
+            in_task(runtime(workload), request::<L>(true, black_box(1), calls))
+        }
         Workload::Fails => L::below_root(true, || {
             now(async { timed!(calls, i => L::fails(black_box(i)).await) })
         }),
@@ -150,8 +165,75 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
         Workload::Spawned => L::below_root(true, || {
             RUNTIME.block_on(async { timed!(calls, i => L::spawned(black_box(i)).await) })
         }),
-        Workload::Root => timed!(calls, i => now(L::root(black_box(i)))),
+        Workload::Root => roots::<L>(calls),
+        Workload::RootAfterFlush => {
+            let mut time = Duration::ZERO;
+            for begun in (0..calls).step_by(AFTER_FLUSH as usize) {
+                L::flush();
+                time += roots::<L>(AFTER_FLUSH.min(calls - begun));
+            }
+            time
+        }
+        Workload::RootBuilder => timed!(calls, i => now(L::built_root(black_box(i)))),
+        Workload::RootUnsampled => {
+            L::choosing(|| timed!(calls, i => now(L::in_root(false, plain::root(black_box(i))))))
+        }
+        Workload::Request => {
+            L::choosing(|| timed!(calls, i => poll_on(request::<L>(i % 2 == 0, black_box(i), 1))))
+        }
     }
+}
+
+/// Where the task of a workload runs.
+fn runtime(workload: Workload) -> &'static Runtime {
+    match workload {
+        Workload::PoolPoll | Workload::PoolPollLeaf | Workload::PoolPollLevels => &POOL,
+        _ => &RUNTIME,
+    }
+}
+
+/// Spawns a future, and returns how long it took from its first poll to its end: how
+/// soon a thread wakes up is not in it.
+fn in_task<F>(runtime: &Runtime, future: F) -> Duration
+where
+    F: Future<Output = u64> + Send + 'static,
+{
+    let task = runtime.spawn(async move {
+        let begin = stopwatch::now();
+        let _ = black_box(future.await);
+        begin.elapsed()
+    });
+    let time = runtime.block_on(task);
+    time.expect("no workload panics")
+}
+
+fn waiting_root<L: Library>(polls: u64) -> impl Future<Output = u64> + Send + 'static {
+    L::in_root(true, async move {
+        Yield(polls).await;
+        black_box(polls)
+    })
+}
+
+async fn steps<L: Library>(polls: u64) -> u64 {
+    let mut sum = 0;
+    for i in 0..polls {
+        sum += L::step(black_box(i)).await;
+        Yield(1).await;
+    }
+    sum
+}
+
+fn request<L: Library>(
+    is_sampled: bool,
+    i: u64,
+    polls: u64,
+) -> impl Future<Output = u64> + Send + 'static {
+    L::in_root(is_sampled, L::nested(i, black_box("visa"), polls))
+}
+
+#[inline(never)]
+fn roots<L: Library>(calls: u64) -> Duration {
+    timed!(calls, i => now(L::root(black_box(i))))
 }
 
 /// Not inlined, so that it is the same code whether anything is recorded or not.

@@ -26,24 +26,42 @@ pub fn run() -> Result<(), String> {
     println!("Of a span, poll or root, above the plain function, counted by callgrind.\n");
     let plain = count(PLAIN)?;
     let mut header = vec![String::new()];
-    let mut columns = Vec::new();
+    let mut columns: Vec<Vec<f64>> = Vec::new();
     for (index, peer) in PEERS.iter().enumerate().skip(FLOOR) {
         header.push(peer.name.to_owned());
-        columns.push(count(index)?);
+        let pairs = count(index)?.into_iter().zip(&plain);
+        columns.push(pairs.map(|(count, plain)| count - plain).collect());
     }
     header.extend(["goal", ""].map(str::to_owned));
     let mut table = Table::new(header);
-    for (row, workload) in Workload::ALL.into_iter().enumerate() {
-        let mut cells = vec![workload.name().to_owned()];
-        cells.extend(columns.iter().map(|counts| short(counts[row] - plain[row])));
+    for workload in counted() {
+        let figures = columns.iter().map(|above| above[workload.index()]);
         let goal = workload.instructions_goal();
-        cells.push(goal.map_or_else(String::new, short));
-        let ours = columns[OURS - FLOOR][row] - plain[row];
-        cells.push(report::verdict(goal.map(|goal| ours <= goal)));
-        table.row(cells);
+        table.row(row(workload.name(), &figures.collect::<Vec<f64>>(), goal));
+        if let Some(share) = workload.share() {
+            let shares = columns.iter().map(|above| {
+                (above[workload.index()] - above[share.above.index()]) / share.parts as f64
+            });
+            table.row(row(share.name, &shares.collect::<Vec<f64>>(), None));
+        }
     }
     table.print();
     Ok(())
+}
+
+fn row(name: &str, figures: &[f64], goal: Option<f64>) -> Vec<String> {
+    let mut cells = vec![name.to_owned()];
+    cells.extend(figures.iter().map(|figure| short(*figure)));
+    cells.push(goal.map_or_else(String::new, short));
+    let is_met = goal.map(|goal| figures[OURS - FLOOR] <= goal);
+    cells.push(report::verdict(is_met));
+    cells
+}
+
+fn counted() -> impl Iterator<Item = Workload> {
+    Workload::ALL
+        .into_iter()
+        .filter(|workload| workload.is_counted())
 }
 
 /// Compares our counts with the budgets.
@@ -58,8 +76,8 @@ pub fn check() -> Result<(), String> {
     }
     let (plain, ours) = (count(PLAIN)?, count(OURS)?);
     let mut exceeded = Vec::new();
-    for (row, workload) in Workload::ALL.into_iter().enumerate() {
-        let instructions = ours[row] - plain[row];
+    for workload in counted() {
+        let instructions = ours[workload.index()] - plain[workload.index()];
         let budget = budget(workload)?;
         println!("{:16}{instructions:>8.1}  of {budget}", workload.key());
         if instructions > budget {
@@ -83,7 +101,7 @@ fn budget(workload: Workload) -> Result<f64, String> {
         .ok_or_else(|| format!("expected a budget for `{}`", workload.key()))
 }
 
-/// Instructions of a unit of each workload.
+/// Instructions of a unit of each workload that is counted.
 fn count(peer: usize) -> Result<Vec<f64>, String> {
     if cfg!(debug_assertions) {
         return Err("instructions are counted of a release build: add `--release`".to_owned());
@@ -105,17 +123,20 @@ fn count(peer: usize) -> Result<Vec<f64>, String> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
-    let totals: Result<Vec<f64>, String> = (1..=2 * Workload::ALL.len())
-        .map(|dump| total(&PathBuf::from(format!("{}.{dump}", out.display()))))
-        .collect();
     // The one of the end of the program, after the last region.
     let _removed = std::fs::remove_file(&out);
-    let units = |workload: Workload| (calls(workload) * workload.units()) as f64;
-    Ok(totals?
-        .chunks(2)
-        .zip(Workload::ALL)
-        .map(|(pair, workload)| (pair[1] - pair[0]) / units(workload))
-        .collect())
+    let mut counts = vec![0.0; Workload::ALL.len()];
+    let mut dump = 0;
+    let mut next = || {
+        dump += 1;
+        total(&PathBuf::from(format!("{}.{dump}", out.display())))
+    };
+    for workload in counted() {
+        let (few, many) = (next()?, next()?);
+        let units = (workload.calls(UNITS) * workload.units()) as f64;
+        counts[workload.index()] = (many - few) / units;
+    }
+    Ok(counts)
 }
 
 /// Reads the sum of a dump, and removes it.
@@ -130,15 +151,11 @@ fn total(dump: &Path) -> Result<f64, String> {
         .ok_or_else(|| format!("no `totals` in {}", dump.display()))
 }
 
-fn calls(workload: Workload) -> u64 {
-    UNITS / workload.units()
-}
-
 /// Runs each workload of a library twice, below callgrind.
 pub fn inside(peer: &Peer) {
     (peer.set_up)();
-    for workload in Workload::ALL {
-        let calls = calls(workload);
+    for workload in counted() {
+        let calls = workload.calls(UNITS);
         let _warm = peer.run_and_check(workload, 2 * calls);
         for calls in [calls, 2 * calls] {
             let before = (peer.delivered)();

@@ -14,10 +14,10 @@ use crate::workload::Workload;
 ///
 /// The functions do the same in each library and nothing but pass their argument
 /// through `black_box`, so that the compiler can neither remove them nor know what
-/// they return. Each is called in one place only, so that whether the compiler
-/// inlines it does not depend on what else is measured. Spans go to something that
+/// they return. Each is called in one place of the driver only, so that whether the
+/// compiler inlines it does not depend on what else is measured. Spans go to something that
 /// counts and drops them.
-pub trait Library {
+pub trait Library: 'static {
     const NAME: &'static str;
     /// The crate whose version is told.
     const PACKAGE: Option<&'static str>;
@@ -41,6 +41,24 @@ pub trait Library {
     fn spawned(i: u64) -> JoinHandle<u64>;
     /// A trace of one span.
     fn root(i: u64) -> impl Future<Output = u64> + Send;
+    /// The same, described at run time; of a library that has only one way, that one.
+    fn built_root(i: u64) -> impl Future<Output = u64> + Send {
+        Self::root(i)
+    }
+    /// A future as the body of a root. That the root is not sampled is heard within
+    /// [`choosing`](Self::choosing) only.
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static;
+    /// Runs a closure in which roots are sampled or not, as each says.
+    fn choosing<R>(body: impl FnOnce() -> R) -> R {
+        body()
+    }
+    /// A leaf in a task that is polled again and again.
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static;
+    /// Three spans, the innermost of which is polled once more than `polls` times.
+    fn nested(i: u64, text: &'static str, polls: u64)
+    -> impl Future<Output = u64> + Send + 'static;
 
     /// Bytes of the futures of functions that wait for each other: of a leaf, and of
     /// one, two and three levels above it.
@@ -118,4 +136,13 @@ pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without drivers asks the operating system for nothing")
+});
+
+/// A runtime that moves tasks between threads, and has one: a second would look for
+/// work in between.
+pub static POOL: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .expect("the operating system gives a thread")
 });

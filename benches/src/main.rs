@@ -67,6 +67,11 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// What a library adds to a build from nothing.
+    ColdBuild {
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Records for long, and watches memory, threads and files.
     Soak {
         #[arg(long, default_value_t = 30.0)]
@@ -114,6 +119,7 @@ fn main() -> Result<(), String> {
             None => throughput::run(&rates, seconds, rounds, only.as_deref())?,
         },
         What::CompileTime { rounds } => compile_time::run(rounds)?,
+        What::ColdBuild { rounds } => compile_time::run_cold(rounds)?,
         What::Soak { minutes, rate } => soak::run(minutes, rate)?,
         What::Conservation {
             spans,

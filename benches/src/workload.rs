@@ -4,6 +4,10 @@
 pub const TREE_SPANS: u64 = 100;
 /// Polls of one span of [`Workload::Poll`].
 pub const POLLS: u64 = 200;
+/// Roots that are timed after each flush.
+pub const AFTER_FLUSH: u64 = 20;
+/// Spans of [`Library::nested`](crate::library::Library::nested).
+pub const LEVELS: u64 = 3;
 
 /// Something that is done again and again and timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +21,41 @@ pub enum Workload {
     NoContext,
     /// One more poll of a span that waits.
     Poll,
+    /// One more poll of a task that is a root, on the thread that waits for it.
+    TaskPoll,
+    /// The same, with a span in each poll.
+    TaskPollLeaf,
+    /// The same, with [`LEVELS`] spans open below the root.
+    TaskPollLevels,
+    /// The three on another thread.
+    PoolPoll,
+    PoolPollLeaf,
+    PoolPollLevels,
     /// A function that returns an error, with the error's message.
     Fails,
     /// Eight tags and two logs.
     Rich,
     /// A task that is spawned and waited for.
     Spawned,
+    /// A trace of one span, as it is usually begun: by an attribute, if there is one.
     Root,
+    /// The same, [`AFTER_FLUSH`] at a time after each flush.
+    RootAfterFlush,
+    /// A root that is described at run time.
+    RootBuilder,
+    RootUnsampled,
+    /// A root, and below it [`LEVELS`] async spans with two tags each that are polled
+    /// twice; every second one is not sampled.
+    Request,
+}
+
+/// What is told of a workload besides its own figure: what is above another
+/// workload, in parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub name: &'static str,
+    pub above: Workload,
+    pub parts: u64,
 }
 
 /// What a figure is to be at most.
@@ -31,11 +63,14 @@ pub enum Workload {
 pub enum Goal {
     TimesFloor(f64),
     TimesFastrace(f64),
+    /// Of our own figure of another workload.
+    Times(f64, Workload),
     Nanos(f64),
 }
 
 impl Workload {
-    pub const ALL: [Self; 11] = [
+    /// In the order of the declaration.
+    pub const ALL: [Self; 21] = [
         Self::AsyncLeaf,
         Self::SyncLeaf,
         Self::Tree,
@@ -43,11 +78,27 @@ impl Workload {
         Self::Unsampled,
         Self::NoContext,
         Self::Poll,
+        Self::TaskPoll,
+        Self::TaskPollLeaf,
+        Self::TaskPollLevels,
+        Self::PoolPoll,
+        Self::PoolPollLeaf,
+        Self::PoolPollLevels,
         Self::Fails,
         Self::Rich,
         Self::Spawned,
         Self::Root,
+        Self::RootAfterFlush,
+        Self::RootBuilder,
+        Self::RootUnsampled,
+        Self::Request,
     ];
+
+    /// The place in [`ALL`](Self::ALL).
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -59,10 +110,20 @@ impl Workload {
             Self::Unsampled => "async fn, unsampled",
             Self::NoContext => "async fn, no context",
             Self::Poll => "one more poll",
+            Self::TaskPoll => "one more poll of a root's task",
+            Self::TaskPollLeaf => "the same, with a leaf",
+            Self::TaskPollLevels => "the same, through 3 spans",
+            Self::PoolPoll => "one more poll of a root's task, another thread",
+            Self::PoolPollLeaf => "the same, with a leaf, another thread",
+            Self::PoolPollLevels => "the same, through 3 spans, another thread",
             Self::Fails => "async fn that fails",
             Self::Rich => "8 tags and 2 logs",
             Self::Spawned => "spawned task",
             Self::Root => "root",
+            Self::RootAfterFlush => "root, 20 after each flush",
+            Self::RootBuilder => "root by the builder",
+            Self::RootUnsampled => "root, unsampled",
+            Self::Request => "request, every second one unsampled",
         }
     }
 
@@ -77,10 +138,20 @@ impl Workload {
             Self::Unsampled => "unsampled",
             Self::NoContext => "no-context",
             Self::Poll => "poll",
+            Self::TaskPoll => "task-poll",
+            Self::TaskPollLeaf => "task-poll-leaf",
+            Self::TaskPollLevels => "task-poll-levels",
+            Self::PoolPoll => "pool-poll",
+            Self::PoolPollLeaf => "pool-poll-leaf",
+            Self::PoolPollLevels => "pool-poll-levels",
             Self::Fails => "fails",
             Self::Rich => "rich",
             Self::Spawned => "spawned",
             Self::Root => "root",
+            Self::RootAfterFlush => "root-after-flush",
+            Self::RootBuilder => "root-builder",
+            Self::RootUnsampled => "root-unsampled",
+            Self::Request => "request",
         }
     }
 
@@ -94,41 +165,100 @@ impl Workload {
         }
     }
 
+    /// Calls that have about so many spans or polls: more than queues hold would be
+    /// lost.
+    #[must_use]
+    pub const fn calls(self, spans: u64) -> u64 {
+        match self {
+            Self::Request => spans / (LEVELS + 1),
+            _ => spans / self.units(),
+        }
+    }
+
     /// Spans that have to be delivered for a number of calls, of a library that
     /// records nothing where no trace is.
     #[must_use]
     pub const fn spans(self, calls: u64) -> u64 {
         match self {
-            Self::TreeUnsampled | Self::Unsampled | Self::NoContext => 0,
+            Self::TreeUnsampled | Self::Unsampled | Self::NoContext | Self::RootUnsampled => 0,
             Self::Tree => calls * TREE_SPANS + 1,
-            Self::Root => calls,
+            Self::TaskPoll | Self::PoolPoll => 1,
+            Self::TaskPollLevels | Self::PoolPollLevels => LEVELS + 1,
+            Self::Root | Self::RootAfterFlush | Self::RootBuilder => calls,
+            Self::Request => calls.div_ceil(2) * (LEVELS + 1),
             _ => calls + 1,
         }
     }
 
+    /// Whether what it does is done on the caller's thread and without a flush, so
+    /// that its instructions can be counted.
+    #[must_use]
+    pub const fn is_counted(self) -> bool {
+        !matches!(
+            self,
+            Self::PoolPoll | Self::PoolPollLeaf | Self::PoolPollLevels | Self::RootAfterFlush
+        )
+    }
+
+    #[must_use]
+    pub const fn share(self) -> Option<Share> {
+        let (name, above, parts) = match self {
+            Self::TaskPollLeaf => ("— less the leaf", Self::AsyncLeaf, 1),
+            Self::PoolPollLeaf => ("— less the leaf, another thread", Self::AsyncLeaf, 1),
+            Self::TaskPollLevels => ("— a level", Self::TaskPoll, LEVELS),
+            Self::PoolPollLevels => ("— a level, another thread", Self::PoolPoll, LEVELS),
+            _ => return None,
+        };
+        Some(Share { name, above, parts })
+    }
+
+    /// Goals of the figure, or of the [`share`](Self::share) if there is one.
     #[must_use]
     pub const fn goals(self) -> &'static [Goal] {
-        use Goal::{Nanos, TimesFastrace, TimesFloor};
+        use Goal::{Nanos, Times, TimesFastrace, TimesFloor};
         match self {
-            Self::AsyncLeaf => &[TimesFloor(1.15), TimesFastrace(0.22)],
-            Self::SyncLeaf => &[TimesFloor(1.1), TimesFastrace(0.9)],
-            Self::Tree => &[TimesFloor(1.2), TimesFastrace(0.13)],
+            Self::AsyncLeaf | Self::SyncLeaf => &[TimesFloor(1.4)],
+            Self::Tree => &[TimesFloor(1.55), TimesFastrace(0.11)],
             Self::TreeUnsampled | Self::Unsampled | Self::NoContext => &[Nanos(1.5)],
             Self::Poll => &[Nanos(7.0)],
+            Self::TaskPoll | Self::PoolPoll => &[Nanos(13.0)],
+            Self::TaskPollLeaf | Self::PoolPollLeaf => &[Nanos(15.0)],
+            Self::TaskPollLevels | Self::PoolPollLevels => &[Nanos(4.0)],
             Self::Fails => &[TimesFastrace(0.2)],
-            Self::Root => &[TimesFastrace(0.4)],
+            Self::Root | Self::RootAfterFlush => &[TimesFastrace(0.4)],
+            Self::RootBuilder => &[Times(1.2, Self::Root)],
+            Self::RootUnsampled => &[TimesFastrace(0.35)],
+            Self::Request => &[TimesFastrace(0.12)],
             Self::Rich | Self::Spawned => &[],
         }
     }
 
-    /// Instructions that it is to need at most.
+    /// Instructions that the workload is to need at most.
     #[must_use]
     pub const fn instructions_goal(self) -> Option<f64> {
         match self {
-            Self::AsyncLeaf => Some(110.0),
-            Self::SyncLeaf => Some(75.0),
-            Self::Unsampled | Self::NoContext => Some(40.0),
+            Self::AsyncLeaf => Some(121.0),
+            Self::SyncLeaf => Some(105.0),
+            Self::Tree => Some(258.0),
+            Self::Unsampled | Self::NoContext => Some(21.0),
+            Self::TaskPoll => Some(238.0),
+            Self::Fails => Some(514.0),
+            Self::Root => Some(944.0),
+            Self::RootBuilder => Some(1133.0),
+            Self::RootUnsampled => Some(376.0),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Workload;
+
+    #[test]
+    fn workloads_are_in_the_order_of_their_declaration() {
+        for (place, workload) in Workload::ALL.into_iter().enumerate() {
+            assert_eq!(workload.index(), place);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The crate that is built: layers of async functions that call each other.
+//! The crates that are built: layers of async functions that call each other.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,9 +13,28 @@ const WIDTH: usize = 20;
 /// A way to instrument the functions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Variant {
-    pub(super) name: &'static str,
+    pub(super) library: &'static str,
     dependency: &'static str,
-    attribute: &'static str,
+    /// Without tags, and with three.
+    attributes: [&'static str; 2],
+}
+
+/// What each span of a crate has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Tags {
+    None,
+    Three,
+}
+
+impl Tags {
+    const ALL: [Self; 2] = [Self::None, Self::Three];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "no tags",
+            Self::Three => "3 tags each",
+        }
+    }
 }
 
 /// Places in [`VARIANTS`].
@@ -25,45 +44,102 @@ pub(super) const FASTRACE: usize = 3;
 
 pub(super) const VARIANTS: [Variant; 4] = [
     Variant {
-        name: "plain",
+        library: "plain",
         dependency: "",
-        attribute: "",
+        attributes: ["", ""],
     },
     Variant {
-        name: "ours",
+        library: "trace-core",
         dependency: "trace-core = { path = \"TRACE_CORE\" }",
-        attribute: "#[trace_core::traced(tags(id, name, order.total = order.total))]",
+        attributes: [
+            "#[trace_core::traced]",
+            "#[trace_core::traced(tags(id, name, order.total = order.total))]",
+        ],
     },
     Variant {
-        name: "with-tracing",
+        library: "tracing",
         dependency: "tracing = { version = \"0.1\", default-features = false, \
                      features = [\"attributes\", \"std\"] }",
-        attribute: "#[tracing::instrument(skip_all, err, fields(id, name, order.total = order.total))]",
+        attributes: [
+            "#[tracing::instrument(skip_all, err)]",
+            "#[tracing::instrument(skip_all, err, fields(id, name, order.total = order.total))]",
+        ],
     },
     Variant {
-        name: "with-fastrace",
+        library: "fastrace",
         dependency: "fastrace = { version = \"0.7\", features = [\"enable\"] }",
-        attribute: "#[fastrace::trace(properties = { \"id\": \"{id}\", \"name\": \"{name}\", \
-                    \"order.total\": \"{order:?}\" })]",
+        attributes: [
+            "#[fastrace::trace]",
+            "#[fastrace::trace(properties = { \"id\": \"{id}\", \"name\": \"{name}\", \
+             \"order.total\": \"{order:?}\" })]",
+        ],
     },
 ];
 
+/// Writes a workspace with a member for each variant, without and with tags.
+pub(super) fn write_workspace(folder: &Path) -> std::io::Result<()> {
+    let mut members = Vec::new();
+    for tags in Tags::ALL {
+        for variant in VARIANTS {
+            let package = variant.package(tags);
+            let source = variant.source(tags);
+            write_crate(&folder.join(&package), &variant, tags, &source)?;
+            members.push(format!("\"{package}\""));
+        }
+    }
+    let members = members.join(", ");
+    std::fs::write(
+        folder.join("Cargo.toml"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = [{members}]\n"),
+    )?;
+    copy_lock(folder)
+}
+
+pub(super) fn write_crate(
+    folder: &Path,
+    variant: &Variant,
+    tags: Tags,
+    source: &str,
+) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder.join("src"))?;
+    std::fs::write(folder.join("Cargo.toml"), variant.manifest(tags))?;
+    std::fs::write(folder.join("src/lib.rs"), source)
+}
+
+/// Has a crate use the versions that this package has.
+pub(super) fn copy_lock(folder: &Path) -> std::io::Result<()> {
+    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map(drop)
+}
+
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
 impl Variant {
-    pub(super) fn manifest(&self, trace_core: &Path) -> String {
-        let trace_core = trace_core.display().to_string();
+    /// The name of the crate, which is no library's.
+    pub(super) fn package(&self, tags: Tags) -> String {
+        match tags {
+            Tags::None => format!("with-{}", self.library),
+            Tags::Three => format!("with-{}-tags", self.library),
+        }
+    }
+
+    fn manifest(&self, tags: Tags) -> String {
+        let trace_core = root().join("trace-core").display().to_string();
         let dependency = self.dependency.replace("TRACE_CORE", &trace_core);
         format!(
             "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
              [dependencies]\n{dependency}\n",
-            self.name
+            self.package(tags)
         )
     }
 
-    pub(super) fn source(&self) -> String {
+    fn source(&self, tags: Tags) -> String {
         let mut source = String::from(HEAD);
         for layer in 0..LAYERS {
             for index in 0..WIDTH {
-                source += &self.function(layer, index);
+                source += &function(self.attributes[tags as usize], layer, index);
             }
         }
         source += "/// Makes the functions be compiled, as those are that nobody calls are not.\n\
@@ -78,27 +154,26 @@ impl Variant {
         source += "    ]\n}\n";
         source
     }
+}
 
-    fn function(&self, layer: usize, index: usize) -> String {
-        let attribute = self.attribute;
-        let body = if layer == 0 {
-            "    if order.total > LIMIT {\n        return Err(Declined { id });\n    }\n    \
-             tick().await;\n    Ok(id + name.len() as u64)\n"
-                .to_owned()
-        } else {
-            let (below, next) = (layer - 1, (index + 1) % WIDTH);
-            format!(
-                "    let first = layer{below}_step{index}(id + 1, name, order).await?;\n    \
-                 if first % 2 == 0 {{\n        tick().await;\n    }}\n    \
-                 let second = layer{below}_step{next}(first, name, order).await?;\n    \
-                 Ok(first + second)\n"
-            )
-        };
+fn function(attribute: &str, layer: usize, index: usize) -> String {
+    let body = if layer == 0 {
+        "    if order.total > LIMIT {\n        return Err(Declined { id });\n    }\n    \
+         tick().await;\n    Ok(id + name.len() as u64)\n"
+            .to_owned()
+    } else {
+        let (below, next) = (layer - 1, (index + 1) % WIDTH);
         format!(
-            "{attribute}\nasync fn layer{layer}_step{index}(id: u64, name: &str, order: &Order) \
-             -> Result<u64, Declined> {{\n{body}}}\n\n"
+            "    let first = layer{below}_step{index}(id + 1, name, order).await?;\n    \
+             if first % 2 == 0 {{\n        tick().await;\n    }}\n    \
+             let second = layer{below}_step{next}(first, name, order).await?;\n    \
+             Ok(first + second)\n"
         )
-    }
+    };
+    format!(
+        "{attribute}\nasync fn layer{layer}_step{index}(id: u64, name: &str, order: &Order) \
+         -> Result<u64, Declined> {{\n{body}}}\n\n"
+    )
 }
 
 const HEAD: &str = r#"//! A crate that is written to be built, not to be run.

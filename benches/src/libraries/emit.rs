@@ -87,6 +87,32 @@ async fn root(i: u64) -> u64 {
     black_box(i)
 }
 
+#[emit::span("root")]
+async fn rooted<F: Future<Output = u64>>(body: F) -> u64 {
+    body.await
+}
+
+#[emit::span("step")]
+async fn step(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[emit::span("outer", i, text)]
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    middle(i + 1, text, polls).await
+}
+
+#[emit::span("middle", i, text)]
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    inner(i + 1, text, polls).await
+}
+
+#[emit::span("inner", i, text)]
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    Yield(polls).await;
+    black_box(i + text.len() as u64)
+}
+
 #[emit::span("level0")]
 async fn level0(i: u64) -> u64 {
     black_box(i)
@@ -171,6 +197,32 @@ impl Library for Emit {
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
         root(i)
+    }
+
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        IS_SAMPLED.set(is_sampled);
+        rooted(body)
+    }
+
+    fn choosing<R>(body: impl FnOnce() -> R) -> R {
+        let result = body();
+        IS_SAMPLED.set(true);
+        result
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {

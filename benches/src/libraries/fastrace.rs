@@ -86,6 +86,27 @@ async fn rich(i: u64, text: &str) -> u64 {
 }
 
 #[trace]
+async fn step(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[trace(properties = { "i": "{i}", "text": "{text}" })]
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    middle(i + 1, text, polls).await
+}
+
+#[trace(properties = { "i": "{i}", "text": "{text}" })]
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    inner(i + 1, text, polls).await
+}
+
+#[trace(properties = { "i": "{i}", "text": "{text}" })]
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    Yield(polls).await;
+    black_box(i + text.len() as u64)
+}
+
+#[trace]
 async fn level0(i: u64) -> u64 {
     black_box(i)
 }
@@ -159,6 +180,26 @@ impl Library for Fastrace {
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
         plain::root(i).in_span(Span::root("root", SpanContext::random()))
+    }
+
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        let context = SpanContext::random().sampled(is_sampled);
+        plain::rooted(body).in_span(Span::root("root", context))
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {

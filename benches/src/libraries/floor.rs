@@ -6,8 +6,9 @@
 //! is two exchanges of the current span. Nothing is delivered.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::hint::black_box;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
@@ -148,6 +149,54 @@ async fn tagged(i: u64, text: &str) -> u64 {
     span(Some((i, text)), || black_box(i + text.len() as u64))
 }
 
+async fn step(i: u64) -> u64 {
+    span(None, || black_box(i))
+}
+
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    let open = open(Some((i, text)));
+    let sum = middle(i + 1, text, polls).await;
+    close(open);
+    sum
+}
+
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    let open = open(Some((i, text)));
+    let sum = inner(i + 1, text, polls).await;
+    close(open);
+    sum
+}
+
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    let open = open(Some((i, text)));
+    Yield(polls).await;
+    close(open);
+    black_box(i + text.len() as u64)
+}
+
+/// Exchanges the current span around each poll. The root may end on another thread,
+/// so it hands over what it has.
+async fn rooted<F: Future<Output = u64>>(body: F) -> u64 {
+    let mut body = pin!(body);
+    let around = SPAN.get();
+    IS_ON.set(true);
+    let root = open(None);
+    IS_ON.set(false);
+    let mut current = SPAN.replace(around);
+    let output = poll_fn(|cx| {
+        IS_ON.set(true);
+        let around = SPAN.replace(current);
+        let polled = body.as_mut().poll(cx);
+        current = SPAN.replace(around);
+        IS_ON.set(false);
+        polled
+    })
+    .await;
+    close(root);
+    DELIVERED.add(SPANS.take());
+    output
+}
+
 async fn task(i: u64) -> u64 {
     span(None, || black_box(i))
 }
@@ -209,6 +258,29 @@ impl Library for Floor {
 
     async fn root(i: u64) -> u64 {
         Self::below_root(true, || black_box(i))
+    }
+
+    async fn in_root<F>(is_sampled: bool, body: F) -> u64
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        if is_sampled {
+            rooted(body).await
+        } else {
+            body.await
+        }
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {

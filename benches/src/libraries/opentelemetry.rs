@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{
 use tokio::task::JoinHandle;
 
 use super::plain;
-use crate::library::{Counter, Declined, Library};
+use crate::library::{Counter, Declined, Library, Yield};
 
 #[derive(Debug)]
 pub struct OpenTelemetry;
@@ -28,6 +28,16 @@ static TRACER: LazyLock<SdkTracer> = LazyLock::new(|| PROVIDER.get().tracer("ben
 /// A context in which a new span is the current one; it ends with the context.
 fn span(name: &'static str) -> Context {
     Context::current_with_span(TRACER.start(name))
+}
+
+fn root_span(is_sampled: bool) -> Context {
+    let caller = if is_sampled {
+        Context::new()
+    } else {
+        unsampled_caller()
+    };
+    let root = TRACER.start_with_context("root", &caller);
+    caller.with_span(root)
 }
 
 fn tagged_span(name: &'static str, i: u64, text: &'static str) -> Context {
@@ -69,6 +79,28 @@ async fn tagged(i: u64, text: &'static str) -> u64 {
 
 async fn leaf(i: u64) -> u64 {
     plain::leaf(i).with_context(span("leaf")).await
+}
+
+async fn step(i: u64) -> u64 {
+    plain::step(i).with_context(span("step")).await
+}
+
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    let body = async { middle(i + 1, text, polls).await };
+    body.with_context(tagged_span("outer", i, text)).await
+}
+
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    let body = async { inner(i + 1, text, polls).await };
+    body.with_context(tagged_span("middle", i, text)).await
+}
+
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    let body = async {
+        Yield(polls).await;
+        black_box(i + text.len() as u64)
+    };
+    body.with_context(tagged_span("inner", i, text)).await
 }
 
 async fn level0(i: u64) -> u64 {
@@ -191,13 +223,7 @@ impl Library for OpenTelemetry {
     }
 
     fn below_root<R>(is_sampled: bool, body: impl FnOnce() -> R) -> R {
-        let caller = if is_sampled {
-            Context::new()
-        } else {
-            unsampled_caller()
-        };
-        let root = TRACER.start_with_context("root", &caller);
-        let _entered = caller.with_span(root).attach();
+        let _entered = root_span(is_sampled).attach();
         body()
     }
 
@@ -231,8 +257,26 @@ impl Library for OpenTelemetry {
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        let root = TRACER.start_with_context("root", &Context::new());
-        plain::root(i).with_context(Context::new().with_span(root))
+        plain::root(i).with_context(root_span(true))
+    }
+
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        plain::rooted(body).with_context(root_span(is_sampled))
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {

@@ -1,12 +1,16 @@
 //! trace-core.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use trace_core::{AlwaysOff, SpanBatch, Tracer, TracerGuard, span, trace_root, traced};
+use trace_core::{
+    AlwaysOff, Collector, SpanBatch, Tracer, TracerGuard, sampler_fn, span, trace_root, traced,
+};
 
+use super::plain;
 use crate::library::{Counter, Declined, Library, Yield};
 
 #[derive(Debug)]
@@ -85,6 +89,32 @@ async fn task(i: u64) -> u64 {
     black_box(i)
 }
 
+#[trace_root("root")]
+async fn rooted<F: Future<Output = u64>>(body: F) -> u64 {
+    body.await
+}
+
+#[traced]
+async fn step(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[traced(tags(i, text))]
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    middle(i + 1, text, polls).await
+}
+
+#[traced(tags(i, text))]
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    inner(i + 1, text, polls).await
+}
+
+#[traced(tags(i, text))]
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    Yield(polls).await;
+    black_box(i + text.len() as u64)
+}
+
 #[traced]
 async fn level0(i: u64) -> u64 {
     black_box(i)
@@ -108,14 +138,22 @@ async fn level3(i: u64) -> u64 {
 static DELIVERED: Counter = Counter::new();
 static SAMPLED: OnceLock<TracerGuard> = OnceLock::new();
 static UNSAMPLED: OnceLock<Tracer> = OnceLock::new();
+static CHOOSING: OnceLock<Tracer> = OnceLock::new();
+
+thread_local! {
+    /// What the tracer of [`choosing`] does with the next root.
+    static IS_SAMPLED: Cell<bool> = const { Cell::new(true) };
+}
+
+fn counting() -> impl Collector {
+    trace_core::collector_fn(|batch: &SpanBatch<'_>| DELIVERED.add(batch.len()))
+}
 
 /// The tracer of the sampled workloads.
 pub fn tracer() -> &'static Tracer {
     SAMPLED.get_or_init(|| {
         Tracer::builder("bench")
-            .collector(trace_core::collector_fn(|batch: &SpanBatch<'_>| {
-                DELIVERED.add(batch.len());
-            }))
+            .collector(counting())
             .install()
             .expect("no other tracer is installed in this process")
     })
@@ -130,6 +168,16 @@ fn unsampled() -> &'static Tracer {
     })
 }
 
+fn choosing() -> &'static Tracer {
+    CHOOSING.get_or_init(|| {
+        Tracer::builder("bench")
+            .collector(counting())
+            .sampler(sampler_fn(|_| IS_SAMPLED.get().into()))
+            .build()
+            .expect("the operating system gives a thread")
+    })
+}
+
 impl Library for TraceCore {
     const NAME: &'static str = "trace-core";
     const PACKAGE: Option<&'static str> = Some("trace-core");
@@ -137,6 +185,7 @@ impl Library for TraceCore {
     fn set_up() {
         tracer();
         unsampled();
+        choosing();
     }
 
     fn below_root<R>(is_sampled: bool, body: impl FnOnce() -> R) -> R {
@@ -179,6 +228,34 @@ impl Library for TraceCore {
         root(i)
     }
 
+    fn built_root(i: u64) -> impl Future<Output = u64> + Send {
+        trace_core::root("root").run(plain::root(i))
+    }
+
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        IS_SAMPLED.set(is_sampled);
+        rooted(body)
+    }
+
+    fn choosing<R>(body: impl FnOnce() -> R) -> R {
+        choosing().attach_sync(body)
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
+    }
+
     fn nested_sizes() -> [usize; 4] {
         [
             size_of_val(&level0(1)),
@@ -189,8 +266,10 @@ impl Library for TraceCore {
     }
 
     fn flush() {
-        let report = tracer().flush(Duration::from_secs(10));
-        assert!(report.is_complete, "{report:?}");
+        for tracer in [tracer(), choosing()] {
+            let report = tracer.flush(Duration::from_secs(10));
+            assert!(report.is_complete, "{report:?}");
+        }
     }
 
     fn delivered() -> u64 {

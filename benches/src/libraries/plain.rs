@@ -61,6 +61,27 @@ pub async fn root(i: u64) -> u64 {
     black_box(i)
 }
 
+pub async fn rooted<F: Future<Output = u64>>(body: F) -> u64 {
+    body.await
+}
+
+pub async fn step(i: u64) -> u64 {
+    black_box(i)
+}
+
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    middle(i + 1, text, polls).await
+}
+
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    inner(i + 1, text, polls).await
+}
+
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    Yield(polls).await;
+    black_box(i + text.len() as u64)
+}
+
 async fn level0(i: u64) -> u64 {
     black_box(i)
 }
@@ -117,6 +138,25 @@ impl Library for Plain {
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
         root(i)
+    }
+
+    fn in_root<F>(_is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        rooted(body)
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {

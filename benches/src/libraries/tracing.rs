@@ -80,6 +80,27 @@ async fn rich(i: u64, text: &str) -> u64 {
 }
 
 #[instrument(skip_all)]
+async fn step(i: u64) -> u64 {
+    black_box(i)
+}
+
+#[instrument(skip(polls))]
+async fn outer(i: u64, text: &'static str, polls: u64) -> u64 {
+    middle(i + 1, text, polls).await
+}
+
+#[instrument(skip(polls))]
+async fn middle(i: u64, text: &'static str, polls: u64) -> u64 {
+    inner(i + 1, text, polls).await
+}
+
+#[instrument(skip(polls))]
+async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
+    Yield(polls).await;
+    black_box(i + text.len() as u64)
+}
+
+#[instrument(skip_all)]
 async fn level0(i: u64) -> u64 {
     black_box(i)
 }
@@ -97,6 +118,15 @@ async fn level2(i: u64) -> u64 {
 #[instrument(skip_all)]
 async fn level3(i: u64) -> u64 {
     level2(i).await + 1
+}
+
+fn root_span(is_sampled: bool) -> Span {
+    let root = info_span!(parent: Span::none(), "root");
+    if !is_sampled {
+        root.set_parent(sdk::unsampled_caller())
+            .expect("the layer is there");
+    }
+    root
 }
 
 static DELIVERED: Counter = Counter::new();
@@ -117,12 +147,7 @@ impl Library for Tracing {
     }
 
     fn below_root<R>(is_sampled: bool, body: impl FnOnce() -> R) -> R {
-        let root = info_span!("root");
-        if !is_sampled {
-            root.set_parent(sdk::unsampled_caller())
-                .expect("the layer is there");
-        }
-        root.in_scope(body)
+        root_span(is_sampled).in_scope(body)
     }
 
     fn leaf(i: u64) -> impl Future<Output = u64> + Send + 'static {
@@ -154,7 +179,26 @@ impl Library for Tracing {
     }
 
     fn root(i: u64) -> impl Future<Output = u64> + Send {
-        plain::root(i).instrument(info_span!(parent: Span::none(), "root"))
+        plain::root(i).instrument(root_span(true))
+    }
+
+    fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
+    where
+        F: Future<Output = u64> + Send + 'static,
+    {
+        plain::rooted(body).instrument(root_span(is_sampled))
+    }
+
+    fn step(i: u64) -> impl Future<Output = u64> + Send + 'static {
+        step(i)
+    }
+
+    fn nested(
+        i: u64,
+        text: &'static str,
+        polls: u64,
+    ) -> impl Future<Output = u64> + Send + 'static {
+        outer(i, text, polls)
     }
 
     fn nested_sizes() -> [usize; 4] {
