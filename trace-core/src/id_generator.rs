@@ -72,11 +72,15 @@ impl IdGenerator {
     /// Draws a trace id.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
-        let high = match &self.0 {
-            Source::Counting(_) => 0,
-            Source::Random | Source::Seeded(_) => u128::from(self.number().get()) << 64,
+        let (high, low) = match &self.0 {
+            Source::Random => NUMBERS.with(|numbers| {
+                numbers.seed();
+                (numbers.draw().get(), numbers.draw())
+            }),
+            Source::Seeded(_) => (self.number().get(), self.number()),
+            Source::Counting(_) => (0, self.number()),
         };
-        TraceId::from_nonzero(NonZeroU128::from(self.number()) | high)
+        TraceId::from_nonzero(NonZeroU128::from(low) | u128::from(high) << 64)
     }
 
     /// Returns whether [`RandomNumbers`] are these ids.

@@ -9,6 +9,7 @@ thread_local! {
 
 /// Whether a collector runs on this thread. What it does is not traced: its spans
 /// would come back to it, and export would feed itself for ever.
+#[inline]
 pub(crate) fn is_collecting() -> bool {
     IS_CALLING.get()
 }

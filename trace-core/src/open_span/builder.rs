@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
-use super::{Held, OpenSpan, place};
+use super::{Held, OpenSpan};
 use crate::record::{HeldSpan, Kept, Scope, write};
 use crate::span_record::{Link, SpanKind};
 use crate::stream::Site;
@@ -35,7 +35,7 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
         if !HeldSpan::can_start() {
             return unrecorded();
         }
-        match place::site(name, source) {
+        match Site::at(name, source) {
             Some(site) => hold(site, |_| {}),
             None => hold_described(name, source),
         }
@@ -48,11 +48,6 @@ fn hold_described(name: &str, source: &Location<'_>) -> Held {
     hold(Site::unnamed(), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
-}
-
-#[inline]
-fn start_with(describe: impl FnOnce(u64)) -> OpenSpan {
-    OpenSpan(Kept::new(|| hold(Site::unnamed(), describe)))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -137,11 +132,18 @@ impl SpanBuilder {
     /// Starts the span below the current one, which stays the current one; see
     /// [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
-        start_with(|span| {
-            if let Some(description) = self.0.get() {
-                description.write(span);
+        OpenSpan(Kept::new(|| {
+            let Some(description) = self.0.get() else {
+                return Held::Nothing;
+            };
+            if !HeldSpan::can_start() {
+                return unrecorded();
             }
-        })
+            let site = Site::at(&description.name, description.source);
+            hold(site.unwrap_or(Site::unnamed()), |span| {
+                description.write(span, site.is_some());
+            })
+        }))
     }
 
     fn set(mut self, change: impl FnOnce(&mut Description)) -> Self {
@@ -153,8 +155,13 @@ impl SpanBuilder {
 }
 
 impl Description {
-    fn write(&self, span: u64) {
-        write::description(span, &self.name, self.kind, self.source);
+    /// Writes what the site does not say, which may say where the span is from.
+    fn write(&self, span: u64, is_placed: bool) {
+        if !is_placed {
+            write::description(span, &self.name, self.kind, self.source);
+        } else if self.kind != SpanKind::Internal {
+            write::kind(span, self.kind);
+        }
         if let Some(time) = self.started_at {
             write::started_at(span, time);
         }

@@ -2,7 +2,6 @@
 
 mod builder;
 mod guard;
-mod place;
 
 pub use builder::{SpanBuilder, build, start};
 pub use guard::{Entered, EnteredSpan};

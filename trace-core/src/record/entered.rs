@@ -503,6 +503,19 @@ pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option
     with(|scope| scope.tracer().map(read)).flatten()
 }
 
+/// The tracer of this thread's scope, if there is one.
+#[inline]
+pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
+    let is_outside = ENTERED.with(|stack| {
+        let stack = stack.try_borrow();
+        stack.is_ok_and(|stack| stack.scopes.depth() == 0)
+    });
+    if is_outside {
+        return None;
+    }
+    with_tracer(Arc::clone)
+}
+
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     hot::drop_trace();

@@ -666,14 +666,22 @@ pub(super) fn staged() -> Staged {
 
 /// Moves the stage to the end of a chunk.
 pub(super) fn drain(chunk: &mut Chunk) -> Staged {
-    drain_texts(&mut chunk.text);
+    if HOT.with(|hot| hot.text_used.get()) > 0 {
+        drain_texts(&mut chunk.text);
+    }
     HOT.with(|hot| {
         let used = hot.used.replace(0);
         let stage = hot.stage.get(..used).unwrap_or_default();
         if used <= FEW {
-            // One by one: words that were just written are not there yet when they are read
-            // in wider pieces, for which the processor waits.
-            for word in stage {
+            // In small pieces: words that were just written are not there yet when they are
+            // read in wider ones, for which the processor waits.
+            let (pieces, rest) = stage.as_chunks::<4>();
+            for [one, two, three, four] in pieces {
+                chunk
+                    .words
+                    .extend([one.get(), two.get(), three.get(), four.get()]);
+            }
+            for word in rest {
                 chunk.words.push(word.get());
             }
         } else {

@@ -1,5 +1,6 @@
 //! A scope that waits for its code to be polled, and a future that runs in one.
 
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,7 +11,11 @@ use super::scope::{OwnedEntered, Scope};
 
 /// A scope between polls, and while its code is dropped.
 #[derive(Debug, Default)]
-pub(crate) enum WaitingScope {
+pub(crate) struct WaitingScope(ManuallyDrop<State>);
+
+/// See [`WaitingScope`].
+#[derive(Debug, Default)]
+enum State {
     /// It has not begun, or has ended.
     #[default]
     Nowhere,
@@ -24,20 +29,58 @@ pub(crate) enum WaitingScope {
 }
 
 impl WaitingScope {
+    /// A scope that has not begun.
+    pub(crate) const NOWHERE: Self = Self(ManuallyDrop::new(State::Nowhere));
+
+    pub(crate) const fn new(scope: Scope) -> Self {
+        Self(ManuallyDrop::new(State::Waiting(scope)))
+    }
+
+    /// Begins to wait with a scope; there must be none yet, as it is not dropped.
+    #[inline]
+    pub(crate) fn begin(&mut self, scope: Scope) {
+        self.0 = ManuallyDrop::new(State::Waiting(scope));
+    }
+
+    /// The scope, if its code waits to be polled.
+    #[inline]
+    pub(crate) fn waiting(&mut self) -> Option<&mut Scope> {
+        match &mut *self.0 {
+            State::Waiting(scope) => Some(scope),
+            State::Nowhere | State::Dropping { .. } => None,
+        }
+    }
+
     /// Notes that the scope has ended, as [`Entered::end`](super::scope::Entered::end) did.
     #[inline]
     pub(crate) fn set_over(&mut self) {
         // Not dropped: nothing is left in it.
-        std::mem::forget(std::mem::take(self));
+        self.0 = ManuallyDrop::new(State::Nowhere);
     }
 
     /// Enters the scope, so that its code is dropped in it.
+    #[inline]
     pub(crate) fn enter_to_drop(&mut self) {
-        if let Self::Waiting(scope) = self {
+        if let State::Waiting(scope) = &mut *self.0 {
             let entered = std::mem::take(scope).enter_owned();
-            *self = Self::Dropping { entered };
+            self.0 = ManuallyDrop::new(State::Dropping { entered });
         }
     }
+}
+
+impl Drop for WaitingScope {
+    /// In line for what has ended, which most has.
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(*self.0, State::Nowhere) {
+            drop_state(std::mem::take(&mut *self.0));
+        }
+    }
+}
+
+#[inline(never)]
+fn drop_state(state: State) {
+    drop(state);
 }
 
 pin_project! {
@@ -66,7 +109,7 @@ impl<F> InScope<F> {
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,
-            scope: Kept::new(|| WaitingScope::Waiting(scope())),
+            scope: Kept::new(|| WaitingScope::new(scope())),
         }
     }
 
@@ -81,7 +124,7 @@ impl<F> InScope<F> {
         let Some(waiting) = this.scope.get_mut() else {
             return poll(this.future);
         };
-        let WaitingScope::Waiting(scope) = waiting else {
+        let Some(scope) = waiting.waiting() else {
             return poll(this.future);
         };
         let entered = scope.enter();

@@ -10,7 +10,7 @@ use loom::thread;
 
 use super::home::{Home, SpanEnd};
 use super::local_trace::LocalTrace;
-use super::recording::{Begun, Recording};
+use super::recording::Recording;
 use super::visits::{Ending, Visits};
 use super::{Caps, TracerCore, hot};
 use crate::baggage::Baggage;
@@ -79,15 +79,7 @@ impl World {
     }
 
     fn begin(&self) -> Recording {
-        let begun = Begun {
-            trace_id: TraceId::PLACEHOLDER,
-            flags: TraceFlags::RANDOM,
-            span: 0,
-            remote_parent: 0,
-            tracestate: None,
-            baggage: None,
-        };
-        Recording::begin(&self.tracer, &begun)
+        Recording::begin(&self.tracer, TraceId::PLACEHOLDER, TraceFlags::RANDOM)
     }
 
     fn flush(&mut self) {

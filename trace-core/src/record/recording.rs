@@ -17,43 +17,36 @@ use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
 use crate::tracestate::TraceState;
 
-/// What is known of a trace that begins in this process, or comes to it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Begun<'a> {
-    pub(super) trace_id: TraceId,
-    pub(super) flags: TraceFlags,
-    /// The span below which it begins, or zero.
-    pub(super) span: u64,
-    /// The same, if it is another process's.
-    pub(super) remote_parent: u64,
-    pub(super) tracestate: Option<&'a TraceState>,
-    pub(super) baggage: Option<&'a Baggage>,
-}
-
 /// The recording side of a scope: one pointer, as it is moved with each poll.
 #[derive(Debug)]
 pub(crate) struct Recording(Box<ScopeStream>);
 
 impl Recording {
-    /// Begins a trace with one scope, whose spans are below another one, or zero.
+    /// Begins a trace with one scope.
     #[inline]
-    pub(super) fn begin(tracer: &Arc<TracerCore>, begun: &Begun<'_>) -> Self {
+    pub(super) fn begin(tracer: &Arc<TracerCore>, trace_id: TraceId, flags: TraceFlags) -> Self {
         let mut stream = Spare::stream(tracer);
         let number = hot::new_scope();
         (stream.number, stream.part) = (number, number);
-        (stream.span, stream.entry) = (begun.span, begun.span);
+        (stream.span, stream.entry) = (0, 0);
         // Written where it is: what is in it holds nothing.
-        stream.head.trace_id = begun.trace_id;
-        stream.head.flags = begun.flags;
-        stream.head.remote_parent = begun.remote_parent;
-        if let Some(tracestate) = begun.tracestate {
-            stream.head.tracestate = tracestate.clone();
-        }
-        if let Some(baggage) = begun.baggage {
-            stream.head.baggage = baggage.clone();
-            stream.baggage = baggage.clone();
-        }
+        stream.head.trace_id = trace_id;
+        stream.head.flags = flags;
+        stream.head.remote_parent = 0;
         Self(stream)
+    }
+
+    /// Puts the beginning of the trace below a span, which may be another process's.
+    pub(super) fn begin_below(&mut self, span: u64, remote_parent: u64, tracestate: &TraceState) {
+        self.set_below(span);
+        self.0.head.remote_parent = remote_parent;
+        self.0.head.tracestate = tracestate.clone();
+    }
+
+    /// Sets the baggage with which the trace begins.
+    pub(super) fn begin_with_baggage(&mut self, baggage: &Baggage) {
+        self.0.head.baggage = baggage.clone();
+        self.0.baggage = baggage.clone();
     }
 
     /// Begins another scope of a trace, whose spans are below another one.
@@ -275,6 +268,7 @@ impl Recording {
         let (words, _) = hot::staged_sizes();
         if words > 0 {
             self.begin_piece(words);
+            self.0.make_room(words);
         }
         let stream = &mut *self.0;
         let staged = hot::drain(&mut stream.chunk);
@@ -339,7 +333,6 @@ impl Recording {
     pub(super) fn end_poll(&mut self) {
         if !hot::is_stage_empty() {
             self.take_stage();
-            self.leave_large_chunk();
         }
         self.look_at_time();
         if self.0.home.is_some() {
@@ -388,10 +381,12 @@ impl Recording {
     #[inline(never)]
     fn look_at_clock(&mut self, tick: Tick) {
         let now = raw_counter();
-        let stream = &mut *self.0;
-        if stream.since == 0 {
-            stream.since = now;
+        if self.0.since == 0 {
+            self.0.since = now;
+            // It may sleep from now on.
+            self.leave_large_chunk();
         }
+        let stream = &mut *self.0;
         if between(stream.since, now) >= stream.tracer.scheduled_delay {
             self.hand_over();
             return self.leave_large_chunk();

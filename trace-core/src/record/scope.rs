@@ -11,9 +11,9 @@ use super::departed;
 use super::entered::{self, Left};
 use super::hot;
 use super::local_trace::LocalTrace;
-use super::recording::{Begun, Recording};
+use super::recording::Recording;
 use super::tracer_core::TracerCore;
-use super::unsampled::{Refused, Unsampled};
+use super::unsampled::Unsampled;
 use super::write;
 use crate::baggage::Baggage;
 use crate::context::{TraceContext, TraceFlags};
@@ -68,113 +68,85 @@ pub(crate) struct OwnedEntered {
 impl Scope {
     /// Begins a trace, or goes on with a remote one: decides whether to record it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        match start.from {
-            From::Nothing => Self::start_new(tracer, start),
-            From::Remote(context) => Self::start_below(tracer, start, context, true),
-            From::Local(context) => Self::start_below(tracer, start, context, false),
-            From::Given(context) => Self::start_given(tracer, start, context),
-        }
-    }
-
-    #[inline]
-    fn start_new(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        let trace_id = tracer.ids.trace_id();
-        let is_sampled = start.is_sampled(tracer, trace_id, None);
-        let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
-        if !is_sampled {
-            let refused = Refused {
-                trace_id,
-                flags,
-                span_id: None,
-                parent_span_id: None,
-                tracestate: None,
-                baggage: start.baggage,
-            };
-            return Self::refuse(tracer, &refused);
-        }
-        let begun = Begun {
-            trace_id,
-            flags,
-            span: 0,
-            remote_parent: 0,
-            tracestate: None,
-            baggage: start.baggage,
+        let (name, kind) = (start.operation_name, start.kind);
+        let (scope, context) = match start.from {
+            From::Nothing => (Self::start_new(tracer, name, kind), None),
+            From::Remote(context) => {
+                let is_sampled = is_sampled(tracer, context.trace_id, name, kind, Some(context));
+                let scope = Self::start_below(tracer, context, is_sampled);
+                (scope, Some(context))
+            }
+            From::Local(context) => {
+                let scope = Self::start_below(tracer, context, context.is_sampled());
+                (scope, Some(context))
+            }
+            From::Given(context) => (Self::start_given(tracer, context), Some(context)),
         };
-        Self(Active::Recorded(Recording::begin(tracer, &begun)))
+        let baggage = start.baggage.or(context.map(|context| &context.baggage));
+        scope.with_baggage(baggage)
     }
 
-    /// Goes on below the span of a context, which may be another process's.
-    fn start_below(
+    /// Begins a trace. What is passed is passed in registers: words that were just written
+    /// are not there yet when they are read in pairs, for which the processor waits.
+    pub(crate) fn start_new(
         tracer: &Arc<TracerCore>,
-        start: Start<'_>,
-        context: &TraceContext,
-        is_remote: bool,
+        operation_name: &str,
+        kind: SpanKind,
     ) -> Self {
-        let trace_id = context.trace_id;
-        let is_sampled = if is_remote {
-            start.is_sampled(tracer, trace_id, Some(context))
+        let trace_id = tracer.ids.trace_id();
+        let is_sampled = is_sampled(tracer, trace_id, operation_name, kind, None);
+        let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
+        if is_sampled {
+            Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
         } else {
-            context.is_sampled()
-        };
-        let flags = context.flags.with_sampled(is_sampled);
-        let tracestate = Some(&context.tracestate);
-        let baggage = start.baggage.or(Some(&context.baggage));
-        if !is_sampled {
-            let refused = Refused {
-                trace_id,
-                flags,
-                span_id: None,
-                parent_span_id: Some(context.span_id),
-                tracestate,
-                baggage,
-            };
-            return Self::refuse(tracer, &refused);
+            tracer.queue.counters.refuse();
+            Self::unsampled(Unsampled::begin(tracer, trace_id, flags))
         }
-        let span = context.span_id.get();
-        let begun = Begun {
-            trace_id,
-            flags,
-            span,
-            remote_parent: span,
-            tracestate,
-            baggage,
-        };
-        Self(Active::Recorded(Recording::begin(tracer, &begun)))
+    }
+
+    /// Goes on below the span of a context.
+    fn start_below(tracer: &Arc<TracerCore>, context: &TraceContext, is_sampled: bool) -> Self {
+        let flags = context.flags.with_sampled(is_sampled);
+        if is_sampled {
+            let span = context.span_id.get();
+            let mut recording = Recording::begin(tracer, context.trace_id, flags);
+            recording.begin_below(span, span, &context.tracestate);
+            Self(Active::Recorded(recording))
+        } else {
+            tracer.queue.counters.refuse();
+            let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
+            unsampled.begin_below(Some(context.span_id), &context.tracestate);
+            Self::unsampled(unsampled)
+        }
     }
 
     /// Begins with a context that is the first span's own.
-    fn start_given(tracer: &Arc<TracerCore>, start: Start<'_>, context: &TraceContext) -> Self {
-        let parent = context.parent_span_id;
-        let tracestate = Some(&context.tracestate);
-        let baggage = start.baggage.or(Some(&context.baggage));
-        if !context.is_sampled() {
-            let refused = Refused {
-                trace_id: context.trace_id,
-                flags: context.flags,
-                span_id: Some(context.span_id),
-                parent_span_id: parent,
-                tracestate,
-                baggage,
-            };
-            return Self::refuse(tracer, &refused);
+    fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+        if context.is_sampled() {
+            let span = context.parent_span_id.map_or(0, SpanId::get);
+            let remote_parent = if context.is_remote { span } else { 0 };
+            let mut recording = Recording::begin(tracer, context.trace_id, context.flags);
+            recording.begin_below(span, remote_parent, &context.tracestate);
+            Self(Active::Recorded(recording))
+        } else {
+            tracer.queue.counters.refuse();
+            let mut unsampled = Unsampled::begin(tracer, context.trace_id, context.flags);
+            unsampled.begin_below(context.parent_span_id, &context.tracestate);
+            unsampled.set_span_id(context.span_id);
+            Self::unsampled(unsampled)
         }
-        let span = parent.map_or(0, SpanId::get);
-        let begun = Begun {
-            trace_id: context.trace_id,
-            flags: context.flags,
-            span,
-            remote_parent: if context.is_remote { span } else { 0 },
-            tracestate,
-            baggage,
-        };
-        Self(Active::Recorded(Recording::begin(tracer, &begun)))
     }
 
-    /// Begins a trace that is not recorded.
-    #[inline]
-    fn refuse(tracer: &Arc<TracerCore>, refused: &Refused<'_>) -> Self {
-        tracer.queue.counters.refuse();
-        Self(Active::Unsampled(Unsampled::begin(tracer, refused)))
+    /// Sets the baggage with which the trace begins.
+    fn with_baggage(mut self, baggage: Option<&Baggage>) -> Self {
+        if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
+            match &mut self.0 {
+                Active::Recorded(recording) => recording.begin_with_baggage(baggage),
+                Active::Unsampled(unsampled) => *unsampled.baggage() = baggage.clone(),
+                Active::Attached(_) | Active::Nothing => {}
+            }
+        }
+        self
     }
 
     /// A scope that is outside any trace, and in which the process's tracer is current.
@@ -359,24 +331,23 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
     !u64::from(unsampled.key())
 }
 
-impl Start<'_> {
-    /// Asks the sampler, which is the application's code: if it panics, it refuses.
-    #[inline]
-    fn is_sampled(
-        &self,
-        tracer: &TracerCore,
-        trace_id: TraceId,
-        parent: Option<&TraceContext>,
-    ) -> bool {
-        let mut input = SamplingInput::new(trace_id, self.operation_name, &tracer.clock);
-        input.kind = self.kind;
-        input.parent = parent;
-        let decide = || tracer.sampler.sample(&input).is_sampled();
-        catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
-            Counters::add(&tracer.queue.counters.sampler_panics, 1);
-            false
-        })
-    }
+/// Asks the sampler, which is the application's code: if it panics, it refuses.
+#[inline]
+fn is_sampled(
+    tracer: &TracerCore,
+    trace_id: TraceId,
+    operation_name: &str,
+    kind: SpanKind,
+    parent: Option<&TraceContext>,
+) -> bool {
+    let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
+    input.kind = kind;
+    input.parent = parent;
+    let decide = || tracer.sampler.sample(&input).is_sampled();
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+        Counters::add(&tracer.queue.counters.sampler_panics, 1);
+        false
+    })
 }
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered
@@ -449,6 +420,7 @@ impl Entered<'_> {
     }
 
     /// Leaves the scope, which ends.
+    #[inline]
     pub(crate) fn end(self) {
         if let Some(active) = entered::leave_for_good(self.number) {
             end(active);

@@ -59,12 +59,32 @@ pub(super) struct ScopeStream {
     pub(super) parents: Option<Box<Parents>>,
 }
 
+impl ScopeStream {
+    /// Makes room for some words more in a chunk that grows: in a large one, if the thread
+    /// has one.
+    #[inline]
+    pub(super) fn make_room(&mut self, words: usize) {
+        let needed = self.chunk.words.len() + words;
+        if needed > self.chunk.words.capacity() && needed > SMALL / size_of::<u64>() {
+            self.take_large_chunk();
+        }
+    }
+
+    #[cold]
+    fn take_large_chunk(&mut self) {
+        if let Some(mut large) = Spare::take_chunk() {
+            large.append(&self.chunk);
+            self.chunk = large;
+        }
+    }
+}
+
 /// What the next scope on this thread need not allocate.
 pub(super) struct Spare {
     /// An empty stream.
     stream: Cell<Option<Box<ScopeStream>>>,
     /// A large chunk that a scope left when it went to sleep with little in it.
-    chunk: Cell<Option<Box<Chunk>>>,
+    chunk: Cell<Option<Chunk>>,
     /// A trace that has ended, with its tracer.
     trace: Cell<Option<Arc<LocalTrace>>>,
 }
@@ -145,7 +165,11 @@ impl Spare {
             return;
         }
         chunk.clear();
-        let _kept = SPARE.try_with(|spare| spare.chunk.set(Some(Box::new(chunk))));
+        let _kept = SPARE.try_with(|spare| spare.chunk.set(Some(chunk)));
+    }
+
+    fn take_chunk() -> Option<Chunk> {
+        SPARE.try_with(|spare| spare.chunk.take()).ok().flatten()
     }
 
     /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
@@ -160,7 +184,7 @@ impl Spare {
             if stream.chunk.allocated() < SMALL
                 && let Some(large) = spare.chunk.take()
             {
-                stream.chunk = *large;
+                stream.chunk = large;
             }
             spare.stream.set(Some(stream));
             if trace.is_some() {

@@ -25,17 +25,6 @@ pub(crate) struct Unsampled {
     baggage: Baggage,
 }
 
-/// What is known of a trace that is not recorded.
-pub(super) struct Refused<'a> {
-    pub(super) trace_id: TraceId,
-    pub(super) flags: TraceFlags,
-    /// The span's id, if it is given.
-    pub(super) span_id: Option<SpanId>,
-    pub(super) parent_span_id: Option<SpanId>,
-    pub(super) tracestate: Option<&'a TraceState>,
-    pub(super) baggage: Option<&'a Baggage>,
-}
-
 thread_local! {
     /// What the thread's next such trace need not allocate.
     static SPARE: Cell<Option<Box<Unsampled>>> = const { Cell::new(None) };
@@ -44,7 +33,11 @@ thread_local! {
 impl Unsampled {
     /// Begins such a trace.
     #[inline]
-    pub(super) fn begin(tracer: &Arc<TracerCore>, refused: &Refused<'_>) -> Box<Self> {
+    pub(super) fn begin(
+        tracer: &Arc<TracerCore>,
+        trace_id: TraceId,
+        flags: TraceFlags,
+    ) -> Box<Self> {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(|| Self::empty(tracer));
         if !Arc::ptr_eq(&unsampled.tracer, tracer) {
@@ -52,19 +45,21 @@ impl Unsampled {
         }
         // Written where it is: what is in it holds nothing.
         unsampled.key = hot::new_scope();
-        unsampled.trace_id = refused.trace_id;
-        unsampled.flags = refused.flags;
-        unsampled.parent_span_id = refused.parent_span_id;
-        if let Some(span_id) = refused.span_id {
-            unsampled.span_id = OnceLock::from(span_id);
-        }
-        if let Some(tracestate) = refused.tracestate {
-            unsampled.tracestate = tracestate.clone();
-        }
-        if let Some(baggage) = refused.baggage {
-            unsampled.baggage = baggage.clone();
-        }
+        unsampled.trace_id = trace_id;
+        unsampled.flags = flags;
+        unsampled.parent_span_id = None;
         unsampled
+    }
+
+    /// Puts the beginning of the trace below a span.
+    pub(super) fn begin_below(&mut self, span: Option<SpanId>, tracestate: &TraceState) {
+        self.parent_span_id = span;
+        self.tracestate = tracestate.clone();
+    }
+
+    /// Gives the first span an id.
+    pub(super) fn set_span_id(&mut self, span_id: SpanId) {
+        self.span_id = OnceLock::from(span_id);
     }
 
     #[cold]

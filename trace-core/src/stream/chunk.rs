@@ -104,7 +104,9 @@ impl Chunk {
             self.words.extend(words);
             self.words.push(part.into());
         }
-        self.text.push_str(tracestate);
+        if !tracestate.is_empty() {
+            self.text.push_str(tracestate);
+        }
     }
 
     /// Most words with which a piece begins, and with which it ends.

@@ -8,6 +8,7 @@
 
 mod chunk;
 mod entry;
+mod place;
 mod site;
 
 pub(crate) use chunk::{Chunk, Cursor};

@@ -3,7 +3,7 @@
 use super::global;
 use super::origin::Origin;
 use crate::delivery::is_collecting;
-use crate::record::{From, Opening, RECORDS, Scope, Start, write};
+use crate::record::{Opening, RECORDS, Scope, write};
 use crate::stream::Site;
 
 /// What begins a root span.
@@ -42,13 +42,8 @@ pub(crate) struct SiteRoot<S>(pub(crate) S);
 impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.0)();
-        let start = Start {
-            operation_name: site.operation_name(),
-            kind: site.kind(),
-            from: From::Nothing,
-            baggage: None,
-        };
-        global::with_current(|tracer| Scope::start(tracer, start))
+        let (name, kind) = (site.operation_name(), site.kind());
+        global::with_current(|tracer| Scope::start_new(tracer, name, kind))
     }
 
     fn open(&self) -> (u64, u64) {

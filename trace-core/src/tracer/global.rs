@@ -88,7 +88,7 @@ pub(super) fn current() -> Option<Arc<TracerCore>> {
 /// Lets `begin` see the tracer for a root that begins here.
 #[inline]
 pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
-    if let Some(tracer) = entered::with_tracer(Arc::clone) {
+    if let Some(tracer) = entered::current_tracer() {
         return Some(begin(&tracer));
     }
     let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());

@@ -6,7 +6,6 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::begin::{self, Begin};
-#[cfg(feature = "tokio")]
 use super::global;
 use super::origin::{Origin, Place};
 use super::root_future::{RootFuture, RootRun};
@@ -54,21 +53,24 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) Kept<Root>);
 
-/// What a root span begins with.
+/// What a root span begins with. It is moved, and so small.
 pub(super) struct Root {
     /// The tracer; `None` is the one that is current at the beginning.
     tracer: Option<Arc<TracerCore>>,
     operation_name: Cow<'static, str>,
+    source: &'static Location<'static>,
     kind: SpanKind,
+    more: Option<Box<More>>,
+}
+
+/// What few roots begin with.
+#[derive(Default)]
+struct More {
     origin: Origin,
     tags: Vec<(Cow<'static, str>, TagValue)>,
     links: Vec<Link>,
     baggage: Option<Baggage>,
-    source: &'static Location<'static>,
 }
-
-/// The site of roots that are described at run time.
-static DESCRIBED: Site = Site::new("", SpanKind::Internal, "", 0, &[]);
 
 impl Root {
     pub(super) fn new(
@@ -79,12 +81,9 @@ impl Root {
         Self {
             tracer,
             operation_name,
-            kind: SpanKind::Internal,
-            origin: Origin::default(),
-            tags: Vec::new(),
-            links: Vec::new(),
-            baggage: None,
             source,
+            kind: SpanKind::Internal,
+            more: None,
         }
     }
 }
@@ -97,12 +96,12 @@ impl RootBuilder {
 
     /// Adds a tag.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.set(|root| root.tags.push((key.into(), value.into())))
+        self.set_more(|more| more.tags.push((key.into(), value.into())))
     }
 
     /// Adds a link to a span of another trace.
     pub fn link(self, link: impl Into<Link>) -> Self {
-        self.set(|root| root.links.push(link.into()))
+        self.set_more(|more| more.links.push(link.into()))
     }
 
     /// Goes on with what a propagator extracted from the headers of a request: the
@@ -120,34 +119,33 @@ impl RootBuilder {
     /// # let _ = span::is_recording();
     /// ```
     pub fn extracted(self, extracted: Extracted) -> Self {
-        self.set(|root| root.origin.extract(extracted))
+        self.set_more(|more| more.origin.extract(extracted))
     }
 
     /// Sets how far a remote context is believed, whether it is named before or
     /// after. Default: [`Trust::Continue`].
     pub fn trust(self, trust: Trust) -> Self {
-        self.set(|root| root.origin.set_trust(trust))
+        self.set_more(|more| more.origin.set_trust(trust))
     }
 
     /// Sets the baggage of the trace, in place of the one that came with a context.
     pub fn baggage(self, baggage: Baggage) -> Self {
-        self.set(|root| root.baggage = Some(baggage))
+        self.set_more(|more| more.baggage = Some(baggage))
     }
 
     /// Goes on with the trace of another process: the span is a child of the
     /// context's. `None` begins a new trace.
     pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
-        self.set(|root| {
-            if let Some(parent) = parent.into() {
-                root.origin.place = Place::Remote(parent);
-            }
-        })
+        match parent.into() {
+            Some(parent) => self.set_more(|more| more.origin.place = Place::Remote(parent)),
+            None => self,
+        }
     }
 
     /// Begins the span with a context that is its own: its trace id, span id,
     /// parent and sampling decision. No sampler is asked.
     pub fn context(self, context: TraceContext) -> Self {
-        self.set(|root| root.origin.place = Place::Given(context))
+        self.set_more(|more| more.origin.place = Place::Given(context))
     }
 
     /// Takes the tracer that is current now, not the one at the beginning.
@@ -213,30 +211,69 @@ impl RootBuilder {
         }
         self
     }
+
+    fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
+        self.set(|root| change(root.more.get_or_insert_default()))
+    }
 }
 
 impl Begin for Root {
     fn scope(&self) -> Option<Scope> {
-        let baggage = self.baggage.as_ref();
-        let tracer = self.tracer.as_ref();
-        self.origin
-            .begin(tracer, &self.operation_name, self.kind, baggage)
+        match &self.more {
+            Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
+            None => self.new_scope(),
+        }
     }
 
     fn open(&self) -> (u64, u64) {
-        let opened = match self.origin.span_id() {
-            Some(span_id) => write::open_as(&DESCRIBED, span_id),
-            None => write::open(&DESCRIBED),
+        let placed = Site::at(&self.operation_name, self.source);
+        let site = placed.unwrap_or(Site::unnamed());
+        let given = self.more.as_ref().and_then(|more| more.origin.span_id());
+        let opened = match given {
+            Some(span_id) => write::open_as(site, span_id),
+            None => write::open(site),
         };
         let span = opened.0;
-        write::description(span, &self.operation_name, self.kind, self.source);
+        if placed.is_none() {
+            write::description(span, &self.operation_name, self.kind, self.source);
+        } else if self.kind != SpanKind::Internal {
+            write::kind(span, self.kind);
+        }
+        if let Some(more) = &self.more {
+            more.write(span);
+        }
+        opened
+    }
+}
+
+impl Root {
+    /// The scope of a trace that begins here.
+    fn new_scope(&self) -> Option<Scope> {
+        let begin = |tracer: &Arc<TracerCore>| {
+            let is_own = !tracer.is_foreign();
+            is_own.then(|| Scope::start_new(tracer, &self.operation_name, self.kind))
+        };
+        match &self.tracer {
+            Some(tracer) => begin(tracer),
+            None => global::with_current(begin).flatten(),
+        }
+    }
+
+    #[cold]
+    fn scope_from(&self, origin: &Origin, baggage: Option<&Baggage>) -> Option<Scope> {
+        let tracer = self.tracer.as_ref();
+        origin.begin(tracer, &self.operation_name, self.kind, baggage)
+    }
+}
+
+impl More {
+    fn write(&self, span: u64) {
         for (key, value) in &self.tags {
             write::named_tag(span, key, TagInput::Value(value));
         }
         for link in self.links.iter().chain(&self.origin.link()) {
             write::link(span, link);
         }
-        opened
     }
 }
 

@@ -71,7 +71,7 @@ impl<B, F, O> RootRun<B, F, O> {
             observe: Kept::new(|| observe),
             root: Kept::new(|| Root {
                 span: SpanLife::fresh(),
-                scope: WaitingScope::Nowhere,
+                scope: WaitingScope::NOWHERE,
             }),
         }
     }
@@ -151,9 +151,9 @@ impl Root {
         is_last: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
         if let Some(scope) = begin.as_ref().and_then(scope_of) {
-            self.scope = WaitingScope::Waiting(scope);
+            self.scope.begin(scope);
         }
-        let WaitingScope::Waiting(scope) = &mut self.scope else {
+        let Some(scope) = self.scope.waiting() else {
             *begin = None;
             return poll();
         };

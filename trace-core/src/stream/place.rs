@@ -1,4 +1,4 @@
-//! Places in the source that start spans by a function, whose names are mostly always the
+//! Places in the source that begin spans by a function, whose names are mostly always the
 //! same.
 
 use std::cell::Cell;
@@ -7,8 +7,8 @@ use std::panic::Location;
 use std::ptr;
 use std::sync::Mutex;
 
+use super::site::Site;
 use crate::span_record::SpanKind;
-use crate::stream::Site;
 
 /// A place and the first name that was given there. Never leaves: there are as many as
 /// there are calls in the program's text.
@@ -22,28 +22,36 @@ static KNOWN: Mutex<BTreeMap<usize, &'static Known>> = Mutex::new(BTreeMap::new(
 
 const NEAR: usize = 32;
 
+/// Longer names are written with each span, within the limits.
+const MAX_NAME_BYTES: usize = 128;
+
 thread_local! {
     /// Those that this thread met last.
     static NEAR_BY: [Cell<Option<&'static Known>>; NEAR] =
         const { [const { Cell::new(None) }; NEAR] };
 }
 
-/// The site of spans of a name that are started at a place, if that is not used for several
-/// names.
-#[inline]
-pub(super) fn site(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
-    let address = ptr::from_ref(source).addr();
-    let near = NEAR_BY.with(|near| near.get((address >> 3) % NEAR).and_then(Cell::get));
-    let known = match near {
-        Some(known) if ptr::eq(known.source, source) => known,
-        _ => find(name, source)?,
-    };
-    (known.site.operation_name() == name).then_some(&known.site)
+impl Site {
+    /// The site of spans of a name that are begun at a place, if that is not used for several
+    /// names.
+    #[inline]
+    pub(crate) fn at(name: &str, source: &'static Location<'static>) -> Option<&'static Self> {
+        let address = ptr::from_ref(source).addr();
+        let near = NEAR_BY.with(|near| near.get((address >> 3) % NEAR).and_then(Cell::get));
+        let known = match near {
+            Some(known) if ptr::eq(known.source, source) => known,
+            _ => find(name, source)?,
+        };
+        (known.site.operation_name() == name).then_some(&known.site)
+    }
 }
 
 #[cold]
 #[inline(never)]
 fn find(name: &str, source: &'static Location<'static>) -> Option<&'static Known> {
+    if name.len() > MAX_NAME_BYTES {
+        return None;
+    }
     let address = ptr::from_ref(source).addr();
     // Not waited for: in the child of a `fork` it may be held for ever.
     let mut known = KNOWN.try_lock().ok()?;
