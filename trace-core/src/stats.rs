@@ -1,8 +1,10 @@
 //! What became of every span.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod starts;
 
+use std::sync::atomic::Ordering;
+
+use self::starts::{Start, Starts};
 use crate::sync::AtomicU64;
 
 /// What became of every span of a tracer, at one moment.
@@ -76,7 +78,7 @@ impl DroppedSpans {
 /// Each span is counted in `started` before it can be counted anywhere else.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    shards: [Shard; SHARDS],
+    starts: Starts,
     pub(crate) delivered: AtomicU64,
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
@@ -86,18 +88,6 @@ pub(crate) struct Counters {
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,
     pub(crate) bad_headers: AtomicU64,
-}
-
-/// Threads that start spans count in different cache lines. Loom tries every order in
-/// which they are read.
-const SHARDS: usize = if cfg!(loom) { 2 } else { 16 };
-
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Shard {
-    /// Spans that began, but for those that a sampler refused.
-    started: AtomicU64,
-    sampled_out: AtomicU64,
 }
 
 /// Where the spans are that have been handed over and not been delivered or
@@ -150,44 +140,17 @@ impl Ledger {
     }
 }
 
-/// Where this thread counts.
-#[inline]
-fn shard() -> usize {
-    thread_local! {
-        static SHARD: Cell<usize> = const { Cell::new(0) };
-    }
-    // One more than the place: zero is none yet.
-    match SHARD.get() {
-        0 => {
-            let shard = next_shard();
-            SHARD.set(shard);
-            shard - 1
-        }
-        shard => shard - 1,
-    }
-}
-
-#[cold]
-fn next_shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS + 1
-}
-
 impl Counters {
     /// Counts spans that began.
     #[inline]
     pub(crate) fn start(&self, spans: u64) {
-        if let Some(shard) = self.shards.get(shard()) {
-            shard.started.fetch_add(spans, Ordering::Relaxed);
-        }
+        self.starts.count(Start::Recorded, spans);
     }
 
     /// Counts a span that a sampler refuses: it began, and that is all.
     #[inline]
     pub(crate) fn refuse(&self) {
-        if let Some(shard) = self.shards.get(shard()) {
-            shard.sampled_out.fetch_add(1, Ordering::Relaxed);
-        }
+        self.starts.count(Start::SampledOut, 1);
     }
 
     pub(crate) fn add(counter: &AtomicU64, spans: u64) {
@@ -206,12 +169,8 @@ impl Counters {
             shutdown: read(&self.dropped_shutdown),
         };
         let delivered = read(&self.delivered);
-        let of_all = |counter: fn(&Shard) -> &AtomicU64| {
-            let counts = self.shards.iter().map(|shard| read(counter(shard)));
-            counts.sum::<u64>()
-        };
-        let sampled_out = of_all(|shard| &shard.sampled_out);
-        let started = of_all(|shard| &shard.started) + ledger.started;
+        let sampled_out = self.starts.sum(Start::SampledOut);
+        let started = self.starts.sum(Start::Recorded) + ledger.started;
         let in_scopes = started.saturating_sub(ledger.handed_over);
         Stats {
             started: started + sampled_out,
