@@ -84,6 +84,12 @@ impl TraceId {
         [high, low].map(|half| u64::try_from(half).unwrap_or(0))
     }
 
+    /// The id of the two halves of one.
+    pub(crate) fn from_stream([high, low]: [u64; 2]) -> Self {
+        let value = u128::from(high) << 64 | u128::from(low);
+        Self(NonZeroU128::new(value).unwrap_or(NonZeroU128::MAX))
+    }
+
     /// Reads 16 big-endian bytes; `None` when all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {

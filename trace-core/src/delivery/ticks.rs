@@ -1,31 +1,29 @@
 //! Tells scopes that it is time to look at the clock, so that they need not at each poll.
 
-use std::sync::atomic::Ordering;
-
-use crate::sync::AtomicU64;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Moves on while somebody has asked for it: once in the scheduled delay, by the worker.
 #[derive(Debug)]
-pub(crate) struct Ticks(AtomicU64);
+pub(crate) struct Ticks(AtomicU32);
 
 /// A moment between two ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tick(u64);
+pub(crate) struct Tick(u32);
 
 /// Set while somebody waits for the next tick; the bits above count the ticks.
-const WANTED: u64 = 1;
+const WANTED: u32 = 1;
 
 impl Tick {
     /// No moment at all: who looked last at this one has to look now.
-    pub(crate) const NONE: Self = Self(u64::MAX);
+    pub(crate) const NONE: Self = Self(u32::MAX);
 }
 
 impl Ticks {
     /// The word of ticks that nobody moves on: whoever asks has to look at the clock.
-    const STOPPED: u64 = u64::MAX;
+    const STOPPED: u32 = u32::MAX;
 
     pub(super) fn stopped() -> Self {
-        Self(AtomicU64::new(Self::STOPPED))
+        Self(AtomicU32::new(Self::STOPPED))
     }
 
     // Relaxed, here and below: a tick says nothing but that time has passed.
@@ -44,7 +42,14 @@ impl Ticks {
     pub(super) fn tick(&self) {
         let word = self.0.load(Ordering::Relaxed);
         if word & WANTED != 0 && word != Self::STOPPED {
-            self.0.store(word + 1, Ordering::Relaxed);
+            // Begins anew before the word of stopped ticks, which nobody notices who has looked
+            // in the last two billion ticks.
+            let next = if word + 1 == Self::STOPPED - 1 {
+                0
+            } else {
+                word + 1
+            };
+            self.0.store(next, Ordering::Relaxed);
         }
     }
 

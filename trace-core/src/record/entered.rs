@@ -572,7 +572,7 @@ pub(super) fn is_paused() -> bool {
 pub(super) fn trace_id() -> Option<TraceId> {
     with(|scope| {
         if let Some(trace) = &scope.visiting.trace {
-            return Some(trace.head.trace_id);
+            return Some(trace.head.trace_id());
         }
         match scope.active() {
             Active::Nothing | Active::Attached(_) => None,

@@ -3,15 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+use super::head::Head;
 use super::home::{Home, SpanEnd};
 use super::tracer_core::TracerCore;
-use crate::baggage::Baggage;
-use crate::context::TraceFlags;
 use crate::delivery::EndedPart;
-use crate::id::TraceId;
-use crate::stream::Chunk;
 use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
-use crate::tracestate::TraceState;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one for each
 /// span that was suspended, called or is held; none for any other span. As long as nothing
@@ -35,57 +31,7 @@ pub(crate) struct LocalTrace {
     homes: Mutex<Vec<Arc<Home>>>,
 }
 
-/// What is known of a trace from its beginning.
-#[derive(Clone, Debug)]
-pub(crate) struct Head {
-    pub(super) trace_id: TraceId,
-    pub(super) flags: TraceFlags,
-    pub(super) tracestate: TraceState,
-    /// As it was when the trace began; scopes change copies of their own.
-    pub(super) baggage: Baggage,
-    /// The span of another process under which the trace goes on here, or zero.
-    pub(super) remote_parent: u64,
-}
-
 const SCOPE: i64 = 1 << 32;
-
-impl Head {
-    /// That of no trace.
-    pub(super) fn none() -> Self {
-        Self {
-            trace_id: TraceId::PLACEHOLDER,
-            flags: TraceFlags::default(),
-            tracestate: TraceState::default(),
-            baggage: Baggage::default(),
-            remote_parent: 0,
-        }
-    }
-
-    /// Lets go of what is shared with others.
-    #[inline]
-    pub(super) fn clear(&mut self) {
-        if !self.tracestate.as_str().is_empty() {
-            self.tracestate = TraceState::default();
-        }
-        if !self.baggage.is_empty() {
-            self.baggage = Baggage::default();
-        }
-    }
-
-    /// Begins a piece of the stream of one of the trace's scopes in an empty chunk. The
-    /// numbers are those of the scope and of the part of the trace.
-    #[inline]
-    pub(super) fn begin_piece(&self, numbers: [u32; 2], chunk: &mut Chunk) {
-        let tracestate = self.tracestate.as_str();
-        chunk.begin_piece(
-            numbers,
-            self.trace_id,
-            self.flags,
-            tracestate,
-            self.remote_parent,
-        );
-    }
-}
 
 impl LocalTrace {
     /// A trace with one open scope, which has a number.
@@ -171,7 +117,7 @@ impl LocalTrace {
     /// Says that nothing remains, where no piece could say so.
     pub(super) fn complete(&self) {
         self.tracer.queue.complete(EndedPart {
-            trace: self.head.trace_id,
+            trace: self.head.trace_id(),
             part: self.part,
         });
     }

@@ -27,12 +27,10 @@ impl Recording {
     pub(super) fn begin(tracer: &Arc<TracerCore>, trace_id: TraceId, flags: TraceFlags) -> Self {
         let mut stream = Spare::stream(tracer);
         let number = hot::new_scope();
-        (stream.number, stream.part) = (number, number);
-        (stream.span, stream.entry) = (0, 0);
+        stream.number = number;
+        (stream.span, stream.is_base_own) = (0, false);
         // Written where it is: what is in it holds nothing.
-        stream.head.trace_id = trace_id;
-        stream.head.flags = flags;
-        stream.head.remote_parent = 0;
+        stream.head.begin(trace_id, flags);
         Self(stream)
     }
 
@@ -40,12 +38,12 @@ impl Recording {
     pub(super) fn begin_below(&mut self, span: u64, remote_parent: u64, tracestate: &TraceState) {
         self.set_below(span);
         self.0.head.remote_parent = remote_parent;
-        self.0.head.tracestate = tracestate.clone();
+        self.0.head.set_tracestate(tracestate);
     }
 
     /// Sets the baggage with which the trace begins.
     pub(super) fn begin_with_baggage(&mut self, baggage: &Baggage) {
-        self.0.head.baggage = baggage.clone();
+        self.0.head.set_baggage(baggage);
         self.0.baggage = baggage.clone();
     }
 
@@ -53,7 +51,7 @@ impl Recording {
     pub(super) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
         trace.open_scope();
         let mut joined = Self::of(Arc::clone(trace), baggage, hot::new_scope());
-        (joined.0.span, joined.0.entry) = (span, span);
+        joined.set_below(span);
         joined
     }
 
@@ -63,15 +61,14 @@ impl Recording {
         trace.open_scope();
         let mut visit = Self::of(trace, visiting.baggage, number);
         visit.0.visit = Some(visiting.order);
-        // The span is the scope's to write to.
-        (visit.0.span, visit.0.entry) = (span, 0);
+        visit.set_base(span);
         Some(visit)
     }
 
     fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::stream(&trace.tracer);
         stream.head = trace.head.clone();
-        (stream.number, stream.part) = (number, trace.part());
+        stream.number = number;
         stream.baggage = baggage;
         stream.shared = Some(trace);
         Self(stream)
@@ -86,17 +83,16 @@ impl Recording {
     }
 
     fn begin_new_piece(&mut self, words: usize) {
+        let numbers = self.0.numbers();
         let ScopeStream {
             head,
-            number,
-            part,
             span,
             visit,
             chunk,
             ..
         } = &mut *self.0;
         chunk.words.reserve(Chunk::PIECE_WORDS + words);
-        head.begin_piece([*number, *part], chunk);
+        head.begin_piece(numbers, chunk);
         if let Some(order) = *visit {
             chunk.push_moved(*span, order);
         }
@@ -148,27 +144,11 @@ impl Recording {
     /// The trace, for something that is of it besides this scope.
     #[inline]
     pub(super) fn trace(&mut self) -> &Arc<LocalTrace> {
-        let ScopeStream {
-            tracer,
-            head,
-            shared,
-            number,
-            needs_home,
-            home,
-            ..
-        } = &mut *self.0;
-        // Only the first scope of a trace is ever alone.
-        shared.get_or_insert_with(|| {
-            let trace = Spare::trace(tracer, head.clone(), *number);
-            if *needs_home {
-                *home = Some(trace.add_home(*number));
-            }
-            trace
-        })
+        self.0.share()
     }
 
     pub(super) fn trace_id(&self) -> TraceId {
-        self.0.head.trace_id
+        self.0.head.trace_id()
     }
 
     /// The number of the scope.
@@ -183,7 +163,7 @@ impl Recording {
         Place {
             scope: self.0.number,
             span: self.0.span,
-            entry: self.0.entry,
+            entry: if self.0.is_base_own { 0 } else { self.0.span },
             plain: self.0.plain,
         }
     }
@@ -191,7 +171,7 @@ impl Recording {
     /// The same, if its code may go on without anything else to be done.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn simple_place(&self) -> Option<Place> {
-        let home = self.0.home.as_ref();
+        let home = self.0.home();
         let is_simple = home.is_none_or(|home| home.is_busy());
         is_simple.then(|| self.place())
     }
@@ -200,24 +180,24 @@ impl Recording {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn can_rest(&self) -> bool {
         let stream = &*self.0;
-        match (&stream.home, stream.chunk.words.is_empty()) {
+        match (stream.home(), stream.chunk.words.is_empty()) {
             (None, true) => true,
             (Some(_), true) => false,
             (home, false) => {
                 stream.tick == stream.tracer.queue.ticks.now()
-                    && home.as_ref().is_none_or(|home| !home.has_ends())
+                    && home.is_none_or(|home| !home.has_ends())
             }
         }
     }
 
     /// Has the scope's code go on with a span that was opened in the scope.
     pub(super) fn set_base(&mut self, span: u64) {
-        self.0.span = span;
+        (self.0.span, self.0.is_base_own) = (span, true);
     }
 
     /// Puts the scope below another span.
     pub(super) fn set_below(&mut self, span: u64) {
-        (self.0.span, self.0.entry) = (span, span);
+        (self.0.span, self.0.is_base_own) = (span, false);
     }
 
     pub(super) fn baggage(&mut self) -> &mut Baggage {
@@ -227,16 +207,10 @@ impl Recording {
     /// The context of a span that is open in this scope.
     pub(super) fn context(&mut self, span: u64) -> TraceContext {
         let parent_span_id = self.parent_of(span);
-        let head = &self.0.head;
-        TraceContext {
-            trace_id: head.trace_id,
-            span_id: SpanId::from_stream(span),
-            parent_span_id,
-            flags: head.flags,
-            tracestate: head.tracestate.clone(),
-            baggage: self.0.baggage.clone(),
-            is_remote: false,
-        }
+        let stream = &*self.0;
+        stream
+            .head
+            .context(span, parent_span_id, stream.baggage.clone())
     }
 
     /// The parent of a span that is open in this scope.
@@ -249,7 +223,8 @@ impl Recording {
                 _ => cursor = next,
             }
         }
-        SpanId::new(self.0.parents.as_ref()?.of(span)?)
+        let rare = self.0.rare.as_ref()?;
+        SpanId::new(rare.parents.as_ref()?.of(span)?)
     }
 
     /// Moves the thread's stage into the chunk.
@@ -302,9 +277,9 @@ impl Recording {
             spans: staged.opened.into(),
             started: u64::from(stream.uncounted) + u64::from(staged.opened),
             words: Chunk::PIECE_WORDS + words + Chunk::END_WORDS,
-            text_bytes: text_bytes + stream.head.tracestate.as_str().len(),
+            text_bytes: text_bytes + stream.head.tracestate().len(),
         };
-        let (head, numbers) = (&stream.head, [stream.number, stream.part]);
+        let (head, numbers) = (&stream.head, stream.numbers());
         let is_taken = stream.tracer.queue.push_short(short, |chunk| {
             head.begin_piece(numbers, chunk);
             hot::drain(chunk);
@@ -322,7 +297,7 @@ impl Recording {
     /// Says that the scope's code runs.
     #[inline]
     pub(super) fn begin_poll(&self) {
-        if let Some(home) = &self.0.home {
+        if let Some(home) = self.0.home() {
             home.begin_poll();
         }
     }
@@ -335,7 +310,7 @@ impl Recording {
             self.take_stage();
         }
         self.look_at_time();
-        if self.0.home.is_some() {
+        if self.0.home().is_some() {
             self.rest();
         }
     }
@@ -348,11 +323,11 @@ impl Recording {
     /// Writes and hands over the ends of spans that were left here, and says that
     /// nothing waits here, if that is so.
     fn rest(&mut self) {
-        if self.0.home.as_ref().is_some_and(|home| home.has_ends()) {
+        if self.0.home().is_some_and(|home| home.has_ends()) {
             self.hand_over();
         }
         while !self.has_recorded()
-            && let Some(home) = &self.0.home
+            && let Some(home) = self.0.home()
             && home.rest()
         {
             home.begin_poll();
@@ -440,8 +415,8 @@ impl Recording {
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
-            let parents = self.0.parents.get_or_insert_default();
-            parents.keep(&self.0.chunk);
+            let rare = self.0.rare.get_or_insert_default();
+            rare.parents.get_or_insert_default().keep(&self.0.chunk);
             self.push();
         }
     }
@@ -459,7 +434,7 @@ impl Recording {
 
     /// Writes the ends of spans that were ended elsewhere.
     fn write_ends(&mut self) {
-        let home = self.0.home.as_ref().filter(|home| home.has_ends());
+        let home = self.0.home().filter(|home| home.has_ends());
         for end in home.map(|home| home.take()).unwrap_or_default() {
             self.write_end(&end);
         }
@@ -492,7 +467,9 @@ impl Recording {
     fn cut(&mut self) {
         if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
             // Nobody has asked for this: as long as there are none, they are in the chunk.
-            if let Some(parents) = &mut self.0.parents {
+            if let Some(rare) = &mut self.0.rare
+                && let Some(parents) = &mut rare.parents
+            {
                 parents.keep(&self.0.chunk);
             }
             self.push();
@@ -503,9 +480,7 @@ impl Recording {
         self.begin_wait();
         if !self.0.needs_home && self.0.strays > 0 {
             // Before anything else is said of the spans that are open.
-            self.0.needs_home = true;
-            let number = self.0.number;
-            self.0.home = self.0.shared.as_ref().map(|trace| trace.add_home(number));
+            self.0.set_needs_home();
         }
         self.0.tracer.queue.push(&mut self.0.chunk, 0);
         hot::forget_newest();
@@ -525,7 +500,8 @@ impl Recording {
         if self.has_recorded() {
             self.push();
         }
-        let Some(home) = self.0.home.take() else {
+        let rare = self.0.rare.as_mut();
+        let Some(home) = rare.and_then(|rare| rare.home.take()) else {
             return;
         };
         for end in home.close() {
@@ -537,11 +513,12 @@ impl Recording {
 
     /// Hands the chunk over, as the last one of the scope.
     pub(super) fn end(mut self) {
-        if self.0.home.is_some() {
+        if self.0.home().is_some() {
             self.leave_home();
         }
         let stream = &mut *self.0;
         let queue = &stream.tracer.queue;
+        let [_, part] = stream.numbers();
         let trace = stream.shared.take();
         let strays = std::mem::take(&mut stream.strays);
         let started = std::mem::take(&mut stream.uncounted);
@@ -558,16 +535,18 @@ impl Recording {
             .map_or(completes, |trace| trace.close_scope(strays, completes));
         if remains_nothing && !says_so {
             queue.complete(EndedPart {
-                trace: stream.head.trace_id,
-                part: stream.part,
+                trace: stream.head.trace_id(),
+                part,
             });
         }
         stream.head.clear();
         if !stream.baggage.is_empty() {
             stream.baggage = Baggage::default();
         }
-        (stream.visit, stream.parents) = (None, None);
-        stream.needs_home = false;
+        (stream.visit, stream.needs_home) = (None, false);
+        if stream.rare.is_some() {
+            stream.rare = None;
+        }
         self.begin_wait();
         Spare::keep(self.0, trace.filter(|_| remains_nothing));
     }

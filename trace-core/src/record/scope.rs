@@ -381,7 +381,7 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
     } else if !entered::close_suspended(scope, span, outer, outcome)
         && let Some(trace) = departed::trace_of(scope)
     {
-        let (baggage, order) = (trace.head.baggage.clone(), trace.order_of_visit());
+        let (baggage, order) = (trace.head.baggage(), trace.order_of_visit());
         entered::enter_visit(trace, baggage, span, order);
         write::close(span, span, outcome);
         leave_span(span);
@@ -390,7 +390,7 @@ pub(super) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
 
 /// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.
 pub(super) fn enter_to_open(trace: &Arc<LocalTrace>, parent: u64, open: impl FnOnce() -> u64) {
-    let recording = Recording::join(trace, trace.head.baggage.clone(), parent);
+    let recording = Recording::join(trace, trace.head.baggage(), parent);
     Scope(Active::Recorded(recording)).enter_for(0);
     entered::set_visitor(open());
 }

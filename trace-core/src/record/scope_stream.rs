@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use super::head::Head;
 use super::home::Home;
-use super::local_trace::{Head, LocalTrace};
+use super::local_trace::LocalTrace;
 use super::parents::Parents;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
@@ -25,41 +26,103 @@ pub(super) struct ScopeStream {
     pub(super) head: Head,
     /// The trace, once anything but this scope is of it.
     pub(super) shared: Option<Arc<LocalTrace>>,
-    /// The number of the scope, and of the first one of its part of the trace.
-    pub(super) number: u32,
-    pub(super) part: u32,
-    /// The span with which the scope's code goes on at each poll, and the one that was
-    /// current where the scope began.
-    pub(super) span: u64,
-    pub(super) entry: u64,
-    /// See [`TracerCore::plain`].
-    pub(super) plain: Option<Counter>,
     /// What was recorded: empty, or a piece that has begun and more.
     pub(super) chunk: Chunk,
-    /// The order of a visit of [`span`](Self::span); none in other scopes.
-    pub(super) visit: Option<u32>,
+    /// The trace's baggage, with the changes of this scope.
+    pub(super) baggage: Baggage,
+    /// The span with which the scope's code goes on at each poll.
+    pub(super) span: u64,
+    /// A reading of the counter when the first poll that recorded something ended after the
+    /// last hand-over, and the tick when the scope last looked at the time.
+    pub(super) since: u64,
+    pub(super) tick: Tick,
+    /// The number of the scope.
+    pub(super) number: u32,
     /// Spans that are not yet counted as started.
     pub(super) uncounted: u32,
-    /// Whether the scope's last piece was handed over, and says that the trace ends.
-    pub(super) has_said_end: bool,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
-    /// The tick and the reading of the counter when the scope last looked at the time, and
-    /// when the first poll that recorded something ended after the last hand-over.
-    pub(super) tick: Tick,
-    pub(super) since: u64,
-    /// The trace's, with the changes of this scope.
-    pub(super) baggage: Baggage,
+    /// The order of a visit of [`span`](Self::span); none in other scopes.
+    pub(super) visit: Option<u32>,
+    /// Whether [`span`](Self::span) is the scope's to write to; else it is the one that was
+    /// current where the scope began.
+    pub(super) is_base_own: bool,
+    /// Whether the scope's last piece was handed over, and says that the trace ends.
+    pub(super) has_said_end: bool,
     /// Whether the scope has handed over while spans of it were open.
     pub(super) needs_home: bool,
-    /// Set then, if anything else is of the trace, and so may have one of these spans.
+    /// See [`TracerCore::plain`].
+    pub(super) plain: Option<Counter>,
+    /// What few scopes have.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+/// What few scopes have, as they go on after they have handed something over.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// Set if spans were open then, and anything else is of the trace, and may have them.
     pub(super) home: Option<Arc<Home>>,
-    /// Spans that were open when somebody asked to hand over, and their parents;
-    /// those of later spans are in the chunk.
-    pub(super) parents: Option<Box<Parents>>,
+    /// The parents of these spans, if somebody asked for a hand-over; those of later spans
+    /// are in the chunk.
+    pub(super) parents: Option<Parents>,
+}
+
+impl Rare {
+    /// Makes a scope one with which the ends of its spans can be left.
+    #[cold]
+    fn add_home(rare: &mut Option<Box<Self>>, trace: &LocalTrace, scope: u32) {
+        rare.get_or_insert_default().home = Some(trace.add_home(scope));
+    }
 }
 
 impl ScopeStream {
+    #[inline]
+    pub(super) fn home(&self) -> Option<&Arc<Home>> {
+        self.rare.as_ref()?.home.as_ref()
+    }
+
+    /// The trace, for something that is of it besides this scope.
+    #[inline]
+    pub(super) fn share(&mut self) -> &Arc<LocalTrace> {
+        let Self {
+            tracer,
+            head,
+            shared,
+            number,
+            needs_home,
+            rare,
+            ..
+        } = self;
+        // Only the first scope of a trace is ever alone.
+        shared.get_or_insert_with(|| {
+            let trace = Spare::trace(tracer, head.clone(), *number);
+            if *needs_home {
+                Rare::add_home(rare, &trace, *number);
+            }
+            trace
+        })
+    }
+
+    /// Says that something was handed over while spans were open.
+    #[cold]
+    pub(super) fn set_needs_home(&mut self) {
+        self.needs_home = true;
+        if let Some(trace) = &self.shared {
+            Rare::add_home(&mut self.rare, trace, self.number);
+        }
+    }
+
+    /// The numbers of the scope and of its part of the trace, which is that of the first
+    /// scope of the part.
+    #[inline]
+    pub(super) fn numbers(&self) -> [u32; 2] {
+        let shared = self.shared.as_ref();
+        [
+            self.number,
+            shared.map_or(self.number, |trace| trace.part()),
+        ]
+    }
+
     /// Makes room for some words more in a chunk that grows: in a large one, if the thread
     /// has one.
     #[inline]
@@ -128,22 +191,20 @@ impl Spare {
             tracer: Arc::clone(tracer),
             head: Head::none(),
             shared: None,
-            number: 0,
-            part: 0,
-            span: 0,
-            entry: 0,
-            plain: tracer.plain(),
             chunk: Chunk::new(),
-            visit: None,
-            uncounted: 0,
-            has_said_end: false,
-            strays: 0,
-            tick: Tick::NONE,
-            since: 0,
             baggage: Baggage::default(),
+            span: 0,
+            since: 0,
+            tick: Tick::NONE,
+            number: 0,
+            uncounted: 0,
+            strays: 0,
+            visit: None,
+            is_base_own: false,
+            has_said_end: false,
             needs_home: false,
-            home: None,
-            parents: None,
+            plain: tracer.plain(),
+            rare: None,
         })
     }
 

@@ -173,15 +173,8 @@ impl HeldSpan {
     /// The span's context, with the baggage at its start.
     pub(crate) fn context(&self) -> Option<TraceContext> {
         let head = &self.trace()?.head;
-        Some(TraceContext {
-            trace_id: head.trace_id,
-            span_id: SpanId::from_stream(self.span()),
-            parent_span_id: SpanId::new(self.parent),
-            flags: head.flags,
-            tracestate: head.tracestate.clone(),
-            baggage: self.baggage.clone(),
-            is_remote: false,
-        })
+        let parent = SpanId::new(self.parent);
+        Some(head.context(self.span(), parent, self.baggage.clone()))
     }
 
     /// Lets `write` write entries of the span, which it is given. What is said after the

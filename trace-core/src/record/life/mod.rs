@@ -284,7 +284,7 @@ impl SpanLife {
         match trace {
             // It is given back when the visit ends.
             Some(trace) => {
-                let baggage = baggage.unwrap_or(&trace.head.baggage).clone();
+                let baggage = baggage.map_or_else(|| trace.head.baggage(), Baggage::clone);
                 let order = trace.order_of_visit();
                 entered::enter_visit(trace, baggage, self.span, order);
             }
