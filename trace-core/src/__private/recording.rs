@@ -59,7 +59,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&R) -> bool,
 {
-    let origin = origin.0;
+    let origin = Some(origin.0);
     RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
 }
 
@@ -101,7 +101,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    let origin = origin.0;
+    let origin = Some(origin.0);
     RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, stream)
 }
 
@@ -119,7 +119,7 @@ pub fn enter_root(site: &'static Site) -> RootGuard {
 
 /// Opens a span that says where it belongs and ends with the guard.
 pub fn enter_from(origin: Origin, site: &'static Site) -> RootGuard {
-    let origin = origin.0;
+    let origin = Some(origin.0);
     RootGuard::begin(&SiteFrom {
         site: || site,
         origin,

@@ -158,7 +158,7 @@ pub(crate) struct EndedPart {
     pub(crate) part: u32,
 }
 
-/// A piece that is to be written where it is to be.
+/// A piece that is written where it is to be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Short {
     /// Spans that it opens, and how many of them are counted as started here.
@@ -264,12 +264,13 @@ impl Queue {
         true
     }
 
-    /// The same for a short piece, which `write` writes where it is to be. Returns whether it
-    /// was taken: only where that needs nothing but room in a chunk that is there.
+    /// The same for a short piece, which `write` adds to the chunk that it is given. Returns
+    /// whether it was taken: only where that needs nothing but room in a chunk that is there.
     #[inline]
     pub(crate) fn push_short(&self, short: Short, write: impl FnOnce(&mut Chunk)) -> bool {
+        let spans = short.spans.max(1);
         let mut state = self.state();
-        if state.is_closed || state.spans + short.spans > self.max_spans {
+        if state.is_closed || state.spans + spans > self.max_spans {
             return false;
         }
         let full = state.chunk_bytes;
@@ -279,8 +280,7 @@ impl Queue {
             return false;
         };
         write(chunk);
-        chunk.opened += short.spans;
-        state.spans += short.spans.max(1);
+        state.spans += spans;
         state.ledger.start(short.started);
         state.ledger.arrive(short.spans);
         if state.sleep != Sleep::Awake {

@@ -11,7 +11,7 @@ use super::visiting::Visiting;
 use crate::baggage::Baggage;
 use crate::clock::{between, raw_counter};
 use crate::context::{TraceContext, TraceFlags};
-use crate::delivery::{EndedPart, Short, Tick};
+use crate::delivery::{Short, Tick};
 use crate::id::{SpanId, TraceId};
 use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
@@ -60,7 +60,7 @@ impl Recording {
         let trace = visiting.trace?;
         trace.open_scope();
         let mut visit = Self::of(trace, visiting.baggage, number);
-        visit.0.visit = Some(visiting.order);
+        (visit.0.is_visit, visit.0.order) = (true, visiting.order);
         visit.set_base(span);
         Some(visit)
     }
@@ -74,47 +74,23 @@ impl Recording {
         Self(stream)
     }
 
-    /// Begins a piece in the chunk, if that is empty, with room for more words.
-    #[inline]
-    fn begin_piece(&mut self, words: usize) {
-        if self.0.chunk.words.is_empty() {
-            self.begin_new_piece(words);
-        }
-    }
-
-    fn begin_new_piece(&mut self, words: usize) {
-        let numbers = self.0.numbers();
-        let ScopeStream {
-            head,
-            span,
-            visit,
-            chunk,
-            ..
-        } = &mut *self.0;
-        chunk.words.reserve(Chunk::PIECE_WORDS + words);
-        head.begin_piece(numbers, chunk);
-        if let Some(order) = *visit {
-            chunk.push_moved(*span, order);
-        }
-    }
-
     /// Says of what follows of a span that it comes after all that others said of it up to
     /// now. This is a visit of the span, or its own scope, which asks whether something was
     /// said elsewhere. The stage must be empty.
     pub(super) fn go_on_with(&mut self, span: u64, is_behind: impl FnOnce() -> bool) {
-        let visit = self.0.visit.filter(|_| self.0.span == span);
-        let is_behind = match visit {
-            Some(order) => order != self.trace().order_of_visit(),
-            None => is_behind(),
+        let is_visit = self.0.is_visit && self.0.span == span;
+        let is_behind = if is_visit {
+            self.0.order != self.trace().order_of_visit()
+        } else {
+            is_behind()
         };
         if !is_behind {
             return;
         }
         let order = self.trace().order_after_visits();
-        if visit.is_some() {
-            self.0.visit = Some(order);
+        if is_visit {
+            self.0.change_order(order);
         }
-        self.begin_piece(0);
         self.0.chunk.push_moved(span, order);
     }
 
@@ -242,7 +218,6 @@ impl Recording {
     fn drain_stage(&mut self) {
         let (words, _) = hot::staged_sizes();
         if words > 0 {
-            self.begin_piece(words);
             self.0.make_room(words);
         }
         let stream = &mut *self.0;
@@ -267,21 +242,21 @@ impl Recording {
     fn hand_over_stage(&mut self) -> bool {
         let (words, text_bytes) = hot::staged_sizes();
         let stream = &mut *self.0;
-        if words == 0 || words > hot::FEW || stream.visit.is_some() || stream.needs_home {
+        if words == 0 || words > hot::FEW || stream.needs_home {
             return false;
         }
         let staged = hot::staged();
         let strays = stream.strays + i64::from(staged.strays());
-        let completes = ends_with(stream.shared.as_ref(), strays);
+        let completes = stream.ends_with(strays);
         let short = Short {
             spans: staged.opened.into(),
             started: u64::from(stream.uncounted) + u64::from(staged.opened),
-            words: Chunk::PIECE_WORDS + words + Chunk::END_WORDS,
-            text_bytes: text_bytes + stream.head.tracestate().len(),
+            words: Chunk::AROUND_WORDS + words,
+            text_bytes: stream.head.tracestate().len() + text_bytes,
         };
-        let (head, numbers) = (&stream.head, stream.numbers());
         let is_taken = stream.tracer.queue.push_short(short, |chunk| {
-            head.begin_piece(numbers, chunk);
+            stream.write_beginning(chunk);
+            chunk.opened += short.spans;
             hot::drain(chunk);
             if completes {
                 chunk.end_trace();
@@ -402,7 +377,6 @@ impl Recording {
         if is_full || !hot::has_room(words) {
             self.make_room();
         }
-        self.begin_piece(words);
         let stored = &mut self.0.chunk.text;
         hot::drain_texts(stored);
         for text in texts {
@@ -443,7 +417,6 @@ impl Recording {
     /// Writes the end of a span whose code does not run at the moment. The stage must be
     /// empty.
     pub(super) fn write_end(&mut self, end: &SpanEnd) {
-        self.begin_piece(0);
         let words = &mut self.0.chunk.words;
         if let Some(time) = end.ended_at {
             let header = Header::new(Kind::EndedAt, 0, 0, 0);
@@ -482,7 +455,7 @@ impl Recording {
             // Before anything else is said of the spans that are open.
             self.0.set_needs_home();
         }
-        self.0.tracer.queue.push(&mut self.0.chunk, 0);
+        self.0.push(0, false);
         hot::forget_newest();
     }
 
@@ -517,44 +490,29 @@ impl Recording {
             self.leave_home();
         }
         let stream = &mut *self.0;
-        let queue = &stream.tracer.queue;
-        let [_, part] = stream.numbers();
-        let trace = stream.shared.take();
         let strays = std::mem::take(&mut stream.strays);
         let started = std::mem::take(&mut stream.uncounted);
-        let completes = ends_with(trace.as_ref(), strays);
+        let completes = stream.ends_with(strays);
         let mut says_so = std::mem::take(&mut stream.has_said_end);
         if !stream.chunk.words.is_empty() {
-            if completes {
-                stream.chunk.end_trace();
-            }
-            says_so = queue.push(&mut stream.chunk, started.into()) && completes;
+            says_so = stream.push(started.into(), completes) && completes;
         }
-        let remains_nothing = trace
-            .as_ref()
-            .map_or(completes, |trace| trace.close_scope(strays, completes));
+        let shared = stream.shared.as_ref();
+        let remains_nothing =
+            shared.map_or(completes, |trace| trace.close_scope(strays, completes));
         if remains_nothing && !says_so {
-            queue.complete(EndedPart {
-                trace: stream.head.trace_id(),
-                part,
-            });
+            stream.complete();
         }
+        let trace = stream.shared.take();
         stream.head.clear();
         if !stream.baggage.is_empty() {
             stream.baggage = Baggage::default();
         }
-        (stream.visit, stream.needs_home) = (None, false);
+        (stream.is_visit, stream.needs_home) = (false, false);
         if stream.rare.is_some() {
             stream.rare = None;
         }
         self.begin_wait();
         Spare::keep(self.0, trace.filter(|_| remains_nothing));
     }
-}
-
-/// Whether nothing remains of a trace if a scope of it ends with so many strays.
-#[inline]
-fn ends_with(trace: Option<&Arc<LocalTrace>>, strays: i64) -> bool {
-    // Of a trace that nothing else is of, nobody else can end a span.
-    trace.map_or(strays == 0, |trace| trace.ends_with(strays))
 }

@@ -10,7 +10,7 @@ use super::parents::Parents;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::clock::Counter;
-use crate::delivery::Tick;
+use crate::delivery::{EndedPart, Short, Tick};
 use crate::stream::Chunk;
 
 /// Bytes of a chunk that a scope keeps however little is in it.
@@ -26,7 +26,7 @@ pub(super) struct ScopeStream {
     pub(super) head: Head,
     /// The trace, once anything but this scope is of it.
     pub(super) shared: Option<Arc<LocalTrace>>,
-    /// What was recorded: empty, or a piece that has begun and more.
+    /// What was recorded. A short piece begins where it is handed over.
     pub(super) chunk: Chunk,
     /// The trace's baggage, with the changes of this scope.
     pub(super) baggage: Baggage,
@@ -42,8 +42,11 @@ pub(super) struct ScopeStream {
     pub(super) uncounted: u32,
     /// Spans that were opened in this scope less those that ended in it.
     pub(super) strays: i64,
-    /// The order of a visit of [`span`](Self::span); none in other scopes.
-    pub(super) visit: Option<u32>,
+    /// Whether this is a visit of [`span`](Self::span), and its order.
+    pub(super) is_visit: bool,
+    pub(super) order: u32,
+    /// Whether what is in the chunk begins as a piece does.
+    pub(super) has_begun: bool,
     /// Whether [`span`](Self::span) is the scope's to write to; else it is the one that was
     /// current where the scope began.
     pub(super) is_base_own: bool,
@@ -103,6 +106,22 @@ impl ScopeStream {
         })
     }
 
+    /// Whether nothing remains of the trace if this scope ends with so many strays.
+    #[inline]
+    pub(super) fn ends_with(&self, strays: i64) -> bool {
+        // Of a trace that nothing else is of, nobody else can end a span.
+        let shared = self.shared.as_ref();
+        shared.map_or(strays == 0, |trace| trace.ends_with(strays))
+    }
+
+    /// Says that nothing remains of the trace, where no piece could say so.
+    #[cold]
+    pub(super) fn complete(&self) {
+        let [_, part] = self.numbers();
+        let trace = self.head.trace_id();
+        self.tracer.queue.complete(EndedPart { trace, part });
+    }
+
     /// Says that something was handed over while spans were open.
     #[cold]
     pub(super) fn set_needs_home(&mut self) {
@@ -123,14 +142,82 @@ impl ScopeStream {
         ]
     }
 
-    /// Makes room for some words more in a chunk that grows: in a large one, if the thread
-    /// has one.
+    /// Makes room for some words more. A piece that is not short begins in the chunk: in a
+    /// large one, if the thread has one.
     #[inline]
     pub(super) fn make_room(&mut self, words: usize) {
         let needed = self.chunk.words.len() + words;
-        if needed > self.chunk.words.capacity() && needed > SMALL / size_of::<u64>() {
+        if needed <= SMALL / size_of::<u64>() {
+            if needed > self.chunk.words.capacity() {
+                self.chunk.words.reserve(words);
+            }
+            return;
+        }
+        if needed > self.chunk.words.capacity() {
             self.take_large_chunk();
         }
+        if !self.has_begun {
+            self.begin_piece();
+        }
+    }
+
+    /// Begins a piece in the chunk.
+    #[cold]
+    fn begin_piece(&mut self) {
+        let mut begun = Chunk::new();
+        self.write_beginning(&mut begun);
+        self.chunk.prepend(&begun);
+        self.has_begun = true;
+    }
+
+    /// Sets the order of what a visit records from now on.
+    pub(super) fn change_order(&mut self, order: u32) {
+        if !self.has_begun && !self.chunk.words.is_empty() {
+            self.begin_piece();
+        }
+        self.order = order;
+    }
+
+    /// Writes how a piece of this scope begins.
+    #[inline]
+    pub(super) fn write_beginning(&self, chunk: &mut Chunk) {
+        self.head.begin_piece(self.numbers(), chunk);
+        if self.is_visit {
+            chunk.push_moved(self.span, self.order);
+        }
+    }
+
+    /// Hands over what is in the chunk, and says that the trace ends, if it does; returns
+    /// whether it was taken. So many spans are counted as started here.
+    pub(super) fn push(&mut self, started: u64, ends: bool) -> bool {
+        if !self.has_begun {
+            if self.push_short(started, ends) {
+                self.chunk.clear();
+                return true;
+            }
+            self.begin_piece();
+        }
+        if ends {
+            self.chunk.end_trace();
+        }
+        self.has_begun = false;
+        self.tracer.queue.push(&mut self.chunk, started)
+    }
+
+    fn push_short(&self, started: u64, ends: bool) -> bool {
+        let short = Short {
+            spans: self.chunk.opened,
+            started,
+            words: Chunk::AROUND_WORDS + self.chunk.words.len(),
+            text_bytes: self.head.tracestate().len() + self.chunk.text.len(),
+        };
+        self.tracer.queue.push_short(short, |chunk| {
+            self.write_beginning(chunk);
+            chunk.append(&self.chunk);
+            if ends {
+                chunk.end_trace();
+            }
+        })
     }
 
     #[cold]
@@ -199,7 +286,9 @@ impl Spare {
             number: 0,
             uncounted: 0,
             strays: 0,
-            visit: None,
+            is_visit: false,
+            order: 0,
+            has_begun: false,
             is_base_own: false,
             has_said_end: false,
             needs_home: false,

@@ -109,9 +109,9 @@ impl Chunk {
         }
     }
 
-    /// Most words with which a piece begins, and with which it ends.
-    pub(crate) const PIECE_WORDS: usize = 5;
-    pub(crate) const END_WORDS: usize = 2;
+    /// Most words with which a piece begins and ends: a joined one that is moved, and the last
+    /// of a trace.
+    pub(crate) const AROUND_WORDS: usize = 5 + 2 + 2;
 
     /// Says that what follows of a span comes after all of a lower order.
     pub(crate) fn push_moved(&mut self, span: u64, order: u32) {
@@ -123,6 +123,13 @@ impl Chunk {
     pub(crate) fn end_trace(&mut self) {
         self.words
             .extend([Header::new(Kind::End, 0, 0, 0).word(), 0]);
+    }
+
+    /// Puts what is in another chunk before what is in this one.
+    pub(crate) fn prepend(&mut self, other: &Self) {
+        self.opened += other.opened;
+        self.words.splice(0..0, other.words.iter().copied());
+        self.text.insert_str(0, &other.text);
     }
 
     /// Adds the pieces of another chunk.

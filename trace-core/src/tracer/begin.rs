@@ -13,16 +13,19 @@ pub(crate) trait Begin {
     /// Opens the span in the scope, which has been entered; returns it and the span that
     /// was current.
     fn open(&self) -> (u64, u64);
+    /// Lets go of what describes the span: it is open, or will never be.
+    fn let_go(&mut self) {}
 }
 
 /// What describes a root's span until that is opened, in its scope, which has been
 /// entered.
-pub(super) struct Described<'a, B>(pub(super) &'a mut Option<B>);
+pub(super) struct Described<'a, B>(pub(super) &'a mut B);
 
 impl<B: Begin> Opening for Described<'_, B> {
+    #[inline]
     fn open(self) -> (u64, u64) {
-        let opened = self.0.as_ref().map_or((0, 0), Begin::open);
-        *self.0 = None;
+        let opened = self.0.open();
+        self.0.let_go();
         opened
     }
 }
@@ -55,21 +58,26 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 #[derive(Debug)]
 pub(crate) struct SiteFrom<S> {
     pub(crate) site: S,
-    pub(crate) origin: Box<Origin>,
+    /// Until the span is open.
+    pub(crate) origin: Option<Box<Origin>>,
 }
 
 impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.site)();
         let (name, kind) = (site.operation_name(), site.kind());
-        self.origin.begin(None, name, kind, None)
+        self.origin.as_ref()?.begin(None, name, kind, None)
     }
 
     fn open(&self) -> (u64, u64) {
         let opened = write::open((self.site)());
-        if let Some(link) = self.origin.link() {
+        if let Some(link) = self.origin.as_ref().and_then(|origin| origin.link()) {
             write::link(opened.0, &link);
         }
         opened
+    }
+
+    fn let_go(&mut self) {
+        self.origin = None;
     }
 }

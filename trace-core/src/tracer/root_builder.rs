@@ -225,6 +225,11 @@ impl Begin for Root {
         }
     }
 
+    fn let_go(&mut self) {
+        self.more = None;
+        self.operation_name = Cow::Borrowed("");
+    }
+
     fn open(&self) -> (u64, u64) {
         let placed = Site::at(&self.operation_name, self.source);
         let site = placed.unwrap_or(Site::unnamed());

@@ -39,7 +39,7 @@ pin_project! {
     pub(crate) struct RootRun<B, F, O> {
         #[pin]
         future: F,
-        begin: Kept<Option<B>>,
+        begin: Kept<B>,
         observe: Kept<O>,
         // Dropped after the future, which so is dropped within its span.
         root: Kept<Root>,
@@ -67,7 +67,7 @@ impl<B, F, O> RootRun<B, F, O> {
     pub(crate) fn new(begin: Kept<B>, observe: O, future: F) -> Self {
         Self {
             future,
-            begin: Kept::new(|| begin.into_inner()),
+            begin,
             observe: Kept::new(|| observe),
             root: Kept::new(|| Root {
                 span: SpanLife::fresh(),
@@ -145,22 +145,25 @@ impl Root {
     fn poll<T>(
         &mut self,
         // Looked at where it is and then dropped: it is too large to move.
-        begin: &mut Option<impl Begin>,
+        begin: &mut impl Begin,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
         is_last: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
-        if let Some(scope) = begin.as_ref().and_then(scope_of) {
-            self.scope.begin(scope);
+        if self.span.is_fresh() {
+            match scope_of(begin) {
+                Some(scope) => self.scope.begin(scope),
+                None => self.span.set_off(),
+            }
         }
         let Some(scope) = self.scope.waiting() else {
-            *begin = None;
+            begin.let_go();
             return poll();
         };
         let is_recording = scope.is_recording();
         let entered = scope.enter();
         if !is_recording {
-            *begin = None;
+            begin.let_go();
         }
         // What describes the span is dropped when that is open, before its body is polled.
         let opening = Described(begin);

@@ -166,6 +166,12 @@ impl SpanLife {
         self.front.phase = Phase::Moved;
     }
 
+    /// Whether it was not yet polled.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.front.phase == Phase::Fresh
+    }
+
     /// Whether it has ended, or nothing is recorded.
     pub(crate) fn is_off(&self) -> bool {
         self.front.phase == Phase::Off
