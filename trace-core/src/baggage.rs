@@ -339,33 +339,37 @@ impl std::error::Error for InvalidBaggage {}
 /// As a list of entries: `[{"key": "tenant", "value": "acme"}]`.
 #[cfg(feature = "serde")]
 mod serde_list {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_core::de::{Deserialize, Deserializer, Error};
+    use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
-    use super::Baggage;
-
-    #[derive(Serialize, Deserialize)]
-    struct Entry<Text> {
-        key: Text,
-        value: Text,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        metadata: Option<Text>,
-    }
+    use super::{Baggage, BaggageEntry};
+    use crate::serialized::deserialize_fields;
 
     impl Serialize for Baggage {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(self.entries().iter().map(|entry| Entry {
-                key: &*entry.key,
-                value: &*entry.value,
-                metadata: Some(&*entry.metadata).filter(|metadata| !metadata.is_empty()),
-            }))
+            serializer.collect_seq(self.entries())
+        }
+    }
+
+    impl Serialize for BaggageEntry {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let metadata = Some(&*self.metadata).filter(|metadata| !metadata.is_empty());
+            let length = 2 + usize::from(metadata.is_some());
+            let mut fields = serializer.serialize_struct("Entry", length)?;
+            fields.serialize_field("key", &self.key)?;
+            fields.serialize_field("value", &self.value)?;
+            match metadata {
+                Some(_) => fields.serialize_field("metadata", &metadata)?,
+                None => fields.skip_field("metadata")?,
+            }
+            fields.end()
         }
     }
 
     impl<'de> Deserialize<'de> for Baggage {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let mut baggage = Self::new();
-            for entry in Vec::<Entry<String>>::deserialize(deserializer)? {
+            for entry in Vec::<Entry>::deserialize(deserializer)? {
                 let metadata = entry.metadata.unwrap_or_default();
                 baggage
                     .insert_with_metadata(entry.key, entry.value, &metadata)
@@ -374,4 +378,16 @@ mod serde_list {
             Ok(baggage)
         }
     }
+
+    struct Entry {
+        key: String,
+        value: String,
+        metadata: Option<String>,
+    }
+
+    deserialize_fields!(Entry {
+        key,
+        value,
+        metadata = default,
+    });
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::baggage::Baggage;
 use crate::id::{SpanId, TraceId};
+#[cfg(feature = "serde")]
+use crate::serialized::{fields, transparent};
 use crate::tracestate::TraceState;
 
 /// What travels: the ids, the sampling decision, the state of other vendors and
@@ -20,28 +22,33 @@ use crate::tracestate::TraceState;
 /// ```
 #[doc(alias = "SpanContext")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
     /// The span that is current; the parent of what comes next.
     pub span_id: SpanId,
     /// The parent of the current span, where it is known.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub parent_span_id: Option<SpanId>,
     /// Sampled or not, and whether the trace id is random.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub flags: TraceFlags,
     /// What other tracing systems along the way want to remember.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tracestate: TraceState,
     /// What the application wants every service of the trace to know.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub baggage: Baggage,
     /// Whether it came from another process.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub is_remote: bool,
 }
+
+#[cfg(feature = "serde")]
+fields!(TraceContext {
+    trace_id,
+    span_id,
+    parent_span_id = default,
+    flags = default,
+    tracestate = default,
+    baggage = default,
+    is_remote = default,
+});
 
 impl TraceContext {
     /// Makes a sampled context without parent, state or baggage.
@@ -79,9 +86,10 @@ impl fmt::Display for TraceContext {
 ///
 /// Source: W3C Trace Context Level 2, *trace-flags*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct TraceFlags(u8);
+
+#[cfg(feature = "serde")]
+transparent!(TraceFlags);
 
 impl TraceFlags {
     /// No flag.

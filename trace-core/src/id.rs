@@ -219,8 +219,8 @@ impl std::error::Error for ParseIdError {}
 #[cfg(feature = "serde")]
 mod serde_text {
     use super::{SpanId, TraceId};
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_core::de::Error;
+    use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
     use std::borrow::Cow;
 
     macro_rules! as_hex_text {

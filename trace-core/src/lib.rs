@@ -61,6 +61,8 @@ mod fork;
 // Plain values.
 mod limits;
 mod quoted;
+#[cfg(feature = "serde")]
+mod serialized;
 mod stats;
 mod tag;
 mod timestamp;

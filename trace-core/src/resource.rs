@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "serde")]
+use crate::serialized::fields;
 use crate::tag::Tag;
 
 /// Describes the service whose spans these are; in OpenTelemetry, too, a
 /// *resource*.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Resource {
     /// The service, `service.name` on the wire.
     pub service_name: Arc<str>,
     /// Everything else, for example `service.version`; never `service.name`.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Vec<Tag>,
 }
+
+#[cfg(feature = "serde")]
+fields!(Resource {
+    service_name,
+    tags = default,
+});
 
 impl Resource {
     /// Makes a resource without further tags.

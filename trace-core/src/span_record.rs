@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::context::{TraceContext, TraceFlags};
 use crate::id::{SpanId, TraceId};
+#[cfg(feature = "serde")]
+use crate::serialized::{fields, variants};
 use crate::tag::{Tag, TagValue};
 use crate::timestamp::Timestamp;
 use crate::tracestate::TraceState;
@@ -27,7 +29,6 @@ use crate::tracestate::TraceState;
 #[doc(alias = "Span")]
 #[doc(alias = "SpanData")]
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SpanRecord {
     /// The trace that this is a part of.
     pub trace_id: TraceId,
@@ -36,51 +37,62 @@ pub struct SpanRecord {
     /// The span that caused this one; `None` for the root of a trace.
     pub parent_span_id: Option<SpanId>,
     /// Whether the parent ran in another process.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub parent_is_remote: bool,
     /// Whether [`span::inject`](crate::span::inject) put the span's context into the
     /// headers of a request: spans from elsewhere are expected below it.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub context_sent: bool,
     /// The trace's flags, as they travel.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub flags: TraceFlags,
     /// The trace's state of other vendors, as it travels.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tracestate: TraceState,
     /// What was done; low cardinality: `get_account` and not `get_account/42`.
     pub operation_name: Cow<'static, str>,
     /// Who did it.
     pub service_name: Arc<str>,
     /// The span's part in a call.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub kind: SpanKind,
     /// First poll or call.
     pub start: Timestamp,
     /// Body ready, panicked or dropped; never before `start`.
     pub end: Timestamp,
     /// Typed values; a later one with the same key replaced the earlier.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Vec<Tag>,
     /// Entries with a time of their own, in the order in which they were written.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub logs: Vec<Log>,
     /// Spans of other traces that this one is related to.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub links: Vec<Link>,
     /// Whether the work failed.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub status: Status,
     /// How the body came to its end.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub outcome: Outcome,
     /// Where the span was opened in the source.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub source: Option<Source>,
     /// What the limits cut off.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub dropped: DroppedItems,
 }
+
+#[cfg(feature = "serde")]
+fields!(SpanRecord {
+    trace_id,
+    span_id,
+    parent_span_id = default,
+    parent_is_remote = default,
+    context_sent = default,
+    flags = default,
+    tracestate = default,
+    operation_name,
+    service_name,
+    kind = default,
+    start,
+    end,
+    tags = default,
+    logs = default,
+    links = default,
+    status = default,
+    outcome = default,
+    source = default,
+    dropped = default,
+});
 
 impl SpanRecord {
     /// Makes an internal span at time zero without tags, of service `unknown_service`.
@@ -148,43 +160,51 @@ impl SpanRecord {
 /// OpenTelemetry calls it an *event*.
 #[doc(alias = "Event")]
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Log {
     /// When it was written.
     pub time: Timestamp,
     /// What happened, for example `cache miss`.
     pub message: Cow<'static, str>,
     /// Typed values.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub fields: Vec<Tag>,
 }
+
+#[cfg(feature = "serde")]
+fields!(Log {
+    time,
+    message,
+    fields = default,
+});
 
 /// Points to a span of another trace; in OpenTelemetry, too, a *link*.
 #[doc(alias = "SpanLink")]
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Link {
     /// The other trace.
     pub trace_id: TraceId,
     /// The span in it.
     pub span_id: SpanId,
     /// The other trace's flags.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub flags: TraceFlags,
     /// The other trace's state.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tracestate: TraceState,
     /// Typed values that say what the relation is.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Vec<Tag>,
 }
+
+#[cfg(feature = "serde")]
+fields!(Link {
+    trace_id,
+    span_id,
+    flags = default,
+    tracestate = default,
+    tags = default,
+});
 
 /// The span's part in a call; in OpenTelemetry, too, its *kind*.
 ///
 /// Source: OpenTelemetry trace API, *SpanKind*.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum SpanKind {
     /// Work inside one service.
     #[default]
@@ -199,6 +219,15 @@ pub enum SpanKind {
     Consumer,
 }
 
+#[cfg(feature = "serde")]
+variants!(SpanKind {
+    Internal = "internal",
+    Server = "server",
+    Client = "client",
+    Producer = "producer",
+    Consumer = "consumer",
+});
+
 /// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
 ///
 /// Success leaves the status unset. Source: OpenTelemetry trace API, *Set
@@ -206,8 +235,6 @@ pub enum SpanKind {
 #[doc(alias = "StatusCode")]
 #[doc(alias = "SpanStatus")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Status {
     /// Nobody said anything: no failure is known.
     #[default]
@@ -218,10 +245,15 @@ pub enum Status {
     Error(Cow<'static, str>),
 }
 
+#[cfg(feature = "serde")]
+variants!(Status {
+    Unset = "unset",
+    Ok = "ok",
+    Error(message) = "error",
+});
+
 /// How the body of a span came to its end. OpenTelemetry has no word for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Outcome {
     /// It returned, and not an error.
     #[default]
@@ -234,9 +266,16 @@ pub enum Outcome {
     Cancelled,
 }
 
+#[cfg(feature = "serde")]
+variants!(Outcome {
+    Ok = "ok",
+    Error = "error",
+    Panicked = "panicked",
+    Cancelled = "cancelled",
+});
+
 /// A place in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Source {
     /// The file, as the compiler names it.
     pub file: Cow<'static, str>,
@@ -244,9 +283,11 @@ pub struct Source {
     pub line: u32,
 }
 
+#[cfg(feature = "serde")]
+fields!(Source { file, line });
+
 /// Counts what a span's limits cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DroppedItems {
     /// Tags above the limit.
     pub tags: u32,
@@ -255,6 +296,9 @@ pub struct DroppedItems {
     /// Links above the limit.
     pub links: u32,
 }
+
+#[cfg(feature = "serde")]
+fields!(DroppedItems { tags, logs, links });
 
 impl Outcome {
     /// The outcome of a body that returned.

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "serde")]
+use crate::serialized::fields;
+
 /// A key with a typed value.
 ///
 /// Keys follow the OpenTelemetry semantic conventions, for example
@@ -10,13 +13,15 @@ use std::fmt;
 #[doc(alias = "attribute")]
 #[doc(alias = "KeyValue")]
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tag {
     /// What the value says something about.
     pub key: Cow<'static, str>,
     /// The value.
     pub value: TagValue,
 }
+
+#[cfg(feature = "serde")]
+fields!(Tag { key, value });
 
 impl Tag {
     /// Makes a tag.
@@ -39,8 +44,6 @@ impl Tag {
 /// ```
 #[doc(alias = "AnyValue")]
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
 pub enum TagValue {
     /// True or false.
     Bool(bool),
@@ -56,8 +59,6 @@ pub enum TagValue {
 
 /// Several tag values of one type.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(untagged))]
 pub enum TagArray {
     /// Bools.
     Bool(Vec<bool>),
@@ -194,4 +195,114 @@ tag_value_from! {
     Vec<f64> => |values| Self::Array(TagArray::F64(values));
     Vec<String> => |values| Self::Array(TagArray::String(values.into_iter().map(Cow::Owned).collect()));
     Vec<&'static str> => |values| Self::Array(TagArray::String(values.into_iter().map(Cow::Borrowed).collect()));
+}
+
+/// A value is what it looks like: `true`, `1`, `1.5`, `"text"`, `[1, 2]`.
+#[cfg(feature = "serde")]
+mod serde_untagged {
+    use std::borrow::Cow;
+    use std::fmt;
+
+    use serde_core::de::value::SeqAccessDeserializer;
+    use serde_core::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+    use serde_core::ser::{Serialize, Serializer};
+
+    use super::{TagArray, TagValue};
+
+    impl Serialize for TagValue {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Bool(value) => value.serialize(serializer),
+                Self::I64(value) => value.serialize(serializer),
+                Self::F64(value) => value.serialize(serializer),
+                Self::String(value) => value.serialize(serializer),
+                Self::Array(values) => values.serialize(serializer),
+            }
+        }
+    }
+
+    impl Serialize for TagArray {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Bool(values) => values.serialize(serializer),
+                Self::I64(values) => values.serialize(serializer),
+                Self::F64(values) => values.serialize(serializer),
+                Self::String(values) => values.serialize(serializer),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for TagValue {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(ValueVisitor)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for TagArray {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let values = Vec::deserialize(deserializer)?;
+            of_one_type(&values)
+                .ok_or_else(|| D::Error::custom("the values of an array are of several types"))
+        }
+    }
+
+    struct ValueVisitor;
+
+    impl<'de> Visitor<'de> for ValueVisitor {
+        type Value = TagValue;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a bool, a number, a text or an array of one of them")
+        }
+
+        fn visit_bool<E: Error>(self, value: bool) -> Result<TagValue, E> {
+            Ok(TagValue::Bool(value))
+        }
+
+        fn visit_i64<E: Error>(self, value: i64) -> Result<TagValue, E> {
+            Ok(TagValue::I64(value))
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<TagValue, E> {
+            Ok(i64::try_from(value).map_or(TagValue::F64(value as f64), TagValue::I64))
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<TagValue, E> {
+            Ok(TagValue::F64(value))
+        }
+
+        fn visit_str<E: Error>(self, value: &str) -> Result<TagValue, E> {
+            self.visit_string(value.to_owned())
+        }
+
+        fn visit_string<E: Error>(self, value: String) -> Result<TagValue, E> {
+            Ok(TagValue::String(value.into()))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<TagValue, A::Error> {
+            TagArray::deserialize(SeqAccessDeserializer::new(values)).map(TagValue::Array)
+        }
+    }
+
+    /// The first type that all values have; an empty array is of bools, and one with a
+    /// float in it of floats.
+    fn of_one_type(values: &[TagValue]) -> Option<TagArray> {
+        fn all<T>(values: &[TagValue], read: fn(&TagValue) -> Option<T>) -> Option<Vec<T>> {
+            values.iter().map(read).collect()
+        }
+        let text = |value: &TagValue| Some(Cow::Owned(value.as_str()?.to_owned()));
+        all(values, TagValue::as_bool)
+            .map(TagArray::Bool)
+            .or_else(|| all(values, TagValue::as_i64).map(TagArray::I64))
+            .or_else(|| all(values, as_f64).map(TagArray::F64))
+            .or_else(|| all(values, text).map(TagArray::String))
+    }
+
+    fn as_f64(value: &TagValue) -> Option<f64> {
+        match *value {
+            TagValue::F64(value) => Some(value),
+            TagValue::I64(value) => Some(value as f64),
+            _ => None,
+        }
+    }
 }

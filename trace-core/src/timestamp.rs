@@ -4,6 +4,9 @@ use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "serde")]
+use crate::serialized::transparent;
+
 /// Nanoseconds since the Unix epoch, 1970-01-01T00:00:00Z.
 ///
 /// Reaches to the year 2554. Arithmetic saturates: a duration is never
@@ -19,9 +22,10 @@ use std::time::{Duration, SystemTime};
 /// assert_eq!(start - end, Duration::ZERO);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Timestamp(u64);
+
+#[cfg(feature = "serde")]
+transparent!(Timestamp);
 
 impl Timestamp {
     /// Makes a timestamp of nanoseconds since the Unix epoch.

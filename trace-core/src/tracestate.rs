@@ -312,8 +312,8 @@ impl std::error::Error for InvalidTraceStateEntry {}
 mod serde_text {
     use std::borrow::Cow;
 
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_core::de::Error;
+    use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::TraceState;
 

@@ -18,8 +18,6 @@ use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sample
 /// # Ok::<(), trace_core::InvalidSampleRate>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum SamplingStrategy {
     /// All of them; see [`AlwaysOn`].
@@ -53,5 +51,95 @@ impl SamplingStrategy {
                 Box::new(ParentBased::new(RateLimited::per_second(per_second)?))
             }
         })
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serde_named {
+    use std::fmt;
+
+    use serde_core::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+    use serde_core::de::{
+        Deserialize, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    };
+    use serde_core::ser::{Serialize, SerializeStructVariant, Serializer};
+
+    use super::SamplingStrategy;
+    use crate::serialized::{Variant, deserialize_fields};
+
+    const TYPE: &str = "SamplingStrategy";
+    const NAMES: &[&str] = &["always", "never", "probabilistic", "rate_limited"];
+
+    impl Serialize for SamplingStrategy {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Always => serializer.serialize_unit_variant(TYPE, 0, NAMES[0]),
+                Self::Never => serializer.serialize_unit_variant(TYPE, 1, NAMES[1]),
+                Self::Probabilistic(rate) => {
+                    serializer.serialize_newtype_variant(TYPE, 2, NAMES[2], rate)
+                }
+                Self::RateLimited { per_second } => {
+                    let mut fields = serializer.serialize_struct_variant(TYPE, 3, NAMES[3], 1)?;
+                    fields.serialize_field("per_second", per_second)?;
+                    fields.end()
+                }
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for SamplingStrategy {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_enum(TYPE, NAMES, StrategyVisitor)
+        }
+    }
+
+    struct StrategyVisitor;
+
+    impl<'de> Visitor<'de> for StrategyVisitor {
+        type Value = SamplingStrategy;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("enum SamplingStrategy")
+        }
+
+        fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<SamplingStrategy, A::Error> {
+            let (name, variant) = data.variant_seed(Variant(NAMES))?;
+            match name {
+                "always" => variant.unit_variant().map(|()| SamplingStrategy::Always),
+                "never" => variant.unit_variant().map(|()| SamplingStrategy::Never),
+                "probabilistic" => variant
+                    .newtype_variant()
+                    .map(SamplingStrategy::Probabilistic),
+                "rate_limited" => variant
+                    .struct_variant(&["per_second"], RateVisitor)
+                    .map(|Rate { per_second }| SamplingStrategy::RateLimited { per_second }),
+                other => Err(A::Error::unknown_variant(other, NAMES)),
+            }
+        }
+    }
+
+    /// What is in `RateLimited`.
+    struct Rate {
+        per_second: f64,
+    }
+
+    deserialize_fields!(Rate { per_second });
+
+    struct RateVisitor;
+
+    impl<'de> Visitor<'de> for RateVisitor {
+        type Value = Rate;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("struct variant SamplingStrategy::RateLimited")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Rate, A::Error> {
+            Rate::deserialize(MapAccessDeserializer::new(fields))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, fields: A) -> Result<Rate, A::Error> {
+            Rate::deserialize(SeqAccessDeserializer::new(fields))
+        }
     }
 }
