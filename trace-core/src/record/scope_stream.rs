@@ -233,7 +233,7 @@ impl ScopeStream {
 pub(super) struct Spare {
     /// An empty stream.
     stream: Cell<Option<Box<ScopeStream>>>,
-    /// A large chunk that a scope left when it went to sleep with little in it.
+    /// A large chunk: a scope has one as long as it has much in it.
     chunk: Cell<Option<Chunk>>,
     /// A trace that has ended, with its tracer.
     trace: Cell<Option<Arc<LocalTrace>>>,
@@ -269,7 +269,9 @@ impl Spare {
     fn change_tracer(stream: &mut ScopeStream, tracer: &Arc<TracerCore>) {
         stream.tracer = Arc::clone(tracer);
         stream.plain = tracer.plain();
-        let _dropped = SPARE.try_with(|spare| drop(spare.trace.take()));
+        // A chunk may be too large for the other one's queue.
+        stream.chunk = Chunk::new();
+        let _dropped = SPARE.try_with(|spare| (spare.chunk.take(), spare.trace.take()));
     }
 
     #[cold]
@@ -315,7 +317,13 @@ impl Spare {
             return;
         }
         chunk.clear();
-        let _kept = SPARE.try_with(|spare| spare.chunk.set(Some(chunk)));
+        let _kept = SPARE.try_with(|spare| spare.keep_larger(chunk));
+    }
+
+    fn keep_larger(&self, chunk: Chunk) {
+        let kept = self.chunk.take();
+        let larger = kept.filter(|kept| kept.allocated() >= chunk.allocated());
+        self.chunk.set(Some(larger.unwrap_or(chunk)));
     }
 
     fn take_chunk() -> Option<Chunk> {
@@ -331,10 +339,8 @@ impl Spare {
             return;
         }
         let _kept = SPARE.try_with(|spare| {
-            if stream.chunk.allocated() < SMALL
-                && let Some(large) = spare.chunk.take()
-            {
-                stream.chunk = large;
+            if stream.chunk.allocated() > SMALL {
+                spare.keep_larger(std::mem::take(&mut stream.chunk));
             }
             spare.stream.set(Some(stream));
             if trace.is_some() {
