@@ -250,7 +250,7 @@ pub trait TraceFuture: Future + Sized {
     fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
         let source = Location::caller();
         InSpan {
-            traced: Traced::new(
+            traced: record::traced(
                 Site::unnamed,
                 |_| false,
                 Named {

@@ -1,6 +1,6 @@
 //! The recorder's side of what generated code calls.
 
-pub use crate::record::{Paused, SpanGuard, Traced};
+pub use crate::record::{Paused, SpanGuard, Traced, traced};
 pub use crate::stream::Site;
 pub use crate::tracer::RootGuard;
 
@@ -13,17 +13,6 @@ use super::{Origin, ServiceName};
 use crate::record::{self, Kept, write};
 use crate::tag_source::TagSource;
 use crate::tracer::{RootRun, SiteFrom, SiteRoot};
-
-/// Makes a future the body of a child span.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn traced<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
-where
-    F: Future<Output = R>,
-    S: Fn() -> &'static Site,
-    O: Fn(&R) -> bool,
-{
-    Traced::new(site, observe, future)
-}
 
 /// Makes a future the body of a child span, of the trace in which this is called; in
 /// the body of another one's function, of the trace of its first poll, if there is one.

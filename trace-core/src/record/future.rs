@@ -19,29 +19,47 @@ pin_project! {
     pub struct Traced<F, S, O> {
         #[pin]
         future: F,
-        site: Kept<S>,
-        observe: Kept<O>,
         // Dropped after the future, which so is dropped within its span.
-        life: Kept<SpanLife>,
+        span: Kept<Span<S, O>>,
     }
 
     impl<F, S, O> PinnedDrop for Traced<F, S, O> {
         #[cfg_attr(not(debug_assertions), inline(always))]
         fn drop(this: Pin<&mut Self>) {
-            if let Some(life) = this.project().life.get_mut() {
-                life.begin_cancel();
+            if let Some(span) = this.project().span.get_mut() {
+                span.life.begin_cancel();
             }
         }
     }
 }
 
-impl<F, S, O> Traced<F, S, O> {
-    /// A future whose span belongs where it is polled first.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(site: S, observe: O, future: F) -> Self {
-        Self::beginning(SpanLife::fresh, site, observe, future)
-    }
+/// What a traced future has besides the body. Together, and without closures that make
+/// them: what a future needs of functions is compiled for each.
+struct Span<S, O> {
+    site: S,
+    observe: O,
+    life: SpanLife,
+}
 
+/// Makes a future the body of a child span, which belongs where it is polled first.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn traced<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
+where
+    F: Future<Output = R>,
+    S: Fn() -> &'static Site,
+    O: Fn(&R) -> bool,
+{
+    Traced {
+        future,
+        span: Kept::of(Span {
+            site,
+            observe,
+            life: SpanLife::fresh(),
+        }),
+    }
+}
+
+impl<F, S, O> Traced<F, S, O> {
     /// A future whose span belongs where it is polled first, if something is recorded
     /// there, else where this is called.
     #[inline]
@@ -55,14 +73,14 @@ impl<F, S, O> Traced<F, S, O> {
         Self::beginning(SpanLife::called, site, observe, future)
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn beginning(life: impl FnOnce() -> SpanLife, site: S, observe: O, future: F) -> Self {
-        Self {
-            future,
-            site: Kept::new(|| site),
-            observe: Kept::new(|| observe),
-            life: Kept::new(life),
-        }
+    #[inline]
+    fn beginning(life: fn() -> SpanLife, site: S, observe: O, future: F) -> Self {
+        let span = Kept::new(|| Span {
+            site,
+            observe,
+            life: life(),
+        });
+        Self { future, span }
     }
 }
 
@@ -77,18 +95,22 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let parts = (this.site.get(), this.observe.get(), this.life.get_mut());
-        let (Some(site), Some(observe), Some(life)) = parts else {
+        let Some(span) = this.span.get_mut() else {
             return this.future.poll(cx);
         };
-        let poll = || this.future.poll(cx);
-        let polled = life.poll::<false, _>(site(), poll, |output| {
-            Some(Outcome::of_body(observe(output)))
-        });
+        let polling = span.life.begin_poll((span.site)());
+        let polled = this.future.poll(cx);
+        let outcome = match &polled {
+            Poll::Ready(output) if polling.is_recorded() => {
+                Some(Outcome::of_body((span.observe)(output)))
+            }
+            _ => None,
+        };
+        polling.end(outcome);
         if polled.is_ready() {
             // It is so already; said where the compiler sees it, so that `.await`,
             // which drops this next, does not look.
-            life.set_off();
+            span.life.set_off();
         }
         polled
     }
@@ -106,15 +128,20 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
-        let parts = (this.site.get(), this.observe.get(), this.life.get_mut());
-        let (Some(site), Some(observe), Some(life)) = parts else {
+        let Some(span) = this.span.get_mut() else {
             return this.future.poll_next(cx);
         };
-        let poll = || this.future.poll_next(cx);
-        life.poll::<false, _>(site(), poll, |item| match item {
-            Some(item) => observe(item).then_some(Outcome::Error),
-            None => Some(Outcome::Ok),
-        })
+        let polling = span.life.begin_poll((span.site)());
+        let polled = this.future.poll_next(cx);
+        let outcome = match &polled {
+            Poll::Ready(Some(item)) if polling.is_recorded() => {
+                (span.observe)(item).then_some(Outcome::Error)
+            }
+            Poll::Ready(None) => Some(Outcome::Ok),
+            _ => None,
+        };
+        polling.end(outcome);
+        polled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
-use crate::stream::{Chunk, Header};
+use crate::span_record::Outcome;
+use crate::stream::{Chunk, Header, Kind, outcome_number};
 
 use super::entered;
 use super::kept::RECORDS;
@@ -26,6 +27,7 @@ const STAGE: usize = 512;
 const TEXT_STAGE: usize = 512;
 const MAX_STAGED_TEXT: usize = 128;
 
+/// See [the module](self).
 pub(super) struct Hot {
     /// The scope that is recorded here; zero when nothing is.
     scope: Cell<u32>,
@@ -110,8 +112,10 @@ impl Place {
     };
 }
 
-/// Lets `touch` see the block. Reaching it in a function that is not inlined may be a call,
-/// for which the function would save registers.
+/// Lets `touch` see the thread's block. For functions that are not inlined, in which reaching
+/// it may be a call, for which they would save registers. They are handed the block, and read
+/// in it what they need before they read the clock: from there on the compiler takes nothing of
+/// it for known.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn with<R>(touch: impl FnOnce(&Hot) -> R) -> R {
     HOT.with(touch)
@@ -443,6 +447,78 @@ fn make_room(words: usize) -> usize {
 }
 
 impl Hot {
+    /// What [`scope`] says.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn recorded_scope(&self) -> u32 {
+        if RECORDS { self.scope.get() } else { 0 }
+    }
+
+    /// What [`set_span`] does.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn replace_span(&self, span: u64) -> u64 {
+        self.span.replace(span)
+    }
+
+    /// What [`open`] does, if the header is known, the tracer need not be asked and the stage
+    /// has room.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn open_at_once(&self, header: u64) -> Option<(u64, u64)> {
+        let used = self.used.get();
+        let counter = self.plain.get()?;
+        if header == 0 || used > STAGE - 4 {
+            return None;
+        }
+        let id = self.ids.draw().get();
+        let parent = self.span.replace(id);
+        self.put(used, [header, id, parent]);
+        self.used.set(used + 4);
+        self.newest.set(id);
+        self.opened.set(self.opened.get().wrapping_add(1));
+        // The clock comes last: fewer values have to be kept meanwhile.
+        let time = counter.raw();
+        self.put_one(used + 3, time);
+        self.newest_time.set(time);
+        Some((id, parent))
+    }
+
+    /// Writes the end of a span and makes `parent` the current one again, if the span is the
+    /// current one, the tracer need not be asked and the stage has room; returns whether
+    /// that is so.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn close_at_once(&self, outcome: Outcome, id: u64, parent: u64) -> bool {
+        let used = self.used.get();
+        let Some(counter) = self.plain.get() else {
+            return false;
+        };
+        if used > STAGE - 3 {
+            return false;
+        }
+        let is_newest = self.newest.get() == id;
+        // The newest is the current one, or as good as that: see `close_newest`.
+        if !is_newest && self.span.get() != id {
+            return false;
+        }
+        self.span.set(parent);
+        self.ended.set(self.ended.get().wrapping_add(1));
+        if outcome == Outcome::Error {
+            self.failed_in.set(parent);
+        }
+        let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+        if is_newest {
+            let newest_time = self.newest_time.get();
+            let time = counter.raw();
+            match header.end_of_newest(time.wrapping_sub(newest_time)) {
+                Some(short) => self.put(used, [short.word()]),
+                None => self.put(used, [header.word(), id, time]),
+            }
+        } else {
+            self.put(used, [header.word(), id]);
+            self.used.set(used + 3);
+            self.put_one(used + 2, counter.raw());
+        }
+        true
+    }
+
     #[inline]
     fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
@@ -534,12 +610,17 @@ impl Hot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn put<const WORDS: usize>(&self, used: usize, words: [u64; WORDS]) {
         for (offset, word) in words.into_iter().enumerate() {
-            // The mask spares the check of the bound, which holds as said above.
-            if let Some(cell) = self.stage.get((used + offset) & (STAGE - 1)) {
-                cell.set(word);
-            }
+            self.put_one(used + offset, word);
         }
         self.used.set(used + WORDS);
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn put_one(&self, place: usize, word: u64) {
+        // The mask spares the check of the bound, which holds as said above.
+        if let Some(cell) = self.stage.get(place & (STAGE - 1)) {
+            cell.set(word);
+        }
     }
 
     /// Writes an entry of one word.

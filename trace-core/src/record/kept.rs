@@ -25,6 +25,12 @@ impl<T> Kept<T> {
         Self(make())
     }
 
+    /// Keeps a value. Not by a closure: one more function would be compiled for each type.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn of(value: T) -> Self {
+        Self(value)
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get(&self) -> Option<&T> {
         Some(&self.0)
@@ -49,6 +55,10 @@ impl<T> Kept<T> {
 #[cfg(not(feature = "record"))]
 impl<T> Kept<T> {
     pub(crate) fn new(_make: impl FnOnce() -> T) -> Self {
+        Self(std::marker::PhantomData)
+    }
+
+    pub(crate) fn of(_value: T) -> Self {
         Self(std::marker::PhantomData)
     }
 

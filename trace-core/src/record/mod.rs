@@ -55,7 +55,7 @@ mod visits;
 pub(crate) mod write;
 
 pub(crate) use caps::Caps;
-pub use future::Traced;
+pub use future::{Traced, traced};
 pub use guard::SpanGuard;
 pub(crate) use held::HeldSpan;
 pub use hot::Paused;

@@ -99,6 +99,12 @@ impl Site {
         }
     }
 
+    /// The word of that header, once a span of this site was opened; else zero.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn known_header(&self) -> u64 {
+        self.open.load(Ordering::Relaxed)
+    }
+
     #[cold]
     fn register(&'static self) -> Header {
         let sites = Sites::get();

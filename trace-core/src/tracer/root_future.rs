@@ -167,7 +167,7 @@ impl Root {
         }
         // What describes the span is dropped when that is open, before its body is polled.
         let opening = Described(begin);
-        let polled = self.span.poll::<true, _>(opening, poll, ends);
+        let polled = self.span.poll(opening, poll, ends);
         let has_ended = match &polled {
             Poll::Ready(_) if is_recording => self.span.is_off(),
             Poll::Ready(ready) => is_last(ready),

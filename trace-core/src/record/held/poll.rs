@@ -37,7 +37,7 @@ impl HeldSpan {
             visits: &self.visits,
             own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
-        polling.life.poll::<true, _>(opening, poll, ends)
+        polling.life.poll(opening, poll, ends)
     }
 
     /// The same where the span is not the holder's alone: somebody has entered it and not

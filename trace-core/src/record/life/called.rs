@@ -2,7 +2,7 @@
 //! the span that was current at the call.
 
 use super::super::{entered, hot, scope, write};
-use super::{Front, Phase, SpanLife, Way};
+use super::{Front, Phase, SpanLife};
 use crate::stream::Site;
 
 impl SpanLife {
@@ -37,9 +37,10 @@ impl SpanLife {
     }
 
     /// Begins a span where it is polled first, and lets go of where it was called.
-    pub(super) fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> (Way, u64) {
+    pub(super) fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
         let Some(site) = site else {
-            return (Way::Off, 0);
+            self.set_off();
+            return 0;
         };
         let (span, outer) = write::open(site);
         self.release(is_home);
@@ -48,26 +49,27 @@ impl SpanLife {
             phase: Phase::Open,
             scope: hot::scope(),
         };
-        (Way::Home, outer)
+        outer
     }
 
     /// Begins a span at its first poll that was called before.
-    pub(super) fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> (Way, u64) {
+    pub(super) fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
         let trace = self.trace.as_ref();
         let Some(trace) = trace.filter(|trace| !trace.tracer.is_foreign()) else {
             self.set_off();
-            return (Way::Off, 0);
+            return 0;
         };
         let parent = self.span;
         let Some(site) = site else {
-            return (Way::Off, 0);
+            self.set_off();
+            return 0;
         };
         if is_home {
             let (span, outer) = write::open_below(site, parent);
             hot::release();
             self.span = span;
             self.front.phase = Phase::Open;
-            return (Way::Home, outer);
+            return outer;
         }
         let mut span = 0;
         scope::enter_to_open(trace, parent, || {
@@ -77,9 +79,9 @@ impl SpanLife {
         });
         self.span = span;
         self.front = Front {
-            phase: Phase::Open,
+            phase: Phase::Moved,
             scope: hot::scope(),
         };
-        (Way::Elsewhere, hot::span())
+        hot::span()
     }
 }

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use super::entered;
 use super::home::SpanEnd;
-use super::hot;
+use super::hot::{self, Hot};
 use super::local_trace::LocalTrace;
 use super::scope::{self, Scope};
 use super::write;
@@ -59,9 +59,11 @@ enum Phase {
     Fresh,
     /// Not recorded at the first poll, or ended.
     Off,
-    /// Begun, not ended, and never elsewhere since it was in its scope.
+    /// Begun, not ended, and never elsewhere since it was in its scope. Where its code runs,
+    /// that is in its scope.
     Open,
-    /// Begun, not ended, and elsewhere since it was in its scope.
+    /// Begun, not ended, and elsewhere since it was in its scope. Where its code runs, that is
+    /// in a scope of its own.
     Moved,
     /// Not yet polled; belongs where it was called, and holds that trace open.
     Called,
@@ -75,38 +77,11 @@ pub(crate) trait Opening {
     /// Opens it below the current span; returns it and the one that was current.
     fn open(self) -> (u64, u64);
 
-    /// What opens it below another span than the current one.
-    fn site(&self) -> Option<&'static Site> {
-        None
-    }
-
     /// The baggage of code that runs in the span elsewhere; that of the trace's
     /// beginning, if this has none.
     fn baggage(&self) -> Option<&Baggage> {
         None
     }
-}
-
-impl Opening for &'static Site {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn open(self) -> (u64, u64) {
-        write::open(self)
-    }
-
-    fn site(&self) -> Option<&'static Site> {
-        Some(self)
-    }
-}
-
-/// How code of a span runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Nothing is recorded.
-    Off,
-    /// In the scope in which the span was opened.
-    Home,
-    /// In a scope of its own, as it was moved away from there.
-    Elsewhere,
 }
 
 impl SpanLife {
@@ -172,6 +147,12 @@ impl SpanLife {
         self.front.phase == Phase::Fresh
     }
 
+    /// Whether it has begun or was called, and has not ended.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn is_live(&self) -> bool {
+        !matches!(self.front.phase, Phase::Fresh | Phase::Off)
+    }
+
     /// Whether it has ended, or nothing is recorded.
     pub(crate) fn is_off(&self) -> bool {
         self.front.phase == Phase::Off
@@ -189,85 +170,128 @@ impl SpanLife {
         self.leave_trace();
     }
 
-    /// Runs a poll within the span, which begins with the first one.
-    ///
-    /// `ends` says of what is ready whether the span ends, and if so, how. With
-    /// `KEEPS_TRACE` the trace is the holder's business: a held span has it from its start
-    /// to its drop, a root is always polled in its scope and needs none.
+    /// Begins a poll of a future or stream, and its span with the first one.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn poll<const KEEPS_TRACE: bool, T>(
+    pub(super) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
+        hot::with(|hot| {
+            let scope = hot.recorded_scope();
+            let outer = if scope == 0 && !self.is_live() {
+                self.front.phase = Phase::Off;
+                0
+            } else if self.is_open_in(scope) {
+                hot.replace_span(self.span)
+            } else {
+                self.begin_at(hot, site)
+            };
+            Polling { life: self, outer }
+        })
+    }
+
+    /// Whether it is open, and its code runs, or may run, in this scope.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn is_open_in(&self, scope: u32) -> bool {
+        self.front.phase == Phase::Open && self.front.scope == scope
+    }
+
+    /// Makes the span current that is not simply open in this scope: opens it, if this is the
+    /// first poll. Returns what was current before.
+    ///
+    /// Compiled once, and not in each function. So that it saves no registers it is given
+    /// the thread's block, which is reached by a call in a library, and calls nothing but,
+    /// at its end, what does all that is rare.
+    #[inline(never)]
+    fn begin_at(&mut self, hot: &Hot, site: &'static Site) -> u64 {
+        if self.front.phase == Phase::Fresh
+            && let Some((span, outer)) = hot.open_at_once(site.known_header())
+        {
+            self.set_open(span, hot.recorded_scope());
+            return outer;
+        }
+        self.enter_slowly(site)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_slowly(&mut self, site: &'static Site) -> u64 {
+        if self.front.phase != Phase::Fresh {
+            return self.enter_elsewhere(Some(site), None);
+        }
+        let scope = hot::scope();
+        let (span, outer) = write::open(site);
+        self.set_open(span, scope);
+        outer
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn set_open(&mut self, span: u64, scope: u32) {
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope,
+        };
+    }
+
+    /// Runs a poll of a root or of what holds a span within the span.
+    ///
+    /// `ends` says of what is ready whether the span ends, and if so, how. The trace is the
+    /// holder's business: a held span has it from its start to its drop, a root is always
+    /// polled in its scope and needs none.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn poll<T>(
         &mut self,
         opening: impl Opening,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
-        let (way, outer) = self.enter(opening);
-        let polling = Polling::<'_, KEEPS_TRACE> {
-            life: self,
-            way,
-            outer,
-        };
+        let outer = self.enter(opening);
+        let polling = Polling::<'_, true> { life: self, outer };
         let polled = poll();
-        if way != Way::Off {
-            let outcome = match &polled {
-                Poll::Ready(output) => ends(output),
-                Poll::Pending => None,
-            };
-            if outcome == Some(Outcome::Error) {
-                hot::pass_failure(outer);
-            }
-            polling.life.leave::<KEEPS_TRACE>(way, outer, outcome);
-        }
-        std::mem::forget(polling);
+        let outcome = match &polled {
+            Poll::Ready(output) if polling.is_recorded() => ends(output),
+            _ => None,
+        };
+        polling.end(outcome);
         polled
     }
 
     /// Makes the span current, and opens it first if this is the first poll. Returns
     /// what was current before.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn enter(&mut self, opening: impl Opening) -> (Way, u64) {
+    fn enter(&mut self, opening: impl Opening) -> u64 {
         let scope = hot::scope();
-        if self.front.phase == Phase::Open && self.front.scope == scope {
-            return (Way::Home, hot::set_span(self.span));
+        if self.is_open_in(scope) {
+            return hot::set_span(self.span);
         }
         if self.front.phase == Phase::Off {
-            return (Way::Off, 0);
+            return 0;
         }
         if self.front.phase != Phase::Fresh {
-            return self.enter_elsewhere(opening.site(), opening.baggage());
+            return self.enter_elsewhere(None, opening.baggage());
         }
         if scope == 0 {
             self.front.phase = Phase::Off;
-            return (Way::Off, 0);
+            return 0;
         }
         let (span, outer) = opening.open();
-        self.span = span;
-        self.front = Front {
-            phase: Phase::Open,
-            scope,
-        };
-        (Way::Home, outer)
+        self.set_open(span, scope);
+        outer
     }
 
     /// Makes the span current that is not simply open in this scope.
     #[inline(never)]
-    fn enter_elsewhere(
-        &mut self,
-        site: Option<&'static Site>,
-        baggage: Option<&Baggage>,
-    ) -> (Way, u64) {
+    fn enter_elsewhere(&mut self, site: Option<&'static Site>, baggage: Option<&Baggage>) -> u64 {
         let is_home = self.front.scope == hot::scope();
         match self.front.phase {
-            Phase::Off | Phase::Fresh => (Way::Off, 0),
+            Phase::Off | Phase::Fresh => 0,
             Phase::Within if hot::scope() != 0 => self.open_within(is_home, site),
             Phase::Called | Phase::Within => self.open_called(is_home, site),
             Phase::Moved if is_home => {
                 self.come_back();
-                (Way::Home, hot::set_span(self.span))
+                hot::set_span(self.span)
             }
             Phase::Open | Phase::Moved => {
                 self.visit(baggage);
-                (Way::Elsewhere, hot::span())
+                hot::span()
             }
         }
     }
@@ -300,25 +324,77 @@ impl SpanLife {
 
     /// Ends the span, if its outcome is known, or suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn leave<const KEEPS_TRACE: bool>(&mut self, way: Way, outer: u64, outcome: Option<Outcome>) {
-        if way == Way::Elsewhere {
-            return self.leave_elsewhere(outcome, KEEPS_TRACE);
-        }
+    fn leave<const KEEPS_TRACE: bool>(&mut self, outer: u64, outcome: Option<Outcome>) {
+        hot::with(|hot| {
+            let has_trace = KEEPS_TRACE || self.trace.is_some();
+            if outcome.is_none() && self.is_open_in(hot.recorded_scope()) && has_trace {
+                hot.replace_span(outer);
+            } else if !self.is_live() {
+                // Nothing was entered.
+            } else if KEEPS_TRACE {
+                self.leave_kept(hot, outer, outcome);
+            } else {
+                self.leave_polled(hot, outer, outcome);
+            }
+        });
+    }
+
+    // These are like `begin_at`.
+
+    #[inline(never)]
+    fn leave_polled(&mut self, hot: &Hot, outer: u64, outcome: Option<Outcome>) {
+        self.leave_as::<false>(hot, outer, outcome);
+    }
+
+    #[inline(never)]
+    fn leave_kept(&mut self, hot: &Hot, outer: u64, outcome: Option<Outcome>) {
+        self.leave_as::<true>(hot, outer, outcome);
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave_as<const KEEPS_TRACE: bool>(
+        &mut self,
+        hot: &Hot,
+        outer: u64,
+        outcome: Option<Outcome>,
+    ) {
         match outcome {
-            Some(outcome) => {
-                scope::close(self.front.scope, self.span, outer, outcome);
+            _ if self.front.phase != Phase::Open => {}
+            Some(outcome) if hot.close_at_once(outcome, self.span, outer) => {
+                self.front.phase = Phase::Off;
                 if !KEEPS_TRACE && self.trace.is_some() {
                     self.leave_trace();
                 }
-                self.front.phase = Phase::Off;
+                return;
             }
-            None if hot::scope() != self.front.scope => self.suspend_below(outer, KEEPS_TRACE),
-            None => {
-                hot::set_span(outer);
-                if !KEEPS_TRACE && self.trace.is_none() {
+            None if hot.recorded_scope() == self.front.scope => {
+                hot.replace_span(outer);
+                if !KEEPS_TRACE {
                     self.keep_trace();
                 }
+                return;
             }
+            _ => {}
+        }
+        self.leave_slowly(outer, outcome, KEEPS_TRACE);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
+        if outcome == Some(Outcome::Error) {
+            hot::pass_failure(outer);
+        }
+        match outcome {
+            _ if self.has_moved() => self.leave_elsewhere(outcome, keeps_trace),
+            Some(outcome) => {
+                scope::close(self.front.scope, self.span, outer, outcome);
+                match keeps_trace {
+                    true => self.set_off(),
+                    false => self.let_go(),
+                }
+            }
+            None => self.suspend_below(outer, keeps_trace),
         }
     }
 
@@ -352,9 +428,10 @@ impl SpanLife {
     }
 
     #[cold]
-    fn panic<const KEEPS_TRACE: bool>(&mut self, way: Way, outer: u64) {
-        if way != Way::Off {
-            self.leave::<KEEPS_TRACE>(way, outer, Some(Outcome::Panicked));
+    #[inline(never)]
+    fn panic(&mut self, outer: u64, keeps_trace: bool) {
+        if self.is_live() {
+            self.leave_slowly(outer, Some(Outcome::Panicked), keeps_trace);
         }
     }
 
@@ -380,7 +457,7 @@ impl SpanLife {
     /// Makes the span current once more, for the drop of its body.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin_cancel(&mut self) {
-        if !matches!(self.front.phase, Phase::Fresh | Phase::Off) {
+        if self.is_live() {
             self.enter_to_cancel();
         }
     }
@@ -446,23 +523,37 @@ fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd) {
 impl Drop for SpanLife {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if !matches!(self.front.phase, Phase::Fresh | Phase::Off) {
+        if self.is_live() {
             self.end_cancel();
         }
     }
 }
 
 /// A poll. If it unwinds, the span has panicked.
-struct Polling<'a, const KEEPS_TRACE: bool> {
+pub(super) struct Polling<'a, const KEEPS_TRACE: bool> {
     life: &'a mut SpanLife,
-    way: Way,
     outer: u64,
+}
+
+impl<const KEEPS_TRACE: bool> Polling<'_, KEEPS_TRACE> {
+    /// Whether there is a span to be left.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn is_recorded(&self) -> bool {
+        self.life.is_live()
+    }
+
+    /// Ends the span, if its outcome is known, or suspends it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn end(self, outcome: Option<Outcome>) {
+        self.life.leave::<KEEPS_TRACE>(self.outer, outcome);
+        std::mem::forget(self);
+    }
 }
 
 impl<const KEEPS_TRACE: bool> Drop for Polling<'_, KEEPS_TRACE> {
     // Inlined, so that the guard is in registers and not on the stack.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        self.life.panic::<KEEPS_TRACE>(self.way, self.outer);
+        self.life.panic(self.outer, KEEPS_TRACE);
     }
 }
