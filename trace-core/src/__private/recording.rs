@@ -125,10 +125,7 @@ pub fn recording() -> bool {
 /// Adds a tag whose key is one of the site's.
 #[inline]
 pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
-    let value = value.tag_input();
-    if let Some(span) = write::own_span() {
-        write::tag(span, write::Key::Site(site, key), value);
-    }
+    write::site_tag(site, key, value.tag_input());
 }
 
 /// Sets the service name of the current span.

@@ -158,14 +158,7 @@ pub(super) fn own_span() -> u64 {
     if !RECORDS {
         return 0;
     }
-    HOT.with(|hot| {
-        let span = hot.span.get();
-        if hot.scope.get() == 0 || span == hot.entry.get() {
-            0
-        } else {
-            span
-        }
-    })
+    HOT.with(Hot::own_span)
 }
 
 /// Whether the tracer that records here is a plain one; see
@@ -631,6 +624,44 @@ impl Hot {
         } else {
             self.put(used, [header.word(), span, word]);
         }
+    }
+
+    /// The current span if it is the scope's to write to, else zero.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn own_span(&self) -> u64 {
+        let span = self.span.get();
+        if self.scope.get() == 0 || span == self.entry.get() {
+            0
+        } else {
+            span
+        }
+    }
+
+    /// Writes an entry of the current span that has one word, if the span is the scope's to
+    /// write to and the stage has room; returns whether that is so.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn put_own_word(&self, header: Header, word: u64) -> bool {
+        let (span, used) = (self.own_span(), self.used.get());
+        let can_write = span != 0 && used <= STAGE - 3;
+        if can_write {
+            self.put_word(used, header, span, word);
+        }
+        can_write
+    }
+
+    /// The same for a text that is short, if the tracer need not be asked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn put_own_text(&self, header: Header, text: &str) -> bool {
+        let span = self.own_span();
+        if span == 0 || self.plain.get().is_none() {
+            return false;
+        }
+        let Some(used) = self.room_for(text.len()) else {
+            return false;
+        };
+        self.put_text(text);
+        self.put_word(used, header, span, text.len() as u64);
+        true
     }
 
     // These two are not inlined: `LocalKey::with` is then, and does not find the block by a

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use super::entered;
 use super::home::SpanEnd;
-use super::hot;
+use super::hot::{self, Hot};
+use super::kept::RECORDS;
 use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
 use crate::limits::{Limits, cut};
@@ -95,21 +96,63 @@ pub(crate) fn own_span_or_count() -> Option<u64> {
     span
 }
 
-/// Writes a tag of a span.
+/// Writes a tag of the current span, if that is the scope's to write to, whose key is one of
+/// a site's.
 ///
-/// Inlined, so that a value whose type is known is not looked at: a number whose key
-/// is the site's is two words, or three.
+/// Inlined, so that a value whose type is known is not looked at; what writes a number or a
+/// short text is compiled once.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn tag(span: u64, key: Key<'_>, value: TagInput<'_>) {
-    if let Key::Site(site, index) = key {
-        if let Some((value_type, word)) = value.as_word() {
-            return hot::push_word(field_header(Kind::Tag, value_type, key), span, word);
-        }
-        if let TagInput::Str(value) = value {
-            return site_text(span, site, index, value);
-        }
+pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
+    if !RECORDS {
+        return;
     }
-    field(Kind::Tag, span, key, value);
+    if let Some((value_type, word)) = value.as_word() {
+        hot::with(|hot| site_word(hot, site, index, value_type, word));
+    } else if let TagInput::Str(text) = value {
+        hot::with(|hot| site_text(hot, site, index, text));
+    } else {
+        site_field(site, index, value);
+    }
+}
+
+// These two call nothing but, at their end, what is rare: so they save no registers.
+
+/// Writes a tag of the current span whose value is one word.
+#[inline(never)]
+fn site_word(hot: &Hot, site: &'static Site, index: usize, value_type: u8, word: u64) {
+    let open = site.known_header();
+    if open == 0 || !hot.put_own_word(site_header(open, index, value_type), word) {
+        site_word_slowly(site, index, value_type, word);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn site_word_slowly(site: &'static Site, index: usize, value_type: u8, word: u64) {
+    if let Some(span) = own_span() {
+        let header = field_header(Kind::Tag, value_type, Key::Site(site, index));
+        hot::push_word(header, span, word);
+    }
+}
+
+/// Writes a tag of the current span whose value is a text.
+#[inline(never)]
+fn site_text(hot: &Hot, site: &'static Site, index: usize, text: &str) {
+    let open = site.known_header();
+    if open == 0
+        || text.len() > SHORT_TEXT
+        || !hot.put_own_text(site_header(open, index, value_type::TEXT), text)
+    {
+        site_field(site, index, TagInput::Str(text));
+    }
+}
+
+/// Writes any tag of the current span.
+#[inline(never)]
+fn site_field(site: &'static Site, index: usize, value: TagInput<'_>) {
+    if let Some(span) = own_span() {
+        field(Kind::Tag, span, Key::Site(site, index), value);
+    }
 }
 
 /// Writes a tag of a span whose key is a text. Inlined for the same reason.
@@ -129,15 +172,6 @@ pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
     if !is_written {
         field(Kind::Tag, span, Key::Text(key), value);
     }
-}
-
-/// Writes a tag whose value is a text and whose key is the site's.
-fn site_text(span: u64, site: &'static Site, index: usize, value: &str) {
-    with_text(value, |value| {
-        let header = field_header(Kind::Tag, value_type::TEXT, Key::Site(site, index));
-        push_texts(3, [value]);
-        hot::push_word(header, span, value.len() as u64);
-    });
 }
 
 /// Writes a log of a span.
@@ -377,6 +411,14 @@ fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> Header {
             site.header().of_same_site(kind, small, index)
         }
     }
+}
+
+/// The header of a tag with a site's key; `open` is that of the site's openings.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn site_header(open: u64, index: usize, value_type: u8) -> Header {
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    let small = value_type | value_type::SITE_KEY;
+    Header::from_word(open).of_same_site(Kind::Tag, small, index)
 }
 
 impl<'a> Key<'a> {
