@@ -22,6 +22,8 @@ pub(crate) struct Queue {
     done: Condvar,
     max_spans: u64,
     max_bytes: usize,
+    /// Bytes at which a shared chunk is full.
+    chunk_bytes: usize,
     pub(crate) ticks: Ticks,
     pub(crate) counters: Counters,
 }
@@ -199,19 +201,26 @@ const MAX_COMPLETED: usize = 262_144;
 
 impl Queue {
     pub(crate) fn new(max_spans: usize, max_bytes: usize) -> Self {
+        // A small queue has small chunks, or one would fill it.
+        let chunk_bytes = (max_bytes / 16).min(Chunk::FULL_BYTES);
         Self {
             state: Mutex::new(State {
-                // A small queue has small chunks, or one would fill it.
-                chunk_bytes: (max_bytes / 16).min(Chunk::FULL_BYTES),
+                chunk_bytes,
                 ..State::default()
             }),
             work: Condvar::new(),
             done: Condvar::new(),
             max_spans: max_spans as u64,
             max_bytes,
+            chunk_bytes,
             ticks: Ticks::stopped(),
             counters: Counters::default(),
         }
+    }
+
+    /// Whether a chunk is no larger than this queue's own are.
+    pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
+        chunk.allocated() <= 2 * self.chunk_bytes
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -222,7 +222,9 @@ impl ScopeStream {
 
     #[cold]
     fn take_large_chunk(&mut self) {
-        if let Some(mut large) = Spare::take_chunk() {
+        // One that another tracer's scope has left may be too large for a small queue.
+        let large = Spare::take_chunk();
+        if let Some(mut large) = large.filter(|large| self.tracer.queue.takes(large)) {
             large.append(&self.chunk);
             self.chunk = large;
         }
@@ -269,9 +271,7 @@ impl Spare {
     fn change_tracer(stream: &mut ScopeStream, tracer: &Arc<TracerCore>) {
         stream.tracer = Arc::clone(tracer);
         stream.plain = tracer.plain();
-        // A chunk may be too large for the other one's queue.
-        stream.chunk = Chunk::new();
-        let _dropped = SPARE.try_with(|spare| (spare.chunk.take(), spare.trace.take()));
+        let _dropped = SPARE.try_with(|spare| drop(spare.trace.take()));
     }
 
     #[cold]
