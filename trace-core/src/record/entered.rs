@@ -12,6 +12,7 @@ use super::departed;
 use super::home::SpanEnd;
 use super::hot::{self, Hot, Place};
 use super::kept::RECORDS;
+use super::kept_tracer;
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
@@ -503,7 +504,8 @@ pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option
     with(|scope| scope.tracer().map(read)).flatten()
 }
 
-/// The tracer of this thread's scope, if there is one.
+/// The tracer of this thread's scope, if there is one; to be
+/// [given back](kept_tracer::give_back).
 #[inline]
 pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     let is_outside = ENTERED.with(|stack| {
@@ -513,7 +515,7 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     if is_outside {
         return None;
     }
-    with_tracer(Arc::clone)
+    with_tracer(kept_tracer::take)
 }
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.

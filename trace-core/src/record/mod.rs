@@ -22,7 +22,7 @@
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
 //! | the scope | [`scope`], [`recording`] with [`scope_stream`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
 //! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] and [`departed`] |
-//! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`], [`caps`] |
+//! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
 //!
 //! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
 //! everything else is done once for a scope or is rare.
@@ -39,6 +39,7 @@ mod home;
 mod hot;
 mod in_scope;
 mod kept;
+pub(crate) mod kept_tracer;
 mod life;
 mod local_trace;
 #[cfg(all(test, loom))]

@@ -283,6 +283,7 @@ impl Recording {
     pub(super) fn end_poll(&mut self) {
         if !hot::is_stage_empty() {
             self.take_stage();
+            self.cut();
         }
         self.look_at_time();
         if self.0.home().is_some() {
@@ -437,6 +438,7 @@ impl Recording {
     }
 
     /// Hands a full chunk over and goes on with an empty one.
+    #[inline]
     fn cut(&mut self) {
         if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
             // Nobody has asked for this: as long as there are none, they are in the chunk.

@@ -14,7 +14,7 @@ use crate::baggage::Baggage;
 use crate::context::TraceContext;
 use crate::open_span::OpenSpan;
 use crate::propagation::Extracted;
-use crate::record::{Kept, Scope, TracerCore, write};
+use crate::record::{Kept, Scope, TracerCore, kept_tracer, write};
 use crate::span_record::{Link, SpanKind};
 use crate::stream::Site;
 use crate::tag::TagValue;
@@ -226,8 +226,12 @@ impl Begin for Root {
     }
 
     fn let_go(&mut self) {
-        self.more = None;
-        self.operation_name = Cow::Borrowed("");
+        if self.more.is_some() {
+            self.more = None;
+        }
+        if let Some(tracer) = self.tracer.take() {
+            kept_tracer::give_back(tracer);
+        }
     }
 
     fn open(&self) -> (u64, u64) {

@@ -15,7 +15,7 @@ use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::delivery::{FlushReport, Worker, WorkerThread, is_collecting};
-use crate::record::{InScope, Kept, Scope, TracerCore};
+use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
 use crate::stats::Stats;
 
 /// Records traces and delivers them to its collectors.
@@ -123,7 +123,8 @@ impl Tracer {
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
         RootBuilder(Kept::new(|| {
-            Root::new(self.core().cloned(), operation_name.into(), source)
+            let tracer = self.core().map(kept_tracer::take);
+            Root::new(tracer, operation_name.into(), source)
         }))
     }
 
