@@ -171,6 +171,12 @@ pub(crate) struct Short {
     pub(crate) text_bytes: usize,
 }
 
+impl Short {
+    const fn bytes(self) -> usize {
+        self.words * size_of::<u64>() + self.text_bytes
+    }
+}
+
 /// What the worker takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
@@ -274,7 +280,7 @@ impl Queue {
     }
 
     /// The same for a short piece, which `write` adds to the chunk that it is given. Returns
-    /// whether it was taken: only where that needs nothing but room in a chunk that is there.
+    /// whether it was taken; what is not taken is not counted.
     #[inline]
     pub(crate) fn push_short(&self, short: Short, write: impl FnOnce(&mut Chunk)) -> bool {
         let spans = short.spans.max(1);
@@ -282,10 +288,7 @@ impl Queue {
         if state.is_closed || state.spans + spans > self.max_spans {
             return false;
         }
-        let full = state.chunk_bytes;
-        let last = state.chunks.last_mut();
-        let Some(chunk) = last.filter(|chunk| chunk.takes(short.words, short.text_bytes, full))
-        else {
+        let Some(chunk) = self.chunk_for(&mut state, short) else {
             return false;
         };
         write(chunk);
@@ -299,6 +302,29 @@ impl Queue {
                 self.work.notify_one();
             }
         }
+        true
+    }
+
+    /// The chunk in which a short piece finds room.
+    #[inline]
+    fn chunk_for<'a>(&self, state: &'a mut State, short: Short) -> Option<&'a mut Chunk> {
+        let last = state.chunks.last();
+        let takes = |chunk: &Chunk| chunk.takes(short.words, short.text_bytes, self.chunk_bytes);
+        if !last.is_some_and(takes) && !self.add_chunk(state, short) {
+            return None;
+        }
+        state.chunks.last_mut()
+    }
+
+    /// Adds an empty chunk, if one may be allocated, and the piece is not large.
+    fn add_chunk(&self, state: &mut State, short: Short) -> bool {
+        let added = self.chunk_bytes + self.chunk_bytes / 2;
+        if state.is_large(short.bytes()) || !state.make_room(self.max_bytes.saturating_sub(added)) {
+            return false;
+        }
+        let chunk = state.free_chunk();
+        state.bytes += chunk.allocated();
+        state.chunks.push(chunk);
         true
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::home::SpanEnd;
 use super::hot::{self, Place};
 use super::local_trace::LocalTrace;
-use super::scope_stream::{SMALL, ScopeStream, Spare};
+use super::scope_stream::{ScopeStream, Spare};
 use super::tracer_core::TracerCore;
 use super::visiting::Visiting;
 use crate::baggage::Baggage;
@@ -242,7 +242,9 @@ impl Recording {
     fn hand_over_stage(&mut self) -> bool {
         let (words, text_bytes) = hot::staged_sizes();
         let stream = &mut *self.0;
-        if words == 0 || words > hot::FEW || stream.needs_home {
+        // A long text of what is in the stage may be in the chunk already.
+        let is_whole = stream.chunk.text.is_empty();
+        if words == 0 || words > hot::FEW || stream.needs_home || !is_whole {
             return false;
         }
         let staged = hot::staged();
@@ -335,31 +337,14 @@ impl Recording {
         if self.0.since == 0 {
             self.0.since = now;
             // It may sleep from now on.
-            self.leave_large_chunk();
+            self.0.leave_large_chunk();
         }
         let stream = &mut *self.0;
         if between(stream.since, now) >= stream.tracer.scheduled_delay {
             self.hand_over();
-            return self.leave_large_chunk();
+            return self.0.leave_large_chunk();
         }
         stream.tick = stream.tracer.queue.ask_tick(tick);
-    }
-
-    /// Leaves a chunk that is much too large for what is in it to the next scope of this
-    /// thread: this one goes to sleep.
-    #[inline]
-    fn leave_large_chunk(&mut self) {
-        let chunk = &self.0.chunk;
-        if chunk.allocated() > SMALL + 4 * chunk.bytes() {
-            self.exchange_chunk();
-        }
-    }
-
-    #[cold]
-    fn exchange_chunk(&mut self) {
-        let chunk = &mut self.0.chunk;
-        let small = chunk.exact_copy();
-        Spare::keep_chunk(std::mem::replace(chunk, small));
     }
 
     /// Moves the thread's stage into the chunk, and hands that over if it is full.

@@ -10,11 +10,14 @@ use super::parents::Parents;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::clock::Counter;
-use crate::delivery::{EndedPart, Short, Tick};
+use crate::delivery::{EndedPart, Queue, Short, Tick};
 use crate::stream::Chunk;
 
-/// Bytes of a chunk that a scope keeps however little is in it.
-pub(super) const SMALL: usize = 512;
+/// Most words of a short piece.
+const SHORT: usize = 64;
+
+/// Words that a scope keeps in its sleep however little is in it.
+const TINY: usize = 8;
 
 /// What a scope has recorded and not handed over, and what is known of it. Reused
 /// by the next scope of the thread.
@@ -142,38 +145,60 @@ impl ScopeStream {
         ]
     }
 
-    /// Makes room for some words more. A piece that is not short begins in the chunk: in a
-    /// large one, if the thread has one.
+    /// Makes room for some words more. A piece that is not short begins in its chunk.
     #[inline]
     pub(super) fn make_room(&mut self, words: usize) {
         let needed = self.chunk.words.len() + words;
-        if needed <= SMALL / size_of::<u64>() {
-            if needed > self.chunk.words.capacity() {
-                self.chunk.words.reserve(words);
-            }
-            return;
-        }
-        if needed > self.chunk.words.capacity() {
-            self.take_large_chunk();
-        }
-        if !self.has_begun {
-            self.begin_piece();
+        let begins = needed > SHORT && !self.has_begun;
+        if needed > self.chunk.words.capacity() || begins {
+            self.grow(needed, begins);
         }
     }
 
-    /// Begins a piece in the chunk.
+    #[inline(never)]
+    fn grow(&mut self, words: usize, begins: bool) {
+        let words = words + Chunk::AROUND_WORDS;
+        let is_empty = self.chunk.bytes() == 0;
+        if is_empty && begins && words <= self.chunk.words.capacity() {
+            let mut chunk = std::mem::take(&mut self.chunk);
+            self.write_beginning(&mut chunk);
+            (self.chunk, self.has_begun) = (chunk, true);
+        } else if begins {
+            self.begin_piece(words);
+        } else {
+            let words = words.max(2 * self.chunk.words.len());
+            self.move_to(Spare::chunk(words, &self.tracer.queue));
+        }
+    }
+
+    /// Begins a piece with what is in the chunk, in one with room for so many words.
     #[cold]
-    fn begin_piece(&mut self) {
-        let mut begun = Chunk::new();
-        self.write_beginning(&mut begun);
-        self.chunk.prepend(&begun);
+    fn begin_piece(&mut self, words: usize) {
+        let mut chunk = Spare::chunk(words, &self.tracer.queue);
+        self.write_beginning(&mut chunk);
         self.has_begun = true;
+        self.move_to(chunk);
+    }
+
+    /// Goes on in another chunk, which may have begun.
+    fn move_to(&mut self, mut chunk: Chunk) {
+        chunk.append(&self.chunk);
+        Spare::keep_chunk(std::mem::replace(&mut self.chunk, chunk));
+    }
+
+    /// Leaves a chunk that is much too large for what is in it to the next scope of this
+    /// thread: this one goes to sleep.
+    pub(super) fn leave_large_chunk(&mut self) {
+        if self.chunk.allocated() > 128 + 4 * self.chunk.bytes() {
+            let words = self.chunk.words.len();
+            self.move_to(Spare::small_chunk(words));
+        }
     }
 
     /// Sets the order of what a visit records from now on.
     pub(super) fn change_order(&mut self, order: u32) {
         if !self.has_begun && !self.chunk.words.is_empty() {
-            self.begin_piece();
+            self.begin_piece(self.chunk.words.len() + Chunk::AROUND_WORDS);
         }
         self.order = order;
     }
@@ -195,7 +220,7 @@ impl ScopeStream {
                 self.chunk.clear();
                 return true;
             }
-            self.begin_piece();
+            self.begin_piece(self.chunk.words.len() + Chunk::AROUND_WORDS);
         }
         if ends {
             self.chunk.end_trace();
@@ -219,24 +244,15 @@ impl ScopeStream {
             }
         })
     }
-
-    #[cold]
-    fn take_large_chunk(&mut self) {
-        // One that another tracer's scope has left may be too large for a small queue.
-        let large = Spare::take_chunk();
-        if let Some(mut large) = large.filter(|large| self.tracer.queue.takes(large)) {
-            large.append(&self.chunk);
-            self.chunk = large;
-        }
-    }
 }
 
 /// What the next scope on this thread need not allocate.
 pub(super) struct Spare {
     /// An empty stream.
     stream: Cell<Option<Box<ScopeStream>>>,
-    /// A large chunk: a scope has one as long as it has much in it.
-    chunk: Cell<Option<Chunk>>,
+    /// Empty chunks for scopes that sleep with next to nothing, for short pieces, and large
+    /// ones. A scope has the last as long as it has much in it.
+    chunks: [Cell<Option<Chunk>>; 3],
     /// A trace that has ended, with its tracer.
     trace: Cell<Option<Arc<LocalTrace>>>,
 }
@@ -245,7 +261,7 @@ thread_local! {
     static SPARE: Spare = const {
         Spare {
             stream: Cell::new(None),
-            chunk: Cell::new(None),
+            chunks: [const { Cell::new(None) }; 3],
             trace: Cell::new(None),
         }
     };
@@ -311,23 +327,68 @@ impl Spare {
         Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
     }
 
-    /// Keeps a large chunk, which a scope does not need that sleeps with little in it.
-    pub(super) fn keep_chunk(mut chunk: Chunk) {
-        if cfg!(loom) {
+    /// An empty chunk with room for so many words, whose text may grow. One that another
+    /// tracer's scope has left may be too large for a small queue.
+    fn chunk(words: usize, queue: &Queue) -> Chunk {
+        let fits = |chunk: &Chunk| {
+            let is_short = chunk.words.capacity() <= SHORT;
+            words <= chunk.words.capacity() && (is_short || queue.takes(chunk))
+        };
+        Self::chunk_that(fits).unwrap_or_else(|| {
+            let mut chunk = Chunk::new();
+            chunk
+                .words
+                .reserve_exact(if words <= SHORT { SHORT } else { words });
+            chunk
+        })
+    }
+
+    /// An empty chunk with room for so many words and not many more.
+    fn small_chunk(words: usize) -> Chunk {
+        let fits = |chunk: &Chunk| {
+            let capacity = chunk.words.capacity();
+            words <= capacity && capacity <= TINY.max(2 * words)
+        };
+        Self::chunk_that(fits).unwrap_or_else(|| {
+            let mut chunk = Chunk::new();
+            chunk.words.reserve_exact(words);
+            chunk
+        })
+    }
+
+    /// The first empty chunk of which something holds.
+    fn chunk_that(fits: impl Fn(&Chunk) -> bool) -> Option<Chunk> {
+        let find = |spare: &Self| {
+            spare.chunks.iter().find_map(|kept| {
+                let chunk = kept.take()?;
+                if fits(&chunk) {
+                    return Some(chunk);
+                }
+                kept.set(Some(chunk));
+                None
+            })
+        };
+        SPARE.try_with(find).ok().flatten()
+    }
+
+    /// Keeps an empty chunk, or the larger of two of a kind.
+    fn keep_chunk(mut chunk: Chunk) {
+        if cfg!(loom) || chunk.words.capacity() == 0 {
             return;
         }
         chunk.clear();
-        let _kept = SPARE.try_with(|spare| spare.keep_larger(chunk));
-    }
-
-    fn keep_larger(&self, chunk: Chunk) {
-        let kept = self.chunk.take();
-        let larger = kept.filter(|kept| kept.allocated() >= chunk.allocated());
-        self.chunk.set(Some(larger.unwrap_or(chunk)));
-    }
-
-    fn take_chunk() -> Option<Chunk> {
-        SPARE.try_with(|spare| spare.chunk.take()).ok().flatten()
+        let kind = match chunk.words.capacity() {
+            ..=TINY => 0,
+            ..=SHORT => 1,
+            _ => 2,
+        };
+        let _kept = SPARE.try_with(|spare| {
+            let [tiny, short, long] = &spare.chunks;
+            let kept = [tiny, short, long][kind];
+            let other = kept.take();
+            let larger = other.filter(|other| other.allocated() >= chunk.allocated());
+            kept.set(Some(larger.unwrap_or(chunk)));
+        });
     }
 
     /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
@@ -338,10 +399,10 @@ impl Spare {
             // Loom's threads share one, and nothing may outlive a model.
             return;
         }
+        if stream.chunk.words.capacity() > 0 {
+            Self::keep_chunk(std::mem::take(&mut stream.chunk));
+        }
         let _kept = SPARE.try_with(|spare| {
-            if stream.chunk.allocated() > SMALL {
-                spare.keep_larger(std::mem::take(&mut stream.chunk));
-            }
             spare.stream.set(Some(stream));
             if trace.is_some() {
                 spare.trace.set(trace);

@@ -125,13 +125,6 @@ impl Chunk {
             .extend([Header::new(Kind::End, 0, 0, 0).word(), 0]);
     }
 
-    /// Puts what is in another chunk before what is in this one.
-    pub(crate) fn prepend(&mut self, other: &Self) {
-        self.opened += other.opened;
-        self.words.splice(0..0, other.words.iter().copied());
-        self.text.insert_str(0, &other.text);
-    }
-
     /// Adds the pieces of another chunk.
     pub(crate) fn append(&mut self, other: &Self) {
         self.opened += other.opened;
@@ -147,15 +140,6 @@ impl Chunk {
         // One very long text must not be paid for as long as the process lives.
         self.words.shrink_to(MAX_KEPT_BYTES / size_of::<u64>());
         self.text.shrink_to(MAX_KEPT_BYTES);
-    }
-
-    /// A copy with no more storage than it needs.
-    pub(crate) fn exact_copy(&self) -> Self {
-        Self {
-            opened: self.opened,
-            words: self.words.as_slice().to_vec(),
-            text: String::from(self.text.as_str()),
-        }
     }
 
     /// Appends a copy of the entry that lies between two places of another chunk.

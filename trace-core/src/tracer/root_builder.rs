@@ -1,6 +1,7 @@
 //! Root spans that are described at run time.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub(super) struct Root {
     more: Option<Box<More>>,
 }
 
-/// What few roots begin with.
+/// What not all roots begin with.
 #[derive(Default)]
 struct More {
     origin: Origin,
@@ -213,7 +214,7 @@ impl RootBuilder {
     }
 
     fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
-        self.set(|root| change(root.more.get_or_insert_default()))
+        self.set(|root| change(root.more.get_or_insert_with(More::take)))
     }
 }
 
@@ -226,8 +227,8 @@ impl Begin for Root {
     }
 
     fn let_go(&mut self) {
-        if self.more.is_some() {
-            self.more = None;
+        if let Some(more) = self.more.take() {
+            more.keep();
         }
         if let Some(tracer) = self.tracer.take() {
             kept_tracer::give_back(tracer);
@@ -275,7 +276,28 @@ impl Root {
     }
 }
 
+thread_local! {
+    /// What the thread's next root need not allocate.
+    static SPARE: Cell<Option<Box<More>>> = const { Cell::new(None) };
+}
+
 impl More {
+    fn take() -> Box<Self> {
+        SPARE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    /// Keeps what is empty of it.
+    fn keep(mut self: Box<Self>) {
+        self.tags.clear();
+        self.links.clear();
+        (self.origin, self.baggage) = Default::default();
+        let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+
     fn write(&self, span: u64) {
         for (key, value) in &self.tags {
             write::named_tag(span, key, TagInput::Value(value));
