@@ -317,6 +317,7 @@ impl Queue {
     }
 
     /// Adds an empty chunk, if one may be allocated, and the piece is not large.
+    #[inline(never)]
     fn add_chunk(&self, state: &mut State, short: Short) -> bool {
         let added = self.chunk_bytes + self.chunk_bytes / 2;
         if state.is_large(short.bytes()) || !state.make_room(self.max_bytes.saturating_sub(added)) {
@@ -368,6 +369,9 @@ impl Queue {
         self.trim();
         let end = Deadline::after(idle.unwrap_or(Duration::MAX));
         let mut state = self.state();
+        if !state.is_closed {
+            self.ticks.go_on();
+        }
         let mut naps = 0;
         loop {
             state = self.nap(state, delay.min(end.remaining()));
@@ -382,6 +386,7 @@ impl Queue {
             }
         }
         state.sleep = Sleep::Awake;
+        self.ticks.stop();
         Self::take_from(&mut state, work);
     }
 

@@ -2,9 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Moves on while somebody has asked for it: once in the scheduled delay, by the worker.
+/// Moves on while somebody has asked for it: once in the scheduled delay, by the worker, as
+/// long as that waits. While it does not, whoever asks has to look at the clock: a collector
+/// may block.
 #[derive(Debug)]
-pub(crate) struct Ticks(AtomicU32);
+pub(crate) struct Ticks {
+    /// The present one, or [`STOPPED`](Self::STOPPED).
+    word: AtomicU32,
+    /// The last one before they were stopped. Only the worker looks at it.
+    last: AtomicU32,
+}
 
 /// A moment between two ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,45 +30,52 @@ impl Ticks {
     const STOPPED: u32 = u32::MAX;
 
     pub(super) fn stopped() -> Self {
-        Self(AtomicU32::new(Self::STOPPED))
+        Self {
+            word: AtomicU32::new(Self::STOPPED),
+            last: AtomicU32::new(0),
+        }
     }
 
     // Relaxed, here and below: a tick says nothing but that time has passed.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
-        Tick(self.0.load(Ordering::Relaxed) / 2)
+        Tick(self.word.load(Ordering::Relaxed) / 2)
     }
 
     /// Asks for the next tick; returns whether nobody else has, and the ticks go on.
     pub(super) fn ask(&self) -> bool {
-        let is_wanted = self.0.load(Ordering::Relaxed) & WANTED != 0;
-        !is_wanted && self.0.fetch_or(WANTED, Ordering::Relaxed) & WANTED == 0
+        let is_wanted = self.word.load(Ordering::Relaxed) & WANTED != 0;
+        !is_wanted && self.word.fetch_or(WANTED, Ordering::Relaxed) & WANTED == 0
     }
 
-    /// Moves on, if somebody has asked for it. To be called by one thread.
+    /// Moves on, if somebody has asked for it. By the worker, as the two below.
     pub(super) fn tick(&self) {
-        let word = self.0.load(Ordering::Relaxed);
+        let word = self.word.load(Ordering::Relaxed);
         if word & WANTED != 0 && word != Self::STOPPED {
-            // Begins anew before the word of stopped ticks, which nobody notices who has looked
-            // in the last two billion ticks.
-            let next = if word + 1 == Self::STOPPED - 1 {
-                0
-            } else {
-                word + 1
-            };
-            self.0.store(next, Ordering::Relaxed);
+            self.go_to(word + 1);
         }
     }
 
-    pub(super) fn start(&self) {
-        self.0.store(0, Ordering::Relaxed);
+    /// Goes on after a stop, with a moment that nobody has seen.
+    pub(super) fn go_on(&self) {
+        self.go_to((self.last.load(Ordering::Relaxed) | WANTED) + 1);
+    }
+
+    fn go_to(&self, word: u32) {
+        // Begins anew before the word of stopped ticks, which nobody notices who has looked
+        // in the last two billion ticks.
+        let word = if word >= Self::STOPPED - 1 { 0 } else { word };
+        self.word.store(word, Ordering::Relaxed);
     }
 
     pub(super) fn stop(&self) {
-        self.0.store(Self::STOPPED, Ordering::Relaxed);
+        let word = self.word.swap(Self::STOPPED, Ordering::Relaxed);
+        if word != Self::STOPPED {
+            self.last.store(word, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn are_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == Self::STOPPED
+        self.word.load(Ordering::Relaxed) == Self::STOPPED
     }
 }

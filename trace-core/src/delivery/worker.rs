@@ -78,7 +78,6 @@ impl Worker {
             .name("trace-worker".to_owned())
             .spawn(move || {
                 let queue = Arc::clone(&self.queue);
-                queue.ticks.start();
                 let run = AssertUnwindSafe(|| self.run(delay));
                 let mut errors = catch_unwind(run).unwrap_or_else(|_| {
                     // What comes from here on is counted as dropped.
@@ -86,7 +85,6 @@ impl Worker {
                     queue.abandon();
                     vec![CollectorError::new("the tracer's thread panicked")]
                 });
-                queue.ticks.stop();
                 // Destructors of collectors may block as well: whoever waits for the
                 // end waits for them, and not for longer than the deadline.
                 if call::call(|| drop(self)).is_none() {

@@ -35,7 +35,7 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
         if !HeldSpan::can_start() {
             return unrecorded();
         }
-        match Site::at(name, source) {
+        match write::site_at(name, source) {
             Some(site) => hold(site, |_| {}),
             None => hold_described(name, source),
         }
@@ -139,7 +139,7 @@ impl SpanBuilder {
             if !HeldSpan::can_start() {
                 return unrecorded();
             }
-            let site = Site::at(&description.name, description.source);
+            let site = write::site_at(&description.name, description.source);
             hold(site.unwrap_or(Site::unnamed()), |span| {
                 description.write(span, site.is_some());
             })

@@ -347,7 +347,7 @@ pub(super) fn is_visit_of(span: u64) -> bool {
 
 /// Ends the last visit of a span on this thread, if there is one.
 pub(super) fn leave_span(span: u64) -> Option<Left> {
-    let number = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
+    let left = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
         Visit::Scope(at) => {
             let is_running = at + 1 == stack.scopes.depth();
             let scope = stack.scopes.get_mut(at)?;
@@ -359,19 +359,22 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
             if current != span {
                 departed::note(scope);
             }
-            Some(scope.number)
+            Some((scope.number, scope.is_visit()))
         }
         Visit::Span(at) => {
             bring_back(stack, at);
             stack.spans.raise(at);
             stack.spans.pop();
-            Some(0)
+            Some((0, false))
         }
     })?;
-    match number {
-        0 => Some(Left::Span),
-        number => leave_for_good(number).map(|active| Left::Scope(number, active)),
-    }
+    let active = match left {
+        (0, _) => return Some(Left::Span),
+        (number, true) => leave_for_good(number),
+        // The span's own, which goes on.
+        (number, false) => leave(number),
+    };
+    active.map(|active| Left::Scope(left.0, active))
 }
 
 /// Makes the span current again that was so before a span that is left: where that is
@@ -515,7 +518,13 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     if is_outside {
         return None;
     }
-    with_tracer(kept_tracer::take)
+    // Taken here, so that nothing is dropped while the stack is borrowed.
+    let kept = kept_tracer::kept();
+    let other = with_tracer(|tracer| {
+        let is_kept = kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, tracer));
+        (!is_kept).then(|| Arc::clone(tracer))
+    })?;
+    other.or(kept)
 }
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.

@@ -14,11 +14,16 @@ thread_local! {
 /// Returns another reference to a tracer, mostly without counting it.
 #[inline]
 pub(crate) fn take(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
-    let kept = KEPT.try_with(Cell::take).ok().flatten();
-    match kept {
+    match kept() {
         Some(kept) if Arc::ptr_eq(&kept, tracer) => kept,
         _ => Arc::clone(tracer),
     }
+}
+
+/// Takes the reference that is kept. With it code of the application may be dropped.
+#[inline]
+pub(super) fn kept() -> Option<Arc<TracerCore>> {
+    KEPT.try_with(Cell::take).ok().flatten()
 }
 
 /// Keeps a reference for the next root.

@@ -127,6 +127,11 @@ impl Recording {
         self.0.head.trace_id()
     }
 
+    /// Whether the scope was begun for a visit.
+    pub(super) fn is_visit(&self) -> bool {
+        self.0.is_visit
+    }
+
     /// The number of the scope.
     #[inline]
     pub(super) fn number(&self) -> u32 {

@@ -272,26 +272,17 @@ impl Spare {
     pub(super) fn stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
         let spare = SPARE.try_with(|spare| spare.stream.take());
         match spare.ok().flatten() {
-            Some(mut stream) => {
-                if !Arc::ptr_eq(&stream.tracer, tracer) {
-                    Self::change_tracer(&mut stream, tracer);
-                }
-                stream
-            }
-            None => Self::new_stream(tracer),
+            Some(stream) if Arc::ptr_eq(&stream.tracer, tracer) => stream,
+            other => Self::new_stream(tracer, other),
         }
     }
 
-    /// Has the thread keep the core of another tracer.
+    /// A stream for another tracer's scope than the last one was. The other one stays until it
+    /// is replaced: with its tracer code of the application may be dropped, for which this is
+    /// no moment.
     #[cold]
-    fn change_tracer(stream: &mut ScopeStream, tracer: &Arc<TracerCore>) {
-        stream.tracer = Arc::clone(tracer);
-        stream.plain = tracer.plain();
-        let _dropped = SPARE.try_with(|spare| drop(spare.trace.take()));
-    }
-
-    #[cold]
-    fn new_stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
+    fn new_stream(tracer: &Arc<TracerCore>, other: Option<Box<ScopeStream>>) -> Box<ScopeStream> {
+        let _kept = SPARE.try_with(|spare| spare.stream.set(other));
         Box::new(ScopeStream {
             tracer: Arc::clone(tracer),
             head: Head::none(),
@@ -371,20 +362,43 @@ impl Spare {
         SPARE.try_with(find).ok().flatten()
     }
 
+    /// Lets go of the last trace, if it is of this tracer.
+    #[cold]
+    fn forget_tracer(tracer: &Arc<TracerCore>) {
+        let trace = SPARE.try_with(|spare| spare.trace.take()).ok().flatten();
+        if let Some(trace) = trace.filter(|trace| !Arc::ptr_eq(&trace.tracer, tracer)) {
+            let _kept = SPARE.try_with(|spare| spare.trace.set(Some(trace)));
+        }
+    }
+
+    /// Leaves the scope's chunk, and takes a short one, which most scopes need.
+    #[inline(never)]
+    fn exchange_for_short(chunk: &mut Chunk) {
+        let short = SPARE.try_with(|spare| {
+            let [_, short, _] = &spare.chunks;
+            short.take()
+        });
+        let other = std::mem::replace(chunk, short.ok().flatten().unwrap_or_default());
+        Self::keep_chunk(other);
+    }
+
     /// Keeps an empty chunk, or the larger of two of a kind.
+    #[inline(never)]
     fn keep_chunk(mut chunk: Chunk) {
         if cfg!(loom) || chunk.words.capacity() == 0 {
             return;
         }
         chunk.clear();
-        let kind = match chunk.words.capacity() {
-            ..=TINY => 0,
-            ..=SHORT => 1,
-            _ => 2,
-        };
+        let capacity = chunk.words.capacity();
         let _kept = SPARE.try_with(|spare| {
             let [tiny, short, long] = &spare.chunks;
-            let kept = [tiny, short, long][kind];
+            let kept = if capacity <= TINY {
+                tiny
+            } else if capacity <= SHORT {
+                short
+            } else {
+                long
+            };
             let other = kept.take();
             let larger = other.filter(|other| other.allocated() >= chunk.allocated());
             kept.set(Some(larger.unwrap_or(chunk)));
@@ -399,14 +413,22 @@ impl Spare {
             // Loom's threads share one, and nothing may outlive a model.
             return;
         }
-        if stream.chunk.words.capacity() > 0 {
-            Self::keep_chunk(std::mem::take(&mut stream.chunk));
+        let capacity = stream.chunk.words.capacity();
+        if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
+            Self::exchange_for_short(&mut stream.chunk);
         }
-        let _kept = SPARE.try_with(|spare| {
-            spare.stream.set(Some(stream));
+        let tracer = Arc::as_ptr(&stream.tracer);
+        let other = SPARE.try_with(|spare| {
+            let other = spare.stream.replace(Some(stream));
             if trace.is_some() {
-                spare.trace.set(trace);
+                drop(spare.trace.replace(trace));
             }
+            other
         });
+        if let Ok(Some(other)) = other
+            && !std::ptr::eq(Arc::as_ptr(&other.tracer), tracer)
+        {
+            Self::forget_tracer(&other.tracer);
+        }
     }
 }

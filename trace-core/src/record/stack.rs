@@ -88,6 +88,14 @@ impl EnteredScope {
         self.active.is_recorded() || self.visiting.trace.is_some()
     }
 
+    /// Whether it ends with the visit for which it was entered.
+    pub(super) fn is_visit(&self) -> bool {
+        match &self.active {
+            Active::Recorded(recording) => recording.is_visit(),
+            _ => self.visiting.trace.is_some(),
+        }
+    }
+
     /// Whether nothing is to be done at the end of a poll that has recorded nothing.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn can_rest(&self) -> bool {

@@ -435,6 +435,15 @@ fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
 }
 
+/// The site of spans of a name that are begun at a place in the source, if there is one, and
+/// the name is within the tracer's limit.
+#[inline]
+pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
+    let is_short = name.len() <= SHORT_TEXT && hot::is_plain();
+    let is_whole = is_short || name.len() <= max_value_bytes();
+    is_whole.then(|| Site::at(name, source)).flatten()
+}
+
 /// The tracer's limit for a text.
 fn max_value_bytes() -> usize {
     entered::with_tracer(|tracer| tracer.limits.max_value_bytes).unwrap_or(usize::MAX)

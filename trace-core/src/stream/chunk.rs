@@ -98,7 +98,7 @@ impl Chunk {
         let [high, low] = trace_id.to_words();
         if part == scope {
             let words = [header(Kind::Piece), remote_parent, high, low];
-            self.words.extend(words);
+            self.words.extend_from_slice(&words);
         } else {
             let words = [header(Kind::JoinedPiece), remote_parent, high, low];
             self.words.extend(words);

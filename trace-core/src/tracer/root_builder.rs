@@ -236,7 +236,7 @@ impl Begin for Root {
     }
 
     fn open(&self) -> (u64, u64) {
-        let placed = Site::at(&self.operation_name, self.source);
+        let placed = write::site_at(&self.operation_name, self.source);
         let site = placed.unwrap_or(Site::unnamed());
         let given = self.more.as_ref().and_then(|more| more.origin.span_id());
         let opened = match given {
