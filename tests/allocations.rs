@@ -254,3 +254,42 @@ fn an_unsampled_request_goes_on_with_its_trace_and_allocates_nothing() {
     assert_eq!(outgoing["baggage"], "user=alice");
     assert_eq!(tracer.stats().sampled_out, 200);
 }
+
+/// Bytes that a future takes that sleeps in a root, above one without.
+#[test]
+fn a_root_that_sleeps_takes_250_bytes() {
+    const ROOTS: usize = 1_000;
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut kept = Vec::with_capacity(2 * ROOTS);
+    let mut bytes = |is_root: bool| {
+        let measured = allocation_counter::measure(|| {
+            for _ in 0..ROOTS {
+                // Much is recorded on the same thread meanwhile.
+                tracer.root("large").run_sync(|| (0..500).for_each(plain));
+                let _report = tracer.flush(Duration::ZERO);
+                let mut future: std::pin::Pin<Box<dyn Future<Output = ()>>> = if is_root {
+                    Box::pin(sleeping_root())
+                } else {
+                    Box::pin(std::future::pending())
+                };
+                tracer.attach_sync(|| assert!(future.as_mut().poll(&mut cx).is_pending()));
+                kept.push(future);
+            }
+        });
+        measured.bytes_current as f64 / ROOTS as f64
+    };
+    let _warm = bytes(false);
+    kept_few(bytes(true) - bytes(false));
+}
+
+#[trace_core::trace_root("sleeping")]
+async fn sleeping_root() {
+    std::future::pending::<()>().await;
+}
+
+#[track_caller]
+fn kept_few(bytes: f64) {
+    println!("{bytes} bytes for each root that sleeps");
+    assert!((100.0..=256.0).contains(&bytes), "{bytes}");
+}

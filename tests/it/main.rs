@@ -23,6 +23,7 @@ mod random;
 mod recorded_traces;
 mod recorder;
 mod sampler;
+mod scopes;
 mod serialized;
 mod spans;
 mod stress;

@@ -1,0 +1,240 @@
+//! What scopes hand over, and when: at their end, and from time to time while they live.
+
+use std::pin::pin;
+use std::sync::Mutex;
+use std::sync::mpsc::{channel, sync_channel};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use trace_core::{
+    MemoryCollector, Sampler, SamplingDecision, SamplingInput, SpanBatch, SpanKind, TraceFuture,
+    Tracer, collector_fn, span,
+};
+
+/// A wait that fails the test, if nothing comes.
+const LONG: Duration = Duration::from_secs(20);
+
+fn tracer(spans: &MemoryCollector) -> Tracer {
+    let builder = Tracer::builder("scopes").collector(spans.clone());
+    builder.on_demand().build().unwrap()
+}
+
+fn once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls a future until something holds.
+fn poll_until<F: Future>(mut future: std::pin::Pin<&mut F>, holds: impl Fn() -> bool) {
+    for _ in 0..LONG.as_millis() {
+        if holds() {
+            return;
+        }
+        let _is_ready = once(future.as_mut());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("nothing came");
+}
+
+async fn messages() {
+    loop {
+        span::in_span("message", || {});
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn scopes_that_live_hand_over_after_the_scheduled_delay() {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("scopes")
+        .collector(spans.clone())
+        .scheduled_delay(Duration::from_millis(20))
+        .build()
+        .unwrap();
+    let mut one = pin!(tracer.root("one").run(messages()));
+    // Records once, and is polled without recording anything.
+    let mut other = pin!(tracer.root("other").run(async {
+        span::in_span("once", || {});
+        std::future::pending::<()>().await;
+    }));
+    assert!(once(one.as_mut()).is_pending());
+    let has = |name| spans.spans().iter().any(|span| span.operation_name == name);
+    poll_until(one.as_mut(), || has("message"));
+    poll_until(other.as_mut(), || has("once"));
+    // Again, when the tracer has slept.
+    std::thread::sleep(Duration::from_millis(300));
+    let before = spans.spans().len();
+    poll_until(one.as_mut(), || spans.spans().len() > before);
+}
+
+#[test]
+fn scopes_hand_over_while_a_collector_blocks() {
+    let (called, calls) = channel();
+    let (open, gate) = sync_channel::<()>(0);
+    let gate = Mutex::new(gate);
+    let tracer = Tracer::builder("scopes")
+        .collector(collector_fn(move |_: &SpanBatch<'_>| {
+            let _sent = called.send(());
+            let _opened = gate.lock().unwrap().recv();
+        }))
+        .scheduled_delay(Duration::from_millis(20))
+        .build()
+        .unwrap();
+    tracer.root("first").run_sync(|| {});
+    calls.recv_timeout(LONG).unwrap();
+    let mut connection = pin!(tracer.root("connection").run(messages()));
+    for _ in 0..200 {
+        assert!(once(connection.as_mut()).is_pending());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // What was handed over is lost with the tracer, what was not is open.
+    let report = tracer.shutdown(Duration::from_millis(1));
+    assert!(!report.is_complete);
+    drop(open);
+    let stats = tracer.stats();
+    assert!(stats.dropped.shutdown > 0, "{stats:?}");
+}
+
+#[test]
+fn a_held_root_hands_over_after_the_scheduled_delay() {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("scopes")
+        .collector(spans.clone())
+        .on_demand()
+        .scheduled_delay(Duration::ZERO)
+        .build()
+        .unwrap();
+    let root = tracer.root("root").start();
+    root.in_scope(|| span::in_span("child", || {}));
+    assert_eq!(tracer.stats().started, 2);
+    tracer.flush(Duration::ZERO);
+    assert_eq!(spans.spans().len(), 1);
+    root.end();
+}
+
+#[test]
+fn long_texts_of_a_short_root_are_its_own() {
+    let spans = MemoryCollector::new();
+    let tracer = tracer(&spans);
+    let long = "L".repeat(200);
+    let roots: [(&str, &[&str]); 4] = [
+        ("first", &[]),
+        ("second", &[&long, "short"]),
+        ("third", &["of the third", &long, &long]),
+        ("fourth", &["of the fourth"]),
+    ];
+    for (name, texts) in roots {
+        tracer.root(name).run_sync(|| {
+            for (index, text) in texts.iter().enumerate() {
+                span::add_tag(&format!("tag {index}"), *text);
+            }
+        });
+    }
+    tracer.flush(Duration::ZERO);
+    for (span, (name, texts)) in spans.spans().iter().zip(roots) {
+        assert_eq!(span.operation_name, name);
+        let found: Vec<_> = span.tags.iter().map(|tag| tag.value.as_str()).collect();
+        let expected: Vec<_> = texts.iter().map(|text| Some(*text)).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// Keeps a tracer, whose last handle hands over what runs on the thread that drops it.
+struct Owner(Tracer);
+
+impl Sampler for Owner {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        (self.0.stats().started == 0).into()
+    }
+}
+
+#[test]
+fn a_sampler_is_dropped_where_it_may_use_tracers() {
+    let spans = MemoryCollector::new();
+    let outer = tracer(&spans);
+    let other = || {
+        let helper = Tracer::builder("helper").on_demand().build().unwrap();
+        let builder = Tracer::builder("other").on_demand();
+        builder.sampler(Owner(helper)).build().unwrap()
+    };
+    let future = async { span::add_tag("tag", true) };
+    let mut moved = None;
+    outer.root("root").run_sync(|| {
+        let mut child = Box::pin(
+            async {
+                tokio::task::yield_now().await;
+                future.await;
+            }
+            .in_span("child"),
+        );
+        assert!(once(child.as_mut()).is_pending());
+        moved = Some(child);
+        let other = other();
+        other.root("other").run_sync(|| {});
+        drop(other);
+        let mut captured = pin!(async { span::add_tag("tag", 1) }.in_current_trace());
+        assert!(once(captured.as_mut()).is_ready());
+    });
+    let other = other();
+    other.root("other").run_sync(|| {});
+    other.attach_sync(|| trace_core::root("attached").run_sync(|| {}));
+    drop(other);
+    outer.attach_sync(|| trace_core::root("attached").run_sync(|| {}));
+    assert!(once(moved.unwrap().as_mut()).is_ready());
+    outer.flush(Duration::ZERO);
+    let spans = spans.spans();
+    let mut names: Vec<_> = spans.iter().map(|span| &*span.operation_name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["attached", "child", "root"]);
+}
+
+#[test]
+fn names_and_kinds_of_one_place_are_told_apart() {
+    let spans = MemoryCollector::new();
+    let tracer = tracer(&spans);
+    let long = "n".repeat(200);
+    let names = ["one", "two", "one", &long];
+    for name in names {
+        let root = tracer.root(name.to_owned()).kind(SpanKind::Server);
+        root.run_sync(|| span::build(name.to_owned()).start().end());
+    }
+    tracer.flush(Duration::ZERO);
+    let found = spans.spans();
+    let roots = found.iter().filter(|span| span.parent_span_id.is_none());
+    let children = found.iter().filter(|span| span.parent_span_id.is_some());
+    assert!(roots.clone().map(|span| &*span.operation_name).eq(names));
+    assert!(children.map(|span| &*span.operation_name).eq(names));
+    assert!(roots.clone().all(|span| span.kind == SpanKind::Server));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_thread_of_an_idle_tracer_sleeps() {
+    let (sender, id) = channel();
+    let sender = Mutex::new(sender);
+    let tracer = Tracer::builder("scopes")
+        .scheduled_delay(Duration::from_millis(1))
+        .collector(collector_fn(move |_: &SpanBatch<'_>| {
+            let path = std::fs::read_link("/proc/thread-self").unwrap();
+            let _sent = sender.lock().unwrap().send(path);
+        }))
+        .build()
+        .unwrap();
+    // One that has asked for a tick, and sleeps.
+    let mut root = Box::pin(tracer.root("root").run(std::future::pending::<()>()));
+    assert!(once(root.as_mut()).is_pending());
+    tracer.root("other").run_sync(|| {});
+    let status = std::path::Path::new("/proc").join(id.recv_timeout(LONG).unwrap());
+    let switches = || {
+        let status = std::fs::read_to_string(status.join("status")).unwrap();
+        let mut lines = status.lines();
+        let line = lines.find(|line| line.starts_with("voluntary_ctxt_switches"));
+        line.unwrap().to_owned()
+    };
+    let sleeps = || {
+        let before = switches();
+        std::thread::sleep(Duration::from_millis(300));
+        switches() == before
+    };
+    assert!((0..60).any(|_| sleeps()), "it wakes up again and again");
+    drop(root);
+}
