@@ -86,7 +86,7 @@ pub(super) fn within(world: &World) {
         3 => drop_one(world),
         4 => in_sync_span(world),
         5 => tag(world),
-        6 => world.log("x".repeat(world.choose(100))),
+        6 => world.log("x".repeat(world.choose(300))),
         7 => world.check(),
         8 => elsewhere(world, poll_one),
         _ => held::act(world),
@@ -159,7 +159,7 @@ fn run(world: World) -> Body {
                 }
                 3 => tag(&world),
                 4 => {
-                    let length = world.choose(100);
+                    let length = world.choose(300);
                     world.log("x".repeat(length));
                 }
                 5..=7 => child(world.clone()).await?,
