@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use trace_core::{
     Clock, IdGenerator, ManualClock, MemoryCollector, Outcome, Status, Timestamp, TraceFuture,
-    Tracer, span,
+    Tracer, display, span,
 };
 
 fn tracer() -> (Tracer, MemoryCollector) {
@@ -266,6 +266,65 @@ fn a_limit_below_a_short_text_holds() {
         .run_sync(|| span::add_tag("text", "grün"));
     tracer.flush(Duration::ZERO);
     assert_eq!(spans.spans()[0].tag("text").unwrap().as_str(), Some("gr"));
+}
+
+/// A text that is written in parts of so many characters.
+struct InParts<'a>(&'a str, usize);
+
+impl std::fmt::Display for InParts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let characters: Vec<char> = self.0.chars().collect();
+        let mut parts = characters.chunks(self.1);
+        parts.try_for_each(|part| f.write_str(&part.iter().collect::<String>()))
+    }
+}
+
+/// The longest beginning of a text that is within a limit.
+fn cut(text: &str, max_bytes: usize) -> &str {
+    let ends = text.char_indices().map(|(end, _)| end).chain([text.len()]);
+    let end = ends.filter(|end| *end <= max_bytes).max();
+    &text[..end.unwrap()]
+}
+
+#[test]
+fn texts_of_every_length_are_cut_at_every_limit() {
+    let texts: Vec<String> = (0..150)
+        .map(|length| "aü€b".chars().cycle().take(length).collect())
+        .collect();
+    for max_value_bytes in [0, 3, 31, 32, 33, 127, 128, 129, 4_096] {
+        let spans = MemoryCollector::new();
+        let limits = trace_core::Limits {
+            max_value_bytes,
+            ..Default::default()
+        };
+        let builder = Tracer::builder("test").collector(spans.clone());
+        let tracer = builder.on_demand().limits(limits).build().unwrap();
+        for characters in [1, 3, 1_000] {
+            tracer.root("root").run_sync(|| {
+                for text in &texts {
+                    span::in_span("child", || {
+                        span::add_tag("text", text);
+                        span::record_error(&InParts(text, characters));
+                        span::add_tag("shown", display(InParts(text, characters)));
+                    });
+                }
+            });
+            tracer.flush(Duration::from_secs(60));
+            let spans = spans.take();
+            let (_root, children) = spans.split_first().unwrap();
+            assert_eq!(children.len(), texts.len());
+            for (span, text) in children.iter().zip(&texts) {
+                let expected = cut(text, max_value_bytes);
+                let tag = |key| span.tag(key).and_then(|value| value.as_str());
+                let message = span.logs[0].fields.iter();
+                let message = message.filter_map(|tag| tag.value.as_str()).nth(1);
+                assert_eq!(tag("text"), Some(expected));
+                assert_eq!(tag("shown"), Some(expected));
+                assert_eq!(message, Some(expected));
+                assert_eq!(span.status, Status::Error(expected.to_owned().into()));
+            }
+        }
+    }
 }
 
 mod exceptions {

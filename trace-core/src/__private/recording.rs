@@ -138,7 +138,5 @@ pub fn service<T: ServiceName + ?Sized>(name: &T) {
 
 /// Marks the current span as failed.
 pub fn record_error(type_name: &'static str, message: &dyn fmt::Display, exception_log: bool) {
-    if let Some(span) = write::own_span() {
-        write::error(span, type_name, message, exception_log);
-    }
+    write::own_error(type_name, message, exception_log);
 }

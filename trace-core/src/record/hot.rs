@@ -25,7 +25,10 @@ const STAGE: usize = 512;
 
 /// Bytes of the stage for texts, and most of them that an entry may have there.
 const TEXT_STAGE: usize = 512;
-const MAX_STAGED_TEXT: usize = 128;
+pub(super) const MAX_STAGED_TEXT: usize = 128;
+
+/// Bytes behind a text that is written in words.
+pub(super) const BEHIND: usize = 8;
 
 /// See [the module](self).
 pub(super) struct Hot {
@@ -65,7 +68,10 @@ pub(super) struct Hot {
     /// Bytes in use of the stage for texts, and the stage, with room behind it for what is
     /// written in words.
     text_used: Cell<usize>,
-    text: Cell<[u8; TEXT_STAGE + 8]>,
+    text: Cell<[u8; TEXT_STAGE + BEHIND]>,
+    /// The limit for texts of the tracer of a scope, and the number of that scope.
+    max_value_bytes: Cell<usize>,
+    limited_scope: Cell<u32>,
 }
 
 thread_local! {
@@ -87,7 +93,9 @@ thread_local! {
             used: Cell::new(0),
             stage: [const { Cell::new(0) }; STAGE],
             text_used: Cell::new(0),
-            text: Cell::new([0; TEXT_STAGE + 8]),
+            text: Cell::new([0; TEXT_STAGE + BEHIND]),
+            max_value_bytes: Cell::new(0),
+            limited_scope: Cell::new(0),
         }
     };
 }
@@ -359,6 +367,15 @@ pub(super) fn push_word(header: Header, span: u64, word: u64) {
     HOT.with(|hot| hot.put_word(used, header, span, word));
 }
 
+/// The limit for texts of the tracer that records here; asked for once for each scope.
+#[inline]
+pub(super) fn max_value_bytes() -> usize {
+    HOT.with(|hot| match hot.scope.get() {
+        scope if scope != 0 && scope == hot.limited_scope.get() => hot.max_value_bytes.get(),
+        scope => hot.ask_for_limit(scope),
+    })
+}
+
 /// Makes room for an entry of so many words and so many bytes of text; returns whether
 /// the stage can take it at all.
 #[inline]
@@ -377,15 +394,14 @@ pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
 /// Appends a text to the stage, which [has room](has_room_for) for it.
 #[inline]
 pub(super) fn push_text(text: &str) {
-    HOT.with(|hot| {
-        let used = hot.text_used.get();
-        let stage: &Cell<[u8]> = &hot.text;
-        let room = stage.as_slice_of_cells().get(used..).unwrap_or_default();
-        for (cell, byte) in room.iter().zip(text.as_bytes()) {
-            cell.set(*byte);
-        }
-        hot.text_used.set(used + text.len());
-    });
+    HOT.with(|hot| hot.put_text(text.as_bytes()));
+}
+
+/// Writes an error of a span whose type has a number, if the message is short, the tracer need
+/// not be asked, and the stage has room; returns whether that is so.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn push_error(header: Header, span: u64, message: &[u8]) -> bool {
+    HOT.with(|hot| hot.put_error(header, span, message))
 }
 
 /// Writes a tag of a span whose value is one word, if the stage can take it; returns whether
@@ -510,6 +526,16 @@ impl Hot {
             self.put_one(used + 2, counter.raw());
         }
         true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask_for_limit(&self, scope: u32) -> usize {
+        let max = entered::with_tracer(|tracer| tracer.limits.max_value_bytes);
+        let max = max.unwrap_or(usize::MAX);
+        self.max_value_bytes.set(max);
+        self.limited_scope.set(scope);
+        max
     }
 
     #[inline]
@@ -641,12 +667,16 @@ impl Hot {
     /// write to and the stage has room; returns whether that is so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn put_own_word(&self, header: Header, word: u64) -> bool {
-        let (span, used) = (self.own_span(), self.used.get());
-        let can_write = span != 0 && used <= STAGE - 3;
-        if can_write {
-            self.put_word(used, header, span, word);
+        let span = self.own_span();
+        if span == 0 {
+            return false;
         }
-        can_write
+        let used = self.used.get();
+        if used > STAGE - 3 {
+            return false;
+        }
+        self.put_word(used, header, span, word);
+        true
     }
 
     /// The same for a text that is short, if the tracer need not be asked.
@@ -656,90 +686,118 @@ impl Hot {
         if span == 0 || self.plain.get().is_none() {
             return false;
         }
-        let Some(used) = self.room_for(text.len()) else {
+        let Some(used) = self.room_for(3, text.len()) else {
             return false;
         };
-        self.put_text(text);
+        self.put_text(text.as_bytes());
         self.put_word(used, header, span, text.len() as u64);
         true
     }
 
-    // These two are not inlined: `LocalKey::with` is then, and does not find the block by a
+    // These are not inlined: `LocalKey::with` is then, and does not find the block by a
     // pointer to a function. That, and arguments that are not in registers, would cost as
     // much as all the rest.
     #[inline(never)]
     fn put_named_word(&self, header: Header, span: u64, word: u64, key: &str) -> bool {
-        let Some(used) = self.room_for(key.len()) else {
+        let Some(used) = self.room_for(3, key.len()) else {
             return false;
         };
-        self.put_text(key);
+        self.put_text(key.as_bytes());
         self.put_word(used, header, span, word);
         true
     }
 
     #[inline(never)]
     fn put_named_text(&self, header: Header, span: u64, key: &str, text: &str) -> bool {
-        let Some(used) = self.room_for(key.len() + text.len()) else {
+        let Some(used) = self.room_for(3, key.len() + text.len()) else {
             return false;
         };
-        self.put_text(key);
-        self.put_text(text);
+        self.put_text(key.as_bytes());
+        self.put_text(text.as_bytes());
         self.put_word(used, header, span, text.len() as u64);
         true
     }
 
-    /// Returns how many words are in use, if there is room for three more and so many bytes
+    #[inline(never)]
+    fn put_error(&self, header: Header, span: u64, message: &[u8]) -> bool {
+        let Some(counter) = self.plain.get() else {
+            return false;
+        };
+        let Some(used) = self.room_for(4, message.len()) else {
+            return false;
+        };
+        let is_newest = self.newest.get() == span;
+        self.put_text(message);
+        let (time, length) = (counter.raw(), message.len() as u64);
+        if is_newest {
+            self.put(used, [header.of_newest().word(), time, length]);
+        } else {
+            self.put(used, [header.word(), span, time, length]);
+        }
+        true
+    }
+
+    /// Returns how many words are in use, if there is room for so many more and so many bytes
     /// of texts.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn room_for(&self, bytes: usize) -> Option<usize> {
+    fn room_for(&self, words: usize, bytes: usize) -> Option<usize> {
         let used = self.used.get();
         let has_room = bytes <= MAX_STAGED_TEXT
-            && used <= STAGE - 3
+            && used <= STAGE - words
             && self.text_used.get() <= TEXT_STAGE - bytes;
         has_room.then_some(used)
     }
 
     /// Writes a short text behind those in use; there is room.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn put_text(&self, text: &str) {
+    fn put_text(&self, text: &[u8]) {
         let used = self.text_used.get();
-        let stage: &Cell<[u8]> = &self.text;
-        let mut room = stage.as_slice_of_cells().get(used..).unwrap_or_default();
-        let mut rest = text.as_bytes();
-        // Eight bytes at once, which is one store: most texts have not many more, so that
-        // to copy them one by one, or to call `memcpy`, takes several times as long.
-        while let (Some((word, more)), Some((to, more_room))) =
-            (rest.split_first_chunk::<8>(), room.split_first_chunk::<8>())
-        {
-            put_bytes(to, *word);
-            (rest, room) = (more, more_room);
-        }
-        if let Some(to) = room.first_chunk::<8>() {
-            // What is behind the text is overwritten by the next one.
-            put_bytes(to, short_bytes(rest));
-        }
+        copy_text(&self.text, used, text);
         self.text_used.set(used + text.len());
     }
 }
 
+/// Copies a short text to a place where there is room for it and for [`BEHIND`] bytes more.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn copy_text<const ROOM: usize>(room: &Cell<[u8; ROOM]>, place: usize, text: &[u8]) {
+    let (mut place, mut rest) = (place, text);
+    // Eight bytes at once, which is one store: most texts have not many more, so that
+    // to copy them one by one, or to call `memcpy`, takes several times as long.
+    while let Some((word, more)) = rest.split_first_chunk::<8>() {
+        put_bytes(room, place, *word);
+        (place, rest) = (place + 8, more);
+    }
+    // What is behind the text is overwritten by the next one. The words do not overlap, so
+    // that each can be read again at once.
+    put_bytes(room, place, short_bytes(rest));
+}
+
 /// Writes eight bytes, which the compiler makes one store.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn put_bytes(to: &[Cell<u8>; 8], bytes: [u8; 8]) {
-    for (to, byte) in to.iter().zip(bytes) {
-        to.set(byte);
+fn put_bytes<const ROOM: usize>(room: &Cell<[u8; ROOM]>, place: usize, bytes: [u8; 8]) {
+    let room: &Cell<[u8]> = room;
+    let room = room.as_slice_of_cells().get(place..).unwrap_or_default();
+    if let Some(to) = room.first_chunk::<8>() {
+        for (to, byte) in to.iter().zip(bytes) {
+            to.set(byte);
+        }
     }
 }
 
 /// Fewer than eight bytes as the first of eight, read in two words that may overlap.
+///
+/// The second one is rotated, and not shifted, which is the same here: else the compiler
+/// knows that the last byte is zero, and writes eight bytes one by one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn short_bytes(bytes: &[u8]) -> [u8; 8] {
-    let length = bytes.len();
+    // As much as a number can be rotated by.
+    let length = u32::try_from(bytes.len()).unwrap_or(0);
     let word = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let last = u64::from(u32::from_le_bytes(*last));
-        u64::from(u32::from_le_bytes(*first)) | last << (8 * (length - 4))
+        let last = u64::from(u32::from_le_bytes(*last)).rotate_left(8 * (length - 4));
+        u64::from(u32::from_le_bytes(*first)) | last
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        let last = u64::from(u16::from_le_bytes(*last));
-        u64::from(u16::from_le_bytes(*first)) | last << (8 * (length - 2))
+        let last = u64::from(u16::from_le_bytes(*last)).rotate_left(8 * (length - 2));
+        u64::from(u16::from_le_bytes(*first)) | last
     } else {
         bytes.first().copied().map_or(0, u64::from)
     };

@@ -31,6 +31,7 @@ mod active;
 mod caps;
 mod departed;
 pub(crate) mod entered;
+mod formatted;
 mod future;
 mod guard;
 mod head;
@@ -40,6 +41,7 @@ mod hot;
 mod in_scope;
 mod kept;
 pub(crate) mod kept_tracer;
+mod last_failure;
 mod life;
 mod local_trace;
 #[cfg(all(test, loom))]

@@ -1,19 +1,21 @@
 //! Writes entries to the stream of the running scope.
 
-use std::cell::Cell;
-use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::fmt;
+use std::panic::Location;
 
 use super::entered;
+use super::formatted::{Formatted, with_formatted};
 use super::home::SpanEnd;
 use super::hot::{self, Hot};
 use super::kept::RECORDS;
+use super::last_failure;
 use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
 use crate::limits::{Limits, cut};
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::stream::{
-    Header, Kind, Site, kind_number, of_halves, outcome_number, status_number, value_type,
+    Header, Kind, Site, error_bits, kind_number, number_of_type, of_halves, outcome_number,
+    status_number, value_type,
 };
 use crate::tag::{TagArray, TagValue};
 use crate::tag_source::{TagInput, TagSource};
@@ -107,44 +109,59 @@ pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
         return;
     }
     if let Some((value_type, word)) = value.as_word() {
-        hot::with(|hot| site_word(hot, site, index, value_type, word));
+        let tag = site_tag_half(index, value_type);
+        hot::with(|hot| site_word(hot, site, tag, word));
     } else if let TagInput::Str(text) = value {
-        hot::with(|hot| site_text(hot, site, index, text));
+        let tag = site_tag_half(index, value_type::TEXT);
+        hot::with(|hot| site_text(hot, site, tag, text));
     } else {
         site_field(site, index, value);
     }
 }
 
-// These two call nothing but, at their end, what is rare: so they save no registers.
+/// What the header of a tag has besides the site's number: known when the caller is compiled.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn site_tag_half(index: usize, value_type: u8) -> Header {
+    let index = u16::try_from(index).unwrap_or(u16::MAX);
+    Header::new(Kind::Tag, value_type | value_type::SITE_KEY, index, 0)
+}
+
+// These two call nothing but, at their end, what is rare, and hand on what they were given:
+// so they save no registers.
 
 /// Writes a tag of the current span whose value is one word.
 #[inline(never)]
-fn site_word(hot: &Hot, site: &'static Site, index: usize, value_type: u8, word: u64) {
+fn site_word(hot: &Hot, site: &'static Site, tag: Header, word: u64) {
     let open = site.known_header();
-    if open == 0 || !hot.put_own_word(site_header(open, index, value_type), word) {
-        site_word_slowly(site, index, value_type, word);
+    if open == 0 || !hot.put_own_word(tag.at_site_of(Header::from_word(open)), word) {
+        site_word_slowly(site, tag, word);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn site_word_slowly(site: &'static Site, index: usize, value_type: u8, word: u64) {
+fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
     if let Some(span) = own_span() {
-        let header = field_header(Kind::Tag, value_type, Key::Site(site, index));
-        hot::push_word(header, span, word);
+        hot::push_word(tag.at_site_of(site.header()), span, word);
     }
 }
 
 /// Writes a tag of the current span whose value is a text.
 #[inline(never)]
-fn site_text(hot: &Hot, site: &'static Site, index: usize, text: &str) {
+fn site_text(hot: &Hot, site: &'static Site, tag: Header, text: &str) {
     let open = site.known_header();
     if open == 0
         || text.len() > SHORT_TEXT
-        || !hot.put_own_text(site_header(open, index, value_type::TEXT), text)
+        || !hot.put_own_text(tag.at_site_of(Header::from_word(open)), text)
     {
-        site_field(site, index, TagInput::Str(text));
+        site_text_slowly(site, tag, text);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn site_text_slowly(site: &'static Site, tag: Header, text: &str) {
+    site_field(site, tag.index().into(), TagInput::Str(text));
 }
 
 /// Writes any tag of the current span.
@@ -216,31 +233,52 @@ pub(crate) fn status(span: u64, status: &Status) {
     });
 }
 
-/// Writes an error of the current span: its status, its type, and a log, if it is
-/// asked for and no child has logged the error already.
-pub(crate) fn error(span: u64, type_name: &str, message: &dyn fmt::Display, log: bool) {
-    with_display(message, |message| {
-        let came_through = note_failure(message) && hot::has_failed_child(span);
-        let log = log && !came_through;
-        let now = hot::now();
-        let header = Header::new(Kind::Error, log.into(), 0, length(type_name));
-        let words = [header.word(), span, now, message.len() as u64];
-        entry(words, [type_name, message]);
+/// Writes an error of the current span, if that is the scope's to write to: its status, its
+/// type, and a log, if it is asked for and no child has logged the error already.
+pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
+    error(0, type_name, message, log);
+}
+
+/// The same of a span; zero is the current one.
+#[inline(never)]
+pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Display, log: bool) {
+    let span = if span == 0 { hot::own_span() } else { span };
+    if span == 0 {
+        return;
+    }
+    with_formatted(message, |message| {
+        let came_through = hot::has_failed_child(span) && last_failure::is_in(message);
+        last_failure::note(message);
+        let log = if log && !came_through {
+            error_bits::LOG
+        } else {
+            0
+        };
+        let (header, type_name) = match number_of_type(type_name) {
+            Some(number) => {
+                let small = log | error_bits::NUMBERED_TYPE;
+                (Header::new(Kind::Error, small, 0, number), "")
+            }
+            None => {
+                let length = length(type_name);
+                (Header::new(Kind::Error, log, 0, length), type_name)
+            }
+        };
+        if let Formatted::Short(message) = message
+            && type_name.is_empty()
+            && hot::push_error(header, span, message)
+        {
+            return;
+        }
+        any_error(header, span, type_name, message.as_str());
     });
 }
 
-/// Keeps the message of an error; returns whether it is the last one's, or says it:
-/// an error that wraps another one shows it as its source.
-fn note_failure(message: &str) -> bool {
-    thread_local! {
-        static LAST: Cell<String> = const { Cell::new(String::new()) };
-    }
-    let mut last = LAST.try_with(Cell::take).unwrap_or_default();
-    let is_same = !last.is_empty() && message.contains(last.as_str());
-    last.clear();
-    last.push_str(message);
-    let _kept = LAST.try_with(|cell| cell.set(last));
-    is_same
+#[cold]
+#[inline(never)]
+fn any_error(header: Header, span: u64, type_name: &str, message: &str) {
+    let words = [header.word(), span, hot::now(), message.len() as u64];
+    entry(words, [type_name, message]);
 }
 
 /// Writes another operation name for a span.
@@ -358,7 +396,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         }
     };
     let texts = |values: &[&str]| {
-        let max = max_value_bytes();
+        let max = hot::max_value_bytes();
         let values: Vec<&str> = values.iter().map(|value| cut(value, max)).collect();
         let lengths = &mut values.iter().map(|value| value.len() as u64);
         array(value_type::TEXTS, lengths, &values);
@@ -413,14 +451,6 @@ fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> Header {
     }
 }
 
-/// The header of a tag with a site's key; `open` is that of the site's openings.
-#[cfg_attr(not(debug_assertions), inline(always))]
-fn site_header(open: u64, index: usize, value_type: u8) -> Header {
-    let index = u16::try_from(index).unwrap_or(u16::MAX);
-    let small = value_type | value_type::SITE_KEY;
-    Header::from_word(open).of_same_site(Kind::Tag, small, index)
-}
-
 impl<'a> Key<'a> {
     /// The text that goes into the stream: that of a site's key does not.
     fn text(self) -> &'a str {
@@ -440,20 +470,15 @@ fn length(text: &str) -> u32 {
 #[inline]
 pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
     let is_short = name.len() <= SHORT_TEXT && hot::is_plain();
-    let is_whole = is_short || name.len() <= max_value_bytes();
+    let is_whole = is_short || name.len() <= hot::max_value_bytes();
     is_whole.then(|| Site::at(name, source)).flatten()
-}
-
-/// The tracer's limit for a text.
-fn max_value_bytes() -> usize {
-    entered::with_tracer(|tracer| tracer.limits.max_value_bytes).unwrap_or(usize::MAX)
 }
 
 fn with_text(text: &str, write: impl FnOnce(&str)) {
     if text.len() <= SHORT_TEXT && hot::is_plain() {
         write(text);
     } else {
-        write(cut(text, max_value_bytes()));
+        write(cut(text, hot::max_value_bytes()));
     }
 }
 
@@ -469,51 +494,9 @@ pub(crate) fn copy(value: &TagInput<'_>) -> Option<TagValue> {
     copied
 }
 
-/// Formats a value and gives its text to `write`. The value is the application's
-/// code: what it calls is not recorded, and it may panic, which is none of the
-/// caller's business.
+/// Formats a value and gives its text to `write`.
 fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
-    thread_local! {
-        static TEXT: Cell<String> = const { Cell::new(String::new()) };
-    }
-    let mut text = TEXT.try_with(Cell::take).unwrap_or_default();
-    text.clear();
-    let max = max_value_bytes();
-    let mut limited = Limited {
-        text: &mut text,
-        max,
-    };
-    let paused = hot::pause();
-    // `Limited` fails when it is full, and so ends the formatting.
-    let formatted = catch_unwind(AssertUnwindSafe(|| {
-        let _is_full = write!(limited, "{value}");
-    }));
-    drop(paused);
-    if formatted.is_err() {
-        text.clear();
-        text.push_str("(formatting this value panicked)");
-    }
-    write(cut(&text, max));
-    let _kept = TEXT.try_with(|cell| cell.set(text));
-}
-
-/// Takes text up to a limit of bytes.
-struct Limited<'a> {
-    text: &'a mut String,
-    max: usize,
-}
-
-impl fmt::Write for Limited<'_> {
-    #[inline]
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.max.saturating_sub(self.text.len());
-        let part = cut(text, room);
-        self.text.push_str(part);
-        if part.len() < text.len() {
-            return Err(fmt::Error);
-        }
-        Ok(())
-    }
+    with_formatted(value, |text| write(text.as_str()));
 }
 
 impl TagInput<'_> {

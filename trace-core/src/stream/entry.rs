@@ -6,9 +6,9 @@
 //! header  bits 0..7    kind of the entry
 //!         bit  7       the entry is of the *newest* span
 //!         bits 8..16   small argument: outcome, value type, status, span kind, a trace's
-//!                      flags, or whether an error is logged
+//!                      flags, or what is to be known of an error
 //!         bits 16..32  index of the key in the site's list
-//!         bits 32..64  number of the site, or bytes of the first text
+//!         bits 32..64  number of the site or of a type, or bytes of the first text
 //! ```
 //!
 //! Most entries belong to the newest span: the one whose opening was the last before them
@@ -24,7 +24,7 @@
 //! | log | span, time | message |
 //! | link | span, trace high, trace low, linked span | tracestate |
 //! | status | span | message |
-//! | error | span, time, bytes of the message | type, message |
+//! | error | span, time, bytes of the message | type if it has no number, message |
 //! | name, service | span | the text |
 //! | described | span, line (low half) and bytes of the file (high half) | name, file |
 //! | role | span | |
@@ -41,6 +41,7 @@
 //! its order there. A piece of the first scope of its part of a trace is of the part with
 //! the same number, that of another scope is a joined one.
 
+use super::type_name::type_of_number;
 use crate::span_record::{DroppedItems, Outcome, SpanKind};
 use crate::timestamp::Timestamp;
 
@@ -118,9 +119,14 @@ impl Header {
     /// Makes the header of another kind of entry that names the same site.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn of_same_site(self, kind: Kind, small: u8, index: u16) -> Self {
-        let rest = Self::new(kind, small, index, 0);
+        Self::new(kind, small, index, 0).at_site_of(self)
+    }
+
+    /// Adds the site that an opening names to a header that names none.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn at_site_of(self, open: Self) -> Self {
         // Of an opening only the kind and the site are set.
-        Self((self.0 ^ Kind::Open as u64) | rest.0)
+        Self((open.0 ^ Kind::Open as u64) | self.0)
     }
 
     pub(crate) const fn from_word(word: u64) -> Self {
@@ -207,6 +213,14 @@ pub(crate) mod value_type {
     pub(crate) const TYPE: u8 = 0x0f;
     /// The key is one of a site's list, not a text.
     pub(crate) const SITE_KEY: u8 = 0x10;
+}
+
+/// What the small argument of an error says.
+pub(crate) mod error_bits {
+    /// It is a log, too.
+    pub(crate) const LOG: u8 = 1;
+    /// The type is a number, not a text.
+    pub(crate) const NUMBERED_TYPE: u8 = 2;
 }
 
 /// The outcome as a small argument.
@@ -423,8 +437,11 @@ impl<'a> Entry<'a> {
                 let message_bytes = source.word();
                 Self::Error {
                     time,
-                    log: header.small() != 0,
-                    type_name: source.text(header.large().into()),
+                    log: header.small() & error_bits::LOG != 0,
+                    type_name: match header.small() & error_bits::NUMBERED_TYPE {
+                        0 => source.text(header.large().into()),
+                        _ => type_of_number(header.large()),
+                    },
                     message: source.text(message_bytes),
                 }
             }

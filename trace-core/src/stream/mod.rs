@@ -10,9 +10,13 @@ mod chunk;
 mod entry;
 mod place;
 mod site;
+mod type_name;
 
 pub(crate) use chunk::{Chunk, Cursor};
 pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open, Plain};
-pub(crate) use entry::{kind_number, of_halves, outcome_number, status_number, value_type};
+pub(crate) use entry::{
+    error_bits, kind_number, of_halves, outcome_number, status_number, value_type,
+};
 pub use site::Site;
 pub(crate) use site::SiteTable;
+pub(crate) use type_name::number_of_type;
