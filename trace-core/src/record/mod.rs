@@ -20,7 +20,7 @@
 //! | | |
 //! |---|---|
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
-//! | the scope | [`scope`], [`recording`] with [`scope_stream`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
+//! | the scope | [`scope`], [`recording`] with [`scope_stream`], [`spare_chunks`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
 //! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] and [`departed`] |
 //! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
 //!
@@ -50,6 +50,7 @@ mod parents;
 mod recording;
 mod scope;
 mod scope_stream;
+mod spare_chunks;
 mod stack;
 mod tracer_core;
 mod unsampled;

@@ -162,7 +162,7 @@ impl Recording {
     pub(super) fn can_rest(&self) -> bool {
         let stream = &*self.0;
         match (stream.home(), stream.chunk.words.is_empty()) {
-            (None, true) => true,
+            (None, true) => !stream.has_large_chunk(),
             (Some(_), true) => false,
             (home, false) => {
                 stream.tick == stream.tracer.queue.ticks.now()
@@ -325,7 +325,7 @@ impl Recording {
         self.look_at_time();
     }
 
-    /// Hands over what has waited for long.
+    /// Hands over what has waited for long, and leaves what is not needed in a sleep.
     #[inline]
     fn look_at_time(&mut self) {
         if self.has_recorded() {
@@ -333,6 +333,8 @@ impl Recording {
             if self.0.tick != tick {
                 self.look_at_clock(tick);
             }
+        } else if self.0.has_large_chunk() {
+            self.0.leave_large_chunk();
         }
     }
 

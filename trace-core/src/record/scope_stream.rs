@@ -7,17 +7,12 @@ use super::head::Head;
 use super::home::Home;
 use super::local_trace::LocalTrace;
 use super::parents::Parents;
+use super::spare_chunks::{self, SHORT};
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::clock::Counter;
-use crate::delivery::{EndedPart, Queue, Short, Tick};
+use crate::delivery::{EndedPart, Short, Tick};
 use crate::stream::Chunk;
-
-/// Most words of a short piece.
-const SHORT: usize = 64;
-
-/// Words that a scope keeps in its sleep however little is in it.
-const TINY: usize = 8;
 
 /// What a scope has recorded and not handed over, and what is known of it. Reused
 /// by the next scope of the thread.
@@ -167,14 +162,14 @@ impl ScopeStream {
             self.begin_piece(words);
         } else {
             let words = words.max(2 * self.chunk.words.len());
-            self.move_to(Spare::chunk(words, &self.tracer.queue));
+            self.move_to(spare_chunks::chunk(words, &self.tracer.queue));
         }
     }
 
     /// Begins a piece with what is in the chunk, in one with room for so many words.
     #[cold]
     fn begin_piece(&mut self, words: usize) {
-        let mut chunk = Spare::chunk(words, &self.tracer.queue);
+        let mut chunk = spare_chunks::chunk(words, &self.tracer.queue);
         self.write_beginning(&mut chunk);
         self.has_begun = true;
         self.move_to(chunk);
@@ -183,7 +178,13 @@ impl ScopeStream {
     /// Goes on in another chunk, which may have begun.
     fn move_to(&mut self, mut chunk: Chunk) {
         chunk.append(&self.chunk);
-        Spare::keep_chunk(std::mem::replace(&mut self.chunk, chunk));
+        spare_chunks::keep(std::mem::replace(&mut self.chunk, chunk));
+    }
+
+    /// Whether the chunk may be too large for a scope that sleeps with nothing.
+    #[inline]
+    pub(super) fn has_large_chunk(&self) -> bool {
+        self.chunk.words.capacity() > SHORT
     }
 
     /// Leaves a chunk that is much too large for what is in it to the next scope of this
@@ -191,7 +192,7 @@ impl ScopeStream {
     pub(super) fn leave_large_chunk(&mut self) {
         if self.chunk.allocated() > 128 + 4 * self.chunk.bytes() {
             let words = self.chunk.words.len();
-            self.move_to(Spare::small_chunk(words));
+            self.move_to(spare_chunks::small_chunk(words));
         }
     }
 
@@ -250,9 +251,6 @@ impl ScopeStream {
 pub(super) struct Spare {
     /// An empty stream.
     stream: Cell<Option<Box<ScopeStream>>>,
-    /// Empty chunks for scopes that sleep with next to nothing, for short pieces, and large
-    /// ones. A scope has the last as long as it has much in it.
-    chunks: [Cell<Option<Chunk>>; 3],
     /// A trace that has ended, with its tracer.
     trace: Cell<Option<Arc<LocalTrace>>>,
 }
@@ -261,7 +259,6 @@ thread_local! {
     static SPARE: Spare = const {
         Spare {
             stream: Cell::new(None),
-            chunks: [const { Cell::new(None) }; 3],
             trace: Cell::new(None),
         }
     };
@@ -308,58 +305,17 @@ impl Spare {
 
     pub(super) fn trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
         let spare = SPARE.try_with(|spare| spare.trace.take());
-        if let Ok(Some(mut trace)) = spare
-            && let Some(ended) = Arc::get_mut(&mut trace)
-            && Arc::ptr_eq(&ended.tracer, tracer)
-        {
-            ended.begin_again(head, scope);
-            return trace;
+        if let Ok(Some(mut trace)) = spare {
+            if let Some(ended) = Arc::get_mut(&mut trace)
+                && Arc::ptr_eq(&ended.tracer, tracer)
+            {
+                ended.begin_again(head, scope);
+                return trace;
+            }
+            // Not dropped: as in `new_stream`.
+            let _kept = SPARE.try_with(|spare| spare.trace.set(Some(trace)));
         }
         Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
-    }
-
-    /// An empty chunk with room for so many words, whose text may grow. One that another
-    /// tracer's scope has left may be too large for a small queue.
-    fn chunk(words: usize, queue: &Queue) -> Chunk {
-        let fits = |chunk: &Chunk| {
-            let is_short = chunk.words.capacity() <= SHORT;
-            words <= chunk.words.capacity() && (is_short || queue.takes(chunk))
-        };
-        Self::chunk_that(fits).unwrap_or_else(|| {
-            let mut chunk = Chunk::new();
-            chunk
-                .words
-                .reserve_exact(if words <= SHORT { SHORT } else { words });
-            chunk
-        })
-    }
-
-    /// An empty chunk with room for so many words and not many more.
-    fn small_chunk(words: usize) -> Chunk {
-        let fits = |chunk: &Chunk| {
-            let capacity = chunk.words.capacity();
-            words <= capacity && capacity <= TINY.max(2 * words)
-        };
-        Self::chunk_that(fits).unwrap_or_else(|| {
-            let mut chunk = Chunk::new();
-            chunk.words.reserve_exact(words);
-            chunk
-        })
-    }
-
-    /// The first empty chunk of which something holds.
-    fn chunk_that(fits: impl Fn(&Chunk) -> bool) -> Option<Chunk> {
-        let find = |spare: &Self| {
-            spare.chunks.iter().find_map(|kept| {
-                let chunk = kept.take()?;
-                if fits(&chunk) {
-                    return Some(chunk);
-                }
-                kept.set(Some(chunk));
-                None
-            })
-        };
-        SPARE.try_with(find).ok().flatten()
     }
 
     /// Lets go of the last trace, if it is of this tracer.
@@ -371,40 +327,6 @@ impl Spare {
         }
     }
 
-    /// Leaves the scope's chunk, and takes a short one, which most scopes need.
-    #[inline(never)]
-    fn exchange_for_short(chunk: &mut Chunk) {
-        let short = SPARE.try_with(|spare| {
-            let [_, short, _] = &spare.chunks;
-            short.take()
-        });
-        let other = std::mem::replace(chunk, short.ok().flatten().unwrap_or_default());
-        Self::keep_chunk(other);
-    }
-
-    /// Keeps an empty chunk, or the larger of two of a kind.
-    #[inline(never)]
-    fn keep_chunk(mut chunk: Chunk) {
-        if cfg!(loom) || chunk.words.capacity() == 0 {
-            return;
-        }
-        chunk.clear();
-        let capacity = chunk.words.capacity();
-        let _kept = SPARE.try_with(|spare| {
-            let [tiny, short, long] = &spare.chunks;
-            let kept = if capacity <= TINY {
-                tiny
-            } else if capacity <= SHORT {
-                short
-            } else {
-                long
-            };
-            let other = kept.take();
-            let larger = other.filter(|other| other.allocated() >= chunk.allocated());
-            kept.set(Some(larger.unwrap_or(chunk)));
-        });
-    }
-
     /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
     /// back to the allocator.
     #[inline]
@@ -413,10 +335,7 @@ impl Spare {
             // Loom's threads share one, and nothing may outlive a model.
             return;
         }
-        let capacity = stream.chunk.words.capacity();
-        if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
-            Self::exchange_for_short(&mut stream.chunk);
-        }
+        spare_chunks::exchange_for_short(&mut stream.chunk);
         let tracer = Arc::as_ptr(&stream.tracer);
         let other = SPARE.try_with(|spare| {
             let other = spare.stream.replace(Some(stream));

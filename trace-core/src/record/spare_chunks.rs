@@ -1,0 +1,106 @@
+//! Chunks that a thread's scopes use one after the other.
+
+use std::cell::Cell;
+
+use crate::delivery::Queue;
+use crate::stream::Chunk;
+
+/// Most words of a short piece.
+pub(super) const SHORT: usize = 64;
+
+/// Words that a scope keeps in its sleep however little is in it.
+const TINY: usize = 8;
+
+/// Empty ones: for scopes that sleep with next to nothing, for short pieces, and for long
+/// ones, which a scope has as long as it has much to keep.
+type Chunks = [Cell<Option<Chunk>>; 3];
+
+thread_local! {
+    static CHUNKS: Chunks = const { [const { Cell::new(None) }; 3] };
+}
+
+/// An empty chunk with room for so many words, whose text may grow. One that another
+/// tracer's scope has left may be too large for a small queue.
+pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
+    let fits = |chunk: &Chunk| {
+        let is_short = chunk.words.capacity() <= SHORT;
+        words <= chunk.words.capacity() && (is_short || queue.takes(chunk))
+    };
+    chunk_that(fits).unwrap_or_else(|| {
+        let mut chunk = Chunk::new();
+        chunk
+            .words
+            .reserve_exact(if words <= SHORT { SHORT } else { words });
+        chunk
+    })
+}
+
+/// An empty chunk with room for so many words and not many more.
+pub(super) fn small_chunk(words: usize) -> Chunk {
+    let fits = |chunk: &Chunk| {
+        let capacity = chunk.words.capacity();
+        words <= capacity && capacity <= TINY.max(2 * words)
+    };
+    chunk_that(fits).unwrap_or_else(|| {
+        let mut chunk = Chunk::new();
+        chunk.words.reserve_exact(words);
+        chunk
+    })
+}
+
+/// The first empty chunk of which something holds.
+fn chunk_that(fits: impl Fn(&Chunk) -> bool) -> Option<Chunk> {
+    let find = |spare: &Chunks| {
+        spare.iter().find_map(|kept| {
+            let chunk = kept.take()?;
+            if fits(&chunk) {
+                return Some(chunk);
+            }
+            kept.set(Some(chunk));
+            None
+        })
+    };
+    CHUNKS.try_with(find).ok().flatten()
+}
+
+/// Leaves the scope's chunk, and takes a short one, which most scopes need.
+#[inline]
+pub(super) fn exchange_for_short(chunk: &mut Chunk) {
+    let capacity = chunk.words.capacity();
+    if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
+        exchange(chunk);
+    }
+}
+
+#[inline(never)]
+fn exchange(chunk: &mut Chunk) {
+    let short = CHUNKS.try_with(|spare| {
+        let [_, short, _] = spare;
+        short.take()
+    });
+    let other = std::mem::replace(chunk, short.ok().flatten().unwrap_or_default());
+    keep(other);
+}
+
+/// Keeps an empty chunk, or the larger of two of a kind.
+#[inline(never)]
+pub(super) fn keep(mut chunk: Chunk) {
+    if cfg!(loom) || chunk.words.capacity() == 0 {
+        return;
+    }
+    chunk.clear();
+    let capacity = chunk.words.capacity();
+    let _kept = CHUNKS.try_with(|spare| {
+        let [tiny, short, long] = spare;
+        let kept = if capacity <= TINY {
+            tiny
+        } else if capacity <= SHORT {
+            short
+        } else {
+            long
+        };
+        let other = kept.take();
+        let larger = other.filter(|other| other.allocated() >= chunk.allocated());
+        kept.set(Some(larger.unwrap_or(chunk)));
+    });
+}
