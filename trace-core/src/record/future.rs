@@ -9,7 +9,6 @@ use pin_project_lite::pin_project;
 
 use super::kept::Kept;
 use super::life::SpanLife;
-use crate::span_record::Outcome;
 use crate::stream::Site;
 
 pin_project! {
@@ -100,18 +99,11 @@ where
         };
         let polling = span.life.begin_poll((span.site)());
         let polled = this.future.poll(cx);
-        let outcome = match &polled {
-            Poll::Ready(output) if polling.is_recorded() => {
-                Some(Outcome::of_body((span.observe)(output)))
-            }
-            _ => None,
+        let has_failed = match &polled {
+            Poll::Ready(output) => Some(polling.is_recorded() && (span.observe)(output)),
+            Poll::Pending => None,
         };
-        polling.end(outcome);
-        if polled.is_ready() {
-            // It is so already; said where the compiler sees it, so that `.await`,
-            // which drops this next, does not look.
-            span.life.set_off();
-        }
+        polling.leave(has_failed);
         polled
     }
 }
@@ -133,14 +125,14 @@ where
         };
         let polling = span.life.begin_poll((span.site)());
         let polled = this.future.poll_next(cx);
-        let outcome = match &polled {
-            Poll::Ready(Some(item)) if polling.is_recorded() => {
-                (span.observe)(item).then_some(Outcome::Error)
+        let has_failed = match &polled {
+            Poll::Ready(Some(item)) => {
+                (polling.is_recorded() && (span.observe)(item)).then_some(true)
             }
-            Poll::Ready(None) => Some(Outcome::Ok),
-            _ => None,
+            Poll::Ready(None) => Some(false),
+            Poll::Pending => None,
         };
-        polling.end(outcome);
+        polling.leave(has_failed);
         polled
     }
 

@@ -175,9 +175,13 @@ impl SpanLife {
     pub(super) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
         hot::with(|hot| {
             let scope = hot.recorded_scope();
-            let outer = if scope == 0 && !self.is_live() {
-                self.front.phase = Phase::Off;
-                0
+            let outer = if scope == 0 {
+                if self.is_live() {
+                    self.enter_slowly(site)
+                } else {
+                    self.front.phase = Phase::Off;
+                    0
+                }
             } else if self.is_open_in(scope) {
                 hot.replace_span(self.span)
             } else {
@@ -199,8 +203,12 @@ impl SpanLife {
     /// Compiled once, and not in each function. So that it saves no registers it is given
     /// the thread's block, which is reached by a call in a library, and calls nothing but,
     /// at its end, what does all that is rare.
+    ///
+    /// `extern "C"`, like all that is called in each function: such functions do not unwind.
+    /// Recording never panics, but of other functions the compiler does not know, and makes
+    /// ways to unwind through each place where a future is polled or dropped.
     #[inline(never)]
-    fn begin_at(&mut self, hot: &Hot, site: &'static Site) -> u64 {
+    extern "C" fn begin_at(&mut self, hot: &Hot, site: &'static Site) -> u64 {
         if self.front.phase == Phase::Fresh
             && let Some((span, outer)) = hot.open_at_once(site.known_header())
         {
@@ -212,7 +220,7 @@ impl SpanLife {
 
     #[cold]
     #[inline(never)]
-    fn enter_slowly(&mut self, site: &'static Site) -> u64 {
+    extern "C" fn enter_slowly(&mut self, site: &'static Site) -> u64 {
         if self.front.phase != Phase::Fresh {
             return self.enter_elsewhere(Some(site), None);
         }
@@ -250,7 +258,7 @@ impl SpanLife {
             Poll::Ready(output) if polling.is_recorded() => ends(output),
             _ => None,
         };
-        polling.end(outcome);
+        polling.leave_kept(outcome);
         polled
     }
 
@@ -322,32 +330,21 @@ impl SpanLife {
         }
     }
 
-    /// Ends the span, if its outcome is known, or suspends it.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn leave<const KEEPS_TRACE: bool>(&mut self, outer: u64, outcome: Option<Outcome>) {
-        hot::with(|hot| {
-            let has_trace = KEEPS_TRACE || self.trace.is_some();
-            if outcome.is_none() && self.is_open_in(hot.recorded_scope()) && has_trace {
-                hot.replace_span(outer);
-            } else if !self.is_live() {
-                // Nothing was entered.
-            } else if KEEPS_TRACE {
-                self.leave_kept(hot, outer, outcome);
-            } else {
-                self.leave_polled(hot, outer, outcome);
-            }
-        });
-    }
-
     // These are like `begin_at`.
 
     #[inline(never)]
-    fn leave_polled(&mut self, hot: &Hot, outer: u64, outcome: Option<Outcome>) {
-        self.leave_as::<false>(hot, outer, outcome);
+    extern "C" fn suspend_polled(&mut self, hot: &Hot, outer: u64) {
+        self.leave_as::<false>(hot, outer, None);
     }
 
     #[inline(never)]
-    fn leave_kept(&mut self, hot: &Hot, outer: u64, outcome: Option<Outcome>) {
+    extern "C" fn end_polled(&mut self, hot: &Hot, outer: u64, has_failed: bool) {
+        self.leave_as::<false>(hot, outer, Some(Outcome::of_body(has_failed)));
+    }
+
+    #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
+    #[inline(never)]
+    extern "C" fn leave_kept(&mut self, hot: &Hot, outer: u64, outcome: Option<Outcome>) {
         self.leave_as::<true>(hot, outer, outcome);
     }
 
@@ -380,13 +377,15 @@ impl SpanLife {
     }
 
     #[cold]
+    #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
     #[inline(never)]
-    fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
+    extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
         if outcome == Some(Outcome::Error) {
             hot::pass_failure(outer);
         }
         match outcome {
-            _ if self.has_moved() => self.leave_elsewhere(outcome, keeps_trace),
+            None if self.has_moved() => self.suspend_visit(keeps_trace),
+            Some(_) if self.has_moved() => self.leave_elsewhere(outcome, keeps_trace),
             Some(outcome) => {
                 scope::close(self.front.scope, self.span, outer, outcome);
                 match keeps_trace {
@@ -398,15 +397,18 @@ impl SpanLife {
         }
     }
 
+    /// Suspends a span that is polled elsewhere.
+    #[inline(never)]
+    extern "C" fn suspend_visit(&mut self, keeps_trace: bool) {
+        match entered::leave_visit(self.span) {
+            Some(trace) => *self.trace = Some(trace),
+            None => self.leave_elsewhere(None, keeps_trace),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn leave_elsewhere(&mut self, outcome: Option<Outcome>, keeps_trace: bool) {
-        if outcome.is_none()
-            && let Some(trace) = entered::leave_visit(self.span)
-        {
-            *self.trace = Some(trace);
-            return;
-        }
         if self.trace.is_none() {
             *self.trace = entered::trace_of_visit(self.span);
         }
@@ -429,7 +431,7 @@ impl SpanLife {
 
     #[cold]
     #[inline(never)]
-    fn panic(&mut self, outer: u64, keeps_trace: bool) {
+    extern "C" fn panic(&mut self, outer: u64, keeps_trace: bool) {
         if self.is_live() {
             self.leave_slowly(outer, Some(Outcome::Panicked), keeps_trace);
         }
@@ -463,7 +465,7 @@ impl SpanLife {
     }
 
     #[cold]
-    fn enter_to_cancel(&mut self) {
+    extern "C" fn enter_to_cancel(&mut self) {
         let is_home = self.front.scope == hot::scope();
         match self.front.phase {
             Phase::Open | Phase::Moved if is_home => {
@@ -478,7 +480,7 @@ impl SpanLife {
     }
 
     #[cold]
-    fn end_cancel(&mut self) {
+    extern "C" fn end_cancel(&mut self) {
         let is_home = self.front.scope == hot::scope();
         match self.front.phase {
             Phase::Called | Phase::Within => self.release(is_home),
@@ -541,12 +543,48 @@ impl<const KEEPS_TRACE: bool> Polling<'_, KEEPS_TRACE> {
     pub(super) fn is_recorded(&self) -> bool {
         self.life.is_live()
     }
+}
 
+// Both forget the poll first: so nothing is compiled for their unwinding, which they do not.
+
+impl Polling<'_, true> {
     /// Ends the span, if its outcome is known, or suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn end(self, outcome: Option<Outcome>) {
-        self.life.leave::<KEEPS_TRACE>(self.outer, outcome);
-        std::mem::forget(self);
+    fn leave_kept(self, outcome: Option<Outcome>) {
+        let mut this = ManuallyDrop::new(self);
+        let outer = this.outer;
+        hot::with(|hot| {
+            if outcome.is_none() && this.life.is_open_in(hot.recorded_scope()) {
+                hot.replace_span(outer);
+            } else if outcome.is_none() && this.life.has_moved() {
+                this.life.suspend_visit(true);
+            } else if this.life.is_live() {
+                this.life.leave_kept(hot, outer, outcome);
+            }
+        });
+    }
+}
+
+impl Polling<'_, false> {
+    /// Ends the span, if it is said whether its body has failed, or suspends it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn leave(self, has_failed: Option<bool>) {
+        let Self { life, outer } = &mut *ManuallyDrop::new(self);
+        hot::with(|hot| match has_failed {
+            Some(has_failed) => {
+                if life.is_live() {
+                    life.end_polled(hot, *outer, has_failed);
+                }
+                // It is so already; said where the compiler sees it, so that `.await`, which
+                // drops this next, does not look.
+                life.set_off();
+            }
+            None if life.is_open_in(hot.recorded_scope()) && life.trace.is_some() => {
+                hot.replace_span(*outer);
+            }
+            None if life.is_live() => life.suspend_polled(hot, *outer),
+            None => {}
+        });
     }
 }
 
