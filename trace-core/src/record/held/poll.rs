@@ -1,5 +1,6 @@
 //! Polls of what holds a span.
 
+use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
 use std::task::Poll;
 
@@ -37,7 +38,9 @@ impl HeldSpan {
             visits: &self.visits,
             own: own.filter(|own| own.is_recording()).map(Scope::enter),
         };
-        polling.life.poll(opening, poll, ends)
+        let polled = polling.life.poll(opening, poll, ends);
+        polling.end();
+        polled
     }
 
     /// The same where the span is not the holder's alone: somebody has entered it and not
@@ -99,9 +102,15 @@ struct Polled<'a> {
     own: Option<Entered<'a>>,
 }
 
-impl Drop for Polled<'_> {
-    #[inline]
-    fn drop(&mut self) {
+impl Polled<'_> {
+    /// Ends a poll that has not unwound: inlined, so that what it needs is in registers.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(self) {
+        ManuallyDrop::new(self).leave();
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave(&mut self) {
         if self.life.is_off() {
             if let Some(own) = self.own.take() {
                 own.end();
@@ -114,5 +123,13 @@ impl Drop for Polled<'_> {
         } else {
             self.visits.come_back();
         }
+        drop(self.own.take());
+    }
+}
+
+impl Drop for Polled<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.leave();
     }
 }
