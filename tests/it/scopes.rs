@@ -187,6 +187,37 @@ fn a_sampler_is_dropped_where_it_may_use_tracers() {
     assert_eq!(names, ["attached", "child", "root"]);
 }
 
+/// Panics when it is dropped.
+struct Thrower;
+
+impl Sampler for Thrower {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        SamplingDecision::Sample
+    }
+}
+
+impl Drop for Thrower {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a sampler that is dropped");
+    }
+}
+
+#[test]
+fn a_sampler_may_panic_when_the_last_trace_ends() {
+    let outer = Tracer::builder("outer").on_demand().build().unwrap();
+    let builder = Tracer::builder("thrower").on_demand().sampler(Thrower);
+    let tracer = builder.build().unwrap();
+    let mut root = Box::pin(tracer.root("root").run(async {
+        tokio::task::yield_now().in_span("child").await;
+    }));
+    assert!(once(root.as_mut()).is_pending());
+    drop(tracer);
+    assert!(once(root.as_mut()).is_ready());
+    drop(root);
+    // Threads keep the core of their last tracer.
+    outer.root("root").run_sync(|| {});
+}
+
 #[test]
 fn names_and_kinds_of_one_place_are_told_apart() {
     let spans = MemoryCollector::new();

@@ -1,6 +1,7 @@
 //! What recording needs of a tracer.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,11 +49,17 @@ impl TracerCore {
 
 impl Drop for TracerCore {
     /// In the child of a `fork` the sampler is leaked: it may wait for threads of its own,
-    /// which are not there.
+    /// which are not there. Elsewhere it may panic, which is none of the business of whoever
+    /// ends the last trace, in functions that must not unwind.
     fn drop(&mut self) {
+        let sampler = std::mem::replace(&mut self.sampler, Box::new(AlwaysOff));
         if self.is_foreign() {
-            let sampler = std::mem::replace(&mut self.sampler, Box::new(AlwaysOff));
-            std::mem::forget(sampler);
+            return std::mem::forget(sampler);
+        }
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(sampler)));
+        if let Err(payload) = dropped {
+            // What was thrown may panic when it is dropped as well.
+            std::mem::forget(payload);
         }
     }
 }
