@@ -226,7 +226,7 @@ impl Queue {
 
     /// Whether a chunk is no larger than this queue's own are.
     pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
-        chunk.allocated() <= 2 * self.chunk_bytes
+        chunk.allocated() <= 4 * self.chunk_bytes
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -12,7 +12,6 @@ use super::departed;
 use super::home::SpanEnd;
 use super::hot::{self, Hot, Place};
 use super::kept::RECORDS;
-use super::kept_tracer;
 use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
@@ -507,8 +506,7 @@ pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option
     with(|scope| scope.tracer().map(read)).flatten()
 }
 
-/// The tracer of this thread's scope, if there is one; to be
-/// [given back](kept_tracer::give_back).
+/// The tracer of this thread's scope, if there is one.
 #[inline]
 pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     let is_outside = ENTERED.with(|stack| {
@@ -518,13 +516,7 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     if is_outside {
         return None;
     }
-    // Taken here, so that nothing is dropped while the stack is borrowed.
-    let kept = kept_tracer::kept();
-    let other = with_tracer(|tracer| {
-        let is_kept = kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, tracer));
-        (!is_kept).then(|| Arc::clone(tracer))
-    })?;
-    other.or(kept)
+    with_tracer(Arc::clone)
 }
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.

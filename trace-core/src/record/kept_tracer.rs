@@ -14,16 +14,10 @@ thread_local! {
 /// Returns another reference to a tracer, mostly without counting it.
 #[inline]
 pub(crate) fn take(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
-    match kept() {
+    match KEPT.try_with(Cell::take).ok().flatten() {
         Some(kept) if Arc::ptr_eq(&kept, tracer) => kept,
         _ => Arc::clone(tracer),
     }
-}
-
-/// Takes the reference that is kept. With it code of the application may be dropped.
-#[inline]
-pub(super) fn kept() -> Option<Arc<TracerCore>> {
-    KEPT.try_with(Cell::take).ok().flatten()
 }
 
 /// Keeps a reference for the next root.

@@ -161,7 +161,9 @@ impl ScopeStream {
         } else if begins {
             self.begin_piece(words);
         } else {
-            let words = words.max(2 * self.chunk.words.len());
+            // No larger than a full one, which is handed over.
+            let twice = (2 * self.chunk.words.len()).min(Chunk::FULL_WORDS);
+            let words = words.max(twice);
             self.move_to(spare_chunks::chunk(words, &self.tracer.queue));
         }
     }

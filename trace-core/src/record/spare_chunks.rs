@@ -90,6 +90,10 @@ pub(super) fn keep(mut chunk: Chunk) {
     }
     chunk.clear();
     let capacity = chunk.words.capacity();
+    if capacity > 2 * Chunk::FULL_WORDS {
+        // As large as few are: not paid for as long as the thread lives.
+        return;
+    }
     let _kept = CHUNKS.try_with(|spare| {
         let [tiny, short, long] = spare;
         let kept = if capacity <= TINY {
@@ -100,7 +104,8 @@ pub(super) fn keep(mut chunk: Chunk) {
             long
         };
         let other = kept.take();
-        let larger = other.filter(|other| other.allocated() >= chunk.allocated());
+        let is_larger = |other: &Chunk| other.words.capacity() >= chunk.words.capacity();
+        let larger = other.filter(is_larger);
         kept.set(Some(larger.unwrap_or(chunk)));
     });
 }

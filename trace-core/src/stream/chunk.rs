@@ -43,6 +43,10 @@ impl Chunk {
     /// over costs each of them nearly nothing.
     pub(crate) const FULL_BYTES: usize = 32 * 1_024;
 
+    /// Words that a chunk has at most that is handed over when it is full.
+    pub(crate) const FULL_WORDS: usize =
+        (Self::FULL_BYTES + Self::FULL_BYTES / 4) / size_of::<u64>();
+
     /// An empty chunk that is not allocated anew while it gets so full: with buffers of
     /// one size the allocator wastes nothing between them.
     pub(crate) fn with_room(bytes: usize) -> Self {

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::builder::BuildError;
 use super::tracer::Tracer;
 use crate::fork::PerProcess;
-use crate::record::{RECORDS, TracerCore, entered, kept_tracer};
+use crate::record::{RECORDS, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
@@ -89,9 +89,7 @@ pub(super) fn current() -> Option<Arc<TracerCore>> {
 #[inline]
 pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::current_tracer() {
-        let begun = begin(&tracer);
-        kept_tracer::give_back(tracer);
-        return Some(begun);
+        return Some(begin(&tracer));
     }
     let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());
     let begun = tracer.as_ref().map(begin);
