@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use expect_test::expect;
@@ -55,18 +55,36 @@ fn the_doctests_of_traced_functions_are_run() {
     .assert_eq(&names.join("\n"));
 }
 
-/// Returns the `trace-macros` that was built last: that of this test.
+/// Returns the `trace-macros` that was built last, of those that record if cargo tells: that
+/// of this test.
 fn library() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let files = fs::read_dir(here.parent().unwrap()).unwrap();
     files
         .map(|file| file.unwrap().path())
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy();
-            name.contains("trace_macros-") && name.ends_with(std::env::consts::DLL_SUFFIX)
+        .filter(|path| hash(path).is_some())
+        .max_by_key(|path| {
+            (
+                records(path),
+                fs::metadata(path).unwrap().modified().unwrap(),
+            )
         })
-        .max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap())
         .unwrap()
+}
+
+/// What tells builds of `trace-macros` apart.
+fn hash(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let (_, hash) = name.split_once("trace_macros-")?;
+    hash.strip_suffix(std::env::consts::DLL_SUFFIX)
+}
+
+/// Whether a build has the feature `record`, as cargo notes beside it.
+fn records(library: &Path) -> bool {
+    let hash = hash(library).unwrap_or_default();
+    let note = format!("../.fingerprint/trace-macros-{hash}/lib-trace_macros.json");
+    let note = fs::read_to_string(library.parent().unwrap().join(note));
+    note.is_ok_and(|note| note.contains(r#""features":"[\"record\"]""#))
 }
 
 fn directory(name: &str) -> PathBuf {
