@@ -113,11 +113,11 @@ impl State {
         if self.is_large(bytes) {
             return piece.allocated();
         }
-        let last = self
-            .chunks
-            .last()
-            .filter(|last| last.bytes() + bytes <= self.chunk_bytes && last.has_room_for(piece));
-        last.map_or(self.chunk_bytes + self.chunk_bytes / 2, |_| 0)
+        let last = self.chunks.last();
+        let takes =
+            |last: &&Chunk| last.takes(piece.words.len(), piece.text.len(), self.chunk_bytes);
+        last.filter(takes)
+            .map_or(self.chunk_bytes + self.chunk_bytes / 2, |_| 0)
     }
 
     fn free_chunk(&mut self) -> Chunk {

@@ -569,6 +569,8 @@ impl Hot {
 
     /// Goes to another place, if that is a matter of writing some words; the stage must be
     /// empty. Returns whether it is.
+    // Word by word, without copies of places: words that were just written one by one and
+    // are read in pairs make the processor wait.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn go_at_once(
         &self,
@@ -588,8 +590,6 @@ impl Hot {
         true
     }
 
-    // Word by word, without copies of places: words that were just written one by one and
-    // are read in pairs make the processor wait.
     #[inline]
     fn go_to(&self, place: &Place) {
         if self.is_lent.get() {
@@ -598,11 +598,7 @@ impl Hot {
         if place.plain.is_some() {
             self.ids.seed();
         }
-        self.scope.set(place.scope);
-        self.span.set(place.span);
-        self.entry.set(place.entry);
-        self.plain.set(place.plain);
-        self.newest.set(0);
+        let _is_there = self.go_at_once(place.scope, place.span, place.entry, place.plain);
     }
 
     #[inline(never)]

@@ -255,19 +255,15 @@ impl Recording {
         let staged = hot::staged();
         let strays = stream.strays + i64::from(staged.strays());
         let completes = stream.ends_with(strays);
-        let short = Short {
+        let content = Short {
             spans: staged.opened.into(),
             started: u64::from(stream.uncounted) + u64::from(staged.opened),
-            words: Chunk::AROUND_WORDS + words,
-            text_bytes: stream.head.tracestate().len() + text_bytes,
+            words,
+            text_bytes,
         };
-        let is_taken = stream.tracer.queue.push_short(short, |chunk| {
-            stream.write_beginning(chunk);
-            chunk.opened += short.spans;
+        let is_taken = stream.push_short(content, completes, |chunk| {
+            chunk.opened += content.spans;
             hot::drain(chunk);
-            if completes {
-                chunk.end_trace();
-            }
         });
         if is_taken {
             (stream.strays, stream.uncounted) = (strays, 0);

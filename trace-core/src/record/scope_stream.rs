@@ -208,7 +208,7 @@ impl ScopeStream {
 
     /// Writes how a piece of this scope begins.
     #[inline]
-    pub(super) fn write_beginning(&self, chunk: &mut Chunk) {
+    fn write_beginning(&self, chunk: &mut Chunk) {
         self.head.begin_piece(self.numbers(), chunk);
         if self.is_visit {
             chunk.push_moved(self.span, self.order);
@@ -219,7 +219,13 @@ impl ScopeStream {
     /// whether it was taken. So many spans are counted as started here.
     pub(super) fn push(&mut self, started: u64, ends: bool) -> bool {
         if !self.has_begun {
-            if self.push_short(started, ends) {
+            let content = Short {
+                spans: self.chunk.opened,
+                started,
+                words: self.chunk.words.len(),
+                text_bytes: self.chunk.text.len(),
+            };
+            if self.push_short(content, ends, |chunk| chunk.append(&self.chunk)) {
                 self.chunk.clear();
                 return true;
             }
@@ -232,16 +238,22 @@ impl ScopeStream {
         self.tracer.queue.push(&mut self.chunk, started)
     }
 
-    fn push_short(&self, started: u64, ends: bool) -> bool {
+    /// Hands over a short piece, whose content `write` writes; returns whether it was taken.
+    #[inline]
+    pub(super) fn push_short(
+        &self,
+        content: Short,
+        ends: bool,
+        write: impl FnOnce(&mut Chunk),
+    ) -> bool {
         let short = Short {
-            spans: self.chunk.opened,
-            started,
-            words: Chunk::AROUND_WORDS + self.chunk.words.len(),
-            text_bytes: self.head.tracestate().len() + self.chunk.text.len(),
+            words: Chunk::AROUND_WORDS + content.words,
+            text_bytes: self.head.tracestate().len() + content.text_bytes,
+            ..content
         };
         self.tracer.queue.push_short(short, |chunk| {
             self.write_beginning(chunk);
-            chunk.append(&self.chunk);
+            write(chunk);
             if ends {
                 chunk.end_trace();
             }

@@ -26,13 +26,7 @@ pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
         let is_short = chunk.words.capacity() <= SHORT;
         words <= chunk.words.capacity() && (is_short || queue.takes(chunk))
     };
-    chunk_that(fits).unwrap_or_else(|| {
-        let mut chunk = Chunk::new();
-        chunk
-            .words
-            .reserve_exact(if words <= SHORT { SHORT } else { words });
-        chunk
-    })
+    chunk_that(fits, words.max(SHORT))
 }
 
 /// An empty chunk with room for so many words and not many more.
@@ -41,15 +35,11 @@ pub(super) fn small_chunk(words: usize) -> Chunk {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
     };
-    chunk_that(fits).unwrap_or_else(|| {
-        let mut chunk = Chunk::new();
-        chunk.words.reserve_exact(words);
-        chunk
-    })
+    chunk_that(fits, words)
 }
 
-/// The first empty chunk of which something holds.
-fn chunk_that(fits: impl Fn(&Chunk) -> bool) -> Option<Chunk> {
+/// The first empty chunk of which something holds, or a new one for so many words.
+fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     let find = |spare: &Chunks| {
         spare.iter().find_map(|kept| {
             let chunk = kept.take()?;
@@ -60,7 +50,12 @@ fn chunk_that(fits: impl Fn(&Chunk) -> bool) -> Option<Chunk> {
             None
         })
     };
-    CHUNKS.try_with(find).ok().flatten()
+    let found = CHUNKS.try_with(find).ok().flatten();
+    found.unwrap_or_else(|| {
+        let mut chunk = Chunk::new();
+        chunk.words.reserve_exact(words);
+        chunk
+    })
 }
 
 /// Leaves the scope's chunk, and takes a short one, which most scopes need.

@@ -57,12 +57,6 @@ impl Chunk {
         }
     }
 
-    /// Whether another chunk's pieces can be added without allocating.
-    pub(crate) fn has_room_for(&self, other: &Self) -> bool {
-        self.words.len() + other.words.len() <= self.words.capacity()
-            && self.text.len() + other.text.len() <= self.text.capacity()
-    }
-
     /// Whether so many words and bytes of text can be added without allocating, and without
     /// having more than `full` bytes in use.
     #[inline]
