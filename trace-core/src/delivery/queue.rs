@@ -22,8 +22,8 @@ pub(crate) struct Queue {
     done: Condvar,
     max_spans: u64,
     max_bytes: usize,
-    /// Bytes at which a shared chunk is full.
-    chunk_bytes: usize,
+    /// Bytes that a chunk of a scope may have allocated.
+    max_chunk_bytes: usize,
     pub(crate) ticks: Ticks,
     pub(crate) counters: Counters,
 }
@@ -116,8 +116,12 @@ impl State {
         let last = self.chunks.last();
         let takes =
             |last: &&Chunk| last.takes(piece.words.len(), piece.text.len(), self.chunk_bytes);
-        last.filter(takes)
-            .map_or(self.chunk_bytes + self.chunk_bytes / 2, |_| 0)
+        last.filter(takes).map_or(self.new_chunk_bytes(), |_| 0)
+    }
+
+    /// Bytes that an empty chunk allocates.
+    fn new_chunk_bytes(&self) -> usize {
+        self.chunk_bytes + self.chunk_bytes / 2
     }
 
     fn free_chunk(&mut self) -> Chunk {
@@ -218,15 +222,15 @@ impl Queue {
             done: Condvar::new(),
             max_spans: max_spans as u64,
             max_bytes,
-            chunk_bytes,
+            max_chunk_bytes: 4 * chunk_bytes,
             ticks: Ticks::stopped(),
             counters: Counters::default(),
         }
     }
 
-    /// Whether a chunk is no larger than this queue's own are.
+    /// Whether a chunk is not too large to be handed over.
     pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
-        chunk.allocated() <= 4 * self.chunk_bytes
+        chunk.allocated() <= self.max_chunk_bytes
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -309,7 +313,8 @@ impl Queue {
     #[inline]
     fn chunk_for<'a>(&self, state: &'a mut State, short: Short) -> Option<&'a mut Chunk> {
         let last = state.chunks.last();
-        let takes = |chunk: &Chunk| chunk.takes(short.words, short.text_bytes, self.chunk_bytes);
+        let full = state.chunk_bytes;
+        let takes = |chunk: &Chunk| chunk.takes(short.words, short.text_bytes, full);
         if !last.is_some_and(takes) && !self.add_chunk(state, short) {
             return None;
         }
@@ -319,8 +324,8 @@ impl Queue {
     /// Adds an empty chunk, if one may be allocated, and the piece is not large.
     #[inline(never)]
     fn add_chunk(&self, state: &mut State, short: Short) -> bool {
-        let added = self.chunk_bytes + self.chunk_bytes / 2;
-        if state.is_large(short.bytes()) || !state.make_room(self.max_bytes.saturating_sub(added)) {
+        let bytes = self.max_bytes.saturating_sub(state.new_chunk_bytes());
+        if state.is_large(short.bytes()) || !state.make_room(bytes) {
             return false;
         }
         let chunk = state.free_chunk();
