@@ -236,7 +236,8 @@ mod unix {
     }
 
     fn assert_exact(stats: Stats) {
-        let sum = stats.delivered + stats.sampled_out + stats.dropped.total() + stats.open;
+        let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+        let sum = ended + stats.waiting + stats.open;
         assert_eq!(stats.started, sum, "{stats:?}");
     }
 

@@ -98,8 +98,10 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
 }
 
 fn is_conserved(stats: &Stats) -> bool {
-    let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
-    stats.started == ended + stats.open
+    let lost = &stats.dropped;
+    let unread = lost.queue + lost.limit + lost.shutdown;
+    stats.started == stats.read + stats.sampled_out + unread + stats.open
+        && stats.read == stats.delivered + stats.waiting + lost.collector
 }
 
 fn print(world: &World, given: &Given, stats: &Stats, looks: u64, seconds: f64) {

@@ -135,6 +135,10 @@ fn flood(numbers: &mut Random) -> Vec<SpanRecord> {
 /// Asserts that the reason is true of the trace.
 fn check_reason(completed: &CompletedTrace) {
     let trace = &completed.trace;
+    if completed.late_spans > 0 {
+        // It is told again, for the reason of the first time.
+        return;
+    }
     let is_connected = trace.root().is_some() && trace.orphans().count() == 0;
     match completed.completion {
         Completion::Complete | Completion::Flushed => assert!(is_connected, "{trace:?}"),

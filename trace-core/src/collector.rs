@@ -8,9 +8,14 @@ use crate::batch::SpanBatch;
 
 /// Takes finished spans.
 ///
-/// It is called on the tracer's own thread, never on one of the application's:
-/// it may block, be slow or panic, and that costs spans, which are counted,
-/// and never a request. What it does itself is not traced. OpenTelemetry calls it a *span exporter* or *processor*.
+/// It is called on a thread of the tracer's, never on one of the application's: it may
+/// block, be slow or panic, and that costs its own spans, which are counted, and never a
+/// request. What it does itself is not traced. OpenTelemetry calls it a *span exporter* or
+/// *processor*.
+///
+/// Where a tracer has several, each has a *lane*: a thread and a bounded queue of its own,
+/// unless it [is quick](Self::is_quick). So the time of one is none of the others'. Batches
+/// come to each one after another, in the same order.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no collector",
     note = "a closure is one by `collector_fn(|batch| ..)`; a type of your own by `impl Collector for ..`"
@@ -20,6 +25,19 @@ use crate::batch::SpanBatch;
 pub trait Collector: Send + Sync {
     /// Takes a batch of finished spans; they are borrowed for the time of the call.
     fn collect(&self, batch: &SpanBatch<'_>);
+
+    /// Returns what the collector is called in reports and statistics: a short noun, such
+    /// as `console`. Default: the name of the type.
+    fn name(&self) -> &str {
+        short_type_name(std::any::type_name::<Self>())
+    }
+
+    /// Returns whether a batch costs it next to nothing, whatever happens: it never waits
+    /// for a disk, a terminal, a network or a lock that others keep for long. It then needs
+    /// no thread of its own, and is called on the tracer's. Default: `false`.
+    fn is_quick(&self) -> bool {
+        false
+    }
 
     /// Looks at the time: is called after each batch, and again when as much time as
     /// it returned has passed and nothing came. `None`, the default, is "not before
@@ -52,10 +70,18 @@ pub trait Collector: Send + Sync {
     }
 }
 
+/// The name of a type without its path and arguments.
+fn short_type_name(name: &str) -> &str {
+    let without_arguments = name.split('<').next().unwrap_or(name);
+    let last = without_arguments.rsplit("::").next();
+    last.unwrap_or(without_arguments)
+}
+
 /// What a collector could not do, and why.
 #[derive(Clone)]
 pub struct CollectorError {
     message: Arc<str>,
+    collector: Option<Arc<str>>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -64,8 +90,22 @@ impl CollectorError {
     pub fn new(message: impl Into<Arc<str>>) -> Self {
         Self {
             message: message.into(),
+            collector: None,
             source: None,
         }
+    }
+
+    /// Returns the [name](Collector::name) of the collector that could not, if the tracer
+    /// reports it.
+    #[must_use]
+    pub fn collector(&self) -> Option<&str> {
+        self.collector.as_deref()
+    }
+
+    /// Says whose error it is.
+    pub(crate) fn of_collector(mut self, name: &str) -> Self {
+        self.collector = Some(name.into());
+        self
     }
 
     /// Adds the cause.
@@ -86,6 +126,7 @@ impl fmt::Debug for CollectorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CollectorError")
             .field("message", &self.message)
+            .field("collector", &self.collector)
             .field("source", &self.source)
             .finish()
     }
@@ -100,6 +141,10 @@ impl std::error::Error for CollectorError {
 /// A collector that drops everything.
 impl Collector for () {
     fn collect(&self, _batch: &SpanBatch<'_>) {}
+
+    fn is_quick(&self) -> bool {
+        true
+    }
 }
 
 macro_rules! forward_collector {
@@ -107,6 +152,14 @@ macro_rules! forward_collector {
         impl<C: Collector + ?Sized> Collector for $pointer {
             fn collect(&self, batch: &SpanBatch<'_>) {
                 (**self).collect(batch);
+            }
+
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn is_quick(&self) -> bool {
+                (**self).is_quick()
             }
 
             fn on_idle(&self) -> Option<Duration> {
@@ -131,6 +184,14 @@ impl<C: Collector> Collector for Option<C> {
         if let Some(collector) = self {
             collector.collect(batch);
         }
+    }
+
+    fn name(&self) -> &str {
+        self.as_ref().map_or("nothing", Collector::name)
+    }
+
+    fn is_quick(&self) -> bool {
+        self.as_ref().is_none_or(Collector::is_quick)
     }
 
     fn on_idle(&self) -> Option<Duration> {

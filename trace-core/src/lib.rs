@@ -120,11 +120,11 @@ pub use assemble::{
     Trace, TraceCollector, TraceCollectorOptions, TraceCollectorStats,
 };
 pub use baggage::{Baggage, InvalidBaggage};
-pub use batch::{SpanBatch, SpanView, StatusRef};
+pub use batch::{BatchResource, SpanBatch, SpanView, StatusRef, TraceLosses};
 pub use clock::{Clock, ManualClock};
 pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
 pub use context::{TraceContext, TraceFlags};
-pub use delivery::FlushReport;
+pub use delivery::{FlushReport, LateCollector};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use id_generator::IdGenerator;
 pub use limits::Limits;
@@ -138,7 +138,7 @@ pub use sampler::{
 };
 pub use span::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
 pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
-pub use stats::{DroppedSpans, Stats};
+pub use stats::{DroppedSpans, LaneDrops, LaneStats, Stats};
 pub use tag::{Tag, TagArray, TagRef, TagValue};
 pub use tag_source::{DebugTag, DisplayTag, TagInput, TagSource, debug, display};
 pub use task::Carried;

@@ -1,16 +1,26 @@
 //! What became of every span.
 
+mod lanes;
+mod ledger;
 mod starts;
 
 use std::sync::atomic::Ordering;
 
+pub use self::lanes::{LaneDrops, LaneStats};
+pub(crate) use self::ledger::{Fate, Ledger};
 use self::starts::{Start, Starts};
 use crate::sync::AtomicU64;
 
 /// What became of every span of a tracer, at one moment.
 ///
-/// Always exact: `started` is the sum of `delivered`, `sampled_out`, everything
-/// in `dropped`, and `open`, each of which is counted where it happens.
+/// Always exact, as each is counted where it happens:
+///
+/// - `started` is the sum of `read`, `sampled_out`, `open`, and what was dropped before it
+///   was read: `queue`, `limit` and `shutdown` of `dropped`;
+/// - `read` is the sum of `delivered`, `waiting`, and `collector` of `dropped`.
+///
+/// What became of what was read at each collector is in
+/// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -18,7 +28,7 @@ use crate::sync::AtomicU64;
 /// let tracer = Tracer::builder("shop").on_demand().build()?;
 /// tracer.root("checkout").run_sync(|| {});
 /// let stats = tracer.stats();
-/// assert_eq!((stats.started, stats.open), (1, 1)); // not yet delivered
+/// assert_eq!((stats.started, stats.open), (1, 1)); // not yet read
 /// tracer.flush(std::time::Duration::ZERO);
 /// assert_eq!(tracer.stats().delivered, 1);
 /// # Ok::<(), trace_core::BuildError>(())
@@ -29,13 +39,17 @@ pub struct Stats {
     /// Spans that began. A trace that the head sampler refused counts as one:
     /// what would have been below its first span is not known.
     pub started: u64,
+    /// Spans that were read, to be given to each collector.
+    pub read: u64,
     /// Spans that every collector took.
     pub delivered: u64,
+    /// Spans that were read, and that a collector is being given or still will be.
+    pub waiting: u64,
     /// Spans that a sampler refused.
     pub sampled_out: u64,
     /// Spans that were lost.
     pub dropped: DroppedSpans,
-    /// Spans that run, or that ended and wait to be delivered.
+    /// Spans that run, or that ended and wait to be read.
     pub open: u64,
     /// Tags, logs, links and statuses that were set where the trace goes on but
     /// no span of the running task was open, or that came after their span was
@@ -54,14 +68,16 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedSpans {
-    /// Ended when the queue was full: the collectors are too slow.
+    /// Ended when the queue was full: what reads it is too slow.
     pub queue: u64,
     /// Open for so long that too many others were open as well, or too much was
     /// said of them.
     pub limit: u64,
-    /// In a batch at which a collector panicked.
+    /// Read, and not taken by every collector: one panicked, or its lane was full or was
+    /// given up at the shutdown. Which one, is in
+    /// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
     pub collector: u64,
-    /// Ended after the shutdown, or waiting when its deadline passed.
+    /// Ended after the shutdown, or waiting to be read when its deadline passed.
     pub shutdown: u64,
 }
 
@@ -79,65 +95,13 @@ impl DroppedSpans {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     starts: Starts,
-    pub(crate) delivered: AtomicU64,
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
-    pub(crate) dropped_collector: AtomicU64,
     pub(crate) dropped_shutdown: AtomicU64,
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,
     pub(crate) bad_headers: AtomicU64,
-}
-
-/// Where the spans are that have been handed over and not been delivered or
-/// dropped.
-///
-/// `open` in [`Stats`] is counted here, and not what is missing in a
-/// sum: otherwise the sum could not be wrong, whatever is lost.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ledger {
-    /// Spans that were not counted as started before they left their scopes.
-    started: u64,
-    /// Spans that have left their scopes, whatever became of them.
-    handed_over: u64,
-    /// Spans that wait for the worker.
-    waiting: u64,
-    /// Spans that the worker has.
-    held: u64,
-}
-
-impl Ledger {
-    /// Counts spans that began.
-    pub(crate) fn start(&mut self, spans: u64) {
-        self.started += spans;
-    }
-
-    /// Counts spans that wait from now on.
-    pub(crate) fn arrive(&mut self, spans: u64) {
-        self.handed_over += spans;
-        self.waiting += spans;
-    }
-
-    /// Counts spans that are dropped where they would wait.
-    pub(crate) fn refuse(&mut self, spans: u64) {
-        self.handed_over += spans;
-    }
-
-    /// Gives the worker what waits.
-    pub(crate) fn take(&mut self) {
-        self.held += std::mem::take(&mut self.waiting);
-    }
-
-    /// Says how many spans the worker has when it has read everything it took.
-    pub(crate) fn hold(&mut self, spans: u64) {
-        self.held = spans;
-    }
-
-    /// Counts spans that the worker delivered or dropped.
-    pub(crate) fn leave(&mut self, spans: u64) {
-        self.held = self.held.saturating_sub(spans);
-    }
 }
 
 impl Counters {
@@ -162,27 +126,27 @@ impl Counters {
     /// To be called while the ledger is locked.
     pub(crate) fn stats(&self, ledger: &Ledger) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
-        let dropped = DroppedSpans {
-            queue: read(&self.dropped_queue),
-            limit: read(&self.dropped_limit),
-            collector: read(&self.dropped_collector),
-            shutdown: read(&self.dropped_shutdown),
-        };
-        let delivered = read(&self.delivered);
         let sampled_out = self.starts.sum(Start::SampledOut);
         let started = self.starts.sum(Start::Recorded) + ledger.started;
         let in_scopes = started.saturating_sub(ledger.handed_over);
-        Stats {
+        let mut stats = Stats {
             started: started + sampled_out,
-            delivered,
             sampled_out,
-            dropped,
-            open: in_scopes + ledger.waiting + ledger.held,
+            dropped: DroppedSpans {
+                queue: read(&self.dropped_queue),
+                limit: read(&self.dropped_limit),
+                collector: 0,
+                shutdown: read(&self.dropped_shutdown),
+            },
+            open: in_scopes,
             unattached: read(&self.unattached),
             collector_panics: read(&self.collector_panics),
             sampler_panics: read(&self.sampler_panics),
             bad_headers: read(&self.bad_headers),
-        }
+            ..Stats::default()
+        };
+        ledger.add_to(&mut stats);
+        stats
     }
 }
 
@@ -191,25 +155,57 @@ mod tests {
     use super::*;
 
     fn sum(stats: &Stats) -> u64 {
-        stats.delivered + stats.sampled_out + stats.dropped.total() + stats.open
+        let ended = stats.delivered + stats.waiting + stats.dropped.total();
+        ended + stats.sampled_out + stats.open
     }
 
     #[test]
     fn a_span_that_nobody_has_is_missing_in_the_sum() {
         let counters = Counters::default();
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new([("one".to_owned(), 0)]);
         counters.start(5);
         assert_eq!(counters.stats(&ledger).open, 5);
         ledger.refuse(1);
         Counters::add(&counters.dropped_queue, 1);
         ledger.arrive(3);
         ledger.take();
-        ledger.leave(1);
-        Counters::add(&counters.delivered, 1);
+        ledger.read(1);
         let stats = counters.stats(&ledger);
+        assert_eq!(
+            (stats.read, stats.waiting, ledger.lanes()[0].waiting),
+            (1, 1, 1)
+        );
         assert_eq!((stats.open, sum(&stats)), (3, 5));
-        // Three were taken and one delivered: a worker that has one has lost another.
+        ledger.finish(0, 1, Fate::Delivered);
+        ledger.release(1, false);
+        let stats = counters.stats(&ledger);
+        assert_eq!((stats.delivered, ledger.lanes()[0].delivered), (1, 1));
+        assert_eq!((stats.open, sum(&stats)), (3, 5));
+        // Three were taken and one was read: a worker that has one has lost another.
         ledger.hold(1);
         assert_eq!(sum(&counters.stats(&ledger)), 4);
+    }
+
+    #[test]
+    fn what_one_lane_loses_is_delivered_to_the_other() {
+        let counters = Counters::default();
+        let mut ledger = Ledger::new([("one".to_owned(), 0), ("two".to_owned(), 0)]);
+        counters.start(4);
+        ledger.arrive(4);
+        ledger.take();
+        ledger.read(4);
+        ledger.finish(0, 4, Fate::Panic);
+        ledger.finish(1, 4, Fate::Delivered);
+        assert_eq!(counters.stats(&ledger).waiting, 4);
+        ledger.release(4, true);
+        let stats = counters.stats(&ledger);
+        assert_eq!((stats.delivered, stats.dropped.collector), (0, 4));
+        let lanes = ledger.lanes();
+        for lane in &lanes {
+            let sum = lane.delivered + lane.dropped.total() + lane.waiting;
+            assert_eq!((stats.read, lane.read), (sum, sum));
+        }
+        assert_eq!((lanes[0].dropped.panic, lanes[1].delivered), (4, 4));
+        assert_eq!(sum(&stats), 4);
     }
 }

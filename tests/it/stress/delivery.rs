@@ -72,8 +72,9 @@ fn a_collector_that_blocks_for_ever_costs_spans_and_no_time() {
     assert_conserved(&stats);
     assert_eq!(
         (stats.started, stats.dropped.queue, stats.open),
-        (20_002, 19_900, 102)
+        (20_002, 19_900, 100)
     );
+    assert_eq!((stats.read, stats.waiting), (2, 2));
     let (report, took) = timed(|| tracer.flush(SHORT));
     assert!(!report.is_complete && report.left == 102);
     assert!(took >= SHORT && took < Duration::from_secs(20), "{took:?}");
@@ -83,7 +84,8 @@ fn a_collector_that_blocks_for_ever_costs_spans_and_no_time() {
     assert!(took < Duration::from_secs(20), "{took:?}");
     let stats = tracer.stats();
     // What waited was given up; what the collector holds it may still pass on.
-    assert_eq!((stats.dropped.shutdown, stats.open), (100, 2));
+    assert_eq!((stats.dropped.shutdown, stats.open), (100, 0));
+    assert_eq!(stats.waiting, 2);
     two_spans(&tracer);
     assert_eq!(tracer.stats().dropped.shutdown, 102);
     drop(opener);
@@ -129,7 +131,10 @@ fn a_collector_may_throw_what_panics_when_dropped() {
         .unwrap();
     for _ in 0..3 {
         two_spans(&tracer);
-        assert!(tracer.flush(LONG).is_complete);
+        let report = tracer.flush(LONG);
+        assert!(!report.is_complete);
+        let errors: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
+        assert_eq!(errors, ["2 spans lost: the collector panicked"]);
     }
     let stats = settled(&tracer);
     assert_eq!((stats.collector_panics, stats.dropped.collector), (3, 6));

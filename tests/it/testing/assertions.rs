@@ -153,7 +153,7 @@ fn orphans_are_shown() {
         expect![[r#"
         1 span has a parent that is not in the trace:
 
-            serve   orphan of 0000000000000009
+            serve   called from 0000000000000009, elsewhere
     "#]],
     );
     fails(
@@ -161,7 +161,7 @@ fn orphans_are_shown() {
         expect![[r#"
         1 span has a parent that is not in the trace:
 
-            serve   orphan of 0000000000000009
+            serve   called from 0000000000000009, elsewhere
     "#]],
     );
 }

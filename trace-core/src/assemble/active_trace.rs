@@ -7,6 +7,7 @@ use super::completeness::{Completeness, Origin};
 use super::options::TraceCollectorOptions;
 use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
+use crate::batch::TraceLosses;
 use crate::id::TraceId;
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
@@ -19,18 +20,25 @@ pub(super) struct ActiveTrace {
     pub(super) completeness: Completeness,
     /// Approximate size.
     pub(super) bytes: usize,
+    pub(super) first_arrival: Timestamp,
     pub(super) last_arrival: Timestamp,
+    /// Whether somebody was told that it goes on for long.
+    pub(super) is_said_open: bool,
     /// The time under which the store has queued it; never later than `due`.
     pub(super) queued_for: Timestamp,
 }
 
 impl ActiveTrace {
-    pub(super) fn new(trace_id: TraceId, now: Timestamp) -> Self {
+    pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Timestamp) -> Self {
+        let mut trace = Trace::new(trace_id);
+        trace.lose(&losses);
         Self {
-            trace: Arc::new(Trace::new(trace_id)),
+            trace: Arc::new(trace),
             completeness: Completeness::default(),
             bytes: 0,
+            first_arrival: now,
             last_arrival: now,
+            is_said_open: false,
             queued_for: now,
         }
     }
@@ -63,9 +71,26 @@ impl ActiveTrace {
         }
     }
 
-    /// Returns when to complete it or give it up if nothing more comes.
-    pub(super) fn due(&self, options: &TraceCollectorOptions) -> Timestamp {
-        self.last_arrival + self.patience(options)
+    /// Whether nothing more comes, if no part of it runs.
+    pub(super) fn is_over(&self, options: &TraceCollectorOptions) -> bool {
+        let complete = &self.completeness;
+        // With one tracer, nobody else has anything to send.
+        let is_alone = options.feeders <= 1 && complete.is_of_one_tracer();
+        let has_lost = !self.trace.losses().is_empty();
+        complete.is_settled() || (is_alone && (complete.is_whole() || has_lost))
+    }
+
+    /// Returns when to complete it or give it up if nothing more comes. While a part of it
+    /// is known to run: when to say so, and then never.
+    pub(super) fn due(&self, runs: bool, options: &TraceCollectorOptions) -> Timestamp {
+        if runs {
+            return match self.is_said_open {
+                true => Timestamp::from_unix_nanos(u64::MAX),
+                false => self.first_arrival + options.give_up_time,
+            };
+        }
+        let quiet = self.last_arrival + self.patience(options);
+        quiet.min(self.first_arrival + options.max_age)
     }
 
     fn patience(&self, options: &TraceCollectorOptions) -> Duration {

@@ -17,7 +17,7 @@ pub struct CompletedTrace {
     pub completion: Completion,
     /// When that was decided, by the collector's clock.
     pub completed_at: Timestamp,
-    /// How many spans were added afterwards.
+    /// How many spans were added afterwards. A hook is told the trace again with them.
     pub late_spans: usize,
 }
 
@@ -26,11 +26,15 @@ pub struct CompletedTrace {
 #[non_exhaustive]
 pub enum Completion {
     /// Nothing is missing: all processes have reported their part, or nothing came
-    /// for the quiet time.
+    /// for the quiet time. Where one tracer feeds the collector, what ran in other
+    /// processes is none of its business.
     Complete,
     /// Nothing is missing, and the collector was flushed before the quiet time was
     /// over.
     Flushed,
+    /// All has ended, and spans were lost on their way here: see
+    /// [`Trace::losses`](crate::Trace::losses).
+    SpansLost,
     /// The root or a parent is missing, or a tracer has not said that its part has
     /// ended, and nothing came for the time after which a trace is given up.
     TimedOut,
@@ -59,6 +63,7 @@ impl Completion {
         match self {
             Self::Complete => "complete",
             Self::Flushed => "flushed",
+            Self::SpansLost => "spans lost",
             Self::TimedOut => "timed out",
             Self::TooManySpans => "too many spans",
             Self::TooManyBytes => "too many bytes",

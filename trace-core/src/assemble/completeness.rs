@@ -1,20 +1,26 @@
 //! When a trace that arrives in parts is complete.
 //!
-//! A tracer says exactly when the part of a trace that ran in its process has ended
+//! A tracer says exactly when a part of a trace that runs in its process begins and ends
 //! ([`SpanBatch::completed_traces`]), but nobody says which other processes take
-//! part, and spans of a file or of another system come without such a report. Three
+//! part, and spans of a file or of another system come without such a report. These
 //! states follow, each defined by what has come, not by its order:
 //!
+//! - **Running**: a tracer has said that a part goes on, and not that it has ended. No
+//!   time limits it: the end comes. (The parts are in the store, which knows of those
+//!   without a span, too.)
 //! - **Open**: something is certain to be missing, on its way or lost. No span without
-//!   a parent is here, or a parent is missing, or a tracer whose spans are here has
-//!   not reported any end.
+//!   a parent is here, or a parent is missing, or a source that reports ends has not
+//!   reported any.
+//! - **Whole**: all that is here comes from one tracer, of which no part runs, and no
+//!   parent is missing but in other processes. If nobody else sends spans, nothing more
+//!   comes, whoever was called or has called.
 //! - **Connected**: not open. Parts that nothing here points to may still come: a span
 //!   points to its parent and not to its children.
 //! - **Settled**: connected, and nothing can come that the spans here do not rule out:
-//!   1. every source has reported as many ends as the trace has entered it. A source
-//!      is told by its [`Resource`]; the trace enters it with a root, a span with a
-//!      remote parent, or, where parents are not known to be remote, a server or
-//!      consumer span;
+//!   1. no part runs, and every source that is no tracer has reported as many ends as the
+//!      trace has entered it. A source is told by its [`Resource`]; the trace enters it
+//!      with a root, a span with a remote parent, or, where parents are not known to be
+//!      remote, a server or consumer span;
 //!   2. every client span, and every span whose context was put into headers, has a
 //!      child from elsewhere. A call of a service that is not
 //!      traced never has one, which cannot be told from an answer that is late;
@@ -41,8 +47,10 @@ use crate::span_record::{SpanKind, SpanRecord};
 pub(super) struct Origin {
     /// The same for all batches of a tracer.
     pub(super) source: u64,
-    /// Whether it is a tracer, which reports every end.
+    /// Whether ends are reported, by a tracer or by hand.
     pub(super) reports_ends: bool,
+    /// Whether it is a tracer, which says which parts run.
+    pub(super) is_tracer: bool,
 }
 
 /// What decides the state of one trace, kept up to date span by span, so that
@@ -52,6 +60,8 @@ pub(super) struct Completeness {
     roots: usize,
     /// Parents that are not here.
     missing: HashMap<SpanId, Missing>,
+    /// Of these, those that should be in the process of a child.
+    missing_here: usize,
     /// Spans that point 2 speaks of, without a child from elsewhere.
     unanswered: HashSet<SpanId>,
     producers: usize,
@@ -67,6 +77,8 @@ pub(super) struct Completeness {
 #[derive(Debug, Default)]
 struct Missing {
     children: usize,
+    /// Of these, those in whose process it should be.
+    near_children: usize,
     /// Whether one of the children is from elsewhere.
     is_answered: bool,
 }
@@ -75,14 +87,25 @@ struct Missing {
 struct Source {
     entries: usize,
     ends: usize,
-    /// Set if a batch of it came from a tracer; never unset.
+    /// Set if a batch of it reported ends; never unset.
     reports_ends: bool,
+    /// Set if a batch of it came from a tracer; never unset.
+    is_tracer: bool,
 }
 
 impl Completeness {
     /// Nothing is certain to be missing.
     pub(super) fn is_connected(&self) -> bool {
         self.roots > 0 && self.missing.is_empty() && self.running == 0
+    }
+
+    /// All comes from one tracer, and what it has is all here, if none of its parts runs.
+    pub(super) fn is_whole(&self) -> bool {
+        self.missing_here == 0 && self.is_of_one_tracer()
+    }
+
+    pub(super) fn is_of_one_tracer(&self) -> bool {
+        self.sources.len() == 1 && self.sources.values().all(|source| source.is_tracer)
     }
 
     /// Connected, and nothing can come that the spans do not rule out.
@@ -97,6 +120,12 @@ impl Completeness {
     /// Takes in a span with an id that was not here.
     pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, origin: Origin) {
         let waiting = self.missing.remove(&span.span_id);
+        if waiting
+            .as_ref()
+            .is_some_and(|waiting| waiting.near_children > 0)
+        {
+            self.missing_here = self.missing_here.saturating_sub(1);
+        }
         let is_call = matches!(span.kind, SpanKind::Client | SpanKind::Producer);
         if (is_call || span.context_sent) && !waiting.is_some_and(|waiting| waiting.is_answered) {
             self.unanswered.insert(span.span_id);
@@ -113,6 +142,7 @@ impl Completeness {
         self.change_source(origin.source, |source| {
             source.entries += usize::from(is_entry);
             source.reports_ends |= origin.reports_ends;
+            source.is_tracer |= origin.is_tracer;
         });
     }
 
@@ -124,6 +154,11 @@ impl Completeness {
             Some(parent) => {
                 if let Some(missing) = self.missing.get_mut(&parent) {
                     missing.children = missing.children.saturating_sub(1);
+                    if !old.parent_is_remote {
+                        missing.near_children = missing.near_children.saturating_sub(1);
+                        let is_last = missing.near_children == 0;
+                        self.missing_here = self.missing_here.saturating_sub(is_last.into());
+                    }
                     if missing.children == 0 {
                         self.missing.remove(&parent);
                     }
@@ -158,6 +193,10 @@ impl Completeness {
             let missing = self.missing.entry(parent).or_default();
             missing.children += 1;
             missing.is_answered |= is_answer;
+            if !span.parent_is_remote {
+                missing.near_children += 1;
+                self.missing_here += usize::from(missing.near_children == 1);
+            }
         }
     }
 
@@ -173,15 +212,19 @@ impl Completeness {
 }
 
 impl Source {
-    /// At least one end must be reported, also where the entry does not show.
+    /// At least one end must be reported, also where the entry does not show. Which parts
+    /// of a tracer go on is known.
     fn unreported(self) -> usize {
+        if self.is_tracer {
+            return 0;
+        }
         self.entries.max(1).saturating_sub(self.ends)
     }
 
     /// Whether nothing of it has ended. After the first end the count of entries is
     /// all there is, and that is no certainty.
     fn is_running(self) -> bool {
-        self.reports_ends && self.ends == 0
+        self.reports_ends && self.ends == 0 && !self.is_tracer
     }
 }
 

@@ -27,11 +27,16 @@ pub struct TraceCollectorOptions {
     /// (OpenTelemetry SDK specification, "Batching processor").
     pub quiet_time: Duration,
     /// Time without a span after which a trace is given up whose root or a parent is
-    /// missing, or of which a tracer has not said that its part has ended.
+    /// missing. No trace is given up while a tracer that feeds the collector knows that a
+    /// part of it runs; a collector that prints says after this time that it does.
     ///
-    /// Default: 60 s: a root ends after all it waits for, so that longer requests
-    /// need more.
+    /// Default: 60 s.
     pub give_up_time: Duration,
+    /// Time after the first span at which a trace is complete or given up, whatever comes,
+    /// unless a part of it is known to run.
+    ///
+    /// Default: 10 min. Spans of other systems may come now and then for ever.
+    pub max_age: Duration,
     /// Number of tracers that hand their spans over here and will be shut down.
     ///
     /// With one, a flush brings all there is, and completes every trace that misses
@@ -63,6 +68,7 @@ impl Default for TraceCollectorOptions {
             clock: Clock::system(),
             quiet_time: Duration::from_secs(10),
             give_up_time: Duration::from_secs(60),
+            max_age: Duration::from_secs(600),
             feeders: 1,
             max_active_traces: 10_000,
             max_completed_traces: 10_000,

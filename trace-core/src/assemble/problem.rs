@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::trace::Trace;
+use crate::batch::TraceLosses;
 use crate::id::SpanId;
 
 /// Something that is wrong with a trace, or looks as if it were.
@@ -26,14 +27,24 @@ use crate::id::SpanId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// There are spans, and each has a parent.
+    /// There are spans, each has a parent, and none was called from another process.
     NoRoot,
     /// More than one span has no parent.
     SeveralRoots {
         /// Them, sorted by start, then id; the first is [`Trace::root`].
         span_ids: Vec<SpanId>,
     },
-    /// A parent is not here (yet).
+    /// Spans were lost on their way to the collector.
+    SpansLost(TraceLosses),
+    /// A caller in another process is not here: it may be a system that reports elsewhere,
+    /// or nowhere.
+    CalledFromElsewhere {
+        /// The caller's span.
+        parent_span_id: SpanId,
+        /// The spans that it has called, sorted by start, then id.
+        children: Vec<SpanId>,
+    },
+    /// A parent is not here (yet), in whose process a child of it is.
     MissingParent {
         /// The missing span.
         parent_span_id: SpanId,
@@ -82,6 +93,8 @@ pub enum Problem {
 impl Problem {
     pub(super) fn of(trace: &Trace) -> Vec<Self> {
         let mut problems = Vec::new();
+        let losses = trace.losses();
+        problems.extend((!losses.is_empty()).then_some(Self::SpansLost(losses)));
         problems.extend(roots(trace));
         problems.extend(missing_parents(trace));
         problems.extend(
@@ -106,7 +119,13 @@ fn roots(trace: &Trace) -> Option<Problem> {
         .map(|span| span.span_id)
         .collect();
     match span_ids.len() {
-        0 if trace.is_empty() => None,
+        0 if trace.is_empty()
+            || trace
+                .spans()
+                .any(|span| trace.is_called_from_elsewhere(span)) =>
+        {
+            None
+        }
         0 => Some(Problem::NoRoot),
         1 => None,
         _ => Some(Problem::SeveralRoots { span_ids }),
@@ -114,17 +133,28 @@ fn roots(trace: &Trace) -> Option<Problem> {
 }
 
 fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
-    let mut missing: BTreeMap<SpanId, Vec<SpanId>> = BTreeMap::new();
+    let mut missing: BTreeMap<SpanId, (bool, Vec<SpanId>)> = BTreeMap::new();
     for span in trace.orphans() {
         if let Some(parent) = span.parent_span_id {
-            missing.entry(parent).or_default().push(span.span_id);
+            let (is_elsewhere, children) = missing.entry(parent).or_insert((true, Vec::new()));
+            *is_elsewhere &= span.parent_is_remote;
+            children.push(span.span_id);
         }
     }
     missing
         .into_iter()
-        .map(|(parent_span_id, children)| Problem::MissingParent {
-            parent_span_id,
-            children,
+        .map(|(parent_span_id, (is_elsewhere, children))| {
+            if is_elsewhere {
+                Problem::CalledFromElsewhere {
+                    parent_span_id,
+                    children,
+                }
+            } else {
+                Problem::MissingParent {
+                    parent_span_id,
+                    children,
+                }
+            }
         })
 }
 
@@ -168,6 +198,14 @@ impl fmt::Display for Problem {
             Self::NoRoot => f.write_str("no span without a parent"),
             Self::SeveralRoots { span_ids } => {
                 write!(f, "{} roots: {}", span_ids.len(), List(span_ids))
+            }
+            Self::SpansLost(losses) => losses.fmt(f),
+            Self::CalledFromElsewhere {
+                parent_span_id,
+                children,
+            } => {
+                let children = List(children);
+                write!(f, "{children} called from `{parent_span_id}`, elsewhere")
             }
             Self::MissingParent {
                 parent_span_id,

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::active_trace::ActiveTrace;
 use super::completed_trace::{CompletedTrace, Completion};
 use super::completeness::Origin;
+use super::early_losses::EarlyLosses;
 use super::options::TraceCollectorOptions;
 use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
-use crate::batch::SpanBatch;
+use crate::batch::{Part, PartReport, SpanBatch, TraceLosses};
 use crate::id::TraceId;
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
@@ -57,6 +58,9 @@ pub(super) struct Store {
     /// How many completed traces were discarded: the number of the first kept.
     discarded: usize,
     bytes: usize,
+    /// Parts of traces that tracers know to run: of which tracer, and their numbers.
+    running: HashMap<TraceId, HashSet<(u64, u32)>>,
+    early_losses: EarlyLosses,
     /// Shutdowns of feeders.
     pub(super) shutdowns: usize,
     stats: TraceCollectorStats,
@@ -66,38 +70,98 @@ pub(super) struct Store {
 struct KeptTrace {
     completed: CompletedTrace,
     bytes: usize,
+    /// Whether it has changed since it was told.
+    has_changed: bool,
+}
+
+/// What is to be told.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Traces that are completed, given up, or completed before and have changed.
+    pub(super) completed: Vec<CompletedTrace>,
+    /// Traces that go on for long.
+    pub(super) running: Vec<Arc<Trace>>,
 }
 
 impl Store {
-    /// Adds the spans of a batch; returns the traces that are complete with it.
+    /// Adds the spans of a batch.
     pub(super) fn collect(
         &mut self,
         batch: &SpanBatch<'_>,
         now: Timestamp,
         options: &TraceCollectorOptions,
-    ) -> Vec<CompletedTrace> {
+    ) -> News {
         let origin = origin(batch);
-        let mut done = Vec::new();
+        let mut news = News::default();
         for span in batch.spans() {
-            self.add(span.to_record(), origin, now, options, &mut done);
+            self.add(span.to_record(), origin, now, options, &mut news);
         }
         // Traces that end in one batch are completed in the order in which they ended.
         let mut touched: Vec<TraceId> = batch.completed_traces().collect();
-        for trace_id in &touched {
-            if let Some(active) = self.active.get_mut(trace_id) {
-                active.completeness.end_part(origin);
+        match batch.resource().reports() {
+            Some(reports) => self.note(reports, origin.source),
+            None => {
+                for trace_id in &touched {
+                    if let Some(active) = self.active.get_mut(trace_id) {
+                        active.completeness.end_part(origin);
+                    }
+                }
             }
         }
+        touched.extend(batch.losses().map(|(trace_id, _)| trace_id));
         touched.extend(batch.spans().map(|span| span.trace_id()));
         touched.dedup();
         let mut seen = HashSet::new();
         touched.retain(|trace_id| seen.insert(*trace_id));
         for trace_id in touched {
-            self.look_at(trace_id, now, options, &mut done);
+            self.look_at(trace_id, now, options, &mut news);
         }
-        self.make_room(now, options, &mut done);
-        self.tick(now, options, &mut done);
-        done
+        self.make_room(now, options, &mut news);
+        self.tick(now, options, &mut news);
+        news
+    }
+
+    /// Notes which parts of traces run, and what was lost of them.
+    fn note(&mut self, reports: &[PartReport], source: u64) {
+        for report in reports {
+            let Part { trace, number } = report.part;
+            if report.is_open {
+                self.running
+                    .entry(trace)
+                    .or_default()
+                    .insert((source, number));
+            } else if !self.running.is_empty()
+                && let Some(parts) = self.running.get_mut(&trace)
+            {
+                parts.remove(&(source, number));
+                if parts.is_empty() {
+                    self.running.remove(&trace);
+                }
+            }
+            if let Some(losses) = &report.losses {
+                self.lose(trace, losses);
+            }
+        }
+    }
+
+    fn lose(&mut self, trace_id: TraceId, losses: &TraceLosses) {
+        if let Some(active) = self.active.get_mut(&trace_id) {
+            Arc::make_mut(&mut active.trace).lose(losses);
+        } else if let Some(kept) = self.kept_mut(trace_id) {
+            Arc::make_mut(&mut kept.completed.trace).lose(losses);
+            kept.has_changed = true;
+            if kept.completed.completion.is_complete() {
+                kept.completed.completion = Completion::SpansLost;
+                self.stats.traces_incomplete += 1;
+            }
+        } else {
+            self.early_losses.add(trace_id, losses);
+        }
+    }
+
+    /// Whether a part of the trace is known to run.
+    fn runs(&self, trace_id: TraceId) -> bool {
+        self.running.contains_key(&trace_id)
     }
 
     /// Completes or gives up what is due.
@@ -105,17 +169,25 @@ impl Store {
         &mut self,
         now: Timestamp,
         options: &TraceCollectorOptions,
-        done: &mut Vec<CompletedTrace>,
+        news: &mut News,
     ) {
         while let Some((due, trace_id)) = self.next_due(options)
             && due <= now
         {
+            if self.runs(trace_id) {
+                if let Some(active) = self.active.get_mut(&trace_id) {
+                    active.is_said_open = true;
+                    news.running.push(Arc::clone(&active.trace));
+                }
+                continue;
+            }
             let completion = if self.is_connected(trace_id) {
                 Completion::Complete
             } else {
                 Completion::TimedOut
             };
-            done.extend(self.complete(trace_id, completion, now));
+            news.completed
+                .extend(self.complete(trace_id, completion, now));
         }
         self.discard(options);
     }
@@ -126,19 +198,29 @@ impl Store {
         all: bool,
         now: Timestamp,
         options: &TraceCollectorOptions,
-    ) -> Vec<CompletedTrace> {
+    ) -> News {
         // In the order in which they would have become due.
         let queued: Vec<TraceId> = self.queue.iter().map(|(_, trace_id)| *trace_id).collect();
-        let mut done = Vec::new();
+        let mut news = News::default();
         for trace_id in queued {
-            if self.is_connected(trace_id) {
-                done.extend(self.complete(trace_id, Completion::Flushed, now));
+            let completed = if self.is_connected(trace_id) {
+                self.complete(trace_id, Completion::Flushed, now)
             } else if all {
-                done.extend(self.complete(trace_id, Completion::Stopped, now));
+                self.complete(trace_id, Completion::Stopped, now)
+            } else {
+                None
+            };
+            news.completed.extend(completed);
+        }
+        if all {
+            for kept in &mut self.completed {
+                if std::mem::take(&mut kept.has_changed) {
+                    news.completed.push(kept.completed.clone());
+                }
             }
         }
         self.discard(options);
-        done
+        news
     }
 
     pub(super) fn active(&self) -> Vec<Arc<Trace>> {
@@ -156,6 +238,11 @@ impl Store {
         Some(self.completed.get(index)?.completed.clone())
     }
 
+    fn kept_mut(&mut self, trace_id: TraceId) -> Option<&mut KeptTrace> {
+        let index = self.by_id.get(&trace_id)?.checked_sub(self.discarded)?;
+        self.completed.get_mut(index)
+    }
+
     pub(super) fn stats(&self) -> TraceCollectorStats {
         TraceCollectorStats {
             active_traces: self.active.len(),
@@ -171,7 +258,7 @@ impl Store {
         origin: Origin,
         now: Timestamp,
         options: &TraceCollectorOptions,
-        done: &mut Vec<CompletedTrace>,
+        news: &mut News,
     ) {
         self.stats.spans_received += 1;
         let trace_id = span.trace_id;
@@ -179,14 +266,16 @@ impl Store {
             && active.trace.len() >= options.max_spans_per_trace
             && active.trace.span(span.span_id).is_none()
         {
-            done.extend(self.complete(trace_id, Completion::TooManySpans, now));
+            let completed = self.complete(trace_id, Completion::TooManySpans, now);
+            news.completed.extend(completed);
         }
         if let Some(number) = self.by_id.get(&trace_id) {
             return self.add_late(*number, span, options);
         }
         let active = self.active.entry(trace_id).or_insert_with(|| {
             self.queue.insert((now, trace_id));
-            ActiveTrace::new(trace_id, now)
+            let losses = self.early_losses.take(trace_id);
+            ActiveTrace::new(trace_id, losses, now)
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
         if active.add(span, origin, now) == AddedSpan::Duplicate {
@@ -214,6 +303,7 @@ impl Store {
             Inserted::New => {
                 self.stats.spans_late += 1;
                 kept.completed.late_spans += 1;
+                kept.has_changed = true;
                 0
             }
             Inserted::Kept => {
@@ -229,23 +319,32 @@ impl Store {
         self.bytes = (self.bytes + bytes).saturating_sub(freed);
     }
 
-    /// Completes a trace that is settled, and queues one that is due earlier than
-    /// before.
+    /// Completes a trace of which nothing more comes, and queues one that is due earlier
+    /// than before. Tells one again that was complete.
     fn look_at(
         &mut self,
         trace_id: TraceId,
         now: Timestamp,
         options: &TraceCollectorOptions,
-        done: &mut Vec<CompletedTrace>,
+        news: &mut News,
     ) {
+        let runs = self.runs(trace_id);
         let Some(active) = self.active.get_mut(&trace_id) else {
+            // While a part runs, more comes.
+            let kept = self.kept_mut(trace_id).filter(|_| !runs);
+            if let Some(kept) = kept
+                && std::mem::take(&mut kept.has_changed)
+            {
+                news.completed.push(kept.completed.clone());
+            }
             return;
         };
-        if active.completeness.is_settled() {
-            done.extend(self.complete(trace_id, Completion::Complete, now));
+        if !runs && active.is_over(options) {
+            news.completed
+                .extend(self.complete(trace_id, Completion::Complete, now));
             return;
         }
-        let due = active.due(options);
+        let due = active.due(runs, options);
         if due < active.queued_for {
             self.queue.remove(&(active.queued_for, trace_id));
             self.queue.insert((due, trace_id));
@@ -254,24 +353,21 @@ impl Store {
     }
 
     /// Gives up active traces above the limits.
-    fn make_room(
-        &mut self,
-        now: Timestamp,
-        options: &TraceCollectorOptions,
-        done: &mut Vec<CompletedTrace>,
-    ) {
+    fn make_room(&mut self, now: Timestamp, options: &TraceCollectorOptions, news: &mut News) {
         while self.active.len() > options.max_active_traces {
             let Some((_, trace_id)) = self.next_due(options) else {
                 return;
             };
-            done.extend(self.complete(trace_id, Completion::Evicted, now));
+            let completed = self.complete(trace_id, Completion::Evicted, now);
+            news.completed.extend(completed);
         }
         self.discard(options);
         while self.bytes > options.max_bytes {
             let Some((_, trace_id)) = self.next_due(options) else {
                 return;
             };
-            done.extend(self.complete(trace_id, Completion::TooManyBytes, now));
+            let completed = self.complete(trace_id, Completion::TooManyBytes, now);
+            news.completed.extend(completed);
             self.discard(options);
         }
     }
@@ -298,7 +394,7 @@ impl Store {
                 self.queue.pop_first(); // Cannot be: the queue names active traces only.
                 continue;
             };
-            let due = active.due(options);
+            let due = active.due(self.running.contains_key(&trace_id), options);
             if due <= queued_for {
                 return Some((due, trace_id));
             }
@@ -310,7 +406,8 @@ impl Store {
 
     fn is_connected(&self, trace_id: TraceId) -> bool {
         let active = self.active.get(&trace_id);
-        active.is_some_and(|active| active.completeness.is_connected())
+        let is_connected = active.is_some_and(|active| active.completeness.is_connected());
+        is_connected && !self.runs(trace_id)
     }
 
     fn complete(
@@ -322,6 +419,11 @@ impl Store {
         let active = self.active.remove(&trace_id)?;
         self.queue.remove(&(active.queued_for, trace_id));
         self.stats.traces_completed += 1;
+        let completion = if completion.is_complete() && !active.trace.losses().is_empty() {
+            Completion::SpansLost
+        } else {
+            completion
+        };
         if !completion.is_complete() {
             self.stats.traces_incomplete += 1;
         }
@@ -339,6 +441,7 @@ impl Store {
         self.completed.push_back(KeptTrace {
             completed: completed.clone(),
             bytes: active.bytes,
+            has_changed: false,
         });
         Some(completed)
     }
@@ -356,6 +459,7 @@ fn origin(batch: &SpanBatch<'_>) -> Origin {
     }
     Origin {
         source: hasher.finish(),
-        reports_ends: batch.reports_completion(),
+        reports_ends: resource.says_ends(),
+        is_tracer: resource.reports().is_some(),
     }
 }

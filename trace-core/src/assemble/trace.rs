@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::forest::Forest;
 use super::problem::Problem;
+use crate::batch::TraceLosses;
 use crate::id::{SpanId, TraceId};
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
@@ -45,6 +46,7 @@ pub struct Trace {
     /// Positions in `spans`.
     by_id: HashMap<SpanId, usize>,
     repeated: BTreeMap<SpanId, Repetition>,
+    losses: TraceLosses,
     /// Set if the tree was looked at since the last change of `spans`.
     forest: OnceLock<Forest>,
 }
@@ -91,6 +93,7 @@ impl Trace {
             spans: Vec::new(),
             by_id: HashMap::new(),
             repeated: BTreeMap::new(),
+            losses: TraceLosses::default(),
             forest: OnceLock::new(),
         }
     }
@@ -291,6 +294,17 @@ impl Trace {
         self.spans.iter().any(SpanRecord::is_error)
     }
 
+    /// Returns how many spans are known to be lost, and why.
+    #[must_use]
+    pub const fn losses(&self) -> TraceLosses {
+        self.losses
+    }
+
+    /// Notes that spans were lost.
+    pub(super) fn lose(&mut self, losses: &TraceLosses) {
+        self.losses.add(losses);
+    }
+
     /// Returns what is wrong with the trace, in a fixed order; empty when all is
     /// well.
     #[must_use]
@@ -301,6 +315,11 @@ impl Trace {
     pub(super) fn is_orphan(&self, span: &SpanRecord) -> bool {
         span.parent_span_id
             .is_some_and(|parent| !self.by_id.contains_key(&parent))
+    }
+
+    /// Whether its parent is in another process, and not here.
+    pub(crate) fn is_called_from_elsewhere(&self, span: &SpanRecord) -> bool {
+        span.parent_is_remote && self.is_orphan(span)
     }
 
     /// Returns the ids added more than once, how often, and whether the contents
@@ -353,6 +372,7 @@ impl PartialEq for Trace {
     fn eq(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id
             && self.repeated == other.repeated
+            && self.losses == other.losses
             && self.spans().eq(other.spans())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::completed_trace::CompletedTrace;
 use super::options::TraceCollectorOptions;
 use super::query::Query;
-use super::store::{Store, TraceCollectorStats};
+use super::store::{News, Store, TraceCollectorStats};
 use super::trace::Trace;
 use crate::batch::SpanBatch;
 use crate::collector::{Collector, CollectorError};
@@ -19,18 +19,23 @@ use crate::id::TraceId;
 ///
 /// # When a trace is complete
 ///
-/// - **At once**, when its root is here, no parent is missing, every tracer that sent
-///   a span of it has reported its part as ended, every client span has a child from
-///   the service it called, and no span is a producer. A trace that stays in one
-///   process and calls nobody is therefore complete exactly with its last span.
+/// - **At once**, when [one tracer](TraceCollectorOptions::feeders) feeds the collector and
+///   no part of the trace runs in it any more: nobody else has anything to send. That the
+///   caller's span is missing, or an answer, is as it has to be.
+/// - **At once**, too, when several tracers feed it, its root is here, no parent is missing,
+///   no tracer runs a part of it, every client span has a child from the service it called,
+///   and no span is a producer.
 /// - **After the quiet time**, when its root is here, no parent is missing and no
 ///   tracer still runs a part, but another process might send something. A flush does
 ///   not wait for it.
 /// - **Given up**, when something is missing for longer, or a limit of spans, bytes or
-///   traces is reached. The reason stays with the trace.
+///   traces is reached. The reason stays with the trace. None is given up for its time
+///   while a tracer knows that a part of it runs.
+/// - **Not complete**, whatever else is right, when the tracer knows that spans of it were
+///   lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
 ///
 /// Spans that come later are added to the completed trace as long as it is kept, and
-/// counted. Time is looked at whenever spans come, in [`tick`](Self::tick) and on
+/// counted, and the hook is told the trace again, when no part of it runs. Time is looked at whenever spans come, in [`tick`](Self::tick) and on
 /// flush; there is no thread.
 ///
 /// ```
@@ -55,11 +60,19 @@ pub struct TraceCollector {
 
 struct Shared {
     options: TraceCollectorOptions,
-    on_completed: Option<OnCompleted>,
+    hooks: Hooks,
     store: Mutex<Store>,
 }
 
-type OnCompleted = Box<dyn Fn(&CompletedTrace) + Send + Sync>;
+/// Who is told.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    pub(crate) on_completed: Option<Hook<CompletedTrace>>,
+    /// Of a trace that goes on for long, once.
+    pub(crate) on_running: Option<Hook<Trace>>,
+}
+
+type Hook<T> = Box<dyn Fn(&T) + Send + Sync>;
 
 impl TraceCollector {
     /// Makes a collector with the default options.
@@ -71,11 +84,12 @@ impl TraceCollector {
     /// Makes a collector.
     #[must_use]
     pub fn with_options(options: TraceCollectorOptions) -> Self {
-        Self::make(options, None)
+        Self::with_hooks(options, Hooks::default())
     }
 
     /// Makes a collector that calls `on_completed` with every trace that is completed
-    /// or given up, once, on the thread that brought its last span.
+    /// or given up, on the thread that brought its last span: once, and once more for
+    /// spans that come [late](CompletedTrace::late_spans).
     ///
     /// ```
     /// use trace_core::{TraceCollector, TraceCollectorOptions};
@@ -89,7 +103,11 @@ impl TraceCollector {
         options: TraceCollectorOptions,
         on_completed: impl Fn(&CompletedTrace) + Send + Sync + 'static,
     ) -> Self {
-        Self::make(options, Some(Box::new(on_completed)))
+        let hooks = Hooks {
+            on_completed: Some(Box::new(on_completed)),
+            ..Hooks::default()
+        };
+        Self::with_hooks(options, hooks)
     }
 
     /// Returns the traces that are being assembled, sorted by start, then id.
@@ -143,11 +161,11 @@ impl TraceCollector {
     ///
     /// Collecting does the same; call it where no span may come for a while.
     pub fn tick(&self) {
-        let mut done = Vec::new();
+        let mut news = News::default();
         let options = &self.shared.options;
         let now = options.clock.now();
-        self.store().tick(now, options, &mut done);
-        self.announce(&done);
+        self.store().tick(now, options, &mut news);
+        self.announce(&news);
     }
 
     /// Waits for nothing any more: completes every trace that misses nothing, and
@@ -161,11 +179,11 @@ impl TraceCollector {
         self.flush_store(true);
     }
 
-    fn make(options: TraceCollectorOptions, on_completed: Option<OnCompleted>) -> Self {
+    pub(crate) fn with_hooks(options: TraceCollectorOptions, hooks: Hooks) -> Self {
         Self {
             shared: Arc::new(Shared {
                 options,
-                on_completed,
+                hooks,
                 store: Mutex::default(),
             }),
         }
@@ -174,14 +192,18 @@ impl TraceCollector {
     fn flush_store(&self, all: bool) {
         let options = &self.shared.options;
         let now = options.clock.now();
-        let done = self.store().flush(all, now, options);
-        self.announce(&done);
+        let news = self.store().flush(all, now, options);
+        self.announce(&news);
     }
 
-    /// Calls the hook, which may ask this collector: the store must not be locked.
-    fn announce(&self, done: &[CompletedTrace]) {
-        if let Some(on_completed) = &self.shared.on_completed {
-            done.iter().for_each(on_completed);
+    /// Calls the hooks, which may ask this collector: the store must not be locked.
+    fn announce(&self, news: &News) {
+        let hooks = &self.shared.hooks;
+        if let Some(on_running) = &hooks.on_running {
+            news.running.iter().for_each(|trace| on_running(trace));
+        }
+        if let Some(on_completed) = &hooks.on_completed {
+            news.completed.iter().for_each(on_completed);
         }
     }
 
@@ -198,8 +220,8 @@ impl Collector for TraceCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
         let options = &self.shared.options;
         let now = options.clock.now();
-        let done = self.store().collect(batch, now, options);
-        self.announce(&done);
+        let news = self.store().collect(batch, now, options);
+        self.announce(&news);
     }
 
     /// Completes what is due, and asks to be called again while traces are active.

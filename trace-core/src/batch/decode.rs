@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use super::decoded::Decoded;
 use super::index::{Index, OpenSpan};
+use super::losses::{LossReason, TraceLosses};
 use super::lost::{LostSpans, Reason};
+use super::part::{Part, PartLosses, PartReport};
 use super::piece::Piece;
 use super::spread::{Opening, Place};
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
@@ -38,6 +42,11 @@ pub(crate) struct Decoder {
     /// Those of them all of which was read with this piece.
     ready: Vec<u64>,
     lost: LostSpans,
+    /// The part of the piece being read, unless it has ended.
+    part: Option<Part>,
+    /// Parts of which a piece was read, and which go on.
+    open_parts: HashSet<Part>,
+    losses: PartLosses,
     dropped: Dropped,
 }
 
@@ -64,6 +73,9 @@ impl Decoder {
             open: Vec::new(),
             ready: Vec::new(),
             lost: LostSpans::default(),
+            part: None,
+            open_parts: HashSet::new(),
+            losses: PartLosses::default(),
             dropped: Dropped::default(),
         }
     }
@@ -116,6 +128,11 @@ impl Decoder {
     /// Keeps the spans that are open at the end of a piece, and delivers those of which
     /// the rest was in it.
     fn end_piece(&mut self, out: &mut Decoded) {
+        if let Some(part) = self.part.take()
+            && self.open_parts.insert(part)
+        {
+            out.report(PartReport::opened(part));
+        }
         // First, as one of those that are open may have been given the same id.
         self.deliver(out);
         while let Some(open) = self.open.pop() {
@@ -144,29 +161,63 @@ impl Decoder {
     }
 
     /// Forgets spans of which the opening or the end, but not both, was in a chunk
-    /// that is lost. To be called before the chunks are read that were handed over
-    /// meanwhile.
-    pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>) {
+    /// that is lost, and notes what was lost of parts of traces. To be called before the
+    /// chunks are read that were handed over meanwhile.
+    pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>, parts: &mut PartLosses) {
         self.lost.settle(MAX_KEPT);
+        if parts.is_empty() && self.open_parts.is_empty() {
+            self.losses.settle();
+        }
+        self.losses.append(parts);
         for id in spans {
             let span = self.spread.remove(id);
             // It was counted with its chunk, if it is not open: its opening is lost.
-            let is_open = span.as_ref().is_some_and(|span| span.is_open());
-            self.dropped.queue += u64::from(is_open);
+            let open = span.as_ref().filter(|span| span.is_open());
+            if let Some(span) = open {
+                self.lose_one(span.piece.part(), Reason::Queue);
+            }
             let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
             self.lost.add_half(id, other_was_read);
         }
     }
 
-    /// Says that a part of a trace has ended of which no piece says so.
-    pub(crate) fn end_trace(&mut self, trace: TraceId, part: u32) {
-        self.dropped.unattached += self.spread.end_trace(trace, part);
+    /// Counts a span that is lost.
+    fn lose_one(&mut self, part: Part, reason: Reason) {
+        let (count, reason) = match reason {
+            Reason::Queue => (&mut self.dropped.queue, LossReason::Queue),
+            Reason::Limit => (&mut self.dropped.limit, LossReason::Limit),
+        };
+        *count += 1;
+        self.losses.add(part, &TraceLosses::of(reason, 1));
     }
 
-    /// Forgets the spans that are kept; returns how many were opened.
-    pub(crate) fn abandon(&mut self) -> u64 {
+    /// Says that a part of a trace has ended.
+    pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
+        let Part { trace, number } = part;
+        self.dropped.unattached += self.spread.end_trace(trace, number);
+        if !self.open_parts.is_empty() {
+            self.open_parts.remove(&part);
+        }
+        let losses = self.losses.take(part);
+        out.report(PartReport::ended(part, losses));
+    }
+
+    /// Forgets the spans that are kept, and says of which parts they were; returns how many
+    /// were opened.
+    pub(crate) fn abandon(&mut self, out: &mut Decoded) -> u64 {
         let opened = self.held();
+        for piece in self.spread.pieces_of_opened() {
+            let lost = TraceLosses::of(LossReason::Shutdown, 1);
+            self.losses.add(piece.part(), &lost);
+        }
         self.spread.clear();
+        for part in self.open_parts.drain() {
+            let losses = self.losses.take(part);
+            out.report(PartReport {
+                losses: losses.map(Box::new),
+                ..PartReport::opened(part)
+            });
+        }
         opened
     }
 
@@ -205,20 +256,22 @@ impl Decoder {
                     shift: 0,
                 };
                 self.end_piece(out);
+                self.part = Some(piece.part());
                 self.piece = out.push_piece(piece);
                 self.pieces += 1;
                 self.scope = scope;
             }
             (Entry::End, _) => {
-                if let Some(piece) = index.piece(self.piece) {
-                    let (trace, part) = (piece.trace_id, piece.part);
-                    self.dropped.unattached += self.spread.end_trace(trace, part);
-                    out.push_completed(trace);
+                if let Some(part) = self.part.take() {
+                    self.end_part(part, out);
                 }
             }
             (Entry::Open(open), _) => match self.lost.open(id) {
-                Some(Reason::Queue) => self.dropped.queue += 1,
-                Some(Reason::Limit) => self.dropped.limit += 1,
+                Some(reason) => {
+                    if let Some(piece) = index.piece(self.piece) {
+                        self.lose_one(piece.part(), reason);
+                    }
+                }
                 None => {
                     let site = self.sites.site(open.site);
                     let span = index.open(self.piece, id, site, open, &self.limits);
@@ -308,8 +361,10 @@ impl Decoder {
         out.take(open, &mut self.open);
         // Two spans may be given the same id.
         self.deliver_one(open.id, out);
-        let is_twin = self.spread.open(open.id, &piece, opening, head);
-        self.dropped.limit += u64::from(is_twin);
+        if self.spread.open(open.id, &piece, opening, head) {
+            // Two spans with one id.
+            self.lose_one(piece.part(), Reason::Limit);
+        }
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);
         }
@@ -318,8 +373,10 @@ impl Decoder {
 
     /// Drops spans until what is kept is within its bounds.
     fn make_room(&mut self, newest: u64) {
-        while let Some((id, lost)) = self.spread.make_room(newest) {
-            self.dropped.limit += u64::from(lost.was_opened());
+        while let Some((id, part, lost)) = self.spread.make_room(newest) {
+            if lost.was_opened() {
+                self.lose_one(part, Reason::Limit);
+            }
             self.lost.add(id, lost);
         }
     }

@@ -1,9 +1,9 @@
 //! Finished spans, still in the chunks in which they were written.
 
 use super::index::{Entries, Index, OpenSpan, Span};
+use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
 use crate::clock::Converter;
-use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::stream::{Chunk, SiteTable};
 
@@ -16,7 +16,7 @@ pub(crate) struct Decoded {
     /// chunks.
     joined: Chunk,
     index: Index,
-    completed: Vec<TraceId>,
+    reports: Vec<PartReport>,
 }
 
 /// The number of the chunk that is none of the queue's.
@@ -32,8 +32,21 @@ impl Decoded {
     pub(crate) fn end(&mut self) -> &mut Vec<Chunk> {
         self.index.clear();
         self.joined.clear();
-        self.completed.clear();
+        self.reports.clear();
         &mut self.chunks
+    }
+
+    /// Bytes that are allocated, in use or not.
+    pub(crate) fn allocated(&self) -> usize {
+        self.chunk_bytes()
+            + self.joined.allocated()
+            + self.index.allocated()
+            + self.reports.capacity() * size_of::<PartReport>()
+    }
+
+    /// The same of the queue's chunks alone.
+    pub(crate) fn chunk_bytes(&self) -> usize {
+        self.chunks.iter().map(Chunk::allocated).sum()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -44,8 +57,14 @@ impl Decoded {
         self.index.spans()
     }
 
-    pub(crate) fn completed(&self) -> &[TraceId] {
-        &self.completed
+    /// What is said of parts of traces, besides their spans.
+    pub(crate) fn reports(&self) -> &[PartReport] {
+        &self.reports
+    }
+
+    /// The parts of which the spans are.
+    pub(crate) fn parts_of_spans(&self) -> impl Iterator<Item = Part> {
+        self.spans().iter().map(|span| self.piece(span).part())
     }
 
     pub(crate) fn converter(&self) -> Converter {
@@ -116,8 +135,8 @@ impl Decoded {
         }
     }
 
-    pub(crate) fn push_completed(&mut self, trace: TraceId) {
-        self.completed.push(trace);
+    pub(crate) fn report(&mut self, report: PartReport) {
+        self.reports.push(report);
     }
 
     pub(crate) fn piece(&self, span: &Span) -> &Piece {

@@ -115,6 +115,14 @@ impl Index {
         self.arrays.clear();
     }
 
+    /// Bytes that are allocated, in use or not, but for the content of arrays.
+    pub(crate) fn allocated(&self) -> usize {
+        self.pieces.capacity() * size_of::<Piece>()
+            + self.spans.capacity() * size_of::<Span>()
+            + self.items.capacity() * size_of::<Item>()
+            + self.arrays.capacity() * size_of::<TagArray>()
+    }
+
     pub(crate) fn spans(&self) -> &[Span] {
         &self.spans
     }

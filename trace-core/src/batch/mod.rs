@@ -4,8 +4,11 @@ mod decode;
 mod decoded;
 mod index;
 mod limits;
+mod losses;
 mod lost;
+mod part;
 mod piece;
+mod resource;
 mod rewrite;
 mod spread;
 mod spread_spans;
@@ -15,6 +18,10 @@ mod view;
 
 pub(crate) use decode::Decoder;
 pub(crate) use decoded::Decoded;
+pub(crate) use losses::LossReason;
+pub use losses::TraceLosses;
+pub(crate) use part::{MAX_PARTS, Part, PartLosses, PartReport};
+pub use resource::BatchResource;
 pub use view::{SpanView, StatusRef};
 
 use crate::id::TraceId;
@@ -35,50 +42,128 @@ use crate::span_record::SpanRecord;
 /// ```
 #[derive(Debug)]
 pub struct SpanBatch<'a> {
-    resource: &'a Resource,
-    decoded: Option<&'a Decoded>,
-    records: &'a [SpanRecord],
-    completed: &'a [TraceId],
+    resource: BatchResource<'a>,
+    spans: Spans<'a>,
+}
+
+/// The spans of a batch.
+#[derive(Debug)]
+enum Spans<'a> {
+    /// Those of a tracer; only some of them, if that is said.
+    Decoded(&'a Decoded, Option<Vec<usize>>),
+    Records(&'a [SpanRecord]),
+    /// Some of them.
+    Selected(Vec<&'a SpanRecord>),
 }
 
 impl<'a> SpanBatch<'a> {
     /// Makes a batch of records, to feed a collector by hand.
+    ///
+    /// The [resource of a batch](Self::resource) that came from a tracer has the ends of
+    /// traces with it, and what was lost of them: so a collector may change the spans, and
+    /// pass them on.
+    ///
+    /// ```
+    /// use trace_core::{Collector, SpanBatch};
+    ///
+    /// /// Passes spans on without their tags.
+    /// struct WithoutTags<C>(C);
+    ///
+    /// impl<C: Collector> Collector for WithoutTags<C> {
+    ///     fn collect(&self, batch: &SpanBatch<'_>) {
+    ///         let mut spans: Vec<_> = batch.records().collect();
+    ///         spans.iter_mut().for_each(|span| span.tags.clear());
+    ///         self.0.collect(&SpanBatch::from_records(batch.resource(), &spans));
+    ///     }
+    /// }
+    /// ```
     #[must_use]
-    pub fn from_records(resource: &'a Resource, records: &'a [SpanRecord]) -> Self {
+    pub fn from_records(resource: impl Into<BatchResource<'a>>, records: &'a [SpanRecord]) -> Self {
         Self {
-            resource,
-            decoded: None,
-            records,
-            completed: &[],
+            resource: resource.into(),
+            spans: Spans::Records(records),
         }
     }
 
-    /// Adds the traces that [`completed_traces`](Self::completed_traces) names.
+    /// Sets the traces that [`completed_traces`](Self::completed_traces) names.
     #[must_use]
     pub fn with_completed_traces(mut self, completed: &'a [TraceId]) -> Self {
-        self.completed = completed;
+        self.resource = self.resource.with_completed_traces(completed);
         self
     }
 
-    pub(crate) fn of_decoded(resource: &'a Resource, decoded: &'a Decoded) -> Self {
+    pub(crate) fn of_decoded(
+        resource: &'a Resource,
+        decoded: &'a Decoded,
+        reports: &'a [PartReport],
+    ) -> Self {
         Self {
-            resource,
-            decoded: Some(decoded),
-            records: &[],
-            completed: decoded.completed(),
+            resource: BatchResource::of_tracer(resource, reports),
+            spans: Spans::Decoded(decoded, None),
         }
+    }
+
+    /// Returns a batch of some of the spans, with the same resource, and with all that the
+    /// tracer said of their traces: which have ended, and what was lost of them. For
+    /// collectors that filter and pass on.
+    ///
+    /// ```
+    /// use trace_core::{Collector, SpanBatch};
+    ///
+    /// /// Passes on what failed.
+    /// struct Failures<C>(C);
+    ///
+    /// impl<C: Collector> Collector for Failures<C> {
+    ///     fn collect(&self, batch: &SpanBatch<'_>) {
+    ///         self.0.collect(&batch.filter(|span| span.is_error()));
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn filter(&self, mut keep: impl FnMut(&SpanView<'a>) -> bool) -> Self {
+        let resource = self.resource;
+        let spans = match &self.spans {
+            Spans::Decoded(decoded, _) => {
+                let kept = self.positions().filter(|position| {
+                    let span = decoded.spans().get(*position);
+                    span.is_some_and(|span| {
+                        keep(&SpanView::of_stream(decoded, span, resource.get()))
+                    })
+                });
+                Spans::Decoded(decoded, Some(kept.collect()))
+            }
+            Spans::Records(records) => {
+                let kept = records
+                    .iter()
+                    .filter(|span| keep(&SpanView::of_record(span)));
+                Spans::Selected(kept.collect())
+            }
+            Spans::Selected(records) => {
+                let kept = records.iter().copied();
+                Spans::Selected(
+                    kept.filter(|span| keep(&SpanView::of_record(span)))
+                        .collect(),
+                )
+            }
+        };
+        Self { resource, spans }
     }
 
     /// Returns who recorded the spans.
     #[must_use]
-    pub fn resource(&self) -> &'a Resource {
+    pub fn resource(&self) -> BatchResource<'a> {
         self.resource
     }
 
     /// Returns how many spans there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.decoded.map_or(self.records.len(), Decoded::len)
+        match &self.spans {
+            Spans::Decoded(_, Some(positions)) => positions.len(),
+            Spans::Decoded(decoded, None) => decoded.len(),
+            Spans::Records(records) => records.len(),
+            Spans::Selected(records) => records.len(),
+        }
     }
 
     /// Returns whether there is no span; the batch may still complete traces.
@@ -88,30 +173,48 @@ impl<'a> SpanBatch<'a> {
     }
 
     /// Returns the spans, in no particular order.
-    pub fn spans(&self) -> impl Iterator<Item = SpanView<'a>> + use<'a> {
-        let resource = self.resource;
-        let streamed = self.decoded.into_iter().flat_map(move |decoded| {
-            let spans = decoded.spans().iter();
+    pub fn spans(&self) -> impl Iterator<Item = SpanView<'a>> {
+        let resource = self.resource.get();
+        let (decoded, records, selected) = match &self.spans {
+            Spans::Decoded(decoded, _) => (Some(*decoded), &[][..], &[][..]),
+            Spans::Records(records) => (None, *records, &[][..]),
+            Spans::Selected(selected) => (None, &[][..], &selected[..]),
+        };
+        let streamed = decoded.into_iter().flat_map(move |decoded| {
+            let spans = self
+                .positions()
+                .filter_map(|position| decoded.spans().get(position));
             spans.map(move |span| SpanView::of_stream(decoded, span, resource))
         });
-        streamed.chain(self.records.iter().map(SpanView::of_record))
+        let records = records.iter().chain(selected.iter().copied());
+        streamed.chain(records.map(SpanView::of_record))
+    }
+
+    /// The positions of the spans of a tracer.
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        let (all, some) = match &self.spans {
+            Spans::Decoded(_, Some(positions)) => (0, &positions[..]),
+            Spans::Decoded(decoded, None) => (decoded.len(), &[][..]),
+            Spans::Records(_) | Spans::Selected(_) => (0, &[][..]),
+        };
+        (0..all).chain(some.iter().copied())
     }
 
     /// Copies the spans.
-    pub fn records(&self) -> impl Iterator<Item = SpanRecord> + use<'a> {
+    pub fn records(&self) -> impl Iterator<Item = SpanRecord> {
         self.spans().map(|span| span.to_record())
-    }
-
-    /// Returns whether the batch comes from a tracer, which reports the end of every
-    /// trace, and not from records alone.
-    pub(crate) fn reports_completion(&self) -> bool {
-        self.decoded.is_some() || !self.completed.is_empty()
     }
 
     /// Returns the traces of which, with this batch, the last span *in this
     /// process* was delivered; a trace once for each of its parts here, which begin
     /// with a root or a remote parent.
     pub fn completed_traces(&self) -> impl Iterator<Item = TraceId> + use<'a> {
-        self.completed.iter().copied()
+        self.resource.completed_traces()
+    }
+
+    /// Returns of which traces spans were lost between the code that recorded them and this
+    /// collector, and how many: mostly together with the end of the trace.
+    pub fn losses(&self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
+        self.resource.losses()
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of the spans of a piece.
 
+use super::part::Part;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::tracestate::TraceState;
@@ -20,6 +21,16 @@ pub(crate) struct Piece {
     /// Nanoseconds to be added to times: those since the span's opening are the counter's,
     /// even if the wall clock was read anew in between.
     pub(crate) shift: i64,
+}
+
+impl Piece {
+    /// Which part of which trace it is of.
+    pub(crate) const fn part(&self) -> Part {
+        Part {
+            trace: self.trace_id,
+            number: self.part,
+        }
+    }
 }
 
 /// Stands for the piece of a span that was written without one: there is none.

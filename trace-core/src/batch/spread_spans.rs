@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::lost::Lost;
+use super::part::Part;
 use super::piece::Piece;
 use super::spread::{Opening, Place, Rewriter, Spread};
 use crate::id::TraceId;
@@ -120,9 +121,15 @@ impl SpreadSpans {
         Some(span)
     }
 
-    /// Takes a span out if too much is kept since `newest` was changed; returns what is
-    /// lost of it.
-    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, Lost)> {
+    /// The pieces that opened the spans whose opening was read.
+    pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = &Piece> {
+        let opened = self.spans.values().filter(|span| span.is_open());
+        opened.map(|span| &span.piece)
+    }
+
+    /// Takes a span out if too much is kept since `newest` was changed; returns of which
+    /// part it is, and what is lost of it.
+    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, Part, Lost)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
         } else if self.unopened.len() > MAX_KEPT {
@@ -139,7 +146,7 @@ impl SpreadSpans {
             (false, true) => Lost::SaidAndEnd,
             (false, false) => Lost::Said,
         };
-        Some((id, lost))
+        Some((id, span.piece.part(), lost))
     }
 
     /// One that is not about to be delivered.

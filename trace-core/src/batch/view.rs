@@ -246,6 +246,12 @@ impl<'a> SpanView<'a> {
         }
     }
 
+    /// Returns whether the status is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self.status(), StatusRef::Error(_))
+    }
+
     /// Returns how the body came to its end.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

@@ -5,6 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+
+    /// The address of the queue that this thread serves, or zero.
+    static SERVED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether a collector runs on this thread. What it does is not traced: its spans
@@ -12,6 +15,17 @@ thread_local! {
 #[inline]
 pub(crate) fn is_collecting() -> bool {
     IS_CALLING.get()
+}
+
+/// Says that this thread serves a queue, for as long as it runs.
+pub(super) fn serve<Q>(queue: *const Q) {
+    SERVED.set(queue.addr());
+}
+
+/// Whether this is a thread of the tracer with this queue: who waits on it for the tracer
+/// waits for itself.
+pub(crate) fn serves<Q>(queue: *const Q) -> bool {
+    SERVED.get() == queue.addr()
 }
 
 /// Calls a collector; `None` if it panicked.

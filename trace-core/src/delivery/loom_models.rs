@@ -4,13 +4,16 @@
 //! wake-up that is lost is a deadlock.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering};
 use std::time::Duration;
 
 use loom::thread;
 
-use super::queue::{EndedPart, Queue, Work};
-use super::worker::Worker;
+use super::queue::{LaneOptions, Queue, Work};
+use super::worker::{Worker, WorkerOptions};
+use crate::batch::{Part, SpanBatch};
 use crate::clock::{Clock, Deadline};
+use crate::collector::collector_fn;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
@@ -37,29 +40,32 @@ fn at_once() -> Deadline {
 }
 
 fn queue() -> Arc<Queue> {
-    Arc::new(Queue::new(1, usize::MAX))
+    Arc::new(Queue::new(1, usize::MAX, &[]))
 }
 
 fn worker(queue: &Arc<Queue>) -> Worker {
-    Worker::new(
-        Arc::clone(queue),
-        Clock::system(),
-        Resource::new("model"),
-        Limits::default(),
-        Vec::new(),
-    )
+    let options = WorkerOptions {
+        clock: Clock::system(),
+        resource: Resource::new("model"),
+        limits: Limits::default(),
+        scheduled_delay: Duration::ZERO,
+        max_queue_spans: 1,
+        max_queue_bytes: usize::MAX,
+        has_threads: true,
+    };
+    Worker::without_collectors(Arc::clone(queue), options)
 }
 
 /// A thread that delivers until the queue is closed.
 fn start(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
     let mut worker = worker(queue);
     let queue = Arc::clone(queue);
-    thread::spawn(move || queue.stop(worker.run(Duration::ZERO)))
+    thread::spawn(move || queue.stop(worker.run()))
 }
 
-const ENDED: EndedPart = EndedPart {
+const ENDED: Part = Part {
     trace: TraceId::PLACEHOLDER,
-    part: 1,
+    number: 1,
 };
 
 /// Records a span, as a scope does.
@@ -89,8 +95,16 @@ fn join(threads: [thread::JoinHandle<()>; 2]) {
 #[track_caller]
 fn conserved(queue: &Queue) -> Stats {
     let stats = queue.stats();
-    let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+    let dropped = stats.dropped;
+    let unread = dropped.queue + dropped.limit + dropped.shutdown;
+    let ended = stats.read + stats.sampled_out + unread;
     assert_eq!(stats.started, ended + stats.open, "{stats:?}");
+    let given = stats.delivered + dropped.collector + stats.waiting;
+    assert_eq!(stats.read, given, "{stats:?}");
+    for lane in queue.lane_stats() {
+        let given = lane.delivered + lane.dropped.total() + lane.waiting;
+        assert_eq!(lane.read, given, "{lane:?}");
+    }
     stats
 }
 
@@ -150,7 +164,7 @@ fn what_is_pushed_wakes_the_worker() {
 #[test]
 fn a_worker_that_waits_for_more_is_woken_by_what_half_fills_the_queue() {
     check(|| {
-        let queue = Arc::new(Queue::new(2, usize::MAX));
+        let queue = Arc::new(Queue::new(2, usize::MAX, &[]));
         let threads = [recorder(&queue, 1), recorder(&queue, 2)];
         let mut work = Work::default();
         queue.wait_and_take(Duration::MAX, None, &mut work);
@@ -163,7 +177,7 @@ fn a_worker_that_waits_for_more_is_woken_by_what_half_fills_the_queue() {
 fn chunks_that_are_given_back_make_room() {
     check(|| {
         // One chunk fills it.
-        let queue = Arc::new(Queue::new(10, 1_024));
+        let queue = Arc::new(Queue::new(10, 1_024, &[]));
         let threads = [recorder(&queue, 1), recorder(&queue, 2)];
         let mut worker = worker(&queue);
         worker.flush(at_once());
@@ -182,10 +196,10 @@ fn the_end_of_a_trace_wakes_the_worker() {
     check(|| {
         let queue = queue();
         let other = Arc::clone(&queue);
-        let thread = thread::spawn(move || other.complete(ENDED));
+        let thread = thread::spawn(move || other.end_part(ENDED, false));
         let mut work = Work::default();
         queue.wait_and_take(Duration::ZERO, None, &mut work);
-        assert_eq!(work.completed, [ENDED]);
+        assert_eq!(work.ended, [ENDED]);
         thread.join().unwrap();
     });
 }
@@ -198,11 +212,11 @@ fn two_flushes_cover_what_was_handed_over_before() {
         let other = Arc::clone(&queue);
         let flushes = thread::spawn(move || {
             let number = other.ask_flush(never());
-            assert!(other.wait_flush(number, never()).is_some());
+            assert!(other.wait_flush(number, never()).is_complete);
         });
         record(&queue, 1);
         let number = queue.ask_flush(never());
-        assert!(queue.wait_flush(number, never()).is_some());
+        assert!(queue.wait_flush(number, never()).is_complete);
         assert_eq!(settled(&queue, 1).delivered, 1);
         flushes.join().unwrap();
         queue.close(never());
@@ -221,7 +235,7 @@ fn a_flush_beside_a_shutdown_ends() {
             other.wait_flush(number, never());
         });
         queue.close(never());
-        assert!(queue.wait_stop(never()).is_some());
+        assert!(queue.wait_stop(never()).is_complete);
         flushes.join().unwrap();
         ends.join().unwrap();
     });
@@ -234,7 +248,7 @@ fn a_span_beside_a_shutdown_is_delivered_or_counted() {
         let ends = start(&queue);
         let records = recorder(&queue, 1);
         queue.close(never());
-        assert!(queue.wait_stop(never()).is_some());
+        assert!(queue.wait_stop(never()).is_complete);
         records.join().unwrap();
         ends.join().unwrap();
         let stats = settled(&queue, 1);
@@ -251,14 +265,90 @@ fn a_span_that_is_given_up_is_delivered_or_counted() {
         let other = Arc::clone(&queue);
         let gives_up = thread::spawn(move || {
             other.close(at_once());
-            if other.wait_stop(at_once()).is_none() {
-                other.abandon();
-            }
+            other.wait_stop(at_once());
         });
         conserved(&queue);
         gives_up.join().unwrap();
         ends.join().unwrap();
         let stats = settled(&queue, 1);
         assert_eq!(stats.delivered + stats.dropped.shutdown, 1);
+    });
+}
+
+/// A tracer with two collectors that have threads of their own, of which the first panics
+/// with each batch if that is said. Returns how many spans the second took.
+fn two_lanes(max_spans: usize, panics: bool, model: impl FnOnce(&Arc<Queue>)) -> u64 {
+    let lane = LaneOptions {
+        name: "model".to_owned(),
+        has_thread: true,
+    };
+    let queue = Arc::new(Queue::new(
+        max_spans,
+        usize::MAX,
+        &[lane.clone(), lane.clone()],
+    ));
+    let mut worker = worker(&queue);
+    let taken = Arc::new(StdAtomicU64::new(0));
+    let counted = Arc::clone(&taken);
+    let first = collector_fn(move |_: &SpanBatch<'_>| {
+        if panics {
+            std::panic::resume_unwind(Box::new("the model's"));
+        }
+    });
+    let second = collector_fn(move |batch: &SpanBatch<'_>| {
+        counted.fetch_add(batch.len() as u64, Ordering::Relaxed);
+    });
+    worker.add(0, Box::new(first), &lane);
+    worker.add(1, Box::new(second), &lane);
+    let lanes = worker.lane_threads().into_iter();
+    let lanes: Vec<_> = lanes
+        .map(|lane| thread::spawn(move || lane.run()))
+        .collect();
+    let stopping = Arc::clone(&queue);
+    let ends = thread::spawn(move || stopping.stop(worker.run()));
+    model(&queue);
+    ends.join().unwrap();
+    lanes.into_iter().for_each(|lane| lane.join().unwrap());
+    assert_eq!(conserved(&queue).waiting, 0);
+    taken.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_span_of_two_lanes_is_given_to_both_before_the_end() {
+    check(|| {
+        let taken = two_lanes(1, false, |queue| {
+            record(queue, 1);
+            queue.close(never());
+            assert!(queue.wait_stop(never()).is_complete);
+            assert_eq!(settled(queue, 1).delivered, 1);
+        });
+        assert_eq!(taken, 1);
+    });
+}
+
+#[test]
+fn a_lane_that_panics_takes_nothing_from_the_other() {
+    check(|| {
+        let taken = two_lanes(1, true, |queue| {
+            record(queue, 1);
+            let number = queue.ask_flush(never());
+            assert!(!queue.wait_flush(number, never()).is_complete);
+            let stats = settled(queue, 1);
+            assert_eq!((stats.delivered, stats.dropped.collector), (0, 1));
+            queue.close(never());
+        });
+        assert_eq!(taken, 1);
+    });
+}
+
+#[test]
+fn what_waits_for_lanes_that_are_given_up_is_counted_for_each() {
+    check(|| {
+        two_lanes(1, false, |queue| {
+            record(queue, 1);
+            queue.close(at_once());
+            queue.wait_stop(at_once());
+            conserved(queue);
+        });
     });
 }

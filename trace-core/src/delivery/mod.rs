@@ -1,20 +1,29 @@
 //! The way of finished spans from the application's threads to the collectors.
 //!
-//! [`Queue`] is the only place where the two sides meet: a bounded list of
-//! chunks. [`Worker`] takes them, reads them and calls the collectors, on a
-//! thread of its own or, for a tracer without one, on the one that flushes.
+//! [`Queue`] is the only place where the two sides meet: a bounded list of chunks.
+//! [`Worker`] takes them and reads them, on a thread of its own or, for a tracer without
+//! one, on the one that flushes. It calls the collectors, or gives what it has read to their
+//! lanes, where several have a thread each.
 
 mod call;
+mod chunks;
+mod flush_report;
+mod lane;
+mod lanes;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod lost_pieces;
 mod queue;
+mod recipient;
+mod shared_batch;
 mod ticks;
+mod untold;
 mod worker;
 
-pub(crate) use call::is_collecting;
+pub(crate) use call::{is_collecting, serves};
+pub use flush_report::{FlushReport, LateCollector};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
-pub(crate) use queue::{EndedPart, Queue, Short};
+pub(crate) use queue::{Queue, Short};
 pub(crate) use ticks::Tick;
-pub use worker::FlushReport;
-pub(crate) use worker::{Worker, WorkerThread};
+pub(crate) use worker::{Threads, Worker, WorkerOptions};

@@ -1,24 +1,32 @@
-//! Chunks that wait for the tracer's thread.
+//! What waits for the tracer's threads.
 
-use std::collections::HashSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::chunks::Chunks;
+use super::flush_report::{FlushReport, LateCollector};
+use super::lanes::{Lane, LaneWork};
+use super::lost_pieces::{LostPiece, LostPieces};
+use super::shared_batch::SharedBatch;
 use super::ticks::{Tick, Ticks};
+use super::untold::Given;
+use crate::batch::{Decoded, MAX_PARTS, Part};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
-use crate::id::TraceId;
-use crate::stats::{Counters, Ledger, Stats};
-use crate::stream::{Chunk, Cursor, Plain};
+use crate::stats::{Counters, Fate, LaneStats, Ledger, Stats};
+use crate::stream::Chunk;
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
 
-/// A bounded list of chunks, and the counters of what became of their spans.
+/// Chunks that wait for the worker, batches that wait for the lanes of collectors, and the
+/// counters of what became of their spans: the only place where threads meet. Bounded.
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
     /// Wakes the worker.
     work: Condvar,
-    /// Wakes those who wait for the worker.
+    /// Wakes the threads of the lanes.
+    lane_work: Box<[Condvar]>,
+    /// Wakes those who wait for the worker and the lanes.
     done: Condvar,
     max_spans: u64,
     max_bytes: usize,
@@ -28,30 +36,25 @@ pub(crate) struct Queue {
     pub(crate) counters: Counters,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    chunks: Vec<Chunk>,
+    chunks: Chunks,
     /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
-    /// What the chunks have allocated, those that the worker has taken and not given
-    /// back included.
-    bytes: usize,
     ledger: Ledger,
-    completed: Vec<EndedPart>,
-    /// Spans of which the opening or the end was in a chunk that found no room, but
-    /// not both. No more than are open or in the queue.
-    lost: HashSet<u64>,
-    /// Empty chunks for the application's threads, and what they have allocated.
-    free: Vec<Chunk>,
-    free_bytes: usize,
-    /// Bytes at which a shared chunk is full.
-    chunk_bytes: usize,
+    /// Parts that have ended of which no piece says so.
+    ended: Vec<Part>,
+    lost: LostPieces,
+    /// One for each collector.
+    lanes: Vec<Lane>,
+    /// What batches were in that all lanes have given back.
+    spare_batches: Vec<Decoded>,
     /// What wakes the worker.
     sleep: Sleep,
     /// Whether nothing more is taken.
     is_closed: bool,
     /// Whether the worker has ended.
-    is_stopped: bool,
+    has_worker_ended: bool,
     flush: Flush,
 }
 
@@ -78,68 +81,7 @@ struct Flush {
 
 impl State {
     fn has_work(&self) -> bool {
-        !self.chunks.is_empty() || !self.completed.is_empty()
-    }
-
-    /// Adds a piece to the chunks and empties it. A piece that is not large is copied to
-    /// those of other scopes, which costs less than moving a chunk from one processor's
-    /// cache to the other's; a large one is exchanged for an empty chunk.
-    fn add(&mut self, piece: &mut Chunk, bytes: usize) {
-        if self.is_large(bytes) {
-            let free = self.free_chunk();
-            self.bytes += piece.allocated();
-            return self.chunks.push(std::mem::replace(piece, free));
-        }
-        let last = self.chunks.last_mut();
-        if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= self.chunk_bytes) {
-            self.bytes -= chunk.allocated();
-            chunk.append(piece);
-            self.bytes += chunk.allocated();
-        } else {
-            let mut chunk = self.free_chunk();
-            chunk.append(piece);
-            self.bytes += chunk.allocated();
-            self.chunks.push(chunk);
-        }
-        piece.clear();
-    }
-
-    fn is_large(&self, bytes: usize) -> bool {
-        bytes > self.chunk_bytes / 2
-    }
-
-    /// Bytes that adding a piece allocates, or keeps allocated.
-    fn added_by(&self, piece: &Chunk, bytes: usize) -> usize {
-        if self.is_large(bytes) {
-            return piece.allocated();
-        }
-        let last = self.chunks.last();
-        let takes =
-            |last: &&Chunk| last.takes(piece.words.len(), piece.text.len(), self.chunk_bytes);
-        last.filter(takes).map_or(self.new_chunk_bytes(), |_| 0)
-    }
-
-    /// Bytes that an empty chunk allocates.
-    fn new_chunk_bytes(&self) -> usize {
-        self.chunk_bytes + self.chunk_bytes / 2
-    }
-
-    fn free_chunk(&mut self) -> Chunk {
-        match self.free.pop() {
-            Some(chunk) => {
-                self.free_bytes -= chunk.allocated();
-                chunk
-            }
-            None => Chunk::with_room(self.chunk_bytes),
-        }
-    }
-
-    /// Frees empty chunks until the others may take so much; returns whether they may.
-    fn make_room(&mut self, bytes: usize) -> bool {
-        while self.bytes + self.free_bytes > bytes && !self.free.is_empty() {
-            let _freed = self.free_chunk();
-        }
-        self.bytes <= bytes
+        !self.chunks.waiting.is_empty() || !self.ended.is_empty()
     }
 
     /// Whether to wake the worker; it is then awake.
@@ -154,14 +96,35 @@ impl State {
         }
         wakes
     }
-}
 
-/// A part of a trace that has ended in this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EndedPart {
-    pub(crate) trace: TraceId,
-    /// The number that the pieces of its scopes have.
-    pub(crate) part: u32,
+    /// Whether the worker and the lanes have ended.
+    fn is_stopped(&self) -> bool {
+        self.has_worker_ended && self.lanes.iter().all(|lane| lane.has_ended)
+    }
+
+    /// What collectors have lost since somebody was last told, by panics and full lanes.
+    fn lost_by_lanes(&mut self) -> Vec<CollectorError> {
+        let mut errors = Vec::new();
+        for lane in 0..self.lanes.len() {
+            let drops = self.ledger.take_news_of_drops(lane);
+            let reasons = [
+                (drops.panic, "the collector panicked"),
+                (drops.full, "its lane was full"),
+            ];
+            for (spans, reason) in reasons.into_iter().filter(|(spans, _)| *spans > 0) {
+                let s = if spans == 1 { "" } else { "s" };
+                let error = CollectorError::new(format!("{spans} span{s} lost: {reason}"));
+                errors.push(error.of_collector(self.ledger.name(lane)));
+            }
+        }
+        errors
+    }
+
+    /// Whether the worker has done a flush, and so have all lanes.
+    fn has_flushed(&self, number: u64) -> bool {
+        let mut lanes = self.lanes.iter();
+        self.flush.done >= number && lanes.all(|lane| lane.has_flushed(number))
+    }
 }
 
 /// A piece that is written where it is to be read.
@@ -176,7 +139,7 @@ pub(crate) struct Short {
 }
 
 impl Short {
-    const fn bytes(self) -> usize {
+    pub(super) const fn bytes(self) -> usize {
         self.words * size_of::<u64>() + self.text_bytes
     }
 }
@@ -185,17 +148,24 @@ impl Short {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
-    pub(crate) completed: Vec<EndedPart>,
-    pub(crate) lost: HashSet<u64>,
+    pub(crate) ended: Vec<Part>,
+    pub(crate) lost: LostPieces,
     /// The newest flush that was asked for, if it is not done.
     pub(crate) flush: Option<(u64, Deadline)>,
     /// Whether nothing comes after this.
     pub(crate) is_last: bool,
 }
 
-/// Empty chunks that are kept while there is nothing to do. While there is, all are:
-/// what one thread allocates and another one frees, allocators are slow to use again.
-const MAX_IDLE_FREE: usize = 256;
+/// A collector, as far as the queue has to do with it.
+#[derive(Clone, Debug)]
+pub(crate) struct LaneOptions {
+    pub(crate) name: String,
+    /// Whether it has a thread of its own.
+    pub(crate) has_thread: bool,
+}
+
+/// Batches that are kept to be used again.
+const MAX_SPARE_BATCHES: usize = 4;
 
 /// Spans for which the worker does not wait for more: a batch of them is still in the
 /// processor's cache when it is read.
@@ -205,20 +175,36 @@ pub(super) const BATCH_SPANS: u64 = 4_096;
 /// now and then, nobody has to wake it.
 const MAX_NAPS: u32 = if cfg!(loom) { 1 } else { 10 };
 
-/// Traces whose end is to be said, kept while the worker does not come: 4 MiB. Only
-/// a worker that stands still for long misses one.
-const MAX_COMPLETED: usize = 262_144;
-
 impl Queue {
-    pub(crate) fn new(max_spans: usize, max_bytes: usize) -> Self {
+    /// Half of the bytes is for what waits for lanes, in equal shares: so what waits for the
+    /// worker has the other half, however slow all collectors are.
+    pub(crate) fn new(max_spans: usize, max_bytes: usize, lanes: &[LaneOptions]) -> Self {
         // A small queue has small chunks, or one would fill it.
         let chunk_bytes = (max_bytes / 16).min(Chunk::FULL_BYTES);
+        let threads = lanes.iter().filter(|lane| lane.has_thread).count();
+        let share = max_bytes / 2 / threads.max(1);
+        let share = |lane: &LaneOptions| if lane.has_thread { share } else { 0 };
+        let ledger = Ledger::new(lanes.iter().map(|lane| (lane.name.clone(), share(lane))));
+        let state = State {
+            chunks: Chunks::new(chunk_bytes),
+            spans: 0,
+            ledger,
+            ended: Vec::new(),
+            lost: LostPieces::default(),
+            lanes: lanes
+                .iter()
+                .map(|lane| Lane::new(lane.has_thread, share(lane)))
+                .collect(),
+            spare_batches: Vec::new(),
+            sleep: Sleep::default(),
+            is_closed: false,
+            has_worker_ended: false,
+            flush: Flush::default(),
+        };
         Self {
-            state: Mutex::new(State {
-                chunk_bytes,
-                ..State::default()
-            }),
+            state: Mutex::new(state),
             work: Condvar::new(),
+            lane_work: lanes.iter().map(|_| Condvar::new()).collect(),
             done: Condvar::new(),
             max_spans: max_spans as u64,
             max_bytes,
@@ -233,12 +219,17 @@ impl Queue {
         chunk.allocated() <= self.max_chunk_bytes
     }
 
+    /// Whether a chunk of so many words is not.
+    pub(crate) fn takes_words(&self, words: usize) -> bool {
+        words * size_of::<u64>() <= self.max_chunk_bytes
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_half_full(&self, state: &State) -> bool {
-        state.spans > self.max_spans / 2 || state.bytes > self.max_bytes / 2
+        state.spans > self.max_spans / 2 || state.chunks.bytes > self.max_bytes / 2
     }
 
     /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
@@ -252,9 +243,10 @@ impl Queue {
         state.ledger.start(started);
         // A piece that is larger than the whole queue is taken when that is empty.
         let has_room = state.spans == 0 || state.spans + spans <= self.max_spans;
-        let added = state.added_by(piece, bytes);
+        let added = state.chunks.added_by(piece, bytes);
         let is_full = !has_room
-            || !(state.make_room(self.max_bytes.saturating_sub(added)) || state.bytes == 0);
+            || !(state.chunks.make_room(self.max_bytes.saturating_sub(added))
+                || state.chunks.bytes == 0);
         if state.is_closed || is_full {
             state.ledger.refuse(piece.opened);
             let counter = if state.is_closed {
@@ -273,7 +265,7 @@ impl Queue {
         }
         state.ledger.arrive(piece.opened);
         state.spans += spans;
-        state.add(piece, bytes);
+        state.chunks.add(piece, bytes);
         let is_half_full = self.is_half_full(&state);
         let wakes = state.wakes(is_half_full);
         drop(state);
@@ -292,7 +284,7 @@ impl Queue {
         if state.is_closed || state.spans + spans > self.max_spans {
             return false;
         }
-        let Some(chunk) = self.chunk_for(&mut state, short) else {
+        let Some(chunk) = state.chunks.chunk_for(short, self.max_bytes) else {
             return false;
         };
         write(chunk);
@@ -309,50 +301,20 @@ impl Queue {
         true
     }
 
-    /// The chunk in which a short piece finds room.
-    #[inline]
-    fn chunk_for<'a>(&self, state: &'a mut State, short: Short) -> Option<&'a mut Chunk> {
-        let last = state.chunks.last();
-        let full = state.chunk_bytes;
-        let takes = |chunk: &Chunk| chunk.takes(short.words, short.text_bytes, full);
-        if !last.is_some_and(takes) && !self.add_chunk(state, short) {
-            return None;
-        }
-        state.chunks.last_mut()
-    }
-
-    /// Adds an empty chunk, if one may be allocated, and the piece is not large.
-    #[inline(never)]
-    fn add_chunk(&self, state: &mut State, short: Short) -> bool {
-        let bytes = self.max_bytes.saturating_sub(state.new_chunk_bytes());
-        if state.is_large(short.bytes()) || !state.make_room(bytes) {
-            return false;
-        }
-        let chunk = state.free_chunk();
-        state.bytes += chunk.allocated();
-        state.chunks.push(chunk);
-        true
-    }
-
-    /// Notes of which spans a part was in a chunk for which there was no room.
+    /// Notes what was in a chunk for which there was no room.
     #[cold]
     fn note_lost(&self, chunk: &Chunk) {
-        // Read without the lock: others wait for it already when the queue is full.
-        let lost = half_read(chunk);
-        if !lost.is_empty() {
-            let mut state = self.state();
-            for span in lost {
-                toggle(&mut state.lost, span);
-            }
-        }
+        let lost = LostPiece::read(chunk);
+        self.state().lost.add(lost);
     }
 
-    /// Says that the last scope of a trace ended, and that its last chunk is in the
-    /// queue or lost.
-    pub(crate) fn complete(&self, ended: EndedPart) {
+    /// Says that the last scope of a part of a trace ended, and that its last chunk is in
+    /// the queue or lost. Never forgotten if the worker may know that the part is open.
+    pub(crate) fn end_part(&self, part: Part, may_be_known: bool) {
         let mut state = self.state();
-        if !state.is_closed && state.completed.len() < MAX_COMPLETED {
-            state.completed.push(ended);
+        let is_told = may_be_known || state.ended.len() < MAX_PARTS;
+        if !state.is_closed && is_told {
+            state.ended.push(part);
         }
         let wakes = state.wakes(false);
         drop(state);
@@ -447,8 +409,8 @@ impl Queue {
     fn take_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
         state.ledger.take();
-        std::mem::swap(&mut state.chunks, &mut work.chunks);
-        std::mem::swap(&mut state.completed, &mut work.completed);
+        std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
+        std::mem::swap(&mut state.ended, &mut work.ended);
         work.lost = std::mem::take(&mut state.lost);
         let flush = &state.flush;
         work.flush = flush
@@ -460,29 +422,125 @@ impl Queue {
 
     /// Frees most empty chunks, if there is nothing to do.
     pub(crate) fn trim(&self) {
-        let mut state = self.state();
-        if state.chunks.is_empty() && state.free.len() > MAX_IDLE_FREE {
-            let freed = state.free.split_off(MAX_IDLE_FREE);
-            state.free_bytes -= freed.iter().map(Chunk::allocated).sum::<usize>();
-            drop(state);
-            // Without the lock: there may be a thousand of them.
-            drop(freed);
-        }
+        let freed = self.state().chunks.trim();
+        drop(freed);
     }
 
     /// Gives chunks back that had been taken.
-    pub(crate) fn recycle(&self, chunks: &mut Vec<Chunk>) {
+    fn recycle(state: &mut State, chunks: &mut Vec<Chunk>) {
         let bytes: usize = chunks.iter().map(Chunk::allocated).sum();
         chunks.iter_mut().for_each(Chunk::clear);
-        let mut state = self.state();
-        state.bytes = state.bytes.saturating_sub(bytes);
+        state.chunks.bytes = state.chunks.bytes.saturating_sub(bytes);
         if !state.is_closed {
-            state.free_bytes += chunks.iter().map(Chunk::allocated).sum::<usize>();
-            state.free.append(chunks);
+            state.chunks.keep(chunks);
         }
+    }
+
+    /// Counts spans that were read, which each collector is given next.
+    pub(super) fn read(&self, spans: u64) {
+        self.state().ledger.read(spans);
+    }
+
+    /// Says what became of spans at a collector without a thread of its own.
+    pub(super) fn finish(&self, lane: usize, spans: u64, fate: Fate) {
+        self.state().ledger.finish(lane, spans, fate);
+    }
+
+    /// Gives chunks back whose spans all collectors were given.
+    pub(super) fn release(&self, decoded: &mut Decoded, is_lost: bool) {
+        let spans = decoded.len() as u64;
+        let chunks = decoded.end();
+        let mut state = self.state();
+        state.ledger.release(spans, is_lost);
+        Self::recycle(&mut state, chunks);
         drop(state);
         // If they are not kept they are dropped without the lock.
         chunks.clear();
+    }
+
+    /// Returns for which lanes a batch finds no room, in order. Only the worker makes them
+    /// fuller.
+    pub(super) fn full_lanes(&self, batch: &SharedBatch) -> Vec<bool> {
+        let state = self.state();
+        let (spans, bytes) = (batch.spans(), batch.bytes);
+        let lanes = state.lanes.iter();
+        lanes
+            .map(|lane| lane.has_thread && !lane.takes(spans, bytes, self.max_spans))
+            .collect()
+    }
+
+    /// Gives a lane a batch; gives it back if its thread has ended.
+    pub(super) fn give(&self, lane: usize, given: Given) -> Result<(), Given> {
+        let mut state = self.state();
+        let Some(place) = state.lanes.get_mut(lane).filter(|lane| !lane.has_ended) else {
+            return Err(given);
+        };
+        place.push(given);
+        let bytes = place.bytes;
+        state.ledger.set_bytes(lane, bytes);
+        drop(state);
+        self.wake(lane);
+        Ok(())
+    }
+
+    /// Counts what a batch that lanes are given next has allocated besides its chunks.
+    pub(super) fn share(&self, batch: &SharedBatch) {
+        self.state().chunks.bytes += batch.own_bytes();
+    }
+
+    fn wake(&self, lane: usize) {
+        if let Some(work) = self.lane_work.get(lane) {
+            work.notify_one();
+        }
+    }
+
+    /// Waits until there is something to be done for a lane, or so long.
+    pub(super) fn wait_lane(&self, lane: usize, idle: Option<Duration>) -> LaneWork {
+        let Some(work) = self.lane_work.get(lane) else {
+            return LaneWork::End;
+        };
+        let timeout = idle.unwrap_or(Duration::MAX);
+        let woken = work.wait_timeout_while(self.state(), timeout, |state| {
+            state.lanes.get(lane).is_some_and(|lane| !lane.has_work())
+        });
+        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        state.lanes.get_mut(lane).map_or(LaneWork::End, Lane::take)
+    }
+
+    /// Says what became of a batch at a lane, which gives it back.
+    pub(super) fn give_back(&self, lane: usize, batch: Arc<SharedBatch>, fate: Fate) {
+        let mut state = self.state();
+        state.ledger.finish(lane, batch.spans(), fate);
+        if let Some(place) = state.lanes.get_mut(lane) {
+            place.finish(&batch);
+            let bytes = place.bytes;
+            state.ledger.set_bytes(lane, bytes);
+        }
+        drop(state);
+        if fate != Fate::Delivered {
+            batch.lose();
+        }
+        self.let_go(batch);
+    }
+
+    /// Gives a batch back that nobody has any more, if that is so.
+    pub(super) fn let_go(&self, batch: Arc<SharedBatch>) {
+        let Some(batch) = Arc::into_inner(batch) else {
+            return;
+        };
+        let (own_bytes, is_lost) = (batch.own_bytes(), batch.is_lost());
+        let mut decoded = batch.decoded;
+        self.release(&mut decoded, is_lost);
+        let mut state = self.state();
+        state.chunks.bytes = state.chunks.bytes.saturating_sub(own_bytes);
+        if state.spare_batches.len() < MAX_SPARE_BATCHES {
+            state.spare_batches.push(decoded);
+        }
+    }
+
+    /// What the next batch can be read into.
+    pub(super) fn spare_batch(&self) -> Decoded {
+        self.state().spare_batches.pop().unwrap_or_default()
     }
 
     /// Asks the worker for everything that is in the queue now; returns the number
@@ -503,8 +561,19 @@ impl Queue {
         number
     }
 
-    /// Says how a flush ended.
-    pub(crate) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
+    /// Asks the lanes to flush, behind what they have been given.
+    pub(super) fn flush_lanes(&self, number: u64, deadline: Deadline) {
+        let mut state = self.state();
+        let lanes = state.lanes.iter_mut();
+        for lane in lanes.filter(|lane| !lane.has_ended) {
+            lane.ask_flush(number, deadline);
+        }
+        drop(state);
+        self.lane_work.iter().for_each(Condvar::notify_one);
+    }
+
+    /// Says how a flush of the worker's own collectors ended.
+    pub(super) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.flush.done = number;
         state.flush.errors = errors;
@@ -512,29 +581,108 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Waits for a flush; `None` when the deadline passed or the worker ended.
-    pub(crate) fn wait_flush(
+    /// Says how a flush of a lane ended.
+    pub(super) fn finish_lane_flush(
         &self,
+        lane: usize,
         number: u64,
-        deadline: Deadline,
-    ) -> Option<Vec<CollectorError>> {
-        let (state, _) = self
-            .done
-            .wait_timeout_while(self.state(), deadline.remaining(), |state| {
-                state.flush.done < number && !state.is_stopped
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        (state.flush.done >= number).then(|| state.flush.errors.clone())
+        error: Option<CollectorError>,
+    ) {
+        let mut state = self.state();
+        if let Some(lane) = state.lanes.get_mut(lane) {
+            lane.flushed = lane.flushed.max(number);
+            lane.errors = error.into_iter().collect();
+        }
+        drop(state);
+        self.done.notify_all();
     }
 
-    /// Takes nothing more; the worker ends when it has taken what is there.
+    /// Waits for a flush, or for the end of a shutdown that runs.
+    pub(crate) fn wait_flush(&self, number: u64, deadline: Deadline) -> FlushReport {
+        let is_waiting = |state: &mut State| !state.has_flushed(number) && !state.is_stopped();
+        let woken = self
+            .done
+            .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
+        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let is_worker_done = state.flush.done >= number;
+        self.report(&mut state, |lane| lane.has_flushed(number), is_worker_done)
+    }
+
+    /// What was done and what was not.
+    fn report(
+        &self,
+        state: &mut State,
+        is_done: impl Fn(&Lane) -> bool,
+        is_worker_done: bool,
+    ) -> FlushReport {
+        let is_stopped = state.is_stopped();
+        let stats = self.counters.stats(&state.ledger);
+        let of_lanes = state.ledger.lanes();
+        let lanes = state.lanes.iter().zip(&of_lanes);
+        let late = lanes.filter(|(lane, of_lane)| {
+            let is_late = if lane.has_thread {
+                !is_done(lane)
+            } else {
+                // Which of the worker's own it is that keeps it is known by what waits.
+                !is_worker_done && of_lane.waiting > 0
+            };
+            !is_stopped && is_late
+        });
+        let late = late.map(|(_, of_lane)| LateCollector {
+            name: of_lane.name.clone(),
+            left: of_lane.waiting,
+        });
+        let late: Vec<LateCollector> = late.collect();
+        let mut errors = state.lost_by_lanes();
+        errors.extend_from_slice(&state.flush.errors);
+        for lane in &state.lanes {
+            errors.extend_from_slice(&lane.errors);
+        }
+        let is_done = is_stopped || (is_worker_done && late.is_empty());
+        FlushReport {
+            is_complete: is_done && errors.is_empty(),
+            left: stats.open + stats.waiting,
+            errors,
+            late,
+        }
+    }
+
+    /// The report of who has called the collectors itself.
+    pub(crate) fn done_here(&self, mut errors: Vec<CollectorError>) -> FlushReport {
+        errors.extend(self.state().lost_by_lanes());
+        FlushReport {
+            is_complete: errors.is_empty(),
+            errors,
+            ..self.unfinished()
+        }
+    }
+
+    /// Whether the worker and the lanes have ended.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.state().is_stopped()
+    }
+
+    /// What is left, of who does not wait.
+    pub(crate) fn unfinished(&self) -> FlushReport {
+        let stats = self.stats();
+        FlushReport {
+            is_complete: false,
+            left: stats.open + stats.waiting,
+            ..FlushReport::nothing()
+        }
+    }
+
+    /// Takes nothing more; the worker ends when it has taken what is there. Returns whether
+    /// this is the first to say so.
     pub(crate) fn close(&self, deadline: Deadline) -> bool {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.is_closed, true);
+        // Who has less time must not take it from who waits already.
+        let others = state.flush.deadline.filter(|_| !was_open);
+        state.flush.deadline = Some(others.map_or(deadline, |other| other.later(deadline)));
         if was_open {
-            state.flush.deadline = Some(deadline);
             // Threads may remember the tracer for long after.
-            (state.free, state.free_bytes) = (Vec::new(), 0);
+            state.chunks.forget_free();
         }
         state.sleep = Sleep::Awake;
         drop(state);
@@ -542,24 +690,52 @@ impl Queue {
         was_open
     }
 
-    /// Says that the worker has ended.
+    /// Has the lanes end when they have done what they were given.
+    pub(super) fn close_lanes(&self) {
+        self.state().lanes.iter_mut().for_each(Lane::close);
+        self.lane_work.iter().for_each(Condvar::notify_one);
+    }
+
+    /// Says that the worker has ended, and with which errors of its own collectors.
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
-        state.is_stopped = true;
+        state.has_worker_ended = true;
         state.flush.errors = errors;
         drop(state);
         self.done.notify_all();
     }
 
-    /// Waits until the worker has ended; `None` when the deadline passed before.
-    pub(crate) fn wait_stop(&self, deadline: Deadline) -> Option<Vec<CollectorError>> {
-        let (state, _) = self
+    /// Says that the thread of a lane has ended.
+    pub(super) fn stop_lane(&self, lane: usize, errors: Vec<CollectorError>) {
+        let mut state = self.state();
+        if let Some(lane) = state.lanes.get_mut(lane) {
+            lane.has_ended = true;
+            lane.errors = errors;
+        }
+        drop(state);
+        self.done.notify_all();
+    }
+
+    /// Waits until the worker and the lanes have ended. Whose deadline is the last one gives
+    /// up what waits then.
+    pub(crate) fn wait_stop(&self, deadline: Deadline) -> FlushReport {
+        let is_waiting = |state: &mut State| !state.is_stopped();
+        let woken = self
             .done
-            .wait_timeout_while(self.state(), deadline.remaining(), |state| {
-                !state.is_stopped
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        state.is_stopped.then(|| state.flush.errors.clone())
+            .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
+        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let is_last = state
+            .flush
+            .deadline
+            .is_none_or(|last| last.remaining().is_zero());
+        let is_worker_done = state.has_worker_ended;
+        let report = self.report(&mut state, |lane| lane.has_ended, is_worker_done);
+        let gives_up = is_last && !state.is_stopped();
+        drop(state);
+        if gives_up {
+            self.abandon();
+        }
+        report
     }
 
     /// Drops what still waits and counts it.
@@ -570,9 +746,27 @@ impl Queue {
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
+        let mut batches = Vec::new();
+        for lane in 0..state.lanes.len() {
+            let Some(place) = state.lanes.get_mut(lane) else {
+                continue;
+            };
+            let given_up = place.abandon();
+            let bytes = place.bytes;
+            state.ledger.set_bytes(lane, bytes);
+            for batch in given_up {
+                state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
+                batches.push(batch);
+            }
+        }
+        drop(state);
+        for batch in batches {
+            batch.lose();
+            self.let_go(batch);
+        }
     }
 
-    /// Counts spans that were taken and are delivered or dropped now.
+    /// Counts spans that were taken and are dropped now.
     pub(super) fn leave(&self, counter: &AtomicU64, spans: u64) {
         if spans > 0 {
             let mut state = self.state();
@@ -593,39 +787,14 @@ impl Queue {
         self.counters.stats(&state.ledger)
     }
 
+    /// What became of what was read at each collector.
+    pub(crate) fn lane_stats(&self) -> Vec<LaneStats> {
+        self.state().ledger.lanes()
+    }
+
     /// Until when a worker that ends may take.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
         deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
-    }
-}
-
-/// The spans of which the chunk holds the opening or the end, but not both: other
-/// chunks speak of them.
-fn half_read(chunk: &Chunk) -> Vec<u64> {
-    let mut spans = Vec::new();
-    let mut toggle = |span| match spans.iter().rposition(|other| *other == span) {
-        Some(at) => drop(spans.remove(at)),
-        None => spans.push(span),
-    };
-    let mut cursor = Cursor::default();
-    loop {
-        while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
-            cursor = next;
-            if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
-                toggle(span);
-            }
-        }
-        let Some((_, _, next)) = chunk.entry(cursor) else {
-            return spans;
-        };
-        cursor = next;
-    }
-}
-
-/// Puts a span in, or takes it out if it is in.
-fn toggle(spans: &mut HashSet<u64>, span: u64) {
-    if !spans.remove(&span) {
-        spans.insert(span);
     }
 }

@@ -1,4 +1,4 @@
-//! Reads chunks and calls the collectors.
+//! Reads chunks and gives the spans to the collectors.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,100 +7,171 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::queue::{BATCH_SPANS, EndedPart, Queue, Work};
-use crate::batch::{Decoded, Decoder, SpanBatch};
+use super::lane::LaneThread;
+use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
+use super::recipient::Recipient;
+use super::shared_batch::SharedBatch;
+use super::untold::{Given, Untold};
+use crate::batch::{Decoded, Decoder, LossReason};
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
 use crate::limits::Limits;
 use crate::resource::Resource;
-use crate::stats::Counters;
+use crate::stats::{Counters, Fate};
 
-/// Takes chunks from a queue, reads them, and gives the spans to the collectors.
+/// Takes chunks from a queue, reads them, and gives the spans to the collectors: to those
+/// without a thread of their own here, to the others by their lanes.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
     clock: Clock,
-    resource: Resource,
-    collectors: Vec<Box<dyn Collector>>,
+    resource: Arc<Resource>,
+    scheduled_delay: Duration,
+    /// The collectors that are called here, with their numbers.
+    recipients: Vec<(usize, Recipient)>,
+    /// The other ones.
+    lanes: Vec<OwnLane>,
     decoder: Decoder,
     decoded: Decoded,
 }
 
-/// The thread on which a tracer's collectors are called.
-#[derive(Debug)]
-pub(crate) struct WorkerThread(JoinHandle<()>);
-
-/// What a flush or a shutdown did.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct FlushReport {
-    /// Whether all spans that had ended and been handed over were given to the
-    /// collectors before the deadline, and the collectors passed them on.
-    pub is_complete: bool,
-    /// Spans that are left: they still run, or their scope does, or there was no
-    /// time.
-    pub left: u64,
-    /// What collectors could not do.
-    pub errors: Vec<CollectorError>,
+/// A collector that has a thread of its own.
+struct OwnLane {
+    number: usize,
+    /// What it was not told, as its lane was full.
+    untold: Untold,
+    /// Until the threads are started.
+    recipient: Option<Recipient>,
 }
 
-impl FlushReport {
-    /// There was nothing to deliver.
-    pub(crate) fn nothing() -> Self {
-        Self {
-            is_complete: true,
-            left: 0,
-            errors: Vec::new(),
-        }
-    }
+/// The threads of a tracer.
+#[derive(Debug)]
+pub(crate) struct Threads(Vec<JoinHandle<()>>);
+
+/// What a worker needs.
+pub(crate) struct WorkerOptions {
+    pub(crate) clock: Clock,
+    pub(crate) resource: Resource,
+    pub(crate) limits: Limits,
+    pub(crate) scheduled_delay: Duration,
+    pub(crate) max_queue_spans: usize,
+    pub(crate) max_queue_bytes: usize,
+    /// Whether there are to be threads.
+    pub(crate) has_threads: bool,
 }
 
 impl Worker {
-    pub(crate) fn new(
-        queue: Arc<Queue>,
-        clock: Clock,
-        resource: Resource,
-        limits: Limits,
-        collectors: Vec<Box<dyn Collector>>,
-    ) -> Self {
+    pub(crate) fn new(options: WorkerOptions, collectors: Vec<Box<dyn Collector>>) -> Self {
+        // One alone has the worker's thread.
+        let are_several = options.has_threads && collectors.len() > 1;
+        // Asked once: it is the application's code, which may panic.
+        let lane_of = |collector: &dyn Collector| LaneOptions {
+            name: call::call(|| collector.name().to_owned()).unwrap_or_default(),
+            has_thread: are_several && !call::call(|| collector.is_quick()).unwrap_or(false),
+        };
+        let lanes: Vec<LaneOptions> = collectors.iter().map(|one| lane_of(&**one)).collect();
+        let queue = Queue::new(options.max_queue_spans, options.max_queue_bytes, &lanes);
+        let mut worker = Self::without_collectors(Arc::new(queue), options);
+        for (number, (collector, lane)) in collectors.into_iter().zip(lanes).enumerate() {
+            worker.add(number, collector, &lane);
+        }
+        worker
+    }
+
+    pub(super) fn without_collectors(queue: Arc<Queue>, options: WorkerOptions) -> Self {
         Self {
             queue,
-            clock,
-            decoder: Decoder::new(limits),
-            resource,
-            collectors,
+            clock: options.clock,
+            resource: Arc::new(options.resource),
+            scheduled_delay: options.scheduled_delay,
+            recipients: Vec::new(),
+            lanes: Vec::new(),
+            decoder: Decoder::new(options.limits),
             decoded: Decoded::default(),
         }
     }
 
-    /// Starts a thread that delivers until the queue is closed.
-    pub(crate) fn start(mut self, delay: Duration) -> std::io::Result<WorkerThread> {
-        let thread = std::thread::Builder::new()
-            .name("trace-worker".to_owned())
-            .spawn(move || {
-                let queue = Arc::clone(&self.queue);
-                let run = AssertUnwindSafe(|| self.run(delay));
-                let mut errors = catch_unwind(run).unwrap_or_else(|_| {
-                    // What comes from here on is counted as dropped.
-                    queue.close(Deadline::after(Duration::ZERO));
-                    queue.abandon();
-                    vec![CollectorError::new("the tracer's thread panicked")]
-                });
-                // Destructors of collectors may block as well: whoever waits for the
-                // end waits for them, and not for longer than the deadline.
-                if call::call(|| drop(self)).is_none() {
-                    errors.push(CollectorError::new("a collector panicked when dropped"));
-                }
-                queue.stop(errors);
-            })?;
-        Ok(WorkerThread(thread))
+    pub(super) fn add(&mut self, number: usize, collector: Box<dyn Collector>, lane: &LaneOptions) {
+        let recipient = Recipient::new(
+            Arc::clone(&self.queue),
+            Arc::clone(&self.resource),
+            collector,
+            &lane.name,
+        );
+        if lane.has_thread {
+            self.lanes.push(OwnLane {
+                number,
+                untold: Untold::default(),
+                recipient: Some(recipient),
+            });
+        } else {
+            self.recipients.push((number, recipient));
+        }
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.queue
+    }
+
+    /// Starts the threads, which deliver until the queue is closed.
+    pub(crate) fn start(mut self) -> std::io::Result<Threads> {
+        let queue = Arc::clone(&self.queue);
+        let started = self.start_lanes().and_then(|mut threads| {
+            threads.push(self.start_worker()?);
+            Ok(Threads(threads))
+        });
+        if started.is_err() {
+            // Those that were started end.
+            queue.close_lanes();
+        }
+        started
+    }
+
+    /// Starts the threads of the lanes.
+    fn start_lanes(&mut self) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let threads = self.lane_threads().into_iter();
+        threads.map(LaneThread::start).collect()
+    }
+
+    pub(super) fn lane_threads(&mut self) -> Vec<LaneThread> {
+        let lanes = self.lanes.iter_mut();
+        let threads = lanes.filter_map(|lane| {
+            Some(LaneThread {
+                queue: Arc::clone(&self.queue),
+                lane: lane.number,
+                recipient: lane.recipient.take()?,
+            })
+        });
+        threads.collect()
+    }
+
+    fn start_worker(mut self) -> std::io::Result<JoinHandle<()>> {
+        let thread = std::thread::Builder::new().name("trace-worker".to_owned());
+        thread.spawn(move || {
+            let queue = Arc::clone(&self.queue);
+            call::serve(Arc::as_ptr(&queue));
+            let run = AssertUnwindSafe(|| self.run());
+            let mut errors = catch_unwind(run).unwrap_or_else(|payload| {
+                std::mem::forget(payload);
+                // What comes from here on is counted as dropped.
+                queue.close(Deadline::after(Duration::ZERO));
+                queue.abandon();
+                vec![CollectorError::new("the tracer's thread panicked")]
+            });
+            queue.close_lanes();
+            // Destructors of collectors may block as well: whoever waits for the
+            // end waits for them, and not for longer than the deadline.
+            errors.extend(self.end());
+            queue.stop(errors);
+        })
     }
 
     /// Delivers until the queue is closed, and shuts down.
-    pub(super) fn run(&mut self, delay: Duration) -> Vec<CollectorError> {
+    pub(super) fn run(&mut self) -> Vec<CollectorError> {
         let mut idle = None;
         let mut work = Work::default();
         loop {
-            self.queue.wait_and_take(delay, idle, &mut work);
+            self.queue
+                .wait_and_take(self.scheduled_delay, idle, &mut work);
             self.deliver(&mut work);
             idle = self.on_idle();
             if work.is_last {
@@ -111,13 +182,12 @@ impl Worker {
 
     /// Lets the collectors look at the time; returns when to do so again.
     fn on_idle(&self) -> Option<Duration> {
-        let times = self.collectors.iter().filter_map(|collector| {
-            call::call(|| collector.on_idle()).unwrap_or_else(|| {
-                Counters::add(&self.queue.counters.collector_panics, 1);
-                None
-            })
-        });
-        times.min()
+        let times = self.recipients.iter();
+        let times = times.filter_map(|(_, recipient)| recipient.on_idle());
+        // A lane may have room for what it was not told.
+        let has_untold = self.lanes.iter().any(|lane| lane.untold.is_urgent());
+        let untold = has_untold.then_some(self.scheduled_delay.max(RETELL_AFTER));
+        times.chain(untold).min()
     }
 
     /// Delivers what is in the queue, and flushes the collectors, on this thread.
@@ -131,31 +201,34 @@ impl Worker {
 
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        let lost = self.decoder.abandon();
+        let lost = self.decoder.abandon(&mut self.decoded);
         let counters = &self.queue.counters;
         self.queue.leave(&counters.dropped_shutdown, lost);
-        self.each_collector(|collector| collector.shutdown(deadline.remaining()))
+        self.collect();
+        // The lanes end beside the collectors of this thread.
+        self.queue.close_lanes();
+        let recipients = self.recipients.iter_mut();
+        let shut_down = |recipient: &mut Recipient| recipient.shut_down(deadline.remaining());
+        let ended = recipients.map(|(_, recipient)| shut_down(recipient));
+        ended.filter_map(Result::err).collect()
     }
 
-    fn flush_collectors(&self, deadline: Deadline) -> Vec<CollectorError> {
-        self.each_collector(|collector| collector.flush(deadline.remaining()))
+    /// Drops the collectors.
+    pub(crate) fn end(&mut self) -> Vec<CollectorError> {
+        let recipients = self.recipients.drain(..);
+        let ended = recipients.map(|(_, recipient)| recipient.end());
+        ended.filter_map(Result::err).collect()
     }
 
-    fn each_collector(
-        &self,
-        ask: impl Fn(&dyn Collector) -> Result<(), CollectorError>,
-    ) -> Vec<CollectorError> {
-        let results = self.collectors.iter().map(|collector| {
-            call::call(|| ask(&**collector)).unwrap_or_else(|| {
-                Counters::add(&self.queue.counters.collector_panics, 1);
-                Err(CollectorError::new("the collector panicked"))
-            })
-        });
-        results.filter_map(Result::err).collect()
+    fn flush_collectors(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        let recipients = self.recipients.iter_mut();
+        let flushed = recipients.map(|(_, recipient)| recipient.flush(deadline.remaining()));
+        flushed.filter_map(Result::err).collect()
     }
 
     fn deliver(&mut self, work: &mut Work) {
-        self.decoder.lose(work.lost.drain());
+        let lost = &mut work.lost;
+        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
         self.decoded.begin(self.clock.converter());
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
@@ -163,9 +236,8 @@ impl Worker {
                 self.collect();
             }
         }
-        for EndedPart { trace, part } in work.completed.drain(..) {
-            self.decoder.end_trace(trace, part);
-            self.decoded.push_completed(trace);
+        for part in work.ended.drain(..) {
+            self.decoder.end_part(part, &mut self.decoded);
         }
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
@@ -173,8 +245,10 @@ impl Worker {
         self.queue.leave(&counters.dropped_limit, dropped.limit);
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
+        self.catch_up();
         self.queue.hold(self.decoder.held());
         if let Some((number, deadline)) = work.flush {
+            self.queue.flush_lanes(number, deadline);
             let errors = self.flush_collectors(deadline);
             self.queue.finish_flush(number, errors);
         }
@@ -183,36 +257,101 @@ impl Worker {
     /// Gives what was read to the collectors, and the chunks back.
     fn collect(&mut self) {
         let spans = self.decoded.len() as u64;
-        let counters = &self.queue.counters;
-        let batch = SpanBatch::of_decoded(&self.resource, &self.decoded);
-        if spans > 0 || !self.decoded.completed().is_empty() {
-            let mut panics = 0;
-            for collector in &self.collectors {
-                panics += u64::from(call::call(|| collector.collect(&batch)).is_none());
+        if spans > 0 || !self.decoded.reports().is_empty() {
+            self.queue.read(spans);
+            if !self.lanes.is_empty() {
+                return self.share();
             }
-            let counter = if panics == 0 {
-                &counters.delivered
-            } else {
-                &counters.dropped_collector
-            };
-            Counters::add(&counters.collector_panics, panics);
-            self.queue.leave(counter, spans);
+            let mut is_lost = false;
+            let reports = self.decoded.reports();
+            for (number, recipient) in &mut self.recipients {
+                let fate = recipient.collect(&self.decoded, reports);
+                self.queue.finish(*number, spans, fate);
+                is_lost |= fate != Fate::Delivered;
+            }
+            return self.queue.release(&mut self.decoded, is_lost);
         }
-        self.queue.recycle(self.decoded.end());
+        self.queue.release(&mut self.decoded, false);
+    }
+
+    /// Gives what was read to the lanes, and to the collectors of this thread.
+    fn share(&mut self) {
+        let mut next = self.queue.spare_batch();
+        next.begin(self.decoded.converter());
+        let decoded = std::mem::replace(&mut self.decoded, next);
+        let batch = Arc::new(SharedBatch::new(decoded));
+        let is_full = self.queue.full_lanes(&batch);
+        self.queue.share(&batch);
+        let (decoded, spans) = (&batch.decoded, batch.spans());
+        for lane in &mut self.lanes {
+            if is_full.get(lane.number) == Some(&true) {
+                lane.untold
+                    .miss(decoded, decoded.reports(), LossReason::Lane);
+                batch.lose();
+                self.queue.finish(lane.number, spans, Fate::Full);
+            } else {
+                lane.give(&self.queue, &batch);
+            }
+        }
+        for (number, recipient) in &mut self.recipients {
+            let fate = recipient.collect(decoded, decoded.reports());
+            self.queue.finish(*number, spans, fate);
+            if fate != Fate::Delivered {
+                batch.lose();
+            }
+        }
+        self.queue.let_go(batch);
+    }
+
+    /// Tells the collectors what they were not told, if there is room.
+    fn catch_up(&mut self) {
+        for (_, recipient) in &mut self.recipients {
+            recipient.catch_up();
+        }
+        if self.lanes.iter().all(|lane| !lane.untold.is_urgent()) {
+            return;
+        }
+        let nothing = Arc::new(SharedBatch::new(Decoded::default()));
+        let is_full = self.queue.full_lanes(&nothing);
+        for lane in &mut self.lanes {
+            if lane.untold.is_urgent() && is_full.get(lane.number) == Some(&false) {
+                lane.give(&self.queue, &nothing);
+            }
+        }
     }
 }
 
-impl WorkerThread {
-    /// Waits for the thread, which has said that it has ended.
-    pub(crate) fn join(self) {
-        // A worker ends by a panic only if a collector's destructor panics; its
-        // spans were delivered by then.
-        let _ended = self.0.join();
-    }
+/// How long the worker waits at least before it looks whether a lane has room for what it
+/// was not told.
+const RETELL_AFTER: Duration = Duration::from_millis(100);
 
-    /// Whether this is the current thread.
-    pub(crate) fn is_current(&self) -> bool {
-        self.0.thread().id() == std::thread::current().id()
+impl OwnLane {
+    /// Gives it a batch, and tells it what it was not told.
+    fn give(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
+        let told = self.untold.tell(batch.decoded.reports());
+        let reports = match told {
+            std::borrow::Cow::Borrowed(_) => None,
+            std::borrow::Cow::Owned(reports) => Some(reports),
+        };
+        let given = Given {
+            batch: Arc::clone(batch),
+            reports,
+        };
+        if queue.give(self.number, given).is_err() {
+            // Its thread has ended, in the middle of a shutdown.
+            batch.lose();
+            queue.finish(self.number, batch.spans(), Fate::Shutdown);
+        }
+    }
+}
+
+impl Threads {
+    /// Waits for the threads, which have said that they have ended.
+    pub(crate) fn join(self) {
+        for thread in self.0 {
+            // None ends by a panic: all that is the application's is caught.
+            let _ended = thread.join();
+        }
     }
 }
 
@@ -220,7 +359,7 @@ impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
             .field("resource", &self.resource)
-            .field("collectors", &self.collectors.len())
+            .field("collectors", &(self.recipients.len() + self.lanes.len()))
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,12 @@
 //! A recorded trace, as far as it runs in this process.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::head::Head;
 use super::home::{Home, SpanEnd};
 use super::tracer_core::TracerCore;
-use crate::delivery::EndedPart;
+use crate::batch::Part;
 use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one for each
@@ -18,6 +18,8 @@ pub(crate) struct LocalTrace {
     pub(super) head: Head,
     /// Which part of the trace this is, in this process: the number of its first scope.
     part: u32,
+    /// Whether the queue has taken a piece of it.
+    is_known: AtomicBool,
     /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
     /// scope ended, less those that ended in another scope than their own.
     ///
@@ -40,6 +42,7 @@ impl LocalTrace {
             tracer,
             head,
             part: scope,
+            is_known: AtomicBool::new(false),
             open: AtomicI64::new(SCOPE),
             returns: AtomicU64::new(0),
             homes: Mutex::new(Vec::new()),
@@ -51,6 +54,7 @@ impl LocalTrace {
     pub(super) fn begin_again(&mut self, head: Head, scope: u32) {
         self.head = head;
         self.part = scope;
+        self.is_known = AtomicBool::new(false);
         self.open = AtomicI64::new(SCOPE);
         self.returns = AtomicU64::new(0);
     }
@@ -116,10 +120,24 @@ impl LocalTrace {
 
     /// Says that nothing remains, where no piece could say so.
     pub(super) fn complete(&self) {
-        self.tracer.queue.complete(EndedPart {
+        let part = Part {
             trace: self.head.trace_id(),
-            part: self.part,
-        });
+            number: self.part,
+        };
+        self.tracer.queue.end_part(part, self.may_be_known());
+    }
+
+    /// Notes that the worker may know of this part of the trace.
+    pub(super) fn set_known(&self) {
+        // Relaxed, here and below: who says the end sees it, as with all that comes before
+        // the end. Looked at first, so that threads do not wait for each other.
+        if !self.may_be_known() {
+            self.is_known.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn may_be_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
     }
 
     /// Lets go of a trace that was held open for a span that will not begin.

@@ -18,7 +18,7 @@ use crate::batch::SpanBatch;
 use crate::clock::{Clock, Deadline};
 use crate::collector::Collector;
 use crate::context::TraceFlags;
-use crate::delivery::{Queue, Worker, check};
+use crate::delivery::{Worker, WorkerOptions, check};
 use crate::fork::Generation;
 use crate::id::TraceId;
 use crate::id_generator::IdGenerator;
@@ -51,16 +51,19 @@ struct World {
 
 impl World {
     fn new(max_queue_spans: usize) -> Self {
-        let queue = Arc::new(Queue::new(max_queue_spans, usize::MAX));
         let seen = Seen::default();
         let clock = Clock::system();
-        let worker = Worker::new(
-            Arc::clone(&queue),
-            clock.clone(),
-            Resource::new("model"),
-            Limits::default(),
-            vec![Box::new(seen.clone())],
-        );
+        let options = WorkerOptions {
+            clock: clock.clone(),
+            resource: Resource::new("model"),
+            limits: Limits::default(),
+            scheduled_delay: Duration::MAX,
+            max_queue_spans,
+            max_queue_bytes: usize::MAX,
+            has_threads: false,
+        };
+        let worker = Worker::new(options, vec![Box::new(seen.clone())]);
+        let queue = Arc::clone(worker.queue());
         let tracer = Arc::new(TracerCore {
             generation: Generation::current(),
             sampler: Box::new(AlwaysOn),

@@ -268,6 +268,9 @@ impl Recording {
         if is_taken {
             (stream.strays, stream.uncounted) = (strays, 0);
             stream.has_said_end = completes;
+            if !completes {
+                stream.set_known();
+            }
         }
         is_taken
     }
@@ -498,7 +501,7 @@ impl Recording {
         if !stream.baggage.is_empty() {
             stream.baggage = Baggage::default();
         }
-        (stream.is_visit, stream.needs_home) = (false, false);
+        (stream.is_visit, stream.needs_home, stream.is_known) = (false, false, false);
         if stream.rare.is_some() {
             stream.rare = None;
         }

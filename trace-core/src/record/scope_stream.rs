@@ -10,8 +10,9 @@ use super::parents::Parents;
 use super::spare_chunks::{self, SHORT};
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
+use crate::batch::Part;
 use crate::clock::Counter;
-use crate::delivery::{EndedPart, Short, Tick};
+use crate::delivery::{Short, Tick};
 use crate::stream::Chunk;
 
 /// What a scope has recorded and not handed over, and what is known of it. Reused
@@ -52,6 +53,9 @@ pub(super) struct ScopeStream {
     pub(super) has_said_end: bool,
     /// Whether the scope has handed over while spans of it were open.
     pub(super) needs_home: bool,
+    /// Whether the queue has taken a piece of the scope, of which nothing else is of the
+    /// trace; else that is noted there.
+    pub(super) is_known: bool,
     /// See [`TracerCore::plain`].
     pub(super) plain: Option<Counter>,
     /// What few scopes have.
@@ -91,6 +95,7 @@ impl ScopeStream {
             shared,
             number,
             needs_home,
+            is_known,
             rare,
             ..
         } = self;
@@ -99,6 +104,9 @@ impl ScopeStream {
             let trace = Spare::trace(tracer, head.clone(), *number);
             if *needs_home {
                 Rare::add_home(rare, &trace, *number);
+            }
+            if *is_known {
+                trace.set_known();
             }
             trace
         })
@@ -115,9 +123,14 @@ impl ScopeStream {
     /// Says that nothing remains of the trace, where no piece could say so.
     #[cold]
     pub(super) fn complete(&self) {
-        let [_, part] = self.numbers();
-        let trace = self.head.trace_id();
-        self.tracer.queue.complete(EndedPart { trace, part });
+        if let Some(trace) = &self.shared {
+            return trace.complete();
+        }
+        let part = Part {
+            trace: self.head.trace_id(),
+            number: self.number,
+        };
+        self.tracer.queue.end_part(part, self.is_known);
     }
 
     /// Says that something was handed over while spans were open.
@@ -227,6 +240,9 @@ impl ScopeStream {
             };
             if self.push_short(content, ends, |chunk| chunk.append(&self.chunk)) {
                 self.chunk.clear();
+                if !ends {
+                    self.set_known();
+                }
                 return true;
             }
             self.begin_piece(self.chunk.words.len() + Chunk::AROUND_WORDS);
@@ -235,7 +251,19 @@ impl ScopeStream {
             self.chunk.end_trace();
         }
         self.has_begun = false;
-        self.tracer.queue.push(&mut self.chunk, started)
+        let is_taken = self.tracer.queue.push(&mut self.chunk, started);
+        if is_taken && !ends {
+            self.set_known();
+        }
+        is_taken
+    }
+
+    /// Notes that the worker may know of this part of the trace.
+    pub(super) fn set_known(&mut self) {
+        match &self.shared {
+            Some(trace) => trace.set_known(),
+            None => self.is_known = true,
+        }
     }
 
     /// Hands over a short piece, whose content `write` writes; returns whether it was taken.
@@ -312,6 +340,7 @@ impl Spare {
             is_base_own: false,
             has_said_end: false,
             needs_home: false,
+            is_known: false,
             plain: tracer.plain(),
             rare: None,
         })

@@ -50,11 +50,16 @@ impl Chunk {
     /// An empty chunk that is not allocated anew while it gets so full: with buffers of
     /// one size the allocator wastes nothing between them.
     pub(crate) fn with_room(bytes: usize) -> Self {
-        Self {
-            opened: 0,
-            words: Vec::with_capacity((bytes + bytes / 4) / size_of::<u64>()),
-            text: String::with_capacity(bytes / 4),
-        }
+        let mut chunk = Self::new();
+        chunk.reserve_room(bytes);
+        chunk
+    }
+
+    /// Makes so much room in an empty one.
+    pub(crate) fn reserve_room(&mut self, bytes: usize) {
+        self.words
+            .reserve_exact((bytes + bytes / 4) / size_of::<u64>());
+        self.text.reserve_exact(bytes / 4);
     }
 
     /// Whether so many words and bytes of text can be added without allocating, and without

@@ -214,7 +214,8 @@ impl TestTracer {
     #[track_caller]
     pub fn assert_conservation(&self) {
         let (stats, spans) = self.delivered();
-        let ended = stats.delivered + stats.sampled_out + stats.dropped.total();
+        let given = stats.delivered + stats.waiting;
+        let ended = given + stats.sampled_out + stats.dropped.total();
         assert_eq!(
             stats.started,
             ended + stats.open,

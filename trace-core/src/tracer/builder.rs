@@ -9,7 +9,7 @@ use super::global::{self, InstallError, TracerGuard};
 use super::tracer::{Delivery, Handle, Tracer};
 use crate::clock::Clock;
 use crate::collector::Collector;
-use crate::delivery::{Queue, Worker};
+use crate::delivery::{Worker, WorkerOptions};
 use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
@@ -79,6 +79,10 @@ impl TracerBuilder {
 
     /// Adds a collector. Each one gets every span; without any, spans are counted
     /// as delivered and gone.
+    ///
+    /// One alone is called on the tracer's thread. Of several, each has a thread and a
+    /// queue of its own, so that none holds up another one, unless it
+    /// [is quick](Collector::is_quick).
     pub fn collector(self, collector: impl Collector + 'static) -> Self {
         self.set(|options| options.collectors.push(Box::new(collector)))
     }
@@ -105,9 +109,9 @@ impl TracerBuilder {
         self.set(|options| options.resource.tags.push(Tag::new(key, value)))
     }
 
-    /// Sets how many spans may wait for the collectors, besides those that they are
-    /// being given; more are dropped and counted. Default: 262,144 spans, which take 10
-    /// to 30 MB without texts.
+    /// Sets how many spans may wait to be read, and how many for each collector that has
+    /// a thread of its own; more are dropped and counted. Default: 262,144 spans, which
+    /// take 10 to 30 MB without texts.
     pub fn max_queue_spans(self, spans: usize) -> Self {
         self.set(|options| options.max_queue_spans = spans)
     }
@@ -115,6 +119,10 @@ impl TracerBuilder {
     /// Sets how many bytes may be allocated for spans that wait for the collectors or
     /// are being given to them; more are dropped and counted. Spans fill half of it at
     /// least, from 16 KiB on. Default: 64 MiB.
+    ///
+    /// Collectors that have threads of their own share one half of it equally: what waits
+    /// for one of them above its share is dropped for that one alone. What several have to
+    /// take is allocated once.
     pub fn max_queue_bytes(self, bytes: usize) -> Self {
         self.set(|options| options.max_queue_bytes = bytes)
     }
@@ -165,17 +173,20 @@ impl Options {
     fn build(self) -> Result<Handle, BuildError> {
         fork::watch(super::in_child);
         let generation = Generation::current();
-        let queue = Arc::new(Queue::new(self.max_queue_spans, self.max_queue_bytes));
-        let worker = Worker::new(
-            Arc::clone(&queue),
-            self.clock.clone(),
-            self.resource,
-            self.limits.clone(),
-            self.collectors,
-        );
+        let options = WorkerOptions {
+            clock: self.clock.clone(),
+            resource: self.resource,
+            limits: self.limits.clone(),
+            scheduled_delay: self.scheduled_delay,
+            max_queue_spans: self.max_queue_spans,
+            max_queue_bytes: self.max_queue_bytes,
+            has_threads: self.has_thread,
+        };
+        let worker = Worker::new(options, self.collectors);
+        let queue = Arc::clone(worker.queue());
         let delivery = if self.has_thread {
-            let thread = worker.start(self.scheduled_delay).map_err(BuildError)?;
-            Delivery::Thread(Mutex::new(Some(thread)))
+            let threads = worker.start().map_err(BuildError)?;
+            Delivery::Threads(Mutex::new(Some(threads)))
         } else {
             Delivery::OnDemand(Mutex::new(Box::new(worker)))
         };

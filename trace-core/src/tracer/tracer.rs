@@ -13,10 +13,9 @@ use pin_project_lite::pin_project;
 use super::builder::TracerBuilder;
 use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
-use crate::collector::CollectorError;
-use crate::delivery::{FlushReport, Worker, WorkerThread, is_collecting};
+use crate::delivery::{FlushReport, Threads, Worker, is_collecting, serves};
 use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
-use crate::stats::Stats;
+use crate::stats::{LaneStats, Stats};
 
 /// Records traces and delivers them to its collectors.
 ///
@@ -73,8 +72,8 @@ struct Owner {
 
 /// Where a tracer's collectors are called.
 pub(super) enum Delivery {
-    /// On a thread of their own, until it was joined.
-    Thread(Mutex<Option<WorkerThread>>),
+    /// On threads of their own, until they were joined.
+    Threads(Mutex<Option<Threads>>),
     /// On the thread that flushes.
     OnDemand(Mutex<Box<Worker>>),
 }
@@ -163,6 +162,14 @@ impl Tracer {
         handle.core.queue.stats()
     }
 
+    /// Returns what became of the spans that were read at each collector, in the order in
+    /// which the collectors were added.
+    #[must_use]
+    pub fn lane_stats(&self) -> Vec<LaneStats> {
+        let handle = self.own();
+        handle.map_or_else(Vec::new, |handle| handle.core.queue.lane_stats())
+    }
+
     /// Delivers all spans that have ended and whose scope has ended or handed them
     /// over, and flushes the collectors; waits no longer than `timeout`.
     ///
@@ -228,69 +235,48 @@ impl Owner {
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
-        let errors = match &self.delivery {
-            Delivery::OnDemand(worker) => {
-                lock(worker, deadline).map(|mut worker| worker.flush(deadline))
+        match &self.delivery {
+            Delivery::OnDemand(worker) => match lock(worker, deadline) {
+                Some(mut worker) => queue.done_here(worker.flush(deadline)),
+                None => queue.unfinished(),
+            },
+            // Who is called by the tracer would wait for itself.
+            Delivery::Threads(_) if serves(Arc::as_ptr(queue)) => queue.unfinished(),
+            Delivery::Threads(_) => {
+                let number = queue.ask_flush(deadline);
+                queue.wait_flush(number, deadline)
             }
-            Delivery::Thread(thread) => {
-                let is_worker = {
-                    let thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
-                    thread.as_ref().is_none_or(WorkerThread::is_current)
-                };
-                if is_worker {
-                    None
-                } else {
-                    queue.wait_flush(queue.ask_flush(deadline), deadline)
-                }
-            }
-        };
-        self.report(errors)
+        }
     }
 
+    /// Also of a tracer that somebody else shuts down at the moment, for which it waits.
     fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
-        let was_open = queue.close(deadline);
-        let errors = match &self.delivery {
+        let is_first = queue.close(deadline);
+        match &self.delivery {
             Delivery::OnDemand(worker) => match lock(worker, deadline) {
-                Some(mut worker) if was_open => {
+                Some(mut worker) if is_first => {
                     let mut errors = worker.flush(deadline);
                     errors.extend(worker.shut_down(deadline));
-                    Some(errors)
+                    errors.extend(worker.end());
+                    queue.done_here(errors)
                 }
-                Some(_) => Some(Vec::new()),
-                None => None,
+                Some(_) => queue.done_here(Vec::new()),
+                None => queue.unfinished(),
             },
-            Delivery::Thread(thread) => {
-                let thread = {
-                    let mut thread = thread.lock().unwrap_or_else(PoisonError::into_inner);
-                    thread.take()
-                };
-                match thread {
-                    // Somebody else shuts down, or has.
-                    None => queue.wait_stop(Deadline::after(Duration::ZERO)),
-                    // The thread ends by itself after this collector's call.
-                    Some(thread) if thread.is_current() => None,
-                    Some(thread) => {
-                        let errors = queue.wait_stop(deadline);
-                        match errors {
-                            Some(_) => thread.join(),
-                            None => queue.abandon(),
-                        }
-                        errors
-                    }
+            // The threads end by themselves after this collector's call.
+            Delivery::Threads(_) if serves(Arc::as_ptr(queue)) => queue.unfinished(),
+            Delivery::Threads(threads) => {
+                let report = queue.wait_stop(deadline);
+                if queue.is_stopped() {
+                    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+                    let threads = threads.take();
+                    threads.into_iter().for_each(Threads::join);
                 }
+                report
             }
-        };
-        self.report(errors)
-    }
-
-    fn report(&self, errors: Option<Vec<CollectorError>>) -> FlushReport {
-        FlushReport {
-            is_complete: errors.as_ref().is_some_and(Vec::is_empty),
-            left: self.core.queue.stats().open,
-            errors: errors.unwrap_or_default(),
         }
     }
 }
@@ -317,7 +303,7 @@ impl Drop for Owner {
             // Nothing is dropped: the thread is not there to be joined or detached, what
             // collectors keep in buffers would be written once more, and they and the
             // sampler may wait for threads of their own.
-            let nobody = Delivery::Thread(Mutex::new(None));
+            let nobody = Delivery::Threads(Mutex::new(None));
             std::mem::forget(std::mem::replace(&mut self.delivery, nobody));
             std::mem::forget(Arc::clone(&self.core));
             return;

@@ -216,7 +216,11 @@ fn place(trace: &Trace, span: &SpanRecord) -> Option<String> {
         return (first != Some(span.span_id)).then(|| "another root".to_owned());
     };
     if trace.span(parent).is_none() {
-        return Some(format!("orphan of {parent}"));
+        return Some(if trace.is_called_from_elsewhere(span) {
+            format!("called from {parent}, elsewhere")
+        } else {
+            format!("orphan of {parent}")
+        });
     }
     // Its parent is here, and yet it hangs below nothing.
     (trace.depth_of(span.span_id) == Some(0)).then(|| "cycle".to_owned())

@@ -142,10 +142,15 @@ impl fmt::Display for TraceTree<'_> {
             }
         }
         match self.trace.len().saturating_sub(rows.len()) {
-            0 => Ok(()),
-            1 => writeln!(f, "… 1 more span"),
-            more => writeln!(f, "… {more} more spans"),
+            0 => {}
+            1 => writeln!(f, "… 1 more span")?,
+            more => writeln!(f, "… {more} more spans")?,
         }
+        let losses = self.trace.losses();
+        if !losses.is_empty() {
+            writeln!(f, "… {losses}")?;
+        }
+        Ok(())
     }
 }
 

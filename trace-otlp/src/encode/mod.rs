@@ -84,7 +84,7 @@ impl<'a> Request<'a> {
             }
         }
         Self {
-            resource: batch.resource(),
+            resource: batch.resource().get(),
             services,
         }
     }

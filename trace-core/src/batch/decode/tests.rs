@@ -4,7 +4,7 @@
 mod moves;
 
 use super::{Decoder, MAX_KEPT};
-use crate::batch::{Decoded, SpanBatch};
+use crate::batch::{Decoded, Part, PartLosses, SpanBatch};
 use crate::clock::Converter;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -120,7 +120,7 @@ impl Reader {
         self.opened += piece.0.opened;
         self.decoder.read(piece.0, &mut self.decoded);
         let resource = Resource::new("shop");
-        let batch = SpanBatch::of_decoded(&resource, &self.decoded);
+        let batch = SpanBatch::of_decoded(&resource, &self.decoded, &[]);
         self.spans.extend(batch.records());
         self.decoded.end().clear();
     }
@@ -285,8 +285,11 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
         let other = PART + 1;
         reader.read(piece_in(other, AWAY, 2).moved(1).tag("a", 1).close(1));
         if by_hand {
-            let trace = TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER);
-            reader.decoder.end_trace(trace, PART);
+            let part = Part {
+                trace: TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER),
+                number: PART,
+            };
+            reader.decoder.end_part(part, &mut reader.decoded);
         } else {
             reader.read(piece(HOME).end_trace());
         }
@@ -350,9 +353,9 @@ fn lost_halves_are_counted_once() {
         let mut reader = Reader::new(Limits::default());
         reader.read(first);
         // The other half is lost: an opening was counted with its chunk.
-        reader.decoder.lose([SPAN]);
+        reader.decoder.lose([SPAN], &mut PartLosses::default());
         reader.read(piece(AWAY).tag("a", 1));
-        reader.decoder.lose([]);
+        reader.decoder.lose([], &mut PartLosses::default());
         assert_eq!(reader.decoder.take_dropped().queue, dropped);
         assert_eq!((reader.spans.len(), reader.decoder.held()), (0, 0));
     }

@@ -1,0 +1,102 @@
+//! The parts of traces that run in this process.
+
+use std::collections::HashMap;
+
+use super::losses::TraceLosses;
+use crate::id::TraceId;
+
+/// A part of a trace that runs in this process: what one root, or one entry from another
+/// process, began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Part {
+    pub(crate) trace: TraceId,
+    /// The number of its first scope, which nothing else in the process has.
+    pub(crate) number: u32,
+}
+
+/// What a tracer says of a part beside its spans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartReport {
+    pub(crate) part: Part,
+    /// Whether more of it may come. Said once, with the first of its spans that come before
+    /// its end.
+    pub(crate) is_open: bool,
+    /// What was lost of it, as far as it was not said before.
+    pub(crate) losses: Option<Box<TraceLosses>>,
+}
+
+/// What was lost of parts, and was not reported yet. Bounded.
+#[derive(Debug, Default)]
+pub(crate) struct PartLosses {
+    parts: HashMap<Part, TraceLosses>,
+    /// Set if something was lost of a part that found no room here, and that may go on.
+    has_overflowed: bool,
+}
+
+/// Parts whose losses are counted one by one: 4 MiB. Only what loses spans of more traces
+/// at once counts them together.
+pub(crate) const MAX_PARTS: usize = 65_536;
+
+impl PartReport {
+    pub(crate) fn opened(part: Part) -> Self {
+        Self {
+            part,
+            is_open: true,
+            losses: None,
+        }
+    }
+
+    pub(crate) fn ended(part: Part, losses: Option<TraceLosses>) -> Self {
+        Self {
+            part,
+            is_open: false,
+            losses: losses.map(Box::new),
+        }
+    }
+}
+
+impl PartLosses {
+    /// Counts what was lost of a part.
+    pub(crate) fn add(&mut self, part: Part, losses: &TraceLosses) {
+        if let Some(sum) = self.parts.get_mut(&part) {
+            sum.add(losses);
+        } else if self.parts.len() < MAX_PARTS {
+            self.parts.insert(part, *losses);
+        } else {
+            self.has_overflowed = true;
+        }
+    }
+
+    /// Adds what others have counted.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        self.has_overflowed |= std::mem::take(&mut other.has_overflowed);
+        for (part, losses) in other.parts.drain() {
+            self.add(part, &losses);
+        }
+    }
+
+    /// Says that no part goes on of which something was lost before.
+    pub(crate) fn settle(&mut self) {
+        self.has_overflowed = false;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty() && !self.has_overflowed
+    }
+
+    /// Takes what was lost of a part, which has ended. If something was lost of a part
+    /// that is not known, it may be this one.
+    pub(crate) fn take(&mut self, part: Part) -> Option<TraceLosses> {
+        let known = if self.parts.is_empty() {
+            None
+        } else {
+            self.parts.remove(&part)
+        };
+        if known.is_none() && !self.has_overflowed {
+            return None;
+        }
+        let mut losses = known.unwrap_or_default();
+        losses.is_at_least |= self.has_overflowed;
+        Some(losses)
+    }
+}

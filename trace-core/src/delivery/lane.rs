@@ -1,0 +1,58 @@
+//! The thread of a collector.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::call;
+use super::lanes::LaneWork;
+use super::queue::Queue;
+use super::recipient::Recipient;
+use crate::collector::CollectorError;
+
+/// Gives batches to one collector, on a thread of its own.
+pub(super) struct LaneThread {
+    pub(super) queue: Arc<Queue>,
+    /// The number of the collector.
+    pub(super) lane: usize,
+    pub(super) recipient: Recipient,
+}
+
+impl LaneThread {
+    pub(super) fn start(self) -> std::io::Result<JoinHandle<()>> {
+        // Systems show 15 bytes of a name.
+        let name = format!("trace-lane-{}", self.lane + 1);
+        std::thread::Builder::new().name(name).spawn(move || {
+            call::serve(Arc::as_ptr(&self.queue));
+            self.run();
+        })
+    }
+
+    /// Works until the lane is closed.
+    pub(super) fn run(mut self) {
+        let mut idle = None;
+        let errors: Vec<CollectorError> = loop {
+            match self.queue.wait_lane(self.lane, idle) {
+                LaneWork::Batch(given) => {
+                    let batch = given.batch;
+                    let reports = given.reports.as_deref();
+                    let reports = reports.unwrap_or(batch.decoded.reports());
+                    let fate = self.recipient.collect(&batch.decoded, reports);
+                    self.queue.give_back(self.lane, batch, fate);
+                }
+                LaneWork::Flush(number, deadline) => {
+                    let flushed = self.recipient.flush(deadline.remaining());
+                    self.queue
+                        .finish_lane_flush(self.lane, number, flushed.err());
+                }
+                LaneWork::Idle => self.recipient.catch_up(),
+                LaneWork::End => {
+                    let timeout = self.queue.deadline().remaining();
+                    let ended = [self.recipient.shut_down(timeout), self.recipient.end()];
+                    break ended.into_iter().filter_map(Result::err).collect();
+                }
+            }
+            idle = self.recipient.on_idle();
+        };
+        self.queue.stop_lane(self.lane, errors);
+    }
+}

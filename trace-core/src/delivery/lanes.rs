@@ -1,0 +1,123 @@
+//! What waits for collectors that have threads of their own.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::shared_batch::SharedBatch;
+use super::untold::Given;
+use crate::clock::Deadline;
+use crate::collector::CollectorError;
+
+/// What waits for one collector.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Whether the collector has a thread of its own, to which all else belongs.
+    pub(super) has_thread: bool,
+    items: VecDeque<Item>,
+    /// Spans and bytes of batches that wait, or that the collector is being given.
+    spans: u64,
+    pub(super) bytes: usize,
+    max_bytes: usize,
+    /// Whether nothing more comes.
+    is_closed: bool,
+    /// Whether the thread has ended.
+    pub(super) has_ended: bool,
+    /// The number of the last flush that was done.
+    pub(super) flushed: u64,
+    /// What the collector could not do, at the last flush or at its end.
+    pub(super) errors: Vec<CollectorError>,
+}
+
+#[derive(Debug)]
+enum Item {
+    Batch(Given),
+    Flush(u64, Deadline),
+}
+
+/// What a lane's thread is to do.
+#[derive(Debug)]
+pub(super) enum LaneWork {
+    Batch(Given),
+    /// The number of the flush, and until when.
+    Flush(u64, Deadline),
+    /// To look at the time.
+    Idle,
+    /// To end.
+    End,
+}
+
+impl Lane {
+    pub(super) fn new(has_thread: bool, max_bytes: usize) -> Self {
+        Self {
+            has_thread,
+            items: VecDeque::new(),
+            spans: 0,
+            bytes: 0,
+            max_bytes,
+            is_closed: false,
+            has_ended: !has_thread,
+            flushed: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Whether a batch of so many spans and bytes finds room. One that is larger than the
+    /// whole lane does when that is empty.
+    pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
+        let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
+        !self.has_ended && (self.spans == 0 || has_room)
+    }
+
+    pub(super) fn push(&mut self, given: Given) {
+        self.spans += given.batch.spans();
+        self.bytes += given.batch.bytes;
+        self.items.push_back(Item::Batch(given));
+    }
+
+    /// Asks for a flush behind all that waits.
+    pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
+        self.items.push_back(Item::Flush(number, deadline));
+    }
+
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        self.is_closed || !self.items.is_empty()
+    }
+
+    pub(super) fn take(&mut self) -> LaneWork {
+        match self.items.pop_front() {
+            Some(Item::Batch(given)) => LaneWork::Batch(given),
+            Some(Item::Flush(number, deadline)) => LaneWork::Flush(number, deadline),
+            None if self.is_closed => LaneWork::End,
+            None => LaneWork::Idle,
+        }
+    }
+
+    /// Says that the collector is done with a batch.
+    pub(super) fn finish(&mut self, batch: &SharedBatch) {
+        self.spans = self.spans.saturating_sub(batch.spans());
+        self.bytes = self.bytes.saturating_sub(batch.bytes);
+    }
+
+    /// Whether a flush is done, or never will be.
+    pub(super) fn has_flushed(&self, number: u64) -> bool {
+        self.has_ended || self.flushed >= number
+    }
+
+    /// Takes out what waits, which is given up.
+    pub(super) fn abandon(&mut self) -> Vec<Arc<SharedBatch>> {
+        let items = std::mem::take(&mut self.items).into_iter();
+        let batches = items.filter_map(|item| match item {
+            Item::Batch(given) => Some(given.batch),
+            Item::Flush(..) => None,
+        });
+        let batches: Vec<Arc<SharedBatch>> = batches.collect();
+        for batch in &batches {
+            self.finish(batch);
+        }
+        batches
+    }
+}

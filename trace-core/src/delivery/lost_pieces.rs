@@ -1,0 +1,79 @@
+//! What was in pieces for which the queue had no room.
+
+use std::collections::HashSet;
+
+use crate::batch::{LossReason, Part, PartLosses, TraceLosses};
+use crate::id::TraceId;
+use crate::stream::{Chunk, Cursor, Entry, Plain};
+
+/// What was in pieces that found no room, and the worker does not know yet.
+#[derive(Debug, Default)]
+pub(crate) struct LostPieces {
+    /// Spans of which the opening or the end was lost, but not both. No more than are open
+    /// or in the queue.
+    pub(crate) half_spans: HashSet<u64>,
+    /// How many spans of which parts of traces.
+    pub(crate) parts: PartLosses,
+}
+
+/// What was in one piece.
+pub(super) struct LostPiece {
+    half_spans: Vec<u64>,
+    part: Option<Part>,
+    opened: u64,
+}
+
+impl LostPiece {
+    /// Reads a piece. To be done without the lock: others wait for it already when the queue
+    /// is full.
+    pub(super) fn read(chunk: &Chunk) -> Self {
+        let mut half_spans = Vec::new();
+        let mut toggle = |span| match half_spans.iter().rposition(|other| *other == span) {
+            Some(at) => drop(half_spans.remove(at)),
+            None => half_spans.push(span),
+        };
+        let mut part = None;
+        let mut cursor = Cursor::default();
+        loop {
+            while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
+                cursor = next;
+                if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
+                    toggle(span);
+                }
+            }
+            let Some((_, entry, next)) = chunk.entry(cursor) else {
+                break;
+            };
+            cursor = next;
+            if let Entry::Piece {
+                part: number,
+                trace_id,
+                ..
+            } = entry
+            {
+                let trace = TraceId::new(trace_id);
+                part = trace.map(|trace| Part { trace, number });
+            }
+        }
+        Self {
+            half_spans,
+            part,
+            opened: chunk.opened,
+        }
+    }
+}
+
+impl LostPieces {
+    pub(super) fn add(&mut self, piece: LostPiece) {
+        for span in piece.half_spans {
+            // Of one whose other half is lost as well, nothing more comes.
+            if !self.half_spans.remove(&span) {
+                self.half_spans.insert(span);
+            }
+        }
+        if let Some(part) = piece.part.filter(|_| piece.opened > 0) {
+            let lost = TraceLosses::of(LossReason::Queue, piece.opened);
+            self.parts.add(part, &lost);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A batch that several lanes have.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::batch::Decoded;
+
+/// The spans that several collectors are given, each on its own thread.
+#[derive(Debug)]
+pub(super) struct SharedBatch {
+    pub(super) decoded: Decoded,
+    /// What it has allocated, with its chunks.
+    pub(super) bytes: usize,
+    /// The same without them: those are counted while they wait for the worker.
+    own_bytes: usize,
+    /// Whether a collector has not taken it.
+    is_lost: AtomicBool,
+}
+
+impl SharedBatch {
+    pub(super) fn new(decoded: Decoded) -> Self {
+        Self {
+            bytes: decoded.allocated(),
+            own_bytes: decoded.allocated() - decoded.chunk_bytes(),
+            decoded,
+            is_lost: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) const fn own_bytes(&self) -> usize {
+        self.own_bytes
+    }
+
+    pub(super) fn spans(&self) -> u64 {
+        self.decoded.len() as u64
+    }
+
+    // Relaxed, here and below: who gives the batch back last has seen what others did with
+    // it, by its count of references.
+    pub(super) fn lose(&self) {
+        self.is_lost.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,112 @@
+//! What a collector has not been told, of batches that it did not take.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::shared_batch::SharedBatch;
+use crate::batch::{Decoded, LossReason, MAX_PARTS, Part, PartLosses, PartReport, TraceLosses};
+
+/// What a collector has still to be told of batches that it did not take: which traces have
+/// ended, and what was lost of them. Bounded by the parts that it knows to be open, and by
+/// [`MAX_PARTS`] others.
+#[derive(Debug, Default)]
+pub(super) struct Untold {
+    /// Parts that the collector knows to be open.
+    open: HashSet<Part>,
+    /// Parts that it should know to be open.
+    opened: HashSet<Part>,
+    /// Parts that have ended, in this order.
+    ended: Vec<Part>,
+    losses: PartLosses,
+    /// Whether one that has ended is known to the collector as open.
+    is_urgent: bool,
+}
+
+impl Untold {
+    /// Whether something is to be told for which no batch should be waited: the collector
+    /// waits for the end of a part, which has ended.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.is_urgent
+    }
+
+    /// Notes a batch that the collector did not take.
+    pub(super) fn miss(&mut self, decoded: &Decoded, reports: &[PartReport], reason: LossReason) {
+        let mut spans: HashMap<Part, u64> = HashMap::new();
+        for part in decoded.parts_of_spans() {
+            *spans.entry(part).or_default() += 1;
+        }
+        for (part, spans) in spans {
+            self.losses.add(part, &TraceLosses::of(reason, spans));
+        }
+        for report in reports {
+            if let Some(losses) = &report.losses {
+                self.losses.add(report.part, losses);
+            }
+            if report.is_open {
+                self.opened.insert(report.part);
+                continue;
+            }
+            let is_known = self.open.contains(&report.part);
+            self.opened.remove(&report.part);
+            self.is_urgent |= is_known;
+            if is_known || self.ended.len() < MAX_PARTS {
+                self.ended.push(report.part);
+            } else {
+                // It has to make room for others.
+                let _forgotten = self.losses.take(report.part);
+            }
+        }
+    }
+
+    /// Returns what the collector is told with a batch: what is said with it, after all that
+    /// it was not told before.
+    pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
+        let is_any = !self.ended.is_empty() || !self.opened.is_empty();
+        let told = if is_any || !self.losses.is_empty() {
+            Cow::Owned(self.tell_all(reports))
+        } else {
+            Cow::Borrowed(reports)
+        };
+        for report in &*told {
+            if report.is_open {
+                self.open.insert(report.part);
+            } else if !self.open.is_empty() {
+                self.open.remove(&report.part);
+            }
+        }
+        told
+    }
+
+    #[cold]
+    fn tell_all(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
+        self.is_urgent = false;
+        let opened = self.opened.drain().map(PartReport::opened);
+        let mut told: Vec<PartReport> = opened.collect();
+        for part in std::mem::take(&mut self.ended) {
+            told.push(PartReport::ended(part, self.losses.take(part)));
+        }
+        for report in reports {
+            let mut report = report.clone();
+            if (!report.is_open || report.losses.is_some())
+                && let Some(losses) = self.losses.take(report.part)
+            {
+                report.losses.get_or_insert_default().add(&losses);
+            }
+            told.push(report);
+        }
+        if self.open.is_empty() && told.iter().all(|report| !report.is_open) {
+            // Nothing goes on of which something was lost that is not counted.
+            self.losses.settle();
+        }
+        told
+    }
+}
+
+/// A batch, as one collector is given it.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) batch: Arc<SharedBatch>,
+    /// What the collector is told, if that is more than what all are.
+    pub(super) reports: Option<Vec<PartReport>>,
+}
