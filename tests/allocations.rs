@@ -288,6 +288,43 @@ async fn sleeping_root() {
     std::future::pending::<()>().await;
 }
 
+/// The same of one that has recorded something whenever it was polled.
+#[test]
+fn a_root_that_is_woken_now_and_then_sleeps_with_little_more_than_it_has_recorded() {
+    const ROOTS: usize = 200;
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut kept = Vec::with_capacity(4 * ROOTS);
+    // The first two make what the tracer keeps.
+    for polls in [2, 20, 2, 20] {
+        let measured = allocation_counter::measure(|| {
+            for _ in 0..ROOTS {
+                let mut future = Box::pin(waking_root());
+                for _ in 0..polls {
+                    tracer.root("large").run_sync(|| (0..500).for_each(plain));
+                    let _report = tracer.flush(Duration::ZERO);
+                    tracer.attach_sync(|| assert!(future.as_mut().poll(&mut cx).is_pending()));
+                }
+                kept.push(future);
+            }
+        });
+        let bytes = measured.bytes_current / ROOTS as i64;
+        println!("{bytes} bytes for each root that was polled {polls} times");
+        // Chunks for more than 64 words have room for 512.
+        let most = if polls == 2 { 1_000 } else { 5_500 };
+        let is_warm = kept.len() > 2 * ROOTS;
+        assert!(!is_warm || (100..most).contains(&bytes), "{bytes}");
+    }
+}
+
+#[trace_core::trace_root("waking")]
+async fn waking_root() {
+    loop {
+        leaf(1, "name").await;
+        suspend().await;
+    }
+}
+
 #[track_caller]
 fn kept_few(bytes: f64) {
     println!("{bytes} bytes for each root that sleeps");

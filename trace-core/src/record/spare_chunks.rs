@@ -11,22 +11,39 @@ pub(super) const SHORT: usize = 64;
 /// Words that a scope keeps in its sleep however little is in it.
 const TINY: usize = 8;
 
-/// Empty ones: for scopes that sleep with next to nothing, for short pieces, and for long
-/// ones, which a scope has as long as it has much to keep.
-type Chunks = [Cell<Option<Chunk>>; 3];
+/// Most words of one that is not short, for a scope that adds a little in each poll.
+const MEDIUM: usize = 512;
+
+/// Empty ones: for scopes that sleep with next to nothing, for short pieces, for longer ones,
+/// and for long ones, which a scope has as long as it has much to keep.
+type Chunks = [Cell<Option<Chunk>>; 4];
 
 thread_local! {
-    static CHUNKS: Chunks = const { [const { Cell::new(None) }; 3] };
+    static CHUNKS: Chunks = const { [const { Cell::new(None) }; 4] };
 }
 
 /// An empty chunk with room for so many words, whose text may grow. One that another
 /// tracer's scope has left may be too large for a small queue.
 pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
-    let fits = |chunk: &Chunk| {
-        let is_short = chunk.words.capacity() <= SHORT;
-        words <= chunk.words.capacity() && (is_short || queue.takes(chunk))
+    // One of its own kind, and not a larger one, with which it may sleep.
+    let most = if words <= SHORT {
+        SHORT
+    } else if words <= MEDIUM {
+        MEDIUM
+    } else {
+        usize::MAX
     };
-    chunk_that(fits, words.max(SHORT))
+    let fits = |chunk: &Chunk| {
+        let capacity = chunk.words.capacity();
+        let is_short = capacity <= SHORT;
+        words <= capacity && capacity <= most && (is_short || queue.takes(chunk))
+    };
+    let least = if most == MEDIUM && queue.takes_words(MEDIUM) {
+        MEDIUM
+    } else {
+        SHORT
+    };
+    chunk_that(fits, words.max(least))
 }
 
 /// An empty chunk with room for so many words and not many more.
@@ -70,7 +87,7 @@ pub(super) fn exchange_for_short(chunk: &mut Chunk) {
 #[inline(never)]
 fn exchange(chunk: &mut Chunk) {
     let short = CHUNKS.try_with(|spare| {
-        let [_, short, _] = spare;
+        let [_, short, ..] = spare;
         short.take()
     });
     let other = std::mem::replace(chunk, short.ok().flatten().unwrap_or_default());
@@ -90,11 +107,13 @@ pub(super) fn keep(mut chunk: Chunk) {
         return;
     }
     let _kept = CHUNKS.try_with(|spare| {
-        let [tiny, short, long] = spare;
+        let [tiny, short, medium, long] = spare;
         let kept = if capacity <= TINY {
             tiny
         } else if capacity <= SHORT {
             short
+        } else if capacity <= MEDIUM {
+            medium
         } else {
             long
         };
