@@ -1,8 +1,9 @@
 //! What scopes hand over, and when: at their end, and from time to time while they live.
 
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -268,4 +269,73 @@ fn the_thread_of_an_idle_tracer_sleeps() {
     };
     assert!((0..60).any(|_| sleeps()), "it wakes up again and again");
     drop(root);
+}
+
+#[test]
+fn a_short_piece_in_the_chunk_of_a_large_one_without_texts_is_counted() {
+    let tracer = Tracer::builder("test").on_demand().build().unwrap();
+    let many = |spans: u32| {
+        tracer.root("many").run_sync(|| {
+            (0..spans).for_each(|_| span::in_span("leaf", || {}));
+        });
+    };
+    // Large, so that its chunk is the queue's; that is used again, and has no room for texts.
+    many(700);
+    tracer.flush(Duration::ZERO);
+    for _ in 0..2 {
+        tracer
+            .root("short")
+            .run_sync(|| span::add_tag("key", "some text"));
+        // Copied behind it.
+        many(150);
+    }
+    tracer.flush(Duration::ZERO);
+    let stats = tracer.stats();
+    assert_eq!(
+        (stats.started, stats.delivered),
+        (1_005, 1_005),
+        "{stats:?}"
+    );
+}
+
+/// Uses the running span when it is dropped.
+struct Teller(Arc<AtomicU64>);
+
+impl Sampler for Teller {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        SamplingDecision::Sample
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        span::add_tag("tag", 1);
+        let _context = span::current_context();
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_sampler_is_dropped_to_its_end_with_a_scope_that_was_left_long_ago() {
+    let dropped = Arc::new(AtomicU64::new(0));
+    let teller = Teller(Arc::clone(&dropped));
+    let tracer = Tracer::builder("test").on_demand().sampler(teller).build();
+    let tracer = tracer.unwrap();
+    let other = Tracer::builder("other").on_demand().build().unwrap();
+    leave_out_of_order(&tracer);
+    drop(tracer);
+    (0..80).for_each(|_| leave_out_of_order(&other));
+    assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
+/// Leaves the visit of a held span while one that began within it is current.
+fn leave_out_of_order(tracer: &Tracer) {
+    let held = tracer.root("root").run_sync(|| span::start("held"));
+    held.enter_unguarded();
+    let inner = span::start("inner");
+    inner.enter_unguarded();
+    held.exit();
+    inner.exit();
+    inner.end();
+    held.end();
 }

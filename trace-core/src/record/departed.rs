@@ -17,17 +17,21 @@ thread_local! {
 /// Most scopes that are noted: what began in one is open for long, or forgotten.
 const MAX_DEPARTED: usize = 64;
 
+/// Notes a scope. Returns what is to be dropped when nothing is borrowed: with the last
+/// reference to a tracer, code of the application is.
 #[cold]
-pub(super) fn note(scope: &mut EnteredScope) {
-    let Some(trace) = scope.trace().cloned() else {
-        return;
-    };
+#[must_use]
+pub(super) fn note(scope: &mut EnteredScope) -> Option<Arc<LocalTrace>> {
+    let trace = scope.trace().cloned()?;
+    let number = scope.number;
     // At the end of a thread nothing is noted.
-    let _is_noted = DEPARTED.try_with(|departed| {
+    let forgotten = DEPARTED.try_with(|departed| {
         let mut departed = departed.borrow_mut();
-        departed.push_back((scope.number, trace));
+        departed.push_back((number, trace));
         (departed.len() > MAX_DEPARTED).then(|| departed.pop_front())
     });
+    let (_, trace) = forgotten.ok().flatten().flatten()?;
+    Some(trace)
 }
 
 /// The trace of a scope that was left while a span was current that had been opened in it.

@@ -346,6 +346,7 @@ pub(super) fn is_visit_of(span: u64) -> bool {
 
 /// Ends the last visit of a span on this thread, if there is one.
 pub(super) fn leave_span(span: u64) -> Option<Left> {
+    let mut forgotten = None;
     let left = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
         Visit::Scope(at) => {
             let is_running = at + 1 == stack.scopes.depth();
@@ -356,7 +357,7 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
                 scope.place.span
             };
             if current != span {
-                departed::note(scope);
+                forgotten = departed::note(scope);
             }
             Some((scope.number, scope.is_visit()))
         }
@@ -366,7 +367,9 @@ pub(super) fn leave_span(span: u64) -> Option<Left> {
             stack.spans.pop();
             Some((0, false))
         }
-    })?;
+    });
+    drop(forgotten);
+    let left = left?;
     let active = match left {
         (0, _) => return Some(Left::Span),
         (number, true) => leave_for_good(number),
