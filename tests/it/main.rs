@@ -15,6 +15,7 @@ mod critical_path;
 mod design;
 mod held;
 mod ids;
+mod lanes;
 mod macros;
 mod module_order;
 mod otlp;

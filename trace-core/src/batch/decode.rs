@@ -202,6 +202,12 @@ impl Decoder {
         out.report(PartReport::ended(part, losses));
     }
 
+    /// Says that a part goes on, of which nothing may have been read; returns whether that
+    /// was not said before.
+    pub(crate) fn goes_on(&mut self, part: Part) -> bool {
+        self.open_parts.insert(part)
+    }
+
     /// Forgets the spans that are kept, and says of which parts they were; returns how many
     /// were opened.
     pub(crate) fn abandon(&mut self, out: &mut Decoded) -> u64 {

@@ -62,6 +62,11 @@ impl Decoded {
         &self.reports
     }
 
+    /// Takes these out, to put others in.
+    pub(crate) fn take_reports(&mut self) -> Vec<PartReport> {
+        std::mem::take(&mut self.reports)
+    }
+
     /// The parts of which the spans are.
     pub(crate) fn parts_of_spans(&self) -> impl Iterator<Item = Part> {
         self.spans().iter().map(|span| self.piece(span).part())

@@ -6,6 +6,7 @@
 //! lanes, where several have a thread each.
 
 mod call;
+mod callers;
 mod chunks;
 mod flush_report;
 mod lane;

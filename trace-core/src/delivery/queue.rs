@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::callers::Callers;
 use super::chunks::Chunks;
 use super::flush_report::{FlushReport, LateCollector};
 use super::lanes::{Lane, LaneWork};
@@ -33,6 +34,7 @@ pub(crate) struct Queue {
     /// Bytes that a chunk of a scope may have allocated.
     max_chunk_bytes: usize,
     pub(crate) ticks: Ticks,
+    pub(crate) callers: Callers,
     pub(crate) counters: Counters,
 }
 
@@ -210,6 +212,7 @@ impl Queue {
             max_bytes,
             max_chunk_bytes: 4 * chunk_bytes,
             ticks: Ticks::stopped(),
+            callers: Callers::default(),
             counters: Counters::default(),
         }
     }

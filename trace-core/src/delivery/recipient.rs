@@ -45,6 +45,7 @@ impl Recipient {
         }
         let collector = &self.collector;
         if call::call(|| collector.collect(&batch)).is_some() {
+            self.untold.took(&told);
             return Fate::Delivered;
         }
         self.count_panic();

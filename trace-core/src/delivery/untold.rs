@@ -59,23 +59,27 @@ impl Untold {
         }
     }
 
-    /// Returns what the collector is told with a batch: what is said with it, after all that
-    /// it was not told before.
+    /// Returns what the collector is to be told with a batch: what is said with it, after all
+    /// that it was not told before. It then [has taken](Self::took) that, or
+    /// [missed](Self::miss) it.
     pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
         let is_any = !self.ended.is_empty() || !self.opened.is_empty();
-        let told = if is_any || !self.losses.is_empty() {
+        if is_any || !self.losses.is_empty() {
             Cow::Owned(self.tell_all(reports))
         } else {
             Cow::Borrowed(reports)
-        };
-        for report in &*told {
+        }
+    }
+
+    /// Notes what the collector was told.
+    pub(super) fn took(&mut self, told: &[PartReport]) {
+        for report in told {
             if report.is_open {
                 self.open.insert(report.part);
             } else if !self.open.is_empty() {
                 self.open.remove(&report.part);
             }
         }
-        told
     }
 
     #[cold]

@@ -12,7 +12,7 @@ use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
 use super::untold::{Given, Untold};
-use crate::batch::{Decoded, Decoder, LossReason};
+use crate::batch::{Decoded, Decoder, LossReason, PartReport};
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
 use crate::limits::Limits;
@@ -254,8 +254,27 @@ impl Worker {
         }
     }
 
+    /// Says, before the end of a part, which other ones of its trace go on here, as they
+    /// have called it or were called.
+    fn note_callers(&mut self) {
+        let reports = self.decoded.take_reports();
+        for report in reports {
+            if !report.is_open {
+                self.queue.callers.remove(report.part, |other| {
+                    if self.decoder.goes_on(other) {
+                        self.decoded.report(PartReport::opened(other));
+                    }
+                });
+            }
+            self.decoded.report(report);
+        }
+    }
+
     /// Gives what was read to the collectors, and the chunks back.
     fn collect(&mut self) {
+        if !self.queue.callers.is_empty() {
+            self.note_callers();
+        }
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
             self.queue.read(spans);
@@ -329,6 +348,7 @@ impl OwnLane {
     /// Gives it a batch, and tells it what it was not told.
     fn give(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
         let told = self.untold.tell(batch.decoded.reports());
+        self.untold.took(&told);
         let reports = match told {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(reports) => Some(reports),

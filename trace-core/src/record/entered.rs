@@ -602,6 +602,11 @@ pub(super) fn context() -> Option<TraceContext> {
     }
 }
 
+/// Notes that the running trace's context is sent to somebody.
+pub(super) fn note_call() {
+    with_recording(Recording::note_call);
+}
+
 /// An id of the tracer's generator, and a reading of its clock.
 #[cold]
 pub(super) fn number_and_time() -> (u64, u64) {

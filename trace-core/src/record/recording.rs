@@ -39,6 +39,7 @@ impl Recording {
         self.set_below(span);
         self.0.head.remote_parent = remote_parent;
         self.0.head.set_tracestate(tracestate);
+        self.note_called();
     }
 
     /// Sets the baggage with which the trace begins.
@@ -92,6 +93,19 @@ impl Recording {
             self.0.change_order(order);
         }
         self.0.chunk.push_moved(span, order);
+    }
+
+    /// Notes that this part of the trace calls somebody, who may be in this process.
+    pub(super) fn note_call(&mut self) {
+        self.0.tracer.queue.callers.add(self.0.part());
+        self.0.set_known();
+    }
+
+    /// Notes that this part of the trace was called, if it may have been from this process.
+    fn note_called(&mut self) {
+        if self.0.tracer.queue.callers.add_called(self.0.part()) {
+            self.0.set_known();
+        }
     }
 
     /// Whether something waits in the chunk.

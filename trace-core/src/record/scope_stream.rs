@@ -126,11 +126,14 @@ impl ScopeStream {
         if let Some(trace) = &self.shared {
             return trace.complete();
         }
-        let part = Part {
-            trace: self.head.trace_id(),
-            number: self.number,
-        };
-        self.tracer.queue.end_part(part, self.is_known);
+        self.tracer.queue.end_part(self.part(), self.is_known);
+    }
+
+    /// The part of the trace of which this is.
+    pub(super) fn part(&self) -> Part {
+        let [_, number] = self.numbers();
+        let trace = self.head.trace_id();
+        Part { trace, number }
     }
 
     /// Says that something was handed over while spans were open.

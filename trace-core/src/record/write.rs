@@ -308,6 +308,7 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
 /// Writes that a span's context was put into headers.
 pub(crate) fn context_sent(span: u64) {
     hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
+    entered::note_call();
 }
 
 /// Writes what the site of a span that is described at run time does not say.
