@@ -11,6 +11,7 @@
 
 mod assemble;
 mod baggage;
+mod complete;
 mod critical_path;
 mod design;
 mod held;

@@ -1,0 +1,356 @@
+//! When the traces of a tracer are complete: at their end, known exactly, with all that was
+//! lost of them.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use expect_test::expect;
+use trace_core::{
+    Clock, Collector, Completion, ManualClock, MemoryCollector, Problem, Resource, SpanBatch,
+    SpanKind, TraceCollector, TraceCollectorOptions, Tracer, TreeOptions, collector_fn,
+    propagation, span,
+};
+
+use crate::spans::{at, span as span_of, trace_id};
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn tracer(collector: impl Collector + 'static) -> Tracer {
+    let builder = Tracer::builder("shop").on_demand();
+    builder.collector(collector).build().unwrap()
+}
+
+/// The options of a collector whose time is in our hands.
+fn by_hand() -> (ManualClock, TraceCollectorOptions) {
+    let hands = ManualClock::starting_at(at(0));
+    let options = TraceCollectorOptions {
+        clock: Clock::from(&hands),
+        ..TraceCollectorOptions::default()
+    };
+    (hands, options)
+}
+
+/// A page on which traces are printed.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<String>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = std::str::from_utf8(bytes).unwrap();
+        self.0.lock().unwrap().push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Page {
+    fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn a_trace_that_lost_spans_to_a_full_queue_is_not_complete() {
+    let page = Page::default();
+    let options = TraceCollectorOptions::default();
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let tracer = Tracer::builder("shop")
+        .on_demand()
+        .max_queue_spans(2_000)
+        .collector(traces.clone())
+        .build()
+        .unwrap();
+    tracer.root("job").run_sync(|| {
+        (0..5_000).for_each(|_| span::in_span("leaf", || {}));
+        tracer.flush(LONG);
+        span::in_span("last", || {});
+    });
+    tracer.flush(LONG);
+    let lost = tracer.stats().dropped.queue;
+    assert!(lost > 0);
+    let completed = traces.completed_traces();
+    let [done] = &completed[..] else {
+        panic!("{:?}", traces.stats());
+    };
+    assert_eq!(done.completion, Completion::SpansLost);
+    assert!(!done.completion.is_complete());
+    assert_eq!(u64::from(done.trace.losses().queue), lost);
+    assert_eq!(done.trace.len() as u64 + lost, 5_002);
+    let problems = done.trace.problems();
+    assert!(matches!(problems[0], Problem::SpansLost(losses) if losses.total() == lost));
+    let text = page.take();
+    assert!(
+        text.contains(&format!("… {lost} spans lost: queue full\n")),
+        "{text}"
+    );
+    assert!(text.ends_with(&format!("incomplete: {lost} spans lost: queue full\n\n")));
+    assert_eq!(traces.stats().traces_incomplete, 1);
+    // The next one has lost nothing.
+    tracer.root("next").run_sync(|| {});
+    tracer.flush(LONG);
+    assert_eq!(
+        traces.completed_traces()[1].completion,
+        Completion::Complete
+    );
+}
+
+#[test]
+fn what_a_panic_of_the_collector_costs_is_known_to_the_trace() {
+    let traces = TraceCollector::new();
+    let inner = traces.clone();
+    let second_throws = Mutex::new(0);
+    let tracer = tracer(collector_fn(move |batch| {
+        let calls = {
+            let mut calls = second_throws.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        if calls == 2 {
+            std::panic::resume_unwind(Box::new("oops"));
+        }
+        inner.collect(batch);
+    }));
+    tracer.root("job").run_sync(|| {
+        for part in 0..3 {
+            (0..=part).for_each(|_| span::in_span("leaf", || {}));
+            tracer.flush(LONG);
+        }
+    });
+    tracer.flush(LONG);
+    let completed = traces.completed_traces();
+    let [done] = &completed[..] else {
+        panic!("{:?}", traces.stats());
+    };
+    assert_eq!(done.completion, Completion::SpansLost);
+    assert_eq!((done.trace.losses().panic, done.trace.len()), (2, 5));
+}
+
+#[test]
+fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
+    let (hands, options) = by_hand();
+    let page = Page::default();
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let tracer = tracer(traces.clone());
+    tracer.root("job").run_sync(|| {
+        span::in_span("first", || {});
+        tracer.flush(LONG);
+        for _ in 0..20 {
+            hands.advance(Duration::from_secs(600));
+            traces.tick();
+        }
+        assert_eq!(
+            (
+                traces.stats().active_traces,
+                traces.stats().traces_completed
+            ),
+            (1, 0)
+        );
+        let said = page.take();
+        assert!(said.starts_with("trace "), "{said}");
+        assert!(said.contains(": still open, since "), "{said}");
+        assert!(said.ends_with("; 1 span up to now\n\n"), "{said}");
+        assert_eq!(said.lines().count(), 2, "once: {said}");
+        span::in_span("last", || {});
+    });
+    tracer.flush(LONG);
+    expect![[r#"
+        job
+        ├─ first
+        └─ last
+
+    "#]]
+    .assert_eq(&page.take());
+    assert_eq!(
+        traces.completed_traces()[0].completion,
+        Completion::Complete
+    );
+}
+
+#[test]
+fn a_trace_that_runs_at_the_shutdown_is_stopped() {
+    let traces = TraceCollector::new();
+    let tracer = tracer(traces.clone());
+    tracer.root("job").run_sync(|| {
+        span::in_span("first", || {});
+        tracer.shutdown(LONG);
+    });
+    let done = &traces.completed_traces()[0];
+    assert_eq!(done.completion, Completion::Stopped);
+    assert_eq!(done.trace.losses().shutdown, 1, "the job's own span");
+}
+
+#[test]
+fn what_a_trickle_keeps_is_given_up_by_its_age() {
+    let (hands, options) = by_hand();
+    let traces = TraceCollector::with_options(options);
+    let resource = Resource::new("other");
+    for id in 1..200 {
+        let orphan = span_of(id, 1_000, "drip", 0..1);
+        traces.collect(&SpanBatch::from_records(&resource, &[orphan]));
+        hands.advance(Duration::from_secs(9));
+        if traces.stats().traces_completed > 0 {
+            let done = &traces.completed_traces()[0];
+            assert_eq!(done.completion, Completion::TimedOut);
+            assert_eq!(done.trace.len(), 68, "the first after ten minutes ends it");
+            return;
+        }
+    }
+    panic!("{:?}", traces.stats());
+}
+
+#[test]
+fn spans_that_come_late_are_told_with_their_trace() {
+    let told: Arc<Mutex<Vec<(usize, usize)>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let traces = TraceCollector::with_hook(TraceCollectorOptions::default(), move |completed| {
+        let news = (completed.trace.len(), completed.late_spans);
+        seen.lock().unwrap().push(news);
+    });
+    let resource = Resource::new("shop");
+    let send = |spans: &[trace_core::SpanRecord]| {
+        let ended = [trace_id(1)];
+        let batch = SpanBatch::from_records(&resource, spans).with_completed_traces(&ended);
+        traces.collect(&batch);
+    };
+    send(&[span_of(1, 0, "root", 0..9)]);
+    send(&[span_of(2, 1, "late", 0..9), span_of(3, 1, "late", 0..9)]);
+    send(&[]);
+    send(&[span_of(3, 1, "late", 0..9)]);
+    send(&[span_of(4, 3, "later", 0..9)]);
+    assert_eq!(*told.lock().unwrap(), [(1, 0), (3, 2), (4, 3)]);
+}
+
+#[test]
+fn a_printer_says_that_spans_came_late() {
+    let page = Page::default();
+    let options = TraceCollectorOptions::default();
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let resource = Resource::new("shop");
+    for spans in [[span_of(1, 0, "root", 0..9)], [span_of(2, 1, "late", 0..9)]] {
+        let ended = [trace_id(1)];
+        let batch = SpanBatch::from_records(&resource, &spans).with_completed_traces(&ended);
+        traces.collect(&batch);
+    }
+    expect![[r#"
+        root
+
+        root
+        └─ late
+        again, as 1 span came late
+
+    "#]]
+    .assert_eq(&page.take());
+}
+
+fn caller() -> propagation::Extracted {
+    let headers = [(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )];
+    propagation::extract(&headers)
+}
+
+#[test]
+fn a_part_that_another_process_has_called_is_complete_at_its_end() {
+    let page = Page::default();
+    let options = TraceCollectorOptions::default();
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let tracer = tracer(traces.clone());
+    let root = tracer.root("GET /").kind(SpanKind::Server);
+    root.extracted(caller()).run_sync(|| {
+        let builder = span::build("call").kind(SpanKind::Client);
+        let call = builder.start();
+        call.inject(&mut HashMap::new());
+        call.end();
+        span::build("send").kind(SpanKind::Producer).start().end();
+    });
+    tracer.flush(Duration::ZERO);
+    let done = &traces.completed_traces()[0];
+    assert_eq!(done.completion, Completion::Complete);
+    let problems: Vec<String> = done
+        .trace
+        .problems()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let id = done.trace.top_spans().next().unwrap().span_id;
+    let called = format!("`{id}` called from `b7ad6b7169203331`, elsewhere");
+    assert_eq!(problems, [called]);
+    expect![[r#"
+        GET /     called from b7ad6b7169203331, elsewhere
+        ├─ call
+        └─ send
+
+    "#]]
+    .assert_eq(&page.take());
+}
+
+#[test]
+fn of_two_tracers_a_part_is_not_the_whole() {
+    let traces = TraceCollector::with_options(TraceCollectorOptions {
+        feeders: 2,
+        ..TraceCollectorOptions::default()
+    });
+    let tracer = tracer(traces.clone());
+    tracer.root("GET /").extracted(caller()).run_sync(|| {});
+    tracer.flush(LONG);
+    assert_eq!(traces.stats().active_traces, 1);
+}
+
+#[test]
+fn a_service_that_calls_itself_has_one_trace() {
+    let traces = TraceCollector::new();
+    let tracer = tracer(traces.clone());
+    let mut headers = HashMap::new();
+    let inner = tracer.root("outer").run_sync(|| {
+        let call = span::build("call").kind(SpanKind::Client).start();
+        call.inject(&mut headers);
+        let root = tracer.root("inner").kind(SpanKind::Server);
+        let serve = || root.extracted(propagation::extract(&headers)).start();
+        std::thread::scope(|scope| scope.spawn(serve).join().unwrap())
+    });
+    // The outer part has ended, the inner one goes on with nothing handed over.
+    tracer.flush(LONG);
+    assert_eq!(traces.stats().traces_completed, 0);
+    inner.end();
+    tracer.flush(LONG);
+    let completed = traces.completed_traces();
+    let [done] = &completed[..] else {
+        panic!("{:?}", traces.stats());
+    };
+    assert_eq!((done.trace.len(), done.late_spans), (3, 0));
+    assert_eq!(done.completion, Completion::Complete);
+}
+
+#[test]
+fn the_called_part_waits_for_the_caller_of_which_nothing_was_handed_over() {
+    let traces = TraceCollector::new();
+    let spans = MemoryCollector::new();
+    let builder = Tracer::builder("shop").on_demand().collector(spans.clone());
+    let tracer = builder.collector(traces.clone()).build().unwrap();
+    let mut headers = HashMap::new();
+    tracer.root("outer").run_sync(|| {
+        span::inject(&mut headers);
+        let headers = &headers;
+        let (tracer, traces) = (&tracer, &traces);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let root = tracer.root("inner").kind(SpanKind::Server);
+                root.extracted(propagation::extract(headers))
+                    .run_sync(|| {});
+                tracer.flush(LONG);
+                assert_eq!(traces.stats().traces_completed, 0);
+                assert_eq!(traces.active_traces()[0].len(), 1);
+            });
+        });
+    });
+    assert_eq!(spans.spans().len(), 1);
+    tracer.flush(LONG);
+    assert_eq!(traces.completed_traces()[0].trace.len(), 2);
+    assert_eq!(traces.stats().traces_completed, 1);
+}
