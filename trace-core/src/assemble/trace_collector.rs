@@ -1,6 +1,7 @@
 //! The collector that assembles traces.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,6 +77,11 @@ impl TraceCollector {
 
     /// Makes a collector that calls `on_completed` with every trace that is completed
     /// or given up, once, on the thread that brought its last span.
+    ///
+    /// The hook may ask this collector. It may panic: it is told of the other traces, and
+    /// [`TraceCollectorStats::hook_panics`] counts.
+    ///
+    /// [`TraceCollectorStats::hook_panics`]: crate::TraceCollectorStats::hook_panics
     ///
     /// ```
     /// use trace_core::{TraceCollector, TraceCollectorOptions};
@@ -178,10 +184,16 @@ impl TraceCollector {
         self.announce(&done);
     }
 
-    /// Calls the hook, which may ask this collector: the store must not be locked.
+    /// Calls the hook, which may ask this collector: the store must not be locked. It
+    /// may panic for one trace, and is told of the others.
     fn announce(&self, done: &[CompletedTrace]) {
-        if let Some(on_completed) = &self.shared.on_completed {
-            done.iter().for_each(on_completed);
+        let Some(on_completed) = &self.shared.on_completed else {
+            return;
+        };
+        for completed in done {
+            if panics(|| on_completed(completed)) {
+                self.store().hook_panics += 1;
+            }
         }
     }
 
@@ -194,12 +206,32 @@ impl TraceCollector {
     }
 }
 
+/// Whether a call panics; what it throws goes no further.
+fn panics(call: impl FnOnce()) -> bool {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(call)) else {
+        return false;
+    };
+    // The payload is the application's as well, and may panic when it is dropped; what
+    // that throws is not dropped.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(payload);
+    }
+    true
+}
+
 impl Collector for TraceCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
         let options = &self.shared.options;
         let now = options.clock.now();
-        let done = self.store().collect(batch, now, options);
-        self.announce(&done);
+        let mut spans = batch.spans();
+        let mut has_more = true;
+        while has_more {
+            let mut store = self.store();
+            let (done, rest) = store.collect(batch, &mut spans, now, options);
+            drop(store);
+            self.announce(&done);
+            has_more = rest;
+        }
     }
 
     /// Completes what is due, and asks to be called again while traces are active.
