@@ -19,8 +19,8 @@ use std::time::Duration;
 use clap::Parser;
 use flate2::read::MultiGzDecoder;
 use trace_core::{
-    ColorChoice, CompletedTrace, ManualClock, Query, Summary, SummaryTable, Timestamp,
-    TraceCollector, TraceCollectorOptions, TreeOptions,
+    ColorChoice, CompletedTrace, ManualClock, Problem, Query, Summary, SummaryTable, Timestamp,
+    TraceCollector, TraceCollectorOptions, TraceCollectorStats, TreeOptions,
 };
 use trace_otlp::decode::{self, DecodeOptions, Totals};
 
@@ -116,6 +116,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         out,
         "{spans} spans in {requests} requests, {left_out} left out"
     )?;
+    write_lost(&collector.stats(), &mut out)?;
     write_completeness(&collector.completed_traces(), &mut out)?;
     let mut found = collector.search(&query(options));
     found.sort_by_key(|completed| std::cmp::Reverse(completed.trace.duration()));
@@ -176,6 +177,24 @@ fn query(options: &Options) -> Query {
     query
 }
 
+/// Says what is not in the traces as it came; nothing if all is.
+fn write_lost(stats: &TraceCollectorStats, out: &mut impl Write) -> io::Result<()> {
+    let (dropped, late) = (stats.spans_dropped, stats.spans_late);
+    if dropped > 0 {
+        writeln!(
+            out,
+            "{dropped} dropped: they came above the limit of a trace"
+        )?;
+    }
+    if late > 0 {
+        writeln!(out, "{late} late: nothing waited for them any more")?;
+    }
+    match stats.spans_duplicate {
+        0 => Ok(()),
+        twice => writeln!(out, "{twice} came twice: one with the same id was there"),
+    }
+}
+
 fn write_completeness(traces: &[CompletedTrace], out: &mut impl Write) -> io::Result<()> {
     let (complete, incomplete): (Vec<_>, Vec<_>) = traces
         .iter()
@@ -192,16 +211,29 @@ fn write_completeness(traces: &[CompletedTrace], out: &mut impl Write) -> io::Re
         counted(orphans.sum(), "orphan"),
     )?;
     for completed in incomplete {
-        let problems = completed.trace.problems();
-        let first = problems.first().map(|problem| format!(": {problem}"));
         let id = completed.trace.trace_id;
-        writeln!(
-            out,
-            "  trace {id} is incomplete{}",
-            first.unwrap_or_default()
-        )?;
+        writeln!(out, "  trace {id} is incomplete: {}", reasons(completed))?;
     }
     Ok(())
+}
+
+/// Why a trace is not complete: its completion's own reason comes first.
+fn reasons(completed: &CompletedTrace) -> String {
+    let mut reasons = vec![completed.completion.to_string()];
+    match completed.dropped_spans {
+        0 => {}
+        dropped => reasons.push(format!("{} dropped", counted(dropped, "span"))),
+    }
+    match completed.late_spans {
+        0 => {}
+        late => reasons.push(format!("{} late", counted(late, "span"))),
+    }
+    let problems = completed.trace.problems();
+    let missing = problems
+        .iter()
+        .find(|problem| matches!(problem, Problem::NoRoot | Problem::MissingParent { .. }));
+    reasons.extend(missing.map(ToString::to_string));
+    reasons.join("; ")
 }
 
 fn write_trees(

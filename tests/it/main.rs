@@ -11,6 +11,7 @@
 
 mod assemble;
 mod baggage;
+mod clocks;
 mod complete;
 mod critical_path;
 mod design;
@@ -35,4 +36,5 @@ mod trace_collector;
 mod trace_collector_limits;
 mod trace_collector_output;
 mod tracestate;
+mod two_ends;
 mod view;

@@ -1,5 +1,7 @@
 //! What bounds a trace collector, and that nothing is lost without being counted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use trace_core::{
@@ -69,6 +71,7 @@ fn a_trace_with_too_many_spans_is_cut_off_there() {
     assert_eq!(collector.completed_traces()[0].trace.len(), 3);
     assert_eq!((stats.spans_received, stats.spans_duplicate), (9, 4));
     assert_eq!((stats.spans_dropped, stats.spans_late), (2, 0));
+    assert_eq!(collector.completed_traces()[0].dropped_spans, 2);
 }
 
 #[test]
@@ -117,6 +120,31 @@ fn memory_is_bounded_by_discarding_then_giving_up() {
     let stats = collector.stats();
     assert_eq!((stats.active_traces, stats.kept_traces), (0, 0));
     assert_eq!(stats.bytes, 0);
+}
+
+#[test]
+fn the_bound_holds_within_a_batch_and_every_trace_is_told() {
+    let told = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&told);
+    let options = TraceCollectorOptions {
+        max_bytes: 1_000_000,
+        ..TraceCollectorOptions::default()
+    };
+    let collector = TraceCollector::with_hook(options, move |completed| {
+        seen.fetch_add(completed.trace.len(), Ordering::Relaxed);
+    });
+    let spans: Vec<_> = (1..=10_000)
+        .map(|trace| of_trace(trace, span(1, 0, "op", 0..1)))
+        .collect();
+    send(&collector, &spans);
+    let stats = collector.stats();
+    assert!(stats.bytes <= 1_000_000, "{stats:?}");
+    assert!(stats.active_traces > 100, "{stats:?}");
+    let evicted = 10_000 - stats.active_traces;
+    assert_eq!(stats.traces_evicted, evicted as u64);
+    assert_eq!(told.load(Ordering::Relaxed), evicted);
+    collector.finish();
+    assert_eq!(told.load(Ordering::Relaxed), 10_000);
 }
 
 /// Spans of few traces with few ids, so that everything that can happen does.

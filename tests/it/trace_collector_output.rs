@@ -176,3 +176,59 @@ fn the_hook_may_ask_its_collector() {
     made.finish();
     assert_eq!(*asked.lock().unwrap(), [Completion::Flushed]);
 }
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            std::panic::panic_any(Bomb);
+        }
+    }
+}
+
+#[test]
+fn a_hook_that_panics_for_one_trace_is_told_of_the_others() {
+    let told: Arc<Mutex<Vec<u128>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let collector = TraceCollector::with_hook(Default::default(), move |completed| {
+        let number = completed.trace.trace_id.get();
+        match number {
+            1 => panic!("not this one"),
+            3 => std::panic::panic_any(Bomb),
+            _ => seen.lock().unwrap().push(number),
+        }
+    });
+    let spans: Vec<SpanRecord> = (1..=5)
+        .map(|number| SpanRecord {
+            trace_id: trace_id(number),
+            ..span(1, 0, "checkout", 0..30)
+        })
+        .collect();
+    let ended: Vec<_> = spans.iter().map(|span| span.trace_id).collect();
+    let (resource, (first, second)) = (Resource::new("shop"), spans.split_at(3));
+    let batch = SpanBatch::from_records(&resource, first).with_completed_traces(&ended);
+    collector.collect(&batch);
+    assert_eq!(*told.lock().unwrap(), [2]);
+    collector.collect(&SpanBatch::from_records(&resource, second));
+    collector.finish();
+    assert_eq!(*told.lock().unwrap(), [2, 4, 5]);
+    let stats = collector.stats();
+    assert_eq!((stats.hook_panics, stats.traces_completed), (2, 5));
+    assert_eq!(collector.completed_traces().len(), 5, "nothing is lost");
+}
+
+#[test]
+fn a_panicking_hook_costs_a_tracer_no_span() {
+    let collector = TraceCollector::with_hook(Default::default(), |_| panic!("always"));
+    let tracer = trace_core::Tracer::builder("shop");
+    let tracer = tracer.collector(collector.clone()).build().unwrap();
+    for _ in 0..3 {
+        tracer.root("checkout").run_sync(|| ());
+    }
+    assert!(tracer.flush(Duration::from_secs(10)).is_complete);
+    let stats = tracer.stats();
+    assert_eq!((stats.delivered, stats.dropped), (3, Default::default()));
+    assert_eq!(collector.stats().hook_panics, 3);
+}

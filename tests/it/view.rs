@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use trace_core::{
-    ColorChoice, HumanDuration, Log, Outcome, SpanRecord, Status, Summary, TreeOptions,
+    ColorChoice, DroppedItems, HumanDuration, Log, Outcome, SpanRecord, Status, Summary,
+    TreeOptions,
 };
 
 use crate::spans::{at, checkout, failed, span, trace};
@@ -290,6 +291,30 @@ fn spans_outside_the_roots_time_stay_within_the_bar() {
         expect![[r#"
             no time (shop)      0 ns  ████████████████████  100%  ✓
             └─ neither (shop)   0 ns  ████████████████████  100%  ✓
+        "#]],
+    );
+}
+
+#[test]
+fn what_limits_dropped_in_a_span_is_shown() {
+    let dropped = |tags, logs, links| DroppedItems { tags, logs, links };
+    let mut spans = [
+        span(1, 0, "root", 0..10),
+        span(2, 1, "tags", 1..2),
+        span(3, 1, "two", 2..3),
+        span(4, 1, "all", 3..4),
+    ];
+    spans[1].dropped = dropped(172, 0, 0);
+    spans[2].dropped = dropped(0, 1, 2);
+    spans[3].dropped = dropped(1, 2, 1);
+    check(
+        &spans,
+        TreeOptions::compact(),
+        expect![[r#"
+            root
+            ├─ tags   172 tags dropped
+            ├─ two    1 log and 2 links dropped
+            └─ all    1 tag, 2 logs and 1 link dropped
         "#]],
     );
 }

@@ -51,9 +51,10 @@ pub struct SpanRecord {
     pub service_name: Arc<str>,
     /// The span's part in a call.
     pub kind: SpanKind,
-    /// First poll or call.
+    /// First poll or call; zero if another system did not say it.
     pub start: Timestamp,
-    /// Body ready, panicked or dropped; never before `start`.
+    /// Body ready, panicked or dropped; never before `start`, but in spans of other
+    /// systems, and zero if those did not say it.
     pub end: Timestamp,
     /// Typed values; a later one with the same key replaced the earlier.
     pub tags: Vec<Tag>,
@@ -124,7 +125,8 @@ impl SpanRecord {
         }
     }
 
-    /// Returns the time from start to end.
+    /// Returns the time from start to end, as the span says them; for one whose start
+    /// is not known, [`Trace::times_of`](crate::Trace::times_of) has a better guess.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.end - self.start
@@ -146,6 +148,11 @@ impl SpanRecord {
             Some(old) => old.value = tag.value,
             None => self.tags.push(tag),
         }
+    }
+
+    /// Returns the parent, but for a span that says that it is its own.
+    pub(crate) fn other_parent(&self) -> Option<SpanId> {
+        self.parent_span_id.filter(|parent| *parent != self.span_id)
     }
 
     /// Returns whether the work failed: the status is an error.

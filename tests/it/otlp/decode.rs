@@ -176,9 +176,15 @@ fn of_tags_with_one_key_the_last_counts() {
 }
 
 #[test]
-fn a_missing_end_is_the_start_and_a_wrong_one_stays() {
+fn missing_times_are_zero_and_wrong_ones_stay() {
     let times = |span: &SpanRecord| (span.start.as_unix_nanos(), span.end.as_unix_nanos());
-    assert_eq!(times(&span(r#","startTimeUnixNano":9"#)), (9, 9));
+    let missing = span(r#","startTimeUnixNano":9"#);
+    assert_eq!(
+        (times(&missing), missing.duration().as_nanos()),
+        ((9, 0), 0)
+    );
+    assert_eq!(times(&span(r#","endTimeUnixNano":9"#)), (0, 9));
+    assert_eq!(times(&span("")), (0, 0));
     let wrong = span(r#","startTimeUnixNano":9,"endTimeUnixNano":7"#);
     assert_eq!((times(&wrong), wrong.duration().as_nanos()), ((9, 7), 0));
 }

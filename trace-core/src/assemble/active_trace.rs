@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::completeness::{Completeness, Origin};
+use super::heap_bytes::heap_bytes;
 use super::options::TraceCollectorOptions;
-use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::TraceLosses;
 use crate::id::TraceId;
@@ -18,7 +18,7 @@ pub(super) struct ActiveTrace {
     /// if somebody still holds it.
     pub(super) trace: Arc<Trace>,
     pub(super) completeness: Completeness,
-    /// Approximate size.
+    /// What it takes.
     pub(super) bytes: usize,
     pub(super) first_arrival: Timestamp,
     pub(super) last_arrival: Timestamp,
@@ -29,6 +29,12 @@ pub(super) struct ActiveTrace {
 }
 
 impl ActiveTrace {
+    /// What one takes in the store, besides its trace: itself, its places in the map
+    /// (of which two thirds are in use, on average) and in the queue.
+    const PLACE: usize = heap_bytes(size_of::<Self>())
+        + (size_of::<(TraceId, usize)>() + 1) * 3 / 2
+        + size_of::<(Timestamp, TraceId)>() * 3 / 2;
+
     pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Timestamp) -> Self {
         let mut trace = Trace::new(trace_id);
         trace.lose(&losses);
@@ -46,29 +52,30 @@ impl ActiveTrace {
     /// Adds a span of this trace.
     pub(super) fn add(&mut self, span: SpanRecord, origin: Origin, now: Timestamp) -> AddedSpan {
         self.last_arrival = self.last_arrival.max(now);
-        let span_id = span.span_id;
-        let bytes = span_bytes(&span);
         let trace = Arc::make_mut(&mut self.trace);
         let inserted = trace.insert(span);
-        let Some(span) = trace.span(span_id) else {
-            return AddedSpan::Duplicate; // Cannot be: it was just inserted.
+        let parent_is_here = |span: &SpanRecord| {
+            let parent = span.parent_span_id;
+            parent.is_some_and(|parent| trace.span(parent).is_some())
         };
-        let parent_is_here = span
-            .parent_span_id
-            .is_some_and(|parent| trace.span(parent).is_some());
-        match inserted {
-            Inserted::New => {
-                self.completeness.add(span, parent_is_here, origin);
-                self.bytes += bytes;
+        let added = match inserted {
+            Inserted::New(position) => {
+                let span = &trace.by_position()[position];
+                self.completeness.add(span, parent_is_here(span), origin);
+                if trace.answer(span.span_id).is_some() {
+                    self.completeness.answer(span.span_id);
+                }
                 AddedSpan::New
             }
             Inserted::Kept => AddedSpan::Duplicate,
-            Inserted::Replaced(old) => {
-                self.completeness.replace(&old, span, parent_is_here);
-                self.bytes = (self.bytes + bytes).saturating_sub(span_bytes(&old));
+            Inserted::Replaced(position, old) => {
+                let span = &trace.by_position()[position];
+                self.completeness.replace(&old, span, parent_is_here(span));
                 AddedSpan::Duplicate
             }
-        }
+        };
+        self.bytes = self.trace.bytes() + self.completeness.heap_bytes() + Self::PLACE;
+        added
     }
 
     /// Whether nothing more comes, if no part of it runs.

@@ -19,6 +19,8 @@ pub struct CompletedTrace {
     pub completed_at: Timestamp,
     /// How many spans were added afterwards. A hook is told the trace again with them.
     pub late_spans: usize,
+    /// How many spans came and were not added, since the trace is as large as it may be.
+    pub dropped_spans: usize,
 }
 
 /// Why a trace is no longer waited for.

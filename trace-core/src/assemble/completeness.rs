@@ -22,10 +22,11 @@
 //!      with a root, a span with a remote parent, or, where parents are not known to be
 //!      remote, a server or consumer span;
 //!   2. every client span, and every span whose context was put into headers, has a
-//!      child from elsewhere. A call of a service that is not
-//!      traced never has one, which cannot be told from an answer that is late;
+//!      child from elsewhere, or the other end of its call has come with its id. A call
+//!      of a service that is not traced never has one, which cannot be told from an
+//!      answer that is late;
 //!   3. no span is a producer: any number of consumers may come at any time;
-//!   4. no two different contents came for one span id.
+//!   4. no two different contents came for one span id, but for the ends of a call.
 //!
 //! A settled trace is complete at once, without a timer; a trace that stays in one
 //! process and makes no calls is settled when its root and all its tasks have ended.
@@ -39,6 +40,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::heap_bytes::table_bytes;
 use crate::id::SpanId;
 use crate::span_record::{SpanKind, SpanRecord};
 
@@ -149,7 +151,7 @@ impl Completeness {
     /// Puts `span` in the place of `old`, which has the same id.
     pub(super) fn replace(&mut self, old: &SpanRecord, span: &SpanRecord, parent_is_here: bool) {
         self.is_doubtful = true;
-        match old.parent_span_id {
+        match old.other_parent() {
             None => self.roots = self.roots.saturating_sub(1),
             Some(parent) => {
                 if let Some(missing) = self.missing.get_mut(&parent) {
@@ -179,13 +181,25 @@ impl Completeness {
         }
     }
 
+    /// Notes that the other end of this span's call is here, which has its id.
+    pub(super) fn answer(&mut self, span_id: SpanId) {
+        self.unanswered.remove(&span_id);
+    }
+
+    /// Returns what it takes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        table_bytes(self.missing.capacity(), size_of::<(SpanId, Missing)>())
+            + table_bytes(self.unanswered.capacity(), size_of::<SpanId>())
+            + table_bytes(self.sources.capacity(), size_of::<(u64, Source)>())
+    }
+
     fn link(&mut self, span: &SpanRecord, parent_is_here: bool) {
-        let Some(parent) = span.parent_span_id else {
+        let Some(parent) = span.other_parent() else {
             self.roots += 1;
             return;
         };
         let is_answer = is_from_elsewhere(span);
-        if parent_is_here || parent == span.span_id {
+        if parent_is_here {
             if is_answer {
                 self.unanswered.remove(&parent);
             }

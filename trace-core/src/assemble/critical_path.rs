@@ -1,11 +1,13 @@
 //! What a trace's duration is made of.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::Duration;
 
+use super::timeline::Interval;
 use super::trace::Trace;
 use crate::id::SpanId;
-use crate::span_record::SpanKind;
+use crate::span_record::{SpanKind, SpanRecord};
 use crate::timestamp::Timestamp;
 
 /// A time in which the trace waited for this span itself, and for none of its
@@ -14,6 +16,8 @@ use crate::timestamp::Timestamp;
 pub struct CriticalPathSection {
     /// The span.
     pub span_id: SpanId,
+    /// Its kind, which tells the two ends of a call apart where they have one id.
+    pub kind: SpanKind,
     /// From when.
     pub start: Timestamp,
     /// Until when; after `start`.
@@ -28,20 +32,14 @@ impl CriticalPathSection {
     }
 }
 
-/// A time within a span's own, clipped to all spans above it.
-#[derive(Clone, Copy)]
-struct Interval {
-    start: Timestamp,
-    end: Timestamp,
-}
-
 /// A span that the walk is in.
 struct Visit {
     position: usize,
     start: Timestamp,
     /// Everything after is accounted for.
     until: Timestamp,
-    /// Children that were not looked at, the one that ends last at the end.
+    /// Children that were not looked at, the one that ends last at the end, each with
+    /// its time, clipped to that of all spans above it.
     children: Vec<(usize, Interval)>,
 }
 
@@ -50,7 +48,8 @@ impl Trace {
     ///
     /// Shortening one of its sections would shorten the trace, as far as times
     /// can tell. The sections follow each other without a gap and together take
-    /// exactly the root's time. Without a root, the path is that of the first of
+    /// exactly the root's time, or the time from the trace's start to the root's end where
+    /// the root's start is not known. Without a root, the path is that of the first of
     /// [`top_spans`](Self::top_spans).
     ///
     /// The walk starts at the root's end and goes back in time. It enters the child
@@ -60,7 +59,7 @@ impl Trace {
     /// together, the one that starts first counts. Before the walk, every span is
     /// clipped to its parent's time, and one that lies outside it altogether is left
     /// out with its children, and so is a producer or consumer span, which nobody
-    /// waits for.
+    /// waits for. All times are those of [`times_of`](Self::times_of).
     ///
     /// Source: Jaeger's critical path (`criticalpath` of the query service and
     /// `CriticalPath` of its UI). As in the query service, a child that ends exactly
@@ -88,8 +87,46 @@ impl Trace {
         let Some(top) = self.forest().tops.first() else {
             return Vec::new();
         };
+        let sections = self.sections(*top).into_iter();
+        let section = |(position, Interval { start, end })| {
+            let span: &SpanRecord = &self.by_position()[position];
+            CriticalPathSection {
+                span_id: span.span_id,
+                kind: span.kind,
+                start,
+                end,
+            }
+        };
+        sections.map(section).collect()
+    }
+
+    /// Returns the time each span has on the critical path, in the order in which
+    /// the path first comes to them; that of both ends of a call, where they have one
+    /// id.
+    #[must_use]
+    pub fn critical_path_times(&self) -> Vec<(SpanId, Duration)> {
+        let path = self.critical_path().into_iter();
+        summed(path.map(|section| (section.span_id, section.duration())))
+    }
+
+    /// Returns the time each span has on the critical path, as
+    /// [`critical_path_times`](Self::critical_path_times), and each end of a call for
+    /// itself.
+    pub(crate) fn critical_path_spans(&self) -> Vec<(&SpanRecord, Duration)> {
+        let top = self.forest().tops.first();
+        let path = top.map(|top| self.sections(*top)).unwrap_or_default();
+        let path = path.into_iter();
+        let times = summed(path.map(|(position, section)| (position, section.duration())));
+        let spans = times.into_iter();
+        spans
+            .map(|(position, time)| (&self.by_position()[position], time))
+            .collect()
+    }
+
+    /// Returns the path below `top`, as positions and times.
+    fn sections(&self, top: usize) -> Vec<(usize, Interval)> {
         let mut path = Vec::new();
-        let mut stack = vec![self.visit(*top, self.interval(*top))];
+        let mut stack = vec![self.visit(top, self.top_interval(top))];
         while let Some(visit) = stack.last_mut() {
             let next = loop {
                 match visit.children.pop() {
@@ -99,11 +136,11 @@ impl Trace {
             };
             let from = next.map_or(visit.start, |(_, child)| child.end);
             if from < visit.until {
-                path.push(CriticalPathSection {
-                    span_id: self.by_position()[visit.position].span_id,
+                let section = Interval {
                     start: from,
                     end: visit.until,
-                });
+                };
+                path.push((visit.position, section));
             }
             match next {
                 Some((position, child)) => {
@@ -118,22 +155,6 @@ impl Trace {
         }
         path.reverse();
         path
-    }
-
-    /// Returns the time each span has on the critical path, in the order in which
-    /// the path first comes to them.
-    #[must_use]
-    pub fn critical_path_times(&self) -> Vec<(SpanId, Duration)> {
-        let mut times: Vec<(SpanId, Duration)> = Vec::new();
-        let mut by_id: HashMap<SpanId, usize> = HashMap::new();
-        for section in self.critical_path() {
-            let index = *by_id.entry(section.span_id).or_insert(times.len());
-            match times.get_mut(index) {
-                Some((_, time)) => *time += section.duration(),
-                None => times.push((section.span_id, section.duration())),
-            }
-        }
-        times
     }
 
     fn visit(&self, position: usize, own: Interval) -> Visit {
@@ -153,14 +174,22 @@ impl Trace {
             children,
         }
     }
+}
 
-    fn interval(&self, position: usize) -> Interval {
-        let span = &self.by_position()[position];
-        Interval {
-            start: span.start,
-            end: span.end,
+/// Adds the times of each key up, in the order in which the keys first come.
+fn summed<K: Copy + Eq + Hash>(
+    sections: impl Iterator<Item = (K, Duration)>,
+) -> Vec<(K, Duration)> {
+    let mut times: Vec<(K, Duration)> = Vec::new();
+    let mut indices: HashMap<K, usize> = HashMap::new();
+    for (key, section) in sections {
+        let index = *indices.entry(key).or_insert(times.len());
+        match times.get_mut(index) {
+            Some((_, time)) => *time += section,
+            None => times.push((key, section)),
         }
     }
+    times
 }
 
 impl Interval {

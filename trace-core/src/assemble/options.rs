@@ -53,9 +53,12 @@ pub struct TraceCollectorOptions {
     pub max_completed_traces: usize,
     /// Most spans of one trace.
     ///
-    /// Default: 100,000, some 50 MB: more is a batch job or a loop.
+    /// Default: 100,000, some 50 MB: more is a batch job or a loop. Spans above are
+    /// counted in [`CompletedTrace::dropped_spans`](crate::CompletedTrace).
     pub max_spans_per_trace: usize,
-    /// Most memory for all traces together, in bytes, approximately.
+    /// Most memory for all traces together, in bytes: the process grows by that, give or
+    /// take a quarter. What allocators add to each text and list counts; what is shared
+    /// with whoever asked for traces, and is still held, does not.
     ///
     /// Above, completed traces are discarded, the oldest first, then active ones are
     /// given up. Default: 256 MiB.

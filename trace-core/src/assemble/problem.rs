@@ -57,9 +57,13 @@ pub enum Problem {
         span_id: SpanId,
         /// How often it was added.
         reports: usize,
-        /// Whether its contents differed. Some systems give the two ends of a
-        /// call one id.
+        /// Whether its contents differed; one is kept.
         differing: bool,
+    },
+    /// A span says that it is its own parent, and no span has none: it stands for a root.
+    OwnParent {
+        /// The span.
+        span_id: SpanId,
     },
     /// Spans are their own ancestors.
     Cycle {
@@ -67,10 +71,30 @@ pub enum Problem {
         /// the first; a single one is its own parent.
         span_ids: Vec<SpanId>,
     },
-    /// A span lies partly outside its parent's time.
+    /// A span's start is not known; [`Trace::times_of`] says what is taken for it.
+    UnknownStart {
+        /// The span.
+        span_id: SpanId,
+    },
+    /// A span's end is not known; its start is taken for it.
+    UnknownEnd {
+        /// The span.
+        span_id: SpanId,
+    },
+    /// A span from elsewhere was timed by a clock that differs from the root's;
+    /// [`Trace::times_of`] says how it is told, and by which the times are compared.
+    ClockDiffers {
+        /// The first span of that clock; those below it need no word of their own.
+        span_id: SpanId,
+        /// By how much, as far as can be told.
+        by: Duration,
+        /// Whether its clock is ahead of the root's, and not behind it.
+        is_ahead: bool,
+    },
+    /// A span lies partly outside its parent's time, by the root's clock.
     ///
-    /// Two processes' clocks differ, or the span is a task that outlives its
-    /// parent, which is no mistake.
+    /// The span is a task that outlives its parent, which is no mistake, or two
+    /// clocks differ by less than can be told.
     OutsideParent {
         /// The span.
         span_id: SpanId,
@@ -106,6 +130,7 @@ impl Problem {
                     differing,
                 }),
         );
+        problems.extend(own_parents(trace));
         problems.extend(cycles(trace));
         problems.extend(times(trace));
         problems
@@ -113,11 +138,7 @@ impl Problem {
 }
 
 fn roots(trace: &Trace) -> Option<Problem> {
-    let span_ids: Vec<SpanId> = trace
-        .spans()
-        .filter(|span| span.parent_span_id.is_none())
-        .map(|span| span.span_id)
-        .collect();
+    let span_ids: Vec<SpanId> = trace.roots().map(|span| span.span_id).collect();
     match span_ids.len() {
         0 if trace.is_empty()
             || trace
@@ -158,6 +179,13 @@ fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
         })
 }
 
+fn own_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
+    let roots = trace.roots().filter(|span| span.parent_span_id.is_some());
+    roots.map(|span| Problem::OwnParent {
+        span_id: span.span_id,
+    })
+}
+
 fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
     let cycles = trace.forest().cycles.iter();
     cycles.map(|cycle| Problem::Cycle {
@@ -169,21 +197,45 @@ fn times(trace: &Trace) -> Vec<Problem> {
     let (forest, spans) = (trace.forest(), trace.by_position());
     let mut problems = Vec::new();
     for position in &forest.order {
-        let span = &spans[*position];
-        if span.end < span.start {
-            problems.push(Problem::EndsBeforeStart {
-                span_id: span.span_id,
-                by: span.start - span.end,
+        let (span_id, interval) = (spans[*position].span_id, trace.interval(*position));
+        let remark = forest.timeline.remark(*position);
+        if remark.start_is_unknown {
+            problems.push(Problem::UnknownStart { span_id });
+        }
+        if remark.end_is_unknown {
+            problems.push(Problem::UnknownEnd { span_id });
+        }
+        if remark.ahead != 0 {
+            problems.push(Problem::ClockDiffers {
+                span_id,
+                by: Duration::from_nanos(remark.ahead.unsigned_abs()),
+                is_ahead: remark.ahead > 0,
             });
         }
-        let Some(parent) = forest.parents[*position].map(|parent| &spans[parent]) else {
+        if interval.end < interval.start {
+            problems.push(Problem::EndsBeforeStart {
+                span_id,
+                by: interval.start - interval.end,
+            });
+        }
+        let Some(parent) = forest.parents[*position] else {
             continue;
         };
-        let (before, after) = (parent.start - span.start, span.end - parent.end);
+        let outer = trace.interval(parent);
+        // Nothing is outside of what is only guessed.
+        let outer_remark = forest.timeline.remark(parent);
+        let mut before = outer.start - interval.start;
+        if outer_remark.start_is_unknown {
+            before = Duration::ZERO;
+        }
+        let mut after = interval.end - outer.end;
+        if outer_remark.end_is_unknown {
+            after = Duration::ZERO;
+        }
         if before + after > Duration::ZERO {
             problems.push(Problem::OutsideParent {
-                span_id: span.span_id,
-                parent_span_id: parent.span_id,
+                span_id,
+                parent_span_id: spans[parent].span_id,
                 before,
                 after,
             });
@@ -223,6 +275,29 @@ impl fmt::Display for Problem {
                 write!(
                     f,
                     "span `{span_id}` came {reports} times with {contents} content"
+                )
+            }
+            Self::OwnParent { span_id } => {
+                write!(
+                    f,
+                    "span `{span_id}` is its own parent: it is taken for a root"
+                )
+            }
+            Self::UnknownStart { span_id } => {
+                write!(f, "the start of span `{span_id}` is not known")
+            }
+            Self::UnknownEnd { span_id } => {
+                write!(f, "the end of span `{span_id}` is not known")
+            }
+            Self::ClockDiffers {
+                span_id,
+                by,
+                is_ahead,
+            } => {
+                let side = if *is_ahead { "ahead of" } else { "behind" };
+                write!(
+                    f,
+                    "the clock of span `{span_id}` is {by:?} {side} the root's"
                 )
             }
             Self::Cycle { span_ids } => {

@@ -10,7 +10,8 @@ impl Trace {
     /// Returns the part of a span's time in which none of its children ran.
     ///
     /// Overlapping children count once; what lies outside the span's own time
-    /// does not count. `None` when there is no such span.
+    /// does not count. `None` when there is no such span. Of the two ends of a call with
+    /// one id it is that of the one that calls, in which the other one is a child.
     ///
     /// ```
     /// use std::time::Duration;
@@ -32,30 +33,29 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn self_time(&self, span_id: SpanId) -> Option<Duration> {
-        let span = self.span(span_id)?;
-        Some(self_time(span, self.children(span_id)))
+        Some(self.self_time_at(self.position(span_id)?))
     }
 
     /// Returns every span with its [self time](Self::self_time), sorted by start,
     /// then id; takes time in proportion to the number of spans.
     pub fn self_times(&self) -> impl Iterator<Item = (&SpanRecord, Duration)> {
-        let (forest, spans) = (self.forest(), self.by_position());
-        forest.order.iter().map(move |position| {
-            let span = &spans[*position];
-            let children = self.at(forest.children(*position));
-            (span, self_time(span, children))
-        })
+        let spans = self.by_position();
+        let order = self.forest().order.iter();
+        order.map(move |position| (&spans[*position], self.self_time_at(*position)))
     }
-}
 
-/// `children` are sorted by start.
-fn self_time<'a>(span: &SpanRecord, children: impl Iterator<Item = &'a SpanRecord>) -> Duration {
-    let mut total = Duration::ZERO;
-    // Everything before is accounted for.
-    let mut until = span.start;
-    for child in children.filter(|child| child.start < child.end) {
-        total += child.start.min(span.end) - until;
-        until = until.max(child.end);
+    fn self_time_at(&self, position: usize) -> Duration {
+        let own = self.interval(position);
+        let children = self.forest().children(position).iter();
+        let mut total = Duration::ZERO;
+        // Everything before is accounted for.
+        let mut until = own.start;
+        for child in children.map(|child| self.interval(*child)) {
+            if child.start < child.end {
+                total += child.start.min(own.end) - until;
+                until = until.max(child.end);
+            }
+        }
+        total + (own.end - until)
     }
-    total + (span.end - until)
 }

@@ -9,9 +9,8 @@ use super::completed_trace::{CompletedTrace, Completion};
 use super::completeness::Origin;
 use super::early_losses::EarlyLosses;
 use super::options::TraceCollectorOptions;
-use super::span_bytes::span_bytes;
 use super::trace::{AddedSpan, Inserted, Trace};
-use crate::batch::{Part, PartReport, SpanBatch, TraceLosses};
+use crate::batch::{Part, PartReport, SpanBatch, SpanView, TraceLosses};
 use crate::id::TraceId;
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
@@ -41,13 +40,17 @@ pub struct TraceCollectorStats {
     pub active_traces: usize,
     /// Completed traces kept at the moment.
     pub kept_traces: usize,
-    /// Approximate size of all traces at the moment, in bytes.
+    /// What all traces take at the moment, in bytes; the process grows by that, give or
+    /// take a quarter.
     pub bytes: usize,
+    /// Calls of the hook that panicked.
+    pub hook_panics: u64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    active: HashMap<TraceId, ActiveTrace>,
+    /// Boxed, since a map grows by as much as it has.
+    active: HashMap<TraceId, Box<ActiveTrace>>,
     /// Every active trace once, under a time that is not later than when it is due:
     /// a span that comes makes it due later, which is noticed when its turn comes.
     queue: BTreeSet<(Timestamp, TraceId)>,
@@ -63,6 +66,7 @@ pub(super) struct Store {
     early_losses: EarlyLosses,
     /// Shutdowns of feeders.
     pub(super) shutdowns: usize,
+    pub(super) hook_panics: u64,
     stats: TraceCollectorStats,
 }
 
@@ -83,42 +87,62 @@ pub(super) struct News {
     pub(super) running: Vec<Arc<Trace>>,
 }
 
+impl KeptTrace {
+    /// What one takes in the store, besides its trace: its places in the list and the
+    /// map, of which two thirds are in use, on average.
+    const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
+}
+
 impl Store {
-    /// Adds the spans of a batch.
-    pub(super) fn collect(
+    /// Adds spans of a batch, and after the last one its ends; returns what is to be told,
+    /// and whether `spans` has more.
+    ///
+    /// It has if the traces that were given up for want of room take a part of what
+    /// all may: they are freed when the caller has told of them.
+    pub(super) fn collect<'a>(
         &mut self,
         batch: &SpanBatch<'_>,
+        spans: &mut impl Iterator<Item = SpanView<'a>>,
         now: Timestamp,
         options: &TraceCollectorOptions,
-    ) -> News {
+    ) -> (News, bool) {
         let origin = origin(batch);
         let mut news = News::default();
-        for span in batch.spans() {
+        let mut given_up = 0;
+        for span in spans {
+            let before = news.completed.len();
             self.add(span.to_record(), origin, now, options, &mut news);
+            if self.bytes > options.max_bytes {
+                self.make_room(now, options, &mut news);
+            }
+            let new = news.completed.iter().skip(before);
+            given_up += new.map(|given| given.trace.bytes()).sum::<usize>();
+            if given_up > options.max_bytes / 32 {
+                return (news, true);
+            }
         }
-        // Traces that end in one batch are completed in the order in which they ended.
-        let mut touched: Vec<TraceId> = batch.completed_traces().collect();
         match batch.resource().reports() {
             Some(reports) => self.note(reports, origin.source),
             None => {
-                for trace_id in &touched {
-                    if let Some(active) = self.active.get_mut(trace_id) {
+                for trace_id in batch.completed_traces() {
+                    if let Some(active) = self.active.get_mut(&trace_id) {
                         active.completeness.end_part(origin);
                     }
                 }
             }
         }
-        touched.extend(batch.losses().map(|(trace_id, _)| trace_id));
-        touched.extend(batch.spans().map(|span| span.trace_id()));
-        touched.dedup();
+        // Traces that end in one batch are completed in the order in which they ended.
+        let lossy = batch.losses().map(|(trace_id, _)| trace_id);
+        let others = batch.spans().map(|span| span.trace_id());
         let mut seen = HashSet::new();
-        touched.retain(|trace_id| seen.insert(*trace_id));
-        for trace_id in touched {
-            self.look_at(trace_id, now, options, &mut news);
+        for trace_id in batch.completed_traces().chain(lossy).chain(others) {
+            if seen.insert(trace_id) {
+                self.look_at(trace_id, now, options, &mut news);
+            }
         }
         self.make_room(now, options, &mut news);
         self.tick(now, options, &mut news);
-        news
+        (news, false)
     }
 
     /// Notes which parts of traces run, and what was lost of them.
@@ -248,6 +272,7 @@ impl Store {
             active_traces: self.active.len(),
             kept_traces: self.completed.len(),
             bytes: self.bytes,
+            hook_panics: self.hook_panics,
             ..self.stats
         }
     }
@@ -264,7 +289,7 @@ impl Store {
         let trace_id = span.trace_id;
         if let Some(active) = self.active.get(&trace_id)
             && active.trace.len() >= options.max_spans_per_trace
-            && active.trace.span(span.span_id).is_none()
+            && !active.trace.has(&span)
         {
             let completed = self.complete(trace_id, Completion::TooManySpans, now);
             news.completed.extend(completed);
@@ -275,7 +300,7 @@ impl Store {
         let active = self.active.entry(trace_id).or_insert_with(|| {
             self.queue.insert((now, trace_id));
             let losses = self.early_losses.take(trace_id);
-            ActiveTrace::new(trace_id, losses, now)
+            Box::new(ActiveTrace::new(trace_id, losses, now))
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
         if active.add(span, origin, now) == AddedSpan::Duplicate {
@@ -294,29 +319,23 @@ impl Store {
             return;
         };
         let is_full = kept.completed.trace.len() >= options.max_spans_per_trace;
-        if is_full && kept.completed.trace.span(span.span_id).is_none() {
+        if is_full && !kept.completed.trace.has(&span) {
             self.stats.spans_dropped += 1;
+            kept.completed.dropped_spans += 1;
             return;
         }
-        let bytes = span_bytes(&span);
-        let freed = match Arc::make_mut(&mut kept.completed.trace).insert(span) {
-            Inserted::New => {
+        let trace = Arc::make_mut(&mut kept.completed.trace);
+        match trace.insert(span) {
+            Inserted::New(_) => {
                 self.stats.spans_late += 1;
                 kept.completed.late_spans += 1;
                 kept.has_changed = true;
-                0
             }
-            Inserted::Kept => {
-                self.stats.spans_duplicate += 1;
-                bytes
-            }
-            Inserted::Replaced(old) => {
-                self.stats.spans_duplicate += 1;
-                span_bytes(&old)
-            }
-        };
-        kept.bytes = (kept.bytes + bytes).saturating_sub(freed);
-        self.bytes = (self.bytes + bytes).saturating_sub(freed);
+            Inserted::Kept | Inserted::Replaced(..) => self.stats.spans_duplicate += 1,
+        }
+        let bytes = trace.bytes() + KeptTrace::PLACE;
+        self.bytes = (self.bytes + bytes).saturating_sub(kept.bytes);
+        kept.bytes = bytes;
     }
 
     /// Completes a trace of which nothing more comes, and queues one that is due earlier
@@ -435,12 +454,15 @@ impl Store {
             completion,
             completed_at: now,
             late_spans: 0,
+            dropped_spans: 0,
         };
+        let bytes = completed.trace.bytes() + KeptTrace::PLACE;
+        self.bytes = (self.bytes + bytes).saturating_sub(active.bytes);
         let number = self.discarded + self.completed.len();
         self.by_id.insert(trace_id, number);
         self.completed.push_back(KeptTrace {
             completed: completed.clone(),
-            bytes: active.bytes,
+            bytes,
             has_changed: false,
         });
         Some(completed)

@@ -1,24 +1,40 @@
 //! All spans of one trace id.
 
 use std::cmp::Reverse;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
+use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
+use super::heap_bytes::{heap_bytes, span_heap_bytes};
+use super::index::{SpanIndex, is_answer};
 use super::problem::Problem;
 use crate::batch::TraceLosses;
 use crate::id::{SpanId, TraceId};
 use crate::span_record::SpanRecord;
-use crate::timestamp::Timestamp;
 
 /// All spans of one trace id, added in any order.
 ///
 /// A pure function of the spans: every order of adding gives an equal trace.
 /// Adding a span takes constant time; the first look at the tree after it sorts
 /// once. Nothing recurses, so that depth is limited by memory only.
+///
+/// # Times
+///
+/// Spans of several processes are timed by clocks that differ, and some times are not
+/// known. All that compares spans (their order, durations, self times, the critical
+/// path, the tree) uses [`times_of`](Self::times_of), in which the clocks of other
+/// services are set by the root's, as Jaeger's clock skew adjuster sets them, and
+/// unknown times are guessed. The spans keep the times that they came with, and
+/// [`problems`](Self::problems) and the tree say what was changed.
+///
+/// # Two spans with one id
+///
+/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both are kept: the
+/// server's or consumer's span hangs below the other one, and has the children that
+/// are of its service. What takes an id means both, or the one that calls;
+/// [`answer`](Self::answer) is the other one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,9 +60,12 @@ pub struct Trace {
     pub trace_id: TraceId,
     spans: Vec<SpanRecord>,
     /// Positions in `spans`.
-    by_id: HashMap<SpanId, usize>,
-    repeated: BTreeMap<SpanId, Repetition>,
+    index: SpanIndex,
+    /// By id and whether it is the end of a call that answers.
+    repeated: BTreeMap<(SpanId, bool), Repetition>,
     losses: TraceLosses,
+    /// What `spans` own on the heap.
+    owned_bytes: usize,
     /// Set if the tree was looked at since the last change of `spans`.
     forest: OnceLock<Forest>,
 }
@@ -61,7 +80,7 @@ struct Repetition {
 /// What became of an added span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedSpan {
-    /// It is the first with its id.
+    /// It is the first with its id, or the other end of a call whose ends have one id.
     New,
     /// There was one with its id, and one of the two is kept.
     Duplicate,
@@ -70,18 +89,12 @@ pub enum AddedSpan {
 /// What [`Trace::insert`] did.
 #[derive(Debug)]
 pub(super) enum Inserted {
-    New,
+    /// It is at this position.
+    New(usize),
     /// The trace is as it was.
     Kept,
-    /// The span took the place of this one.
-    Replaced(Box<SpanRecord>),
-}
-
-/// A span belongs to another trace than the one it was added to.
-#[derive(Clone, Debug)]
-pub struct ForeignSpanError {
-    span: Box<SpanRecord>,
-    expected: TraceId,
+    /// The span took the place of this one, at this position.
+    Replaced(usize, Box<SpanRecord>),
 }
 
 impl Trace {
@@ -91,9 +104,10 @@ impl Trace {
         Self {
             trace_id,
             spans: Vec::new(),
-            by_id: HashMap::new(),
+            index: SpanIndex::default(),
             repeated: BTreeMap::new(),
             losses: TraceLosses::default(),
+            owned_bytes: 0,
             forest: OnceLock::new(),
         }
     }
@@ -141,56 +155,84 @@ impl Trace {
 
     /// Adds a span.
     ///
-    /// Of several spans with one id the one that ends last is kept, then the one
-    /// that starts first, then the one with more tags, logs and links, then the
-    /// one with the greater `Debug` text; [`problems`](Self::problems) tells.
+    /// Of several spans with one id, but for the two ends of a call, the one that ends
+    /// last is kept, then the one that starts first, then the one with more tags, logs
+    /// and links, then the one with the greater `Debug` text;
+    /// [`problems`](Self::problems) tells.
     ///
     /// # Errors
     ///
     /// When the span belongs to another trace; the error gives it back.
     pub fn add_span(&mut self, span: SpanRecord) -> Result<AddedSpan, ForeignSpanError> {
         if span.trace_id != self.trace_id {
-            return Err(ForeignSpanError {
-                span: Box::new(span),
-                expected: self.trace_id,
-            });
+            return Err(ForeignSpanError::new(span, self.trace_id));
         }
         Ok(match self.insert(span) {
-            Inserted::New => AddedSpan::New,
-            Inserted::Kept | Inserted::Replaced(_) => AddedSpan::Duplicate,
+            Inserted::New(_) => AddedSpan::New,
+            Inserted::Kept | Inserted::Replaced(..) => AddedSpan::Duplicate,
         })
     }
 
     /// Adds a span of this trace.
     pub(super) fn insert(&mut self, span: SpanRecord) -> Inserted {
-        let position = self.by_id.get(&span.span_id).copied();
-        let Some(kept) = position.and_then(|position| self.spans.get_mut(position)) else {
-            self.by_id.insert(span.span_id, self.spans.len());
+        let bytes = span_heap_bytes(&span);
+        let found = self.index.find(&self.spans, &span);
+        let Some((position, kept)) =
+            found.and_then(|position| Some((position, self.spans.get_mut(position)?)))
+        else {
+            let position = self.spans.len();
+            self.index.add(&span, position);
+            self.make_room();
             self.spans.push(span);
+            self.owned_bytes += bytes;
             self.forest.take();
-            return Inserted::New;
+            return Inserted::New(position);
         };
         let differing = *kept != span && debug_text(kept) != debug_text(&span);
-        match self.repeated.entry(span.span_id) {
-            Entry::Vacant(entry) => {
-                entry.insert(Repetition {
-                    reports: 2,
-                    differing,
-                });
-            }
-            Entry::Occupied(mut entry) => {
-                entry.get_mut().reports += 1;
-                entry.get_mut().differing |= differing;
-            }
-        }
+        let repetition = self
+            .repeated
+            .entry((span.span_id, is_answer(span.kind)))
+            .or_insert(Repetition {
+                reports: 1,
+                differing: false,
+            });
+        repetition.reports += 1;
+        repetition.differing |= differing;
         if !differing || !is_preferred(&span, kept) {
             return Inserted::Kept;
         }
         self.forest.take();
-        Inserted::Replaced(Box::new(std::mem::replace(kept, span)))
+        let old = std::mem::replace(kept, span);
+        self.owned_bytes = (self.owned_bytes + bytes).saturating_sub(span_heap_bytes(&old));
+        Inserted::Replaced(position, Box::new(old))
     }
 
-    /// Returns the number of spans, duplicates counted once.
+    /// Makes room for one more span. A vector's own way would be to have room for four,
+    /// and then for twice as many: most of a small trace, and half of a large one.
+    fn make_room(&mut self) {
+        let len = self.spans.len();
+        if len == self.spans.capacity() {
+            self.spans.reserve_exact(1 + len / 4);
+        }
+    }
+
+    /// Returns how much memory the trace takes, in bytes, itself included; takes
+    /// constant time.
+    pub(super) fn bytes(&self) -> usize {
+        // A node of a B-tree has room for eleven entries and is half full at least.
+        let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
+        let spans = heap_bytes(self.spans.capacity() * size_of::<SpanRecord>());
+        heap_bytes(size_of::<Self>())
+            + spans
+            + spans / 8 // The holes that lists leave in the heap when they grow.
+            + self.index.heap_bytes()
+            + self.repeated.len() * repeated
+            + self.spans.len() * Forest::BYTES_PER_SPAN
+            + self.owned_bytes
+    }
+
+    /// Returns the number of spans, duplicates counted once, and the two ends of a call
+    /// twice.
     #[must_use]
     pub fn len(&self) -> usize {
         self.spans.len()
@@ -207,50 +249,52 @@ impl Trace {
         self.at(&self.forest().order)
     }
 
-    /// Returns the span with this id.
+    /// Returns the span with this id; of the two ends of a call the one that calls.
     #[must_use]
     pub fn span(&self, span_id: SpanId) -> Option<&SpanRecord> {
-        let position = *self.by_id.get(&span_id)?;
-        self.spans.get(position)
+        self.spans.get(self.index.first(span_id)?)
+    }
+
+    /// Returns the span that answers, where both ends of a call have this id.
+    #[must_use]
+    pub fn answer(&self, span_id: SpanId) -> Option<&SpanRecord> {
+        self.spans.get(self.index.answer(span_id)?)
     }
 
     /// Returns the span without a parent; of several the one that starts first,
-    /// then the one with the least id.
+    /// then the one with the least id. Without any it is the same of those that say
+    /// that they are their own parents, as the roots of some systems do.
     #[must_use]
     pub fn root(&self) -> Option<&SpanRecord> {
-        self.spans
-            .iter()
-            .filter(|span| span.parent_span_id.is_none())
-            .min_by_key(|span| (span.start, span.span_id))
+        self.roots().next()
     }
 
-    /// Returns the earliest start.
-    #[must_use]
-    pub fn start(&self) -> Option<Timestamp> {
-        self.spans.iter().map(|span| span.start).min()
-    }
-
-    /// Returns the latest end.
-    #[must_use]
-    pub fn end(&self) -> Option<Timestamp> {
-        self.spans.iter().map(|span| span.end).max()
-    }
-
-    /// Returns the time from the earliest start to the latest end.
-    ///
-    /// Longer than the root when a span outlives it.
-    #[must_use]
-    pub fn duration(&self) -> Option<Duration> {
-        Some(self.end()? - self.start()?)
-    }
-
-    /// Returns the spans whose parent is this one, sorted by start, then id.
+    /// Returns the spans whose parent is this one, sorted by start, then id; of both
+    /// ends of a call, where they have one id.
     ///
     /// Where parents form a cycle, the edge above the cycle's first span (by
     /// start, then id) is left out, so that walking down always ends.
     pub fn children(&self, span_id: SpanId) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        let children = match self.by_id.get(&span_id) {
-            Some(position) => self.forest().children(*position),
+        let forest = self.forest();
+        let below = |position: Option<usize>| position.map_or(&[][..], |at| forest.children(at));
+        let answer = self.index.answer(span_id);
+        let mut children = [below(self.index.first(span_id)), below(answer)].concat();
+        if answer.is_some() {
+            children.retain(|child| Some(*child) != answer);
+            let start = |at: &usize| (self.interval(*at).start, self.spans[*at].span_id);
+            children.sort_by_key(start); // Stable: those of the caller come first.
+        }
+        children.into_iter().map(|child| &self.spans[child])
+    }
+
+    /// Returns the spans that hang below this one, sorted by start, then id; none if it
+    /// is not of this trace.
+    ///
+    /// Unlike [`children`](Self::children) it tells the two ends of a call apart that
+    /// have one id: the one that answers is below the one that calls.
+    pub fn children_of(&self, span: &SpanRecord) -> impl ExactSizeIterator<Item = &SpanRecord> {
+        let children = match self.position_of(span) {
+            Some(position) => self.forest().children(position),
             None => &[],
         };
         self.at(children)
@@ -277,7 +321,7 @@ impl Trace {
     /// Returns how many spans lie above this one: 0 for the root.
     #[must_use]
     pub fn depth_of(&self, span_id: SpanId) -> Option<usize> {
-        let position = *self.by_id.get(&span_id)?;
+        let position = self.index.first(span_id)?;
         self.forest().depth.get(position).copied()
     }
 
@@ -312,9 +356,16 @@ impl Trace {
         Problem::of(self)
     }
 
-    pub(super) fn is_orphan(&self, span: &SpanRecord) -> bool {
-        span.parent_span_id
-            .is_some_and(|parent| !self.by_id.contains_key(&parent))
+    fn is_orphan(&self, span: &SpanRecord) -> bool {
+        let hangs_below_caller = is_answer(span.kind) && self.answer(span.span_id).is_some();
+        let parent = span.parent_span_id;
+        !hangs_below_caller && parent.is_some_and(|parent| !self.index.contains(parent))
+    }
+
+    /// Returns the spans that stand for a root, as [`root`](Self::root) prefers them.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &SpanRecord> {
+        let forest = self.forest();
+        self.at(forest.tops.get(..forest.roots).unwrap_or_default())
     }
 
     /// Whether its parent is in another process, and not here.
@@ -327,13 +378,28 @@ impl Trace {
     pub(super) fn repetitions(&self) -> impl Iterator<Item = (SpanId, usize, bool)> {
         self.repeated
             .iter()
-            .map(|(span_id, repetition)| (*span_id, repetition.reports, repetition.differing))
+            .map(|((span_id, _), repetition)| (*span_id, repetition.reports, repetition.differing))
+    }
+
+    /// Returns whether adding this span would make the trace no larger.
+    pub(super) fn has(&self, span: &SpanRecord) -> bool {
+        self.position_of(span).is_some()
+    }
+
+    /// Returns the position of the span that is the same end of the same call.
+    pub(super) fn position_of(&self, span: &SpanRecord) -> Option<usize> {
+        self.index.find(&self.spans, span)
+    }
+
+    /// Returns the position of the span with this id; of two the one that calls.
+    pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
+        self.index.first(span_id)
     }
 
     /// Returns the tree; its positions are those of [`Trace::at`].
     pub(crate) fn forest(&self) -> &Forest {
         self.forest
-            .get_or_init(|| Forest::new(&self.spans, &self.by_id))
+            .get_or_init(|| Forest::new(&self.spans, &self.index))
     }
 
     /// Returns the spans at positions of the forest.
@@ -397,24 +463,3 @@ impl fmt::Display for Trace {
         }
     }
 }
-
-impl ForeignSpanError {
-    /// Gives the span back.
-    #[must_use]
-    pub fn into_span(self) -> SpanRecord {
-        *self.span
-    }
-}
-
-impl fmt::Display for ForeignSpanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { span, expected } = self;
-        let (span_id, found) = (span.span_id, span.trace_id);
-        write!(
-            f,
-            "span `{span_id}` belongs to trace `{found}`; expected `{expected}`"
-        )
-    }
-}
-
-impl std::error::Error for ForeignSpanError {}

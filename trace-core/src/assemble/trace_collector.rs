@@ -1,6 +1,7 @@
 //! The collector that assembles traces.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -90,6 +91,11 @@ impl TraceCollector {
     /// Makes a collector that calls `on_completed` with every trace that is completed
     /// or given up, on the thread that brought its last span: once, and once more for
     /// spans that come [late](CompletedTrace::late_spans).
+    ///
+    /// The hook may ask this collector. It may panic: it is told of the other traces, and
+    /// [`TraceCollectorStats::hook_panics`] counts.
+    ///
+    /// [`TraceCollectorStats::hook_panics`]: crate::TraceCollectorStats::hook_panics
     ///
     /// ```
     /// use trace_core::{TraceCollector, TraceCollectorOptions};
@@ -196,14 +202,24 @@ impl TraceCollector {
         self.announce(&news);
     }
 
-    /// Calls the hooks, which may ask this collector: the store must not be locked.
+    /// Calls the hooks, which may ask this collector: the store must not be locked. A hook
+    /// may panic for one trace, and is told of the others.
     fn announce(&self, news: &News) {
         let hooks = &self.shared.hooks;
         if let Some(on_running) = &hooks.on_running {
-            news.running.iter().for_each(|trace| on_running(trace));
+            news.running
+                .iter()
+                .for_each(|trace| self.tell(on_running, trace));
         }
         if let Some(on_completed) = &hooks.on_completed {
-            news.completed.iter().for_each(on_completed);
+            let completed = news.completed.iter();
+            completed.for_each(|completed| self.tell(on_completed, completed));
+        }
+    }
+
+    fn tell<T>(&self, hook: &Hook<T>, news: &T) {
+        if panics(|| hook(news)) {
+            self.store().hook_panics += 1;
         }
     }
 
@@ -216,12 +232,32 @@ impl TraceCollector {
     }
 }
 
+/// Whether a call panics; what it throws goes no further.
+fn panics(call: impl FnOnce()) -> bool {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(call)) else {
+        return false;
+    };
+    // The payload is the application's as well, and may panic when it is dropped; what
+    // that throws is not dropped.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(payload);
+    }
+    true
+}
+
 impl Collector for TraceCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
         let options = &self.shared.options;
         let now = options.clock.now();
-        let news = self.store().collect(batch, now, options);
-        self.announce(&news);
+        let mut spans = batch.spans();
+        let mut has_more = true;
+        while has_more {
+            let mut store = self.store();
+            let (news, rest) = store.collect(batch, &mut spans, now, options);
+            drop(store);
+            self.announce(&news);
+            has_more = rest;
+        }
     }
 
     /// Completes what is due, and asks to be called again while traces are active.

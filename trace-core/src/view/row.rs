@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::color::Style;
 use super::duration::HumanDuration;
-use super::text::escaped;
+use super::text::{counted, escaped};
 use super::tree_options::TreeOptions;
-use crate::assemble::Trace;
-use crate::span_record::{Outcome, SpanRecord, Status};
+use crate::assemble::{Interval, Trace};
+use crate::span_record::{DroppedItems, Outcome, SpanRecord, Status};
 use crate::tag::Tag;
 use crate::timestamp::Timestamp;
 
@@ -39,20 +39,15 @@ pub(super) struct Row {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     /// What offsets count from.
-    pub(super) trace_start: Timestamp,
-    /// The root's start, or the trace's without a root.
-    pub(super) start: Timestamp,
-    /// The root's duration, or the trace's without a root.
-    pub(super) duration: Duration,
+    trace_start: Timestamp,
+    /// The root's time, or the trace's without a root.
+    root: Interval,
 }
 
 impl Row {
-    pub(super) fn new(
-        trace: &Trace,
-        span: &SpanRecord,
-        frame: Frame,
-        options: &TreeOptions,
-    ) -> Self {
+    pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
+        let span = &trace.by_position()[position];
+        let interval = trace.interval(position);
         let name = escaped(&span.operation_name, options.max_text);
         let service = options.services.then(|| {
             let service = escaped(&span.service_name, options.max_text);
@@ -67,10 +62,10 @@ impl Row {
             glyphs: String::new(),
             operation: Cell::new(name, style),
             service,
-            columns: columns(span, frame, options),
-            notes: notes(trace, span, options),
+            columns: columns(span, interval, frame, options),
+            notes: notes(trace, position, options),
             detail_glyphs: String::new(),
-            details: details(span, frame, options),
+            details: details(trace, position, frame, options),
         }
     }
 }
@@ -94,31 +89,36 @@ impl Cell {
 
 impl Frame {
     pub(super) fn of(trace: &Trace) -> Self {
+        let forest = trace.forest();
         let trace_start = trace.start().unwrap_or_default();
-        let (start, duration) = match trace.root() {
-            Some(root) => (root.start, root.duration()),
-            None => (trace_start, trace.duration().unwrap_or_default()),
+        let root = match forest.tops.first().filter(|_| forest.roots > 0) {
+            Some(root) => trace.top_interval(*root),
+            None => Interval {
+                start: trace_start,
+                end: trace.end().unwrap_or_default(),
+            },
         };
-        Self {
-            trace_start,
-            start,
-            duration,
-        }
+        Self { trace_start, root }
     }
 }
 
-fn columns(span: &SpanRecord, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+fn columns(
+    span: &SpanRecord,
+    interval: Interval,
+    frame: Frame,
+    options: &TreeOptions,
+) -> Vec<Cell> {
     let mut columns = Vec::new();
     if options.kinds {
         columns.push(Cell::new(span.kind.as_str(), Style::Dim));
     }
     if options.intervals {
-        let start = span.start - frame.trace_start;
-        let end = span.end - frame.trace_start;
+        let start = interval.start - frame.trace_start;
+        let end = interval.end - frame.trace_start;
         columns.push(Cell::right(format!("{start:?}..{end:?}"), Style::Plain));
     }
     if options.durations {
-        let duration = HumanDuration(span.duration());
+        let duration = HumanDuration(interval.duration());
         columns.push(Cell::right(duration.to_string(), Style::Plain));
     }
     if options.bar_width > 0 {
@@ -127,22 +127,25 @@ fn columns(span: &SpanRecord, frame: Frame, options: &TreeOptions) -> Vec<Cell> 
         } else {
             Style::Good
         };
-        columns.push(Cell::new(bar(span, frame, options.bar_width), style));
-        columns.push(Cell::right(share(span, frame), Style::Dim));
+        columns.push(Cell::new(
+            bar(interval, frame.root, options.bar_width),
+            style,
+        ));
+        columns.push(Cell::right(share(interval, frame.root), Style::Dim));
     }
     columns
 }
 
-/// Draws when the span ran within the frame; a thin line where it is shorter than
+/// Draws when a span ran within the root's time; a thin line where it is shorter than
 /// half a character.
-fn bar(span: &SpanRecord, frame: Frame, width: usize) -> String {
-    let total = frame.duration.as_nanos();
+fn bar(interval: Interval, root: Interval, width: usize) -> String {
+    let total = root.duration().as_nanos();
     let cells = |offset: Duration| {
         let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
         usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
     };
-    let start = cells(span.start - frame.start);
-    let end = cells(span.end - frame.start);
+    let start = cells(interval.start - root.start);
+    let end = cells(interval.end - root.start);
     let mut bar = " ".repeat(start.min(width - 1));
     if end > start {
         bar.push_str(&"█".repeat(end - start));
@@ -154,10 +157,10 @@ fn bar(span: &SpanRecord, frame: Frame, width: usize) -> String {
     bar
 }
 
-/// Returns the span's part of the frame in percent, rounded half up.
-fn share(span: &SpanRecord, frame: Frame) -> String {
-    let total = frame.duration.as_nanos();
-    let percent = (span.duration().as_nanos() * 100 + total / 2).checked_div(total);
+/// Returns a span's part of the root's time in percent, rounded half up.
+fn share(interval: Interval, root: Interval) -> String {
+    let total = root.duration().as_nanos();
+    let percent = (interval.duration().as_nanos() * 100 + total / 2).checked_div(total);
     format!("{}%", percent.unwrap_or(100))
 }
 
@@ -165,7 +168,8 @@ fn has_failed(span: &SpanRecord) -> bool {
     span.is_error() || matches!(span.outcome, Outcome::Panicked)
 }
 
-fn notes(trace: &Trace, span: &SpanRecord, options: &TreeOptions) -> Vec<Cell> {
+fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
+    let span = &trace.by_position()[position];
     let inline_tags = options.inline_tags.iter().filter_map(|key| {
         let tag = span.tags.iter().find(|tag| tag.key == *key)?;
         Some(Cell::new(tag_text(tag, "=", options), Style::Dim))
@@ -177,11 +181,13 @@ fn notes(trace: &Trace, span: &SpanRecord, options: &TreeOptions) -> Vec<Cell> {
     if is_ok && options.check_marks {
         notes.push(Cell::new("✓", Style::Good));
     }
-    notes.extend(place(trace, span).map(|text| Cell::new(text, Style::Warning)));
-    match span.links.len() {
-        0 => {}
-        1 => notes.push(Cell::new("1 link", Style::Dim)),
-        links => notes.push(Cell::new(format!("{links} links"), Style::Dim)),
+    let odd = place(trace, position).into_iter();
+    let odd = odd
+        .chain(times(trace, position, options))
+        .chain(dropped(span.dropped));
+    notes.extend(odd.map(|text| Cell::new(text, Style::Warning)));
+    if !span.links.is_empty() {
+        notes.push(Cell::new(counted(span.links.len(), "link"), Style::Dim));
     }
     if let (true, Some(source)) = (options.sources, &span.source) {
         let file = escaped(&source.file, options.max_text);
@@ -210,23 +216,66 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
 }
 
 /// Returns what is odd about the span's place in the tree.
-fn place(trace: &Trace, span: &SpanRecord) -> Option<String> {
-    let Some(parent) = span.parent_span_id else {
-        let first = trace.top_spans().next().map(|root| root.span_id);
-        return (first != Some(span.span_id)).then(|| "another root".to_owned());
-    };
-    if trace.span(parent).is_none() {
-        return Some(if trace.is_called_from_elsewhere(span) {
-            format!("called from {parent}, elsewhere")
-        } else {
-            format!("orphan of {parent}")
-        });
+fn place(trace: &Trace, position: usize) -> Option<String> {
+    let (span, forest) = (&trace.by_position()[position], trace.forest());
+    if forest.parents[position].is_some() {
+        return None;
     }
-    // Its parent is here, and yet it hangs below nothing.
-    (trace.depth_of(span.span_id) == Some(0)).then(|| "cycle".to_owned())
+    // Then no span is without a parent, and those that are their own stand for roots.
+    let root_is_its_own_parent = trace
+        .root()
+        .is_some_and(|root| root.parent_span_id.is_some());
+    match span.parent_span_id {
+        None if forest.tops.first() == Some(&position) => None,
+        None => Some("another root".to_owned()),
+        Some(parent) if parent == span.span_id && root_is_its_own_parent => {
+            Some("its own parent".to_owned())
+        }
+        Some(parent) if trace.is_called_from_elsewhere(span) => {
+            Some(format!("called from {parent}, elsewhere"))
+        }
+        Some(parent) if trace.span(parent).is_none() => Some(format!("orphan of {parent}")),
+        // Its parent is here, and yet it hangs below nothing.
+        Some(_) => Some("cycle".to_owned()),
+    }
 }
 
-fn details(span: &SpanRecord, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+/// Returns what is odd about the span's times.
+fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator<Item = String> {
+    let remark = trace.forest().timeline.remark(position);
+    let unknown = match (remark.start_is_unknown, remark.end_is_unknown) {
+        (false, false) => None,
+        (true, false) => Some("start unknown"),
+        (false, true) => Some("end unknown"),
+        (true, true) => Some("start and end unknown"),
+    };
+    let by = HumanDuration(Duration::from_nanos(remark.ahead.unsigned_abs()));
+    let clock = match remark.ahead {
+        0 => None,
+        _ if !options.clocks => None,
+        1.. => Some(format!("clock {by} ahead")),
+        _ => Some(format!("clock {by} behind")),
+    };
+    unknown.map(str::to_owned).into_iter().chain(clock)
+}
+
+/// Returns what the limits dropped: `172 tags and 1 log dropped`.
+fn dropped(items: DroppedItems) -> Option<String> {
+    let DroppedItems { tags, logs, links } = items;
+    let kinds = [(tags, "tag"), (logs, "log"), (links, "link")].into_iter();
+    let dropped = kinds.filter(|(number, _)| *number > 0);
+    let dropped: Vec<String> = dropped
+        .map(|(number, noun)| counted(number as usize, noun))
+        .collect();
+    let (last, others) = dropped.split_last()?;
+    Some(match others {
+        [] => format!("{last} dropped"),
+        others => format!("{} and {last} dropped", others.join(", ")),
+    })
+}
+
+fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+    let span = &trace.by_position()[position];
     let mut details = Vec::new();
     if options.tags {
         let tags = span.tags.iter();
@@ -234,7 +283,8 @@ fn details(span: &SpanRecord, frame: Frame, options: &TreeOptions) -> Vec<Cell> 
     }
     if options.logs {
         for log in &span.logs {
-            let offset = HumanDuration(log.time - frame.trace_start);
+            let time = trace.forest().timeline.time(position, log.time);
+            let offset = HumanDuration(time - frame.trace_start);
             let message = escaped(&log.message, options.max_text);
             let mut text = format!("+{offset}  {message}");
             for field in &log.fields {

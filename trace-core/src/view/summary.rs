@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::HumanDuration;
-use super::text::escaped;
+use super::text::{counted, escaped};
 use crate::assemble::Trace;
 use crate::id::{SpanId, TraceId};
 use crate::span_record::SpanRecord;
@@ -79,13 +79,14 @@ impl Summary {
     /// Sums a trace up.
     #[must_use]
     pub fn of(trace: &Trace) -> Self {
-        let root = trace.root().map(|root| root.span_id);
+        let (spans, forest) = (trace.by_position(), trace.forest());
         let top = trace.top_spans().next();
-        let slowest = trace
-            .spans()
-            .filter(|span| Some(span.span_id) != root || trace.len() == 1)
-            .map(|span| (span, span.duration()));
-        let path = trace.critical_path_times().into_iter();
+        let root = forest.tops.first().filter(|_| forest.roots > 0);
+        let slowest = forest.order.iter();
+        let slowest = slowest
+            .filter(|position| Some(*position) != root || trace.len() == 1)
+            .map(|position| (&spans[*position], trace.interval(*position).duration()));
+        let path = trace.critical_path_spans().into_iter();
         Self {
             trace_id: trace.trace_id,
             operation_name: top.map_or("".into(), |top| top.operation_name.clone()),
@@ -95,9 +96,7 @@ impl Summary {
             errors: trace.spans().filter(|span| span.is_error()).count(),
             slowest: longest(slowest),
             largest_self_time: longest(trace.self_times()),
-            critical_path: path
-                .filter_map(|(span_id, time)| Some(SpanTime::new(trace.span(span_id)?, time)))
-                .collect(),
+            critical_path: path.map(|(span, time)| SpanTime::new(span, time)).collect(),
         }
     }
 }
@@ -148,14 +147,10 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Name(&self.operation_name, &self.service_name);
         let duration = HumanDuration(self.duration);
-        let spans = match self.spans {
-            1 => "1 span".to_owned(),
-            spans => format!("{spans} spans"),
-        };
+        let spans = counted(self.spans, "span");
         let errors = match self.errors {
             0 => "no errors".to_owned(),
-            1 => "1 error".to_owned(),
-            errors => format!("{errors} errors"),
+            errors => counted(errors, "error"),
         };
         writeln!(f, "{name}: {duration}, {spans}, {errors}")?;
         if let Some(slowest) = &self.slowest {

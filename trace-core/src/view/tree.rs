@@ -5,15 +5,17 @@ use std::fmt;
 use super::color::Style;
 use super::duration::HumanDuration;
 use super::row::{Cell, Frame, Row};
-use super::text::width_of;
+use super::text::{counted, width_of};
 use super::tree_options::TreeOptions;
 use crate::assemble::Trace;
 
 /// Displays a trace as a tree, one line a span, each line ended by a line break.
 ///
 /// The root comes first; more roots, orphans and the first spans of cycles follow,
-/// marked. Children are sorted by start, then id. Control characters in names,
-/// messages and values are written as escapes.
+/// marked. Children are sorted by start, then id. Times are those of
+/// [`Trace::times_of`]; a span says of itself if its clock differs from the root's
+/// (`clock 2.00 s ahead`), if a time of it is not known, and what limits dropped in it.
+/// Control characters in names, messages and values are written as escapes.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
@@ -84,8 +86,7 @@ impl TraceTree<'_> {
         while rows.len() < self.options.max_spans
             && let Some(next) = waiting.pop()
         {
-            let span = &self.trace.by_position()[next.position];
-            let mut row = Row::new(self.trace, span, frame, &self.options);
+            let mut row = Row::new(self.trace, next.position, frame, &self.options);
             levels.truncate(next.depth.saturating_sub(1));
             row.glyphs = levels.concat();
             if next.depth > 0 {
@@ -215,10 +216,4 @@ fn name_width(row: &Row) -> usize {
     width_of(&row.glyphs)
         + width_of(&row.operation.text)
         + service.map_or(0, |service| 1 + width_of(&service.text))
-}
-
-/// Returns `1 span` or `2 spans`.
-fn counted(number: usize, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{ending}")
 }

@@ -20,6 +20,9 @@ pub struct TreeOptions {
     /// characters; a percentage of the root's time stands beside it. Default: 20; 0
     /// for none.
     pub bar_width: usize,
+    /// A mark on spans that were timed by a clock that differs from the root's.
+    /// Default: yes.
+    pub clocks: bool,
     /// A check mark on spans that did not fail. Default: yes.
     pub check_marks: bool,
     /// The tags, one a line. Default: no.
@@ -72,6 +75,7 @@ impl TreeOptions {
             services: false,
             durations: false,
             bar_width: 0,
+            clocks: false,
             check_marks: false,
             ..Self::default()
         }
@@ -87,6 +91,7 @@ impl Default for TreeOptions {
             intervals: false,
             durations: true,
             bar_width: 20,
+            clocks: true,
             check_marks: true,
             tags: false,
             inline_tags: Vec::new(),

@@ -9,8 +9,8 @@
 //! there. What a [`SpanRecord`] has no type for becomes text: a `kvlistValue`
 //! and an array of values of several types as JSON, a `bytesValue` as the base64
 //! that it is, an empty value as an empty text. A bad `traceState` is dropped
-//! alone, and a missing end becomes the start. An end before the start stays as it
-//! is, for whoever assembles the trace to tell.
+//! alone. A missing start or end is zero; that, and an end before the start, stays as
+//! it is, for whoever assembles the trace to tell.
 //!
 //! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
 //! *ProtoJSON Format*.

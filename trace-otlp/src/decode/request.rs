@@ -161,11 +161,6 @@ fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> Span
     let outcome = take_outcome(&mut tags, &status);
     let source = take_source(&mut tags);
     add_scope(&mut tags, scope);
-    let start = Timestamp::from_unix_nanos(span.start_time_unix_nano);
-    let end = match span.end_time_unix_nano {
-        0 => start,
-        end => Timestamp::from_unix_nanos(end),
-    };
     SpanRecord {
         trace_id: span.trace_id,
         span_id: span.span_id,
@@ -182,8 +177,8 @@ fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> Span
         operation_name: span.name.into(),
         service_name,
         kind: span.kind,
-        start,
-        end,
+        start: Timestamp::from_unix_nanos(span.start_time_unix_nano),
+        end: Timestamp::from_unix_nanos(span.end_time_unix_nano),
         tags,
         logs: span.events.into_iter().map(log).collect(),
         links: span.links.into_iter().map(link).collect(),
