@@ -85,6 +85,12 @@ const ANCHOR_LIFE: Duration = Duration::from_secs(30);
 /// was set, or the machine slept.
 const MAX_DRIFT: Duration = Duration::from_secs(1);
 
+/// Returns the wall clock's nanoseconds and a raw reading, to tell processes apart.
+pub(crate) fn moment() -> [u64; 2] {
+    let Anchor { raw, unix_nanos } = Anchor::take();
+    [unix_nanos, raw]
+}
+
 /// Returns the time between two raw readings of the system clock, or zero while that
 /// cannot be known: within 10 ms after the first look at a clock in the process.
 pub(crate) fn between(earlier: u64, later: u64) -> Duration {

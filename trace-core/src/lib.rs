@@ -79,6 +79,7 @@ mod id;
 
 mod context;
 mod id_generator;
+mod maps;
 mod trust;
 
 pub mod propagation;

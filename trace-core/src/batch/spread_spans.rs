@@ -1,12 +1,13 @@
 //! All spans that are not wholly in one piece.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::lost::Lost;
 use super::piece::Piece;
 use super::spread::{Opening, Place, Rewriter, Spread};
 use crate::id::TraceId;
 use crate::limits::Limits;
+use crate::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 
 /// All spans of which a part was read and a part is still to come, within bounds.
@@ -37,7 +38,7 @@ const FAIR_BYTES: usize = MAX_BYTES / 16;
 impl SpreadSpans {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            spans: HashMap::new(),
+            spans: HashMap::default(),
             unopened: BTreeSet::new(),
             bytes: 0,
             rewriter: Rewriter::new(limits.clone()),

@@ -1,6 +1,5 @@
 //! Chunks that wait for the tracer's thread.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use super::ticks::{Tick, Ticks};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::id::TraceId;
+use crate::maps::HashSet;
 use crate::stats::{Counters, Ledger, Stats};
 use crate::stream::{Chunk, Cursor, Plain};
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
