@@ -1,7 +1,6 @@
 //! Reads chunks and calls the collectors.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use super::call;
 use super::queue::{BATCH_SPANS, EndedPart, Queue, Work};
 use crate::batch::{Decoded, Decoder, SpanBatch};
+use crate::caught::catch;
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
 use crate::limits::Limits;
@@ -78,8 +78,7 @@ impl Worker {
             .name("trace-worker".to_owned())
             .spawn(move || {
                 let queue = Arc::clone(&self.queue);
-                let run = AssertUnwindSafe(|| self.run(delay));
-                let mut errors = catch_unwind(run).unwrap_or_else(|_| {
+                let mut errors = catch(|| self.run(delay)).unwrap_or_else(|| {
                     // What comes from here on is counted as dropped.
                     queue.close(Deadline::after(Duration::ZERO));
                     queue.abandon();
@@ -87,7 +86,7 @@ impl Worker {
                 });
                 // Destructors of collectors may block as well: whoever waits for the
                 // end waits for them, and not for longer than the deadline.
-                if call::call(|| drop(self)).is_none() {
+                if !call::drop_collectors(self.collectors.drain(..)) {
                     errors.push(CollectorError::new("a collector panicked when dropped"));
                 }
                 queue.stop(errors);
@@ -202,11 +201,16 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    /// Where there is no thread, whoever drops the tracer does not unwind.
+    fn drop(&mut self) {
+        call::drop_collectors(self.collectors.drain(..));
+    }
+}
+
 impl WorkerThread {
     /// Waits for the thread, which has said that it has ended.
     pub(crate) fn join(self) {
-        // A worker ends by a panic only if a collector's destructor panics; its
-        // spans were delivered by then.
         let _ended = self.0.join();
     }
 

@@ -568,7 +568,7 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
 /// Whether the running code is there only because something is recorded, so that nothing
 /// of it is.
 pub(super) fn is_paused() -> bool {
-    hot::scope() == 0 && with(|scope| scope.is_recorded()) == Some(true)
+    hot::scope() == 0 && hot::is_quiet()
 }
 
 /// The id of the trace that runs on this thread, recorded or not.

@@ -1,11 +1,11 @@
 //! What recording needs of a tracer.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::caps::Caps;
+use crate::caught::drop_quietly;
 use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
 use crate::fork::{self, Generation};
@@ -56,11 +56,7 @@ impl Drop for TracerCore {
         if self.is_foreign() {
             return std::mem::forget(sampler);
         }
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(sampler)));
-        if let Err(payload) = dropped {
-            // What was thrown may panic when it is dropped as well.
-            std::mem::forget(payload);
-        }
+        drop_quietly(sampler);
     }
 }
 
