@@ -11,7 +11,7 @@ mod queue;
 mod ticks;
 mod worker;
 
-pub(crate) use call::is_collecting;
+pub(crate) use call::{drop_collectors, is_collecting};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
 pub(crate) use queue::{EndedPart, Queue, Short};

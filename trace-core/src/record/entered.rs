@@ -519,6 +519,17 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     with_tracer(Arc::clone)
 }
 
+/// The innermost tracer around this thread's code that was not shut down, up to where only
+/// the process's is current.
+#[cold]
+pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
+    ENTERED.with_borrow(|stack| {
+        let scopes = (0..stack.scopes.depth()).rev();
+        let tracers = scopes.map_while(|at| stack.scopes.get(at)?.tracer());
+        tracers.filter(|tracer| !tracer.has_ended()).next().cloned()
+    })
+}
+
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     hot::drop_trace();

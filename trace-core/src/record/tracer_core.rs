@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::caps::Caps;
@@ -29,6 +30,8 @@ pub(crate) struct TracerCore {
     pub(crate) queue: Arc<Queue>,
     /// The process in which it was built.
     pub(crate) generation: Generation,
+    /// Set when it is shut down.
+    pub(crate) has_ended: AtomicBool,
 }
 
 impl TracerCore {
@@ -37,6 +40,18 @@ impl TracerCore {
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
         fork::has_happened() && !self.generation.is_current()
+    }
+
+    /// Has roots begin elsewhere from now on, where they can.
+    pub(crate) fn end(&self) {
+        // Relaxed, here and below: a root that still begins here is counted as dropped.
+        self.has_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was shut down.
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
     }
 
     /// The counter, if a time is a reading of it, an id a random number, and a

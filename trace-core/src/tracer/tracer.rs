@@ -250,6 +250,7 @@ impl Owner {
     fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
+        self.core.end();
         let queue = &self.core.queue;
         let was_open = queue.close(deadline);
         let errors = match &self.delivery {
