@@ -11,6 +11,7 @@
 
 mod assemble;
 mod baggage;
+mod clock;
 mod critical_path;
 mod design;
 mod held;

@@ -7,7 +7,7 @@ use super::decoded::Decoded;
 use super::index::{Index, OpenSpan};
 use super::lost::{LostSpans, Reason};
 use super::piece::Piece;
-use super::spread::{Opening, Place};
+use super::spread::Place;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -134,12 +134,8 @@ impl Decoder {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
         {
-            let piece = Piece {
-                shift: span.shift(out.converter()),
-                ..span.piece.clone()
-            };
             let write = |to: &mut Chunk| span.write(id, to);
-            out.push_joined(piece, write, &mut self.sites, &self.limits);
+            out.push_joined(span.piece.clone(), write, &mut self.sites, &self.limits);
         }
     }
 
@@ -188,6 +184,7 @@ impl Decoder {
                 Entry::Piece {
                     scope,
                     part,
+                    looks,
                     trace_id,
                     flags,
                     tracestate,
@@ -202,7 +199,7 @@ impl Decoder {
                     part,
                     remote_parent: id,
                     is_joined: false,
-                    shift: 0,
+                    times: out.converter().times(looks),
                 };
                 self.end_piece(out);
                 self.piece = out.push_piece(piece);
@@ -297,18 +294,13 @@ impl Decoder {
         let Some(span) = out.span(open) else {
             return;
         };
-        let opening = Opening {
-            home: self.scope,
-            time: span.start,
-            start: out.converter().timestamp(span.start),
-        };
         let piece = out.piece(span).clone();
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.take(open, &mut self.open);
         // Two spans may be given the same id.
         self.deliver_one(open.id, out);
-        let is_twin = self.spread.open(open.id, &piece, opening, head);
+        let is_twin = self.spread.open(open.id, &piece, self.scope, head);
         self.dropped.limit += u64::from(is_twin);
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);

@@ -48,8 +48,8 @@ impl Decoded {
         &self.completed
     }
 
-    pub(crate) fn converter(&self) -> Converter {
-        self.converter
+    pub(crate) fn converter(&self) -> &Converter {
+        &self.converter
     }
 
     /// Adds a chunk; returns its number.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::lost::Lost;
 use super::piece::Piece;
-use super::spread::{Opening, Place, Rewriter, Spread};
+use super::spread::{Place, Rewriter, Spread};
 use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::maps::HashMap;
@@ -64,14 +64,14 @@ impl SpreadSpans {
 
     /// Adds a span that was opened; returns whether another one was that has the same id,
     /// and is forgotten.
-    pub(super) fn open(&mut self, id: u64, piece: &Piece, opening: Opening, head: Chunk) -> bool {
+    pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> bool {
         let is_twin = self.spans.get(&id).is_some_and(Spread::is_open);
         if is_twin {
             self.remove(id);
         }
         let trace = piece.trace_id;
         self.change(id, piece, |span, _, _| {
-            span.open(piece.clone(), opening, head);
+            span.open(piece.clone(), home, head);
         });
         self.unopened.remove(&(trace.get(), id));
         is_twin

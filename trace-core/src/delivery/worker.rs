@@ -155,7 +155,7 @@ impl Worker {
 
     fn deliver(&mut self, work: &mut Work) {
         self.decoder.lose(work.lost.drain());
-        self.decoded.begin(self.clock.converter());
+        self.decoded.begin(self.clock.look());
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
             if self.decoded.len() as u64 >= BATCH_SPANS {
