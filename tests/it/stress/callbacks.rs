@@ -4,8 +4,8 @@
 use std::cell::Cell;
 use std::fmt;
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use trace_core::{
@@ -89,6 +89,46 @@ fn whatever_is_thrown_goes_no_further() {
     let (sampled, _) = build(Tracer::builder("stress").sampler(sampler_fn(|_| throw())));
     assert_eq!(sampled.root("root").run_sync(|| 42), 42);
     assert_eq!(sampled.stats().sampler_panics, 1);
+}
+
+#[test]
+fn what_an_error_of_a_collector_holds_may_throw_when_it_is_dropped() {
+    #[derive(Debug)]
+    struct Cause(OnceLock<Tracer>);
+    impl fmt::Display for Cause {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("cause")
+        }
+    }
+    impl std::error::Error for Cause {}
+    impl Drop for Cause {
+        fn drop(&mut self) {
+            if let Some(tracer) = self.0.get() {
+                tracer.root("dropped").run_sync(|| ());
+            }
+            throw()
+        }
+    }
+    struct Fails(Arc<OnceLock<Tracer>>);
+    impl Collector for Fails {
+        fn collect(&self, _: &SpanBatch<'_>) {}
+        fn flush(&self, _: Duration) -> Result<(), CollectorError> {
+            let cause = Cause((*self.0).clone());
+            Err(CollectorError::new("failed").with_source(cause))
+        }
+    }
+    let handle = Arc::new(OnceLock::new());
+    let builder = Tracer::builder("stress").collector(Fails(Arc::clone(&handle)));
+    let tracer = builder.build().unwrap();
+    // Another one, so that the first is dropped where it is recorded.
+    let other = Tracer::builder("other").build().unwrap();
+    handle.set(other.clone()).unwrap();
+    for _ in 0..3 {
+        let report = tracer.flush(Duration::from_secs(10));
+        assert_eq!(report.errors.len(), 1);
+    }
+    drop(tracer);
+    assert_ne!(other.stats().started, 0);
 }
 
 #[test]

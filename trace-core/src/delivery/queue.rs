@@ -507,8 +507,9 @@ impl Queue {
     pub(crate) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.flush.done = number;
-        state.flush.errors = errors;
+        let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 
@@ -546,8 +547,9 @@ impl Queue {
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.is_stopped = true;
-        state.flush.errors = errors;
+        let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 
