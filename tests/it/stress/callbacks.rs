@@ -5,12 +5,12 @@ use std::cell::Cell;
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use trace_core::{
-    Collector, CollectorError, OpenSpan, SamplingDecision, SpanBatch, TraceContext, TraceFuture,
-    Tracer, debug, display, propagation, root, sampler_fn, span, trace_root, traced,
+    Carried, Collector, CollectorError, OpenSpan, SamplingDecision, SpanBatch, TraceContext,
+    TraceFuture, Tracer, debug, display, propagation, root, sampler_fn, span, trace_root, traced,
 };
 
 use super::{build, named, poll, settled, tracer};
@@ -219,6 +219,37 @@ fn nothing_that_is_called_to_be_recorded_leaves_spans_itself() {
         named(&spans, "look_up_below").parent_span_id,
         Some(named(&spans, "root").span_id)
     );
+}
+
+#[tokio::test]
+async fn tasks_that_are_spawned_to_be_recorded_are_none_of_the_trace() {
+    #[derive(Default)]
+    struct Spawns(Mutex<Vec<tokio::task::JoinHandle<()>>>);
+    impl fmt::Display for Spawns {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let mut tasks = self.0.lock().unwrap();
+            tasks.push(trace_core::spawn(async { look_up_below() }));
+            tasks.push(trace_core::spawn_linked("linked", async {
+                look_up_below()
+            }));
+            tasks.push(trace_core::spawn_blocking(look_up_below));
+            let carried = Carried::new(());
+            tasks.push(tokio::spawn(carried.run(|()| async { look_up_below() })));
+            f.write_str("text")
+        }
+    }
+    let (tracer, spans) = tracer();
+    let spawns = Spawns::default();
+    let run = tracer.root("root").run(async {
+        span::add_tag("x", display(&spawns));
+    });
+    run.await;
+    for task in spawns.0.into_inner().unwrap() {
+        task.await.unwrap();
+    }
+    assert_eq!(settled(&tracer).started, 1);
+    assert_eq!(tracer.stats().sampled_out, 0);
+    assert_eq!(spans.take().len(), 1);
 }
 
 #[test]

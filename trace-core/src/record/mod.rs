@@ -64,6 +64,8 @@ pub use future::{Traced, traced};
 pub use guard::SpanGuard;
 pub(crate) use held::HeldSpan;
 pub use hot::Paused;
+#[cfg(feature = "tokio")]
+pub(crate) use hot::is_quiet;
 pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use life::{Opening, SpanLife};
