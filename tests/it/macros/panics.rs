@@ -25,7 +25,7 @@ struct Links;
 
 impl LinkSource for Links {
     fn for_each_link(&self, _add: &mut dyn FnMut(Link)) {
-        throw()
+        throw::<()>();
     }
 }
 

@@ -52,7 +52,7 @@ impl std::error::Error for Throws {
 
 impl Collector for Throws {
     fn collect(&self, _: &SpanBatch<'_>) {
-        throw()
+        throw::<()>();
     }
 
     fn on_idle(&self) -> Option<Duration> {
@@ -70,7 +70,7 @@ impl Collector for Throws {
 
 impl Drop for Throws {
     fn drop(&mut self) {
-        throw()
+        throw::<()>();
     }
 }
 
@@ -106,7 +106,7 @@ fn what_an_error_of_a_collector_holds_may_throw_when_it_is_dropped() {
             if let Some(tracer) = self.0.get() {
                 tracer.root("dropped").run_sync(|| ());
             }
-            throw()
+            throw::<()>();
         }
     }
     struct Fails(Arc<OnceLock<Tracer>>);
@@ -162,10 +162,10 @@ fn look_up_below() {}
 fn begin_everything(tracer: &Tracer) -> (OpenSpan, impl Future<Output = ()> + use<>) {
     let context = look_up().unwrap();
     assert!(!context.is_sampled());
-    assert_eq!(root("root").run_sync(span::is_recording), false);
+    assert!(!root("root").run_sync(span::is_recording));
     tracer.root("its own").run_sync(look_up_below);
     tracer.attach_sync(|| root("attached").run_sync(look_up_below));
-    span::detached(|| look_up());
+    span::detached(look_up);
     look_up_below();
     span::in_span("in_span", || ());
 
@@ -181,7 +181,7 @@ fn begin_everything(tracer: &Tracer) -> (OpenSpan, impl Future<Output = ()> + us
     let mut run = Box::pin(root("async").run(async { look_up_below() }));
     assert!(poll(run.as_mut()).is_ready());
     let task = async { look_up_below() }.in_current_trace();
-    span::start("held").in_scope(|| look_up_below());
+    span::start("held").in_scope(look_up_below);
     (root("held root").start(), task)
 }
 
@@ -230,7 +230,7 @@ async fn tasks_that_are_spawned_to_be_recorded_are_none_of_the_trace() {
             let mut tasks = self.0.lock().unwrap();
             tasks.push(trace_core::spawn(async { look_up_below() }));
             tasks.push(trace_core::spawn_linked("linked", async {
-                look_up_below()
+                look_up_below();
             }));
             tasks.push(trace_core::spawn_blocking(look_up_below));
             let carried = Carried::new(());

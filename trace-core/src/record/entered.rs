@@ -525,8 +525,8 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
 pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
     ENTERED.with_borrow(|stack| {
         let scopes = (0..stack.scopes.depth()).rev();
-        let tracers = scopes.map_while(|at| stack.scopes.get(at)?.tracer());
-        tracers.filter(|tracer| !tracer.has_ended()).next().cloned()
+        let mut tracers = scopes.map_while(|at| stack.scopes.get(at)?.tracer());
+        tracers.find(|tracer| !tracer.has_ended()).cloned()
     })
 }
 
