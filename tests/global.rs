@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use trace_core::{
-    Collector, MemoryCollector, Outcome, SpanBatch, Tracer, TracerGuard, span, trace_root, traced,
+    Collector, MemoryCollector, Outcome, Sampler, SamplingDecision, SamplingInput, SpanBatch,
+    Tracer, TracerGuard, span, trace_root, traced,
 };
 
 #[traced("child")]
@@ -49,6 +50,8 @@ fn the_installed_tracer_lasts_as_long_as_its_guard() {
     a_guard_may_be_dropped_while_scopes_run();
     a_guard_may_be_dropped_within_its_own_trace();
     a_guard_may_be_dropped_by_a_panic();
+    what_is_refused_may_begin_roots_and_panic_when_it_is_dropped();
+    roots_begin_with_a_tracer_that_lives();
 }
 
 fn nothing_is_recorded_before() {
@@ -215,4 +218,76 @@ fn a_guard_may_be_dropped_by_a_panic() {
     assert!(caught.is_err());
     assert_eq!(spans.spans()[0].outcome, Outcome::Panicked);
     plain();
+}
+
+/// Begins roots and installs a tracer when it is dropped, and panics.
+struct Dropped;
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        plain();
+        drop(Tracer::builder("within").install());
+        std::panic::resume_unwind(Box::new("dropped"));
+    }
+}
+
+impl Collector for Dropped {
+    fn collect(&self, _batch: &SpanBatch<'_>) {}
+}
+
+impl Sampler for Dropped {
+    fn sample(&self, _input: &SamplingInput<'_>) -> SamplingDecision {
+        SamplingDecision::Sample
+    }
+}
+
+fn what_is_refused_may_begin_roots_and_panic_when_it_is_dropped() {
+    let spans = MemoryCollector::new();
+    let tracing = install(&spans);
+    // On a thread of its own: should it wait for itself, the test ends all the same.
+    let (done, is_done) = channel();
+    let thread = std::thread::Builder::new().spawn(move || {
+        let builder = Tracer::builder("refused").sampler(Dropped);
+        let builder = builder.collector(Dropped).collector(Dropped);
+        done.send(builder.install().is_err()).unwrap();
+    });
+    let refused = is_done.recv_timeout(Duration::from_secs(60));
+    assert_eq!(refused, Ok(true));
+    thread.unwrap().join().unwrap();
+    // That of the sampler; what collectors do is not recorded.
+    assert_eq!(tracing.stats().started, 2);
+}
+
+fn roots_begin_with_a_tracer_that_lives() {
+    let (first, second, other) = (
+        MemoryCollector::new(),
+        MemoryCollector::new(),
+        MemoryCollector::new(),
+    );
+    let builder = Tracer::builder("other").collector(other.clone());
+    let around = builder.on_demand().build().unwrap();
+    let tracing = install(&first);
+    let installed = trace_core::root("around").run_sync(|| {
+        drop(tracing);
+        // Nobody lives: it is as lost as what surrounds it.
+        plain();
+        let tracing = install(&second);
+        plain();
+        span::detached(plain);
+        block_on(request(false)).unwrap();
+        // One that surrounds the code and lives comes first.
+        around.attach_sync(|| {
+            let ended = Tracer::builder("ended").on_demand().build().unwrap();
+            ended.root("ended").run_sync(|| {
+                let _report = ended.shutdown(Duration::ZERO);
+                plain();
+            });
+        });
+        tracing
+    });
+    drop(installed);
+    assert!(first.spans().is_empty());
+    assert_eq!(second.spans().len(), 6);
+    assert!(around.flush(Duration::ZERO).is_complete);
+    assert_eq!(other.spans().len(), 2);
 }

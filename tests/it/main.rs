@@ -11,6 +11,7 @@
 
 mod assemble;
 mod baggage;
+mod clock;
 mod clocks;
 mod complete;
 mod critical_path;

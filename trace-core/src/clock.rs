@@ -5,16 +5,19 @@
 //! processor's time-stamp counter (or of nanoseconds where there is none that
 //! can be trusted), so only its own clock can say what it means.
 
+mod anchors;
 mod counter;
 mod rate;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+pub(crate) use anchors::{Converter, Times};
 pub(crate) use counter::Counter;
 pub(crate) use rate::raw_counter;
 
+use self::anchors::{Anchor, Anchors};
 use self::rate::Rate;
 use crate::fork::Generation;
 use crate::timestamp::Timestamp;
@@ -38,7 +41,7 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System(Arc<SystemClock>),
-    Manual(Arc<AtomicU64>),
+    Manual(Arc<Hands>),
     #[cfg(feature = "tokio")]
     Tokio {
         origin: tokio::time::Instant,
@@ -48,42 +51,52 @@ enum Source {
 
 /// A clock that stands still until it is told to go on, for tests.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicU64>);
+pub struct ManualClock(Arc<Hands>);
+
+/// See [`ManualClock`].
+#[derive(Debug)]
+struct Hands {
+    /// Nanoseconds that only go forward.
+    nanos: AtomicU64,
+    /// What is to be added for the time that the clock shows, as it was set; wraps.
+    offset: AtomicU64,
+    anchors: Anchors,
+}
 
 /// See [`Clock::system`].
 #[derive(Debug)]
 struct SystemClock {
-    anchor: Mutex<Anchor>,
+    anchors: Anchors,
+    /// The reading at which the rate was last measured anew.
+    refined: AtomicU64,
     /// The process in which it was made.
     generation: Generation,
 }
-
-/// A raw reading and the wall-clock time at which it was taken.
-#[derive(Clone, Copy, Debug)]
-struct Anchor {
-    raw: u64,
-    unix_nanos: u64,
-}
-
-/// Turns raw readings of one clock into timestamps; one anchor for all of them,
-/// so that differences are those of the monotonic counter.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Converter(Option<(Anchor, Rate)>);
 
 /// A moment to be done by. Read from the operating system's clock whatever the
 /// tracer's is: a wait must end even where a test's time stands still.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
-/// Longest time without a new look at the wall clock.
+/// Time after which the rate is measured anew, and small differences from the wall clock
+/// count.
 ///
 /// Calibrating the counter leaves an error of some millionths, which adds up to
 /// about a second a day.
-const ANCHOR_LIFE: Duration = Duration::from_secs(30);
+const REFINE: Duration = Duration::from_secs(30);
 
-/// Largest difference between the wall clock and what it should show. More, and it
-/// was set, or the machine slept.
-const MAX_DRIFT: Duration = Duration::from_secs(1);
+/// Largest difference between the wall clock and what it should show, when the rate is
+/// measured anew.
+const MAX_DRIFT: Duration = Duration::from_micros(100);
+
+/// The same at any time. More, and it was set, or the machine slept.
+const MAX_JUMP: Duration = Duration::from_secs(1);
+
+/// Returns the wall clock's nanoseconds and a raw reading, to tell processes apart.
+pub(crate) fn moment() -> [u64; 2] {
+    let (raw, unix_nanos) = wall_clock();
+    [unix_nanos, raw]
+}
 
 /// Returns the time between two raw readings of the system clock, or zero while that
 /// cannot be known: within 10 ms after the first look at a clock in the process.
@@ -97,8 +110,12 @@ fn nanos_without_wait(ticks: u64) -> u64 {
 
 impl Clock {
     /// The processor's counter, with the wall clock as its anchor: a reading costs
-    /// about 10 ns, and within half a minute time goes neither back nor in steps,
-    /// unless the wall clock does by more than a second.
+    /// about 10 ns.
+    ///
+    /// All times of a trace, as far as it runs in this process, are by one look at the
+    /// wall clock, at its beginning: they go neither back nor in steps, also if the wall
+    /// clock is set meanwhile. Traces that begin later follow it: at once if it was set by
+    /// more than a second, and within half a minute else.
     ///
     /// Falls back to the operating system's monotonic clock where the counter does
     /// not run at one rate on all processors, or is not known how to be read, and with
@@ -107,7 +124,8 @@ impl Clock {
     pub fn system() -> Self {
         Rate::begin();
         Self(Source::System(Arc::new(SystemClock {
-            anchor: Mutex::new(Anchor::take()),
+            anchors: Anchors::default(),
+            refined: AtomicU64::new(raw_counter()),
             generation: Generation::current(),
         })))
     }
@@ -128,7 +146,7 @@ impl Clock {
     /// Returns the time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.converter().timestamp(self.raw())
+        self.look_for(false).latest().timestamp(self.raw())
     }
 
     /// Returns the counter, if its readings are this clock's.
@@ -143,7 +161,7 @@ impl Clock {
     pub(crate) fn raw(&self) -> u64 {
         match &self.0 {
             Source::System(_) => raw_counter(),
-            Source::Manual(nanos) => nanos.load(Ordering::Relaxed),
+            Source::Manual(hands) => hands.nanos.load(Ordering::Relaxed),
             #[cfg(feature = "tokio")]
             Source::Tokio {
                 origin,
@@ -164,28 +182,75 @@ impl Clock {
         }
     }
 
-    /// Returns what turns readings into timestamps for the next moment.
-    pub(crate) fn converter(&self) -> Converter {
-        let Source::System(clock) = &self.0 else {
-            return Converter(None);
-        };
-        if !clock.generation.is_current() {
-            // In the child of a `fork` the lock may be held for ever.
-            return Converter(Some((Anchor::take(), Rate::get())));
+    /// What a trace that begins takes along, for its times to be read by; no look at the
+    /// wall clock.
+    #[inline]
+    pub(crate) fn looks(&self) -> u32 {
+        match &self.0 {
+            Source::System(clock) => clock.anchors.looks(),
+            Source::Manual(hands) => hands.anchors.looks(),
+            #[cfg(feature = "tokio")]
+            Source::Tokio { .. } => 0,
         }
-        let mut anchor = clock.anchor.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Anchor::take();
-        let rate = Rate::get();
-        let age = rate.nanos(now.raw.saturating_sub(anchor.raw));
-        let drift = now
-            .unix_nanos
-            .abs_diff(anchor.unix_nanos.saturating_add(age));
-        let is_old = Duration::from_nanos(age) > ANCHOR_LIFE;
-        if is_old || now.raw < anchor.raw || Duration::from_nanos(drift) > MAX_DRIFT {
-            *anchor = now;
+    }
+
+    /// Looks at the wall clock, and returns what turns the readings of traces into
+    /// timestamps that have begun up to now.
+    pub(crate) fn look(&self) -> Converter {
+        self.look_for(true)
+    }
+
+    fn look_for(&self, delivered: bool) -> Converter {
+        match &self.0 {
+            Source::System(clock) => clock.look(delivered),
+            Source::Manual(hands) => hands.look(delivered),
+            #[cfg(feature = "tokio")]
+            Source::Tokio { .. } => Converter::default(),
+        }
+    }
+}
+
+impl SystemClock {
+    fn look(&self, delivered: bool) -> Converter {
+        let (raw, unix_nanos) = wall_clock();
+        let now = Anchor {
+            raw,
+            unix_nanos,
+            rate: Rate::get(),
+        };
+        if !self.generation.is_current() {
+            // In the child of a `fork` the lock may be held for ever.
+            return Converter::of_anchor(now);
+        }
+        let refined = self.refined.load(Ordering::Relaxed);
+        let age = now.rate.nanos(raw.saturating_sub(refined));
+        let is_due = Duration::from_nanos(age) > REFINE;
+        if is_due {
+            self.refined.store(raw, Ordering::Relaxed);
             Rate::refine();
         }
-        Converter(Some((*anchor, Rate::get())))
+        let max = if is_due { MAX_DRIFT } else { MAX_JUMP };
+        let is_right = |last: &Anchor| {
+            let is_right = last.drift(&now).is_some_and(|drift| drift <= max);
+            if !is_right && !is_due {
+                Rate::refine();
+            }
+            is_right
+        };
+        self.anchors.look(now, is_right, delivered)
+    }
+}
+
+impl Hands {
+    fn look(&self, delivered: bool) -> Converter {
+        let raw = self.nanos.load(Ordering::Relaxed);
+        let now = Anchor {
+            raw,
+            unix_nanos: raw.wrapping_add(self.offset.load(Ordering::Relaxed)),
+            rate: Rate::NANOSECOND,
+        };
+        let is_right = |last: &Anchor| last.drift(&now) == Some(Duration::ZERO);
+        self.anchors.look(now, is_right, delivered)
     }
 }
 
@@ -205,55 +270,49 @@ impl ManualClock {
     /// Makes a clock that shows `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicU64::new(start.as_unix_nanos())))
+        Self(Arc::new(Hands {
+            nanos: AtomicU64::new(start.as_unix_nanos()),
+            offset: AtomicU64::new(0),
+            anchors: Anchors::default(),
+        }))
     }
 
     /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.0.fetch_add(nanos, Ordering::Relaxed);
+        self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Sets the clock, as an administrator sets a wall clock, forward or back: no time
+    /// passes by that. The times of traces that run stay in order; those that begin later
+    /// follow.
+    ///
+    /// ```
+    /// use trace_core::{Clock, ManualClock, Timestamp};
+    ///
+    /// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
+    /// hands.set(Timestamp::from_unix_nanos(10));
+    /// assert_eq!(Clock::from(&hands).now(), Timestamp::from_unix_nanos(10));
+    /// ```
+    pub fn set(&self, time: Timestamp) {
+        let nanos = self.0.nanos.load(Ordering::Relaxed);
+        let offset = time.as_unix_nanos().wrapping_sub(nanos);
+        self.0.offset.store(offset, Ordering::Relaxed);
     }
 }
 
-impl Converter {
-    /// Takes a raw reading for a wall-clock time.
-    #[cfg(test)]
-    pub(crate) fn of(raw: u64, unix_nanos: u64) -> Self {
-        Self(Some((Anchor { raw, unix_nanos }, Rate::get())))
-    }
-
-    /// Turns a raw reading into a timestamp.
-    pub(crate) fn timestamp(self, raw: u64) -> Timestamp {
-        let Some((anchor, rate)) = self.0 else {
-            return Timestamp::from_unix_nanos(raw);
-        };
-        let nanos = if raw >= anchor.raw {
-            let ahead = rate.nanos(raw - anchor.raw);
-            anchor.unix_nanos.saturating_add(ahead)
-        } else {
-            let behind = rate.nanos(anchor.raw - raw);
-            anchor.unix_nanos.saturating_sub(behind)
-        };
-        Timestamp::from_unix_nanos(nanos)
-    }
-}
-
-impl Anchor {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the wall clock"
-    )]
-    fn take() -> Self {
-        // The reading is taken on both sides of the wall clock's, so that being
-        // interrupted in between shifts the anchor by half of it at most.
-        let before = raw_counter();
-        let unix_nanos = Timestamp::from(SystemTime::now()).as_unix_nanos();
-        let after = raw_counter();
-        Self {
-            raw: before + (after.saturating_sub(before)) / 2,
-            unix_nanos,
-        }
-    }
+/// A raw reading, and the nanoseconds of the wall clock at the same time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the wall clock"
+)]
+fn wall_clock() -> (u64, u64) {
+    // The reading is taken on both sides of the wall clock's, so that being
+    // interrupted in between shifts the anchor by half of it at most.
+    let before = raw_counter();
+    let unix_nanos = Timestamp::from(SystemTime::now()).as_unix_nanos();
+    let after = raw_counter();
+    (before + (after.saturating_sub(before)) / 2, unix_nanos)
 }
 
 impl Deadline {

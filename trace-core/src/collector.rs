@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::batch::SpanBatch;
+use crate::caught::drop_quietly;
 
 /// Takes finished spans.
 ///
@@ -113,6 +114,15 @@ impl CollectorError {
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+}
+
+impl Drop for CollectorError {
+    /// Tracers keep errors, and drop them where nothing may unwind.
+    fn drop(&mut self) {
+        if let Some(source) = self.source.take() {
+            drop_quietly(source);
+        }
     }
 }
 

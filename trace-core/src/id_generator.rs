@@ -1,6 +1,7 @@
 //! Draws ids: the only place that uses random numbers.
 
 use std::cell::Cell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::{NonZeroU64, NonZeroU128};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rand::TryRng;
 use rand::rngs::SysRng;
 
+use crate::clock;
+use crate::fork::PerProcess;
 use crate::id::{SpanId, TraceId};
 
 /// Where a tracer's ids come from.
@@ -155,9 +158,12 @@ impl RandomNumbers {
 
     #[cold]
     fn seed_anew(&self) {
-        let draw = || SysRng.try_next_u64().unwrap_or_else(|_| without_entropy());
-        self.position.set(draw());
-        self.key.set(draw() | 1);
+        self.seed_from(random_bits);
+    }
+
+    fn seed_from(&self, bits: impl Fn() -> u64) {
+        self.position.set(bits());
+        self.key.set(bits() | 1);
     }
 
     /// Draws 64 random bits that are not all zero; the generator has been seeded.
@@ -169,10 +175,68 @@ impl RandomNumbers {
     }
 }
 
-/// Bits for a machine that gives none: of the hash keys that std drew when it
-/// could, and of the thread's stack.
+/// Random bits of the operating system; others, if it gives none.
+pub(crate) fn random_bits() -> u64 {
+    SysRng.try_next_u64().unwrap_or_else(|_| without_entropy())
+}
+
+/// Bits for a machine that gives none, from what tells processes apart. No two of a process
+/// are the same.
 #[cold]
 fn without_entropy() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(std::thread::current().id())
+    static BASE: PerProcess<u64> = PerProcess::new();
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    let number = DRAWN.fetch_add(1, Ordering::Relaxed);
+    scramble(*BASE.get(|_| base(std::process::id())), number)
+}
+
+/// Where the bits of a process begin: told by its number, when it first asks, and where its
+/// stack is.
+fn base(process: u32) -> u64 {
+    let here = (&raw const process).addr();
+    let mut hasher = DefaultHasher::new();
+    (process, clock::moment(), here).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// For one base, another result for each number. Source: Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", *SplitMix64*.
+const fn scramble(base: u64, number: u64) -> u64 {
+    let mut bits = base.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_differ_where_the_machine_gives_no_random_bits() {
+        let draw = || {
+            let numbers = RandomNumbers::new();
+            numbers.seed_from(without_entropy);
+            let ids = std::iter::repeat_with(|| numbers.draw());
+            ids.take(1_000).collect::<Vec<_>>()
+        };
+        let threads: Vec<_> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..16).map(|_| scope.spawn(draw)).collect();
+            let drawn = started.into_iter().map(|thread| thread.join().unwrap());
+            drawn.collect()
+        });
+        let all: HashSet<_> = threads.iter().flatten().collect();
+        assert_eq!(all.len(), 16_000);
+        // Bits of all places differ, not only some.
+        let ones: u32 = all.iter().map(|id| id.get().count_ones()).sum();
+        assert!((31 * 16_000..33 * 16_000).contains(&ones), "{ones}");
+    }
+
+    #[test]
+    fn processes_differ_where_the_machine_gives_no_random_bits() {
+        let bases: HashSet<_> = (1..1_000).map(base).collect();
+        assert_eq!(bases.len(), 999);
+    }
 }

@@ -58,6 +58,9 @@ mod sync;
 // Which process this is.
 mod fork;
 
+// How the application's code is called.
+mod caught;
+
 // Plain values.
 mod limits;
 mod quoted;
@@ -79,6 +82,7 @@ mod id;
 
 mod context;
 mod id_generator;
+mod maps;
 mod trust;
 
 pub mod propagation;

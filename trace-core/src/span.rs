@@ -54,7 +54,7 @@ pub fn is_recording() -> bool {
 #[inline]
 pub fn add_tag(key: &str, value: impl TagSource) {
     if let Some(span) = write::own_span_or_count() {
-        write::named_tag(span, key, value.tag_input());
+        write::named_tag(span, key, record::tag_input(&value));
     }
 }
 
@@ -101,8 +101,10 @@ pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
 
 /// Adds a link to a span of another trace.
 pub fn add_link(link: impl Into<Link>) {
-    if let Some(span) = write::own_span_or_count() {
-        write::link(span, &link.into());
+    if let Some(span) = write::own_span_or_count()
+        && let Some(link) = record::quietly(|_| link.into())
+    {
+        write::link(span, &link);
     }
 }
 

@@ -31,7 +31,17 @@ use crate::tag::TagValue;
 )]
 pub trait TagSource {
     /// Returns the value, borrowed.
+    ///
+    /// Called only if something is recorded: nothing that it calls is, and if it panics, the
+    /// tag says so and the caller goes on.
     fn tag_input(&self) -> TagInput<'_>;
+
+    /// Whether it is one of this crate, which does nothing but return the value.
+    #[doc(hidden)]
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        false
+    }
 }
 
 /// A value on its way into a span.
@@ -131,11 +141,21 @@ impl<T: fmt::Display> TagSource for DisplayTag<T> {
     fn tag_input(&self) -> TagInput<'_> {
         TagInput::Display(&self.0)
     }
+
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        true
+    }
 }
 
 impl<T: fmt::Debug> TagSource for DebugTag<T> {
     fn tag_input(&self) -> TagInput<'_> {
         TagInput::Debug(&self.0)
+    }
+
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        true
     }
 }
 
@@ -146,6 +166,11 @@ macro_rules! tag_source {
             fn tag_input(&self) -> TagInput<'_> {
                 let $value = self;
                 $make
+            }
+
+            #[inline]
+            fn __traced_is_plain(&self) -> bool {
+                true
             }
         }
     )*};
@@ -186,6 +211,11 @@ macro_rules! forward_tag_source {
             fn tag_input(&self) -> TagInput<'_> {
                 (**self).tag_input()
             }
+
+            #[inline]
+            fn __traced_is_plain(&self) -> bool {
+                (**self).__traced_is_plain()
+            }
         }
     )*};
 }
@@ -199,6 +229,11 @@ where
     fn tag_input(&self) -> TagInput<'_> {
         self.as_slice().tag_input()
     }
+
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        true
+    }
 }
 
 impl<T, const N: usize> TagSource for [T; N]
@@ -208,11 +243,21 @@ where
     fn tag_input(&self) -> TagInput<'_> {
         self.as_slice().tag_input()
     }
+
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        true
+    }
 }
 
 impl<T: TagSource> TagSource for Option<T> {
     #[inline]
     fn tag_input(&self) -> TagInput<'_> {
         self.as_ref().map_or(TagInput::None, T::tag_input)
+    }
+
+    #[inline]
+    fn __traced_is_plain(&self) -> bool {
+        self.as_ref().is_none_or(T::__traced_is_plain)
     }
 }

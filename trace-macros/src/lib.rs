@@ -211,6 +211,12 @@ use attribute::Attribute;
 ///
 /// `None` records no tag. A key may be a keyword, as in `type = kind`.
 ///
+/// An expression runs only because something is recorded, and so changes nothing else:
+/// what it calls leaves no spans, not even roots, and if it panics, the tag says so and
+/// the function goes on. The same goes for `service`, `links`, and functions of the
+/// returned value or of its error; a function in `err(..)` that panics has not said that
+/// the error is expected.
+///
 /// ```
 /// # use trace_core::traced;
 /// struct Order { id: u64, items: Vec<String> }

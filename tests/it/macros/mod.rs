@@ -9,6 +9,7 @@ mod errors;
 mod held_arguments;
 mod not_recorded;
 mod origins;
+mod panics;
 mod recording;
 mod returned_values;
 mod shapes;

@@ -2,6 +2,7 @@
 //! counted.
 
 mod bounds;
+mod callbacks;
 mod concurrency;
 mod conserved;
 mod cuts;

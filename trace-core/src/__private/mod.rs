@@ -17,9 +17,9 @@ pub use recording::*;
 
 use std::fmt::{Debug, Display};
 
-use crate::record::{self, write};
+use crate::record::{self, PANICKED, write};
 use crate::tag::TagValue;
-use crate::tag_source::{TagSource, debug, display};
+use crate::tag_source::{TagInput, TagSource, debug, display};
 
 /// Text recorded for `secret(x)`.
 pub const REDACTED: &str = "[redacted]";
@@ -57,26 +57,50 @@ pub fn captured_debug<T: Debug + ?Sized>(value: &T) -> Option<TagValue> {
 
 /// Copies the value of a tag for a future that starts later.
 pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
-    write::copy(&value.tag_input())
+    write::copy(&record::tag_input(value))
 }
 
-/// Asks a function about a returned value; what it calls is not recorded.
+/// Asks a function about a returned value.
 #[inline]
 pub fn returned<'a, T: ?Sized, R>(value: &'a T, function: impl FnOnce(&'a T) -> R) -> R {
-    let _paused = pause();
     function(value)
 }
 
-/// Stops recording for an expression that is evaluated only to be recorded.
+/// Evaluates an expression for a tag, which `evaluate` writes. It is evaluated only because
+/// something is recorded: nothing that it calls is, and if it panics, the tag says so.
 #[inline]
-pub fn pause() -> Paused {
-    record::pause()
+pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
+    if record::quietly(evaluate).is_none() {
+        write::site_tag(site, key, TagInput::Str(PANICKED));
+    }
 }
 
-/// Goes on recording.
+/// The same for what is no tag.
 #[inline]
-pub fn resume(paused: Paused) {
-    drop(paused);
+pub fn evaluate(evaluate: impl FnOnce(&Paused)) {
+    let _panicked = record::quietly(evaluate);
+}
+
+/// Evaluates and copies the value of a tag for a future that starts later.
+pub fn evaluated_tag(evaluate: impl FnOnce() -> Option<TagValue>) -> Option<TagValue> {
+    record::quietly(|_| evaluate()).unwrap_or_else(|| Some(PANICKED.into()))
+}
+
+/// Evaluates and copies something else for it.
+pub fn evaluated<R>(evaluate: impl FnOnce() -> R) -> Option<R> {
+    record::quietly(|_| evaluate())
+}
+
+/// Goes on recording, to write what came of an expression.
+#[inline]
+pub fn resume(paused: &Paused) {
+    paused.resume();
+}
+
+/// Stops recording until all of the expression was dropped.
+#[inline]
+pub fn pause_again(paused: &Paused) {
+    paused.again();
 }
 
 /// Stands for a value in code that the compiler looks at and never runs.

@@ -2,7 +2,7 @@
 
 use crate::link_source::LinkSource;
 use crate::propagation::ContextSource;
-use crate::record::write;
+use crate::record::{self, write};
 use crate::span_record::Link;
 use crate::tracer;
 use crate::trust::Trust;
@@ -32,16 +32,20 @@ impl Origin {
 
 /// Adds links to the current span.
 pub fn link<T: LinkSource + ?Sized>(links: &T) {
-    links.for_each_link(&mut |link| {
-        if let Some(span) = write::own_span() {
-            write::link(span, &link);
-        }
+    let _panicked = record::quietly(|paused| {
+        links.for_each_link(&mut |link| {
+            paused.resume();
+            if let Some(span) = write::own_span() {
+                write::link(span, &link);
+            }
+            paused.again();
+        });
     });
 }
 
 /// Copies links for a future that starts later.
 pub fn captured_links<T: LinkSource + ?Sized>(links: &T) -> Vec<Link> {
     let mut captured = Vec::new();
-    links.for_each_link(&mut |link| captured.push(link));
+    let _panicked = record::quietly(|_| links.for_each_link(&mut |link| captured.push(link)));
     captured
 }

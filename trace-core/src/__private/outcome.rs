@@ -126,10 +126,8 @@ impl<E> Failure<'_, E> {
     #[must_use]
     pub fn __traced_when(self, is_failure: impl FnOnce(&E) -> bool) -> Self {
         let AnyFailure(error) = self.0.0.0.0;
-        failure(error.filter(|error| {
-            let _paused = record::pause();
-            is_failure(error)
-        }))
+        // One that panics has not said that the error is expected.
+        failure(error.filter(|error| record::quietly(|_| is_failure(error)).unwrap_or(true)))
     }
 }
 
@@ -216,7 +214,7 @@ impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
     /// Records the text of the error pointed at and those of its sources.
     #[inline]
     pub fn __traced_record(&self, exception_log: bool) -> bool {
-        self.with(exception_log, |error, record| record(&Chain(&**error)))
+        self.with(exception_log, |error, record| record(&Pointed(error)))
     }
 }
 
@@ -257,6 +255,15 @@ impl<E> AnyFailure<'_, E> {
             record_error(std::any::type_name::<E>(), text, exception_log);
         });
         true
+    }
+}
+
+/// The error that is pointed at: to follow the pointer is the application's code as well.
+struct Pointed<'a, E>(&'a E);
+
+impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Chain(&**self.0).fmt(f)
     }
 }
 

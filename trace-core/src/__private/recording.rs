@@ -125,13 +125,14 @@ pub fn recording() -> bool {
 /// Adds a tag whose key is one of the site's.
 #[inline]
 pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
-    write::site_tag(site, key, value.tag_input());
+    write::site_tag(site, key, record::tag_input(value));
 }
 
 /// Sets the service name of the current span.
 pub fn service<T: ServiceName + ?Sized>(name: &T) {
-    let name = name.text();
-    if let Some(span) = write::own_span() {
+    if let Some(name) = record::quietly(|_| name.text())
+        && let Some(span) = write::own_span()
+    {
         write::service_name(span, name);
     }
 }

@@ -38,10 +38,9 @@
 //! [`SpanBatch::completed_traces`]: crate::SpanBatch::completed_traces
 //! [`Resource`]: crate::Resource
 
-use std::collections::{HashMap, HashSet};
-
 use super::heap_bytes::table_bytes;
 use crate::id::SpanId;
+use crate::maps::{HashMap, HashSet};
 use crate::span_record::{SpanKind, SpanRecord};
 
 /// Where a batch comes from.

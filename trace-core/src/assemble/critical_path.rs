@@ -1,12 +1,12 @@
 //! What a trace's duration is made of.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
 use super::timeline::Interval;
 use super::trace::Trace;
 use crate::id::SpanId;
+use crate::maps::HashMap;
 use crate::span_record::{SpanKind, SpanRecord};
 use crate::timestamp::Timestamp;
 
@@ -181,7 +181,7 @@ fn summed<K: Copy + Eq + Hash>(
     sections: impl Iterator<Item = (K, Duration)>,
 ) -> Vec<(K, Duration)> {
     let mut times: Vec<(K, Duration)> = Vec::new();
-    let mut indices: HashMap<K, usize> = HashMap::new();
+    let mut indices: HashMap<K, usize> = HashMap::default();
     for (key, section) in sections {
         let index = *indices.entry(key).or_insert(times.len());
         match times.get_mut(index) {

@@ -1,9 +1,10 @@
 //! What was lost of traces before anything of them came.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::batch::TraceLosses;
 use crate::id::TraceId;
+use crate::maps::HashMap;
 
 /// What was lost of traces of which nothing is here, as long as it may come. Bounded.
 #[derive(Debug, Default)]

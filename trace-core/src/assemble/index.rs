@@ -1,9 +1,8 @@
 //! Which spans of a trace have an id.
 
-use std::collections::HashMap;
-
 use super::heap_bytes::table_bytes;
 use crate::id::SpanId;
+use crate::maps::HashMap;
 use crate::span_record::{SpanKind, SpanRecord};
 
 /// Finds spans by id, as positions in the trace's list of spans.

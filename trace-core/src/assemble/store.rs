@@ -1,6 +1,6 @@
 //! The traces of a collector, and what bounds them.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::options::TraceCollectorOptions;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::{Part, PartReport, SpanBatch, SpanView, TraceLosses};
 use crate::id::TraceId;
+use crate::maps::{HashMap, HashSet};
 use crate::span_record::SpanRecord;
 use crate::timestamp::Timestamp;
 
@@ -134,7 +135,7 @@ impl Store {
         // Traces that end in one batch are completed in the order in which they ended.
         let lossy = batch.losses().map(|(trace_id, _)| trace_id);
         let others = batch.spans().map(|span| span.trace_id());
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         for trace_id in batch.completed_traces().chain(lossy).chain(others) {
             if seen.insert(trace_id) {
                 self.look_at(trace_id, now, options, &mut news);

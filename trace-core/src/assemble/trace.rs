@@ -1,7 +1,7 @@
 //! All spans of one trace id.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -12,6 +12,7 @@ use super::index::{SpanIndex, is_answer};
 use super::problem::Problem;
 use crate::batch::TraceLosses;
 use crate::id::{SpanId, TraceId};
+use crate::maps::HashMap;
 use crate::span_record::SpanRecord;
 
 /// All spans of one trace id, added in any order.
@@ -140,7 +141,7 @@ impl Trace {
     /// assert_eq!(Trace::group(spans).len(), 2);
     /// ```
     pub fn group(spans: impl IntoIterator<Item = SpanRecord>) -> Vec<Self> {
-        let mut traces: HashMap<TraceId, Self> = HashMap::new();
+        let mut traces: HashMap<TraceId, Self> = HashMap::default();
         for span in spans {
             let trace_id = span.trace_id;
             traces

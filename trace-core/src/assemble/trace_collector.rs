@@ -1,7 +1,6 @@
 //! The collector that assembles traces.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::query::Query;
 use super::store::{News, Store, TraceCollectorStats};
 use super::trace::Trace;
 use crate::batch::SpanBatch;
+use crate::caught::catch;
 use crate::collector::{Collector, CollectorError};
 use crate::id::TraceId;
 
@@ -218,7 +218,7 @@ impl TraceCollector {
     }
 
     fn tell<T>(&self, hook: &Hook<T>, news: &T) {
-        if panics(|| hook(news)) {
+        if catch(|| hook(news)).is_none() {
             self.store().hook_panics += 1;
         }
     }
@@ -230,19 +230,6 @@ impl TraceCollector {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether a call panics; what it throws goes no further.
-fn panics(call: impl FnOnce()) -> bool {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(call)) else {
-        return false;
-    };
-    // The payload is the application's as well, and may panic when it is dropped; what
-    // that throws is not dropped.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(payload);
-    }
-    true
 }
 
 impl Collector for TraceCollector {

@@ -3,19 +3,18 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
 use super::decoded::Decoded;
 use super::index::{Index, OpenSpan};
 use super::losses::{LossReason, TraceLosses};
 use super::lost::{LostSpans, Reason};
 use super::part::{Part, PartLosses, PartReport};
 use super::piece::Piece;
-use super::spread::{Opening, Place};
+use super::spread::Place;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
+use crate::maps::HashSet;
 use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
 
 /// Reads the chunks of one tracer in the order in which they were handed over.
@@ -74,7 +73,7 @@ impl Decoder {
             ready: Vec::new(),
             lost: LostSpans::default(),
             part: None,
-            open_parts: HashSet::new(),
+            open_parts: HashSet::default(),
             losses: PartLosses::default(),
             dropped: Dropped::default(),
         }
@@ -151,12 +150,8 @@ impl Decoder {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
         {
-            let piece = Piece {
-                shift: span.shift(out.converter()),
-                ..span.piece.clone()
-            };
             let write = |to: &mut Chunk| span.write(id, to);
-            out.push_joined(piece, write, &mut self.sites, &self.limits);
+            out.push_joined(span.piece.clone(), write, &mut self.sites, &self.limits);
         }
     }
 
@@ -245,6 +240,7 @@ impl Decoder {
                 Entry::Piece {
                     scope,
                     part,
+                    looks,
                     trace_id,
                     flags,
                     tracestate,
@@ -259,7 +255,7 @@ impl Decoder {
                     part,
                     remote_parent: id,
                     is_joined: false,
-                    shift: 0,
+                    times: out.converter().times(looks),
                 };
                 self.end_piece(out);
                 self.part = Some(piece.part());
@@ -356,18 +352,13 @@ impl Decoder {
         let Some(span) = out.span(open) else {
             return;
         };
-        let opening = Opening {
-            home: self.scope,
-            time: span.start,
-            start: out.converter().timestamp(span.start),
-        };
         let piece = out.piece(span).clone();
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.take(open, &mut self.open);
         // Two spans may be given the same id.
         self.deliver_one(open.id, out);
-        if self.spread.open(open.id, &piece, opening, head) {
+        if self.spread.open(open.id, &piece, self.scope, head) {
             // Two spans with one id.
             self.lose_one(piece.part(), Reason::Limit);
         }

@@ -72,8 +72,8 @@ impl Decoded {
         self.spans().iter().map(|span| self.piece(span).part())
     }
 
-    pub(crate) fn converter(&self) -> Converter {
-        self.converter
+    pub(crate) fn converter(&self) -> &Converter {
+        &self.converter
     }
 
     /// Adds a chunk; returns its number.

@@ -1,6 +1,6 @@
 //! Spans that cannot be delivered any more.
 
-use std::collections::HashMap;
+use crate::maps::HashMap;
 
 /// Spans of which a part was lost: what is still said of them is to be ignored.
 #[derive(Debug, Default)]

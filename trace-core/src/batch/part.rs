@@ -1,9 +1,8 @@
 //! The parts of traces that run in this process.
 
-use std::collections::HashMap;
-
 use super::losses::TraceLosses;
 use crate::id::TraceId;
+use crate::maps::HashMap;
 
 /// A part of a trace that runs in this process: what one root, or one entry from another
 /// process, began.

@@ -1,6 +1,7 @@
 //! What is known of the spans of a piece.
 
 use super::part::Part;
+use crate::clock::Times;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::tracestate::TraceState;
@@ -18,9 +19,9 @@ pub(crate) struct Piece {
     pub(crate) remote_parent: u64,
     /// What is said here of a span comes from several pieces.
     pub(crate) is_joined: bool,
-    /// Nanoseconds to be added to times: those since the span's opening are the counter's,
-    /// even if the wall clock was read anew in between.
-    pub(crate) shift: i64,
+    /// How times are read: the same for all pieces of the part of the trace, even if the
+    /// wall clock was set in between.
+    pub(crate) times: Times,
 }
 
 impl Piece {
@@ -42,5 +43,5 @@ pub(crate) static NO_PIECE: Piece = Piece {
     part: 0,
     remote_parent: 0,
     is_joined: false,
-    shift: 0,
+    times: Times::RAW,
 };

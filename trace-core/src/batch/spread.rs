@@ -2,10 +2,8 @@
 
 use super::index::{Index, OpenSpan};
 use super::piece::Piece;
-use crate::clock::Converter;
 use crate::limits::Limits;
 use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, Open, Site, SiteTable};
-use crate::timestamp::Timestamp;
 
 /// What was read of a span that is not wholly in one piece: copies of its entries, to be
 /// read together when all are there.
@@ -16,8 +14,8 @@ use crate::timestamp::Timestamp;
 pub(super) struct Spread {
     /// The piece that opened it, or else the first that speaks of it.
     pub(super) piece: Piece,
-    /// Set once the opening was read.
-    opening: Option<Opening>,
+    /// The number of its home; set once the opening was read.
+    home: Option<u32>,
     /// The opening, and what its home said, in order. Before it comes nothing: so what the
     /// limits cut off of it is cut off for good.
     head: Part,
@@ -27,17 +25,6 @@ pub(super) struct Spread {
     close: Option<Close>,
     /// The piece of another scope that last gave an order, and which.
     moved: Option<(u64, u32)>,
-}
-
-/// How a span was opened.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    /// The number of the span's home.
-    pub(super) home: u32,
-    /// The raw reading.
-    pub(super) time: u64,
-    /// The same as a time, when the opening was read.
-    pub(super) start: Timestamp,
 }
 
 /// Entries that follow each other.
@@ -82,7 +69,7 @@ impl Spread {
     pub(super) fn new(piece: Piece) -> Self {
         Self {
             piece,
-            opening: None,
+            home: None,
             head: Part::default(),
             tail: Vec::new(),
             close: None,
@@ -90,10 +77,10 @@ impl Spread {
         }
     }
 
-    /// Says how the span was opened, and what its home said up to now.
-    pub(super) fn open(&mut self, piece: Piece, opening: Opening, head: Chunk) {
+    /// Says where the span was opened, and what its home said up to now.
+    pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
         self.piece = piece;
-        self.opening = Some(opening);
+        self.home = Some(home);
         self.head = Part::from(head);
     }
 
@@ -102,7 +89,7 @@ impl Spread {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.opening.is_some()
+        self.home.is_some()
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -190,15 +177,6 @@ impl Spread {
         rewriter.rewrite_head(&mut self.head, sites);
     }
 
-    /// Nanoseconds by which times are to be shifted, so that the start keeps its place.
-    pub(super) fn shift(&self, converter: Converter) -> i64 {
-        let shift = self.opening.map(|opening| {
-            let seen = converter.timestamp(opening.time).as_unix_nanos();
-            opening.start.as_unix_nanos().wrapping_sub(seen)
-        });
-        shift.unwrap_or(0).cast_signed()
-    }
-
     /// Writes all entries in their order.
     pub(super) fn write(&self, span: u64, to: &mut Chunk) {
         to.append(&self.head.entries);
@@ -211,7 +189,7 @@ impl Spread {
     }
 
     fn is_home(&self, scope: u32) -> bool {
-        self.opening.is_some_and(|opening| opening.home == scope)
+        self.home == Some(scope)
     }
 }
 

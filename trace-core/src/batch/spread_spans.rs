@@ -1,13 +1,14 @@
 //! All spans that are not wholly in one piece.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::lost::Lost;
 use super::part::Part;
 use super::piece::Piece;
-use super::spread::{Opening, Place, Rewriter, Spread};
+use super::spread::{Place, Rewriter, Spread};
 use crate::id::TraceId;
 use crate::limits::Limits;
+use crate::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 
 /// All spans of which a part was read and a part is still to come, within bounds.
@@ -38,7 +39,7 @@ const FAIR_BYTES: usize = MAX_BYTES / 16;
 impl SpreadSpans {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            spans: HashMap::new(),
+            spans: HashMap::default(),
             unopened: BTreeSet::new(),
             bytes: 0,
             rewriter: Rewriter::new(limits.clone()),
@@ -64,14 +65,14 @@ impl SpreadSpans {
 
     /// Adds a span that was opened; returns whether another one was that has the same id,
     /// and is forgotten.
-    pub(super) fn open(&mut self, id: u64, piece: &Piece, opening: Opening, head: Chunk) -> bool {
+    pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> bool {
         let is_twin = self.spans.get(&id).is_some_and(Spread::is_open);
         if is_twin {
             self.remove(id);
         }
         let trace = piece.trace_id;
         self.change(id, piece, |span, _, _| {
-            span.open(piece.clone(), opening, head);
+            span.open(piece.clone(), home, head);
         });
         self.unopened.remove(&(trace.get(), id));
         is_twin

@@ -63,8 +63,7 @@ impl<'a> Streamed<'a> {
 
     #[inline]
     fn time(self, raw: u64) -> Timestamp {
-        let nanos = self.decoded.converter().timestamp(raw).as_unix_nanos();
-        Timestamp::from_unix_nanos(nanos.wrapping_add_signed(self.piece.shift))
+        self.piece.times.timestamp(raw)
     }
 
     pub(super) fn start(self) -> Timestamp {

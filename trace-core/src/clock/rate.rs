@@ -50,7 +50,7 @@ fn portable() -> u64 {
 }
 
 impl Rate {
-    const NANOSECOND: Self = Self(1 << 32);
+    pub(super) const NANOSECOND: Self = Self(1 << 32);
 
     /// Begins to measure: the later the rate is asked for, the better it is.
     pub(super) fn begin() {

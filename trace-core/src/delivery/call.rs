@@ -1,7 +1,9 @@
 //! Calls of collectors.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::caught::catch;
+use crate::collector::Collector;
 
 thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };
@@ -28,14 +30,19 @@ pub(crate) fn serves<Q>(queue: *const Q) -> bool {
     SERVED.get() == queue.addr()
 }
 
+/// Drops collectors, one after another, as each may panic; returns whether none did.
+pub(crate) fn drop_collectors(collectors: impl IntoIterator<Item = Box<dyn Collector>>) -> bool {
+    let mut all_well = true;
+    for collector in collectors {
+        all_well &= call(|| drop(collector)).is_some();
+    }
+    all_well
+}
+
 /// Calls a collector; `None` if it panicked.
 pub(super) fn call<R>(collector: impl FnOnce() -> R) -> Option<R> {
     let outer = IS_CALLING.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(collector)).or_else(|payload| {
-        // What was thrown is the collector's as well, and may panic when dropped.
-        catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget)?;
-        Err(())
-    });
+    let result = catch(collector);
     IS_CALLING.set(outer);
-    result.ok()
+    result
 }

@@ -1,11 +1,11 @@
 //! Which parts of traces have called somebody, who may be in this process.
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::Part;
 use crate::id::TraceId;
+use crate::maps::HashMap;
 use crate::sync::{Mutex, MutexGuard};
 
 /// Parts whose context was sent to somebody, and those that came back with it: a service may

@@ -71,7 +71,7 @@ const ENDED: Part = Part {
 /// Records a span, as a scope does.
 fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
-    chunk.begin_piece([1, 1], TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
+    chunk.begin_piece([1, 1, 0], TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
     let open = SITE.header();
     let close = Header::new(Kind::Close, 0, 0, 0);
     chunk

@@ -1,9 +1,8 @@
 //! What was in pieces for which the queue had no room.
 
-use std::collections::HashSet;
-
 use crate::batch::{LossReason, Part, PartLosses, TraceLosses};
 use crate::id::TraceId;
+use crate::maps::HashSet;
 use crate::stream::{Chunk, Cursor, Entry, Plain};
 
 /// What was in pieces that found no room, and the worker does not know yet.

@@ -579,8 +579,9 @@ impl Queue {
     pub(super) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.flush.done = number;
-        state.flush.errors = errors;
+        let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 
@@ -703,8 +704,9 @@ impl Queue {
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.has_worker_ended = true;
-        state.flush.errors = errors;
+        let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 

@@ -95,12 +95,24 @@ impl Recipient {
     }
 
     /// Drops the collector, whose destructor may block or panic.
-    pub(super) fn end(self) -> Result<(), CollectorError> {
-        let collector = self.collector;
-        let dropped = call::call(|| drop(collector));
-        dropped.ok_or_else(|| {
-            let error = CollectorError::new("the collector panicked when it was dropped");
-            error.of_collector(&self.name)
-        })
+    pub(super) fn end(mut self) -> Result<(), CollectorError> {
+        if self.drop_collector() {
+            return Ok(());
+        }
+        let error = CollectorError::new("the collector panicked when it was dropped");
+        Err(error.of_collector(&self.name))
+    }
+
+    /// Drops the collector; returns whether that went well.
+    fn drop_collector(&mut self) -> bool {
+        let collector = std::mem::replace(&mut self.collector, Box::new(()));
+        call::drop_collectors([collector])
+    }
+}
+
+impl Drop for Recipient {
+    /// Where there is no thread, whoever drops the tracer does not unwind.
+    fn drop(&mut self) {
+        self.drop_collector();
     }
 }

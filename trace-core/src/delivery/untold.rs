@@ -1,11 +1,11 @@
 //! What a collector has not been told, of batches that it did not take.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::shared_batch::SharedBatch;
 use crate::batch::{Decoded, LossReason, MAX_PARTS, Part, PartLosses, PartReport, TraceLosses};
+use crate::maps::{HashMap, HashSet};
 
 /// What a collector has still to be told of batches that it did not take: which traces have
 /// ended, and what was lost of them. Bounded by the parts that it knows to be open, and by
@@ -32,7 +32,7 @@ impl Untold {
 
     /// Notes a batch that the collector did not take.
     pub(super) fn miss(&mut self, decoded: &Decoded, reports: &[PartReport], reason: LossReason) {
-        let mut spans: HashMap<Part, u64> = HashMap::new();
+        let mut spans: HashMap<Part, u64> = HashMap::default();
         for part in decoded.parts_of_spans() {
             *spans.entry(part).or_default() += 1;
         }

@@ -1,7 +1,6 @@
 //! Reads chunks and gives the spans to the collectors.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
 use super::untold::{Given, Untold};
 use crate::batch::{Decoded, Decoder, LossReason, PartReport};
+use crate::caught::catch;
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
 use crate::limits::Limits;
@@ -149,9 +149,7 @@ impl Worker {
         thread.spawn(move || {
             let queue = Arc::clone(&self.queue);
             call::serve(Arc::as_ptr(&queue));
-            let run = AssertUnwindSafe(|| self.run());
-            let mut errors = catch_unwind(run).unwrap_or_else(|payload| {
-                std::mem::forget(payload);
+            let mut errors = catch(|| self.run()).unwrap_or_else(|| {
                 // What comes from here on is counted as dropped.
                 queue.close(Deadline::after(Duration::ZERO));
                 queue.abandon();
@@ -229,7 +227,7 @@ impl Worker {
     fn deliver(&mut self, work: &mut Work) {
         let lost = &mut work.lost;
         self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
-        self.decoded.begin(self.clock.converter());
+        self.decoded.begin(self.clock.look());
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
             if self.decoded.len() as u64 >= BATCH_SPANS {
@@ -296,7 +294,7 @@ impl Worker {
     /// Gives what was read to the lanes, and to the collectors of this thread.
     fn share(&mut self) {
         let mut next = self.queue.spare_batch();
-        next.begin(self.decoded.converter());
+        next.begin(self.decoded.converter().clone());
         let decoded = std::mem::replace(&mut self.decoded, next);
         let batch = Arc::new(SharedBatch::new(decoded));
         let is_full = self.queue.full_lanes(&batch);

@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use crate::context::TraceContext;
 use crate::propagation::{self, Injector};
-use crate::record::{HeldSpan, Kept, Scope, write};
+use crate::record::{HeldSpan, Kept, Scope, tag_input, write};
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::tag_source::TagSource;
 use crate::timestamp::Timestamp;
@@ -211,7 +211,7 @@ impl OpenSpan {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn add_tag(&self, key: &str, value: impl TagSource) {
         let Some(span) = self.recorded() else { return };
-        let value = value.tag_input();
+        let value = tag_input(&value);
         match span.at_home() {
             Some(id) => write::named_tag(id, key, value),
             None => span.write_in_visit(|id| write::named_tag(id, key, value)),

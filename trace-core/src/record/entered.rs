@@ -522,6 +522,17 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
     with_tracer(Arc::clone)
 }
 
+/// The innermost tracer around this thread's code that was not shut down, up to where only
+/// the process's is current.
+#[cold]
+pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
+    ENTERED.with_borrow(|stack| {
+        let scopes = (0..stack.scopes.depth()).rev();
+        let mut tracers = scopes.map_while(|at| stack.scopes.get(at)?.tracer());
+        tracers.find(|tracer| !tracer.has_ended()).cloned()
+    })
+}
+
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     hot::drop_trace();
@@ -571,7 +582,7 @@ pub(super) fn current_unsampled() -> Option<Box<Unsampled>> {
 /// Whether the running code is there only because something is recorded, so that nothing
 /// of it is.
 pub(super) fn is_paused() -> bool {
-    hot::scope() == 0 && with(|scope| scope.is_recorded()) == Some(true)
+    hot::scope() == 0 && hot::is_quiet()
 }
 
 /// The id of the trace that runs on this thread, recorded or not.

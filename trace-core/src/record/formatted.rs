@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::hot::{self, BEHIND, MAX_STAGED_TEXT};
+use super::quietly::quietly;
 use crate::limits::cut;
 
 /// Bytes of a text that is formatted in place, and the room for it.
@@ -51,13 +51,11 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
         long: None,
         max,
     };
-    let paused = hot::pause();
     // `Text` fails when it is full, and so ends the formatting.
-    let formatted = catch_unwind(AssertUnwindSafe(|| {
+    let formatted = quietly(|_| {
         let _is_full = write!(text, "{value}");
-    }));
-    drop(paused);
-    if formatted.is_err() {
+    });
+    if formatted.is_none() {
         text.replace("(formatting this value panicked)");
     }
     let length = text.length;

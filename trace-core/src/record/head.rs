@@ -18,6 +18,8 @@ pub(super) struct Head {
     /// What few traces have.
     carried: Option<Arc<Carried>>,
     pub(super) flags: TraceFlags,
+    /// By which look at the clock the trace's times are to be read.
+    looks: u32,
 }
 
 /// What came with a trace.
@@ -36,6 +38,7 @@ impl Head {
             remote_parent: 0,
             carried: None,
             flags: TraceFlags::default(),
+            looks: 0,
         }
     }
 
@@ -43,9 +46,10 @@ impl Head {
         TraceId::from_stream(self.trace_id)
     }
 
-    /// Begins another trace.
+    /// Begins another trace, after so many looks at the clock.
     #[inline]
-    pub(super) fn begin(&mut self, trace_id: TraceId, flags: TraceFlags) {
+    pub(super) fn begin(&mut self, trace_id: TraceId, flags: TraceFlags, looks: u32) {
+        self.looks = looks;
         self.trace_id = trace_id.to_words();
         self.flags = flags;
         self.remote_parent = 0;
@@ -110,9 +114,9 @@ impl Head {
     /// Begins a piece of the stream of one of the trace's scopes. The numbers are those of
     /// the scope and of the part of the trace.
     #[inline]
-    pub(super) fn begin_piece(&self, numbers: [u32; 2], chunk: &mut Chunk) {
+    pub(super) fn begin_piece(&self, [scope, part]: [u32; 2], chunk: &mut Chunk) {
         chunk.begin_piece(
-            numbers,
+            [scope, part, self.looks],
             self.trace_id(),
             self.flags,
             self.tracestate(),

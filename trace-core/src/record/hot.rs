@@ -72,6 +72,8 @@ pub(super) struct Hot {
     /// The limit for texts of the tracer of a scope, and the number of that scope.
     max_value_bytes: Cell<usize>,
     limited_scope: Cell<u32>,
+    /// Whether code runs here of which nothing is recorded; see [`pause`].
+    is_quiet: Cell<bool>,
 }
 
 thread_local! {
@@ -96,6 +98,7 @@ thread_local! {
             text: Cell::new([0; TEXT_STAGE + BEHIND]),
             max_value_bytes: Cell::new(0),
             limited_scope: Cell::new(0),
+            is_quiet: Cell::new(false),
         }
     };
 }
@@ -244,24 +247,53 @@ pub(super) fn drop_trace() {
 #[must_use = "recording goes on when this is dropped"]
 pub struct Paused {
     scope: u32,
+    was_quiet: bool,
     /// The scope is this thread's.
     not_send: PhantomData<*const ()>,
 }
 
-/// Stops recording for code that runs only because something is recorded: what it
-/// calls did not happen.
+/// Stops recording for code that runs only because something is recorded, or to decide
+/// whether: what it calls did not happen. Roots that it begins are not recorded, either.
 #[inline]
 pub(crate) fn pause() -> Paused {
-    Paused {
-        scope: HOT.with(|hot| hot.scope.replace(0)),
+    HOT.with(|hot| Paused {
+        scope: hot.scope.replace(0),
+        was_quiet: hot.is_quiet.replace(true),
         not_send: PhantomData,
+    })
+}
+
+/// Whether code runs on this thread of which nothing is recorded.
+#[inline]
+pub(crate) fn is_quiet() -> bool {
+    RECORDS && HOT.with(|hot| hot.is_quiet.get())
+}
+
+impl Paused {
+    /// Goes on recording, to write what came of the code, until
+    /// [`again`](Self::again).
+    #[inline]
+    pub(crate) fn resume(&self) {
+        HOT.with(|hot| {
+            hot.scope.set(self.scope);
+            hot.is_quiet.set(self.was_quiet);
+        });
+    }
+
+    /// Stops recording again.
+    #[inline]
+    pub(crate) fn again(&self) {
+        HOT.with(|hot| {
+            hot.scope.set(0);
+            hot.is_quiet.set(true);
+        });
     }
 }
 
 impl Drop for Paused {
     #[inline]
     fn drop(&mut self) {
-        HOT.with(|hot| hot.scope.set(self.scope));
+        self.resume();
     }
 }
 
@@ -904,6 +936,7 @@ pub(super) fn forget() {
     go_to(&Place::NOWHERE);
     HOT.with(|hot| {
         hot.failed_in.set(0);
+        hot.is_quiet.set(false);
         hot.ids.forget();
     });
 }

@@ -73,6 +73,7 @@ impl World {
             caps: Caps::default(),
             scheduled_delay: Duration::MAX,
             queue,
+            has_ended: std::sync::atomic::AtomicBool::new(false),
         });
         Self {
             tracer,

@@ -21,7 +21,7 @@
 //! |---|---|
 //! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
 //! | the scope | [`scope`], [`recording`] with [`scope_stream`], [`spare_chunks`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
-//! | the thread | [`hot`], [`mod@write`], [`entered`] with [`stack`] and [`departed`] |
+//! | the thread | [`hot`], [`mod@write`], [`quietly()`], [`entered`] with [`stack`] and [`departed`] |
 //! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
 //!
 //! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
@@ -47,6 +47,7 @@ mod local_trace;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod parents;
+mod quietly;
 mod recording;
 mod scope;
 mod scope_stream;
@@ -63,10 +64,12 @@ pub use future::{Traced, traced};
 pub use guard::SpanGuard;
 pub(crate) use held::HeldSpan;
 pub use hot::Paused;
-pub(crate) use hot::pause;
+#[cfg(feature = "tokio")]
+pub(crate) use hot::is_quiet;
 pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use life::{Opening, SpanLife};
+pub(crate) use quietly::{PANICKED, quietly, tag_input};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
 

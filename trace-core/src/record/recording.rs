@@ -30,7 +30,7 @@ impl Recording {
         stream.number = number;
         (stream.span, stream.is_base_own) = (0, false);
         // Written where it is: what is in it holds nothing.
-        stream.head.begin(trace_id, flags);
+        stream.head.begin(trace_id, flags, tracer.clock.looks());
         Self(stream)
     }
 

@@ -3,7 +3,6 @@
 //! A scope owns the stream of everything recorded in it. While its code runs its
 //! state is the thread's; between polls it is here.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::active::Active;
@@ -11,6 +10,7 @@ use super::departed;
 use super::entered::{self, Left};
 use super::hot;
 use super::local_trace::LocalTrace;
+use super::quietly::quietly;
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
@@ -68,6 +68,9 @@ pub(crate) struct OwnedEntered {
 impl Scope {
     /// Begins a trace, or goes on with a remote one: decides whether to record it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        if hot::is_quiet() {
+            return Self::start_quietly(tracer, start);
+        }
         let (name, kind) = (start.operation_name, start.kind);
         let (scope, context) = match start.from {
             From::Nothing => (Self::start_new(tracer, name, kind), None),
@@ -94,6 +97,10 @@ impl Scope {
         kind: SpanKind,
     ) -> Self {
         let trace_id = tracer.ids.trace_id();
+        if hot::is_quiet() {
+            let flags = TraceFlags::RANDOM;
+            return Self::unsampled(Unsampled::begin(tracer, trace_id, flags));
+        }
         let is_sampled = is_sampled(tracer, trace_id, operation_name, kind, None);
         let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
         if is_sampled {
@@ -102,6 +109,40 @@ impl Scope {
             tracer.queue.counters.refuse();
             Self::unsampled(Unsampled::begin(tracer, trace_id, flags))
         }
+    }
+
+    /// Begins where nothing is to be recorded: no sampler is asked, and nothing counted, but
+    /// the context travels.
+    #[cold]
+    fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        let context = match start.from {
+            From::Nothing => None,
+            From::Remote(context) | From::Local(context) | From::Given(context) => Some(context),
+        };
+        let scope = match start.from {
+            From::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
+            From::Remote(context) | From::Local(context) => Self::unsampled_below(tracer, context),
+            From::Given(context) => Self::unsampled_as(tracer, context),
+        };
+        let baggage = start.baggage.or(context.map(|context| &context.baggage));
+        scope.with_baggage(baggage)
+    }
+
+    /// A scope of a trace that is not recorded, below the span of a context.
+    fn unsampled_below(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+        let flags = context.flags.with_sampled(false);
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
+        unsampled.begin_below(Some(context.span_id), &context.tracestate);
+        Self::unsampled(unsampled)
+    }
+
+    /// A scope of a trace that is not recorded, with a context that is the first span's own.
+    fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+        let flags = context.flags.with_sampled(false);
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
+        unsampled.begin_below(context.parent_span_id, &context.tracestate);
+        unsampled.set_span_id(context.span_id);
+        Self::unsampled(unsampled)
     }
 
     /// Goes on below the span of a context.
@@ -114,9 +155,7 @@ impl Scope {
             Self(Active::Recorded(recording))
         } else {
             tracer.queue.counters.refuse();
-            let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
-            unsampled.begin_below(Some(context.span_id), &context.tracestate);
-            Self::unsampled(unsampled)
+            Self::unsampled_below(tracer, context)
         }
     }
 
@@ -130,10 +169,7 @@ impl Scope {
             Self(Active::Recorded(recording))
         } else {
             tracer.queue.counters.refuse();
-            let mut unsampled = Unsampled::begin(tracer, context.trace_id, context.flags);
-            unsampled.begin_below(context.parent_span_id, &context.tracestate);
-            unsampled.set_span_id(context.span_id);
-            Self::unsampled(unsampled)
+            Self::unsampled_as(tracer, context)
         }
     }
 
@@ -177,9 +213,18 @@ impl Scope {
 
     /// Another scope of the trace that runs on this thread, below its current span.
     ///
-    /// Where no trace runs: one in which the same tracer is current, if there is one.
+    /// Where no trace runs: one in which the same tracer is current, if there is one. For code
+    /// of which nothing is recorded: one that is not recorded, below that span.
     pub(crate) fn capture() -> Self {
         let span = hot::span();
+        if entered::is_paused()
+            && entered::with(|scope| scope.is_recorded()) == Some(true)
+            && let Some(context) = entered::context()
+            && let Some(tracer) = entered::with_tracer(Arc::clone)
+        {
+            let scope = Self::unsampled_below(&tracer, &context);
+            return scope.with_baggage(Some(&context.baggage));
+        }
         let captured = entered::with(|scope| match scope.join(span) {
             Some(joined) => Self(Active::Recorded(joined)),
             None => Self::unrecorded_beside(scope.active()),
@@ -331,7 +376,8 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
     !u64::from(unsampled.key())
 }
 
-/// Asks the sampler, which is the application's code: if it panics, it refuses.
+/// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
+/// what it calls is recorded, or a root that it begins would ask it again.
 #[inline]
 fn is_sampled(
     tracer: &TracerCore,
@@ -343,8 +389,7 @@ fn is_sampled(
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.parent = parent;
-    let decide = || tracer.sampler.sample(&input).is_sampled();
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+    quietly(|_| tracer.sampler.sample(&input).is_sampled()).unwrap_or_else(|| {
         Counters::add(&tracer.queue.counters.sampler_panics, 1);
         false
     })

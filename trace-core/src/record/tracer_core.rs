@@ -1,11 +1,12 @@
 //! What recording needs of a tracer.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::caps::Caps;
+use crate::caught::drop_quietly;
 use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
 use crate::fork::{self, Generation};
@@ -29,6 +30,8 @@ pub(crate) struct TracerCore {
     pub(crate) queue: Arc<Queue>,
     /// The process in which it was built.
     pub(crate) generation: Generation,
+    /// Set when it is shut down.
+    pub(crate) has_ended: AtomicBool,
 }
 
 impl TracerCore {
@@ -37,6 +40,18 @@ impl TracerCore {
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
         fork::has_happened() && !self.generation.is_current()
+    }
+
+    /// Has roots begin elsewhere from now on, where they can.
+    pub(crate) fn end(&self) {
+        // Relaxed, here and below: a root that still begins here is counted as dropped.
+        self.has_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was shut down.
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
     }
 
     /// The counter, if a time is a reading of it, an id a random number, and a
@@ -56,11 +71,7 @@ impl Drop for TracerCore {
         if self.is_foreign() {
             return std::mem::forget(sampler);
         }
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(sampler)));
-        if let Err(payload) = dropped {
-            // What was thrown may panic when it is dropped as well.
-            std::mem::forget(payload);
-        }
+        drop_quietly(sampler);
     }
 }
 

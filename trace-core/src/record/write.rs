@@ -9,6 +9,7 @@ use super::home::SpanEnd;
 use super::hot::{self, Hot};
 use super::kept::RECORDS;
 use super::last_failure;
+use super::quietly::tag_input;
 use super::tracer_core::SHORT_TEXT;
 use crate::id::SpanId;
 use crate::limits::{Limits, cut};
@@ -199,7 +200,7 @@ pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
         entry([header.word(), span, now], [message]);
     });
     for (key, value) in fields {
-        field(Kind::Field, span, Key::Text(key), value.tag_input());
+        field(Kind::Field, span, Key::Text(key), tag_input(*value));
     }
 }
 

@@ -31,6 +31,10 @@ pub use strategy::SamplingStrategy;
 /// another process, on the application's thread: it should be quick and must not
 /// block. What it decides holds for all spans below and travels with the trace.
 ///
+/// If it panics, the trace is not recorded, and [`Stats::sampler_panics`](crate::Stats::sampler_panics)
+/// counts. What it calls leaves no spans: roots that it begins are not recorded, and ask no
+/// sampler; their context travels.
+///
 /// | sampler | records |
 /// |---|---|
 /// | [`AlwaysOn`], [`AlwaysOff`] | everything, nothing |

@@ -1,6 +1,6 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Close, Entry, Header, Kind, Plain, Source, outcome_number};
+use super::entry::{Close, Entry, Header, Kind, Plain, Source, of_halves, outcome_number};
 use super::site::Site;
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -81,12 +81,13 @@ impl Chunk {
         }
     }
 
-    /// Begins a piece of the stream of a scope, which belongs to a part of a trace. The
-    /// parent is the one in another process under which the trace goes on here, or zero.
+    /// Begins a piece of the stream of a scope, which belongs to a part of a trace, whose
+    /// times are to be read by a look at the clock. The parent is the one in another process
+    /// under which the trace goes on here, or zero.
     #[inline]
     pub(crate) fn begin_piece(
         &mut self,
-        [scope, part]: [u32; 2],
+        [scope, part, looks]: [u32; 3],
         trace_id: TraceId,
         flags: TraceFlags,
         tracestate: &str,
@@ -97,23 +98,18 @@ impl Chunk {
             Ok(length) => (length, tracestate),
             Err(_) => (0, ""),
         };
-        let header = |kind| Header::new(kind, flags.as_byte(), length, scope).word();
+        let header = Header::new(Kind::Piece, flags.as_byte(), length, scope);
         let [high, low] = trace_id.to_words();
-        if part == scope {
-            let words = [header(Kind::Piece), remote_parent, high, low];
-            self.words.extend_from_slice(&words);
-        } else {
-            let words = [header(Kind::JoinedPiece), remote_parent, high, low];
-            self.words.extend(words);
-            self.words.push(part.into());
-        }
+        let belongs = of_halves(part, looks);
+        let words = [header.word(), remote_parent, high, low, belongs];
+        self.words.extend_from_slice(&words);
         if !tracestate.is_empty() {
             self.text.push_str(tracestate);
         }
     }
 
-    /// Most words with which a piece begins and ends: a joined one that is moved, and the last
-    /// of a trace.
+    /// Most words with which a piece begins and ends: one that is moved, and the last of a
+    /// trace.
     pub(crate) const AROUND_WORDS: usize = 5 + 2 + 2;
 
     /// Says that what follows of a span comes after all of a lower order.
@@ -264,7 +260,7 @@ impl Chunk {
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
             Kind::Open => cursor.word,
-            Kind::Piece | Kind::JoinedPiece => 0,
+            Kind::Piece => 0,
             _ => cursor.newest,
         };
         Some((span, entry, reader.cursor))

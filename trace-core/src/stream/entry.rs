@@ -32,14 +32,13 @@
 //! | started at, ended at | span, nanoseconds since 1970 | |
 //! | dropped | span, tags, logs, links | |
 //! | moved | span | |
-//! | piece | remote parent, trace high, trace low | tracestate |
-//! | joined piece | remote parent, trace high, trace low, part | tracestate |
+//! | piece | remote parent, trace high, trace low, part (low half) and looks at the clock (high half) | tracestate |
 //! | end | zero | |
 //!
 //! The header of a piece has the number of its scope where others have the bytes of a text,
 //! and the bytes of the tracestate where others have the index of a key. That of *moved* has
-//! its order there. A piece of the first scope of its part of a trace is of the part with
-//! the same number, that of another scope is a joined one.
+//! its order there. The part of a trace to which a scope belongs is named after its first
+//! scope.
 
 use super::type_name::type_of_number;
 use crate::span_record::{DroppedItems, Outcome, SpanKind};
@@ -68,12 +67,11 @@ pub(crate) enum Kind {
     Close,
     Moved,
     Piece,
-    JoinedPiece,
     End,
 }
 
 impl Kind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 19] = [
         Self::Tag,
         Self::Field,
         Self::Log,
@@ -92,7 +90,6 @@ impl Kind {
         Self::Close,
         Self::Moved,
         Self::Piece,
-        Self::JoinedPiece,
         Self::End,
     ];
 
@@ -326,6 +323,8 @@ pub(crate) enum Entry<'a> {
         /// The number of the part of the trace that runs in this process and to which the
         /// scope belongs: what begins with a root or a remote parent.
         part: u32,
+        /// By which look at the wall clock its times are to be read.
+        looks: u32,
         trace_id: u128,
         flags: u8,
         tracestate: &'a str,
@@ -471,16 +470,18 @@ impl<'a> Entry<'a> {
             Kind::Moved => Self::Moved {
                 order: header.large(),
             },
-            Kind::Piece | Kind::JoinedPiece => Self::Piece {
-                scope: header.large(),
-                trace_id: source.double_word(),
-                part: match kind {
-                    Kind::JoinedPiece => u32::try_from(source.word()).unwrap_or(0),
-                    _ => header.large(),
-                },
-                flags: header.small(),
-                tracestate: source.text(header.index().into()),
-            },
+            Kind::Piece => {
+                let trace_id = source.double_word();
+                let (part, looks) = halves(source.word());
+                Self::Piece {
+                    scope: header.large(),
+                    part,
+                    looks,
+                    trace_id,
+                    flags: header.small(),
+                    tracestate: source.text(header.index().into()),
+                }
+            }
             Kind::End => Self::End,
         }
     }

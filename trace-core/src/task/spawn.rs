@@ -66,6 +66,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if record::is_quiet() {
+        return tokio::spawn(future.in_current_trace());
+    }
     let mut root = crate::tracer::root(operation_name);
     if let Some(context) = record::current_context() {
         root = root.link(context);

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::global::{self, InstallError, TracerGuard};
 use super::tracer::{Delivery, Handle, Tracer};
+use crate::caught::drop_quietly;
 use crate::clock::Clock;
 use crate::collector::Collector;
-use crate::delivery::{Worker, WorkerOptions};
+use crate::delivery::{Worker, WorkerOptions, drop_collectors};
 use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
@@ -155,6 +157,14 @@ impl TracerBuilder {
         self.0.try_map(Options::build).map(Tracer)
     }
 
+    /// Drops all that was given, which may panic, or begin roots.
+    pub(super) fn discard(self) {
+        if let Some(options) = self.0.into_inner() {
+            drop_collectors(options.collectors);
+            drop_quietly(options.sampler);
+        }
+    }
+
     /// Builds the tracer of new roots in the whole process. It lasts until the
     /// guard is dropped, which delivers what is left.
     ///
@@ -165,7 +175,7 @@ impl TracerBuilder {
     ///
     /// When there is one already, or the operating system gives no thread.
     pub fn install(self) -> Result<TracerGuard, InstallError> {
-        global::install(|| self.build())
+        global::install(self)
     }
 }
 
@@ -184,12 +194,7 @@ impl Options {
         };
         let worker = Worker::new(options, self.collectors);
         let queue = Arc::clone(worker.queue());
-        let delivery = if self.has_thread {
-            let threads = worker.start().map_err(BuildError)?;
-            Delivery::Threads(Mutex::new(Some(threads)))
-        } else {
-            Delivery::OnDemand(Mutex::new(Box::new(worker)))
-        };
+        // First: whatever comes of the collectors, this drops the sampler safely.
         let core = Arc::new(TracerCore {
             sampler: self.sampler,
             ids: self.ids,
@@ -199,7 +204,14 @@ impl Options {
             scheduled_delay: self.scheduled_delay,
             queue,
             generation,
+            has_ended: AtomicBool::new(false),
         });
+        let delivery = if self.has_thread {
+            let threads = worker.start().map_err(BuildError)?;
+            Delivery::Threads(Mutex::new(Some(threads)))
+        } else {
+            Delivery::OnDemand(Mutex::new(Box::new(worker)))
+        };
         Ok(Handle::new(core, delivery, self.shutdown_timeout))
     }
 }

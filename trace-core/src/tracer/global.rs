@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::builder::BuildError;
+use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
 use crate::fork::PerProcess;
 use crate::record::{RECORDS, TracerCore, entered};
@@ -49,19 +49,47 @@ enum Reason {
     Build(BuildError),
 }
 
-pub(super) fn install(
-    build: impl FnOnce() -> Result<Tracer, BuildError>,
-) -> Result<TracerGuard, InstallError> {
+/// Who is installing a tracer; one at a time.
+static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
+
+/// Installs a tracer. Nothing of the application is built, dropped or waited for while
+/// [`GLOBAL`] is locked: collectors and samplers may begin roots.
+pub(super) fn install(builder: TracerBuilder) -> Result<TracerGuard, InstallError> {
     if !RECORDS {
-        return Ok(TracerGuard(build()?));
+        return Ok(TracerGuard(builder.build()?));
     }
-    let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
-    if global.is_some() {
+    let Some(_installing) = Installing::begin() else {
+        builder.discard();
         return Err(InstallError(Reason::AlreadyInstalled));
-    }
-    let tracer = build()?;
+    };
+    let tracer = builder.build()?;
+    let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
     change(&mut global, tracer.core().cloned());
+    drop(global);
     Ok(TracerGuard(tracer))
+}
+
+/// The right to install a tracer.
+struct Installing;
+
+impl Installing {
+    /// Begins, unless there is a tracer, or somebody else installs one.
+    fn begin() -> Option<Self> {
+        let flag = INSTALLING.get(|_| AtomicBool::new(false));
+        if flag.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let installing = Self;
+        let global = global().read().unwrap_or_else(PoisonError::into_inner);
+        global.is_none().then_some(installing)
+    }
+}
+
+impl Drop for Installing {
+    fn drop(&mut self) {
+        let flag = INSTALLING.get(|_| AtomicBool::new(false));
+        flag.store(false, Ordering::Release);
+    }
 }
 
 fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
@@ -89,6 +117,9 @@ pub(super) fn current() -> Option<Arc<TracerCore>> {
 #[inline]
 pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::current_tracer() {
+        if tracer.has_ended() {
+            return Some(begin(&instead_of(tracer)));
+        }
         return Some(begin(&tracer));
     }
     let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());
@@ -98,6 +129,14 @@ pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
         seen.tracer.set(tracer);
     });
     begun
+}
+
+/// The tracer for a root that begins in a trace whose tracer was shut down: one that lives.
+#[cold]
+fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
+    let installed = || look().1.filter(|tracer| !tracer.has_ended());
+    let living = entered::living_tracer().or_else(installed);
+    living.unwrap_or(ended)
 }
 
 /// The process's tracer, and after how many changes.

@@ -253,6 +253,7 @@ impl Owner {
     fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
+        self.core.end();
         let queue = &self.core.queue;
         let is_first = queue.close(deadline);
         match &self.delivery {

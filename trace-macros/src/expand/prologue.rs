@@ -1,6 +1,6 @@
 //! What the arguments of the attribute become: the site, and the tags.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -48,13 +48,14 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 /// ```
 ///
 /// What an expression calls is not recorded: it is called only because something
-/// is recorded, and may have the same tags.
+/// is recorded, and may have the same tags. If it panics, the function goes on.
 ///
 /// Input: `tags(id = order.id())`
 /// Output:
 /// ```text
-/// let paused = pause();
-/// match &(order.id()) { value => { resume(paused); tag(&SITE, 0, value); } }
+/// evaluate_tag(&SITE, 0, |paused| match &(order.id()) {
+///     value => { resume(paused); tag(&SITE, 0, value); pause_again(paused); }
+/// });
 /// ```
 pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
@@ -73,7 +74,7 @@ pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
     let at = Span::mixed_site();
     let service = args.service.iter().map(|name| {
         let record = |name| quote_spanned!(at=> #private::service(#name););
-        unrecorded(private, name, record)
+        evaluated(private, None, name, record)
     });
     let tags = tags_of_arguments(args).map(|(key, tag)| {
         let check = check(tag);
@@ -82,13 +83,13 @@ pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
             |value| quote_spanned!(at=> #private::#function(&__TRACED_SITE, #key, #value););
         let recorded = match tag.form {
             TagForm::Secret => record(quote_spanned!(at=> #private::REDACTED)),
-            _ => unrecorded(private, &tag.value, record),
+            _ => evaluated(private, Some(&key), &tag.value, record),
         };
         quote_spanned!(at=> #check #recorded)
     });
     let links = args.links.iter().map(|link| {
         let record = |link| quote_spanned!(at=> #private::link(#link););
-        unrecorded(private, link, record)
+        evaluated(private, None, link, record)
     });
     quote_spanned! {at=>
         #(#service)*
@@ -123,8 +124,12 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
     if let Some(service) = &args.service {
         let name = format_ident!("__traced_service", span = at);
         let service = reference(service);
-        values.push(quote_spanned!(at=> #private::owned(#service)));
-        replay.extend(quote_spanned!(at=> #private::service(&#name);));
+        values.push(quote_spanned!(at=> #private::evaluated(|| #private::owned(#service))));
+        replay.extend(quote_spanned! {at=>
+            if let ::core::option::Option::Some(__traced_service) = &#name {
+                #private::service(__traced_service);
+            }
+        });
         names.push(name);
     }
     for (key, tag) in tags_of_arguments(args) {
@@ -135,22 +140,24 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
             TagForm::Secret => quote_spanned!(at=> #private::REDACTED),
             _ => reference(&tag.value),
         };
-        values.push(quote_spanned!(at=> { #check #private::#copy(#value) }));
+        let mut copied = quote_spanned!(at=> #private::#copy(#value));
+        if tag.form != TagForm::Secret && !is_place(&tag.value) {
+            copied = quote_spanned!(at=> #private::evaluated_tag(|| #copied));
+        }
+        values.push(quote_spanned!(at=> { #check #copied }));
         replay.extend(quote_spanned!(at=> #private::tag(&__TRACED_SITE, #key, &#name);));
         names.push(name);
     }
     for link in &args.links {
         let name = format_ident!("__traced_link{}", names.len(), span = at);
         let link = reference(link);
-        values.push(quote_spanned!(at=> #private::captured_links(#link)));
+        let copied = quote_spanned!(at=> #private::captured_links(#link));
+        values.push(quote_spanned!(at=> #private::evaluated(|| #copied)));
         replay.extend(quote_spanned!(at=> #private::link(&#name);));
         names.push(name);
     }
     let capture = quote_spanned! {at=>
-        let __traced_values = #recording.then(|| {
-            let __traced_paused = #private::pause();
-            (#(#values,)*)
-        });
+        let __traced_values = #recording.then(|| (#(#values,)*));
     };
     let replay = quote_spanned! {at=>
         if let ::core::option::Option::Some((#(#names,)*)) = __traced_values {
@@ -163,7 +170,12 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
 /// Records the tags that are functions of the returned value.
 ///
 /// Input: `tags(ret.rows = |rows| rows.len())`
-/// Output: `tag(&SITE, 0, &returned(output, |rows| rows.len()));`
+/// Output:
+/// ```text
+/// evaluate_tag(&SITE, 0, |paused| match &{ returned(output, |rows| rows.len()) } {
+///     value => { resume(paused); tag(&SITE, 0, value); pause_again(paused); }
+/// });
+/// ```
 pub(super) fn of_return(private: &TokenStream, args: &Args, output: &TokenStream) -> TokenStream {
     let at = Span::mixed_site();
     let tags = numbered(args).filter(|(_, tag)| tag.is_of_return);
@@ -174,7 +186,8 @@ pub(super) fn of_return(private: &TokenStream, args: &Args, output: &TokenStream
         let here = function.span().resolved_at(at);
         let value = quote_spanned!(here=> &{ #value });
         let record = with_suffix("tag", tag);
-        quote_spanned!(at=> #private::#record(&__TRACED_SITE, #key, #value);)
+        let record = |value| quote_spanned!(at=> #private::#record(&__TRACED_SITE, #key, #value););
+        evaluate(private, Some(&key), &value, here, record)
     })
     .collect()
 }
@@ -212,28 +225,57 @@ fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     tags.map(|(index, tag)| (Literal::usize_suffixed(index), tag))
 }
 
-/// Evaluates an expression, of which nothing is recorded, for `record`.
-fn unrecorded(
+/// Evaluates an expression, of which nothing is recorded, for `record`; of a tag, the place of
+/// the key is given.
+fn evaluated(
     private: &TokenStream,
+    tag: Option<&Literal>,
     expression: &TokenStream,
     record: impl FnOnce(TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let at = Span::mixed_site();
     let value = reference(expression);
-    let calls = |token| matches!(token, TokenTree::Group(_));
-    if !expression.clone().into_iter().any(calls) {
+    if is_place(expression) {
         return record(value);
     }
-    let record = record(quote_spanned!(at=> __traced_value));
-    quote_spanned! {at=>
-        let __traced_paused = #private::pause();
-        match #value {
+    evaluate(private, tag, &value, Span::mixed_site(), record)
+}
+
+/// The same, whatever the expression; what is recorded is placed `here`.
+fn evaluate(
+    private: &TokenStream,
+    tag: Option<&Literal>,
+    value: &TokenStream,
+    here: Span,
+    record: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let at = Span::mixed_site();
+    let record = record(quote_spanned!(here=> __traced_value));
+    let evaluate = quote_spanned! {at=>
+        |__traced_paused| match #value {
             __traced_value => {
                 #private::resume(__traced_paused);
                 #record
+                #private::pause_again(__traced_paused);
             }
         }
+    };
+    match tag {
+        Some(key) => {
+            quote_spanned!(at=> #private::evaluate_tag(&__TRACED_SITE, #key, #evaluate);)
+        }
+        None => quote_spanned!(at=> #private::evaluate(#evaluate);),
     }
+}
+
+/// Whether an expression is a literal, a name, or a field of one: nothing is called.
+fn is_place(expression: &TokenStream) -> bool {
+    expression.clone().into_iter().all(|token| match token {
+        TokenTree::Ident(_) | TokenTree::Literal(_) => true,
+        TokenTree::Punct(punct) => punct.as_char() == '.',
+        TokenTree::Group(group) => {
+            group.delimiter() == Delimiter::None && is_place(&group.stream())
+        }
+    })
 }
 
 /// `tag`, `tag_display` or `tag_debug`.

@@ -5,7 +5,7 @@ mod moves;
 
 use super::{Decoder, MAX_KEPT};
 use crate::batch::{Decoded, Part, PartLosses, SpanBatch};
-use crate::clock::Converter;
+use crate::clock::{Clock, ManualClock};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
 use crate::limits::Limits;
@@ -36,7 +36,7 @@ fn piece_of(scope: u32, span: u64) -> Piece {
 fn piece_in(part: u32, scope: u32, span: u64) -> Piece {
     let mut chunk = Chunk::new();
     let trace = TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER);
-    chunk.begin_piece([scope, part], trace, TraceFlags::NONE, "", 0);
+    chunk.begin_piece([scope, part, 0], trace, TraceFlags::NONE, "", 0);
     Piece(chunk, span)
 }
 
@@ -384,17 +384,19 @@ fn times_that_were_said_are_before_those_of_the_clock() {
 fn a_duration_is_the_counters_although_the_wall_clock_is_set() {
     let mut reader = Reader::new(Limits::default());
     let hour = 3_600_000_000_000;
-    let then = Converter::of(0, hour);
-    reader.decoded.begin(then);
-    reader.read(piece(HOME).open(0).log("log"));
-    reader.decoded.begin(Converter::of(0, 2 * hour));
-    reader.read(piece(HOME).words(Header::new(Kind::Log, 0, 0, 4), [5_000], "late"));
-    reader.read(piece(HOME).close(9_000));
+    let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(hour));
+    let clock = Clock::from(&hands);
+    reader.decoded.begin(clock.look());
+    reader.read(piece(HOME).open(hour).tag("tag", 1));
+    hands.set(Timestamp::from_unix_nanos(2 * hour));
+    reader.decoded.begin(clock.look());
+    let log = Header::new(Kind::Log, 0, 0, 4);
+    reader.read(piece(HOME).words(log, [hour + 5_000], "late"));
+    reader.read(piece(HOME).close(hour + 9_000));
     let span = reader.one();
-    assert_eq!(span.start, Timestamp::from_unix_nanos(hour));
-    assert_eq!(span.duration(), then.timestamp(9_000) - span.start);
-    assert_eq!(span.logs[0].time, span.start);
-    assert_eq!(span.logs[1].time, then.timestamp(5_000));
+    let after = |nanos| Timestamp::from_unix_nanos(hour + nanos);
+    assert_eq!((span.start, span.end), (after(0), after(9_000)));
+    assert_eq!(span.logs[0].time, after(5_000));
 }
 
 #[test]
