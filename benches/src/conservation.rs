@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use trace_core::{Stats, Tracer, sampler_fn};
+use trace_core::{FlushReport, LaneStats, Stats, Tracer, sampler_fn};
 
 use crate::report::{self, Table};
 use crate::stopwatch;
@@ -33,12 +33,14 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
 /// When a span is not accounted for.
 pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     let begin = stopwatch::now();
-    let given = Arc::new(Given::default());
+    let given = Troubles::default();
     let tracer = Tracer::builder("conservation")
         .max_queue_spans(MAX_QUEUE_SPANS)
         .scheduled_delay(Duration::from_millis(10))
         .sampler(sampler_fn(|input| (input.operation_name != REFUSED).into()))
-        .collector(trouble::collector(&given, seed))
+        .collector(trouble::panicking(&given.panicking, seed))
+        .collector(trouble::blocking(&given.blocking))
+        .collector(trouble::well(&given.well))
         .build()
         .map_err(|error| error.to_string())?;
     let world = Arc::new(World::new(tracer.clone()));
@@ -61,7 +63,8 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     let (looks, violations) = watch.stop();
     let stats = tracer.stats();
     let seconds = begin.elapsed().as_secs_f64();
-    print(&world, &given, &stats, looks, seconds);
+    let lanes = tracer.lane_stats();
+    print(&world, &given, &stats, &lanes, looks, seconds);
 
     let mut wrong = violations;
     let mut check = |holds: bool, what: &str| {
@@ -71,7 +74,7 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     };
     check(panicked == 0, "a thread panicked");
     check(world.opened() >= spans, "there was no time for all spans");
-    check(report.is_complete, "the shutdown was not complete");
+    check(is_whole(&report), "the shutdown was not complete");
     check(is_conserved(&stats), "the counters do not add up");
     check(stats.open == 0, "spans are open at the end");
     check(
@@ -82,19 +85,66 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
         stats.sampled_out == world.refused(),
         "not every root that was refused is counted",
     );
+    for (lane, given) in lanes.iter().zip(given.all()) {
+        check(is_lane_exact(&stats, lane), "a lane does not add up");
+        check(
+            lane.delivered == given.taken(),
+            "a collector took another number of spans",
+        );
+        check(
+            lane.dropped.panic == given.thrown(),
+            "a collector panicked at another number of spans",
+        );
+        // Of those of parts that end after the shutdown nobody is told.
+        let unread = stats.dropped.queue + stats.dropped.limit;
+        let lost = lane.dropped.total() + unread + stats.dropped.shutdown;
+        check(
+            given.lost() <= lost,
+            "a collector was told of more losses than there are",
+        );
+    }
+    let [panicking, blocking, well] = &lanes[..] else {
+        return Err("there are not three lanes".to_owned());
+    };
     check(
-        stats.delivered == given.taken(),
-        "the collectors took another number of spans",
+        panicking.dropped.panic > 0 && blocking.dropped.full > 0,
+        "no collector lost anything",
     );
+    // It may be slower than the threads that record.
     check(
-        stats.dropped.collector == given.thrown(),
-        "the collectors panicked at another number of spans",
+        well.dropped.total() == well.dropped.full,
+        "the collector that is well lost spans as others do",
     );
     if wrong.is_empty() {
         Ok(())
     } else {
         Err(wrong.join("; "))
     }
+}
+
+/// What was given to each collector.
+#[derive(Default)]
+struct Troubles {
+    panicking: Arc<Given>,
+    blocking: Arc<Given>,
+    well: Arc<Given>,
+}
+
+impl Troubles {
+    fn all(&self) -> [&Given; 3] {
+        [&self.panicking, &self.blocking, &self.well]
+    }
+}
+
+/// Whether all was given to the collectors; what they have lost themselves is an error.
+fn is_whole(report: &FlushReport) -> bool {
+    let mut errors = report.errors.iter();
+    report.late.is_empty() && errors.all(|error| error.to_string().contains(" lost: "))
+}
+
+fn is_lane_exact(stats: &Stats, lane: &LaneStats) -> bool {
+    let sum = lane.delivered + lane.dropped.total() + lane.waiting;
+    (lane.read, lane.bytes) == (sum, 0) && lane.read == stats.read
 }
 
 fn is_conserved(stats: &Stats) -> bool {
@@ -104,7 +154,14 @@ fn is_conserved(stats: &Stats) -> bool {
         && stats.read == stats.delivered + stats.waiting + lost.collector
 }
 
-fn print(world: &World, given: &Given, stats: &Stats, looks: u64, seconds: f64) {
+fn print(
+    world: &World,
+    given: &Troubles,
+    stats: &Stats,
+    lanes: &[LaneStats],
+    looks: u64,
+    seconds: f64,
+) {
     report::print_head("Conservation");
     let mut table = Table::new(["", "figure"]);
     let mut row = |what: &str, figure: String| table.row(vec![what.to_owned(), figure]);
@@ -117,16 +174,9 @@ fn print(world: &World, given: &Given, stats: &Stats, looks: u64, seconds: f64) 
         "roots refused, as the program counts",
         world.refused().to_string(),
     );
-    row(
-        "spans taken, as the collectors count",
-        given.taken().to_string(),
-    );
-    row(
-        "spans thrown, as the collectors count",
-        given.thrown().to_string(),
-    );
     row("started", stats.started.to_string());
-    row("delivered", stats.delivered.to_string());
+    row("read", stats.read.to_string());
+    row("delivered to all", stats.delivered.to_string());
     row("sampled out", stats.sampled_out.to_string());
     row("dropped: queue", stats.dropped.queue.to_string());
     row("dropped: limit", stats.dropped.limit.to_string());
@@ -140,6 +190,28 @@ fn print(world: &World, given: &Given, stats: &Stats, looks: u64, seconds: f64) 
     row("times that the counters were added up", looks.to_string());
     for (what, count) in world.events() {
         row(what, count.to_string());
+    }
+    table.print();
+
+    let mut table = Table::new([
+        "collector",
+        "taken",
+        "thrown",
+        "told lost",
+        "delivered",
+        "full",
+    ]);
+    let names = ["panics", "blocks", "is well"];
+    for ((name, given), lane) in names.into_iter().zip(given.all()).zip(lanes) {
+        let figures = [
+            given.taken(),
+            given.thrown(),
+            given.lost(),
+            lane.delivered,
+            lane.dropped.full,
+        ];
+        let figures = figures.iter().map(ToString::to_string);
+        table.row([name.to_owned()].into_iter().chain(figures).collect());
     }
     table.print();
 }

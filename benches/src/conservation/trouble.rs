@@ -1,18 +1,19 @@
-//! Collectors that are slow and panic.
+//! Collectors that are slow, block and panic, and one that is well.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use trace_core::{Collector, collector_fn};
+use trace_core::{Collector, SpanBatch, collector_fn};
 
 use crate::random::Random;
 
-/// The spans that the collector was given.
+/// The spans that a collector was given.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     taken: AtomicU64,
     thrown: AtomicU64,
+    lost: AtomicU64,
 }
 
 impl Given {
@@ -25,15 +26,43 @@ impl Given {
     pub(super) fn thrown(&self) -> u64 {
         self.thrown.load(Ordering::Relaxed)
     }
+
+    /// Spans of which the collector was told that they are lost.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, batch: &SpanBatch<'_>) {
+        let spans = batch.spans().count() as u64;
+        self.taken.fetch_add(spans, Ordering::Relaxed);
+        let lost = batch.losses().map(|(_, losses)| losses.total());
+        self.lost.fetch_add(lost.sum(), Ordering::Relaxed);
+    }
 }
 
-/// A collector that counts each span by itself, sleeps now and then for so long that
-/// the queue is full, and panics now and then.
-pub(super) fn collector(given: &Arc<Given>, seed: u64) -> impl Collector + use<> {
+/// A collector that counts each span by itself.
+pub(super) fn well(given: &Arc<Given>) -> impl Collector + use<> {
+    let given = Arc::clone(given);
+    collector_fn(move |batch| given.take(batch))
+}
+
+/// The same, that blocks at every thousandth batch, for so long that its lane is full.
+pub(super) fn blocking(given: &Arc<Given>) -> impl Collector + use<> {
+    let given = Arc::clone(given);
+    let batches = AtomicU64::new(0);
+    collector_fn(move |batch| {
+        if batches.fetch_add(1, Ordering::Relaxed) % 1_000 == 100 {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        given.take(batch);
+    })
+}
+
+/// The same, that sleeps now and then, and panics now and then.
+pub(super) fn panicking(given: &Arc<Given>, seed: u64) -> impl Collector + use<> {
     let given = Arc::clone(given);
     let random = Mutex::new(Random::new(seed));
     collector_fn(move |batch| {
-        let spans = batch.spans().count() as u64;
         let chance = {
             let mut random = random.lock().unwrap_or_else(PoisonError::into_inner);
             random.below(1_000)
@@ -41,11 +70,12 @@ pub(super) fn collector(given: &Arc<Given>, seed: u64) -> impl Collector + use<>
         match chance {
             0..5 => std::thread::sleep(Duration::from_millis(50)),
             5..15 => {
+                let spans = batch.spans().count() as u64;
                 given.thrown.fetch_add(spans, Ordering::Relaxed);
                 std::panic::resume_unwind(Box::new("oops"));
             }
             _ => {}
         }
-        given.taken.fetch_add(spans, Ordering::Relaxed);
+        given.take(batch);
     })
 }
