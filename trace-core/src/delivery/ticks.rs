@@ -79,3 +79,72 @@ impl Ticks {
         self.word.load(Ordering::Relaxed) == Self::STOPPED
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_comes_once_for_all_who_have_asked() {
+        let ticks = Ticks::stopped();
+        ticks.go_on();
+        let first = ticks.now();
+        ticks.tick();
+        assert_eq!(ticks.now(), first, "nobody has asked");
+        assert!(ticks.ask());
+        assert!(!ticks.ask(), "somebody has");
+        assert_eq!(ticks.now(), first);
+        ticks.tick();
+        let second = ticks.now();
+        assert_ne!(second, first);
+        ticks.tick();
+        assert_eq!(ticks.now(), second);
+        assert!(ticks.ask());
+    }
+
+    #[test]
+    fn while_ticks_are_stopped_nobody_waits_for_one() {
+        let ticks = Ticks::stopped();
+        assert!(ticks.are_stopped());
+        assert!(!ticks.ask(), "who asks looks at the clock");
+        let stopped = ticks.now();
+        ticks.tick();
+        assert_eq!(ticks.now(), stopped);
+        ticks.go_on();
+        assert!(!ticks.are_stopped());
+        assert_ne!(ticks.now(), stopped);
+    }
+
+    #[test]
+    fn after_a_stop_the_moment_is_one_that_nobody_has_seen() {
+        let ticks = Ticks::stopped();
+        let mut seen = vec![ticks.now(), Tick::NONE];
+        for asks in [true, false, true, true, false] {
+            ticks.go_on();
+            assert!(!seen.contains(&ticks.now()));
+            seen.push(ticks.now());
+            if asks {
+                ticks.ask();
+                ticks.tick();
+                assert!(!seen.contains(&ticks.now()));
+                seen.push(ticks.now());
+            }
+            ticks.stop();
+            assert!(ticks.are_stopped());
+        }
+    }
+
+    #[test]
+    fn ticks_begin_anew_before_the_word_of_stopped_ones() {
+        let ticks = Ticks::stopped();
+        ticks.last.store(Ticks::STOPPED - 5, Ordering::Relaxed);
+        for _ in 0..8 {
+            ticks.go_on();
+            assert!(!ticks.are_stopped());
+            ticks.ask();
+            ticks.tick();
+            assert!(!ticks.are_stopped());
+            ticks.stop();
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! A reference to a tracer that a thread has over.
+//! A spare reference to a tracer that a thread keeps.
 
 use std::cell::Cell;
 use std::sync::Arc;
