@@ -4,7 +4,7 @@
 mod moves;
 
 use super::{Decoder, MAX_KEPT};
-use crate::batch::{Decoded, Part, PartLosses, SpanBatch};
+use crate::batch::{Decoded, Part, PartLosses, SpanBatch, TraceLosses};
 use crate::clock::{Clock, ManualClock};
 use crate::context::TraceFlags;
 use crate::id::TraceId;
@@ -21,6 +21,14 @@ const PART: u32 = 9;
 const SPAN: u64 = 1;
 const HOME: u32 = 1;
 const AWAY: u32 = 2;
+
+/// The part of the trace of which all pieces are.
+fn part() -> Part {
+    Part {
+        trace: TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER),
+        number: PART,
+    }
+}
 
 /// One piece of a scope, which speaks of one span.
 struct Piece(Chunk, u64);
@@ -123,6 +131,14 @@ impl Reader {
         let batch = SpanBatch::of_decoded(&resource, &self.decoded, &[]);
         self.spans.extend(batch.records());
         self.decoded.end().clear();
+    }
+
+    /// What is said to be lost when the part ends.
+    fn losses_at_the_end(&mut self) -> TraceLosses {
+        self.decoder.end_part(part(), &mut self.decoded);
+        let reports = self.decoded.take_reports();
+        let losses = reports.last().and_then(|report| report.losses.as_deref());
+        losses.copied().unwrap_or_default()
     }
 
     /// Takes the only span.
@@ -285,11 +301,7 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
         let other = PART + 1;
         reader.read(piece_in(other, AWAY, 2).moved(1).tag("a", 1).close(1));
         if by_hand {
-            let part = Part {
-                trace: TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER),
-                number: PART,
-            };
-            reader.decoder.end_part(part, &mut reader.decoded);
+            reader.decoder.end_part(part(), &mut reader.decoded);
         } else {
             reader.read(piece(HOME).end_trace());
         }
@@ -324,6 +336,7 @@ fn spans_that_are_kept_for_too_long_are_counted_once() {
         assert_eq!(limit, reader.opened - MAX_KEPT as u64);
         assert_eq!(reader.spans.len(), MAX_KEPT);
         assert_eq!(reader.decoder.held(), 0);
+        assert_eq!(u64::from(reader.losses_at_the_end().limit), limit);
     }
 }
 
@@ -345,6 +358,7 @@ fn one_that_fills_the_memory_goes_first() {
     assert_eq!(reader.decoder.take_dropped().limit, 1);
     reader.read(piece_of(HOME, 2).close(1));
     assert_eq!(messages(&reader.one()), ["small"]);
+    assert_eq!(reader.losses_at_the_end().limit, 1);
 }
 
 #[test]
@@ -358,6 +372,8 @@ fn lost_halves_are_counted_once() {
         reader.decoder.lose([], &mut PartLosses::default());
         assert_eq!(reader.decoder.take_dropped().queue, dropped);
         assert_eq!((reader.spans.len(), reader.decoder.held()), (0, 0));
+        assert_eq!(u64::from(reader.losses_at_the_end().queue), dropped);
+        assert!(reader.losses_at_the_end().is_empty(), "said once");
     }
 }
 
