@@ -79,6 +79,9 @@ enum What {
         /// Spans a second; the highest without loss if it is not given.
         #[arg(long)]
         rate: Option<u64>,
+        /// With collectors beside it that are slow, panic, and block.
+        #[arg(long)]
+        lanes: bool,
     },
     /// Cancels, moves, loses and throws spans, and accounts for each of them.
     Conservation {
@@ -120,7 +123,11 @@ fn main() -> Result<(), String> {
         },
         What::CompileTime { rounds } => compile_time::run(rounds)?,
         What::ColdBuild { rounds } => compile_time::run_cold(rounds)?,
-        What::Soak { minutes, rate } => soak::run(minutes, rate)?,
+        What::Soak {
+            minutes,
+            rate,
+            lanes,
+        } => soak::run(minutes, rate, lanes)?,
         What::Conservation {
             spans,
             minutes,

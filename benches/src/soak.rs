@@ -1,7 +1,11 @@
 //! Records for long, at the highest rate that trace-core sustains, and watches what
 //! the process uses.
 
+mod lanes;
+
 use std::time::Duration;
+
+use trace_core::LaneStats;
 
 use crate::driver::{OURS, PEERS};
 use crate::libraries::ours;
@@ -10,6 +14,14 @@ use crate::report::{self, Table};
 use crate::stopwatch;
 use crate::throughput::flood::Flood;
 use crate::throughput::lossless_rate;
+
+/// The collectors, in this order.
+const NAMES: [&str; 4] = [
+    "the collector that counts",
+    "the one that is slow",
+    "the one that panics",
+    "the one that blocks",
+];
 
 /// What the process used at a moment.
 #[derive(Clone, Copy)]
@@ -32,17 +44,21 @@ impl Sample {
 }
 
 /// Records for a number of minutes at a rate, in spans a second; without one, at
-/// nine tenths of the highest without loss.
+/// nine tenths of the highest without loss. With lanes, there are collectors beside the one
+/// that counts that are slow, panic and block.
 ///
 /// # Errors
 ///
 /// When a span is not accounted for, or threads or files are left behind.
-pub fn run(minutes: f64, rate: Option<u64>) -> Result<(), String> {
+pub fn run(minutes: f64, rate: Option<u64>, with_lanes: bool) -> Result<(), String> {
     let peer = &PEERS[OURS];
     let rate = match rate {
         Some(rate) => rate,
         None => (0.9 * lossless_rate(peer, 3)?) as u64,
     };
+    if with_lanes {
+        ours::tracer_with(lanes::troublesome);
+    }
     (peer.set_up)();
     let duration = Duration::from_secs_f64(60.0 * minutes);
     let begin = stopwatch::now();
@@ -53,8 +69,14 @@ pub fn run(minutes: f64, rate: Option<u64>) -> Result<(), String> {
         samples.push(Sample::take(begin.elapsed().as_secs_f64()));
     }
     let produced = flood.wait();
-    (peer.flush)();
+    lanes::release();
+    // What the lanes have lost is in the report, and counted below.
+    let report = ours::tracer().flush(Duration::from_secs(60));
+    if !report.late.is_empty() {
+        return Err(format!("collectors are late: {:?}", report.late));
+    }
     let stats = ours::tracer().stats();
+    let lanes = ours::tracer().lane_stats();
     flood.end();
 
     report::print_head("Soak");
@@ -74,7 +96,15 @@ pub fn run(minutes: f64, rate: Option<u64>) -> Result<(), String> {
     row("spans a second, asked for", rate.to_string());
     row("spans recorded", produced.to_string());
     row("started", stats.started.to_string());
-    row("delivered", stats.delivered.to_string());
+    row("read", stats.read.to_string());
+    for (name, lane) in NAMES.into_iter().zip(&lanes) {
+        let LaneStats {
+            delivered, dropped, ..
+        } = lane;
+        let (full, panic) = (dropped.full, dropped.panic);
+        let figures = format!("{delivered} delivered, {full} at a full lane, {panic} at a panic");
+        row(name, figures);
+    }
     row("seen by the collector", (peer.delivered)().to_string());
     row("dropped", format!("{:?}", stats.dropped));
     row("open at the end", stats.open.to_string());
@@ -91,9 +121,14 @@ pub fn run(minutes: f64, rate: Option<u64>) -> Result<(), String> {
     row("open files", format!("{} to {}", files.0, files.1));
     table.print();
 
+    let unread = stats.dropped.total() - stats.dropped.collector;
     let is_conserved = stats.started == produced
-        && stats.started == stats.delivered + stats.sampled_out + stats.dropped.total()
-        && stats.delivered == (peer.delivered)();
+        && stats.started == stats.read + stats.sampled_out + unread
+        && lanes.iter().all(|lane| lane.read == stats.read)
+        && lanes
+            .iter()
+            .all(|lane| lane.read == lane.delivered + lane.dropped.total())
+        && lanes.first().map(|lane| lane.delivered) == Some((peer.delivered)());
     match (is_conserved, threads.0 == threads.1 && files.0 == files.1) {
         (false, _) => Err("spans are not accounted for".to_owned()),
         (true, false) => Err("threads or files come or go".to_owned()),

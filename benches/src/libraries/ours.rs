@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use trace_core::{
-    AlwaysOff, Collector, SpanBatch, Tracer, TracerGuard, sampler_fn, span, trace_root, traced,
+    AlwaysOff, Collector, SpanBatch, Tracer, TracerBuilder, TracerGuard, sampler_fn, span,
+    trace_root, traced,
 };
 
 use super::plain;
@@ -151,9 +152,15 @@ fn counting() -> impl Collector {
 
 /// The tracer of the sampled workloads.
 pub fn tracer() -> &'static Tracer {
+    tracer_with(Vec::new)
+}
+
+/// The same, with more collectors beside the one that counts, if it is not there yet.
+pub fn tracer_with(others: impl FnOnce() -> Vec<Box<dyn Collector>>) -> &'static Tracer {
     SAMPLED.get_or_init(|| {
-        Tracer::builder("bench")
-            .collector(counting())
+        let builder = Tracer::builder("bench").collector(counting());
+        let builder = others().into_iter().fold(builder, TracerBuilder::collector);
+        builder
             .install()
             .expect("no other tracer is installed in this process")
     })
