@@ -25,6 +25,7 @@ mod recorder;
 mod sampler;
 mod scopes;
 mod serialized;
+mod shutdowns;
 mod spans;
 mod stress;
 mod summary;

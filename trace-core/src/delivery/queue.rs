@@ -56,6 +56,8 @@ struct State {
     /// Whether the worker has ended.
     has_worker_ended: bool,
     flush: Flush,
+    /// What lanes had lost when those who waited for the end were told: each of them is.
+    lost_at_end: Vec<CollectorError>,
 }
 
 /// How the worker waits.
@@ -200,6 +202,7 @@ impl Queue {
             is_closed: false,
             has_worker_ended: false,
             flush: Flush::default(),
+            lost_at_end: Vec::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -547,6 +550,11 @@ impl Queue {
     /// of the flush.
     pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
         let mut state = self.state();
+        if state.is_closed {
+            // The shutdown that runs does what is asked, in its own time: with a number that
+            // is never done one waits for its end.
+            return state.flush.asked + 1;
+        }
         // Who asks for less time must not take it from who waits already.
         let waiting = state
             .flush
@@ -634,6 +642,10 @@ impl Queue {
         });
         let late: Vec<LateCollector> = late.collect();
         let mut errors = state.lost_by_lanes();
+        if state.is_closed {
+            state.lost_at_end.append(&mut errors);
+            errors.clone_from(&state.lost_at_end);
+        }
         errors.extend_from_slice(&state.flush.errors);
         for lane in &state.lanes {
             errors.extend_from_slice(&lane.errors);
@@ -672,9 +684,8 @@ impl Queue {
         }
     }
 
-    /// Takes nothing more; the worker ends when it has taken what is there. Returns whether
-    /// this is the first to say so.
-    pub(crate) fn close(&self, deadline: Deadline) -> bool {
+    /// Takes nothing more; the worker ends when it has taken what is there.
+    pub(crate) fn close(&self, deadline: Deadline) {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.is_closed, true);
         // Who has less time must not take it from who waits already.
@@ -687,7 +698,6 @@ impl Queue {
         state.sleep = Sleep::Awake;
         drop(state);
         self.work.notify_one();
-        was_open
     }
 
     /// Has the lanes end when they have done what they were given.
@@ -740,24 +750,29 @@ impl Queue {
 
     /// Drops what still waits and counts it.
     pub(crate) fn abandon(&self) {
+        self.abandon_unread();
+        (0..self.lane_work.len()).for_each(|lane| self.abandon_lane(lane));
+    }
+
+    fn abandon_unread(&self) {
         let mut state = self.state();
         let mut work = Work::default();
         Self::take_from(&mut state, &mut work);
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
-        let mut batches = Vec::new();
-        for lane in 0..state.lanes.len() {
-            let Some(place) = state.lanes.get_mut(lane) else {
-                continue;
-            };
-            let given_up = place.abandon();
-            let bytes = place.bytes;
-            state.ledger.set_bytes(lane, bytes);
-            for batch in given_up {
-                state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
-                batches.push(batch);
-            }
+    }
+
+    fn abandon_lane(&self, lane: usize) {
+        let mut state = self.state();
+        let Some(place) = state.lanes.get_mut(lane) else {
+            return;
+        };
+        let batches = place.abandon();
+        let bytes = place.bytes;
+        state.ledger.set_bytes(lane, bytes);
+        for batch in &batches {
+            state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
         }
         drop(state);
         for batch in batches {

@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::ending::{Delivery, Ending};
 use super::global::{self, InstallError, TracerGuard};
-use super::tracer::{Delivery, Handle, Tracer};
+use super::tracer::{Handle, Tracer};
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::delivery::{Worker, WorkerOptions};
@@ -200,7 +201,11 @@ impl Options {
             queue,
             generation,
         });
-        Ok(Handle::new(core, delivery, self.shutdown_timeout))
+        Ok(Handle::new(Ending {
+            core,
+            delivery: Arc::new(delivery),
+            shutdown_timeout: self.shutdown_timeout,
+        }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod begin;
 mod builder;
+mod ending;
 mod global;
 mod origin;
 mod root_builder;
