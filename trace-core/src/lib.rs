@@ -55,7 +55,8 @@
 // What threads meet at.
 mod sync;
 
-// Which process this is.
+// Which process this is, and its end.
+mod exit;
 mod fork;
 
 // Plain values.

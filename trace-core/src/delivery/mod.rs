@@ -20,7 +20,7 @@ mod ticks;
 mod untold;
 mod worker;
 
-pub(crate) use call::{is_collecting, serves};
+pub(crate) use call::{is_collecting, served_lane, serves};
 pub use flush_report::{FlushReport, LateCollector};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;

@@ -748,6 +748,19 @@ impl Queue {
         report
     }
 
+    /// Says that the thread which runs this, the worker's or that of a lane, does nothing more
+    /// for the queue: its collector ends the process. What waits for it is given up.
+    pub(crate) fn leave_for_good(&self, lane: Option<usize>) {
+        if let Some(lane) = lane {
+            self.stop_lane(lane, Vec::new());
+            self.abandon_lane(lane);
+        } else {
+            self.abandon_unread();
+            self.close_lanes();
+            self.stop(Vec::new());
+        }
+    }
+
     /// Drops what still waits and counts it.
     pub(crate) fn abandon(&self) {
         self.abandon_unread();

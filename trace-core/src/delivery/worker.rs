@@ -148,7 +148,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name("trace-worker".to_owned());
         thread.spawn(move || {
             let queue = Arc::clone(&self.queue);
-            call::serve(Arc::as_ptr(&queue));
+            call::serve(Arc::as_ptr(&queue), None);
             let run = AssertUnwindSafe(|| self.run());
             let mut errors = catch_unwind(run).unwrap_or_else(|payload| {
                 std::mem::forget(payload);

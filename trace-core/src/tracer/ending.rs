@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use crate::clock::Deadline;
-use crate::delivery::{FlushReport, Threads, Worker, is_collecting, serves};
+use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
 use crate::record::{Scope, TracerCore};
 
 /// What a tracer is flushed and ended with. Having one keeps no tracer alive.
@@ -64,6 +64,17 @@ impl Ending {
         }
     }
 
+    /// The same at the end of the process, of which the threads see nothing. This may be one
+    /// of them, whose collector has ended the process: it waits for all but itself.
+    pub(super) fn end_process(&self, deadline: Deadline) -> FlushReport {
+        let queue = &self.core.queue;
+        queue.close(deadline);
+        if self.has_threads() && self.calls_this_thread() {
+            queue.leave_for_good(served_lane());
+        }
+        self.wait_for_end(deadline)
+    }
+
     /// Waits until all is delivered of a tracer that was closed, and the collectors are shut
     /// down; on demand, does that.
     fn wait_for_end(&self, deadline: Deadline) -> FlushReport {
@@ -84,10 +95,18 @@ impl Ending {
         queue.wait_stop(deadline)
     }
 
-    /// Whether a thread of the tracer's is this one: who waits there for the tracer waits for
-    /// itself.
+    /// Whether a collector of this tracer, or perhaps of it, runs on this thread: who waits
+    /// there for the tracer waits for itself.
     fn calls_this_thread(&self) -> bool {
-        serves(Arc::as_ptr(&self.core.queue))
+        if self.has_threads() {
+            serves(Arc::as_ptr(&self.core.queue))
+        } else {
+            is_collecting()
+        }
+    }
+
+    fn has_threads(&self) -> bool {
+        matches!(*self.delivery, Delivery::Threads(_))
     }
 }
 

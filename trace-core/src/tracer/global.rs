@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::at_exit;
 use super::builder::BuildError;
 use super::tracer::Tracer;
 use crate::fork::PerProcess;
@@ -61,6 +62,7 @@ pub(super) fn install(
     }
     let tracer = build()?;
     change(&mut global, tracer.core().cloned());
+    tracer.ending().into_iter().for_each(at_exit::add);
     Ok(TracerGuard(tracer))
 }
 
@@ -140,6 +142,7 @@ impl Drop for TracerGuard {
         change(&mut global, None);
         drop(global);
         let _report = self.0.shut_down_in_time();
+        self.0.ending().into_iter().for_each(at_exit::remove);
     }
 }
 

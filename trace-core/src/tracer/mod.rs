@@ -1,5 +1,6 @@
 //! Tracers: where traces begin and what they are recorded with.
 
+mod at_exit;
 mod begin;
 mod builder;
 mod ending;

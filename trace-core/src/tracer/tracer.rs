@@ -87,6 +87,11 @@ impl Tracer {
         self.0.get().filter(|handle| !handle.core.is_foreign())
     }
 
+    /// What ends the tracer, if it is of this process.
+    pub(super) fn ending(&self) -> Option<&Ending> {
+        self.own().map(|handle| &handle.owner.0)
+    }
+
     /// Whether this is of another process: the parent's, in the child of a `fork`.
     pub(super) fn is_foreign(&self) -> bool {
         self.core().is_some_and(|core| core.is_foreign())
