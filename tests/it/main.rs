@@ -14,6 +14,7 @@ mod baggage;
 mod critical_path;
 mod design;
 mod held;
+mod idle;
 mod ids;
 mod macros;
 mod module_order;

@@ -147,8 +147,8 @@ pub use task::Carried;
 pub use task::{TraceJoinSet, spawn, spawn_blocking, spawn_linked};
 pub use timestamp::Timestamp;
 pub use tracer::{
-    Attached, BuildError, InstallError, RootBuilder, RootFuture, Tracer, TracerBuilder,
-    TracerGuard, root,
+    Attached, BuildError, InstallError, RootBuilder, RootFuture, ShutdownWhenIdle, Tracer,
+    TracerBuilder, TracerGuard, root,
 };
 pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
 pub use trust::Trust;

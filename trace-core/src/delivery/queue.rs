@@ -51,6 +51,11 @@ struct State {
     spare_batches: Vec<Decoded>,
     /// What wakes the worker.
     sleep: Sleep,
+    /// Whether the worker should read what waits at once.
+    is_hurried: bool,
+    /// Whether it reads, and parts of traces that it knows to be open when it has read.
+    is_reading: bool,
+    open_parts: usize,
     /// Whether nothing more is taken.
     is_closed: bool,
     /// Whether the worker has ended.
@@ -199,6 +204,9 @@ impl Queue {
                 .collect(),
             spare_batches: Vec::new(),
             sleep: Sleep::default(),
+            is_hurried: false,
+            is_reading: false,
+            open_parts: 0,
             is_closed: false,
             has_worker_ended: false,
             flush: Flush::default(),
@@ -363,6 +371,7 @@ impl Queue {
     /// Whether the worker should not wait for more.
     fn is_urgent(&self, state: &State) -> bool {
         state.is_closed
+            || state.is_hurried
             || state.flush.asked > state.flush.done
             || state.spans >= BATCH_SPANS
             || self.is_half_full(state)
@@ -411,6 +420,7 @@ impl Queue {
 
     fn take_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
+        (state.is_hurried, state.is_reading) = (false, true);
         state.ledger.take();
         std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
         std::mem::swap(&mut state.ended, &mut work.ended);
@@ -803,9 +813,36 @@ impl Queue {
         }
     }
 
-    /// Says how many spans the worker has when it has read everything it took.
-    pub(super) fn hold(&self, spans: u64) {
-        self.state().ledger.hold(spans);
+    /// Says how many spans, and open parts of traces, the worker has when it has read
+    /// everything it took.
+    pub(super) fn hold(&self, spans: u64, open_parts: usize) {
+        let mut state = self.state();
+        state.ledger.hold(spans);
+        (state.is_reading, state.open_parts) = (false, open_parts);
+    }
+
+    /// Whether something waits for the worker.
+    pub(crate) fn has_work(&self) -> bool {
+        self.state().has_work()
+    }
+
+    /// How many spans have begun, if no trace is open as far as that was recorded; has the
+    /// worker read at once what waits for it, which may say that some have ended.
+    pub(crate) fn idle(&self) -> Option<u64> {
+        let mut state = self.state();
+        let stats = self.counters.stats(&state.ledger);
+        let is_read = !state.has_work() && !state.is_reading;
+        let is_idle = is_read && stats.open == 0 && state.open_parts == 0;
+        if state.is_closed || is_idle {
+            return Some(stats.started);
+        }
+        if state.has_work() {
+            state.is_hurried = true;
+            state.sleep = Sleep::Awake;
+            drop(state);
+            self.work.notify_one();
+        }
+        None
     }
 
     /// What became of every span.

@@ -246,7 +246,8 @@ impl Worker {
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.catch_up();
-        self.queue.hold(self.decoder.held());
+        self.queue
+            .hold(self.decoder.held(), self.decoder.open_parts());
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
             let errors = self.flush_collectors(deadline);

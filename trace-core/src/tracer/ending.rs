@@ -95,9 +95,19 @@ impl Ending {
         queue.wait_stop(deadline)
     }
 
+    /// How many spans have begun, if no trace is open as far as that was recorded.
+    pub(super) fn idle(&self, deadline: Deadline) -> Option<u64> {
+        let queue = &self.core.queue;
+        if !self.has_threads() && queue.has_work() {
+            // Nobody else reads what waits.
+            let _report = self.flush(deadline);
+        }
+        queue.idle()
+    }
+
     /// Whether a collector of this tracer, or perhaps of it, runs on this thread: who waits
     /// there for the tracer waits for itself.
-    fn calls_this_thread(&self) -> bool {
+    pub(super) fn calls_this_thread(&self) -> bool {
         if self.has_threads() {
             serves(Arc::as_ptr(&self.core.queue))
         } else {
