@@ -52,6 +52,7 @@ fn the_installed_tracer_lasts_as_long_as_its_guard() {
     a_guard_may_be_dropped_by_a_panic();
     what_is_refused_may_begin_roots_and_panic_when_it_is_dropped();
     roots_begin_with_a_tracer_that_lives();
+    a_guard_waits_for_the_shutdown_that_runs();
 }
 
 fn nothing_is_recorded_before() {
@@ -290,4 +291,33 @@ fn roots_begin_with_a_tracer_that_lives() {
     assert_eq!(second.spans().len(), 6);
     assert!(around.flush(Duration::ZERO).is_complete);
     assert_eq!(other.spans().len(), 2);
+}
+
+fn a_guard_waits_for_the_shutdown_that_runs() {
+    let (opener, gate) = channel();
+    let spans = MemoryCollector::new();
+    let tracing = Tracer::builder("test")
+        .collector(Blocking(Mutex::new(gate)))
+        .collector(spans.clone())
+        .shutdown_timeout(Duration::from_secs(60))
+        .install()
+        .unwrap();
+    let tracer = Tracer::clone(&tracing);
+    plain();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| tracer.shutdown(Duration::from_secs(60)));
+        while tracer.stats().dropped.shutdown == 0 {
+            plain(); // Taken until the shutdown has begun.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            drop(opener);
+        });
+        drop(tracing);
+        let stats = tracer.stats();
+        assert!(stats.delivered > 0 && stats.waiting + stats.open == 0);
+        assert!(first.join().unwrap().is_complete);
+    });
+    assert!(!spans.spans().is_empty());
 }

@@ -5,8 +5,8 @@
 //! parent's: what was made in another *generation* is left alone, and statics that need
 //! a lock are a [`PerProcess`].
 //!
-//! With [`clock::counter`](crate::clock) the only `unsafe` of the project. A crate that
-//! tells of forks would have to compare process ids, which is a system call for each
+//! With [`clock::counter`](crate::clock) and [`exit`](crate::exit) the only `unsafe` of
+//! the project. A crate that tells of forks would have to compare process ids, which is a system call for each
 //! root.
 
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};

@@ -55,7 +55,8 @@
 // What threads meet at.
 mod sync;
 
-// Which process this is.
+// Which process this is, and its end.
+mod exit;
 mod fork;
 
 // How the application's code is called.
@@ -150,8 +151,8 @@ pub use task::Carried;
 pub use task::{TraceJoinSet, spawn, spawn_blocking, spawn_linked};
 pub use timestamp::Timestamp;
 pub use tracer::{
-    Attached, BuildError, InstallError, RootBuilder, RootFuture, Tracer, TracerBuilder,
-    TracerGuard, root,
+    Attached, BuildError, InstallError, RootBuilder, RootFuture, ShutdownWhenIdle, Tracer,
+    TracerBuilder, TracerGuard, root,
 };
 pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
 pub use trust::Trust;

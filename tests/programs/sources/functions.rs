@@ -84,6 +84,7 @@ fn main() {
         assert_eq!(trace_core::spawn_blocking(|| 42).await.unwrap(), 42);
         assert_eq!(tracing.attach(root().run(body())).await, 42);
         assert!(root().run_result(async { Err::<(), _>("no") }).await.is_err());
+        assert!(tracing.shutdown_when_idle(Duration::MAX).await.is_complete);
     });
     drop(runtime);
 

@@ -227,6 +227,11 @@ impl Decoder {
         self.spread.opened() as u64
     }
 
+    /// Returns how many parts of traces are known to be open, between chunks.
+    pub(crate) fn open_parts(&self) -> usize {
+        self.open_parts.len()
+    }
+
     /// Takes the counts of what had to be dropped.
     pub(crate) fn take_dropped(&mut self) -> Dropped {
         std::mem::take(&mut self.dropped)

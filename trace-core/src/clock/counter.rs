@@ -1,8 +1,8 @@
 //! The processor's counter of time, which a span reads twice: one instruction each.
 //!
-//! The only `unsafe` of the project is here and in [`fork`](crate::fork). A crate
-//! that hides it would have to be called: `quanta`, which was measured, costs each
-//! span twenty instructions more.
+//! The only `unsafe` of the project is here, in [`fork`](crate::fork) and in
+//! [`exit`](crate::exit). A crate that hides it would have to be called: `quanta`, which
+//! was measured, costs each span twenty instructions more.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -8,8 +8,8 @@ use crate::collector::Collector;
 thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };
 
-    /// The address of the queue that this thread serves, or zero.
-    static SERVED: Cell<usize> = const { Cell::new(0) };
+    /// The address of the queue that this thread serves, or zero, and for which lane.
+    static SERVED: Cell<(usize, Option<usize>)> = const { Cell::new((0, None)) };
 }
 
 /// Whether a collector runs on this thread. What it does is not traced: its spans
@@ -19,15 +19,20 @@ pub(crate) fn is_collecting() -> bool {
     IS_CALLING.get()
 }
 
-/// Says that this thread serves a queue, for as long as it runs.
-pub(super) fn serve<Q>(queue: *const Q) {
-    SERVED.set(queue.addr());
+/// Says that this thread serves a queue, for as long as it runs: as the worker, or for a lane.
+pub(super) fn serve<Q>(queue: *const Q, lane: Option<usize>) {
+    SERVED.set((queue.addr(), lane));
 }
 
 /// Whether this is a thread of the tracer with this queue: who waits on it for the tracer
 /// waits for itself.
 pub(crate) fn serves<Q>(queue: *const Q) -> bool {
-    SERVED.get() == queue.addr()
+    SERVED.get().0 == queue.addr()
+}
+
+/// The lane for which this thread serves; none if it is a worker.
+pub(crate) fn served_lane() -> Option<usize> {
+    SERVED.get().1
 }
 
 /// Drops collectors, one after another, as each may panic; returns whether none did.

@@ -22,7 +22,7 @@ impl LaneThread {
         // Systems show 15 bytes of a name.
         let name = format!("trace-lane-{}", self.lane + 1);
         std::thread::Builder::new().name(name).spawn(move || {
-            call::serve(Arc::as_ptr(&self.queue));
+            call::serve(Arc::as_ptr(&self.queue), Some(self.lane));
             self.run();
         })
     }

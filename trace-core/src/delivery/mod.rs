@@ -21,7 +21,7 @@ mod ticks;
 mod untold;
 mod worker;
 
-pub(crate) use call::{drop_collectors, is_collecting, serves};
+pub(crate) use call::{drop_collectors, is_collecting, served_lane, serves};
 pub use flush_report::{FlushReport, LateCollector};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;

@@ -53,11 +53,18 @@ struct State {
     spare_batches: Vec<Decoded>,
     /// What wakes the worker.
     sleep: Sleep,
+    /// Whether the worker should read what waits at once.
+    is_hurried: bool,
+    /// Whether it reads, and parts of traces that it knows to be open when it has read.
+    is_reading: bool,
+    open_parts: usize,
     /// Whether nothing more is taken.
     is_closed: bool,
     /// Whether the worker has ended.
     has_worker_ended: bool,
     flush: Flush,
+    /// What lanes had lost when those who waited for the end were told: each of them is.
+    lost_at_end: Vec<CollectorError>,
 }
 
 /// How the worker waits.
@@ -199,9 +206,13 @@ impl Queue {
                 .collect(),
             spare_batches: Vec::new(),
             sleep: Sleep::default(),
+            is_hurried: false,
+            is_reading: false,
+            open_parts: 0,
             is_closed: false,
             has_worker_ended: false,
             flush: Flush::default(),
+            lost_at_end: Vec::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -363,6 +374,7 @@ impl Queue {
     /// Whether the worker should not wait for more.
     fn is_urgent(&self, state: &State) -> bool {
         state.is_closed
+            || state.is_hurried
             || state.flush.asked > state.flush.done
             || state.spans >= BATCH_SPANS
             || self.is_half_full(state)
@@ -411,6 +423,7 @@ impl Queue {
 
     fn take_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
+        (state.is_hurried, state.is_reading) = (false, true);
         state.ledger.take();
         std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
         std::mem::swap(&mut state.ended, &mut work.ended);
@@ -550,6 +563,11 @@ impl Queue {
     /// of the flush.
     pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
         let mut state = self.state();
+        if state.is_closed {
+            // The shutdown that runs does what is asked, in its own time: with a number that
+            // is never done one waits for its end.
+            return state.flush.asked + 1;
+        }
         // Who asks for less time must not take it from who waits already.
         let waiting = state
             .flush
@@ -638,6 +656,10 @@ impl Queue {
         });
         let late: Vec<LateCollector> = late.collect();
         let mut errors = state.lost_by_lanes();
+        if state.is_closed {
+            state.lost_at_end.append(&mut errors);
+            errors.clone_from(&state.lost_at_end);
+        }
         errors.extend_from_slice(&state.flush.errors);
         for lane in &state.lanes {
             errors.extend_from_slice(&lane.errors);
@@ -676,9 +698,8 @@ impl Queue {
         }
     }
 
-    /// Takes nothing more; the worker ends when it has taken what is there. Returns whether
-    /// this is the first to say so.
-    pub(crate) fn close(&self, deadline: Deadline) -> bool {
+    /// Takes nothing more; the worker ends when it has taken what is there.
+    pub(crate) fn close(&self, deadline: Deadline) {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.is_closed, true);
         // Who has less time must not take it from who waits already.
@@ -691,7 +712,6 @@ impl Queue {
         state.sleep = Sleep::Awake;
         drop(state);
         self.work.notify_one();
-        was_open
     }
 
     /// Has the lanes end when they have done what they were given.
@@ -743,26 +763,44 @@ impl Queue {
         report
     }
 
+    /// Says that the thread which runs this, the worker's or that of a lane, does nothing more
+    /// for the queue: its collector ends the process. What waits for it is given up.
+    pub(crate) fn leave_for_good(&self, lane: Option<usize>) {
+        if let Some(lane) = lane {
+            self.stop_lane(lane, Vec::new());
+            self.abandon_lane(lane);
+        } else {
+            self.abandon_unread();
+            self.close_lanes();
+            self.stop(Vec::new());
+        }
+    }
+
     /// Drops what still waits and counts it.
     pub(crate) fn abandon(&self) {
+        self.abandon_unread();
+        (0..self.lane_work.len()).for_each(|lane| self.abandon_lane(lane));
+    }
+
+    fn abandon_unread(&self) {
         let mut state = self.state();
         let mut work = Work::default();
         Self::take_from(&mut state, &mut work);
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
-        let mut batches = Vec::new();
-        for lane in 0..state.lanes.len() {
-            let Some(place) = state.lanes.get_mut(lane) else {
-                continue;
-            };
-            let given_up = place.abandon();
-            let bytes = place.bytes;
-            state.ledger.set_bytes(lane, bytes);
-            for batch in given_up {
-                state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
-                batches.push(batch);
-            }
+    }
+
+    fn abandon_lane(&self, lane: usize) {
+        let mut state = self.state();
+        let Some(place) = state.lanes.get_mut(lane) else {
+            return;
+        };
+        let batches = place.abandon();
+        let bytes = place.bytes;
+        state.ledger.set_bytes(lane, bytes);
+        for batch in &batches {
+            state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
         }
         drop(state);
         for batch in batches {
@@ -780,9 +818,36 @@ impl Queue {
         }
     }
 
-    /// Says how many spans the worker has when it has read everything it took.
-    pub(super) fn hold(&self, spans: u64) {
-        self.state().ledger.hold(spans);
+    /// Says how many spans, and open parts of traces, the worker has when it has read
+    /// everything it took.
+    pub(super) fn hold(&self, spans: u64, open_parts: usize) {
+        let mut state = self.state();
+        state.ledger.hold(spans);
+        (state.is_reading, state.open_parts) = (false, open_parts);
+    }
+
+    /// Whether something waits for the worker.
+    pub(crate) fn has_work(&self) -> bool {
+        self.state().has_work()
+    }
+
+    /// How many spans have begun, if no trace is open as far as that was recorded; has the
+    /// worker read at once what waits for it, which may say that some have ended.
+    pub(crate) fn idle(&self) -> Option<u64> {
+        let mut state = self.state();
+        let stats = self.counters.stats(&state.ledger);
+        let is_read = !state.has_work() && !state.is_reading;
+        let is_idle = is_read && stats.open == 0 && state.open_parts == 0;
+        if state.is_closed || is_idle {
+            return Some(stats.started);
+        }
+        if state.has_work() {
+            state.is_hurried = true;
+            state.sleep = Sleep::Awake;
+            drop(state);
+            self.work.notify_one();
+        }
+        None
     }
 
     /// What became of every span.

@@ -148,7 +148,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name("trace-worker".to_owned());
         thread.spawn(move || {
             let queue = Arc::clone(&self.queue);
-            call::serve(Arc::as_ptr(&queue));
+            call::serve(Arc::as_ptr(&queue), None);
             let mut errors = catch(|| self.run()).unwrap_or_else(|| {
                 // What comes from here on is counted as dropped.
                 queue.close(Deadline::after(Duration::ZERO));
@@ -244,7 +244,8 @@ impl Worker {
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.catch_up();
-        self.queue.hold(self.decoder.held());
+        self.queue
+            .hold(self.decoder.held(), self.decoder.open_parts());
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
             let errors = self.flush_collectors(deadline);

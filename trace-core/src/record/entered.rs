@@ -646,6 +646,29 @@ pub(crate) fn hand_over() {
     with_recording(Recording::hand_over);
 }
 
+/// Hands over what all scopes that are entered on this thread have recorded so far: it ends
+/// the process, and none of them goes on.
+#[cold]
+pub(crate) fn hand_over_all() {
+    ENTERED.with(|stack| {
+        // It is borrowed if the process is ended by the handler of a signal.
+        let Ok(mut stack) = stack.try_borrow_mut() else {
+            return;
+        };
+        // The innermost first, as the stage is that scope's.
+        for at in (0..stack.scopes.depth()).rev() {
+            let scope = stack.scopes.get_mut(at);
+            let is_own = |scope: &&mut EnteredScope| {
+                let tracer = scope.tracer();
+                tracer.is_some_and(|tracer| !tracer.is_foreign())
+            };
+            let own = scope.filter(is_own);
+            own.and_then(EnteredScope::recording_of_stage)
+                .map(Recording::hand_over);
+        }
+    });
+}
+
 /// Hands over what the scope of this thread has recorded, if all its spans have
 /// ended: so nobody sees children whose parent is still to come.
 #[cfg(feature = "testing")]

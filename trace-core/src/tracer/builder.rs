@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::ending::{Delivery, Ending};
 use super::global::{self, InstallError, TracerGuard};
-use super::tracer::{Delivery, Handle, Tracer};
+use super::tracer::{Handle, Tracer};
 use crate::caught::drop_quietly;
 use crate::clock::Clock;
 use crate::collector::Collector;
@@ -148,7 +149,8 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
-    /// Builds a tracer that is reached by its handle only.
+    /// Builds a tracer that is reached by its handle only. What it has not delivered when
+    /// the process ends is lost, if a handle is left then, in a `static` for example.
     ///
     /// # Errors
     ///
@@ -167,6 +169,12 @@ impl TracerBuilder {
 
     /// Builds the tracer of new roots in the whole process. It lasts until the
     /// guard is dropped, which delivers what is left.
+    ///
+    /// On Unix, what was handed over is delivered as well, and what the thread has recorded
+    /// that ends the process, if the guard is there then: it was forgotten, or is in a
+    /// `static`, and `main` returns; or [`std::process::exit`] is called. That takes the
+    /// [`shutdown_timeout`](Self::shutdown_timeout) at most. A collector that ends the process
+    /// is not waited for; the others are.
     ///
     /// The child of a `fork` has no tracer until it installs one of its own, which it
     /// may while it has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
@@ -212,7 +220,11 @@ impl Options {
         } else {
             Delivery::OnDemand(Mutex::new(Box::new(worker)))
         };
-        Ok(Handle::new(core, delivery, self.shutdown_timeout))
+        Ok(Handle::new(Ending {
+            core,
+            delivery: Arc::new(delivery),
+            shutdown_timeout: self.shutdown_timeout,
+        }))
     }
 }
 

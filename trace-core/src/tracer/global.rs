@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::at_exit;
 use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
 use crate::fork::PerProcess;
@@ -66,6 +67,7 @@ pub(super) fn install(builder: TracerBuilder) -> Result<TracerGuard, InstallErro
     let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
     change(&mut global, tracer.core().cloned());
     drop(global);
+    tracer.ending().into_iter().for_each(at_exit::add);
     Ok(TracerGuard(tracer))
 }
 
@@ -179,6 +181,7 @@ impl Drop for TracerGuard {
         change(&mut global, None);
         drop(global);
         let _report = self.0.shut_down_in_time();
+        self.0.ending().into_iter().for_each(at_exit::remove);
     }
 }
 

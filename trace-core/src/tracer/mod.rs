@@ -1,8 +1,11 @@
 //! Tracers: where traces begin and what they are recorded with.
 
+mod at_exit;
 mod begin;
 mod builder;
+mod ending;
 mod global;
+mod idle;
 mod origin;
 mod root_builder;
 mod root_future;
@@ -13,6 +16,7 @@ mod tracer;
 pub(crate) use begin::{SiteFrom, SiteRoot};
 pub use builder::{BuildError, TracerBuilder};
 pub use global::{InstallError, TracerGuard};
+pub use idle::ShutdownWhenIdle;
 pub(crate) use origin::Origin;
 pub use root_builder::{RootBuilder, root};
 pub use root_future::RootFuture;

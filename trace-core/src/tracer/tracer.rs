@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use super::builder::TracerBuilder;
+use super::ending::Ending;
+use super::idle::ShutdownWhenIdle;
 use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
-use crate::delivery::{FlushReport, Threads, Worker, is_collecting, serves};
+use crate::delivery::FlushReport;
 use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
 use crate::stats::{LaneStats, Stats};
 
@@ -64,34 +66,13 @@ pub(super) struct Handle {
 }
 
 /// What the handles of a tracer own together; what runs in its traces does not.
-struct Owner {
-    core: Arc<TracerCore>,
-    delivery: Delivery,
-    shutdown_timeout: Duration,
-}
-
-/// Where a tracer's collectors are called.
-pub(super) enum Delivery {
-    /// On threads of their own, until they were joined.
-    Threads(Mutex<Option<Threads>>),
-    /// On the thread that flushes.
-    OnDemand(Mutex<Box<Worker>>),
-}
+struct Owner(Ending);
 
 impl Handle {
-    pub(super) fn new(
-        core: Arc<TracerCore>,
-        delivery: Delivery,
-        shutdown_timeout: Duration,
-    ) -> Self {
-        let owner = Owner {
-            core: Arc::clone(&core),
-            delivery,
-            shutdown_timeout,
-        };
+    pub(super) fn new(ending: Ending) -> Self {
         Self {
-            core,
-            owner: Arc::new(owner),
+            core: Arc::clone(&ending.core),
+            owner: Arc::new(Owner(ending)),
         }
     }
 }
@@ -105,6 +86,11 @@ impl Tracer {
     /// The handle, if it is of this process and not of one that forked.
     fn own(&self) -> Option<&Handle> {
         self.0.get().filter(|handle| !handle.core.is_foreign())
+    }
+
+    /// What ends the tracer, if it is of this process.
+    pub(super) fn ending(&self) -> Option<&Ending> {
+        self.own().map(|handle| &handle.owner.0)
     }
 
     /// Whether this is of another process: the parent's, in the child of a `fork`.
@@ -180,23 +166,71 @@ impl Tracer {
             return self.nothing();
         };
         crate::record::entered::hand_over();
-        handle.owner.flush(Deadline::after(timeout))
+        handle.owner.0.flush(Deadline::after(timeout))
     }
 
     /// Delivers what is there, shuts the collectors down and ends the tracer's
     /// thread; waits no longer than `timeout`. Spans that end later are dropped and
     /// counted.
+    ///
+    /// Where a shutdown runs already, this waits for its end, and so does a
+    /// [`flush`](Self::flush): each until its own deadline. Within a collector of this
+    /// tracer neither waits.
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
         let Some(handle) = self.own() else {
             return self.nothing();
         };
         crate::record::entered::hand_over();
-        handle.owner.shut_down(Deadline::after(timeout))
+        handle.owner.0.shut_down(Deadline::after(timeout))
+    }
+
+    /// Waits until no trace is open, but no longer than `timeout`, and then
+    /// [shuts down](Self::shutdown) within the tracer's
+    /// [`shutdown_timeout`](TracerBuilder::shutdown_timeout); for the end of a service
+    /// that takes no more requests.
+    ///
+    /// A trace is open as long as a span of it runs, a task that was spawned in it has not
+    /// ended, or a message that [carries](crate::Carried) it is there. Roots that begin
+    /// meanwhile are recorded, and waited for. Not seen is a scope in its first poll that has
+    /// not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
+    /// another thread. Awaited within a trace of this tracer, this waits for that one, and so
+    /// for the whole `timeout`.
+    ///
+    /// Works with any executor: a thread of its own looks every 10 ms, and wakes the task.
+    /// Where the operating system gives none, the first poll shuts down at once and blocks.
+    /// Within a collector of this tracer it does not wait.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing happens before the first poll. Dropped while it waits for traces, it ends
+    /// nothing: the tracer goes on. Dropped later, the shutdown goes on, and another one, or
+    /// the guard's drop, waits for it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trace_core::{MemoryCollector, Tracer};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let spans = MemoryCollector::new();
+    /// let tracer = Tracer::builder("shop").collector(spans.clone()).build()?;
+    /// let mail = tracer.root("mail").run(tokio::time::sleep(Duration::from_millis(20)));
+    /// tokio::spawn(mail);
+    /// tokio::task::yield_now().await;
+    ///
+    /// let report = tracer.shutdown_when_idle(Duration::from_secs(10)).await;
+    /// assert!(report.is_complete);
+    /// assert_eq!(spans.spans()[0].operation_name, "mail");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shutdown_when_idle(&self, timeout: Duration) -> ShutdownWhenIdle {
+        ShutdownWhenIdle::new(self.clone(), timeout)
     }
 
     /// The report of a tracer that has nothing to deliver: where nothing is recorded,
     /// and in the child of a `fork`.
-    fn nothing(&self) -> FlushReport {
+    pub(super) fn nothing(&self) -> FlushReport {
         FlushReport {
             is_complete: !self.is_foreign(),
             ..FlushReport::nothing()
@@ -205,7 +239,7 @@ impl Tracer {
 
     /// Shuts down within the time that was set when the tracer was built.
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
-        let timeout = self.0.get().map(|handle| handle.owner.shutdown_timeout);
+        let timeout = self.0.get().map(|handle| handle.owner.0.shutdown_timeout);
         self.shutdown(timeout.unwrap_or_default())
     }
 }
@@ -228,90 +262,18 @@ impl<F: Future> Future for Attached<F> {
     }
 }
 
-impl Owner {
-    fn flush(&self, deadline: Deadline) -> FlushReport {
-        // A collector may itself be instrumented, and its spans are not of the
-        // trace in which somebody flushes.
-        let mut nowhere = Scope::nowhere();
-        let _detached = nowhere.enter();
-        let queue = &self.core.queue;
-        match &self.delivery {
-            Delivery::OnDemand(worker) => match lock(worker, deadline) {
-                Some(mut worker) => queue.done_here(worker.flush(deadline)),
-                None => queue.unfinished(),
-            },
-            // Who is called by the tracer would wait for itself.
-            Delivery::Threads(_) if serves(Arc::as_ptr(queue)) => queue.unfinished(),
-            Delivery::Threads(_) => {
-                let number = queue.ask_flush(deadline);
-                queue.wait_flush(number, deadline)
-            }
-        }
-    }
-
-    /// Also of a tracer that somebody else shuts down at the moment, for which it waits.
-    fn shut_down(&self, deadline: Deadline) -> FlushReport {
-        let mut nowhere = Scope::nowhere();
-        let _detached = nowhere.enter();
-        self.core.end();
-        let queue = &self.core.queue;
-        let is_first = queue.close(deadline);
-        match &self.delivery {
-            Delivery::OnDemand(worker) => match lock(worker, deadline) {
-                Some(mut worker) if is_first => {
-                    let mut errors = worker.flush(deadline);
-                    errors.extend(worker.shut_down(deadline));
-                    errors.extend(worker.end());
-                    queue.done_here(errors)
-                }
-                Some(_) => queue.done_here(Vec::new()),
-                None => queue.unfinished(),
-            },
-            // The threads end by themselves after this collector's call.
-            Delivery::Threads(_) if serves(Arc::as_ptr(queue)) => queue.unfinished(),
-            Delivery::Threads(threads) => {
-                let report = queue.wait_stop(deadline);
-                if queue.is_stopped() {
-                    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
-                    let threads = threads.take();
-                    threads.into_iter().for_each(Threads::join);
-                }
-                report
-            }
-        }
-    }
-}
-
-/// Locks the worker of a tracer without a thread; `None` when another thread keeps it
-/// until the deadline, or when a collector flushes its own tracer.
-fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
-    loop {
-        match worker.try_lock() {
-            Ok(worker) => return Some(worker),
-            Err(TryLockError::Poisoned(poison)) => return Some(poison.into_inner()),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        if is_collecting() || deadline.remaining().is_zero() {
-            return None;
-        }
-        std::thread::yield_now();
-    }
-}
-
 impl Drop for Owner {
     fn drop(&mut self) {
-        if self.core.is_foreign() {
+        if self.0.core.is_foreign() {
             // Nothing is dropped: the thread is not there to be joined or detached, what
             // collectors keep in buffers would be written once more, and they and the
             // sampler may wait for threads of their own.
-            let nobody = Delivery::Threads(Mutex::new(None));
-            std::mem::forget(std::mem::replace(&mut self.delivery, nobody));
-            std::mem::forget(Arc::clone(&self.core));
+            std::mem::forget(self.0.clone());
             return;
         }
         // The handle may be dropped within a trace of its own.
         crate::record::entered::hand_over();
-        let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
+        let _report = self.0.shut_down(Deadline::after(self.0.shutdown_timeout));
     }
 }
 

@@ -1,0 +1,148 @@
+//! How a tracer is flushed and ended.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use crate::clock::Deadline;
+use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
+use crate::record::{Scope, TracerCore};
+
+/// What a tracer is flushed and ended with. Having one keeps no tracer alive.
+#[derive(Clone)]
+pub(super) struct Ending {
+    pub(super) core: Arc<TracerCore>,
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) shutdown_timeout: Duration,
+}
+
+/// Where a tracer's collectors are called.
+pub(super) enum Delivery {
+    /// On threads of their own, until they were joined.
+    Threads(Mutex<Option<Threads>>),
+    /// On the thread that flushes.
+    OnDemand(Mutex<Box<Worker>>),
+}
+
+impl Ending {
+    pub(super) fn flush(&self, deadline: Deadline) -> FlushReport {
+        // A collector may itself be instrumented, and its spans are not of the
+        // trace in which somebody flushes.
+        let mut nowhere = Scope::nowhere();
+        let _detached = nowhere.enter();
+        let queue = &self.core.queue;
+        match &*self.delivery {
+            Delivery::OnDemand(worker) => match lock(worker, deadline) {
+                Some(_) if queue.is_stopped() => queue.wait_stop(deadline),
+                Some(mut worker) => queue.done_here(worker.flush(deadline)),
+                None => queue.unfinished(),
+            },
+            Delivery::Threads(_) if self.calls_this_thread() => queue.unfinished(),
+            Delivery::Threads(_) => {
+                let number = queue.ask_flush(deadline);
+                queue.wait_flush(number, deadline)
+            }
+        }
+    }
+
+    /// Also of a tracer that somebody else shuts down at the moment, for which it waits.
+    pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
+        let queue = &self.core.queue;
+        self.core.end();
+        queue.close(deadline);
+        match &*self.delivery {
+            // The threads end by themselves after this collector's call.
+            Delivery::Threads(_) if self.calls_this_thread() => queue.unfinished(),
+            Delivery::Threads(threads) => {
+                let report = self.wait_for_end(deadline);
+                if queue.is_stopped() {
+                    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+                    let threads = threads.take();
+                    threads.into_iter().for_each(Threads::join);
+                }
+                report
+            }
+            Delivery::OnDemand(_) => self.wait_for_end(deadline),
+        }
+    }
+
+    /// The same at the end of the process, of which the threads see nothing. This may be one
+    /// of them, whose collector has ended the process: it waits for all but itself.
+    pub(super) fn end_process(&self, deadline: Deadline) -> FlushReport {
+        let queue = &self.core.queue;
+        self.core.end();
+        queue.close(deadline);
+        if self.has_threads() && self.calls_this_thread() {
+            queue.leave_for_good(served_lane());
+        }
+        self.wait_for_end(deadline)
+    }
+
+    /// Waits until all is delivered of a tracer that was closed, and the collectors are shut
+    /// down; on demand, does that.
+    fn wait_for_end(&self, deadline: Deadline) -> FlushReport {
+        let mut nowhere = Scope::nowhere();
+        let _detached = nowhere.enter();
+        let queue = &self.core.queue;
+        if let Delivery::OnDemand(worker) = &*self.delivery {
+            let Some(mut worker) = lock(worker, deadline) else {
+                return queue.unfinished();
+            };
+            if !queue.is_stopped() {
+                let mut errors = worker.flush(deadline);
+                errors.extend(worker.shut_down(deadline));
+                errors.extend(worker.end());
+                queue.stop(errors);
+            }
+        }
+        queue.wait_stop(deadline)
+    }
+
+    /// How many spans have begun, if no trace is open as far as that was recorded.
+    pub(super) fn idle(&self, deadline: Deadline) -> Option<u64> {
+        let queue = &self.core.queue;
+        if !self.has_threads() && queue.has_work() {
+            // Nobody else reads what waits.
+            let _report = self.flush(deadline);
+        }
+        queue.idle()
+    }
+
+    /// Whether a collector of this tracer, or perhaps of it, runs on this thread: who waits
+    /// there for the tracer waits for itself.
+    pub(super) fn calls_this_thread(&self) -> bool {
+        if self.has_threads() {
+            serves(Arc::as_ptr(&self.core.queue))
+        } else {
+            is_collecting()
+        }
+    }
+
+    fn has_threads(&self) -> bool {
+        matches!(*self.delivery, Delivery::Threads(_))
+    }
+}
+
+/// How often a thread tries to lock a worker before it lets others run for longer.
+const TRIES: u32 = 100;
+
+/// Locks the worker of a tracer without a thread; `None` when another thread keeps it
+/// until the deadline, or when a collector flushes its own tracer.
+fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
+    let mut tries = 0;
+    loop {
+        match worker.try_lock() {
+            Ok(worker) => return Some(worker),
+            Err(TryLockError::Poisoned(poison)) => return Some(poison.into_inner()),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if is_collecting() || deadline.remaining().is_zero() {
+            return None;
+        }
+        tries += 1;
+        if tries < TRIES {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(Duration::from_millis(1).min(deadline.remaining()));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A shutdown that waits for open traces.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::ending::Ending;
+use super::tracer::Tracer;
+use crate::clock::Deadline;
+use crate::delivery::FlushReport;
+use crate::record::{Kept, entered};
+
+/// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
+#[must_use = "futures do nothing unless polled"]
+pub struct ShutdownWhenIdle(Kept<Waiting>);
+
+/// See [`ShutdownWhenIdle`].
+struct Waiting {
+    /// Dropped after the thread has been told: the last handle shuts down.
+    tracer: Tracer,
+    timeout: Duration,
+    /// Once it was polled.
+    meeting: Option<Arc<Meeting>>,
+}
+
+/// Where the future and its thread meet.
+#[derive(Default)]
+struct Meeting {
+    state: Mutex<State>,
+    /// Wakes the thread when nobody waits for it any more.
+    given_up: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waker: Option<Waker>,
+    /// Set when the future is dropped.
+    is_given_up: bool,
+    report: Option<FlushReport>,
+}
+
+/// How long the thread waits between two looks. Two in which nothing was open, and nothing
+/// has begun in between, are the end: in one, a root may be between two threads.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+impl ShutdownWhenIdle {
+    pub(super) fn new(tracer: Tracer, timeout: Duration) -> Self {
+        Self(Kept::new(|| Waiting {
+            tracer,
+            timeout,
+            meeting: None,
+        }))
+    }
+}
+
+impl Future for ShutdownWhenIdle {
+    type Output = FlushReport;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<FlushReport> {
+        let Some(waiting) = self.0.get_mut() else {
+            return Poll::Ready(FlushReport::nothing());
+        };
+        let Some(ending) = waiting.tracer.ending() else {
+            return Poll::Ready(waiting.tracer.nothing());
+        };
+        let meeting = match &waiting.meeting {
+            Some(meeting) => meeting,
+            None => {
+                entered::hand_over();
+                if ending.calls_this_thread() {
+                    return Poll::Ready(waiting.tracer.shutdown(Duration::ZERO));
+                }
+                let Ok(meeting) = Meeting::begin(ending.clone(), waiting.timeout) else {
+                    return Poll::Ready(waiting.tracer.shut_down_in_time());
+                };
+                waiting.meeting.insert(meeting)
+            }
+        };
+        meeting.poll(cx)
+    }
+}
+
+impl Meeting {
+    /// Starts the thread.
+    fn begin(ending: Ending, timeout: Duration) -> std::io::Result<Arc<Self>> {
+        let meeting = Arc::new(Self::default());
+        let of_thread = Arc::clone(&meeting);
+        let thread = std::thread::Builder::new().name("trace-shutdown".to_owned());
+        // Not joined: it ends when it has woken the task, or was given up.
+        thread.spawn(move || of_thread.run(&ending, timeout))?;
+        Ok(meeting)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<FlushReport> {
+        // The waker is the executor's, and so nothing of it runs while this is locked.
+        let waker = cx.waker().clone();
+        let mut state = self.state();
+        if let Some(report) = &state.report {
+            return Poll::Ready(report.clone());
+        }
+        let _other = state.waker.replace(waker);
+        drop(state);
+        Poll::Pending
+    }
+
+    fn run(&self, ending: &Ending, timeout: Duration) {
+        if !self.wait(ending, Deadline::after(timeout)) {
+            return;
+        }
+        let report = ending.shut_down(Deadline::after(ending.shutdown_timeout));
+        let mut state = self.state();
+        state.report = Some(report);
+        let waker = state.waker.take();
+        drop(state);
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until no trace is open; returns whether anybody waits for the shutdown.
+    fn wait(&self, ending: &Ending, deadline: Deadline) -> bool {
+        let mut last_look = None;
+        loop {
+            let look = ending.idle(deadline);
+            let is_idle = look.is_some() && look == last_look;
+            last_look = look;
+            if is_idle || deadline.remaining().is_zero() {
+                return !self.state().is_given_up;
+            }
+            let time = BETWEEN_LOOKS.min(deadline.remaining());
+            let is_wanted = |state: &mut State| !state.is_given_up;
+            let woken = self
+                .given_up
+                .wait_timeout_while(self.state(), time, is_wanted);
+            if woken.unwrap_or_else(PoisonError::into_inner).0.is_given_up {
+                return false;
+            }
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // In the child of a `fork` there is no thread, and the lock may be held for ever.
+        if let Some(meeting) = self.meeting.take().filter(|_| !self.tracer.is_foreign()) {
+            meeting.state().is_given_up = true;
+            meeting.given_up.notify_one();
+        }
+    }
+}
+
+impl fmt::Debug for ShutdownWhenIdle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShutdownWhenIdle").finish_non_exhaustive()
+    }
+}
