@@ -610,12 +610,14 @@ impl Queue {
         number: u64,
         error: Option<CollectorError>,
     ) {
+        let errors = error.into_iter().collect();
         let mut state = self.state();
-        if let Some(lane) = state.lanes.get_mut(lane) {
+        let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
             lane.flushed = lane.flushed.max(number);
-            lane.errors = error.into_iter().collect();
-        }
+            std::mem::replace(&mut lane.errors, errors)
+        });
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 
@@ -641,12 +643,15 @@ impl Queue {
         let stats = self.counters.stats(&state.ledger);
         let of_lanes = state.ledger.lanes();
         let lanes = state.lanes.iter().zip(&of_lanes);
+        let is_alone = state.lanes.len() == 1;
         let late = lanes.filter(|(lane, of_lane)| {
+            // As long as the worker has not come to ask the others, which one it is that
+            // keeps it is known by what waits.
+            let waits = of_lane.waiting > 0 || is_alone;
             let is_late = if lane.has_thread {
-                !is_done(lane)
+                !is_done(lane) && (is_worker_done || waits)
             } else {
-                // Which of the worker's own it is that keeps it is known by what waits.
-                !is_worker_done && of_lane.waiting > 0
+                !is_worker_done && waits
             };
             !is_stopped && is_late
         });
@@ -733,11 +738,12 @@ impl Queue {
     /// Says that the thread of a lane has ended.
     pub(super) fn stop_lane(&self, lane: usize, errors: Vec<CollectorError>) {
         let mut state = self.state();
-        if let Some(lane) = state.lanes.get_mut(lane) {
+        let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
             lane.has_ended = true;
-            lane.errors = errors;
-        }
+            std::mem::replace(&mut lane.errors, errors)
+        });
         drop(state);
+        drop(dropped_unlocked);
         self.done.notify_all();
     }
 
