@@ -323,6 +323,7 @@ impl Store {
         if is_full && !kept.completed.trace.has(&span) {
             self.stats.spans_dropped += 1;
             kept.completed.dropped_spans += 1;
+            kept.has_changed = true;
             return;
         }
         let trace = Arc::make_mut(&mut kept.completed.trace);

@@ -43,6 +43,8 @@ pub(crate) struct Decoder {
     lost: LostSpans,
     /// The part of the piece being read, unless it has ended.
     part: Option<Part>,
+    /// The part that has ended with the piece being read.
+    ended: Option<Part>,
     /// Parts of which a piece was read, and which go on.
     open_parts: HashSet<Part>,
     losses: PartLosses,
@@ -73,6 +75,7 @@ impl Decoder {
             ready: Vec::new(),
             lost: LostSpans::default(),
             part: None,
+            ended: None,
             open_parts: HashSet::default(),
             losses: PartLosses::default(),
             dropped: Dropped::default(),
@@ -138,6 +141,9 @@ impl Decoder {
             self.keep(&open, out);
         }
         self.deliver(out);
+        if let Some(part) = self.ended.take() {
+            self.dropped.unattached += self.spread.end_trace(part, true);
+        }
     }
 
     fn deliver(&mut self, out: &mut Decoded) {
@@ -186,10 +192,18 @@ impl Decoder {
         self.losses.add(part, &TraceLosses::of(reason, 1));
     }
 
-    /// Says that a part of a trace has ended.
+    /// Says that a part of a trace has ended, of which no piece says so.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
-        let Part { trace, number } = part;
-        self.dropped.unattached += self.spread.end_trace(trace, number);
+        self.end(part, out);
+        self.dropped.unattached += self.spread.end_trace(part, true);
+    }
+
+    fn end(&mut self, part: Part, out: &mut Decoded) {
+        self.dropped.unattached += self.spread.end_trace(part, false);
+        // What was opened and has not ended lost its end.
+        for _ in 0..self.spread.end_opened(part) {
+            self.lose_one(part, Reason::Queue);
+        }
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
         }
@@ -270,7 +284,8 @@ impl Decoder {
             }
             (Entry::End, _) => {
                 if let Some(part) = self.part.take() {
-                    self.end_part(part, out);
+                    self.end(part, out);
+                    self.ended = Some(part);
                 }
             }
             (Entry::Open(open), _) => match self.lost.open(id) {

@@ -8,10 +8,11 @@ use crate::limits::Limits;
 use crate::stream::{Chunk, SiteTable};
 
 /// The spans of some chunks. Reused from batch to batch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Decoded {
     converter: Converter,
     chunks: Vec<Chunk>,
+    chunk_bytes: usize,
     /// What was said of spans in several pieces, put together. It is none of the queue's
     /// chunks.
     joined: Chunk,
@@ -33,6 +34,7 @@ impl Decoded {
         self.index.clear();
         self.joined.clear();
         self.reports.clear();
+        self.chunk_bytes = 0;
         &mut self.chunks
     }
 
@@ -46,7 +48,35 @@ impl Decoded {
 
     /// The same of the queue's chunks alone.
     pub(crate) fn chunk_bytes(&self) -> usize {
-        self.chunks.iter().map(Chunk::allocated).sum()
+        self.chunk_bytes
+    }
+
+    /// Bytes that the spans' entries have allocated.
+    pub(crate) fn entry_bytes(&self) -> usize {
+        self.chunk_bytes + self.joined.allocated()
+    }
+
+    /// The same batch in buffers of its size, if it is small and its buffers are large;
+    /// leaves the chunks to be given back.
+    pub(crate) fn take_small(&mut self) -> Option<Self> {
+        const SMALL: usize = 256;
+        if self.len() == 0 {
+            // Of reports alone, no chunk is needed.
+            return Some(Self {
+                converter: self.converter.clone(),
+                reports: self.reports.clone(),
+                ..Self::default()
+            });
+        }
+        let used: usize = self.chunks.iter().map(Chunk::bytes).sum();
+        let is_small = self.len() <= SMALL && 4 * used < self.chunk_bytes;
+        is_small.then(|| {
+            let copy = self.clone();
+            Self {
+                chunk_bytes: copy.chunks.iter().map(Chunk::allocated).sum(),
+                ..copy
+            }
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -78,6 +108,7 @@ impl Decoded {
 
     /// Adds a chunk; returns its number.
     pub(crate) fn push_chunk(&mut self, chunk: Chunk) -> u32 {
+        self.chunk_bytes += chunk.allocated();
         self.chunks.push(chunk);
         u32::try_from(self.chunks.len() - 1).unwrap_or(u32::MAX)
     }

@@ -10,7 +10,7 @@ use crate::stream::{
 use crate::tag::TagArray;
 
 /// Where in the chunks of a batch each span is. Reused from batch to batch.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     /// What the pieces of the chunks are parts of.
     pieces: Vec<Piece>,

@@ -61,7 +61,7 @@ impl<'a> SpanBatch<'a> {
     ///
     /// The [resource of a batch](Self::resource) that came from a tracer has the ends of
     /// traces with it, and what was lost of them: so a collector may change the spans, and
-    /// pass them on.
+    /// pass them on, once to each other one.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -85,7 +85,8 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Sets the traces that [`completed_traces`](Self::completed_traces) names.
+    /// Sets the traces that [`completed_traces`](Self::completed_traces) names; those that
+    /// the tracer of the [resource](Self::resource) has said stay.
     #[must_use]
     pub fn with_completed_traces(mut self, completed: &'a [TraceId]) -> Self {
         self.resource = self.resource.with_completed_traces(completed);

@@ -55,6 +55,14 @@ impl PartReport {
 }
 
 impl PartLosses {
+    /// Counts what was lost of a part of which nothing else is known, and which has ended.
+    /// Where there is little room, that is for those that go on.
+    pub(crate) fn add_whole(&mut self, part: Part, losses: &TraceLosses) {
+        if self.parts.len() < MAX_PARTS / 4 * 3 || self.parts.contains_key(&part) {
+            self.add(part, losses);
+        }
+    }
+
     /// Counts what was lost of a part.
     pub(crate) fn add(&mut self, part: Part, losses: &TraceLosses) {
         if let Some(sum) = self.parts.get_mut(&part) {

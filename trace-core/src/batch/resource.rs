@@ -36,8 +36,14 @@ impl<'a> BatchResource<'a> {
     }
 
     pub(super) fn with_completed_traces(self, completed: &'a [TraceId]) -> Self {
-        let said = Said::Completed(completed);
-        Self { said, ..self }
+        match self.said {
+            // What the tracer says is more.
+            Said::Reports(_) => self,
+            Said::Nothing | Said::Completed(_) => {
+                let said = Said::Completed(completed);
+                Self { said, ..self }
+            }
+        }
     }
 
     /// Returns the resource alone.

@@ -6,7 +6,6 @@ use super::lost::Lost;
 use super::part::Part;
 use super::piece::Piece;
 use super::spread::{Place, Rewriter, Spread};
-use crate::id::TraceId;
 use crate::limits::Limits;
 use crate::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
@@ -15,8 +14,9 @@ use crate::stream::{Chunk, Close, SiteTable};
 #[derive(Debug)]
 pub(super) struct SpreadSpans {
     spans: HashMap<u64, Spread>,
-    /// Those whose opening was not read, by trace.
+    /// Those whose opening was not read, by trace, and the others.
     unopened: BTreeSet<(u128, u64)>,
+    opened: BTreeSet<(u128, u64)>,
     /// Bytes that their entries take.
     bytes: usize,
     rewriter: Rewriter,
@@ -41,6 +41,7 @@ impl SpreadSpans {
         Self {
             spans: HashMap::default(),
             unopened: BTreeSet::new(),
+            opened: BTreeSet::new(),
             bytes: 0,
             rewriter: Rewriter::new(limits.clone()),
             sites: SiteTable::default(),
@@ -75,6 +76,7 @@ impl SpreadSpans {
             span.open(piece.clone(), home, head);
         });
         self.unopened.remove(&(trace.get(), id));
+        self.opened.insert((trace.get(), id));
         is_twin
     }
 
@@ -116,8 +118,11 @@ impl SpreadSpans {
     pub(super) fn remove(&mut self, id: u64) -> Option<Spread> {
         let span = self.spans.remove(&id)?;
         self.bytes = self.bytes.saturating_sub(span.bytes());
-        if !span.is_open() {
-            self.unopened.remove(&(span.piece.trace_id.get(), id));
+        let place = (span.piece.trace_id.get(), id);
+        if span.is_open() {
+            self.opened.remove(&place);
+        } else {
+            self.unopened.remove(&place);
         }
         Some(span)
     }
@@ -165,18 +170,44 @@ impl SpreadSpans {
 
     /// Forgets what was said of spans of a part of a trace that has ended: their openings
     /// will not come, as they were delivered before it was said. Returns how much that was.
-    pub(super) fn end_trace(&mut self, trace: TraceId, part: u32) -> u64 {
-        if self.unopened.is_empty() {
-            return 0;
+    ///
+    /// With `all`, also those whose end was read: they were opened in the piece that says the
+    /// end of the part, which is kept first.
+    pub(super) fn end_trace(&mut self, part: Part, all: bool) -> u64 {
+        let late = Self::of_part(&self.unopened, &self.spans, part);
+        let late = late.into_iter().filter_map(|id| {
+            let has_ended = self.spans.get(&id).is_some_and(Spread::has_ended);
+            let span = if all || !has_ended {
+                self.remove(id)
+            } else {
+                None
+            };
+            span.map(|span| span.said())
+        });
+        late.sum()
+    }
+
+    /// Forgets the spans of a part that has ended whose opening was read, and whose end was
+    /// lost: it will not come. Returns how many there were.
+    pub(super) fn end_opened(&mut self, part: Part) -> u64 {
+        let opened = Self::of_part(&self.opened, &self.spans, part);
+        let lost = opened.into_iter().filter(|id| {
+            let has_ended = self.spans.get(id).is_some_and(Spread::has_ended);
+            !has_ended && self.remove(*id).is_some()
+        });
+        lost.count() as u64
+    }
+
+    fn of_part(ids: &BTreeSet<(u128, u64)>, spans: &HashMap<u64, Spread>, part: Part) -> Vec<u64> {
+        if ids.is_empty() {
+            return Vec::new();
         }
-        let trace = trace.get();
-        let of_trace = self.unopened.range((trace, 0)..=(trace, u64::MAX));
-        let mut late: Vec<u64> = of_trace.map(|(_, id)| *id).collect();
-        // One whose end was read was opened in the piece that says so, and is kept next.
-        let is_late = |span: &Spread| span.piece.part == part && !span.has_ended();
-        late.retain(|id| self.spans.get(id).is_some_and(is_late));
-        let late = late.into_iter().filter_map(|id| self.remove(id));
-        late.map(|span| span.said()).sum()
+        let trace = part.trace.get();
+        let of_trace = ids.range((trace, 0)..=(trace, u64::MAX)).map(|(_, id)| *id);
+        let is_of_part = |span: &Spread| span.piece.part == part.number;
+        of_trace
+            .filter(|id| spans.get(id).is_some_and(is_of_part))
+            .collect()
     }
 
     /// Bytes that the entries of all take.
@@ -191,6 +222,7 @@ impl SpreadSpans {
     pub(super) fn clear(&mut self) {
         self.spans.clear();
         self.unopened.clear();
+        self.opened.clear();
         self.bytes = 0;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::batch::Part;
 use crate::id::TraceId;
-use crate::maps::HashMap;
+use crate::maps::{HashMap, HashSet};
 use crate::sync::{Mutex, MutexGuard};
 
 /// Parts whose context was sent to somebody, and those that came back with it: a service may
@@ -16,14 +16,22 @@ use crate::sync::{Mutex, MutexGuard};
 /// end. No more than go on at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
-    parts: Mutex<HashMap<TraceId, Vec<u32>>>,
+    traces: Mutex<HashMap<TraceId, Calls>>,
     /// How many traces there are.
     count: AtomicU64,
 }
 
+/// The parts of one trace.
+#[derive(Debug, Default)]
+struct Calls {
+    numbers: HashSet<u32>,
+    /// Those of which the worker was not told that they go on.
+    unsaid: Vec<u32>,
+}
+
 impl Callers {
-    fn parts(&self) -> MutexGuard<'_, HashMap<TraceId, Vec<u32>>> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn traces(&self) -> MutexGuard<'_, HashMap<TraceId, Calls>> {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // Relaxed, here and below: what comes from a request that was sent comes after that.
@@ -33,43 +41,44 @@ impl Callers {
 
     /// Notes a part that calls somebody.
     pub(crate) fn add(&self, part: Part) {
-        let mut parts = self.parts();
-        let numbers = parts.entry(part.trace).or_default();
-        if !numbers.contains(&part.number) {
-            numbers.push(part.number);
+        let mut traces = self.traces();
+        let calls = traces.entry(part.trace).or_default();
+        if calls.numbers.insert(part.number) {
+            calls.unsaid.push(part.number);
         }
-        self.count.store(parts.len() as u64, Ordering::Relaxed);
+        self.count.store(traces.len() as u64, Ordering::Relaxed);
     }
 
     /// Notes a part that was called, if it may have been from here; returns whether that is
     /// so.
     pub(crate) fn add_called(&self, part: Part) -> bool {
-        if self.is_empty() || !self.parts().contains_key(&part.trace) {
+        if self.is_empty() || !self.traces().contains_key(&part.trace) {
             return false;
         }
         self.add(part);
         true
     }
 
-    /// Takes out a part that has ended; calls `found` with each other one of its trace.
+    /// Takes out a part that has ended; calls `found`, once, with each other one of its
+    /// trace.
     pub(super) fn remove(&self, ended: Part, mut found: impl FnMut(Part)) {
         if self.is_empty() {
             return;
         }
-        let mut parts = self.parts();
-        let Some(numbers) = parts.get_mut(&ended.trace) else {
+        let mut traces = self.traces();
+        let Some(calls) = traces.get_mut(&ended.trace) else {
             return;
         };
-        numbers.retain(|number| *number != ended.number);
-        for number in &*numbers {
-            found(Part {
-                number: *number,
-                ..ended
-            });
+        calls.numbers.remove(&ended.number);
+        for number in calls.unsaid.drain(..) {
+            if calls.numbers.contains(&number) {
+                let trace = ended.trace;
+                found(Part { trace, number });
+            }
         }
-        if numbers.is_empty() {
-            parts.remove(&ended.trace);
+        if calls.numbers.is_empty() {
+            traces.remove(&ended.trace);
         }
-        self.count.store(parts.len() as u64, Ordering::Relaxed);
+        self.count.store(traces.len() as u64, Ordering::Relaxed);
     }
 }

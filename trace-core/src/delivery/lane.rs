@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::call;
 use super::lanes::LaneWork;
 use super::queue::Queue;
 use super::recipient::Recipient;
 use crate::collector::CollectorError;
+
+/// How long a collector that has panicked is left in peace before it is told what it waits
+/// for.
+pub(super) const RETELL_AFTER: Duration = Duration::from_millis(100);
 
 /// Gives batches to one collector, on a thread of its own.
 pub(super) struct LaneThread {
@@ -52,6 +57,9 @@ impl LaneThread {
                 }
             }
             idle = self.recipient.on_idle();
+            if self.recipient.is_urgent() {
+                idle = Some(idle.map_or(RETELL_AFTER, |idle| idle.min(RETELL_AFTER)));
+            }
         };
         self.queue.stop_lane(self.lane, errors);
     }

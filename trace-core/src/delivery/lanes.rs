@@ -14,7 +14,8 @@ pub(super) struct Lane {
     /// Whether the collector has a thread of its own, to which all else belongs.
     pub(super) has_thread: bool,
     items: VecDeque<Item>,
-    /// Spans and bytes of batches that wait, or that the collector is being given.
+    /// Batches that wait, or that the collector is being given, and their spans and bytes.
+    batches: usize,
     spans: u64,
     pub(super) bytes: usize,
     max_bytes: usize,
@@ -51,6 +52,7 @@ impl Lane {
         Self {
             has_thread,
             items: VecDeque::new(),
+            batches: 0,
             spans: 0,
             bytes: 0,
             max_bytes,
@@ -65,17 +67,23 @@ impl Lane {
     /// whole lane does when that is empty.
     pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
         let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
-        !self.has_ended && (self.spans == 0 || has_room)
+        !self.has_ended && (self.batches == 0 || has_room)
     }
 
     pub(super) fn push(&mut self, given: Given) {
+        self.batches += 1;
         self.spans += given.batch.spans();
         self.bytes += given.batch.bytes;
         self.items.push_back(Item::Batch(given));
     }
 
-    /// Asks for a flush behind all that waits.
+    /// Asks for a flush behind all that waits; for one, where nothing comes in between.
     pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
+        if let Some(Item::Flush(last, until)) = self.items.back_mut() {
+            *last = number;
+            *until = until.later(deadline);
+            return;
+        }
         self.items.push_back(Item::Flush(number, deadline));
     }
 
@@ -98,6 +106,7 @@ impl Lane {
 
     /// Says that the collector is done with a batch.
     pub(super) fn finish(&mut self, batch: &SharedBatch) {
+        self.batches = self.batches.saturating_sub(1);
         self.spans = self.spans.saturating_sub(batch.spans());
         self.bytes = self.bytes.saturating_sub(batch.bytes);
     }

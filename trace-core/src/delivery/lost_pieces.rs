@@ -20,6 +20,8 @@ pub(super) struct LostPiece {
     half_spans: Vec<u64>,
     part: Option<Part>,
     opened: u64,
+    /// Whether it says that the part has ended.
+    ends: bool,
 }
 
 impl LostPiece {
@@ -32,6 +34,7 @@ impl LostPiece {
             None => half_spans.push(span),
         };
         let mut part = None;
+        let mut ends = false;
         let mut cursor = Cursor::default();
         loop {
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
@@ -44,6 +47,7 @@ impl LostPiece {
                 break;
             };
             cursor = next;
+            ends |= matches!(entry, Entry::End);
             if let Entry::Piece {
                 part: number,
                 trace_id,
@@ -58,12 +62,15 @@ impl LostPiece {
             half_spans,
             part,
             opened: chunk.opened,
+            ends,
         }
     }
 }
 
 impl LostPieces {
     pub(super) fn add(&mut self, piece: LostPiece) {
+        // All of the part was in it, as far as that can be seen.
+        let is_whole = piece.ends && piece.half_spans.is_empty();
         for span in piece.half_spans {
             // Of one whose other half is lost as well, nothing more comes.
             if !self.half_spans.remove(&span) {
@@ -72,7 +79,11 @@ impl LostPieces {
         }
         if let Some(part) = piece.part.filter(|_| piece.opened > 0) {
             let lost = TraceLosses::of(LossReason::Queue, piece.opened);
-            self.parts.add(part, &lost);
+            if is_whole {
+                self.parts.add_whole(part, &lost);
+            } else {
+                self.parts.add(part, &lost);
+            }
         }
     }
 }

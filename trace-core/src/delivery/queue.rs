@@ -49,6 +49,8 @@ struct State {
     lost: LostPieces,
     /// One for each collector.
     lanes: Vec<Lane>,
+    /// Of the bytes of chunks, those of batches that lanes have.
+    shared_bytes: usize,
     /// What batches were in that all lanes have given back.
     spare_batches: Vec<Decoded>,
     /// What wakes the worker.
@@ -93,6 +95,11 @@ impl State {
         !self.chunks.waiting.is_empty() || !self.ended.is_empty()
     }
 
+    /// Bytes of what waits for the worker, or is being read.
+    fn unread_bytes(&self) -> usize {
+        self.chunks.bytes.saturating_sub(self.shared_bytes)
+    }
+
     /// Whether to wake the worker; it is then awake.
     fn wakes(&mut self, is_half_full: bool) -> bool {
         let wakes = match self.sleep {
@@ -119,6 +126,7 @@ impl State {
             let reasons = [
                 (drops.panic, "the collector panicked"),
                 (drops.full, "its lane was full"),
+                (drops.shutdown, "the time of the shutdown was over"),
             ];
             for (spans, reason) in reasons.into_iter().filter(|(spans, _)| *spans > 0) {
                 let s = if spans == 1 { "" } else { "s" };
@@ -204,6 +212,7 @@ impl Queue {
                 .iter()
                 .map(|lane| Lane::new(lane.has_thread, share(lane)))
                 .collect(),
+            shared_bytes: 0,
             spare_batches: Vec::new(),
             sleep: Sleep::default(),
             is_hurried: false,
@@ -228,6 +237,14 @@ impl Queue {
         }
     }
 
+    /// Bytes from which on a batch is not added to: a quarter of the least share of a lane.
+    pub(super) fn max_batch_bytes(&self) -> usize {
+        let state = self.state();
+        let shares = state.ledger.lanes().into_iter().map(|lane| lane.max_bytes);
+        let least = shares.filter(|bytes| *bytes > 0).min();
+        least.map_or(usize::MAX, |bytes| bytes / 4)
+    }
+
     /// Whether a chunk is not too large to be handed over.
     pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
         chunk.allocated() <= self.max_chunk_bytes
@@ -243,7 +260,7 @@ impl Queue {
     }
 
     fn is_half_full(&self, state: &State) -> bool {
-        state.spans > self.max_spans / 2 || state.chunks.bytes > self.max_bytes / 2
+        state.spans > self.max_spans / 2 || state.unread_bytes() > self.max_bytes / 2
     }
 
     /// Hands the piece of a scope over, or drops it and counts its spans; leaves an
@@ -501,7 +518,16 @@ impl Queue {
 
     /// Counts what a batch that lanes are given next has allocated besides its chunks.
     pub(super) fn share(&self, batch: &SharedBatch) {
-        self.state().chunks.bytes += batch.own_bytes();
+        let mut state = self.state();
+        state.chunks.bytes += batch.own_bytes();
+        state.shared_bytes += batch.bytes;
+    }
+
+    /// Gives chunks back that were copied.
+    pub(super) fn give_chunks_back(&self, chunks: &mut Vec<Chunk>) {
+        Self::recycle(&mut self.state(), chunks);
+        // If they are not kept they are dropped without the lock.
+        chunks.clear();
     }
 
     fn wake(&self, lane: usize) {
@@ -544,12 +570,24 @@ impl Queue {
         let Some(batch) = Arc::into_inner(batch) else {
             return;
         };
-        let (own_bytes, is_lost) = (batch.own_bytes(), batch.is_lost());
+        let SharedBatch {
+            ref decoded,
+            bytes,
+            is_copy,
+            ..
+        } = batch;
+        let (spans, own_bytes, is_lost) =
+            (decoded.len() as u64, batch.own_bytes(), batch.is_lost());
         let mut decoded = batch.decoded;
-        self.release(&mut decoded, is_lost);
+        if is_copy {
+            self.state().ledger.release(spans, is_lost);
+        } else {
+            self.release(&mut decoded, is_lost);
+        }
         let mut state = self.state();
         state.chunks.bytes = state.chunks.bytes.saturating_sub(own_bytes);
-        if state.spare_batches.len() < MAX_SPARE_BATCHES {
+        state.shared_bytes = state.shared_bytes.saturating_sub(bytes);
+        if !is_copy && state.spare_batches.len() < MAX_SPARE_BATCHES {
             state.spare_batches.push(decoded);
         }
     }

@@ -53,6 +53,11 @@ impl Recipient {
         Fate::Panic
     }
 
+    /// Whether it waits for something that it was not told.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.untold.is_urgent()
+    }
+
     /// Tells it what it was not told when it panicked, and waits for.
     pub(super) fn catch_up(&mut self) {
         if self.untold.is_urgent() {

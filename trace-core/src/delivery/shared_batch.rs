@@ -12,17 +12,34 @@ pub(super) struct SharedBatch {
     pub(super) bytes: usize,
     /// The same without them: those are counted while they wait for the worker.
     own_bytes: usize,
+    /// Whether its chunks are none of the queue's.
+    pub(super) is_copy: bool,
     /// Whether a collector has not taken it.
     is_lost: AtomicBool,
 }
 
 impl SharedBatch {
     pub(super) fn new(decoded: Decoded) -> Self {
+        let (bytes, own_bytes) = (
+            decoded.allocated(),
+            decoded.allocated() - decoded.chunk_bytes(),
+        );
         Self {
-            bytes: decoded.allocated(),
-            own_bytes: decoded.allocated() - decoded.chunk_bytes(),
             decoded,
+            bytes,
+            own_bytes,
+            is_copy: false,
             is_lost: AtomicBool::new(false),
+        }
+    }
+
+    /// The same of a batch that has buffers of its own.
+    pub(super) fn copied(decoded: Decoded) -> Self {
+        let batch = Self::new(decoded);
+        Self {
+            own_bytes: batch.bytes,
+            is_copy: true,
+            ..batch
         }
     }
 

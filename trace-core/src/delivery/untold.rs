@@ -30,14 +30,26 @@ impl Untold {
         self.is_urgent
     }
 
+    /// Whether something is to be told with the next batch.
+    pub(super) fn is_any(&self) -> bool {
+        !self.ended.is_empty() || !self.opened.is_empty() || !self.losses.is_empty()
+    }
+
     /// Notes a batch that the collector did not take.
     pub(super) fn miss(&mut self, decoded: &Decoded, reports: &[PartReport], reason: LossReason) {
         let mut spans: HashMap<Part, u64> = HashMap::default();
         for part in decoded.parts_of_spans() {
             *spans.entry(part).or_default() += 1;
         }
+        let ended = reports.iter().filter(|report| !report.is_open);
+        let ended: HashSet<Part> = ended.map(|report| report.part).collect();
         for (part, spans) in spans {
-            self.losses.add(part, &TraceLosses::of(reason, spans));
+            let lost = TraceLosses::of(reason, spans);
+            if ended.contains(&part) && !self.open.contains(&part) {
+                self.losses.add_whole(part, &lost);
+            } else {
+                self.losses.add(part, &lost);
+            }
         }
         for report in reports {
             if let Some(losses) = &report.losses {
@@ -63,8 +75,7 @@ impl Untold {
     /// that it was not told before. It then [has taken](Self::took) that, or
     /// [missed](Self::miss) it.
     pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
-        let is_any = !self.ended.is_empty() || !self.opened.is_empty();
-        if is_any || !self.losses.is_empty() {
+        if self.is_any() {
             Cow::Owned(self.tell_all(reports))
         } else {
             Cow::Borrowed(reports)

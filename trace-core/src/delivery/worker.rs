@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::lane::LaneThread;
+use super::lane::{LaneThread, RETELL_AFTER};
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
@@ -26,6 +26,8 @@ pub(crate) struct Worker {
     clock: Clock,
     resource: Arc<Resource>,
     scheduled_delay: Duration,
+    /// Bytes from which on a batch is given to the lanes: a part of their shares.
+    max_batch_bytes: usize,
     /// The collectors that are called here, with their numbers.
     recipients: Vec<(usize, Recipient)>,
     /// The other ones.
@@ -71,6 +73,7 @@ impl Worker {
         let lanes: Vec<LaneOptions> = collectors.iter().map(|one| lane_of(&**one)).collect();
         let queue = Queue::new(options.max_queue_spans, options.max_queue_bytes, &lanes);
         let mut worker = Self::without_collectors(Arc::new(queue), options);
+        worker.max_batch_bytes = worker.queue.max_batch_bytes();
         for (number, (collector, lane)) in collectors.into_iter().zip(lanes).enumerate() {
             worker.add(number, collector, &lane);
         }
@@ -83,6 +86,7 @@ impl Worker {
             clock: options.clock,
             resource: Arc::new(options.resource),
             scheduled_delay: options.scheduled_delay,
+            max_batch_bytes: usize::MAX,
             recipients: Vec::new(),
             lanes: Vec::new(),
             decoder: Decoder::new(options.limits),
@@ -203,6 +207,7 @@ impl Worker {
         let counters = &self.queue.counters;
         self.queue.leave(&counters.dropped_shutdown, lost);
         self.collect();
+        self.tell_all();
         // The lanes end beside the collectors of this thread.
         self.queue.close_lanes();
         let recipients = self.recipients.iter_mut();
@@ -230,7 +235,9 @@ impl Worker {
         self.decoded.begin(self.clock.look());
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
-            if self.decoded.len() as u64 >= BATCH_SPANS {
+            let is_full = self.decoded.len() as u64 >= BATCH_SPANS
+                || self.decoded.entry_bytes() >= self.max_batch_bytes;
+            if is_full {
                 self.collect();
             }
         }
@@ -294,10 +301,7 @@ impl Worker {
 
     /// Gives what was read to the lanes, and to the collectors of this thread.
     fn share(&mut self) {
-        let mut next = self.queue.spare_batch();
-        next.begin(self.decoded.converter().clone());
-        let decoded = std::mem::replace(&mut self.decoded, next);
-        let batch = Arc::new(SharedBatch::new(decoded));
+        let batch = Arc::new(self.take_batch());
         let is_full = self.queue.full_lanes(&batch);
         self.queue.share(&batch);
         let (decoded, spans) = (&batch.decoded, batch.spans());
@@ -321,6 +325,28 @@ impl Worker {
         self.queue.let_go(batch);
     }
 
+    /// Takes what was read. What is small is copied, so that a lane in which it waits has
+    /// no large buffers.
+    fn take_batch(&mut self) -> SharedBatch {
+        if let Some(small) = self.decoded.take_small() {
+            self.queue.give_chunks_back(self.decoded.end());
+            return SharedBatch::copied(small);
+        }
+        let mut next = self.queue.spare_batch();
+        next.begin(self.decoded.converter().clone());
+        SharedBatch::new(std::mem::replace(&mut self.decoded, next))
+    }
+
+    /// Tells the lanes all that they were not told, however full they are: this is the end.
+    fn tell_all(&mut self) {
+        let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
+        for lane in &mut self.lanes {
+            if lane.untold.is_any() {
+                lane.give(&self.queue, &nothing);
+            }
+        }
+    }
+
     /// Tells the collectors what they were not told, if there is room.
     fn catch_up(&mut self) {
         for (_, recipient) in &mut self.recipients {
@@ -329,7 +355,7 @@ impl Worker {
         if self.lanes.iter().all(|lane| !lane.untold.is_urgent()) {
             return;
         }
-        let nothing = Arc::new(SharedBatch::new(Decoded::default()));
+        let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         let is_full = self.queue.full_lanes(&nothing);
         for lane in &mut self.lanes {
             if lane.untold.is_urgent() && is_full.get(lane.number) == Some(&false) {
@@ -338,10 +364,6 @@ impl Worker {
         }
     }
 }
-
-/// How long the worker waits at least before it looks whether a lane has room for what it
-/// was not told.
-const RETELL_AFTER: Duration = Duration::from_millis(100);
 
 impl OwnLane {
     /// Gives it a batch, and tells it what it was not told.

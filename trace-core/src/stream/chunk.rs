@@ -12,7 +12,7 @@ use crate::span_record::DroppedItems;
 /// its chunk holds one piece; in the queue the pieces of several scopes may share
 /// a chunk. Recycled between the threads that write and the one that reads, so
 /// that recording allocates nothing in the long run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
     /// How many spans the words open.
     pub(crate) opened: u64,
