@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::completed_trace::Completion;
 use super::completeness::{Completeness, Origin};
 use super::heap_bytes::heap_bytes;
 use super::options::TraceCollectorOptions;
@@ -24,6 +25,8 @@ pub(super) struct ActiveTrace {
     pub(super) last_arrival: Timestamp,
     /// Whether somebody was told that it goes on for long.
     pub(super) is_said_open: bool,
+    /// Why it was completed before, while a part of it ran, or what became of that part.
+    pub(super) was_cut: Option<Completion>,
     /// The time under which the store has queued it; never later than `due`.
     pub(super) queued_for: Timestamp,
 }
@@ -45,6 +48,7 @@ impl ActiveTrace {
             first_arrival: now,
             last_arrival: now,
             is_said_open: false,
+            was_cut: None,
             queued_for: now,
         }
     }
@@ -83,8 +87,21 @@ impl ActiveTrace {
         let complete = &self.completeness;
         // With one tracer, nobody else has anything to send.
         let is_alone = options.feeders <= 1 && complete.is_of_one_tracer();
-        let has_lost = !self.trace.losses().is_empty();
-        complete.is_settled() || (is_alone && (complete.is_whole() || has_lost))
+        complete.is_settled() || is_alone
+    }
+
+    /// Why it is completed when it is over.
+    pub(super) fn completion(&self) -> Completion {
+        let complete = &self.completeness;
+        if let Some(cut) = self.was_cut {
+            cut
+        } else if complete.is_connected() || complete.is_whole() {
+            Completion::Complete
+        } else if self.trace.losses().is_empty() {
+            Completion::ParentMissing
+        } else {
+            Completion::SpansLost
+        }
     }
 
     /// Returns when to complete it or give it up if nothing more comes. While a part of it

@@ -37,6 +37,9 @@ pub enum Completion {
     /// All has ended, and spans were lost on their way here: see
     /// [`Trace::losses`](crate::Trace::losses).
     SpansLost,
+    /// All has ended in the one tracer that feeds the collector, and a parent is missing that
+    /// should have come from there, as if somebody had filtered it out.
+    ParentMissing,
     /// The root or a parent is missing, or a tracer has not said that its part has
     /// ended, and nothing came for the time after which a trace is given up.
     TimedOut,
@@ -66,6 +69,7 @@ impl Completion {
             Self::Complete => "complete",
             Self::Flushed => "flushed",
             Self::SpansLost => "spans lost",
+            Self::ParentMissing => "a parent is missing",
             Self::TimedOut => "timed out",
             Self::TooManySpans => "too many spans",
             Self::TooManyBytes => "too many bytes",

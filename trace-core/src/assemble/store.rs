@@ -10,7 +10,7 @@ use super::completeness::Origin;
 use super::early_losses::EarlyLosses;
 use super::options::TraceCollectorOptions;
 use super::trace::{AddedSpan, Inserted, Trace};
-use crate::batch::{Part, PartReport, SpanBatch, SpanView, TraceLosses};
+use crate::batch::{Part, PartReport, PartState, SpanBatch, SpanView, TraceLosses};
 use crate::id::TraceId;
 use crate::maps::{HashMap, HashSet};
 use crate::span_record::SpanRecord;
@@ -63,7 +63,7 @@ pub(super) struct Store {
     discarded: usize,
     bytes: usize,
     /// Parts of traces that tracers know to run: of which tracer, and their numbers.
-    running: HashMap<TraceId, HashSet<(u64, u32)>>,
+    running: HashMap<TraceId, Running>,
     early_losses: EarlyLosses,
     /// Shutdowns of feeders.
     pub(super) shutdowns: usize,
@@ -77,6 +77,15 @@ struct KeptTrace {
     bytes: usize,
     /// Whether it has changed since it was told.
     has_changed: bool,
+}
+
+/// The parts of a trace that tracers know to run.
+#[derive(Debug, Default)]
+struct Running {
+    /// Of which tracer, and their numbers.
+    parts: Vec<(u64, u32)>,
+    /// Set if the trace was completed for want of room meanwhile.
+    was_cut: Option<Completion>,
 }
 
 /// What is to be told.
@@ -150,21 +159,38 @@ impl Store {
     fn note(&mut self, reports: &[PartReport], source: u64) {
         for report in reports {
             let Part { trace, number } = report.part;
-            if report.is_open {
-                self.running
-                    .entry(trace)
-                    .or_default()
-                    .insert((source, number));
-            } else if !self.running.is_empty()
-                && let Some(parts) = self.running.get_mut(&trace)
-            {
-                parts.remove(&(source, number));
-                if parts.is_empty() {
-                    self.running.remove(&trace);
+            match report.state {
+                PartState::Open => {
+                    let running = self.running.entry(trace).or_default();
+                    running.parts.push((source, number));
+                }
+                PartState::Ended => self.end_part(trace, (source, number)),
+                PartState::GivenUp => {
+                    self.end_part(trace, (source, number));
+                    if let Some(active) = self.active.get_mut(&trace) {
+                        active.was_cut = Some(Completion::Stopped);
+                    }
                 }
             }
             if let Some(losses) = &report.losses {
                 self.lose(trace, losses);
+            }
+        }
+    }
+
+    fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) {
+        if self.running.is_empty() {
+            return;
+        }
+        let Some(running) = self.running.get_mut(&trace_id) else {
+            return;
+        };
+        running.parts.retain(|other| *other != part);
+        if running.parts.is_empty() {
+            let was_cut = running.was_cut;
+            self.running.remove(&trace_id);
+            if let Some(active) = self.active.get_mut(&trace_id) {
+                active.was_cut = active.was_cut.or(was_cut);
             }
         }
     }
@@ -214,7 +240,7 @@ impl Store {
             news.completed
                 .extend(self.complete(trace_id, completion, now));
         }
-        self.discard(options);
+        self.discard(options, news);
     }
 
     /// Completes what misses nothing, and with `all` also the rest.
@@ -244,7 +270,7 @@ impl Store {
                 }
             }
         }
-        self.discard(options);
+        self.discard(options, &mut news);
         news
     }
 
@@ -361,8 +387,9 @@ impl Store {
             return;
         };
         if !runs && active.is_over(options) {
+            let completion = active.completion();
             news.completed
-                .extend(self.complete(trace_id, Completion::Complete, now));
+                .extend(self.complete(trace_id, completion, now));
             return;
         }
         let due = active.due(runs, options);
@@ -382,24 +409,27 @@ impl Store {
             let completed = self.complete(trace_id, Completion::Evicted, now);
             news.completed.extend(completed);
         }
-        self.discard(options);
+        self.discard(options, news);
         while self.bytes > options.max_bytes {
             let Some((_, trace_id)) = self.next_due(options) else {
                 return;
             };
             let completed = self.complete(trace_id, Completion::TooManyBytes, now);
             news.completed.extend(completed);
-            self.discard(options);
+            self.discard(options, news);
         }
     }
 
     /// Discards completed traces above the limits, the oldest first.
-    fn discard(&mut self, options: &TraceCollectorOptions) {
+    fn discard(&mut self, options: &TraceCollectorOptions, news: &mut News) {
         while self.completed.len() > options.max_completed_traces || self.bytes > options.max_bytes
         {
             let Some(oldest) = self.completed.pop_front() else {
                 return;
             };
+            if oldest.has_changed {
+                news.completed.push(oldest.completed.clone());
+            }
             self.by_id.remove(&oldest.completed.trace.trace_id);
             self.discarded += 1;
             self.stats.traces_discarded += 1;
@@ -440,11 +470,15 @@ impl Store {
         let active = self.active.remove(&trace_id)?;
         self.queue.remove(&(active.queued_for, trace_id));
         self.stats.traces_completed += 1;
-        let completion = if completion.is_complete() && !active.trace.losses().is_empty() {
-            Completion::SpansLost
-        } else {
-            completion
+        let completion = match active.was_cut {
+            _ if !completion.is_complete() => completion,
+            Some(cut) => cut,
+            None if !active.trace.losses().is_empty() => Completion::SpansLost,
+            None => completion,
         };
+        if let Some(running) = self.running.get_mut(&trace_id) {
+            running.was_cut = Some(completion);
+        }
         if !completion.is_complete() {
             self.stats.traces_incomplete += 1;
         }

@@ -7,7 +7,7 @@ use super::decoded::Decoded;
 use super::index::{Index, OpenSpan};
 use super::losses::{LossReason, TraceLosses};
 use super::lost::{LostSpans, Reason};
-use super::part::{Part, PartLosses, PartReport};
+use super::part::{Part, PartLosses, PartReport, PartState};
 use super::piece::Piece;
 use super::spread::Place;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
@@ -229,8 +229,8 @@ impl Decoder {
         for part in self.open_parts.drain() {
             let losses = self.losses.take(part);
             out.report(PartReport {
-                losses: losses.map(Box::new),
-                ..PartReport::opened(part)
+                state: PartState::GivenUp,
+                ..PartReport::ended(part, losses)
             });
         }
         opened

@@ -17,11 +17,20 @@ pub(crate) struct Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartReport {
     pub(crate) part: Part,
-    /// Whether more of it may come. Said once, with the first of its spans that come before
-    /// its end.
-    pub(crate) is_open: bool,
+    pub(crate) state: PartState,
     /// What was lost of it, as far as it was not said before.
     pub(crate) losses: Option<Box<TraceLosses>>,
+}
+
+/// What has become of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartState {
+    /// More of it may come. Said once, with the first of its pieces that does not end it.
+    Open,
+    /// All of it has come, but for what was lost.
+    Ended,
+    /// Its tracer was shut down while it ran.
+    GivenUp,
 }
 
 /// What was lost of parts, and was not reported yet. Bounded.
@@ -37,10 +46,14 @@ pub(crate) struct PartLosses {
 pub(crate) const MAX_PARTS: usize = 65_536;
 
 impl PartReport {
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.state, PartState::Open)
+    }
+
     pub(crate) fn opened(part: Part) -> Self {
         Self {
             part,
-            is_open: true,
+            state: PartState::Open,
             losses: None,
         }
     }
@@ -48,7 +61,7 @@ impl PartReport {
     pub(crate) fn ended(part: Part, losses: Option<TraceLosses>) -> Self {
         Self {
             part,
-            is_open: false,
+            state: PartState::Ended,
             losses: losses.map(Box::new),
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::losses::TraceLosses;
-use super::part::PartReport;
+use super::part::{PartReport, PartState};
 use crate::id::TraceId;
 use crate::resource::Resource;
 
@@ -58,7 +58,7 @@ impl<'a> BatchResource<'a> {
             Said::Nothing | Said::Reports(_) => &[],
         };
         let reported = self.reports().unwrap_or_default().iter();
-        let reported = reported.filter(|report| !report.is_open);
+        let reported = reported.filter(|report| report.state == PartState::Ended);
         let by_hand = by_hand.iter().copied();
         by_hand.chain(reported.map(|report| report.part.trace))
     }

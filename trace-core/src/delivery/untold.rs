@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::shared_batch::SharedBatch;
-use crate::batch::{Decoded, LossReason, MAX_PARTS, Part, PartLosses, PartReport, TraceLosses};
+use crate::batch::{
+    Decoded, LossReason, MAX_PARTS, Part, PartLosses, PartReport, PartState, TraceLosses,
+};
 use crate::maps::{HashMap, HashSet};
 
 /// What a collector has still to be told of batches that it did not take: which traces have
@@ -16,8 +18,8 @@ pub(super) struct Untold {
     open: HashSet<Part>,
     /// Parts that it should know to be open.
     opened: HashSet<Part>,
-    /// Parts that have ended, in this order.
-    ended: Vec<Part>,
+    /// Parts that have ended, or were given up, in this order.
+    ended: Vec<(Part, PartState)>,
     losses: PartLosses,
     /// Whether one that has ended is known to the collector as open.
     is_urgent: bool,
@@ -41,7 +43,7 @@ impl Untold {
         for part in decoded.parts_of_spans() {
             *spans.entry(part).or_default() += 1;
         }
-        let ended = reports.iter().filter(|report| !report.is_open);
+        let ended = reports.iter().filter(|report| !report.is_open());
         let ended: HashSet<Part> = ended.map(|report| report.part).collect();
         for (part, spans) in spans {
             let lost = TraceLosses::of(reason, spans);
@@ -55,7 +57,7 @@ impl Untold {
             if let Some(losses) = &report.losses {
                 self.losses.add(report.part, losses);
             }
-            if report.is_open {
+            if report.is_open() {
                 self.opened.insert(report.part);
                 continue;
             }
@@ -63,7 +65,7 @@ impl Untold {
             self.opened.remove(&report.part);
             self.is_urgent |= is_known;
             if is_known || self.ended.len() < MAX_PARTS {
-                self.ended.push(report.part);
+                self.ended.push((report.part, report.state));
             } else {
                 // It has to make room for others.
                 let _forgotten = self.losses.take(report.part);
@@ -85,7 +87,7 @@ impl Untold {
     /// Notes what the collector was told.
     pub(super) fn took(&mut self, told: &[PartReport]) {
         for report in told {
-            if report.is_open {
+            if report.is_open() {
                 self.open.insert(report.part);
             } else if !self.open.is_empty() {
                 self.open.remove(&report.part);
@@ -98,19 +100,22 @@ impl Untold {
         self.is_urgent = false;
         let opened = self.opened.drain().map(PartReport::opened);
         let mut told: Vec<PartReport> = opened.collect();
-        for part in std::mem::take(&mut self.ended) {
-            told.push(PartReport::ended(part, self.losses.take(part)));
+        for (part, state) in std::mem::take(&mut self.ended) {
+            told.push(PartReport {
+                state,
+                ..PartReport::ended(part, self.losses.take(part))
+            });
         }
         for report in reports {
             let mut report = report.clone();
-            if (!report.is_open || report.losses.is_some())
+            if !report.is_open()
                 && let Some(losses) = self.losses.take(report.part)
             {
                 report.losses.get_or_insert_default().add(&losses);
             }
             told.push(report);
         }
-        if self.open.is_empty() && told.iter().all(|report| !report.is_open) {
+        if self.open.is_empty() && told.iter().all(|report| !report.is_open()) {
             // Nothing goes on of which something was lost that is not counted.
             self.losses.settle();
         }

@@ -265,7 +265,7 @@ impl Worker {
     fn note_callers(&mut self) {
         let reports = self.decoded.take_reports();
         for report in reports {
-            if !report.is_open {
+            if !report.is_open() {
                 self.queue.callers.remove(report.part, |other| {
                     if self.decoder.goes_on(other) {
                         self.decoded.report(PartReport::opened(other));

@@ -608,7 +608,11 @@ pub(super) fn context() -> Option<TraceContext> {
         _ => None,
     });
     match unsampled? {
-        None => with_recording(|recording| recording.context(span)),
+        None => with_recording(|recording| {
+            // Whoever is given it may go on with the trace in this process.
+            recording.note_call();
+            recording.context(span)
+        }),
         unsampled => unsampled,
     }
 }

@@ -97,6 +97,9 @@ impl Recording {
 
     /// Notes that this part of the trace calls somebody, who may be in this process.
     pub(super) fn note_call(&mut self) {
+        if std::mem::replace(&mut self.0.has_called, true) {
+            return;
+        }
         self.0.tracer.queue.callers.add(self.0.part());
         self.0.set_known();
     }
@@ -515,7 +518,8 @@ impl Recording {
         if !stream.baggage.is_empty() {
             stream.baggage = Baggage::default();
         }
-        (stream.is_visit, stream.needs_home, stream.is_known) = (false, false, false);
+        (stream.is_visit, stream.needs_home) = (false, false);
+        (stream.is_known, stream.has_called) = (false, false);
         if stream.rare.is_some() {
             stream.rare = None;
         }

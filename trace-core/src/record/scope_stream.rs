@@ -56,6 +56,8 @@ pub(super) struct ScopeStream {
     /// Whether the queue has taken a piece of the scope, of which nothing else is of the
     /// trace; else that is noted there.
     pub(super) is_known: bool,
+    /// Whether the trace's context was asked for in this scope.
+    pub(super) has_called: bool,
     /// See [`TracerCore::plain`].
     pub(super) plain: Option<Counter>,
     /// What few scopes have.
@@ -344,6 +346,7 @@ impl Spare {
             has_said_end: false,
             needs_home: false,
             is_known: false,
+            has_called: false,
             plain: tracer.plain(),
             rare: None,
         })
