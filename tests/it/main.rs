@@ -13,6 +13,8 @@ mod assemble;
 mod baggage;
 mod critical_path;
 mod design;
+mod diagnostics;
+mod doctor;
 mod held;
 mod ids;
 mod macros;

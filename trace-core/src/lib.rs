@@ -34,6 +34,7 @@
 //! - [`OpenSpan`] is a span that can be held, for what is no function.
 //! - [`spawn`], [`TraceFuture`], [`TraceStream`], [`TraceJoinSet`] and [`Carried`] carry the
 //!   trace to other tasks, [`propagation`] to other services.
+//! - [`diagnostics`] says what is not recorded or lost, and why.
 //! - [`Trace`] is assembled from [`SpanRecord`]s; [`Trace::tree`] and [`Summary`]
 //!   show it.
 //!
@@ -57,6 +58,9 @@ mod sync;
 
 // Which process this is.
 mod fork;
+
+// What it is told from outside.
+mod environment;
 
 // Plain values.
 mod limits;
@@ -89,6 +93,9 @@ mod link_source;
 // Whether to record, and the form in which spans wait.
 mod sampler;
 mod stream;
+
+// What is said of what is lost.
+pub mod diagnostics;
 
 // Finished spans, and who takes them.
 mod batch;

@@ -62,11 +62,18 @@ impl SpreadSpans {
         self.spans.len() - self.unopened.len()
     }
 
-    /// Adds a span that was opened; returns whether another one was that has the same id,
+    /// Adds a span that was opened; returns the site of another one that has the same id,
     /// and is forgotten.
-    pub(super) fn open(&mut self, id: u64, piece: &Piece, opening: Opening, head: Chunk) -> bool {
-        let is_twin = self.spans.get(&id).is_some_and(Spread::is_open);
-        if is_twin {
+    pub(super) fn open(
+        &mut self,
+        id: u64,
+        piece: &Piece,
+        opening: Opening,
+        head: Chunk,
+    ) -> Option<u32> {
+        let twin = self.spans.get(&id).filter(|span| span.is_open());
+        let twin = twin.map(Spread::site);
+        if twin.is_some() {
             self.remove(id);
         }
         let trace = piece.trace_id;
@@ -74,7 +81,7 @@ impl SpreadSpans {
             span.open(piece.clone(), opening, head);
         });
         self.unopened.remove(&(trace.get(), id));
-        is_twin
+        twin
     }
 
     /// Adds an entry that is said of a span.
@@ -121,15 +128,15 @@ impl SpreadSpans {
         Some(span)
     }
 
-    /// The pieces that opened the spans whose opening was read.
-    pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = &Piece> {
+    /// The pieces that opened the spans whose opening was read, and the spans' sites.
+    pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = (&Piece, u32)> {
         let opened = self.spans.values().filter(|span| span.is_open());
-        opened.map(|span| &span.piece)
+        opened.map(|span| (&span.piece, span.site()))
     }
 
     /// Takes a span out if too much is kept since `newest` was changed; returns of which
-    /// part it is, and what is lost of it.
-    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, Part, Lost)> {
+    /// part and site it is, and what is lost of it.
+    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), Lost)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
         } else if self.unopened.len() > MAX_KEPT {
@@ -146,7 +153,7 @@ impl SpreadSpans {
             (false, true) => Lost::SaidAndEnd,
             (false, false) => Lost::Said,
         };
-        Some((id, span.piece.part(), lost))
+        Some((id, (span.piece.part(), span.site()), lost))
     }
 
     /// One that is not about to be delivered.

@@ -21,6 +21,8 @@ pub(super) struct LostPiece {
     half_spans: Vec<u64>,
     part: Option<Part>,
     opened: u64,
+    /// The sites of the spans that it opens, by number, and how many there are of each.
+    pub(super) sites: Vec<(u32, u64)>,
 }
 
 impl LostPiece {
@@ -28,6 +30,7 @@ impl LostPiece {
     /// is full.
     pub(super) fn read(chunk: &Chunk) -> Self {
         let mut half_spans = Vec::new();
+        let mut sites = Vec::new();
         let mut toggle = |span| match half_spans.iter().rposition(|other| *other == span) {
             Some(at) => drop(half_spans.remove(at)),
             None => half_spans.push(span),
@@ -37,6 +40,9 @@ impl LostPiece {
         loop {
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
                 cursor = next;
+                if let Plain::Open(open) = entry {
+                    count(&mut sites, open.site);
+                }
                 if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
                     toggle(span);
                 }
@@ -45,6 +51,9 @@ impl LostPiece {
                 break;
             };
             cursor = next;
+            if let Entry::Open(open) = entry {
+                count(&mut sites, open.site);
+            }
             if let Entry::Piece {
                 part: number,
                 trace_id,
@@ -59,7 +68,20 @@ impl LostPiece {
             half_spans,
             part,
             opened: chunk.opened,
+            sites,
         }
+    }
+}
+
+/// Distinct sites that are looked through for one that was counted before.
+const MAX_LOOKED_THROUGH: usize = 32;
+
+fn count(sites: &mut Vec<(u32, u64)>, site: u32) {
+    let last = sites.len().saturating_sub(MAX_LOOKED_THROUGH);
+    let mut near = sites.iter_mut().skip(last);
+    match near.find(|(other, _)| *other == site) {
+        Some((_, spans)) => *spans += 1,
+        None => sites.push((site, 1)),
     }
 }
 

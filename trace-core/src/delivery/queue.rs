@@ -13,6 +13,7 @@ use super::untold::Given;
 use crate::batch::{Decoded, MAX_PARTS, Part};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
+use crate::diagnostics::{Chart, DropReason, Loss};
 use crate::stats::{Counters, Fate, LaneStats, Ledger, Stats};
 use crate::stream::Chunk;
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
@@ -34,6 +35,8 @@ pub(crate) struct Queue {
     max_chunk_bytes: usize,
     pub(crate) ticks: Ticks,
     pub(crate) counters: Counters,
+    /// The same by sites, as far as somebody asks.
+    pub(crate) chart: Chart,
 }
 
 #[derive(Debug)]
@@ -211,6 +214,7 @@ impl Queue {
             max_chunk_bytes: 4 * chunk_bytes,
             ticks: Ticks::stopped(),
             counters: Counters::default(),
+            chart: Chart::default(),
         }
     }
 
@@ -257,9 +261,7 @@ impl Queue {
             Counters::add(counter, piece.opened);
             let is_closed = state.is_closed;
             drop(state);
-            if !is_closed {
-                self.note_lost(piece);
-            }
+            self.note_lost(piece, is_closed);
             piece.clear();
             return false;
         }
@@ -301,11 +303,19 @@ impl Queue {
         true
     }
 
-    /// Notes what was in a chunk for which there was no room.
+    /// Notes what was in a chunk for which there was no room, or that came too late.
     #[cold]
-    fn note_lost(&self, chunk: &Chunk) {
+    fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
-        self.state().lost.add(lost);
+        let reason = if is_late {
+            DropReason::Late
+        } else {
+            DropReason::Queue
+        };
+        self.chart.drop_numbers(lost.sites.iter().copied(), reason);
+        if !is_late {
+            self.state().lost.add(lost);
+        }
     }
 
     /// Says that the last scope of a part of a trace ended, and that its last chunk is in
@@ -519,8 +529,27 @@ impl Queue {
         drop(state);
         if fate != Fate::Delivered {
             batch.lose();
+            self.note_fate(lane, &batch.decoded, fate);
         }
         self.let_go(batch);
+    }
+
+    /// Notes of which sites the spans are that a collector did not take.
+    pub(super) fn note_fate(&self, lane: usize, decoded: &Decoded, fate: Fate) {
+        let reason = match fate {
+            Fate::Delivered => return,
+            Fate::Full => DropReason::LaneFull(lane),
+            Fate::Panic => DropReason::Panic(lane),
+            Fate::Shutdown => DropReason::LaneShutdown(lane),
+        };
+        self.chart.drop_all(decoded.sites(), reason);
+    }
+
+    /// Counts spans that are open at the shutdown.
+    pub(super) fn leave_open(&self, sites: &[u32]) {
+        self.leave(&self.counters.dropped_shutdown, sites.len() as u64);
+        let sites = sites.iter().map(|site| (*site, 1));
+        self.chart.drop_numbers(sites, DropReason::Open);
     }
 
     /// Gives a batch back that nobody has any more, if that is so.
@@ -657,6 +686,11 @@ impl Queue {
         }
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     /// Whether the worker and the lanes have ended.
     pub(crate) fn is_stopped(&self) -> bool {
         self.state().is_stopped()
@@ -746,7 +780,7 @@ impl Queue {
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
-        let mut batches = Vec::new();
+        let mut batches: Vec<(usize, Arc<SharedBatch>)> = Vec::new();
         for lane in 0..state.lanes.len() {
             let Some(place) = state.lanes.get_mut(lane) else {
                 continue;
@@ -756,12 +790,16 @@ impl Queue {
             state.ledger.set_bytes(lane, bytes);
             for batch in given_up {
                 state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
-                batches.push(batch);
+                batches.push((lane, batch));
             }
         }
         drop(state);
-        for batch in batches {
+        for chunk in &work.chunks {
+            self.note_lost(chunk, true);
+        }
+        for (lane, batch) in batches {
             batch.lose();
+            self.note_fate(lane, &batch.decoded, Fate::Shutdown);
             self.let_go(batch);
         }
     }
@@ -790,6 +828,26 @@ impl Queue {
     /// What became of what was read at each collector.
     pub(crate) fn lane_stats(&self) -> Vec<LaneStats> {
         self.state().ledger.lanes()
+    }
+
+    /// What was lost, of a tracer that has ended; `late` are collectors that were not done.
+    pub(crate) fn loss(&self, late: &[LateCollector]) -> Loss {
+        let open = self.chart.open_spans();
+        let state = self.state();
+        let (stats, lanes) = (self.counters.stats(&state.ledger), state.ledger.lanes());
+        let mut loss = Loss::new(&stats, &lanes, &open);
+        let of_worker = state.flush.errors.iter();
+        // Those of another flush are no news.
+        let of_worker = of_worker.filter(|_| state.has_worker_ended);
+        let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
+        for error in of_worker.chain(of_lanes.flat_map(|lane| &lane.errors)) {
+            let name = error.collector().unwrap_or("?");
+            loss.collector(name, &error.in_full(), error.lost_spans());
+        }
+        for late in late {
+            loss.collector(&late.name, "not done in time", 0);
+        }
+        loss
     }
 
     /// Until when a worker that ends may take.

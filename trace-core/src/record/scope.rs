@@ -17,6 +17,7 @@ use super::unsampled::Unsampled;
 use super::write;
 use crate::baggage::Baggage;
 use crate::context::{TraceContext, TraceFlags};
+use crate::diagnostics::NotSampledBy;
 use crate::fork;
 use crate::id::{SpanId, TraceId};
 use crate::sampler::SamplingInput;
@@ -46,6 +47,8 @@ pub(crate) enum From<'a> {
     Nothing,
     /// A span of another process.
     Remote(&'a TraceContext),
+    /// The same, of which too many were sampled: it is not.
+    Capped(&'a TraceContext),
     /// A span of this process.
     Local(&'a TraceContext),
     /// A context that is the first span's own.
@@ -72,12 +75,21 @@ impl Scope {
         let (scope, context) = match start.from {
             From::Nothing => (Self::start_new(tracer, name, kind), None),
             From::Remote(context) => {
-                let is_sampled = is_sampled(tracer, context.trace_id, name, kind, Some(context));
-                let scope = Self::start_below(tracer, context, is_sampled);
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
+            From::Capped(context) => {
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let by_cap = refused.map(|by| match by {
+                    NotSampledBy::Caller => NotSampledBy::Cap,
+                    by => by,
+                });
+                (Self::start_below(tracer, context, by_cap), Some(context))
+            }
             From::Local(context) => {
-                let scope = Self::start_below(tracer, context, context.is_sampled());
+                let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
+                let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             From::Given(context) => (Self::start_given(tracer, context), Some(context)),
@@ -94,30 +106,34 @@ impl Scope {
         kind: SpanKind,
     ) -> Self {
         let trace_id = tracer.ids.trace_id();
-        let is_sampled = is_sampled(tracer, trace_id, operation_name, kind, None);
-        let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
-        if is_sampled {
-            Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
-        } else {
-            tracer.queue.counters.refuse();
-            Self::unsampled(Unsampled::begin(tracer, trace_id, flags))
+        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
+        match refused {
+            None => Self(Active::Recorded(Recording::begin(tracer, trace_id, flags))),
+            Some(by) => {
+                tracer.queue.counters.refuse();
+                Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
+            }
         }
     }
 
     /// Goes on below the span of a context.
-    fn start_below(tracer: &Arc<TracerCore>, context: &TraceContext, is_sampled: bool) -> Self {
-        let flags = context.flags.with_sampled(is_sampled);
-        if is_sampled {
+    fn start_below(
+        tracer: &Arc<TracerCore>,
+        context: &TraceContext,
+        refused: Option<NotSampledBy>,
+    ) -> Self {
+        let flags = context.flags.with_sampled(refused.is_none());
+        let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
             recording.begin_below(span, span, &context.tracestate);
-            Self(Active::Recorded(recording))
-        } else {
-            tracer.queue.counters.refuse();
-            let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
-            unsampled.begin_below(Some(context.span_id), &context.tracestate);
-            Self::unsampled(unsampled)
-        }
+            return Self(Active::Recorded(recording));
+        };
+        tracer.queue.counters.refuse();
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags, by);
+        unsampled.begin_below(Some(context.span_id), &context.tracestate);
+        Self::unsampled(unsampled)
     }
 
     /// Begins with a context that is the first span's own.
@@ -130,7 +146,8 @@ impl Scope {
             Self(Active::Recorded(recording))
         } else {
             tracer.queue.counters.refuse();
-            let mut unsampled = Unsampled::begin(tracer, context.trace_id, context.flags);
+            let (trace_id, by) = (context.trace_id, NotSampledBy::Caller);
+            let mut unsampled = Unsampled::begin(tracer, trace_id, context.flags, by);
             unsampled.begin_below(context.parent_span_id, &context.tracestate);
             unsampled.set_span_id(context.span_id);
             Self::unsampled(unsampled)
@@ -255,7 +272,7 @@ impl Scope {
         self.unsampled_trace().is_some()
     }
 
-    fn unsampled_trace(&self) -> Option<&Unsampled> {
+    pub(super) fn unsampled_trace(&self) -> Option<&Unsampled> {
         match &self.0 {
             Active::Unsampled(unsampled) => Some(unsampled),
             _ => None,
@@ -331,23 +348,32 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
     !u64::from(unsampled.key())
 }
 
-/// Asks the sampler, which is the application's code: if it panics, it refuses.
+/// Asks the sampler, which is the application's code: if it panics, it refuses. Returns who
+/// refuses, if anybody does.
 #[inline]
-fn is_sampled(
+fn refused(
     tracer: &TracerCore,
     trace_id: TraceId,
     operation_name: &str,
     kind: SpanKind,
     parent: Option<&TraceContext>,
-) -> bool {
+) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.parent = parent;
     let decide = || tracer.sampler.sample(&input).is_sampled();
-    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
-        Counters::add(&tracer.queue.counters.sampler_panics, 1);
-        false
-    })
+    match catch_unwind(AssertUnwindSafe(decide)) {
+        Ok(true) => None,
+        // Samplers that refuse what the caller does mostly do so as the caller does.
+        Ok(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
+            Some(NotSampledBy::Caller)
+        }
+        Ok(false) => Some(NotSampledBy::Sampler),
+        Err(_) => {
+            Counters::add(&tracer.queue.counters.sampler_panics, 1);
+            Some(NotSampledBy::Panic)
+        }
+    }
 }
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered

@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::builder::BuildError;
 use super::tracer::Tracer;
+use crate::diagnostics;
 use crate::fork::PerProcess;
 use crate::record::{RECORDS, TracerCore, entered};
 
@@ -51,6 +53,7 @@ enum Reason {
 
 pub(super) fn install(
     build: impl FnOnce() -> Result<Tracer, BuildError>,
+    source: &'static Location<'static>,
 ) -> Result<TracerGuard, InstallError> {
     if !RECORDS {
         return Ok(TracerGuard(build()?));
@@ -61,6 +64,8 @@ pub(super) fn install(
     }
     let tracer = build()?;
     change(&mut global, tracer.core().cloned());
+    drop(global);
+    diagnostics::install(source);
     Ok(TracerGuard(tracer))
 }
 
@@ -139,7 +144,8 @@ impl Drop for TracerGuard {
         let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
         change(&mut global, None);
         drop(global);
-        let _report = self.0.shut_down_in_time();
+        diagnostics::drop_guard(self.0.stats().started == 0);
+        self.0.end();
     }
 }
 

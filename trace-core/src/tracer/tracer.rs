@@ -14,6 +14,7 @@ use super::builder::TracerBuilder;
 use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
 use crate::delivery::{FlushReport, Threads, Worker, is_collecting, serves};
+use crate::diagnostics::{self, Doctor};
 use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
 use crate::stats::{LaneStats, Stats};
 
@@ -84,6 +85,7 @@ impl Handle {
         delivery: Delivery,
         shutdown_timeout: Duration,
     ) -> Self {
+        diagnostics::tracer_begins();
         let owner = Owner {
             core: Arc::clone(&core),
             delivery,
@@ -145,6 +147,7 @@ impl Tracer {
 
     /// A scope in which this is the current tracer.
     fn scope(&self) -> Scope {
+        diagnostics::attach();
         let core = self.core().filter(|core| !core.is_foreign()).cloned();
         core.map(Scope::attached).unwrap_or_default()
     }
@@ -194,6 +197,37 @@ impl Tracer {
         handle.owner.shut_down(Deadline::after(timeout))
     }
 
+    /// Returns what became of the spans of each place in the source: why one is missing.
+    ///
+    /// Of what is not recorded it says how often in debug builds, and while the doctor is
+    /// [armed](Self::arm_doctor); else whether it happened.
+    #[must_use]
+    pub fn doctor(&self) -> Doctor {
+        let Some(handle) = self.own() else {
+            return Doctor::nothing();
+        };
+        let queue = &handle.core.queue;
+        let lanes = queue.lane_stats().into_iter();
+        let names: Vec<String> = lanes.map(|lane| lane.name).collect();
+        queue.chart.report(&names)
+    }
+
+    /// Has calls counted that are not recorded, and spans of each place that are, from now
+    /// on. In debug builds they always are. A call that is not recorded costs more than one
+    /// that is, meanwhile.
+    pub fn arm_doctor(&self) {
+        if let Some(handle) = self.own() {
+            handle.core.queue.chart.arm();
+        }
+    }
+
+    /// Ends what [`arm_doctor`](Self::arm_doctor) began.
+    pub fn disarm_doctor(&self) {
+        if let Some(handle) = self.own() {
+            handle.core.queue.chart.disarm();
+        }
+    }
+
     /// The report of a tracer that has nothing to deliver: where nothing is recorded,
     /// and in the child of a `fork`.
     fn nothing(&self) -> FlushReport {
@@ -203,10 +237,13 @@ impl Tracer {
         }
     }
 
-    /// Shuts down within the time that was set when the tracer was built.
-    pub(super) fn shut_down_in_time(&self) -> FlushReport {
-        let timeout = self.0.get().map(|handle| handle.owner.shutdown_timeout);
-        self.shutdown(timeout.unwrap_or_default())
+    /// Shuts down within the time that was set when the tracer was built, and says what was
+    /// lost.
+    pub(super) fn end(&self) {
+        if let Some(handle) = self.own() {
+            crate::record::entered::hand_over();
+            handle.owner.end();
+        }
     }
 }
 
@@ -249,6 +286,20 @@ impl Owner {
         }
     }
 
+    /// Shuts down, and says what was lost unless somebody else was told.
+    fn end(&self) {
+        let queue = &self.core.queue;
+        let is_first = !queue.is_closed();
+        let report = self.shut_down(Deadline::after(self.shutdown_timeout));
+        if is_first {
+            let loss = queue.loss(&report.late);
+            if !loss.is_nothing() {
+                diagnostics::tell_loss(loss.to_string());
+            }
+            diagnostics::end();
+        }
+    }
+
     /// Also of a tracer that somebody else shuts down at the moment, for which it waits.
     fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let mut nowhere = Scope::nowhere();
@@ -261,6 +312,7 @@ impl Owner {
                     let mut errors = worker.flush(deadline);
                     errors.extend(worker.shut_down(deadline));
                     errors.extend(worker.end());
+                    queue.stop(errors.clone());
                     queue.done_here(errors)
                 }
                 Some(_) => queue.done_here(Vec::new()),
@@ -310,7 +362,8 @@ impl Drop for Owner {
         }
         // The handle may be dropped within a trace of its own.
         crate::record::entered::hand_over();
-        let _report = self.shut_down(Deadline::after(self.shutdown_timeout));
+        self.end();
+        diagnostics::tracer_ends();
     }
 }
 
