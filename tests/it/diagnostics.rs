@@ -139,6 +139,14 @@ fn what_was_lost_before_the_end_is_said_there() {
 }
 
 #[test]
+fn a_collector_that_was_not_done() {
+    check(
+        "late",
+        &["1 span lost: collector slow: 1 not taken in time"],
+    );
+}
+
+#[test]
 fn a_root_in_a_task_that_a_server_spawns_below_an_attached_tracer() {
     let request = place("async fn request()");
     check(

@@ -82,6 +82,19 @@ impl Collector for Panics {
     }
 }
 
+/// One that takes longer than the shutdown waits.
+struct Slow;
+
+impl Collector for Slow {
+    fn collect(&self, _: &SpanBatch<'_>) {
+        std::thread::sleep(Duration::from_millis(600));
+    }
+
+    fn name(&self) -> &str {
+        "slow"
+    }
+}
+
 fn install() -> TracerGuard {
     Tracer::builder("shop").install().unwrap() // Every other one.
 }
@@ -142,6 +155,15 @@ async fn main() {
                 request().await;
             }
             drop(tracing);
+        }
+        "late" => {
+            let _tracing = Tracer::builder("shop")
+                .collector(Slow)
+                .collector(())
+                .shutdown_timeout(Duration::from_millis(100))
+                .install()
+                .unwrap();
+            request().await;
         }
         "attached" => {
             let tracer = Tracer::builder("shop").build().unwrap();

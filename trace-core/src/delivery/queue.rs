@@ -844,7 +844,12 @@ impl Queue {
             let name = error.collector().unwrap_or("?");
             loss.collector(name, &error.in_full(), error.lost_spans());
         }
-        for late in late {
+        // Of the others it is said how many spans they have not taken.
+        let has_taken_all = |late: &&LateCollector| {
+            let mut lanes = lanes.iter().filter(|lane| lane.name == late.name);
+            lanes.all(|lane| lane.waiting == 0)
+        };
+        for late in late.iter().filter(has_taken_all) {
             loss.collector(&late.name, "not done in time", 0);
         }
         loss
