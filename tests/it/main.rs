@@ -16,6 +16,8 @@ mod clocks;
 mod complete;
 mod critical_path;
 mod design;
+mod diagnostics;
+mod doctor;
 mod held;
 mod idle;
 mod ids;

@@ -78,11 +78,15 @@ fn short_type_name(name: &str) -> &str {
     last.unwrap_or(without_arguments)
 }
 
+/// Most causes that are named; ends a chain that is a circle.
+const MAX_SOURCES: usize = 16;
+
 /// What a collector could not do, and why.
 #[derive(Clone)]
 pub struct CollectorError {
     message: Arc<str>,
     collector: Option<Arc<str>>,
+    lost_spans: u64,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -92,6 +96,7 @@ impl CollectorError {
         Self {
             message: message.into(),
             collector: None,
+            lost_spans: 0,
             source: None,
         }
     }
@@ -107,6 +112,31 @@ impl CollectorError {
     pub(crate) fn of_collector(mut self, name: &str) -> Self {
         self.collector = Some(name.into());
         self
+    }
+
+    /// Says how many spans are lost by it, or left.
+    #[must_use]
+    pub fn with_lost_spans(mut self, spans: u64) -> Self {
+        self.lost_spans = spans;
+        self
+    }
+
+    /// Returns how many spans are lost by it, or left, as far as the collector has said so.
+    #[must_use]
+    pub const fn lost_spans(&self) -> u64 {
+        self.lost_spans
+    }
+
+    /// The message, and those of the causes.
+    pub(crate) fn in_full(&self) -> String {
+        let mut text = self.message.to_string();
+        let mut source = std::error::Error::source(self);
+        for _ in 0..MAX_SOURCES {
+            let Some(cause) = source else { break };
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        text
     }
 
     /// Adds the cause.
@@ -137,6 +167,7 @@ impl fmt::Debug for CollectorError {
         f.debug_struct("CollectorError")
             .field("message", &self.message)
             .field("collector", &self.collector)
+            .field("lost_spans", &self.lost_spans)
             .field("source", &self.source)
             .finish()
     }

@@ -34,6 +34,7 @@
 //! - [`OpenSpan`] is a span that can be held, for what is no function.
 //! - [`spawn`], [`TraceFuture`], [`TraceStream`], [`TraceJoinSet`] and [`Carried`] carry the
 //!   trace to other tasks, [`propagation`] to other services.
+//! - [`diagnostics`] says what is not recorded or lost, and why.
 //! - [`Trace`] is assembled from [`SpanRecord`]s; [`Trace::tree`] and [`Summary`]
 //!   show it.
 //!
@@ -59,8 +60,9 @@ mod sync;
 mod exit;
 mod fork;
 
-// How the application's code is called.
+// How the application's code is called, and what is told from outside.
 mod caught;
+mod environment;
 
 // Plain values.
 mod limits;
@@ -94,6 +96,9 @@ mod link_source;
 // Whether to record, and the form in which spans wait.
 mod sampler;
 mod stream;
+
+// What is said of what is lost.
+pub mod diagnostics;
 
 // Finished spans, and who takes them.
 mod batch;

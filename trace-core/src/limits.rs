@@ -1,5 +1,7 @@
 //! How much one span may hold.
 
+use crate::environment;
+
 /// The most that one span holds.
 ///
 /// Tags, logs and links beyond the limit are dropped and counted in
@@ -60,13 +62,7 @@ impl Limits {
     /// specification asks for.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_variables(|name| {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the one place that reads limits from the environment"
-            )]
-            std::env::var(name).ok()
-        })
+        Self::from_variables(environment::variable)
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {

@@ -177,6 +177,7 @@ impl Collector for JsonCollector {
         let error = CollectorError::new(format!(
             "not all spans are written: {waiting} waiting, {lost} lost"
         ));
+        let error = error.with_lost_spans(waiting + lost);
         Err(match output.take_error() {
             Some(source) => error.with_source(source),
             None => error,

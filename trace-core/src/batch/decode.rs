@@ -52,12 +52,15 @@ pub(crate) struct Decoder {
 }
 
 /// What had to be dropped, by reason.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dropped {
     /// Spans: a chunk in which they began or ended was lost.
     pub(crate) queue: u64,
     /// Spans: too many others were open, or too much was said of them.
     pub(crate) limit: u64,
+    /// The sites of both, by number.
+    pub(crate) queue_sites: Vec<u32>,
+    pub(crate) limit_sites: Vec<u32>,
     /// What was said of spans that had been delivered.
     pub(crate) unattached: u64,
 }
@@ -175,20 +178,30 @@ impl Decoder {
             // It was counted with its chunk, if it is not open: its opening is lost.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
-                self.lose_one(span.piece.part(), Reason::Queue);
+                self.lose_one((span.piece.part(), span.site()), Reason::Queue);
             }
             let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
             self.lost.add_half(id, other_was_read);
         }
     }
 
-    /// Counts a span that is lost.
-    fn lose_one(&mut self, part: Part, reason: Reason) {
-        let (count, reason) = match reason {
-            Reason::Queue => (&mut self.dropped.queue, LossReason::Queue),
-            Reason::Limit => (&mut self.dropped.limit, LossReason::Limit),
+    /// Counts a span of a part of a trace, and of a site, that is lost.
+    fn lose_one(&mut self, (part, site): (Part, u32), reason: Reason) {
+        let dropped = &mut self.dropped;
+        let (count, sites, reason) = match reason {
+            Reason::Queue => (
+                &mut dropped.queue,
+                &mut dropped.queue_sites,
+                LossReason::Queue,
+            ),
+            Reason::Limit => (
+                &mut dropped.limit,
+                &mut dropped.limit_sites,
+                LossReason::Limit,
+            ),
         };
         *count += 1;
+        sites.push(site);
         self.losses.add(part, &TraceLosses::of(reason, 1));
     }
 
@@ -201,8 +214,8 @@ impl Decoder {
     fn end(&mut self, part: Part, out: &mut Decoded) {
         self.dropped.unattached += self.spread.end_trace(part, false);
         // What was opened and has not ended lost its end.
-        for _ in 0..self.spread.end_opened(part) {
-            self.lose_one(part, Reason::Queue);
+        for site in self.spread.end_opened(part) {
+            self.lose_one((part, site), Reason::Queue);
         }
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
@@ -217,11 +230,12 @@ impl Decoder {
         self.open_parts.insert(part)
     }
 
-    /// Forgets the spans that are kept, and says of which parts they were; returns how many
-    /// were opened.
-    pub(crate) fn abandon(&mut self, out: &mut Decoded) -> u64 {
-        let opened = self.held();
-        for piece in self.spread.pieces_of_opened() {
+    /// Forgets the spans that are kept, and says of which parts they were; returns the sites
+    /// of those that were opened, by number.
+    pub(crate) fn abandon(&mut self, out: &mut Decoded) -> Vec<u32> {
+        let mut opened = Vec::new();
+        for (piece, site) in self.spread.pieces_of_opened() {
+            opened.push(site);
             let lost = TraceLosses::of(LossReason::Shutdown, 1);
             self.losses.add(piece.part(), &lost);
         }
@@ -291,7 +305,7 @@ impl Decoder {
             (Entry::Open(open), _) => match self.lost.open(id) {
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
-                        self.lose_one(piece.part(), reason);
+                        self.lose_one((piece.part(), open.site), reason);
                     }
                 }
                 None => {
@@ -378,9 +392,9 @@ impl Decoder {
         out.take(open, &mut self.open);
         // Two spans may be given the same id.
         self.deliver_one(open.id, out);
-        if self.spread.open(open.id, &piece, self.scope, head) {
+        if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
             // Two spans with one id.
-            self.lose_one(piece.part(), Reason::Limit);
+            self.lose_one((piece.part(), twin), Reason::Limit);
         }
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);
@@ -390,9 +404,9 @@ impl Decoder {
 
     /// Drops spans until what is kept is within its bounds.
     fn make_room(&mut self, newest: u64) {
-        while let Some((id, part, lost)) = self.spread.make_room(newest) {
+        while let Some((id, place, lost)) = self.spread.make_room(newest) {
             if lost.was_opened() {
-                self.lose_one(part, Reason::Limit);
+                self.lose_one(place, Reason::Limit);
             }
             self.lost.add(id, lost);
         }

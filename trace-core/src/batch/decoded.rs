@@ -5,7 +5,7 @@ use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
 use crate::clock::Converter;
 use crate::limits::Limits;
-use crate::stream::{Chunk, SiteTable};
+use crate::stream::{Chunk, Site, SiteTable};
 
 /// The spans of some chunks. Reused from batch to batch.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +85,11 @@ impl Decoded {
 
     pub(crate) fn spans(&self) -> &[Span] {
         self.index.spans()
+    }
+
+    /// The site of each span.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &'static Site> {
+        self.spans().iter().map(|span| span.site)
     }
 
     /// What is said of parts of traces, besides their spans.

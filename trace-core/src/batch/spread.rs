@@ -92,6 +92,16 @@ impl Spread {
         self.home.is_some()
     }
 
+    /// The number of the site, once the opening was read.
+    pub(super) fn site(&self) -> u32 {
+        let mut entries = self.head.entries.iter();
+        let site = entries.find_map(|(_, entry, _)| match entry {
+            Entry::Open(open) => Some(open.site),
+            _ => None,
+        });
+        site.unwrap_or(0)
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         self.close.is_some()
     }

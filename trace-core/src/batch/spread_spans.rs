@@ -64,11 +64,12 @@ impl SpreadSpans {
         self.spans.len() - self.unopened.len()
     }
 
-    /// Adds a span that was opened; returns whether another one was that has the same id,
+    /// Adds a span that was opened; returns the site of another one that has the same id,
     /// and is forgotten.
-    pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> bool {
-        let is_twin = self.spans.get(&id).is_some_and(Spread::is_open);
-        if is_twin {
+    pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> Option<u32> {
+        let twin = self.spans.get(&id).filter(|span| span.is_open());
+        let twin = twin.map(Spread::site);
+        if twin.is_some() {
             self.remove(id);
         }
         let trace = piece.trace_id;
@@ -77,7 +78,7 @@ impl SpreadSpans {
         });
         self.unopened.remove(&(trace.get(), id));
         self.opened.insert((trace.get(), id));
-        is_twin
+        twin
     }
 
     /// Adds an entry that is said of a span.
@@ -127,15 +128,15 @@ impl SpreadSpans {
         Some(span)
     }
 
-    /// The pieces that opened the spans whose opening was read.
-    pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = &Piece> {
+    /// The pieces that opened the spans whose opening was read, and the spans' sites.
+    pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = (&Piece, u32)> {
         let opened = self.spans.values().filter(|span| span.is_open());
-        opened.map(|span| &span.piece)
+        opened.map(|span| (&span.piece, span.site()))
     }
 
     /// Takes a span out if too much is kept since `newest` was changed; returns of which
-    /// part it is, and what is lost of it.
-    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, Part, Lost)> {
+    /// part and site it is, and what is lost of it.
+    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), Lost)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
         } else if self.unopened.len() > MAX_KEPT {
@@ -152,7 +153,7 @@ impl SpreadSpans {
             (false, true) => Lost::SaidAndEnd,
             (false, false) => Lost::Said,
         };
-        Some((id, span.piece.part(), lost))
+        Some((id, (span.piece.part(), span.site()), lost))
     }
 
     /// One that is not about to be delivered.
@@ -188,14 +189,15 @@ impl SpreadSpans {
     }
 
     /// Forgets the spans of a part that has ended whose opening was read, and whose end was
-    /// lost: it will not come. Returns how many there were.
-    pub(super) fn end_opened(&mut self, part: Part) -> u64 {
+    /// lost: it will not come. Returns their sites, by number.
+    pub(super) fn end_opened(&mut self, part: Part) -> Vec<u32> {
         let opened = Self::of_part(&self.opened, &self.spans, part);
-        let lost = opened.into_iter().filter(|id| {
-            let has_ended = self.spans.get(id).is_some_and(Spread::has_ended);
-            !has_ended && self.remove(*id).is_some()
+        let lost = opened.into_iter().filter_map(|id| {
+            let has_ended = self.spans.get(&id).is_some_and(Spread::has_ended);
+            let span = if has_ended { None } else { self.remove(id) };
+            span.map(|span| span.site())
         });
-        lost.count() as u64
+        lost.collect()
     }
 
     fn of_part(ids: &BTreeSet<(u128, u64)>, spans: &HashMap<u64, Spread>, part: Part) -> Vec<u64> {

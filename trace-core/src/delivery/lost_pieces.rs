@@ -22,6 +22,8 @@ pub(super) struct LostPiece {
     opened: u64,
     /// Whether it says that the part has ended.
     ends: bool,
+    /// The sites of the spans that it opens, by number, and how many there are of each.
+    pub(super) sites: Vec<(u32, u64)>,
 }
 
 impl LostPiece {
@@ -29,6 +31,7 @@ impl LostPiece {
     /// is full.
     pub(super) fn read(chunk: &Chunk) -> Self {
         let mut half_spans = Vec::new();
+        let mut sites = Vec::new();
         let mut toggle = |span| match half_spans.iter().rposition(|other| *other == span) {
             Some(at) => drop(half_spans.remove(at)),
             None => half_spans.push(span),
@@ -39,6 +42,9 @@ impl LostPiece {
         loop {
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
                 cursor = next;
+                if let Plain::Open(open) = entry {
+                    count(&mut sites, open.site);
+                }
                 if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
                     toggle(span);
                 }
@@ -48,6 +54,9 @@ impl LostPiece {
             };
             cursor = next;
             ends |= matches!(entry, Entry::End);
+            if let Entry::Open(open) = entry {
+                count(&mut sites, open.site);
+            }
             if let Entry::Piece {
                 part: number,
                 trace_id,
@@ -63,7 +72,20 @@ impl LostPiece {
             part,
             opened: chunk.opened,
             ends,
+            sites,
         }
+    }
+}
+
+/// Distinct sites that are looked through for one that was counted before.
+const MAX_LOOKED_THROUGH: usize = 32;
+
+fn count(sites: &mut Vec<(u32, u64)>, site: u32) {
+    let last = sites.len().saturating_sub(MAX_LOOKED_THROUGH);
+    let mut near = sites.iter_mut().skip(last);
+    match near.find(|(other, _)| *other == site) {
+        Some((_, spans)) => *spans += 1,
+        None => sites.push((site, 1)),
     }
 }
 

@@ -14,6 +14,7 @@ use super::untold::Given;
 use crate::batch::{Decoded, MAX_PARTS, Part};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
+use crate::diagnostics::{Chart, DropReason, Loss};
 use crate::stats::{Counters, Fate, LaneStats, Ledger, Stats};
 use crate::stream::Chunk;
 use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard};
@@ -36,6 +37,8 @@ pub(crate) struct Queue {
     pub(crate) ticks: Ticks,
     pub(crate) callers: Callers,
     pub(crate) counters: Counters,
+    /// The same by sites, as far as somebody asks.
+    pub(crate) chart: Chart,
 }
 
 #[derive(Debug)]
@@ -234,6 +237,7 @@ impl Queue {
             ticks: Ticks::stopped(),
             callers: Callers::default(),
             counters: Counters::default(),
+            chart: Chart::default(),
         }
     }
 
@@ -288,9 +292,7 @@ impl Queue {
             Counters::add(counter, piece.opened);
             let is_closed = state.is_closed;
             drop(state);
-            if !is_closed {
-                self.note_lost(piece);
-            }
+            self.note_lost(piece, is_closed);
             piece.clear();
             return false;
         }
@@ -332,11 +334,19 @@ impl Queue {
         true
     }
 
-    /// Notes what was in a chunk for which there was no room.
+    /// Notes what was in a chunk for which there was no room, or that came too late.
     #[cold]
-    fn note_lost(&self, chunk: &Chunk) {
+    fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
-        self.state().lost.add(lost);
+        let reason = if is_late {
+            DropReason::Late
+        } else {
+            DropReason::Queue
+        };
+        self.chart.drop_numbers(lost.sites.iter().copied(), reason);
+        if !is_late {
+            self.state().lost.add(lost);
+        }
     }
 
     /// Says that the last scope of a part of a trace ended, and that its last chunk is in
@@ -561,8 +571,27 @@ impl Queue {
         drop(state);
         if fate != Fate::Delivered {
             batch.lose();
+            self.note_fate(lane, &batch.decoded, fate);
         }
         self.let_go(batch);
+    }
+
+    /// Notes of which sites the spans are that a collector did not take.
+    pub(super) fn note_fate(&self, lane: usize, decoded: &Decoded, fate: Fate) {
+        let reason = match fate {
+            Fate::Delivered => return,
+            Fate::Full => DropReason::LaneFull(lane),
+            Fate::Panic => DropReason::Panic(lane),
+            Fate::Shutdown => DropReason::LaneShutdown(lane),
+        };
+        self.chart.drop_all(decoded.sites(), reason);
+    }
+
+    /// Counts spans that are open at the shutdown.
+    pub(super) fn leave_open(&self, sites: &[u32]) {
+        self.leave(&self.counters.dropped_shutdown, sites.len() as u64);
+        let sites = sites.iter().map(|site| (*site, 1));
+        self.chart.drop_numbers(sites, DropReason::Open);
     }
 
     /// Gives a batch back that nobody has any more, if that is so.
@@ -726,6 +755,11 @@ impl Queue {
         }
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     /// Whether the worker and the lanes have ended.
     pub(crate) fn is_stopped(&self) -> bool {
         self.state().is_stopped()
@@ -833,6 +867,10 @@ impl Queue {
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
+        drop(state);
+        for chunk in &work.chunks {
+            self.note_lost(chunk, true);
+        }
     }
 
     fn abandon_lane(&self, lane: usize) {
@@ -849,6 +887,7 @@ impl Queue {
         drop(state);
         for batch in batches {
             batch.lose();
+            self.note_fate(lane, &batch.decoded, Fate::Shutdown);
             self.let_go(batch);
         }
     }
@@ -904,6 +943,31 @@ impl Queue {
     /// What became of what was read at each collector.
     pub(crate) fn lane_stats(&self) -> Vec<LaneStats> {
         self.state().ledger.lanes()
+    }
+
+    /// What was lost, of a tracer that has ended; `late` are collectors that were not done.
+    pub(crate) fn loss(&self, late: &[LateCollector]) -> Loss {
+        let open = self.chart.open_spans();
+        let state = self.state();
+        let (stats, lanes) = (self.counters.stats(&state.ledger), state.ledger.lanes());
+        let mut loss = Loss::new(&stats, &lanes, &open);
+        let of_worker = state.flush.errors.iter();
+        // Those of another flush are no news.
+        let of_worker = of_worker.filter(|_| state.has_worker_ended);
+        let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
+        for error in of_worker.chain(of_lanes.flat_map(|lane| &lane.errors)) {
+            let name = error.collector().unwrap_or("?");
+            loss.collector(name, &error.in_full(), error.lost_spans());
+        }
+        // Of the others it is said how many spans they have not taken.
+        let has_taken_all = |late: &&LateCollector| {
+            let mut lanes = lanes.iter().filter(|lane| lane.name == late.name);
+            lanes.all(|lane| lane.waiting == 0)
+        };
+        for late in late.iter().filter(has_taken_all) {
+            loss.collector(&late.name, "not done in time", 0);
+        }
+        loss
     }
 
     /// Until when a worker that ends may take.

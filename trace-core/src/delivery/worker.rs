@@ -15,6 +15,7 @@ use crate::batch::{Decoded, Decoder, LossReason, PartReport};
 use crate::caught::catch;
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
+use crate::diagnostics::DropReason;
 use crate::limits::Limits;
 use crate::resource::Resource;
 use crate::stats::{Counters, Fate};
@@ -203,9 +204,8 @@ impl Worker {
 
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        let lost = self.decoder.abandon(&mut self.decoded);
-        let counters = &self.queue.counters;
-        self.queue.leave(&counters.dropped_shutdown, lost);
+        let open = self.decoder.abandon(&mut self.decoded);
+        self.queue.leave_open(&open);
         self.collect();
         self.tell_all();
         // The lanes end beside the collectors of this thread.
@@ -248,6 +248,11 @@ impl Worker {
         let counters = &self.queue.counters;
         self.queue.leave(&counters.dropped_queue, dropped.queue);
         self.queue.leave(&counters.dropped_limit, dropped.limit);
+        let chart = &self.queue.chart;
+        let of_queue = dropped.queue_sites.into_iter().map(|site| (site, 1));
+        let of_limit = dropped.limit_sites.into_iter().map(|site| (site, 1));
+        chart.drop_numbers(of_queue, DropReason::Queue);
+        chart.drop_numbers(of_limit, DropReason::Limit);
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.catch_up();
@@ -284,6 +289,9 @@ impl Worker {
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
             self.queue.read(spans);
+            if self.queue.chart.is_counting() {
+                self.queue.chart.read(self.decoded.sites());
+            }
             if !self.lanes.is_empty() {
                 return self.share();
             }
@@ -292,6 +300,7 @@ impl Worker {
             for (number, recipient) in &mut self.recipients {
                 let fate = recipient.collect(&self.decoded, reports);
                 self.queue.finish(*number, spans, fate);
+                self.queue.note_fate(*number, &self.decoded, fate);
                 is_lost |= fate != Fate::Delivered;
             }
             return self.queue.release(&mut self.decoded, is_lost);
@@ -311,6 +320,7 @@ impl Worker {
                     .miss(decoded, decoded.reports(), LossReason::Lane);
                 batch.lose();
                 self.queue.finish(lane.number, spans, Fate::Full);
+                self.queue.note_fate(lane.number, decoded, Fate::Full);
             } else {
                 lane.give(&self.queue, &batch);
             }
@@ -320,6 +330,7 @@ impl Worker {
             self.queue.finish(*number, spans, fate);
             if fate != Fate::Delivered {
                 batch.lose();
+                self.queue.note_fate(*number, decoded, fate);
             }
         }
         self.queue.let_go(batch);
@@ -382,6 +393,7 @@ impl OwnLane {
             // Its thread has ended, in the middle of a shutdown.
             batch.lose();
             queue.finish(self.number, batch.spans(), Fate::Shutdown);
+            queue.note_fate(self.number, &batch.decoded, Fate::Shutdown);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use std::panic::Location;
 
 use super::{Held, OpenSpan};
-use crate::record::{HeldSpan, Kept, Scope, write};
+use crate::diagnostics::is_counting;
+use crate::record::{self, HeldSpan, Kept, Scope, write};
 use crate::span_record::{Link, SpanKind};
 use crate::stream::Site;
 use crate::tag::TagValue;
@@ -33,7 +34,7 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let name = operation_name.as_ref();
     OpenSpan(Kept::new(|| {
         if !HeldSpan::can_start() {
-            return unrecorded();
+            return miss(name, source);
         }
         match write::site_at(name, source) {
             Some(site) => hold(site, |_| {}),
@@ -56,6 +57,17 @@ fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
         Some(begun) => Held::Recorded(HeldSpan::hold(begun)),
         None => unrecorded(),
     }
+}
+
+#[cold]
+fn miss(name: &str, source: &'static Location<'static>) -> Held {
+    // To find the site costs more than all else there is to note.
+    if is_counting()
+        && let Some(site) = Site::at(name, source)
+    {
+        record::miss(site);
+    }
+    unrecorded()
 }
 
 #[cold]
@@ -137,7 +149,7 @@ impl SpanBuilder {
                 return Held::Nothing;
             };
             if !HeldSpan::can_start() {
-                return unrecorded();
+                return miss(&description.name, description.source);
             }
             let site = write::site_at(&description.name, description.source);
             hold(site.unwrap_or(Site::unnamed()), |span| {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::kept::RECORDS;
-use super::{hot, scope, write};
+use super::{hot, missed, scope, write};
 use crate::span_record::Outcome;
 use crate::stream::Site;
 
@@ -28,6 +28,9 @@ impl SpanGuard {
     pub(crate) fn enter(site: &'static Site) -> Self {
         let scope = hot::scope();
         if scope == 0 {
+            if hot::is_curious() {
+                missed::miss(site);
+            }
             return Self::off();
         }
         Self::opened(write::open(site), scope)

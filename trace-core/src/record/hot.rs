@@ -30,6 +30,13 @@ pub(super) const MAX_STAGED_TEXT: usize = 128;
 /// Bytes behind a text that is written in words.
 pub(super) const BEHIND: usize = 8;
 
+/// How often a thread looks in vain for what is not recorded, at first. From then on it looks
+/// at the first function alone that it meets between two scopes, but for one stay in so many,
+/// in which it looks so often again.
+const FIRST_PATIENCE: u32 = 1_024;
+const PATIENCE: u32 = 64;
+const STAYS: u32 = 64;
+
 /// See [the module](self).
 pub(super) struct Hot {
     /// The scope that is recorded here; zero when nothing is.
@@ -74,6 +81,14 @@ pub(super) struct Hot {
     limited_scope: Cell<u32>,
     /// Whether code runs here of which nothing is recorded; see [`pause`].
     is_quiet: Cell<bool>,
+    /// Whether functions of which nothing is recorded here note why. What a thread enters or
+    /// leaves makes it curious; to have looked often in vain makes it quiet, so that this
+    /// costs one comparison.
+    is_curious: Cell<bool>,
+    /// How often the thread still looks in vain before it looks less often, and how many
+    /// stays in one place it then was quiet in.
+    patience: Cell<u32>,
+    stays: Cell<u32>,
 }
 
 thread_local! {
@@ -99,6 +114,9 @@ thread_local! {
             max_value_bytes: Cell::new(0),
             limited_scope: Cell::new(0),
             is_quiet: Cell::new(false),
+            is_curious: Cell::new(true),
+            patience: Cell::new(FIRST_PATIENCE),
+            stays: Cell::new(0),
         }
     };
 }
@@ -494,6 +512,12 @@ impl Hot {
         if RECORDS { self.scope.get() } else { 0 }
     }
 
+    /// Whether functions note why nothing is recorded, where that is so.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn is_curious(&self) -> bool {
+        RECORDS && self.is_curious.get()
+    }
+
     /// What [`set_span`] does.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn replace_span(&self, span: u64) -> u64 {
@@ -619,6 +643,7 @@ impl Hot {
         self.entry.set(entry);
         self.plain.set(plain);
         self.newest.set(0);
+        self.is_curious.set(true);
         true
     }
 
@@ -938,6 +963,32 @@ pub(super) fn forget() {
         hot.failed_in.set(0);
         hot.is_quiet.set(false);
         hot.ids.forget();
+    });
+}
+
+/// What [`Hot::is_curious`] says.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn is_curious() -> bool {
+    HOT.with(Hot::is_curious)
+}
+
+/// Says that a function had something to say of what is not recorded.
+pub(super) fn look_on() {
+    HOT.with(|hot| hot.patience.set(hot.patience.get().max(PATIENCE)));
+}
+
+/// Says that it had not.
+pub(super) fn look_in_vain() {
+    HOT.with(|hot| {
+        if let Some(patience) = hot.patience.get().checked_sub(1) {
+            return hot.patience.set(patience);
+        }
+        let stays = hot.stays.get().wrapping_add(1);
+        hot.stays.set(stays);
+        if stays.is_multiple_of(STAYS) {
+            return hot.patience.set(PATIENCE);
+        }
+        hot.is_curious.set(false);
     });
 }
 

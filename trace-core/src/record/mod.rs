@@ -23,6 +23,7 @@
 //! | the scope | [`scope`], [`recording`] with [`scope_stream`], [`spare_chunks`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
 //! | the thread | [`hot`], [`mod@write`], [`quietly()`], [`entered`] with [`stack`] and [`departed`] |
 //! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
+//! | what is not recorded | [`missed`] |
 //!
 //! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
 //! everything else is done once for a scope or is rare.
@@ -46,6 +47,7 @@ mod life;
 mod local_trace;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod missed;
 mod parents;
 mod quietly;
 mod recording;
@@ -69,6 +71,7 @@ pub(crate) use hot::is_quiet;
 pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use life::{Opening, SpanLife};
+pub(crate) use missed::{miss, miss_unsampled};
 pub(crate) use quietly::{PANICKED, quietly, tag_input};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;

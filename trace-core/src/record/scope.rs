@@ -17,6 +17,7 @@ use super::unsampled::Unsampled;
 use super::write;
 use crate::baggage::Baggage;
 use crate::context::{TraceContext, TraceFlags};
+use crate::diagnostics::NotSampledBy;
 use crate::fork;
 use crate::id::{SpanId, TraceId};
 use crate::sampler::SamplingInput;
@@ -46,6 +47,8 @@ pub(crate) enum From<'a> {
     Nothing,
     /// A span of another process.
     Remote(&'a TraceContext),
+    /// The same, of which too many were sampled: it is not.
+    Capped(&'a TraceContext),
     /// A span of this process.
     Local(&'a TraceContext),
     /// A context that is the first span's own.
@@ -75,12 +78,21 @@ impl Scope {
         let (scope, context) = match start.from {
             From::Nothing => (Self::start_new(tracer, name, kind), None),
             From::Remote(context) => {
-                let is_sampled = is_sampled(tracer, context.trace_id, name, kind, Some(context));
-                let scope = Self::start_below(tracer, context, is_sampled);
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
+            From::Capped(context) => {
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let by_cap = refused.map(|by| match by {
+                    NotSampledBy::Caller => NotSampledBy::Cap,
+                    by => by,
+                });
+                (Self::start_below(tracer, context, by_cap), Some(context))
+            }
             From::Local(context) => {
-                let scope = Self::start_below(tracer, context, context.is_sampled());
+                let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
+                let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             From::Given(context) => (Self::start_given(tracer, context), Some(context)),
@@ -99,15 +111,21 @@ impl Scope {
         let trace_id = tracer.ids.trace_id();
         if hot::is_quiet() {
             let flags = TraceFlags::RANDOM;
-            return Self::unsampled(Unsampled::begin(tracer, trace_id, flags));
+            return Self::unsampled(Unsampled::begin(
+                tracer,
+                trace_id,
+                flags,
+                NotSampledBy::Sampler,
+            ));
         }
-        let is_sampled = is_sampled(tracer, trace_id, operation_name, kind, None);
-        let flags = TraceFlags::RANDOM.with_sampled(is_sampled);
-        if is_sampled {
-            Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
-        } else {
-            tracer.queue.counters.refuse();
-            Self::unsampled(Unsampled::begin(tracer, trace_id, flags))
+        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
+        match refused {
+            None => Self(Active::Recorded(Recording::begin(tracer, trace_id, flags))),
+            Some(by) => {
+                tracer.queue.counters.refuse();
+                Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
+            }
         }
     }
 
@@ -117,11 +135,16 @@ impl Scope {
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.from {
             From::Nothing => None,
-            From::Remote(context) | From::Local(context) | From::Given(context) => Some(context),
+            From::Remote(context)
+            | From::Capped(context)
+            | From::Local(context)
+            | From::Given(context) => Some(context),
         };
         let scope = match start.from {
             From::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
-            From::Remote(context) | From::Local(context) => Self::unsampled_below(tracer, context),
+            From::Remote(context) | From::Capped(context) | From::Local(context) => {
+                Self::unsampled_below(tracer, context, NotSampledBy::Sampler)
+            }
             From::Given(context) => Self::unsampled_as(tracer, context),
         };
         let baggage = start.baggage.or(context.map(|context| &context.baggage));
@@ -129,9 +152,9 @@ impl Scope {
     }
 
     /// A scope of a trace that is not recorded, below the span of a context.
-    fn unsampled_below(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+    fn unsampled_below(tracer: &Arc<TracerCore>, context: &TraceContext, by: NotSampledBy) -> Self {
         let flags = context.flags.with_sampled(false);
-        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags, by);
         unsampled.begin_below(Some(context.span_id), &context.tracestate);
         Self::unsampled(unsampled)
     }
@@ -139,24 +162,28 @@ impl Scope {
     /// A scope of a trace that is not recorded, with a context that is the first span's own.
     fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         let flags = context.flags.with_sampled(false);
-        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags);
+        let by = NotSampledBy::Caller;
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags, by);
         unsampled.begin_below(context.parent_span_id, &context.tracestate);
         unsampled.set_span_id(context.span_id);
         Self::unsampled(unsampled)
     }
 
     /// Goes on below the span of a context.
-    fn start_below(tracer: &Arc<TracerCore>, context: &TraceContext, is_sampled: bool) -> Self {
-        let flags = context.flags.with_sampled(is_sampled);
-        if is_sampled {
+    fn start_below(
+        tracer: &Arc<TracerCore>,
+        context: &TraceContext,
+        refused: Option<NotSampledBy>,
+    ) -> Self {
+        let flags = context.flags.with_sampled(refused.is_none());
+        let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
             recording.begin_below(span, span, &context.tracestate);
-            Self(Active::Recorded(recording))
-        } else {
-            tracer.queue.counters.refuse();
-            Self::unsampled_below(tracer, context)
-        }
+            return Self(Active::Recorded(recording));
+        };
+        tracer.queue.counters.refuse();
+        Self::unsampled_below(tracer, context, by)
     }
 
     /// Begins with a context that is the first span's own.
@@ -222,7 +249,7 @@ impl Scope {
             && let Some(context) = entered::context()
             && let Some(tracer) = entered::with_tracer(Arc::clone)
         {
-            let scope = Self::unsampled_below(&tracer, &context);
+            let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
             return scope.with_baggage(Some(&context.baggage));
         }
         let captured = entered::with(|scope| match scope.join(span) {
@@ -300,7 +327,7 @@ impl Scope {
         self.unsampled_trace().is_some()
     }
 
-    fn unsampled_trace(&self) -> Option<&Unsampled> {
+    pub(super) fn unsampled_trace(&self) -> Option<&Unsampled> {
         match &self.0 {
             Active::Unsampled(unsampled) => Some(unsampled),
             _ => None,
@@ -377,22 +404,31 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
 }
 
 /// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
-/// what it calls is recorded, or a root that it begins would ask it again.
+/// what it calls is recorded, or a root that it begins would ask it again. Returns who
+/// refuses, if anybody does.
 #[inline]
-fn is_sampled(
+fn refused(
     tracer: &TracerCore,
     trace_id: TraceId,
     operation_name: &str,
     kind: SpanKind,
     parent: Option<&TraceContext>,
-) -> bool {
+) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.parent = parent;
-    quietly(|_| tracer.sampler.sample(&input).is_sampled()).unwrap_or_else(|| {
-        Counters::add(&tracer.queue.counters.sampler_panics, 1);
-        false
-    })
+    match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
+        Some(true) => None,
+        // Samplers that refuse what the caller does mostly do so as the caller does.
+        Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
+            Some(NotSampledBy::Caller)
+        }
+        Some(false) => Some(NotSampledBy::Sampler),
+        None => {
+            Counters::add(&tracer.queue.counters.sampler_panics, 1);
+            Some(NotSampledBy::Panic)
+        }
+    }
 }
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered

@@ -7,6 +7,7 @@ use super::hot;
 use super::tracer_core::TracerCore;
 use crate::baggage::Baggage;
 use crate::context::{TraceContext, TraceFlags};
+use crate::diagnostics::NotSampledBy;
 use crate::id::{SpanId, TraceId};
 use crate::tracestate::TraceState;
 
@@ -14,6 +15,7 @@ use crate::tracestate::TraceState;
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
     pub(super) tracer: Arc<TracerCore>,
+    by: NotSampledBy,
     /// A number that nobody else has: that of a scope.
     key: u32,
     flags: TraceFlags,
@@ -37,6 +39,7 @@ impl Unsampled {
         tracer: &Arc<TracerCore>,
         trace_id: TraceId,
         flags: TraceFlags,
+        by: NotSampledBy,
     ) -> Box<Self> {
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(|| Self::empty(tracer));
@@ -45,6 +48,7 @@ impl Unsampled {
         }
         // Written where it is: what is in it holds nothing.
         unsampled.key = hot::new_scope();
+        unsampled.by = by;
         unsampled.trace_id = trace_id;
         unsampled.flags = flags;
         unsampled.parent_span_id = None;
@@ -66,6 +70,7 @@ impl Unsampled {
     fn empty(tracer: &Arc<TracerCore>) -> Box<Self> {
         Box::new(Self {
             tracer: Arc::clone(tracer),
+            by: NotSampledBy::Sampler,
             key: 0,
             flags: TraceFlags::default(),
             trace_id: TraceId::PLACEHOLDER,
@@ -84,6 +89,11 @@ impl Unsampled {
             key: hot::new_scope(),
             ..self.clone()
         })
+    }
+
+    /// Who decided that nothing is recorded.
+    pub(super) const fn refused_by(&self) -> NotSampledBy {
+        self.by
     }
 
     pub(super) const fn key(&self) -> u32 {

@@ -6,12 +6,15 @@
 //! words in a buffer of their own. A [`Chunk`] is a piece of the stream of one scope. Whoever reads it goes
 //! through it once, from the front.
 
+mod absence;
 mod chunk;
 mod entry;
+mod notes;
 mod place;
 mod site;
 mod type_name;
 
+pub(crate) use absence::Absence;
 pub(crate) use chunk::{Chunk, Cursor};
 pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open, Plain};
 pub(crate) use entry::{

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::entry::{Header, Kind};
+use super::notes::Notes;
 use crate::fork::PerProcess;
 use crate::span_record::SpanKind;
 
@@ -21,6 +22,7 @@ pub struct Site {
     /// The header of the entry that opens a span, which holds the site's number; zero
     /// until the first span.
     open: AtomicU64,
+    notes: Notes,
 }
 
 /// Every site that opened a span, by number. A site never leaves, and keeps its number
@@ -58,6 +60,7 @@ impl Site {
             line,
             tag_keys,
             open: AtomicU64::new(0),
+            notes: Notes::new(),
         }
     }
 
@@ -83,6 +86,23 @@ impl Site {
 
     pub(crate) const fn line(&self) -> u32 {
         self.line
+    }
+
+    /// What was noted of it besides its spans.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Whether it has begun a span that is recorded.
+    pub(crate) fn has_recorded(&self) -> bool {
+        self.known_header() != 0
+    }
+
+    /// Every site that has.
+    pub(crate) fn all_recorded() -> Vec<&'static Self> {
+        let sites = Sites::get().list.read();
+        sites.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn tag_key(&self, index: usize) -> &'static str {

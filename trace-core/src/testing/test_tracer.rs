@@ -283,6 +283,13 @@ impl TestTracer {
     }
 }
 
+impl Drop for Inner {
+    /// Shuts down here, so that nothing more is said of what is lost: the test says it.
+    fn drop(&mut self) {
+        let _report = self.tracer.shutdown(Duration::ZERO);
+    }
+}
+
 fn shown(traces: &[Trace], options: &TreeOptions) -> String {
     let trees = traces.iter().take(MAX_SHOWN);
     let mut text: Vec<String> = trees

@@ -1,9 +1,9 @@
 //! What is delivered at the end of a process whose tracer is still installed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ending::Ending;
+use crate::caught::catch;
 use crate::clock::Deadline;
 use crate::exit;
 use crate::fork::PerProcess;
@@ -49,11 +49,8 @@ extern "C" fn at_exit() {
         let after = |ending: Ending| (Deadline::after(ending.shutdown_timeout), ending);
         let endings: Vec<_> = installed.into_iter().map(after).collect();
         for (deadline, ending) in endings {
-            let _report = ending.end_process(deadline);
+            ending.end_process(deadline);
         }
     };
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(end)) {
-        // What was thrown may panic when it is dropped.
-        std::mem::forget(payload);
-    }
+    let _is_well = catch(end);
 }

@@ -3,8 +3,9 @@
 use super::global;
 use super::origin::Origin;
 use crate::delivery::is_collecting;
-use crate::record::{Opening, RECORDS, Scope, write};
-use crate::stream::Site;
+use crate::diagnostics;
+use crate::record::{self, Opening, RECORDS, Scope, write};
+use crate::stream::{Absence, Site};
 
 /// What begins a root span.
 pub(crate) trait Begin {
@@ -13,6 +14,10 @@ pub(crate) trait Begin {
     /// Opens the span in the scope, which has been entered; returns it and the span that
     /// was current.
     fn open(&self) -> (u64, u64);
+    /// The place in the source, if it is known.
+    fn site(&self) -> Option<&'static Site>;
+    /// Notes that the root is not sampled.
+    fn note_unsampled(&self, scope: &Scope);
     /// Lets go of what describes the span: it is open, or will never be.
     fn let_go(&mut self) {}
 }
@@ -35,7 +40,33 @@ pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
     if !RECORDS || is_collecting() {
         return None;
     }
-    begin.scope()
+    let scope = begin.scope();
+    match &scope {
+        Some(scope) if scope.is_recording() => {}
+        Some(scope) => begin.note_unsampled(scope),
+        None => miss(begin.site()),
+    }
+    scope
+}
+
+/// Notes that what has a scope of its own has none.
+#[cold]
+#[inline(never)]
+fn miss(site: Option<&'static Site>) {
+    match site {
+        // Below a context, and there is none.
+        Some(site) if diagnostics::is_installed() => record::miss(site),
+        Some(site) => diagnostics::miss_root(site),
+        None => {}
+    }
+}
+
+/// Notes that a root of a site is not sampled, unless it was noted before.
+#[inline]
+pub(super) fn note_unsampled(site: &'static Site, scope: &Scope) {
+    if !site.notes().has(Absence::Unsampled) {
+        record::miss_unsampled(site, scope);
+    }
 }
 
 /// The root span of an instrumented function.
@@ -51,6 +82,14 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 
     fn open(&self) -> (u64, u64) {
         write::open((self.0)())
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        Some((self.0)())
+    }
+
+    fn note_unsampled(&self, scope: &Scope) {
+        note_unsampled((self.0)(), scope);
     }
 }
 
@@ -75,6 +114,14 @@ impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
             write::link(opened.0, &link);
         }
         opened
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        Some((self.site)())
+    }
+
+    fn note_unsampled(&self, scope: &Scope) {
+        note_unsampled((self.site)(), scope);
     }
 
     fn let_go(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::Location;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +14,11 @@ use crate::caught::drop_quietly;
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::delivery::{Worker, WorkerOptions, drop_collectors};
+use crate::diagnostics;
 use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
-use crate::record::{Caps, Kept, TracerCore};
+use crate::record::{Caps, Kept, RECORDS, TracerCore};
 use crate::resource::Resource;
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::tag::{Tag, TagValue};
@@ -155,7 +157,11 @@ impl TracerBuilder {
     /// # Errors
     ///
     /// When the operating system gives no thread.
+    #[track_caller]
     pub fn build(self) -> Result<Tracer, BuildError> {
+        if !RECORDS {
+            diagnostics::not_built_in(Location::caller());
+        }
         self.0.try_map(Options::build).map(Tracer)
     }
 
@@ -182,8 +188,13 @@ impl TracerBuilder {
     /// # Errors
     ///
     /// When there is one already, or the operating system gives no thread.
+    #[track_caller]
     pub fn install(self) -> Result<TracerGuard, InstallError> {
-        global::install(self)
+        let source = Location::caller();
+        if !RECORDS {
+            diagnostics::not_built_in(source);
+        }
+        global::install(self, source)
     }
 }
 

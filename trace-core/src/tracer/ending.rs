@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Deadline;
 use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
+use crate::diagnostics;
 use crate::record::{Scope, TracerCore};
 
 /// What a tracer is flushed and ended with. Having one keeps no tracer alive.
@@ -65,16 +66,38 @@ impl Ending {
         }
     }
 
+    /// Shuts down within the time that was set when the tracer was built, and says what was
+    /// lost, unless somebody else was told.
+    pub(super) fn end(&self) {
+        let is_first = !self.core.queue.is_closed();
+        let report = self.shut_down(Deadline::after(self.shutdown_timeout));
+        if is_first {
+            self.tell_loss(&report);
+        }
+    }
+
+    fn tell_loss(&self, report: &FlushReport) {
+        let loss = self.core.queue.loss(&report.late);
+        if !loss.is_nothing() {
+            diagnostics::tell_loss(loss.to_string());
+        }
+        diagnostics::end();
+    }
+
     /// The same at the end of the process, of which the threads see nothing. This may be one
     /// of them, whose collector has ended the process: it waits for all but itself.
-    pub(super) fn end_process(&self, deadline: Deadline) -> FlushReport {
+    pub(super) fn end_process(&self, deadline: Deadline) {
         let queue = &self.core.queue;
+        let is_first = !queue.is_closed();
         self.core.end();
         queue.close(deadline);
         if self.has_threads() && self.calls_this_thread() {
             queue.leave_for_good(served_lane());
         }
-        self.wait_for_end(deadline)
+        let report = self.wait_for_end(deadline);
+        if is_first {
+            self.tell_loss(&report);
+        }
     }
 
     /// Waits until all is delivered of a tracer that was closed, and the collectors are shut

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::at_exit;
 use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
+use crate::diagnostics;
 use crate::fork::PerProcess;
 use crate::record::{RECORDS, TracerCore, entered};
 
@@ -55,7 +57,10 @@ static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
 
 /// Installs a tracer. Nothing of the application is built, dropped or waited for while
 /// [`GLOBAL`] is locked: collectors and samplers may begin roots.
-pub(super) fn install(builder: TracerBuilder) -> Result<TracerGuard, InstallError> {
+pub(super) fn install(
+    builder: TracerBuilder,
+    source: &'static Location<'static>,
+) -> Result<TracerGuard, InstallError> {
     if !RECORDS {
         return Ok(TracerGuard(builder.build()?));
     }
@@ -68,6 +73,7 @@ pub(super) fn install(builder: TracerBuilder) -> Result<TracerGuard, InstallErro
     change(&mut global, tracer.core().cloned());
     drop(global);
     tracer.ending().into_iter().for_each(at_exit::add);
+    diagnostics::install(source);
     Ok(TracerGuard(tracer))
 }
 
@@ -180,7 +186,8 @@ impl Drop for TracerGuard {
         let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
         change(&mut global, None);
         drop(global);
-        let _report = self.0.shut_down_in_time();
+        diagnostics::drop_guard(self.0.stats().started == 0);
+        self.0.end();
         self.0.ending().into_iter().for_each(at_exit::remove);
     }
 }

@@ -98,7 +98,11 @@ impl Origin {
             Place::Nowhere | Place::Current => From::Nothing,
             Place::Given(context) => From::Given(context),
             Place::Parent(context) => From::Local(context),
-            Place::Remote(_) => believed.as_deref().map_or(From::Nothing, From::Remote),
+            Place::Remote(_) => match &believed {
+                None => From::Nothing,
+                Some(Cow::Borrowed(context)) => From::Remote(context),
+                Some(Cow::Owned(context)) => From::Capped(context),
+            },
         };
         let extracted = self.extracted_baggage.as_ref();
         let start = Start {

@@ -13,6 +13,7 @@ use super::root_future::{RootFuture, RootRun};
 use super::root_guard::RootGuard;
 use crate::baggage::Baggage;
 use crate::context::TraceContext;
+use crate::diagnostics;
 use crate::open_span::OpenSpan;
 use crate::propagation::Extracted;
 use crate::record::{Kept, Scope, TracerCore, kept_tracer, write};
@@ -223,6 +224,19 @@ impl Begin for Root {
         match &self.more {
             Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
             None => self.new_scope(),
+        }
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        Site::at(&self.operation_name, self.source)
+    }
+
+    fn note_unsampled(&self, scope: &Scope) {
+        // To find the site costs more than all else there is to note.
+        if diagnostics::is_counting()
+            && let Some(site) = self.site()
+        {
+            begin::note_unsampled(site, scope);
         }
     }
 

@@ -16,6 +16,7 @@ use super::idle::ShutdownWhenIdle;
 use super::root_builder::{Root, RootBuilder};
 use crate::clock::Deadline;
 use crate::delivery::FlushReport;
+use crate::diagnostics::{self, Doctor};
 use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
 use crate::stats::{LaneStats, Stats};
 
@@ -70,6 +71,7 @@ struct Owner(Ending);
 
 impl Handle {
     pub(super) fn new(ending: Ending) -> Self {
+        diagnostics::tracer_begins();
         Self {
             core: Arc::clone(&ending.core),
             owner: Arc::new(Owner(ending)),
@@ -131,6 +133,7 @@ impl Tracer {
 
     /// A scope in which this is the current tracer.
     fn scope(&self) -> Scope {
+        diagnostics::attach();
         let core = self.core().filter(|core| !core.is_foreign()).cloned();
         core.map(Scope::attached).unwrap_or_default()
     }
@@ -228,6 +231,37 @@ impl Tracer {
         ShutdownWhenIdle::new(self.clone(), timeout)
     }
 
+    /// Returns what became of the spans of each place in the source: why one is missing.
+    ///
+    /// Of what is not recorded it says how often in debug builds, and while the doctor is
+    /// [armed](Self::arm_doctor); else whether it happened.
+    #[must_use]
+    pub fn doctor(&self) -> Doctor {
+        let Some(handle) = self.own() else {
+            return Doctor::nothing();
+        };
+        let queue = &handle.core.queue;
+        let lanes = queue.lane_stats().into_iter();
+        let names: Vec<String> = lanes.map(|lane| lane.name).collect();
+        queue.chart.report(&names)
+    }
+
+    /// Has calls counted that are not recorded, and spans of each place that are, from now
+    /// on. In debug builds they always are. A call that is not recorded costs more than one
+    /// that is, meanwhile.
+    pub fn arm_doctor(&self) {
+        if let Some(handle) = self.own() {
+            handle.core.queue.chart.arm();
+        }
+    }
+
+    /// Ends what [`arm_doctor`](Self::arm_doctor) began.
+    pub fn disarm_doctor(&self) {
+        if let Some(handle) = self.own() {
+            handle.core.queue.chart.disarm();
+        }
+    }
+
     /// The report of a tracer that has nothing to deliver: where nothing is recorded,
     /// and in the child of a `fork`.
     pub(super) fn nothing(&self) -> FlushReport {
@@ -241,6 +275,14 @@ impl Tracer {
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
         let timeout = self.0.get().map(|handle| handle.owner.0.shutdown_timeout);
         self.shutdown(timeout.unwrap_or_default())
+    }
+
+    /// The same, and says what was lost.
+    pub(super) fn end(&self) {
+        if let Some(handle) = self.own() {
+            crate::record::entered::hand_over();
+            handle.owner.0.end();
+        }
     }
 }
 
@@ -273,7 +315,8 @@ impl Drop for Owner {
         }
         // The handle may be dropped within a trace of its own.
         crate::record::entered::hand_over();
-        let _report = self.0.shut_down(Deadline::after(self.0.shutdown_timeout));
+        self.0.end();
+        diagnostics::tracer_ends();
     }
 }
 

@@ -13,6 +13,7 @@ use super::entered;
 use super::home::SpanEnd;
 use super::hot::{self, Hot};
 use super::local_trace::LocalTrace;
+use super::missed;
 use super::scope::{self, Scope};
 use super::write;
 use crate::baggage::Baggage;
@@ -179,6 +180,9 @@ impl SpanLife {
                 if self.is_live() {
                     self.enter_slowly(site)
                 } else {
+                    if hot.is_curious() {
+                        missed::miss_first(site, self.is_fresh());
+                    }
                     self.front.phase = Phase::Off;
                     0
                 }

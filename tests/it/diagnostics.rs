@@ -1,0 +1,191 @@
+//! What is said of spans that are not recorded, or lost: programs with one mistake each.
+
+use std::process::Command;
+
+const PROGRAM: &str = include_str!("../mistakes/main.rs");
+
+/// What a program with a mistake says on the standard error.
+fn said(mistake: &str, level: Option<&str>) -> String {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mistakes"));
+    program
+        .arg(mistake)
+        .env_remove("OTEL_LOG_LEVEL")
+        .env_remove("NEXTEST");
+    if let Some(level) = level {
+        program.env("OTEL_LOG_LEVEL", level);
+    }
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Where a piece of text is in the program, once.
+fn place(text: &str) -> String {
+    let mut lines = PROGRAM
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| line.contains(text));
+    let (_, line) = lines.next().unwrap();
+    assert_eq!(lines.next(), None, "{text} is there twice");
+    format!("tests/mistakes/main.rs:{line}")
+}
+
+/// Checks what is said: each line without the name of the crate.
+#[track_caller]
+fn check(mistake: &str, expected: &[&str]) {
+    let lines: Vec<String> = expected
+        .iter()
+        .map(|line| format!("trace-core: {line}\n"))
+        .collect();
+    assert_eq!(said(mistake, None), lines.concat(), "{mistake}");
+}
+
+#[test]
+fn nothing_is_said_where_nothing_is_lost() {
+    check("fine", &[]);
+}
+
+#[test]
+fn a_root_without_a_tracer_is_said_once() {
+    let request = place("async fn request()");
+    check(
+        "no_tracer",
+        &[&format!(
+            "root `request` ({request}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+        )],
+    );
+}
+
+#[test]
+fn a_guard_that_is_dropped_at_once() {
+    let (request, work) = (place("async fn request()"), place("fn work()"));
+    let install = place("let _ = Tracer::builder");
+    let end = format!(
+        "is not recorded, as the guard of the tracer that is installed at {install} has been dropped: write `let _tracing = ..install()?;` in `main`; `let _ = ..` drops it at once"
+    );
+    check(
+        "guard_dropped",
+        &[
+            &format!("`request` ({request}) {end}"),
+            &format!("`work` ({work}) {end}"),
+        ],
+    );
+}
+
+#[test]
+fn a_function_below_a_spawn_of_tokio() {
+    let mail = place("async fn send_mail()");
+    check(
+        "spawned",
+        &[&format!(
+            "`send_mail` ({mail}) is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`"
+        )],
+    );
+}
+
+#[test]
+fn no_root_at_all() {
+    let work = place("fn work()");
+    check(
+        "no_root",
+        &[&format!(
+            "`work` ({work}) is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`"
+        )],
+    );
+}
+
+#[test]
+fn a_main_that_is_a_root_and_installs() {
+    let root = place("async fn whole_program()");
+    let install = place("// Every other one.");
+    check(
+        "main_is_root",
+        &[
+            &format!(
+                "root `whole_program` ({root}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+            ),
+            &format!(
+                "root `whole_program` ({root}) began before the tracer that is installed at {install}, and is not recorded: install it first, in a `main` that is no root and calls the root"
+            ),
+        ],
+    );
+}
+
+#[test]
+fn spans_that_are_open_at_the_end_and_a_failed_export_are_one_line() {
+    let mail = place("async fn slow_mail()");
+    check(
+        "still_open",
+        &[&format!(
+            "3 spans lost: 2 still open (slow_mail, {mail}), collector otlp: connection refused"
+        )],
+    );
+}
+
+#[test]
+fn a_failed_export_alone() {
+    check(
+        "failed_export",
+        &["1 span lost: collector otlp: connection refused"],
+    );
+}
+
+#[test]
+fn what_was_lost_before_the_end_is_said_there() {
+    check(
+        "lost_before",
+        &["5 spans lost: 3 as the queue was full, collector panics: 2 as it panicked"],
+    );
+}
+
+#[test]
+fn a_collector_that_was_not_done() {
+    check(
+        "late",
+        &["1 span lost: collector slow: 1 not taken in time"],
+    );
+}
+
+#[test]
+fn a_root_in_a_task_that_a_server_spawns_below_an_attached_tracer() {
+    let request = place("async fn request()");
+    check(
+        "attached",
+        &[&format!(
+            "root `request` ({request}) is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
+        )],
+    );
+}
+
+#[test]
+fn five_places_and_how_many_more() {
+    let said = said("many", None);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 6, "{said}");
+    assert!(lines[4].starts_with("trace-core: `five` ("), "{said}");
+    assert_eq!(
+        lines[5],
+        "trace-core: and 2 more that are not recorded, as no trace runs where they are called: `tracer.doctor()` lists them"
+    );
+}
+
+#[test]
+fn the_environment_and_the_program_say_how_much_is_said() {
+    let request = place("async fn request()");
+    for quiet in ["none", "error", "ERROR"] {
+        assert_eq!(said("no_tracer", Some(quiet)), "", "{quiet}");
+    }
+    assert!(said("no_tracer", Some("warn")).contains(&request));
+    assert_eq!(said("failed_export", Some("none")), "");
+    assert!(said("failed_export", Some("error")).contains("connection refused"));
+    check("silenced", &[]);
+    check(
+        "losses_alone",
+        &["1 span lost: collector otlp: connection refused"],
+    );
+}
+
+#[test]
+fn a_listener_may_panic_and_trace() {
+    assert_eq!(said("hostile_listener", None), "heard NoTracer\n");
+}

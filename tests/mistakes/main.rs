@@ -1,0 +1,210 @@
+//! Programs with one mistake each, which `it/diagnostics.rs` runs to see what is said.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use trace_core::{
+    Collector, CollectorError, SpanBatch, Tracer, TracerGuard, diagnostics, span, trace_root,
+    traced,
+};
+
+#[trace_root]
+async fn request() {}
+
+#[trace_root]
+async fn order() {
+    tokio::spawn(send_mail()).await.unwrap();
+}
+
+#[traced]
+async fn send_mail() {}
+
+#[trace_root]
+async fn whole_program() {
+    let _tracing = install();
+    request().await;
+}
+
+#[trace_root]
+async fn leaves_mail_open() {
+    trace_core::spawn(slow_mail());
+}
+
+#[traced]
+async fn slow_mail() {
+    // Its scope hands over between these, so that its beginning is known.
+    for _ in 0..20 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    std::future::pending::<()>().await;
+}
+
+#[traced]
+fn work() {}
+
+/// Six places.
+#[traced]
+mod places {
+    pub fn one() {}
+    pub fn two() {}
+    pub fn three() {}
+    pub fn four() {}
+    pub fn five() {}
+    pub fn six() {}
+    pub fn seven() {}
+}
+
+/// A collector whose peer does not answer.
+struct Refused;
+
+impl Collector for Refused {
+    fn collect(&self, _: &SpanBatch<'_>) {}
+
+    fn name(&self) -> &str {
+        "otlp"
+    }
+
+    fn flush(&self, _: Duration) -> Result<(), CollectorError> {
+        Err(CollectorError::new("connection refused").with_lost_spans(1))
+    }
+}
+
+/// One that panics.
+struct Panics;
+
+impl Collector for Panics {
+    fn collect(&self, _: &SpanBatch<'_>) {
+        std::panic::resume_unwind(Box::new("a panic that is not printed"));
+    }
+
+    fn name(&self) -> &str {
+        "panics"
+    }
+}
+
+/// One that takes longer than the shutdown waits.
+struct Slow;
+
+impl Collector for Slow {
+    fn collect(&self, _: &SpanBatch<'_>) {
+        std::thread::sleep(Duration::from_millis(600));
+    }
+
+    fn name(&self) -> &str {
+        "slow"
+    }
+}
+
+fn install() -> TracerGuard {
+    Tracer::builder("shop").install().unwrap() // Every other one.
+}
+
+#[tokio::main]
+async fn main() {
+    let mistake = std::env::args().nth(1).unwrap_or_default();
+    match mistake.as_str() {
+        "no_tracer" => {
+            request().await;
+            request().await;
+        }
+        "guard_dropped" => {
+            #[expect(let_underscore_drop, reason = "that is the mistake")]
+            let _ = Tracer::builder("shop").install().unwrap();
+            request().await;
+            work();
+        }
+        "spawned" => {
+            let _tracing = install();
+            order().await;
+            order().await;
+        }
+        "no_root" => {
+            let _tracing = install();
+            work();
+        }
+        "main_is_root" => whole_program().await,
+        "still_open" => {
+            let tracing = Tracer::builder("shop")
+                .scheduled_delay(Duration::from_millis(20))
+                .collector(Refused)
+                .install()
+                .unwrap();
+            leaves_mail_open().await;
+            sleep(Duration::from_millis(150)).await;
+            // In a scope that has handed nothing over.
+            let held = trace_core::root("held").start();
+            drop(tracing);
+            drop(held);
+        }
+        "failed_export" => {
+            let _tracing = Tracer::builder("shop")
+                .collector(Refused)
+                .install()
+                .unwrap();
+            request().await;
+        }
+        "lost_before" => {
+            let tracing = Tracer::builder("shop")
+                .max_queue_spans(2)
+                .scheduled_delay(Duration::from_secs(60))
+                .collector(Panics)
+                .on_demand()
+                .install()
+                .unwrap();
+            for _ in 0..5 {
+                request().await;
+            }
+            drop(tracing);
+        }
+        "late" => {
+            let _tracing = Tracer::builder("shop")
+                .collector(Slow)
+                .collector(())
+                .shutdown_timeout(Duration::from_millis(100))
+                .install()
+                .unwrap();
+            request().await;
+        }
+        "attached" => {
+            let tracer = Tracer::builder("shop").build().unwrap();
+            let server = async { tokio::spawn(request()).await.unwrap() };
+            tracer.attach(server).await;
+        }
+        "many" => {
+            let _tracing = install();
+            places::one();
+            places::two();
+            places::three();
+            places::four();
+            places::five();
+            places::six();
+            places::seven();
+        }
+        "silenced" => {
+            diagnostics::silence();
+            request().await;
+        }
+        "losses_alone" => {
+            diagnostics::set_level(diagnostics::Level::Losses);
+            let _tracing = Tracer::builder("shop")
+                .collector(Refused)
+                .install()
+                .unwrap();
+            work();
+            request().await;
+        }
+        "hostile_listener" => {
+            diagnostics::listen(|said| {
+                eprintln!("heard {:?}", said.kind);
+                span::in_span("in the listener", work);
+                std::panic::resume_unwind(Box::new("the listener panics"));
+            });
+            request().await;
+        }
+        "fine" => {
+            let _tracing = install();
+            request().await;
+        }
+        other => panic!("unknown mistake {other:?}"),
+    }
+}

@@ -1,0 +1,248 @@
+//! The table of what became of the spans of each site.
+
+use std::fmt;
+
+/// What became of the spans of each place in the source that was reached: the answer to
+/// "why is my span missing". Made by [`Tracer::doctor`](crate::Tracer::doctor).
+///
+/// ```
+/// use trace_core::{Tracer, sampler_fn, trace_root, traced};
+///
+/// #[traced]
+/// fn charge() {}
+///
+/// #[trace_root]
+/// fn checkout() {
+///     charge();
+/// }
+///
+/// let nothing = sampler_fn(|_| false.into());
+/// let tracer = Tracer::builder("shop").sampler(nothing).build()?;
+/// tracer.attach_sync(checkout);
+/// charge();
+/// # if cfg!(debug_assertions) {
+/// // In a debug build, or while the doctor is armed, there are counts.
+/// assert!(tracer.doctor().why("charge").ends_with(
+///     "called 1 time outside of any trace, not sampled 1 time by the sampler"
+/// ));
+/// # }
+/// assert_eq!(tracer.doctor().why("refund"), "`refund` was never reached: it is not called, not polled, or not traced");
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Doctor {
+    /// One for each place, by file and line.
+    pub sites: Vec<SiteReport>,
+    /// Whether calls are counted, by a doctor that is armed or in a debug build.
+    pub is_counting: bool,
+}
+
+/// What became of the spans of one place in the source.
+///
+/// What was recorded, not sampled and dropped, is that of the tracer. Calls outside of any
+/// trace and roots without a tracer are those of the process, and so is, where nothing is
+/// counted, [`AtLeastOnce`](Times::AtLeastOnce) of what was recorded.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SiteReport {
+    /// The span's name; empty for all that are named at run time.
+    pub operation_name: &'static str,
+    /// The file, as the compiler was given it.
+    pub file: &'static str,
+    /// The line, from 1 on.
+    pub line: u32,
+    /// How often a span was read to be given to the collectors.
+    pub recorded: Times,
+    /// How often it was called where no trace runs.
+    pub outside: Times,
+    /// How often it began a root without a tracer.
+    pub no_tracer: Times,
+    /// How often it ran in a trace that is not sampled, and who decided that.
+    pub not_sampled: Vec<(NotSampledBy, Times)>,
+    /// Why spans were dropped, and how many. Always counted.
+    pub dropped: Vec<(String, u64)>,
+}
+
+/// How often something happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Times {
+    /// It did not, as far as is known.
+    #[default]
+    Never,
+    /// Nobody counts.
+    AtLeastOnce,
+    /// So often while somebody counted.
+    Counted(u64),
+}
+
+/// Who decided that a trace is not sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotSampledBy {
+    /// The tracer's sampler.
+    Sampler,
+    /// The caller, whose decision came with its context.
+    Caller,
+    /// The bound of [`Trust::Capped`](crate::Trust::Capped).
+    Cap,
+    /// The tracer's sampler, by a panic.
+    Panic,
+}
+
+impl NotSampledBy {
+    pub(super) const ALL: [Self; 4] = [Self::Sampler, Self::Caller, Self::Cap, Self::Panic];
+}
+
+impl Doctor {
+    pub(super) fn new(mut sites: Vec<SiteReport>, is_counting: bool) -> Self {
+        sites.sort_by_key(|site| (site.file, site.line, site.operation_name));
+        Self { sites, is_counting }
+    }
+
+    /// Of a tracer that records nothing.
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            sites: Vec::new(),
+            is_counting: false,
+        }
+    }
+
+    /// Says what became of the spans with a name: one line for each place.
+    #[must_use]
+    pub fn why(&self, operation_name: &str) -> String {
+        let sites = self.sites.iter();
+        let named = sites.filter(|site| site.operation_name == operation_name);
+        let lines: Vec<String> = named.map(SiteReport::why).collect();
+        match lines.is_empty() {
+            true => format!(
+                "`{operation_name}` was never reached: it is not called, not polled, or not traced"
+            ),
+            false => lines.join("\n"),
+        }
+    }
+}
+
+impl SiteReport {
+    /// Says what became of the spans, in one line.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let mut parts = Vec::new();
+        let mut part = |before: &str, times: Times, after: &str| {
+            if times != Times::Never {
+                parts.push(format!("{before}{times}{after}"));
+            }
+        };
+        part("recorded ", self.recorded, "");
+        part("called ", self.outside, " outside of any trace");
+        part("began ", self.no_tracer, " without a tracer");
+        for (by, times) in &self.not_sampled {
+            part("not sampled ", *times, &format!(" by {by}"));
+        }
+        for (reason, spans) in &self.dropped {
+            part("dropped ", Times::Counted(*spans), &format!(" as {reason}"));
+        }
+        let (name, place) = (self.operation_name, self.place());
+        format!("`{name}` ({place}): {}", parts.join(", "))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let times = [self.recorded, self.outside, self.no_tracer];
+        let never = times.iter().all(|times| *times == Times::Never);
+        never && self.not_sampled.is_empty() && self.dropped.is_empty()
+    }
+
+    fn place(&self) -> String {
+        match self.file {
+            "" => "anywhere".to_owned(),
+            file => format!("{file}:{}", self.line),
+        }
+    }
+
+    fn cells(&self) -> [String; COLUMNS] {
+        let times = |times: Times| match times {
+            Times::Never => "-".to_owned(),
+            Times::AtLeastOnce => "yes".to_owned(),
+            Times::Counted(count) => count.to_string(),
+        };
+        let list = |items: Vec<String>| match items.is_empty() {
+            true => "-".to_owned(),
+            false => items.join(", "),
+        };
+        let not_sampled = self.not_sampled.iter();
+        let dropped = self.dropped.iter();
+        [
+            self.operation_name.to_owned(),
+            self.place(),
+            times(self.recorded),
+            times(self.outside),
+            times(self.no_tracer),
+            list(
+                not_sampled
+                    .map(|(by, count)| format!("{} by {by}", times(*count)))
+                    .collect(),
+            ),
+            list(
+                dropped
+                    .map(|(reason, count)| format!("{count}: {reason}"))
+                    .collect(),
+            ),
+        ]
+    }
+}
+
+const COLUMNS: usize = 7;
+const HEAD: [&str; COLUMNS] = [
+    "span",
+    "where",
+    "recorded",
+    "outside",
+    "no tracer",
+    "not sampled",
+    "dropped",
+];
+
+impl fmt::Display for Doctor {
+    /// Writes a table: one line for each place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; COLUMNS]> = std::iter::once(HEAD.map(str::to_owned))
+            .chain(self.sites.iter().map(SiteReport::cells))
+            .collect();
+        let width = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: [usize; COLUMNS] = std::array::from_fn(width);
+        for row in &rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                line.push_str(&format!("{cell:width$}  "));
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("never"),
+            Self::AtLeastOnce => f.write_str("at least once"),
+            Self::Counted(1) => f.write_str("1 time"),
+            Self::Counted(count) => write!(f, "{count} times"),
+        }
+    }
+}
+
+impl fmt::Display for NotSampledBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sampler => "the sampler",
+            Self::Caller => "the caller",
+            Self::Cap => "the cap on callers",
+            Self::Panic => "the sampler's panic",
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! What can be said, in its words.
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::stream::Site;
+
+/// What a [`Diagnostic`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A root began, and the process has no tracer. Never said under a test harness.
+    NoTracer,
+    /// The guard of the tracer is gone, perhaps at once by `let _ = ..install()`.
+    GuardDropped,
+    /// A root began before the tracer was installed, as a `main` does that is a root. Never
+    /// said under a test harness.
+    RootBeforeInstall,
+    /// A function that is no root was called where no trace runs.
+    OutsideTrace,
+    /// The same in a task that `tokio::spawn` made.
+    SpawnedTask,
+    /// A root began without a tracer in a task that `tokio::spawn` made, and a tracer is
+    /// attached elsewhere.
+    AttachedElsewhere,
+    /// This crate is built without its feature `record`.
+    NotBuiltIn,
+    /// Spans were lost when a tracer ended, or before.
+    Lost,
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// What it is about.
+    pub kind: Kind,
+    message: String,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 8] = [
+        Self::NoTracer,
+        Self::GuardDropped,
+        Self::RootBeforeInstall,
+        Self::OutsideTrace,
+        Self::SpawnedTask,
+        Self::AttachedElsewhere,
+        Self::NotBuiltIn,
+        Self::Lost,
+    ];
+
+    /// What is said of a place. `install` is where a tracer was installed, for those that
+    /// speak of it.
+    pub(super) fn of_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
+        let span = At(site);
+        let install = Installed(install);
+        let message = match self {
+            Self::NoTracer => format!(
+                "root {span} is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+            ),
+            Self::GuardDropped => format!(
+                "{span} is not recorded, as the guard of the tracer{install} has been dropped: write `let _tracing = ..install()?;` in `main`; `let _ = ..` drops it at once"
+            ),
+            Self::RootBeforeInstall => format!(
+                "root {span} began before the tracer{install}, and is not recorded: install it first, in a `main` that is no root and calls the root"
+            ),
+            Self::OutsideTrace => format!(
+                "{span} is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`"
+            ),
+            Self::SpawnedTask => format!(
+                "{span} is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`"
+            ),
+            Self::AttachedElsewhere => format!(
+                "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
+            ),
+            Self::NotBuiltIn | Self::Lost => format!("{span} is lost"),
+        };
+        Diagnostic::new(self, message)
+    }
+
+    /// What is said of places of which nothing was said.
+    pub(super) fn of_more(self, more: u64) -> Diagnostic {
+        let reason = match self {
+            Self::NoTracer => "no tracer is installed",
+            Self::GuardDropped => "the guard of the tracer has been dropped",
+            Self::RootBeforeInstall => "they are roots that began before the tracer was installed",
+            Self::OutsideTrace => "no trace runs where they are called",
+            Self::SpawnedTask => "`tokio::spawn` does not hand the trace on",
+            Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
+            Self::NotBuiltIn | Self::Lost => "they are lost",
+        };
+        let message = format!(
+            "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
+        );
+        Diagnostic::new(self, message)
+    }
+}
+
+impl Diagnostic {
+    pub(super) const fn new(kind: Kind, message: String) -> Self {
+        Self { kind, message }
+    }
+
+    /// A tracer that records nothing.
+    pub(super) fn not_built_in(source: &Location<'_>) -> Self {
+        let (file, line) = (source.file(), source.line());
+        let message = format!(
+            "the tracer at {file}:{line} records nothing, as `trace-core` is built without its feature `record`: write `features = [\"record\"]` in the application's `Cargo.toml`"
+        );
+        Self::new(Kind::NotBuiltIn, message)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// Writes what is said, without the name of the crate that the standard error has before
+    /// it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// A span and its place.
+struct At<'a>(&'a Site);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let site = self.0;
+        if site.operation_name().is_empty() {
+            return f.write_str("a span");
+        }
+        write!(
+            f,
+            "`{}` ({}:{})",
+            site.operation_name(),
+            site.file(),
+            site.line()
+        )
+    }
+}
+
+/// Where a tracer was installed, if that is known.
+struct Installed<'a>(Option<&'a Location<'a>>);
+
+impl fmt::Display for Installed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(at) => write!(f, " that is installed at {}:{}", at.file(), at.line()),
+            None => Ok(()),
+        }
+    }
+}
