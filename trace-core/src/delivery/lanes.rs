@@ -27,6 +27,8 @@ pub(super) struct Lane {
     pub(super) flushed: u64,
     /// What the collector could not do, at the last flush or at its end.
     pub(super) errors: Vec<CollectorError>,
+    /// Set if somebody was told these.
+    pub(super) are_told: bool,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Lane {
             has_ended: !has_thread,
             flushed: 0,
             errors: Vec::new(),
+            are_told: true,
         }
     }
 
