@@ -8,6 +8,7 @@ use super::active_trace::ActiveTrace;
 use super::completed_trace::{CompletedTrace, Completion};
 use super::completeness::Origin;
 use super::early_losses::EarlyLosses;
+use super::heap_bytes::{heap_bytes, table_bytes};
 use super::options::TraceCollectorOptions;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::{Part, PartReport, PartState, SpanBatch, SpanView, TraceLosses};
@@ -122,7 +123,7 @@ impl Store {
         for span in spans {
             let before = news.completed.len();
             self.add(span.to_record(), origin, now, options, &mut news);
-            if self.bytes > options.max_bytes {
+            if self.all_bytes() > options.max_bytes {
                 self.make_room(now, options, &mut news);
             }
             let new = news.completed.iter().skip(before);
@@ -289,6 +290,14 @@ impl Store {
         Some(self.completed.get(index)?.completed.clone())
     }
 
+    /// What traces take, and what is known of those that run.
+    fn all_bytes(&self) -> usize {
+        let running = table_bytes(self.running.capacity(), size_of::<(TraceId, Running)>());
+        // Mostly one part of each runs.
+        let parts = heap_bytes(4 * size_of::<(u64, u32)>());
+        self.bytes + running + self.running.len() * parts
+    }
+
     fn kept_mut(&mut self, trace_id: TraceId) -> Option<&mut KeptTrace> {
         let index = self.by_id.get(&trace_id)?.checked_sub(self.discarded)?;
         self.completed.get_mut(index)
@@ -298,7 +307,7 @@ impl Store {
         TraceCollectorStats {
             active_traces: self.active.len(),
             kept_traces: self.completed.len(),
-            bytes: self.bytes,
+            bytes: self.all_bytes(),
             hook_panics: self.hook_panics,
             ..self.stats
         }
@@ -410,7 +419,7 @@ impl Store {
             news.completed.extend(completed);
         }
         self.discard(options, news);
-        while self.bytes > options.max_bytes {
+        while self.all_bytes() > options.max_bytes {
             let Some((_, trace_id)) = self.next_due(options) else {
                 return;
             };
@@ -422,7 +431,8 @@ impl Store {
 
     /// Discards completed traces above the limits, the oldest first.
     fn discard(&mut self, options: &TraceCollectorOptions, news: &mut News) {
-        while self.completed.len() > options.max_completed_traces || self.bytes > options.max_bytes
+        while self.completed.len() > options.max_completed_traces
+            || self.all_bytes() > options.max_bytes
         {
             let Some(oldest) = self.completed.pop_front() else {
                 return;

@@ -34,9 +34,11 @@ pub(crate) enum PartState {
 }
 
 /// What was lost of parts, and was not reported yet. Bounded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PartLosses {
     parts: HashMap<Part, TraceLosses>,
+    /// Most parts that are counted one by one.
+    most: usize,
     /// Set if something was lost of a part that found no room here, and that may go on.
     has_overflowed: bool,
 }
@@ -67,11 +69,25 @@ impl PartReport {
     }
 }
 
+impl Default for PartLosses {
+    fn default() -> Self {
+        Self::bounded(MAX_PARTS)
+    }
+}
+
 impl PartLosses {
+    pub(crate) fn bounded(most: usize) -> Self {
+        Self {
+            parts: HashMap::default(),
+            most,
+            has_overflowed: false,
+        }
+    }
+
     /// Counts what was lost of a part of which nothing else is known, and which has ended.
     /// Where there is little room, that is for those that go on.
     pub(crate) fn add_whole(&mut self, part: Part, losses: &TraceLosses) {
-        if self.parts.len() < MAX_PARTS / 4 * 3 || self.parts.contains_key(&part) {
+        if self.parts.len() < self.most / 4 * 3 || self.parts.contains_key(&part) {
             self.add(part, losses);
         }
     }
@@ -80,7 +96,7 @@ impl PartLosses {
     pub(crate) fn add(&mut self, part: Part, losses: &TraceLosses) {
         if let Some(sum) = self.parts.get_mut(&part) {
             sum.add(losses);
-        } else if self.parts.len() < MAX_PARTS {
+        } else if self.parts.len() < self.most {
             self.parts.insert(part, *losses);
         } else {
             self.has_overflowed = true;

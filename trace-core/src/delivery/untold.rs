@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::shared_batch::SharedBatch;
-use crate::batch::{
-    Decoded, LossReason, MAX_PARTS, Part, PartLosses, PartReport, PartState, TraceLosses,
-};
+use crate::batch::{Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses};
 use crate::maps::{HashMap, HashSet};
 
 /// What a collector has still to be told of batches that it did not take: which traces have
 /// ended, and what was lost of them. Bounded by the parts that it knows to be open, and by
 /// [`MAX_PARTS`] others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Untold {
     /// Parts that the collector knows to be open.
     open: HashSet<Part>,
@@ -23,6 +21,22 @@ pub(super) struct Untold {
     losses: PartLosses,
     /// Whether one that has ended is known to the collector as open.
     is_urgent: bool,
+}
+
+/// Parts that the collector does not know, of which it is told all the same: 1 MiB, for each
+/// collector.
+const MAX_PARTS: usize = 8_192;
+
+impl Default for Untold {
+    fn default() -> Self {
+        Self {
+            open: HashSet::default(),
+            opened: HashSet::default(),
+            ended: Vec::new(),
+            losses: PartLosses::bounded(MAX_PARTS),
+            is_urgent: false,
+        }
+    }
 }
 
 impl Untold {
