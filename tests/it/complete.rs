@@ -354,3 +354,92 @@ fn the_called_part_waits_for_the_caller_of_which_nothing_was_handed_over() {
     assert_eq!(traces.completed_traces()[0].trace.len(), 2);
     assert_eq!(traces.stats().traces_completed, 1);
 }
+
+#[test]
+fn a_trace_of_which_a_parent_is_filtered_out_is_over_at_its_end() {
+    let traces = TraceCollector::new();
+    let inner = traces.clone();
+    let failed = collector_fn(move |batch| inner.collect(&batch.filter(|span| span.is_error())));
+    let tracer = tracer(failed);
+    tracer.root("root").run_sync(|| {
+        span::in_span("between", || {
+            span::in_span("failed", || span::record_error("oops"));
+        });
+    });
+    tracer.flush(Duration::ZERO);
+    let completed = traces.completed_traces();
+    let [done] = &completed[..] else {
+        panic!("{:?}", traces.stats());
+    };
+    assert_eq!(done.completion, Completion::ParentMissing);
+    assert_eq!(done.trace.len(), 1);
+}
+
+#[test]
+fn what_is_dropped_above_the_limit_is_told_when_the_trace_is_over() {
+    let told: Arc<Mutex<Vec<(Completion, usize)>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let options = TraceCollectorOptions {
+        max_spans_per_trace: 10,
+        ..TraceCollectorOptions::default()
+    };
+    let traces = TraceCollector::with_hook(options, move |completed| {
+        let news = (completed.completion, completed.dropped_spans);
+        seen.lock().unwrap().push(news);
+    });
+    let tracer = tracer(traces);
+    tracer.root("root").run_sync(|| {
+        (0..20).for_each(|_| span::in_span("leaf", || {}));
+        tracer.flush(LONG);
+        (0..10).for_each(|_| span::in_span("leaf", || {}));
+    });
+    tracer.flush(LONG);
+    let limit = Completion::TooManySpans;
+    assert_eq!(*told.lock().unwrap(), [(limit, 0), (limit, 21)]);
+}
+
+#[test]
+fn a_trace_that_was_cut_while_it_ran_is_not_complete_later() {
+    let told: Arc<Mutex<Vec<(Completion, usize)>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    let options = TraceCollectorOptions {
+        max_active_traces: 1,
+        max_completed_traces: 2,
+        ..TraceCollectorOptions::default()
+    };
+    let traces = TraceCollector::with_hook(options, move |completed| {
+        if completed.trace.services() == ["shop"] && completed.trace.spans().any(is_of_job) {
+            let news = (completed.completion, completed.trace.len());
+            seen.lock().unwrap().push(news);
+        }
+    });
+    let tracer = tracer(traces);
+    let other = || tracer.root("other").run_sync(|| {});
+    tracer.root("job").run_sync(|| {
+        span::in_span("of job", || {});
+        tracer.flush(LONG);
+        // Another trace that goes on: there is room for one.
+        let held = tracer.root("held").start();
+        held.in_scope(|| {
+            span::in_span("of held", || {});
+            tracer.flush(LONG);
+        });
+        span::in_span("of job", || {});
+        tracer.flush(LONG);
+        (0..3).for_each(|_| {
+            std::thread::scope(|scope| {
+                scope.spawn(other).join().unwrap();
+            })
+        });
+        tracer.flush(LONG);
+        held.end();
+    });
+    tracer.flush(LONG);
+    let told = told.lock().unwrap();
+    let is_cut = |(completion, _): &(Completion, usize)| *completion == Completion::Evicted;
+    assert!(!told.is_empty() && told.iter().all(is_cut), "{told:?}");
+}
+
+fn is_of_job(span: &trace_core::SpanRecord) -> bool {
+    span.operation_name.ends_with("job")
+}

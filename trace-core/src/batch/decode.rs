@@ -145,7 +145,7 @@ impl Decoder {
         }
         self.deliver(out);
         if let Some(part) = self.ended.take() {
-            self.dropped.unattached += self.spread.end_trace(part, true);
+            self.end_part(part, out);
         }
     }
 
@@ -205,14 +205,9 @@ impl Decoder {
         self.losses.add(part, &TraceLosses::of(reason, 1));
     }
 
-    /// Says that a part of a trace has ended, of which no piece says so.
+    /// Says that a part of a trace has ended, of which all pieces were read.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
-        self.end(part, out);
-        self.dropped.unattached += self.spread.end_trace(part, true);
-    }
-
-    fn end(&mut self, part: Part, out: &mut Decoded) {
-        self.dropped.unattached += self.spread.end_trace(part, false);
+        self.dropped.unattached += self.spread.end_trace(part);
         // What was opened and has not ended lost its end.
         for site in self.spread.end_opened(part) {
             self.lose_one((part, site), Reason::Queue);
@@ -296,12 +291,7 @@ impl Decoder {
                 self.pieces += 1;
                 self.scope = scope;
             }
-            (Entry::End, _) => {
-                if let Some(part) = self.part.take() {
-                    self.end(part, out);
-                    self.ended = Some(part);
-                }
-            }
+            (Entry::End, _) => self.ended = self.part.take(),
             (Entry::Open(open), _) => match self.lost.open(id) {
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {

@@ -171,21 +171,10 @@ impl SpreadSpans {
 
     /// Forgets what was said of spans of a part of a trace that has ended: their openings
     /// will not come, as they were delivered before it was said. Returns how much that was.
-    ///
-    /// With `all`, also those whose end was read: they were opened in the piece that says the
-    /// end of the part, which is kept first.
-    pub(super) fn end_trace(&mut self, part: Part, all: bool) -> u64 {
+    pub(super) fn end_trace(&mut self, part: Part) -> u64 {
         let late = Self::of_part(&self.unopened, &self.spans, part);
-        let late = late.into_iter().filter_map(|id| {
-            let has_ended = self.spans.get(&id).is_some_and(Spread::has_ended);
-            let span = if all || !has_ended {
-                self.remove(id)
-            } else {
-                None
-            };
-            span.map(|span| span.said())
-        });
-        late.sum()
+        let late = late.into_iter().filter_map(|id| self.remove(id));
+        late.map(|span| span.said()).sum()
     }
 
     /// Forgets the spans of a part that has ended whose opening was read, and whose end was

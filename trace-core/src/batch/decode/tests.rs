@@ -378,6 +378,28 @@ fn lost_halves_are_counted_once() {
 }
 
 #[test]
+fn what_has_not_ended_with_its_part_has_lost_its_end() {
+    // Opened before the last piece, or in it.
+    for first in [true, false] {
+        let mut reader = Reader::new(Limits::default());
+        if first {
+            reader.read(piece(HOME).open(0));
+            reader
+                .decoder
+                .read(piece(HOME).end_trace().0, &mut reader.decoded);
+        } else {
+            let last = piece(HOME).open(0).end_trace();
+            reader.decoder.read(last.0, &mut reader.decoded);
+        }
+        assert_eq!(reader.decoder.take_dropped().queue, 1);
+        assert_eq!(reader.decoder.held(), 0);
+        let reports = reader.decoded.take_reports();
+        let losses = reports.last().and_then(|report| report.losses.as_deref());
+        assert_eq!(losses.map(|losses| losses.queue), Some(1));
+    }
+}
+
+#[test]
 fn times_that_were_said_are_before_those_of_the_clock() {
     let whole = || {
         let said = piece(HOME).open(100).at(Kind::StartedAt, 50);
