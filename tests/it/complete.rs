@@ -429,7 +429,7 @@ fn a_trace_that_was_cut_while_it_ran_is_not_complete_later() {
         (0..3).for_each(|_| {
             std::thread::scope(|scope| {
                 scope.spawn(other).join().unwrap();
-            })
+            });
         });
         tracer.flush(LONG);
         held.end();
