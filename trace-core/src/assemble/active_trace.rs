@@ -90,18 +90,25 @@ impl ActiveTrace {
         complete.is_settled() || is_alone
     }
 
-    /// Why it is completed when it is over.
-    pub(super) fn completion(&self) -> Completion {
+    /// What it is when it is over, as far as its spans say.
+    pub(super) fn end(&self) -> Completion {
         let complete = &self.completeness;
-        if let Some(cut) = self.was_cut {
-            cut
-        } else if complete.is_connected() || complete.is_whole() {
+        if complete.is_connected() || complete.is_whole() {
             Completion::Complete
-        } else if self.trace.losses().is_empty() {
-            Completion::ParentMissing
         } else {
-            Completion::SpansLost
+            Completion::ParentMissing
         }
+    }
+
+    /// The reason of its completion, if its spans say this one: what was cut or lost of it
+    /// comes before what they say.
+    pub(super) fn reason(&self, of_spans: Completion) -> Completion {
+        if !of_spans.is_complete() && of_spans != Completion::ParentMissing {
+            return of_spans;
+        }
+        let has_lost = !self.trace.losses().is_empty();
+        let lost = has_lost.then_some(Completion::SpansLost);
+        self.was_cut.or(lost).unwrap_or(of_spans)
     }
 
     /// Returns when to complete it or give it up if nothing more comes. While a part of it

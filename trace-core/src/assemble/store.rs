@@ -396,7 +396,7 @@ impl Store {
             return;
         };
         if !runs && active.is_over(options) {
-            let completion = active.completion();
+            let completion = active.end();
             news.completed
                 .extend(self.complete(trace_id, completion, now));
             return;
@@ -480,12 +480,7 @@ impl Store {
         let active = self.active.remove(&trace_id)?;
         self.queue.remove(&(active.queued_for, trace_id));
         self.stats.traces_completed += 1;
-        let completion = match active.was_cut {
-            _ if !completion.is_complete() => completion,
-            Some(cut) => cut,
-            None if !active.trace.losses().is_empty() => Completion::SpansLost,
-            None => completion,
-        };
+        let completion = active.reason(completion);
         if let Some(running) = self.running.get_mut(&trace_id) {
             running.was_cut = Some(completion);
         }
