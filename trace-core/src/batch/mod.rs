@@ -133,18 +133,10 @@ impl<'a> SpanBatch<'a> {
                 });
                 Spans::Decoded(decoded, Some(kept.collect()))
             }
-            Spans::Records(records) => {
-                let kept = records
-                    .iter()
-                    .filter(|span| keep(&SpanView::of_record(span)));
+            Spans::Records(_) | Spans::Selected(_) => {
+                let kept = self.borrowed();
+                let kept = kept.filter(|span| keep(&SpanView::of_record(span)));
                 Spans::Selected(kept.collect())
-            }
-            Spans::Selected(records) => {
-                let kept = records.iter().copied();
-                Spans::Selected(
-                    kept.filter(|span| keep(&SpanView::of_record(span)))
-                        .collect(),
-                )
             }
         };
         Self { resource, spans }
@@ -176,10 +168,9 @@ impl<'a> SpanBatch<'a> {
     /// Returns the spans, in no particular order.
     pub fn spans(&self) -> impl Iterator<Item = SpanView<'a>> {
         let resource = self.resource.get();
-        let (decoded, records, selected) = match &self.spans {
-            Spans::Decoded(decoded, _) => (Some(*decoded), &[][..], &[][..]),
-            Spans::Records(records) => (None, *records, &[][..]),
-            Spans::Selected(selected) => (None, &[][..], &selected[..]),
+        let decoded = match &self.spans {
+            Spans::Decoded(decoded, _) => Some(*decoded),
+            Spans::Records(_) | Spans::Selected(_) => None,
         };
         let streamed = decoded.into_iter().flat_map(move |decoded| {
             let spans = self
@@ -187,8 +178,17 @@ impl<'a> SpanBatch<'a> {
                 .filter_map(|position| decoded.spans().get(position));
             spans.map(move |span| SpanView::of_stream(decoded, span, resource))
         });
-        let records = records.iter().chain(selected.iter().copied());
-        streamed.chain(records.map(SpanView::of_record))
+        streamed.chain(self.borrowed().map(SpanView::of_record))
+    }
+
+    /// The spans that are records.
+    fn borrowed(&self) -> impl Iterator<Item = &'a SpanRecord> {
+        let (all, some) = match &self.spans {
+            Spans::Decoded(..) => (&[][..], &[][..]),
+            Spans::Records(records) => (*records, &[][..]),
+            Spans::Selected(selected) => (&[][..], &selected[..]),
+        };
+        all.iter().chain(some.iter().copied())
     }
 
     /// The positions of the spans of a tracer.
