@@ -54,13 +54,10 @@ pub(crate) struct Decoder {
 /// What had to be dropped, by reason.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dropped {
-    /// Spans: a chunk in which they began or ended was lost.
-    pub(crate) queue: u64,
-    /// Spans: too many others were open, or too much was said of them.
-    pub(crate) limit: u64,
-    /// The sites of both, by number.
-    pub(crate) queue_sites: Vec<u32>,
-    pub(crate) limit_sites: Vec<u32>,
+    /// Spans, by the numbers of their sites: a chunk in which they began or ended was lost.
+    pub(crate) queue: Vec<u32>,
+    /// Spans, the same: too many others were open, or too much was said of them.
+    pub(crate) limit: Vec<u32>,
     /// What was said of spans that had been delivered.
     pub(crate) unattached: u64,
 }
@@ -187,20 +184,10 @@ impl Decoder {
 
     /// Counts a span of a part of a trace, and of a site, that is lost.
     fn lose_one(&mut self, (part, site): (Part, u32), reason: Reason) {
-        let dropped = &mut self.dropped;
-        let (count, sites, reason) = match reason {
-            Reason::Queue => (
-                &mut dropped.queue,
-                &mut dropped.queue_sites,
-                LossReason::Queue,
-            ),
-            Reason::Limit => (
-                &mut dropped.limit,
-                &mut dropped.limit_sites,
-                LossReason::Limit,
-            ),
+        let (sites, reason) = match reason {
+            Reason::Queue => (&mut self.dropped.queue, LossReason::Queue),
+            Reason::Limit => (&mut self.dropped.limit, LossReason::Limit),
         };
-        *count += 1;
         sites.push(site);
         self.losses.add(part, &TraceLosses::of(reason, 1));
     }

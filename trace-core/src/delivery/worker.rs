@@ -205,7 +205,8 @@ impl Worker {
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let open = self.decoder.abandon(&mut self.decoded);
-        self.queue.leave_open(&open);
+        let counter = &self.queue.counters.dropped_shutdown;
+        self.queue.leave(counter, &open, DropReason::Open);
         self.collect();
         self.tell_all();
         // The lanes end beside the collectors of this thread.
@@ -246,13 +247,11 @@ impl Worker {
         }
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
-        self.queue.leave(&counters.dropped_queue, dropped.queue);
-        self.queue.leave(&counters.dropped_limit, dropped.limit);
-        let chart = &self.queue.chart;
-        let of_queue = dropped.queue_sites.into_iter().map(|site| (site, 1));
-        let of_limit = dropped.limit_sites.into_iter().map(|site| (site, 1));
-        chart.drop_numbers(of_queue, DropReason::Queue);
-        chart.drop_numbers(of_limit, DropReason::Limit);
+        let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
+        self.queue
+            .leave(of_queue, &dropped.queue, DropReason::Queue);
+        self.queue
+            .leave(of_limit, &dropped.limit, DropReason::Limit);
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.catch_up();

@@ -120,20 +120,23 @@ impl Queue {
         drop(freed);
     }
 
-    /// Counts spans that were taken and are dropped now.
-    pub(in crate::delivery) fn leave(&self, counter: &AtomicU64, spans: u64) {
-        if spans > 0 {
-            let mut state = self.state();
-            state.ledger.leave(spans);
-            Counters::add(counter, spans);
+    /// Counts spans that were taken and are dropped now, by the numbers of their sites.
+    pub(in crate::delivery) fn leave(
+        &self,
+        counter: &AtomicU64,
+        sites: &[u32],
+        reason: DropReason,
+    ) {
+        if sites.is_empty() {
+            return;
         }
-    }
-
-    /// Counts spans that are open at the shutdown.
-    pub(in crate::delivery) fn leave_open(&self, sites: &[u32]) {
-        self.leave(&self.counters.dropped_shutdown, sites.len() as u64);
+        let spans = sites.len() as u64;
+        let mut state = self.state();
+        state.ledger.leave(spans);
+        Counters::add(counter, spans);
+        drop(state);
         let sites = sites.iter().map(|site| (*site, 1));
-        self.chart.drop_numbers(sites, DropReason::Open);
+        self.chart.drop_numbers(sites, reason);
     }
 
     /// Says how many spans, and open parts of traces, the worker has when it has read
