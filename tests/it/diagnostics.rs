@@ -189,3 +189,24 @@ fn the_environment_and_the_program_say_how_much_is_said() {
 fn a_listener_may_panic_and_trace() {
     assert_eq!(said("hostile_listener", None), "heard NoTracer\n");
 }
+
+/// Of 162 spans the queue had no room for 50, one was open, and 111 were read: each has a
+/// collector that did not take it.
+#[test]
+fn a_service_that_loses_spans_in_every_way_at_once() {
+    let (request, mail) = (place("async fn request()"), place("async fn slow_mail()"));
+    let program = include_str!("../mistakes/every_loss.rs");
+    let install = program.lines().position(|line| line.contains(".install()"));
+    let install = format!("tests/mistakes/every_loss.rs:{}", install.unwrap() + 1);
+    check(
+        "every_loss",
+        &[
+            &format!(
+                "163 spans lost: 1 still open (slow_mail, {mail}), 50 as the queue was full, collector stuck: 1 not taken in time, collector stuck: 100 as its lane was full, collector stuck: 10 given up at the deadline, collector panics: 111 as it panicked, collector otlp: connection refused"
+            ),
+            &format!(
+                "`request` ({request}) is not recorded, as the guard of the tracer that is installed at {install} has been dropped: write `let _tracing = ..install()?;` in `main`; `let _ = ..` drops it at once"
+            ),
+        ],
+    );
+}

@@ -1,5 +1,7 @@
 //! Programs with one mistake each, which `it/diagnostics.rs` runs to see what is said.
 
+mod every_loss;
+
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -165,6 +167,7 @@ async fn main() {
                 .unwrap();
             request().await;
         }
+        "every_loss" => every_loss::run().await,
         "attached" => {
             let tracer = Tracer::builder("shop").build().unwrap();
             let server = async { tokio::spawn(request()).await.unwrap() };
