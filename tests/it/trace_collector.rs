@@ -458,3 +458,48 @@ fn a_trace_that_waits_completes_while_nothing_comes() {
     });
     assert_eq!(completed.recv_timeout(Duration::from_secs(60)), Ok(2));
 }
+
+#[test]
+fn two_different_spans_with_one_id_are_waited_for_whatever_came_first() {
+    let [short, long] = [0..5, 0..9].map(|time| span(1, 0, "root", time));
+    for spans in [[short.clone(), long.clone()], [long, short]] {
+        let bench = Bench::new();
+        bench.send_last("shop", &spans);
+        bench.after(9);
+        bench.check(expect![[r#"
+            1 active
+        "#]]);
+        bench.after(1);
+        bench.check(expect![[r#"
+            complete at 10 s: 1 spans
+            0 active
+        "#]]);
+    }
+}
+
+/// A copy is no reason to wait.
+#[test]
+fn a_span_that_came_twice_is_not_waited_for() {
+    let bench = Bench::new();
+    let root = span(1, 0, "root", 0..9);
+    bench.send_last("shop", &[root.clone(), root]);
+    bench.check(expect![[r#"
+        complete at 0 s: 1 spans
+        0 active
+    "#]]);
+}
+
+#[test]
+fn a_complete_trace_whose_late_spans_found_no_room_is_complete_no_more() {
+    let bench = Bench::with(|options| options.max_spans_per_trace = 1);
+    bench.send_last("shop", &[span(1, 0, "root", 0..9)]);
+    assert_eq!(bench.collector.stats().traces_incomplete, 0);
+    for late in [2, 3] {
+        bench.send("shop", &[span(late, 1, "late", 1..2)]);
+        assert_eq!(bench.collector.stats().traces_incomplete, 1);
+    }
+    bench.check(expect![[r#"
+        too many spans at 0 s: 1 spans
+        0 active
+    "#]]);
+}

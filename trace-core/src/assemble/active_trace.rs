@@ -71,9 +71,14 @@ impl ActiveTrace {
                 }
                 AddedSpan::New
             }
-            Inserted::Kept => AddedSpan::Duplicate,
+            Inserted::Copy => AddedSpan::Duplicate,
+            Inserted::Other => {
+                self.completeness.doubt();
+                AddedSpan::Duplicate
+            }
             Inserted::Replaced(position, old) => {
                 let span = &trace.by_position()[position];
+                self.completeness.doubt();
                 self.completeness.replace(&old, span, parent_is_here(span));
                 AddedSpan::Duplicate
             }
@@ -100,15 +105,12 @@ impl ActiveTrace {
         }
     }
 
-    /// The reason of its completion, if its spans say this one: what was cut or lost of it
-    /// comes before what they say.
-    pub(super) fn reason(&self, of_spans: Completion) -> Completion {
-        if !of_spans.is_complete() && of_spans != Completion::ParentMissing {
-            return of_spans;
-        }
+    /// The first of the reasons of its completion, of which this is one.
+    pub(super) fn reason(&self, completion: Completion) -> Completion {
         let has_lost = !self.trace.losses().is_empty();
         let lost = has_lost.then_some(Completion::SpansLost);
-        self.was_cut.or(lost).unwrap_or(of_spans)
+        let known = [self.was_cut, lost].into_iter().flatten();
+        known.fold(completion, Completion::or_before)
     }
 
     /// Returns when to complete it or give it up if nothing more comes. While a part of it

@@ -23,7 +23,20 @@ pub struct CompletedTrace {
     pub dropped_spans: usize,
 }
 
+impl CompletedTrace {
+    /// Takes in a reason that came late; returns whether the trace was complete until then.
+    pub(super) fn turn(&mut self, reason: Completion) -> bool {
+        let was_complete = self.completion.is_complete();
+        self.completion = self.completion.or_before(reason);
+        was_complete
+    }
+}
+
 /// Why a trace is no longer waited for.
+///
+/// Where several reasons hold, what cut the trace comes before what was lost of it, and that
+/// before what its spans say: that nothing, or a parent, is missing. What comes late changes
+/// it only in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
@@ -60,6 +73,23 @@ impl Completion {
     #[must_use]
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::Flushed)
+    }
+
+    /// Returns the one of two reasons that is said; this one, if neither comes first.
+    pub(super) const fn or_before(self, other: Self) -> Self {
+        if other.rank() < self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Complete | Self::Flushed | Self::ParentMissing => 2,
+            Self::SpansLost => 1,
+            _ => 0,
+        }
     }
 
     /// Returns the reason in words: `timed out`.

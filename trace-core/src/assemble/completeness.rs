@@ -71,7 +71,7 @@ pub(super) struct Completeness {
     unreported: usize,
     /// Sources that will report and have not yet.
     running: usize,
-    /// Set if a span was replaced; never unset.
+    /// Set if two different spans came with one id, which is point 4; never unset.
     is_doubtful: bool,
 }
 
@@ -147,9 +147,13 @@ impl Completeness {
         });
     }
 
+    /// Notes that two different spans came with one id.
+    pub(super) fn doubt(&mut self) {
+        self.is_doubtful = true;
+    }
+
     /// Puts `span` in the place of `old`, which has the same id.
     pub(super) fn replace(&mut self, old: &SpanRecord, span: &SpanRecord, parent_is_here: bool) {
-        self.is_doubtful = true;
         match old.other_parent() {
             None => self.roots = self.roots.saturating_sub(1),
             Some(parent) => {

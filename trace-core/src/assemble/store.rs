@@ -202,10 +202,8 @@ impl Store {
         } else if let Some(kept) = self.kept_mut(trace_id) {
             Arc::make_mut(&mut kept.completed.trace).lose(losses);
             kept.has_changed = true;
-            if kept.completed.completion.is_complete() {
-                kept.completed.completion = Completion::SpansLost;
-                self.stats.traces_incomplete += 1;
-            }
+            let was_complete = kept.completed.turn(Completion::SpansLost);
+            self.stats.traces_incomplete += u64::from(was_complete);
         } else {
             self.early_losses.add(trace_id, losses);
         }
@@ -359,6 +357,8 @@ impl Store {
             self.stats.spans_dropped += 1;
             kept.completed.dropped_spans += 1;
             kept.has_changed = true;
+            let was_complete = kept.completed.turn(Completion::TooManySpans);
+            self.stats.traces_incomplete += u64::from(was_complete);
             return;
         }
         let trace = Arc::make_mut(&mut kept.completed.trace);
@@ -368,7 +368,9 @@ impl Store {
                 kept.completed.late_spans += 1;
                 kept.has_changed = true;
             }
-            Inserted::Kept | Inserted::Replaced(..) => self.stats.spans_duplicate += 1,
+            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => {
+                self.stats.spans_duplicate += 1;
+            }
         }
         let bytes = trace.bytes() + KeptTrace::PLACE;
         self.bytes = (self.bytes + bytes).saturating_sub(kept.bytes);

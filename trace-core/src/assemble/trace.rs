@@ -92,8 +92,10 @@ pub enum AddedSpan {
 pub(super) enum Inserted {
     /// It is at this position.
     New(usize),
-    /// The trace is as it was.
-    Kept,
+    /// The span was here.
+    Copy,
+    /// Another one with its id is here, and is preferred.
+    Other,
     /// The span took the place of this one, at this position.
     Replaced(usize, Box<SpanRecord>),
 }
@@ -170,7 +172,7 @@ impl Trace {
         }
         Ok(match self.insert(span) {
             Inserted::New(_) => AddedSpan::New,
-            Inserted::Kept | Inserted::Replaced(..) => AddedSpan::Duplicate,
+            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => AddedSpan::Duplicate,
         })
     }
 
@@ -199,8 +201,11 @@ impl Trace {
             });
         repetition.reports += 1;
         repetition.differing |= differing;
-        if !differing || !is_preferred(&span, kept) {
-            return Inserted::Kept;
+        if !differing {
+            return Inserted::Copy;
+        }
+        if !is_preferred(&span, kept) {
+            return Inserted::Other;
         }
         self.forest.take();
         let old = std::mem::replace(kept, span);
