@@ -25,6 +25,7 @@ mod lanes;
 mod macros;
 mod module_order;
 mod otlp;
+mod picture;
 mod propagation;
 mod random;
 mod recorded_traces;

@@ -124,6 +124,8 @@ fn columns(
     if options.bar_width > 0 {
         let style = if has_failed(span) {
             Style::Bad
+        } else if span.outcome == Outcome::Cancelled {
+            Style::Warning
         } else {
             Style::Good
         };

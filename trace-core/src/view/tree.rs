@@ -137,7 +137,8 @@ impl fmt::Display for TraceTree<'_> {
         for row in &rows {
             writeln!(f, "{}", widths.line(row, color))?;
             for detail in &row.details {
-                let mut line = row.detail_glyphs.clone();
+                let mut line = String::new();
+                Style::Dim.write(&row.detail_glyphs, color, &mut line);
                 detail.style.write(&detail.text, color, &mut line);
                 writeln!(f, "{line}")?;
             }
