@@ -105,11 +105,13 @@ impl Chunks {
         self.waiting.last_mut()
     }
 
-    /// Adds an empty chunk, if one may be allocated, and the piece is not large.
+    /// Adds an empty chunk, if one may be allocated, and the piece finds room in it: what it
+    /// would allocate while it is written would not be counted.
     #[inline(never)]
     fn add_chunk(&mut self, short: Short, max_bytes: usize) -> bool {
         let bytes = max_bytes.saturating_sub(self.new_chunk_bytes());
-        if self.is_large(short.bytes()) || !self.make_room(bytes) {
+        let is_long = short.text_bytes > Chunk::text_room(self.full_bytes);
+        if is_long || self.is_large(short.bytes()) || !self.make_room(bytes) {
             return false;
         }
         let mut chunk = self.free_chunk();
@@ -142,5 +144,46 @@ impl Chunks {
     /// Lets go of the empty chunks.
     pub(super) fn forget_free(&mut self) {
         (self.free, self.free_bytes) = (Vec::new(), 0);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const FULL: usize = 4_096;
+    const MAX: usize = 64 * FULL;
+
+    fn counted(chunks: &Chunks) -> (usize, usize) {
+        let allocated = chunks.waiting.iter().map(Chunk::allocated).sum();
+        (chunks.bytes, allocated)
+    }
+
+    /// What a short piece says that it has is written, whatever part of it is text.
+    #[test]
+    fn what_is_counted_is_what_is_allocated() {
+        for text_bytes in (0..FULL).step_by(37) {
+            let mut chunks = Chunks::new(FULL);
+            for words in [1, 40, 7, 200, 3, 90, 11] {
+                let short = Short {
+                    spans: 1,
+                    started: 1,
+                    words,
+                    text_bytes: text_bytes / words,
+                };
+                if let Some(chunk) = chunks.chunk_for(short, MAX) {
+                    chunk.words.extend(std::iter::repeat_n(0, words));
+                    chunk.text.push_str(&"t".repeat(short.text_bytes));
+                } else {
+                    let mut piece = Chunk::new();
+                    piece.words.extend(std::iter::repeat_n(0, words));
+                    piece.text.push_str(&"t".repeat(short.text_bytes));
+                    let bytes = piece.bytes();
+                    chunks.add(&mut piece, bytes);
+                }
+                let (counted, allocated) = counted(&chunks);
+                assert_eq!(counted, allocated, "{short:?}");
+            }
+        }
     }
 }

@@ -59,7 +59,12 @@ impl Chunk {
     pub(crate) fn reserve_room(&mut self, bytes: usize) {
         self.words
             .reserve_exact((bytes + bytes / 4) / size_of::<u64>());
-        self.text.reserve_exact(bytes / 4);
+        self.text.reserve_exact(Self::text_room(bytes));
+    }
+
+    /// Bytes of text for which an empty one with so much room has room.
+    pub(crate) const fn text_room(bytes: usize) -> usize {
+        bytes / 4
     }
 
     /// Whether so many words and bytes of text can be added without allocating, and without

@@ -1,8 +1,5 @@
-//! A trace collector's bound is what the process grows by, within a quarter.
-//!
-//! Each case is a process of its own: what one frees, the next would take.
+//! A trace collector's bound.
 
-use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use trace_core::{
@@ -10,11 +7,11 @@ use trace_core::{
     TraceCollectorOptions, TraceId,
 };
 
-const MAX_BYTES: usize = 64 << 20;
+use crate::{MAX_BYTES, resident};
 
 /// How many traces, spans in each, tags on each span, and the bytes of a text.
-struct Case {
-    name: &'static str,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
     traces: u64,
     spans: u64,
     tags: usize,
@@ -36,7 +33,7 @@ enum Way {
     OneBatch,
 }
 
-const CASES: [Case; 9] = [
+pub(crate) const CASES: [Case; 9] = [
     case("one plain span a trace", 200_000, 1, 0, 0, Way::Open),
     case(
         "one plain span a trace, ended",
@@ -94,31 +91,8 @@ const fn case(
     }
 }
 
-fn main() -> ExitCode {
-    if !cfg!(target_os = "linux") {
-        println!("memory: skipped, since only Linux says what a process takes");
-        return ExitCode::SUCCESS;
-    }
-    let case = std::env::args().find_map(|arg| Some(arg.strip_prefix("--case=")?.to_owned()));
-    if let Some(index) = case {
-        CASES[index.parse::<usize>().unwrap()].run();
-        return ExitCode::SUCCESS;
-    }
-    let mut result = ExitCode::SUCCESS;
-    for (index, case) in CASES.iter().enumerate() {
-        let child = Command::new(std::env::current_exe().unwrap())
-            .arg(format!("--case={index}"))
-            .status();
-        if !child.unwrap().success() {
-            println!("{}: FAILED", case.name);
-            result = ExitCode::FAILURE;
-        }
-    }
-    result
-}
-
 impl Case {
-    fn run(&self) {
+    pub(crate) fn run(&self) {
         let collector = TraceCollector::with_options(TraceCollectorOptions {
             max_active_traces: usize::MAX,
             max_completed_traces: usize::MAX,
@@ -197,12 +171,4 @@ fn send(collector: &TraceCollector, spans: &[SpanRecord], has_ended: bool) {
         true => collector.collect(&batch.with_completed_traces(&[ended])),
         false => collector.collect(&batch),
     }
-}
-
-/// What the process takes, in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
-    kilobytes.parse::<usize>().unwrap() * 1024
 }
