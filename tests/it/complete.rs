@@ -443,3 +443,43 @@ fn a_trace_that_was_cut_while_it_ran_is_not_complete_later() {
 fn is_of_job(span: &trace_core::SpanRecord) -> bool {
     span.operation_name.ends_with("job")
 }
+
+/// Spans that end while a shutdown runs come too late.
+#[test]
+fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
+    let traces = TraceCollector::new();
+    let (entered, was_entered) = std::sync::mpsc::channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let (inner, gate) = (traces.clone(), Mutex::new(goes_on));
+    let waits = collector_fn(move |batch| {
+        let _test_has_ended = entered.send(());
+        let _opened = gate.lock().unwrap().recv();
+        inner.collect(batch);
+    });
+    let builder = Tracer::builder("shop").scheduled_delay(Duration::from_millis(1));
+    let tracer = builder.collector(waits).build().unwrap();
+    let held = tracer.root("root").run_sync(|| {
+        let held = span::start("task");
+        span::in_span("first", || {});
+        held
+    });
+    was_entered.recv().unwrap();
+    let report = std::thread::scope(|scope| {
+        let shutdown = scope.spawn(|| tracer.shutdown(LONG));
+        // Nothing tells that a shutdown has begun but that nothing is taken.
+        while tracer.stats().dropped.shutdown == 0 {
+            held.in_scope(|| span::in_span("late", || {}));
+        }
+        drop(go_on);
+        shutdown.join().unwrap()
+    });
+    held.end();
+    let stats = tracer.stats();
+    assert_eq!((stats.open, stats.dropped.queue), (0, 0), "{stats:?}");
+    assert_eq!(report.lost, stats.dropped.shutdown, "{stats:?}");
+    let done = &traces.completed_traces()[0];
+    let losses = done.trace.losses();
+    assert!(!done.completion.is_complete());
+    assert!(losses.is_at_least && losses.queue == 0, "{losses}");
+    assert_eq!(u64::from(losses.shutdown), report.lost);
+}

@@ -202,7 +202,7 @@ fn a_service_that_loses_spans_in_every_way_at_once() {
         "every_loss",
         &[
             &format!(
-                "163 spans lost: 1 still open (slow_mail, {mail}), 50 as the queue was full, collector stuck: 1 not taken in time, collector stuck: 100 as its lane was full, collector stuck: 10 given up at the deadline, collector panics: 111 as it panicked, collector otlp: connection refused"
+                "162 spans lost: 1 still open (slow_mail, {mail}), 50 as the queue was full, collector stuck: 1 not taken in time, collector stuck: 100 as its lane was full, collector stuck: 10 given up at the deadline, collector panics: 111 as it panicked, collector otlp: connection refused"
             ),
             &format!(
                 "`request` ({request}) is not recorded, as the guard of the tracer that is installed at {install} has been dropped: write `let _tracing = ..install()?;` in `main`; `let _ = ..` drops it at once"

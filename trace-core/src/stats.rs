@@ -81,6 +81,16 @@ pub struct DroppedSpans {
     pub shutdown: u64,
 }
 
+impl Stats {
+    /// Spans that were lost, of which those that collectors have lost themselves were read.
+    /// Several may have lost the same one.
+    pub(crate) fn lost(&self, by_collectors: u64) -> u64 {
+        let dropped = &self.dropped;
+        let read = dropped.collector.saturating_add(by_collectors);
+        dropped.queue + dropped.limit + dropped.shutdown + read.min(self.read)
+    }
+}
+
 impl DroppedSpans {
     /// Returns the sum.
     #[must_use]

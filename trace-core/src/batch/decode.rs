@@ -223,10 +223,12 @@ impl Decoder {
         }
         self.spread.clear();
         for part in self.open_parts.drain() {
-            let losses = self.losses.take(part);
+            // What its scopes have not handed over nobody knows.
+            let mut losses = self.losses.take(part).unwrap_or_default();
+            losses.is_at_least = true;
             out.report(PartReport {
                 state: PartState::GivenUp,
-                ..PartReport::ended(part, losses)
+                ..PartReport::ended(part, Some(losses))
             });
         }
         opened

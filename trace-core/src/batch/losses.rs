@@ -24,9 +24,11 @@ pub struct TraceLosses {
     pub lane: u32,
     /// The collector panicked at the batch in which they were.
     pub panic: u32,
-    /// They were open when the tracer was shut down.
+    /// They were open when the tracer was shut down, or waited for the collector when the
+    /// time for that was over.
     pub shutdown: u32,
-    /// Whether there may be more: only so many traces are counted one by one.
+    /// Whether there may be more: of a trace that is open at the shutdown, and where very
+    /// many traces lose spans at once.
     pub is_at_least: bool,
 }
 

@@ -13,6 +13,9 @@ pub(crate) struct Part {
     pub(crate) number: u32,
 }
 
+/// Numbers of scopes that a thread takes at once.
+pub(crate) const SCOPES: u32 = 1_024;
+
 /// What a tracer says of a part beside its spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartReport {
@@ -39,9 +42,24 @@ pub(crate) struct PartLosses {
     parts: HashMap<Part, TraceLosses>,
     /// Most parts that are counted one by one.
     most: usize,
-    /// Set if something was lost of a part that found no room here, and that may go on.
-    has_overflowed: bool,
+    /// Of which parts something was lost that found no room here, and that may go on.
+    uncounted: Uncounted,
 }
+
+/// Parts of which something was lost that was not counted: perhaps all that began before.
+///
+/// A thread numbers its scopes in blocks of [`SCOPES`], upwards. So of a block the greatest
+/// number tells those that began later, of which nothing was lost.
+#[derive(Debug, Default)]
+struct Uncounted {
+    /// By the number of the block.
+    greatest: HashMap<u32, u32>,
+    /// Whether there were too many blocks to tell.
+    are_all: bool,
+}
+
+/// Blocks of numbers that are told apart: 64 KiB.
+const MAX_BLOCKS: usize = 4_096;
 
 /// Parts whose losses are counted one by one: 4 MiB. Only what loses spans of more traces
 /// at once counts them together.
@@ -80,7 +98,7 @@ impl PartLosses {
         Self {
             parts: HashMap::default(),
             most,
-            has_overflowed: false,
+            uncounted: Uncounted::default(),
         }
     }
 
@@ -99,13 +117,13 @@ impl PartLosses {
         } else if self.parts.len() < self.most {
             self.parts.insert(part, *losses);
         } else {
-            self.has_overflowed = true;
+            self.uncounted.add(part.number);
         }
     }
 
     /// Adds what others have counted.
     pub(crate) fn append(&mut self, other: &mut Self) {
-        self.has_overflowed |= std::mem::take(&mut other.has_overflowed);
+        self.uncounted.append(std::mem::take(&mut other.uncounted));
         for (part, losses) in other.parts.drain() {
             self.add(part, &losses);
         }
@@ -113,11 +131,11 @@ impl PartLosses {
 
     /// Says that no part goes on of which something was lost before.
     pub(crate) fn settle(&mut self) {
-        self.has_overflowed = false;
+        self.uncounted = Uncounted::default();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty() && !self.has_overflowed
+        self.parts.is_empty() && self.uncounted.is_empty()
     }
 
     /// Takes what was lost of a part, which has ended. If something was lost of a part
@@ -128,11 +146,91 @@ impl PartLosses {
         } else {
             self.parts.remove(&part)
         };
-        if known.is_none() && !self.has_overflowed {
+        let has_more = self.uncounted.has(part.number);
+        if known.is_none() && !has_more {
             return None;
         }
         let mut losses = known.unwrap_or_default();
-        losses.is_at_least |= self.has_overflowed;
+        losses.is_at_least |= has_more;
         Some(losses)
+    }
+}
+
+impl Uncounted {
+    fn add(&mut self, number: u32) {
+        let block = number / SCOPES;
+        if let Some(greatest) = self.greatest.get_mut(&block) {
+            *greatest = number.max(*greatest);
+        } else if self.greatest.len() < MAX_BLOCKS {
+            self.greatest.insert(block, number);
+        } else {
+            self.are_all = true;
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.are_all |= other.are_all;
+        other
+            .greatest
+            .into_values()
+            .for_each(|number| self.add(number));
+    }
+
+    /// Whether it may be a part of which something was lost.
+    fn has(&self, number: u32) -> bool {
+        let greatest = || self.greatest.get(&(number / SCOPES));
+        self.are_all
+            || (!self.greatest.is_empty() && greatest().is_some_and(|greatest| number <= *greatest))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.greatest.is_empty() && !self.are_all
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::batch::LossReason;
+
+    fn part(number: u32) -> Part {
+        let trace = TraceId::new(number.into()).unwrap_or(TraceId::PLACEHOLDER);
+        Part { trace, number }
+    }
+
+    #[test]
+    fn parts_that_began_later_have_lost_nothing() {
+        let lost = TraceLosses::of(LossReason::Lane, 1);
+        let mut losses = PartLosses::bounded(1);
+        for number in [3, 5, SCOPES + 1] {
+            losses.add(part(number), &lost);
+        }
+        let mut other = PartLosses::bounded(0);
+        other.add(part(4), &lost);
+        losses.append(&mut other);
+        // The first is counted, and may have lost more.
+        let at_least = |losses: Option<TraceLosses>| losses.map(|losses| losses.is_at_least);
+        assert_eq!(losses.take(part(3)).map(|losses| losses.lane), Some(1));
+        for number in [1, 5, SCOPES + 1] {
+            assert_eq!(at_least(losses.take(part(number))), Some(true), "{number}");
+        }
+        for number in [6, SCOPES - 1, SCOPES + 2, 2 * SCOPES + 1] {
+            assert_eq!(losses.take(part(number)), None, "{number}");
+        }
+        losses.settle();
+        assert_eq!(losses.take(part(5)), None);
+        assert!(losses.is_empty());
+    }
+
+    #[test]
+    fn blocks_that_are_told_apart_are_bounded() {
+        let lost = TraceLosses::of(LossReason::Queue, 1);
+        let mut losses = PartLosses::bounded(0);
+        for block in (0..=MAX_BLOCKS as u32).map(|block| block * SCOPES) {
+            assert_eq!(losses.take(part(block + 2)), None);
+            losses.add(part(block + 1), &lost);
+        }
+        let may_be_lost = losses.take(part(7)).map(|losses| losses.is_at_least);
+        assert_eq!(may_be_lost, Some(true));
     }
 }

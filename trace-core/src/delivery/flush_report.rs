@@ -12,6 +12,10 @@ pub struct FlushReport {
     /// Spans that are left: they still run, or their scope does, or there was no
     /// time.
     pub left: u64,
+    /// Spans that were lost until then, for whatever reason, since the tracer was built;
+    /// [`Tracer::stats`](crate::Tracer::stats) says which. Those that are left are not
+    /// among them.
+    pub lost: u64,
     /// What collectors could not do.
     pub errors: Vec<CollectorError>,
     /// Collectors that were not done when the deadline passed.
@@ -34,6 +38,7 @@ impl FlushReport {
         Self {
             is_complete: true,
             left: 0,
+            lost: 0,
             errors: Vec::new(),
             late: Vec::new(),
         }

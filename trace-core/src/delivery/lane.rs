@@ -8,6 +8,7 @@ use super::call;
 use super::lanes::LaneWork;
 use super::queue::Queue;
 use super::recipient::Recipient;
+use crate::batch::Decoded;
 use crate::collector::CollectorError;
 
 /// How long a collector that has panicked is left in peace before it is told what it waits
@@ -38,11 +39,9 @@ impl LaneThread {
         let errors: Vec<CollectorError> = loop {
             match self.queue.wait_lane(self.lane, idle) {
                 LaneWork::Batch(given) => {
-                    let batch = given.batch;
-                    let reports = given.reports.as_deref();
-                    let reports = reports.unwrap_or(batch.decoded.reports());
-                    let fate = self.recipient.collect(&batch.decoded, reports);
-                    self.queue.give_back(self.lane, batch, fate);
+                    let decoded = &given.batch.decoded;
+                    let fate = self.recipient.collect(decoded, given.reports());
+                    self.queue.give_back(self.lane, given.batch, fate);
                 }
                 LaneWork::Flush(number, deadline) => {
                     let flushed = self.recipient.flush(deadline.remaining());
@@ -51,6 +50,8 @@ impl LaneThread {
                 }
                 LaneWork::Idle => self.recipient.catch_up(),
                 LaneWork::End => {
+                    let given_up = self.queue.take_given_up(self.lane);
+                    self.recipient.collect(&Decoded::default(), &given_up);
                     let timeout = self.queue.deadline().remaining();
                     let ended = [self.recipient.shut_down(timeout), self.recipient.end()];
                     break ended.into_iter().filter_map(Result::err).collect();

@@ -1,10 +1,10 @@
 //! What waits for collectors that have threads of their own.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::shared_batch::SharedBatch;
 use super::untold::Given;
+use crate::batch::PartReport;
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 
@@ -29,6 +29,8 @@ pub(super) struct Lane {
     pub(super) errors: Vec<CollectorError>,
     /// Set if somebody was told these.
     pub(super) are_told: bool,
+    /// What is to be said of batches that were given up.
+    pub(super) given_up: Vec<PartReport>,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,7 @@ impl Lane {
             flushed: 0,
             errors: Vec::new(),
             are_told: true,
+            given_up: Vec::new(),
         }
     }
 
@@ -120,16 +123,16 @@ impl Lane {
     }
 
     /// Takes out what waits, which is given up.
-    pub(super) fn abandon(&mut self) -> Vec<Arc<SharedBatch>> {
+    pub(super) fn abandon(&mut self) -> Vec<Given> {
         let items = std::mem::take(&mut self.items).into_iter();
-        let batches = items.filter_map(|item| match item {
-            Item::Batch(given) => Some(given.batch),
+        let all = items.filter_map(|item| match item {
+            Item::Batch(given) => Some(given),
             Item::Flush(..) => None,
         });
-        let batches: Vec<Arc<SharedBatch>> = batches.collect();
-        for batch in &batches {
-            self.finish(batch);
+        let all: Vec<Given> = all.collect();
+        for given in &all {
+            self.finish(&given.batch);
         }
-        batches
+        all
     }
 }

@@ -90,17 +90,19 @@ fn count(sites: &mut Vec<(u32, u64)>, site: u32) {
 }
 
 impl LostPieces {
-    pub(super) fn add(&mut self, piece: LostPiece) {
+    pub(super) fn add(&mut self, piece: LostPiece, reason: LossReason) {
         // All of the part was in it, as far as that can be seen.
         let is_whole = piece.ends && piece.half_spans.is_empty();
-        for span in piece.half_spans {
+        // What a shutdown finds open is given up as it is.
+        let is_read_on = reason == LossReason::Queue;
+        for span in piece.half_spans.into_iter().filter(|_| is_read_on) {
             // Of one whose other half is lost as well, nothing more comes.
             if !self.half_spans.remove(&span) {
                 self.half_spans.insert(span);
             }
         }
         if let Some(part) = piece.part.filter(|_| piece.opened > 0) {
-            let lost = TraceLosses::of(LossReason::Queue, piece.opened);
+            let lost = TraceLosses::of(reason, piece.opened);
             if is_whole {
                 self.parts.add_whole(part, &lost);
             } else {

@@ -72,6 +72,8 @@ struct State {
     flush: Flush,
     /// What lanes had lost when those who waited for the end were told: each of them is.
     lost_at_end: Vec<CollectorError>,
+    /// Whether it was said what was lost of the tracer, which has ended.
+    is_loss_said: bool,
 }
 
 /// How the worker waits.
@@ -239,6 +241,7 @@ impl Queue {
             has_worker_ended: false,
             flush: Flush::default(),
             lost_at_end: Vec::new(),
+            is_loss_said: false,
         };
         Self {
             state: Mutex::new(state),

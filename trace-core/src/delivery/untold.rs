@@ -144,3 +144,11 @@ pub(super) struct Given {
     /// What the collector is told, if that is more than what all are.
     pub(super) reports: Option<Vec<PartReport>>,
 }
+
+impl Given {
+    /// What is said of parts with it.
+    pub(super) fn reports(&self) -> &[PartReport] {
+        let own = self.reports.as_deref();
+        own.unwrap_or(self.batch.decoded.reports())
+    }
+}

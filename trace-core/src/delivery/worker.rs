@@ -204,6 +204,8 @@ impl Worker {
 
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        let mut lost = self.queue.take_lost();
+        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
         let open = self.decoder.abandon(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
         self.queue.leave(counter, &open, DropReason::Open);

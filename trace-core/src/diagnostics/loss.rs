@@ -9,7 +9,9 @@ use crate::stream::Site;
 /// What a tracer has lost when it has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
-    total: u64,
+    stats: Stats,
+    /// Spans that collectors say they have lost.
+    by_collectors: u64,
     parts: Vec<String>,
 }
 
@@ -27,7 +29,8 @@ impl Loss {
     /// Begins with what was counted.
     pub(crate) fn new(stats: &Stats, lanes: &[LaneStats], open: &OpenSpans) -> Self {
         let mut loss = Self {
-            total: stats.open + stats.waiting + stats.dropped.total(),
+            stats: *stats,
+            by_collectors: 0,
             parts: Vec::new(),
         };
         // What runs still, and what had been handed over of what ran.
@@ -52,7 +55,7 @@ impl Loss {
 
     /// Adds what a collector says, and how many spans it has lost itself.
     pub(crate) fn collector(&mut self, name: &str, text: &str, lost: u64) {
-        self.total += lost;
+        self.by_collectors += lost;
         self.parts.push(format!("collector {name}: {text}"));
     }
 
@@ -100,7 +103,8 @@ impl fmt::Display for OpenSpans {
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.total {
+        let stats = &self.stats;
+        match stats.open + stats.lost(stats.waiting + self.by_collectors) {
             0 => f.write_str("spans may be lost: ")?,
             1 => f.write_str("1 span lost: ")?,
             total => write!(f, "{total} spans lost: ")?,

@@ -11,6 +11,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::batch::SCOPES;
 use crate::clock::Counter;
 use crate::id_generator::RandomNumbers;
 use crate::span_record::Outcome;
@@ -158,9 +159,6 @@ pub(super) fn scope() -> u32 {
     }
     HOT.with(|hot| hot.scope.get())
 }
-
-/// Numbers of scopes that a thread takes at once.
-const SCOPES: u32 = 1_024;
 
 /// Draws the number of a scope. Four billion later it is drawn again: a future that
 /// was suspended all the while, and then moves into that very scope, would be taken

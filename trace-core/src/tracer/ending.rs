@@ -45,8 +45,17 @@ impl Ending {
         }
     }
 
-    /// Also of a tracer that somebody else shuts down at the moment, for which it waits.
+    /// Also of a tracer that somebody else shuts down at the moment, for which it waits. Says
+    /// what was lost, if it has ended.
     pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
+        let report = self.shut_down_silently(deadline);
+        if self.core.queue.is_stopped() {
+            self.tell_loss(&report);
+        }
+        report
+    }
+
+    fn shut_down_silently(&self, deadline: Deadline) -> FlushReport {
         let queue = &self.core.queue;
         self.core.end();
         queue.close(deadline);
@@ -67,16 +76,17 @@ impl Ending {
     }
 
     /// Shuts down within the time that was set when the tracer was built, and says what was
-    /// lost, unless somebody else was told.
+    /// lost, done or not.
     pub(super) fn end(&self) {
-        let is_first = !self.core.queue.is_closed();
-        let report = self.shut_down(Deadline::after(self.shutdown_timeout));
-        if is_first {
-            self.tell_loss(&report);
-        }
+        let report = self.shut_down_silently(Deadline::after(self.shutdown_timeout));
+        self.tell_loss(&report);
     }
 
+    /// Says what was lost, once.
     fn tell_loss(&self, report: &FlushReport) {
+        if !self.core.queue.says_loss() {
+            return;
+        }
         let loss = self.core.queue.loss(&report.late);
         if !loss.is_nothing() {
             diagnostics::tell_loss(loss.to_string());
@@ -88,16 +98,13 @@ impl Ending {
     /// of them, whose collector has ended the process: it waits for all but itself.
     pub(super) fn end_process(&self, deadline: Deadline) {
         let queue = &self.core.queue;
-        let is_first = !queue.is_closed();
         self.core.end();
         queue.close(deadline);
         if self.has_threads() && self.calls_this_thread() {
             queue.leave_for_good(served_lane());
         }
         let report = self.wait_for_end(deadline);
-        if is_first {
-            self.tell_loss(&report);
-        }
+        self.tell_loss(&report);
     }
 
     /// Waits until all is delivered of a tracer that was closed, and the collectors are shut

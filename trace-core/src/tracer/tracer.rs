@@ -277,7 +277,15 @@ impl Tracer {
         self.shutdown(timeout.unwrap_or_default())
     }
 
-    /// The same, and says what was lost.
+    /// Shuts down at once; who calls this says what was lost.
+    pub(crate) fn shut_down_unsaid(&self) {
+        if let Some(handle) = self.own() {
+            handle.core.queue.says_loss();
+            let _report = self.shutdown(Duration::ZERO);
+        }
+    }
+
+    /// Shuts down, and says what was lost.
     pub(super) fn end(&self) {
         if let Some(handle) = self.own() {
             crate::record::entered::hand_over();

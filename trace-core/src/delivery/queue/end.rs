@@ -4,10 +4,12 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{Flush, Queue, Sleep, State, Work, renew_errors};
+use crate::batch::{LossReason, PartReport};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::delivery::flush_report::{FlushReport, LateCollector};
 use crate::delivery::lanes::Lane;
+use crate::delivery::untold::Untold;
 use crate::stats::{Counters, Fate};
 use crate::sync::Condvar;
 
@@ -133,6 +135,7 @@ impl Queue {
         FlushReport {
             is_complete: is_done && errors.is_empty(),
             left: stats.open + stats.waiting,
+            lost: stats.lost(errors.iter().map(CollectorError::lost_spans).sum()),
             errors,
             late,
         }
@@ -141,16 +144,13 @@ impl Queue {
     /// The report of who has called the collectors itself.
     pub(crate) fn done_here(&self, mut errors: Vec<CollectorError>) -> FlushReport {
         errors.extend(self.state().lost_by_lanes());
+        let by_collectors = errors.iter().map(CollectorError::lost_spans).sum();
         FlushReport {
             is_complete: errors.is_empty(),
+            lost: self.stats().lost(by_collectors),
             errors,
             ..self.unfinished()
         }
-    }
-
-    /// Whether nothing more is taken.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state().is_closed
     }
 
     /// Whether the worker and the lanes have ended.
@@ -164,6 +164,7 @@ impl Queue {
         FlushReport {
             is_complete: false,
             left: stats.open + stats.waiting,
+            lost: stats.lost(0),
             ..FlushReport::nothing()
         }
     }
@@ -266,19 +267,46 @@ impl Queue {
         }
     }
 
+    /// Takes what a collector has still to be told of batches that it was to have when the
+    /// deadline of the shutdown passed.
+    pub(in crate::delivery) fn take_given_up(&self, lane: usize) -> Vec<PartReport> {
+        let mut state = self.state();
+        let lane = state.lanes.get_mut(lane);
+        lane.map_or_else(Vec::new, |lane| std::mem::take(&mut lane.given_up))
+    }
+
+    /// Whether what was lost of a tracer that has ended was said before; it is from now on.
+    pub(crate) fn says_loss(&self) -> bool {
+        !std::mem::replace(&mut self.state().is_loss_said, true)
+    }
+
     fn abandon_lane(&self, lane: usize) {
         let mut state = self.state();
         let Some(place) = state.lanes.get_mut(lane) else {
             return;
         };
-        let batches = place.abandon();
+        let all = place.abandon();
         let bytes = place.bytes;
         state.ledger.set_bytes(lane, bytes);
-        for batch in &batches {
-            state.ledger.finish(lane, batch.spans(), Fate::Shutdown);
+        for given in &all {
+            state
+                .ledger
+                .finish(lane, given.batch.spans(), Fate::Shutdown);
         }
         drop(state);
-        for batch in batches {
+        if all.is_empty() {
+            return;
+        }
+        let mut untold = Untold::default();
+        for given in &all {
+            let decoded = &given.batch.decoded;
+            untold.miss(decoded, given.reports(), LossReason::Shutdown);
+        }
+        // Should the collector return it is told at its end.
+        if let Some(place) = self.state().lanes.get_mut(lane) {
+            place.given_up.extend(untold.tell(&[]).into_owned());
+        }
+        for batch in all.into_iter().map(|given| given.batch) {
             batch.lose();
             self.note_fate(lane, &batch.decoded, Fate::Shutdown);
             self.let_go(batch);

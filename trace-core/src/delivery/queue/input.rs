@@ -1,7 +1,7 @@
 //! What the threads of the application hand over.
 
 use super::{Queue, Short, Sleep};
-use crate::batch::{MAX_PARTS, Part};
+use crate::batch::{LossReason, MAX_PARTS, Part};
 use crate::delivery::lost_pieces::LostPiece;
 use crate::diagnostics::DropReason;
 use crate::stats::Counters;
@@ -89,14 +89,16 @@ impl Queue {
     #[cold]
     pub(super) fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
-        let reason = if is_late {
-            DropReason::Late
+        let (dropped, reason) = if is_late {
+            (DropReason::Late, LossReason::Shutdown)
         } else {
-            DropReason::Queue
+            (DropReason::Queue, LossReason::Queue)
         };
-        self.chart.drop_numbers(lost.sites.iter().copied(), reason);
-        if !is_late {
-            self.state().lost.add(lost);
+        self.chart.drop_numbers(lost.sites.iter().copied(), dropped);
+        let mut state = self.state();
+        // Later nobody takes it.
+        if !state.has_worker_ended {
+            state.lost.add(lost, reason);
         }
     }
 

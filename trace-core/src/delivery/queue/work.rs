@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{BATCH_SPANS, Queue, Sleep, State, Work};
 use crate::clock::Deadline;
+use crate::delivery::lost_pieces::LostPieces;
 use crate::delivery::ticks::Tick;
 use crate::diagnostics::DropReason;
 use crate::stats::Counters;
@@ -112,6 +113,11 @@ impl Queue {
             .filter(|_| flush.asked > flush.done)
             .map(|deadline| (flush.asked, deadline));
         work.is_last = state.is_closed;
+    }
+
+    /// Takes what found no room or came too late.
+    pub(in crate::delivery) fn take_lost(&self) -> LostPieces {
+        std::mem::take(&mut self.state().lost)
     }
 
     /// Frees most empty chunks, if there is nothing to do.
