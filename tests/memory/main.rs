@@ -9,27 +9,33 @@ use std::process::{Command, ExitCode};
 
 const MAX_BYTES: usize = 64 << 20;
 
+/// Something that takes memory, and says how much it may.
+trait Case {
+    fn name(&self) -> &str;
+
+    fn run(&self);
+}
+
 fn main() -> ExitCode {
     if !cfg!(target_os = "linux") {
         println!("memory: skipped, since only Linux says what a process takes");
         return ExitCode::SUCCESS;
     }
-    let cases: Vec<(&str, Box<dyn Fn()>)> = (traces::CASES.iter())
-        .map(|case| (case.name, Box::new(|| case.run()) as Box<dyn Fn()>))
-        .chain((queue::CASES.iter()).map(|case| (case.name, Box::new(|| case.run()) as _)))
-        .collect();
+    let of_traces = traces::CASES.iter().map(|case| case as &dyn Case);
+    let of_queue = queue::CASES.iter().map(|case| case as &dyn Case);
+    let cases: Vec<&dyn Case> = of_traces.chain(of_queue).collect();
     let case = std::env::args().find_map(|arg| Some(arg.strip_prefix("--case=")?.to_owned()));
     if let Some(index) = case {
-        cases[index.parse::<usize>().unwrap()].1();
+        cases[index.parse::<usize>().unwrap()].run();
         return ExitCode::SUCCESS;
     }
     let mut result = ExitCode::SUCCESS;
-    for (index, (name, _)) in cases.iter().enumerate() {
+    for (index, case) in cases.iter().enumerate() {
         let child = Command::new(std::env::current_exe().unwrap())
             .arg(format!("--case={index}"))
             .status();
         if !child.unwrap().success() {
-            println!("{name}: FAILED");
+            println!("{}: FAILED", case.name());
             result = ExitCode::FAILURE;
         }
     }

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use trace_core::{Collector, SpanBatch, Tracer, span};
 
-use crate::{MAX_BYTES, peak, resident};
+use crate::{Case, MAX_BYTES, peak, resident};
 
 /// Threads record roots flat out, with a span for each text of so many bytes.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
+pub(crate) struct Flood {
+    name: &'static str,
     /// Collectors that are blocked, of which one is let go in the middle and is slow then.
     blocked: usize,
     roots: usize,
     texts: &'static [usize],
 }
 
-pub(crate) const CASES: [Case; 5] = [
+pub(crate) const CASES: [Flood; 5] = [
     case("eight blocked collectors, plain roots", 8, 400_000, &[]),
     case("eight blocked collectors, texts", 8, 100_000, &[100, 900]),
     case("eight blocked collectors, long texts", 8, 30_000, &LONG),
@@ -31,8 +31,8 @@ const LONG: [usize; 4] = [3_500; 4];
 
 const THREADS: usize = 2;
 
-const fn case(name: &'static str, blocked: usize, roots: usize, texts: &'static [usize]) -> Case {
-    Case {
+const fn case(name: &'static str, blocked: usize, roots: usize, texts: &'static [usize]) -> Flood {
+    Flood {
         name,
         blocked,
         roots,
@@ -50,8 +50,12 @@ impl Collector for Blocked {
     }
 }
 
-impl Case {
-    pub(crate) fn run(&self) {
+impl Case for Flood {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn run(&self) {
         let mut openers: Vec<Sender<()>> = Vec::new();
         let mut builder = Tracer::builder("memory").max_queue_bytes(MAX_BYTES);
         for _ in 0..self.blocked {
@@ -80,7 +84,9 @@ impl Case {
         drop(openers);
         tracer.shutdown(Duration::from_secs(1));
     }
+}
 
+impl Flood {
     fn record(&self, tracer: &Tracer) {
         let texts: Vec<String> = (self.texts.iter())
             .map(|bytes| "x".repeat(*bytes))

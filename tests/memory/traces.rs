@@ -7,11 +7,11 @@ use trace_core::{
     TraceCollectorOptions, TraceId,
 };
 
-use crate::{MAX_BYTES, resident};
+use crate::{Case, MAX_BYTES, resident};
 
 /// How many traces, spans in each, tags on each span, and the bytes of a text.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
+pub(crate) struct Growth {
+    name: &'static str,
     traces: u64,
     spans: u64,
     tags: usize,
@@ -33,7 +33,7 @@ enum Way {
     OneBatch,
 }
 
-pub(crate) const CASES: [Case; 9] = [
+pub(crate) const CASES: [Growth; 9] = [
     case("one plain span a trace", 200_000, 1, 0, 0, Way::Open),
     case(
         "one plain span a trace, ended",
@@ -80,8 +80,8 @@ const fn case(
     tags: usize,
     text: usize,
     way: Way,
-) -> Case {
-    Case {
+) -> Growth {
+    Growth {
         name,
         traces,
         spans,
@@ -91,8 +91,12 @@ const fn case(
     }
 }
 
-impl Case {
-    pub(crate) fn run(&self) {
+impl Case for Growth {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn run(&self) {
         let collector = TraceCollector::with_options(TraceCollectorOptions {
             max_active_traces: usize::MAX,
             max_completed_traces: usize::MAX,
@@ -143,7 +147,9 @@ impl Case {
             assert!(grown >= MAX_BYTES / 4 * 3, "{} grew by {grown}", self.name);
         }
     }
+}
 
+impl Growth {
     fn each(&self) -> impl Iterator<Item = (u64, u64)> {
         (1..=self.traces).flat_map(|trace| (1..=self.spans).map(move |id| (trace, id)))
     }
