@@ -483,3 +483,45 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
     assert!(losses.is_at_least && losses.queue == 0, "{losses}");
     assert_eq!(u64::from(losses.shutdown), report.lost);
 }
+
+/// Of two tracers that feed one collector, one answers a call of the other one for longer than
+/// the caller waits, and has handed nothing over.
+#[test]
+fn a_part_that_runs_in_another_tracer_is_waited_for() {
+    for ends in [true, false] {
+        let (hands, options) = by_hand();
+        let traces = TraceCollector::with_options(TraceCollectorOptions {
+            feeders: 2,
+            ..options
+        });
+        let [caller, called] = [(); 2].map(|()| tracer(traces.clone()));
+        let mut headers = HashMap::new();
+        caller.root("caller").run_sync(|| {
+            let call = span::build("call").kind(SpanKind::Client).start();
+            call.inject(&mut headers);
+        });
+        let root = called.root("called").kind(SpanKind::Server);
+        let held = root.extracted(propagation::extract(&headers)).start();
+        held.in_scope(|| span::in_span("first", || {}));
+        for tracer in [&caller, &called] {
+            tracer.flush(LONG);
+        }
+        hands.advance(Duration::from_secs(3_600));
+        traces.tick();
+        assert_eq!(traces.stats().traces_completed, 0);
+        if ends {
+            held.end();
+        }
+        for tracer in [&caller, &called] {
+            tracer.shutdown(LONG);
+        }
+        let completed = traces.completed_traces();
+        let [done] = &completed[..] else {
+            panic!("{:?}", traces.stats());
+        };
+        let expected = if ends { (true, 4) } else { (false, 2) };
+        let found = (done.completion.is_complete(), done.trace.len());
+        assert_eq!(found, expected, "{done:?}");
+        assert_eq!(done.trace.losses().is_at_least, !ends);
+    }
+}

@@ -210,3 +210,21 @@ fn a_service_that_loses_spans_in_every_way_at_once() {
         ],
     );
 }
+
+/// It may ask the tracer, begin roots, which are not recorded, and panic.
+#[test]
+fn the_text_of_a_collectors_error_is_code_of_the_application() {
+    check(
+        "asking_error",
+        &["1 span lost: collector fails: not written: of 1 spans"],
+    );
+    check(
+        "panicking_error",
+        &["spans may be lost: collector fails: not written"],
+    );
+}
+
+#[test]
+fn what_a_collector_takes_after_it_has_ended_the_tracer_is_not_lost() {
+    check("ended_by_a_collector", &[]);
+}

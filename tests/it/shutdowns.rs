@@ -306,3 +306,34 @@ fn in_a_collector_nobody_waits_whichever_its_thread_is() {
         assert!(times.recv().unwrap() < LONG / 2);
     }
 }
+
+/// What a collector has put into a thread-local is dropped when its thread has ended, and may
+/// take its time.
+#[test]
+fn destructors_of_a_collectors_thread_do_not_hold_up_a_shutdown() {
+    struct Waits(Receiver<()>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let _opened = self.0.recv();
+        }
+    }
+    thread_local! {
+        static WAITS: std::cell::RefCell<Option<Waits>> = const { std::cell::RefCell::new(None) };
+    }
+    let (opener, gate) = channel::<()>();
+    let gate = Mutex::new(Some(gate));
+    let collector = collector_fn(move |_| {
+        let gate = gate.lock().unwrap().take();
+        WAITS.set(gate.map(Waits));
+    });
+    let tracer = Tracer::builder("shop")
+        .collector(collector)
+        .build()
+        .unwrap();
+    tracer.root("root").run_sync(|| {});
+    let report = tracer.shutdown(Duration::from_millis(300));
+    assert!(report.is_complete, "{report:?}");
+    // And nobody waits for who waits.
+    assert!(tracer.shutdown(LONG).is_complete);
+    drop(opener);
+}

@@ -1,5 +1,6 @@
 //! Programs with one mistake each, which `it/diagnostics.rs` runs to see what is said.
 
+mod ends;
 mod every_loss;
 
 use std::time::Duration;
@@ -167,6 +168,9 @@ async fn main() {
                 .unwrap();
             request().await;
         }
+        "asking_error" => ends::asking_error(true).await,
+        "panicking_error" => ends::asking_error(false).await,
+        "ended_by_a_collector" => ends::ended_by_a_collector().await,
         "every_loss" => every_loss::run().await,
         "attached" => {
             let tracer = Tracer::builder("shop").build().unwrap();

@@ -127,6 +127,11 @@ impl CollectorError {
         self.lost_spans
     }
 
+    /// The message alone, which is no code of the application's.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The message, and those of the causes.
     pub(crate) fn in_full(&self) -> String {
         let mut text = self.message.to_string();

@@ -7,6 +7,7 @@ mod work;
 
 use std::sync::PoisonError;
 
+use super::call;
 use super::callers::Callers;
 use super::chunks::Chunks;
 use super::flush_report::LateCollector;
@@ -16,7 +17,7 @@ use super::ticks::Ticks;
 use crate::batch::{Decoded, Part};
 use crate::clock::Deadline;
 use crate::collector::CollectorError;
-use crate::diagnostics::{Chart, Loss};
+use crate::diagnostics::{self, Chart, Loss};
 use crate::stats::{Counters, LaneStats, Ledger, Stats};
 use crate::stream::Chunk;
 use crate::sync::{Condvar, Mutex, MutexGuard};
@@ -49,7 +50,9 @@ struct State {
     /// Spans that the chunks open, and one more for each piece that opens none.
     spans: u64,
     ledger: Ledger,
-    /// Parts that have ended of which no piece says so.
+    /// Parts that have begun of which no piece says so yet, and that have ended of which none
+    /// does.
+    opened: Vec<Part>,
     ended: Vec<Part>,
     lost: LostPieces,
     /// One for each collector.
@@ -74,6 +77,8 @@ struct State {
     lost_at_end: Vec<CollectorError>,
     /// Whether it was said what was lost of the tracer, which has ended.
     is_loss_said: bool,
+    /// Whether it is to be said by the thread that ends last.
+    is_loss_to_be_said: bool,
 }
 
 /// How the worker waits.
@@ -118,7 +123,7 @@ fn renew_errors(
 
 impl State {
     fn has_work(&self) -> bool {
-        !self.chunks.waiting.is_empty() || !self.ended.is_empty()
+        !(self.chunks.waiting.is_empty() && self.ended.is_empty() && self.opened.is_empty())
     }
 
     /// Bytes of what waits for the worker, or is being read.
@@ -191,6 +196,7 @@ impl Short {
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
+    pub(crate) opened: Vec<Part>,
     pub(crate) ended: Vec<Part>,
     pub(crate) lost: LostPieces,
     /// The newest flush that was asked for, if it is not done.
@@ -225,6 +231,7 @@ impl Queue {
             chunks: Chunks::new(chunk_bytes),
             spans: 0,
             ledger,
+            opened: Vec::new(),
             ended: Vec::new(),
             lost: LostPieces::default(),
             lanes: lanes
@@ -242,6 +249,7 @@ impl Queue {
             flush: Flush::default(),
             lost_at_end: Vec::new(),
             is_loss_said: false,
+            is_loss_to_be_said: false,
         };
         Self {
             state: Mutex::new(state),
@@ -278,19 +286,37 @@ impl Queue {
         self.state().ledger.lanes()
     }
 
-    /// What was lost, of a tracer that has ended; `late` are collectors that were not done.
-    pub(crate) fn loss(&self, late: &[LateCollector]) -> Loss {
+    /// Says what was lost, of a tracer that has ended, unless that was said; `late` are
+    /// collectors that were not done.
+    pub(crate) fn tell_loss(&self, late: &[LateCollector]) {
+        if !self.says_loss() {
+            return;
+        }
+        let loss = self.loss(late);
+        if !loss.is_nothing() {
+            diagnostics::tell_loss(loss.to_string());
+        }
+        diagnostics::end();
+    }
+
+    fn loss(&self, late: &[LateCollector]) -> Loss {
         let open = self.chart.open_spans();
         let state = self.state();
         let (stats, lanes) = (self.counters.stats(&state.ledger), state.ledger.lanes());
-        let mut loss = Loss::new(&stats, &lanes, &open);
         let of_worker = state.flush.errors.iter();
         // Those of another flush are no news.
         let of_worker = of_worker.filter(|_| state.has_worker_ended);
         let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
-        for error in of_worker.chain(of_lanes.flat_map(|lane| &lane.errors)) {
+        let errors = of_worker.chain(of_lanes.flat_map(|lane| &lane.errors));
+        let errors: Vec<CollectorError> = errors.cloned().collect();
+        drop(state);
+        let mut loss = Loss::new(&stats, &lanes, &open);
+        for error in &errors {
             let name = error.collector().unwrap_or("?");
-            loss.collector(name, &error.in_full(), error.lost_spans());
+            // The text of a cause is the application's code, and may ask this queue.
+            let text = call::call(|| error.in_full());
+            let text = text.as_deref().unwrap_or(error.message());
+            loss.collector(name, text, error.lost_spans());
         }
         // Of the others it is said how many spans they have not taken.
         let has_taken_all = |late: &&LateCollector| {

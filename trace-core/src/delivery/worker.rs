@@ -1,7 +1,7 @@
 //! Reads chunks and gives the spans to the collectors.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
 use super::untold::{Given, Untold};
-use crate::batch::{Decoded, Decoder, LossReason, PartReport};
+use crate::batch::{Decoded, Decoder, LossReason, Part, PartReport};
 use crate::caught::catch;
 use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
@@ -236,6 +236,9 @@ impl Worker {
         let lost = &mut work.lost;
         self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
         self.decoded.begin(self.clock.look());
+        for part in work.opened.drain(..) {
+            self.go_on(part);
+        }
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
             let is_full = self.decoded.len() as u64 >= BATCH_SPANS
@@ -263,6 +266,13 @@ impl Worker {
             self.queue.flush_lanes(number, deadline);
             let errors = self.flush_collectors(deadline);
             self.queue.finish_flush(number, errors);
+        }
+    }
+
+    /// Says that a part goes on, if that was not said.
+    fn go_on(&mut self, part: Part) {
+        if self.decoder.goes_on(part) {
+            self.decoded.report(PartReport::opened(part));
         }
     }
 
@@ -400,11 +410,20 @@ impl OwnLane {
 }
 
 impl Threads {
-    /// Waits for the threads, which have said that they have ended.
-    pub(crate) fn join(self) {
-        for thread in self.0 {
-            // None ends by a panic: all that is the application's is caught.
-            let _ended = thread.join();
+    /// Waits for the threads, which have said that they have ended. What the collectors have
+    /// put into thread-locals may take its time when it is dropped: it is left to do so.
+    pub(crate) fn join(self, deadline: Deadline) {
+        let (sender, all_joined) = mpsc::channel::<()>();
+        let joiner = std::thread::Builder::new().name("trace-join".to_owned());
+        let joiner = joiner.spawn(move || {
+            for thread in self.0 {
+                // None ends by a panic: all that is the application's is caught.
+                let _ended = thread.join();
+            }
+            drop(sender);
+        });
+        if joiner.is_ok() {
+            let _disconnected = all_joined.recv_timeout(deadline.remaining());
         }
     }
 }

@@ -50,8 +50,8 @@ pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
-    attach, drop_guard, install, is_curious, is_installed, miss_root, miss_span, not_built_in,
-    tracer_begins, tracer_ends,
+    attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
+    not_built_in, tracer_begins, tracer_ends,
 };
 pub use told::{Level, listen, print, set_level, silence};
 pub(crate) use told::{end, tell_loss};

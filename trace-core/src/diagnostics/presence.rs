@@ -36,13 +36,24 @@ fn present() -> MutexGuard<'static, Present> {
     present.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether there are several tracers: kept beside [`Present`], as roots ask for it.
+static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
+
 pub(crate) fn tracer_begins() {
-    present().tracers += 1;
+    let mut present = present();
+    present.tracers += 1;
+    ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
 }
 
 pub(crate) fn tracer_ends() {
     let mut present = present();
     present.tracers = present.tracers.saturating_sub(1);
+    ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
+}
+
+/// Whether there is another tracer beside the one that asks.
+pub(crate) fn has_other_tracers() -> bool {
+    ARE_SEVERAL.load(Ordering::Relaxed)
 }
 
 /// Whether a tracer was ever attached.

@@ -12,6 +12,7 @@ use crate::baggage::Baggage;
 use crate::clock::{between, raw_counter};
 use crate::context::{TraceContext, TraceFlags};
 use crate::delivery::{Short, Tick};
+use crate::diagnostics;
 use crate::id::{SpanId, TraceId};
 use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
@@ -104,9 +105,15 @@ impl Recording {
         self.0.set_known();
     }
 
-    /// Notes that this part of the trace was called, if it may have been from this process.
+    /// Notes that this part of the trace was called, if it may have been from this process:
+    /// by another part of this tracer, which says so when it ends, or by another tracer,
+    /// whose collector may be this one's.
     fn note_called(&mut self) {
-        if self.0.tracer.queue.callers.add_called(self.0.part()) {
+        let part = self.0.part();
+        let queue = &self.0.tracer.queue;
+        if queue.callers.add_called(part)
+            || (diagnostics::has_other_tracers() && queue.open_part(part))
+        {
             self.0.set_known();
         }
     }

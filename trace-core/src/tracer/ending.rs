@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::clock::Deadline;
 use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
-use crate::diagnostics;
 use crate::record::{Scope, TracerCore};
 
 /// What a tracer is flushed and ended with. Having one keeps no tracer alive.
@@ -50,7 +49,7 @@ impl Ending {
     pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let report = self.shut_down_silently(deadline);
         if self.core.queue.is_stopped() {
-            self.tell_loss(&report);
+            self.core.queue.tell_loss(&report.late);
         }
         report
     }
@@ -64,10 +63,10 @@ impl Ending {
             Delivery::Threads(_) if self.calls_this_thread() => queue.unfinished(),
             Delivery::Threads(threads) => {
                 let report = self.wait_for_end(deadline);
-                if queue.is_stopped() {
-                    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
-                    let threads = threads.take();
-                    threads.into_iter().for_each(Threads::join);
+                if queue.is_stopped()
+                    && let Some(threads) = take(threads)
+                {
+                    threads.join(deadline);
                 }
                 report
             }
@@ -79,19 +78,12 @@ impl Ending {
     /// lost, done or not.
     pub(super) fn end(&self) {
         let report = self.shut_down_silently(Deadline::after(self.shutdown_timeout));
-        self.tell_loss(&report);
-    }
-
-    /// Says what was lost, once.
-    fn tell_loss(&self, report: &FlushReport) {
-        if !self.core.queue.says_loss() {
-            return;
+        let queue = &self.core.queue;
+        if self.has_threads() && self.calls_this_thread() {
+            queue.tell_loss_later();
+        } else {
+            queue.tell_loss(&report.late);
         }
-        let loss = self.core.queue.loss(&report.late);
-        if !loss.is_nothing() {
-            diagnostics::tell_loss(loss.to_string());
-        }
-        diagnostics::end();
     }
 
     /// The same at the end of the process, of which the threads see nothing. This may be one
@@ -104,7 +96,7 @@ impl Ending {
             queue.leave_for_good(served_lane());
         }
         let report = self.wait_for_end(deadline);
-        self.tell_loss(&report);
+        queue.tell_loss(&report.late);
     }
 
     /// Waits until all is delivered of a tracer that was closed, and the collectors are shut
@@ -150,6 +142,12 @@ impl Ending {
     fn has_threads(&self) -> bool {
         matches!(*self.delivery, Delivery::Threads(_))
     }
+}
+
+/// Takes what is to be joined, which others do not wait for.
+fn take(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
+    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+    threads.take()
 }
 
 /// How often a thread tries to lock a worker before it lets others run for longer.

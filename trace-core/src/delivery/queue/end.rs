@@ -198,6 +198,7 @@ impl Queue {
         let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
         drop(dropped_unlocked);
+        self.tell_loss_at_end();
         self.done.notify_all();
     }
 
@@ -210,7 +211,23 @@ impl Queue {
         });
         drop(state);
         drop(dropped_unlocked);
+        self.tell_loss_at_end();
         self.done.notify_all();
+    }
+
+    /// Has the thread that ends last say what was lost: who ends the tracer does not wait.
+    pub(crate) fn tell_loss_later(&self) {
+        self.state().is_loss_to_be_said = true;
+        self.tell_loss_at_end();
+    }
+
+    fn tell_loss_at_end(&self) {
+        let state = self.state();
+        let is_last = state.is_loss_to_be_said && state.is_stopped();
+        drop(state);
+        if is_last {
+            self.tell_loss(&[]);
+        }
     }
 
     /// Waits until the worker and the lanes have ended. Whose deadline is the last one gives

@@ -102,6 +102,22 @@ impl Queue {
         }
     }
 
+    /// Says that a part goes on of which nothing may be handed over for long; returns whether
+    /// that is told.
+    pub(crate) fn open_part(&self, part: Part) -> bool {
+        let mut state = self.state();
+        let is_told = !state.is_closed && state.opened.len() < MAX_PARTS;
+        if is_told {
+            state.opened.push(part);
+        }
+        let wakes = is_told && state.wakes(false);
+        drop(state);
+        if wakes {
+            self.work.notify_one();
+        }
+        is_told
+    }
+
     /// Says that the last scope of a part of a trace ended, and that its last chunk is in
     /// the queue or lost. Never forgotten if the worker may know that the part is open.
     pub(crate) fn end_part(&self, part: Part, may_be_known: bool) {

@@ -105,6 +105,7 @@ impl Queue {
         (state.is_hurried, state.is_reading) = (false, true);
         state.ledger.take();
         std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
+        std::mem::swap(&mut state.opened, &mut work.opened);
         std::mem::swap(&mut state.ended, &mut work.ended);
         work.lost = std::mem::take(&mut state.lost);
         let flush = &state.flush;
