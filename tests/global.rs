@@ -47,6 +47,7 @@ fn the_installed_tracer_lasts_as_long_as_its_guard() {
     nothing_is_recorded_after(&spans);
     a_second_one_is_refused_and_harmless();
     a_guard_ends_in_time_though_its_collector_blocks();
+    a_guard_waits_once();
     a_guard_may_be_dropped_while_scopes_run();
     a_guard_may_be_dropped_within_its_own_trace();
     a_guard_may_be_dropped_by_a_panic();
@@ -133,6 +134,20 @@ impl Collector for Blocking {
 )]
 fn now() -> Instant {
     Instant::now()
+}
+
+/// The guard's drop waits, and the drop of its handle, the last one, does not do so again.
+fn a_guard_waits_once() {
+    let (opener, gate) = channel();
+    let timeout = Duration::from_secs(1);
+    let builder = Tracer::builder("test").collector(Blocking(Mutex::new(gate)));
+    let tracing = builder.shutdown_timeout(timeout).install().unwrap();
+    plain();
+    let start = now();
+    drop(tracing);
+    let took = start.elapsed();
+    assert!(took < 2 * timeout, "{took:?}");
+    drop(opener);
 }
 
 fn a_guard_ends_in_time_though_its_collector_blocks() {

@@ -63,7 +63,8 @@ pub(crate) struct Dropped {
 }
 
 impl Decoder {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// `max_parts` are those whose losses are counted one by one.
+    pub(crate) fn new(limits: Limits, max_parts: usize) -> Self {
         Self {
             sites: SiteTable::default(),
             spread: SpreadSpans::new(&limits),
@@ -77,7 +78,7 @@ impl Decoder {
             part: None,
             ended: None,
             open_parts: HashSet::default(),
-            losses: PartLosses::default(),
+            losses: PartLosses::bounded(max_parts),
             dropped: Dropped::default(),
         }
     }

@@ -20,7 +20,7 @@ pub(crate) use decode::Decoder;
 pub(crate) use decoded::Decoded;
 pub(crate) use losses::LossReason;
 pub use losses::TraceLosses;
-pub(crate) use part::{MAX_PARTS, Part, PartLosses, PartReport, PartState, SCOPES};
+pub(crate) use part::{Part, PartLosses, PartReport, PartState, SCOPES};
 pub use resource::BatchResource;
 pub use view::{SpanView, StatusRef};
 

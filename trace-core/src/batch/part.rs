@@ -61,10 +61,6 @@ struct Uncounted {
 /// Blocks of numbers that are told apart: 64 KiB.
 const MAX_BLOCKS: usize = 4_096;
 
-/// Parts whose losses are counted one by one: 4 MiB. Only what loses spans of more traces
-/// at once counts them together.
-pub(crate) const MAX_PARTS: usize = 65_536;
-
 impl PartReport {
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.state, PartState::Open)
@@ -87,19 +83,20 @@ impl PartReport {
     }
 }
 
-impl Default for PartLosses {
-    fn default() -> Self {
-        Self::bounded(MAX_PARTS)
-    }
-}
-
 impl PartLosses {
+    /// Of so many parts losses are counted one by one, in 64 bytes each. Only where more lose
+    /// spans at once are they counted together.
     pub(crate) fn bounded(most: usize) -> Self {
         Self {
             parts: HashMap::default(),
             most,
             uncounted: Uncounted::default(),
         }
+    }
+
+    /// How many parts are counted one by one.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
     }
 
     /// Counts what was lost of a part of which nothing else is known, and which has ended.

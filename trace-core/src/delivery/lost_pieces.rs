@@ -6,7 +6,7 @@ use crate::maps::HashSet;
 use crate::stream::{Chunk, Cursor, Entry, Plain};
 
 /// What was in pieces that found no room, and the worker does not know yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LostPieces {
     /// Spans of which the opening or the end was lost, but not both. No more than are open
     /// or in the queue.
@@ -90,6 +90,19 @@ fn count(sites: &mut Vec<(u32, u64)>, site: u32) {
 }
 
 impl LostPieces {
+    pub(super) fn bounded(max_parts: usize) -> Self {
+        Self {
+            half_spans: HashSet::default(),
+            parts: PartLosses::bounded(max_parts),
+        }
+    }
+
+    /// Takes all out.
+    pub(super) fn take(&mut self) -> Self {
+        let next = Self::bounded(self.parts.most());
+        std::mem::replace(self, next)
+    }
+
     pub(super) fn add(&mut self, piece: LostPiece, reason: LossReason) {
         // All of the part was in it, as far as that can be seen.
         let is_whole = piece.ends && piece.half_spans.is_empty();

@@ -37,6 +37,8 @@ pub(crate) struct Queue {
     max_bytes: usize,
     /// Bytes that a chunk of a scope may have allocated.
     max_chunk_bytes: usize,
+    /// Parts of traces of which something is noted beside the spans.
+    max_parts: usize,
     pub(crate) ticks: Ticks,
     pub(crate) callers: Callers,
     pub(crate) counters: Counters,
@@ -198,7 +200,7 @@ pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) opened: Vec<Part>,
     pub(crate) ended: Vec<Part>,
-    pub(crate) lost: LostPieces,
+    pub(crate) lost: Option<LostPieces>,
     /// The newest flush that was asked for, if it is not done.
     pub(crate) flush: Option<(u64, Deadline)>,
     /// Whether nothing comes after this.
@@ -211,6 +213,12 @@ pub(crate) struct LaneOptions {
     pub(crate) name: String,
     /// Whether it has a thread of its own.
     pub(crate) has_thread: bool,
+}
+
+/// Of how many parts of traces something is noted beside their spans: in a sixteenth of the
+/// bytes, more or less.
+fn max_parts(max_bytes: usize) -> usize {
+    (max_bytes / 2_048).clamp(64, 32_768)
 }
 
 /// Spans for which the worker does not wait for more: a batch of them is still in the
@@ -233,7 +241,7 @@ impl Queue {
             ledger,
             opened: Vec::new(),
             ended: Vec::new(),
-            lost: LostPieces::default(),
+            lost: LostPieces::bounded(max_parts(max_bytes)),
             lanes: lanes
                 .iter()
                 .map(|lane| Lane::new(lane.has_thread, share(lane)))
@@ -259,6 +267,7 @@ impl Queue {
             max_spans: max_spans as u64,
             max_bytes,
             max_chunk_bytes: 4 * chunk_bytes,
+            max_parts: max_parts(max_bytes),
             ticks: Ticks::stopped(),
             callers: Callers::default(),
             counters: Counters::default(),

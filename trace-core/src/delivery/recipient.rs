@@ -27,12 +27,13 @@ impl Recipient {
         collector: Box<dyn Collector>,
         name: &str,
     ) -> Self {
+        let untold = Untold::bounded(queue.max_untold());
         Self {
             queue,
             resource,
             collector,
             name: name.to_owned(),
-            untold: Untold::default(),
+            untold,
         }
     }
 

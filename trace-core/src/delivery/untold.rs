@@ -8,8 +8,8 @@ use crate::batch::{Decoded, LossReason, Part, PartLosses, PartReport, PartState,
 use crate::maps::{HashMap, HashSet};
 
 /// What a collector has still to be told of batches that it did not take: which traces have
-/// ended, and what was lost of them. Bounded by the parts that it knows to be open, and by
-/// [`MAX_PARTS`] others.
+/// ended, and what was lost of them. Bounded by the parts that it knows to be open, and so
+/// many others.
 #[derive(Debug)]
 pub(super) struct Untold {
     /// Parts that the collector knows to be open.
@@ -23,23 +23,19 @@ pub(super) struct Untold {
     is_urgent: bool,
 }
 
-/// Parts that the collector does not know, of which it is told all the same: 1 MiB, for each
-/// collector.
-const MAX_PARTS: usize = 8_192;
-
-impl Default for Untold {
-    fn default() -> Self {
+impl Untold {
+    /// Of so many parts that the collector does not know it is told all the same, in 128
+    /// bytes each.
+    pub(super) fn bounded(max_parts: usize) -> Self {
         Self {
             open: HashSet::default(),
             opened: HashSet::default(),
             ended: Vec::new(),
-            losses: PartLosses::bounded(MAX_PARTS),
+            losses: PartLosses::bounded(max_parts),
             is_urgent: false,
         }
     }
-}
 
-impl Untold {
     /// Whether something is to be told for which no batch should be waited: the collector
     /// waits for the end of a part, which has ended.
     pub(super) fn is_urgent(&self) -> bool {
@@ -78,7 +74,7 @@ impl Untold {
             let is_known = self.open.contains(&report.part);
             self.opened.remove(&report.part);
             self.is_urgent |= is_known;
-            if is_known || self.ended.len() < MAX_PARTS {
+            if is_known || self.ended.len() < self.losses.most() {
                 self.ended.push((report.part, report.state));
             } else {
                 // It has to make room for others.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::call;
 use super::lane::{LaneThread, RETELL_AFTER};
+use super::lost_pieces::LostPieces;
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
@@ -82,6 +83,7 @@ impl Worker {
     }
 
     pub(super) fn without_collectors(queue: Arc<Queue>, options: WorkerOptions) -> Self {
+        let decoder = Decoder::new(options.limits, queue.max_parts());
         Self {
             queue,
             clock: options.clock,
@@ -90,7 +92,7 @@ impl Worker {
             max_batch_bytes: usize::MAX,
             recipients: Vec::new(),
             lanes: Vec::new(),
-            decoder: Decoder::new(options.limits),
+            decoder,
             decoded: Decoded::default(),
         }
     }
@@ -105,7 +107,7 @@ impl Worker {
         if lane.has_thread {
             self.lanes.push(OwnLane {
                 number,
-                untold: Untold::default(),
+                untold: Untold::bounded(self.queue.max_untold()),
                 recipient: Some(recipient),
             });
         } else {
@@ -204,8 +206,8 @@ impl Worker {
 
     /// Shuts the collectors down; what is read later is lost.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        let mut lost = self.queue.take_lost();
-        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
+        let lost = self.queue.take_lost();
+        self.lose(lost);
         let open = self.decoder.abandon(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
         self.queue.leave(counter, &open, DropReason::Open);
@@ -233,8 +235,9 @@ impl Worker {
     }
 
     fn deliver(&mut self, work: &mut Work) {
-        let lost = &mut work.lost;
-        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
+        if let Some(lost) = work.lost.take() {
+            self.lose(lost);
+        }
         self.decoded.begin(self.clock.look());
         for part in work.opened.drain(..) {
             self.go_on(part);
@@ -267,6 +270,10 @@ impl Worker {
             let errors = self.flush_collectors(deadline);
             self.queue.finish_flush(number, errors);
         }
+    }
+
+    fn lose(&mut self, mut lost: LostPieces) {
+        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
     }
 
     /// Says that a part goes on, if that was not said.

@@ -75,8 +75,12 @@ impl Ending {
     }
 
     /// Shuts down within the time that was set when the tracer was built, and says what was
-    /// lost, done or not.
+    /// lost, done or not; nothing, if that was done before: the drop of the guard is followed
+    /// by that of the last handle, which waits no more.
     pub(super) fn end(&self) {
+        if self.core.queue.has_said_loss() {
+            return;
+        }
         let report = self.shut_down_silently(Deadline::after(self.shutdown_timeout));
         let queue = &self.core.queue;
         if self.has_threads() && self.calls_this_thread() {

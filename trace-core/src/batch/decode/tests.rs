@@ -116,7 +116,7 @@ struct Reader {
 impl Reader {
     fn new(limits: Limits) -> Self {
         Self {
-            decoder: Decoder::new(limits),
+            decoder: Decoder::new(limits, 64),
             decoded: Decoded::default(),
             spans: Vec::new(),
             opened: 0,
@@ -367,9 +367,9 @@ fn lost_halves_are_counted_once() {
         let mut reader = Reader::new(Limits::default());
         reader.read(first);
         // The other half is lost: an opening was counted with its chunk.
-        reader.decoder.lose([SPAN], &mut PartLosses::default());
+        reader.decoder.lose([SPAN], &mut PartLosses::bounded(64));
         reader.read(piece(AWAY).tag("a", 1));
-        reader.decoder.lose([], &mut PartLosses::default());
+        reader.decoder.lose([], &mut PartLosses::bounded(64));
         assert_eq!(reader.decoder.take_dropped().queue.len() as u64, dropped);
         assert_eq!((reader.spans.len(), reader.decoder.held()), (0, 0));
         assert_eq!(u64::from(reader.losses_at_the_end().queue), dropped);

@@ -292,6 +292,11 @@ impl Queue {
         lane.map_or_else(Vec::new, |lane| std::mem::take(&mut lane.given_up))
     }
 
+    /// Whether it was said what was lost of the tracer: who has ended it has waited.
+    pub(crate) fn has_said_loss(&self) -> bool {
+        self.state().is_loss_said
+    }
+
     /// Whether what was lost of a tracer that has ended was said before; it is from now on.
     pub(crate) fn says_loss(&self) -> bool {
         !std::mem::replace(&mut self.state().is_loss_said, true)
@@ -314,7 +319,7 @@ impl Queue {
         if all.is_empty() {
             return;
         }
-        let mut untold = Untold::default();
+        let mut untold = Untold::bounded(self.max_untold());
         for given in &all {
             let decoded = &given.batch.decoded;
             untold.miss(decoded, given.reports(), LossReason::Shutdown);

@@ -24,6 +24,16 @@ impl Queue {
         least.map_or(usize::MAX, |bytes| bytes / 4)
     }
 
+    /// Parts of which a collector is told later, if it does not take a batch.
+    pub(in crate::delivery) fn max_untold(&self) -> usize {
+        self.max_parts / 8
+    }
+
+    /// Parts of which losses are counted one by one.
+    pub(in crate::delivery) fn max_parts(&self) -> usize {
+        self.max_parts
+    }
+
     /// Gives chunks back that had been taken.
     fn recycle(state: &mut State, chunks: &mut Vec<Chunk>) {
         let bytes: usize = chunks.iter().map(Chunk::allocated).sum();

@@ -1,7 +1,7 @@
 //! What the threads of the application hand over.
 
 use super::{Queue, Short, Sleep};
-use crate::batch::{LossReason, MAX_PARTS, Part};
+use crate::batch::{LossReason, Part};
 use crate::delivery::lost_pieces::LostPiece;
 use crate::diagnostics::DropReason;
 use crate::stats::Counters;
@@ -106,7 +106,7 @@ impl Queue {
     /// that is told.
     pub(crate) fn open_part(&self, part: Part) -> bool {
         let mut state = self.state();
-        let is_told = !state.is_closed && state.opened.len() < MAX_PARTS;
+        let is_told = !state.is_closed && state.opened.len() < self.max_parts;
         if is_told {
             state.opened.push(part);
         }
@@ -122,7 +122,7 @@ impl Queue {
     /// the queue or lost. Never forgotten if the worker may know that the part is open.
     pub(crate) fn end_part(&self, part: Part, may_be_known: bool) {
         let mut state = self.state();
-        let is_told = may_be_known || state.ended.len() < MAX_PARTS;
+        let is_told = may_be_known || state.ended.len() < self.max_parts;
         if !state.is_closed && is_told {
             state.ended.push(part);
         }

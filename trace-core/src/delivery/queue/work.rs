@@ -107,7 +107,7 @@ impl Queue {
         std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
         std::mem::swap(&mut state.opened, &mut work.opened);
         std::mem::swap(&mut state.ended, &mut work.ended);
-        work.lost = std::mem::take(&mut state.lost);
+        work.lost = Some(state.lost.take());
         let flush = &state.flush;
         work.flush = flush
             .deadline
@@ -118,7 +118,7 @@ impl Queue {
 
     /// Takes what found no room or came too late.
     pub(in crate::delivery) fn take_lost(&self) -> LostPieces {
-        std::mem::take(&mut self.state().lost)
+        self.state().lost.take()
     }
 
     /// Frees most empty chunks, if there is nothing to do.
