@@ -79,7 +79,7 @@ impl Ending {
     fn tell_loss(&self, report: &FlushReport) {
         let loss = self.core.queue.loss(&report.late);
         if !loss.is_nothing() {
-            diagnostics::tell_loss(loss.to_string());
+            diagnostics::tell_loss(&loss.to_string());
         }
         diagnostics::end();
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::error::Category;
 use serde_path_to_error::Path;
+use trace_core::visible;
 
 /// What of an input cannot be read, where and why.
 ///
@@ -103,10 +104,10 @@ impl DecodeError {
             path.push_str(field);
         }
         Self {
-            path: shorten(&path, MAX_MESSAGE_CHARS),
+            path: visible(&path, MAX_MESSAGE_CHARS).into_owned(),
             ..Self::new(
                 start.plus(error.line(), error.column()),
-                shorten(&message, MAX_MESSAGE_CHARS),
+                visible(&message, MAX_MESSAGE_CHARS),
             )
         }
     }
@@ -140,7 +141,7 @@ fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, Stri
     let message = match found.and_then(|found| found.rsplit_once(", expected ")) {
         Some((found, expected)) => {
             let (found, expected) = (json_words(found), json_words(expected));
-            format!("is {}; expected {expected}", shorten(found, 80))
+            format!("is {}; expected {expected}", visible(found, 80))
         }
         None => format!("is bad: {text}"),
     };
@@ -159,23 +160,6 @@ fn json_words(words: &str) -> &str {
             .find_map(|of_type| words.strip_prefix(of_type))
             .unwrap_or(words),
     }
-}
-
-/// Copies the beginning of a text that quotes the input, control characters as
-/// their escapes: errors end in terminals and log files.
-fn shorten(text: &str, max_chars: usize) -> String {
-    let mut short = String::new();
-    for (index, character) in text.chars().enumerate() {
-        match character {
-            _ if index == max_chars => {
-                short.push('…');
-                break;
-            }
-            control if control.is_control() => short.extend(control.escape_default()),
-            character => short.push(character),
-        }
-    }
-    short
 }
 
 impl Position {
