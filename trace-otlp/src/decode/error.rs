@@ -13,7 +13,7 @@ use trace_core::visible;
 /// ```
 /// use trace_otlp::decode;
 ///
-/// let mut requests = decode::requests(&b"{}\n{\"resourceSpans\": 7}"[..]);
+/// let mut requests = decode::requests(&b"{\"resourceSpans\": []}\n{\"resourceSpans\": 7}"[..]);
 /// assert!(requests.next().unwrap().is_ok());
 /// let error = requests.next().unwrap().unwrap_err();
 /// assert_eq!((error.line(), error.path()), (2, "resourceSpans"));
@@ -39,7 +39,7 @@ pub(super) struct Position {
 }
 
 /// Most characters of a message and of a path: both quote the input.
-const MAX_MESSAGE_CHARS: usize = 200;
+const MAX_MESSAGE_CHARS: usize = 240;
 
 impl DecodeError {
     /// Returns the line of the input, from 1.
@@ -72,6 +72,16 @@ impl DecodeError {
         }
     }
 
+    /// Makes the error for a document that is something else; `found` follows "is".
+    pub(super) fn of_document(start: Position, path: &str, found: &str) -> Self {
+        let subject = if path.is_empty() { "the request " } else { "" };
+        let message = format!("{subject}is {found}");
+        Self {
+            path: visible(path, MAX_MESSAGE_CHARS).into_owned(),
+            ..Self::new(start, visible(&message, MAX_MESSAGE_CHARS))
+        }
+    }
+
     pub(super) fn of_reader(at: Position, source: io::Error) -> Self {
         Self {
             source: Some(Arc::new(source)),
@@ -89,7 +99,7 @@ impl DecodeError {
     ) -> Self {
         let inner = inner.map(Path::to_string).unwrap_or_default();
         let mut path = match (outer, inner.as_str()) {
-            (outer, "" | ".") => outer.to_owned(),
+            (outer, "" | "." | "?") => outer.to_owned(),
             ("", inner) => inner.to_owned(),
             (outer, inner) => format!("{outer}.{inner}"),
         };
