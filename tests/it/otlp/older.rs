@@ -248,15 +248,20 @@ fn damage_does_no_harm() {
                 ..DecodeOptions::default()
             };
             let requests = decode::requests(&*bytes).with_options(lenient);
-            let is_clean = requests
-                .map(Result::unwrap)
-                .all(|request| request.left_out == 0);
+            let requests: Vec<_> = requests.map(Result::unwrap).collect();
+            let is_clean = requests.iter().all(|request| request.left_out == 0);
             assert_eq!(
                 strict.is_ok(),
                 is_clean,
                 "{}",
                 String::from_utf8_lossy(&bytes)
             );
+            for group in requests.iter().flat_map(|request| &request.groups) {
+                let text = to_json(&SpanBatch::from_records(&group.resource, &group.spans));
+                let again = read(&text);
+                let spans = again.iter().flat_map(|group| &group.spans);
+                assert!(spans.eq(&group.spans), "{text}");
+            }
         }
     }
 }
