@@ -1,4 +1,5 @@
-//! Assembles the spans of OTLP/JSON files into traces.
+//! Assembles the spans of files into traces: OTLP/JSON, and what Tempo, Jaeger and
+//! Zipkin answer.
 //!
 //! Shows how the decoder, the `TraceCollector`, its search and the text views work
 //! together, and is of use by itself: with a file of your own, whoever wrote it.
@@ -20,14 +21,15 @@ use clap::Parser;
 use flate2::read::MultiGzDecoder;
 use trace_core::{
     ColorChoice, CompletedTrace, ManualClock, Problem, Query, Summary, SummaryTable, Timestamp,
-    TraceCollector, TraceCollectorOptions, TraceCollectorStats, TreeOptions,
+    TraceCollector, TraceCollectorOptions, TraceCollectorStats, TreeOptions, visible,
 };
 use trace_otlp::decode::{self, DecodeOptions, Totals};
 
 /// Requests to a shop, one of them with a part that was lost.
 const SAMPLE: &[u8] = include_bytes!("data/shop.jsonl");
 
-/// Assembles the spans of OTLP/JSON files into traces and shows the slowest.
+/// Assembles the spans of files into traces and shows the slowest: OTLP/JSON, and what
+/// Tempo, Jaeger and Zipkin answer.
 #[derive(Debug, Parser)]
 struct Options {
     /// Files, plain or gzip; `-` for the standard input; none for a sample.
@@ -98,6 +100,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         totals.requests += of_file.requests;
         totals.spans += of_file.spans;
         totals.left_out += of_file.left_out;
+        totals.unknown_enums += of_file.unknown_enums;
         totals.problems.extend(of_file.problems);
     }
     collector.finish();
@@ -110,12 +113,19 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         requests,
         spans,
         left_out,
+        unknown_enums,
         ..
     } = totals;
     writeln!(
         out,
         "{spans} spans in {requests} requests, {left_out} left out"
     )?;
+    if unknown_enums > 0 {
+        writeln!(
+            out,
+            "{unknown_enums} unknown kinds or status codes: read as not specified"
+        )?;
+    }
     write_lost(&collector.stats(), &mut out)?;
     write_completeness(&collector.completed_traces(), &mut out)?;
     let mut found = collector.search(&query(options));
@@ -161,7 +171,8 @@ fn open(file: &str) -> io::Result<Box<dyn Read>> {
 
 fn in_file(file: &str, error: &dyn Error) -> String {
     let cause = error.source().map(|cause| format!(": {cause}"));
-    format!("`{file}`: {error}{}", cause.unwrap_or_default())
+    let message = format!("`{file}`: {error}{}", cause.unwrap_or_default());
+    visible(&message, usize::MAX).into_owned()
 }
 
 fn query(options: &Options) -> Query {

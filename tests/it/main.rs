@@ -18,6 +18,7 @@ mod critical_path;
 mod design;
 mod diagnostics;
 mod doctor;
+mod foreign_text;
 mod held;
 mod idle;
 mod ids;

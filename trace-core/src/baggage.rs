@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::quoted::{Visible, quoted};
+use crate::visible::{Visible, quoted};
 
 /// Key-value pairs that travel with the trace; in OpenTelemetry, too, the *baggage*.
 ///

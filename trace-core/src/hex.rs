@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::quoted::Visible;
+use crate::visible::Visible;
 
 /// Why a text is not what it should be; completes "`field` …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

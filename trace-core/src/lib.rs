@@ -64,9 +64,11 @@ mod fork;
 mod caught;
 mod environment;
 
+// How foreign text is shown.
+mod visible;
+
 // Plain values.
 mod limits;
-mod quoted;
 #[cfg(feature = "serde")]
 mod serialized;
 mod stats;
@@ -164,6 +166,7 @@ pub use trust::Trust;
 pub use view::{
     ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
 };
+pub use visible::visible;
 
 #[cfg(all(feature = "macros", feature = "testing"))]
 pub use trace_macros::traced_test;

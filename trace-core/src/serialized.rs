@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
+use crate::visible::quoted;
+
 /// Implements `Serialize` and `Deserialize` for a struct; a field that is
 /// `= default` may be absent, and fields that are not known are passed over.
 ///
@@ -243,7 +245,7 @@ impl Visitor<'_> for Variant {
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Self::Value, E> {
         named(self.0, text)
-            .ok_or_else(|| E::unknown_variant(&String::from_utf8_lossy(text), self.0))
+            .ok_or_else(|| E::unknown_variant(&quoted(&String::from_utf8_lossy(text)), self.0))
     }
 }
 

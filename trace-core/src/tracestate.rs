@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::quoted::{Visible, quoted};
+use crate::visible::{Visible, quoted};
 
 /// Most members of a list; one more pushes the last one out.
 const MAX_MEMBERS: usize = 32;

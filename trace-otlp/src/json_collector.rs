@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use trace_core::{Collector, CollectorError, SpanBatch};
+use trace_core::{Collector, CollectorError, SpanBatch, visible};
 
 use crate::encode::Request;
 use crate::output::{JsonStats, Limits, Output};
@@ -202,7 +202,8 @@ impl fmt::Debug for JsonCollector {
 
 impl fmt::Display for CreateFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` cannot be created", self.path.display())
+        let path = self.path.display().to_string();
+        write!(f, "`{}` cannot be created", visible(&path, usize::MAX))
     }
 }
 

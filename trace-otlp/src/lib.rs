@@ -2,8 +2,8 @@
 //!
 //! [`JsonCollector`] writes finished spans to a file or any other writer, one
 //! `ExportTraceServiceRequest` a line. [`decode`] reads what it and other
-//! OpenTelemetry programs write; [`to_json`] is for a sender of one's own.
-//! Compression and the network are not here.
+//! OpenTelemetry programs write, and traces of Tempo, Jaeger and Zipkin; [`to_json`]
+//! is for a sender of one's own. Compression and the network are not here.
 //!
 //! ```
 //! use std::time::Duration;

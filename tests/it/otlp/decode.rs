@@ -54,6 +54,82 @@ fn enums_are_taken_as_numbers_and_as_names() {
 }
 
 #[test]
+fn numbers_in_texts_are_those_of_json() {
+    let time = |text: &str| {
+        span(&format!(r#","startTimeUnixNano":"{text}""#))
+            .start
+            .as_unix_nanos()
+    };
+    assert_eq!(time("1e3"), 1_000);
+    assert_eq!(time("12.50E1"), 125);
+    assert_eq!(time("18446744073709551615.0"), u64::MAX);
+    assert_eq!(time("-0"), 0);
+    check_value(r#"{"intValue":"-1.0e2"}"#, &expect!["I64(-100)"]);
+    check_value(r#"{"doubleValue":"1e3"}"#, &expect!["F64(1000.0)"]);
+    check_value(r#"{"doubleValue":"NaN"}"#, &expect!["F64(NaN)"]);
+}
+
+#[test]
+fn unknown_values_of_enums_are_not_specified_and_counted() {
+    let read = |kind: &str, code: &str| {
+        let status = format!(r#""status":{{"code":{code},"message":"m"}}"#);
+        let text = request(&format!(r#","kind":{kind},{status}"#));
+        let request = decode::requests(text.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(request.left_out, 0);
+        let span = &request.groups[0].spans[0];
+        (span.kind, span.status.clone(), request.unknown_enums)
+    };
+    let unset = Status::Unset;
+    assert_eq!(read("9", "0"), (SpanKind::Internal, unset.clone(), 1));
+    assert_eq!(read("-1", "7"), (SpanKind::Internal, unset.clone(), 2));
+    assert_eq!(
+        read(r#""SERVER""#, r#""STATUS_CODE_X""#),
+        (SpanKind::Internal, unset.clone(), 2)
+    );
+    assert_eq!(
+        read(r#""3""#, r#""STATUS_CODE_UNSET""#),
+        (SpanKind::Client, unset, 0)
+    );
+    let input = [request(r#","kind":6"#), request(r#","kind":7"#)].join("\n");
+    let totals = decode::requests(input.as_bytes()).feed(&()).unwrap();
+    assert_eq!((totals.spans, totals.unknown_enums), (2, 2));
+}
+
+#[test]
+fn half_a_surrogate_pair_is_replaced() {
+    let span = span(
+        r#","name":"a\ud800b\ud83d\ude00","\udc00":1,
+        "attributes":[{"key":"\ude00","value":{"stringValue":"\\ud800\ud83d"}}]"#,
+    );
+    assert_eq!(span.operation_name, "a\u{fffd}b😀");
+    assert_eq!(
+        span.tag("\u{fffd}").unwrap().as_str(),
+        Some("\\ud800\u{fffd}")
+    );
+}
+
+#[test]
+fn ids_are_read_in_base64_where_they_cannot_be_hex() {
+    let text = request(r#","parentSpanId":"APBnqgupArc","links":[{"traceId":"S_kvNXezTaajzpKdDg5HNg","spanId":"APBnqgupArc="}]"#)
+        .replace("4bf92f3577b34da6a3ce929d0e0e4736", "S/kvNXezTaajzpKdDg5HNg==")
+        .replace(r#""00f067aa0ba902b7""#, r#""AAAAAAAAAAE=""#);
+    let request = decode::requests(text.as_bytes()).next().unwrap().unwrap();
+    let read = &request.groups[0].spans[0];
+    let hex = span("");
+    assert_eq!(
+        (read.trace_id, read.links[0].trace_id),
+        (hex.trace_id, hex.trace_id)
+    );
+    assert_eq!(read.span_id.to_string(), "0000000000000001");
+    assert_eq!(read.parent_span_id, Some(hex.span_id));
+    assert_eq!(read.links[0].span_id, hex.span_id);
+    assert_eq!(
+        span(r#","parentSpanId":"AAAAAAAAAAA=""#).parent_span_id,
+        None
+    );
+}
+
+#[test]
 fn null_is_absent_and_unknown_fields_are_ignored() {
     let plain = span("");
     let nulls = [
@@ -75,7 +151,14 @@ fn null_is_absent_and_unknown_fields_are_ignored() {
     assert_eq!(span(r#","parentSpanId":"0000000000000000""#), plain);
     assert_eq!(plain.flags, TraceFlags::SAMPLED);
     assert_eq!(&*plain.service_name, "unknown_service");
-    for empty in [r#"{"resourceSpans":null}"#, "{}", "[]", "", " \n"] {
+    for empty in [
+        r#"{"resourceSpans":null}"#,
+        r#"{"resourceSpans":[]}"#,
+        r#"{"trace":{"batches":[]}}"#,
+        "[]",
+        "",
+        " \n",
+    ] {
         let spans = decode::requests(empty.as_bytes()).map(|request| request.unwrap().len());
         assert_eq!(spans.sum::<usize>(), 0, "{empty}");
     }
@@ -207,6 +290,7 @@ fn an_input_is_one_request_or_several_in_any_form() {
         (format!("{pretty}\n{pretty}"), 2),
         (format!("[{one},\n{one}]"), 2),
         (format!(" [ ] [{one}] {one}"), 2),
+        (format!("[[{one}], [], [{one},{one}]]"), 3),
     ] {
         let read: Vec<_> = decode::requests(input.as_bytes())
             .map(Result::unwrap)

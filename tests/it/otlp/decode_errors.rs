@@ -29,24 +29,54 @@ fn check_errors(input: &str, expected: &Expect) {
 
 #[test]
 fn a_mistake_is_named_with_its_place() {
-    let in_span = |fields: &str| format!("{{}}\n{}", request(fields));
+    let in_span = |fields: &str| format!("{{\"resourceSpans\":[]}}\n{}", request(fields));
     check_errors(
-        &in_span(r#","kind":9"#),
+        &in_span(r#","kind":1.5"#),
         &expect![[r#"
-        line 2, column 125: `resourceSpans[0].scopeSpans[0].spans[0].kind` is `9`; expected 0 to 5 or a name such as `SPAN_KIND_SERVER`
+        line 2, column 127: `resourceSpans[0].scopeSpans[0].spans[0].kind` is `1.5`; expected 0 to 5 or a name such as `SPAN_KIND_SERVER`
         0 spans"#]],
     );
     check_errors(
-        &in_span(r#","kind":"SERVER""#),
+        &in_span(r#","kind":true"#),
         &expect![[r#"
-        line 2, column 132: `resourceSpans[0].scopeSpans[0].spans[0].kind` is `SERVER`; expected 0 to 5 or a name such as `SPAN_KIND_SERVER`
-        0 spans"#]],
+            line 2, column 128: `resourceSpans[0].scopeSpans[0].spans[0].kind` is `true`; expected 0 to 5 or a name such as `SPAN_KIND_SERVER`
+            0 spans"#]],
     );
     check_errors(
         &in_span(r#","startTimeUnixNano":-1"#),
         &expect![[r#"
         line 2, column 139: `resourceSpans[0].scopeSpans[0].spans[0].startTimeUnixNano` is `-1`; expected an integer from 0 to 2^64 - 1, or a text of one
         0 spans"#]],
+    );
+    check_errors(
+        &in_span(r#","startTimeUnixNano":"+1""#),
+        &expect![[r#"
+        line 2, column 141: `resourceSpans[0].scopeSpans[0].spans[0].startTimeUnixNano` is `+1`; expected an integer from 0 to 2^64 - 1, or a text of one
+        0 spans"#]],
+    );
+    check_errors(
+        &in_span(r#","startTimeUnixNano":" 1""#),
+        &expect![[r#"
+        line 2, column 141: `resourceSpans[0].scopeSpans[0].spans[0].startTimeUnixNano` is ` 1`; expected an integer from 0 to 2^64 - 1, or a text of one
+        0 spans"#]],
+    );
+    check_errors(
+        &in_span(r#","startTimeUnixNano":18446744073709551616"#),
+        &expect![[r#"
+            line 2, column 157: `resourceSpans[0].scopeSpans[0].spans[0].startTimeUnixNano` is `18446744073709552000`; expected an integer from 0 to 2^64 - 1, or a text of one
+            0 spans"#]],
+    );
+    check_errors(
+        &in_span(r#","attributes":[{"key":"k","value":{"doubleValue":"1e999"}}]"#),
+        &expect![[r#"
+            line 2, column 172: `resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.doubleValue` is `1e999`; expected a number, `NaN`, `Infinity` or `-Infinity`
+            0 spans"#]],
+    );
+    check_errors(
+        &in_span(r#","attributes":[{"key":"k","value":{"doubleValue":1e999}}]"#),
+        &expect![[r#"
+            line 2, column 170: `resourceSpans[0].scopeSpans[0].spans[0].attributes[0].value.doubleValue` is malformed: number out of range
+            0 spans"#]],
     );
     check_errors(
         &in_span(r#","startTimeUnixNano":1.5"#),
@@ -93,13 +123,13 @@ fn a_mistake_is_named_with_its_place() {
 }
 
 #[test]
-fn ids_must_be_hex() {
+fn ids_must_be_hex_or_base64() {
     let with_id = |id: &str| request("").replace(r#""4bf92f3577b34da6a3ce929d0e0e4736""#, id);
     check_errors(
-        &with_id(r#""S/kvNXezTaajzpKdDg5HNg==""#),
+        &with_id(r#""4bf92f3577b34da6a3ce92""#),
         &expect![[r#"
-        line 1, column 80: `resourceSpans[0].scopeSpans[0].spans[0].traceId` is `S/kvNXezTaajzpKdDg5HNg==`, which looks like base64; expected 32 hex digits, not all zero
-        0 spans"#]],
+            line 1, column 78: `resourceSpans[0].scopeSpans[0].spans[0].traceId` is `4bf92f3577b34da6a3ce92`; expected 32 hex digits, not all zero
+            0 spans"#]],
     );
     check_errors(
         &with_id(r#""00000000000000000000000000000000""#),
@@ -157,22 +187,22 @@ fn what_follows_a_bad_request_is_read_when_lenient() {
         1 spans"#]],
     );
     check_errors(
-        "{\"resourceSpans\":7}{}",
+        r#"{"resourceSpans":7}{"resourceSpans":[]}"#,
         &expect![[r#"
             line 1, column 18: `resourceSpans` is `7`; expected an array
             0 spans"#]],
     );
     check_errors(
-        "[{} {}]",
+        r#"[{"resourceSpans":[]} {}]"#,
         &expect![[r#"
-        line 1, column 5: found `{`; expected `,` or `]`
-        0 spans"#]],
+            line 1, column 23: found `{`; expected `,` or `]`
+            0 spans"#]],
     );
     check_errors(
-        "[{},",
+        r#"[{"resourceSpans":[]},"#,
         &expect![[r#"
-        line 1, column 5: found the end of the input; expected an object
-        0 spans"#]],
+            line 1, column 23: found the end of the input; expected an object
+            0 spans"#]],
     );
 }
 

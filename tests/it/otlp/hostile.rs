@@ -163,7 +163,7 @@ fn a_reader_that_fails_is_reported_once() {
             Err(io::Error::other("unplugged"))
         }
     }
-    let mut requests = decode::requests(b"{}\n ".chain(Broken));
+    let mut requests = decode::requests(b"{\"resourceSpans\":[]}\n ".chain(Broken));
     assert!(requests.next().unwrap().is_ok());
     let error = requests.next().unwrap().unwrap_err();
     assert_eq!(

@@ -2,8 +2,10 @@
 
 mod decode;
 mod decode_errors;
+mod foreign;
 mod generator;
 mod hostile;
+mod older;
 mod peer;
 mod round_trip;
 mod write;

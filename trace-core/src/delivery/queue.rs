@@ -303,7 +303,7 @@ impl Queue {
         }
         let loss = self.loss(late);
         if !loss.is_nothing() {
-            diagnostics::tell_loss(loss.to_string());
+            diagnostics::tell_loss(&loss.to_string());
         }
         diagnostics::end();
     }

@@ -1,6 +1,9 @@
 //! The table of what became of the spans of each site.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::visible::visible;
 
 /// What became of the spans of each place in the source that was reached: the answer to
 /// "why is my span missing". Made by [`Tracer::doctor`](crate::Tracer::doctor).
@@ -117,7 +120,8 @@ impl Doctor {
         let lines: Vec<String> = named.map(SiteReport::why).collect();
         match lines.is_empty() {
             true => format!(
-                "`{operation_name}` was never reached: it is not called, not polled, or not traced"
+                "`{}` was never reached: it is not called, not polled, or not traced",
+                shown(operation_name)
             ),
             false => lines.join("\n"),
         }
@@ -143,8 +147,8 @@ impl SiteReport {
         for (reason, spans) in &self.dropped {
             part("dropped ", Times::Counted(*spans), &format!(" as {reason}"));
         }
-        let (name, place) = (self.operation_name, self.place());
-        format!("`{name}` ({place}): {}", parts.join(", "))
+        let (name, place) = (shown(self.operation_name), self.place());
+        format!("`{name}` ({place}): {}", shown(&parts.join(", ")))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -156,7 +160,7 @@ impl SiteReport {
     fn place(&self) -> String {
         match self.file {
             "" => "anywhere".to_owned(),
-            file => format!("{file}:{}", self.line),
+            file => format!("{}:{}", shown(file), self.line),
         }
     }
 
@@ -173,7 +177,7 @@ impl SiteReport {
         let not_sampled = self.not_sampled.iter();
         let dropped = self.dropped.iter();
         [
-            self.operation_name.to_owned(),
+            shown(self.operation_name).into_owned(),
             self.place(),
             times(self.recorded),
             times(self.outside),
@@ -185,11 +189,16 @@ impl SiteReport {
             ),
             list(
                 dropped
-                    .map(|(reason, count)| format!("{count}: {reason}"))
+                    .map(|(reason, count)| format!("{count}: {}", shown(reason)))
                     .collect(),
             ),
         ]
     }
+}
+
+/// Names may come from anywhere.
+fn shown(text: &str) -> Cow<'_, str> {
+    visible(text, usize::MAX)
 }
 
 const COLUMNS: usize = 7;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::stream::Site;
+use crate::visible::visible;
 
 /// What a [`Diagnostic`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +77,7 @@ impl Kind {
             ),
             Self::NotBuiltIn | Self::Lost => format!("{span} is lost"),
         };
-        Diagnostic::new(self, message)
+        Diagnostic::new(self, &message)
     }
 
     /// What is said of places of which nothing was said.
@@ -93,12 +94,14 @@ impl Kind {
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
         );
-        Diagnostic::new(self, message)
+        Diagnostic::new(self, &message)
     }
 }
 
 impl Diagnostic {
-    pub(super) const fn new(kind: Kind, message: String) -> Self {
+    /// Names, and what collectors say, may come from anywhere.
+    pub(super) fn new(kind: Kind, message: &str) -> Self {
+        let message = visible(message, usize::MAX).into_owned();
         Self { kind, message }
     }
 
@@ -108,7 +111,7 @@ impl Diagnostic {
         let message = format!(
             "the tracer at {file}:{line} records nothing, as `trace-core` is built without its feature `record`: write `features = [\"record\"]` in the application's `Cargo.toml`"
         );
-        Self::new(Kind::NotBuiltIn, message)
+        Self::new(Kind::NotBuiltIn, &message)
     }
 }
 
@@ -148,5 +151,19 @@ impl fmt::Display for Installed<'_> {
             Some(at) => write!(f, " that is installed at {}:{}", at.file(), at.line()),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Kind};
+
+    #[test]
+    fn foreign_text_is_one_line_and_seen() {
+        let message = "1 span lost: collector otlp\u{200b}: no\nconnection \u{202e}";
+        assert_eq!(
+            Diagnostic::new(Kind::Lost, message).to_string(),
+            "1 span lost: collector otlp\\u{200b}: no\\nconnection \\u{202e}"
+        );
     }
 }

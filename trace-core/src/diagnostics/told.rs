@@ -157,7 +157,7 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
 }
 
 /// Says what was lost.
-pub(crate) fn tell_loss(message: String) {
+pub(crate) fn tell_loss(message: &str) {
     if says(Level::Losses) && !IS_TELLING.get() {
         let listener = state().listener.clone();
         listener.hear(&Diagnostic::new(Kind::Lost, message));

@@ -9,7 +9,7 @@ use crate::baggage::{
     is_plain_in_value, trim,
 };
 use crate::context::TraceContext;
-use crate::quoted::{Visible, quoted};
+use crate::visible::{Visible, quoted};
 
 pub(super) const BAGGAGE: &str = "baggage";
 

@@ -5,7 +5,7 @@ use crate::baggage::trim;
 use crate::context::{TraceContext, TraceFlags};
 use crate::hex::HexFinding;
 use crate::id::{ParseIdError, SpanId};
-use crate::quoted::quoted;
+use crate::visible::quoted;
 
 const TRACE_ID: &str = "x-trace-id";
 const SPAN_ID: &str = "x-span-id";

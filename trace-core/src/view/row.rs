@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::color::Style;
 use super::duration::HumanDuration;
-use super::text::{counted, escaped};
+use super::text::counted;
 use super::tree_options::TreeOptions;
 use crate::assemble::{Interval, Trace};
 use crate::span_record::{DroppedItems, Outcome, SpanRecord, Status};
 use crate::tag::Tag;
 use crate::timestamp::Timestamp;
+use crate::visible::visible;
 
 /// A piece of a line.
 #[derive(Debug)]
@@ -48,9 +49,9 @@ impl Row {
     pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
         let span = &trace.by_position()[position];
         let interval = trace.interval(position);
-        let name = escaped(&span.operation_name, options.max_text);
+        let name = visible(&span.operation_name, options.max_text);
         let service = options.services.then(|| {
-            let service = escaped(&span.service_name, options.max_text);
+            let service = visible(&span.service_name, options.max_text);
             Cell::new(format!("({service})"), Style::Service)
         });
         let style = if has_failed(span) {
@@ -192,7 +193,7 @@ fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
         notes.push(Cell::new(counted(span.links.len(), "link"), Style::Dim));
     }
     if let (true, Some(source)) = (options.sources, &span.source) {
-        let file = escaped(&source.file, options.max_text);
+        let file = visible(&source.file, options.max_text);
         notes.push(Cell::new(format!("{file}:{}", source.line), Style::Dim));
     }
     notes
@@ -210,7 +211,7 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
     Some(match &span.status {
         // The recorder's own message of a panic says no more than the outcome.
         Status::Error(message) if !message.is_empty() && message != what => {
-            let message = escaped(message, options.max_text);
+            let message = visible(message, options.max_text);
             Cell::new(format!("{what}: {message}"), style)
         }
         _ => Cell::new(what, style),
@@ -287,7 +288,7 @@ fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) 
         for log in &span.logs {
             let time = trace.forest().timeline.time(position, log.time);
             let offset = HumanDuration(time - frame.trace_start);
-            let message = escaped(&log.message, options.max_text);
+            let message = visible(&log.message, options.max_text);
             let mut text = format!("+{offset}  {message}");
             for field in &log.fields {
                 text.push_str("  ");
@@ -311,7 +312,7 @@ fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) 
 
 fn tag_text(tag: &Tag, sign: &str, options: &TreeOptions) -> String {
     let value = tag.value.to_string();
-    let key = escaped(&tag.key, options.max_text);
-    let value = escaped(&value, options.max_text);
+    let key = visible(&tag.key, options.max_text);
+    let value = visible(&value, options.max_text);
     format!("{key}{sign}{value}")
 }

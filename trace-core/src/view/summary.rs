@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::HumanDuration;
-use super::text::{counted, escaped};
+use super::text::counted;
 use crate::assemble::Trace;
 use crate::id::{SpanId, TraceId};
 use crate::span_record::SpanRecord;
+use crate::visible::visible;
 
 /// What a trace comes down to: how long it took, and where the time went.
 ///
@@ -127,8 +128,8 @@ impl fmt::Display for Name<'_> {
         if self.0.is_empty() && self.1.is_empty() {
             return f.write_str("no spans");
         }
-        let operation = escaped(self.0, MAX_TEXT);
-        let service = escaped(self.1, MAX_TEXT);
+        let operation = visible(self.0, MAX_TEXT);
+        let service = visible(self.1, MAX_TEXT);
         write!(f, "{operation} ({service})")
     }
 }

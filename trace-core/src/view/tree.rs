@@ -15,7 +15,7 @@ use crate::assemble::Trace;
 /// marked. Children are sorted by start, then id. Times are those of
 /// [`Trace::times_of`]; a span says of itself if its clock differs from the root's
 /// (`clock 2.00 s ahead`), if a time of it is not known, and what limits dropped in it.
-/// Control characters in names, messages and values are written as escapes.
+/// Names, messages and values are written as [`visible`](crate::visible()) shows them.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use serde_json::error::Category;
 use serde_path_to_error::Path;
+use trace_core::visible;
 
 /// What of an input cannot be read, where and why.
 ///
 /// ```
 /// use trace_otlp::decode;
 ///
-/// let mut requests = decode::requests(&b"{}\n{\"resourceSpans\": 7}"[..]);
+/// let mut requests = decode::requests(&b"{\"resourceSpans\": []}\n{\"resourceSpans\": 7}"[..]);
 /// assert!(requests.next().unwrap().is_ok());
 /// let error = requests.next().unwrap().unwrap_err();
 /// assert_eq!((error.line(), error.path()), (2, "resourceSpans"));
@@ -38,7 +39,7 @@ pub(super) struct Position {
 }
 
 /// Most characters of a message and of a path: both quote the input.
-const MAX_MESSAGE_CHARS: usize = 200;
+const MAX_MESSAGE_CHARS: usize = 240;
 
 impl DecodeError {
     /// Returns the line of the input, from 1.
@@ -71,6 +72,16 @@ impl DecodeError {
         }
     }
 
+    /// Makes the error for a document that is something else; `found` follows "is".
+    pub(super) fn of_document(start: Position, path: &str, found: &str) -> Self {
+        let subject = if path.is_empty() { "the request " } else { "" };
+        let message = format!("{subject}is {found}");
+        Self {
+            path: visible(path, MAX_MESSAGE_CHARS).into_owned(),
+            ..Self::new(start, visible(&message, MAX_MESSAGE_CHARS))
+        }
+    }
+
     pub(super) fn of_reader(at: Position, source: io::Error) -> Self {
         Self {
             source: Some(Arc::new(source)),
@@ -88,7 +99,7 @@ impl DecodeError {
     ) -> Self {
         let inner = inner.map(Path::to_string).unwrap_or_default();
         let mut path = match (outer, inner.as_str()) {
-            (outer, "" | ".") => outer.to_owned(),
+            (outer, "" | "." | "?") => outer.to_owned(),
             ("", inner) => inner.to_owned(),
             (outer, inner) => format!("{outer}.{inner}"),
         };
@@ -103,10 +114,10 @@ impl DecodeError {
             path.push_str(field);
         }
         Self {
-            path: shorten(&path, MAX_MESSAGE_CHARS),
+            path: visible(&path, MAX_MESSAGE_CHARS).into_owned(),
             ..Self::new(
                 start.plus(error.line(), error.column()),
-                shorten(&message, MAX_MESSAGE_CHARS),
+                visible(&message, MAX_MESSAGE_CHARS),
             )
         }
     }
@@ -140,7 +151,7 @@ fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, Stri
     let message = match found.and_then(|found| found.rsplit_once(", expected ")) {
         Some((found, expected)) => {
             let (found, expected) = (json_words(found), json_words(expected));
-            format!("is {}; expected {expected}", shorten(found, 80))
+            format!("is {}; expected {expected}", visible(found, 80))
         }
         None => format!("is bad: {text}"),
     };
@@ -159,23 +170,6 @@ fn json_words(words: &str) -> &str {
             .find_map(|of_type| words.strip_prefix(of_type))
             .unwrap_or(words),
     }
-}
-
-/// Copies the beginning of a text that quotes the input, control characters as
-/// their escapes: errors end in terminals and log files.
-fn shorten(text: &str, max_chars: usize) -> String {
-    let mut short = String::new();
-    for (index, character) in text.chars().enumerate() {
-        match character {
-            _ if index == max_chars => {
-                short.push('…');
-                break;
-            }
-            control if control.is_control() => short.extend(control.escape_default()),
-            character => short.push(character),
-        }
-    }
-    short
 }
 
 impl Position {

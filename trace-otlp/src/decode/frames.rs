@@ -4,10 +4,11 @@ use std::io::{ErrorKind, Read};
 use std::{fmt, io};
 
 use super::error::{DecodeError, Position};
+use super::surrogates;
 
 /// An input as a row of JSON objects.
 ///
-/// Between objects there may be white space; an array around them may be there.
+/// Between objects there may be white space; arrays around them may be there.
 /// An object ends with its last brace, or where it is obviously cut off: at the
 /// end of a line within a text, where no JSON goes on, and before a line that
 /// begins another request.
@@ -20,6 +21,8 @@ pub(super) struct Frames<R> {
     /// Where in the input byte `done` is.
     at: Position,
     place: Place,
+    /// How many arrays this is in.
+    arrays: usize,
     progress: Progress,
 }
 
@@ -54,6 +57,8 @@ enum Progress {
     Broken,
 }
 
+/// Arrays within each other: Zipkin gives traces as arrays of arrays of spans.
+const MAX_ARRAYS: usize = 2;
 const CHUNK_BYTES: usize = 64 << 10;
 const MAX_CHUNK_BYTES: usize = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -70,6 +75,7 @@ impl<R: Read> Frames<R> {
             filled: 0,
             at: Position { line: 1, column: 1 },
             place: Place::Top,
+            arrays: 0,
             progress: Progress::New,
         }
     }
@@ -84,16 +90,32 @@ impl<R: Read> Frames<R> {
             let byte = self.rest().first().copied();
             self.place = match (self.place, byte) {
                 (Place::Top, None) => return Ok(None),
-                (Place::Top, Some(b'[')) => Place::ArrayStart,
-                (Place::ArrayStart | Place::ArrayObject, Some(b']')) => Place::Top,
+                (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'['))
+                    if self.arrays < MAX_ARRAYS =>
+                {
+                    self.arrays += 1;
+                    Place::ArrayStart
+                }
+                (Place::ArrayStart | Place::ArrayObject, Some(b']')) => {
+                    self.arrays = self.arrays.saturating_sub(1);
+                    self.behind()
+                }
                 (Place::ArrayObject, Some(b',')) => Place::ArrayComma,
-                (Place::Top, Some(b'{')) => return self.frame(max_bytes, Place::Top).map(Some),
-                (Place::ArrayStart | Place::ArrayComma, Some(b'{')) => {
-                    return self.frame(max_bytes, Place::ArrayObject).map(Some);
+                (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'{')) => {
+                    let behind = self.behind();
+                    return self.frame(max_bytes, behind).map(Some);
                 }
                 (place, _) => return Err(self.refuse(place)),
             };
             self.advance(1);
+        }
+    }
+
+    /// Returns where one is behind an object or an array.
+    const fn behind(&self) -> Place {
+        match self.arrays {
+            0 => Place::Top,
+            _ => Place::ArrayObject,
         }
     }
 
@@ -148,7 +170,8 @@ impl<R: Read> Frames<R> {
         self.place = place;
         let (start, begin) = (self.at, self.done);
         self.advance(length);
-        let bytes = self.buffer.get(begin..self.done).unwrap_or_default();
+        let bytes = self.buffer.get_mut(begin..self.done).unwrap_or_default();
+        surrogates::mend(bytes);
         Ok(Frame { bytes, start })
     }
 
@@ -168,7 +191,7 @@ impl<R: Read> Frames<R> {
             Place::ArrayComma => "an object",
         };
         let error = DecodeError::new(self.at, format!("found {found}; expected {expected}"));
-        self.place = Place::Top;
+        (self.place, self.arrays) = (Place::Top, 0);
         // What cannot be read on the way to the next line shows up there again.
         loop {
             let rest = self.rest();

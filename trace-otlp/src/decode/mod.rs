@@ -1,12 +1,18 @@
 //! Reads OTLP/JSON: what [`JsonCollector`](crate::JsonCollector) and other
-//! OpenTelemetry programs write.
+//! OpenTelemetry programs write; and the traces of Tempo, Jaeger and Zipkin.
 //!
 //! The input is one request, several on lines of their own, one after another or
-//! pretty-printed, or an array of requests. Taken as real clients send it:
-//! 64-bit integers as numbers or texts, enums as numbers or names, ids in hex of
-//! either case, field names in camel or snake case, `null` as absent, unknown
-//! fields ignored, missing ones at their default; only a span's ids must be
-//! there. What a [`SpanRecord`] has no type for becomes text: a `kvlistValue`
+//! pretty-printed, or an array of requests. A request may be within a `result`, as
+//! Jaeger's third API answers, or a `trace`; it may have Tempo's `batches`, or be one
+//! `ResourceSpans`, as the Java SDK logs it. Any other document is refused by what it
+//! is, also one that has logs or metrics alone, and an object without any field: a
+//! request without spans has an empty `resourceSpans`.
+//!
+//! Taken as real clients send it: 64-bit integers as numbers or texts, in which an
+//! exponent may be; enums as numbers or names, an unknown one as not specified, which is
+//! counted; ids in hex of either case, or in base64; half a surrogate pair as U+FFFD;
+//! field names in camel or snake case, `null` as absent, unknown fields ignored, missing
+//! ones at their default; only a span's ids must be there. What a [`SpanRecord`] has no type for becomes text: a `kvlistValue`
 //! and an array of values of several types as JSON, a `bytesValue` as the base64
 //! that it is, an empty value as an empty text. A bad `traceState` is dropped
 //! alone. A missing start or end is zero; that, and an end before the start, stays as
@@ -14,6 +20,43 @@
 //!
 //! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
 //! *ProtoJSON Format*.
+//!
+//! # Zipkin and Jaeger
+//!
+//! Read are spans of Zipkin's version 2, each as a request, and traces as Jaeger's UI
+//! saves them and `/api/traces` answers. Both write times in microseconds, and ids without
+//! their leading zeros.
+//!
+//! | Zipkin | here |
+//! |---|---|
+//! | `parentId` | parent, unless it is the span itself |
+//! | `kind` | kind; none is internal, and so is another name, which is counted |
+//! | `timestamp`, `duration` | start and end; what is missing is not known |
+//! | `localEndpoint` | service; address and port as `network.local.*` |
+//! | `remoteEndpoint` | `peer.service`, unless it is a tag, and `network.peer.*` |
+//! | tags `error` but `false`, `otel.status_code`, `otel.status_description` | status; without a description `error` is the message, unless it is `true` |
+//! | other `tags` | tags, as texts |
+//! | `annotations` | logs |
+//! | `shared` | the server's end of a call whose two ends have one id |
+//! | `debug` | left out |
+//!
+//! What came of one of Zipkin's spans in several pieces stays in pieces.
+//!
+//! | Jaeger | here |
+//! |---|---|
+//! | the first of `references` that is `CHILD_OF` in the same trace, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
+//! | other `references` | links with the tag `opentracing.ref_type` |
+//! | `startTime`, `duration` | start and end; what is missing is not known |
+//! | `serviceName` and `tags` of the process | resource |
+//! | tag `span.kind` | kind; another name is internal, and counted |
+//! | tags `error` and `otel.status_*` | status, as above |
+//! | tag `w3c.tracestate` | `tracestate` |
+//! | other `tags` | tags of their `type`; `binary` is the base64 that it is |
+//! | `logs` | logs; the field `event`, else `message`, is the message |
+//! | `flags`, `warnings` | left out |
+//!
+//! Source: zipkin-api, *zipkin2-api.yaml*; jaegertracing/jaeger, *model/json*;
+//! OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and *to Jaeger*.
 //!
 //! ```
 //! use trace_otlp::decode;
@@ -42,17 +85,35 @@
 //! # Ok::<(), decode::DecodeError>(())
 //! ```
 
+mod base64;
+
 mod error;
+
+mod surrogates;
 
 mod frames;
 
+mod number;
+
 mod scalar;
+
+mod enums;
 
 mod value;
 
 mod wire;
 
+mod record;
+
+mod foreign;
+
+mod older;
+
 mod request;
+
+mod jaeger;
+
+mod zipkin;
 
 use std::io::Read;
 
@@ -104,6 +165,9 @@ pub struct DecodedRequest {
     pub left_out: u64,
     /// Why, for the first 100.
     pub problems: Vec<DecodeError>,
+    /// How many values of enums are not known, a kind or a code of a status; they are
+    /// read as not specified.
+    pub unknown_enums: u64,
 }
 
 /// Spans of one service.
@@ -127,6 +191,8 @@ pub struct Totals {
     pub left_out: u64,
     /// Why, for the first 100.
     pub problems: Vec<DecodeError>,
+    /// How many values of enums are not known; see [`DecodedRequest::unknown_enums`].
+    pub unknown_enums: u64,
 }
 
 /// Most problems that are kept: in a small span there is room for large ones.
@@ -158,7 +224,8 @@ impl<R: Read> Requests<R> {
     /// use trace_core::collector_fn;
     /// use trace_otlp::decode;
     ///
-    /// let totals = decode::requests(&b"{} {}"[..]).feed(&collector_fn(|_| {}))?;
+    /// let input = br#"{"resourceSpans": []} {"resourceSpans": []}"#;
+    /// let totals = decode::requests(&input[..]).feed(&collector_fn(|_| {}))?;
     /// assert_eq!((totals.requests, totals.spans), (2, 0));
     /// # Ok::<(), decode::DecodeError>(())
     /// ```
@@ -194,9 +261,9 @@ impl<R: Read> Iterator for Requests<R> {
         };
         match result {
             Err(problem) if lenient && self.frames.can_go_on() => Some(Ok(DecodedRequest {
-                groups: Vec::new(),
                 left_out: 1,
                 problems: vec![problem],
+                ..DecodedRequest::default()
             })),
             result => {
                 self.is_done = result.is_err();
@@ -232,6 +299,7 @@ impl Totals {
         self.requests += 1;
         self.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);
         self.left_out += request.left_out;
+        self.unknown_enums += request.unknown_enums;
         let space = MAX_PROBLEMS.saturating_sub(self.problems.len());
         self.problems
             .extend(request.problems.into_iter().take(space));

@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
-use trace_core::{SpanId, SpanKind, TraceId};
+use trace_core::{SpanId, TraceId};
+
+use super::{base64, number};
 
 /// What a JSON text or number can mean.
 pub(super) trait Scalar: Sized {
@@ -54,6 +56,15 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// Reads anything that says by being there what it is a part of.
+pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    or_default(deserializer).map(Some)
+}
+
 /// A scalar as a value of its own.
 pub(super) struct Read<T>(pub(super) T);
 
@@ -73,14 +84,8 @@ impl<T: Scalar> Visitor<'_> for ScalarVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text).ok_or_else(|| {
-            let base64 = if looks_like_base64(text) {
-                ", which looks like base64"
-            } else {
-                ""
-            };
-            E::invalid_value(Unexpected::Other(&format!("`{text}`{base64}")), &self)
-        })
+        T::from_text(text)
+            .ok_or_else(|| E::invalid_value(Unexpected::Other(&format!("`{text}`")), &self))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
@@ -99,20 +104,11 @@ impl<T: Scalar> Visitor<'_> for ScalarVisitor<T> {
     }
 }
 
-/// Returns whether a text may be 16 or 8 bytes in base64: clients that follow the
-/// protobuf rules and not OTLP's write ids like that.
-fn looks_like_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
-    matches!((digits.len(), text.len()), (22, 22 | 24) | (11, 11 | 12))
-        && digits.bytes().all(is_digit)
-}
-
 impl Scalar for TraceId {
     const EXPECTED: &'static str = "32 hex digits, not all zero";
 
     fn from_text(text: &str) -> Option<Self> {
-        Self::new(hex(text, 32)?)
+        Self::new(id(text, 16)?)
     }
 }
 
@@ -120,7 +116,7 @@ impl Scalar for SpanId {
     const EXPECTED: &'static str = "16 hex digits, not all zero";
 
     fn from_text(text: &str) -> Option<Self> {
-        Self::new(u64::try_from(hex(text, 16)?).ok()?)
+        Self::new(id(text, 8)?.try_into().ok()?)
     }
 }
 
@@ -131,18 +127,21 @@ impl Scalar for Option<SpanId> {
     fn from_text(text: &str) -> Option<Self> {
         match text {
             "" => Some(None),
-            text => Some(SpanId::new(u64::try_from(hex(text, 16)?).ok()?)),
+            text => Some(SpanId::new(id(text, 8)?.try_into().ok()?)),
         }
     }
 }
 
-/// Source: OTLP specification, *JSON Protobuf Encoding*: ids are
-/// "case-insensitive hex-encoded strings".
-fn hex(text: &str, digits: usize) -> Option<u128> {
-    let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex
-        .then(|| u128::from_str_radix(text, 16).ok())
-        .flatten()
+/// Reads an id of so many bytes.
+///
+/// Source: OTLP specification, *JSON Protobuf Encoding*: ids are "case-insensitive
+/// hex-encoded strings"; base64 is what others write.
+fn id(text: &str, bytes: usize) -> Option<u128> {
+    let is_hex = text.len() == 2 * bytes && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_hex {
+        true => u128::from_str_radix(text, 16).ok(),
+        false => base64::number(text, bytes),
+    }
 }
 
 macro_rules! integer {
@@ -151,7 +150,7 @@ macro_rules! integer {
             const EXPECTED: &'static str = $expected;
 
             fn from_text(text: &str) -> Option<Self> {
-                text.parse().ok()
+                number::integer(text)?.try_into().ok()
             }
 
             fn from_number(number: Number) -> Option<Self> {
@@ -169,6 +168,7 @@ integer! {
     u64: "an integer from 0 to 2^64 - 1, or a text of one";
     i64: "an integer from -2^63 to 2^63 - 1, or a text of one";
     u32: "an integer from 0 to 2^32 - 1";
+    i32: "an integer from -2^31 to 2^31 - 1";
 }
 
 /// Returns a float that has no fraction, such as `1e3`.
@@ -185,9 +185,7 @@ impl Scalar for f64 {
             "NaN" => Some(Self::NAN),
             "Infinity" => Some(Self::INFINITY),
             "-Infinity" => Some(Self::NEG_INFINITY),
-            // Rust also reads `nan`, `inf` and `infinity`.
-            text if text.bytes().any(|byte| b"nN".contains(&byte)) => None,
-            text => text.parse().ok(),
+            text => number::float(text),
         }
     }
 
@@ -197,63 +195,6 @@ impl Scalar for f64 {
             Number::Unsigned(number) => number as Self,
             Number::Signed(number) => number as Self,
             Number::Float(number) => number,
-        })
-    }
-}
-
-impl Scalar for SpanKind {
-    const EXPECTED: &'static str = "0 to 5 or a name such as `SPAN_KIND_SERVER`";
-
-    fn from_text(text: &str) -> Option<Self> {
-        Some(match text {
-            "SPAN_KIND_UNSPECIFIED" | "SPAN_KIND_INTERNAL" => Self::Internal,
-            "SPAN_KIND_SERVER" => Self::Server,
-            "SPAN_KIND_CLIENT" => Self::Client,
-            "SPAN_KIND_PRODUCER" => Self::Producer,
-            "SPAN_KIND_CONSUMER" => Self::Consumer,
-            _ => return None,
-        })
-    }
-
-    fn from_number(number: Number) -> Option<Self> {
-        Some(match u32::from_number(number)? {
-            0 | 1 => Self::Internal,
-            2 => Self::Server,
-            3 => Self::Client,
-            4 => Self::Producer,
-            5 => Self::Consumer,
-            _ => return None,
-        })
-    }
-}
-
-/// The code of a status.
-#[derive(Clone, Copy, Default)]
-pub(super) enum StatusCode {
-    #[default]
-    Unset,
-    Ok,
-    Error,
-}
-
-impl Scalar for StatusCode {
-    const EXPECTED: &'static str = "0 to 2 or a name such as `STATUS_CODE_ERROR`";
-
-    fn from_text(text: &str) -> Option<Self> {
-        Some(match text {
-            "STATUS_CODE_UNSET" => Self::Unset,
-            "STATUS_CODE_OK" => Self::Ok,
-            "STATUS_CODE_ERROR" => Self::Error,
-            _ => return None,
-        })
-    }
-
-    fn from_number(number: Number) -> Option<Self> {
-        Some(match u32::from_number(number)? {
-            0 => Self::Unset,
-            1 => Self::Ok,
-            2 => Self::Error,
-            _ => return None,
         })
     }
 }

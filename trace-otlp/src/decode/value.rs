@@ -35,12 +35,17 @@ enum AnyValue {
 
 /// Turns attributes into tags; of several with one key the last one counts.
 pub(super) fn tags(attributes: Vec<KeyValue>) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = Vec::with_capacity(attributes.len());
+    let pairs = attributes.into_iter();
+    unique(pairs.map(|pair| (pair.key, pair.value.into_tag_value())))
+}
+
+/// Makes tags; of several with one key the last one counts.
+pub(super) fn unique(pairs: impl ExactSizeIterator<Item = (String, TagValue)>) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
     // Comparing every pair is fastest for few, and a trap for many.
     let mut places = HashMap::new();
-    let is_large = attributes.len() > 32;
-    for KeyValue { key, value } in attributes {
-        let value = value.into_tag_value();
+    let is_large = pairs.len() > 32;
+    for (key, value) in pairs {
         let place = if is_large {
             match places.entry(key.clone()) {
                 Entry::Occupied(place) => Some(*place.get()),

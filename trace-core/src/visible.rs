@@ -1,0 +1,207 @@
+//! Foreign text on its way to a terminal or a log file: what of it is not seen is
+//! written as an escape.
+//!
+//! All that this crate writes for people, the tree, tables, errors and diagnostics, has
+//! text that came from elsewhere from here.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Returns at most `max_chars` characters of a foreign text, in one line, with what is
+/// not seen, or changes how the rest is seen, as escapes; a text that is cut ends
+/// in `…`. An escape counts as the characters that it is written with.
+///
+/// A name or message may come from anywhere. With an escape sequence it could recolor,
+/// clear or retitle the terminal, with a line break fake a line, with a bidirectional
+/// override show other text than it holds, and with a character that has no width pass
+/// for another name.
+///
+/// Escaped are control characters, line and paragraph separators, `Bidi_Control`,
+/// `Default_Ignorable_Code_Point` (zero-width characters, fillers, the soft hyphen, tags)
+/// and the marks of interlinear annotations. Joiners between two visible characters stay
+/// if not both are ASCII, and so does a variation selector behind a visible character
+/// that can have one: emoji and Persian are made of them. Nothing else is changed, a
+/// backslash neither.
+///
+/// ```
+/// use trace_core::visible;
+///
+/// assert_eq!(visible("crème brûlée", 80), "crème brûlée");
+/// assert_eq!(visible("pay\u{200b}ment\n\u{202e}", 80), "pay\\u{200b}ment\\n\\u{202e}");
+/// assert_eq!(visible("❤\u{fe0f}\u{200d}🔥", 80), "❤\u{fe0f}\u{200d}🔥");
+/// assert_eq!(visible("payment", 4), "pay…");
+/// ```
+///
+/// Source: Unicode Character Database, `PropList` and `DerivedCoreProperties`.
+#[must_use]
+pub fn visible(text: &str, max_chars: usize) -> Cow<'_, str> {
+    let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if text.len() <= max_chars && is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
+    let mut width = 0;
+    let mut rest = text.chars().peekable();
+    // The last character, if it was left as it is.
+    let mut previous = None;
+    while let Some(character) = rest.next() {
+        let before = safe.len();
+        if is_unseen(character) && !is_part(previous, character, rest.peek().copied()) {
+            safe.extend(character.escape_default());
+            width += safe.len() - before;
+            previous = None;
+        } else {
+            safe.push(character);
+            width += 1;
+            previous = Some(character);
+        }
+        let limit = max_chars.saturating_sub(usize::from(rest.peek().is_some()));
+        if width > limit {
+            safe.truncate(before);
+            safe.push('…');
+            break;
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Copies the beginning of a foreign text for an error.
+pub(crate) fn quoted(text: &str) -> Box<str> {
+    const MAX_CHARS: usize = 64;
+    visible(text, MAX_CHARS).into()
+}
+
+/// Shows a foreign character that stands alone.
+pub(crate) struct Visible(pub(crate) char);
+
+impl fmt::Display for Visible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_unseen(self.0) {
+            self.0.escape_default().fmt(f)
+        } else {
+            self.0.fmt(f)
+        }
+    }
+}
+
+/// Whether a character has nothing to see, or moves what others show.
+///
+/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which has code points that are
+/// not assigned yet, and `Bidi_Control`, of which one is not among them. The marks of
+/// annotations are the three that the former leaves to whoever knows them.
+const fn is_unseen(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
+    matches!(
+        character,
+        '\u{80}'..='\u{9f}' // controls
+        | '\u{ad}' // soft hyphen
+        | '\u{34f}' // grapheme joiner
+        | '\u{61c}' // Arabic letter mark
+        | '\u{115f}'..='\u{1160}' // fillers
+        | '\u{17b4}'..='\u{17b5}' // inherent vowels
+        | '\u{180b}'..='\u{180f}' // Mongolian selectors and vowel separator
+        | '\u{200b}'..='\u{200f}' // zero width, joiners, direction marks
+        | '\u{2028}'..='\u{2029}' // line and paragraph separator
+        | '\u{202a}'..='\u{202e}' // embeddings and overrides
+        | '\u{2060}'..='\u{206f}' // word joiner, invisible operators, isolates
+        | '\u{3164}' // filler
+        | '\u{fe00}'..='\u{fe0f}' // variation selectors
+        | '\u{feff}' // byte order mark
+        | '\u{ffa0}' // filler
+        | '\u{fff0}'..='\u{fffb}' // unassigned, and marks of annotations
+        | '\u{1bca0}'..='\u{1bca3}' // shorthand format controls
+        | '\u{1d173}'..='\u{1d17a}' // beams, ties and slurs
+        | '\u{e0000}'..='\u{e0fff}' // tags and variation selectors
+    )
+}
+
+/// Whether what is not seen itself is a part of what its neighbors show.
+fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool {
+    let Some(previous) = previous else {
+        return false;
+    };
+    let is_visible = |character: char| !is_unseen(character) && !character.is_whitespace();
+    match character {
+        '\u{200c}' | '\u{200d}' => {
+            let joins = is_visible(previous) || is_selector(previous);
+            let is_ascii = |next: char| previous.is_ascii() && next.is_ascii();
+            joins && next.is_some_and(|next| is_visible(next) && !is_ascii(next))
+        }
+        _ if is_selector(character) => {
+            // Of ASCII, only what is on the keys of a telephone has a variation.
+            let varies = !previous.is_ascii() || matches!(previous, '0'..='9' | '#' | '*');
+            varies && is_visible(previous)
+        }
+        _ => false,
+    }
+}
+
+const fn is_selector(character: char) -> bool {
+    matches!(
+        character,
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Visible, is_unseen, visible};
+
+    #[test]
+    fn what_is_not_seen_is_written_as_an_escape() {
+        assert_eq!(visible("a b é", 80), "a b é");
+        assert_eq!(visible("a\nb\t\u{1b}[31m", 80), "a\\nb\\t\\u{1b}[31m");
+        assert_eq!(visible("x\u{202e}y\u{9b}z", 80), "x\\u{202e}y\\u{9b}z");
+        assert_eq!(
+            visible("\u{3164}\u{ad}\u{e0041}", 80),
+            "\\u{3164}\\u{ad}\\u{e0041}"
+        );
+        assert_eq!(visible("a\u{fff9}b", 80), "a\\u{fff9}b");
+        assert_eq!(Visible('\u{2066}').to_string(), "\\u{2066}");
+        assert_eq!(Visible('\u{200d}').to_string(), "\\u{200d}");
+    }
+
+    #[test]
+    fn joiners_and_selectors_stay_in_what_they_are_a_part_of() {
+        for text in [
+            "👩\u{200d}💻 ❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
+            "می\u{200c}خواهم",
+            "PDF\u{200c}ها",
+            "葛\u{e0100}",
+        ] {
+            assert_eq!(visible(text, 80), text);
+        }
+        for (text, shown) in [
+            ("\u{200d}a", "\\u{200d}a"),
+            ("é\u{200d}", "é\\u{200d}"),
+            ("pay\u{200d}ment", "pay\\u{200d}ment"),
+            ("é\u{200c}\u{200c}é", "é\\u{200c}\\u{200c}é"),
+            ("é \u{200c}é", "é \\u{200c}é"),
+            ("é\u{200b}\u{200d}é", "é\\u{200b}\\u{200d}é"),
+            ("a\u{fe0f}", "a\\u{fe0f}"),
+            ("\u{fe0f}", "\\u{fe0f}"),
+            ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}\\u{fe0f}"),
+        ] {
+            assert_eq!(visible(text, 80), shown);
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_character() {
+        assert_eq!(visible("éééé", 4), "éééé");
+        assert_eq!(visible("ééééé", 4), "ééé…");
+        assert_eq!(visible("abc\n", 4), "abc…");
+        assert_eq!(visible("abc", 0), "…");
+        assert_eq!(visible("", 0), "");
+    }
+
+    #[test]
+    fn all_of_the_properties_are_unseen() {
+        // `Default_Ignorable_Code_Point` has 4,174 code points of Unicode 17; the others
+        // are 65 controls, both separators and three marks of annotations.
+        let unseen = ('\0'..=char::MAX).filter(|character| is_unseen(*character));
+        assert_eq!(unseen.count(), 4_174 + 65 + 2 + 3);
+    }
+}

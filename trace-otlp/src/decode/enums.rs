@@ -1,0 +1,103 @@
+//! Enums, by number or by name, also those that are not known.
+
+use trace_core::SpanKind;
+
+use super::scalar::{Number, Scalar};
+
+/// An enum: what of it is not known is not specified.
+pub(super) trait Enum: Default {
+    const EXPECTED: &'static str;
+
+    fn from_name(name: &str) -> Option<Self>;
+
+    fn from_value(value: i32) -> Option<Self>;
+}
+
+/// A value of an enum as it was found.
+///
+/// Source: Protocol Buffers, *ProtoJSON Format*: enums are open, so that a later version
+/// may have values that are not known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Named<T> {
+    pub(super) value: T,
+    pub(super) is_unknown: bool,
+}
+
+impl<T: Enum> Named<T> {
+    pub(super) fn new(found: Option<T>) -> Self {
+        Self {
+            is_unknown: found.is_none(),
+            value: found.unwrap_or_default(),
+        }
+    }
+}
+
+impl<T: Enum> Scalar for Named<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn from_text(text: &str) -> Option<Self> {
+        let by_value = || i32::from_text(text).and_then(T::from_value);
+        Some(Self::new(T::from_name(text).or_else(by_value)))
+    }
+
+    fn from_number(number: Number) -> Option<Self> {
+        Some(Self::new(T::from_value(i32::from_number(number)?)))
+    }
+}
+
+impl Enum for SpanKind {
+    const EXPECTED: &'static str = "0 to 5 or a name such as `SPAN_KIND_SERVER`";
+
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "SPAN_KIND_UNSPECIFIED" | "SPAN_KIND_INTERNAL" => Self::Internal,
+            "SPAN_KIND_SERVER" => Self::Server,
+            "SPAN_KIND_CLIENT" => Self::Client,
+            "SPAN_KIND_PRODUCER" => Self::Producer,
+            "SPAN_KIND_CONSUMER" => Self::Consumer,
+            _ => return None,
+        })
+    }
+
+    fn from_value(value: i32) -> Option<Self> {
+        Some(match value {
+            0 | 1 => Self::Internal,
+            2 => Self::Server,
+            3 => Self::Client,
+            4 => Self::Producer,
+            5 => Self::Consumer,
+            _ => return None,
+        })
+    }
+}
+
+/// The code of a status.
+#[derive(Clone, Copy, Default)]
+pub(super) enum StatusCode {
+    #[default]
+    Unset,
+    Ok,
+    Error,
+}
+
+impl Enum for StatusCode {
+    const EXPECTED: &'static str = "0 to 2 or a name such as `STATUS_CODE_ERROR`";
+
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "STATUS_CODE_UNSET" => Self::Unset,
+            "STATUS_CODE_OK" => Self::Ok,
+            "STATUS_CODE_ERROR" => Self::Error,
+            _ => return None,
+        })
+    }
+
+    fn from_value(value: i32) -> Option<Self> {
+        Some(match value {
+            0 => Self::Unset,
+            1 => Self::Ok,
+            2 => Self::Error,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! Turns the messages of OTLP into records.
+
+use std::sync::Arc;
+
+use trace_core::{
+    DroppedItems, Link, Log, Outcome, Resource, Source, SpanRecord, Status, Tag, TagValue,
+    Timestamp, TraceFlags, TraceState,
+};
+
+use super::enums::StatusCode;
+use super::value::tags;
+use super::wire;
+use crate::facts::{self, key};
+
+/// Makes the resource of what is said of it.
+pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
+    let is_name = |tag: &Tag| tag.key == key::SERVICE_NAME;
+    let name = tags.iter().find(|tag| is_name(tag));
+    let service_name = name.map_or_else(
+        || Arc::from(facts::UNKNOWN_SERVICE),
+        |tag| Arc::from(tag.value.to_string()),
+    );
+    tags.retain(|tag| !is_name(tag));
+    Resource { service_name, tags }
+}
+
+/// Makes the record of a span of OTLP.
+pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Scope) -> SpanRecord {
+    let status = match span.status.code.value {
+        StatusCode::Unset => Status::Unset,
+        StatusCode::Ok => Status::Ok,
+        StatusCode::Error => Status::Error(span.status.message.into()),
+    };
+    let mut tags = tags(span.attributes);
+    let outcome = take_outcome(&mut tags, &status);
+    let source = take_source(&mut tags);
+    add_scope(&mut tags, scope);
+    SpanRecord {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        parent_span_id: span.parent_span_id,
+        context_sent: false,
+        parent_is_remote: span.flags & facts::IS_REMOTE != 0,
+        flags: match span.flags {
+            // Written by a client that does not know the field, or by none that
+            // would have sent the span had it not been sampled.
+            0 => TraceFlags::SAMPLED,
+            flags => TraceFlags::from_byte(low_byte(flags)),
+        },
+        tracestate: tracestate(&span.trace_state),
+        operation_name: span.name.into(),
+        service_name,
+        kind: span.kind.value,
+        start: Timestamp::from_unix_nanos(span.start_time_unix_nano),
+        end: Timestamp::from_unix_nanos(span.end_time_unix_nano),
+        tags,
+        logs: span.events.into_iter().map(log).collect(),
+        links: span.links.into_iter().map(link).collect(),
+        status,
+        outcome,
+        source,
+        dropped: DroppedItems {
+            tags: span.dropped_attributes_count,
+            logs: span.dropped_events_count,
+            links: span.dropped_links_count,
+        },
+    }
+}
+
+fn log(event: wire::Event) -> Log {
+    Log {
+        time: Timestamp::from_unix_nanos(event.time_unix_nano),
+        message: event.name.into(),
+        fields: tags(event.attributes),
+    }
+}
+
+fn link(link: wire::Link) -> Link {
+    Link {
+        trace_id: link.trace_id,
+        span_id: link.span_id,
+        flags: TraceFlags::from_byte(low_byte(link.flags)),
+        tracestate: tracestate(&link.trace_state),
+        tags: tags(link.attributes),
+    }
+}
+
+/// Source: W3C Trace Context, *tracestate Header Field Values*: what cannot be
+/// read is dropped alone.
+pub(super) fn tracestate(text: &str) -> TraceState {
+    text.parse().unwrap_or_default()
+}
+
+const fn low_byte(flags: u32) -> u8 {
+    let [byte, ..] = flags.to_le_bytes();
+    byte
+}
+
+/// Returns the outcome that is said, and else the one that is seen.
+pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
+    let place = tags.iter().position(|tag| tag.key == key::OUTCOME);
+    let said = place.and_then(|place| {
+        let name = tags.get(place)?.value.as_str()?;
+        let outcome = facts::outcome_from_name(name)?;
+        tags.remove(place);
+        Some(outcome)
+    });
+    let views = || {
+        tags.iter()
+            .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
+    };
+    said.unwrap_or_else(|| facts::visible_outcome(status.as_ref(), views()))
+}
+
+/// Returns file and line if both are there.
+pub(super) fn take_source(tags: &mut Vec<Tag>) -> Option<Source> {
+    let value = |wanted| {
+        let tag = tags.iter().find(|tag| tag.key == wanted)?;
+        Some(&tag.value)
+    };
+    let Some(TagValue::String(file)) = value(key::FILE) else {
+        return None;
+    };
+    let source = Source {
+        file: file.clone(),
+        line: value(key::LINE)?.as_i64()?.try_into().ok()?,
+    };
+    tags.retain(|tag| tag.key != key::FILE && tag.key != key::LINE);
+    Some(source)
+}
+
+fn add_scope(tags: &mut Vec<Tag>, scope: &wire::Scope) {
+    if scope.name.is_empty() || scope.name == facts::SCOPE_NAME {
+        return;
+    }
+    tags.push(Tag::new(key::SCOPE_NAME, scope.name.clone()));
+    if !scope.version.is_empty() {
+        tags.push(Tag::new(key::SCOPE_VERSION, scope.version.clone()));
+    }
+}
