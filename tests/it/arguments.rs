@@ -105,7 +105,7 @@ fn baggage_is_of_any_text() {
             );
             assert_eq!(span::baggage(String::from("k")).as_deref(), Some("1"));
             assert_eq!(
-                span::remove_baggage(&String::from("k")).as_deref(),
+                span::remove_baggage(String::from("k")).as_deref(),
                 Some("1")
             );
             assert_eq!(span::baggage("k"), None);

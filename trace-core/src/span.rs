@@ -34,6 +34,7 @@ use pin_project_lite::pin_project;
 
 use crate::baggage::{Baggage, InvalidBaggage};
 use crate::context::TraceContext;
+use crate::id::TraceId;
 pub use crate::open_span::{build, start};
 use crate::propagation::{self, Injector};
 use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
@@ -182,6 +183,35 @@ pub fn set_kind(kind: SpanKind) {
 #[must_use]
 pub fn current_context() -> Option<TraceContext> {
     record::current_context()
+}
+
+/// Returns the id of the trace that runs, for a line of a log; `None` where none does. Also
+/// there where the trace is not sampled.
+///
+/// It is printed as 32 lower-case hex digits. Costs less than [`current_context`], which is
+/// for what goes on with the trace.
+///
+/// ```
+/// use trace_core::span;
+///
+/// fn log(message: &str) {
+///     match span::current_trace_id() {
+///         Some(id) => println!("trace_id={id} {message}"),
+///         None => println!("{message}"),
+///     }
+/// }
+/// # log("no trace");
+/// # let tracer = trace_core::Tracer::builder("shop").on_demand().build()?;
+/// # tracer.root("root").run_sync(|| {
+/// #     log("a trace");
+/// #     let id = span::current_trace_id().map(|id| id.to_string());
+/// #     assert_eq!(id.map(|id| id.len()), Some(32));
+/// # });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use]
+pub fn current_trace_id() -> Option<TraceId> {
+    record::current_trace_id()
 }
 
 /// Writes the current context into the headers of a request, as `traceparent`,
