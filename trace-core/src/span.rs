@@ -131,7 +131,16 @@ pub fn set_status(status: impl Into<Status>) {
 /// Marks the span as failed: its status, the tag `error.type`, and a log
 /// `exception`.
 ///
-/// A traced function that returns an `Err` does this by itself.
+/// A traced function that returns an `Err` does this by itself. The type is that of the
+/// argument.
+///
+/// ```
+/// use trace_core::span;
+///
+/// if let Err(error) = "x".parse::<u32>() {
+///     span::record_error(&error);
+/// }
+/// ```
 #[doc(alias = "record_exception")]
 pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
     if let Some(span) = write::own_span_or_count() {
@@ -139,7 +148,19 @@ pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
     }
 }
 
-/// Adds a link to a span of another trace.
+/// Adds a link to a span of another trace: a [`Link`], or its
+/// [`TraceContext`](crate::TraceContext).
+///
+/// ```
+/// use trace_core::{Carried, span};
+///
+/// fn work(batch: &[Carried<u32>]) {
+///     for sender in batch.iter().filter_map(Carried::context) {
+///         span::add_link(sender);
+///     }
+/// }
+/// # work(&[Carried::new(1)]);
+/// ```
 pub fn add_link(link: impl Into<Link>) {
     if let Some(span) = write::own_span_or_count()
         && let Some(link) = record::quietly(|_| link.into())
@@ -167,7 +188,7 @@ fn write_name(write: fn(u64, &str), name: &str) {
     }
 }
 
-/// Sets the span's part in a call.
+/// Sets the span's part in a call. Samplers have seen the one with which it began.
 pub fn set_kind(kind: SpanKind) {
     if let Some(span) = write::own_span_or_count() {
         write::kind(span, kind);
@@ -239,7 +260,18 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     context.is_some()
 }
 
-/// Returns a value of the trace's baggage.
+/// Returns a value of the trace's baggage; `None` where no trace runs.
+///
+/// ```
+/// use trace_core::{Tracer, span};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// tracer.root("order").run_sync(|| {
+///     assert_eq!(span::set_baggage("tenant", "acme"), Ok(true));
+///     assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
+/// });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
 #[must_use]
 #[inline]
 pub fn baggage(key: impl AsRef<str>) -> Option<String> {
@@ -345,6 +377,11 @@ pub trait TraceFuture: Future + Sized {
     /// ask_the_bank().in_span("ask the bank").await;
     /// # }
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
+    /// within the span, which was cancelled.
     #[track_caller]
     fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
         let source = Location::caller();

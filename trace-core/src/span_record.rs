@@ -184,6 +184,17 @@ fields!(Log {
 });
 
 /// Points to a span of another trace; in OpenTelemetry, too, a *link*.
+///
+/// ```
+/// use trace_core::{Link, SpanId, Tag, TraceContext, TraceId};
+///
+/// let cause = TraceContext::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+/// let link = Link {
+///     tags: vec![Tag::new("messaging.operation.type", "process")],
+///     ..Link::from(&cause)
+/// };
+/// assert_eq!(link.span_id, cause.span_id);
+/// ```
 #[doc(alias = "SpanLink")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {

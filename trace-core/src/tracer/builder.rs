@@ -26,6 +26,18 @@ use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::tag::{Tag, TagValue};
 
 /// Options of a tracer; made by [`Tracer::builder`].
+///
+/// ```
+/// use trace_core::{HeadSampler, TraceCollector, Tracer};
+///
+/// let tracer = Tracer::builder("shop")
+///     .tag("service.version", env!("CARGO_PKG_VERSION"))
+///     .sampler(HeadSampler::new(0.1)?) // one trace in ten
+///     .collector(TraceCollector::printing())
+///     .build()?; // or `install()?`, for the whole process
+/// assert_eq!(tracer.stats().started, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a builder does nothing before `build` or `install`"]
 pub struct TracerBuilder(Kept<Options>);
 
