@@ -149,7 +149,7 @@ pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
 }
 
 /// Adds a link to a span of another trace: a [`Link`], or its
-/// [`TraceContext`](crate::TraceContext).
+/// [`TraceContext`].
 ///
 /// ```
 /// use trace_core::{Carried, span};
