@@ -101,6 +101,40 @@ async fn spans_that_are_held_and_messages_are_waited_for() {
     assert_eq!(names, ["held", "message", "root"]);
 }
 
+#[traced]
+fn later() -> impl Future<Output = ()> + Send {
+    async {}
+}
+
+#[traced_test]
+async fn a_returned_future_is_waited_for_until_it_is_dropped() {
+    let (polled, dropped) = (later(), later());
+    check_open(expect![[r#"
+        not settled after 50ms: 2 spans in the trace of `a_returned_future_is_waited_for_until_it_is_dropped` still open
+    "#]])
+    .await;
+    tokio::spawn(async move {
+        tokio::time::sleep(SHORT).await;
+        polled.await;
+        tokio::time::sleep(SHORT).await;
+        drop(dropped);
+    });
+    settled().await;
+    assert_trace!(trace!(), "later");
+}
+
+#[traced_test]
+async fn a_span_that_ends_in_a_message_is_waited_for() {
+    let root = trace_core::root("root").run_sync(|| Carried::new(span::start("held")));
+    let thread = std::thread::Builder::new().spawn(move || {
+        std::thread::sleep(SHORT);
+        root.run_sync(|held| held.end());
+    });
+    settled().await;
+    thread.unwrap().join().unwrap();
+    assert_trace!(trace!(), "root\n└─ held");
+}
+
 #[traced_test]
 async fn what_surrounds_it_is_not_waited_for() {
     async {

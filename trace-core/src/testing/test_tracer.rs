@@ -193,11 +193,11 @@ impl TestTracer {
     /// is awaited. All else of the test's own trace is.
     ///
     /// Not seen is what has yet to begin and does not belong to a trace: a root in a task of
-    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a request on its way, a message in a
-    /// channel without [`Carried`](crate::Carried). Nor are traces that are not sampled.
-    /// Wait first for what the code says itself, such as a response. A server that is spawned by
-    /// [`trace_core::spawn`](crate::spawn) is a part of the trace and never ends: spawn it by
-    /// `tokio::spawn`.
+    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
+    /// request on its way, a message in a channel without [`Carried`](crate::Carried). Nor
+    /// are traces that are not sampled. Wait first for what the code says itself, such as a
+    /// response. A server that is spawned by [`trace_core::spawn`](crate::spawn) is a part
+    /// of the trace and never ends: spawn it by `tokio::spawn`.
     ///
     /// Works with any executor, also while tokio's time is paused: the timeout is in real
     /// time.
