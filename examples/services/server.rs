@@ -233,7 +233,7 @@ fn tag_response(response: &Response) {
     if status.is_server_error() {
         let failure = response.extensions().get::<Failure>();
         let message = failure.map_or(status.to_string(), |failure| failure.message.clone());
-        span::set_status(&Status::Error(message.into()));
+        span::set_status(Status::Error(message.into()));
         span::add_tag("error.type", status.as_str());
     }
 }

@@ -544,7 +544,7 @@ fn large_spans_for_a_blocked_lane_leave_room_for_others() {
     for _ in 0..400 {
         tracer.root("large").run_sync(|| {
             for key in 0..8 {
-                span::add_tag(&format!("key{key}"), &*text);
+                span::add_tag(format!("key{key}"), &*text);
             }
         });
         let _report = tracer.flush(Duration::from_millis(1));

@@ -9,6 +9,7 @@
     reason = "`check(.., expect![[..]])` reads better than with a reference"
 )]
 
+mod arguments;
 mod assemble;
 mod baggage;
 mod clock;

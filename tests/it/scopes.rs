@@ -126,7 +126,7 @@ fn long_texts_of_a_short_root_are_its_own() {
     for (name, texts) in roots {
         tracer.root(name).run_sync(|| {
             for (index, text) in texts.iter().enumerate() {
-                span::add_tag(&format!("tag {index}"), *text);
+                span::add_tag(format!("tag {index}"), *text);
             }
         });
     }

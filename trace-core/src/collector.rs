@@ -82,6 +82,28 @@ fn short_type_name(name: &str) -> &str {
 const MAX_SOURCES: usize = 16;
 
 /// What a collector could not do, and why.
+///
+/// A text is one, so that `?` makes it of the texts of other errors.
+///
+/// ```
+/// use trace_core::CollectorError;
+///
+/// fn send(is_open: bool) -> Result<(), CollectorError> {
+///     if !is_open {
+///         return Err("the connection is closed".into());
+///     }
+///     std::fs::read("/nowhere").map_err(|error| error.to_string())?;
+///     Ok(())
+/// }
+///
+/// assert_eq!(send(false).unwrap_err().to_string(), "the connection is closed");
+/// # assert!(send(true).is_err());
+///
+/// let error = CollectorError::new("could not connect")
+///     .with_source(std::io::Error::other("refused"))
+///     .with_lost_spans(12);
+/// assert_eq!(error.lost_spans(), 12);
+/// ```
 #[derive(Clone)]
 pub struct CollectorError {
     message: Arc<str>,
@@ -149,6 +171,18 @@ impl CollectorError {
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+}
+
+impl From<&str> for CollectorError {
+    fn from(message: &str) -> Self {
+        Self::new(message)
+    }
+}
+
+impl From<String> for CollectorError {
+    fn from(message: String) -> Self {
+        Self::new(message)
     }
 }
 

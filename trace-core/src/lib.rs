@@ -41,7 +41,9 @@
 //! # Features
 //!
 //! `macros`, `record`, `serde` and `tokio` are on by default. `testing` adds tools for
-//! tests of instrumented code, and turns `record` on.
+//! tests of instrumented code (`trace_core::testing`), and turns `record` on.
+//! `portable-clock` takes times from the operating system and not from the processor's
+//! counter.
 //!
 //! Without `record` nothing records, and nothing is left that would: attributes check
 //! their arguments and return the function as it is written, the functions of

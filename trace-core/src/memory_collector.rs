@@ -9,6 +9,17 @@ use crate::span_record::SpanRecord;
 /// Keeps every span, without a bound; for tests and small programs.
 ///
 /// A clone sees the same spans.
+///
+/// ```
+/// use trace_core::{MemoryCollector, Tracer};
+///
+/// let spans = MemoryCollector::new();
+/// let tracer = Tracer::builder("shop").collector(spans.clone()).build()?;
+/// tracer.root("checkout").run_sync(|| {});
+/// tracer.flush(std::time::Duration::from_secs(1));
+/// assert_eq!(spans.spans()[0].operation_name, "checkout");
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct MemoryCollector(Arc<Mutex<Vec<SpanRecord>>>);
 

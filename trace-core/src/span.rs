@@ -4,6 +4,8 @@
 //! is recorded. A value is then not looked at; that it is not even computed, write
 //! it in `tags(..)` of the attribute, or ask [`is_recording`] before.
 //!
+//! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
+//!
 //! ```
 //! use trace_core::{MemoryCollector, Tracer, span};
 //!
@@ -32,6 +34,7 @@ use pin_project_lite::pin_project;
 
 use crate::baggage::{Baggage, InvalidBaggage};
 use crate::context::TraceContext;
+use crate::id::TraceId;
 pub use crate::open_span::{build, start};
 use crate::propagation::{self, Injector};
 use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
@@ -49,20 +52,39 @@ pub fn is_recording() -> bool {
 /// Adds a tag; replaces the value of one with the same key.
 ///
 /// A text longer than [`Limits::max_value_bytes`](crate::Limits::max_value_bytes)
-/// is cut.
+/// is cut. A `Duration` is recorded in seconds; `None` adds nothing. What else can be a
+/// value is said at [`TagSource`].
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{display, span};
+///
+/// let address = std::net::Ipv4Addr::LOCALHOST;
+/// span::add_tag("retries", 3);
+/// span::add_tag("waited", Duration::from_millis(250)); // 0.25
+/// span::add_tag(format!("peer.{}", 1), display(address));
+/// ```
 #[doc(alias = "set_attribute")]
 #[inline]
-pub fn add_tag(key: &str, value: impl TagSource) {
+pub fn add_tag(key: impl AsRef<str>, value: impl TagSource) {
     if let Some(span) = write::own_span_or_count() {
-        write::named_tag(span, key, record::tag_input(&value));
+        write::named_tag(span, key.as_ref(), record::tag_input(&value));
     }
 }
 
 /// Adds a log with the time of the call.
+///
+/// ```
+/// use trace_core::span;
+///
+/// let seats = 3;
+/// span::add_log("seats are free");
+/// span::add_log(format!("{seats} seats are free"));
+/// ```
 #[doc(alias = "add_event")]
 #[inline]
-pub fn add_log(message: &str) {
-    add_log_with(message, &[]);
+pub fn add_log(message: impl AsRef<str>) {
+    write_log(message.as_ref(), &[]);
 }
 
 /// Adds a log with fields and the time of the call.
@@ -72,26 +94,53 @@ pub fn add_log(message: &str) {
 ///
 /// span::add_log_with("retrying", &[("attempt", &2), ("reason", &"timeout")]);
 /// ```
-pub fn add_log_with(message: &str, fields: &[(&str, &dyn TagSource)]) {
+#[inline]
+pub fn add_log_with(message: impl AsRef<str>, fields: &[(&str, &dyn TagSource)]) {
+    write_log(message.as_ref(), fields);
+}
+
+// What is generic is compiled in each caller, and so does nothing but hand on: here and
+// below.
+fn write_log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     if let Some(span) = write::own_span_or_count() {
         write::log(span, message, fields);
     }
 }
 
 /// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
-/// nothing.
+/// nothing. A text is the message of an error.
+///
+/// Only the status is set; [`record_error`] also says which error it was.
 ///
 /// Source: OpenTelemetry trace API, *Set Status*.
-pub fn set_status(status: &Status) {
-    if let Some(span) = write::own_span_or_count() {
-        write::status(span, status);
+///
+/// ```
+/// use trace_core::{Status, span};
+///
+/// span::set_status("card declined"); // `Status::Error`
+/// span::set_status(Status::Ok);
+/// ```
+pub fn set_status(status: impl Into<Status>) {
+    if let Some(span) = write::own_span_or_count()
+        && let Some(status) = record::quietly(|_| status.into())
+    {
+        write::status(span, &status);
     }
 }
 
 /// Marks the span as failed: its status, the tag `error.type`, and a log
 /// `exception`.
 ///
-/// A traced function that returns an `Err` does this by itself.
+/// A traced function that returns an `Err` does this by itself. The type is that of the
+/// argument.
+///
+/// ```
+/// use trace_core::span;
+///
+/// if let Err(error) = "x".parse::<u32>() {
+///     span::record_error(&error);
+/// }
+/// ```
 #[doc(alias = "record_exception")]
 pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
     if let Some(span) = write::own_span_or_count() {
@@ -99,7 +148,19 @@ pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
     }
 }
 
-/// Adds a link to a span of another trace.
+/// Adds a link to a span of another trace: a [`Link`], or its
+/// [`TraceContext`].
+///
+/// ```
+/// use trace_core::{Carried, span};
+///
+/// fn work(batch: &[Carried<u32>]) {
+///     for sender in batch.iter().filter_map(Carried::context) {
+///         span::add_link(sender);
+///     }
+/// }
+/// # work(&[Carried::new(1)]);
+/// ```
 pub fn add_link(link: impl Into<Link>) {
     if let Some(span) = write::own_span_or_count()
         && let Some(link) = record::quietly(|_| link.into())
@@ -110,20 +171,24 @@ pub fn add_link(link: impl Into<Link>) {
 
 /// Sets another operation name.
 #[doc(alias = "update_name")]
-pub fn set_operation_name(name: &str) {
-    if let Some(span) = write::own_span_or_count() {
-        write::operation_name(span, name);
-    }
+#[inline]
+pub fn set_operation_name(name: impl AsRef<str>) {
+    write_name(write::operation_name, name.as_ref());
 }
 
 /// Sets another service name than the tracer's.
-pub fn set_service_name(name: &str) {
+#[inline]
+pub fn set_service_name(name: impl AsRef<str>) {
+    write_name(write::service_name, name.as_ref());
+}
+
+fn write_name(write: fn(u64, &str), name: &str) {
     if let Some(span) = write::own_span_or_count() {
-        write::service_name(span, name);
+        write(span, name);
     }
 }
 
-/// Sets the span's part in a call.
+/// Sets the span's part in a call. Samplers have seen the one with which it began.
 pub fn set_kind(kind: SpanKind) {
     if let Some(span) = write::own_span_or_count() {
         write::kind(span, kind);
@@ -139,6 +204,35 @@ pub fn set_kind(kind: SpanKind) {
 #[must_use]
 pub fn current_context() -> Option<TraceContext> {
     record::current_context()
+}
+
+/// Returns the id of the trace that runs, for a line of a log; `None` where none does. Also
+/// there where the trace is not sampled.
+///
+/// It is printed as 32 lower-case hex digits. Costs less than [`current_context`], which is
+/// for what goes on with the trace.
+///
+/// ```
+/// use trace_core::span;
+///
+/// fn log(message: &str) {
+///     match span::current_trace_id() {
+///         Some(id) => println!("trace_id={id} {message}"),
+///         None => println!("{message}"),
+///     }
+/// }
+/// # log("no trace");
+/// # let tracer = trace_core::Tracer::builder("shop").on_demand().build()?;
+/// # tracer.root("root").run_sync(|| {
+/// #     log("a trace");
+/// #     let id = span::current_trace_id().map(|id| id.to_string());
+/// #     assert_eq!(id.map(|id| id.len()), Some(32));
+/// # });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use]
+pub fn current_trace_id() -> Option<TraceId> {
+    record::current_trace_id()
 }
 
 /// Writes the current context into the headers of a request, as `traceparent`,
@@ -166,9 +260,25 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     context.is_some()
 }
 
-/// Returns a value of the trace's baggage.
+/// Returns a value of the trace's baggage; `None` where no trace runs.
+///
+/// ```
+/// use trace_core::{Tracer, span};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// tracer.root("order").run_sync(|| {
+///     assert_eq!(span::set_baggage("tenant", "acme"), Ok(true));
+///     assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
+/// });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
 #[must_use]
-pub fn baggage(key: &str) -> Option<String> {
+#[inline]
+pub fn baggage(key: impl AsRef<str>) -> Option<String> {
+    baggage_of(key.as_ref())
+}
+
+fn baggage_of(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
@@ -181,13 +291,23 @@ pub fn baggage(key: &str) -> Option<String> {
 /// # Errors
 ///
 /// When the key is no token, or the baggage would be too large to travel.
-pub fn set_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
+#[inline]
+pub fn set_baggage(key: impl AsRef<str>, value: impl AsRef<str>) -> Result<bool, InvalidBaggage> {
+    insert_baggage(key.as_ref(), value.as_ref())
+}
+
+fn insert_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
     let inserted = with_baggage(|baggage| baggage.insert(key, value));
     inserted.map_or(Ok(false), |inserted| inserted.map(|_| true))
 }
 
 /// Removes a value from the trace's baggage and returns it.
-pub fn remove_baggage(key: &str) -> Option<String> {
+#[inline]
+pub fn remove_baggage(key: impl AsRef<str>) -> Option<String> {
+    take_baggage(key.as_ref())
+}
+
+fn take_baggage(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.remove(key)).flatten()
 }
 
@@ -201,14 +321,23 @@ fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
 
 /// Runs a closure as the body of a child span. What it returns is not looked at; an
 /// error can be marked by [`record_error`].
+///
+/// ```
+/// let sum = trace_core::span::in_span("add", || 1 + 2);
+/// assert_eq!(sum, 3);
+/// ```
 #[track_caller]
-pub fn in_span<R>(operation_name: &str, body: impl FnOnce() -> R) -> R {
+pub fn in_span<R>(operation_name: impl AsRef<str>, body: impl FnOnce() -> R) -> R {
+    let _guard = enter_named(operation_name.as_ref(), Location::caller());
+    body()
+}
+
+fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
     let guard = SpanGuard::enter(Site::unnamed());
     if let Some(span) = write::own_span().filter(|_| guard.is_recording()) {
-        let source = Location::caller();
         write::description(span, operation_name, SpanKind::Internal, source);
     }
-    body()
+    guard
 }
 
 /// Runs a closure outside of the current trace, with the same tracer.
@@ -248,6 +377,11 @@ pub trait TraceFuture: Future + Sized {
     /// ask_the_bank().in_span("ask the bank").await;
     /// # }
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
+    /// within the span, which was cancelled.
     #[track_caller]
     fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
         let source = Location::caller();

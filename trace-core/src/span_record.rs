@@ -184,6 +184,17 @@ fields!(Log {
 });
 
 /// Points to a span of another trace; in OpenTelemetry, too, a *link*.
+///
+/// ```
+/// use trace_core::{Link, SpanId, Tag, TraceContext, TraceId};
+///
+/// let cause = TraceContext::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+/// let link = Link {
+///     tags: vec![Tag::new("messaging.operation.type", "process")],
+///     ..Link::from(&cause)
+/// };
+/// assert_eq!(link.span_id, cause.span_id);
+/// ```
 #[doc(alias = "SpanLink")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -237,8 +248,14 @@ variants!(SpanKind {
 
 /// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
 ///
-/// Success leaves the status unset. Source: OpenTelemetry trace API, *Set
-/// Status*.
+/// Success leaves the status unset. A text becomes an error, as no other status has a
+/// message. Source: OpenTelemetry trace API, *Set Status*.
+///
+/// ```
+/// use trace_core::Status;
+///
+/// assert_eq!(Status::from("declined"), Status::Error("declined".into()));
+/// ```
 #[doc(alias = "StatusCode")]
 #[doc(alias = "SpanStatus")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -258,6 +275,25 @@ variants!(Status {
     Ok = "ok",
     Error(message) = "error",
 });
+
+impl From<&Status> for Status {
+    fn from(status: &Self) -> Self {
+        status.clone()
+    }
+}
+
+macro_rules! error_status_from {
+    ($($text:ty),*) => {$(
+        /// An error with this message.
+        impl From<$text> for Status {
+            fn from(message: $text) -> Self {
+                Self::Error(message.into())
+            }
+        }
+    )*};
+}
+
+error_status_from!(&'static str, String, Cow<'static, str>);
 
 /// How the body of a span came to its end. OpenTelemetry has no word for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

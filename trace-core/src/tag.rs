@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "serde")]
 use crate::serialized::fields;
@@ -35,13 +37,20 @@ impl Tag {
 
 /// The value of a tag: bool, integer, float, text, or an array of one of them.
 ///
+/// A `Duration` is a float: seconds. An integer beyond 64 bits with a sign is a text.
+///
 /// ```
+/// use std::time::Duration;
 /// use trace_core::TagValue;
 ///
 /// assert_eq!(TagValue::from(200).to_string(), "200");
 /// assert_eq!(TagValue::from("a b").to_string(), "a b");
 /// assert_eq!(TagValue::from(vec![1, 2]).to_string(), "[1, 2]");
+/// assert_eq!(TagValue::from(Duration::from_millis(250)), TagValue::F64(0.25));
 /// ```
+///
+/// What is built before its span begins, as by [`root`](crate::root), keeps the value: a
+/// text that is borrowed is given as `text.to_owned()`.
 #[doc(alias = "AnyValue")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum TagValue {
@@ -183,15 +192,22 @@ tag_value_from! {
     u64 => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
     isize => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
     usize => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
+    i128 => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
+    u128 => |value| i64::try_from(value).map_or_else(|_| value.to_string().into(), Self::I64);
     f32 => |value| Self::F64(value.into());
     f64 => |value| Self::F64(value);
     char => |value| Self::String(value.to_string().into());
+    Duration => |value| Self::F64(value.as_secs_f64());
     &'static str => |value| Self::String(Cow::Borrowed(value));
     String => |value| Self::String(Cow::Owned(value));
+    &String => |value| Self::String(Cow::Owned(value.clone()));
+    Box<str> => |value| Self::String(Cow::Owned(value.into()));
+    Arc<str> => |value| Self::String(Cow::Owned(value.as_ref().to_owned()));
     Cow<'static, str> => |value| Self::String(value);
     Vec<bool> => |values| Self::Array(TagArray::Bool(values));
     Vec<i64> => |values| Self::Array(TagArray::I64(values));
     Vec<i32> => |values| Self::Array(TagArray::I64(values.into_iter().map(Into::into).collect()));
+    Vec<u32> => |values| Self::Array(TagArray::I64(values.into_iter().map(Into::into).collect()));
     Vec<f64> => |values| Self::Array(TagArray::F64(values));
     Vec<String> => |values| Self::Array(TagArray::String(values.into_iter().map(Cow::Owned).collect()));
     Vec<&'static str> => |values| Self::Array(TagArray::String(values.into_iter().map(Cow::Borrowed).collect()));

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use crate::tag::TagValue;
 
 /// What can be the value of a tag.
 ///
-/// Implemented for bools, numbers, texts, `Option` (`None` writes no tag),
-/// slices and vectors of them, [`TagValue`], and pointers to all of these.
-/// Anything else goes through [`display`] or [`debug`].
+/// Implemented for bools, numbers, texts, `Duration` (in seconds, as a float), `Option`
+/// (`None` writes no tag), slices, arrays and vectors of bools, `i64`, `f64` and texts,
+/// [`TagValue`], and pointers to all of these. Anything else goes through [`display`] or
+/// [`debug`].
 ///
 /// ```
 /// use trace_core::{TagInput, TagSource};
@@ -193,6 +195,7 @@ tag_source! {
     f32 => |value| TagInput::F64((*value).into());
     f64 => |value| TagInput::F64(*value);
     char => |value| TagInput::Display(value);
+    Duration => |value| TagInput::F64(value.as_secs_f64());
     str => |value| TagInput::Str(value);
     String => |value| TagInput::Str(value);
     Cow<'_, str> => |value| TagInput::Str(value);

@@ -530,8 +530,10 @@ pub fn trace_root(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Runs a test with a tracer of its own.
 ///
 /// On a sync or async function, with any return type that a test may have.
-/// Brings `#[test]`, unless an attribute called `test`, such as `#[tokio::test]`,
-/// stands below. Without one, an async test runs on a runtime of its own.
+/// Brings `#[test]`, unless an attribute called `test` stands below. Without one, an async
+/// test runs on a runtime of its own, with one thread; with `#[tokio::test(..)]`, on one as
+/// that describes it. In these, roots in tasks that the code under test spawns by itself
+/// are the test's. Any other attribute, such as `#[sqlx::test]`, runs the test itself.
 ///
 /// Put it above `#[test]`: one that stands above is gone when this attribute is
 /// expanded, and the test would be there twice.
@@ -546,7 +548,7 @@ pub fn trace_root(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 ///
 /// #[traced_test]
-/// #[tokio::test(flavor = "current_thread")]
+/// #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 /// async fn parses() -> Result<(), std::num::ParseIntError> {
 ///     assert_eq!("1".parse::<u32>()?, 1);
 ///     Ok(())
@@ -577,8 +579,10 @@ pub fn trace_root(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// A sync test becomes `__run_sync("pays", move || { .. })`, an async one with a
-/// test attribute `__within("pays", async move { .. }).await`.
+/// A sync test becomes `__run_sync("pays", move || { .. })`, an async one above
+/// `#[tokio::test(..)]` `__run_tokio("pays", .., async move { .. })` without that
+/// attribute, and one above another test attribute
+/// `__within("pays", async move { .. }).await`.
 #[proc_macro_attribute]
 pub fn traced_test(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Attribute::TracedTest, args.into(), item.into()).into()

@@ -138,7 +138,7 @@ impl World {
         self.note(Event::Visited);
         match random.below(10) {
             0..=1 => span.add_tag("number", random.below(100)),
-            2 => (0..9).for_each(|_| span.add_log(&"x".repeat(4_000))),
+            2 => (0..9).for_each(|_| span.add_log("x".repeat(4_000))),
             3..=4 => span.in_scope(|| {
                 leaf_if_recorded();
                 span.add_tag("within", true);

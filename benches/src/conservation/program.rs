@@ -101,7 +101,7 @@ async fn step(mut random: Random, depth: usize) {
             0..=1 if depth < 4 => boxed_step(Random::new(random.next()), depth + 1).await,
             2..=3 => Yield(1).await,
             4 if random.chance(10) => resume_unwind(Box::new("oops")),
-            5 if random.chance(10) => (0..9).for_each(|_| span::add_log(&"x".repeat(4_000))),
+            5 if random.chance(10) => (0..9).for_each(|_| span::add_log("x".repeat(4_000))),
             6 => branch(),
             _ => leaf(number),
         }

@@ -35,6 +35,21 @@ mod instead {
                 .block_on(body)
         }
 
+        pub(in super::super) fn __run_tokio<F: Future>(
+            name: &'static str,
+            is_multi_thread: bool,
+            worker_threads: usize,
+            start_paused: bool,
+            body: F,
+        ) -> F::Output {
+            let output = __run_async("", body);
+            start(
+                &format!("{is_multi_thread} {worker_threads} {start_paused}"),
+                name,
+            );
+            output
+        }
+
         pub(in super::super) async fn __within<F: Future>(
             name: &'static str,
             body: F,
@@ -83,8 +98,13 @@ async fn asynchronous_with_result() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// A runtime that is not known.
+mod other {
+    pub(super) use tokio::test;
+}
+
 #[traced_test(crate = instead)]
-#[tokio::test]
+#[other::test]
 async fn above_a_runtime() -> Result<(), std::num::ParseIntError> {
     assert_running("within above_a_runtime");
     assert_eq!("1".parse::<u32>()?, 1);
@@ -95,4 +115,46 @@ async fn above_a_runtime() -> Result<(), std::num::ParseIntError> {
 #[traced_test(crate = instead)]
 async fn below_a_runtime() {
     assert_running("sync below_a_runtime");
+}
+
+/// Functions that say which runtime they were given; none is a test in here.
+mod described {
+    use super::instead;
+
+    macro_rules! described {
+        ($($name:ident($($arguments:tt)*))*) => {$(
+            #[trace_core::traced_test(crate = instead)]
+            #[tokio::test($($arguments)*)]
+            async fn $name() {}
+        )*
+
+            #[test]
+            fn the_runtime_is_the_one_that_the_attribute_describes() {
+                $(
+                    $name();
+                    let (runtime, name) = (stringify!($($arguments)*), stringify!($name));
+                    let running = instead::testing::running().unwrap();
+                    let (given, of) = running.rsplit_once(' ').unwrap();
+                    assert_eq!((super::expected(runtime), name), (given, of));
+                )*
+            }
+        };
+    }
+
+    described! {
+        plain()
+        current(flavor = "current_thread")
+        multi(flavor = "multi_thread")
+        with_threads(flavor = "multi_thread", worker_threads = 3)
+        paused(start_paused = true)
+    }
+}
+
+fn expected(arguments: &str) -> &'static str {
+    match arguments {
+        "" | r#"flavor = "current_thread""# => "false 0 false",
+        r#"flavor = "multi_thread""# => "true 0 false",
+        "start_paused = true" => "false 0 true",
+        _ => "true 3 false",
+    }
 }

@@ -88,7 +88,7 @@ fn what_a_tracer_records_is_read_back_as_it_was() {
         span::add_log_with("asking the bank", &[("attempt", &2)]);
         span::add_link(&remote);
         span::in_span("charge", || {
-            span::set_status(&Status::Error("declined".into()));
+            span::set_status(Status::Error("declined".into()));
         });
         let mut cancelled = Box::pin(std::future::pending::<()>().in_span("mail"));
         let poll = cancelled

@@ -98,11 +98,11 @@ fn the_newest_error_is_the_status_although_its_log_is_cut_off() {
 #[test]
 fn ok_is_final() {
     let span = same_in_chunks(&Limits::default(), |cut| {
-        span::set_status(&Status::Error("before".into()));
+        span::set_status(Status::Error("before".into()));
         cut();
         span::set_status(&Status::Ok);
         cut();
-        span::set_status(&Status::Error("after".into()));
+        span::set_status(Status::Error("after".into()));
         span::record_error("later");
     });
     assert_eq!(span.status, Status::Ok);
@@ -219,12 +219,12 @@ fn say(random: &mut Random, cut: &dyn Fn()) {
             }
             span::add_link(link);
         }
-        12 => span::set_status(&Status::Error(text.into())),
+        12 => span::set_status(Status::Error(text.into())),
         13 if random.chance(10) => span::set_status(&Status::Ok),
         13 | 14 => span::record_error(&*text),
         15 => span::record_error(&number),
-        16 => span::set_operation_name(&format!("name {number}")),
-        17 => span::set_service_name(&format!("service {number}")),
+        16 => span::set_operation_name(format!("name {number}")),
+        17 => span::set_service_name(format!("service {number}")),
         18 => span::set_kind([SpanKind::Client, SpanKind::Server][random.below(2)]),
         19 if random.chance(30) => {
             span::inject(&mut Vec::<(String, String)>::new());
@@ -262,7 +262,7 @@ fn random_calls_say_the_same_whatever_is_cut() {
                     let _report = tracer.flush(Duration::ZERO);
                 } else {
                     span::in_span("full", || {
-                        (0..10).for_each(|_| span::add_log(&"x".repeat(4_000)));
+                        (0..10).for_each(|_| span::add_log("x".repeat(4_000)));
                     });
                 }
             };

@@ -27,14 +27,14 @@ fn what_is_said_last_holds_in_whatever_order_the_scopes_hand_over() {
     let (tracer, spans) = tracer();
     let first = || {
         span::add_tag("tag", 1);
-        span::set_status(&Status::Error("first".into()));
+        span::set_status(Status::Error("first".into()));
         span::set_service_name("first");
         span::add_log("first");
     };
     let second = || {
         span::add_tag("tag", 2);
         span::add_tag("other", true);
-        span::set_status(&Status::Error("second".into()));
+        span::set_status(Status::Error("second".into()));
         span::set_service_name("second");
         span::set_operation_name("renamed");
         span::set_kind(SpanKind::Client);
@@ -172,7 +172,7 @@ fn limits_hold_across_chunks() {
         tracer.root("root").run_sync(|| {
             let here = span::current_context().unwrap();
             for i in 0..5 {
-                span::add_tag(&format!("tag {i}"), i);
+                span::add_tag(format!("tag {i}"), i);
                 span::add_log_with("log", &[("i", &i)]);
                 span::add_link(&here);
                 if cuts {
@@ -201,7 +201,7 @@ fn two_spans_that_were_given_one_id_are_both_accounted_for() {
         .root("root")
         .run_sync(|| span::current_context().unwrap());
     // Each poll fills a chunk, so that both are open over several.
-    let fill = || (0..10).for_each(|_| span::add_log(&"x".repeat(4_000)));
+    let fill = || (0..10).for_each(|_| span::add_log("x".repeat(4_000)));
     let root = || {
         let twin = tracer.root("twin").context(context.clone());
         Box::pin(twin.run(steps([fill; 2])))

@@ -1,6 +1,8 @@
 //! A user's own tests: `#[traced_test]`, `TestTracer`, `assert_trace!`.
 
 mod assertions;
+mod settled;
+mod spawned;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
@@ -9,8 +11,8 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use trace_core::testing::TestTracer;
 use trace_core::{
-    Limits, ManualClock, SpanKind, Timestamp, TraceFuture, assert_no_orphans, assert_trace, span,
-    trace, trace_root, traced, traced_test,
+    AlwaysOff, Limits, ManualClock, SpanKind, Timestamp, TraceFuture, assert_no_orphans,
+    assert_trace, span, trace, trace_root, traced, traced_test,
 };
 
 struct Order {
@@ -154,7 +156,7 @@ async fn roots_are_traces_of_their_own() {
     fails(
         || drop(trace!()),
         expect![[r#"
-            2 traces were recorded, expected one (`TestTracer::traces` returns all):
+            2 traces were recorded, expected one (`TestTracer::traces` returns all, `trace_of` the one of a root):
 
             checkout
             └─ charge
@@ -163,6 +165,64 @@ async fn roots_are_traces_of_their_own() {
 
         "#]],
     );
+}
+
+#[traced_test]
+fn a_trace_is_found_by_its_root() {
+    let test = TestTracer::current();
+    fails(
+        || drop(test.trace_of("GET")),
+        expect![[r#"
+            no trace was recorded: nothing was traced; expected the test to run a `#[trace_root]` function or, in a `#[traced_test]`, a `#[traced]` one, and no `tokio::spawn` in between, which inherits nothing
+        "#]],
+    );
+    trace_core::root("client").run_sync(|| {});
+    trace_core::root("GET").run_sync(|| span::in_span("query", || {}));
+    assert_trace!(test.trace_of("GET"), "GET\n└─ query");
+    trace_core::root("GET").run_sync(|| {});
+    fails(
+        || drop(test.trace_of(String::from("GET"))),
+        expect![[r#"
+            2 traces begin with `GET`, expected one:
+
+            GET
+            └─ query
+
+            GET
+
+            client
+
+        "#]],
+    );
+    fails(
+        || drop(test.trace_of("PUT")),
+        expect![[r#"
+            0 traces begin with `PUT`, expected one:
+
+            client
+
+            GET
+            └─ query
+
+            GET
+
+        "#]],
+    );
+}
+
+#[test]
+fn the_id_of_the_trace_is_there_where_a_trace_runs() {
+    let id = || span::current_trace_id().map(|id| id.to_string());
+    assert_eq!(id(), None);
+    let test = TestTracer::new();
+    let in_root = test.root("root").run_sync(id);
+    assert_eq!(in_root, Some(test.trace().trace_id.to_string()));
+    let refusing = TestTracer::with("test", |builder| builder.sampler(AlwaysOff));
+    refusing.root("root").run_sync(|| {
+        let context = span::current_context().unwrap();
+        assert_eq!(id(), Some(context.trace_id.to_string()));
+    });
+    assert_eq!(refusing.attach_sync(id), None);
 }
 
 #[traced_test]
@@ -265,16 +325,19 @@ fn a_test_that_panics_prints_its_traces() {
     check_in_a_child(
         "panic",
         expect![[r#"
-        traces of `in_a_child`:
+            traces of `in_a_child`:
 
-        checkout (test)    0 ns  ████████████████████  100%  error: card declined
-        │  error.type = alloc::string::String
-        └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
-              card = declined
-              error.type = alloc::string::String
-              +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
+            checkout (test)    0 ns  ████████████████████  100%  error: card declined
+            │  error.type = alloc::string::String
+            └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
+                  card = declined
+                  error.type = alloc::string::String
+                  +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
 
-    "#]],
+            forever (test)   0 ns  ████████████████████  100%  cancelled
+               cancelled = true
+
+        "#]],
     );
 }
 
@@ -283,17 +346,20 @@ fn a_test_that_returns_an_error_prints_its_traces() {
     check_in_a_child(
         "error",
         expect![[r#"
-        traces of `in_a_child`:
+            traces of `in_a_child`:
 
-        checkout (test)    0 ns  ████████████████████  100%  error: card declined
-        │  error.type = alloc::string::String
-        └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
-              card = declined
-              error.type = alloc::string::String
-              +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
+            checkout (test)    0 ns  ████████████████████  100%  error: card declined
+            │  error.type = alloc::string::String
+            └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
+                  card = declined
+                  error.type = alloc::string::String
+                  +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
 
-        Error: "card declined"
-    "#]],
+            forever (test)   0 ns  ████████████████████  100%  cancelled
+               cancelled = true
+
+            Error: "card declined"
+        "#]],
     );
 }
 

@@ -18,6 +18,20 @@ use crate::id::TraceId;
 ///
 /// A clone is the same collector: give one to a tracer and keep one to ask.
 ///
+/// ```
+/// use trace_core::{TraceCollector, Tracer, span};
+///
+/// let traces = TraceCollector::new();
+/// let tracer = Tracer::builder("shop").collector(traces.clone()).build()?;
+/// tracer.root("checkout").run_sync(|| span::in_span("charge", || {}));
+/// tracer.flush(std::time::Duration::from_secs(1));
+///
+/// let [done] = &traces.completed_traces()[..] else { panic!() };
+/// assert!(done.completion.is_complete());
+/// assert_eq!(done.trace.root().unwrap().operation_name, "checkout");
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+///
 /// # When a trace is complete
 ///
 /// - **At once**, when [one tracer](TraceCollectorOptions::feeders) feeds the collector and
@@ -36,8 +50,12 @@ use crate::id::TraceId;
 ///   lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
 ///
 /// Spans that come later are added to the completed trace as long as it is kept, and
-/// counted, and the hook is told the trace again, when no part of it runs. Time is looked at whenever spans come, in [`tick`](Self::tick) and on
-/// flush; there is no thread.
+/// counted, and the hook is told the trace again, when no part of it runs. Time is looked
+/// at whenever spans come, in [`tick`](Self::tick) and on flush; there is no thread.
+///
+/// # Without a tracer
+///
+/// Spans of a file, or of another program, are collected by hand:
 ///
 /// ```
 /// use trace_core::{

@@ -121,12 +121,13 @@ impl SpanBuilder {
         self.set(|span| span.kind = kind)
     }
 
-    /// Adds a tag.
+    /// Adds a tag. The value is kept until the span begins, so a text that is borrowed is
+    /// given as `text.to_owned()`, or to [`OpenSpan::add_tag`]; a `Duration` is seconds.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
         self.set(|span| span.tags.push((key.into(), value.into())))
     }
 
-    /// Adds a link to a span of another trace.
+    /// Adds a link to a span of another trace: a [`Link`], or its context.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set(|span| span.links.push(link.into()))
     }

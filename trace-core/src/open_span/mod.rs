@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use crate::context::TraceContext;
 use crate::propagation::{self, Injector};
-use crate::record::{HeldSpan, Kept, Scope, tag_input, write};
+use crate::record::{HeldSpan, Kept, Scope, quietly, tag_input, write};
 use crate::span_record::{Link, Outcome, SpanKind, Status};
 use crate::tag_source::TagSource;
 use crate::timestamp::Timestamp;
@@ -205,13 +205,14 @@ impl OpenSpan {
         context.is_some()
     }
 
-    /// Adds a tag; replaces the value of one with the same key.
+    /// Adds a tag; replaces the value of one with the same key. See
+    /// [`span::add_tag`](crate::span::add_tag).
     #[doc(alias = "set_attribute")]
     // Inlined, so that a value whose type is known is not looked at.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn add_tag(&self, key: &str, value: impl TagSource) {
+    pub fn add_tag(&self, key: impl AsRef<str>, value: impl TagSource) {
         let Some(span) = self.recorded() else { return };
-        let value = tag_input(&value);
+        let (key, value) = (key.as_ref(), tag_input(&value));
         match span.at_home() {
             Some(id) => write::named_tag(id, key, value),
             None => span.write_in_visit(|id| write::named_tag(id, key, value)),
@@ -220,12 +221,16 @@ impl OpenSpan {
 
     /// Adds a log with the time of the call.
     #[doc(alias = "add_event")]
-    pub fn add_log(&self, message: &str) {
-        self.add_log_with(message, &[]);
+    pub fn add_log(&self, message: impl AsRef<str>) {
+        self.write_log(message.as_ref(), &[]);
     }
 
     /// Adds a log with fields and the time of the call.
-    pub fn add_log_with(&self, message: &str, fields: &[(&str, &dyn TagSource)]) {
+    pub fn add_log_with(&self, message: impl AsRef<str>, fields: &[(&str, &dyn TagSource)]) {
+        self.write_log(message.as_ref(), fields);
+    }
+
+    fn write_log(&self, message: &str, fields: &[(&str, &dyn TagSource)]) {
         if let Some(span) = self.recorded() {
             span.write(|id| write::log(id, message, fields));
         }
@@ -241,25 +246,29 @@ impl OpenSpan {
     }
 
     /// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
-    /// nothing.
-    pub fn set_status(&self, status: &Status) {
-        if let Some(span) = self.recorded() {
-            span.write(|id| write::status(id, status));
+    /// nothing. A text is the message of an error.
+    pub fn set_status(&self, status: impl Into<Status>) {
+        if let Some(span) = self.recorded()
+            && let Some(status) = quietly(|_| status.into())
+        {
+            span.write(|id| write::status(id, &status));
         }
     }
 
     /// Sets another operation name.
     #[doc(alias = "update_name")]
-    pub fn set_operation_name(&self, name: &str) {
-        if let Some(span) = self.recorded() {
-            span.write(|id| write::operation_name(id, name));
-        }
+    pub fn set_operation_name(&self, name: impl AsRef<str>) {
+        self.write_name(write::operation_name, name.as_ref());
     }
 
     /// Sets another service name than the tracer's.
-    pub fn set_service_name(&self, name: &str) {
+    pub fn set_service_name(&self, name: impl AsRef<str>) {
+        self.write_name(write::service_name, name.as_ref());
+    }
+
+    fn write_name(&self, write: fn(u64, &str), name: &str) {
         if let Some(span) = self.recorded() {
-            span.write(|id| write::service_name(id, name));
+            span.write(|id| write(id, name));
         }
     }
 
@@ -272,8 +281,9 @@ impl OpenSpan {
 
     /// Adds a link to a span of another trace.
     pub fn add_link(&self, link: impl Into<Link>) {
-        if let Some(span) = self.recorded() {
-            let link = link.into();
+        if let Some(span) = self.recorded()
+            && let Some(link) = quietly(|_| link.into())
+        {
             span.write(|id| write::link(id, &link));
         }
     }

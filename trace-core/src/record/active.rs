@@ -15,18 +15,62 @@ pub(crate) enum Active {
     #[default]
     Nothing,
     /// A tracer and no trace.
-    Attached(Arc<TracerCore>),
+    Attached(Attachment),
     /// A trace that is not recorded.
     Unsampled(Box<Unsampled>),
     /// A trace that is recorded.
     Recorded(Recording),
 }
 
+/// A tracer that is current where no trace runs.
+#[derive(Debug)]
+pub(crate) struct Attachment {
+    tracer: Arc<TracerCore>,
+    /// Whether a test waits for its end.
+    #[cfg(feature = "testing")]
+    is_awaited: bool,
+}
+
+impl Attachment {
+    pub(super) fn new(tracer: Arc<TracerCore>) -> Self {
+        Self {
+            tracer,
+            #[cfg(feature = "testing")]
+            is_awaited: false,
+        }
+    }
+
+    /// The same for a task or a message, which goes on with the tracer.
+    pub(super) fn carry(&self) -> Self {
+        let tracer = Arc::clone(&self.tracer);
+        #[cfg(feature = "testing")]
+        if let Some(watch) = &tracer.watch {
+            watch.begin_task();
+        }
+        Self {
+            #[cfg(feature = "testing")]
+            is_awaited: tracer.watch.is_some(),
+            tracer,
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if self.is_awaited
+            && let Some(watch) = &self.tracer.watch
+        {
+            watch.end_task();
+        }
+    }
+}
+
 impl Active {
     pub(super) fn tracer(&self) -> Option<&Arc<TracerCore>> {
         match self {
             Self::Nothing => None,
-            Self::Attached(tracer) => Some(tracer),
+            Self::Attached(attachment) => Some(&attachment.tracer),
             Self::Unsampled(unsampled) => Some(&unsampled.tracer),
             Self::Recorded(recording) => Some(recording.tracer()),
         }

@@ -673,6 +673,35 @@ pub(crate) fn hand_over_all() {
     });
 }
 
+/// What is open of the traces of a tracer that surround this thread's code.
+#[cfg(feature = "testing")]
+pub(super) fn around(tracer: &Arc<TracerCore>) -> Vec<super::watch::Beside> {
+    ENTERED.with_borrow_mut(|stack| {
+        let depth = stack.scopes.depth();
+        let mut found = Vec::new();
+        for at in 0..depth {
+            let Some(scope) = stack.scopes.get_mut(at) else {
+                continue;
+            };
+            let is_innermost = at + 1 == depth;
+            let span = if is_innermost {
+                hot::span()
+            } else {
+                scope.place.span
+            };
+            if let Active::Recorded(recording) = scope.active()
+                && Arc::ptr_eq(recording.tracer(), tracer)
+            {
+                if is_innermost {
+                    recording.take_stage();
+                }
+                found.push(recording.beside(span));
+            }
+        }
+        found
+    })
+}
+
 /// Hands over what the scope of this thread has recorded, if all its spans have
 /// ended: so nobody sees children whose parent is still to come.
 #[cfg(feature = "testing")]

@@ -140,11 +140,24 @@ impl LocalTrace {
         self.is_known.load(Ordering::Relaxed)
     }
 
+    /// How many scopes are open, and how many strays there are.
+    #[cfg(feature = "testing")]
+    pub(super) fn open_scopes_and_strays(&self) -> (i64, i64) {
+        // Acquire: as in `ends_with`.
+        let open = self.open.load(Ordering::Acquire);
+        let scopes = (open + SCOPE / 2).div_euclid(SCOPE);
+        (scopes, open - scopes * SCOPE)
+    }
+
     /// Lets go of a trace that was held open for a span that will not begin.
     pub(super) fn release(&self) {
         // As in `close_scope`.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete();
+            #[cfg(feature = "testing")]
+            if let Some(watch) = &self.tracer.watch {
+                watch.end(self.part);
+            }
         }
     }
 

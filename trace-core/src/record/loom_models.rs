@@ -74,6 +74,8 @@ impl World {
             scheduled_delay: Duration::MAX,
             queue,
             has_ended: std::sync::atomic::AtomicBool::new(false),
+            #[cfg(feature = "testing")]
+            watch: None,
         });
         Self {
             tracer,

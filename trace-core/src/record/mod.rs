@@ -59,6 +59,8 @@ mod tracer_core;
 mod unsampled;
 mod visiting;
 mod visits;
+#[cfg(feature = "testing")]
+mod watch;
 pub(crate) mod write;
 
 pub(crate) use caps::Caps;
@@ -75,8 +77,11 @@ pub(crate) use missed::{miss, miss_unsampled};
 pub(crate) use quietly::{PANICKED, quietly, tag_input};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
+#[cfg(feature = "testing")]
+pub(crate) use watch::{StillOpen, Watch};
 
 use crate::context::TraceContext;
+use crate::id::TraceId;
 
 /// Forgets what is recorded on this thread, in the child of a `fork`: it is the
 /// parent's. Async-signal-safe.
@@ -89,6 +94,11 @@ pub(crate) fn forget() {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_recording() -> bool {
     hot::own_span() != 0
+}
+
+/// The id of the trace that runs on this thread, recorded or not.
+pub(crate) fn current_trace_id() -> Option<TraceId> {
+    if RECORDS { entered::trace_id() } else { None }
 }
 
 /// The context of the running code; `None` where no trace runs.

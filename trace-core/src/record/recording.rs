@@ -18,6 +18,10 @@ use crate::span_record::Outcome;
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
 use crate::tracestate::TraceState;
 
+/// Most spans around the code that asks what is open beside it.
+#[cfg(feature = "testing")]
+const MAX_AROUND: usize = 10_000;
+
 /// The recording side of a scope: one pointer, as it is moved with each poll.
 #[derive(Debug)]
 pub(crate) struct Recording(Box<ScopeStream>);
@@ -221,15 +225,46 @@ impl Recording {
     /// The parent of a span that is open in this scope.
     fn parent_of(&mut self, span: u64) -> Option<SpanId> {
         self.take_stage();
+        SpanId::new(self.opened_below(span)?)
+    }
+
+    /// Below which span one was opened in this scope, as far as that is known. The stage
+    /// must be empty, or another scope's.
+    fn opened_below(&self, span: u64) -> Option<u64> {
         let mut cursor = Cursor::default();
         while let Some((id, entry, next)) = self.0.chunk.entry(cursor) {
             match entry {
-                Entry::Open(open) if id == span => return SpanId::new(open.parent),
+                Entry::Open(open) if id == span => return Some(open.parent),
                 _ => cursor = next,
             }
         }
         let rare = self.0.rare.as_ref()?;
-        SpanId::new(rare.parents.as_ref()?.of(span)?)
+        rare.parents.as_ref()?.of(span)
+    }
+
+    /// What is open of the trace, whose code runs in this span. The stage must be empty, or
+    /// another scope's.
+    #[cfg(feature = "testing")]
+    pub(super) fn beside(&self, mut span: u64) -> super::watch::Beside {
+        let mut around = 0;
+        for _ in 0..MAX_AROUND {
+            let Some(parent) = self.opened_below(span) else {
+                // It is another scope's, or none.
+                break;
+            };
+            around += 1;
+            span = parent;
+        }
+        let stream = &*self.0;
+        let shared = stream.shared.as_ref();
+        let (scopes, strays) = shared.map_or((1, 0), |trace| trace.open_scopes_and_strays());
+        let [_, part] = stream.numbers();
+        super::watch::Beside {
+            part,
+            scopes,
+            strays,
+            spans_here: stream.strays - around,
+        }
     }
 
     /// Moves the thread's stage into the chunk.
@@ -519,6 +554,11 @@ impl Recording {
             shared.map_or(completes, |trace| trace.close_scope(strays, completes));
         if remains_nothing && !says_so {
             stream.complete();
+        }
+        #[cfg(feature = "testing")]
+        if let Some(watch) = stream.tracer.watch.as_ref().filter(|_| remains_nothing) {
+            let [_, part] = stream.numbers();
+            watch.end(part);
         }
         let trace = stream.shared.take();
         stream.head.clear();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::active::Active;
+use super::active::{Active, Attachment};
 use super::departed;
 use super::entered::{self, Left};
 use super::hot;
@@ -76,6 +76,7 @@ impl Scope {
         }
         let (name, kind) = (start.operation_name, start.kind);
         let (scope, context) = match start.from {
+            // It has noted its beginning.
             From::Nothing => (Self::start_new(tracer, name, kind), None),
             From::Remote(context) => {
                 let refused = refused(tracer, context.trace_id, name, kind, Some(context));
@@ -97,8 +98,18 @@ impl Scope {
             }
             From::Given(context) => (Self::start_given(tracer, context), Some(context)),
         };
+        #[cfg(feature = "testing")]
+        scope.watch(tracer, name);
         let baggage = start.baggage.or(context.map(|context| &context.baggage));
         scope.with_baggage(baggage)
+    }
+
+    /// Notes the beginning of a trace for a test that waits for its end.
+    #[cfg(feature = "testing")]
+    fn watch(&self, tracer: &TracerCore, operation_name: &str) {
+        if let (Active::Recorded(recording), Some(watch)) = (&self.0, &tracer.watch) {
+            watch.begin(recording.number(), operation_name);
+        }
     }
 
     /// Begins a trace. What is passed is passed in registers: words that were just written
@@ -121,7 +132,12 @@ impl Scope {
         let refused = refused(tracer, trace_id, operation_name, kind, None);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
-            None => Self(Active::Recorded(Recording::begin(tracer, trace_id, flags))),
+            None => {
+                let scope = Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)));
+                #[cfg(feature = "testing")]
+                scope.watch(tracer, operation_name);
+                scope
+            }
             Some(by) => {
                 tracer.queue.counters.refuse();
                 Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
@@ -224,7 +240,7 @@ impl Scope {
 
     /// A scope in which the tracer is current and no trace runs.
     pub(crate) fn attached(tracer: Arc<TracerCore>) -> Self {
-        Self(Active::Attached(tracer))
+        Self(Active::Attached(Attachment::new(tracer)))
     }
 
     /// Another scope of the trace that runs on this thread, if it is one that is not
@@ -274,7 +290,7 @@ impl Scope {
     fn unrecorded_beside(active: &Active) -> Self {
         match active {
             Active::Unsampled(unsampled) => Self::unsampled(unsampled.beside()),
-            Active::Attached(tracer) => Self::attached(Arc::clone(tracer)),
+            Active::Attached(attachment) => Self(Active::Attached(attachment.carry())),
             Active::Nothing | Active::Recorded(_) => Self::nowhere(),
         }
     }

@@ -32,6 +32,9 @@ pub(crate) struct TracerCore {
     pub(crate) generation: Generation,
     /// Set when it is shut down.
     pub(crate) has_ended: AtomicBool,
+    /// What is open, of the tracer of a test.
+    #[cfg(feature = "testing")]
+    pub(crate) watch: Option<super::watch::Watch>,
 }
 
 impl TracerCore {

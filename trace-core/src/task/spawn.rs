@@ -16,6 +16,10 @@ use crate::span::TraceFuture;
 /// # }
 /// ```
 ///
+/// The trace is open until the task has ended, also if nobody waits for it: what is to run
+/// for ever, as a server, is spawned by `tokio::spawn`. Where no trace runs, the task goes on
+/// with the tracer that is current, if one is [attached](crate::Tracer::attach).
+///
 /// # Panics
 ///
 /// Outside a tokio runtime, as `tokio::spawn` does.

@@ -28,9 +28,9 @@
 //! [`TestTracer`] of its own, so that tests run in parallel and need no global
 //! tracer. [`trace!`](crate::trace) is the trace that was recorded so far, and
 //! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails
-//! prints its traces. To have another runtime, write the attribute above
-//! `#[tokio::test(..)]`; for a sampler, limits or a clock, or without the
-//! attribute, make a [`TestTracer`] and attach it.
+//! prints its traces. To have another runtime than one of a single thread, write the
+//! attribute above `#[tokio::test(flavor = "multi_thread")]`; for a sampler, limits or a
+//! clock, or without the attribute, make a [`TestTracer`] and attach it.
 //!
 //! # What is recorded in a traced test
 //!
@@ -59,9 +59,60 @@
 //! ```
 //!
 //! Tasks belong to the test if they go on with a trace ([`spawn`](crate::spawn),
-//! [`in_current_trace`](crate::TraceFuture::in_current_trace)); `tokio::spawn`
-//! inherits nothing. What a root or a spawned task records is seen when it has
-//! ended, or has called `trace!()` itself.
+//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). What a root or a
+//! spawned task records is seen when it has ended, or has called `trace!()` itself:
+//! [`TestTracer::settled`] waits for that.
+//!
+//! # Servers and tasks of the code under test
+//!
+//! What the code under test spawns by `tokio::spawn` inherits no span, as always: a
+//! `#[traced]` function in there is not recorded. But roots that begin in it are the
+//! test's, on all threads of the test's runtime: in its tasks, in those that these spawn
+//! (as a server does for each connection), and in `tokio::task::spawn_blocking`.
+//!
+//! ```
+//! # mod shop {
+//! use std::time::Duration;
+//! use tokio::sync::mpsc;
+//! use trace_core::testing::TestTracer;
+//! use trace_core::{assert_trace, trace_root, traced, traced_test};
+//!
+//! #[traced]
+//! async fn query() {}
+//!
+//! #[trace_root("GET /orders")]
+//! async fn handle(_request: u32) {
+//!     query().await;
+//! }
+//!
+//! async fn serve(mut requests: mpsc::Receiver<u32>) {
+//!     while let Some(request) = requests.recv().await {
+//!         tokio::spawn(handle(request));
+//!     }
+//! }
+//!
+//! #[traced_test]
+//! async fn a_request_is_traced() {
+//!     let (sender, requests) = mpsc::channel(1);
+//!     tokio::spawn(serve(requests));
+//!     sender.send(7).await.unwrap();
+//!
+//!     let test = TestTracer::current();
+//!     test.settled(Duration::from_secs(5)).await;
+//!     assert_trace!(test.trace_of("GET /orders"), r#"
+//!         GET /orders
+//!         └─ query
+//!     "#);
+//! }
+//! # }
+//! ```
+//!
+//! That is so in the runtime of a bare `#[traced_test]` and in that of a
+//! `#[tokio::test(..)]` below it. It is not on threads of a runtime that the code under
+//! test builds itself, in one of another attribute (`#[sqlx::test]`, `#[tokio::test]`
+//! above `#[traced_test]`), nor on threads of the code's own: give them the
+//! [`tracer`](TestTracer::tracer) and [`attach`](crate::Tracer::attach) it to what they
+//! run.
 //!
 //! # Time and ids
 //!
@@ -72,6 +123,7 @@
 mod assert_trace;
 mod line_diff;
 mod run;
+mod settled;
 mod test_output;
 mod test_trace;
 mod test_tracer;
@@ -79,7 +131,11 @@ mod test_tracer;
 #[doc(hidden)]
 pub use assert_trace::{__assert_no_orphans, __assert_trace};
 #[doc(hidden)]
+#[cfg(feature = "tokio")]
+pub use run::__run_tokio;
+#[doc(hidden)]
 pub use run::{__run_async, __run_sync, __within};
+pub use settled::Settled;
 pub use test_output::TestOutput;
 pub use test_tracer::TestTracer;
 

@@ -1,10 +1,15 @@
 //! Runs a `#[traced_test]`.
 
+#[cfg(feature = "tokio")]
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::test_output::TestOutput;
 use super::test_tracer::TestTracer;
+#[cfg(feature = "tokio")]
+use crate::record::OwnedEntered;
 use crate::record::{InScope, entered};
 
 /// Runs the body of a test that is not async.
@@ -25,9 +30,42 @@ pub fn __run_async<F>(name: &'static str, body: F) -> F::Output
 where
     F: Future<Output: TestOutput>,
 {
+    run_on(&Runtime::default(), name, body)
+}
+
+/// Runs the body of a test on the runtime that its `#[tokio::test(..)]` describes. Zero
+/// threads are as many as there are processors.
+#[cfg(feature = "tokio")]
+#[doc(hidden)]
+pub fn __run_tokio<F>(
+    name: &'static str,
+    is_multi_thread: bool,
+    worker_threads: usize,
+    start_paused: bool,
+    body: F,
+) -> F::Output
+where
+    F: Future<Output: TestOutput>,
+{
+    let runtime = Runtime {
+        is_multi_thread,
+        worker_threads,
+        start_paused,
+    };
+    run_on(&runtime, name, body)
+}
+
+fn run_on<F>(runtime: &Runtime, name: &'static str, body: F) -> F::Output
+where
+    F: Future<Output: TestOutput>,
+{
     let test = Running::start(name);
-    // The runtime ends first, and with it the tasks that are left.
-    let output = block_on(test.run(body));
+    let output = {
+        // Around the tasks of a runtime that has no other threads.
+        let _around = test.tracer.around().enter_owned();
+        // The runtime ends first, and with it the tasks that are left.
+        runtime.block_on(&test.tracer, test.run(body))
+    };
     test.end(output)
 }
 
@@ -46,6 +84,8 @@ where
 struct Running {
     name: &'static str,
     tracer: TestTracer,
+    /// Spans that were open when the body had ended; its runtime cancels them.
+    open: AtomicU64,
     has_ended: bool,
 }
 
@@ -54,6 +94,7 @@ impl Running {
         Self {
             name,
             tracer: TestTracer::of_test(name),
+            open: AtomicU64::new(0),
             has_ended: false,
         }
     }
@@ -69,7 +110,9 @@ impl Running {
             })
             .await
         };
-        InScope::new(|| self.tracer.scope(), handing_over).await
+        let output = InScope::new(|| self.tracer.scope(), handing_over).await;
+        self.open.store(self.tracer.open_spans(), Ordering::Relaxed);
+        output
     }
 
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]
@@ -77,7 +120,8 @@ impl Running {
         self.has_ended = !output.is_failure();
         if self.has_ended {
             self.tracer.assert_conservation();
-            let open = self.tracer.stats().open;
+            let open = self.open.load(Ordering::Relaxed);
+            let open = open.max(self.tracer.stats().open);
             if open > 0 {
                 let name = self.name;
                 eprintln!("note: spans of `{name}` that have not ended: {open}");
@@ -96,18 +140,61 @@ impl Drop for Running {
     }
 }
 
+/// The runtime of a test.
+#[derive(Default)]
+struct Runtime {
+    #[cfg(feature = "tokio")]
+    is_multi_thread: bool,
+    #[cfg(feature = "tokio")]
+    worker_threads: usize,
+    #[cfg(feature = "tokio")]
+    start_paused: bool,
+}
+
 #[cfg(feature = "tokio")]
-#[expect(clippy::panic, reason = "a test cannot go on without a runtime")]
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap_or_else(|error| panic!("failed to build a runtime: {error}"))
-        .block_on(future)
+thread_local! {
+    /// In which a thread of a test's runtime runs its tasks: roots that begin in them are the
+    /// test's.
+    static AROUND: Cell<Option<OwnedEntered>> = const { Cell::new(None) };
+}
+
+#[cfg(feature = "tokio")]
+impl Runtime {
+    #[expect(clippy::panic, reason = "a test cannot go on without a runtime")]
+    fn block_on<F: Future>(&self, tracer: &TestTracer, future: F) -> F::Output {
+        let mut builder = if self.is_multi_thread {
+            tokio::runtime::Builder::new_multi_thread()
+        } else {
+            tokio::runtime::Builder::new_current_thread()
+        };
+        if self.worker_threads > 0 {
+            builder.worker_threads(self.worker_threads);
+        }
+        if self.start_paused {
+            builder.start_paused(true);
+        }
+        let around = tracer.around_threads();
+        builder
+            .enable_all()
+            .on_thread_start(move || AROUND.set(Some(around().enter_owned())))
+            // The thread may be there for longer than the test.
+            .on_thread_stop(|| drop(AROUND.take()))
+            .build()
+            .unwrap_or_else(|error| panic!("failed to build a runtime: {error}"))
+            .block_on(future)
+    }
 }
 
 #[cfg(not(feature = "tokio"))]
-fn block_on<F: Future>(future: F) -> F::Output {
+impl Runtime {
+    #[expect(clippy::unused_self, reason = "the same with tokio")]
+    fn block_on<F: Future>(&self, _tracer: &TestTracer, future: F) -> F::Output {
+        park_on(future)
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+fn park_on<F: Future>(future: F) -> F::Output {
     use std::sync::Arc;
     use std::task::{Context, Poll, Wake};
     use std::thread::Thread;

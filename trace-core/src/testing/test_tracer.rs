@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::assert_trace::__assert_no_orphans;
+use super::settled::Settled;
 use super::test_trace;
 use crate::assemble::Trace;
 use crate::clock::Clock;
 use crate::id_generator::IdGenerator;
 use crate::memory_collector::MemoryCollector;
-use crate::record::{Scope, Start, entered};
+use crate::record::{Scope, Start, StillOpen, entered};
 use crate::span_record::SpanRecord;
 use crate::stats::Stats;
 use crate::tracer::{Tracer, TracerBuilder};
@@ -106,6 +108,7 @@ impl TestTracer {
         let built = configure(builder)
             .collector(spans.clone())
             .on_demand()
+            .watched()
             .build();
         let inner = Arc::new(Inner {
             name,
@@ -153,6 +156,117 @@ impl TestTracer {
         }
     }
 
+    /// Returns the tracer, for code that takes one; it may outlive this, and then records
+    /// nothing.
+    ///
+    /// ```
+    /// use trace_core::testing::TestTracer;
+    /// use trace_core::{Tracer, assert_trace};
+    ///
+    /// struct Server {
+    ///     tracer: Tracer,
+    /// }
+    ///
+    /// impl Server {
+    ///     fn serve(&self) {
+    ///         self.tracer.root("serve").run_sync(|| {});
+    ///     }
+    /// }
+    ///
+    /// let test = TestTracer::new();
+    /// Server { tracer: test.tracer() }.serve();
+    /// assert_trace!(test.trace(), "serve");
+    /// ```
+    #[must_use]
+    pub fn tracer(&self) -> Tracer {
+        self.0.tracer.clone()
+    }
+
+    /// Waits until no trace of this tracer is open, and for 10 ms none has begun; instead of
+    /// a sleep, before a test looks at what tasks and servers have recorded.
+    ///
+    /// Exact, on all threads: a trace is open from the beginning of its root until all its
+    /// spans have ended, and its tasks ([`spawn`](crate::spawn),
+    /// [`in_current_trace`](crate::TraceFuture::in_current_trace)) and messages
+    /// ([`Carried`](crate::Carried)) are gone, also if nothing was recorded in them yet.
+    /// What surrounds the call is not waited for: the test's body, and the spans in which it
+    /// is awaited. All else of the test's own trace is.
+    ///
+    /// Not seen is what has yet to begin and does not belong to a trace: a root in a task of
+    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
+    /// request on its way, a message in a channel without [`Carried`](crate::Carried). Nor
+    /// are traces that are not sampled. Wait first for what the code says itself, such as a
+    /// response. A server that is spawned by [`trace_core::spawn`](crate::spawn) is a part
+    /// of the trace and never ends: spawn it by `tokio::spawn`.
+    ///
+    /// Works with any executor, also while tokio's time is paused: the timeout is in real
+    /// time.
+    ///
+    /// ```
+    /// # trace_core::testing::__run_async("mails_are_sent", async {
+    /// use std::time::Duration;
+    /// use trace_core::testing::TestTracer;
+    /// use trace_core::{assert_trace, trace, trace_root, traced};
+    ///
+    /// #[traced]
+    /// async fn send_mail() {
+    ///     tokio::time::sleep(Duration::from_millis(20)).await;
+    /// }
+    ///
+    /// #[trace_root]
+    /// async fn order() {
+    ///     trace_core::spawn(send_mail()); // nobody waits for it
+    /// }
+    ///
+    /// // In a `#[traced_test]`:
+    /// order().await;
+    /// TestTracer::current().settled(Duration::from_secs(5)).await;
+    /// assert_trace!(trace!(), r#"
+    ///     order
+    ///     └─ send_mail
+    /// "#);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When something is open after `timeout`, with what it is:
+    ///
+    /// ```text
+    /// not settled after 5s: the trace of `order`, 1 task or message in the trace of `my_test` still open; awaited at tests/orders.rs:12:9
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    #[track_caller]
+    pub fn settled(&self, timeout: Duration) -> Settled {
+        Settled::new(self.clone(), timeout, Location::caller())
+    }
+
+    /// How many spans have not ended, or were not handed over.
+    pub(super) fn open_spans(&self) -> u64 {
+        self.delivered().0.open
+    }
+
+    /// A scope for the threads that run a test, outside of its body: roots that begin there
+    /// are this tracer's.
+    pub(super) fn around(&self) -> Scope {
+        self.around_threads()()
+    }
+
+    /// The same for threads that are not there yet. Keeps no handle: the tracer ends with the
+    /// test.
+    pub(super) fn around_threads(&self) -> impl Fn() -> Scope + Send + Sync + use<> {
+        let core = self.0.tracer.core().map(Arc::clone);
+        move || core.clone().map(Scope::attached).unwrap_or_default()
+    }
+
+    pub(super) fn still_open(&self) -> StillOpen {
+        let core = self.0.tracer.core();
+        core.map(|core| core.still_open()).unwrap_or_default()
+    }
+
     /// Returns the one trace there is.
     ///
     /// # Panics
@@ -170,11 +284,50 @@ impl TestTracer {
                 let shown = shown(&traces, &TreeOptions::compact());
                 panic!(
                     "{} traces were recorded, expected one \
-                     (`TestTracer::traces` returns all):\n\n{shown}",
+                     (`TestTracer::traces` returns all, `trace_of` the one of a root):\n\n{shown}",
                     traces.len()
                 );
             }
             (None, _) => panic!("no trace was recorded: {}", self.why_nothing()),
+        }
+    }
+
+    /// Returns the one trace whose root has this name, as a server's among those of its
+    /// clients.
+    ///
+    /// ```
+    /// use trace_core::assert_trace;
+    /// use trace_core::testing::TestTracer;
+    ///
+    /// let tracer = TestTracer::new();
+    /// tracer.root("client").run_sync(|| {});
+    /// tracer.root("GET /orders").run_sync(|| {});
+    /// assert_trace!(tracer.trace_of("GET /orders"), "GET /orders");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or more than one, with a list of all traces.
+    #[must_use]
+    #[track_caller]
+    #[expect(clippy::panic, reason = "an assertion that does not hold")]
+    pub fn trace_of(&self, operation_name: impl AsRef<str>) -> Trace {
+        let name = operation_name.as_ref();
+        let (mut of_name, mut others): (Vec<_>, Vec<_>) = self
+            .traces()
+            .into_iter()
+            .partition(|trace| trace.root().is_some_and(|root| root.operation_name == name));
+        match (of_name.pop(), of_name.len()) {
+            (Some(trace), 0) => trace,
+            (None, _) if others.is_empty() => {
+                panic!("no trace was recorded: {}", self.why_nothing())
+            }
+            (last, more) => {
+                let found = more + usize::from(last.is_some());
+                others.splice(0..0, of_name.into_iter().chain(last));
+                let shown = shown(&others, &TreeOptions::compact());
+                panic!("{found} traces begin with `{name}`, expected one:\n\n{shown}")
+            }
         }
     }
 

@@ -18,12 +18,26 @@ use crate::diagnostics;
 use crate::fork::{self, Generation};
 use crate::id_generator::IdGenerator;
 use crate::limits::Limits;
+#[cfg(feature = "testing")]
+use crate::record::Watch;
 use crate::record::{Caps, Kept, RECORDS, TracerCore};
 use crate::resource::Resource;
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::tag::{Tag, TagValue};
 
 /// Options of a tracer; made by [`Tracer::builder`].
+///
+/// ```
+/// use trace_core::{HeadSampler, TraceCollector, Tracer};
+///
+/// let tracer = Tracer::builder("shop")
+///     .tag("service.version", env!("CARGO_PKG_VERSION"))
+///     .sampler(HeadSampler::new(0.1)?) // one trace in ten
+///     .collector(TraceCollector::printing())
+///     .build()?; // or `install()?`, for the whole process
+/// assert_eq!(tracer.stats().started, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a builder does nothing before `build` or `install`"]
 pub struct TracerBuilder(Kept<Options>);
 
@@ -40,6 +54,9 @@ struct Options {
     scheduled_delay: Duration,
     shutdown_timeout: Duration,
     has_thread: bool,
+    /// Whether a test may wait for what is open.
+    #[cfg(feature = "testing")]
+    is_watched: bool,
 }
 
 /// A tracer that could not be built.
@@ -60,6 +77,8 @@ impl Options {
             scheduled_delay: Duration::from_millis(100),
             shutdown_timeout: Duration::from_secs(5),
             has_thread: true,
+            #[cfg(feature = "testing")]
+            is_watched: false,
         }
     }
 }
@@ -151,6 +170,12 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
+    /// Notes what is open, for a test that waits for it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn watched(self) -> Self {
+        self.set(|options| options.is_watched = true)
+    }
+
     /// Builds a tracer that is reached by its handle only. What it has not delivered when
     /// the process ends is lost, if a handle is left then, in a `static` for example.
     ///
@@ -224,6 +249,8 @@ impl Options {
             queue,
             generation,
             has_ended: AtomicBool::new(false),
+            #[cfg(feature = "testing")]
+            watch: self.is_watched.then(Watch::default),
         });
         let delivery = if self.has_thread {
             let threads = worker.start().map_err(BuildError)?;

@@ -38,12 +38,38 @@ struct Seen {
 
 /// Keeps the process's tracer installed; dropping it delivers what is left.
 ///
-/// Dereferences to the [`Tracer`].
+/// Dereferences to the [`Tracer`]. Bind it in `main` by `let _tracing = ..`: `let _ = ..`
+/// drops it at once. At the end of an async service,
+/// [`shutdown_when_idle`](Tracer::shutdown_when_idle) waits for what runs; the drop blocks
+/// the thread, for the [`shutdown_timeout`](TracerBuilder::shutdown_timeout) at most.
+///
+/// ```
+/// use trace_core::{MemoryCollector, Tracer};
+///
+/// let spans = MemoryCollector::new();
+/// let tracing = Tracer::builder("shop").collector(spans.clone()).install()?;
+/// trace_core::root("checkout").run_sync(|| {});
+/// drop(tracing);
+/// assert_eq!(spans.spans().len(), 1);
+/// # Ok::<(), trace_core::InstallError>(())
+/// ```
 #[must_use = "dropping the guard removes the tracer, and `let _ = ..` drops it at once: bind it in `main` with `let _tracing = ..`"]
 #[derive(Debug)]
 pub struct TracerGuard(Tracer);
 
 /// A tracer that could not be installed.
+///
+/// ```
+/// use trace_core::Tracer;
+///
+/// let _tracing = Tracer::builder("shop").install()?;
+/// assert_eq!(
+///     Tracer::builder("shop").install().unwrap_err().to_string(),
+///     "a tracer is installed already; \
+///      expected one `install` in a process, or `build` for another tracer"
+/// );
+/// # Ok::<(), trace_core::InstallError>(())
+/// ```
 pub struct InstallError(Reason);
 
 #[derive(Debug)]

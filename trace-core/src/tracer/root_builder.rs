@@ -96,12 +96,13 @@ impl RootBuilder {
         self.set(|root| root.kind = kind)
     }
 
-    /// Adds a tag.
+    /// Adds a tag. The value is kept until the span begins, so a text that is borrowed is
+    /// given as `text.to_owned()`; a `Duration` is seconds.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
         self.set_more(|more| more.tags.push((key.into(), value.into())))
     }
 
-    /// Adds a link to a span of another trace.
+    /// Adds a link to a span of another trace: a [`Link`], or its context.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set_more(|more| more.links.push(link.into()))
     }
@@ -158,6 +159,19 @@ impl RootBuilder {
 
     /// Runs a future as the span's body. The span begins at the first poll. What the
     /// future returns is not looked at; see [`run_result`](Self::run_result).
+    ///
+    /// ```
+    /// # async fn checkout() -> u32 { 42 }
+    /// # async fn example() {
+    /// let total = trace_core::root("checkout").run(checkout()).await;
+    /// assert_eq!(total, 42);
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
+    /// within the span, which was cancelled.
     pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
         RootFuture {
             run: RootRun::new(self.0, never_failed::<F::Output>, future),

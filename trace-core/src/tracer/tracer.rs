@@ -115,8 +115,16 @@ impl Tracer {
         }))
     }
 
-    /// Makes this the tracer of roots that begin while the future is polled. A trace
-    /// that surrounds the call is not seen from within.
+    /// Makes this the tracer of roots that begin while the future is polled, in place of the
+    /// process's. A trace that surrounds the call is not seen from within. Tasks of
+    /// `tokio::spawn` do not inherit it.
+    ///
+    /// ```
+    /// # async fn serve() {}
+    /// # async fn run(tracer: trace_core::Tracer) {
+    /// tokio::spawn(tracer.attach(serve()));
+    /// # }
+    /// ```
     pub fn attach<F: Future>(&self, future: F) -> Attached<F> {
         Attached {
             run: InScope::new(|| self.scope(), future),
@@ -160,7 +168,8 @@ impl Tracer {
     }
 
     /// Delivers all spans that have ended and whose scope has ended or handed them
-    /// over, and flushes the collectors; waits no longer than `timeout`.
+    /// over, and flushes the collectors; blocks this thread until that is done, but no
+    /// longer than `timeout`.
     ///
     /// A scope hands over when it ends and from time to time when it is long. The
     /// one in which this is called hands over first.
@@ -173,8 +182,9 @@ impl Tracer {
     }
 
     /// Delivers what is there, shuts the collectors down and ends the tracer's
-    /// thread; waits no longer than `timeout`. Spans that end later are dropped and
-    /// counted.
+    /// thread; blocks this thread until that is done, but no longer than `timeout`. Spans
+    /// that end later are dropped and counted. Async code awaits
+    /// [`shutdown_when_idle`](Self::shutdown_when_idle).
     ///
     /// Where a shutdown runs already, this waits for its end, and so does a
     /// [`flush`](Self::flush): each until its own deadline. Within a collector of this

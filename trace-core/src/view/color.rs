@@ -1,8 +1,8 @@
-//! Whether and how text is coloured.
+//! Whether and how text is colored.
 
 use std::io::IsTerminal;
 
-/// When to write colours.
+/// When to write colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
     /// When standard output is a terminal and `NO_COLOR` is not set (or empty).
@@ -16,7 +16,7 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What a piece of text is, as far as colour goes.
+/// What a piece of text is, as far as color goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
@@ -28,7 +28,7 @@ pub(super) enum Style {
 }
 
 impl ColorChoice {
-    /// Returns whether to write colours to standard output.
+    /// Returns whether to write colors to standard output.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -47,7 +47,7 @@ impl ColorChoice {
 }
 
 impl Style {
-    /// Appends text, coloured if `color`; nothing for no text.
+    /// Appends text, colored if `color`; nothing for no text.
     pub(super) fn write(self, text: &str, color: bool, line: &mut String) {
         let code = match self {
             Self::Plain => "",

@@ -11,7 +11,7 @@ use crate::assemble::{
 
 impl TraceCollector {
     /// Makes a collector that prints the tree of every completed trace to standard
-    /// output, in colours if that is a terminal.
+    /// output, in colors if that is a terminal.
     #[must_use]
     pub fn printing() -> Self {
         let tree = TreeOptions {

@@ -36,7 +36,7 @@ pub struct TreeOptions {
     pub links: bool,
     /// File and line of the source. Default: no.
     pub sources: bool,
-    /// Colours. Default: [`ColorChoice::Never`], so that a text is the same
+    /// Colors. Default: [`ColorChoice::Never`], so that a text is the same
     /// everywhere.
     pub color: ColorChoice,
     /// Most spans shown. Default: 1,000, which a person may still scroll through.

@@ -1,5 +1,7 @@
 //! `#[traced_test]`.
 
+mod tokio;
+
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -22,7 +24,9 @@ use crate::tokens::group;
 /// }
 /// ```
 ///
-/// With an attribute such as `#[tokio::test]` below, that one runs it:
+/// With `#[tokio::test(..)]` below, which is left out, that runtime is built:
+/// `__run_tokio("pays", worker_threads, is_multi_thread, start_paused, { async move { .. } })`.
+/// With another attribute such as `#[sqlx::test]`, that one runs it:
 /// `__within("pays", { async move { .. } }).await`. A plain function:
 /// `__run_sync("pays", move || { .. })`.
 pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
@@ -31,20 +35,26 @@ pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
     let private = super::module(args.krate.as_ref(), "__private");
     let (inner_attributes, body) = split_inner_attributes(item.body.clone());
     let name = item.signature.ident.unraw().to_string();
-    let has_runner = item.attributes.iter().any(|outer| {
-        let last = outer.path().segments.last();
-        last.is_some_and(|segment| segment.ident == "test")
-    });
     let is_async = item.signature.asyncness.is_some();
+    let runtime = tokio::Runtime::of(item);
+    let has_runner = runtime.is_none()
+        && item.attributes.iter().any(|outer| {
+            let last = outer.path().segments.last();
+            last.is_some_and(|segment| segment.ident == "test")
+        });
 
     let carried = params::carry(&item.signature, &super::words(&body));
     let block = super::content(&private, item, &[carried.statements], &body);
 
-    let code = match (is_async, has_runner) {
-        (true, true) => {
+    let code = match (is_async, &runtime) {
+        (true, Some(runtime)) => {
+            let arguments = runtime.arguments(at);
+            quote_spanned!(at=> #testing::__run_tokio(#name, #arguments, { async move { #block } }))
+        }
+        (true, None) if has_runner => {
             quote_spanned!(at=> #testing::__within(#name, { async move { #block } }).await)
         }
-        (true, false) => {
+        (true, None) => {
             quote_spanned!(at=> #testing::__run_async(#name, { async move { #block } }))
         }
         (false, _) => quote_spanned!(at=> #testing::__run_sync(#name, move || { #block })),
@@ -56,10 +66,10 @@ pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
         quote_spanned!(at=> #[::core::prelude::v1::test])
     };
     let stream = quote!(#inner_attributes #code);
-    tokens.extend(if has_runner {
-        item.header_with(carried.inputs)
-    } else {
-        item.header_without_async(carried.inputs)
+    tokens.extend(match (has_runner, &runtime) {
+        (true, _) => item.header_with(carried.inputs),
+        (false, None) => item.header_without_async(carried.inputs),
+        (false, Some(_)) => tokio::without_attribute(item.header_without_async(carried.inputs)),
     });
     tokens.extend([group(Delimiter::Brace, stream, braces)]);
     tokens
