@@ -39,8 +39,7 @@ fn clippy_says_the_same() {
             + different.rs:55:36-45 clippy::integer_division_remainder_used: use of `/` has been disallowed in this context
             + different.rs:55:55-62 clippy::indexing_slicing: indexing may panic
             + different.rs:55:64-71 clippy::used_underscore_binding: used underscore-prefixed binding
-            - different.rs:63:1-65:2 clippy::missing_const_for_fn: this could be a `const fn`
-            - different.rs:71:18-19 clippy::default_numeric_fallback: default numeric fallback might occur
+            - different.rs:65:18-19 clippy::default_numeric_fallback: default numeric fallback might occur
         "#]],
     );
 }
@@ -63,7 +62,6 @@ fn clippy_says_the_same_without_recording() {
                 + different.rs:55:36-45 clippy::integer_division_remainder_used: use of `/` has been disallowed in this context
                 + different.rs:55:55-62 clippy::indexing_slicing: indexing may panic
                 + different.rs:55:64-71 clippy::used_underscore_binding: used underscore-prefixed binding
-                - different.rs:63:1-65:2 clippy::missing_const_for_fn: this could be a `const fn`
             "#]],
         );
     }
@@ -108,8 +106,12 @@ fn check(subcommand: &str, different: Expect) {
 }
 
 fn check_features(subcommand: &str, features: &str, different: Expect) {
-    let plain = warnings(subcommand, "corpus");
+    let mut plain = warnings(subcommand, "corpus");
     let traced = warnings(subcommand, features);
+    // A traced function cannot be `const`; the others of the corpus are said to be.
+    plain.retain(|warning, _| {
+        warning.lint != "clippy::missing_const_for_fn" || traced.contains_key(warning)
+    });
     let lints: BTreeSet<&str> = plain.keys().map(|warning| &*warning.lint).collect();
     println!(
         "{subcommand}: {} warnings of {} lints",

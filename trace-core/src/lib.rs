@@ -125,6 +125,8 @@ mod tracer;
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(not(feature = "testing"))]
+mod no_testing;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -14,6 +14,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Path, Token};
 
 use crate::attribute::Attribute;
+use crate::returns::ReturnsArg;
 use crate::suggest::list;
 
 use rules::{NAME, Rule, Shape, rules, unknown};
@@ -43,6 +44,8 @@ pub(crate) struct Args {
     /// The context from which a root goes on, and how far it is believed.
     pub(crate) remote: Option<TokenStream>,
     pub(crate) trust: Option<TokenStream>,
+    /// What the returned value is said to be.
+    pub(crate) returns: ReturnsArg,
     /// The function is left as it is.
     pub(crate) skip: bool,
     /// The path of `trace-core`.
@@ -112,6 +115,7 @@ impl Draft {
                 is_root: attribute == Attribute::TraceRoot,
                 remote: None,
                 trust: None,
+                returns: ReturnsArg::Unsaid,
                 skip: false,
                 krate: None,
                 written: Vec::new(),
@@ -215,13 +219,13 @@ impl Draft {
 fn check_shape(rule: &Rule, key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let name = rule.name;
     let ends = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
-    let missing = || {
+    let missing = |at| {
         let advice = match name {
             "err" => "an `Err` is recorded anyway; leave it out, or write",
             _ => "write",
         };
         let message = format!("`{name}` needs a value; {advice} `{}`", rule.form);
-        syn::Error::new(key.span(), message)
+        syn::Error::new(at, message)
     };
     let is_list = input.peek(syn::token::Paren);
     match rule.shape {
@@ -235,18 +239,21 @@ fn check_shape(rule: &Rule, key: &Ident, input: ParseStream<'_>) -> syn::Result<
             let message = format!("`{name}` takes parentheses; write `{}`", rule.form);
             return Err(input.error(message));
         }
-        Shape::List => return Err(missing()),
+        Shape::List => return Err(missing(key.span())),
         Shape::Value | Shape::ValueOrList => {}
     }
     if ends(input) {
-        return Err(missing());
+        return Err(missing(key.span()));
     }
     if !input.peek(Token![=]) {
         let message = format!("expected `=` after `{name}`; write `{}`", rule.form);
         return Err(input.error(message));
     }
-    input.parse::<Token![=]>()?;
-    if ends(input) { Err(missing()) } else { Ok(()) }
+    let sign = input.parse::<Token![=]>()?;
+    match ends(input) {
+        true => Err(missing(sign.span)),
+        false => Ok(()),
+    }
 }
 
 fn at_comma_or_end(input: ParseStream<'_>) -> syn::Result<()> {

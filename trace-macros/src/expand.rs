@@ -6,6 +6,7 @@
 //! are.
 
 mod async_function;
+mod named;
 mod off;
 mod prologue;
 mod returned;
@@ -28,8 +29,6 @@ use crate::params::{self, Params};
 use crate::returns;
 use crate::suggest::did_you_mean;
 use crate::tokens::{group, located};
-
-use returned::async_tail;
 
 /// Whether functions are to record, which all of `trace-core` does or does not.
 const RECORDS: bool = cfg!(feature = "record");
@@ -73,6 +72,7 @@ fn check(args: &Args, item: &Item) -> syn::Result<()> {
     let mut errors = Errors::default();
     errors.add(check_error(args, item));
     errors.add(check_tags(args, item));
+    errors.add(check_returns(args, item));
     errors.or(())
 }
 
@@ -93,6 +93,26 @@ fn check_error(args: &Args, item: &Item) -> syn::Result<()> {
         item.signature.ident,
     );
     Err(syn::Error::new(span, message))
+}
+
+/// Reports what is said of the returned value that cannot be so.
+fn check_returns(args: &Args, item: &Item) -> syn::Result<()> {
+    let written = args.written.iter().find(|(name, _)| *name == "returns");
+    let Some((_, written)) = written else {
+        return Ok(());
+    };
+    let signature = &item.signature;
+    let message = if signature.asyncness.is_some() {
+        "an `async fn` is what is polled; leave out `returns`".to_owned()
+    } else if returns::seen(&signature.output, args.returns).is_none() {
+        format!(
+            "`{written}` needs a function that returns one; `{}` does not\nleave it out",
+            signature.ident,
+        )
+    } else {
+        return Ok(());
+    };
+    Err(syn::Error::new(written.span(), message))
 }
 
 /// Reports each bare tag that is no argument.
@@ -153,15 +173,9 @@ impl Expansion {
 
     fn write(&self, item: &Item) -> TokenStream {
         let (inner_attributes, body) = split_inner_attributes(item.body.clone());
-        let output = &item.signature.output;
-        let (header, code) = if item.signature.asyncness.is_some() {
-            self.async_function(item, &body)
-        } else if let Some(tail) = async_tail(item, &body) {
-            (item.header(), self.future_in_place(item, tail))
-        } else if let Some(kind) = returns::polled(output) {
-            (item.header(), self.polled_as_value(item, &body, kind))
-        } else {
-            self.sync_function(item, &body)
+        let (header, code) = match item.signature.asyncness {
+            Some(_) => self.async_function(item, &body),
+            None => self.called_function(item, &body),
         };
         let site = &self.site;
         let origin = self
@@ -184,7 +198,17 @@ impl Expansion {
         item: &Item,
         body: &Group,
     ) -> (Option<TokenStream>, TokenStream) {
-        let prologue = self.prologue();
+        self.carried_after(carry, item, body, self.prologue())
+    }
+
+    /// The same with another prologue.
+    fn carried_after(
+        &self,
+        carry: fn(&Signature, &Words) -> Params,
+        item: &Item,
+        body: &Group,
+        prologue: TokenStream,
+    ) -> (Option<TokenStream>, TokenStream) {
         let mut used = words(body);
         used.add(prologue.clone());
         // What only the origin names, or a function of the output, is used elsewhere.

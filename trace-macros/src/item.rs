@@ -8,7 +8,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute as Outer, Signature, Visibility};
+use syn::{Attribute as Outer, Signature, Token, Visibility};
 
 use crate::attribute::Attribute;
 use crate::tokens::{Angles, block, group, is_word};
@@ -140,6 +140,11 @@ fn read_header(
 ) -> syn::Result<Option<(Vec<Outer>, Signature)>> {
     let attributes = input.call(Outer::parse_outer)?;
     input.parse::<Visibility>()?;
+    if input.peek(Token![let]) {
+        // The compiler has said that no attribute goes on a statement.
+        input.parse::<TokenStream>()?;
+        return Ok(None);
+    }
     check_is_function(attribute, input)?;
     let Ok(signature) = input.parse::<Signature>() else {
         input.parse::<TokenStream>()?;
@@ -189,7 +194,6 @@ const NOT_FUNCTIONS: &[(&str, &str)] = &[
     ("type", "a type alias"),
     ("extern", "an `extern` block"),
     ("macro_rules", "a macro"),
-    ("let", "a statement"),
 ];
 
 /// Reports anything but a function at the word that says what it is.

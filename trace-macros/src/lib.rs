@@ -87,6 +87,13 @@ use attribute::Attribute;
 /// }
 /// ```
 ///
+/// So is a pinned box of a `dyn Future` or `dyn Stream` that an alias or an associated
+/// type stands for, such as `Self::Future` of a `tower::Service`. A future of another
+/// named type, such as `std::future::Ready` or `S::Future`, is an error of the compiler,
+/// as there is no room in it for a span; see [`returns`](#returns--future-returns--stream-returns--value).
+/// Not so a `JoinHandle` or a `Receiver`: their work is done elsewhere, and the span is
+/// that of the call.
+///
 /// A `const fn`, a function without a body, and anything that is no function is
 /// an error.
 ///
@@ -368,6 +375,30 @@ use attribute::Attribute;
 /// async fn handle(headers: HashMap<String, String>) {}
 /// ```
 ///
+/// ## `returns = future`, `returns = stream`, `returns = value`
+///
+/// What a function returns that is not `async`, where its type does not show it.
+/// `future` and `stream` go with an `impl Trait` of your own, and with aliases of boxes.
+/// `value` has the span last for the call, whatever is returned.
+///
+/// ```
+/// # use trace_core::traced;
+/// use std::future::{Ready, ready};
+///
+/// #[traced(returns = value)]
+/// fn cached(key: u32) -> Ready<u32> {
+///     ready(key)
+/// }
+///
+/// trait Job: Future<Output = Result<(), String>> {}
+/// impl<F: Future<Output = Result<(), String>>> Job for F {}
+///
+/// #[traced(returns = future)]
+/// fn job() -> impl Job {
+///     async { Ok(()) }
+/// }
+/// ```
+///
 /// ## `skip`
 ///
 /// Leaves the function as it is; for functions in a traced block.
@@ -471,10 +502,14 @@ use attribute::Attribute;
 ///   into a closure. As that would change `Location::caller()`, the body of a
 ///   `#[track_caller]` function does not, and an `Err` that leaves it by `return` or
 ///   `?` is not seen.
-/// - A future or a stream whose type does not show that it is one, such as that of an
-///   alias with another name or `impl FusedStream`, is not traced but the call that
-///   makes it, unless the body ends with the async block. An `async fn` that awaits it
-///   is traced.
+/// - A stream of a named type, and `impl FusedStream` or `impl FusedFuture`, are not
+///   traced but the call that makes them, unless the body ends with an async block. So
+///   is a future that a generic function does not know to be one, as `T` in
+///   `fn run<T>(make: impl FnOnce() -> T) -> T`, and one within another type, as in
+///   `Option<BoxFuture>`. An `async fn` that awaits it is traced.
+/// - Attributes that write a trait's functions anew, such as `#[automock]` or
+///   `#[easy_ext::ext]`, may keep this one on functions without a body, or see what it
+///   has written: put it on the functions of the `impl`, below theirs.
 /// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if
 ///   it is itself, and has no other trait: `impl Future + Clone` and
 ///   `impl Future + FusedFuture` do not compile.

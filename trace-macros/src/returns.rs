@@ -1,6 +1,7 @@
 //! What a return type says.
 
 mod bounds;
+mod seen;
 mod unnamed;
 
 use proc_macro2::{Span, TokenStream};
@@ -12,6 +13,7 @@ use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
 use unnamed::{without_impl, without_lifetimes};
 
+pub(crate) use seen::{ReturnsArg, Seen, seen};
 pub(crate) use unnamed::has_unnamed;
 
 /// What is polled and not called.

@@ -7,6 +7,7 @@ mod concurrency;
 mod documentation;
 mod errors;
 mod held_arguments;
+mod named_futures;
 mod not_recorded;
 mod origins;
 mod panics;

@@ -58,12 +58,6 @@ pub fn expressions(value: u32, list: &[u32], _unused: u32) -> u32 {
     return value + list[0];
 }
 
-/// With a tag it cannot be `const`.
-#[cfg_attr(feature = "traced", trace_core::traced(tags(value)))]
-pub fn not_const(value: u32) -> u32 {
-    value.count_ones()
-}
-
 /// Clippy looks at tags, then at the body in a block of its own; it takes the
 /// numbers in a block at the end for typed.
 #[cfg_attr(feature = "traced", trace_core::traced(tags(text)))]

@@ -36,8 +36,20 @@ pub fn unpinned<F>(inner: F) -> Box<F> {
     Box::new(inner)
 }
 
+/// What runs at the first poll of a future or stream.
+pub trait Prologue {
+    /// Runs it.
+    fn run(self);
+}
+
+impl<P: FnOnce()> Prologue for P {
+    fn run(self) {
+        self();
+    }
+}
+
 /// Runs `prologue` at the first poll of a future or stream, before it.
-pub fn first<P: FnOnce(), F>(prologue: P, inner: F) -> First<P, F> {
+pub fn first<P: Prologue, F>(prologue: P, inner: F) -> First<P, F> {
     First {
         prologue: Some(prologue),
         inner,
@@ -60,7 +72,7 @@ impl<P, F> std::fmt::Debug for First<P, F> {
     }
 }
 
-impl<P: FnOnce(), F: Future> Future for First<P, F> {
+impl<P: Prologue, F: Future> Future for First<P, F> {
     type Output = F::Output;
 
     #[inline]
@@ -69,7 +81,7 @@ impl<P: FnOnce(), F: Future> Future for First<P, F> {
     }
 }
 
-impl<P: FnOnce(), F: Stream> Stream for First<P, F> {
+impl<P: Prologue, F: Stream> Stream for First<P, F> {
     type Item = F::Item;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
@@ -81,11 +93,11 @@ impl<P: FnOnce(), F: Stream> Stream for First<P, F> {
     }
 }
 
-impl<P: FnOnce(), F> First<P, F> {
+impl<P: Prologue, F> First<P, F> {
     fn begin(self: Pin<&mut Self>) -> Pin<&mut F> {
         let this = self.project();
         if let Some(prologue) = this.prologue.take() {
-            prologue();
+            prologue.run();
         }
         this.inner
     }

@@ -7,13 +7,19 @@ mod calling;
 mod future;
 mod origin;
 pub mod outcome;
+mod polling;
 mod recording;
+mod returned;
+mod value_call;
 
 pub use crate::span_record::SpanKind;
 pub use calling::{Calling, calling};
-pub use future::{First, ItemOf, OutputOf, ReturnOf, boxed, first, unpinned};
+pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
+pub use polling::{FutureCall, StreamCall};
 pub use recording::*;
+pub use returned::Returned;
+pub use value_call::ValueCall;
 
 use std::fmt::{Debug, Display};
 

@@ -2,9 +2,9 @@
 
 use crate::link_source::LinkSource;
 use crate::propagation::ContextSource;
-use crate::record::{self, write};
+use crate::record::{self, Kept, write};
 use crate::span_record::Link;
-use crate::tracer;
+use crate::tracer::{self, SiteFrom};
 use crate::trust::Trust;
 
 /// Where a span belongs, if not below the current one.
@@ -27,6 +27,12 @@ impl Origin {
     pub fn trust(mut self, trust: Trust) -> Self {
         self.0.set_trust(trust);
         self
+    }
+
+    /// What begins the span of a site there.
+    pub(super) fn begin<S>(self, site: S) -> Kept<SiteFrom<S>> {
+        let origin = Some(self.0);
+        Kept::new(|| SiteFrom { site, origin })
     }
 }
 

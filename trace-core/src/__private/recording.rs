@@ -48,8 +48,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&R) -> bool,
 {
-    let origin = Some(origin.0);
-    RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, future)
+    RootRun::new(origin.begin(site), observe, future)
 }
 
 /// Makes a stream the body of a child span, of the same trace as [`called`] does.
@@ -90,8 +89,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    let origin = Some(origin.0);
-    RootRun::new(Kept::new(|| SiteFrom { site, origin }), observe, stream)
+    RootRun::new(origin.begin(site), observe, stream)
 }
 
 /// Opens a child span that ends with the guard.

@@ -71,7 +71,7 @@ pub(super) fn note_unsampled(site: &'static Site, scope: &Scope) {
 
 /// The root span of an instrumented function.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SiteRoot<S>(pub(crate) S);
+pub struct SiteRoot<S>(pub(crate) S);
 
 impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     fn scope(&self) -> Option<Scope> {
@@ -95,7 +95,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 
 /// The span of an instrumented function that says where it belongs.
 #[derive(Debug)]
-pub(crate) struct SiteFrom<S> {
+pub struct SiteFrom<S> {
     pub(crate) site: S,
     /// Until the span is open.
     pub(crate) origin: Option<Box<Origin>>,

@@ -36,7 +36,7 @@ impl<F: Future> Future for RootFuture<F> {
 pin_project! {
     /// A future or stream whose life, from the first poll to its end, is a span with
     /// a scope of its own.
-    pub(crate) struct RootRun<B, F, O> {
+    pub struct RootRun<B, F, O> {
         #[pin]
         future: F,
         begin: Kept<B>,

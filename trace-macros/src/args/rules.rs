@@ -3,7 +3,7 @@
 use syn::Path;
 use syn::parse::ParseStream;
 
-use super::values::{err_value, expression, expressions, kind, operation};
+use super::values::{err_value, expression, expressions, kind, operation, returns_value};
 use super::{Args, tags};
 use crate::attribute::Attribute;
 use crate::suggest::{did_you_mean, list};
@@ -129,6 +129,16 @@ const TRUST: Rule = Rule {
     },
 };
 
+const RETURNS: Rule = Rule {
+    name: "returns",
+    form: "returns = future",
+    shape: Shape::Value,
+    read: |args, input| {
+        args.returns = returns_value(input)?;
+        Ok(())
+    },
+};
+
 const SKIP: Rule = Rule {
     name: "skip",
     form: "skip",
@@ -157,9 +167,12 @@ const CRATE: Rule = Rule {
 pub(super) fn rules(attribute: Attribute) -> &'static [Rule] {
     match attribute {
         Attribute::Traced => &[
-            NAME, SERVICE, KIND, TAGS, ERR, LINKS, PARENT, ROOT, REMOTE, TRUST, SKIP, CRATE,
+            NAME, SERVICE, KIND, TAGS, ERR, LINKS, PARENT, ROOT, REMOTE, TRUST, RETURNS, SKIP,
+            CRATE,
         ],
-        Attribute::TraceRoot => &[NAME, SERVICE, KIND, TAGS, ERR, LINKS, REMOTE, TRUST, CRATE],
+        Attribute::TraceRoot => &[
+            NAME, SERVICE, KIND, TAGS, ERR, LINKS, REMOTE, TRUST, RETURNS, CRATE,
+        ],
         Attribute::TracedBlock => &[SERVICE, KIND, TAGS, ERR, LINKS, SKIP, CRATE],
         Attribute::TracedTest => &[CRATE],
     }
@@ -205,7 +218,7 @@ fn misplaced(attribute: Attribute, name: &str) -> Option<&'static str> {
         (Attribute::TracedBlock, "name") => {
             "the functions of a block cannot share a name; put it on one of them"
         }
-        (Attribute::TracedBlock, "root" | "remote" | "trust" | "parent") => {
+        (Attribute::TracedBlock, "root" | "remote" | "trust" | "parent" | "returns") => {
             "that differs from function to function; put it on one of them"
         }
         (Attribute::TracedBlock, "err(..)") => {

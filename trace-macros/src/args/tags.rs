@@ -78,6 +78,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         return Err(input.error(message));
     }
     let span = input.span();
+    let is_quoted = input.peek(LitStr);
     let (key, bare) = key(input)?;
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
@@ -105,7 +106,11 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
             _ if key.contains('.') => &key,
             _ => "value",
         };
-        let message = format!("tag `{key}` needs a value; write `{key} = {example}`");
+        let argument = match is_quoted && syn::parse_str::<Ident>(&key).is_ok() {
+            true => format!("`tags({key})`, without quotes, for an argument of that name, or "),
+            false => String::new(),
+        };
+        let message = format!("tag `{key}` needs a value; write {argument}`{key} = {example}`");
         return Err(syn::Error::new(span, message));
     };
     Ok(TagArg {

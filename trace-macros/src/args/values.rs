@@ -6,6 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Token, parenthesized};
 
 use super::{ErrArg, at_comma_or_end};
+use crate::returns::{Polled, ReturnsArg};
 use crate::suggest::{did_you_mean, list};
 use crate::tokens::{is_punct, is_word};
 
@@ -99,6 +100,9 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
                 return Err(content.error(message));
             }
         }
+        if let Some(advice) = of_other_crates(&content) {
+            return Err(content.error(advice));
+        }
         let at = content.span();
         let closure = expression(&content)?;
         if !content.is_empty() {
@@ -116,6 +120,36 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
         Ok(word) if word == "off" => Ok(ErrArg::Off),
         Ok(word) if word == "status" => Ok(ErrArg::Status),
         _ => Err(syn::Error::new(span, expected)),
+    }
+}
+
+/// Says what to write for what `err(..)` takes in the attribute of `tracing`.
+fn of_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
+    let ahead = content.fork();
+    let word = ahead.call(Ident::parse_any).ok()?.to_string();
+    let ends = ahead.is_empty() || ahead.peek(Token![,]);
+    match &*word {
+        "Debug" | "Display" if ends => {
+            Some("an `Err` is recorded anyway, by its text if it has one; leave out `err(..)`")
+        }
+        "level" if ahead.peek(Token![=]) => {
+            Some("an `Err` is recorded anyway, and has no level; leave out `err(..)`")
+        }
+        _ => None,
+    }
+}
+
+/// Reads `future`, `stream` or `value`.
+pub(super) fn returns_value(input: ParseStream<'_>) -> syn::Result<ReturnsArg> {
+    let span = input.span();
+    match input.call(Ident::parse_any) {
+        Ok(word) if word == "future" => Ok(ReturnsArg::Polled(Polled::Future)),
+        Ok(word) if word == "stream" => Ok(ReturnsArg::Polled(Polled::Stream)),
+        Ok(word) if word == "value" => Ok(ReturnsArg::Value),
+        _ => Err(syn::Error::new(
+            span,
+            "expected `future`, `stream` or `value`, without quotes",
+        )),
     }
 }
 

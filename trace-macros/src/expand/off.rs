@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::written::not_const;
 use super::{Expansion, prologue};
 use crate::body::split_inner_attributes;
 use crate::item::Item;
@@ -46,12 +47,19 @@ impl Expansion {
         let private = &self.private;
         let krate = self.args.krate.as_ref();
         let krate = krate.map(|_| quote_spanned!(at=> let _ = #private::recording;));
-        let is_empty = statements.is_empty() && origin.is_none() && of_return.is_none();
+        let is_async = item.signature.asyncness.is_some();
+        let refused = match is_async || of_return.is_some() {
+            true => None,
+            false => self.is_refused(item),
+        };
+        let is_empty =
+            statements.is_empty() && origin.is_none() && of_return.is_none() && refused.is_none();
         if is_empty && krate.is_none() {
-            return item.as_written();
+            let lints = not_const(item);
+            let written = item.as_written();
+            return quote!(#lints #written);
         }
         let site = &self.site;
-        let is_async = item.signature.asyncness.is_some();
         let end = is_async.then(|| quote_spanned!(at=> loop {}));
         let check = quote_spanned! {at=>
             if false {
@@ -60,6 +68,7 @@ impl Expansion {
                 #origin
                 #statements
                 #of_return
+                #refused
                 #end
             }
         };

@@ -58,38 +58,51 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 /// });
 /// ```
 pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
+    write_to(private, &to_current(private), args)
+}
+
+/// The same by methods of a value: `to` is what stands before the name of each.
+pub(super) fn write_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
         return TokenStream::new();
     }
-    let statements = statements(private, args);
+    let statements = statements_to(private, to, args);
     quote_spanned! {Span::mixed_site()=>
-        if #private::recording() {
+        if #to recording() {
             #statements
         }
     }
 }
 
+/// What stands before the name of a function that records in the current span.
+fn to_current(private: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #private::)
+}
+
 /// Records the service, the tags and the links where something is recorded.
 pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
+    statements_to(private, &to_current(private), args)
+}
+
+fn statements_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenStream {
     let at = Span::mixed_site();
     let service = args.service.iter().map(|name| {
-        let record = |name| quote_spanned!(at=> #private::service(#name););
-        evaluated(private, None, name, record)
+        let record = |name| quote_spanned!(at=> #to service(#name););
+        evaluated(private, to, None, name, record)
     });
     let tags = tags_of_arguments(args).map(|(key, tag)| {
         let check = check(tag);
         let function = with_suffix("tag", tag);
-        let record =
-            |value| quote_spanned!(at=> #private::#function(&__TRACED_SITE, #key, #value););
+        let record = |value| quote_spanned!(at=> #to #function(&__TRACED_SITE, #key, #value););
         let recorded = match tag.form {
             TagForm::Secret => record(quote_spanned!(at=> #private::REDACTED)),
-            _ => evaluated(private, Some(&key), &tag.value, record),
+            _ => evaluated(private, to, Some(&key), &tag.value, record),
         };
         quote_spanned!(at=> #check #recorded)
     });
     let links = args.links.iter().map(|link| {
-        let record = |link| quote_spanned!(at=> #private::link(#link););
-        evaluated(private, None, link, record)
+        let record = |link| quote_spanned!(at=> #to link(#link););
+        evaluated(private, to, None, link, record)
     });
     quote_spanned! {at=>
         #(#service)*
@@ -187,7 +200,14 @@ pub(super) fn of_return(private: &TokenStream, args: &Args, output: &TokenStream
         let value = quote_spanned!(here=> &{ #value });
         let record = with_suffix("tag", tag);
         let record = |value| quote_spanned!(at=> #private::#record(&__TRACED_SITE, #key, #value););
-        evaluate(private, Some(&key), &value, here, record)
+        evaluate(
+            private,
+            &to_current(private),
+            Some(&key),
+            &value,
+            here,
+            record,
+        )
     })
     .collect()
 }
@@ -229,6 +249,7 @@ fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
 /// the key is given.
 fn evaluated(
     private: &TokenStream,
+    to: &TokenStream,
     tag: Option<&Literal>,
     expression: &TokenStream,
     record: impl FnOnce(TokenStream) -> TokenStream,
@@ -237,12 +258,13 @@ fn evaluated(
     if is_place(expression) {
         return record(value);
     }
-    evaluate(private, tag, &value, Span::mixed_site(), record)
+    evaluate(private, to, tag, &value, Span::mixed_site(), record)
 }
 
 /// The same, whatever the expression; what is recorded is placed `here`.
 fn evaluate(
     private: &TokenStream,
+    to: &TokenStream,
     tag: Option<&Literal>,
     value: &TokenStream,
     here: Span,
@@ -261,7 +283,7 @@ fn evaluate(
     };
     match tag {
         Some(key) => {
-            quote_spanned!(at=> #private::evaluate_tag(&__TRACED_SITE, #key, #evaluate);)
+            quote_spanned!(at=> #to evaluate_tag(&__TRACED_SITE, #key, #evaluate);)
         }
         None => quote_spanned!(at=> #private::evaluate(#evaluate);),
     }

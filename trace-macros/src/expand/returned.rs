@@ -5,24 +5,23 @@ use quote::{quote, quote_spanned};
 use syn::Signature;
 use syn::spanned::Spanned;
 
-use super::{Expansion, own_block, prologue, words};
+use super::{Expansion, Rewritten, own_block, prologue, words};
 use crate::body::{AsyncTail, Words, may_exit_early};
 use crate::item::Item;
 use crate::params;
-use crate::returns::{self, Form, Polled};
+use crate::returns::{self, Form, Polled, ReturnsArg, Seen};
 
 /// Finds the async block that a function ends with, if wrapping it is enough.
 ///
 /// It is not where the function may end elsewhere with another future, or where the
-/// value is a box and the block is in none; only where the return type does not show
+/// value is a box and the block is in none; only where the return type cannot stand for
 /// a future, nothing else can be done.
-pub(super) fn async_tail(item: &Item, body: &Group) -> Option<AsyncTail> {
-    let form = returns::polled(&item.signature.output).map(|(_, form)| form);
-    AsyncTail::find(body).filter(|tail| match form {
-        None => true,
-        Some(Form::Opaque) => tail.is_simple(),
-        Some(Form::Boxed) => tail.is_simple() && tail.is_boxed(),
-        Some(Form::Unpinned) => false,
+fn async_tail(seen: Seen, body: &Group) -> Option<AsyncTail> {
+    AsyncTail::find(body).filter(|tail| match seen {
+        Seen::Value => true,
+        Seen::Named(Some(Polled::Stream)) | Seen::Polled(_, Form::Unpinned) => false,
+        Seen::Named(_) | Seen::Polled(_, Form::Opaque) => tail.is_simple(),
+        Seen::Polled(_, Form::Boxed) => tail.is_simple() && tail.is_boxed(),
     })
 }
 
@@ -90,6 +89,31 @@ impl Polled {
 }
 
 impl Expansion {
+    /// Writes a function that is not `async`.
+    pub(super) fn called_function(&self, item: &Item, body: &Group) -> Rewritten {
+        let seen = self.seen(item);
+        if self.args.returns == ReturnsArg::Value {
+            return self.sync_function(item, body);
+        }
+        if let Some(tail) = async_tail(seen, body) {
+            return (item.header(), self.future_in_place(item, tail));
+        }
+        match seen {
+            Seen::Value => self.sync_function(item, body),
+            Seen::Polled(polled, form) => (
+                item.header(),
+                self.polled_as_value(item, body, (polled, form)),
+            ),
+            Seen::Named(polled) => self.named_function(item, body, polled),
+        }
+    }
+
+    /// Returns what the function returns.
+    pub(super) fn seen(&self, item: &Item) -> Seen {
+        // What cannot be was reported.
+        returns::seen(&item.signature.output, self.args.returns).unwrap_or(Seen::Value)
+    }
+
     /// Input: `fn charge(&self) -> BoxFuture<'_, u32> { log(); Box::pin(async move { body }) }`
     /// Output:
     /// ```text
@@ -114,7 +138,7 @@ impl Expansion {
     /// ) }))
     /// ```
     /// What was an `async fn` has `traced` for `called`.
-    pub(super) fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
+    fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
         let wrappers = Polled::Future.wrappers(TraceOf::function(item, Some(&tail)));
@@ -168,7 +192,7 @@ impl Expansion {
     /// )))
     /// ```
     /// The same for a stream, with `called_stream`.
-    pub(super) fn polled_as_value(
+    fn polled_as_value(
         &self,
         item: &Item,
         body: &Group,

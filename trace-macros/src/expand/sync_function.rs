@@ -1,6 +1,6 @@
 //! Functions that are called and not polled.
 
-use proc_macro2::{Group, Span};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::{Expansion, Rewritten, own_block};
@@ -66,28 +66,7 @@ impl Expansion {
             };
             return (item.header(), code);
         };
-        let ty;
-        let (inputs, value) = if is_track_caller(item) || !may_exit_early(body.stream()) {
-            // A closure would change `Location::caller()`. What leaves this block
-            // early is not looked at.
-            ty = returns::loose_annotation(output);
-            let (prologue, body) = (self.prologue(), own_block(body));
-            let value = quote_spanned! {at=>
-                match () {
-                    () => { #prologue #body }
-                    _ => #private::never_called(),
-                }
-            };
-            (None, value)
-        } else {
-            let (inputs, block) = self.carried(params::pass, item, body);
-            let arrow = returns::arrow(output);
-            ty = returns::annotation(output);
-            (
-                inputs,
-                quote_spanned!(at=> #private::call(move || #arrow { #block })),
-            )
-        };
+        let (inputs, ty, value) = self.value(item, body, self.prologue());
         let here = at.located_at(place_of_value(body));
         let returned = quote_spanned!(here=> __traced_output);
         let code = quote_spanned! {at=>
@@ -99,6 +78,34 @@ impl Expansion {
             #returned
         };
         (item.header_with(inputs), code)
+    }
+
+    /// Writes the value that the body gives, after the prologue: the parameters of the
+    /// function, the type of a variable for the value, and the value.
+    pub(super) fn value(
+        &self,
+        item: &Item,
+        body: &Group,
+        prologue: TokenStream,
+    ) -> (Option<TokenStream>, TokenStream, TokenStream) {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let output = &item.signature.output;
+        if is_track_caller(item) || !may_exit_early(body.stream()) {
+            // A closure would change `Location::caller()`. What leaves this block
+            // early is not looked at.
+            let body = own_block(body);
+            let value = quote_spanned! {at=>
+                match () {
+                    () => { #prologue #body }
+                    _ => #private::never_called(),
+                }
+            };
+            return (None, returns::loose_annotation(output), value);
+        }
+        let (inputs, block) = self.carried_after(params::pass, item, body, prologue);
+        let arrow = returns::arrow(output);
+        let value = quote_spanned!(at=> #private::call(move || #arrow { #block }));
+        (inputs, returns::annotation(output), value)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Expansion, own_block};
 use crate::args::ErrArg;
 use crate::body::split_inner_attributes;
 use crate::item::Item;
-use crate::returns;
+use crate::returns::{self, Seen};
 use crate::tokens::group;
 
 impl Expansion {
@@ -54,7 +54,9 @@ impl Expansion {
     fn written(&self, item: &Item, of_return: &TokenStream) -> TokenStream {
         let prologue = self.prologue();
         if prologue.is_empty() && of_return.is_empty() && self.origin.is_none() {
-            return item.as_written();
+            let lints = not_const(item);
+            let written = item.as_written();
+            return quote!(#lints #written);
         }
         let at = Span::mixed_site();
         let origin = self
@@ -82,11 +84,13 @@ impl Expansion {
     pub(super) fn of_named_return(&self, item: &Item) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
-        let ty = match returns::polled(output) {
-            Some((polled, _)) if item.signature.asyncness.is_none() => {
-                returns::given(private, output, polled)
-            }
-            _ => returns::type_of(output),
+        let ty = match item.signature.asyncness {
+            Some(_) => returns::type_of(output),
+            None => match self.seen(item) {
+                Seen::Value => returns::type_of(output),
+                Seen::Polled(polled, _) => returns::given(private, output, polled),
+                Seen::Named(polled) => return self.of_named(item, polled),
+            },
         };
         let ty = ty.filter(|ty| !returns::has_unnamed(ty))?;
         let value = quote_spanned!(at=> &__traced_output);
@@ -98,4 +102,15 @@ impl Expansion {
             }
         })
     }
+}
+
+/// Silences the lint that asks for `const`, which the attribute refuses.
+///
+/// Under clippy alone, and on the user's own code, as nothing can be added to a body that
+/// other lints do not see: a `forbid` of just this lint is an error there.
+pub(super) fn not_const(item: &Item) -> Option<TokenStream> {
+    let is_called = item.signature.asyncness.is_none();
+    is_called.then(|| {
+        quote_spanned!(Span::mixed_site()=> #[cfg_attr(clippy, allow(clippy::missing_const_for_fn))])
+    })
 }

@@ -60,7 +60,7 @@ pub(super) fn unpinned_bounds(path: &TypePath) -> Option<&Bounds> {
     bounds_in_box(path).filter(|bounds| trait_bound(bounds, "Unpin").is_some())
 }
 
-fn bounds_in_box(path: &TypePath) -> Option<&Bounds> {
+pub(super) fn bounds_in_box(path: &TypePath) -> Option<&Bounds> {
     match peel(only_type_argument(path, "Box")?) {
         Type::TraitObject(object) => Some(&object.bounds),
         Type::ImplTrait(opaque) => Some(&opaque.bounds),

@@ -1,0 +1,213 @@
+//! The call of a function that returns a future or a stream by a type that does not show
+//! it.
+
+use std::cell::RefCell;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+
+use futures_core::Stream;
+
+use super::returned::Boxed;
+use super::{
+    Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
+    captured_links, first,
+};
+use crate::link_source::LinkSource;
+use crate::record::{self, Kept, PANICKED, RECORDS};
+use crate::span_record::Link;
+use crate::tag::TagValue;
+use crate::tag_source::{TagSource, debug, display};
+use crate::tracer::{RootRun, SiteFrom, SiteRoot};
+
+/// The call of a function that returns a future.
+#[derive(Debug)]
+pub struct FutureCall;
+
+/// The call of one that returns a stream.
+#[derive(Debug)]
+pub struct StreamCall;
+
+macro_rules! enters {
+    ($($kind:ident)*) => {$(
+        impl $kind {
+            /// Begins a call for a span below the current one.
+            pub fn enter(self, site: &'static Site) -> Polling<Self, Below> {
+                Polling::new(Below, record::is_recording(), site)
+            }
+
+            /// Begins a call for a root. Whether it is recorded is known only when it starts.
+            pub fn enter_root(self, site: &'static Site) -> Polling<Self, Root> {
+                Polling::new(Root, RECORDS, site)
+            }
+
+            /// Begins a call for a span that says where it belongs.
+            pub fn enter_from(self, origin: Origin, site: &'static Site) -> Polling<Self, Elsewhere> {
+                Polling::new(Elsewhere(origin), RECORDS, site)
+            }
+        }
+    )*};
+}
+
+enters!(FutureCall StreamCall);
+
+/// The span goes below the current one.
+#[derive(Debug)]
+pub struct Below;
+
+/// It begins a trace.
+#[derive(Debug)]
+pub struct Root;
+
+/// It belongs where this says.
+#[derive(Debug)]
+pub struct Elsewhere(Origin);
+
+/// A call whose span begins when what it gives is polled.
+#[derive(Debug)]
+pub struct Polling<K, B> {
+    begin: B,
+    is_recording: bool,
+    said: RefCell<Said>,
+    calling: Calling,
+    kind: PhantomData<K>,
+}
+
+/// What was said of a span before it began.
+#[derive(Debug)]
+pub struct Said {
+    site: &'static Site,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Tag(usize, Option<TagValue>),
+    Service(String),
+    Links(Vec<Link>),
+}
+
+impl Prologue for Said {
+    fn run(self) {
+        for entry in &self.entries {
+            match entry {
+                Entry::Tag(key, value) => super::tag(self.site, *key, value),
+                Entry::Service(name) => super::service(name),
+                Entry::Links(links) => super::link(links),
+            }
+        }
+    }
+}
+
+/// What is said of the span by the attribute's arguments is copied.
+impl<K, B> Polling<K, B> {
+    fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
+        Self {
+            begin,
+            is_recording,
+            said: RefCell::new(Said {
+                site,
+                entries: Vec::new(),
+            }),
+            calling: calling(),
+            kind: PhantomData,
+        }
+    }
+
+    /// Ends the call.
+    fn over<T>(self, output: T) -> (B, First<Said, T>) {
+        drop(self.calling);
+        (self.begin, first(self.said.into_inner(), output))
+    }
+
+    fn say(&self, entry: Entry) {
+        self.said.borrow_mut().entries.push(entry);
+    }
+
+    /// Whether the span may be recorded.
+    pub fn recording(&self) -> bool {
+        self.is_recording
+    }
+
+    /// Copies a tag.
+    pub fn tag<T: TagSource + ?Sized>(&self, _site: &'static Site, key: usize, value: &T) {
+        self.say(Entry::Tag(key, captured(value)));
+    }
+
+    /// Copies the `Display` text of a value.
+    pub fn tag_display<T: Display + ?Sized>(&self, site: &'static Site, key: usize, value: &T) {
+        self.tag(site, key, &display(value));
+    }
+
+    /// Copies the `Debug` text of a value.
+    pub fn tag_debug<T: Debug + ?Sized>(&self, site: &'static Site, key: usize, value: &T) {
+        self.tag(site, key, &debug(value));
+    }
+
+    /// Evaluates an expression for a tag, which `evaluate` copies.
+    pub fn evaluate_tag(&self, _site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
+        if record::quietly(evaluate).is_none() {
+            self.say(Entry::Tag(key, Some(PANICKED.into())));
+        }
+    }
+
+    /// Copies the name of the service.
+    pub fn service<T: ServiceName + ?Sized>(&self, name: &T) {
+        if let Some(name) = record::quietly(|_| name.text().to_owned()) {
+            self.say(Entry::Service(name));
+        }
+    }
+
+    /// Copies links.
+    pub fn link<T: LinkSource + ?Sized>(&self, links: &T) {
+        self.say(Entry::Links(captured_links(links)));
+    }
+}
+
+/// Wraps what a call gives, by one of the functions that wrap what a type shows.
+macro_rules! ends {
+    ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
+        impl Polling<$kind, Below> {
+            /// Wraps what the body gave.
+            pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
+            where
+                T: $polled + Boxed<Traced<First<Said, T>, S, O>>,
+                S: Fn() -> &'static Site,
+                O: Fn(&T::$gives) -> bool,
+            {
+                let (Below, inner) = self.over(output);
+                T::boxed(super::$called(site, observe, inner))
+            }
+        }
+
+        impl Polling<$kind, Root> {
+            /// Wraps what the body gave.
+            pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
+            where
+                T: $polled + Boxed<RootRun<SiteRoot<S>, First<Said, T>, O>>,
+                S: Fn() -> &'static Site,
+                O: Fn(&T::$gives) -> bool,
+            {
+                let (Root, inner) = self.over(output);
+                T::boxed(RootRun::new(Kept::new(|| SiteRoot(site)), observe, inner))
+            }
+        }
+
+        impl Polling<$kind, Elsewhere> {
+            /// Wraps what the body gave.
+            pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
+            where
+                T: $polled + Boxed<RootRun<SiteFrom<S>, First<Said, T>, O>>,
+                S: Fn() -> &'static Site,
+                O: Fn(&T::$gives) -> bool,
+            {
+                let (Elsewhere(origin), inner) = self.over(output);
+                T::boxed(RootRun::new(origin.begin(site), observe, inner))
+            }
+        }
+    )*};
+}
+
+ends! {
+    FutureCall: Future Output called;
+    StreamCall: Stream Item called_stream;
+}

@@ -1,0 +1,186 @@
+//! Functions whose return type may stand for a future or a stream.
+//!
+//! The attribute does not know what an alias or an associated type stands for. Generated
+//! code asks `Returned::<T>::TYPE.__traced_kind()`, and method lookup decides, as in
+//! [`outcome`](super::outcome): each type below has the method only under its own bound
+//! and dereferences to the next one.
+//!
+//! Input: `-> Self::Future`, which is a `Pin<Box<dyn Future<Output = u32> + Send>>`
+//! Output: [`Returned::__traced_kind`], which gives [`FutureCall`]: it is boxed anew
+//!
+//! Input: `-> Ready<u32>`
+//! Output: [`Unboxed::__traced_kind`], which is an error of the compiler
+//!
+//! Input: `-> Config`, `-> T`
+//! Output: [`OfValue::__traced_kind`], which gives [`ValueCall`]
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use super::polling::{FutureCall, StreamCall};
+use super::value_call::ValueCall;
+
+/// A return type.
+#[derive(Debug)]
+pub struct Returned<T>(Unboxed<T>);
+
+/// One that is no box that can be made anew.
+#[derive(Debug)]
+pub struct Unboxed<T>(OfValue, PhantomData<fn() -> T>);
+
+/// One that is not polled.
+#[derive(Debug)]
+pub struct OfValue;
+
+impl<T> Returned<T> {
+    /// The type.
+    pub const TYPE: Self = Self(Unboxed(OfValue, PhantomData));
+
+    /// Returns the type of a value.
+    pub fn of(_value: T) -> Self {
+        Self::TYPE
+    }
+}
+
+impl<T: Polled> Returned<T> {
+    /// Returns what is to be traced.
+    pub fn __traced_kind(&self) -> T::Kind {
+        T::KIND
+    }
+}
+
+impl<T: Polled<Kind = FutureCall>> Returned<T> {
+    /// Returns that a future is to be traced.
+    pub fn __traced_future(&self) -> FutureCall {
+        FutureCall
+    }
+}
+
+impl<T: Polled<Kind = StreamCall>> Returned<T> {
+    /// Returns that a stream is to be traced.
+    pub fn __traced_stream(&self) -> StreamCall {
+        StreamCall
+    }
+}
+
+impl<T> Deref for Returned<T> {
+    type Target = Unboxed<T>;
+
+    fn deref(&self) -> &Unboxed<T> {
+        &self.0
+    }
+}
+
+impl<T: Future> Unboxed<T> {
+    /// Is an error of the compiler: the future cannot be wrapped, as its type would change.
+    pub fn __traced_kind(&self) -> ValueCall
+    where
+        OfValue: TracesFuture<T>,
+    {
+        ValueCall
+    }
+}
+
+impl<T> Unboxed<T> {
+    /// Is an error of the compiler.
+    pub fn __traced_future(&self) -> ValueCall
+    where
+        OfValue: TracesBox<T>,
+    {
+        ValueCall
+    }
+
+    /// Is an error of the compiler.
+    pub fn __traced_stream(&self) -> ValueCall
+    where
+        OfValue: TracesBox<T>,
+    {
+        ValueCall
+    }
+}
+
+impl<T> Deref for Unboxed<T> {
+    type Target = OfValue;
+
+    fn deref(&self) -> &OfValue {
+        &self.0
+    }
+}
+
+impl OfValue {
+    /// Returns that the call is to be traced.
+    pub fn __traced_kind(&self) -> ValueCall {
+        ValueCall
+    }
+}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is a future that cannot be traced: its type leaves no room for a span",
+    label = "the span would end when the function returns, and not with this future",
+    note = "return `impl Future<Output = ..>` or `Pin<Box<dyn Future<Output = ..> + Send>>`, also by an alias or an associated type; or write an `async fn` that awaits it",
+    note = "for a span of the call alone write `#[traced(returns = value)]`"
+)]
+pub trait TracesFuture<T> {}
+
+/// Implemented by nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be traced as what `returns = ..` says",
+    label = "no `impl Trait`, and no pinned box of a `dyn Future` or `dyn Stream`",
+    note = "return `impl Future<Output = ..>` or `Pin<Box<dyn Future<Output = ..> + Send>>`, or leave out `returns`"
+)]
+pub trait TracesBox<T> {}
+
+/// A box of something that is polled, whose content can be replaced.
+pub trait Polled {
+    /// What is to be traced.
+    type Kind;
+    /// The same.
+    const KIND: Self::Kind;
+}
+
+/// A box of something that `W` can be, too.
+pub trait Boxed<W>: Polled {
+    /// Boxes it.
+    fn boxed(inner: W) -> Self;
+}
+
+macro_rules! boxes {
+    ($($polled:ident $gives:ident $kind:ident: $([$($auto:ident)*])*;)*) => {$($(
+        impl<'a, R> Polled for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>> {
+            type Kind = $kind;
+            const KIND: $kind = $kind;
+        }
+
+        impl<'a, R, W> Boxed<W> for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>>
+        where
+            W: $polled<$gives = R> $(+ $auto)* + 'a,
+        {
+            fn boxed(inner: W) -> Self {
+                Box::pin(inner)
+            }
+        }
+
+        impl<'a, R> Polled for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a> {
+            type Kind = $kind;
+            const KIND: $kind = $kind;
+        }
+
+        impl<'a, R, W> Boxed<W> for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a>
+        where
+            W: $polled<$gives = R> $(+ $auto)* + Unpin + 'a,
+        {
+            fn boxed(inner: W) -> Self {
+                Box::new(inner)
+            }
+        }
+    )*)*};
+}
+
+boxes! {
+    Future Output FutureCall: [] [Send] [Sync] [Send Sync];
+    Stream Item StreamCall: [] [Send] [Sync] [Send Sync];
+}

@@ -1,0 +1,102 @@
+//! The call of a function that returns a value, whose type might have been that of a
+//! future.
+
+use std::fmt::{Debug, Display};
+
+use super::{Origin, Paused, ServiceName, Site, SpanGuard};
+use crate::link_source::LinkSource;
+use crate::tag_source::TagSource;
+use crate::tracer::RootGuard;
+
+/// The call of a function that returns a value.
+#[derive(Debug)]
+pub struct ValueCall;
+
+impl ValueCall {
+    /// Opens a child span.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn enter(self, site: &'static Site) -> Called<SpanGuard> {
+        Called(SpanGuard::enter(site))
+    }
+
+    /// Opens a root span.
+    #[inline]
+    pub fn enter_root(self, site: &'static Site) -> Called<RootGuard> {
+        Called(super::enter_root(site))
+    }
+
+    /// Opens a span that says where it belongs.
+    #[inline]
+    pub fn enter_from(self, origin: Origin, site: &'static Site) -> Called<RootGuard> {
+        Called(super::enter_from(origin, site))
+    }
+}
+
+/// A span around a call.
+#[derive(Debug)]
+pub struct Called<G>(G);
+
+impl Called<SpanGuard> {
+    /// Ends the span, and gives what the body gave.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn end<T, S>(self, _site: S, observe: impl Fn(&T) -> bool, output: T) -> T {
+        if self.0.is_recording() {
+            self.0.end(observe(&output));
+        }
+        output
+    }
+}
+
+impl Called<RootGuard> {
+    /// Ends the span, and gives what the body gave.
+    #[inline]
+    pub fn end<T, S>(self, _site: S, observe: impl Fn(&T) -> bool, output: T) -> T {
+        if self.0.is_recording() {
+            self.0.end(observe(&output));
+        }
+        output
+    }
+}
+
+/// What is said of the span by the attribute's arguments goes to the current span.
+impl<G> Called<G> {
+    /// Whether the span is recorded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn recording(&self) -> bool {
+        super::recording()
+    }
+
+    /// See [`tag`](super::tag).
+    #[inline]
+    pub fn tag<T: TagSource + ?Sized>(&self, site: &'static Site, key: usize, value: &T) {
+        super::tag(site, key, value);
+    }
+
+    /// See [`tag_display`](super::tag_display).
+    #[inline]
+    pub fn tag_display<T: Display + ?Sized>(&self, site: &'static Site, key: usize, value: &T) {
+        super::tag_display(site, key, value);
+    }
+
+    /// See [`tag_debug`](super::tag_debug).
+    #[inline]
+    pub fn tag_debug<T: Debug + ?Sized>(&self, site: &'static Site, key: usize, value: &T) {
+        super::tag_debug(site, key, value);
+    }
+
+    /// See [`evaluate_tag`](super::evaluate_tag).
+    #[inline]
+    pub fn evaluate_tag(&self, site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
+        super::evaluate_tag(site, key, evaluate);
+    }
+
+    /// See [`service`](super::service).
+    pub fn service<T: ServiceName + ?Sized>(&self, name: &T) {
+        super::service(name);
+    }
+
+    /// See [`link`](super::link).
+    pub fn link<T: LinkSource + ?Sized>(&self, links: &T) {
+        super::link(links);
+    }
+}

@@ -1,0 +1,121 @@
+//! Functions that are not `async` and whose return type may stand for a future or a
+//! stream.
+
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+
+use super::{Expansion, Rewritten, prologue};
+use crate::body::place_of_value;
+use crate::item::Item;
+use crate::returns::{self, Polled, Seen};
+use crate::tokens::located;
+
+impl Expansion {
+    /// What the type stands for is found out by the compiler: see
+    /// `__private::returned`.
+    ///
+    /// Input: `tags(id)`, `fn call(&mut self, id: u32) -> Self::Future { body }`
+    /// Output:
+    /// ```text
+    /// let guard = Returned::<Self::Future>::TYPE.kind().enter(&SITE);
+    /// let said = &guard;
+    /// let output: Self::Future = match () {
+    ///     () => {
+    ///         if said.recording() { said.tag(&SITE, 0, &(id)); }
+    ///         { body }
+    ///     }
+    ///     _ => never_called(),
+    /// };
+    /// guard.end(|| &SITE, |output| Output::new(output).failure().record(true), output)
+    /// ```
+    /// The value is made as that of a function that is called and not polled.
+    pub(super) fn named_function(
+        &self,
+        item: &Item,
+        body: &Group,
+        polled: Option<Polled>,
+    ) -> Rewritten {
+        let at = Span::mixed_site();
+        let Some(kind) = self.kind(item, polled) else {
+            return self.sync_function(item, body);
+        };
+        let to = quote_spanned!(at=> __traced_said.);
+        let prologue = prologue::write_to(&self.private, &to, &self.args);
+        let said = (!prologue.is_empty())
+            .then(|| quote_spanned!(at=> let __traced_said = &__traced_guard;));
+        let (inputs, ty, value) = self.value(item, body, prologue);
+        let here = at.located_at(place_of_value(body));
+        let output = quote_spanned!(here=> __traced_output);
+        let enter = self.entered(&kind);
+        let end = self.ended(&output);
+        let code = quote_spanned! {at=>
+            let __traced_guard = #enter;
+            #said
+            let __traced_output #ty = #value;
+            #end
+        };
+        (item.header_with(inputs), code)
+    }
+
+    /// Has the compiler find out whether the returned type is refused.
+    ///
+    /// Output: `let _ = Returned::<Self::Future>::TYPE.kind();`
+    pub(super) fn is_refused(&self, item: &Item) -> Option<TokenStream> {
+        let Seen::Named(polled) = self.seen(item) else {
+            return None;
+        };
+        let kind = self.kind(item, polled)?;
+        Some(quote_spanned!(Span::mixed_site()=> let _ = #kind;))
+    }
+
+    /// Has the compiler look at functions of what is returned, or of what that gives.
+    pub(super) fn of_named(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let kind = self.kind(item, polled)?;
+        let ty = returns::annotation(&item.signature.output);
+        let enter = self.entered(&kind);
+        let end = self.ended(&quote_spanned!(at=> __traced_output));
+        Some(quote_spanned! {at=>
+            if false {
+                let __traced_guard = #enter;
+                let __traced_output #ty = #private::never_called();
+                let _ = #end;
+            }
+        })
+    }
+
+    /// Writes what the returned type stands for, if it has a name.
+    fn kind(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
+        let ty = returns::type_of(&item.signature.output).filter(|ty| !returns::has_unnamed(ty))?;
+        // The compiler refuses the type there, and not at the attribute.
+        let here = ty.span().resolved_at(Span::mixed_site());
+        let private = located(&self.private, here);
+        let method = match polled {
+            None => "__traced_kind",
+            Some(Polled::Future) => "__traced_future",
+            Some(Polled::Stream) => "__traced_stream",
+        };
+        let method = Ident::new(method, here);
+        // As the type of a variable: unknown, it would be reported twice elsewhere.
+        let returned = quote_spanned! {here=>
+            (if false {
+                let __traced_output: #ty = #private::never_called();
+                #private::Returned::of(__traced_output)
+            } else {
+                #private::Returned::TYPE
+            })
+        };
+        Some(quote_spanned!(here=> #returned.#method()))
+    }
+
+    fn entered(&self, kind: &TokenStream) -> TokenStream {
+        let (enter, origin) = self.pick(["enter", "enter_root", "enter_from"]);
+        quote_spanned!(Span::mixed_site()=> #kind.#enter(#origin &__TRACED_SITE))
+    }
+
+    fn ended(&self, output: &TokenStream) -> TokenStream {
+        let observe = self.observe(true, None);
+        quote_spanned!(Span::mixed_site()=> __traced_guard.end(|| &__TRACED_SITE, #observe, #output))
+    }
+}
