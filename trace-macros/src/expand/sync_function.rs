@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span};
 use quote::quote_spanned;
 
 use super::{Expansion, Rewritten, own_block};
-use crate::body::{may_exit_early, place_of_value};
+use crate::body::{has_value, may_exit_early, place_of_value};
 use crate::item::Item;
 use crate::params;
 use crate::returns;
@@ -37,7 +37,8 @@ impl Expansion {
     ///     _ => never_called(),
     /// };
     /// ```
-    /// With the second arm, what follows a body that never ends is not unreachable.
+    /// With the second arm, what follows a body that never ends is not unreachable. A body
+    /// without a last expression is reported at the type if it is in a closure.
     ///
     /// Input: `fn parse(text: &str) -> u32 { body }`
     /// Output:
@@ -67,7 +68,8 @@ impl Expansion {
             return (item.header(), code);
         };
         let ty;
-        let (inputs, value) = if is_track_caller(item) || !may_exit_early(body.stream()) {
+        let is_plain = has_value(body) && !may_exit_early(body.stream());
+        let (inputs, value) = if is_track_caller(item) || is_plain {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
             ty = returns::loose_annotation(output);
@@ -88,7 +90,7 @@ impl Expansion {
                 quote_spanned!(at=> #private::call(move || #arrow { #block })),
             )
         };
-        let here = at.located_at(place_of_value(body));
+        let here = at.located_at(place_of_value(body).0);
         let returned = quote_spanned!(here=> __traced_output);
         let code = quote_spanned! {at=>
             let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
