@@ -65,6 +65,7 @@ twice! {
 }
 
 #[traced]
+#[expect(clippy::manual_async_fn, reason = "the shape is what is tested")]
 fn future(text: String) -> impl Future<Output = usize> {
     async move { text.len() }
 }
