@@ -72,7 +72,11 @@ impl Item {
             .split(|token| is_word(token, "where"));
         let head = head.next().unwrap_or_default();
         let place = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
-        (place(head.first()), place(head.last()))
+        // A `$vis` comes from elsewhere, perhaps from an edition without `async`.
+        let mut words = head
+            .iter()
+            .filter(|token| !matches!(token, TokenTree::Group(_)));
+        (place(words.next()), place(head.last()))
     }
 
     /// Returns the whole function as it was written.
