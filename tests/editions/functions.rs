@@ -1,5 +1,6 @@
 //! Functions: parameters, generics, lifetimes, values.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Debug;
 use std::num::ParseIntError;
@@ -54,6 +55,26 @@ twice! {
         F: for<'x> Fn(&'x str) -> &'x str,
     {
         call("abc").len() + dynamic("abcd").len()
+    }
+
+    pub(super) async fn unnamed_lifetime(items: impl Iterator<Item = &str> + Send) -> usize {
+        items.count()
+    }
+
+    pub(super) async fn unnamed_lifetime_in_path(text: impl Into<Cow<'_, str>>) -> usize {
+        text.into().len()
+    }
+
+    #[must_use]
+    pub(super) async fn unnamed_lifetime_below(
+        first: &str,
+        items: Option<&mut impl Iterator<Item = &(u32, &'static str)>>,
+    ) -> Option<usize> {
+        Some(items?.count() + first.len())
+    }
+
+    pub(super) async fn unnamed_function(call: impl Fn(&str) -> &str, text: &str) -> &str {
+        &text[call(text).len() - 1..]
     }
 
     pub(super) async fn elided(text: &str) -> &str {
@@ -216,6 +237,10 @@ fn functions_have_the_same_value() {
         fallible("x"),
         run(is_send(asynchronous(1))),
         run(async_fallible("2")).ok(),
+        run(is_send(unnamed_lifetime("a b".split(' ')))),
+        run(unnamed_lifetime_in_path("abc")),
+        run(unnamed_lifetime_below("a", Some(&mut [(1, "b")].iter()))),
+        run(unnamed_function(|text| text, "abc")).len(),
         run(async_fallible("")).map_err(|error| error.to_string()),
         run(generic(["a", "b"])),
         run(higher_ranked(|text| &text[1..], &|text| text)),

@@ -57,6 +57,11 @@ twice! {
             Ok(self)
         }
 
+        pub(super) async fn unnamed(&mut self, items: impl IntoIterator<Item = &u32>) -> &mut u32 {
+            self.value += items.into_iter().sum::<u32>();
+            &mut self.value
+        }
+
         pub(super) async fn with_lifetime<'a>(&'a self, other: &'a Self, _text: &str) -> &'a Self {
             if self.value > other.value { self } else { other }
         }
@@ -92,6 +97,22 @@ twice! {
 
         async fn later(&self) -> u32 {
             self.value
+        }
+    }
+
+    pub(super) trait Adds {
+        #[allow(async_fn_in_trait)]
+        async fn add(&self, items: impl IntoIterator<Item = &u32>) -> u32;
+
+        #[allow(async_fn_in_trait)]
+        async fn add_twice(&self, items: impl IntoIterator<Item = &u32> + Clone) -> u32 {
+            self.add(items.clone()).await + self.add(items).await
+        }
+    }
+
+    impl Adds for Thing {
+        async fn add(&self, items: impl IntoIterator<Item = &u32>) -> u32 {
+            items.into_iter().sum::<u32>() + self.value
         }
     }
 
@@ -146,6 +167,8 @@ fn methods_have_the_same_value() {
     assert_same!(
         run(Thing::default().by_ref()),
         *run(Thing::default().by_mut()),
+        *run(Thing::default().unnamed(&[1, 2])),
+        run(Thing::default().add_twice(&[1, 2])),
         run(is_send(Thing::default().by_value())).value,
         run(Arc::new(Thing::default()).by_arc(1)),
         run(Rc::new(Thing::default()).by_rc()),

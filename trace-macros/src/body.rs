@@ -1,5 +1,6 @@
 //! What the user's block holds, read off its tokens.
 
+mod jumps;
 mod tail;
 mod uses;
 
@@ -9,6 +10,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use crate::tokens::{is_punct, is_word};
 
+pub(crate) use jumps::leaves_no_loop;
 pub(crate) use tail::AsyncTail;
 
 /// The words in some tokens: identifiers, and what format strings may name.
@@ -64,12 +66,22 @@ pub(crate) fn split_inner_attributes(body: Group) -> (TokenStream, Group) {
     (attributes, rest)
 }
 
-/// Returns where the last expression of a block begins, as far as tokens show it.
-pub(crate) fn place_of_value(body: &Group) -> Span {
+/// Returns where the last expression of a block begins and ends, as far as tokens
+/// show it.
+pub(crate) fn place_of_value(body: &Group) -> (Span, Span) {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let last = tokens.rsplit(|token| is_punct(token, ';')).next();
-    let first = last.and_then(|tokens| tokens.first());
-    first.map_or_else(|| body.span_close(), TokenTree::span)
+    match last {
+        Some([first, .., last]) => (first.span(), last.span()),
+        Some([only]) => (only.span(), only.span()),
+        _ => (body.span_close(), body.span_close()),
+    }
+}
+
+/// Returns whether a block may end with an expression, as far as tokens show it.
+pub(crate) fn has_value(body: &Group) -> bool {
+    let last = body.stream().into_iter().last();
+    last.is_some_and(|token| !is_punct(&token, ';'))
 }
 
 /// How many tokens an inner attribute has: `#`, `!` and the brackets.

@@ -22,7 +22,7 @@ use syn::{Path, Signature};
 use crate::args::{Args, ErrArg, Errors, TagForm};
 use crate::attribute::Attribute;
 use crate::block;
-use crate::body::{Words, split_inner_attributes};
+use crate::body::{Words, leaves_no_loop, split_inner_attributes};
 use crate::fallback;
 use crate::item::Item;
 use crate::params::{self, Params};
@@ -55,7 +55,9 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
     };
     match result {
         Ok((args, parsed)) if attribute == Attribute::TracedTest => test::write(&args, &parsed),
-        Ok((args, parsed)) if args.skip => parsed.as_written(),
+        Ok((args, parsed)) if args.skip || leaves_no_loop(parsed.body.stream()) => {
+            parsed.as_written()
+        }
         Ok((args, parsed)) => {
             let expansion = Expansion::new(args, &parsed);
             match RECORDS {
@@ -226,24 +228,22 @@ impl Expansion {
     /// before the closure that looks at what it gives.
     ///
     /// Where the type that it gives is named, an error about its lifetimes points at
-    /// the user's expression, and not at the whole; others are `here`.
+    /// the user's expression, and not at the whole; others begin and end `here`.
     fn wrap(
         &self,
         wrappers: [&str; 3],
         gives: Option<&TokenStream>,
         observe: &TokenStream,
         inner: &TokenStream,
-        here: Span,
+        (begin, end): (Span, Span),
     ) -> TokenStream {
-        let (private, at) = (
-            located(&self.private, here),
-            Span::mixed_site().located_at(here),
-        );
+        let private = located(&self.private, begin);
+        let at = Span::mixed_site().located_at(begin);
         let (wrap, origin) = self.pick(wrappers);
         let gives = gives.map(|gives| quote_spanned!(at=> ::<#gives, _, _, _>));
-        quote_spanned!(at=>
-            #private::#wrap #gives(#origin || &__TRACED_SITE, #observe, { #inner })
-        )
+        let arguments = quote_spanned!(at=> #origin || &__TRACED_SITE, #observe, { #inner });
+        let arguments = group(Delimiter::Parenthesis, arguments, at.located_at(end));
+        quote_spanned!(at=> #private::#wrap #gives #arguments)
     }
 
     /// Writes the closure that looks at what a future or a stream gives; `ty` is the
@@ -309,8 +309,17 @@ fn content(
     statements: &[TokenStream],
     body: &Group,
 ) -> TokenStream {
-    let pin = returns::pin(private, &item.signature.output);
-    let body = own_block(body);
+    let output = &item.signature.output;
+    let pin = returns::pin(private, output);
+    let body = match returns::never(private, output) {
+        None => own_block(body),
+        // Else its last expression might have any type.
+        Some(never) => quote_spanned! {Span::mixed_site()=>
+            let __traced_never: #never = #body;
+            #[allow(unreachable_code)]
+            { __traced_never }
+        },
+    };
     quote!(#pin #(#statements)* #body)
 }
 

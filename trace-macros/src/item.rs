@@ -11,7 +11,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute as Outer, Signature, Token, Visibility};
 
 use crate::attribute::Attribute;
-use crate::tokens::{Angles, block, group, is_word};
+use crate::tokens::{Angles, block, group, is_punct, is_word};
 
 /// A function with a body.
 pub(crate) struct Item {
@@ -58,6 +58,25 @@ impl Item {
     /// Returns the header as it was written.
     pub(crate) fn header(&self) -> TokenStream {
         self.header.iter().cloned().collect()
+    }
+
+    /// Returns where the header begins and ends, as the compiler points at a function:
+    /// without attributes and bounds.
+    pub(crate) fn head(&self) -> (Span, Span) {
+        let attributes = self.header.chunks(2).take_while(
+            |tokens| matches!(tokens, [hash, TokenTree::Group(_)] if is_punct(hash, '#')),
+        );
+        let head = self.header.get(2 * attributes.count()..);
+        let mut head = head
+            .unwrap_or_default()
+            .split(|token| is_word(token, "where"));
+        let head = head.next().unwrap_or_default();
+        let place = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
+        // A `$vis` comes from elsewhere, perhaps from an edition without `async`.
+        let mut words = head
+            .iter()
+            .filter(|token| !matches!(token, TokenTree::Group(_)));
+        (place(words.next()), place(head.last()))
     }
 
     /// Returns the whole function as it was written.

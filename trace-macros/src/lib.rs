@@ -453,7 +453,8 @@ use attribute::Attribute;
 /// ```
 ///
 /// A function with an attribute that may have to see `async fn`, such as
-/// `#[tokio::main]`, stays one, with `traced(..).await` in it.
+/// `#[tokio::main]`, stays one, with `traced(..).await` in it; so does one with a
+/// lifetime without a name in `impl Trait`, as in `impl Executor<'_>`.
 ///
 /// Input:
 ///
@@ -522,7 +523,30 @@ use attribute::Attribute;
 ///   type has is found out without regard to lifetimes.
 /// - A future is at most 32 bytes larger than the plain one, and often smaller: an
 ///   argument that an `async fn` keeps across an `.await` is stored twice, and a
-///   large one here once.
+///   large one here once. A function that stays an `async fn` (see *Expansion*) stores
+///   its arguments once more.
+/// - A lifetime that a path leaves out, as in `Ref<u32>` for `Ref<'_, u32>`, is an error
+///   in an `async fn`, and none in the function that it becomes. Clippy and rustdoc, which
+///   see the function as it is written, report it.
+/// - Errors in an `async fn` say "async block", and those in the body of a sync function
+///   that may return an `Err` early say "closure", where those in plain functions say
+///   "async fn" and "function": the body is in one. As an `async fn` cannot be made of
+///   another one without storing the arguments twice, the words stay so. What is captured
+///   by the block, and was a variable, is "local data", or is to be moved into a closure
+///   that outlives it.
+/// - One mistake in a returned `impl Trait` of an `async fn` is one error where the plain
+///   function has two: the compiler looks at the type, and at the body once more if it is
+///   that of an `async fn`. An unsized type of an argument or of a value, such as `str`,
+///   may be more errors or fewer, as it is written in more places or fewer. A lifetime that
+///   is missing in such a type is reported at the body's last expression and not at the
+///   whole body.
+/// - An error about a lifetime in a sync function that may fail is at the beginning of the
+///   last expression, as its value is looked at before it is returned. In an `async fn`
+///   with a reference to something that holds references, it may be at the argument and not
+///   where the reference is used.
+/// - What an async block gives which a function returns is checked in the block: an error is
+///   there (E0308), and not at the whole block (E0271). The type has to be known before
+///   what it gives is looked at.
 /// - Traced async functions that call each other nest about 27 deep if the future
 ///   has to be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
 ///   `#![recursion_limit]`; one `Box::pin(..)` as a `dyn Future` on the way ends the

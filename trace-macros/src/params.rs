@@ -1,5 +1,6 @@
 //! The parameters of a function whose body moves into a closure or async block.
 
+mod anonymous;
 mod carry;
 mod take;
 
@@ -9,6 +10,7 @@ use syn::{Attribute as Outer, FnArg, Ident, Pat, PatIdent, PatType, Signature, T
 
 use crate::body::Words;
 
+pub(crate) use anonymous::has_anonymous_in_impl;
 pub(crate) use carry::{carry, pass};
 pub(crate) use take::take;
 
@@ -67,20 +69,37 @@ const NUMBERS: &[&str] = &[
 pub(crate) fn mention_all(signature: &Signature, used: &Words) -> TokenStream {
     let mut mentions = Vec::new();
     for input in &signature.inputs {
-        let attributes = match input {
-            FnArg::Receiver(receiver) => &receiver.attrs,
-            FnArg::Typed(argument) => &argument.attrs,
-        };
         let names = names_of(input).into_iter();
         let used = names.filter(|name| used.contains(&name.to_string()));
-        mentions.extend(used.map(|name| mention(attributes, &name)));
+        mentions.extend(used.map(|name| mention(attributes_of(input), &name)));
     }
     mentions.into_iter().rev().collect()
+}
+
+/// Mentions parameters by their names, in this order.
+pub(crate) fn mention_in_order(signature: &Signature, names: &[String]) -> TokenStream {
+    let mut mentions = TokenStream::new();
+    for name in names {
+        for input in &signature.inputs {
+            let bound = names_of(input).into_iter();
+            for bound in bound.filter(|bound| bound == name) {
+                mentions.extend(mention(attributes_of(input), &bound));
+            }
+        }
+    }
+    mentions
 }
 
 /// Lists the names that the parameters bind.
 pub(crate) fn names(signature: &Signature) -> Vec<Ident> {
     signature.inputs.iter().flat_map(names_of).collect()
+}
+
+fn attributes_of(input: &FnArg) -> &[Outer] {
+    match input {
+        FnArg::Receiver(receiver) => &receiver.attrs,
+        FnArg::Typed(argument) => &argument.attrs,
+    }
 }
 
 fn names_of(input: &FnArg) -> Vec<Ident> {

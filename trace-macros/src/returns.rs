@@ -150,8 +150,7 @@ pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
         ReturnType::Type(_, ty) => match peel(ty) {
             Type::ImplTrait(_) => TokenStream::new(),
             Type::Never(_) => {
-                let never = quote_spanned!(at=> #private::ReturnOf<fn() -> !>);
-                let pin = pin_to(private, &never, ty.span());
+                let pin = pin_to(private, &name_of_never(private), ty.span());
                 let lints = quote!(unreachable_code, clippy::diverging_sub_expression);
                 quote_spanned!(at=> #[allow(#lints)] #pin)
             }
@@ -218,11 +217,20 @@ pub(crate) fn named(private: &TokenStream, ty: TokenStream) -> TokenStream {
         return quote_spanned!(at=> ());
     }
     match syn::parse2::<Type>(ty.clone()) {
-        Ok(parsed) if matches!(peel(&parsed), Type::Never(_)) => {
-            quote_spanned!(at=> #private::ReturnOf<fn() -> !>)
-        }
+        Ok(parsed) if matches!(peel(&parsed), Type::Never(_)) => name_of_never(private),
         _ => ty,
     }
+}
+
+/// Returns a name of `!`, if that is the type.
+pub(crate) fn never(private: &TokenStream, output: &ReturnType) -> Option<TokenStream> {
+    let is_never = matches!(output, ReturnType::Type(_, ty) if matches!(peel(ty), Type::Never(_)));
+    is_never.then(|| name_of_never(private))
+}
+
+/// `!` stands for a type only where a function returns it.
+fn name_of_never(private: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> #private::ReturnOf<fn() -> !>)
 }
 
 /// Returns `: T` for the binding of a returned value, or nothing where `T` has no

@@ -1,6 +1,7 @@
 //! The attributes: spans, values, and nothing else changed.
 
 mod arguments;
+mod auto_traits;
 mod blocks;
 mod called;
 mod concurrency;

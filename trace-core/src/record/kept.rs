@@ -1,6 +1,7 @@
 //! What is kept only where something can be recorded.
 
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 /// Whether this build records: the one place that says so. Where it is false the
 /// compiler drops what depends on it.
@@ -8,7 +9,8 @@ pub(crate) const RECORDS: bool = cfg!(feature = "record");
 
 /// A value in a build that records; nothing, and no bytes, in one that does not.
 ///
-/// In both it is `Send` and so on if the value is: the same programs compile.
+/// In both it is `Send` and so on if the value is: the same programs compile. It is always
+/// `UnwindSafe`: a panic ends spans and scopes, and leaves no record half written.
 #[derive(Clone, Copy)]
 pub(crate) struct Kept<T>(Value<T>);
 
@@ -16,6 +18,10 @@ pub(crate) struct Kept<T>(Value<T>);
 type Value<T> = T;
 #[cfg(not(feature = "record"))]
 type Value<T> = std::marker::PhantomData<T>;
+
+impl<T> UnwindSafe for Kept<T> {}
+
+impl<T> RefUnwindSafe for Kept<T> {}
 
 #[cfg(feature = "record")]
 impl<T> Kept<T> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::may_exit_early;
-use super::uses::surely_uses;
+use super::uses::{by_first_place, surely_uses};
 use crate::tokens::{group, is_punct, is_word};
 
 /// A block that ends with an async block, bare or in `Box::pin(..)`.
@@ -84,10 +84,26 @@ impl AsyncTail {
         self.has_statements
     }
 
-    /// Returns whether code that names these of the function's parameters may be put
-    /// into the async block: they are there, and belong to it.
-    pub(crate) fn owns<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
-        self.is_whole() && names.all(|name| surely_uses(&self.block, name))
+    /// Returns which of the function's parameters have to be mentioned in the async block,
+    /// in this order, before code that names `recorded` ones; nothing if such code cannot
+    /// be put there.
+    ///
+    /// It can if the block has them anyway. What it captures drops in the order of the
+    /// first places, which stays as it is with all mentioned that come before.
+    pub(crate) fn captured_until(
+        &self,
+        parameters: &[String],
+        recorded: &[String],
+    ) -> Option<Vec<String>> {
+        if !self.is_whole() {
+            return None;
+        }
+        let mut captured = by_first_place(&self.block, parameters);
+        let last = captured.iter().rposition(|name| recorded.contains(name))?;
+        captured.truncate(last + 1);
+        let has_all = recorded.iter().all(|name| captured.contains(name));
+        let is_sure = captured.iter().all(|name| surely_uses(&self.block, name));
+        (has_all && is_sure).then_some(captured)
     }
 
     /// Puts the block together again, with another expression for the async block.

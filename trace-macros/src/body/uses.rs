@@ -25,6 +25,30 @@ pub(super) fn surely_uses(block: &Group, name: &str) -> bool {
     first_use(block.stream(), name, around).unwrap_or(false)
 }
 
+/// Lists the names that occur in a block, in the order of their first places: in which
+/// the block captures them.
+pub(super) fn by_first_place(block: &Group, names: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    find_places(block.stream(), names, &mut found);
+    found
+}
+
+fn find_places(tokens: TokenStream, names: &[String], found: &mut Vec<String>) {
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            find_places(group.stream(), names, found);
+            continue;
+        }
+        let mut words = Words::default();
+        words.add(token.into());
+        for name in names {
+            if words.contains(name) && !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+    }
+}
+
 /// What is known of the group that tokens are in.
 #[derive(Clone, Copy)]
 struct Around {

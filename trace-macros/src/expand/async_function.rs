@@ -1,14 +1,15 @@
 //! `async fn`.
 
-use proc_macro2::{Group, Span, TokenStream};
-use quote::quote_spanned;
-use syn::spanned::Spanned;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use super::returned::TraceOf;
 use super::{Expansion, Rewritten};
+use crate::body::place_of_value;
 use crate::item::Item;
 use crate::params;
 use crate::returns::{self, Polled};
+use crate::tokens::group;
 
 impl Expansion {
     /// Input: `async fn charge(order: Order) -> Result<Receipt, Error> { body }`
@@ -29,8 +30,8 @@ impl Expansion {
     /// ```
     /// One future and not two: nothing is stored twice, and callers nest deeper.
     ///
-    /// Where something else may want to see `async fn`, it stays one, and the
-    /// future is awaited:
+    /// Where something else may want to see `async fn`, or the signature is an error in
+    /// another function, it stays one, and the future is awaited:
     /// ```text
     /// async fn charge(order: Order) -> Result<Receipt, Error> {
     ///     traced(..).await
@@ -38,14 +39,15 @@ impl Expansion {
     /// ```
     pub(super) fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
         let at = Span::mixed_site();
-        // Errors about the future as a whole are at the name.
-        let here = at.located_at(item.signature.ident.span());
+        // Errors about the lifetime of what it gives, which are about the future as a whole
+        // here, are at the body's value.
+        let here = place_of_value(body);
         let wrappers = Polled::Future.wrappers(TraceOf::FirstPoll);
         let output = &item.signature.output;
         let observe = self.observe(returns::may_be_result(output), None);
-        if !is_read_as_written(item) {
+        if !is_read_as_written(item) && !params::has_anonymous_in_impl(&item.signature) {
             let (inputs, block) = self.carried(params::take, item, body);
-            let future = quote_spanned!(here=> async move { #block });
+            let future = own_future(item, &block);
             // A single word has no lifetime; unknown, it would be reported twice.
             let gives = returns::type_of(output).filter(|ty| ty.clone().into_iter().count() > 1);
             let future = self.wrap(wrappers, gives.as_ref(), &observe, &future, here);
@@ -53,7 +55,7 @@ impl Expansion {
             return (header, future);
         }
         let (inputs, block) = self.carried(params::carry, item, body);
-        let future = quote_spanned!(here=> async move { #block });
+        let future = own_future(item, &block);
         let future = self.wrap(wrappers, None, &observe, &future, here);
         (item.header_with(inputs), quote_spanned!(at=> #future.await))
     }
@@ -64,10 +66,29 @@ impl Expansion {
     /// The tokens are of this crate's edition, in which `impl` captures every
     /// lifetime in scope, as an `async fn` does in all editions.
     fn future_type(&self, output: TokenStream) -> TokenStream {
-        let at = Span::mixed_site().located_at(output.span());
+        let at = |place: Span| Span::mixed_site().located_at(place);
+        let mut places = output.clone().into_iter().map(|token| token.span());
+        let begin = at(places.next().unwrap_or_else(Span::call_site));
+        let end = at(places.last().unwrap_or(begin));
         let output = returns::named(&self.private, output);
-        quote_spanned!(at=> -> impl ::core::future::Future<Output = #output>)
+        // Errors about the type as a whole underline it.
+        let end = quote_spanned!(end=> >);
+        quote_spanned!(begin=> -> impl ::core::future::Future<Output = #output #end)
     }
+}
+
+/// Writes the async block that stands for the body of an `async fn`.
+///
+/// Its keywords are at the two ends of the function's header, where errors about an
+/// `async fn` are. With the braces they are the user's: of what a macro has written,
+/// the compiler does not name the variables. The braces inside are not, and so drop
+/// temporaries before the arguments in every edition, as an `async fn` does.
+fn own_future(item: &Item, block: &TokenStream) -> TokenStream {
+    let (begin, end) = item.head();
+    let (begin, end) = (Ident::new("async", begin), Ident::new("move", end));
+    let block = quote_spanned!(Span::mixed_site()=> { #block });
+    let block = group(Delimiter::Brace, block, item.body.span());
+    quote!(#begin #end #block)
 }
 
 /// Whether an attribute is left that may read the function, as `#[tokio::main]`

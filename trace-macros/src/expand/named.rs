@@ -45,7 +45,7 @@ impl Expansion {
         let said = (!prologue.is_empty())
             .then(|| quote_spanned!(at=> let __traced_said = &__traced_guard;));
         let (inputs, ty, value) = self.value(item, body, prologue);
-        let here = at.located_at(place_of_value(body));
+        let here = at.located_at(place_of_value(body).0);
         let output = quote_spanned!(here=> __traced_output);
         let enter = self.entered(&kind);
         let end = self.ended(&output);

@@ -25,16 +25,19 @@ fn async_tail(seen: Seen, body: &Group) -> Option<AsyncTail> {
     })
 }
 
-/// Returns whether the block may hold each parameter that `prologue` names.
-fn owns_all(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> bool {
-    let mut recorded = Words::default();
-    recorded.add(prologue);
-    let names: Vec<String> = params::names(&item.signature)
-        .iter()
-        .map(ToString::to_string)
-        .filter(|name| recorded.contains(name))
-        .collect();
-    names.is_empty() || tail.owns(names.iter().map(String::as_str))
+/// Writes what has to stand in the block before `prologue`, if that may stand there.
+fn before_prologue(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> Option<TokenStream> {
+    let mut words = Words::default();
+    words.add(prologue);
+    let names = params::names(&item.signature);
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let is_recorded = |name: &&String| words.contains(name);
+    let recorded: Vec<String> = names.iter().filter(is_recorded).cloned().collect();
+    if recorded.is_empty() {
+        return Some(TokenStream::new());
+    }
+    let captured = tail.captured_until(&names, &recorded)?;
+    Some(params::mention_in_order(&item.signature, &captured))
 }
 
 /// Which trace is the one of a span below the current one.
@@ -147,9 +150,9 @@ impl Expansion {
         let mut prologue = self.prologue();
         let mut captures = TokenStream::new();
         let mut replay = None;
-        if !owns_all(&tail, item, prologue.clone())
-            && let Some((capture, hand_over)) = prologue::captured(private, &self.args)
-        {
+        if let Some(mentions) = before_prologue(&tail, item, prologue.clone()) {
+            prologue = quote!(#mentions #prologue);
+        } else if let Some((capture, hand_over)) = prologue::captured(private, &self.args) {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
         let (begin, end) = if tail.has_statements() {
@@ -158,7 +161,7 @@ impl Expansion {
             Default::default()
         };
         let body = tail.replace(|keywords, block| {
-            let here = keywords.span().resolved_at(at);
+            let here = (keywords.span(), block.span());
             let block = own_block(&block);
             let future = quote_spanned!(at=> #keywords { #pin #prologue #block });
             let future = match replay {
@@ -171,6 +174,10 @@ impl Expansion {
             let future = quote_spanned!(at=> #end #future);
             self.wrap(wrappers, None, &observe, &future, here)
         });
+        if captures.is_empty() && begin.is_empty() {
+            // The function's own block: errors about its value are at the value.
+            return body.stream();
+        }
         let body = own_block(&body);
         quote!(#captures #begin #body)
     }
@@ -221,7 +228,13 @@ impl Expansion {
         let gives = returns::given(private, output, polled);
         let here = at.located_at(item.body.span());
         let wrappers = polled.wrappers(TraceOf::function(item, None));
-        let wrapped = self.wrap(wrappers, None, &self.observe(true, gives), &inner, here);
+        let wrapped = self.wrap(
+            wrappers,
+            None,
+            &self.observe(true, gives),
+            &inner,
+            (here, here),
+        );
         let wrapped = match form {
             Form::Opaque => wrapped,
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),

@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::{Expansion, Rewritten, own_block};
-use crate::body::{may_exit_early, place_of_value};
+use crate::body::{has_value, may_exit_early, place_of_value};
 use crate::item::Item;
 use crate::params;
 use crate::returns;
@@ -37,7 +37,8 @@ impl Expansion {
     ///     _ => never_called(),
     /// };
     /// ```
-    /// With the second arm, what follows a body that never ends is not unreachable.
+    /// With the second arm, what follows a body that never ends is not unreachable. A body
+    /// without a last expression is reported at the type if it is in a closure.
     ///
     /// Input: `fn parse(text: &str) -> u32 { body }`
     /// Output:
@@ -67,7 +68,7 @@ impl Expansion {
             return (item.header(), code);
         };
         let (inputs, ty, value) = self.value(item, body, self.prologue());
-        let here = at.located_at(place_of_value(body));
+        let here = at.located_at(place_of_value(body).0);
         let returned = quote_spanned!(here=> __traced_output);
         let code = quote_spanned! {at=>
             let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
@@ -90,7 +91,8 @@ impl Expansion {
     ) -> (Option<TokenStream>, TokenStream, TokenStream) {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
-        if is_track_caller(item) || !may_exit_early(body.stream()) {
+        let is_plain = has_value(body) && !may_exit_early(body.stream());
+        if is_track_caller(item) || is_plain {
             // A closure would change `Location::caller()`. What leaves this block
             // early is not looked at.
             let body = own_block(body);
