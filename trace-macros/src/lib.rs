@@ -390,12 +390,12 @@ use attribute::Attribute;
 ///     ready(key)
 /// }
 ///
-/// trait Job: Future<Output = Result<(), String>> {}
-/// impl<F: Future<Output = Result<(), String>>> Job for F {}
+/// trait Job: Future<Output = u32> {}
+/// impl<F: Future<Output = u32>> Job for F {}
 ///
 /// #[traced(returns = future)]
 /// fn job() -> impl Job {
-///     async { Ok(()) }
+///     async { 42 }
 /// }
 /// ```
 ///
