@@ -7,6 +7,7 @@ use super::completed_trace::Completion;
 use super::completeness::{Completeness, Origin};
 use super::heap_bytes::heap_bytes;
 use super::options::TraceCollectorOptions;
+use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::TraceLosses;
 use crate::id::TraceId;
@@ -54,10 +55,16 @@ impl ActiveTrace {
     }
 
     /// Adds a span of this trace.
-    pub(super) fn add(&mut self, span: SpanRecord, origin: Origin, now: Timestamp) -> AddedSpan {
+    pub(super) fn add(
+        &mut self,
+        span: SpanRecord,
+        origin: Origin,
+        now: Timestamp,
+        names: &ServiceNames,
+    ) -> AddedSpan {
         self.last_arrival = self.last_arrival.max(now);
         let trace = Arc::make_mut(&mut self.trace);
-        let inserted = trace.insert(span);
+        let inserted = trace.insert(span, names);
         let parent_is_here = |span: &SpanRecord| {
             let parent = span.parent_span_id;
             parent.is_some_and(|parent| trace.span(parent).is_some())

@@ -19,6 +19,7 @@ mod options;
 mod problem;
 mod query;
 mod self_time;
+mod service_names;
 mod store;
 mod timeline;
 mod times;

@@ -10,6 +10,7 @@ use super::completeness::Origin;
 use super::early_losses::EarlyLosses;
 use super::heap_bytes::{heap_bytes, table_bytes};
 use super::options::TraceCollectorOptions;
+use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::{Part, PartReport, PartState, SpanBatch, SpanView, TraceLosses};
 use crate::id::TraceId;
@@ -66,6 +67,7 @@ pub(super) struct Store {
     /// Parts of traces that tracers know to run: of which tracer, and their numbers.
     running: HashMap<TraceId, Running>,
     early_losses: EarlyLosses,
+    names: ServiceNames,
     /// Shutdowns of feeders.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
@@ -293,7 +295,7 @@ impl Store {
         let running = table_bytes(self.running.capacity(), size_of::<(TraceId, Running)>());
         // Mostly one part of each runs.
         let parts = heap_bytes(4 * size_of::<(u64, u32)>());
-        self.bytes + running + self.running.len() * parts
+        self.bytes + running + self.running.len() * parts + self.names.bytes()
     }
 
     fn kept_mut(&mut self, trace_id: TraceId) -> Option<&mut KeptTrace> {
@@ -313,7 +315,7 @@ impl Store {
 
     fn add(
         &mut self,
-        span: SpanRecord,
+        mut span: SpanRecord,
         origin: Origin,
         now: Timestamp,
         options: &TraceCollectorOptions,
@@ -321,6 +323,7 @@ impl Store {
     ) {
         self.stats.spans_received += 1;
         let trace_id = span.trace_id;
+        self.names.share(&mut span.service_name, options.max_bytes);
         if let Some(active) = self.active.get(&trace_id)
             && active.trace.len() >= options.max_spans_per_trace
             && !active.trace.has(&span)
@@ -337,7 +340,7 @@ impl Store {
             Box::new(ActiveTrace::new(trace_id, losses, now))
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
-        if active.add(span, origin, now) == AddedSpan::Duplicate {
+        if active.add(span, origin, now, &self.names) == AddedSpan::Duplicate {
             self.stats.spans_duplicate += 1;
         }
         self.bytes += active.bytes;
@@ -362,7 +365,7 @@ impl Store {
             return;
         }
         let trace = Arc::make_mut(&mut kept.completed.trace);
-        match trace.insert(span) {
+        match trace.insert(span, &self.names) {
             Inserted::New(_) => {
                 self.stats.spans_late += 1;
                 kept.completed.late_spans += 1;
