@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trace_core::{
-    Collector, Link, Resource, SpanBatch, SpanId, SpanRecord, Timestamp, TraceCollector,
+    Collector, Link, Resource, SpanBatch, SpanId, SpanKind, SpanRecord, Timestamp, TraceCollector,
     TraceCollectorOptions, TraceContext, TraceId, TraceState,
 };
 
@@ -24,6 +24,12 @@ pub(crate) struct Growth {
 #[derive(Clone, Copy)]
 enum Form {
     Plain,
+    /// The tree of each is looked at.
+    Looked,
+    /// Clients whose answers are not here.
+    Calls,
+    /// Each two spans have one id.
+    BothEnds,
     /// A trace state of so many bytes, read anew for each span.
     State(usize),
     /// A service name of so many bytes for each span.
@@ -48,7 +54,7 @@ enum Way {
     OneBatch,
 }
 
-pub(crate) const CASES: [Growth; 20] = [
+pub(crate) const CASES: [Growth; 24] = [
     case("one plain span a trace", 200_000, 1, 0, 0, Way::Open),
     case(
         "one plain span a trace, ended",
@@ -101,11 +107,24 @@ pub(crate) const CASES: [Growth; 20] = [
         Form::SameName(70_000),
     ),
     of("links with trace states", 60_000, 1, Form::Links(4, 200)),
+    of(
+        "one plain span a trace, looked at",
+        200_000,
+        1,
+        Form::Looked,
+    ),
+    of("trees of 100 spans, looked at", 3_000, 100, Form::Looked),
+    of("trees of 1,000 calls", 300, 1_000, Form::Calls),
+    of("both ends of calls", 300, 1_000, Form::BothEnds),
     of("many links in trees", 600, 50, Form::Links(19, 100)),
 ];
 
 const fn of(name: &'static str, traces: u64, spans: u64, form: Form) -> Growth {
-    let case = case(name, traces, spans, 0, 0, Way::Ended);
+    let way = match form {
+        Form::Calls | Form::BothEnds => Way::Open,
+        _ => Way::Ended,
+    };
+    let case = case(name, traces, spans, 0, 0, way);
     Growth { form, ..case }
 }
 
@@ -134,11 +153,15 @@ impl Case for Growth {
     }
 
     fn run(&self) {
-        let collector = TraceCollector::with_options(TraceCollectorOptions {
+        let options = TraceCollectorOptions {
             max_active_traces: usize::MAX,
             max_completed_traces: usize::MAX,
             max_bytes: MAX_BYTES,
             ..TraceCollectorOptions::default()
+        };
+        let is_looked_at = matches!(self.form, Form::Looked);
+        let collector = TraceCollector::with_hook(options, move |completed| {
+            assert!(!is_looked_at || completed.trace.depth() > 0);
         });
         // The batch is not the collector's.
         let all: Vec<SpanRecord> = match self.way {
@@ -205,7 +228,12 @@ impl Growth {
         }
         let name = |bytes: usize| format!("{:0bytes$}", 1_000 * trace + id).into();
         match self.form {
-            Form::Plain => {}
+            Form::Plain | Form::Looked => {}
+            Form::Calls => span.kind = SpanKind::Client,
+            Form::BothEnds => {
+                span.kind = [SpanKind::Client, SpanKind::Server][id as usize % 2];
+                span.span_id = SpanId::new(id.div_ceil(2)).unwrap();
+            }
             Form::State(bytes) => span.tracestate = state(trace, bytes),
             Form::Names(bytes) => span.service_name = name(bytes),
             Form::SameName(bytes) => span.service_name = "x".repeat(bytes).into(),

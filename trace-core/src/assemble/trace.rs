@@ -245,13 +245,11 @@ impl Trace {
     pub(super) fn bytes(&self) -> usize {
         // A node of a B-tree has room for eleven entries and is half full at least.
         let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
-        let spans = heap_bytes(self.spans.capacity() * size_of::<SpanRecord>());
         heap_bytes(size_of::<Self>())
-            + spans
-            + spans / 16 // The holes that lists leave in the heap when they grow.
+            + heap_bytes(self.spans.capacity() * size_of::<SpanRecord>())
             + self.index.heap_bytes()
             + self.repeated.len() * repeated
-            + self.spans.len() * Forest::BYTES_PER_SPAN
+            + Forest::bytes(self.spans.len())
             + self.owned_bytes
     }
 

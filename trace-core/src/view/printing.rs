@@ -113,10 +113,12 @@ fn reasons(completed: &CompletedTrace) -> String {
             spans(dropped)
         ));
     }
-    if reasons.is_empty() {
-        reasons.push("spans were lost".to_owned());
+    let losses = completed.trace.losses();
+    match (reasons.is_empty(), losses.is_empty()) {
+        (true, _) => "spans were lost".to_owned(),
+        (false, true) => reasons.join(", and "),
+        (false, false) => format!("{}; {losses}", reasons.join(", and ")),
     }
-    reasons.join(", and ")
 }
 
 fn spans(number: usize) -> String {
