@@ -53,6 +53,9 @@ struct Options {
     /// Show traces that take at least so long, for example `250ms` or `1.5s`.
     #[arg(long, value_parser = parse_duration)]
     min_duration: Option<Duration>,
+    /// Most spans of a trace; what comes above is counted.
+    #[arg(long, default_value_t = 100_000)]
+    max_spans: usize,
     /// Show tags in the trees.
     #[arg(long)]
     tags: bool,
@@ -65,7 +68,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
+    match run(&Options::parse(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let is_closed = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
@@ -79,8 +82,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+fn run(options: &Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let collector = TraceCollector::with_options(TraceCollectorOptions {
+        max_spans_per_trace: options.max_spans,
         // Files are read as fast as they come, not as the spans once came: a clock
         // that stands still never gives a trace up.
         clock: (&ManualClock::starting_at(Timestamp::default())).into(),
@@ -105,7 +109,6 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     collector.finish();
 
-    let mut out = io::stdout().lock();
     for problem in &totals.problems {
         writeln!(out, "left out: {problem}")?;
     }
@@ -126,15 +129,15 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             "{unknown_enums} unknown kinds or status codes: read as not specified"
         )?;
     }
-    write_lost(&collector.stats(), &mut out)?;
-    write_completeness(&collector.completed_traces(), &mut out)?;
+    write_lost(&collector.stats(), out)?;
+    write_completeness(&collector.completed_traces(), out)?;
     let mut found = collector.search(&query(options));
     found.sort_by_key(|completed| std::cmp::Reverse(completed.trace.duration()));
     if found.len() < collector.completed_traces().len() {
         writeln!(out, "{} found", counted(found.len(), "trace"))?;
     }
-    write_trees(&found, options, &mut out)?;
-    write_table(&found, options.rows, &mut out)?;
+    write_trees(&found, options, out)?;
+    write_table(&found, options.rows, out)?;
     Ok(())
 }
 
@@ -307,4 +310,68 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         Duration::try_from_secs_f64(number * seconds).ok()
     });
     parsed.ok_or_else(|| "expected a number with `ns`, `us`, `ms`, `s` or `m`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    /// Runs it with these arguments, without trees.
+    fn check(args: &[&str], expected: &Expect) {
+        let options = Options::parse_from(["assemble", "--trees", "0"].iter().chain(args));
+        let mut text = Vec::new();
+        run(&options, &mut text).unwrap();
+        expected.assert_eq(&String::from_utf8(text).unwrap());
+    }
+
+    #[test]
+    fn the_sample_misses_a_part() {
+        check(
+            &["--rows", "1"],
+            &expect![[r#"
+            40 spans in 6 requests, 0 left out
+            5 traces: 4 complete, 1 incomplete, 1 orphan
+              trace 96ec122e63379a0943f91780b40af249 is incomplete: stopped
+
+            trace                             root                      duration  spans  errors  slowest span                        largest self time
+            8b70500c206c0aa687631041a740019b  GET /products (frontend)    1.18 s      7       0  list_products (api-gateway) 1.18 s  execute (database) 1.15 s
+            … 4 more
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_in_the_traces_as_it_came_is_said() {
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/shop.jsonl");
+        let args = ["--rows", "0", "--max-spans", "3", sample, sample];
+        check(
+            &args,
+            &expect![[r#"
+            80 spans in 12 requests, 0 left out
+            50 dropped: they came above the limit of a trace
+            15 came twice: one with the same id was there
+            5 traces: 0 complete, 5 incomplete, 13 orphans
+              trace f70e0d8fdd77dccb011bc5f722e8580a is incomplete: too many spans; 8 spans dropped
+              trace ca769574834c955275681d61b4333bdd is incomplete: too many spans; 16 spans dropped
+              trace 8b70500c206c0aa687631041a740019b is incomplete: too many spans; 8 spans dropped
+              trace 4455060d5afc5e3c3d5da0a3e757a3bb is incomplete: too many spans; 16 spans dropped
+              trace 96ec122e63379a0943f91780b40af249 is incomplete: too many spans; 2 spans dropped
+            … 5 more
+        "#]],
+        );
+    }
+
+    #[test]
+    fn spans_that_came_late_are_counted() {
+        let stats = TraceCollectorStats {
+            spans_late: 2,
+            ..TraceCollectorStats::default()
+        };
+        let mut text = Vec::new();
+        write_lost(&stats, &mut text).unwrap();
+        let said = String::from_utf8(text).unwrap();
+        assert_eq!(said, "2 late: nothing waited for them any more\n");
+    }
 }

@@ -130,31 +130,37 @@ fn what_a_panic_of_the_collector_costs_is_known_to_the_trace() {
     assert_eq!((done.trace.losses().panic, done.trace.len()), (2, 5));
 }
 
-#[test]
-fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
+/// A tracer and a printing collector whose time is in our hands.
+fn printing_by_hand() -> (ManualClock, TraceCollector, Page, Tracer) {
     let (hands, options) = by_hand();
     let page = Page::default();
     let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
-    let tracer = tracer(traces.clone());
+    let builder = Tracer::builder("shop").on_demand().clock(&hands);
+    let tracer = builder.collector(traces.clone()).build().unwrap();
+    (hands, traces, page, tracer)
+}
+
+#[test]
+fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
+    let (hands, traces, page, tracer) = printing_by_hand();
     tracer.root("job").run_sync(|| {
+        let id = span::current_context().unwrap().trace_id;
+        hands.advance(Duration::from_secs(7_200));
         span::in_span("first", || {});
         tracer.flush(LONG);
+        hands.advance(Duration::from_secs(59));
+        traces.tick();
+        assert_eq!(page.take(), "");
+        hands.advance(Duration::from_secs(6));
+        traces.tick();
+        let said = format!("trace {id}: open for 7265 s, 1 span so far\n\n");
+        assert_eq!(page.take(), said);
         for _ in 0..20 {
             hands.advance(Duration::from_secs(600));
             traces.tick();
         }
-        assert_eq!(
-            (
-                traces.stats().active_traces,
-                traces.stats().traces_completed
-            ),
-            (1, 0)
-        );
-        let said = page.take();
-        assert!(said.starts_with("trace "), "{said}");
-        assert!(said.contains(": still open, since "), "{said}");
-        assert!(said.ends_with("; 1 span up to now\n\n"), "{said}");
-        assert_eq!(said.lines().count(), 2, "once: {said}");
+        let stats = traces.stats();
+        assert_eq!((stats.active_traces, stats.traces_completed), (1, 0));
         span::in_span("last", || {});
     });
     tracer.flush(LONG);
@@ -169,6 +175,32 @@ fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
         traces.completed_traces()[0].completion,
         Completion::Complete
     );
+}
+
+#[test]
+fn a_trace_that_is_open_is_said_to_be_if_no_span_of_it_has_ended() {
+    let (hands, traces, page, tracer) = printing_by_hand();
+    tracer.root("job").run_sync(|| {
+        let id = span::current_context().unwrap().trace_id;
+        let open = span::start("task");
+        hands.advance(Duration::from_secs(5));
+        // What fills a chunk is handed over.
+        open.in_scope(|| (0..100).for_each(|_| span::add_tag("text", "x".repeat(100))));
+        tracer.flush(LONG);
+        assert_eq!(traces.stats().active_traces, 0);
+        hands.advance(Duration::from_secs(60));
+        traces.tick();
+        let said = format!("trace {id}: open for 65 s, 0 spans so far\n\n");
+        assert_eq!(page.take(), said);
+        open.end();
+    });
+    tracer.flush(LONG);
+    expect![[r#"
+        job
+        └─ task
+
+    "#]]
+    .assert_eq(&page.take());
 }
 
 #[test]
@@ -245,6 +277,88 @@ fn a_printer_says_that_spans_came_late() {
 
     "#]]
     .assert_eq(&page.take());
+}
+
+#[test]
+fn a_printer_says_why_it_prints_a_trace_again() {
+    let page = Page::default();
+    let options = TraceCollectorOptions {
+        max_spans_per_trace: 2,
+        ..TraceCollectorOptions::default()
+    };
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let builder = Tracer::builder("shop").on_demand().max_queue_spans(2_000);
+    let tracer = builder.collector(traces).build().unwrap();
+    let leaves = |number| (0..number).for_each(|_| span::in_span("leaf", || {}));
+    tracer.root("job").run_sync(|| {
+        leaves(3);
+        tracer.flush(LONG);
+        let cut = page.take();
+        assert!(cut.ends_with("incomplete: too many spans\n\n"), "{cut}");
+        leaves(5_000);
+    });
+    tracer.flush(LONG);
+    let lost = tracer.stats().dropped.queue;
+    // Of a job and its leaves two were kept.
+    let dropped = 1 + 3 + 5_000 - 2 - lost;
+    let again = page.take();
+    let why = format!(
+        "\nincomplete: too many spans\nagain, as {dropped} spans came above the limit of a trace; {lost} spans lost: queue full\n\n"
+    );
+    assert!(lost > 0 && again.ends_with(&why), "{again}");
+}
+
+#[test]
+fn a_printer_says_that_spans_of_a_printed_trace_were_lost() {
+    let page = Page::default();
+    let options = TraceCollectorOptions {
+        max_active_traces: 0,
+        ..TraceCollectorOptions::default()
+    };
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let tracer = tracer(traces);
+    tracer.root("job").run_sync(|| {
+        span::in_span("leaf", || {});
+        tracer.flush(LONG);
+        let cut = page.take();
+        assert!(cut.ends_with("\nincomplete: too many traces\n\n"), "{cut}");
+        tracer.shutdown(LONG);
+    });
+    let again = page.take();
+    let why = "\n… at least 1 span lost: shutdown\nincomplete: too many traces\nagain, as spans were lost\n\n";
+    assert!(again.ends_with(why), "{again}");
+}
+
+#[test]
+fn what_comes_late_of_a_discarded_trace_is_told_as_such() {
+    let page = Page::default();
+    let options = TraceCollectorOptions {
+        max_completed_traces: 1,
+        ..TraceCollectorOptions::default()
+    };
+    let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
+    let resource = Resource::new("shop");
+    let send = |trace, mut span: trace_core::SpanRecord| {
+        span.trace_id = trace_id(trace);
+        let (ended, spans) = ([span.trace_id], [span]);
+        let batch = SpanBatch::from_records(&resource, &spans);
+        traces.collect(&batch.with_completed_traces(&ended));
+    };
+    send(1, span_of(1, 0, "root", 0..9));
+    send(2, span_of(1, 0, "other", 0..9));
+    page.take();
+    send(1, span_of(2, 1, "late", 0..9));
+    expect![[r#"
+        late   orphan of 0000000000000001
+        again, as 1 span came late; what was told before is no longer kept
+
+    "#]]
+    .assert_eq(&page.take());
+    traces.finish();
+    assert_eq!(page.take(), "", "it was told");
+    let done = traces.completed_trace(trace_id(1)).unwrap();
+    assert_eq!((done.late_spans, done.told_before), (1, true));
+    assert_eq!(done.completion, Completion::Complete);
 }
 
 fn caller() -> propagation::Extracted {
@@ -524,4 +638,33 @@ fn a_part_that_runs_in_another_tracer_is_waited_for() {
         assert_eq!(found, expected, "{done:?}");
         assert_eq!(done.trace.losses().is_at_least, !ends);
     }
+}
+
+/// Parts of one trace that end in one batch go on no more, whoever called whom.
+#[test]
+fn parts_that_end_together_have_ended() {
+    let traces = TraceCollector::new();
+    let tracer = tracer(traces.clone());
+    let mut headers = HashMap::new();
+    tracer.root("outer").run_sync(|| {
+        span::inject(&mut headers);
+        // Noted before the outer one ends, and read after it.
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let root = tracer.root("inner").kind(SpanKind::Server);
+                    root.extracted(propagation::extract(&headers))
+                        .run_sync(|| {});
+                });
+            }
+        });
+    });
+    tracer.flush(LONG);
+    tracer.shutdown(LONG);
+    let done = &traces.completed_traces()[0];
+    assert!(done.completion.is_complete(), "{done:?}");
+    assert_eq!(
+        (done.trace.len(), done.trace.losses().is_empty()),
+        (3, true)
+    );
 }

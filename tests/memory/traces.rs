@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use trace_core::{
-    Collector, Resource, SpanBatch, SpanId, SpanRecord, Timestamp, TraceCollector,
-    TraceCollectorOptions, TraceId,
+    Collector, Link, Resource, SpanBatch, SpanId, SpanKind, SpanRecord, Timestamp, TraceCollector,
+    TraceCollectorOptions, TraceContext, TraceId, TraceState,
 };
 
 use crate::{Case, MAX_BYTES, resident};
@@ -17,6 +17,27 @@ pub(crate) struct Growth {
     tags: usize,
     text: usize,
     way: Way,
+    form: Form,
+}
+
+/// What else takes memory.
+#[derive(Clone, Copy)]
+enum Form {
+    Plain,
+    /// The tree of each is looked at.
+    Looked,
+    /// Clients whose answers are not here.
+    Calls,
+    /// Each two spans have one id.
+    BothEnds,
+    /// A trace state of so many bytes, read anew for each span.
+    State(usize),
+    /// A service name of so many bytes for each span.
+    Names(usize),
+    /// One service name of so many bytes, read anew for each span.
+    SameName(usize),
+    /// So many links, each with a trace state of so many bytes.
+    Links(usize, usize),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +54,7 @@ enum Way {
     OneBatch,
 }
 
-pub(crate) const CASES: [Growth; 9] = [
+pub(crate) const CASES: [Growth; 24] = [
     case("one plain span a trace", 200_000, 1, 0, 0, Way::Open),
     case(
         "one plain span a trace, ended",
@@ -71,7 +92,41 @@ pub(crate) const CASES: [Growth; 9] = [
         Way::OneBatch,
     ),
     case("one batch of one trace", 1, 100_000, 10, 0, Way::OneBatch),
+    of("trace states, a span a trace", 100_000, 1, Form::State(200)),
+    of("long trace states", 60_000, 1, Form::State(500)),
+    of("trace states of trees", 3_000, 100, Form::State(500)),
+    of("short names, a span a trace", 200_000, 1, Form::Names(12)),
+    of("long names, a span a trace", 60_000, 1, Form::Names(1_000)),
+    of("long names in trees", 600, 100, Form::Names(1_000)),
+    of("one long name", 200_000, 1, Form::SameName(1_000)),
+    of("one long name in trees", 3_000, 100, Form::SameName(1_000)),
+    of(
+        "one name too long to share",
+        2_000,
+        50,
+        Form::SameName(70_000),
+    ),
+    of("links with trace states", 60_000, 1, Form::Links(4, 200)),
+    of(
+        "one plain span a trace, looked at",
+        200_000,
+        1,
+        Form::Looked,
+    ),
+    of("trees of 100 spans, looked at", 3_000, 100, Form::Looked),
+    of("trees of 1,000 calls", 300, 1_000, Form::Calls),
+    of("both ends of calls", 300, 1_000, Form::BothEnds),
+    of("many links in trees", 600, 50, Form::Links(19, 100)),
 ];
+
+const fn of(name: &'static str, traces: u64, spans: u64, form: Form) -> Growth {
+    let way = match form {
+        Form::Calls | Form::BothEnds => Way::Open,
+        _ => Way::Ended,
+    };
+    let case = case(name, traces, spans, 0, 0, way);
+    Growth { form, ..case }
+}
 
 const fn case(
     name: &'static str,
@@ -88,6 +143,7 @@ const fn case(
         tags,
         text,
         way,
+        form: Form::Plain,
     }
 }
 
@@ -97,11 +153,15 @@ impl Case for Growth {
     }
 
     fn run(&self) {
-        let collector = TraceCollector::with_options(TraceCollectorOptions {
+        let options = TraceCollectorOptions {
             max_active_traces: usize::MAX,
             max_completed_traces: usize::MAX,
             max_bytes: MAX_BYTES,
             ..TraceCollectorOptions::default()
+        };
+        let is_looked_at = matches!(self.form, Form::Looked);
+        let collector = TraceCollector::with_hook(options, move |completed| {
+            assert!(!is_looked_at || completed.trace.depth() > 0);
         });
         // The batch is not the collector's.
         let all: Vec<SpanRecord> = match self.way {
@@ -166,8 +226,32 @@ impl Growth {
         if self.text > 0 {
             span.add_tag("text", "x".repeat(self.text));
         }
+        let name = |bytes: usize| format!("{:0bytes$}", 1_000 * trace + id).into();
+        match self.form {
+            Form::Plain | Form::Looked => {}
+            Form::Calls => span.kind = SpanKind::Client,
+            Form::BothEnds => {
+                span.kind = [SpanKind::Client, SpanKind::Server][id as usize % 2];
+                span.span_id = SpanId::new(id.div_ceil(2)).unwrap();
+            }
+            Form::State(bytes) => span.tracestate = state(trace, bytes),
+            Form::Names(bytes) => span.service_name = name(bytes),
+            Form::SameName(bytes) => span.service_name = "x".repeat(bytes).into(),
+            Form::Links(links, bytes) => span.links.extend((0..links).map(|_| {
+                let mut to = TraceContext::new(span.trace_id, span.span_id);
+                to.tracestate = state(trace, bytes);
+                Link::from(to)
+            })),
+        }
         span
     }
+}
+
+/// A trace state of so many bytes, more than a hundred.
+fn state(trace: u64, bytes: usize) -> TraceState {
+    let (first, second) = (bytes / 2 - 2, bytes - bytes / 2 - 3);
+    let text = format!("a={trace:0first$},b={trace:0second$}");
+    text.parse().unwrap()
 }
 
 fn send(collector: &TraceCollector, spans: &[SpanRecord], has_ended: bool) {

@@ -78,6 +78,15 @@ struct SystemClock {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
+/// Counts the time that passes by a clock, whatever that is set to meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct Stopwatch {
+    /// A raw reading, and what had passed then. Mostly not the last one: less than a
+    /// nanosecond is lost with each.
+    since: Option<u64>,
+    passed: Duration,
+}
+
 /// Time after which the rate is measured anew, and small differences from the wall clock
 /// count.
 ///
@@ -251,6 +260,24 @@ impl Hands {
         };
         let is_right = |last: &Anchor| last.drift(&now) == Some(Duration::ZERO);
         self.anchors.look(now, is_right, delivered)
+    }
+}
+
+impl Stopwatch {
+    /// Returns the time since the first call, always by the same clock.
+    pub(crate) fn read(&mut self, clock: &Clock) -> Duration {
+        const SHORT: Duration = Duration::from_secs(1);
+        let raw = clock.raw();
+        let since = *self.since.get_or_insert(raw);
+        let more = Duration::from_nanos(clock.nanos_between(since, raw));
+        let passed = self.passed.saturating_add(more);
+        if more > SHORT {
+            *self = Self {
+                since: Some(raw),
+                passed,
+            };
+        }
+        passed
     }
 }
 

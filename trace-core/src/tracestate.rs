@@ -143,6 +143,22 @@ impl TraceState {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// Whether both are one text in memory, or empty.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(text), Some(other)) => Arc::ptr_eq(text, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Takes the other's text if it is the same one, so that it is in memory once.
+    pub(crate) fn share_with(&mut self, other: &Self) {
+        if self == other {
+            self.0.clone_from(&other.0);
+        }
+    }
+
     /// Joins entries known to be valid and distinct.
     fn of_valid<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut text = String::new();

@@ -7,11 +7,11 @@ use super::completed_trace::Completion;
 use super::completeness::{Completeness, Origin};
 use super::heap_bytes::heap_bytes;
 use super::options::TraceCollectorOptions;
+use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};
 use crate::batch::TraceLosses;
 use crate::id::TraceId;
 use crate::span_record::SpanRecord;
-use crate::timestamp::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct ActiveTrace {
@@ -21,14 +21,14 @@ pub(super) struct ActiveTrace {
     pub(super) completeness: Completeness,
     /// What it takes.
     pub(super) bytes: usize,
-    pub(super) first_arrival: Timestamp,
-    pub(super) last_arrival: Timestamp,
-    /// Whether somebody was told that it goes on for long.
-    pub(super) is_said_open: bool,
+    /// When its spans came. Times here are what has passed since the collector's first look
+    /// at its clock.
+    pub(super) first_arrival: Duration,
+    pub(super) last_arrival: Duration,
     /// Why it was completed before, while a part of it ran, or what became of that part.
     pub(super) was_cut: Option<Completion>,
     /// The time under which the store has queued it; never later than `due`.
-    pub(super) queued_for: Timestamp,
+    pub(super) queued_for: Duration,
 }
 
 impl ActiveTrace {
@@ -36,9 +36,9 @@ impl ActiveTrace {
     /// (of which two thirds are in use, on average) and in the queue.
     const PLACE: usize = heap_bytes(size_of::<Self>())
         + (size_of::<(TraceId, usize)>() + 1) * 3 / 2
-        + size_of::<(Timestamp, TraceId)>() * 3 / 2;
+        + size_of::<(Duration, TraceId)>() * 3 / 2;
 
-    pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Timestamp) -> Self {
+    pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Duration) -> Self {
         let mut trace = Trace::new(trace_id);
         trace.lose(&losses);
         Self {
@@ -47,17 +47,22 @@ impl ActiveTrace {
             bytes: 0,
             first_arrival: now,
             last_arrival: now,
-            is_said_open: false,
             was_cut: None,
             queued_for: now,
         }
     }
 
     /// Adds a span of this trace.
-    pub(super) fn add(&mut self, span: SpanRecord, origin: Origin, now: Timestamp) -> AddedSpan {
+    pub(super) fn add(
+        &mut self,
+        span: SpanRecord,
+        origin: Origin,
+        now: Duration,
+        names: &ServiceNames,
+    ) -> AddedSpan {
         self.last_arrival = self.last_arrival.max(now);
         let trace = Arc::make_mut(&mut self.trace);
-        let inserted = trace.insert(span);
+        let inserted = trace.insert(span, names);
         let parent_is_here = |span: &SpanRecord| {
             let parent = span.parent_span_id;
             parent.is_some_and(|parent| trace.span(parent).is_some())
@@ -114,16 +119,14 @@ impl ActiveTrace {
     }
 
     /// Returns when to complete it or give it up if nothing more comes. While a part of it
-    /// is known to run: when to say so, and then never.
-    pub(super) fn due(&self, runs: bool, options: &TraceCollectorOptions) -> Timestamp {
+    /// is known to run that is never; want of room takes the one that came first.
+    pub(super) fn due(&self, runs: bool, options: &TraceCollectorOptions) -> Duration {
         if runs {
-            return match self.is_said_open {
-                true => Timestamp::from_unix_nanos(u64::MAX),
-                false => self.first_arrival + options.give_up_time,
-            };
+            const NEVER: Duration = Duration::from_secs(u64::MAX / 2);
+            return NEVER.saturating_add(self.first_arrival);
         }
-        let quiet = self.last_arrival + self.patience(options);
-        quiet.min(self.first_arrival + options.max_age)
+        let quiet = self.last_arrival.saturating_add(self.patience(options));
+        quiet.min(self.first_arrival.saturating_add(options.max_age))
     }
 
     fn patience(&self, options: &TraceCollectorOptions) -> Duration {

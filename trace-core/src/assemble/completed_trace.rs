@@ -17,7 +17,12 @@ pub struct CompletedTrace {
     pub completion: Completion,
     /// When that was decided, by the collector's clock.
     pub completed_at: Timestamp,
-    /// How many spans were added afterwards. A hook is told the trace again with them.
+    /// Whether a hook was told of it before. It is told again if spans came late or were
+    /// dropped, or if it is known that more of them were lost.
+    pub told_before: bool,
+    /// How many spans were added afterwards. A hook is told the trace again with them: if
+    /// the collector has [discarded](crate::TraceCollectorOptions::max_completed_traces) the
+    /// others meanwhile, with these alone.
     pub late_spans: usize,
     /// How many spans came and were not added, since the trace is as large as it may be.
     pub dropped_spans: usize,

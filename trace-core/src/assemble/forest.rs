@@ -1,5 +1,6 @@
 //! The tree of a trace as positions, built in one go and without recursion.
 
+use super::heap_bytes::heap_bytes;
 use super::index::{SpanIndex, is_answer};
 use super::timeline::{Interval, Timeline};
 use crate::id::SpanId;
@@ -39,9 +40,13 @@ struct Children {
 }
 
 impl Forest {
-    /// What a forest takes for each span, in bytes; tops are also children of nobody.
-    pub(super) const BYTES_PER_SPAN: usize =
-        size_of::<Option<usize>>() + 4 * size_of::<usize>() + size_of::<Interval>();
+    /// What a forest of so many spans takes; tops are also children of nobody.
+    pub(super) fn bytes(spans: usize) -> usize {
+        let list = |entry: usize| heap_bytes(spans * entry);
+        list(size_of::<Option<usize>>())
+            + 4 * list(size_of::<usize>())
+            + list(size_of::<Interval>())
+    }
 
     pub(super) fn new(spans: &[SpanRecord], index: &SpanIndex) -> Self {
         let mut order: Vec<usize> = (0..spans.len()).collect();

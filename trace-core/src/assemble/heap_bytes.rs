@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::mem::size_of;
+use std::sync::Arc;
 
+use super::service_names::ServiceNames;
 use crate::span_record::{Link, Log, SpanRecord, Status};
 use crate::tag::{Tag, TagArray, TagValue};
+use crate::tracestate::TraceState;
 
 /// Returns what an allocation of this size takes, in bytes.
 ///
@@ -32,10 +35,34 @@ pub(super) const fn table_bytes(capacity: usize, entry: usize) -> usize {
     heap_bytes(places * (entry + 1) + 16)
 }
 
-/// Returns what a span owns on the heap, in bytes.
+/// Returns what a text takes that is shared by pointer, in bytes.
+pub(super) const fn shared_bytes(text: &str) -> usize {
+    // Two counts stand before it.
+    heap_bytes(2 * size_of::<usize>() + text.len())
+}
+
+/// Returns what a trace has on the heap for a span, in bytes.
 ///
-/// What many spans share, as the service's name, does not count.
-pub(super) fn span_heap_bytes(span: &SpanRecord) -> usize {
+/// What it shares with the span `before` it in the trace does not count, nor do `names`
+/// that all traces share.
+pub(super) fn span_heap_bytes(
+    span: &SpanRecord,
+    before: Option<&SpanRecord>,
+    names: &ServiceNames,
+) -> usize {
+    let name = &span.service_name;
+    let has_name = before.is_some_and(|before| Arc::ptr_eq(&before.service_name, name));
+    let name = if has_name || names.has(name) {
+        0
+    } else {
+        shared_bytes(name)
+    };
+    let state = state_bytes(&span.tracestate, before.map(|before| &before.tracestate));
+    own_bytes(span) + name + state
+}
+
+/// What nothing else shares, by its form.
+fn own_bytes(span: &SpanRecord) -> usize {
     let status = match &span.status {
         Status::Error(message) => text_bytes(message),
         Status::Unset | Status::Ok => 0,
@@ -43,7 +70,11 @@ pub(super) fn span_heap_bytes(span: &SpanRecord) -> usize {
     let source = span.source.as_ref();
     let source = source.map_or(0, |source| text_bytes(&source.file));
     let logs = span.logs.iter().map(log_bytes).sum::<usize>();
-    let links = span.links.iter().map(|link| tags_bytes(&link.tags));
+    let before = std::iter::once(None).chain(span.links.iter().map(Some));
+    let links = span.links.iter().zip(before).map(|(link, before)| {
+        let before = before.map(|before| &before.tracestate);
+        tags_bytes(&link.tags) + state_bytes(&link.tracestate, before)
+    });
     text_bytes(&span.operation_name)
         + status
         + source
@@ -52,6 +83,14 @@ pub(super) fn span_heap_bytes(span: &SpanRecord) -> usize {
         + logs
         + heap_bytes(span.links.capacity() * size_of::<Link>())
         + links.sum::<usize>()
+}
+
+fn state_bytes(state: &TraceState, before: Option<&TraceState>) -> usize {
+    if state.is_empty() || before.is_some_and(|before| before.is_shared_with(state)) {
+        0
+    } else {
+        shared_bytes(state.as_str())
+    }
 }
 
 fn log_bytes(log: &Log) -> usize {

@@ -18,7 +18,8 @@ use crate::clock::Clock;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TraceCollectorOptions {
-    /// Where the time comes from. Default: [`Clock::system`].
+    /// Where the time comes from. All that is waited for is measured by what passes; that
+    /// the clock is set has no part in it. Default: [`Clock::system`].
     pub clock: Clock,
     /// Time without a span after which a trace is complete that misses nothing, but of
     /// which another process may know more.
@@ -61,7 +62,8 @@ pub struct TraceCollectorOptions {
     /// with whoever asked for traces, and is still held, does not.
     ///
     /// Above, completed traces are discarded, the oldest first, then active ones are
-    /// given up. Default: 256 MiB.
+    /// given up. Up to a 32nd is for the ids of traces that were discarded: 46,000 of them.
+    /// Default: 256 MiB.
     pub max_bytes: usize,
 }
 

@@ -1,17 +1,21 @@
 //! The traces of a collector, and what bounds them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::active_trace::ActiveTrace;
 use super::completed_trace::{CompletedTrace, Completion};
 use super::completeness::Origin;
 use super::early_losses::EarlyLosses;
-use super::heap_bytes::{heap_bytes, table_bytes};
+use super::kept_traces::{KeptTrace, KeptTraces, LateSpan};
 use super::options::TraceCollectorOptions;
-use super::trace::{AddedSpan, Inserted, Trace};
+use super::running::RunningTraces;
+use super::service_names::ServiceNames;
+use super::trace::{AddedSpan, Trace};
 use crate::batch::{Part, PartReport, PartState, SpanBatch, SpanView, TraceLosses};
+use crate::clock::{Clock, Stopwatch};
 use crate::id::TraceId;
 use crate::maps::{HashMap, HashSet};
 use crate::span_record::SpanRecord;
@@ -30,7 +34,8 @@ pub struct TraceCollectorStats {
     pub spans_late: u64,
     /// Of these, spans that came for a completed trace that is as large as it may be.
     pub spans_dropped: u64,
-    /// Traces that were completed or given up, for whatever reason.
+    /// Traces that were completed or given up, for whatever reason. One that was discarded
+    /// counts again if spans of it come late.
     pub traces_completed: u64,
     /// Of these, traces that missed a root or a parent, or were cut off by a limit.
     pub traces_incomplete: u64,
@@ -42,8 +47,8 @@ pub struct TraceCollectorStats {
     pub active_traces: usize,
     /// Completed traces kept at the moment.
     pub kept_traces: usize,
-    /// What all traces take at the moment, in bytes; the process grows by that, give or
-    /// take a quarter.
+    /// What all traces take at the moment, and what is remembered of those that were
+    /// discarded, in bytes; the process grows by that, give or take a quarter.
     pub bytes: usize,
     /// Calls of the hook that panicked.
     pub hook_panics: u64,
@@ -55,38 +60,27 @@ pub(super) struct Store {
     active: HashMap<TraceId, Box<ActiveTrace>>,
     /// Every active trace once, under a time that is not later than when it is due:
     /// a span that comes makes it due later, which is noticed when its turn comes.
-    queue: BTreeSet<(Timestamp, TraceId)>,
-    /// In the order of completion.
-    completed: VecDeque<KeptTrace>,
-    /// Numbers, counted from the first trace ever completed.
-    by_id: HashMap<TraceId, usize>,
-    /// How many completed traces were discarded: the number of the first kept.
-    discarded: usize,
+    queue: BTreeSet<(Duration, TraceId)>,
+    /// What the active traces take.
     bytes: usize,
-    /// Parts of traces that tracers know to run: of which tracer, and their numbers.
-    running: HashMap<TraceId, Running>,
+    kept: KeptTraces,
+    running: RunningTraces,
     early_losses: EarlyLosses,
+    names: ServiceNames,
+    stopwatch: Stopwatch,
     /// Shutdowns of feeders.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
     stats: TraceCollectorStats,
 }
 
-#[derive(Debug)]
-struct KeptTrace {
-    completed: CompletedTrace,
-    bytes: usize,
-    /// Whether it has changed since it was told.
-    has_changed: bool,
-}
-
-/// The parts of a trace that tracers know to run.
-#[derive(Debug, Default)]
-struct Running {
-    /// Of which tracer, and their numbers.
-    parts: Vec<(u64, u32)>,
-    /// Set if the trace was completed for want of room meanwhile.
-    was_cut: Option<Completion>,
+/// The time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// By the clock, which may be set.
+    shown: Timestamp,
+    /// What has passed since the first look at it, by which all is waited for.
+    passed: Duration,
 }
 
 /// What is to be told.
@@ -94,17 +88,27 @@ struct Running {
 pub(super) struct News {
     /// Traces that are completed, given up, or completed before and have changed.
     pub(super) completed: Vec<CompletedTrace>,
-    /// Traces that go on for long.
-    pub(super) running: Vec<Arc<Trace>>,
+    pub(super) open: Vec<OpenTrace>,
 }
 
-impl KeptTrace {
-    /// What one takes in the store, besides its trace: its places in the list and the
-    /// map, of which two thirds are in use, on average.
-    const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
+/// A trace that goes on for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenTrace {
+    pub(crate) trace_id: TraceId,
+    /// Since its first part here began, as far as that is known.
+    pub(crate) open_for: Duration,
+    /// Spans that have ended.
+    pub(crate) spans: usize,
 }
 
 impl Store {
+    pub(super) fn now(&mut self, clock: &Clock) -> Now {
+        Now {
+            shown: clock.now(),
+            passed: self.stopwatch.read(clock),
+        }
+    }
+
     /// Adds spans of a batch, and after the last one its ends; returns what is to be told,
     /// and whether `spans` has more.
     ///
@@ -114,7 +118,7 @@ impl Store {
         &mut self,
         batch: &SpanBatch<'_>,
         spans: &mut impl Iterator<Item = SpanView<'a>>,
-        now: Timestamp,
+        now: Now,
         options: &TraceCollectorOptions,
     ) -> (News, bool) {
         let origin = origin(batch);
@@ -133,7 +137,7 @@ impl Store {
             }
         }
         match batch.resource().reports() {
-            Some(reports) => self.note(reports, origin.source),
+            Some(reports) => self.note(reports, origin.source, now),
             None => {
                 for trace_id in batch.completed_traces() {
                     if let Some(active) = self.active.get_mut(&trace_id) {
@@ -157,13 +161,13 @@ impl Store {
     }
 
     /// Notes which parts of traces run, and what was lost of them.
-    fn note(&mut self, reports: &[PartReport], source: u64) {
+    fn note(&mut self, reports: &[PartReport], source: u64, now: Now) {
         for report in reports {
             let Part { trace, number } = report.part;
             match report.state {
                 PartState::Open => {
-                    let running = self.running.entry(trace).or_default();
-                    running.parts.push((source, number));
+                    let part = (source, number);
+                    self.running.open(trace, part, report.began, now.passed);
                 }
                 PartState::Ended => self.end_part(trace, (source, number)),
                 PartState::GivenUp => {
@@ -180,57 +184,29 @@ impl Store {
     }
 
     fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) {
-        if self.running.is_empty() {
-            return;
-        }
-        let Some(running) = self.running.get_mut(&trace_id) else {
-            return;
-        };
-        running.parts.retain(|other| *other != part);
-        if running.parts.is_empty() {
-            let was_cut = running.was_cut;
-            self.running.remove(&trace_id);
-            if let Some(active) = self.active.get_mut(&trace_id) {
-                active.was_cut = active.was_cut.or(was_cut);
-            }
+        if let Some(ended) = self.running.end(trace_id, part)
+            && let Some(active) = self.active.get_mut(&trace_id)
+        {
+            active.was_cut = active.was_cut.or(ended.was_cut);
         }
     }
 
     fn lose(&mut self, trace_id: TraceId, losses: &TraceLosses) {
         if let Some(active) = self.active.get_mut(&trace_id) {
             Arc::make_mut(&mut active.trace).lose(losses);
-        } else if let Some(kept) = self.kept_mut(trace_id) {
-            Arc::make_mut(&mut kept.completed.trace).lose(losses);
-            kept.has_changed = true;
-            let was_complete = kept.completed.turn(Completion::SpansLost);
+        } else if let Some(kept) = self.kept.get_mut(trace_id) {
+            let was_complete = kept.lose(losses);
             self.stats.traces_incomplete += u64::from(was_complete);
         } else {
             self.early_losses.add(trace_id, losses);
         }
     }
 
-    /// Whether a part of the trace is known to run.
-    fn runs(&self, trace_id: TraceId) -> bool {
-        self.running.contains_key(&trace_id)
-    }
-
     /// Completes or gives up what is due.
-    pub(super) fn tick(
-        &mut self,
-        now: Timestamp,
-        options: &TraceCollectorOptions,
-        news: &mut News,
-    ) {
+    pub(super) fn tick(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         while let Some((due, trace_id)) = self.next_due(options)
-            && due <= now
+            && due <= now.passed
         {
-            if self.runs(trace_id) {
-                if let Some(active) = self.active.get_mut(&trace_id) {
-                    active.is_said_open = true;
-                    news.running.push(Arc::clone(&active.trace));
-                }
-                continue;
-            }
             let completion = if self.is_connected(trace_id) {
                 Completion::Complete
             } else {
@@ -239,16 +215,27 @@ impl Store {
             news.completed
                 .extend(self.complete(trace_id, completion, now));
         }
+        self.tell_open(now, options, news);
         self.discard(options, news);
     }
 
+    /// Tells of traces that go on for long, each once.
+    fn tell_open(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
+        let long = options.give_up_time;
+        while let Some((trace_id, running)) = self.running.take_long(now.passed, long) {
+            let trace = self.active.get(&trace_id).map(|active| &active.trace);
+            let began = running.began.or(trace.and_then(|trace| trace.start()));
+            let heard_of = now.passed.saturating_sub(running.heard_of);
+            news.open.push(OpenTrace {
+                trace_id,
+                open_for: began.map_or(heard_of, |began| heard_of.max(now.shown - began)),
+                spans: trace.map_or(0, |trace| trace.len()),
+            });
+        }
+    }
+
     /// Completes what misses nothing, and with `all` also the rest.
-    pub(super) fn flush(
-        &mut self,
-        all: bool,
-        now: Timestamp,
-        options: &TraceCollectorOptions,
-    ) -> News {
+    pub(super) fn flush(&mut self, all: bool, now: Now, options: &TraceCollectorOptions) -> News {
         // In the order in which they would have become due.
         let queued: Vec<TraceId> = self.queue.iter().map(|(_, trace_id)| *trace_id).collect();
         let mut news = News::default();
@@ -263,11 +250,7 @@ impl Store {
             news.completed.extend(completed);
         }
         if all {
-            for kept in &mut self.completed {
-                if std::mem::take(&mut kept.has_changed) {
-                    news.completed.push(kept.completed.clone());
-                }
-            }
+            news.completed.extend(self.kept.take_news());
         }
         self.discard(options, &mut news);
         news
@@ -279,32 +262,22 @@ impl Store {
     }
 
     pub(super) fn completed(&self) -> Vec<CompletedTrace> {
-        let kept = self.completed.iter();
-        kept.map(|kept| kept.completed.clone()).collect()
+        self.kept.completed().cloned().collect()
     }
 
     pub(super) fn find(&self, trace_id: TraceId) -> Option<CompletedTrace> {
-        let index = self.by_id.get(&trace_id)?.checked_sub(self.discarded)?;
-        Some(self.completed.get(index)?.completed.clone())
+        self.kept.find(trace_id).cloned()
     }
 
-    /// What traces take, and what is known of those that run.
+    /// What traces take, and what is known of others.
     fn all_bytes(&self) -> usize {
-        let running = table_bytes(self.running.capacity(), size_of::<(TraceId, Running)>());
-        // Mostly one part of each runs.
-        let parts = heap_bytes(4 * size_of::<(u64, u32)>());
-        self.bytes + running + self.running.len() * parts
-    }
-
-    fn kept_mut(&mut self, trace_id: TraceId) -> Option<&mut KeptTrace> {
-        let index = self.by_id.get(&trace_id)?.checked_sub(self.discarded)?;
-        self.completed.get_mut(index)
+        self.bytes + self.kept.bytes() + self.running.bytes() + self.names.bytes()
     }
 
     pub(super) fn stats(&self) -> TraceCollectorStats {
         TraceCollectorStats {
             active_traces: self.active.len(),
-            kept_traces: self.completed.len(),
+            kept_traces: self.kept.len(),
             bytes: self.all_bytes(),
             hook_panics: self.hook_panics,
             ..self.stats
@@ -313,68 +286,59 @@ impl Store {
 
     fn add(
         &mut self,
-        span: SpanRecord,
+        mut span: SpanRecord,
         origin: Origin,
-        now: Timestamp,
+        now: Now,
         options: &TraceCollectorOptions,
         news: &mut News,
     ) {
         self.stats.spans_received += 1;
         let trace_id = span.trace_id;
-        if let Some(active) = self.active.get(&trace_id)
-            && active.trace.len() >= options.max_spans_per_trace
-            && !active.trace.has(&span)
-        {
-            let completed = self.complete(trace_id, Completion::TooManySpans, now);
-            news.completed.extend(completed);
-        }
-        if let Some(number) = self.by_id.get(&trace_id) {
-            return self.add_late(*number, span, options);
+        self.names.share(&mut span.service_name, options.max_bytes);
+        if let Some(active) = self.active.get(&trace_id) {
+            let is_full = active.trace.len() >= options.max_spans_per_trace;
+            if is_full && !active.trace.has(&span) {
+                let completed = self.complete(trace_id, Completion::TooManySpans, now);
+                news.completed.extend(completed);
+                return self.add_late(span, options);
+            }
+        } else if self.kept.has(trace_id) || self.revive(trace_id, now) {
+            return self.add_late(span, options);
         }
         let active = self.active.entry(trace_id).or_insert_with(|| {
-            self.queue.insert((now, trace_id));
+            self.queue.insert((now.passed, trace_id));
             let losses = self.early_losses.take(trace_id);
-            Box::new(ActiveTrace::new(trace_id, losses, now))
+            Box::new(ActiveTrace::new(trace_id, losses, now.passed))
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
-        if active.add(span, origin, now) == AddedSpan::Duplicate {
+        if active.add(span, origin, now.passed, &self.names) == AddedSpan::Duplicate {
             self.stats.spans_duplicate += 1;
         }
         self.bytes += active.bytes;
     }
 
-    /// Adds a span to the completed trace of this number.
-    fn add_late(&mut self, number: usize, span: SpanRecord, options: &TraceCollectorOptions) {
-        let Some(kept) = number
-            .checked_sub(self.discarded)
-            .and_then(|index| self.completed.get_mut(index))
-        else {
-            self.stats.spans_dropped += 1; // Cannot be: `by_id` names kept traces only.
-            return;
+    /// Begins to keep again what comes of a trace that was told and discarded; returns
+    /// whether it is one.
+    fn revive(&mut self, trace_id: TraceId, now: Now) -> bool {
+        let losses = || self.early_losses.take(trace_id);
+        let Some(completion) = self.kept.revive(trace_id, losses, now.shown) else {
+            return false;
         };
-        let is_full = kept.completed.trace.len() >= options.max_spans_per_trace;
-        if is_full && !kept.completed.trace.has(&span) {
-            self.stats.spans_dropped += 1;
-            kept.completed.dropped_spans += 1;
-            kept.has_changed = true;
-            let was_complete = kept.completed.turn(Completion::TooManySpans);
-            self.stats.traces_incomplete += u64::from(was_complete);
-            return;
-        }
-        let trace = Arc::make_mut(&mut kept.completed.trace);
-        match trace.insert(span) {
-            Inserted::New(_) => {
-                self.stats.spans_late += 1;
-                kept.completed.late_spans += 1;
-                kept.has_changed = true;
-            }
-            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => {
-                self.stats.spans_duplicate += 1;
-            }
-        }
-        let bytes = trace.bytes() + KeptTrace::PLACE;
-        self.bytes = (self.bytes + bytes).saturating_sub(kept.bytes);
-        kept.bytes = bytes;
+        self.stats.traces_completed += 1;
+        self.stats.traces_incomplete += u64::from(!completion.is_complete());
+        true
+    }
+
+    /// Adds a span to its completed trace, which is kept.
+    fn add_late(&mut self, span: SpanRecord, options: &TraceCollectorOptions) {
+        let max_spans = options.max_spans_per_trace;
+        let (became, was_complete) = self.kept.add_late(span, max_spans, &self.names);
+        self.stats.traces_incomplete += u64::from(was_complete);
+        *match became {
+            LateSpan::Added => &mut self.stats.spans_late,
+            LateSpan::Duplicate => &mut self.stats.spans_duplicate,
+            LateSpan::Dropped => &mut self.stats.spans_dropped,
+        } += 1;
     }
 
     /// Completes a trace of which nothing more comes, and queues one that is due earlier
@@ -382,19 +346,15 @@ impl Store {
     fn look_at(
         &mut self,
         trace_id: TraceId,
-        now: Timestamp,
+        now: Now,
         options: &TraceCollectorOptions,
         news: &mut News,
     ) {
-        let runs = self.runs(trace_id);
+        let runs = self.running.has(trace_id);
         let Some(active) = self.active.get_mut(&trace_id) else {
             // While a part runs, more comes.
-            let kept = self.kept_mut(trace_id).filter(|_| !runs);
-            if let Some(kept) = kept
-                && std::mem::take(&mut kept.has_changed)
-            {
-                news.completed.push(kept.completed.clone());
-            }
+            let kept = self.kept.get_mut(trace_id).filter(|_| !runs);
+            news.completed.extend(kept.and_then(KeptTrace::take_news));
             return;
         };
         if !runs && active.is_over(options) {
@@ -412,7 +372,7 @@ impl Store {
     }
 
     /// Gives up active traces above the limits.
-    fn make_room(&mut self, now: Timestamp, options: &TraceCollectorOptions, news: &mut News) {
+    fn make_room(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         while self.active.len() > options.max_active_traces {
             let Some((_, trace_id)) = self.next_due(options) else {
                 return;
@@ -433,31 +393,25 @@ impl Store {
 
     /// Discards completed traces above the limits, the oldest first.
     fn discard(&mut self, options: &TraceCollectorOptions, news: &mut News) {
-        while self.completed.len() > options.max_completed_traces
-            || self.all_bytes() > options.max_bytes
+        while self.kept.len() > options.max_completed_traces || self.all_bytes() > options.max_bytes
         {
-            let Some(oldest) = self.completed.pop_front() else {
+            let Some(told) = self.kept.discard(options.max_bytes) else {
                 return;
             };
-            if oldest.has_changed {
-                news.completed.push(oldest.completed.clone());
-            }
-            self.by_id.remove(&oldest.completed.trace.trace_id);
-            self.discarded += 1;
+            news.completed.extend(told);
             self.stats.traces_discarded += 1;
-            self.bytes = self.bytes.saturating_sub(oldest.bytes);
         }
     }
 
     /// Returns which active trace is due first, and when.
-    fn next_due(&mut self, options: &TraceCollectorOptions) -> Option<(Timestamp, TraceId)> {
+    fn next_due(&mut self, options: &TraceCollectorOptions) -> Option<(Duration, TraceId)> {
         loop {
             let (queued_for, trace_id) = *self.queue.first()?;
             let Some(active) = self.active.get_mut(&trace_id) else {
                 self.queue.pop_first(); // Cannot be: the queue names active traces only.
                 continue;
             };
-            let due = active.due(self.running.contains_key(&trace_id), options);
+            let due = active.due(self.running.has(trace_id), options);
             if due <= queued_for {
                 return Some((due, trace_id));
             }
@@ -470,22 +424,20 @@ impl Store {
     fn is_connected(&self, trace_id: TraceId) -> bool {
         let active = self.active.get(&trace_id);
         let is_connected = active.is_some_and(|active| active.completeness.is_connected());
-        is_connected && !self.runs(trace_id)
+        is_connected && !self.running.has(trace_id)
     }
 
     fn complete(
         &mut self,
         trace_id: TraceId,
         completion: Completion,
-        now: Timestamp,
+        now: Now,
     ) -> Option<CompletedTrace> {
         let active = self.active.remove(&trace_id)?;
         self.queue.remove(&(active.queued_for, trace_id));
         self.stats.traces_completed += 1;
         let completion = active.reason(completion);
-        if let Some(running) = self.running.get_mut(&trace_id) {
-            running.was_cut = Some(completion);
-        }
+        self.running.cut(trace_id, completion);
         if !completion.is_complete() {
             self.stats.traces_incomplete += 1;
         }
@@ -495,19 +447,13 @@ impl Store {
         let completed = CompletedTrace {
             trace: active.trace,
             completion,
-            completed_at: now,
+            completed_at: now.shown,
+            told_before: false,
             late_spans: 0,
             dropped_spans: 0,
         };
-        let bytes = completed.trace.bytes() + KeptTrace::PLACE;
-        self.bytes = (self.bytes + bytes).saturating_sub(active.bytes);
-        let number = self.discarded + self.completed.len();
-        self.by_id.insert(trace_id, number);
-        self.completed.push_back(KeptTrace {
-            completed: completed.clone(),
-            bytes,
-            has_changed: false,
-        });
+        self.bytes = self.bytes.saturating_sub(active.bytes);
+        self.kept.push(completed.clone());
         Some(completed)
     }
 }

@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
 use super::heap_bytes::{heap_bytes, span_heap_bytes};
 use super::index::{SpanIndex, is_answer};
 use super::problem::Problem;
+use super::service_names::ServiceNames;
 use crate::batch::TraceLosses;
 use crate::id::{SpanId, TraceId};
 use crate::maps::HashMap;
@@ -65,7 +66,7 @@ pub struct Trace {
     /// By id and whether it is the end of a call that answers.
     repeated: BTreeMap<(SpanId, bool), Repetition>,
     losses: TraceLosses,
-    /// What `spans` own on the heap.
+    /// What `spans` have on the heap, each after the one before it.
     owned_bytes: usize,
     /// Set if the tree was looked at since the last change of `spans`.
     forest: OnceLock<Forest>,
@@ -149,7 +150,7 @@ impl Trace {
             traces
                 .entry(trace_id)
                 .or_insert_with(|| Self::new(trace_id))
-                .insert(span);
+                .insert(span, &ServiceNames::default());
         }
         let mut traces: Vec<Self> = traces.into_values().collect();
         traces.sort_by_cached_key(|trace| (trace.start(), trace.trace_id));
@@ -170,28 +171,33 @@ impl Trace {
         if span.trace_id != self.trace_id {
             return Err(ForeignSpanError::new(span, self.trace_id));
         }
-        Ok(match self.insert(span) {
+        Ok(match self.insert(span, &ServiceNames::default()) {
             Inserted::New(_) => AddedSpan::New,
             Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => AddedSpan::Duplicate,
         })
     }
 
     /// Adds a span of this trace.
-    pub(super) fn insert(&mut self, span: SpanRecord) -> Inserted {
-        let bytes = span_heap_bytes(&span);
+    pub(super) fn insert(&mut self, mut span: SpanRecord, names: &ServiceNames) -> Inserted {
         let found = self.index.find(&self.spans, &span);
-        let Some((position, kept)) =
-            found.and_then(|position| Some((position, self.spans.get_mut(position)?)))
-        else {
-            let position = self.spans.len();
+        let position = found.unwrap_or(self.spans.len());
+        let before = position.checked_sub(1);
+        if let Some(before) = before.and_then(|before| self.spans.get(before)) {
+            span.tracestate.share_with(&before.tracestate);
+            if span.service_name == before.service_name {
+                span.service_name = Arc::clone(&before.service_name);
+            }
+        }
+        let Some(kept) = found.and_then(|position| self.spans.get(position)) else {
             self.index.add(&span, position);
             self.make_room();
             self.spans.push(span);
-            self.owned_bytes += bytes;
+            self.owned_bytes += self.owned_at(position, names);
             self.forest.take();
             return Inserted::New(position);
         };
         let differing = *kept != span && debug_text(kept) != debug_text(&span);
+        let is_preferred = differing && is_preferred(&span, kept);
         let repetition = self
             .repeated
             .entry((span.span_id, is_answer(span.kind)))
@@ -204,13 +210,25 @@ impl Trace {
         if !differing {
             return Inserted::Copy;
         }
-        if !is_preferred(&span, kept) {
+        if !is_preferred {
             return Inserted::Other;
         }
         self.forest.take();
-        let old = std::mem::replace(kept, span);
-        self.owned_bytes = (self.owned_bytes + bytes).saturating_sub(span_heap_bytes(&old));
+        // The span behind it may have shared with the old one, and not with this one.
+        let changed = [position, position + 1];
+        let owned = |trace: &Self| changed.map(|at| trace.owned_at(at, names)).iter().sum();
+        let bytes: usize = owned(self);
+        let old = std::mem::replace(&mut self.spans[position], span);
+        self.owned_bytes = (self.owned_bytes + owned(self)).saturating_sub(bytes);
         Inserted::Replaced(position, Box::new(old))
+    }
+
+    /// Returns what the span at this position has on the heap; nothing behind the last.
+    fn owned_at(&self, position: usize, names: &ServiceNames) -> usize {
+        let before = position.checked_sub(1);
+        let before = before.and_then(|before| self.spans.get(before));
+        let span = self.spans.get(position);
+        span.map_or(0, |span| span_heap_bytes(span, before, names))
     }
 
     /// Makes room for one more span. A vector's own way would be to have room for four,
@@ -227,13 +245,11 @@ impl Trace {
     pub(super) fn bytes(&self) -> usize {
         // A node of a B-tree has room for eleven entries and is half full at least.
         let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
-        let spans = heap_bytes(self.spans.capacity() * size_of::<SpanRecord>());
         heap_bytes(size_of::<Self>())
-            + spans
-            + spans / 8 // The holes that lists leave in the heap when they grow.
+            + heap_bytes(self.spans.capacity() * size_of::<SpanRecord>())
             + self.index.heap_bytes()
             + self.repeated.len() * repeated
-            + self.spans.len() * Forest::BYTES_PER_SPAN
+            + Forest::bytes(self.spans.len())
             + self.owned_bytes
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::completed_trace::CompletedTrace;
 use super::options::TraceCollectorOptions;
 use super::query::Query;
-use super::store::{News, Store, TraceCollectorStats};
+use super::store::{News, OpenTrace, Store, TraceCollectorStats};
 use super::trace::Trace;
 use crate::batch::SpanBatch;
 use crate::caught::catch;
@@ -50,8 +50,11 @@ use crate::id::TraceId;
 ///   lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
 ///
 /// Spans that come later are added to the completed trace as long as it is kept, and
-/// counted, and the hook is told the trace again, when no part of it runs. Time is looked
-/// at whenever spans come, in [`tick`](Self::tick) and on flush; there is no thread.
+/// counted, and the hook is told the trace again, when no part of it runs. Of one that was
+/// discarded they come alone: of very many it is remembered that they were told.
+///
+/// Time is looked at whenever spans come, in [`tick`](Self::tick) and on flush; there is no
+/// thread. What is waited for does not change when the wall clock is set.
 ///
 /// # Without a tracer
 ///
@@ -88,7 +91,7 @@ struct Shared {
 pub(crate) struct Hooks {
     pub(crate) on_completed: Option<Hook<CompletedTrace>>,
     /// Of a trace that goes on for long, once.
-    pub(crate) on_running: Option<Hook<Trace>>,
+    pub(crate) on_open: Option<Hook<OpenTrace>>,
 }
 
 type Hook<T> = Box<dyn Fn(&T) + Send + Sync>;
@@ -107,8 +110,9 @@ impl TraceCollector {
     }
 
     /// Makes a collector that calls `on_completed` with every trace that is completed
-    /// or given up, on the thread that brought its last span: once, and once more for
-    /// spans that come [late](CompletedTrace::late_spans).
+    /// or given up, on the thread that brought its last span: once, and
+    /// [again](CompletedTrace::told_before) for spans that come
+    /// [late](CompletedTrace::late_spans).
     ///
     /// The hook may ask this collector. It may panic: it is told of the other traces, and
     /// [`TraceCollectorStats::hook_panics`] counts.
@@ -187,8 +191,11 @@ impl TraceCollector {
     pub fn tick(&self) {
         let mut news = News::default();
         let options = &self.shared.options;
-        let now = options.clock.now();
-        self.store().tick(now, options, &mut news);
+        {
+            let mut store = self.store();
+            let now = store.now(&options.clock);
+            store.tick(now, options, &mut news);
+        }
         self.announce(&news);
     }
 
@@ -215,8 +222,11 @@ impl TraceCollector {
 
     fn flush_store(&self, all: bool) {
         let options = &self.shared.options;
-        let now = options.clock.now();
-        let news = self.store().flush(all, now, options);
+        let news = {
+            let mut store = self.store();
+            let now = store.now(&options.clock);
+            store.flush(all, now, options)
+        };
         self.announce(&news);
     }
 
@@ -224,10 +234,8 @@ impl TraceCollector {
     /// may panic for one trace, and is told of the others.
     fn announce(&self, news: &News) {
         let hooks = &self.shared.hooks;
-        if let Some(on_running) = &hooks.on_running {
-            news.running
-                .iter()
-                .for_each(|trace| self.tell(on_running, trace));
+        if let Some(on_open) = &hooks.on_open {
+            news.open.iter().for_each(|open| self.tell(on_open, open));
         }
         if let Some(on_completed) = &hooks.on_completed {
             let completed = news.completed.iter();
@@ -253,7 +261,7 @@ impl TraceCollector {
 impl Collector for TraceCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
         let options = &self.shared.options;
-        let now = options.clock.now();
+        let now = self.store().now(&options.clock);
         let mut spans = batch.spans();
         let mut has_more = true;
         while has_more {

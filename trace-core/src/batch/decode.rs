@@ -134,7 +134,10 @@ impl Decoder {
         if let Some(part) = self.part.take()
             && self.open_parts.insert(part)
         {
-            out.report(PartReport::opened(part));
+            out.report(PartReport {
+                began: out.first_start(self.piece),
+                ..PartReport::opened(part)
+            });
         }
         // First, as one of those that are open may have been given the same id.
         self.deliver(out);

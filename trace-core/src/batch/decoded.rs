@@ -6,6 +6,7 @@ use super::piece::{NO_PIECE, Piece};
 use crate::clock::Converter;
 use crate::limits::Limits;
 use crate::stream::{Chunk, Site, SiteTable};
+use crate::timestamp::Timestamp;
 
 /// The spans of some chunks. Reused from batch to batch.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +135,14 @@ impl Decoded {
 
     pub(super) fn piece_at(&self, index: u32) -> Option<&Piece> {
         self.index.piece(index)
+    }
+
+    /// When the first span was opened of the piece that was read last.
+    pub(super) fn first_start(&self, piece: u32) -> Option<Timestamp> {
+        let spans = self.spans().iter().rev();
+        let spans = spans.take_while(|span| span.piece == piece);
+        let first = spans.map(|span| span.start).min()?;
+        Some(self.piece_at(piece)?.times.timestamp(first))
     }
 
     /// Takes a span out that does not end here.

@@ -3,6 +3,7 @@
 use super::losses::TraceLosses;
 use crate::id::TraceId;
 use crate::maps::HashMap;
+use crate::timestamp::Timestamp;
 
 /// A part of a trace that runs in this process: what one root, or one entry from another
 /// process, began.
@@ -21,6 +22,8 @@ pub(crate) const SCOPES: u32 = 1_024;
 pub(crate) struct PartReport {
     pub(crate) part: Part,
     pub(crate) state: PartState,
+    /// When it began, where that it is open is said and the beginning was read.
+    pub(crate) began: Option<Timestamp>,
     /// What was lost of it, as far as it was not said before.
     pub(crate) losses: Option<Box<TraceLosses>>,
 }
@@ -70,6 +73,7 @@ impl PartReport {
         Self {
             part,
             state: PartState::Open,
+            began: None,
             losses: None,
         }
     }
@@ -78,6 +82,7 @@ impl PartReport {
         Self {
             part,
             state: PartState::Ended,
+            began: None,
             losses: losses.map(Box::new),
         }
     }

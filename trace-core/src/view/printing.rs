@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::color::ColorChoice;
 use super::tree_options::TreeOptions;
 use crate::assemble::{
-    CompletedTrace, Completion, Hooks, Trace, TraceCollector, TraceCollectorOptions,
+    CompletedTrace, Completion, Hooks, OpenTrace, TraceCollector, TraceCollectorOptions,
 };
 
 impl TraceCollector {
@@ -29,7 +29,8 @@ impl TraceCollector {
     ///
     /// A trace that is still open after the
     /// [`give_up_time`](TraceCollectorOptions::give_up_time) is said to be so, once, in a
-    /// line. One to which spans came late is written again, and says so.
+    /// line: for how long, and how many spans of it have ended, which may be none. One that
+    /// is written again says why: spans came late, were dropped, or were lost.
     ///
     /// Trees never mingle: each is one write, under a lock. What cannot be written is
     /// lost.
@@ -50,13 +51,13 @@ impl TraceCollector {
         writer: impl Write + Send + 'static,
     ) -> Self {
         let page = Arc::new(Page(Mutex::new(writer)));
-        let of_running = Arc::clone(&page);
+        let of_open = Arc::clone(&page);
         let hooks = Hooks {
             on_completed: Some(Box::new(move |completed| {
                 page.write(&text_of(completed, &tree));
             })),
-            on_running: Some(Box::new(move |trace| {
-                of_running.write(&running_text_of(trace));
+            on_open: Some(Box::new(move |open| {
+                of_open.write(&open_text_of(open));
             })),
         };
         Self::with_hooks(options, hooks)
@@ -85,19 +86,50 @@ fn text_of(completed: &CompletedTrace, options: &TreeOptions) -> String {
         text.push_str(losses.as_deref().unwrap_or(completion.as_str()));
         text.push('\n');
     }
-    match completed.late_spans {
-        0 => {}
-        1 => text.push_str("again, as 1 span came late\n"),
-        late => text.push_str(&format!("again, as {late} spans came late\n")),
+    if completed.told_before {
+        text.push_str(&format!("again, as {}\n", reasons(completed)));
     }
     text.push('\n');
     text
 }
 
-/// Says that a trace goes on.
-fn running_text_of(trace: &Trace) -> String {
-    let (id, spans) = (trace.trace_id, trace.len());
-    let s = if spans == 1 { "" } else { "s" };
-    let since = trace.start().unwrap_or_default();
-    format!("trace {id}: still open, since {since}; {spans} span{s} up to now\n\n")
+/// Why a trace is told again.
+fn reasons(completed: &CompletedTrace) -> String {
+    let mut reasons = Vec::new();
+    let late = completed.late_spans;
+    if late > 0 {
+        let are_others_gone = late == completed.trace.len();
+        let others = if are_others_gone {
+            "; what was told before is no longer kept"
+        } else {
+            ""
+        };
+        reasons.push(format!("{} came late{others}", spans(late)));
+    }
+    let dropped = completed.dropped_spans;
+    if dropped > 0 {
+        reasons.push(format!(
+            "{} came above the limit of a trace",
+            spans(dropped)
+        ));
+    }
+    let losses = completed.trace.losses();
+    match (reasons.is_empty(), losses.is_empty()) {
+        (true, _) => "spans were lost".to_owned(),
+        (false, true) => reasons.join(", and "),
+        (false, false) => format!("{}; {losses}", reasons.join(", and ")),
+    }
+}
+
+fn spans(number: usize) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} span{s}")
+}
+
+/// Says that a trace goes on, and since when.
+fn open_text_of(open: &OpenTrace) -> String {
+    let (id, open_for, spans) = (open.trace_id, open.open_for, spans(open.spans));
+    // Nobody looks at it to the millisecond.
+    let seconds = open_for.as_secs();
+    format!("trace {id}: open for {seconds} s, {spans} so far\n\n")
 }
