@@ -59,26 +59,33 @@ impl Callers {
         true
     }
 
-    /// Takes out a part that has ended; calls `found`, once, with each other one of its
-    /// trace.
-    pub(super) fn remove(&self, ended: Part, mut found: impl FnMut(Part)) {
+    /// Takes out parts that have ended; returns, once, the other ones of their traces.
+    pub(super) fn remove(&self, ended: &[Part]) -> Vec<Part> {
+        let mut others = Vec::new();
         if self.is_empty() {
-            return;
+            return others;
         }
         let mut traces = self.traces();
-        let Some(calls) = traces.get_mut(&ended.trace) else {
-            return;
-        };
-        calls.numbers.remove(&ended.number);
-        for number in calls.unsaid.drain(..) {
-            if calls.numbers.contains(&number) {
-                let trace = ended.trace;
-                found(Part { trace, number });
+        // First all of them: none goes on that ends with another one.
+        for part in ended {
+            if let Some(calls) = traces.get_mut(&part.trace) {
+                calls.numbers.remove(&part.number);
             }
         }
-        if calls.numbers.is_empty() {
-            traces.remove(&ended.trace);
+        for Part { trace, .. } in ended.iter().copied() {
+            let Some(calls) = traces.get_mut(&trace) else {
+                continue;
+            };
+            for number in calls.unsaid.drain(..) {
+                if calls.numbers.contains(&number) {
+                    others.push(Part { trace, number });
+                }
+            }
+            if calls.numbers.is_empty() {
+                traces.remove(&trace);
+            }
         }
         self.count.store(traces.len() as u64, Ordering::Relaxed);
+        others
     }
 }

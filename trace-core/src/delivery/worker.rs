@@ -287,14 +287,12 @@ impl Worker {
     /// have called it or were called.
     fn note_callers(&mut self) {
         let reports = self.decoded.take_reports();
+        let ended = reports.iter().filter(|report| !report.is_open());
+        let ended: Vec<Part> = ended.map(|report| report.part).collect();
+        for other in self.queue.callers.remove(&ended) {
+            self.go_on(other);
+        }
         for report in reports {
-            if !report.is_open() {
-                self.queue.callers.remove(report.part, |other| {
-                    if self.decoder.goes_on(other) {
-                        self.decoded.report(PartReport::opened(other));
-                    }
-                });
-            }
             self.decoded.report(report);
         }
     }
