@@ -88,10 +88,7 @@ impl Ending {
             return;
         }
         let loss = self.core.queue.loss(&report.late);
-        if !loss.is_nothing() {
-            diagnostics::tell_loss(loss.to_string());
-        }
-        diagnostics::end();
+        diagnostics::end((!loss.is_nothing()).then(|| loss.to_string()));
     }
 
     /// The same at the end of the process, of which the threads see nothing. This may be one
