@@ -1,5 +1,6 @@
 //! What is said of spans that are not recorded, or lost: programs with one mistake each.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,7 +10,11 @@ const PROGRAM: &str = include_str!("../mistakes/main.rs");
 
 /// What a program with a mistake says on the standard error.
 fn said(mistake: &str, level: Option<&str>) -> String {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_mistakes"));
+    said_by(Path::new(env!("CARGO_BIN_EXE_mistakes")), mistake, level)
+}
+
+fn said_by(program: &Path, mistake: &str, level: Option<&str>) -> String {
+    let mut program = Command::new(program);
     program
         .arg(mistake)
         .env_remove("OTEL_LOG_LEVEL")
@@ -181,6 +186,29 @@ fn five_places_and_how_many_more_where_no_tracer_ends() {
     // Only Unix tells of the end.
     let more = cfg!(unix).then_some(more);
     assert_eq!(lines[5..], Vec::from_iter(more), "{said}");
+}
+
+/// The program, as cargo places one of tests.
+fn as_a_harness() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deps");
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = folder.join(format!("mistakes-{}", std::process::id()));
+    // Not a copy: a program that is just written may be busy in a child of another test.
+    std::fs::hard_link(env!("CARGO_BIN_EXE_mistakes"), &place).unwrap();
+    place
+}
+
+#[test]
+fn a_test_needs_no_tracer() {
+    let program = as_a_harness();
+    for mistake in ["no_tracer", "guard_dropped", "many_without_tracer"] {
+        assert_eq!(said_by(&program, mistake, None), "", "{mistake}");
+    }
+    // What is said of a tracer that is there is said all the same.
+    let (mail, lost) = ("`send_mail` (", "connection refused");
+    assert!(said_by(&program, "spawned", None).contains(mail));
+    assert!(said_by(&program, "failed_export", None).contains(lost));
+    std::fs::remove_file(program).unwrap();
 }
 
 #[test]
