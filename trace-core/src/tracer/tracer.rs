@@ -278,6 +278,7 @@ impl Tracer {
     }
 
     /// Shuts down at once; who calls this says what was lost.
+    #[cfg(feature = "testing")]
     pub(crate) fn shut_down_unsaid(&self) {
         if let Some(handle) = self.own() {
             handle.core.queue.says_loss();
