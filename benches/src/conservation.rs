@@ -143,8 +143,17 @@ fn is_whole(report: &FlushReport) -> bool {
 }
 
 fn is_lane_exact(stats: &Stats, lane: &LaneStats) -> bool {
-    let sum = lane.delivered + lane.dropped.total() + lane.waiting;
-    (lane.read, lane.bytes) == (sum, 0) && lane.read == stats.read
+    is_lane_conserved(lane) && lane.bytes == 0 && lane.read == stats.read
+}
+
+fn is_lane_conserved(lane: &LaneStats) -> bool {
+    lane.read == lane.delivered + lane.dropped.total() + lane.waiting
+}
+
+/// Whether each lane adds up, in one look at all, which so have read the same.
+fn are_lanes_conserved(lanes: &[LaneStats]) -> bool {
+    let mut pairs = lanes.windows(2);
+    lanes.iter().all(is_lane_conserved) && pairs.all(|pair| pair[0].read == pair[1].read)
 }
 
 fn is_conserved(stats: &Stats) -> bool {
@@ -255,6 +264,10 @@ fn watch(tracer: &Tracer, shared: &Shared) -> Vec<String> {
         let stats = tracer.stats();
         if found.len() < 10 && !is_conserved(&stats) {
             found.push(format!("the counters do not add up: {stats:?}"));
+        }
+        let lanes = tracer.lane_stats();
+        if found.len() < 10 && !are_lanes_conserved(&lanes) {
+            found.push(format!("the lanes do not add up: {lanes:?}"));
         }
         if found.len() < 10 && goes_back(&before, &stats) {
             found.push(format!("a counter went back: {before:?}, {stats:?}"));

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::process::exit;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread::{Builder, sleep};
 use std::time::Duration;
@@ -134,6 +135,14 @@ pub(super) const ENDS: &[End] = &[
         ..end("exit with a blocked collector", blocked, &[])
     },
     End {
+        takes: TIMEOUT,
+        ..end(
+            "exit with a blocked collector that has standard error locked",
+            stderr_is_locked,
+            &[],
+        )
+    },
+    End {
         warns: &["work"],
         ..end(
             "exit on demand, thread-locals have gone",
@@ -199,7 +208,7 @@ fn dropped() {
 fn while_dropped() {
     let tracing = tracer().collector(Says).install().unwrap();
     work();
-    let (dropping, is_dropping) = std::sync::mpsc::channel();
+    let (dropping, is_dropping) = channel();
     let drop_it = move || {
         dropping.send(()).unwrap();
         drop(tracing);
@@ -334,6 +343,25 @@ fn blocked() {
             .collector(blocks),
     );
     work();
+    exit(0);
+}
+
+/// There is something to say, and nobody can.
+fn stderr_is_locked() {
+    let (lock, is_locked) = channel();
+    let lock = Mutex::new(lock);
+    let blocks = collector_fn(move |_: &SpanBatch<'_>| {
+        let _locked = std::io::stderr().lock();
+        lock.lock().unwrap().send(()).unwrap();
+        wait_for_ever();
+    });
+    keep(
+        Tracer::builder("test")
+            .shutdown_timeout(TIMEOUT)
+            .collector(blocks),
+    );
+    work();
+    is_locked.recv().unwrap();
     exit(0);
 }
 

@@ -1,12 +1,20 @@
 //! What is said of spans that are not recorded, or lost: programs with one mistake each.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
+
+use trace_core::Tracer;
 
 const PROGRAM: &str = include_str!("../mistakes/main.rs");
 
 /// What a program with a mistake says on the standard error.
 fn said(mistake: &str, level: Option<&str>) -> String {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_mistakes"));
+    said_by(Path::new(env!("CARGO_BIN_EXE_mistakes")), mistake, level)
+}
+
+fn said_by(program: &Path, mistake: &str, level: Option<&str>) -> String {
+    let mut program = Command::new(program);
     program
         .arg(mistake)
         .env_remove("OTEL_LOG_LEVEL")
@@ -170,6 +178,72 @@ fn five_places_and_how_many_more() {
 }
 
 #[test]
+fn five_places_and_how_many_more_where_no_tracer_ends() {
+    let said = said("many_without_tracer", None);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[4].starts_with("trace-core: root `five` ("), "{said}");
+    let more = "trace-core: and 3 more that are not recorded, as no tracer is installed: `tracer.doctor()` lists them";
+    // Only Unix tells of the end.
+    let more = cfg!(unix).then_some(more);
+    assert_eq!(lines[5..], Vec::from_iter(more), "{said}");
+}
+
+/// The program, as cargo places one of tests.
+fn as_a_harness() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deps");
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = folder.join(format!("mistakes-{}", std::process::id()));
+    // Not a copy: a program that is just written may be busy in a child of another test.
+    std::fs::hard_link(env!("CARGO_BIN_EXE_mistakes"), &place).unwrap();
+    place
+}
+
+#[test]
+fn a_test_needs_no_tracer() {
+    let program = as_a_harness();
+    for mistake in ["no_tracer", "guard_dropped", "many_without_tracer"] {
+        assert_eq!(said_by(&program, mistake, None), "", "{mistake}");
+    }
+    // What is said of a tracer that is there is said all the same.
+    let (mail, lost) = ("`send_mail` (", "connection refused");
+    assert!(said_by(&program, "spawned", None).contains(mail));
+    assert!(said_by(&program, "failed_export", None).contains(lost));
+    std::fs::remove_file(program).unwrap();
+}
+
+#[test]
+fn an_end_does_not_wait_for_the_standard_error() {
+    check("stderr_is_locked", &[]);
+}
+
+/// Is run by the next one, too.
+#[test]
+fn a_test_loses_a_span() {
+    let tracer = Tracer::builder("shop").on_demand().build().unwrap();
+    let open = tracer.root("open").start();
+    tracer.shutdown(Duration::ZERO);
+    assert_eq!(tracer.stats().open, 1);
+    drop(open);
+}
+
+#[test]
+fn what_is_said_at_an_end_is_captured_where_it_is_a_test() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "diagnostics::a_test_loses_a_span"])
+        .arg("--show-output")
+        .env_remove("OTEL_LOG_LEVEL")
+        .env_remove("RUST_TEST_NOCAPTURE")
+        .output()
+        .unwrap();
+    assert_eq!(output.stderr, b"", "{output:?}");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        shown.contains("\ntrace-core: 1 span lost: 1 still open\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn the_environment_and_the_program_say_how_much_is_said() {
     let request = place("async fn request()");
     for quiet in ["none", "error", "ERROR"] {
@@ -188,6 +262,20 @@ fn the_environment_and_the_program_say_how_much_is_said() {
 #[test]
 fn a_listener_may_panic_and_trace() {
     assert_eq!(said("hostile_listener", None), "heard NoTracer\n");
+}
+
+#[test]
+fn a_listener_is_dropped_where_that_harms_nobody() {
+    check(
+        "listener_with_a_tracer",
+        &["1 span lost: collector otlp: connection refused"],
+    );
+    let heard = |mistake| said(mistake, None);
+    assert_eq!(heard("listener_that_begins_a_root"), "heard NoTracer\n");
+    assert_eq!(
+        heard("listener_that_replaces_itself"),
+        "heard NoTracer\nheard Lost\n"
+    );
 }
 
 /// Of 162 spans the queue had no room for 50, one was open, and 111 were read: each has a

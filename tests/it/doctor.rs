@@ -1,5 +1,9 @@
 //! "Why is my span missing": the doctor's answer, for each cause.
 
+use std::pin::pin;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use trace_core::{
@@ -183,6 +187,84 @@ fn it_was_dropped_and_why() {
         why(&ended, "late"),
         "dropped 1 time as after the shutdown or its deadline"
     );
+}
+
+/// Too many are open at once, or, as here, two that share an id.
+#[test]
+fn it_was_dropped_as_too_much_was_open() {
+    let tracer = tracer().build().unwrap();
+    let twin = || {
+        let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let context = propagation::extract(&[("traceparent", header)]).context;
+        let root = tracer.root("twin").context(context.unwrap());
+        root.run(async {
+            for _ in 0..2 {
+                // A chunk, so that both are open over several.
+                (0..10).for_each(|_| span::add_log("x".repeat(4_000)));
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    let (mut one, mut two) = (pin!(twin()), pin!(twin()));
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..3 {
+        let _polled = one.as_mut().poll(&mut context);
+        let _polled = two.as_mut().poll(&mut context);
+        tracer.flush(Duration::ZERO);
+    }
+    assert_eq!(
+        why(&tracer, "twin"),
+        "recorded 1 time, dropped 1 time as too much was open at once"
+    );
+}
+
+/// A collector that says when it is called, and waits then.
+struct Stuck {
+    called: Mutex<Sender<()>>,
+    opened: Mutex<Receiver<()>>,
+}
+
+impl Collector for Stuck {
+    fn collect(&self, _: &SpanBatch<'_>) {
+        let _nobody_asks = self.called.lock().unwrap().send(());
+        let _sender_is_gone = self.opened.lock().unwrap().recv();
+    }
+
+    fn name(&self) -> &str {
+        "stuck"
+    }
+}
+
+#[test]
+fn it_was_dropped_by_the_lane_of_a_collector() {
+    #[trace_root]
+    fn in_a_lane() {}
+
+    let ((called, is_called), (open, opened)) = (channel(), channel());
+    let (called, opened) = (Mutex::new(called), Mutex::new(opened));
+    let tracer = Tracer::builder("shop")
+        .max_queue_spans(2)
+        .scheduled_delay(Duration::from_millis(1))
+        .collector(Stuck { called, opened })
+        .collector(())
+        .build()
+        .unwrap();
+    for _ in 0..5 {
+        tracer.attach_sync(in_a_lane);
+        let mut waits = 0..60_000;
+        while tracer.stats().open > 0 {
+            assert!(waits.next().is_some(), "{:?}", tracer.stats());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    let full = "recorded 5 times, dropped 3 times as the lane of collector stuck was full";
+    assert_eq!(why(&tracer, "in_a_lane"), full);
+    // One is in its hands, and one waits.
+    is_called.recv_timeout(Duration::from_secs(60)).unwrap();
+    tracer.shutdown(Duration::from_millis(1));
+    let given_up = "dropped 1 time as collector stuck was not done at the deadline";
+    assert_eq!(why(&tracer, "in_a_lane"), format!("{full}, {given_up}"));
+    drop(open);
 }
 
 #[test]

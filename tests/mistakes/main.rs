@@ -2,8 +2,10 @@
 
 mod ends;
 mod every_loss;
+mod listeners;
 
-use std::time::Duration;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use trace_core::{
@@ -98,12 +100,59 @@ impl Collector for Slow {
     }
 }
 
+/// Eight places.
+const ROOTS: [fn(); 8] = [
+    || trace_core::root("one").run_sync(|| {}),
+    || trace_core::root("two").run_sync(|| {}),
+    || trace_core::root("three").run_sync(|| {}),
+    || trace_core::root("four").run_sync(|| {}),
+    || trace_core::root("five").run_sync(|| {}),
+    || trace_core::root("six").run_sync(|| {}),
+    || trace_core::root("seven").run_sync(|| {}),
+    || trace_core::root("eight").run_sync(|| {}),
+];
+
+/// Another thread has the standard error locked for good, while there is something to say.
+fn stderr_is_locked() {
+    let tracing = install();
+    let open = trace_core::root("open").start();
+    let (lock, is_locked) = channel();
+    let locks = move || {
+        let _locked = std::io::stderr().lock();
+        lock.send(()).unwrap();
+        wait_for_ever()
+    };
+    std::thread::Builder::new().spawn(locks).unwrap();
+    is_locked.recv().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a wait is what is tested")]
+    let begin = Instant::now();
+    drop(tracing);
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    drop(open);
+}
+
+fn wait_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// What waits for ever is a failure, and not a test that does.
+fn abort_if_it_hangs() {
+    let abort = || {
+        std::thread::sleep(Duration::from_secs(30));
+        std::process::abort();
+    };
+    std::thread::Builder::new().spawn(abort).unwrap();
+}
+
 fn install() -> TracerGuard {
     Tracer::builder("shop").install().unwrap() // Every other one.
 }
 
 #[tokio::main]
 async fn main() {
+    abort_if_it_hangs();
     let mistake = std::env::args().nth(1).unwrap_or_default();
     match mistake.as_str() {
         "no_tracer" => {
@@ -208,6 +257,11 @@ async fn main() {
             });
             request().await;
         }
+        "many_without_tracer" => ROOTS.iter().for_each(|root| root()),
+        "stderr_is_locked" => stderr_is_locked(),
+        "listener_with_a_tracer" => listeners::with_a_tracer(),
+        "listener_that_begins_a_root" => listeners::that_begins_a_root(),
+        "listener_that_replaces_itself" => listeners::that_replaces_itself(),
         "fine" => {
             let _tracing = install();
             request().await;

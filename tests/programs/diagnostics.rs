@@ -36,7 +36,7 @@ fn a_program_without_recording_says_so() {
 }
 
 /// What was lost at the end is said, the rest if it is asked for; the doctor knows both, by
-/// flags, and by counts when it is armed.
+/// flags, and by counts while it is armed.
 #[test]
 fn a_release_build_says_what_was_lost() {
     let release = package().build("said", "release", "record");
@@ -44,6 +44,7 @@ fn a_release_build_says_what_was_lost() {
                   unsampled: not sampled at least once by the sampler\n\
                   outside: called 3 times outside of any trace\n\
                   unsampled: not sampled 3 times by the sampler\n";
+    let doctor = doctor.repeat(2);
     let lost = "trace-core: 1 span lost: 1 still open\n";
     assert_eq!(said(&release, None), format!("{doctor}{lost}"));
     assert_eq!(said(&release, Some("none")), doctor);

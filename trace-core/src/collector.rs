@@ -9,10 +9,11 @@ use crate::caught::drop_quietly;
 
 /// Takes finished spans.
 ///
-/// It is called on a thread of the tracer's, never on one of the application's: it may
-/// block, be slow or panic, and that costs its own spans, which are counted, and never a
-/// request. What it does itself is not traced. OpenTelemetry calls it a *span exporter* or
-/// *processor*.
+/// It is called on a thread of the tracer's: it may block, be slow or panic, and that costs
+/// its own spans, which are counted, and never a request. Only where the tracer is
+/// [on demand](crate::TracerBuilder::on_demand) it is called on a thread of the application's,
+/// the one that flushes or shuts down. What it does itself is not traced. OpenTelemetry calls
+/// it a *span exporter* or *processor*.
 ///
 /// Where a tracer has several, each has a *lane*: a thread and a bounded queue of its own,
 /// unless it [is quick](Self::is_quick). So the time of one is none of the others'. Batches

@@ -1,22 +1,36 @@
 //! How a process tells of its end.
 
-/// Has `at_exit` called when the process ends by `exit` or by the end of `main`, on the
-/// thread that ends it. Thread-locals with destructors may be gone there. Where nothing is
-/// recorded, and on other systems than Unix, it is not called.
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What is called when the process ends by `exit` or by the end of `main`, on the thread
+/// that ends it, if that was [asked](Self::ask) for. Thread-locals with destructors may be
+/// gone there. Where nothing is recorded, and on other systems than Unix, it is not called.
 ///
-/// In a library that a program unloads, it is called then.
-pub(crate) fn call_at_exit(at_exit: extern "C" fn()) {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    static IS_ASKED: AtomicBool = AtomicBool::new(false);
-    // Not a `Once`, as in `fork`: it may be called twice.
-    if !IS_ASKED.load(Ordering::Acquire) {
-        let is_asked = ask(at_exit);
-        IS_ASKED.store(is_asked, Ordering::Release);
+/// Who asked last is called first. In a library that a program unloads, it is called then.
+#[derive(Debug)]
+pub(crate) struct AtExit {
+    call: extern "C" fn(),
+    is_asked: AtomicBool,
+}
+
+impl AtExit {
+    pub(crate) const fn new(call: extern "C" fn()) -> Self {
+        let is_asked = AtomicBool::new(false);
+        Self { call, is_asked }
+    }
+
+    /// Has it called. Two threads that race have it called twice, which it has to bear.
+    pub(crate) fn ask(&self) {
+        // Not a `Once`, as in `fork`.
+        if !self.is_asked.load(Ordering::Acquire) {
+            let is_asked = register(self.call);
+            self.is_asked.store(is_asked, Ordering::Release);
+        }
     }
 }
 
 /// Returns whether there was memory for it.
-fn ask(at_exit: extern "C" fn()) -> bool {
+fn register(at_exit: extern "C" fn()) -> bool {
     #[cfg(all(feature = "record", unix, not(miri)))]
     {
         #[expect(unsafe_code, reason = "std has no face for it")]

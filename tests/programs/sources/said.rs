@@ -6,9 +6,10 @@ fn main() {
     // Those without a parent that are not asked for are not sampled.
     let only_open = sampler_fn(|input| (input.operation_name == "open").into());
     let tracing = Tracer::builder("shop").sampler(only_open).install().unwrap();
-    for is_armed in [false, true] {
-        if is_armed {
-            tracing.arm_doctor();
+    for is_armed in [false, true, false, true] {
+        match is_armed {
+            true => tracing.arm_doctor(),
+            false => tracing.disarm_doctor(),
         }
         for _ in 0..3 {
             outside();

@@ -302,10 +302,7 @@ impl Queue {
             return;
         }
         let loss = self.loss(late);
-        if !loss.is_nothing() {
-            diagnostics::tell_loss(&loss.to_string());
-        }
-        diagnostics::end();
+        diagnostics::end((!loss.is_nothing()).then(|| loss.to_string()));
     }
 
     fn loss(&self, late: &[LateCollector]) -> Loss {

@@ -62,8 +62,8 @@ impl Chart {
         if self.is_armed.swap(true, Ordering::Relaxed) {
             return;
         }
-        ARMED.fetch_add(1, Ordering::Relaxed);
-        Site::forget_notes();
+        let has_begun = ARMED.fetch_add(1, Ordering::Relaxed) > 0;
+        Site::forget_notes(has_begun || cfg!(debug_assertions));
         if !cfg!(debug_assertions) {
             for row in self.rows().rows.values_mut() {
                 (row.recorded, row.not_sampled) = (0, [0; NotSampledBy::ALL.len()]);

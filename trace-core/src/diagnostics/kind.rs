@@ -12,7 +12,8 @@ use crate::visible::visible;
 pub enum Kind {
     /// A root began, and the process has no tracer. Never said under a test harness.
     NoTracer,
-    /// The guard of the tracer is gone, perhaps at once by `let _ = ..install()`.
+    /// The guard of the tracer is gone, perhaps at once by `let _ = ..install()`. Never said
+    /// under a test harness.
     GuardDropped,
     /// A root began before the tracer was installed, as a `main` does that is a root. Never
     /// said under a test harness.

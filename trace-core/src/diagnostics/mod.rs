@@ -2,7 +2,8 @@
 //!
 //! One line each, on the standard error: what, where, and what to write. It is said once
 //! of a kind and a place in the source, and of no more than five places of a kind; how many
-//! there are besides is said at the end. [`Kind`] lists what there is.
+//! there are besides is said when a tracer ends, and on Unix at the end of the process.
+//! [`Kind`] lists what there is.
 //!
 //! ```text
 //! trace-core: `send_mail` (src/mail.rs:12) is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`
@@ -31,6 +32,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What is said at an end never holds it up for long: if the standard error is locked, or
+//! nobody reads it, that is waited for half a second. The line is written later, unless the
+//! process ends before. A closure is waited for.
+//!
 //! In the child of a `fork` nothing is said before it asks for it by [`print()`] or [`listen`]:
 //! another thread of the parent's may have had the standard error locked.
 //!
@@ -43,6 +48,7 @@ mod doctor;
 mod kind;
 mod loss;
 mod presence;
+mod printer;
 mod told;
 
 pub(crate) use chart::{Chart, DropReason, is_counting};
@@ -53,5 +59,5 @@ pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
     not_built_in, tracer_begins, tracer_ends,
 };
+pub(crate) use told::end;
 pub use told::{Level, listen, print, set_level, silence};
-pub(crate) use told::{end, tell_loss};

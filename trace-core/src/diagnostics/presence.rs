@@ -103,7 +103,8 @@ pub(crate) fn miss_root(site: &'static Site) {
     let mut present = present();
     let installed_at = present.installed_at.filter(|_| !present.is_installed);
     let kind = if installed_at.is_some() {
-        Some(Kind::GuardDropped)
+        // In a test it was another one's.
+        (!is_harness).then_some(Kind::GuardDropped)
     } else if WAS_ATTACHED.load(Ordering::Relaxed) && present.tracers > 0 && is_in_task() {
         Some(Kind::AttachedElsewhere)
     } else {
@@ -130,13 +131,14 @@ pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     if !says(Level::All) {
         return;
     }
+    let is_harness = is_test_harness();
     let present = present();
     let installed_at = present.installed_at.filter(|_| !present.is_installed);
     let kind = if present.tracers > 0 && is_in_task() {
         Some(Kind::SpawnedTask)
     } else if has_tracer || present.is_installed {
         Some(Kind::OutsideTrace)
-    } else if installed_at.is_some() && present.was_idle {
+    } else if installed_at.is_some() && present.was_idle && !is_harness {
         Some(Kind::GuardDropped)
     } else {
         None

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::kind::{Diagnostic, Kind};
-use crate::caught::catch;
+use super::printer;
+use crate::caught::{catch, drop_quietly};
 use crate::environment;
+use crate::exit::AtExit;
 use crate::fork::{self, PerProcess};
 use crate::stream::Site;
 
@@ -24,21 +26,29 @@ pub enum Level {
 
 /// Has everything said to a closure, and nothing to the standard error.
 ///
-/// It is called where something is noticed, also on the application's threads: it should be
-/// quick. What it does is not said in turn; if it panics, nobody notices.
+/// It is called where something is noticed, also on the application's threads, and by whoever
+/// ends a tracer, whose deadline does not bound it: it should be quick. What it does is not
+/// said in turn; if it panics, or its drop does, nobody notices. It may call these functions
+/// itself.
 pub fn listen(listener: impl Fn(&Diagnostic) + Send + Sync + 'static) {
-    state().listener = Listener::Closure(Arc::new(listener));
+    replace(Listener::Closure(Arc::new(listener)));
 }
 
 /// Has nothing said to anybody.
 pub fn silence() {
-    state().listener = Listener::Nobody;
+    replace(Listener::Nobody);
 }
 
 /// Has everything said on the standard error again, which is the default, but in the child
 /// of a `fork`.
 pub fn print() {
-    state().listener = Listener::Printer;
+    replace(Listener::Printer);
+}
+
+fn replace(listener: Listener) {
+    let replaced = std::mem::replace(&mut state().listener, listener);
+    // Without the lock: what drops may itself have something to say, or end a tracer.
+    drop_quietly(replaced);
 }
 
 /// Sets how much is said, in place of what `OTEL_LOG_LEVEL` asks for.
@@ -123,20 +133,11 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
     if !says(Level::All) || IS_TELLING.get() || !site.tell(kind as u32) {
         return;
     }
-    let listener = {
-        let mut state = state();
-        let listener = state.listener.clone();
-        let Some((places, told)) = state.places.get_mut(kind as usize) else {
-            return;
-        };
-        *places += 1;
-        if *places > MAX_SITES {
-            return;
-        }
-        *told += 1;
-        listener
-    };
-    listener.hear(&diagnostic());
+    let listener = state().listener_for_place(kind);
+    match listener {
+        Some(listener) => listener.hear(&diagnostic()),
+        None => AT_EXIT.ask(),
+    }
 }
 
 /// Says something that is of no place.
@@ -146,69 +147,95 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
     }
     let listener = {
         let mut state = state();
-        let listener = state.listener.clone();
         match state.places.get_mut(kind as usize) {
             Some(places) if *places == (0, 0) => *places = (1, 1),
             _ => return,
         }
-        listener
+        state.listener.clone()
     };
     listener.hear(&diagnostic());
 }
 
-/// Says what was lost.
-pub(crate) fn tell_loss(message: &str) {
-    if says(Level::Losses) && !IS_TELLING.get() {
-        let listener = state().listener.clone();
-        listener.hear(&Diagnostic::new(Kind::Lost, message));
-    }
-}
-
-/// Says of how many places nothing was said, at the end of a tracer.
-pub(crate) fn end() {
-    if !says(Level::All) || IS_TELLING.get() {
+/// Says what was lost, if anything, and of how many places nothing was said: at the end of
+/// a tracer.
+pub(crate) fn end(loss: Option<String>) {
+    if IS_TELLING.get() {
         return;
     }
-    let (listener, more) = {
+    let loss = loss.filter(|_| says(Level::Losses));
+    let loss = loss.map(|message| Diagnostic::new(Kind::Lost, &message));
+    let mut lines: Vec<Diagnostic> = loss.into_iter().collect();
+    let says_all = says(Level::All);
+    let listener = {
         let mut state = state();
-        let more = Kind::ALL.map(|kind| {
-            let places = state.places.get_mut(kind as usize);
-            places.map_or(0, |(places, told)| {
-                *places - std::mem::replace(told, *places)
-            })
-        });
-        (state.listener.clone(), more)
-    };
-    for (kind, more) in Kind::ALL.into_iter().zip(more) {
-        if more > 0 {
-            listener.hear(&kind.of_more(more));
+        if says_all {
+            lines.extend(state.untold());
         }
+        if lines.is_empty() {
+            return;
+        }
+        state.listener.clone()
+    };
+    listener.hear_at_end(lines);
+}
+
+/// At the end of the process, in which there was perhaps no tracer.
+static AT_EXIT: AtExit = AtExit::new(at_exit);
+
+extern "C" fn at_exit() {
+    let _is_well = catch(|| end(None));
+}
+
+impl State {
+    /// Who is told of another place; nobody if it was of enough others.
+    fn listener_for_place(&mut self, kind: Kind) -> Option<Listener> {
+        let (places, told) = self.places.get_mut(kind as usize)?;
+        *places += 1;
+        if *places > MAX_SITES {
+            return None;
+        }
+        *told += 1;
+        Some(self.listener.clone())
+    }
+
+    /// Sums up places of which nothing was said.
+    fn untold(&mut self) -> impl Iterator<Item = Diagnostic> {
+        let kinds = Kind::ALL.into_iter().zip(&mut self.places);
+        kinds.filter_map(|(kind, (places, told))| {
+            let more = *places - std::mem::replace(told, *places);
+            (more > 0).then(|| kind.of_more(more))
+        })
     }
 }
 
 impl Listener {
-    /// Called without a lock. What hears it is the application's code, and may panic.
-    fn hear(&self, diagnostic: &Diagnostic) {
-        let outer = IS_TELLING.replace(true);
-        let _is_well = catch(|| match self {
-            Self::Printer => print_line(diagnostic),
+    /// Hears a line where it is noticed.
+    fn hear(self, line: &Diagnostic) {
+        self.call(|listener| match listener {
+            Self::Printer => printer::print(line),
             Self::Nobody => {}
-            Self::Closure(listener) => listener(diagnostic),
+            Self::Closure(listener) => listener(line),
         });
-        IS_TELLING.set(outer);
     }
-}
 
-fn print_line(diagnostic: &Diagnostic) {
-    if cfg!(panic = "abort") {
-        use std::io::Write;
-        // Below, a standard error that is broken would end the process.
-        let _written = writeln!(std::io::stderr(), "trace-core: {diagnostic}");
-    } else {
-        #[expect(clippy::print_stderr, reason = "tests capture what is printed so")]
-        {
-            eprintln!("trace-core: {diagnostic}");
-        }
+    /// Hears lines at an end.
+    fn hear_at_end(self, lines: Vec<Diagnostic>) {
+        self.call(|listener| match listener {
+            Self::Printer => printer::print_at_end(lines),
+            Self::Nobody => {}
+            Self::Closure(listener) => lines.iter().for_each(|line| {
+                let _is_well = catch(|| listener(line));
+            }),
+        });
+    }
+
+    /// Called without a lock. What hears is the application's code, and may panic, and so
+    /// may its drop, which is here if it was replaced meanwhile.
+    fn call(self, call: impl FnOnce(&Self)) {
+        let outer = IS_TELLING.replace(true);
+        let _is_well = catch(|| call(&self));
+        drop_quietly(self);
+        IS_TELLING.set(outer);
     }
 }
 

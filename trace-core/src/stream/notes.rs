@@ -91,10 +91,15 @@ impl Site {
         noted.clone()
     }
 
-    /// Has all sites noted again: somebody counts.
-    pub(crate) fn forget_notes() {
+    /// Has all sites noted again: somebody counts, from zero unless others did before.
+    pub(crate) fn forget_notes(keeps_counts: bool) {
         for site in Self::noted() {
-            site.notes().absences.store(0, Ordering::Relaxed);
+            let notes = site.notes();
+            notes.absences.store(0, Ordering::Relaxed);
+            if !keeps_counts {
+                notes.outside.store(0, Ordering::Relaxed);
+                notes.no_tracer.store(0, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::ending::Ending;
 use crate::caught::catch;
 use crate::clock::Deadline;
-use crate::exit;
+use crate::exit::AtExit;
 use crate::fork::PerProcess;
 use crate::record::entered;
 
@@ -19,9 +19,11 @@ fn installed() -> MutexGuard<'static, Vec<Ending>> {
     installed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+static AT_EXIT: AtExit = AtExit::new(at_exit);
+
 /// Has a tracer shut down when the process ends.
 pub(super) fn add(ending: &Ending) {
-    exit::call_at_exit(at_exit);
+    AT_EXIT.ask();
     installed().push(ending.clone());
 }
 
