@@ -29,7 +29,7 @@ use crate::visible::visible;
 ///     "called 1 time outside of any trace, not sampled 1 time by the sampler"
 /// ));
 /// # }
-/// assert_eq!(tracer.doctor().why("refund"), "`refund` was never reached: it is not called, not polled, or not traced");
+/// assert_eq!(tracer.doctor().why("refund"), "`refund` was not seen: it is not called, not polled or not traced, or its span still runs or waits to be read, which a flush does");
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Doctor {
         let lines: Vec<String> = named.map(SiteReport::why).collect();
         match lines.is_empty() {
             true => format!(
-                "`{}` was never reached: it is not called, not polled, or not traced",
+                "`{}` was not seen: it is not called, not polled or not traced, or its span still runs or waits to be read, which a flush does",
                 shown(operation_name)
             ),
             false => lines.join("\n"),
