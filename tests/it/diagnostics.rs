@@ -29,13 +29,17 @@ fn said_by(program: &Path, mistake: &str, level: Option<&str>) -> String {
 
 /// Where a piece of text is in the program, once.
 fn place(text: &str) -> String {
-    let mut lines = PROGRAM
+    place_in("main.rs", PROGRAM, text)
+}
+
+fn place_in(file: &str, program: &str, text: &str) -> String {
+    let mut lines = program
         .lines()
         .zip(1..)
         .filter(|(line, _)| line.contains(text));
     let (_, line) = lines.next().unwrap();
     assert_eq!(lines.next(), None, "{text} is there twice");
-    format!("tests/mistakes/main.rs:{line}")
+    format!("tests/mistakes/{file}:{line}")
 }
 
 /// Checks what is said: each line without the name of the crate.
@@ -284,8 +288,7 @@ fn a_listener_is_dropped_where_that_harms_nobody() {
 fn a_service_that_loses_spans_in_every_way_at_once() {
     let (request, mail) = (place("async fn request()"), place("async fn slow_mail()"));
     let program = include_str!("../mistakes/every_loss.rs");
-    let install = program.lines().position(|line| line.contains(".install()"));
-    let install = format!("tests/mistakes/every_loss.rs:{}", install.unwrap() + 1);
+    let install = place_in("every_loss.rs", program, ".install()");
     check(
         "every_loss",
         &[

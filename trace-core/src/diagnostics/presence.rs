@@ -40,14 +40,16 @@ fn present() -> MutexGuard<'static, Present> {
 static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn tracer_begins() {
-    let mut present = present();
-    present.tracers += 1;
-    ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
+    change_tracers(|tracers| tracers + 1);
 }
 
 pub(crate) fn tracer_ends() {
+    change_tracers(|tracers| tracers.saturating_sub(1));
+}
+
+fn change_tracers(change: fn(usize) -> usize) {
     let mut present = present();
-    present.tracers = present.tracers.saturating_sub(1);
+    present.tracers = change(present.tracers);
     ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
 }
 

@@ -135,7 +135,7 @@ impl Queue {
         FlushReport {
             is_complete: is_done && errors.is_empty(),
             left: stats.open + stats.waiting,
-            lost: stats.lost(errors.iter().map(CollectorError::lost_spans).sum()),
+            lost: stats.lost(lost_by_collectors(&errors)),
             errors,
             late,
         }
@@ -144,12 +144,13 @@ impl Queue {
     /// The report of who has called the collectors itself.
     pub(crate) fn done_here(&self, mut errors: Vec<CollectorError>) -> FlushReport {
         errors.extend(self.state().lost_by_lanes());
-        let by_collectors = errors.iter().map(CollectorError::lost_spans).sum();
+        let stats = self.stats();
         FlushReport {
             is_complete: errors.is_empty(),
-            lost: self.stats().lost(by_collectors),
+            left: stats.open + stats.waiting,
+            lost: stats.lost(lost_by_collectors(&errors)),
             errors,
-            ..self.unfinished()
+            ..FlushReport::nothing()
         }
     }
 
@@ -340,4 +341,9 @@ impl Queue {
         let deadline = self.state().flush.deadline;
         deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
     }
+}
+
+/// Spans that collectors say they have lost themselves.
+fn lost_by_collectors(errors: &[CollectorError]) -> u64 {
+    errors.iter().map(CollectorError::lost_spans).sum()
 }
