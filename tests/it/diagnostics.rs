@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use trace_core::Tracer;
 
+/// What is said of a function in a task, and of one in a thread.
+const SPAWNED: &str = "as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`";
+const OUTSIDE: &str = "as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`; a thread takes the trace along in a `Carried`";
+
 const PROGRAM: &str = include_str!("../mistakes/main.rs");
 
 /// What a program with a mistake says on the standard error.
@@ -89,8 +93,30 @@ fn a_function_below_a_spawn_of_tokio() {
     let mail = place("async fn send_mail()");
     check(
         "spawned",
+        &[&format!("`send_mail` ({mail}) is not recorded, {SPAWNED}")],
+    );
+}
+
+#[test]
+fn functions_in_a_blocking_task_a_join_set_and_a_thread() {
+    let [bill, ship, pack] = ["fn bill()", "async fn ship()", "fn pack()"].map(place);
+    check(
+        "spawned_otherwise",
+        &[
+            &format!("`bill` ({bill}) is not recorded, {SPAWNED}"),
+            &format!("`ship` ({ship}) is not recorded, {SPAWNED}"),
+            &format!("`pack` ({pack}) is not recorded, {OUTSIDE}"),
+        ],
+    );
+}
+
+#[test]
+fn a_tracer_without_a_collector() {
+    let install = place("Tracer::builder(\"quiet\")");
+    check(
+        "no_collector",
         &[&format!(
-            "`send_mail` ({mail}) is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`"
+            "the tracer at {install} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
         )],
     );
 }
@@ -100,9 +126,7 @@ fn no_root_at_all() {
     let work = place("fn work()");
     check(
         "no_root",
-        &[&format!(
-            "`work` ({work}) is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`"
-        )],
+        &[&format!("`work` ({work}) is not recorded, {OUTSIDE}")],
     );
 }
 
@@ -205,7 +229,12 @@ fn as_a_harness() -> PathBuf {
 #[test]
 fn a_test_needs_no_tracer() {
     let program = as_a_harness();
-    for mistake in ["no_tracer", "guard_dropped", "many_without_tracer"] {
+    for mistake in [
+        "no_tracer",
+        "no_collector",
+        "guard_dropped",
+        "many_without_tracer",
+    ] {
         assert_eq!(said_by(&program, mistake, None), "", "{mistake}");
     }
     // What is said of a tracer that is there is said all the same.

@@ -25,6 +25,25 @@ async fn order() {
 async fn send_mail() {}
 
 #[trace_root]
+async fn whole_order() {
+    tokio::task::spawn_blocking(bill).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(ship());
+    tasks.join_next().await.unwrap().unwrap();
+    let thread = std::thread::Builder::new().spawn(pack).unwrap();
+    thread.join().unwrap();
+}
+
+#[traced]
+fn bill() {}
+
+#[traced]
+async fn ship() {}
+
+#[traced]
+fn pack() {}
+
+#[trace_root]
 async fn whole_program() {
     let _tracing = install();
     request().await;
@@ -147,7 +166,8 @@ fn abort_if_it_hangs() {
 }
 
 fn install() -> TracerGuard {
-    Tracer::builder("shop").install().unwrap() // Every other one.
+    let builder = Tracer::builder("shop").collector(());
+    builder.install().unwrap() // Every other one.
 }
 
 #[tokio::main]
@@ -161,7 +181,7 @@ async fn main() {
         }
         "guard_dropped" => {
             #[expect(let_underscore_drop, reason = "that is the mistake")]
-            let _ = Tracer::builder("shop").install().unwrap();
+            let _ = Tracer::builder("shop").collector(()).install().unwrap();
             request().await;
             work();
         }
@@ -169,6 +189,15 @@ async fn main() {
             let _tracing = install();
             order().await;
             order().await;
+        }
+        "spawned_otherwise" => {
+            let _tracing = install();
+            whole_order().await;
+        }
+        "no_collector" => {
+            let _tracing = Tracer::builder("quiet").install().unwrap();
+            let _other = Tracer::builder("as quiet").build().unwrap();
+            request().await;
         }
         "no_root" => {
             let _tracing = install();
@@ -222,7 +251,7 @@ async fn main() {
         "ended_by_a_collector" => ends::ended_by_a_collector().await,
         "every_loss" => every_loss::run().await,
         "attached" => {
-            let tracer = Tracer::builder("shop").build().unwrap();
+            let tracer = Tracer::builder("shop").collector(()).build().unwrap();
             let server = async { tokio::spawn(request()).await.unwrap() };
             tracer.attach(server).await;
         }

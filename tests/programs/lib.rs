@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 
@@ -51,17 +51,7 @@ impl Package {
     /// When it does not build, or with warnings.
     #[must_use]
     pub fn build(&self, program: &str, profile: &str, features: &str) -> PathBuf {
-        let mut cargo = Command::new(env!("CARGO"));
-        for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
-            cargo.env_remove(flags);
-        }
-        let built = cargo
-            .current_dir(&self.folder)
-            .args(["build", "--quiet", "--offline", "--profile", profile])
-            .args(["--features", features, "--target-dir"])
-            .arg(&self.target)
-            .output()
-            .unwrap();
+        let built = self.run_cargo(profile, features);
         let errors = String::from_utf8_lossy(&built.stderr);
         assert!(built.status.success(), "features {features:?}:\n{errors}");
         assert_eq!(errors, "", "warnings with features {features:?}");
@@ -72,6 +62,32 @@ impl Package {
         let kept = self.folder.join(kept);
         std::fs::copy(built, &kept).unwrap();
         kept
+    }
+
+    /// Returns the errors of a package that does not build.
+    ///
+    /// # Panics
+    ///
+    /// When it builds.
+    #[must_use]
+    pub fn errors(&self, features: &str) -> String {
+        let built = self.run_cargo("dev", features);
+        assert!(!built.status.success(), "it builds");
+        String::from_utf8(built.stderr).unwrap()
+    }
+
+    fn run_cargo(&self, profile: &str, features: &str) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            cargo.env_remove(flags);
+        }
+        cargo
+            .current_dir(&self.folder)
+            .args(["build", "--quiet", "--offline", "--profile", profile])
+            .args(["--features", features, "--target-dir"])
+            .arg(&self.target)
+            .output()
+            .unwrap()
     }
 }
 

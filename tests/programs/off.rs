@@ -52,6 +52,21 @@ fn the_readme_does_not_care() {
     }
 }
 
+/// A test that forgot the feature is told, and not that a macro is unknown.
+#[test]
+fn the_macros_of_tests_name_their_feature() {
+    let source = "fn main() {\n    trace_core::assert_trace!(1, \"\");\n    trace_core::assert_no_orphans!(1);\n}\n";
+    let package = package("untested", &[("src/bin/untested.rs", source)]);
+    let errors = package.errors("record");
+    for (name, line) in [("assert_trace", 2), ("assert_no_orphans", 3)] {
+        let said = format!(
+            "error: `{name}!` needs the feature `testing` of `trace-core`: put it under `[dev-dependencies]`\n --> src/bin/untested.rs:{line}:5\n"
+        );
+        assert!(errors.contains(&said), "{errors}");
+    }
+    assert_eq!(errors.matches("error: `").count(), 2, "{errors}");
+}
+
 fn package(name: &str, files: &[(&str, &str)]) -> Package {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let manifest = ("Cargo.toml", include_str!("sources/off.toml"));

@@ -127,6 +127,29 @@ fn tags_are_compared_where_they_are_named() {
 }
 
 #[test]
+fn a_long_text_is_expected_whole_or_as_it_is_shown() {
+    let text = |last: char| format!("{}{last}", "declined by the bank. ".repeat(10));
+    let tracer = TestTracer::new();
+    tracer.root("charge").run_sync(|| {
+        span::add_tag("reason", "a".repeat(300));
+        span::record_error(&text('.'));
+    });
+    let trace = trace!(tracer);
+    let shown = trace.tree_with(TreeOptions::compact()).to_string();
+    assert!(shown.contains('…'), "{shown}");
+    assert_trace!(&trace, shown);
+    assert_trace!(&trace, format!("charge  error: {}", text('.')));
+    assert_trace!(
+        &trace,
+        format!("charge reason={} error: {}", "a".repeat(300), text('.'))
+    );
+    let other = std::panic::catch_unwind(|| {
+        assert_trace!(&trace, format!("charge  error: {}", text('!')));
+    });
+    assert!(other.is_err(), "another text is the same when it is cut");
+}
+
+#[test]
 fn a_trace_without_spans_can_be_compared() {
     fails(
         || assert_trace!(Trace::new(trace_id(1)), "checkout"),

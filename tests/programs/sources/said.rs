@@ -5,7 +5,7 @@ use trace_core::{Tracer, sampler_fn, trace_root, traced};
 fn main() {
     // Those without a parent that are not asked for are not sampled.
     let only_open = sampler_fn(|input| (input.operation_name == "open").into());
-    let tracing = Tracer::builder("shop").sampler(only_open).install().unwrap();
+    let tracing = Tracer::builder("shop").sampler(only_open).collector(()).install().unwrap();
     for is_armed in [false, true, false, true] {
         match is_armed {
             true => tracing.arm_doctor(),

@@ -20,13 +20,15 @@ pub enum Kind {
     RootBeforeInstall,
     /// A function that is no root was called where no trace runs.
     OutsideTrace,
-    /// The same in a task that `tokio::spawn` made.
+    /// The same in a task of tokio: of `spawn`, `spawn_blocking` or a `JoinSet`.
     SpawnedTask,
     /// A root began without a tracer in a task that `tokio::spawn` made, and a tracer is
     /// attached elsewhere.
     AttachedElsewhere,
     /// This crate is built without its feature `record`.
     NotBuiltIn,
+    /// A tracer was built that has no collector. Never said under a test harness.
+    NoCollector,
     /// Spans were lost when a tracer ended, or before.
     Lost,
 }
@@ -41,7 +43,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -49,6 +51,7 @@ impl Kind {
         Self::SpawnedTask,
         Self::AttachedElsewhere,
         Self::NotBuiltIn,
+        Self::NoCollector,
         Self::Lost,
     ];
 
@@ -68,15 +71,15 @@ impl Kind {
                 "root {span} began before the tracer{install}, and is not recorded: install it first, in a `main` that is no root and calls the root"
             ),
             Self::OutsideTrace => format!(
-                "{span} is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`"
+                "{span} is not recorded, as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`; a thread takes the trace along in a `Carried`"
             ),
             Self::SpawnedTask => format!(
-                "{span} is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`"
+                "{span} is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`"
             ),
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
             ),
-            Self::NotBuiltIn | Self::Lost => format!("{span} is lost"),
+            Self::NotBuiltIn | Self::NoCollector | Self::Lost => format!("{span} is lost"),
         };
         Diagnostic::new(self, &message)
     }
@@ -88,9 +91,9 @@ impl Kind {
             Self::GuardDropped => "the guard of the tracer has been dropped",
             Self::RootBeforeInstall => "they are roots that began before the tracer was installed",
             Self::OutsideTrace => "no trace runs where they are called",
-            Self::SpawnedTask => "`tokio::spawn` does not hand the trace on",
+            Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
-            Self::NotBuiltIn | Self::Lost => "they are lost",
+            Self::NotBuiltIn | Self::NoCollector | Self::Lost => "they are lost",
         };
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
@@ -113,6 +116,15 @@ impl Diagnostic {
             "the tracer at {file}:{line} records nothing, as `trace-core` is built without its feature `record`: write `features = [\"record\"]` in the application's `Cargo.toml`"
         );
         Self::new(Kind::NotBuiltIn, &message)
+    }
+
+    /// A tracer that gives what it records to nobody.
+    pub(super) fn no_collector(source: &Location<'_>) -> Self {
+        let (file, line) = (source.file(), source.line());
+        let message = format!(
+            "the tracer at {file}:{line} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
+        );
+        Self::new(Kind::NoCollector, &message)
     }
 }
 

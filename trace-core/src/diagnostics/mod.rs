@@ -6,7 +6,7 @@
 //! [`Kind`] lists what there is.
 //!
 //! ```text
-//! trace-core: `send_mail` (src/mail.rs:12) is not recorded, as `tokio::spawn` does not hand the trace on to its task: write `trace_core::spawn(..)` or `tokio::spawn(...in_current_trace())`, or make it a root by `#[trace_root]`
+//! trace-core: `send_mail` (src/mail.rs:12) is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
@@ -57,7 +57,7 @@ pub use kind::{Diagnostic, Kind};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    not_built_in, tracer_begins, tracer_ends,
+    no_collector, not_built_in, tracer_begins, tracer_ends,
 };
 pub(crate) use told::end;
 pub use told::{Level, listen, print, set_level, silence};

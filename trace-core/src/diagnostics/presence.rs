@@ -156,6 +156,13 @@ pub(crate) fn not_built_in(at: &Location<'_>) {
     tell_once(|| Diagnostic::not_built_in(at), Kind::NotBuiltIn);
 }
 
+/// A tracer is built without a collector.
+pub(crate) fn no_collector(at: &Location<'_>) {
+    if !is_test_harness() {
+        tell_once(|| Diagnostic::no_collector(at), Kind::NoCollector);
+    }
+}
+
 /// Whether this is a task of tokio's. None of `trace_core::spawn` gets here: it has a trace,
 /// or began where there was none.
 fn is_in_task() -> bool {

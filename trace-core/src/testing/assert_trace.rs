@@ -1,5 +1,7 @@
 //! Compares a trace with a tree.
 
+use std::collections::HashSet;
+
 use super::line_diff::{Line, diff};
 use crate::assemble::Trace;
 use crate::view::TreeOptions;
@@ -9,9 +11,9 @@ use crate::view::TreeOptions;
 #[track_caller]
 pub fn __assert_trace(trace: &Trace, expected: &str) {
     let expected = Tree::expected(expected);
-    let actual = Tree::actual(trace, &expected);
-    let keys = |tree: &Tree| -> Vec<String> { tree.0.iter().map(|line| key_of(line)).collect() };
-    let (expected_keys, actual_keys) = (keys(&expected), keys(&actual));
+    let actual = Tree::actual(trace, &expected, TreeOptions::default().max_text);
+    let expected_keys = expected.keys();
+    let actual_keys = actual_keys(trace, &expected, &actual);
     if expected_keys != actual_keys {
         let differences = diff(&expected_keys, &actual_keys);
         fail(&message(&expected, &actual, &differences));
@@ -27,7 +29,8 @@ pub fn __assert_no_orphans(trace: &Trace) {
         1 => ("1 span".to_owned(), "has"),
         orphans => (format!("{orphans} spans"), "have"),
     };
-    let tree = Tree::actual(trace, &Tree::default()).indented();
+    let max_text = TreeOptions::default().max_text;
+    let tree = Tree::actual(trace, &Tree::default(), max_text).indented();
     fail(&format!(
         "{spans} {have} a parent that is not in the trace:\n\n{tree}"
     ));
@@ -55,8 +58,9 @@ impl Tree {
         Self(lines.map(|line| line.trim_end().to_owned()).collect())
     }
 
-    /// The tree with the tags that another one names.
-    fn actual(trace: &Trace, other: &Self) -> Self {
+    /// The tree with the tags that another one names, and with texts of up to
+    /// `max_text` characters.
+    fn actual(trace: &Trace, other: &Self, max_text: usize) -> Self {
         let mut inline_tags: Vec<String> = Vec::new();
         for word in other.0.iter().flat_map(|line| line.split_whitespace()) {
             if let Some((key, _)) = word.split_once('=')
@@ -69,10 +73,15 @@ impl Tree {
             inline_tags,
             max_spans: usize::MAX,
             max_depth: usize::MAX,
+            max_text,
             ..TreeOptions::compact()
         };
         let text = trace.tree_with(options).to_string();
         Self(text.lines().map(ToOwned::to_owned).collect())
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.0.iter().map(|line| key_of(line)).collect()
     }
 
     fn indented(&self) -> String {
@@ -85,6 +94,22 @@ impl Tree {
         }
         text
     }
+}
+
+/// The keys of the actual lines. A line that is shown with a cut text may be expected
+/// with the cut text or with the whole one; its key is the one that is expected.
+fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
+    let whole = Tree::actual(trace, expected, usize::MAX);
+    let expected: HashSet<String> = expected.keys().into_iter().collect();
+    let lines = actual.keys().into_iter().zip(whole.keys());
+    let keys = lines.map(|(cut, whole)| {
+        if expected.contains(&whole) {
+            whole
+        } else {
+            cut
+        }
+    });
+    keys.collect()
 }
 
 /// What of a line is compared: in the glyphs in front, which say how deep a span

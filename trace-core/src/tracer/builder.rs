@@ -184,9 +184,7 @@ impl TracerBuilder {
     /// When the operating system gives no thread.
     #[track_caller]
     pub fn build(self) -> Result<Tracer, BuildError> {
-        if !RECORDS {
-            diagnostics::not_built_in(Location::caller());
-        }
+        self.say_mistakes(Location::caller());
         self.0.try_map(Options::build).map(Tracer)
     }
 
@@ -216,10 +214,16 @@ impl TracerBuilder {
     #[track_caller]
     pub fn install(self) -> Result<TracerGuard, InstallError> {
         let source = Location::caller();
-        if !RECORDS {
-            diagnostics::not_built_in(source);
-        }
+        self.say_mistakes(source);
         global::install(self, source)
+    }
+
+    fn say_mistakes(&self, source: &Location<'_>) {
+        match self.0.get() {
+            None if !RECORDS => diagnostics::not_built_in(source),
+            Some(options) if options.collectors.is_empty() => diagnostics::no_collector(source),
+            _ => {}
+        }
     }
 }
 
