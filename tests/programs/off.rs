@@ -52,6 +52,30 @@ fn the_readme_does_not_care() {
     }
 }
 
+/// What cannot be traced is refused in both, but for types that have no name.
+#[test]
+fn the_same_futures_are_refused() {
+    let source = include_str!("../ui/fail/named_future.rs");
+    let package = package("refused", &[("src/bin/refused.rs", source)]);
+    let [recorded, off] = ["record", ""].map(|features| {
+        let errors = package.errors(features);
+        let lines: Vec<&str> = errors.lines().collect();
+        let pairs = lines
+            .windows(2)
+            .filter(|pair| pair[0].starts_with("error["));
+        pairs.map(|pair| pair.concat()).collect::<BTreeSet<_>>()
+    });
+    let (unnamed, named): (BTreeSet<_>, BTreeSet<_>) = recorded
+        .into_iter()
+        .partition(|error| error.contains("`Either<"));
+    assert_eq!(
+        (unnamed.len(), named.len()),
+        (2, 4),
+        "{unnamed:?} {named:?}"
+    );
+    assert_eq!(off, named);
+}
+
 /// A test that forgot the feature is told, and not that a macro is unknown.
 #[test]
 fn the_macros_of_tests_name_their_feature() {

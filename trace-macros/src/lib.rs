@@ -507,7 +507,9 @@ use attribute::Attribute;
 ///   traced but the call that makes them, unless the body ends with an async block. So
 ///   is a future that a generic function does not know to be one, as `T` in
 ///   `fn run<T>(make: impl FnOnce() -> T) -> T`, and one within another type, as in
-///   `Option<BoxFuture>`. An `async fn` that awaits it is traced.
+///   `Option<BoxFuture>`. An `async fn` that awaits it is traced. That a future has an
+///   `impl Trait` within its type, as `Either<impl Future, ..>`, is an error only where
+///   spans are recorded: such a type has no name.
 /// - Attributes that write a trait's functions anew, such as `#[automock]` or
 ///   `#[easy_ext::ext]`, may keep this one on functions without a body, or see what it
 ///   has written: put it on the functions of the `impl`, below theirs.

@@ -43,6 +43,11 @@ impl<T> Returned<T> {
     pub fn of(_value: T) -> Self {
         Self::TYPE
     }
+
+    /// Returns the type of a value that is to be used further.
+    pub fn of_ref(_value: &T) -> Self {
+        Self::TYPE
+    }
 }
 
 impl<T: Polled> Returned<T> {

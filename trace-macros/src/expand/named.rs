@@ -38,7 +38,7 @@ impl Expansion {
     ) -> Rewritten {
         let at = Span::mixed_site();
         let Some(kind) = self.kind(item, polled) else {
-            return self.sync_function(item, body);
+            return self.unnamed_function(item, body, polled);
         };
         let to = quote_spanned!(at=> __traced_said.);
         let prologue = prologue::write_to(&self.private, &to, &self.args);
@@ -54,6 +54,49 @@ impl Expansion {
             #said
             let __traced_output #ty = #value;
             #end
+        };
+        (item.header_with(inputs), code)
+    }
+
+    /// A type with an `impl Trait` in it has no name, but its value has one type.
+    ///
+    /// Input: `fn either(ready: bool) -> Either<impl Future, Ready<u32>> { body }`
+    /// Output:
+    /// ```text
+    /// let guard = enter(&SITE);
+    /// let output: Either<_, Ready<u32>> = body;
+    /// let _ = Returned::of_ref(&output).kind();
+    /// if guard.is_recording() {
+    ///     guard.end(Output::new(&output).failure().record(true));
+    /// }
+    /// output
+    /// ```
+    fn unnamed_function(&self, item: &Item, body: &Group, polled: Option<Polled>) -> Rewritten {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let (inputs, ty, value) = self.value(item, body, self.prologue());
+        let (enter, origin) = self.pick(["enter", "enter_root", "enter_from"]);
+        let here = at.located_at(place_of_value(body).0);
+        let output = quote_spanned!(here=> __traced_output);
+        let failure = self.failure(true, &quote_spanned!(at=> &__traced_output));
+        let end = failure.map(|failure| {
+            quote_spanned! {at=>
+                if __traced_guard.is_recording() {
+                    __traced_guard.end(#failure);
+                }
+            }
+        });
+        let returned = returns::type_of(&item.signature.output);
+        let place = returned.map_or(at, |ty| ty.span().resolved_at(at));
+        let kind = kind_method(polled, place);
+        let private_there = located(private, place);
+        let kind =
+            quote_spanned!(place=> #private_there::Returned::of_ref(&__traced_output).#kind());
+        let code = quote_spanned! {at=>
+            let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
+            let __traced_output #ty = #value;
+            let _ = #kind;
+            #end
+            #output
         };
         (item.header_with(inputs), code)
     }
@@ -91,12 +134,7 @@ impl Expansion {
         // The compiler refuses the type there, and not at the attribute.
         let here = ty.span().resolved_at(Span::mixed_site());
         let private = located(&self.private, here);
-        let method = match polled {
-            None => "__traced_kind",
-            Some(Polled::Future) => "__traced_future",
-            Some(Polled::Stream) => "__traced_stream",
-        };
-        let method = Ident::new(method, here);
+        let method = kind_method(polled, here);
         // As the type of a variable: unknown, it would be reported twice elsewhere.
         let returned = quote_spanned! {here=>
             (if false {
@@ -118,4 +156,14 @@ impl Expansion {
         let observe = self.observe(true, None);
         quote_spanned!(Span::mixed_site()=> __traced_guard.end(|| &__TRACED_SITE, #observe, #output))
     }
+}
+
+/// The method that gives what a returned type stands for.
+fn kind_method(polled: Option<Polled>, span: Span) -> Ident {
+    let name = match polled {
+        None => "__traced_kind",
+        Some(Polled::Future) => "__traced_future",
+        Some(Polled::Stream) => "__traced_stream",
+    };
+    Ident::new(name, span)
 }
