@@ -121,7 +121,12 @@ fn files_of(module: &Path) -> Vec<(usize, PathBuf)> {
     while let Some((depth, folder)) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            let is_test = ["tests", "tests.rs", "loom_models.rs"]
+                .iter()
+                .any(|test| path.ends_with(test));
+            if is_test {
+                continue;
+            } else if path.is_dir() {
                 folders.push((depth + 1, path));
             } else if path.ends_with("mod.rs") {
                 files.push((depth - 1, path));

@@ -152,7 +152,7 @@ impl Program {
         let parts = [
             "record",
             "stream",
-            "batch",
+            "decode",
             "delivery",
             "clock",
             "id_generator",

@@ -55,122 +55,87 @@
 
 // The order is that in which to read: each group uses only those before it.
 
-// What threads meet at.
-mod sync;
+// The ground: plain values, and what a process has once.
+mod value;
 
-// Which process this is, and its end.
-mod exit;
-mod fork;
+mod process;
 
-// How the application's code is called, and what is told from outside.
-mod caught;
-mod environment;
-
-// How foreign text is shown.
-mod visible;
-
-// Plain values.
-mod limits;
-#[cfg(feature = "serde")]
-mod serialized;
-mod stats;
-mod tag;
-mod timestamp;
-
-mod baggage;
-mod clock;
-mod hex;
-mod resource;
-mod tag_source;
-mod tracestate;
-
-// What travels.
-mod id;
-
-mod context;
-mod id_generator;
-mod maps;
-mod trust;
-
+// What travels, and whether it is recorded.
 pub mod propagation;
-mod span_record;
-
-mod link_source;
-
-// Whether to record, and the form in which spans wait.
 mod sampler;
+
+// The form in which spans wait, and what is said of those that are lost.
 mod stream;
 
-// What is said of what is lost.
 pub mod diagnostics;
 
-// Finished spans, and who takes them.
-mod batch;
-
+// Who takes finished spans, and how they get there.
 mod collector;
 
-mod assemble;
 mod delivery;
-mod memory_collector;
 
 // Recording, on the application's threads.
 mod record;
-mod view;
 
 // What of it is public: the span that runs, the one that is held, and where they begin.
-mod open_span;
-
 pub mod span;
 mod tracer;
 
+mod root;
+
+mod task;
+
+// Whole traces.
+mod trace;
+
+// What the attributes and tests use.
 #[doc(hidden)]
 pub mod __private;
 #[cfg(not(feature = "testing"))]
+#[path = "testing/off.rs"]
 mod no_testing;
-mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use assemble::{
-    AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
-    Trace, TraceCollector, TraceCollectorOptions, TraceCollectorStats,
+pub use collector::{
+    BatchResource, Collector, CollectorError, CollectorFn, MemoryCollector, SpanBatch, SpanView,
+    collector_fn,
 };
-pub use baggage::{Baggage, InvalidBaggage};
-pub use batch::{BatchResource, SpanBatch, SpanView, StatusRef, TraceLosses};
-pub use clock::{Clock, ManualClock};
-pub use collector::{Collector, CollectorError, CollectorFn, collector_fn};
-pub use context::{TraceContext, TraceFlags};
 pub use delivery::{FlushReport, LateCollector};
-pub use id::{ParseIdError, SpanId, TraceId};
-pub use id_generator::IdGenerator;
-pub use limits::Limits;
-pub use link_source::LinkSource;
-pub use memory_collector::MemoryCollector;
-pub use open_span::{Entered, EnteredSpan, OpenSpan, SpanBuilder};
-pub use resource::Resource;
+pub use diagnostics::stats::{DroppedSpans, LaneDrops, LaneStats, Stats};
+pub use process::clock::{Clock, ManualClock};
+pub use process::id_generator::IdGenerator;
+pub use propagation::link_source::LinkSource;
+pub use propagation::trust::Trust;
+pub use root::{RootBuilder, RootFuture, root};
 pub use sampler::{
     AlwaysOff, AlwaysOn, HeadSampler, InvalidSampleRate, ParentBased, Probabilistic, RateLimited,
     Sampler, SamplerFn, SamplingDecision, SamplingInput, SamplingStrategy, sampler_fn,
 };
+pub use span::builder::SpanBuilder;
+pub use span::guard::{Entered, EnteredSpan};
+pub use span::open_span::OpenSpan;
 pub use span::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
-pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
-pub use stats::{DroppedSpans, LaneDrops, LaneStats, Stats};
-pub use tag::{Tag, TagArray, TagRef, TagValue};
-pub use tag_source::{DebugTag, DisplayTag, TagInput, TagSource, debug, display};
+pub use stream::decode::TraceLosses;
 pub use task::Carried;
 #[cfg(feature = "tokio")]
 pub use task::{TraceJoinSet, spawn, spawn_blocking, spawn_linked};
-pub use timestamp::Timestamp;
-pub use tracer::{
-    Attached, BuildError, InstallError, RootBuilder, RootFuture, ShutdownWhenIdle, Tracer,
-    TracerBuilder, TracerGuard, root,
+pub use trace::assemble::{
+    AddedSpan, CompletedTrace, Completion, CriticalPathSection, ForeignSpanError, Problem, Query,
+    Trace, TraceCollector, TraceCollectorOptions, TraceCollectorStats,
 };
-pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
-pub use trust::Trust;
-pub use view::{
+pub use trace::view::{
     ColorChoice, HumanDuration, SpanTime, Summary, SummaryTable, TraceTree, TreeOptions,
 };
-pub use visible::visible;
+pub use tracer::{
+    Attached, BuildError, InstallError, ShutdownWhenIdle, Tracer, TracerBuilder, TracerGuard,
+};
+pub use value::{
+    Baggage, DebugTag, DisplayTag, DroppedItems, InvalidBaggage, InvalidTraceStateEntry, Limits,
+    Link, Log, Outcome, ParseIdError, ParseTraceStateError, Resource, Source, SpanId, SpanKind,
+    SpanRecord, Status, StatusRef, Tag, TagArray, TagInput, TagRef, TagSource, TagValue, Timestamp,
+    TraceContext, TraceFlags, TraceId, TraceState, debug, display, visible,
+};
 
 #[cfg(all(feature = "macros", feature = "testing"))]
 pub use trace_macros::traced_test;

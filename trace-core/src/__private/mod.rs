@@ -12,7 +12,7 @@ mod recording;
 mod returned;
 mod value_call;
 
-pub use crate::span_record::SpanKind;
+pub use crate::value::SpanKind;
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
@@ -24,8 +24,7 @@ pub use value_call::ValueCall;
 use std::fmt::{Debug, Display};
 
 use crate::record::{self, PANICKED, write};
-use crate::tag::TagValue;
-use crate::tag_source::{TagInput, TagSource, debug, display};
+use crate::value::{TagInput, TagSource, TagValue, debug, display};
 
 /// Text recorded for `secret(x)`.
 pub const REDACTED: &str = "[redacted]";

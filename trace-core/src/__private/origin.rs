@@ -1,25 +1,26 @@
 //! `parent = ..`, `remote = ..` and `links(..)`.
 
-use crate::link_source::LinkSource;
 use crate::propagation::ContextSource;
+use crate::propagation::link_source::LinkSource;
+use crate::propagation::trust::Trust;
 use crate::record::{self, Kept, write};
-use crate::span_record::Link;
-use crate::tracer::{self, SiteFrom};
-use crate::trust::Trust;
+use crate::root::SiteFrom;
+use crate::root::origin;
+use crate::value::Link;
 
 /// Where a span belongs, if not below the current one.
 #[derive(Debug)]
-pub struct Origin(pub(super) Box<tracer::Origin>);
+pub struct Origin(pub(super) Box<origin::Origin>);
 
 impl Origin {
     /// Below the span of a context.
     pub fn parent<T: ContextSource + ?Sized>(context: &T) -> Self {
-        Self(Box::new(tracer::Origin::parent(context.extracted())))
+        Self(Box::new(origin::Origin::parent(context.extracted())))
     }
 
     /// At the top of a trace that came from elsewhere.
     pub fn remote<T: ContextSource + ?Sized>(context: &T) -> Self {
-        Self(Box::new(tracer::Origin::remote(context.extracted())))
+        Self(Box::new(origin::Origin::remote(context.extracted())))
     }
 
     /// Sets how far the context is believed.

@@ -12,12 +12,10 @@ use super::{
     Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
     captured_links, first,
 };
-use crate::link_source::LinkSource;
+use crate::propagation::link_source::LinkSource;
 use crate::record::{self, Kept, PANICKED, RECORDS};
-use crate::span_record::Link;
-use crate::tag::TagValue;
-use crate::tag_source::{TagSource, debug, display};
-use crate::tracer::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::value::{Link, TagSource, TagValue, debug, display};
 
 /// The call of a function that returns a future.
 #[derive(Debug)]

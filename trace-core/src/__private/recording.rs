@@ -1,8 +1,8 @@
 //! The recorder's side of what generated code calls.
 
 pub use crate::record::{Paused, SpanGuard, Traced, traced};
+pub use crate::root::RootGuard;
 pub use crate::stream::Site;
-pub use crate::tracer::RootGuard;
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use futures_core::Stream;
 use super::calling::is_calling;
 use super::{Origin, ServiceName};
 use crate::record::{self, Kept, write};
-use crate::tag_source::TagSource;
-use crate::tracer::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::value::TagSource;
 
 /// Makes a future the body of a child span, of the trace in which this is called; in
 /// the body of another one's function, of the trace of its first poll, if there is one.

@@ -4,9 +4,9 @@
 use std::fmt::{Debug, Display};
 
 use super::{Origin, Paused, ServiceName, Site, SpanGuard};
-use crate::link_source::LinkSource;
-use crate::tag_source::TagSource;
-use crate::tracer::RootGuard;
+use crate::propagation::link_source::LinkSource;
+use crate::root::RootGuard;
+use crate::value::TagSource;
 
 /// The call of a function that returns a value.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::caught::catch;
 use crate::collector::Collector;
+use crate::process::caught::catch;
 
 thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };

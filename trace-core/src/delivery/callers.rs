@@ -3,10 +3,10 @@
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::batch::Part;
-use crate::id::TraceId;
-use crate::maps::{HashMap, HashSet};
-use crate::sync::{Mutex, MutexGuard};
+use crate::process::maps::{HashMap, HashSet};
+use crate::process::sync::{Mutex, MutexGuard};
+use crate::stream::decode::Part;
+use crate::value::TraceId;
 
 /// Parts whose context was sent to somebody, and those that came back with it: a service may
 /// call itself. So it is known when a part ends whether another one of its trace goes on

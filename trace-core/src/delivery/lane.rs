@@ -8,8 +8,8 @@ use super::call;
 use super::lanes::LaneWork;
 use super::queue::Queue;
 use super::recipient::Recipient;
-use crate::batch::Decoded;
 use crate::collector::CollectorError;
+use crate::stream::decode::Decoded;
 
 /// How long a collector that has panicked is left in peace before it is told what it waits
 /// for.

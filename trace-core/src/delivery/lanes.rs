@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::shared_batch::SharedBatch;
 use super::untold::Given;
-use crate::batch::PartReport;
-use crate::clock::Deadline;
 use crate::collector::CollectorError;
+use crate::process::clock::Deadline;
+use crate::stream::decode::PartReport;
 
 /// What waits for one collector.
 #[derive(Debug)]

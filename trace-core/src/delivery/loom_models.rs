@@ -11,15 +11,12 @@ use loom::thread;
 
 use super::queue::{LaneOptions, Queue, Work};
 use super::worker::{Worker, WorkerOptions};
-use crate::batch::{Part, SpanBatch};
-use crate::clock::{Clock, Deadline};
-use crate::collector::collector_fn;
-use crate::context::TraceFlags;
-use crate::id::TraceId;
-use crate::limits::Limits;
-use crate::resource::Resource;
-use crate::stats::Stats;
+use crate::collector::{SpanBatch, collector_fn};
+use crate::diagnostics::stats::Stats;
+use crate::process::clock::{Clock, Deadline};
+use crate::stream::decode::Part;
 use crate::stream::{Chunk, Header, Kind, Site};
+use crate::value::{Limits, Resource, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", crate::SpanKind::Internal, "", 0, &[]);
 

@@ -1,9 +1,9 @@
 //! What was in pieces for which the queue had no room.
 
-use crate::batch::{LossReason, Part, PartLosses, TraceLosses};
-use crate::id::TraceId;
-use crate::maps::HashSet;
+use crate::process::maps::HashSet;
+use crate::stream::decode::{LossReason, Part, PartLosses, TraceLosses};
 use crate::stream::{Chunk, Cursor, Entry, Plain};
+use crate::value::TraceId;
 
 /// What was in pieces that found no room, and the worker does not know yet.
 #[derive(Debug)]

@@ -14,13 +14,13 @@ use super::flush_report::LateCollector;
 use super::lanes::Lane;
 use super::lost_pieces::LostPieces;
 use super::ticks::Ticks;
-use crate::batch::{Decoded, Part};
-use crate::clock::Deadline;
 use crate::collector::CollectorError;
+use crate::diagnostics::stats::{Counters, LaneStats, Ledger, Stats};
 use crate::diagnostics::{self, Chart, Loss};
-use crate::stats::{Counters, LaneStats, Ledger, Stats};
+use crate::process::clock::Deadline;
+use crate::process::sync::{Condvar, Mutex, MutexGuard};
 use crate::stream::Chunk;
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::stream::decode::{Decoded, Part};
 
 /// Chunks that wait for the worker, batches that wait for the lanes of collectors, and the
 /// counters of what became of their spans: the only place where threads meet. Bounded.

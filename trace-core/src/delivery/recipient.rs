@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::call;
 use super::queue::Queue;
 use super::untold::Untold;
-use crate::batch::{Decoded, LossReason, PartReport, SpanBatch};
-use crate::collector::{Collector, CollectorError};
-use crate::resource::Resource;
-use crate::stats::{Counters, Fate};
+use crate::collector::{Collector, CollectorError, SpanBatch};
+use crate::diagnostics::stats::{Counters, Fate};
+use crate::stream::decode::{Decoded, LossReason, PartReport};
+use crate::value::Resource;
 
 /// A collector, and what it has not been told, as it panicked.
 pub(super) struct Recipient {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::batch::Decoded;
+use crate::stream::decode::Decoded;
 
 /// The spans that several collectors are given, each on its own thread.
 #[derive(Debug)]

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::shared_batch::SharedBatch;
-use crate::batch::{Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses};
-use crate::maps::{HashMap, HashSet};
+use crate::process::maps::{HashMap, HashSet};
+use crate::stream::decode::{
+    Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses,
+};
 
 /// What a collector has still to be told of batches that it did not take: which traces have
 /// ended, and what was lost of them. Bounded by the parts that it knows to be open, and so

@@ -12,14 +12,13 @@ use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
 use super::untold::{Given, Untold};
-use crate::batch::{Decoded, Decoder, LossReason, Part, PartReport};
-use crate::caught::catch;
-use crate::clock::{Clock, Deadline};
 use crate::collector::{Collector, CollectorError};
 use crate::diagnostics::DropReason;
-use crate::limits::Limits;
-use crate::resource::Resource;
-use crate::stats::{Counters, Fate};
+use crate::diagnostics::stats::{Counters, Fate};
+use crate::process::caught::catch;
+use crate::process::clock::{Clock, Deadline};
+use crate::stream::decode::{Decoded, Decoder, LossReason, Part, PartReport};
+use crate::value::{Limits, Resource};
 
 /// Takes chunks from a queue, reads them, and gives the spans to the collectors: to those
 /// without a thread of their own here, to the others by their lanes.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::visible::visible;
+use crate::value::visible::visible;
 
 /// What became of the spans of each place in the source that was reached: the answer to
 /// "why is my span missing". Made by [`Tracer::doctor`](crate::Tracer::doctor).

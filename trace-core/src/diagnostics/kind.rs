@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 use crate::stream::Site;
-use crate::visible::visible;
+use crate::value::visible::visible;
 
 /// What a [`Diagnostic`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::stats::{LaneStats, Stats};
+use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::stream::Site;
 
 /// What a tracer has lost when it has ended.

@@ -49,6 +49,7 @@ mod kind;
 mod loss;
 mod presence;
 mod printer;
+pub(crate) mod stats;
 mod told;
 
 pub(crate) use chart::{Chart, DropReason, is_counting};

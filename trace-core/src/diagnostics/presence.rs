@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::chart::is_counting;
 use super::kind::{Diagnostic, Kind};
 use super::told::{Level, says, tell, tell_once};
-use crate::environment;
-use crate::fork::PerProcess;
+use crate::process::fork::PerProcess;
 use crate::stream::{Absence, Site};
+use crate::value::environment;
 
 /// The child of a `fork` has one of its own, as it has no tracer.
 static PRESENT: PerProcess<Mutex<Present>> = PerProcess::new();

@@ -6,7 +6,7 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use super::kind::Diagnostic;
-use crate::caught::catch;
+use crate::process::caught::catch;
 
 /// How long an end waits for the standard error.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::kind::{Diagnostic, Kind};
 use super::printer;
-use crate::caught::{catch, drop_quietly};
-use crate::environment;
-use crate::exit::AtExit;
-use crate::fork::{self, PerProcess};
+use crate::process::caught::{catch, drop_quietly};
+use crate::process::exit::AtExit;
+use crate::process::fork;
+use crate::process::fork::PerProcess;
 use crate::stream::Site;
+use crate::value::environment;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

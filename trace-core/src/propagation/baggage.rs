@@ -4,12 +4,12 @@ use std::fmt::{self, Write as _};
 
 use super::carrier::joined;
 use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
-use crate::baggage::{
-    Baggage, BaggageEntry, InvalidBaggage, check_key, check_metadata, is_baggage_octet,
-    is_plain_in_value, trim,
+use crate::value::baggage::trim;
+use crate::value::baggage::{
+    BaggageEntry, check_key, check_metadata, is_baggage_octet, is_plain_in_value,
 };
-use crate::context::TraceContext;
-use crate::visible::{Visible, quoted};
+use crate::value::visible::{Visible, quoted};
+use crate::value::{Baggage, InvalidBaggage, TraceContext};
 
 pub(super) const BAGGAGE: &str = "baggage";
 

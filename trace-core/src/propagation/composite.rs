@@ -3,7 +3,7 @@ use std::fmt;
 use super::{
     BaggagePropagator, Extracted, Extractor, Injector, Propagator, TraceContextPropagator,
 };
-use crate::context::TraceContext;
+use crate::value::TraceContext;
 
 /// Writes and reads `traceparent`, `tracestate` and `baggage`: the default.
 ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Extracted;
-use crate::context::TraceContext;
+use crate::value::TraceContext;
 
 /// What `parent = ..` and `remote = ..` of the attributes take: a context, perhaps.
 ///

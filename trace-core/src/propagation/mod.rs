@@ -39,16 +39,16 @@ mod baggage;
 mod carrier;
 mod composite;
 mod context_source;
+pub(crate) mod link_source;
 mod trace_context;
 mod traceparent;
+pub(crate) mod trust;
 mod x_trace;
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::baggage::Baggage;
-use crate::context::TraceContext;
-use crate::tracestate::ParseTraceStateError;
+use crate::value::{Baggage, ParseTraceStateError, TraceContext};
 
 pub use baggage::{BaggagePropagator, ParseBaggageError};
 pub use carrier::{Extractor, Injector};

@@ -1,8 +1,7 @@
 use super::carrier::joined;
 use super::traceparent::ParseTraceparentError;
 use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
-use crate::context::TraceContext;
-use crate::tracestate::TraceState;
+use crate::value::{TraceContext, TraceState};
 
 pub(super) const TRACEPARENT: &str = "traceparent";
 pub(super) const TRACESTATE: &str = "tracestate";

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::baggage::trim;
-use crate::context::{TraceContext, TraceFlags};
-use crate::hex::{HexFinding, parse_hex};
-use crate::id::{ParseIdError, SpanId, TraceId};
+use crate::value::baggage::trim;
+use crate::value::hex::{HexFinding, parse_hex};
+use crate::value::{ParseIdError, SpanId, TraceContext, TraceFlags, TraceId};
 
 /// A text that is no `traceparent`. The caller starts a new trace.
 #[derive(Clone, Debug, PartialEq, Eq)]

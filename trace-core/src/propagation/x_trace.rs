@@ -1,11 +1,10 @@
 use std::fmt;
 
 use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
-use crate::baggage::trim;
-use crate::context::{TraceContext, TraceFlags};
-use crate::hex::HexFinding;
-use crate::id::{ParseIdError, SpanId};
-use crate::visible::quoted;
+use crate::value::baggage::trim;
+use crate::value::hex::HexFinding;
+use crate::value::visible::quoted;
+use crate::value::{ParseIdError, SpanId, TraceContext, TraceFlags};
 
 const TRACE_ID: &str = "x-trace-id";
 const SPAN_ID: &str = "x-span-id";

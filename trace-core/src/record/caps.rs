@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::clock::Clock;
-use crate::context::TraceContext;
+use crate::process::clock::Clock;
 use crate::sampler::{RateLimited, Sampler, SamplingInput};
+use crate::value::TraceContext;
 
 /// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate.
 #[derive(Default)]

@@ -18,13 +18,10 @@ use super::stack::{EnteredScope, EnteredSpan, Stack, Visit};
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
 use super::visiting::Visiting;
-use crate::baggage::Baggage;
-use crate::context::TraceContext;
-use crate::fork;
-use crate::id::TraceId;
-use crate::span_record::Outcome;
-use crate::stats::Counters;
+use crate::diagnostics::stats::Counters;
+use crate::process::fork;
 use crate::stream::Chunk;
+use crate::value::{Baggage, Outcome, TraceContext, TraceId};
 
 thread_local! {
     /// Without a destructor, so that code which runs at the very end of a thread,

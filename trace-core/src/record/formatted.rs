@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::hot::{self, BEHIND, MAX_STAGED_TEXT};
 use super::quietly::quietly;
-use crate::limits::cut;
+use crate::value::limits::cut;
 
 /// Bytes of a text that is formatted in place, and the room for it.
 pub(super) const SHORT: usize = MAX_STAGED_TEXT;

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use super::kept::RECORDS;
 use super::{hot, missed, scope, write};
-use crate::span_record::Outcome;
 use crate::stream::Site;
+use crate::value::Outcome;
 
 /// A span that ends when this is dropped.
 #[derive(Debug)]

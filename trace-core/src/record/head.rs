@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::baggage::Baggage;
-use crate::context::{TraceContext, TraceFlags};
-use crate::id::{SpanId, TraceId};
 use crate::stream::Chunk;
-use crate::tracestate::TraceState;
+use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// What is known of a trace from its beginning.
 #[derive(Clone, Debug)]

@@ -9,9 +9,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use crate::span_record::Outcome;
-use crate::sync::{AtomicU64, Mutex, MutexGuard};
-use crate::timestamp::Timestamp;
+use crate::process::sync::{AtomicU64, Mutex, MutexGuard};
+use crate::value::{Outcome, Timestamp};
 
 /// How and when a span ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::batch::SCOPES;
-use crate::clock::Counter;
-use crate::id_generator::RandomNumbers;
-use crate::span_record::Outcome;
+use crate::process::clock::Counter;
+use crate::process::id_generator::RandomNumbers;
+use crate::stream::decode::SCOPES;
 use crate::stream::{Chunk, Header, Kind, outcome_number};
+use crate::value::Outcome;
 
 use super::entered;
 use super::kept::RECORDS;

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 use super::head::Head;
 use super::home::{Home, SpanEnd};
 use super::tracer_core::TracerCore;
-use crate::batch::Part;
-use crate::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
+use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
+use crate::stream::decode::Part;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one for each
 /// span that was suspended, called or is held; none for any other span. As long as nothing

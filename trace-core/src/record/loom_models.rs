@@ -13,20 +13,14 @@ use super::local_trace::LocalTrace;
 use super::recording::Recording;
 use super::visits::{Ending, Visits};
 use super::{Caps, TracerCore, hot};
-use crate::baggage::Baggage;
-use crate::batch::SpanBatch;
-use crate::clock::{Clock, Deadline};
-use crate::collector::Collector;
-use crate::context::TraceFlags;
+use crate::collector::{Collector, SpanBatch};
 use crate::delivery::{Worker, WorkerOptions, check};
-use crate::fork::Generation;
-use crate::id::TraceId;
-use crate::id_generator::IdGenerator;
-use crate::limits::Limits;
-use crate::resource::Resource;
+use crate::process::clock::{Clock, Deadline};
+use crate::process::fork::Generation;
+use crate::process::id_generator::IdGenerator;
 use crate::sampler::AlwaysOn;
-use crate::span_record::{Outcome, SpanKind};
 use crate::stream::{Header, Kind, Site};
+use crate::value::{Baggage, Limits, Outcome, Resource, SpanKind, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 

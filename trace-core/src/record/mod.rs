@@ -80,8 +80,7 @@ pub(crate) use tracer_core::TracerCore;
 #[cfg(feature = "testing")]
 pub(crate) use watch::{StillOpen, Watch};
 
-use crate::context::TraceContext;
-use crate::id::TraceId;
+use crate::value::{TraceContext, TraceId};
 
 /// Forgets what is recorded on this thread, in the child of a `fork`: it is the
 /// parent's. Async-signal-safe.

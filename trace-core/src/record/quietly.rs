@@ -1,8 +1,8 @@
 //! Code of the application that runs only because something is recorded.
 
 use super::hot::{self, Paused};
-use crate::caught::catch;
-use crate::tag_source::{TagInput, TagSource};
+use crate::process::caught::catch;
+use crate::value::{TagInput, TagSource};
 
 /// Recorded in place of a tag whose value could not be had.
 pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";

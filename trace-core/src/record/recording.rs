@@ -8,15 +8,11 @@ use super::local_trace::LocalTrace;
 use super::scope_stream::{ScopeStream, Spare};
 use super::tracer_core::TracerCore;
 use super::visiting::Visiting;
-use crate::baggage::Baggage;
-use crate::clock::{between, raw_counter};
-use crate::context::{TraceContext, TraceFlags};
 use crate::delivery::{Short, Tick};
 use crate::diagnostics;
-use crate::id::{SpanId, TraceId};
-use crate::span_record::Outcome;
+use crate::process::clock::{between, raw_counter};
 use crate::stream::{Chunk, Cursor, Entry, Header, Kind, outcome_number};
-use crate::tracestate::TraceState;
+use crate::value::{Baggage, Outcome, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// Most spans around the code that asks what is open beside it.
 #[cfg(feature = "testing")]

@@ -6,23 +6,18 @@
 use std::sync::Arc;
 
 use super::active::{Active, Attachment};
-use super::departed;
 use super::entered::{self, Left};
-use super::hot;
 use super::local_trace::LocalTrace;
 use super::quietly::quietly;
 use super::recording::Recording;
 use super::tracer_core::TracerCore;
 use super::unsampled::Unsampled;
-use super::write;
-use crate::baggage::Baggage;
-use crate::context::{TraceContext, TraceFlags};
+use super::{departed, hot, write};
 use crate::diagnostics::NotSampledBy;
-use crate::fork;
-use crate::id::{SpanId, TraceId};
+use crate::diagnostics::stats::Counters;
+use crate::process::fork;
 use crate::sampler::SamplingInput;
-use crate::span_record::{Outcome, SpanKind};
-use crate::stats::Counters;
+use crate::value::{Baggage, Outcome, SpanId, SpanKind, TraceContext, TraceFlags, TraceId};
 
 /// The state of a scope whose code does not run at the moment; two words.
 ///

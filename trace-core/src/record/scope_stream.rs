@@ -9,11 +9,11 @@ use super::local_trace::LocalTrace;
 use super::parents::Parents;
 use super::spare_chunks::{self, SHORT};
 use super::tracer_core::TracerCore;
-use crate::baggage::Baggage;
-use crate::batch::Part;
-use crate::clock::Counter;
 use crate::delivery::{Short, Tick};
+use crate::process::clock::Counter;
 use crate::stream::Chunk;
+use crate::stream::decode::Part;
+use crate::value::Baggage;
 
 /// What a scope has recorded and not handed over, and what is known of it. Reused
 /// by the next scope of the thread.

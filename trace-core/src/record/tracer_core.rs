@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::caps::Caps;
-use crate::caught::drop_quietly;
-use crate::clock::{Clock, Counter};
 use crate::delivery::Queue;
-use crate::fork::{self, Generation};
-use crate::id_generator::IdGenerator;
-use crate::limits::Limits;
+use crate::process::caught::drop_quietly;
+use crate::process::clock::{Clock, Counter};
+use crate::process::fork;
+use crate::process::fork::Generation;
+use crate::process::id_generator::IdGenerator;
 use crate::sampler::{AlwaysOff, Sampler};
+use crate::value::Limits;
 
 /// Bytes of a text for which no sensible limit has to be asked.
 pub(super) const SHORT_TEXT: usize = 32;

@@ -5,11 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::hot;
 use super::tracer_core::TracerCore;
-use crate::baggage::Baggage;
-use crate::context::{TraceContext, TraceFlags};
 use crate::diagnostics::NotSampledBy;
-use crate::id::{SpanId, TraceId};
-use crate::tracestate::TraceState;
+use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// A trace that is not recorded: its context still travels.
 #[derive(Clone, Debug)]

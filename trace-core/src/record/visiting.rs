@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::local_trace::LocalTrace;
-use crate::baggage::Baggage;
+use crate::value::Baggage;
 
 /// What a visit records with, once it does; mostly it does not. The span is open meanwhile,
 /// so that the visit need not hold the trace open.

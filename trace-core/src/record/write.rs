@@ -3,24 +3,22 @@
 use std::fmt;
 use std::panic::Location;
 
-use super::entered;
 use super::formatted::{Formatted, with_formatted};
 use super::home::SpanEnd;
 use super::hot::{self, Hot};
 use super::kept::RECORDS;
-use super::last_failure;
 use super::quietly::tag_input;
 use super::tracer_core::SHORT_TEXT;
-use crate::id::SpanId;
-use crate::limits::{Limits, cut};
-use crate::span_record::{Link, Outcome, SpanKind, Status};
+use super::{entered, last_failure};
 use crate::stream::{
     Header, Kind, Site, error_bits, kind_number, number_of_type, of_halves, outcome_number,
     status_number, value_type,
 };
-use crate::tag::{TagArray, TagValue};
-use crate::tag_source::{TagInput, TagSource};
-use crate::timestamp::Timestamp;
+use crate::value::limits::cut;
+use crate::value::{
+    Limits, Link, Outcome, SpanId, SpanKind, Status, TagArray, TagInput, TagSource, TagValue,
+    Timestamp,
+};
 
 /// The key of a tag or field that is written.
 #[derive(Clone, Copy, Debug)]

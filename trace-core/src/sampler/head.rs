@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{Probabilistic, Sampler, SamplingDecision, SamplingInput};
-use crate::context::TraceContext;
+use crate::value::TraceContext;
 
 /// Records a share of the traces that start here, and counts them; of the traces
 /// that come in, records what the caller records.

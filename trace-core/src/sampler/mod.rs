@@ -13,10 +13,8 @@ mod strategy;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::clock::Clock;
-use crate::context::TraceContext;
-use crate::id::TraceId;
-use crate::span_record::SpanKind;
+use crate::process::clock::Clock;
+use crate::value::{SpanKind, TraceContext, TraceId};
 
 pub use head::HeadSampler;
 pub use invalid_sample_rate::InvalidSampleRate;

@@ -1,5 +1,5 @@
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
-use crate::context::TraceContext;
+use crate::value::TraceContext;
 
 /// Records what the caller records, and asks another sampler about traces that
 /// start here.

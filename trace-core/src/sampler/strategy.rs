@@ -65,7 +65,7 @@ mod serde_named {
     use serde_core::ser::{Serialize, SerializeStructVariant, Serializer};
 
     use super::SamplingStrategy;
-    use crate::serialized::{Variant, deserialize_fields};
+    use crate::value::serialized::{Variant, deserialize_fields};
 
     const TYPE: &str = "SamplingStrategy";
     const NAMES: &[&str] = &["always", "never", "probabilistic", "rate_limited"];

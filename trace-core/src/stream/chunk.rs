@@ -2,9 +2,7 @@
 
 use super::entry::{Close, Entry, Header, Kind, Plain, Source, of_halves, outcome_number};
 use super::site::Site;
-use crate::context::TraceFlags;
-use crate::id::TraceId;
-use crate::span_record::DroppedItems;
+use crate::value::{DroppedItems, TraceFlags, TraceId};
 
 /// Pieces of the streams of scopes: the words and the texts that they speak of.
 ///

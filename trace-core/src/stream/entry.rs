@@ -41,8 +41,7 @@
 //! scope.
 
 use super::type_name::type_of_number;
-use crate::span_record::{DroppedItems, Outcome, SpanKind};
-use crate::timestamp::Timestamp;
+use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
 
 /// What an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 
 mod absence;
 mod chunk;
+pub(crate) mod decode;
 mod entry;
 mod notes;
 mod place;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::absence::Absence;
 use super::site::Site;
-use crate::fork::PerProcess;
+use crate::process::fork::PerProcess;
 
 /// What was noted of a site. Written in cold ways alone.
 #[derive(Debug)]

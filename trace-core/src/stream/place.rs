@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use super::site::Site;
-use crate::span_record::SpanKind;
+use crate::value::SpanKind;
 
 /// A place and the first name that was given there. Never leaves: there are as many as
 /// there are calls in the program's text.

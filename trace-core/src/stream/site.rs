@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::entry::{Header, Kind};
 use super::notes::Notes;
-use crate::fork::PerProcess;
-use crate::span_record::SpanKind;
+use crate::process::fork::PerProcess;
+use crate::value::SpanKind;
 
 /// A place in the source that opens spans: everything that all of them share.
 ///

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::context::TraceContext;
 use crate::record::{self, Kept, Scope};
 use crate::span::InCurrentTrace;
+use crate::value::TraceContext;
 
 /// A message together with the trace and the span that were current where it was
 /// made.

@@ -73,7 +73,7 @@ where
     if record::is_quiet() {
         return tokio::spawn(future.in_current_trace());
     }
-    let mut root = crate::tracer::root(operation_name);
+    let mut root = crate::root::root(operation_name);
     if let Some(context) = record::current_context() {
         root = root.link(context);
     }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::line_diff::{Line, diff};
-use crate::assemble::Trace;
-use crate::view::TreeOptions;
+use crate::trace::assemble::Trace;
+use crate::trace::view::TreeOptions;
 
 /// What `assert_trace!` calls.
 #[doc(hidden)]

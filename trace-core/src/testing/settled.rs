@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::test_tracer::TestTracer;
-use crate::clock::Deadline;
+use crate::process::clock::Deadline;
 use crate::record::StillOpen;
 
 /// Waits until no trace of a test's tracer is open; made by [`TestTracer::settled`].

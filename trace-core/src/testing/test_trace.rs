@@ -1,11 +1,8 @@
 //! The trace of a test's own: spans without a root in the code under test.
 
 use crate::Baggage;
-use crate::assemble::Trace;
-use crate::context::{TraceContext, TraceFlags};
-use crate::id::{SpanId, TraceId};
-use crate::span_record::SpanRecord;
-use crate::tracestate::TraceState;
+use crate::trace::assemble::Trace;
+use crate::value::{SpanId, SpanRecord, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// Its id, far from those that a test's generator counts.
 const TRACE_ID: TraceId = TraceId::from_nonzero(std::num::NonZeroU128::MAX);

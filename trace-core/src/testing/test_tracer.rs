@@ -9,15 +9,15 @@ use std::time::Duration;
 use super::assert_trace::__assert_no_orphans;
 use super::settled::Settled;
 use super::test_trace;
-use crate::assemble::Trace;
-use crate::clock::Clock;
-use crate::id_generator::IdGenerator;
-use crate::memory_collector::MemoryCollector;
+use crate::collector::MemoryCollector;
+use crate::diagnostics::stats::Stats;
+use crate::process::clock::Clock;
+use crate::process::id_generator::IdGenerator;
 use crate::record::{Scope, Start, StillOpen, entered};
-use crate::span_record::SpanRecord;
-use crate::stats::Stats;
+use crate::trace::assemble::Trace;
+use crate::trace::view::TreeOptions;
 use crate::tracer::{Tracer, TracerBuilder};
-use crate::view::TreeOptions;
+use crate::value::SpanRecord;
 
 /// A [`Tracer`] that keeps what it records and delivers when it is asked, on the
 /// thread that asks.

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ending::Ending;
-use crate::caught::catch;
-use crate::clock::Deadline;
-use crate::exit::AtExit;
-use crate::fork::PerProcess;
+use crate::process::caught::catch;
+use crate::process::clock::Deadline;
+use crate::process::exit::AtExit;
+use crate::process::fork::PerProcess;
 use crate::record::entered;
 
 /// Tracers whose guard was not dropped, or whose drop goes on. The child of a `fork` has

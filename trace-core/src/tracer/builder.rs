@@ -10,20 +10,20 @@ use std::time::Duration;
 use super::ending::{Delivery, Ending};
 use super::global::{self, InstallError, TracerGuard};
 use super::tracer::{Handle, Tracer};
-use crate::caught::drop_quietly;
-use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::delivery::{Worker, WorkerOptions, drop_collectors};
 use crate::diagnostics;
-use crate::fork::{self, Generation};
-use crate::id_generator::IdGenerator;
-use crate::limits::Limits;
+use crate::process::caught::drop_quietly;
+use crate::process::clock::Clock;
+use crate::process::fork;
+use crate::process::fork::Generation;
+use crate::process::id_generator::IdGenerator;
 #[cfg(feature = "testing")]
 use crate::record::Watch;
 use crate::record::{Caps, Kept, RECORDS, TracerCore};
-use crate::resource::Resource;
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
-use crate::tag::{Tag, TagValue};
+use crate::value::Limits;
+use crate::value::{Resource, Tag, TagValue};
 
 /// Options of a tracer; made by [`Tracer::builder`].
 ///

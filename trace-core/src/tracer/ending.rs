@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use crate::clock::Deadline;
 use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
+use crate::process::clock::Deadline;
 use crate::record::{Scope, TracerCore};
 
 /// What a tracer is flushed and ended with. Having one keeps no tracer alive.

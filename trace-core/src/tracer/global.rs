@@ -11,7 +11,7 @@ use super::at_exit;
 use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
 use crate::diagnostics;
-use crate::fork::PerProcess;
+use crate::process::fork::PerProcess;
 use crate::record::{RECORDS, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
@@ -143,13 +143,13 @@ fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>)
 
 /// The tracer for a root that begins here: the one that surrounds the code, else
 /// the process's.
-pub(super) fn current() -> Option<Arc<TracerCore>> {
+pub(crate) fn current() -> Option<Arc<TracerCore>> {
     with_current(Arc::clone)
 }
 
 /// Lets `begin` see the tracer for a root that begins here.
 #[inline]
-pub(super) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
+pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::current_tracer() {
         if tracer.has_ended() {
             return Some(begin(&instead_of(tracer)));

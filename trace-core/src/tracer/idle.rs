@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::ending::Ending;
 use super::tracer::Tracer;
-use crate::clock::Deadline;
 use crate::delivery::FlushReport;
+use crate::process::clock::Deadline;
 use crate::record::{Kept, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].

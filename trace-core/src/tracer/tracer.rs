@@ -1,8 +1,6 @@
 //! The handle of a tracer.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,12 +11,11 @@ use pin_project_lite::pin_project;
 use super::builder::TracerBuilder;
 use super::ending::Ending;
 use super::idle::ShutdownWhenIdle;
-use super::root_builder::{Root, RootBuilder};
-use crate::clock::Deadline;
 use crate::delivery::FlushReport;
+use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::diagnostics::{self, Doctor};
-use crate::record::{InScope, Kept, Scope, TracerCore, kept_tracer};
-use crate::stats::{LaneStats, Stats};
+use crate::process::clock::Deadline;
+use crate::record::{InScope, Kept, Scope, TracerCore};
 
 /// Records traces and delivers them to its collectors.
 ///
@@ -102,17 +99,6 @@ impl Tracer {
 
     pub(crate) fn core(&self) -> Option<&Arc<TracerCore>> {
         self.0.get().map(|handle| &handle.core)
-    }
-
-    /// Describes a root span: the first of a new trace, or of one that comes from
-    /// another process.
-    #[track_caller]
-    pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
-        let source = Location::caller();
-        RootBuilder(Kept::new(|| {
-            let tracer = self.core().map(kept_tracer::take);
-            Root::new(tracer, operation_name.into(), source)
-        }))
     }
 
     /// Makes this the tracer of roots that begin while the future is polled, in place of the

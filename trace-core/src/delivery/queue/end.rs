@@ -4,14 +4,14 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{Flush, Queue, Sleep, State, Work, renew_errors};
-use crate::batch::{LossReason, PartReport};
-use crate::clock::Deadline;
 use crate::collector::CollectorError;
 use crate::delivery::flush_report::{FlushReport, LateCollector};
 use crate::delivery::lanes::Lane;
 use crate::delivery::untold::Untold;
-use crate::stats::{Counters, Fate};
-use crate::sync::Condvar;
+use crate::diagnostics::stats::{Counters, Fate};
+use crate::process::clock::Deadline;
+use crate::process::sync::Condvar;
+use crate::stream::decode::{LossReason, PartReport};
 
 impl Queue {
     /// Asks the worker for everything that is in the queue now; returns the number

@@ -4,13 +4,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::{Queue, State};
-use crate::batch::Decoded;
 use crate::delivery::lanes::{Lane, LaneWork};
 use crate::delivery::shared_batch::SharedBatch;
 use crate::delivery::untold::Given;
 use crate::diagnostics::DropReason;
-use crate::stats::Fate;
+use crate::diagnostics::stats::Fate;
 use crate::stream::Chunk;
+use crate::stream::decode::Decoded;
 
 /// Batches that are kept to be used again.
 const MAX_SPARE_BATCHES: usize = 4;

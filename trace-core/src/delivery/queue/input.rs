@@ -1,11 +1,11 @@
 //! What the threads of the application hand over.
 
 use super::{Queue, Short, Sleep};
-use crate::batch::{LossReason, Part};
 use crate::delivery::lost_pieces::LostPiece;
 use crate::diagnostics::DropReason;
-use crate::stats::Counters;
+use crate::diagnostics::stats::Counters;
 use crate::stream::Chunk;
+use crate::stream::decode::{LossReason, Part};
 
 impl Queue {
     /// Whether a chunk is not too large to be handed over.

@@ -4,12 +4,12 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{BATCH_SPANS, Queue, Sleep, State, Work};
-use crate::clock::Deadline;
 use crate::delivery::lost_pieces::LostPieces;
 use crate::delivery::ticks::Tick;
 use crate::diagnostics::DropReason;
-use crate::stats::Counters;
-use crate::sync::{AtomicU64, MutexGuard};
+use crate::diagnostics::stats::Counters;
+use crate::process::clock::Deadline;
+use crate::process::sync::{AtomicU64, MutexGuard};
 
 /// Naps that the worker takes in vain before it sleeps: in a process that does something
 /// now and then, nobody has to wake it.

@@ -12,20 +12,15 @@ use std::thread::ThreadId;
 use super::active::Active;
 use super::entered::{self, Left};
 use super::home::SpanEnd;
-use super::hot;
 use super::life::{Opening, SpanLife};
 use super::local_trace::LocalTrace;
 use super::scope::{self, Scope};
 use super::visits::{Ending, Visits};
-use super::write;
-use crate::baggage::Baggage;
-use crate::context::TraceContext;
-use crate::id::SpanId;
-use crate::span_record::Outcome;
-use crate::stats::Counters;
+use super::{hot, write};
+use crate::diagnostics::stats::Counters;
+use crate::process::sync::Mutex;
 use crate::stream::Site;
-use crate::sync::Mutex;
-use crate::timestamp::Timestamp;
+use crate::value::{Baggage, Outcome, SpanId, Timestamp, TraceContext};
 
 /// A recorded span that is held.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::super::life::SpanLife;
 use super::super::scope::{Entered, Scope};
 use super::super::visits::Visits;
 use super::{HeldSpan, IsOpen};
-use crate::span_record::Outcome;
+use crate::value::Outcome;
 
 impl HeldSpan {
     /// Runs one poll of the holder within the span, which ends if `ends` says so of what

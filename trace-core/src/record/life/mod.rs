@@ -9,16 +9,13 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::entered;
 use super::home::SpanEnd;
 use super::hot::{self, Hot};
 use super::local_trace::LocalTrace;
-use super::missed;
 use super::scope::{self, Scope};
-use super::write;
-use crate::baggage::Baggage;
-use crate::span_record::Outcome;
+use super::{entered, missed, write};
 use crate::stream::Site;
+use crate::value::{Baggage, Outcome};
 
 /// A span and where it is in its life: three words.
 #[derive(Debug)]

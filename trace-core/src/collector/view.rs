@@ -1,0 +1,287 @@
+//! One finished span, borrowed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::stream::decode::{Decoded, Span, Streamed};
+use crate::value::{
+    DroppedItems, Link, Log, Outcome, Resource, Source, SpanId, SpanKind, SpanRecord, StatusRef,
+    Tag, TagRef, Timestamp, TraceFlags, TraceId, TraceState,
+};
+
+/// One finished span, borrowed from its batch.
+///
+/// Reading it allocates nothing but for logs and links.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanView<'a>(Form<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Form<'a> {
+    Record(&'a SpanRecord),
+    Stream(Streamed<'a>),
+}
+
+impl<'a> SpanView<'a> {
+    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
+        Self(Form::Record(record))
+    }
+
+    pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
+        Self(Form::Stream(Streamed {
+            decoded,
+            piece: decoded.piece(span),
+            span,
+            resource,
+        }))
+    }
+
+    /// Returns the trace.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        match self.0 {
+            Form::Record(record) => record.trace_id,
+            Form::Stream(stream) => stream.piece.trace_id,
+        }
+    }
+
+    /// Returns the span's id.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        match self.0 {
+            Form::Record(record) => record.span_id,
+            Form::Stream(stream) => SpanId::from_stream(stream.span.id),
+        }
+    }
+
+    /// Returns the parent; `None` for the root of a trace.
+    #[must_use]
+    pub fn parent_span_id(&self) -> Option<SpanId> {
+        match self.0 {
+            Form::Record(record) => record.parent_span_id,
+            Form::Stream(stream) => SpanId::new(stream.span.parent),
+        }
+    }
+
+    /// Returns whether the parent ran in another process.
+    #[must_use]
+    pub fn parent_is_remote(&self) -> bool {
+        match self.0 {
+            Form::Record(record) => record.parent_is_remote,
+            Form::Stream(Streamed { piece, span, .. }) => {
+                piece.remote_parent != 0 && piece.remote_parent == span.parent
+            }
+        }
+    }
+
+    /// Returns whether the span's context was put into the headers of a request.
+    #[must_use]
+    pub fn context_sent(&self) -> bool {
+        match self.0 {
+            Form::Record(record) => record.context_sent,
+            Form::Stream(stream) => stream.context_sent(),
+        }
+    }
+
+    /// Returns the trace's flags.
+    #[must_use]
+    pub fn flags(&self) -> TraceFlags {
+        match self.0 {
+            Form::Record(record) => record.flags,
+            Form::Stream(stream) => stream.piece.flags,
+        }
+    }
+
+    /// Returns the trace's state of other vendors.
+    #[must_use]
+    pub fn tracestate(&self) -> &'a TraceState {
+        match self.0 {
+            Form::Record(record) => &record.tracestate,
+            Form::Stream(stream) => &stream.piece.tracestate,
+        }
+    }
+
+    /// Returns what was done.
+    #[must_use]
+    pub fn operation_name(&self) -> &'a str {
+        match self.0 {
+            Form::Record(record) => &record.operation_name,
+            Form::Stream(stream) => stream
+                .renamed()
+                .unwrap_or(stream.span.site.operation_name()),
+        }
+    }
+
+    /// Returns who did it.
+    #[must_use]
+    pub fn service_name(&self) -> &'a str {
+        match self.0 {
+            Form::Record(record) => &record.service_name,
+            Form::Stream(stream) => stream.service().unwrap_or(&stream.resource.service_name),
+        }
+    }
+
+    /// Returns the span's part in a call.
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        match self.0 {
+            Form::Record(record) => record.kind,
+            Form::Stream(stream) => stream.kind(),
+        }
+    }
+
+    /// Returns the start.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        match self.0 {
+            Form::Record(record) => record.start,
+            Form::Stream(stream) => stream.start(),
+        }
+    }
+
+    /// Returns the end; never before the start.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        match self.0 {
+            Form::Record(record) => record.end,
+            Form::Stream(stream) => stream.end(),
+        }
+    }
+
+    /// Returns the time from start to end.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.end() - self.start()
+    }
+
+    /// Returns the tags, each key once.
+    pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.tags);
+        of_record
+            .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
+            .chain(stream.into_iter().flat_map(Streamed::tags))
+    }
+
+    /// Returns the value of a tag.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<TagRef<'a>> {
+        self.tags()
+            .find_map(|(other, value)| (other == key).then_some(value))
+    }
+
+    /// Returns the logs, in the order in which they were written.
+    pub fn logs(&self) -> impl Iterator<Item = Cow<'a, Log>> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.logs);
+        of_record
+            .map(Cow::Borrowed)
+            .chain(stream.into_iter().flat_map(Streamed::logs).map(Cow::Owned))
+    }
+
+    /// Returns the links.
+    pub fn links(&self) -> impl Iterator<Item = Cow<'a, Link>> + use<'a> {
+        let (record, stream) = match self.0 {
+            Form::Record(record) => (Some(record), None),
+            Form::Stream(stream) => (None, Some(stream)),
+        };
+        let of_record = record.into_iter().flat_map(|record| &record.links);
+        of_record
+            .map(Cow::Borrowed)
+            .chain(stream.into_iter().flat_map(Streamed::links).map(Cow::Owned))
+    }
+
+    /// Returns whether the work failed.
+    #[must_use]
+    pub fn status(&self) -> StatusRef<'a> {
+        match self.0 {
+            Form::Record(record) => record.status.as_ref(),
+            Form::Stream(stream) => stream.status(),
+        }
+    }
+
+    /// Returns whether the status is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self.status(), StatusRef::Error(_))
+    }
+
+    /// Returns how the body came to its end.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.0 {
+            Form::Record(record) => record.outcome,
+            Form::Stream(stream) => stream.span.outcome,
+        }
+    }
+
+    /// Returns where the span was opened: file and line.
+    #[must_use]
+    pub fn source(&self) -> Option<(&'a str, u32)> {
+        match self.0 {
+            Form::Record(record) => {
+                let source = record.source.as_ref();
+                source.map(|source| (source.file.as_ref(), source.line))
+            }
+            Form::Stream(stream) => stream.source(),
+        }
+    }
+
+    /// Returns what the limits cut off.
+    #[must_use]
+    pub fn dropped(&self) -> DroppedItems {
+        match self.0 {
+            Form::Record(record) => record.dropped,
+            Form::Stream(stream) => stream.span.dropped,
+        }
+    }
+
+    /// Copies the span.
+    #[must_use]
+    pub fn to_record(&self) -> SpanRecord {
+        let stream = match self.0 {
+            Form::Record(record) => return record.clone(),
+            Form::Stream(stream) => stream,
+        };
+        let site = stream.span.site;
+        let own = |text: &str| Cow::Owned(text.to_owned());
+        let tags = self.tags().map(|(key, value)| Tag {
+            key: own(key),
+            value: value.to_value(),
+        });
+        SpanRecord {
+            trace_id: self.trace_id(),
+            span_id: self.span_id(),
+            parent_span_id: self.parent_span_id(),
+            parent_is_remote: self.parent_is_remote(),
+            context_sent: self.context_sent(),
+            flags: self.flags(),
+            tracestate: self.tracestate().clone(),
+            operation_name: stream
+                .renamed()
+                .map_or(Cow::Borrowed(site.operation_name()), own),
+            service_name: stream
+                .service()
+                .map_or_else(|| Arc::clone(&stream.resource.service_name), Arc::from),
+            kind: self.kind(),
+            start: self.start(),
+            end: self.end(),
+            tags: tags.collect(),
+            logs: stream.logs().collect(),
+            links: stream.links().collect(),
+            status: self.status().to_status(),
+            outcome: self.outcome(),
+            source: stream.source().map(|(file, line)| Source {
+                file: own(file),
+                line,
+            }),
+            dropped: self.dropped(),
+        }
+    }
+}

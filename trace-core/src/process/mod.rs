@@ -1,0 +1,11 @@
+//! What a process has once: its clocks, its random bits, its end, and its children.
+//!
+//! Nothing here knows of spans.
+
+pub(crate) mod caught;
+pub(crate) mod clock;
+pub(crate) mod exit;
+pub(crate) mod fork;
+pub(crate) mod id_generator;
+pub(crate) mod maps;
+pub(crate) mod sync;

@@ -1,0 +1,369 @@
+//! Root spans that are described at run time.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::begin::{self, Begin};
+use super::future::{RootFuture, RootRun};
+use super::guard::RootGuard;
+use super::origin::{Origin, Place};
+use crate::diagnostics;
+use crate::propagation::Extracted;
+use crate::propagation::trust::Trust;
+use crate::record::{Kept, Scope, TracerCore, kept_tracer, write};
+use crate::span::open_span::OpenSpan;
+use crate::stream::Site;
+use crate::tracer::{Tracer, global};
+use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue, TraceContext};
+
+/// Describes a root span of the current tracer: the one in whose trace this is
+/// called, or that is [attached](crate::Tracer::attach), else the one that was
+/// installed. Without any, the body just runs.
+///
+/// ```
+/// let answer = trace_core::root("ask").run_sync(|| 42);
+/// assert_eq!(answer, 42);
+/// ```
+#[track_caller]
+pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
+    let source = Location::caller();
+    RootBuilder(Kept::new(|| Root::new(None, operation_name.into(), source)))
+}
+
+/// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
+/// [`root`].
+///
+/// ```
+/// use trace_core::{SpanKind, Tracer};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let answer = tracer
+///     .root("GET /orders")
+///     .kind(SpanKind::Server)
+///     .tag("url.path", "/orders")
+///     .run_sync(|| 42);
+/// assert_eq!(answer, 42);
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use = "a root span begins with `run` or `run_sync`"]
+pub struct RootBuilder(pub(super) Kept<Root>);
+
+/// What a root span begins with. It is moved, and so small.
+pub(super) struct Root {
+    /// The tracer; `None` is the one that is current at the beginning.
+    tracer: Option<Arc<TracerCore>>,
+    operation_name: Cow<'static, str>,
+    source: &'static Location<'static>,
+    kind: SpanKind,
+    more: Option<Box<More>>,
+}
+
+/// What not all roots begin with.
+#[derive(Default)]
+struct More {
+    origin: Origin,
+    tags: Vec<(Cow<'static, str>, TagValue)>,
+    links: Vec<Link>,
+    baggage: Option<Baggage>,
+}
+
+impl Tracer {
+    /// Describes a root span: the first of a new trace, or of one that comes from
+    /// another process.
+    #[track_caller]
+    pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
+        let source = Location::caller();
+        RootBuilder(Kept::new(|| {
+            let tracer = self.core().map(kept_tracer::take);
+            Root::new(tracer, operation_name.into(), source)
+        }))
+    }
+}
+
+impl Root {
+    pub(super) fn new(
+        tracer: Option<Arc<TracerCore>>,
+        operation_name: Cow<'static, str>,
+        source: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            tracer,
+            operation_name,
+            source,
+            kind: SpanKind::Internal,
+            more: None,
+        }
+    }
+}
+
+impl RootBuilder {
+    /// Sets the span's part in a call. Default: internal.
+    pub fn kind(self, kind: SpanKind) -> Self {
+        self.set(|root| root.kind = kind)
+    }
+
+    /// Adds a tag. The value is kept until the span begins, so a text that is borrowed is
+    /// given as `text.to_owned()`; a `Duration` is seconds.
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
+        self.set_more(|more| more.tags.push((key.into(), value.into())))
+    }
+
+    /// Adds a link to a span of another trace: a [`Link`], or its context.
+    pub fn link(self, link: impl Into<Link>) -> Self {
+        self.set_more(|more| more.links.push(link.into()))
+    }
+
+    /// Goes on with what a propagator extracted from the headers of a request: the
+    /// caller's trace and baggage. Without a context that can be used a new trace
+    /// begins, with the baggage; what was left out is counted in
+    /// [`Stats::bad_headers`](crate::Stats::bad_headers).
+    ///
+    /// ```
+    /// use trace_core::{propagation, span};
+    ///
+    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    /// trace_core::root("GET /orders")
+    ///     .extracted(propagation::extract(&headers))
+    ///     .run_sync(|| { /* below the caller's span */ });
+    /// # let _ = span::is_recording();
+    /// ```
+    pub fn extracted(self, extracted: Extracted) -> Self {
+        self.set_more(|more| more.origin.extract(extracted))
+    }
+
+    /// Sets how far a remote context is believed, whether it is named before or
+    /// after. Default: [`Trust::Continue`].
+    pub fn trust(self, trust: Trust) -> Self {
+        self.set_more(|more| more.origin.set_trust(trust))
+    }
+
+    /// Sets the baggage of the trace, in place of the one that came with a context.
+    pub fn baggage(self, baggage: Baggage) -> Self {
+        self.set_more(|more| more.baggage = Some(baggage))
+    }
+
+    /// Goes on with the trace of another process: the span is a child of the
+    /// context's. `None` begins a new trace.
+    pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
+        match parent.into() {
+            Some(parent) => self.set_more(|more| more.origin.place = Place::Remote(parent)),
+            None => self,
+        }
+    }
+
+    /// Begins the span with a context that is its own: its trace id, span id,
+    /// parent and sampling decision. No sampler is asked.
+    pub fn context(self, context: TraceContext) -> Self {
+        self.set_more(|more| more.origin.place = Place::Given(context))
+    }
+
+    /// Takes the tracer that is current now, not the one at the beginning.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn with_current_tracer(self) -> Self {
+        self.set(|root| root.tracer = root.tracer.take().or_else(global::current))
+    }
+
+    /// Runs a future as the span's body. The span begins at the first poll. What the
+    /// future returns is not looked at; see [`run_result`](Self::run_result).
+    ///
+    /// ```
+    /// # async fn checkout() -> u32 { 42 }
+    /// # async fn example() {
+    /// let total = trace_core::root("checkout").run(checkout()).await;
+    /// assert_eq!(total, 42);
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
+    /// within the span, which was cancelled.
+    pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
+        RootFuture {
+            run: RootRun::new(self.0, never_failed::<F::Output>, future),
+        }
+    }
+
+    /// Runs a future as the span's body; an `Err` marks the span as failed, with the
+    /// error's own text. (The attributes add the texts of its sources.)
+    ///
+    /// ```
+    /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }
+    /// # async fn order() {
+    /// let paid = trace_core::root("order").run_result(pay()).await;
+    /// # drop(paid);
+    /// # }
+    /// ```
+    pub fn run_result<F, T, E>(self, future: F) -> RootFuture<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: fmt::Display,
+    {
+        RootFuture {
+            run: RootRun::new(self.0, record_failure::<T, E>, future),
+        }
+    }
+
+    /// Runs a closure as the span's body. What it returns is not looked at; an error
+    /// can be marked by [`span::record_error`](crate::span::record_error).
+    pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
+        let _guard = Kept::new(|| self.0.get().map(RootGuard::begin));
+        body()
+    }
+
+    /// Starts a root span that is held. It runs in a scope of its own: what it records is
+    /// handed over when the span ends. Without a tracer it does nothing.
+    ///
+    /// ```
+    /// let span = trace_core::root("GET /orders").start();
+    /// span.in_scope(|| { /* the handler */ });
+    /// span.end(); // when the body has been sent
+    /// ```
+    pub fn start(self) -> OpenSpan {
+        let root = self.0.get();
+        OpenSpan::root(
+            || root.and_then(begin::scope_of),
+            || root.map_or((0, 0), Begin::open),
+        )
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {
+        if let Some(root) = self.0.get_mut() {
+            change(root);
+        }
+        self
+    }
+
+    fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
+        self.set(|root| change(root.more.get_or_insert_with(More::take)))
+    }
+}
+
+impl Begin for Root {
+    fn scope(&self) -> Option<Scope> {
+        match &self.more {
+            Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
+            None => self.new_scope(),
+        }
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        Site::at(&self.operation_name, self.source)
+    }
+
+    fn note_unsampled(&self, scope: &Scope) {
+        // To find the site costs more than all else there is to note.
+        if diagnostics::is_counting()
+            && let Some(site) = self.site()
+        {
+            begin::note_unsampled(site, scope);
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let Some(more) = self.more.take() {
+            more.keep();
+        }
+        if let Some(tracer) = self.tracer.take() {
+            kept_tracer::give_back(tracer);
+        }
+    }
+
+    fn open(&self) -> (u64, u64) {
+        let placed = write::site_at(&self.operation_name, self.source);
+        let site = placed.unwrap_or(Site::unnamed());
+        let given = self.more.as_ref().and_then(|more| more.origin.span_id());
+        let opened = match given {
+            Some(span_id) => write::open_as(site, span_id),
+            None => write::open(site),
+        };
+        let span = opened.0;
+        if placed.is_none() {
+            write::description(span, &self.operation_name, self.kind, self.source);
+        } else if self.kind != SpanKind::Internal {
+            write::kind(span, self.kind);
+        }
+        if let Some(more) = &self.more {
+            more.write(span);
+        }
+        opened
+    }
+}
+
+impl Root {
+    /// The scope of a trace that begins here.
+    fn new_scope(&self) -> Option<Scope> {
+        let begin = |tracer: &Arc<TracerCore>| {
+            let is_own = !tracer.is_foreign();
+            is_own.then(|| Scope::start_new(tracer, &self.operation_name, self.kind))
+        };
+        match &self.tracer {
+            Some(tracer) => begin(tracer),
+            None => global::with_current(begin).flatten(),
+        }
+    }
+
+    #[cold]
+    fn scope_from(&self, origin: &Origin, baggage: Option<&Baggage>) -> Option<Scope> {
+        let tracer = self.tracer.as_ref();
+        origin.begin(tracer, &self.operation_name, self.kind, baggage)
+    }
+}
+
+thread_local! {
+    /// What the thread's next root need not allocate.
+    static SPARE: Cell<Option<Box<More>>> = const { Cell::new(None) };
+}
+
+impl More {
+    fn take() -> Box<Self> {
+        SPARE
+            .try_with(Cell::take)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    /// Keeps what is empty of it.
+    fn keep(mut self: Box<Self>) {
+        self.tags.clear();
+        self.links.clear();
+        (self.origin, self.baggage) = Default::default();
+        let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+
+    fn write(&self, span: u64) {
+        for (key, value) in &self.tags {
+            write::named_tag(span, key, TagInput::Value(value));
+        }
+        for link in self.links.iter().chain(&self.origin.link()) {
+            write::link(span, link);
+        }
+    }
+}
+
+impl fmt::Debug for RootBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("RootBuilder");
+        if let Some(root) = self.0.get() {
+            shown.field("operation_name", &root.operation_name);
+            shown.field("kind", &root.kind);
+        }
+        shown.finish_non_exhaustive()
+    }
+}
+
+fn never_failed<T>(_output: &T) -> bool {
+    false
+}
+
+/// Records an error of the current span; returns whether there is one.
+fn record_failure<T, E: fmt::Display>(output: &Result<T, E>) -> bool {
+    if let (Err(error), Some(span)) = (output, write::own_span()) {
+        write::error(span, std::any::type_name::<E>(), error, true);
+    }
+    output.is_err()
+}

@@ -1,0 +1,188 @@
+//! Root spans of async code.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use super::begin::{Begin, Described, scope_of};
+use super::builder;
+use crate::record::{Kept, SpanLife, WaitingScope};
+use crate::value::Outcome;
+
+pin_project! {
+    /// A future whose life is a root span; made by [`RootBuilder::run`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RootFuture<F>
+    where
+        F: Future,
+    {
+        #[pin]
+        pub(super) run: RootRun<builder::Root, F, fn(&F::Output) -> bool>,
+    }
+}
+
+impl<F: Future> Future for RootFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().run.poll(cx)
+    }
+}
+
+pin_project! {
+    /// A future or stream whose life, from the first poll to its end, is a span with
+    /// a scope of its own.
+    pub struct RootRun<B, F, O> {
+        #[pin]
+        future: F,
+        begin: Kept<B>,
+        observe: Kept<O>,
+        // Dropped after the future, which so is dropped within its span.
+        root: Kept<Root>,
+    }
+
+    impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(root) = this.project().root.get_mut() {
+                root.scope.enter_to_drop();
+                root.span.begin_cancel();
+            }
+        }
+    }
+}
+
+/// A root between polls.
+#[derive(Debug)]
+struct Root {
+    // Dropped before the scope, which so is left when the span has ended.
+    span: SpanLife,
+    scope: WaitingScope,
+}
+
+impl<B, F, O> RootRun<B, F, O> {
+    pub(crate) fn new(begin: Kept<B>, observe: O, future: F) -> Self {
+        Self {
+            future,
+            begin,
+            observe: Kept::new(|| observe),
+            root: Kept::new(|| Root {
+                span: SpanLife::fresh(),
+                scope: WaitingScope::NOWHERE,
+            }),
+        }
+    }
+}
+
+impl<B, F, O> Future for RootRun<B, F, O>
+where
+    B: Begin,
+    F: Future,
+    O: Fn(&F::Output) -> bool,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let parts = (
+            this.begin.get_mut(),
+            this.observe.get(),
+            this.root.get_mut(),
+        );
+        let (Some(begin), Some(observe), Some(root)) = parts else {
+            return this.future.poll(cx);
+        };
+        let poll = || this.future.poll(cx);
+        root.poll(
+            begin,
+            poll,
+            |output| Some(Outcome::of_body(observe(output))),
+            |_| true,
+        )
+    }
+}
+
+impl<B, F, O> Stream for RootRun<B, F, O>
+where
+    B: Begin,
+    F: Stream,
+    O: Fn(&F::Item) -> bool,
+{
+    type Item = F::Item;
+
+    /// Ends the span with the stream, or with an item that is an error.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
+        let this = self.project();
+        let parts = (
+            this.begin.get_mut(),
+            this.observe.get(),
+            this.root.get_mut(),
+        );
+        let (Some(begin), Some(observe), Some(root)) = parts else {
+            return this.future.poll_next(cx);
+        };
+        let poll = || this.future.poll_next(cx);
+        let ends = |item: &Option<F::Item>| match item {
+            Some(item) => observe(item).then_some(Outcome::Error),
+            None => Some(Outcome::Ok),
+        };
+        root.poll(begin, poll, ends, Option::is_none)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.future.size_hint()
+    }
+}
+
+impl Root {
+    /// Polls within the scope, which begins with the first poll and ends with the span.
+    ///
+    /// `ends` says of what is ready whether the span ends, and if so, how; `is_last`
+    /// whether a trace ends that is not recorded.
+    fn poll<T>(
+        &mut self,
+        // Looked at where it is and then dropped: it is too large to move.
+        begin: &mut impl Begin,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+        is_last: impl FnOnce(&T) -> bool,
+    ) -> Poll<T> {
+        if self.span.is_fresh() {
+            match scope_of(begin) {
+                Some(scope) => self.scope.begin(scope),
+                None => self.span.set_off(),
+            }
+        }
+        let Some(scope) = self.scope.waiting() else {
+            begin.let_go();
+            return poll();
+        };
+        let is_recording = scope.is_recording();
+        let entered = scope.enter();
+        if !is_recording {
+            begin.let_go();
+        }
+        // What describes the span is dropped when that is open, before its body is polled.
+        let opening = Described(begin);
+        let polled = self.span.poll(opening, poll, ends);
+        let has_ended = match &polled {
+            Poll::Ready(_) if is_recording => self.span.is_off(),
+            Poll::Ready(ready) => is_last(ready),
+            Poll::Pending => false,
+        };
+        if has_ended {
+            entered.end();
+            self.scope.set_over();
+        }
+        polled
+    }
+}
+
+impl<B, F, O> fmt::Debug for RootRun<B, F, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RootRun").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,13 @@
+//! Root spans: where traces begin, or go on from another process.
+
+mod begin;
+mod builder;
+mod future;
+mod guard;
+pub(crate) mod origin;
+
+pub(crate) use begin::{SiteFrom, SiteRoot};
+pub use builder::{RootBuilder, root};
+pub use future::RootFuture;
+pub(crate) use future::RootRun;
+pub use guard::RootGuard;

@@ -1,0 +1,529 @@
+//! The span that runs now: everything that can be said of it and asked of it.
+//!
+//! None of these functions fails or panics, and none does anything where no span
+//! is recorded. A value is then not looked at; that it is not even computed, write
+//! it in `tags(..)` of the attribute, or ask [`is_recording`] before.
+//!
+//! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
+//!
+//! ```
+//! use trace_core::{MemoryCollector, Tracer, span};
+//!
+//! span::add_tag("nobody", "listens"); // no span: nothing happens
+//!
+//! let spans = MemoryCollector::new();
+//! let tracer = Tracer::builder("shop").collector(spans.clone()).on_demand().build()?;
+//! tracer.root("checkout").run_sync(|| {
+//!     span::add_tag("order.id", 42);
+//!     span::add_log("asking the bank");
+//!     span::in_span("pay", || span::add_tag("card", "visa"));
+//! });
+//! let _report = tracer.flush(std::time::Duration::ZERO);
+//! assert_eq!(spans.spans().len(), 2);
+//! # Ok::<(), trace_core::BuildError>(())
+//! ```
+
+pub(crate) mod builder;
+pub(crate) mod guard;
+pub(crate) mod open_span;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use crate::propagation::{self, Injector};
+use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
+use crate::stream::Site;
+use crate::value::{
+    Baggage, InvalidBaggage, Link, SpanKind, Status, TagSource, TraceContext, TraceId,
+};
+
+pub use builder::{build, start};
+
+/// Returns whether a span is recorded that tags and logs would go to.
+#[must_use]
+#[inline]
+pub fn is_recording() -> bool {
+    record::is_recording()
+}
+
+/// Adds a tag; replaces the value of one with the same key.
+///
+/// A text longer than [`Limits::max_value_bytes`](crate::Limits::max_value_bytes)
+/// is cut. A `Duration` is recorded in seconds; `None` adds nothing. What else can be a
+/// value is said at [`TagSource`].
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{display, span};
+///
+/// let address = std::net::Ipv4Addr::LOCALHOST;
+/// span::add_tag("retries", 3);
+/// span::add_tag("waited", Duration::from_millis(250)); // 0.25
+/// span::add_tag(format!("peer.{}", 1), display(address));
+/// ```
+#[doc(alias = "set_attribute")]
+#[inline]
+pub fn add_tag(key: impl AsRef<str>, value: impl TagSource) {
+    if let Some(span) = write::own_span_or_count() {
+        write::named_tag(span, key.as_ref(), record::tag_input(&value));
+    }
+}
+
+/// Adds a log with the time of the call.
+///
+/// ```
+/// use trace_core::span;
+///
+/// let seats = 3;
+/// span::add_log("seats are free");
+/// span::add_log(format!("{seats} seats are free"));
+/// ```
+#[doc(alias = "add_event")]
+#[inline]
+pub fn add_log(message: impl AsRef<str>) {
+    write_log(message.as_ref(), &[]);
+}
+
+/// Adds a log with fields and the time of the call.
+///
+/// ```
+/// use trace_core::span;
+///
+/// span::add_log_with("retrying", &[("attempt", &2), ("reason", &"timeout")]);
+/// ```
+#[inline]
+pub fn add_log_with(message: impl AsRef<str>, fields: &[(&str, &dyn TagSource)]) {
+    write_log(message.as_ref(), fields);
+}
+
+// What is generic is compiled in each caller, and so does nothing but hand on: here and
+// below.
+fn write_log(message: &str, fields: &[(&str, &dyn TagSource)]) {
+    if let Some(span) = write::own_span_or_count() {
+        write::log(span, message, fields);
+    }
+}
+
+/// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
+/// nothing. A text is the message of an error.
+///
+/// Only the status is set; [`record_error`] also says which error it was.
+///
+/// Source: OpenTelemetry trace API, *Set Status*.
+///
+/// ```
+/// use trace_core::{Status, span};
+///
+/// span::set_status("card declined"); // `Status::Error`
+/// span::set_status(Status::Ok);
+/// ```
+pub fn set_status(status: impl Into<Status>) {
+    if let Some(span) = write::own_span_or_count()
+        && let Some(status) = record::quietly(|_| status.into())
+    {
+        write::status(span, &status);
+    }
+}
+
+/// Marks the span as failed: its status, the tag `error.type`, and a log
+/// `exception`.
+///
+/// A traced function that returns an `Err` does this by itself. The type is that of the
+/// argument.
+///
+/// ```
+/// use trace_core::span;
+///
+/// if let Err(error) = "x".parse::<u32>() {
+///     span::record_error(&error);
+/// }
+/// ```
+#[doc(alias = "record_exception")]
+pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
+    if let Some(span) = write::own_span_or_count() {
+        write::error(span, std::any::type_name::<E>(), &error, true);
+    }
+}
+
+/// Adds a link to a span of another trace: a [`Link`], or its
+/// [`TraceContext`].
+///
+/// ```
+/// use trace_core::{Carried, span};
+///
+/// fn work(batch: &[Carried<u32>]) {
+///     for sender in batch.iter().filter_map(Carried::context) {
+///         span::add_link(sender);
+///     }
+/// }
+/// # work(&[Carried::new(1)]);
+/// ```
+pub fn add_link(link: impl Into<Link>) {
+    if let Some(span) = write::own_span_or_count()
+        && let Some(link) = record::quietly(|_| link.into())
+    {
+        write::link(span, &link);
+    }
+}
+
+/// Sets another operation name.
+#[doc(alias = "update_name")]
+#[inline]
+pub fn set_operation_name(name: impl AsRef<str>) {
+    write_name(write::operation_name, name.as_ref());
+}
+
+/// Sets another service name than the tracer's.
+#[inline]
+pub fn set_service_name(name: impl AsRef<str>) {
+    write_name(write::service_name, name.as_ref());
+}
+
+fn write_name(write: fn(u64, &str), name: &str) {
+    if let Some(span) = write::own_span_or_count() {
+        write(span, name);
+    }
+}
+
+/// Sets the span's part in a call. Samplers have seen the one with which it began.
+pub fn set_kind(kind: SpanKind) {
+    if let Some(span) = write::own_span_or_count() {
+        write::kind(span, kind);
+    }
+}
+
+/// Returns the context, to be sent to another service or kept for a link; `None`
+/// where no trace runs. Also there where the trace is not sampled.
+///
+/// The [parent](TraceContext::parent_span_id) of a recorded span is known as long
+/// as its scope has not handed the span's beginning over, which it does after
+/// about 500 spans.
+#[must_use]
+pub fn current_context() -> Option<TraceContext> {
+    record::current_context()
+}
+
+/// Returns the id of the trace that runs, for a line of a log; `None` where none does. Also
+/// there where the trace is not sampled.
+///
+/// It is printed as 32 lower-case hex digits. Costs less than [`current_context`], which is
+/// for what goes on with the trace.
+///
+/// ```
+/// use trace_core::span;
+///
+/// fn log(message: &str) {
+///     match span::current_trace_id() {
+///         Some(id) => println!("trace_id={id} {message}"),
+///         None => println!("{message}"),
+///     }
+/// }
+/// # log("no trace");
+/// # let tracer = trace_core::Tracer::builder("shop").on_demand().build()?;
+/// # tracer.root("root").run_sync(|| {
+/// #     log("a trace");
+/// #     let id = span::current_trace_id().map(|id| id.to_string());
+/// #     assert_eq!(id.map(|id| id.len()), Some(32));
+/// # });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use]
+pub fn current_trace_id() -> Option<TraceId> {
+    record::current_trace_id()
+}
+
+/// Writes the current context into the headers of a request, as `traceparent`,
+/// `tracestate` and `baggage`; returns whether a trace runs here.
+///
+/// For other headers, give [`current_context`] to another
+/// [`Propagator`](crate::propagation::Propagator).
+///
+/// ```
+/// use std::collections::HashMap;
+/// use trace_core::span;
+///
+/// let mut headers = HashMap::new();
+/// trace_core::root("call").run_sync(|| span::inject(&mut headers));
+/// # assert!(headers.is_empty()); // no tracer here
+/// ```
+pub fn inject(headers: &mut dyn Injector) -> bool {
+    let context = current_context();
+    if let Some(context) = &context {
+        propagation::inject(context, headers);
+        if let Some(span) = write::own_span() {
+            write::context_sent(span);
+        }
+    }
+    context.is_some()
+}
+
+/// Returns a value of the trace's baggage; `None` where no trace runs.
+///
+/// ```
+/// use trace_core::{Tracer, span};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// tracer.root("order").run_sync(|| {
+///     assert_eq!(span::set_baggage("tenant", "acme"), Ok(true));
+///     assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
+/// });
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[must_use]
+#[inline]
+pub fn baggage(key: impl AsRef<str>) -> Option<String> {
+    baggage_of(key.as_ref())
+}
+
+fn baggage_of(key: &str) -> Option<String> {
+    with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
+}
+
+/// Sets a value of the trace's baggage: for what this task does from now on, for
+/// the tasks that it spawns, and for the services that it calls. Tasks that were
+/// spawned before, and whoever called this service, do not see it.
+///
+/// Returns whether a trace runs here.
+///
+/// # Errors
+///
+/// When the key is no token, or the baggage would be too large to travel.
+#[inline]
+pub fn set_baggage(key: impl AsRef<str>, value: impl AsRef<str>) -> Result<bool, InvalidBaggage> {
+    insert_baggage(key.as_ref(), value.as_ref())
+}
+
+fn insert_baggage(key: &str, value: &str) -> Result<bool, InvalidBaggage> {
+    let inserted = with_baggage(|baggage| baggage.insert(key, value));
+    inserted.map_or(Ok(false), |inserted| inserted.map(|_| true))
+}
+
+/// Removes a value from the trace's baggage and returns it.
+#[inline]
+pub fn remove_baggage(key: impl AsRef<str>) -> Option<String> {
+    take_baggage(key.as_ref())
+}
+
+fn take_baggage(key: &str) -> Option<String> {
+    with_baggage(|baggage| baggage.remove(key)).flatten()
+}
+
+fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
+    if RECORDS {
+        entered::with_baggage(change)
+    } else {
+        None
+    }
+}
+
+/// Runs a closure as the body of a child span. What it returns is not looked at; an
+/// error can be marked by [`record_error`].
+///
+/// ```
+/// let sum = trace_core::span::in_span("add", || 1 + 2);
+/// assert_eq!(sum, 3);
+/// ```
+#[track_caller]
+pub fn in_span<R>(operation_name: impl AsRef<str>, body: impl FnOnce() -> R) -> R {
+    let _guard = enter_named(operation_name.as_ref(), Location::caller());
+    body()
+}
+
+fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
+    let guard = SpanGuard::enter(Site::unnamed());
+    if let Some(span) = write::own_span().filter(|_| guard.is_recording()) {
+        write::description(span, operation_name, SpanKind::Internal, source);
+    }
+    guard
+}
+
+/// Runs a closure outside of the current trace, with the same tracer.
+///
+/// A function that is not `async` and returns a future or a stream belongs to the trace in
+/// which it is called, and holds that open until it ends. What is to outlive the trace, as
+/// a loop in the background, is called in here.
+///
+/// ```no_run
+/// use trace_core::{span, traced};
+///
+/// #[traced]
+/// fn watch() -> impl Future<Output = ()> {
+///     async { /* for ever */ }
+/// }
+///
+/// # async fn handler() {
+/// tokio::spawn(span::detached(watch)); // and not `watch()`
+/// # }
+/// ```
+pub fn detached<R>(body: impl FnOnce() -> R) -> R {
+    let mut scope = Kept::new(Scope::outside);
+    let _entered = scope.get_mut().map(Scope::enter);
+    body()
+}
+
+/// Gives futures a span or the trace of the place where this is called.
+pub trait TraceFuture: Future + Sized {
+    /// Makes the future the body of a child span of what is current when it is
+    /// first polled. What it returns is not looked at; see [`record_error`].
+    ///
+    /// ```
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn ask_the_bank() {}
+    /// # async fn pay() {
+    /// ask_the_bank().in_span("ask the bank").await;
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
+    /// within the span, which was cancelled.
+    #[track_caller]
+    fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
+        let source = Location::caller();
+        InSpan {
+            traced: record::traced(
+                Site::unnamed,
+                |_| false,
+                Named {
+                    name: Kept::new(|| Some((operation_name.into(), source))),
+                    future: self,
+                },
+            ),
+        }
+    }
+
+    /// Carries the trace and the span that are current *now*, at the call, to
+    /// wherever the future is polled. For futures that are handed to an executor
+    /// or to another task; it may outlive the span.
+    ///
+    /// ```no_run
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn send_mail() {}
+    /// tokio::spawn(send_mail().in_current_trace());
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture, self)
+    }
+}
+
+impl<F: Future> TraceFuture for F {}
+
+/// Gives streams the trace of the place where this is called.
+pub trait TraceStream: Stream + Sized {
+    /// Carries the trace and the span that are current *now*, at the call, to wherever the
+    /// stream is polled; it may outlive the span. The trace is open until the stream is
+    /// dropped.
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use trace_core::TraceStream;
+    ///
+    /// /// Is polled when the handler has returned.
+    /// fn body(events: impl Stream<Item = u32>) -> impl Stream<Item = u32> {
+    ///     events.in_current_trace()
+    /// }
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture, self)
+    }
+}
+
+impl<S: Stream> TraceStream for S {}
+
+impl<F> InCurrentTrace<F> {
+    pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
+        Self {
+            run: InScope::new(scope, future),
+        }
+    }
+}
+
+type Sites = fn() -> &'static Site;
+
+pin_project! {
+    /// A future in a span; made by [`TraceFuture::in_span`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InSpan<F: Future> {
+        #[pin]
+        traced: Traced<Named<F>, Sites, fn(&F::Output) -> bool>,
+    }
+}
+
+pin_project! {
+    /// A future or stream that carries a trace; made by [`TraceFuture::in_current_trace`]
+    /// and [`TraceStream::in_current_trace`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCurrentTrace<F> {
+        #[pin]
+        run: InScope<F>,
+    }
+}
+
+pin_project! {
+    /// Names its span at the first poll.
+    struct Named<F> {
+        name: Kept<Option<(Cow<'static, str>, &'static Location<'static>)>>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Named<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some(name) = this.name.get_mut()
+            && let Some((operation_name, source)) = name.take()
+            && let Some(span) = write::own_span()
+        {
+            write::description(span, &operation_name, SpanKind::Internal, source);
+        }
+        this.future.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().traced.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InCurrentTrace<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().run.poll(cx)
+    }
+}
+
+impl<S: Stream> Stream for InCurrentTrace<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let run = self.project().run;
+        run.poll_with(|stream| stream.poll_next(cx), Option::is_none)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.run.get_ref().size_hint()
+    }
+}
+
+impl<F: Future> fmt::Debug for InSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InSpan").finish_non_exhaustive()
+    }
+}

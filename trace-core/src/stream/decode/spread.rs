@@ -1,0 +1,287 @@
+//! Spans that are not wholly in one piece.
+
+use super::index::{Index, OpenSpan};
+use super::piece::Piece;
+use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, Open, Site, SiteTable};
+use crate::value::Limits;
+
+/// What was read of a span that is not wholly in one piece: copies of its entries, to be
+/// read together when all are there.
+///
+/// The scope that opened it, its *home*, writes what is said of it, but where its future
+/// moved: there other scopes do, of which each says in what order it comes.
+#[derive(Debug)]
+pub(super) struct Spread {
+    /// The piece that opened it, or else the first that speaks of it.
+    pub(super) piece: Piece,
+    /// The number of its home; set once the opening was read.
+    home: Option<u32>,
+    /// The opening, and what its home said, in order. Before it comes nothing: so what the
+    /// limits cut off of it is cut off for good.
+    head: Part,
+    /// What other scopes said, by order. All of it comes after the head.
+    tail: Vec<(u32, Part)>,
+    /// Set once the end was read, wherever that was.
+    close: Option<Close>,
+    /// The piece of another scope that last gave an order, and which.
+    moved: Option<(u64, u32)>,
+}
+
+/// Entries that follow each other.
+#[derive(Debug)]
+struct Part {
+    entries: Chunk,
+    /// Bytes from which on the part is rewritten.
+    rewrite_at: usize,
+}
+
+/// An entry that is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// Which of the pieces that were ever read it is in, and the scope of that.
+    pub(super) piece: u64,
+    pub(super) scope: u32,
+    pub(super) chunk: &'a Chunk,
+    pub(super) start: Cursor,
+    pub(super) end: Cursor,
+}
+
+/// What is needed to rewrite parts.
+#[derive(Debug)]
+pub(super) struct Rewriter {
+    index: Index,
+    limits: Limits,
+    /// Of what comes after a head it is not known which keys are new.
+    tail_limits: Limits,
+}
+
+/// Bytes of a part that is never rewritten.
+const SMALL_BYTES: usize = 8 * 1_024;
+
+/// Most parts of a tail. If there are more before anything is heard of the home, what it
+/// said between the first two comes before both.
+const MAX_PARTS: usize = 64;
+
+/// Most keys of tags that are kept of a tail, if the limit of a span is not far from it.
+const MIN_TAIL_TAGS: usize = 1_024;
+
+impl Spread {
+    pub(super) fn new(piece: Piece) -> Self {
+        Self {
+            piece,
+            home: None,
+            head: Part::default(),
+            tail: Vec::new(),
+            close: None,
+            moved: None,
+        }
+    }
+
+    /// Says where the span was opened, and what its home said up to now.
+    pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
+        self.piece = piece;
+        self.home = Some(home);
+        self.head = Part::from(head);
+    }
+
+    pub(super) fn close(&mut self, close: Close) {
+        self.close = Some(close);
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.home.is_some()
+    }
+
+    /// The number of the site, once the opening was read.
+    pub(super) fn site(&self) -> u32 {
+        let mut entries = self.head.entries.iter();
+        let site = entries.find_map(|(_, entry, _)| match entry {
+            Entry::Open(open) => Some(open.site),
+            _ => None,
+        });
+        site.unwrap_or(0)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.close.is_some()
+    }
+
+    /// Whether all of it was read.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_open() && self.has_ended()
+    }
+
+    /// Bytes that the entries take.
+    pub(super) fn bytes(&self) -> usize {
+        let tail = self.tail.iter();
+        let tail = tail.map(|(_, part)| size_of_val(part) + part.entries.allocated());
+        self.head.entries.allocated() + tail.sum::<usize>()
+    }
+
+    /// How much was said of it, but for the head.
+    pub(super) fn said(&self) -> u64 {
+        let entries = self.tail.iter().flat_map(|(_, part)| part.entries.iter());
+        let said = entries.map(|(_, entry, _)| match entry {
+            Entry::Field(..) => 0,
+            Entry::Dropped(more) => u64::from(more.tags + more.logs + more.links),
+            _ => 1,
+        });
+        said.sum()
+    }
+
+    /// Adds an entry at the end of what its scope said.
+    pub(super) fn add(
+        &mut self,
+        span: u64,
+        at: Place<'_>,
+        rewriter: &mut Rewriter,
+        sites: &mut SiteTable,
+    ) {
+        if self.is_home(at.scope) {
+            self.head.entries.copy_entry(at.chunk, at.start, at.end);
+            return rewriter.rewrite_head(&mut self.head, sites);
+        }
+        let last = self.tail.last().map_or(0, |(order, _)| *order);
+        let order = match self.moved {
+            Some((piece, order)) if piece == at.piece => order,
+            _ => last,
+        };
+        let place = self.tail.partition_point(|(other, _)| *other < order);
+        if self
+            .tail
+            .get(place)
+            .is_none_or(|(other, _)| *other != order)
+        {
+            self.tail.insert(place, (order, Part::default()));
+        }
+        if let Some((_, part)) = self.tail.get_mut(place) {
+            part.entries.copy_entry(at.chunk, at.start, at.end);
+            rewriter.rewrite_tail(part, span, sites);
+        }
+        if self.tail.len() > MAX_PARTS {
+            let (_, mut first) = self.tail.remove(0);
+            if let Some((_, second)) = self.tail.first_mut() {
+                first.entries.append(&second.entries);
+                *second = first;
+                rewriter.rewrite_tail(second, span, sites);
+            }
+        }
+    }
+
+    /// Says in which order comes what the scope says of the span from here on.
+    pub(super) fn moved(
+        &mut self,
+        order: u32,
+        at: Place<'_>,
+        rewriter: &mut Rewriter,
+        sites: &mut SiteTable,
+    ) {
+        if !self.is_home(at.scope) {
+            self.moved = Some((at.piece, order));
+            return;
+        }
+        let before = self.tail.partition_point(|(other, _)| *other < order);
+        for (_, part) in self.tail.drain(..before) {
+            self.head.entries.append(&part.entries);
+        }
+        rewriter.rewrite_head(&mut self.head, sites);
+    }
+
+    /// Writes all entries in their order.
+    pub(super) fn write(&self, span: u64, to: &mut Chunk) {
+        to.append(&self.head.entries);
+        for (_, part) in &self.tail {
+            to.append(&part.entries);
+        }
+        if let Some(close) = self.close {
+            to.push_close(span, close);
+        }
+    }
+
+    fn is_home(&self, scope: u32) -> bool {
+        self.home == Some(scope)
+    }
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::from(Chunk::new())
+    }
+}
+
+impl From<Chunk> for Part {
+    fn from(entries: Chunk) -> Self {
+        Self {
+            rewrite_at: SMALL_BYTES.max(2 * entries.bytes()),
+            entries,
+        }
+    }
+}
+
+impl Rewriter {
+    pub(super) fn new(limits: Limits) -> Self {
+        let tail_limits = Limits {
+            max_tags: MIN_TAIL_TAGS.max(limits.max_tags.saturating_mul(2)),
+            ..limits.clone()
+        };
+        Self {
+            index: Index::default(),
+            limits,
+            tail_limits,
+        }
+    }
+
+    /// Leaves of a head what holds, if it has grown.
+    fn rewrite_head(&mut self, head: &mut Part, sites: &mut SiteTable) {
+        if head.entries.bytes() < head.rewrite_at {
+            return;
+        }
+        self.index.clear();
+        let (entries, start) = (&head.entries, Cursor::default());
+        let read = self
+            .index
+            .read(None, 0, entries, start, sites, &self.limits);
+        if let Some(open) = read {
+            let mut kept = Chunk::new();
+            self.index.rewrite_opening(&open, &mut kept);
+            self.rewrite(head, &open, kept);
+        }
+    }
+
+    /// Leaves of a part of a tail what may hold, if it has grown.
+    fn rewrite_tail(&mut self, part: &mut Part, span: u64, sites: &mut SiteTable) {
+        if part.entries.bytes() < part.rewrite_at {
+            return;
+        }
+        self.index.clear();
+        let opening = Open {
+            site: 0,
+            parent: 0,
+            time: 0,
+        };
+        let site = site_of_keys(&part.entries, sites);
+        let limits = &self.tail_limits;
+        let open = self.index.open(0, span, site, opening, limits);
+        let (entries, start) = (&part.entries, Cursor::default());
+        let read = self
+            .index
+            .read(Some(open), 0, entries, start, sites, limits);
+        if let Some(open) = read {
+            self.rewrite(part, &open, Chunk::new());
+        }
+    }
+
+    fn rewrite(&self, part: &mut Part, open: &OpenSpan, mut kept: Chunk) {
+        self.index.rewrite(open, &part.entries, &mut kept);
+        *part = Part::from(kept);
+    }
+}
+
+/// The site of the span of which the entries are, as far as they tell.
+fn site_of_keys(entries: &Chunk, sites: &mut SiteTable) -> &'static Site {
+    let site = entries.iter().find_map(|(_, entry, _)| match entry {
+        Entry::Tag(FieldKey::Site { site, .. }, _) => Some(site),
+        _ => None,
+    });
+    sites.site(site.unwrap_or(0))
+}

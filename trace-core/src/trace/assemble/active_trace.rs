@@ -1,0 +1,138 @@
+//! A trace that is being assembled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::completed_trace::Completion;
+use super::completeness::{Completeness, Origin};
+use super::heap_bytes::heap_bytes;
+use super::options::TraceCollectorOptions;
+use super::service_names::ServiceNames;
+use super::trace::{AddedSpan, Inserted, Trace};
+use crate::stream::decode::TraceLosses;
+use crate::value::{SpanRecord, TraceId};
+
+#[derive(Debug)]
+pub(super) struct ActiveTrace {
+    /// Shared with who asked for the active traces; copied on the next change only
+    /// if somebody still holds it.
+    pub(super) trace: Arc<Trace>,
+    pub(super) completeness: Completeness,
+    /// What it takes.
+    pub(super) bytes: usize,
+    /// When its spans came. Times here are what has passed since the collector's first look
+    /// at its clock.
+    pub(super) first_arrival: Duration,
+    pub(super) last_arrival: Duration,
+    /// Why it was completed before, while a part of it ran, or what became of that part.
+    pub(super) was_cut: Option<Completion>,
+    /// The time under which the store has queued it; never later than `due`.
+    pub(super) queued_for: Duration,
+}
+
+impl ActiveTrace {
+    /// What one takes in the store, besides its trace: itself, its places in the map
+    /// (of which two thirds are in use, on average) and in the queue.
+    const PLACE: usize = heap_bytes(size_of::<Self>())
+        + (size_of::<(TraceId, usize)>() + 1) * 3 / 2
+        + size_of::<(Duration, TraceId)>() * 3 / 2;
+
+    pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Duration) -> Self {
+        let mut trace = Trace::new(trace_id);
+        trace.lose(&losses);
+        Self {
+            trace: Arc::new(trace),
+            completeness: Completeness::default(),
+            bytes: 0,
+            first_arrival: now,
+            last_arrival: now,
+            was_cut: None,
+            queued_for: now,
+        }
+    }
+
+    /// Adds a span of this trace.
+    pub(super) fn add(
+        &mut self,
+        span: SpanRecord,
+        origin: Origin,
+        now: Duration,
+        names: &ServiceNames,
+    ) -> AddedSpan {
+        self.last_arrival = self.last_arrival.max(now);
+        let trace = Arc::make_mut(&mut self.trace);
+        let inserted = trace.insert(span, names);
+        let parent_is_here = |span: &SpanRecord| {
+            let parent = span.parent_span_id;
+            parent.is_some_and(|parent| trace.span(parent).is_some())
+        };
+        let added = match inserted {
+            Inserted::New(position) => {
+                let span = &trace.by_position()[position];
+                self.completeness.add(span, parent_is_here(span), origin);
+                if trace.answer(span.span_id).is_some() {
+                    self.completeness.answer(span.span_id);
+                }
+                AddedSpan::New
+            }
+            Inserted::Copy => AddedSpan::Duplicate,
+            Inserted::Other => {
+                self.completeness.doubt();
+                AddedSpan::Duplicate
+            }
+            Inserted::Replaced(position, old) => {
+                let span = &trace.by_position()[position];
+                self.completeness.doubt();
+                self.completeness.replace(&old, span, parent_is_here(span));
+                AddedSpan::Duplicate
+            }
+        };
+        self.bytes = self.trace.bytes() + self.completeness.heap_bytes() + Self::PLACE;
+        added
+    }
+
+    /// Whether nothing more comes, if no part of it runs.
+    pub(super) fn is_over(&self, options: &TraceCollectorOptions) -> bool {
+        let complete = &self.completeness;
+        // With one tracer, nobody else has anything to send.
+        let is_alone = options.feeders <= 1 && complete.is_of_one_tracer();
+        complete.is_settled() || is_alone
+    }
+
+    /// What it is when it is over, as far as its spans say.
+    pub(super) fn end(&self) -> Completion {
+        let complete = &self.completeness;
+        if complete.is_connected() || complete.is_whole() {
+            Completion::Complete
+        } else {
+            Completion::ParentMissing
+        }
+    }
+
+    /// The first of the reasons of its completion, of which this is one.
+    pub(super) fn reason(&self, completion: Completion) -> Completion {
+        let has_lost = !self.trace.losses().is_empty();
+        let lost = has_lost.then_some(Completion::SpansLost);
+        let known = [self.was_cut, lost].into_iter().flatten();
+        known.fold(completion, Completion::or_before)
+    }
+
+    /// Returns when to complete it or give it up if nothing more comes. While a part of it
+    /// is known to run that is never; want of room takes the one that came first.
+    pub(super) fn due(&self, runs: bool, options: &TraceCollectorOptions) -> Duration {
+        if runs {
+            const NEVER: Duration = Duration::from_secs(u64::MAX / 2);
+            return NEVER.saturating_add(self.first_arrival);
+        }
+        let quiet = self.last_arrival.saturating_add(self.patience(options));
+        quiet.min(self.first_arrival.saturating_add(options.max_age))
+    }
+
+    fn patience(&self, options: &TraceCollectorOptions) -> Duration {
+        if self.completeness.is_connected() {
+            options.quiet_time
+        } else {
+            options.give_up_time
+        }
+    }
+}

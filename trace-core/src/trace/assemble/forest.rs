@@ -1,0 +1,206 @@
+//! The tree of a trace as positions, built in one go and without recursion.
+
+use super::heap_bytes::heap_bytes;
+use super::index::{SpanIndex, is_answer};
+use super::timeline::{Interval, Timeline};
+use crate::value::{SpanId, SpanRecord, Timestamp};
+
+/// Who is whose child and when each ran, as positions in the trace's list of spans.
+///
+/// A forest and not a tree: orphans and more roots stand beside the root.
+/// Cycles are cut above their first span, so that every walk ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Forest {
+    /// All positions, sorted by start, then id.
+    pub(crate) order: Vec<usize>,
+    /// The parent of each position, if it is here and the edge was not cut.
+    pub(crate) parents: Vec<Option<usize>>,
+    /// Positions without a parent: roots, then the others, each in `order`. Where no
+    /// span is without a parent, those that are their own stand for roots.
+    pub(crate) tops: Vec<usize>,
+    /// How many of `tops` are roots, or stand for them.
+    pub(crate) roots: usize,
+    /// How many spans lie above each position.
+    pub(crate) depth: Vec<usize>,
+    /// The members of each cycle, from its first span upwards.
+    pub(crate) cycles: Vec<Vec<usize>>,
+    /// When each span ran.
+    pub(crate) timeline: Timeline,
+    children: Children,
+}
+
+/// The children of each position.
+#[derive(Clone, Debug)]
+struct Children {
+    /// Those of `position` are `list[first[position]..first[position + 1]]`.
+    first: Vec<usize>,
+    list: Vec<usize>,
+}
+
+impl Forest {
+    /// What a forest of so many spans takes; tops are also children of nobody.
+    pub(super) fn bytes(spans: usize) -> usize {
+        let list = |entry: usize| heap_bytes(spans * entry);
+        list(size_of::<Option<usize>>())
+            + 4 * list(size_of::<usize>())
+            + list(size_of::<Interval>())
+    }
+
+    pub(super) fn new(spans: &[SpanRecord], index: &SpanIndex) -> Self {
+        let mut order: Vec<usize> = (0..spans.len()).collect();
+        order.sort_unstable_by_key(|position| key(spans, *position, spans[*position].start));
+        let mut parents: Vec<Option<usize>> = (0..spans.len())
+            .map(|position| parent(spans, index, position))
+            .collect();
+        let is_root = |position: usize| spans[position].parent_span_id.is_none();
+        let has_root = (0..spans.len()).any(|at| parents[at].is_none() && is_root(at));
+        let is_own_parent = |position: usize| spans[position].other_parent().is_none();
+        if !has_root {
+            for (position, parent) in parents.iter_mut().enumerate() {
+                parent.take_if(|parent| *parent == position);
+            }
+        }
+        let mut cycles = cut_cycles(spans, &order, &mut parents);
+        let mut children = Children::of(&order, &parents);
+        let mut depth = vec![0; spans.len()];
+        let tops = order.iter().copied().filter(|at| parents[*at].is_none());
+        let downwards = children.walk(tops.collect());
+        for position in &downwards {
+            if let Some(parent) = parents[*position] {
+                depth[*position] = depth[parent] + 1;
+            }
+        }
+        let timeline = Timeline::new(spans, &parents, downwards.into_iter());
+        if !timeline.is_plain() {
+            let start = |position: &usize| timeline.interval(*position).start;
+            order.sort_by_cached_key(|position| key(spans, *position, start(position)));
+            children = Children::of(&order, &parents);
+            cycles.sort_by_cached_key(|cycle| key(spans, cycle[0], start(&cycle[0])));
+        }
+        let mut tops = order.clone();
+        tops.retain(|position| parents[*position].is_none());
+        let stands_for_root =
+            |position: usize| is_root(position) || (!has_root && is_own_parent(position));
+        tops.sort_by_key(|position| !stands_for_root(*position)); // Stable.
+        Self {
+            roots: tops.iter().filter(|top| stands_for_root(**top)).count(),
+            order,
+            parents,
+            tops,
+            depth,
+            cycles,
+            timeline,
+            children,
+        }
+    }
+
+    /// Returns the children of a position, sorted by start, then id.
+    pub(crate) fn children(&self, position: usize) -> &[usize] {
+        self.children.of_position(position)
+    }
+}
+
+/// What positions are sorted by. Of the two ends of a call with one id, the one that
+/// calls comes first.
+fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, SpanId, bool) {
+    let span = &spans[position];
+    (start, span.span_id, is_answer(span.kind))
+}
+
+/// Returns the position of a span's parent.
+///
+/// Where both ends of a call have one id, the one that answers hangs below the one
+/// that calls, whatever its parent, and a span whose parent has this id hangs below the
+/// end that is of its own service.
+fn parent(spans: &[SpanRecord], index: &SpanIndex, position: usize) -> Option<usize> {
+    let span = &spans[position];
+    if index.answer(span.span_id) == Some(position) {
+        return index.first(span.span_id);
+    }
+    let parent = span.parent_span_id?;
+    let caller = index.first(parent)?;
+    let Some(answer) = index.answer(parent) else {
+        return Some(caller);
+    };
+    let is_callers = span.service_name == spans[caller].service_name
+        && span.service_name != spans[answer].service_name;
+    Some(if is_callers { caller } else { answer })
+}
+
+/// Takes away the parent of the first span of each cycle; returns the cycles.
+///
+/// Every span has at most one parent, so that cycles share no span and none hangs
+/// below another.
+fn cut_cycles(
+    spans: &[SpanRecord],
+    order: &[usize],
+    parents: &mut [Option<usize>],
+) -> Vec<Vec<usize>> {
+    let mut cycles = Vec::new();
+    // The walk that came by, counted from 1.
+    let mut visited = vec![0; spans.len()];
+    for (walk, start) in order.iter().enumerate() {
+        let mut next = Some(*start);
+        while let Some(position) = next {
+            if visited[position] != 0 {
+                if visited[position] == walk + 1 {
+                    cycles.push(cut_cycle(spans, position, parents));
+                }
+                break;
+            }
+            visited[position] = walk + 1;
+            next = parents[position];
+        }
+    }
+    cycles
+}
+
+/// Cuts the cycle that `member` is in.
+fn cut_cycle(spans: &[SpanRecord], member: usize, parents: &mut [Option<usize>]) -> Vec<usize> {
+    let above = |position: usize| parents[position].filter(|parent| *parent != member);
+    let mut cycle: Vec<usize> = std::iter::successors(Some(member), |at| above(*at)).collect();
+    let first = (0..cycle.len()).min_by_key(|index| {
+        let position = cycle[*index];
+        key(spans, position, spans[position].start)
+    });
+    cycle.rotate_left(first.unwrap_or(0));
+    parents[cycle[0]] = None;
+    cycle
+}
+
+impl Children {
+    /// Sorts positions by parent.
+    fn of(order: &[usize], parents: &[Option<usize>]) -> Self {
+        let mut first = vec![0; parents.len() + 1];
+        for parent in parents.iter().flatten() {
+            first[parent + 1] += 1;
+        }
+        for position in 0..parents.len() {
+            first[position + 1] += first[position];
+        }
+        let mut next = first.clone();
+        let mut list = vec![0; parents.iter().flatten().count()];
+        for position in order {
+            if let Some(parent) = parents[*position] {
+                list[next[parent]] = *position;
+                next[parent] += 1;
+            }
+        }
+        Self { first, list }
+    }
+
+    fn of_position(&self, position: usize) -> &[usize] {
+        &self.list[self.first[position]..self.first[position + 1]]
+    }
+
+    /// Returns all positions at and below `tops`, each after its parent.
+    fn walk(&self, tops: Vec<usize>) -> Vec<usize> {
+        let mut downwards = tops;
+        let mut next = 0;
+        while let Some(position) = downwards.get(next) {
+            downwards.extend(self.of_position(*position));
+            next += 1;
+        }
+        downwards
+    }
+}

@@ -1,0 +1,186 @@
+//! Completed traces that are kept, and what is known of those that were.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::completed_trace::{CompletedTrace, Completion};
+use super::service_names::ServiceNames;
+use super::told_traces::ToldTraces;
+use super::trace::{Inserted, Trace};
+use crate::process::maps::HashMap;
+use crate::stream::decode::TraceLosses;
+use crate::value::{SpanRecord, Timestamp, TraceId};
+
+/// The completed traces of a collector.
+#[derive(Debug, Default)]
+pub(super) struct KeptTraces {
+    /// In the order of completion.
+    traces: VecDeque<KeptTrace>,
+    /// Numbers, counted from the first trace ever completed.
+    by_id: HashMap<TraceId, usize>,
+    /// How many were discarded: the number of the first kept.
+    discarded: usize,
+    /// What `traces` take.
+    bytes: usize,
+    told: ToldTraces,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct KeptTrace {
+    completed: CompletedTrace,
+    bytes: usize,
+    /// Whether it has changed since it was told.
+    has_changed: bool,
+}
+
+/// What became of a span that came for a completed trace.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LateSpan {
+    Added,
+    Duplicate,
+    /// The trace is as large as it may be.
+    Dropped,
+}
+
+impl KeptTrace {
+    /// What one takes, besides its trace: its places in the list and the map, of which two
+    /// thirds are in use, on average.
+    const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
+
+    /// Takes it, to be told again, if it has changed.
+    pub(super) fn take_news(&mut self) -> Option<CompletedTrace> {
+        std::mem::take(&mut self.has_changed).then(|| {
+            self.completed.told_before = true;
+            self.completed.clone()
+        })
+    }
+
+    /// Notes what was lost of it; returns whether it was complete until then.
+    pub(super) fn lose(&mut self, losses: &TraceLosses) -> bool {
+        Arc::make_mut(&mut self.completed.trace).lose(losses);
+        self.has_changed = true;
+        self.completed.turn(Completion::SpansLost)
+    }
+}
+
+impl KeptTraces {
+    pub(super) fn len(&self) -> usize {
+        self.traces.len()
+    }
+
+    /// What all of them take, and what is known of others.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes + self.told.bytes()
+    }
+
+    pub(super) fn completed(&self) -> impl Iterator<Item = &CompletedTrace> {
+        self.traces.iter().map(|kept| &kept.completed)
+    }
+
+    pub(super) fn find(&self, trace_id: TraceId) -> Option<&CompletedTrace> {
+        let kept = self.traces.get(self.index(trace_id)?)?;
+        Some(&kept.completed)
+    }
+
+    pub(super) fn get_mut(&mut self, trace_id: TraceId) -> Option<&mut KeptTrace> {
+        let index = self.index(trace_id)?;
+        self.traces.get_mut(index)
+    }
+
+    pub(super) fn has(&self, trace_id: TraceId) -> bool {
+        self.by_id.contains_key(&trace_id)
+    }
+
+    /// Takes all that have changed since they were told.
+    pub(super) fn take_news(&mut self) -> impl Iterator<Item = CompletedTrace> {
+        self.traces.iter_mut().filter_map(KeptTrace::take_news)
+    }
+
+    /// Adds one that is told.
+    pub(super) fn push(&mut self, completed: CompletedTrace) {
+        let bytes = completed.trace.bytes() + KeptTrace::PLACE;
+        self.bytes += bytes;
+        let number = self.discarded + self.traces.len();
+        self.by_id.insert(completed.trace.trace_id, number);
+        self.traces.push_back(KeptTrace {
+            completed,
+            bytes,
+            has_changed: false,
+        });
+    }
+
+    /// Begins to keep again what comes of a trace that was told and discarded; returns
+    /// why it is no longer waited for, if it is one.
+    pub(super) fn revive(
+        &mut self,
+        trace_id: TraceId,
+        losses: impl FnOnce() -> TraceLosses,
+        now: Timestamp,
+    ) -> Option<Completion> {
+        let completion = self.told.get(trace_id)?;
+        let mut trace = Trace::new(trace_id);
+        trace.lose(&losses());
+        let has_lost = !trace.losses().is_empty();
+        let lost = has_lost.then_some(Completion::SpansLost);
+        let completion = lost.map_or(completion, |lost| completion.or_before(lost));
+        self.push(CompletedTrace {
+            trace: Arc::new(trace),
+            completion,
+            completed_at: now,
+            told_before: true,
+            late_spans: 0,
+            dropped_spans: 0,
+        });
+        Some(completion)
+    }
+
+    /// Adds a span to a trace that is kept; returns what became of it, and whether the trace
+    /// was complete until then.
+    pub(super) fn add_late(
+        &mut self,
+        span: SpanRecord,
+        max_spans: usize,
+        names: &ServiceNames,
+    ) -> (LateSpan, bool) {
+        let Some(kept) = self.get_mut(span.trace_id) else {
+            return (LateSpan::Dropped, false); // Cannot be: whoever calls has looked.
+        };
+        let completed = &mut kept.completed;
+        if completed.trace.len() >= max_spans && !completed.trace.has(&span) {
+            completed.dropped_spans += 1;
+            kept.has_changed = true;
+            return (LateSpan::Dropped, completed.turn(Completion::TooManySpans));
+        }
+        let trace = Arc::make_mut(&mut completed.trace);
+        let became = match trace.insert(span, names) {
+            Inserted::New(_) => {
+                completed.late_spans += 1;
+                kept.has_changed = true;
+                LateSpan::Added
+            }
+            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => LateSpan::Duplicate,
+        };
+        let bytes = completed.trace.bytes() + KeptTrace::PLACE;
+        let old = std::mem::replace(&mut kept.bytes, bytes);
+        self.bytes = (self.bytes + bytes).saturating_sub(old);
+        (became, false)
+    }
+
+    /// Discards the oldest, of which is remembered, within this part of what is given, that
+    /// it was told. Returns whether there was one, and what is to be told of it.
+    pub(super) fn discard(&mut self, max_bytes: usize) -> Option<Option<CompletedTrace>> {
+        let mut oldest = self.traces.pop_front()?;
+        let trace_id = oldest.completed.trace.trace_id;
+        self.by_id.remove(&trace_id);
+        self.discarded += 1;
+        self.bytes = self.bytes.saturating_sub(oldest.bytes);
+        let completion = oldest.completed.completion;
+        self.told.add(trace_id, completion, max_bytes);
+        Some(oldest.take_news())
+    }
+
+    fn index(&self, trace_id: TraceId) -> Option<usize> {
+        self.by_id.get(&trace_id)?.checked_sub(self.discarded)
+    }
+}

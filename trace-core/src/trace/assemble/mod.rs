@@ -1,0 +1,43 @@
+//! Spans become traces.
+//!
+//! [`Trace`] is the tree of one trace id, with its self times and its critical
+//! path, on one clock whatever clocks its spans were timed by; [`TraceCollector`]
+//! makes traces of the spans of any number of processes. Assembling is a pure
+//! function of the spans: every order of arrival gives the same trace, together with
+//! its [`Problem`]s. Nothing here writes text; see [`view`](crate::trace::view).
+
+mod active_trace;
+mod completed_trace;
+mod completeness;
+mod critical_path;
+mod early_losses;
+mod foreign_span;
+mod forest;
+mod heap_bytes;
+mod index;
+mod kept_traces;
+mod options;
+mod problem;
+mod query;
+mod running;
+mod self_time;
+mod service_names;
+mod store;
+mod timeline;
+mod times;
+mod told_traces;
+mod trace;
+mod trace_collector;
+
+pub use completed_trace::{CompletedTrace, Completion};
+pub use critical_path::CriticalPathSection;
+pub use foreign_span::ForeignSpanError;
+pub use options::TraceCollectorOptions;
+pub use problem::Problem;
+pub use query::Query;
+pub(crate) use store::OpenTrace;
+pub use store::TraceCollectorStats;
+pub(crate) use timeline::Interval;
+pub use trace::{AddedSpan, Trace};
+pub(crate) use trace_collector::Hooks;
+pub use trace_collector::TraceCollector;

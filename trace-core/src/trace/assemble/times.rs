@@ -1,0 +1,99 @@
+//! When a trace and its spans ran.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::timeline::Interval;
+use super::trace::Trace;
+use crate::value::{SpanRecord, Timestamp};
+
+impl Trace {
+    /// Returns the earliest start.
+    #[must_use]
+    pub fn start(&self) -> Option<Timestamp> {
+        self.intervals().map(|interval| interval.start).min()
+    }
+
+    /// Returns the latest end.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        self.intervals().map(|interval| interval.end).max()
+    }
+
+    /// Returns when a span ran, by the clock of the trace's root: the span's own times
+    /// but where its clock differs from the root's, or they are not known.
+    ///
+    /// The rule for clocks is that of Jaeger's clock skew adjuster, for spans that come
+    /// from another service or process than their parent. One that starts before its
+    /// parent, or after the end of a client that waited for it, is moved into the middle
+    /// of its parent's time, or to its start if it took longer; all below it moves with
+    /// it. One that nobody waited for may start up to a minute after its parent's end,
+    /// and a consumer at any time after it was sent. Unlike Jaeger it leaves a span that
+    /// starts within its parent's time and ends later: it may go on when its caller has
+    /// its answer.
+    ///
+    /// An unknown start is the parent's, or the span's own end where that is earlier or
+    /// there is no parent; an unknown end is the start. A time of zero is unknown, but
+    /// in a trace that is all of 1970, as those of a test's clock are.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trace_core::{SpanId, SpanKind, SpanRecord, Timestamp, Trace, TraceId};
+    ///
+    /// let id = TraceId::new(1).unwrap();
+    /// let at = |seconds: u64| Timestamp::from_unix_nanos(seconds * 1_000_000_000);
+    /// let mut call = SpanRecord::new(id, SpanId::new(1).unwrap(), "pay");
+    /// call.kind = SpanKind::Client;
+    /// call.end = at(10);
+    /// let mut answer = SpanRecord::new(id, SpanId::new(2).unwrap(), "charge");
+    /// answer.parent_span_id = Some(call.span_id);
+    /// answer.parent_is_remote = true;
+    /// answer.start = at(3_600); // by a clock that is fast
+    /// answer.end = at(3_606);
+    ///
+    /// let trace = Trace::from_spans(id, [call, answer.clone()])?;
+    /// assert_eq!(trace.times_of(&answer), at(2)..at(8));
+    /// assert_eq!(trace.duration(), Some(Duration::from_secs(10)));
+    /// # Ok::<(), trace_core::ForeignSpanError>(())
+    /// ```
+    ///
+    /// Source: Jaeger, `clockskew.go` of the query service.
+    #[must_use]
+    pub fn times_of(&self, span: &SpanRecord) -> Range<Timestamp> {
+        match self.position_of(span) {
+            Some(position) => {
+                let Interval { start, end } = self.interval(position);
+                start..end
+            }
+            None => span.start..span.end,
+        }
+    }
+
+    /// Returns the time from the earliest start to the latest end.
+    ///
+    /// Longer than the root when a span outlives it.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        Some(self.end()? - self.start()?)
+    }
+
+    /// Returns when the span at a position ran, by the root's clock.
+    pub(crate) fn interval(&self, position: usize) -> Interval {
+        self.forest().timeline.interval(position)
+    }
+
+    fn intervals(&self) -> impl Iterator<Item = Interval> {
+        (0..self.len()).map(|position| self.interval(position))
+    }
+
+    /// Returns the time of a span that hangs below nothing: that of the path, and what
+    /// others are drawn within. Where its start is not known it reaches back to the
+    /// trace's.
+    pub(crate) fn top_interval(&self, top: usize) -> Interval {
+        let mut interval = self.interval(top);
+        if self.forest().timeline.remark(top).start_is_unknown {
+            interval.start = self.start().unwrap_or(interval.start);
+        }
+        interval
+    }
+}

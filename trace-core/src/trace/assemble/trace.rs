@@ -1,0 +1,486 @@
+//! All spans of one trace id.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use super::foreign_span::ForeignSpanError;
+use super::forest::Forest;
+use super::heap_bytes::{heap_bytes, span_heap_bytes};
+use super::index::{SpanIndex, is_answer};
+use super::problem::Problem;
+use super::service_names::ServiceNames;
+use crate::process::maps::HashMap;
+use crate::stream::decode::TraceLosses;
+use crate::value::{SpanId, SpanRecord, TraceId};
+
+/// All spans of one trace id, added in any order.
+///
+/// A pure function of the spans: every order of adding gives an equal trace.
+/// Adding a span takes constant time; the first look at the tree after it sorts
+/// once. Nothing recurses, so that depth is limited by memory only.
+///
+/// # Times
+///
+/// Spans of several processes are timed by clocks that differ, and some times are not
+/// known. All that compares spans (their order, durations, self times, the critical
+/// path, the tree) uses [`times_of`](Self::times_of), in which the clocks of other
+/// services are set by the root's, as Jaeger's clock skew adjuster sets them, and
+/// unknown times are guessed. The spans keep the times that they came with, and
+/// [`problems`](Self::problems) and the tree say what was changed.
+///
+/// # Two spans with one id
+///
+/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both are kept: the
+/// server's or consumer's span hangs below the other one, and has the children that
+/// are of its service. What takes an id means both, or the one that calls;
+/// [`answer`](Self::answer) is the other one.
+///
+/// ```
+/// use std::time::Duration;
+/// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
+///
+/// let id = TraceId::new(1).unwrap();
+/// let mut root = SpanRecord::new(id, SpanId::new(1).unwrap(), "checkout");
+/// root.end = Timestamp::from_unix_nanos(30);
+/// let mut child = SpanRecord::new(id, SpanId::new(2).unwrap(), "charge");
+/// child.parent_span_id = Some(root.span_id);
+///
+/// let mut trace = Trace::new(id);
+/// trace.add_span(child)?; // before its parent: any order will do
+/// trace.add_span(root)?;
+/// assert_eq!(trace.root().unwrap().operation_name, "checkout");
+/// assert_eq!(trace.duration(), Some(Duration::from_nanos(30)));
+/// assert_eq!(trace.depth(), 2);
+/// # Ok::<(), trace_core::ForeignSpanError>(())
+/// ```
+#[derive(Clone)]
+pub struct Trace {
+    /// What all the spans have in common.
+    pub trace_id: TraceId,
+    spans: Vec<SpanRecord>,
+    /// Positions in `spans`.
+    index: SpanIndex,
+    /// By id and whether it is the end of a call that answers.
+    repeated: BTreeMap<(SpanId, bool), Repetition>,
+    losses: TraceLosses,
+    /// What `spans` have on the heap, each after the one before it.
+    owned_bytes: usize,
+    /// Set if the tree was looked at since the last change of `spans`.
+    forest: OnceLock<Forest>,
+}
+
+/// How often a span was added, and whether always with the same content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Repetition {
+    reports: usize,
+    differing: bool,
+}
+
+/// What became of an added span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedSpan {
+    /// It is the first with its id, or the other end of a call whose ends have one id.
+    New,
+    /// There was one with its id, and one of the two is kept.
+    Duplicate,
+}
+
+/// What [`Trace::insert`] did.
+#[derive(Debug)]
+pub(super) enum Inserted {
+    /// It is at this position.
+    New(usize),
+    /// The span was here.
+    Copy,
+    /// Another one with its id is here, and is preferred.
+    Other,
+    /// The span took the place of this one, at this position.
+    Replaced(usize, Box<SpanRecord>),
+}
+
+impl Trace {
+    /// Makes a trace without spans.
+    #[must_use]
+    pub fn new(trace_id: TraceId) -> Self {
+        Self {
+            trace_id,
+            spans: Vec::new(),
+            index: SpanIndex::default(),
+            repeated: BTreeMap::new(),
+            losses: TraceLosses::default(),
+            owned_bytes: 0,
+            forest: OnceLock::new(),
+        }
+    }
+
+    /// Makes a trace of all its spans.
+    ///
+    /// # Errors
+    ///
+    /// When a span belongs to another trace; [`Trace::group`] sorts spans of
+    /// several traces.
+    pub fn from_spans(
+        trace_id: TraceId,
+        spans: impl IntoIterator<Item = SpanRecord>,
+    ) -> Result<Self, ForeignSpanError> {
+        let mut trace = Self::new(trace_id);
+        for span in spans {
+            trace.add_span(span)?;
+        }
+        Ok(trace)
+    }
+
+    /// Makes as many traces as there are trace ids, sorted by start, then id.
+    ///
+    /// ```
+    /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
+    ///
+    /// let spans = [1, 2, 1].map(|trace| {
+    ///     SpanRecord::new(TraceId::new(trace).unwrap(), SpanId::new(7).unwrap(), "op")
+    /// });
+    /// assert_eq!(Trace::group(spans).len(), 2);
+    /// ```
+    pub fn group(spans: impl IntoIterator<Item = SpanRecord>) -> Vec<Self> {
+        let mut traces: HashMap<TraceId, Self> = HashMap::default();
+        for span in spans {
+            let trace_id = span.trace_id;
+            traces
+                .entry(trace_id)
+                .or_insert_with(|| Self::new(trace_id))
+                .insert(span, &ServiceNames::default());
+        }
+        let mut traces: Vec<Self> = traces.into_values().collect();
+        traces.sort_by_cached_key(|trace| (trace.start(), trace.trace_id));
+        traces
+    }
+
+    /// Adds a span.
+    ///
+    /// Of several spans with one id, but for the two ends of a call, the one that ends
+    /// last is kept, then the one that starts first, then the one with more tags, logs
+    /// and links, then the one with the greater `Debug` text;
+    /// [`problems`](Self::problems) tells.
+    ///
+    /// # Errors
+    ///
+    /// When the span belongs to another trace; the error gives it back.
+    pub fn add_span(&mut self, span: SpanRecord) -> Result<AddedSpan, ForeignSpanError> {
+        if span.trace_id != self.trace_id {
+            return Err(ForeignSpanError::new(span, self.trace_id));
+        }
+        Ok(match self.insert(span, &ServiceNames::default()) {
+            Inserted::New(_) => AddedSpan::New,
+            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => AddedSpan::Duplicate,
+        })
+    }
+
+    /// Adds a span of this trace.
+    pub(super) fn insert(&mut self, mut span: SpanRecord, names: &ServiceNames) -> Inserted {
+        let found = self.index.find(&self.spans, &span);
+        let position = found.unwrap_or(self.spans.len());
+        let before = position.checked_sub(1);
+        if let Some(before) = before.and_then(|before| self.spans.get(before)) {
+            span.tracestate.share_with(&before.tracestate);
+            if span.service_name == before.service_name {
+                span.service_name = Arc::clone(&before.service_name);
+            }
+        }
+        let Some(kept) = found.and_then(|position| self.spans.get(position)) else {
+            self.index.add(&span, position);
+            self.make_room();
+            self.spans.push(span);
+            self.owned_bytes += self.owned_at(position, names);
+            self.forest.take();
+            return Inserted::New(position);
+        };
+        let differing = *kept != span && debug_text(kept) != debug_text(&span);
+        let is_preferred = differing && is_preferred(&span, kept);
+        let repetition = self
+            .repeated
+            .entry((span.span_id, is_answer(span.kind)))
+            .or_insert(Repetition {
+                reports: 1,
+                differing: false,
+            });
+        repetition.reports += 1;
+        repetition.differing |= differing;
+        if !differing {
+            return Inserted::Copy;
+        }
+        if !is_preferred {
+            return Inserted::Other;
+        }
+        self.forest.take();
+        // The span behind it may have shared with the old one, and not with this one.
+        let changed = [position, position + 1];
+        let owned = |trace: &Self| changed.map(|at| trace.owned_at(at, names)).iter().sum();
+        let bytes: usize = owned(self);
+        let old = std::mem::replace(&mut self.spans[position], span);
+        self.owned_bytes = (self.owned_bytes + owned(self)).saturating_sub(bytes);
+        Inserted::Replaced(position, Box::new(old))
+    }
+
+    /// Returns what the span at this position has on the heap; nothing behind the last.
+    fn owned_at(&self, position: usize, names: &ServiceNames) -> usize {
+        let before = position.checked_sub(1);
+        let before = before.and_then(|before| self.spans.get(before));
+        let span = self.spans.get(position);
+        span.map_or(0, |span| span_heap_bytes(span, before, names))
+    }
+
+    /// Makes room for one more span. A vector's own way would be to have room for four,
+    /// and then for twice as many: most of a small trace, and half of a large one.
+    fn make_room(&mut self) {
+        let len = self.spans.len();
+        if len == self.spans.capacity() {
+            self.spans.reserve_exact(1 + len / 4);
+        }
+    }
+
+    /// Returns how much memory the trace takes, in bytes, itself included; takes
+    /// constant time.
+    pub(super) fn bytes(&self) -> usize {
+        // A node of a B-tree has room for eleven entries and is half full at least.
+        let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
+        heap_bytes(size_of::<Self>())
+            + heap_bytes(self.spans.capacity() * size_of::<SpanRecord>())
+            + self.index.heap_bytes()
+            + self.repeated.len() * repeated
+            + Forest::bytes(self.spans.len())
+            + self.owned_bytes
+    }
+
+    /// Returns the number of spans, duplicates counted once, and the two ends of a call
+    /// twice.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Returns whether there is no span.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Returns the spans, sorted by start, then id.
+    pub fn spans(&self) -> impl ExactSizeIterator<Item = &SpanRecord> + DoubleEndedIterator {
+        self.at(&self.forest().order)
+    }
+
+    /// Returns the span with this id; of the two ends of a call the one that calls.
+    #[must_use]
+    pub fn span(&self, span_id: SpanId) -> Option<&SpanRecord> {
+        self.spans.get(self.index.first(span_id)?)
+    }
+
+    /// Returns the span that answers, where both ends of a call have this id.
+    #[must_use]
+    pub fn answer(&self, span_id: SpanId) -> Option<&SpanRecord> {
+        self.spans.get(self.index.answer(span_id)?)
+    }
+
+    /// Returns the span without a parent; of several the one that starts first,
+    /// then the one with the least id. Without any it is the same of those that say
+    /// that they are their own parents, as the roots of some systems do.
+    #[must_use]
+    pub fn root(&self) -> Option<&SpanRecord> {
+        self.roots().next()
+    }
+
+    /// Returns the spans whose parent is this one, sorted by start, then id; of both
+    /// ends of a call, where they have one id.
+    ///
+    /// Where parents form a cycle, the edge above the cycle's first span (by
+    /// start, then id) is left out, so that walking down always ends.
+    pub fn children(&self, span_id: SpanId) -> impl ExactSizeIterator<Item = &SpanRecord> {
+        let forest = self.forest();
+        let below = |position: Option<usize>| position.map_or(&[][..], |at| forest.children(at));
+        let answer = self.index.answer(span_id);
+        let mut children = [below(self.index.first(span_id)), below(answer)].concat();
+        if answer.is_some() {
+            children.retain(|child| Some(*child) != answer);
+            let start = |at: &usize| (self.interval(*at).start, self.spans[*at].span_id);
+            children.sort_by_key(start); // Stable: those of the caller come first.
+        }
+        children.into_iter().map(|child| &self.spans[child])
+    }
+
+    /// Returns the spans that hang below this one, sorted by start, then id; none if it
+    /// is not of this trace.
+    ///
+    /// Unlike [`children`](Self::children) it tells the two ends of a call apart that
+    /// have one id: the one that answers is below the one that calls.
+    pub fn children_of(&self, span: &SpanRecord) -> impl ExactSizeIterator<Item = &SpanRecord> {
+        let children = match self.position_of(span) {
+            Some(position) => self.forest().children(position),
+            None => &[],
+        };
+        self.at(children)
+    }
+
+    /// Returns the spans that hang below no other: the root, more roots, then
+    /// orphans and the first spans of cycles, each sorted by start, then id.
+    pub fn top_spans(&self) -> impl ExactSizeIterator<Item = &SpanRecord> {
+        self.at(&self.forest().tops)
+    }
+
+    /// Returns the spans whose parent is missing, sorted by start, then id.
+    pub fn orphans(&self) -> impl Iterator<Item = &SpanRecord> {
+        self.spans().filter(|span| self.is_orphan(span))
+    }
+
+    /// Returns the number of levels: 0 without spans, 1 for a root alone.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let deepest = self.forest().depth.iter().max();
+        deepest.map_or(0, |depth| depth + 1)
+    }
+
+    /// Returns how many spans lie above this one: 0 for the root.
+    #[must_use]
+    pub fn depth_of(&self, span_id: SpanId) -> Option<usize> {
+        let position = self.index.first(span_id)?;
+        self.forest().depth.get(position).copied()
+    }
+
+    /// Returns the names of the services, sorted, each once.
+    #[must_use]
+    pub fn services(&self) -> Vec<&str> {
+        let names: BTreeSet<&str> = self.spans.iter().map(|span| &*span.service_name).collect();
+        names.into_iter().collect()
+    }
+
+    /// Returns whether a span of the trace has an error status.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.spans.iter().any(SpanRecord::is_error)
+    }
+
+    /// Returns how many spans are known to be lost, and why.
+    #[must_use]
+    pub const fn losses(&self) -> TraceLosses {
+        self.losses
+    }
+
+    /// Notes that spans were lost.
+    pub(super) fn lose(&mut self, losses: &TraceLosses) {
+        self.losses.add(losses);
+    }
+
+    /// Returns what is wrong with the trace, in a fixed order; empty when all is
+    /// well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        Problem::of(self)
+    }
+
+    fn is_orphan(&self, span: &SpanRecord) -> bool {
+        let hangs_below_caller = is_answer(span.kind) && self.answer(span.span_id).is_some();
+        let parent = span.parent_span_id;
+        !hangs_below_caller && parent.is_some_and(|parent| !self.index.contains(parent))
+    }
+
+    /// Returns the spans that stand for a root, as [`root`](Self::root) prefers them.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &SpanRecord> {
+        let forest = self.forest();
+        self.at(forest.tops.get(..forest.roots).unwrap_or_default())
+    }
+
+    /// Whether its parent is in another process, and not here.
+    pub(crate) fn is_called_from_elsewhere(&self, span: &SpanRecord) -> bool {
+        span.parent_is_remote && self.is_orphan(span)
+    }
+
+    /// Returns the ids added more than once, how often, and whether the contents
+    /// differed.
+    pub(super) fn repetitions(&self) -> impl Iterator<Item = (SpanId, usize, bool)> {
+        self.repeated
+            .iter()
+            .map(|((span_id, _), repetition)| (*span_id, repetition.reports, repetition.differing))
+    }
+
+    /// Returns whether adding this span would make the trace no larger.
+    pub(super) fn has(&self, span: &SpanRecord) -> bool {
+        self.position_of(span).is_some()
+    }
+
+    /// Returns the position of the span that is the same end of the same call.
+    pub(super) fn position_of(&self, span: &SpanRecord) -> Option<usize> {
+        self.index.find(&self.spans, span)
+    }
+
+    /// Returns the position of the span with this id; of two the one that calls.
+    pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
+        self.index.first(span_id)
+    }
+
+    /// Returns the tree; its positions are those of [`Trace::at`].
+    pub(crate) fn forest(&self) -> &Forest {
+        self.forest
+            .get_or_init(|| Forest::new(&self.spans, &self.index))
+    }
+
+    /// Returns the spans at positions of the forest.
+    pub(crate) fn at<'a>(
+        &'a self,
+        positions: &'a [usize],
+    ) -> impl ExactSizeIterator<Item = &'a SpanRecord> + DoubleEndedIterator {
+        // The forest was built of `spans`, so that every position is one of its.
+        positions.iter().map(|position| &self.spans[*position])
+    }
+
+    /// Returns the spans in the order in which positions count them.
+    pub(crate) fn by_position(&self) -> &[SpanRecord] {
+        &self.spans
+    }
+}
+
+/// Returns whether `span` and not `other`, of the same id, is to be kept.
+fn is_preferred(span: &SpanRecord, other: &SpanRecord) -> bool {
+    let key = |span: &SpanRecord| {
+        let items = span.tags.len() + span.logs.len() + span.links.len();
+        (span.end, Reverse(span.start), items)
+    };
+    key(span)
+        .cmp(&key(other))
+        .then_with(|| debug_text(span).cmp(&debug_text(other)))
+        .is_gt()
+}
+
+/// A total order needs a text: floats have none, and NaN is not even itself.
+fn debug_text(span: &SpanRecord) -> String {
+    format!("{span:?}")
+}
+
+impl PartialEq for Trace {
+    fn eq(&self, other: &Self) -> bool {
+        self.trace_id == other.trace_id
+            && self.repeated == other.repeated
+            && self.losses == other.losses
+            && self.spans().eq(other.spans())
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("trace_id", &self.trace_id)
+            .field("spans", &self.spans().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Trace {
+    /// Writes id, number of spans and duration in one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spans = self.len();
+        write!(f, "Trace({}, {spans} spans", self.trace_id)?;
+        match self.duration() {
+            Some(duration) => write!(f, ", {:.3}s)", duration.as_secs_f64()),
+            None => f.write_str(")"),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The collector that assembles traces.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::completed_trace::CompletedTrace;
+use super::options::TraceCollectorOptions;
+use super::query::Query;
+use super::store::{News, OpenTrace, Store, TraceCollectorStats};
+use super::trace::Trace;
+use crate::collector::{Collector, CollectorError, SpanBatch};
+use crate::process::caught::catch;
+use crate::value::TraceId;
+
+/// Assembles the spans of any number of processes, in any order, into traces.
+///
+/// A clone is the same collector: give one to a tracer and keep one to ask.
+///
+/// ```
+/// use trace_core::{TraceCollector, Tracer, span};
+///
+/// let traces = TraceCollector::new();
+/// let tracer = Tracer::builder("shop").collector(traces.clone()).build()?;
+/// tracer.root("checkout").run_sync(|| span::in_span("charge", || {}));
+/// tracer.flush(std::time::Duration::from_secs(1));
+///
+/// let [done] = &traces.completed_traces()[..] else { panic!() };
+/// assert!(done.completion.is_complete());
+/// assert_eq!(done.trace.root().unwrap().operation_name, "checkout");
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+///
+/// # When a trace is complete
+///
+/// - **At once**, when [one tracer](TraceCollectorOptions::feeders) feeds the collector and
+///   no part of the trace runs in it any more: nobody else has anything to send. That the
+///   caller's span is missing, or an answer, is as it has to be.
+/// - **At once**, too, when several tracers feed it, its root is here, no parent is missing,
+///   no tracer runs a part of it, every client span has a child from the service it called,
+///   and no span is a producer.
+/// - **After the quiet time**, when its root is here, no parent is missing and no
+///   tracer still runs a part, but another process might send something. A flush does
+///   not wait for it.
+/// - **Given up**, when something is missing for longer, or a limit of spans, bytes or
+///   traces is reached. The reason stays with the trace. None is given up for its time
+///   while a tracer knows that a part of it runs.
+/// - **Not complete**, whatever else is right, when the tracer knows that spans of it were
+///   lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
+///
+/// Spans that come later are added to the completed trace as long as it is kept, and
+/// counted, and the hook is told the trace again, when no part of it runs. Of one that was
+/// discarded they come alone: of very many it is remembered that they were told.
+///
+/// Time is looked at whenever spans come, in [`tick`](Self::tick) and on flush; there is no
+/// thread. What is waited for does not change when the wall clock is set.
+///
+/// # Without a tracer
+///
+/// Spans of a file, or of another program, are collected by hand:
+///
+/// ```
+/// use trace_core::{
+///     Collector, Completion, Resource, SpanBatch, SpanId, SpanRecord, TraceCollector, TraceId,
+/// };
+///
+/// let collector = TraceCollector::new();
+/// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(1).unwrap(), "checkout");
+/// collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+/// collector.flush(std::time::Duration::ZERO)?;
+///
+/// let completed = collector.completed_traces();
+/// assert_eq!(completed[0].trace.root().unwrap().operation_name, "checkout");
+/// assert_eq!(completed[0].completion, Completion::Flushed);
+/// # Ok::<(), trace_core::CollectorError>(())
+/// ```
+#[derive(Clone)]
+pub struct TraceCollector {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: TraceCollectorOptions,
+    hooks: Hooks,
+    store: Mutex<Store>,
+}
+
+/// Who is told.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    pub(crate) on_completed: Option<Hook<CompletedTrace>>,
+    /// Of a trace that goes on for long, once.
+    pub(crate) on_open: Option<Hook<OpenTrace>>,
+}
+
+type Hook<T> = Box<dyn Fn(&T) + Send + Sync>;
+
+impl TraceCollector {
+    /// Makes a collector with the default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_options(TraceCollectorOptions::default())
+    }
+
+    /// Makes a collector.
+    #[must_use]
+    pub fn with_options(options: TraceCollectorOptions) -> Self {
+        Self::with_hooks(options, Hooks::default())
+    }
+
+    /// Makes a collector that calls `on_completed` with every trace that is completed
+    /// or given up, on the thread that brought its last span: once, and
+    /// [again](CompletedTrace::told_before) for spans that come
+    /// [late](CompletedTrace::late_spans).
+    ///
+    /// The hook may ask this collector. It may panic: it is told of the other traces, and
+    /// [`TraceCollectorStats::hook_panics`] counts.
+    ///
+    /// [`TraceCollectorStats::hook_panics`]: crate::TraceCollectorStats::hook_panics
+    ///
+    /// ```
+    /// use trace_core::{TraceCollector, TraceCollectorOptions};
+    ///
+    /// let collector = TraceCollector::with_hook(TraceCollectorOptions::default(), |completed| {
+    ///     println!("{} is {}", completed.trace, completed.completion);
+    /// });
+    /// # let _ = collector;
+    /// ```
+    pub fn with_hook(
+        options: TraceCollectorOptions,
+        on_completed: impl Fn(&CompletedTrace) + Send + Sync + 'static,
+    ) -> Self {
+        let hooks = Hooks {
+            on_completed: Some(Box::new(on_completed)),
+            ..Hooks::default()
+        };
+        Self::with_hooks(options, hooks)
+    }
+
+    /// Returns the traces that are being assembled, sorted by start, then id.
+    ///
+    /// What is returned does not change; spans that come meanwhile copy the trace.
+    #[must_use]
+    pub fn active_traces(&self) -> Vec<Arc<Trace>> {
+        let mut traces = self.store().active();
+        traces.sort_by_cached_key(|trace| (trace.start(), trace.trace_id));
+        traces
+    }
+
+    /// Returns the completed traces that are kept, in the order of completion.
+    #[must_use]
+    pub fn completed_traces(&self) -> Vec<CompletedTrace> {
+        self.store().completed()
+    }
+
+    /// Returns the completed trace with this id, if it is kept.
+    #[must_use]
+    pub fn completed_trace(&self, trace_id: TraceId) -> Option<CompletedTrace> {
+        self.store().find(trace_id)
+    }
+
+    /// Returns the completed traces that took longer than `threshold`, the slowest
+    /// first.
+    #[must_use]
+    pub fn slow_traces(&self, threshold: Duration) -> Vec<CompletedTrace> {
+        let mut slow = self.completed_traces();
+        slow.retain(|completed| completed.trace.duration() > Some(threshold));
+        slow.sort_by_cached_key(|completed| std::cmp::Reverse(completed.trace.duration()));
+        slow
+    }
+
+    /// Returns the completed traces that have all that is asked for, in the order of
+    /// completion.
+    #[must_use]
+    pub fn search(&self, query: &Query) -> Vec<CompletedTrace> {
+        let mut found = self.completed_traces();
+        found.retain(|completed| query.matches(&completed.trace));
+        found
+    }
+
+    /// Returns what was taken and what became of it.
+    #[must_use]
+    pub fn stats(&self) -> TraceCollectorStats {
+        self.store().stats()
+    }
+
+    /// Completes or gives up the traces for which nothing came for long enough.
+    ///
+    /// Collecting does the same; call it where no span may come for a while.
+    pub fn tick(&self) {
+        let mut news = News::default();
+        let options = &self.shared.options;
+        {
+            let mut store = self.store();
+            let now = store.now(&options.clock);
+            store.tick(now, options, &mut news);
+        }
+        self.announce(&news);
+    }
+
+    /// Waits for nothing any more: completes every trace that misses nothing, and
+    /// gives up the others with [`Completion::Stopped`].
+    ///
+    /// For the end of a file or a program. Spans that come later are late, or start
+    /// a trace.
+    ///
+    /// [`Completion::Stopped`]: crate::Completion::Stopped
+    pub fn finish(&self) {
+        self.flush_store(true);
+    }
+
+    pub(crate) fn with_hooks(options: TraceCollectorOptions, hooks: Hooks) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                options,
+                hooks,
+                store: Mutex::default(),
+            }),
+        }
+    }
+
+    fn flush_store(&self, all: bool) {
+        let options = &self.shared.options;
+        let news = {
+            let mut store = self.store();
+            let now = store.now(&options.clock);
+            store.flush(all, now, options)
+        };
+        self.announce(&news);
+    }
+
+    /// Calls the hooks, which may ask this collector: the store must not be locked. A hook
+    /// may panic for one trace, and is told of the others.
+    fn announce(&self, news: &News) {
+        let hooks = &self.shared.hooks;
+        if let Some(on_open) = &hooks.on_open {
+            news.open.iter().for_each(|open| self.tell(on_open, open));
+        }
+        if let Some(on_completed) = &hooks.on_completed {
+            let completed = news.completed.iter();
+            completed.for_each(|completed| self.tell(on_completed, completed));
+        }
+    }
+
+    fn tell<T>(&self, hook: &Hook<T>, news: &T) {
+        if catch(|| hook(news)).is_none() {
+            self.store().hook_panics += 1;
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        // Nothing panics while it is locked but for want of memory.
+        self.shared
+            .store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Collector for TraceCollector {
+    fn collect(&self, batch: &SpanBatch<'_>) {
+        let options = &self.shared.options;
+        let now = self.store().now(&options.clock);
+        let mut spans = batch.spans();
+        let mut has_more = true;
+        while has_more {
+            let mut store = self.store();
+            let (news, rest) = store.collect(batch, &mut spans, now, options);
+            drop(store);
+            self.announce(&news);
+            has_more = rest;
+        }
+    }
+
+    /// Completes what is due, and asks to be called again while traces are active.
+    fn on_idle(&self) -> Option<Duration> {
+        const OFTEN: Duration = Duration::from_millis(10);
+        const SELDOM: Duration = Duration::from_secs(1);
+        self.tick();
+        let is_waiting = self.stats().active_traces > 0;
+        is_waiting.then(|| (self.shared.options.quiet_time / 4).clamp(OFTEN, SELDOM))
+    }
+
+    /// Completes the traces that miss nothing, without waiting for the quiet time, if
+    /// there is only one [feeder](TraceCollectorOptions::feeders); leaves those that
+    /// miss something, and is never in want of time.
+    fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
+        if self.shared.options.feeders <= 1 {
+            self.flush_store(false);
+        }
+        self.tick();
+        Ok(())
+    }
+
+    /// Flushes; the shutdown of the last [feeder](TraceCollectorOptions::feeders)
+    /// [finishes](Self::finish) all.
+    fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
+        let shutdowns = {
+            let mut store = self.store();
+            store.shutdowns += 1;
+            store.shutdowns
+        };
+        if shutdowns < self.shared.options.feeders {
+            return self.flush(timeout);
+        }
+        self.finish();
+        Ok(())
+    }
+}
+
+impl Default for TraceCollector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for TraceCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TraceCollector")
+            .field("options", &self.shared.options)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,23 @@
+//! Traces as text.
+//!
+//! One tree for tests, consoles and examples, and summaries of one and of many
+//! traces. Widths count characters: wide (East Asian) and combining ones shift the
+//! columns to their right. Nothing here computes what a trace means; see
+//! [`assemble`](crate::trace::assemble).
+
+mod color;
+mod duration;
+mod printing;
+mod row;
+mod summary;
+mod summary_table;
+mod text;
+mod tree;
+mod tree_options;
+
+pub use color::ColorChoice;
+pub use duration::HumanDuration;
+pub use summary::{SpanTime, Summary};
+pub use summary_table::SummaryTable;
+pub use tree::TraceTree;
+pub use tree_options::TreeOptions;

@@ -1,0 +1,135 @@
+//! Every completed trace, live.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::color::ColorChoice;
+use super::tree_options::TreeOptions;
+use crate::trace::assemble::{
+    CompletedTrace, Completion, Hooks, OpenTrace, TraceCollector, TraceCollectorOptions,
+};
+
+impl TraceCollector {
+    /// Makes a collector that prints the tree of every completed trace to standard
+    /// output, in colors if that is a terminal.
+    #[must_use]
+    pub fn printing() -> Self {
+        let tree = TreeOptions {
+            header: true,
+            tags: true,
+            logs: true,
+            color: ColorChoice::Auto,
+            ..TreeOptions::default()
+        };
+        Self::printing_to(TraceCollectorOptions::default(), tree, std::io::stdout())
+    }
+
+    /// Makes a collector that writes the tree of every completed trace, followed by
+    /// an empty line.
+    ///
+    /// A trace that is still open after the
+    /// [`give_up_time`](TraceCollectorOptions::give_up_time) is said to be so, once, in a
+    /// line: for how long, and how many spans of it have ended, which may be none. One that
+    /// is written again says why: spans came late, were dropped, or were lost.
+    ///
+    /// Trees never mingle: each is one write, under a lock. What cannot be written is
+    /// lost.
+    ///
+    /// ```
+    /// use trace_core::{TraceCollector, TraceCollectorOptions, TreeOptions};
+    ///
+    /// let collector = TraceCollector::printing_to(
+    ///     TraceCollectorOptions::default(),
+    ///     TreeOptions::compact(),
+    ///     std::io::stderr(),
+    /// );
+    /// # let _ = collector;
+    /// ```
+    pub fn printing_to(
+        options: TraceCollectorOptions,
+        tree: TreeOptions,
+        writer: impl Write + Send + 'static,
+    ) -> Self {
+        let page = Arc::new(Page(Mutex::new(writer)));
+        let of_open = Arc::clone(&page);
+        let hooks = Hooks {
+            on_completed: Some(Box::new(move |completed| {
+                page.write(&text_of(completed, &tree));
+            })),
+            on_open: Some(Box::new(move |open| {
+                of_open.write(&open_text_of(open));
+            })),
+        };
+        Self::with_hooks(options, hooks)
+    }
+}
+
+/// Where traces are written.
+struct Page<W>(Mutex<W>);
+
+impl<W: Write> Page<W> {
+    fn write(&self, text: &str) {
+        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closed terminal or pipe must not end the program.
+        let written = writer.write_all(text.as_bytes());
+        drop(written.and_then(|()| writer.flush()));
+    }
+}
+
+fn text_of(completed: &CompletedTrace, options: &TreeOptions) -> String {
+    let mut text = completed.trace.tree_with(options.clone()).to_string();
+    let completion = completed.completion;
+    if !completion.is_complete() {
+        text.push_str("incomplete: ");
+        let losses = completed.trace.losses();
+        let losses = (completion == Completion::SpansLost).then(|| losses.to_string());
+        text.push_str(losses.as_deref().unwrap_or(completion.as_str()));
+        text.push('\n');
+    }
+    if completed.told_before {
+        text.push_str(&format!("again, as {}\n", reasons(completed)));
+    }
+    text.push('\n');
+    text
+}
+
+/// Why a trace is told again.
+fn reasons(completed: &CompletedTrace) -> String {
+    let mut reasons = Vec::new();
+    let late = completed.late_spans;
+    if late > 0 {
+        let are_others_gone = late == completed.trace.len();
+        let others = if are_others_gone {
+            "; what was told before is no longer kept"
+        } else {
+            ""
+        };
+        reasons.push(format!("{} came late{others}", spans(late)));
+    }
+    let dropped = completed.dropped_spans;
+    if dropped > 0 {
+        reasons.push(format!(
+            "{} came above the limit of a trace",
+            spans(dropped)
+        ));
+    }
+    let losses = completed.trace.losses();
+    match (reasons.is_empty(), losses.is_empty()) {
+        (true, _) => "spans were lost".to_owned(),
+        (false, true) => reasons.join(", and "),
+        (false, false) => format!("{}; {losses}", reasons.join(", and ")),
+    }
+}
+
+fn spans(number: usize) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} span{s}")
+}
+
+/// Says that a trace goes on, and since when.
+fn open_text_of(open: &OpenTrace) -> String {
+    let (id, open_for, spans) = (open.trace_id, open.open_for, spans(open.spans));
+    // Nobody looks at it to the millisecond.
+    let seconds = open_for.as_secs();
+    format!("trace {id}: open for {seconds} s, {spans} so far\n\n")
+}

@@ -1,0 +1,316 @@
+//! The lines of one span in a tree.
+
+use std::time::Duration;
+
+use super::color::Style;
+use super::duration::HumanDuration;
+use super::text::counted;
+use super::tree_options::TreeOptions;
+use crate::trace::assemble::{Interval, Trace};
+use crate::value::visible::visible;
+use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag, Timestamp};
+
+/// A piece of a line.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) style: Style,
+    pub(super) is_right_aligned: bool,
+}
+
+/// The lines of one span.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Tree glyphs, then operation, then service: one column.
+    pub(super) glyphs: String,
+    pub(super) operation: Cell,
+    pub(super) service: Option<Cell>,
+    /// As many as the options say, for every span of a tree.
+    pub(super) columns: Vec<Cell>,
+    /// Not aligned.
+    pub(super) notes: Vec<Cell>,
+    /// Glyphs in front of `details`.
+    pub(super) detail_glyphs: String,
+    pub(super) details: Vec<Cell>,
+}
+
+/// What the spans of a trace are compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    /// What offsets count from.
+    trace_start: Timestamp,
+    /// The root's time, or the trace's without a root.
+    root: Interval,
+}
+
+impl Row {
+    pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
+        let span = &trace.by_position()[position];
+        let interval = trace.interval(position);
+        let name = visible(&span.operation_name, options.max_text);
+        let service = options.services.then(|| {
+            let service = visible(&span.service_name, options.max_text);
+            Cell::new(format!("({service})"), Style::Service)
+        });
+        let style = if has_failed(span) {
+            Style::Bad
+        } else {
+            Style::Plain
+        };
+        Self {
+            glyphs: String::new(),
+            operation: Cell::new(name, style),
+            service,
+            columns: columns(span, interval, frame, options),
+            notes: notes(trace, position, options),
+            detail_glyphs: String::new(),
+            details: details(trace, position, frame, options),
+        }
+    }
+}
+
+impl Cell {
+    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            text: text.into(),
+            style,
+            is_right_aligned: false,
+        }
+    }
+
+    fn right(text: impl Into<String>, style: Style) -> Self {
+        Self {
+            is_right_aligned: true,
+            ..Self::new(text, style)
+        }
+    }
+}
+
+impl Frame {
+    pub(super) fn of(trace: &Trace) -> Self {
+        let forest = trace.forest();
+        let trace_start = trace.start().unwrap_or_default();
+        let root = match forest.tops.first().filter(|_| forest.roots > 0) {
+            Some(root) => trace.top_interval(*root),
+            None => Interval {
+                start: trace_start,
+                end: trace.end().unwrap_or_default(),
+            },
+        };
+        Self { trace_start, root }
+    }
+}
+
+fn columns(
+    span: &SpanRecord,
+    interval: Interval,
+    frame: Frame,
+    options: &TreeOptions,
+) -> Vec<Cell> {
+    let mut columns = Vec::new();
+    if options.kinds {
+        columns.push(Cell::new(span.kind.as_str(), Style::Dim));
+    }
+    if options.intervals {
+        let start = interval.start - frame.trace_start;
+        let end = interval.end - frame.trace_start;
+        columns.push(Cell::right(format!("{start:?}..{end:?}"), Style::Plain));
+    }
+    if options.durations {
+        let duration = HumanDuration(interval.duration());
+        columns.push(Cell::right(duration.to_string(), Style::Plain));
+    }
+    if options.bar_width > 0 {
+        let style = if has_failed(span) {
+            Style::Bad
+        } else if span.outcome == Outcome::Cancelled {
+            Style::Warning
+        } else {
+            Style::Good
+        };
+        columns.push(Cell::new(
+            bar(interval, frame.root, options.bar_width),
+            style,
+        ));
+        columns.push(Cell::right(share(interval, frame.root), Style::Dim));
+    }
+    columns
+}
+
+/// Draws when a span ran within the root's time; a thin line where it is shorter than
+/// half a character.
+fn bar(interval: Interval, root: Interval, width: usize) -> String {
+    let total = root.duration().as_nanos();
+    let cells = |offset: Duration| {
+        let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
+        usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
+    };
+    let start = cells(interval.start - root.start);
+    let end = cells(interval.end - root.start);
+    let mut bar = " ".repeat(start.min(width - 1));
+    if end > start {
+        bar.push_str(&"█".repeat(end - start));
+    } else if total == 0 {
+        bar.push_str(&"█".repeat(width));
+    } else {
+        bar.push('▏');
+    }
+    bar
+}
+
+/// Returns a span's part of the root's time in percent, rounded half up.
+fn share(interval: Interval, root: Interval) -> String {
+    let total = root.duration().as_nanos();
+    let percent = (interval.duration().as_nanos() * 100 + total / 2).checked_div(total);
+    format!("{}%", percent.unwrap_or(100))
+}
+
+fn has_failed(span: &SpanRecord) -> bool {
+    span.is_error() || matches!(span.outcome, Outcome::Panicked)
+}
+
+fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
+    let span = &trace.by_position()[position];
+    let inline_tags = options.inline_tags.iter().filter_map(|key| {
+        let tag = span.tags.iter().find(|tag| tag.key == *key)?;
+        Some(Cell::new(tag_text(tag, "=", options), Style::Dim))
+    });
+    let mut notes: Vec<Cell> = inline_tags.collect();
+    let outcome = outcome(span, options);
+    let is_ok = outcome.is_none();
+    notes.extend(outcome);
+    if is_ok && options.check_marks {
+        notes.push(Cell::new("✓", Style::Good));
+    }
+    let odd = place(trace, position).into_iter();
+    let odd = odd
+        .chain(times(trace, position, options))
+        .chain(dropped(span.dropped));
+    notes.extend(odd.map(|text| Cell::new(text, Style::Warning)));
+    if !span.links.is_empty() {
+        notes.push(Cell::new(counted(span.links.len(), "link"), Style::Dim));
+    }
+    if let (true, Some(source)) = (options.sources, &span.source) {
+        let file = visible(&source.file, options.max_text);
+        notes.push(Cell::new(format!("{file}:{}", source.line), Style::Dim));
+    }
+    notes
+}
+
+/// Returns what went wrong.
+fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
+    let (what, style) = match (span.outcome, &span.status) {
+        (Outcome::Panicked, _) => ("panicked", Style::Bad),
+        (Outcome::Cancelled, Status::Error(_)) => ("cancelled, error", Style::Bad),
+        (Outcome::Cancelled, _) => ("cancelled", Style::Warning),
+        (_, Status::Error(_)) => ("error", Style::Bad),
+        (_, Status::Unset | Status::Ok) => return None,
+    };
+    Some(match &span.status {
+        // The recorder's own message of a panic says no more than the outcome.
+        Status::Error(message) if !message.is_empty() && message != what => {
+            let message = visible(message, options.max_text);
+            Cell::new(format!("{what}: {message}"), style)
+        }
+        _ => Cell::new(what, style),
+    })
+}
+
+/// Returns what is odd about the span's place in the tree.
+fn place(trace: &Trace, position: usize) -> Option<String> {
+    let (span, forest) = (&trace.by_position()[position], trace.forest());
+    if forest.parents[position].is_some() {
+        return None;
+    }
+    // Then no span is without a parent, and those that are their own stand for roots.
+    let root_is_its_own_parent = trace
+        .root()
+        .is_some_and(|root| root.parent_span_id.is_some());
+    match span.parent_span_id {
+        None if forest.tops.first() == Some(&position) => None,
+        None => Some("another root".to_owned()),
+        Some(parent) if parent == span.span_id && root_is_its_own_parent => {
+            Some("its own parent".to_owned())
+        }
+        Some(parent) if trace.is_called_from_elsewhere(span) => {
+            Some(format!("called from {parent}, elsewhere"))
+        }
+        Some(parent) if trace.span(parent).is_none() => Some(format!("orphan of {parent}")),
+        // Its parent is here, and yet it hangs below nothing.
+        Some(_) => Some("cycle".to_owned()),
+    }
+}
+
+/// Returns what is odd about the span's times.
+fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator<Item = String> {
+    let remark = trace.forest().timeline.remark(position);
+    let unknown = match (remark.start_is_unknown, remark.end_is_unknown) {
+        (false, false) => None,
+        (true, false) => Some("start unknown"),
+        (false, true) => Some("end unknown"),
+        (true, true) => Some("start and end unknown"),
+    };
+    let by = HumanDuration(Duration::from_nanos(remark.ahead.unsigned_abs()));
+    let clock = match remark.ahead {
+        0 => None,
+        _ if !options.clocks => None,
+        1.. => Some(format!("clock {by} ahead")),
+        _ => Some(format!("clock {by} behind")),
+    };
+    unknown.map(str::to_owned).into_iter().chain(clock)
+}
+
+/// Returns what the limits dropped: `172 tags and 1 log dropped`.
+fn dropped(items: DroppedItems) -> Option<String> {
+    let DroppedItems { tags, logs, links } = items;
+    let kinds = [(tags, "tag"), (logs, "log"), (links, "link")].into_iter();
+    let dropped = kinds.filter(|(number, _)| *number > 0);
+    let dropped: Vec<String> = dropped
+        .map(|(number, noun)| counted(number as usize, noun))
+        .collect();
+    let (last, others) = dropped.split_last()?;
+    Some(match others {
+        [] => format!("{last} dropped"),
+        others => format!("{} and {last} dropped", others.join(", ")),
+    })
+}
+
+fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+    let span = &trace.by_position()[position];
+    let mut details = Vec::new();
+    if options.tags {
+        let tags = span.tags.iter();
+        details.extend(tags.map(|tag| Cell::new(tag_text(tag, " = ", options), Style::Dim)));
+    }
+    if options.logs {
+        for log in &span.logs {
+            let time = trace.forest().timeline.time(position, log.time);
+            let offset = HumanDuration(time - frame.trace_start);
+            let message = visible(&log.message, options.max_text);
+            let mut text = format!("+{offset}  {message}");
+            for field in &log.fields {
+                text.push_str("  ");
+                text.push_str(&tag_text(field, "=", options));
+            }
+            details.push(Cell::new(text, Style::Dim));
+        }
+    }
+    if options.links {
+        for link in &span.links {
+            let mut text = format!("link to {} {}", link.trace_id, link.span_id);
+            for tag in &link.tags {
+                text.push_str("  ");
+                text.push_str(&tag_text(tag, "=", options));
+            }
+            details.push(Cell::new(text, Style::Dim));
+        }
+    }
+    details
+}
+
+fn tag_text(tag: &Tag, sign: &str, options: &TreeOptions) -> String {
+    let value = tag.value.to_string();
+    let key = visible(&tag.key, options.max_text);
+    let value = visible(&value, options.max_text);
+    format!("{key}{sign}{value}")
+}

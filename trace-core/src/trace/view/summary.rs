@@ -1,0 +1,188 @@
+//! A trace in a few lines.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::duration::HumanDuration;
+use super::text::counted;
+use crate::trace::assemble::Trace;
+use crate::value::visible::visible;
+use crate::value::{SpanId, SpanRecord, TraceId};
+
+/// What a trace comes down to: how long it took, and where the time went.
+///
+/// ```
+/// use trace_core::{SpanId, SpanRecord, Summary, Timestamp, Trace, TraceId};
+///
+/// let id = TraceId::new(1).unwrap();
+/// let mut root = SpanRecord::new(id, SpanId::new(1).unwrap(), "checkout");
+/// root.service_name = "shop".into();
+/// root.end = Timestamp::from_unix_nanos(30_000_000);
+/// let mut child = SpanRecord::new(id, SpanId::new(2).unwrap(), "charge");
+/// child.parent_span_id = Some(root.span_id);
+/// child.service_name = "bank".into();
+/// child.end = Timestamp::from_unix_nanos(20_000_000);
+///
+/// let summary = Summary::of(&Trace::from_spans(id, [root, child])?);
+/// assert_eq!(summary.slowest.as_ref().unwrap().operation_name, "charge");
+/// assert_eq!(
+///     summary.to_string(),
+///     "checkout (shop): 30.0 ms, 2 spans, no errors\n\
+///      \x20 slowest span       charge (bank) 20.0 ms\n\
+///      \x20 largest self time  charge (bank) 20.0 ms\n\
+///      \x20 critical path      charge (bank) 20.0 ms > checkout (shop) 10.0 ms\n"
+/// );
+/// # Ok::<(), trace_core::ForeignSpanError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The root's operation, or that of the first span that hangs below no other.
+    pub operation_name: Cow<'static, str>,
+    /// The service of the same span.
+    pub service_name: Arc<str>,
+    /// From the earliest start to the latest end; zero without spans.
+    pub duration: Duration,
+    /// Number of spans.
+    pub spans: usize,
+    /// Number of spans with an error status.
+    pub errors: usize,
+    /// The span that took longest, the root left out unless it is alone; of several
+    /// the one that starts first, then the one with the least id.
+    pub slowest: Option<SpanTime>,
+    /// The span with the largest [self time](Trace::self_time), which may be the
+    /// root; of several as above.
+    pub largest_self_time: Option<SpanTime>,
+    /// The spans of the [critical path](Trace::critical_path) with their time on it,
+    /// in the order in which the path first comes to them.
+    pub critical_path: Vec<SpanTime>,
+}
+
+/// A span and some time of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpanTime {
+    /// The span.
+    pub span_id: SpanId,
+    /// What it did.
+    pub operation_name: Cow<'static, str>,
+    /// Who did it.
+    pub service_name: Arc<str>,
+    /// The time; which one, the field of [`Summary`] says.
+    pub time: Duration,
+}
+
+impl Summary {
+    /// Sums a trace up.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let (spans, forest) = (trace.by_position(), trace.forest());
+        let top = trace.top_spans().next();
+        let root = forest.tops.first().filter(|_| forest.roots > 0);
+        let slowest = forest.order.iter();
+        let slowest = slowest
+            .filter(|position| Some(*position) != root || trace.len() == 1)
+            .map(|position| (&spans[*position], trace.interval(*position).duration()));
+        let path = trace.critical_path_spans().into_iter();
+        Self {
+            trace_id: trace.trace_id,
+            operation_name: top.map_or("".into(), |top| top.operation_name.clone()),
+            service_name: top.map_or_else(|| "".into(), |top| Arc::clone(&top.service_name)),
+            duration: trace.duration().unwrap_or_default(),
+            spans: trace.len(),
+            errors: trace.spans().filter(|span| span.is_error()).count(),
+            slowest: longest(slowest),
+            largest_self_time: longest(trace.self_times()),
+            critical_path: path.map(|(span, time)| SpanTime::new(span, time)).collect(),
+        }
+    }
+}
+
+impl SpanTime {
+    fn new(span: &SpanRecord, time: Duration) -> Self {
+        Self {
+            span_id: span.span_id,
+            operation_name: span.operation_name.clone(),
+            service_name: Arc::clone(&span.service_name),
+            time,
+        }
+    }
+}
+
+/// Returns the longest, of several the first.
+fn longest<'a>(times: impl Iterator<Item = (&'a SpanRecord, Duration)>) -> Option<SpanTime> {
+    let (span, time) = times.min_by_key(|(_, time)| Reverse(*time))?;
+    Some(SpanTime::new(span, time))
+}
+
+/// Writes `operation (service)`, or that there is none.
+pub(super) struct Name<'a>(pub(super) &'a str, pub(super) &'a str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX_TEXT: usize = 60;
+        if self.0.is_empty() && self.1.is_empty() {
+            return f.write_str("no spans");
+        }
+        let operation = visible(self.0, MAX_TEXT);
+        let service = visible(self.1, MAX_TEXT);
+        write!(f, "{operation} ({service})")
+    }
+}
+
+impl fmt::Display for SpanTime {
+    /// Writes operation, service and time: `charge (bank) 20.0 ms`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Name(&self.operation_name, &self.service_name);
+        write!(f, "{name} {}", HumanDuration(self.time))
+    }
+}
+
+impl fmt::Display for Summary {
+    /// Writes four lines, each ended by a line break; of a long critical path the
+    /// spans with the most time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Name(&self.operation_name, &self.service_name);
+        let duration = HumanDuration(self.duration);
+        let spans = counted(self.spans, "span");
+        let errors = match self.errors {
+            0 => "no errors".to_owned(),
+            errors => counted(errors, "error"),
+        };
+        writeln!(f, "{name}: {duration}, {spans}, {errors}")?;
+        if let Some(slowest) = &self.slowest {
+            writeln!(f, "  slowest span       {slowest}")?;
+        }
+        if let Some(largest) = &self.largest_self_time {
+            writeln!(f, "  largest self time  {largest}")?;
+        }
+        if self.critical_path.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "  critical path      {}", Path(&self.critical_path))
+    }
+}
+
+/// Writes a critical path in one line.
+struct Path<'a>(&'a [SpanTime]);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 8;
+        let mut by_time: Vec<usize> = (0..self.0.len()).collect();
+        by_time.sort_by_key(|index| Reverse(self.0[*index].time));
+        by_time.truncate(SHOWN);
+        by_time.sort_unstable();
+        for (shown, index) in by_time.iter().enumerate() {
+            let separator = if shown == 0 { "" } else { " > " };
+            write!(f, "{separator}{}", self.0[*index])?;
+        }
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, ", and {more} shorter"),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Baggage: what the application wants every service of a trace to know.
+//!
+//! Owns the entries and their limits. The header they travel in is read and
+//! written in [`propagation`](crate::propagation).
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::visible::{Visible, quoted};
+
+/// Key-value pairs that travel with the trace; in OpenTelemetry, too, the *baggage*.
+///
+/// A key is a token of HTTP: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _
+/// ` | ~``, upper and lower case distinct. A value is any text; what cannot stand
+/// in a header is percent-encoded there. Metadata, called *properties* on the
+/// wire, is kept as it came.
+///
+/// Up to 64 entries, whose header has up to 8,192 bytes: what every service
+/// along the way has to pass on whole. So baggage that could be put together can
+/// also be sent. A clone is a pointer, a change copies what is shared, and empty
+/// baggage is nothing at all. Source: W3C Baggage, *Header Content* and *Limits*.
+///
+/// Everything in it is sent to every service that is called, also to those of
+/// others: it is no place for secrets.
+///
+/// ```
+/// use trace_core::Baggage;
+///
+/// let mut baggage = Baggage::new();
+/// baggage.insert("tenant", "acme")?;
+/// assert_eq!(baggage.insert("tenant", "Amélie & co")?, Some("acme".to_owned()));
+/// assert_eq!(baggage.get("tenant"), Some("Amélie & co"));
+/// assert_eq!(
+///     baggage.insert("a b", "c").unwrap_err().to_string(),
+///     "baggage key `a b` has ` ` at position 1; \
+///      expected letters, digits, and !#$%&'*+-.^_`|~"
+/// );
+/// # Ok::<(), trace_core::InvalidBaggage>(())
+/// ```
+// `None` and not an empty list where there is no entry; each key once.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
+
+/// One entry of a [`Baggage`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BaggageEntry {
+    pub(crate) key: Box<str>,
+    pub(crate) value: Box<str>,
+    /// Properties as they stand on the wire, without the first `;`.
+    pub(crate) metadata: Box<str>,
+}
+
+/// Something that cannot be part of a [`Baggage`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidBaggage(Reason);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    EmptyKey,
+    Key(Box<str>, char, usize),
+    Metadata(Box<str>),
+    TooManyEntries,
+    TooManyBytes(usize),
+}
+
+impl Baggage {
+    /// Most entries. Source: W3C Baggage, *Limits*.
+    pub const MAX_ENTRIES: usize = 64;
+    /// Most bytes of the header. Source: W3C Baggage, *Limits*.
+    pub const MAX_HEADER_BYTES: usize = 8192;
+
+    /// Makes empty baggage; does not allocate.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Returns the value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.entry(key).map(|entry| &*entry.value)
+    }
+
+    /// Returns the metadata of a key, as it stands on the wire:
+    /// `property1;property2=value`.
+    #[must_use]
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.entry(key)
+            .map(|entry| &*entry.metadata)
+            .filter(|metadata| !metadata.is_empty())
+    }
+
+    /// Sets the value of a key, without metadata, and returns the value it had.
+    ///
+    /// # Errors
+    ///
+    /// When the key is no token, or a limit would be passed. The baggage stays
+    /// as it was.
+    pub fn insert(
+        &mut self,
+        key: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Result<Option<String>, InvalidBaggage> {
+        self.insert_with_metadata(key, value, "")
+    }
+
+    /// Sets value and metadata of a key, and returns the value it had.
+    ///
+    /// Metadata is nothing, or properties joined with `;`, each `key` or `key=value`, with
+    /// values percent-encoded: `ttl=1;internal`. It has no meaning here.
+    ///
+    /// # Errors
+    ///
+    /// When the key is no token, the metadata is no list of properties, or a limit
+    /// would be passed. The baggage stays as it was.
+    pub fn insert_with_metadata(
+        &mut self,
+        key: impl Into<String>,
+        value: impl Into<String>,
+        metadata: &str,
+    ) -> Result<Option<String>, InvalidBaggage> {
+        let key = key.into();
+        check_key(&key)?;
+        self.insert_entry(BaggageEntry {
+            key: key.into(),
+            value: value.into().into(),
+            metadata: match metadata {
+                "" => Box::default(),
+                properties => check_metadata(properties)?,
+            },
+        })
+    }
+
+    /// Takes an entry away and returns its value.
+    pub fn remove(&mut self, key: &str) -> Option<String> {
+        let entries = self.0.as_mut()?;
+        let position = entries.iter().position(|entry| &*entry.key == key)?;
+        let removed = Arc::make_mut(entries).remove(position);
+        if entries.is_empty() {
+            self.0 = None;
+        }
+        Some(removed.value.into())
+    }
+
+    /// Returns keys and values in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries()
+            .iter()
+            .map(|entry| (&*entry.key, &*entry.value))
+    }
+
+    /// Returns the number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Returns whether there is no entry.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(crate) fn entries(&self) -> &[BaggageEntry] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    fn entry(&self, key: &str) -> Option<&BaggageEntry> {
+        self.entries().iter().find(|entry| &*entry.key == key)
+    }
+
+    /// Inserts an entry whose key and metadata are known to be good.
+    pub(crate) fn insert_entry(
+        &mut self,
+        entry: BaggageEntry,
+    ) -> Result<Option<String>, InvalidBaggage> {
+        let position = self.entries().iter().position(|old| old.key == entry.key);
+        self.check_limits(&entry, position.is_none())?;
+        let entries = Arc::make_mut(self.0.get_or_insert_default());
+        let replaced = match position.and_then(|position| entries.get_mut(position)) {
+            Some(place) => Some(std::mem::replace(place, entry).value.into()),
+            None => {
+                entries.push(entry);
+                None
+            }
+        };
+        Ok(replaced)
+    }
+
+    fn check_limits(&self, entry: &BaggageEntry, is_new: bool) -> Result<(), InvalidBaggage> {
+        if is_new && self.len() == Self::MAX_ENTRIES {
+            return Err(InvalidBaggage(Reason::TooManyEntries));
+        }
+        let others = self.entries().iter().filter(|old| old.key != entry.key);
+        // One byte more for the comma before each.
+        let bytes = entry.header_bytes() + others.map(|old| old.header_bytes() + 1).sum::<usize>();
+        if bytes > Self::MAX_HEADER_BYTES {
+            return Err(InvalidBaggage(Reason::TooManyBytes(bytes)));
+        }
+        Ok(())
+    }
+}
+
+impl BaggageEntry {
+    /// Returns the length of `key=value;metadata` with the value encoded.
+    fn header_bytes(&self) -> usize {
+        let encoded = |byte| if is_plain_in_value(byte) { 1 } else { 3 };
+        let value: usize = self.value.bytes().map(encoded).sum();
+        let metadata = match self.metadata.len() {
+            0 => 0,
+            length => length + 1,
+        };
+        self.key.len() + 1 + value + metadata
+    }
+}
+
+/// Returns whether a byte stands for itself in a value: a `baggage-octet`, but
+/// not the percent sign.
+pub(crate) const fn is_plain_in_value(byte: u8) -> bool {
+    is_baggage_octet(byte as char) && byte != b'%'
+}
+
+/// Source: W3C Baggage, *Definition*, `baggage-octet`.
+pub(crate) const fn is_baggage_octet(character: char) -> bool {
+    matches!(character, '!'..='~') && !matches!(character, '"' | ',' | ';' | '\\')
+}
+
+/// Source: HTTP Semantics (RFC 9110), *Tokens*, `tchar`.
+pub(crate) const fn is_token(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+        || matches!(
+            character,
+            '!' | '#'
+                | '$'
+                | '%'
+                | '&'
+                | '\''
+                | '*'
+                | '+'
+                | '-'
+                | '.'
+                | '^'
+                | '_'
+                | '`'
+                | '|'
+                | '~'
+        )
+}
+
+pub(crate) fn check_key(key: &str) -> Result<(), InvalidBaggage> {
+    if key.is_empty() {
+        return Err(InvalidBaggage(Reason::EmptyKey));
+    }
+    match key.chars().enumerate().find(|(_, found)| !is_token(*found)) {
+        Some((position, found)) => Err(InvalidBaggage(Reason::Key(quoted(key), found, position))),
+        None => Ok(()),
+    }
+}
+
+/// Returns a list of properties without white space around its parts.
+///
+/// Source: W3C Baggage, *Definition*, `property`.
+pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage> {
+    let mut checked = String::new();
+    for property in metadata.split(';').map(trim) {
+        let (key, value) = match property.split_once('=') {
+            Some((key, value)) => (trim(key), Some(trim(value))),
+            None => (property, None),
+        };
+        let is_good = !key.is_empty()
+            && key.chars().all(is_token)
+            && value.is_none_or(|value| value.chars().all(is_baggage_octet));
+        if !is_good {
+            return Err(InvalidBaggage(Reason::Metadata(quoted(property))));
+        }
+        if !checked.is_empty() {
+            checked.push(';');
+        }
+        checked.push_str(key);
+        if let Some(value) = value {
+            checked.push('=');
+            checked.push_str(value);
+        }
+    }
+    Ok(checked.into())
+}
+
+/// Takes optional white space off both ends.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Leaves out the pairs that [`Baggage::insert`] refuses.
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Baggage {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut baggage = Self::new();
+        for (key, value) in pairs {
+            let _refused = baggage.insert(key, value);
+        }
+        baggage
+    }
+}
+
+impl fmt::Debug for Baggage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for InvalidBaggage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const TOKEN: &str = "letters, digits, and !#$%&'*+-.^_`|~";
+        match &self.0 {
+            Reason::EmptyKey => write!(f, "baggage key is empty; expected {TOKEN}"),
+            Reason::Key(key, found, position) => write!(
+                f,
+                "baggage key `{key}` has `{}` at position {position}; expected {TOKEN}",
+                Visible(*found)
+            ),
+            Reason::Metadata(property) => write!(
+                f,
+                "baggage metadata has `{property}`; expected `key` or `key=value`"
+            ),
+            Reason::TooManyEntries => {
+                let limit = Baggage::MAX_ENTRIES;
+                write!(f, "baggage has {limit} entries; expected up to {limit}")
+            }
+            Reason::TooManyBytes(bytes) => write!(
+                f,
+                "baggage needs a header of {bytes} bytes; expected up to {}",
+                Baggage::MAX_HEADER_BYTES
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InvalidBaggage {}
+
+/// As a list of entries: `[{"key": "tenant", "value": "acme"}]`.
+#[cfg(feature = "serde")]
+mod serde_list {
+    use serde_core::de::{Deserialize, Deserializer, Error};
+    use serde_core::ser::{Serialize, SerializeStruct, Serializer};
+
+    use super::{Baggage, BaggageEntry};
+    use crate::value::serialized::deserialize_fields;
+
+    impl Serialize for Baggage {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.entries())
+        }
+    }
+
+    impl Serialize for BaggageEntry {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let metadata = Some(&*self.metadata).filter(|metadata| !metadata.is_empty());
+            let length = 2 + usize::from(metadata.is_some());
+            let mut fields = serializer.serialize_struct("Entry", length)?;
+            fields.serialize_field("key", &self.key)?;
+            fields.serialize_field("value", &self.value)?;
+            match metadata {
+                Some(_) => fields.serialize_field("metadata", &metadata)?,
+                None => fields.skip_field("metadata")?,
+            }
+            fields.end()
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Baggage {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let mut baggage = Self::new();
+            for entry in Vec::<Entry>::deserialize(deserializer)? {
+                let metadata = entry.metadata.unwrap_or_default();
+                baggage
+                    .insert_with_metadata(entry.key, entry.value, &metadata)
+                    .map_err(D::Error::custom)?;
+            }
+            Ok(baggage)
+        }
+    }
+
+    struct Entry {
+        key: String,
+        value: String,
+        metadata: Option<String>,
+    }
+
+    deserialize_fields!(Entry {
+        key,
+        value,
+        metadata = default,
+    });
+}

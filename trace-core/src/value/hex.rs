@@ -1,0 +1,42 @@
+//! Fixed numbers of lower-case hex digits: the text of ids and flags.
+
+use std::fmt;
+
+use super::visible::Visible;
+
+/// Why a text is not what it should be; completes "`field` …".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HexFinding {
+    Length(usize),
+    Character(char, usize),
+    AllZero,
+}
+
+/// Reads exactly `digits` lower-case hex digits, up to 32.
+pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
+    if text.len() != digits {
+        return Err(HexFinding::Length(text.chars().count()));
+    }
+    let mut value = 0_u128;
+    for (position, character) in text.chars().enumerate() {
+        let digit = match character {
+            '0'..='9' | 'a'..='f' => character.to_digit(16).map(u128::from),
+            _ => None,
+        };
+        let digit = digit.ok_or(HexFinding::Character(character, position))?;
+        value = value << 4 | digit;
+    }
+    Ok(value)
+}
+
+impl fmt::Display for HexFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(found) => write!(f, "has {found} characters"),
+            Self::Character(found, position) => {
+                write!(f, "has `{}` at position {position}", Visible(*found))
+            }
+            Self::AllZero => f.write_str("is all zeros"),
+        }
+    }
+}

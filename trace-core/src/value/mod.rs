@@ -1,0 +1,34 @@
+//! Plain values: what a span is made of, what travels, and how both are written as text.
+//!
+//! They know nothing of tracers, threads or time that passes.
+
+pub(crate) mod environment;
+pub(crate) mod hex;
+#[cfg(feature = "serde")]
+pub(crate) mod serialized;
+pub(crate) mod visible;
+
+pub(crate) mod baggage;
+mod context;
+mod id;
+pub(crate) mod limits;
+mod resource;
+mod span_record;
+mod status_ref;
+mod tag;
+mod tag_source;
+mod timestamp;
+pub(crate) mod tracestate;
+
+pub use baggage::{Baggage, InvalidBaggage};
+pub use context::{TraceContext, TraceFlags};
+pub use id::{ParseIdError, SpanId, TraceId};
+pub use limits::Limits;
+pub use resource::Resource;
+pub use span_record::{DroppedItems, Link, Log, Outcome, Source, SpanKind, SpanRecord, Status};
+pub use status_ref::StatusRef;
+pub use tag::{Tag, TagArray, TagRef, TagValue};
+pub use tag_source::{DebugTag, DisplayTag, TagInput, TagSource, debug, display};
+pub use timestamp::Timestamp;
+pub use tracestate::{InvalidTraceStateEntry, ParseTraceStateError, TraceState};
+pub use visible::visible;

@@ -1,0 +1,390 @@
+//! A finished span as a plain value, and the small types in it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::{TraceContext, TraceFlags};
+use super::id::{SpanId, TraceId};
+#[cfg(feature = "serde")]
+use super::serialized::{fields, variants};
+use super::tag::{Tag, TagValue};
+use super::timestamp::Timestamp;
+use super::tracestate::TraceState;
+
+/// A finished span: one unit of work of one service.
+///
+/// A plain value with public fields; what runs at the moment is reached through
+/// the functions of [`span`](crate::span). OpenTelemetry calls it a *span*.
+///
+/// ```
+/// use trace_core::{SpanId, SpanRecord, TraceId};
+///
+/// let (trace, id) = (TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+/// let mut span = SpanRecord::new(trace, id, "charge");
+/// span.add_tag("order.id", 42);
+/// assert_eq!(span.tag("order.id").unwrap().as_i64(), Some(42));
+/// ```
+#[doc(alias = "Span")]
+#[doc(alias = "SpanData")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpanRecord {
+    /// The trace that this is a part of.
+    pub trace_id: TraceId,
+    /// This span.
+    pub span_id: SpanId,
+    /// The span that caused this one; `None` for the root of a trace.
+    pub parent_span_id: Option<SpanId>,
+    /// Whether the parent ran in another process.
+    pub parent_is_remote: bool,
+    /// Whether [`span::inject`](crate::span::inject) put the span's context into the
+    /// headers of a request: spans from elsewhere are expected below it.
+    pub context_sent: bool,
+    /// The trace's flags, as they travel.
+    pub flags: TraceFlags,
+    /// The trace's state of other vendors, as it travels.
+    pub tracestate: TraceState,
+    /// What was done; low cardinality: `get_account` and not `get_account/42`.
+    pub operation_name: Cow<'static, str>,
+    /// Who did it.
+    pub service_name: Arc<str>,
+    /// The span's part in a call.
+    pub kind: SpanKind,
+    /// First poll or call; zero if another system did not say it.
+    pub start: Timestamp,
+    /// Body ready, panicked or dropped; never before `start`, but in spans of other
+    /// systems, and zero if those did not say it.
+    pub end: Timestamp,
+    /// Typed values; a later one with the same key replaced the earlier.
+    pub tags: Vec<Tag>,
+    /// Entries with a time of their own, in the order in which they were written.
+    pub logs: Vec<Log>,
+    /// Spans of other traces that this one is related to.
+    pub links: Vec<Link>,
+    /// Whether the work failed.
+    pub status: Status,
+    /// How the body came to its end.
+    pub outcome: Outcome,
+    /// Where the span was opened in the source.
+    pub source: Option<Source>,
+    /// What the limits cut off.
+    pub dropped: DroppedItems,
+}
+
+#[cfg(feature = "serde")]
+fields!(SpanRecord {
+    trace_id,
+    span_id,
+    parent_span_id = default,
+    parent_is_remote = default,
+    context_sent = default,
+    flags = default,
+    tracestate = default,
+    operation_name,
+    service_name,
+    kind = default,
+    start,
+    end,
+    tags = default,
+    logs = default,
+    links = default,
+    status = default,
+    outcome = default,
+    source = default,
+    dropped = default,
+});
+
+impl SpanRecord {
+    /// Makes an internal span at time zero without tags, of service `unknown_service`.
+    pub fn new(
+        trace_id: TraceId,
+        span_id: SpanId,
+        operation_name: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            trace_id,
+            span_id,
+            parent_span_id: None,
+            parent_is_remote: false,
+            context_sent: false,
+            flags: TraceFlags::SAMPLED,
+            tracestate: TraceState::default(),
+            operation_name: operation_name.into(),
+            service_name: "unknown_service".into(),
+            kind: SpanKind::default(),
+            start: Timestamp::default(),
+            end: Timestamp::default(),
+            tags: Vec::new(),
+            logs: Vec::new(),
+            links: Vec::new(),
+            status: Status::default(),
+            outcome: Outcome::default(),
+            source: None,
+            dropped: DroppedItems::default(),
+        }
+    }
+
+    /// Returns the time from start to end, as the span says them; for one whose start
+    /// is not known, [`Trace::times_of`](crate::Trace::times_of) has a better guess.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.end - self.start
+    }
+
+    /// Returns the value of a tag.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&TagValue> {
+        self.tags
+            .iter()
+            .find(|tag| tag.key == key)
+            .map(|tag| &tag.value)
+    }
+
+    /// Sets a tag; replaces the value of one with the same key.
+    pub fn add_tag(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) {
+        let tag = Tag::new(key, value);
+        match self.tags.iter_mut().find(|old| old.key == tag.key) {
+            Some(old) => old.value = tag.value,
+            None => self.tags.push(tag),
+        }
+    }
+
+    /// Returns the parent, but for a span that says that it is its own.
+    pub(crate) fn other_parent(&self) -> Option<SpanId> {
+        self.parent_span_id.filter(|parent| *parent != self.span_id)
+    }
+
+    /// Returns whether the work failed: the status is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self.status, Status::Error(_))
+    }
+}
+
+/// An entry of a span with a time and fields of its own.
+///
+/// OpenTelemetry calls it an *event*.
+#[doc(alias = "Event")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// When it was written.
+    pub time: Timestamp,
+    /// What happened, for example `cache miss`.
+    pub message: Cow<'static, str>,
+    /// Typed values.
+    pub fields: Vec<Tag>,
+}
+
+#[cfg(feature = "serde")]
+fields!(Log {
+    time,
+    message,
+    fields = default,
+});
+
+/// Points to a span of another trace; in OpenTelemetry, too, a *link*.
+///
+/// ```
+/// use trace_core::{Link, SpanId, Tag, TraceContext, TraceId};
+///
+/// let cause = TraceContext::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap());
+/// let link = Link {
+///     tags: vec![Tag::new("messaging.operation.type", "process")],
+///     ..Link::from(&cause)
+/// };
+/// assert_eq!(link.span_id, cause.span_id);
+/// ```
+#[doc(alias = "SpanLink")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// The other trace.
+    pub trace_id: TraceId,
+    /// The span in it.
+    pub span_id: SpanId,
+    /// The other trace's flags.
+    pub flags: TraceFlags,
+    /// The other trace's state.
+    pub tracestate: TraceState,
+    /// Typed values that say what the relation is.
+    pub tags: Vec<Tag>,
+}
+
+#[cfg(feature = "serde")]
+fields!(Link {
+    trace_id,
+    span_id,
+    flags = default,
+    tracestate = default,
+    tags = default,
+});
+
+/// The span's part in a call; in OpenTelemetry, too, its *kind*.
+///
+/// Source: OpenTelemetry trace API, *SpanKind*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SpanKind {
+    /// Work inside one service.
+    #[default]
+    Internal,
+    /// Answers a request from another service.
+    Server,
+    /// Sends a request and waits for its answer.
+    Client,
+    /// Sends a message and does not wait.
+    Producer,
+    /// Works on a message.
+    Consumer,
+}
+
+#[cfg(feature = "serde")]
+variants!(SpanKind {
+    Internal = "internal",
+    Server = "server",
+    Client = "client",
+    Producer = "producer",
+    Consumer = "consumer",
+});
+
+/// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
+///
+/// Success leaves the status unset. A text becomes an error, as no other status has a
+/// message. Source: OpenTelemetry trace API, *Set Status*.
+///
+/// ```
+/// use trace_core::Status;
+///
+/// assert_eq!(Status::from("declined"), Status::Error("declined".into()));
+/// ```
+#[doc(alias = "StatusCode")]
+#[doc(alias = "SpanStatus")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// Nobody said anything: no failure is known.
+    #[default]
+    Unset,
+    /// Somebody said that all is well, whatever happened below.
+    Ok,
+    /// The work failed, and why.
+    Error(Cow<'static, str>),
+}
+
+#[cfg(feature = "serde")]
+variants!(Status {
+    Unset = "unset",
+    Ok = "ok",
+    Error(message) = "error",
+});
+
+impl From<&Status> for Status {
+    fn from(status: &Self) -> Self {
+        status.clone()
+    }
+}
+
+macro_rules! error_status_from {
+    ($($text:ty),*) => {$(
+        /// An error with this message.
+        impl From<$text> for Status {
+            fn from(message: $text) -> Self {
+                Self::Error(message.into())
+            }
+        }
+    )*};
+}
+
+error_status_from!(&'static str, String, Cow<'static, str>);
+
+/// How the body of a span came to its end. OpenTelemetry has no word for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It returned, and not an error.
+    #[default]
+    Ok,
+    /// It returned an error.
+    Error,
+    /// It panicked.
+    Panicked,
+    /// It was dropped before it was ready.
+    Cancelled,
+}
+
+#[cfg(feature = "serde")]
+variants!(Outcome {
+    Ok = "ok",
+    Error = "error",
+    Panicked = "panicked",
+    Cancelled = "cancelled",
+});
+
+/// A place in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file, as the compiler names it.
+    pub file: Cow<'static, str>,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+#[cfg(feature = "serde")]
+fields!(Source { file, line });
+
+/// Counts what a span's limits cut off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DroppedItems {
+    /// Tags above the limit.
+    pub tags: u32,
+    /// Logs above the limit.
+    pub logs: u32,
+    /// Links above the limit.
+    pub links: u32,
+}
+
+#[cfg(feature = "serde")]
+fields!(DroppedItems { tags, logs, links });
+
+impl Outcome {
+    /// The outcome of a body that returned.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn of_body(has_failed: bool) -> Self {
+        if has_failed { Self::Error } else { Self::Ok }
+    }
+}
+
+impl SpanKind {
+    /// Returns the lower-case name: `server`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
+impl fmt::Display for SpanKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl From<&TraceContext> for Link {
+    fn from(context: &TraceContext) -> Self {
+        Self {
+            trace_id: context.trace_id,
+            span_id: context.span_id,
+            flags: context.flags,
+            tracestate: context.tracestate.clone(),
+            tags: Vec::new(),
+        }
+    }
+}
+
+impl From<TraceContext> for Link {
+    fn from(context: TraceContext) -> Self {
+        Self::from(&context)
+    }
+}
