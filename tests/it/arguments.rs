@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use trace_core::testing::TestTracer;
-use trace_core::{CollectorError, SpanRecord, Status, TagValue, TraceFuture, span};
+use trace_core::{
+    CollectorError, SpanRecord, Status, TagInput, TagSource, TagValue, TraceFuture, debug, display,
+    span,
+};
 
 /// The one span that `record` records.
 fn recorded(record: impl FnOnce(&TestTracer)) -> SpanRecord {
@@ -176,13 +179,96 @@ fn builders_take_the_texts_and_numbers_that_tags_are() {
             .tag("shared", Arc::clone(&shared))
             .tag("boxed", Box::<str>::from("boxed"))
             .tag("large", u128::MAX)
-            .tag("list", vec![1_u32, 2])
+            .tag("list", TagValue::from(vec![1_u32, 2]))
             .run_sync(|| {});
     });
     let value = |key: &str| root.tag(key).map(ToString::to_string).unwrap_or_default();
     assert_eq!(
         ["lent", "shared", "boxed", "large", "list"].map(value),
         ["text", "shared", "boxed", &u128::MAX.to_string(), "[1, 2]"]
+    );
+}
+
+/// A type of the application's that is a tag, if it likes.
+struct OrderId(Option<u32>);
+
+impl TagSource for OrderId {
+    fn tag_input(&self) -> TagInput<'_> {
+        TagInput::I64(self.0.expect("an order has an id").into())
+    }
+}
+
+#[test]
+fn builders_take_whatever_the_span_takes() {
+    struct Hostile;
+    impl std::fmt::Display for Hostile {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("cannot be said")
+        }
+    }
+    const PANICKED: &str = "(evaluating this tag panicked)";
+    let expected = |span: &SpanRecord| {
+        let tags = span.tags.iter();
+        let tags = tags.map(|tag| format!("{}={}", tag.key, tag.value));
+        assert_eq!(
+            tags.collect::<Vec<_>>(),
+            [
+                "some=1",
+                "lent=2",
+                "slice=[1, 2]",
+                "shown=127.0.0.1",
+                "debugged=Some(3)",
+                "own=7",
+                "literal=text",
+                &format!("without={PANICKED}"),
+                &format!("hostile={PANICKED}"),
+            ]
+        );
+    };
+    let address = std::net::Ipv4Addr::LOCALHOST;
+    // The two builders have no trait in common.
+    macro_rules! with_tags {
+        ($builder:expr) => {
+            $builder
+                .tag("some", Some(1))
+                .tag("none", None::<&str>)
+                .tag("lent", &2)
+                .tag("slice", &[1_i64, 2][..])
+                .tag("shown", display(address))
+                .tag("debugged", debug(Some(3)))
+                .tag("own", OrderId(Some(7)))
+                .tag("literal", TagValue::from("text"))
+                .tag("without", OrderId(None))
+                .tag("hostile", display(Hostile))
+        };
+    }
+    expected(&recorded(|tracer| {
+        with_tags!(tracer.root("root")).run_sync(|| {})
+    }));
+    let tracer = TestTracer::new();
+    tracer
+        .root("root")
+        .run_sync(|| with_tags!(span::build("held")).start().end());
+    let spans = tracer.spans();
+    let held = spans.iter().find(|span| span.operation_name == "held");
+    expected(held.unwrap());
+}
+
+#[test]
+fn any_text_that_is_owned_is_an_error() {
+    let text = String::from("no");
+    let statuses = [
+        Status::from(&text),
+        Status::from(text.clone().into_boxed_str()),
+        Status::from(Arc::<str>::from("no")),
+        Status::from(Cow::from("no")),
+        Status::from("no"),
+        Status::from(text),
+    ];
+    assert!(
+        statuses
+            .iter()
+            .all(|status| *status == Status::Error("no".into()))
     );
 }
 

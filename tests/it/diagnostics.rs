@@ -67,7 +67,7 @@ fn a_root_without_a_tracer_is_said_once() {
     check(
         "no_tracer",
         &[&format!(
-            "root `request` ({request}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+            "root `request` ({request}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of a `main` that is no root"
         )],
     );
 }
@@ -138,7 +138,7 @@ fn a_main_that_is_a_root_and_installs() {
         "main_is_root",
         &[
             &format!(
-                "root `whole_program` ({root}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+                "root `whole_program` ({root}) is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of a `main` that is no root"
             ),
             &format!(
                 "root `whole_program` ({root}) began before the tracer that is installed at {install}, and is not recorded: install it first, in a `main` that is no root and calls the root"

@@ -25,7 +25,7 @@ fn order() -> Vec<SpanRecord> {
     stock.outcome = Outcome::Cancelled;
     let mut mail = span(9, 1, "send_mail", 44..47);
     mail.outcome = Outcome::Panicked;
-    mail.status = Status::Error("no template `paid`".into());
+    mail.status = Status::Error("panicked".into()); // as it is recorded
     vec![
         root,
         span(2, 1, "load_cart", 1..8),

@@ -254,17 +254,17 @@ fn orphans_more_roots_and_cycles_are_marked() {
         &spans,
         TreeOptions::default(),
         expect![[r#"
-        root (shop)            10.0 ms  ████████████████████  100%  ✓
-        second (shop)          10.0 ms                     ▏  100%  ✓  another root
-        lost (shop)            35.0 ms            ██████████  350%  ✓  orphan of 0000000000000009
-        └─ below lost (shop)   1.00 ms            ██           10%  ✓
-        itself (shop)          1.00 ms                ██       10%  ✓  cycle
-    "#]],
+            root (shop)            10.0 ms  █████                 25%  ✓
+            second (shop)          10.0 ms       █████            25%  ✓  another root
+            lost (shop)            35.0 ms     █████████████████  88%  ✓  orphan of 0000000000000009
+            └─ below lost (shop)   1.00 ms     ▏                   3%  ✓
+            itself (shop)          1.00 ms      ▏                  3%  ✓  cycle
+        "#]],
     );
 }
 
 #[test]
-fn spans_outside_the_roots_time_stay_within_the_bar() {
+fn spans_outside_the_roots_time_are_within_the_bar() {
     let spans = [
         span(1, 0, "root", 100..200),
         span(2, 1, "before", 0..50),
@@ -277,13 +277,13 @@ fn spans_outside_the_roots_time_stay_within_the_bar() {
         &spans,
         TreeOptions::default(),
         expect![[r#"
-        root (shop)                   100 ms  ████████████████████  100%  ✓
-        ├─ before (shop)             50.0 ms  ▏                      50%  ✓
-        ├─ across the start (shop)    100 ms  ██████████            100%  ✓
-        ├─ a moment (shop)              0 ns            ▏             0%  ✓
-        ├─ at the end (shop)            0 ns                     ▏    0%  ✓
-        └─ after (shop)               100 ms                     ▏  100%  ✓
-    "#]],
+            root (shop)                   100 ms       █████            25%  ✓
+            ├─ before (shop)             50.0 ms  ███                   13%  ✓
+            ├─ across the start (shop)    100 ms     █████              25%  ✓
+            ├─ a moment (shop)              0 ns          ▏              0%  ✓
+            ├─ at the end (shop)            0 ns            ▏            0%  ✓
+            └─ after (shop)               100 ms                 █████  25%  ✓
+        "#]],
     );
     check(
         &[span(1, 0, "no time", 5..5), span(2, 1, "neither", 5..5)],

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::output::{JsonStats, Limits, Output};
 /// Writes finished spans as OTLP/JSON: each batch is one
 /// `ExportTraceServiceRequest` on a line of its own.
 ///
-/// Lines are buffered; [`flush`](Collector::flush), `shutdown` and dropping the
-/// collector write them out. When the writer fails, what it did not take is
+/// Lines are buffered for half a second, or until the next batch;
+/// [`flush`](Collector::flush), `shutdown` and dropping the collector write them out. When the writer fails, what it did not take is
 /// offered again with later batches, up to [`JsonOptions::max_waiting_bytes`];
 /// what exceeds that is lost and counted, whole lines at a time. A file is read
 /// back by [`decode`](crate::decode), and by an OpenTelemetry Collector with its
@@ -50,7 +50,8 @@ pub struct JsonOptions {
     /// Whether objects are spread over several indented lines, for people to
     /// read, instead of one line each. Default: false.
     pub pretty: bool,
-    /// Bytes that may wait before the writer is called. Default: 64 KiB.
+    /// Bytes that may wait before the writer is called, which it is after half a second
+    /// anyway. Default: 64 KiB.
     pub buffer_bytes: usize,
     /// Bytes that may wait while the writer fails; a batch that does not fit is
     /// lost. Default: 16 MiB.
@@ -86,20 +87,35 @@ impl JsonOptions {
 impl JsonCollector {
     /// Writes to a file, which is created, or emptied if it is there.
     ///
-    /// To append, open the file and use [`to_writer`](Self::to_writer).
-    ///
     /// # Errors
     ///
     /// When the file cannot be created.
     pub fn to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
-        let path = path.as_ref();
-        match File::create(path) {
-            Ok(file) => Ok(Self::to_writer(file)),
-            Err(source) => Err(CreateFileError {
+        Self::to_opened(path.as_ref(), |path| File::create(path))
+    }
+
+    /// Writes to the end of a file, which is created if it is not there.
+    ///
+    /// If the last line was cut off, as when a process was killed, a new one begins behind it:
+    /// no more than that line is lost.
+    ///
+    /// # Errors
+    ///
+    /// When the file can be neither created nor written and read.
+    pub fn append_to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
+        Self::to_opened(path.as_ref(), open_at_line)
+    }
+
+    fn to_opened(
+        path: &Path,
+        open: impl FnOnce(&Path) -> io::Result<File>,
+    ) -> Result<Self, CreateFileError> {
+        open(path)
+            .map(Self::to_writer)
+            .map_err(|source| CreateFileError {
                 path: path.to_owned(),
                 source,
-            }),
-        }
+            })
     }
 
     /// Writes to the standard output.
@@ -166,6 +182,10 @@ impl Collector for JsonCollector {
     ///
     /// When the writer failed and so spans wait, or when spans were lost since
     /// the last call. What waits is tried again by the next call.
+    fn on_idle(&self) -> Option<Duration> {
+        self.output().write_late()
+    }
+
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         let mut output = self.output();
         let is_flushed = output.flush();
@@ -183,6 +203,25 @@ impl Collector for JsonCollector {
             None => error,
         })
     }
+}
+
+/// Opens a file to append whole lines.
+fn open_at_line(path: &Path) -> io::Result<File> {
+    let mut file = File::options()
+        .create(true)
+        .append(true)
+        .read(true)
+        .open(path)?;
+    // A pipe or a device has no end to look at.
+    if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 impl Drop for JsonCollector {

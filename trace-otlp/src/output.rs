@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
+use std::time::Duration;
 
 pub(crate) struct Output {
     writer: Box<dyn Write + Send>,
@@ -21,6 +22,8 @@ pub(crate) struct Output {
     unreported_lost_spans: u64,
     /// What went wrong last, until it is reported.
     error: Option<io::Error>,
+    /// Whether what waits has been looked at before.
+    waits_long: bool,
 }
 
 /// What became of the spans that a [`JsonCollector`](crate::JsonCollector) was
@@ -53,6 +56,9 @@ struct Line {
 /// Most bytes of memory that an empty buffer keeps.
 const KEPT_BYTES: usize = 1 << 20;
 
+/// How long a line waits for others, so that whoever reads the file sees what happens.
+const WRITE_DELAY: Duration = Duration::from_millis(500);
+
 impl Output {
     pub(crate) fn new(writer: Box<dyn Write + Send>, limits: Limits) -> Self {
         Self {
@@ -64,6 +70,7 @@ impl Output {
             stats: JsonStats::default(),
             unreported_lost_spans: 0,
             error: None,
+            waits_long: false,
         }
     }
 
@@ -118,8 +125,20 @@ impl Output {
         }
     }
 
+    /// Writes what waited already at the last look, with all that came since; returns when to
+    /// look again.
+    pub(crate) fn write_late(&mut self) -> Option<Duration> {
+        if self.waiting_bytes() > 0 && self.waits_long {
+            self.flush();
+        }
+        // Also after a failure: the writer is tried again.
+        self.waits_long = self.waiting_bytes() > 0;
+        self.waits_long.then_some(WRITE_DELAY)
+    }
+
     /// Writes all that waits and flushes the writer; returns whether that worked.
     pub(crate) fn flush(&mut self) -> bool {
+        self.waits_long = false;
         if !self.write() {
             return false;
         }

@@ -322,3 +322,50 @@ fn stats(written: u64, waiting: u64, lost: u64, write_errors: u64) -> JsonStats 
         write_errors,
     }
 }
+
+fn collect_one(collector: &JsonCollector) {
+    let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "one");
+    collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
+}
+
+/// A file is read by others while the service runs, which may be killed.
+#[test]
+fn a_line_waits_for_half_a_second() {
+    let memory = Memory::default();
+    let collector = JsonCollector::to_writer(memory.clone());
+    assert_eq!(collector.on_idle(), None, "nothing waits");
+    collect_one(&collector);
+    let delay = collector.on_idle();
+    assert_eq!(delay, Some(Duration::from_millis(500)));
+    assert_eq!(memory.text(), "");
+    assert_eq!(collector.on_idle(), None);
+    assert_eq!(memory.text().lines().count(), 1);
+    // One batch after the other: each waits for the next one at most.
+    for _ in 0..4 {
+        collect_one(&collector);
+        let _delay = collector.on_idle();
+    }
+    assert_eq!(memory.text().lines().count(), 5);
+}
+
+#[test]
+fn a_file_is_appended_to_behind_its_last_whole_line() {
+    let path = std::env::temp_dir().join(format!("append-{}.json", std::process::id()));
+    let read = || std::fs::read_to_string(&path).unwrap();
+    for expected in 1..=2 {
+        let collector = JsonCollector::append_to_file(&path).unwrap();
+        collect_one(&collector);
+        drop(collector);
+        assert_eq!(read().lines().count(), expected);
+    }
+    std::fs::write(&path, read() + "{\"resourceSpans\":[").unwrap();
+    let collector = JsonCollector::append_to_file(&path).unwrap();
+    collect_one(&collector);
+    drop(collector);
+    let text = read();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(text.lines().count(), 4);
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("{\"resourceSpans\":[{") && last.ends_with("}]}"));
+    assert!(JsonCollector::append_to_file("/no/such/folder/spans.json").is_err());
+}

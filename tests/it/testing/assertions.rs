@@ -42,6 +42,13 @@ fn gaps_indentation_and_ownership_do_not_matter() {
      └─ render
 "
     );
+    assert_trace!(
+        &trace,
+        "checkout
+         ├─ charge error: card declined
+         └─ mail
+            └─ render"
+    );
     let tree = trace.tree_with(TreeOptions::compact()).to_string();
     assert_trace!(trace, tree);
     assert_trace!(&&trace, &tree);

@@ -62,7 +62,7 @@ impl Kind {
         let install = Installed(install);
         let message = match self {
             Self::NoTracer => format!(
-                "root {span} is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of `main`"
+                "root {span} is not recorded, as no tracer is installed: write `let _tracing = Tracer::builder(\"my-service\").collector(..).install()?;` at the beginning of a `main` that is no root"
             ),
             Self::GuardDropped => format!(
                 "{span} is not recorded, as the guard of the tracer{install} has been dropped: write `let _tracing = ..install()?;` in `main`; `let _ = ..` drops it at once"

@@ -74,7 +74,7 @@ pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use life::{Opening, SpanLife};
 pub(crate) use missed::{miss, miss_unsampled};
-pub(crate) use quietly::{PANICKED, quietly, tag_input};
+pub(crate) use quietly::{PANICKED, kept_tag, quietly, tag_input};
 pub(crate) use scope::{From, OwnedEntered, Scope, Start};
 pub(crate) use tracer_core::TracerCore;
 #[cfg(feature = "testing")]

@@ -1,8 +1,10 @@
 //! Code of the application that runs only because something is recorded.
 
+use std::borrow::Cow;
+
 use super::hot::{self, Paused};
 use crate::process::caught::catch;
-use crate::value::{TagInput, TagSource};
+use crate::value::{TagInput, TagSource, TagValue};
 
 /// Recorded in place of a tag whose value could not be had.
 pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
@@ -25,4 +27,19 @@ pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
     } else {
         quietly(|_| source.tag_input()).unwrap_or(TagInput::Str(PANICKED))
     }
+}
+
+/// Copies the value of a tag that is to be recorded later; `None` where there is none.
+pub(crate) fn kept_tag<T: TagSource + ?Sized>(
+    key: Cow<'static, str>,
+    source: &T,
+) -> Option<(Cow<'static, str>, TagValue)> {
+    let value = match tag_input(source) {
+        // Formats itself.
+        input @ (TagInput::Display(_) | TagInput::Debug(_)) => {
+            quietly(|_| input.to_value()).unwrap_or_else(|| Some(PANICKED.into()))
+        }
+        input => input.to_value(),
+    };
+    value.map(|value| (key, value))
 }

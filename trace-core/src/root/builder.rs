@@ -13,11 +13,11 @@ use super::origin::{Origin, Place};
 use crate::diagnostics;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{Kept, Scope, TracerCore, kept_tracer, write};
+use crate::record::{Kept, Scope, TracerCore, kept_tag, kept_tracer, write};
 use crate::span::open_span::OpenSpan;
 use crate::stream::Site;
 use crate::tracer::{Tracer, global};
-use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue, TraceContext};
+use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue, TraceContext};
 
 /// Describes a root span of the current tracer: the one in whose trace this is
 /// called, or that is [attached](crate::Tracer::attach), else the one that was
@@ -105,10 +105,12 @@ impl RootBuilder {
         self.set(|root| root.kind = kind)
     }
 
-    /// Adds a tag. The value is kept until the span begins, so a text that is borrowed is
-    /// given as `text.to_owned()`; a `Duration` is seconds.
-    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.set_more(|more| more.tags.push((key.into(), value.into())))
+    /// Adds a tag; `None` adds nothing. What else can be a value is said at [`TagSource`].
+    ///
+    /// The value is kept until the span begins. So a text is copied; one that is a literal is
+    /// not as `TagValue::from("GET")`.
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
+        self.set_more(|more| more.tags.extend(kept_tag(key.into(), &value)))
     }
 
     /// Adds a link to a span of another trace: a [`Link`], or its context.

@@ -6,9 +6,9 @@ use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
 use crate::diagnostics::is_counting;
-use crate::record::{self, HeldSpan, Kept, Scope, write};
+use crate::record::{self, HeldSpan, Kept, Scope, kept_tag, write};
 use crate::stream::Site;
-use crate::value::{Link, SpanKind, TagInput, TagValue, Timestamp};
+use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
 /// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
 /// Where nothing is recorded the span does nothing; in a trace that is not sampled it carries
@@ -118,10 +118,12 @@ impl SpanBuilder {
         self.set(|span| span.kind = kind)
     }
 
-    /// Adds a tag. The value is kept until the span begins, so a text that is borrowed is
-    /// given as `text.to_owned()`, or to [`OpenSpan::add_tag`]; a `Duration` is seconds.
-    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) -> Self {
-        self.set(|span| span.tags.push((key.into(), value.into())))
+    /// Adds a tag; `None` adds nothing. What else can be a value is said at [`TagSource`].
+    ///
+    /// The value is kept until the span begins. So a text is copied, which
+    /// [`OpenSpan::add_tag`] spares, and so does `TagValue::from("a literal")`.
+    pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
+        self.set(|span| span.tags.extend(kept_tag(key.into(), &value)))
     }
 
     /// Adds a link to a span of another trace: a [`Link`], or its context.

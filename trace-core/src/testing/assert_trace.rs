@@ -49,12 +49,18 @@ struct Tree(Vec<String>);
 
 impl Tree {
     fn expected(text: &str) -> Self {
-        let lines = || text.lines().filter(|line| !line.trim().is_empty());
+        // What stands behind the quote has no indentation, whatever the others have.
+        let (first, others) = match text.split_once('\n') {
+            Some((first, others)) if !first.trim().is_empty() => (Some(first.trim()), others),
+            _ => (None, text),
+        };
+        let lines = || others.lines().filter(|line| !line.trim().is_empty());
         let indentations = lines().map(|line| line.len() - line.trim_start().len());
         let indentation = indentations.min().unwrap_or(0);
         // Where tabs and spaces are mixed it may end within a character, and the
         // line is taken as it is.
         let lines = lines().map(|line| line.get(indentation..).unwrap_or(line));
+        let lines = first.into_iter().chain(lines);
         Self(lines.map(|line| line.trim_end().to_owned()).collect())
     }
 

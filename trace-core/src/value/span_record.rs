@@ -283,17 +283,25 @@ impl From<&Status> for Status {
 }
 
 macro_rules! error_status_from {
-    ($($text:ty),*) => {$(
+    ($($text:ty => $make:expr;)*) => {$(
         /// An error with this message.
         impl From<$text> for Status {
             fn from(message: $text) -> Self {
-                Self::Error(message.into())
+                let make: fn($text) -> Cow<'static, str> = $make;
+                Self::Error(make(message))
             }
         }
     )*};
 }
 
-error_status_from!(&'static str, String, Cow<'static, str>);
+error_status_from! {
+    &'static str => Cow::Borrowed;
+    Cow<'static, str> => |message| message;
+    String => Cow::Owned;
+    &String => |message| Cow::Owned(message.clone());
+    Box<str> => |message| Cow::Owned(message.into());
+    Arc<str> => |message| Cow::Owned(message.as_ref().to_owned());
+}
 
 /// How the body of a span came to its end. OpenTelemetry has no word for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

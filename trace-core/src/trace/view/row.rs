@@ -39,8 +39,8 @@ pub(super) struct Row {
 pub(super) struct Frame {
     /// What offsets count from.
     trace_start: Timestamp,
-    /// The root's time, or the trace's without a root.
-    root: Interval,
+    /// The root's time, or the trace's if there is no root or that takes longer.
+    whole: Interval,
 }
 
 impl Row {
@@ -90,14 +90,18 @@ impl Frame {
     pub(super) fn of(trace: &Trace) -> Self {
         let forest = trace.forest();
         let trace_start = trace.start().unwrap_or_default();
-        let root = match forest.tops.first().filter(|_| forest.roots > 0) {
-            Some(root) => trace.top_interval(*root),
-            None => Interval {
-                start: trace_start,
-                end: trace.end().unwrap_or_default(),
-            },
+        let all = Interval {
+            start: trace_start,
+            end: trace.end().unwrap_or_default(),
         };
-        Self { trace_start, root }
+        let root = forest.tops.first().filter(|_| forest.roots > 0);
+        let root = root.map(|root| trace.top_interval(*root));
+        // A clock that is ahead a little is no work that goes on.
+        let whole = match root {
+            Some(root) if all.duration() <= root.duration() * 5 / 4 => root,
+            _ => all,
+        };
+        Self { trace_start, whole }
     }
 }
 
@@ -129,24 +133,24 @@ fn columns(
             Style::Good
         };
         columns.push(Cell::new(
-            bar(interval, frame.root, options.bar_width),
+            bar(interval, frame.whole, options.bar_width),
             style,
         ));
-        columns.push(Cell::right(share(interval, frame.root), Style::Dim));
+        columns.push(Cell::right(share(interval, frame.whole), Style::Dim));
     }
     columns
 }
 
-/// Draws when a span ran within the root's time; a thin line where it is shorter than
+/// Draws when a span ran within the whole time; a thin line where it is shorter than
 /// half a character.
-fn bar(interval: Interval, root: Interval, width: usize) -> String {
-    let total = root.duration().as_nanos();
+fn bar(interval: Interval, whole: Interval, width: usize) -> String {
+    let total = whole.duration().as_nanos();
     let cells = |offset: Duration| {
         let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
         usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
     };
-    let start = cells(interval.start - root.start);
-    let end = cells(interval.end - root.start);
+    let start = cells(interval.start - whole.start);
+    let end = cells(interval.end - whole.start);
     let mut bar = " ".repeat(start.min(width - 1));
     if end > start {
         bar.push_str(&"█".repeat(end - start));
@@ -158,9 +162,9 @@ fn bar(interval: Interval, root: Interval, width: usize) -> String {
     bar
 }
 
-/// Returns a span's part of the root's time in percent, rounded half up.
-fn share(interval: Interval, root: Interval) -> String {
-    let total = root.duration().as_nanos();
+/// Returns a span's part of the whole time in percent, rounded half up.
+fn share(interval: Interval, whole: Interval) -> String {
+    let total = whole.duration().as_nanos();
     let percent = (interval.duration().as_nanos() * 100 + total / 2).checked_div(total);
     format!("{}%", percent.unwrap_or(100))
 }

@@ -17,8 +17,9 @@ pub struct TreeOptions {
     /// The duration. Default: yes.
     pub durations: bool,
     /// Width of the bar that shows when the span ran within the root's time, in
-    /// characters; a percentage of the root's time stands beside it. Default: 20; 0
-    /// for none.
+    /// characters; a percentage of that stands beside it. Where the trace takes more than a
+    /// quarter longer than its root, as with work that goes on after an answer, it is the
+    /// trace's time. Default: 20; 0 for none.
     pub bar_width: usize,
     /// A mark on spans that were timed by a clock that differs from the root's.
     /// Default: yes.
