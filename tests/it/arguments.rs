@@ -243,7 +243,7 @@ fn builders_take_whatever_the_span_takes() {
         };
     }
     expected(&recorded(|tracer| {
-        with_tags!(tracer.root("root")).run_sync(|| {})
+        with_tags!(tracer.root("root")).run_sync(|| {});
     }));
     let tracer = TestTracer::new();
     tracer
