@@ -1,6 +1,5 @@
 //! The chunks of a queue, and what they have allocated.
 
-use super::queue::Short;
 use crate::stream::Chunk;
 
 /// Chunks that wait, and empty ones.
@@ -144,6 +143,23 @@ impl Chunks {
     /// Lets go of the empty chunks.
     pub(super) fn forget_free(&mut self) {
         (self.free, self.free_bytes) = (Vec::new(), 0);
+    }
+}
+
+/// A piece that is written where it is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Short {
+    /// Spans that it opens, and how many of them are counted as started here.
+    pub(crate) spans: u64,
+    pub(crate) started: u64,
+    /// Words and bytes of text that it has at most.
+    pub(crate) words: usize,
+    pub(crate) text_bytes: usize,
+}
+
+impl Short {
+    pub(super) const fn bytes(self) -> usize {
+        self.words * size_of::<u64>() + self.text_bytes
     }
 }
 

@@ -22,9 +22,10 @@ mod untold;
 mod worker;
 
 pub(crate) use call::{drop_collectors, is_collecting, served_lane, serves};
+pub(crate) use chunks::Short;
 pub use flush_report::{FlushReport, LateCollector};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
-pub(crate) use queue::{Queue, Short};
+pub(crate) use queue::Queue;
 pub(crate) use ticks::Tick;
 pub(crate) use worker::{Threads, Worker, WorkerOptions};

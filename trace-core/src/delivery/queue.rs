@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 
 use super::call;
 use super::callers::Callers;
-use super::chunks::Chunks;
+use super::chunks::{Chunks, Short};
 use super::flush_report::LateCollector;
 use super::lanes::Lane;
 use super::lost_pieces::LostPieces;
@@ -174,23 +174,6 @@ impl State {
     fn has_flushed(&self, number: u64) -> bool {
         let mut lanes = self.lanes.iter();
         self.flush.done >= number && lanes.all(|lane| lane.has_flushed(number))
-    }
-}
-
-/// A piece that is written where it is to be read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Short {
-    /// Spans that it opens, and how many of them are counted as started here.
-    pub(crate) spans: u64,
-    pub(crate) started: u64,
-    /// Words and bytes of text that it has at most.
-    pub(crate) words: usize,
-    pub(crate) text_bytes: usize,
-}
-
-impl Short {
-    pub(super) const fn bytes(self) -> usize {
-        self.words * size_of::<u64>() + self.text_bytes
     }
 }
 

@@ -1,23 +1,20 @@
 //! Root spans that are described at run time.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 
 use super::begin::{self, Begin};
+use super::description::{More, Root};
 use super::future::{RootFuture, RootRun};
 use super::guard::RootGuard;
-use super::origin::{Origin, Place};
-use crate::diagnostics;
+use super::origin::Place;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{Kept, Scope, TracerCore, kept_tag, kept_tracer, write};
+use crate::record::{Kept, kept_tag, kept_tracer, write};
 use crate::span::open_span::OpenSpan;
-use crate::stream::Site;
-use crate::tracer::{Tracer, global};
-use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue, TraceContext};
+use crate::tracer::Tracer;
+use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 
 /// Describes a root span of the current tracer: the one in whose trace this is
 /// called, or that is [attached](crate::Tracer::attach), else the one that was
@@ -51,25 +48,6 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) Kept<Root>);
 
-/// What a root span begins with. It is moved, and so small.
-pub(super) struct Root {
-    /// The tracer; `None` is the one that is current at the beginning.
-    tracer: Option<Arc<TracerCore>>,
-    operation_name: Cow<'static, str>,
-    source: &'static Location<'static>,
-    kind: SpanKind,
-    more: Option<Box<More>>,
-}
-
-/// What not all roots begin with.
-#[derive(Default)]
-struct More {
-    origin: Origin,
-    tags: Vec<(Cow<'static, str>, TagValue)>,
-    links: Vec<Link>,
-    baggage: Option<Baggage>,
-}
-
 impl Tracer {
     /// Describes a root span: the first of a new trace, or of one that comes from
     /// another process.
@@ -80,22 +58,6 @@ impl Tracer {
             let tracer = self.core().map(kept_tracer::take);
             Root::new(tracer, operation_name.into(), source)
         }))
-    }
-}
-
-impl Root {
-    pub(super) fn new(
-        tracer: Option<Arc<TracerCore>>,
-        operation_name: Cow<'static, str>,
-        source: &'static Location<'static>,
-    ) -> Self {
-        Self {
-            tracer,
-            operation_name,
-            source,
-            kind: SpanKind::Internal,
-            more: None,
-        }
     }
 }
 
@@ -165,7 +127,7 @@ impl RootBuilder {
     /// Takes the tracer that is current now, not the one at the beginning.
     #[cfg(feature = "tokio")]
     pub(crate) fn with_current_tracer(self) -> Self {
-        self.set(|root| root.tracer = root.tracer.take().or_else(global::current))
+        self.set(|root| root.tracer = root.tracer.take().or_else(crate::tracer::global::current))
     }
 
     /// Runs a future as the span's body. The span begins at the first poll. What the
@@ -241,109 +203,6 @@ impl RootBuilder {
 
     fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
         self.set(|root| change(root.more.get_or_insert_with(More::take)))
-    }
-}
-
-impl Begin for Root {
-    fn scope(&self) -> Option<Scope> {
-        match &self.more {
-            Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
-            None => self.new_scope(),
-        }
-    }
-
-    fn site(&self) -> Option<&'static Site> {
-        Site::at(&self.operation_name, self.source)
-    }
-
-    fn note_unsampled(&self, scope: &Scope) {
-        // To find the site costs more than all else there is to note.
-        if diagnostics::is_counting()
-            && let Some(site) = self.site()
-        {
-            begin::note_unsampled(site, scope);
-        }
-    }
-
-    fn let_go(&mut self) {
-        if let Some(more) = self.more.take() {
-            more.keep();
-        }
-        if let Some(tracer) = self.tracer.take() {
-            kept_tracer::give_back(tracer);
-        }
-    }
-
-    fn open(&self) -> (u64, u64) {
-        let placed = write::site_at(&self.operation_name, self.source);
-        let site = placed.unwrap_or(Site::unnamed());
-        let given = self.more.as_ref().and_then(|more| more.origin.span_id());
-        let opened = match given {
-            Some(span_id) => write::open_as(site, span_id),
-            None => write::open(site),
-        };
-        let span = opened.0;
-        if placed.is_none() {
-            write::description(span, &self.operation_name, self.kind, self.source);
-        } else if self.kind != SpanKind::Internal {
-            write::kind(span, self.kind);
-        }
-        if let Some(more) = &self.more {
-            more.write(span);
-        }
-        opened
-    }
-}
-
-impl Root {
-    /// The scope of a trace that begins here.
-    fn new_scope(&self) -> Option<Scope> {
-        let begin = |tracer: &Arc<TracerCore>| {
-            let is_own = !tracer.is_foreign();
-            is_own.then(|| Scope::start_new(tracer, &self.operation_name, self.kind))
-        };
-        match &self.tracer {
-            Some(tracer) => begin(tracer),
-            None => global::with_current(begin).flatten(),
-        }
-    }
-
-    #[cold]
-    fn scope_from(&self, origin: &Origin, baggage: Option<&Baggage>) -> Option<Scope> {
-        let tracer = self.tracer.as_ref();
-        origin.begin(tracer, &self.operation_name, self.kind, baggage)
-    }
-}
-
-thread_local! {
-    /// What the thread's next root need not allocate.
-    static SPARE: Cell<Option<Box<More>>> = const { Cell::new(None) };
-}
-
-impl More {
-    fn take() -> Box<Self> {
-        SPARE
-            .try_with(Cell::take)
-            .ok()
-            .flatten()
-            .unwrap_or_default()
-    }
-
-    /// Keeps what is empty of it.
-    fn keep(mut self: Box<Self>) {
-        self.tags.clear();
-        self.links.clear();
-        (self.origin, self.baggage) = Default::default();
-        let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
-    }
-
-    fn write(&self, span: u64) {
-        for (key, value) in &self.tags {
-            write::named_tag(span, key, TagInput::Value(value));
-        }
-        for link in self.links.iter().chain(&self.origin.link()) {
-            write::link(span, link);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::begin::{Begin, Described, scope_of};
-use super::builder;
+use super::description;
 use crate::record::{Kept, SpanLife, WaitingScope};
 use crate::value::Outcome;
 
@@ -21,7 +21,7 @@ pin_project! {
         F: Future,
     {
         #[pin]
-        pub(super) run: RootRun<builder::Root, F, fn(&F::Output) -> bool>,
+        pub(super) run: RootRun<description::Root, F, fn(&F::Output) -> bool>,
     }
 }
 

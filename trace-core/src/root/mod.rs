@@ -2,6 +2,7 @@
 
 mod begin;
 mod builder;
+mod description;
 mod future;
 mod guard;
 pub(crate) mod origin;

@@ -26,6 +26,7 @@
 pub(crate) mod builder;
 pub(crate) mod guard;
 pub(crate) mod open_span;
+mod refused;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,10 +1,9 @@
 //! Spans that are held: by a body, a stream, a task of a library, or a bridge.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use super::guard::{Entered, EnteredSpan};
+use super::refused::Refused;
 use crate::propagation::{self, Injector};
 use crate::record::{HeldSpan, Kept, Scope, quietly, tag_input, write};
 use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceContext};
@@ -58,7 +57,7 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 ///
 /// | what happens | outcome |
 /// |---|---|
-/// | [`end`](Self::end), or [`EnteredSpan`] is dropped | ok, also after [`record_error`](Self::record_error) |
+/// | [`end`](Self::end), or [`EnteredSpan`](crate::EnteredSpan) is dropped | ok, also after [`record_error`](Self::record_error) |
 /// | [`end_with`](Self::end_with), or `ends` of [`poll`](Self::poll) gives an outcome | that |
 /// | [`poll_result`](Self::poll_result) is ready | ok or error |
 /// | [`end_at`](Self::end_at) | ok, at that time |
@@ -99,44 +98,10 @@ pub(super) enum Held {
     Recorded(HeldSpan),
 }
 
-/// A span of a trace that is not recorded.
-pub(super) struct Refused {
-    scope: Scope,
-    has_ended: AtomicBool,
-}
-
-impl Refused {
-    fn enter(&self) -> bool {
-        // Relaxed: who is to know of the end has heard of it in some way.
-        let is_open = !self.has_ended.load(Ordering::Relaxed);
-        if is_open {
-            self.scope.enter_copy();
-        }
-        is_open
-    }
-
-    /// Ends it: on this thread it is left.
-    fn end(&self) {
-        self.has_ended.store(true, Ordering::Relaxed);
-        while self.scope.leave_copy() {}
-    }
-}
-
-impl Drop for Refused {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
 impl OpenSpan {
     /// A span in a trace that is not recorded, or in none.
     pub(super) fn unrecorded(scope: Option<Scope>) -> Held {
-        scope.map_or(Held::Nothing, |scope| {
-            Held::Unsampled(Refused {
-                scope,
-                has_ended: AtomicBool::new(false),
-            })
-        })
+        scope.map_or(Held::Nothing, |scope| Held::Unsampled(Refused::new(scope)))
     }
 
     /// Begins a root in a scope of its own. `open` opens the span in there, and returns it
@@ -280,43 +245,6 @@ impl OpenSpan {
         }
     }
 
-    /// Makes the span the current one on this thread until the guard is dropped. Several
-    /// threads may be in it at once. May lock for a moment. Does nothing, and its guard does
-    /// nothing, if the span has ended, or while a value is formatted to be recorded.
-    ///
-    /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
-    /// is not `Send`, so that the compiler notices where a future must be `Send`; in a
-    /// `LocalSet` or below `block_on` it does not. Futures have [`poll`](Self::poll).
-    pub fn enter(&self) -> Entered<'_> {
-        Entered::new(self)
-    }
-
-    /// Runs a closure within the span, which goes on afterwards.
-    ///
-    /// A future that the closure only makes is polled later, outside of the span: give it
-    /// the span by [`in_current_trace`](crate::TraceFuture::in_current_trace).
-    ///
-    /// ```
-    /// use trace_core::{OpenSpan, TraceFuture};
-    ///
-    /// # async fn store(_: u32) {}
-    /// async fn acknowledge(message: u32, span: OpenSpan) {
-    ///     span.in_scope(|| store(message).in_current_trace()).await;
-    ///     span.end();
-    /// }
-    /// ```
-    ///
-    /// ```
-    /// let span = trace_core::span::start("parse");
-    /// let number: Result<i32, _> = span.in_scope(|| "7".parse());
-    /// span.end();
-    /// # assert_eq!(number, Ok(7));
-    /// ```
-    pub fn in_scope<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _in = self.enter();
-        body()
-    }
-
     /// Makes the span the current one on this thread until [`exit`](Self::exit), for a
     /// bridge to a library where these are two calls. Otherwise use
     /// [`enter`](Self::enter).
@@ -347,15 +275,6 @@ impl OpenSpan {
             Some(Held::Unsampled(span)) => drop(span.scope.leave_copy()),
             Some(Held::Recorded(span)) => span.leave(),
         }
-    }
-
-    /// Enters the span; it ends with the guard, well, or panicked if a panic drops it.
-    ///
-    /// ```
-    /// let _span = trace_core::span::start("parse").entered();
-    /// ```
-    pub fn entered(self) -> EnteredSpan {
-        EnteredSpan::new(self)
     }
 
     /// Runs one poll of the holder within the span, for whoever writes a `Future`,
@@ -402,7 +321,7 @@ impl OpenSpan {
     ) -> Poll<T> {
         match self.0.get_mut() {
             None | Some(Held::Nothing) => poll(),
-            Some(Held::Unsampled(span)) if span.has_ended.load(Ordering::Relaxed) => poll(),
+            Some(Held::Unsampled(span)) if span.has_ended() => poll(),
             Some(Held::Unsampled(span)) => {
                 let entered = span.scope.enter();
                 let polled = poll();

@@ -10,6 +10,7 @@ mod absence;
 mod chunk;
 pub(crate) mod decode;
 mod entry;
+mod noted_sites;
 mod notes;
 mod place;
 mod site;

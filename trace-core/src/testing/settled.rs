@@ -39,12 +39,72 @@ const QUIET: Duration = Duration::from_millis(10);
 /// How long to wait before the next look while something is open.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
+impl TestTracer {
+    /// Waits until no trace of this tracer is open, and for 10 ms none has begun; instead of
+    /// a sleep, before a test looks at what tasks and servers have recorded.
+    ///
+    /// Exact, on all threads: a trace is open from the beginning of its root until all its
+    /// spans have ended, and its tasks ([`spawn`](crate::spawn),
+    /// [`in_current_trace`](crate::TraceFuture::in_current_trace)) and messages
+    /// ([`Carried`](crate::Carried)) are gone, also if nothing was recorded in them yet.
+    /// What surrounds the call is not waited for: the test's body, and the spans in which it
+    /// is awaited. All else of the test's own trace is.
+    ///
+    /// Not seen is what has yet to begin and does not belong to a trace: a root in a task of
+    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
+    /// request on its way, a message in a channel without [`Carried`](crate::Carried). Nor
+    /// are traces that are not sampled. Wait first for what the code says itself, such as a
+    /// response. A server that is spawned by [`trace_core::spawn`](crate::spawn) is a part
+    /// of the trace and never ends: spawn it by `tokio::spawn`.
+    ///
+    /// Works with any executor, also while tokio's time is paused: the timeout is in real
+    /// time.
+    ///
+    /// ```
+    /// # trace_core::testing::__run_async("mails_are_sent", async {
+    /// use std::time::Duration;
+    /// use trace_core::testing::TestTracer;
+    /// use trace_core::{assert_trace, trace, trace_root, traced};
+    ///
+    /// #[traced]
+    /// async fn send_mail() {
+    ///     tokio::time::sleep(Duration::from_millis(20)).await;
+    /// }
+    ///
+    /// #[trace_root]
+    /// async fn order() {
+    ///     trace_core::spawn(send_mail()); // nobody waits for it
+    /// }
+    ///
+    /// // In a `#[traced_test]`:
+    /// order().await;
+    /// TestTracer::current().settled(Duration::from_secs(5)).await;
+    /// assert_trace!(trace!(), r#"
+    ///     order
+    ///     └─ send_mail
+    /// "#);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When something is open after `timeout`, with what it is:
+    ///
+    /// ```text
+    /// not settled after 5s: the trace of `order`, 1 task or message in the trace of `my_test` still open; awaited at tests/orders.rs:12:9
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    #[track_caller]
+    pub fn settled(&self, timeout: Duration) -> Settled {
+        Settled::new(self.clone(), timeout, Location::caller())
+    }
+}
+
 impl Settled {
-    pub(super) fn new(
-        tracer: TestTracer,
-        timeout: Duration,
-        asked_at: &'static Location<'static>,
-    ) -> Self {
+    fn new(tracer: TestTracer, timeout: Duration, asked_at: &'static Location<'static>) -> Self {
         Self {
             tracer,
             timeout,

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::ending::{Delivery, Ending};
-use super::global::{self, InstallError, TracerGuard};
 use super::tracer::{Handle, Tracer};
 use crate::collector::Collector;
 use crate::delivery::{Worker, WorkerOptions, drop_collectors};
@@ -83,8 +82,15 @@ impl Options {
     }
 }
 
+impl Tracer {
+    /// Begins a tracer for the service with this name.
+    pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
+        TracerBuilder::new(service_name.as_ref())
+    }
+}
+
 impl TracerBuilder {
-    pub(super) fn new(service_name: &str) -> Self {
+    fn new(service_name: &str) -> Self {
         Self(Kept::new(|| Options::new(service_name)))
     }
 
@@ -196,29 +202,8 @@ impl TracerBuilder {
         }
     }
 
-    /// Builds the tracer of new roots in the whole process. It lasts until the
-    /// guard is dropped, which delivers what is left.
-    ///
-    /// On Unix, what was handed over is delivered as well, and what the thread has recorded
-    /// that ends the process, if the guard is there then: it was forgotten, or is in a
-    /// `static`, and `main` returns; or [`std::process::exit`] is called. That takes the
-    /// [`shutdown_timeout`](Self::shutdown_timeout) at most. A collector that ends the process
-    /// is not waited for; the others are.
-    ///
-    /// The child of a `fork` has no tracer until it installs one of its own, which it
-    /// may while it has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
-    ///
-    /// # Errors
-    ///
-    /// When there is one already, or the operating system gives no thread.
-    #[track_caller]
-    pub fn install(self) -> Result<TracerGuard, InstallError> {
-        let source = Location::caller();
-        self.say_mistakes(source);
-        global::install(self, source)
-    }
-
-    fn say_mistakes(&self, source: &Location<'_>) {
+    /// Says what of the options is a mistake, as it seems.
+    pub(super) fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
             None if !RECORDS => diagnostics::not_built_in(source),
             Some(options) if options.collectors.is_empty() => diagnostics::no_collector(source),

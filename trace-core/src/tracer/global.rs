@@ -81,9 +81,33 @@ enum Reason {
 /// Who is installing a tracer; one at a time.
 static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
 
+impl TracerBuilder {
+    /// Builds the tracer of new roots in the whole process. It lasts until the
+    /// guard is dropped, which delivers what is left.
+    ///
+    /// On Unix, what was handed over is delivered as well, and what the thread has recorded
+    /// that ends the process, if the guard is there then: it was forgotten, or is in a
+    /// `static`, and `main` returns; or [`std::process::exit`] is called. That takes the
+    /// [`shutdown_timeout`](Self::shutdown_timeout) at most. A collector that ends the process
+    /// is not waited for; the others are.
+    ///
+    /// The child of a `fork` has no tracer until it installs one of its own, which it
+    /// may while it has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
+    ///
+    /// # Errors
+    ///
+    /// When there is one already, or the operating system gives no thread.
+    #[track_caller]
+    pub fn install(self) -> Result<TracerGuard, InstallError> {
+        let source = Location::caller();
+        self.say_mistakes(source);
+        install(self, source)
+    }
+}
+
 /// Installs a tracer. Nothing of the application is built, dropped or waited for while
 /// [`GLOBAL`] is locked: collectors and samplers may begin roots.
-pub(super) fn install(
+fn install(
     builder: TracerBuilder,
     source: &'static Location<'static>,
 ) -> Result<TracerGuard, InstallError> {

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::builder::TracerBuilder;
 use super::ending::Ending;
-use super::idle::ShutdownWhenIdle;
 use crate::delivery::FlushReport;
 use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::diagnostics::{self, Doctor};
@@ -21,7 +19,7 @@ use crate::record::{InScope, Kept, Scope, TracerCore};
 ///
 /// A clone is another handle of the same tracer. When the last handle is dropped
 /// the tracer shuts down, waiting no longer than its
-/// [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
+/// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout).
 ///
 /// ```
 /// use std::time::Duration;
@@ -77,11 +75,6 @@ impl Handle {
 }
 
 impl Tracer {
-    /// Begins a tracer for the service with this name.
-    pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
-        TracerBuilder::new(service_name.as_ref())
-    }
-
     /// The handle, if it is of this process and not of one that forked.
     fn own(&self) -> Option<&Handle> {
         self.0.get().filter(|handle| !handle.core.is_foreign())
@@ -181,50 +174,6 @@ impl Tracer {
         };
         crate::record::entered::hand_over();
         handle.owner.0.shut_down(Deadline::after(timeout))
-    }
-
-    /// Waits until no trace is open, but no longer than `timeout`, and then
-    /// [shuts down](Self::shutdown) within the tracer's
-    /// [`shutdown_timeout`](TracerBuilder::shutdown_timeout); for the end of a service
-    /// that takes no more requests.
-    ///
-    /// A trace is open as long as a span of it runs, a task that was spawned in it has not
-    /// ended, or a message that [carries](crate::Carried) it is there. Roots that begin
-    /// meanwhile are recorded, and waited for. Not seen is a scope in its first poll that has
-    /// not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
-    /// another thread. Awaited within a trace of this tracer, this waits for that one, and so
-    /// for the whole `timeout`.
-    ///
-    /// Works with any executor: a thread of its own looks every 10 ms, and wakes the task.
-    /// Where the operating system gives none, the first poll shuts down at once and blocks.
-    /// Within a collector of this tracer it does not wait.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing happens before the first poll. Dropped while it waits for traces, it ends
-    /// nothing: the tracer goes on. Dropped later, the shutdown goes on, and another one, or
-    /// the guard's drop, waits for it.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use trace_core::{MemoryCollector, Tracer};
-    ///
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// let spans = MemoryCollector::new();
-    /// let tracer = Tracer::builder("shop").collector(spans.clone()).build()?;
-    /// let mail = tracer.root("mail").run(tokio::time::sleep(Duration::from_millis(20)));
-    /// tokio::spawn(mail);
-    /// tokio::task::yield_now().await;
-    ///
-    /// let report = tracer.shutdown_when_idle(Duration::from_secs(10)).await;
-    /// assert!(report.is_complete);
-    /// assert_eq!(spans.spans()[0].operation_name, "mail");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn shutdown_when_idle(&self, timeout: Duration) -> ShutdownWhenIdle {
-        ShutdownWhenIdle::new(self.clone(), timeout)
     }
 
     /// Returns what became of the spans of each place in the source: why one is missing.

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Link, Log, Outcome, SpanKind, SpanView, StatusRef, TagRef, TraceState};
 
+use super::forms::{Text, object};
 use super::value::Attribute;
-use super::{Text, object};
 use crate::facts::{self, key};
 
 /// A `Span`.

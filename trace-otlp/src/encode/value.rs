@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Tag, TagArray, TagRef};
 
-use super::{List, Text, object};
+use super::forms::{List, Text, object};
 
 /// A `KeyValue`.
 pub(super) struct Attribute<'a>(pub(super) &'a str, pub(super) TagRef<'a>);

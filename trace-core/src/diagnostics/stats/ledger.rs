@@ -1,7 +1,7 @@
 //! Where the spans are that have been handed over.
 
-use super::Stats;
 use super::lanes::{LaneDrops, LaneStats};
+use super::stats::Stats;
 
 /// Where the spans are that have been handed over.
 ///

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::allocation::heap_bytes;
 use super::completed_trace::Completion;
 use super::completeness::{Completeness, Origin};
-use super::heap_bytes::heap_bytes;
 use super::options::TraceCollectorOptions;
 use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};

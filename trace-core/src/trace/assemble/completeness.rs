@@ -38,7 +38,7 @@
 //! [`SpanBatch::completed_traces`]: crate::SpanBatch::completed_traces
 //! [`Resource`]: crate::Resource
 
-use super::heap_bytes::table_bytes;
+use super::allocation::table_bytes;
 use crate::process::maps::{HashMap, HashSet};
 use crate::value::{SpanId, SpanKind, SpanRecord};
 

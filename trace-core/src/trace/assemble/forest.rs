@@ -1,6 +1,6 @@
 //! The tree of a trace as positions, built in one go and without recursion.
 
-use super::heap_bytes::heap_bytes;
+use super::allocation::heap_bytes;
 use super::index::{SpanIndex, is_answer};
 use super::timeline::{Interval, Timeline};
 use crate::value::{SpanId, SpanRecord, Timestamp};

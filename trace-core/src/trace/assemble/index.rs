@@ -1,6 +1,6 @@
 //! Which spans of a trace have an id.
 
-use super::heap_bytes::table_bytes;
+use super::allocation::table_bytes;
 use crate::process::maps::HashMap;
 use crate::value::{SpanId, SpanKind, SpanRecord};
 

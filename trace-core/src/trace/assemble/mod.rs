@@ -7,13 +7,13 @@
 //! its [`Problem`]s. Nothing here writes text; see [`view`](crate::trace::view).
 
 mod active_trace;
+mod allocation;
 mod completed_trace;
 mod completeness;
 mod critical_path;
 mod early_losses;
 mod foreign_span;
 mod forest;
-mod heap_bytes;
 mod index;
 mod kept_traces;
 mod options;
@@ -22,6 +22,7 @@ mod query;
 mod running;
 mod self_time;
 mod service_names;
+mod span_bytes;
 mod store;
 mod timeline;
 mod times;

@@ -114,6 +114,15 @@ pub enum Problem {
     },
 }
 
+impl Trace {
+    /// Returns what is wrong with the trace, in a fixed order; empty when all is
+    /// well.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        Problem::of(self)
+    }
+}
+
 impl Problem {
     pub(super) fn of(trace: &Trace) -> Vec<Self> {
         let mut problems = Vec::new();

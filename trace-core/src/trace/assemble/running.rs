@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::allocation::{heap_bytes, table_bytes};
 use super::completed_trace::Completion;
-use super::heap_bytes::{heap_bytes, table_bytes};
 use crate::process::maps::HashMap;
 use crate::value::{Timestamp, TraceId};
 

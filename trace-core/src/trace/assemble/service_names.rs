@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::heap_bytes::{shared_bytes, table_bytes};
+use super::allocation::{shared_bytes, table_bytes};
 use crate::process::maps::HashSet;
 
 /// Names that all traces share, however often they come. Bounded; none is ever forgotten,

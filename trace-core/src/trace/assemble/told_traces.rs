@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::allocation::{heap_bytes, table_bytes};
 use super::completed_trace::Completion;
-use super::heap_bytes::{heap_bytes, table_bytes};
 use crate::process::maps::HashMap;
 use crate::value::TraceId;
 

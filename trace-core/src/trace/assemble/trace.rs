@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::allocation::heap_bytes;
 use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
-use super::heap_bytes::{heap_bytes, span_heap_bytes};
 use super::index::{SpanIndex, is_answer};
-use super::problem::Problem;
 use super::service_names::ServiceNames;
+use super::span_bytes::span_heap_bytes;
 use crate::process::maps::HashMap;
 use crate::stream::decode::TraceLosses;
 use crate::value::{SpanId, SpanRecord, TraceId};
@@ -368,13 +368,6 @@ impl Trace {
     /// Notes that spans were lost.
     pub(super) fn lose(&mut self, losses: &TraceLosses) {
         self.losses.add(losses);
-    }
-
-    /// Returns what is wrong with the trace, in a fixed order; empty when all is
-    /// well.
-    #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
-        Problem::of(self)
     }
 
     fn is_orphan(&self, span: &SpanRecord) -> bool {

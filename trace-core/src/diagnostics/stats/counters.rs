@@ -1,0 +1,130 @@
+//! The counters that threads write which record, and what they and the ledger say together.
+
+use std::sync::atomic::Ordering;
+
+use super::ledger::Ledger;
+use super::starts::{Start, Starts};
+use super::stats::{DroppedSpans, Stats};
+use crate::process::sync::AtomicU64;
+
+/// The counters behind [`Stats`].
+///
+/// Each span is counted in `started` before it can be counted anywhere else.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    starts: Starts,
+    pub(crate) dropped_queue: AtomicU64,
+    pub(crate) dropped_limit: AtomicU64,
+    pub(crate) dropped_shutdown: AtomicU64,
+    pub(crate) unattached: AtomicU64,
+    pub(crate) collector_panics: AtomicU64,
+    pub(crate) sampler_panics: AtomicU64,
+    pub(crate) bad_headers: AtomicU64,
+}
+
+impl Counters {
+    /// Counts spans that began.
+    #[inline]
+    pub(crate) fn start(&self, spans: u64) {
+        self.starts.count(Start::Recorded, spans);
+    }
+
+    /// Counts a span that a sampler refuses: it began, and that is all.
+    #[inline]
+    pub(crate) fn refuse(&self) {
+        self.starts.count(Start::SampledOut, 1);
+    }
+
+    pub(crate) fn add(counter: &AtomicU64, spans: u64) {
+        // Release: its partner is the acquiring load in `stats`, which so sees the
+        // start of every span whose end it has seen.
+        counter.fetch_add(spans, Ordering::Release);
+    }
+
+    /// To be called while the ledger is locked.
+    pub(crate) fn stats(&self, ledger: &Ledger) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
+        let sampled_out = self.starts.sum(Start::SampledOut);
+        let started = self.starts.sum(Start::Recorded) + ledger.started;
+        let in_scopes = started.saturating_sub(ledger.handed_over);
+        let mut stats = Stats {
+            started: started + sampled_out,
+            sampled_out,
+            dropped: DroppedSpans {
+                queue: read(&self.dropped_queue),
+                limit: read(&self.dropped_limit),
+                collector: 0,
+                shutdown: read(&self.dropped_shutdown),
+            },
+            open: in_scopes,
+            unattached: read(&self.unattached),
+            collector_panics: read(&self.collector_panics),
+            sampler_panics: read(&self.sampler_panics),
+            bad_headers: read(&self.bad_headers),
+            ..Stats::default()
+        };
+        ledger.add_to(&mut stats);
+        stats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ledger::Fate;
+    use super::*;
+
+    fn sum(stats: &Stats) -> u64 {
+        let ended = stats.delivered + stats.waiting + stats.dropped.total();
+        ended + stats.sampled_out + stats.open
+    }
+
+    #[test]
+    fn a_span_that_nobody_has_is_missing_in_the_sum() {
+        let counters = Counters::default();
+        let mut ledger = Ledger::new([("one".to_owned(), 0)]);
+        counters.start(5);
+        assert_eq!(counters.stats(&ledger).open, 5);
+        ledger.refuse(1);
+        Counters::add(&counters.dropped_queue, 1);
+        ledger.arrive(3);
+        ledger.take();
+        ledger.read(1);
+        let stats = counters.stats(&ledger);
+        assert_eq!(
+            (stats.read, stats.waiting, ledger.lanes()[0].waiting),
+            (1, 1, 1)
+        );
+        assert_eq!((stats.open, sum(&stats)), (3, 5));
+        ledger.finish(0, 1, Fate::Delivered);
+        ledger.release(1, false);
+        let stats = counters.stats(&ledger);
+        assert_eq!((stats.delivered, ledger.lanes()[0].delivered), (1, 1));
+        assert_eq!((stats.open, sum(&stats)), (3, 5));
+        // Three were taken and one was read: a worker that has one has lost another.
+        ledger.hold(1);
+        assert_eq!(sum(&counters.stats(&ledger)), 4);
+    }
+
+    #[test]
+    fn what_one_lane_loses_is_delivered_to_the_other() {
+        let counters = Counters::default();
+        let mut ledger = Ledger::new([("one".to_owned(), 0), ("two".to_owned(), 0)]);
+        counters.start(4);
+        ledger.arrive(4);
+        ledger.take();
+        ledger.read(4);
+        ledger.finish(0, 4, Fate::Panic);
+        ledger.finish(1, 4, Fate::Delivered);
+        assert_eq!(counters.stats(&ledger).waiting, 4);
+        ledger.release(4, true);
+        let stats = counters.stats(&ledger);
+        assert_eq!((stats.delivered, stats.dropped.collector), (0, 4));
+        let lanes = ledger.lanes();
+        for lane in &lanes {
+            let sum = lane.delivered + lane.dropped.total() + lane.waiting;
+            assert_eq!((stats.read, lane.read), (sum, sum));
+        }
+        assert_eq!((lanes[0].dropped.panic, lanes[1].delivered), (4, 4));
+        assert_eq!(sum(&stats), 4);
+    }
+}

@@ -1,0 +1,35 @@
+//! The forms of JSON of which a request is made.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// Writes an object with the entries that `fill` adds.
+pub(super) fn object<S: Serializer>(
+    serializer: S,
+    fill: impl FnOnce(&mut S::SerializeMap) -> Result<(), S::Error>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    fill(&mut map)?;
+    map.end()
+}
+
+/// An array of what the iterators that a closure makes give.
+pub(super) struct List<F>(pub(super) F);
+
+impl<F, I> Serialize for List<F>
+where
+    F: Fn() -> I,
+    I: IntoIterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// A text of what can be displayed: ids and 64-bit integers.
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: std::fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
