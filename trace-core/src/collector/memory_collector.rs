@@ -1,8 +1,9 @@
 //! A collector that keeps everything.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::collector::{Collector, SpanBatch};
+use crate::process::sync::Unpoisoned;
 use crate::value::SpanRecord;
 
 /// Keeps every span, without a bound; for tests and small programs.
@@ -32,11 +33,7 @@ impl MemoryCollector {
     /// Returns the spans, by their start and, where that is the same, by their id.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
-        let mut spans = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let mut spans = self.0.lock().unpoisoned().clone();
         spans.sort_by_key(|span| (span.start, span.span_id));
         spans
     }
@@ -45,17 +42,14 @@ impl MemoryCollector {
     #[must_use]
     pub fn take(&self) -> Vec<SpanRecord> {
         let spans = self.spans();
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unpoisoned().clear();
         spans
     }
 }
 
 impl Collector for MemoryCollector {
     fn collect(&self, batch: &SpanBatch<'_>) {
-        let mut spans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans = self.0.lock().unpoisoned();
         spans.extend(batch.records());
     }
 

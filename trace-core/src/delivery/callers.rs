@@ -1,10 +1,9 @@
 //! Which parts of traces have called somebody, who may be in this process.
 
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::process::maps::{HashMap, HashSet};
-use crate::process::sync::{Mutex, MutexGuard};
+use crate::process::sync::{Mutex, MutexGuard, Unpoisoned};
 use crate::stream::decode::Part;
 use crate::value::TraceId;
 
@@ -31,7 +30,7 @@ struct Calls {
 
 impl Callers {
     fn traces(&self) -> MutexGuard<'_, HashMap<TraceId, Calls>> {
-        self.traces.lock().unwrap_or_else(PoisonError::into_inner)
+        self.traces.lock().unpoisoned()
     }
 
     // Relaxed, here and below: what comes from a request that was sent comes after that.

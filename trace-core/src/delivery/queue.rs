@@ -5,8 +5,6 @@ mod hand_out;
 mod input;
 mod work;
 
-use std::sync::PoisonError;
-
 use super::call;
 use super::callers::Callers;
 use super::chunks::{Chunks, Short};
@@ -18,7 +16,7 @@ use crate::collector::CollectorError;
 use crate::diagnostics::stats::{Counters, LaneStats, Ledger, Stats};
 use crate::diagnostics::{self, Chart, Loss};
 use crate::process::clock::Deadline;
-use crate::process::sync::{Condvar, Mutex, MutexGuard};
+use crate::process::sync::{Condvar, Mutex, MutexGuard, Unpoisoned};
 use crate::stream::Chunk;
 use crate::stream::decode::{Decoded, Part};
 
@@ -259,7 +257,7 @@ impl Queue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unpoisoned()
     }
 
     fn is_half_full(&self, state: &State) -> bool {

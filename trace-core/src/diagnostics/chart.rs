@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::doctor::{Doctor, NotSampledBy, SiteReport, Times};
 use super::loss::OpenSpans;
+use crate::process::sync::Unpoisoned;
 use crate::stream::{Absence, Site, SiteTable};
 
 /// What became of the spans of each site at one tracer. What is dropped is always counted;
@@ -82,7 +83,7 @@ impl Chart {
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unpoisoned()
     }
 
     /// Counts spans that were read.

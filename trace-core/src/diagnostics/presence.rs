@@ -2,12 +2,13 @@
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::chart::is_counting;
 use super::kind::{Diagnostic, Kind};
 use super::told::{Level, says, tell, tell_once};
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 use crate::stream::{Absence, Site};
 use crate::value::environment;
 
@@ -33,7 +34,7 @@ const MAX_EARLY_ROOTS: usize = 8;
 
 fn present() -> MutexGuard<'static, Present> {
     let present = PRESENT.get(|_| Mutex::default());
-    present.lock().unwrap_or_else(PoisonError::into_inner)
+    present.lock().unpoisoned()
 }
 
 /// Whether there are several tracers: kept beside [`Present`], as roots ask for it.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::kind::{Diagnostic, Kind};
 use super::printer;
@@ -10,6 +10,7 @@ use crate::process::caught::{catch, drop_quietly};
 use crate::process::exit::AtExit;
 use crate::process::fork;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 use crate::stream::Site;
 use crate::value::environment;
 
@@ -101,7 +102,7 @@ fn state() -> MutexGuard<'static, State> {
             ..State::default()
         })
     });
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+    state.lock().unpoisoned()
 }
 
 /// Whether so much is said.

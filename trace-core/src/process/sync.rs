@@ -1,5 +1,7 @@
 //! What threads meet at: std's, or loom's, which tries every order.
 
+use std::sync::{LockResult, PoisonError};
+
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicI64, AtomicU64};
 #[cfg(not(loom))]
@@ -11,6 +13,26 @@ pub(crate) use loom::sync::atomic::{AtomicI64, AtomicU64};
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(loom)]
 pub(crate) use modeled::Condvar;
+
+/// What a lock guards, also after a thread panicked that had it.
+///
+/// That does no harm: none of the application's code, which may panic, runs under a lock of
+/// this crate's, but for what a lock of its own guards, such as the writer of a printer. What
+/// is guarded is whole whenever such code is called.
+pub(crate) trait Unpoisoned {
+    type Guarded;
+
+    fn unpoisoned(self) -> Self::Guarded;
+}
+
+impl<G> Unpoisoned for LockResult<G> {
+    type Guarded = G;
+
+    #[inline]
+    fn unpoisoned(self) -> G {
+        self.unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[cfg(loom)]
 mod modeled {

@@ -1,7 +1,8 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::invalid_sample_rate::{InvalidSampleRate, check_per_second};
 use super::{Sampler, SamplingDecision, SamplingInput};
+use crate::process::sync::Unpoisoned;
 
 /// Records up to so many traces a second.
 ///
@@ -89,7 +90,7 @@ impl RateLimited {
 impl Sampler for RateLimited {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         let now = input.clock.raw();
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.bucket.lock().unpoisoned();
         // Readings of other threads may be taken before and arrive after.
         let filled_at = bucket.filled_at.unwrap_or(now);
         let nanos = input.clock.nanos_between(filled_at, now);

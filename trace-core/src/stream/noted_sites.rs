@@ -1,12 +1,13 @@
 //! The sites of which something was noted.
 
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 use super::absence::Absence;
 use super::notes::IS_LISTED;
 use super::site::Site;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 
 /// Every site that was noted, once; those that never recorded a span among them.
 static NOTED: PerProcess<Mutex<Vec<&'static Site>>> = PerProcess::new();
@@ -29,10 +30,7 @@ impl Site {
         }
         let before = notes.told.fetch_or(IS_LISTED, Ordering::Relaxed);
         if before & IS_LISTED == 0 {
-            list()
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(self);
+            list().lock().unpoisoned().push(self);
         }
     }
 
@@ -45,7 +43,7 @@ impl Site {
 
     /// Every site that was noted.
     pub(crate) fn noted() -> Vec<&'static Self> {
-        let noted = list().lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = list().lock().unpoisoned();
         noted.clone()
     }
 

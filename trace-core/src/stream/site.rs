@@ -1,11 +1,12 @@
 //! What is known of a span before it runs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, RwLock};
 
 use super::entry::{Header, Kind};
 use super::notes::Notes;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 use crate::value::SpanKind;
 
 /// A place in the source that opens spans: everything that all of them share.
@@ -102,7 +103,7 @@ impl Site {
     /// Every site that has.
     pub(crate) fn all_recorded() -> Vec<&'static Self> {
         let sites = Sites::get().list.read();
-        sites.unwrap_or_else(PoisonError::into_inner).clone()
+        sites.unpoisoned().clone()
     }
 
     pub(crate) fn tag_key(&self, index: usize) -> &'static str {
@@ -128,7 +129,7 @@ impl Site {
     #[cold]
     fn register(&'static self) -> Header {
         let sites = Sites::get();
-        let _turn = sites.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = sites.writer.lock().unpoisoned();
         let known = self.open.load(Ordering::Relaxed);
         if known != 0 {
             return Header::from_word(known);
@@ -161,7 +162,7 @@ impl Sites {
 
     /// Returns the number of sites.
     fn push(list: &RwLock<Vec<&'static Site>>, site: &'static Site) -> u32 {
-        let mut list = list.write().unwrap_or_else(PoisonError::into_inner);
+        let mut list = list.write().unpoisoned();
         list.push(site);
         u32::try_from(list.len()).unwrap_or(u32::MAX)
     }
@@ -174,8 +175,7 @@ impl SiteTable {
         let index = (number as usize).wrapping_sub(1);
         if index >= self.0.len() {
             let sites = Sites::get().list.read();
-            self.0
-                .clone_from(&sites.unwrap_or_else(PoisonError::into_inner));
+            self.0.clone_from(&sites.unpoisoned());
         }
         self.0.get(index).copied().unwrap_or(&UNKNOWN)
     }

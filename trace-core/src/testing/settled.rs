@@ -3,12 +3,13 @@
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::test_tracer::TestTracer;
 use crate::process::clock::Deadline;
+use crate::process::sync::Unpoisoned;
 use crate::record::StillOpen;
 
 /// Waits until no trace of a test's tracer is open; made by [`TestTracer::settled`].
@@ -192,7 +193,7 @@ impl Alarm {
     fn set(&self, cx: &Context<'_>) -> Result<(), NoThread> {
         let waker = self.0.as_ref().ok_or(NoThread)?;
         let next = cx.waker().clone();
-        let mut waker = waker.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waker = waker.lock().unpoisoned();
         let _last = waker.replace(next);
         drop(waker);
         Ok(())
@@ -200,7 +201,7 @@ impl Alarm {
 }
 
 fn take(waker: &Mutex<Option<Waker>>) -> Option<Waker> {
-    waker.lock().unwrap_or_else(PoisonError::into_inner).take()
+    waker.lock().unpoisoned().take()
 }
 
 impl fmt::Debug for Settled {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use super::assert_trace::__assert_no_orphans;
@@ -11,6 +11,7 @@ use crate::collector::MemoryCollector;
 use crate::diagnostics::stats::Stats;
 use crate::process::clock::Clock;
 use crate::process::id_generator::IdGenerator;
+use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, Start, StillOpen, entered};
 use crate::trace::assemble::Trace;
 use crate::trace::view::TreeOptions;
@@ -114,7 +115,7 @@ impl TestTracer {
             spans,
             delivery: Mutex::new(()),
         });
-        let mut tracers = TRACERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tracers = TRACERS.lock().unpoisoned();
         tracers.retain(|tracer| tracer.strong_count() > 0);
         tracers.push(Arc::downgrade(&inner));
         Self(inner)
@@ -132,7 +133,7 @@ impl TestTracer {
     pub fn current() -> Self {
         let surrounding = entered::with_tracer(Arc::clone);
         let tracers = {
-            let tracers = TRACERS.lock().unwrap_or_else(PoisonError::into_inner);
+            let tracers = TRACERS.lock().unpoisoned();
             tracers.clone()
         };
         let mut tracers = tracers.iter().filter_map(Weak::upgrade);
@@ -345,10 +346,7 @@ impl TestTracer {
     /// Delivers; returns the counters and everything delivered so far.
     fn delivered(&self) -> (Stats, Vec<SpanRecord>) {
         let inner = &self.0;
-        let _delivery = inner
-            .delivery
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _delivery = inner.delivery.lock().unpoisoned();
         // What could not be delivered shows in what is returned.
         let _report = inner.tracer.flush(Duration::ZERO);
         (inner.tracer.stats(), inner.spans.spans())

@@ -1,12 +1,13 @@
 //! What is delivered at the end of a process whose tracer is still installed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::ending::Ending;
 use crate::process::caught::catch;
 use crate::process::clock::Deadline;
 use crate::process::exit::AtExit;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 use crate::record::entered;
 
 /// Tracers whose guard was not dropped, or whose drop goes on. The child of a `fork` has
@@ -16,7 +17,7 @@ static INSTALLED: PerProcess<Mutex<Vec<Ending>>> = PerProcess::new();
 /// No code of the application runs while it is locked, and so none that ends the process.
 fn installed() -> MutexGuard<'static, Vec<Ending>> {
     let installed = INSTALLED.get(|_| Mutex::default());
-    installed.lock().unwrap_or_else(PoisonError::into_inner)
+    installed.lock().unpoisoned()
 }
 
 static AT_EXIT: AtExit = AtExit::new(at_exit);

@@ -1,10 +1,11 @@
 //! How a tracer is flushed and ended.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use crate::delivery::{FlushReport, Threads, Worker, is_collecting, served_lane, serves};
 use crate::process::clock::Deadline;
+use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, TracerCore};
 
 /// What a tracer is flushed and ended with. Having one keeps no tracer alive.
@@ -150,7 +151,7 @@ impl Ending {
 
 /// Takes what is to be joined, which others do not wait for.
 fn take(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
-    let mut threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut threads = threads.lock().unpoisoned();
     threads.take()
 }
 

@@ -5,13 +5,14 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use super::at_exit;
 use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
 use crate::diagnostics;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 use crate::record::{RECORDS, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
@@ -119,7 +120,7 @@ fn install(
         return Err(InstallError(Reason::AlreadyInstalled));
     };
     let tracer = builder.build()?;
-    let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
+    let mut global = global().write().unpoisoned();
     change(&mut global, tracer.core().cloned());
     drop(global);
     tracer.ending().into_iter().for_each(at_exit::add);
@@ -138,7 +139,7 @@ impl Installing {
             return None;
         }
         let installing = Self;
-        let global = global().read().unwrap_or_else(PoisonError::into_inner);
+        let global = global().read().unpoisoned();
         global.is_none().then_some(installing)
     }
 }
@@ -202,7 +203,7 @@ fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
 fn look() -> (u64, Option<Arc<TracerCore>>) {
     // Read before the tracer: if that changes in between, the next root looks again.
     let changes = CHANGES.load(Ordering::Acquire);
-    let global = global().read().unwrap_or_else(PoisonError::into_inner);
+    let global = global().read().unpoisoned();
     (changes, global.clone())
 }
 
@@ -233,7 +234,7 @@ impl Drop for TracerGuard {
         if !RECORDS || self.0.is_foreign() {
             return;
         }
-        let mut global = global().write().unwrap_or_else(PoisonError::into_inner);
+        let mut global = global().write().unpoisoned();
         change(&mut global, None);
         drop(global);
         diagnostics::drop_guard(self.0.stats().started == 0);

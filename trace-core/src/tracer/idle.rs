@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::ending::Ending;
 use super::tracer::Tracer;
 use crate::delivery::FlushReport;
 use crate::process::clock::Deadline;
+use crate::process::sync::Unpoisoned;
 use crate::record::{Kept, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
@@ -140,7 +141,7 @@ impl Meeting {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unpoisoned()
     }
 
     fn poll(&self, cx: &Context<'_>) -> Poll<FlushReport> {
@@ -182,7 +183,7 @@ impl Meeting {
             let woken = self
                 .given_up
                 .wait_timeout_while(self.state(), time, is_wanted);
-            if woken.unwrap_or_else(PoisonError::into_inner).0.is_given_up {
+            if woken.unpoisoned().0.is_given_up {
                 return false;
             }
         }

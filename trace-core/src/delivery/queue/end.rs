@@ -1,6 +1,5 @@
 //! Flushes and shutdowns: who asks, who has done it, and who waits.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{Flush, Queue, Sleep, State, Work, renew_errors};
@@ -10,7 +9,7 @@ use crate::delivery::lanes::Lane;
 use crate::delivery::untold::Untold;
 use crate::diagnostics::stats::{Counters, Fate};
 use crate::process::clock::Deadline;
-use crate::process::sync::Condvar;
+use crate::process::sync::{Condvar, Unpoisoned};
 use crate::stream::decode::{LossReason, PartReport};
 
 impl Queue {
@@ -87,7 +86,7 @@ impl Queue {
         let woken = self
             .done
             .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
-        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let mut state = woken.unpoisoned().0;
         let is_worker_done = state.flush.done >= number;
         self.report(&mut state, |lane| lane.has_flushed(number), is_worker_done)
     }
@@ -238,7 +237,7 @@ impl Queue {
         let woken = self
             .done
             .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
-        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let mut state = woken.unpoisoned().0;
         let is_last = state
             .flush
             .deadline

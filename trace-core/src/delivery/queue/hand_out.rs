@@ -1,6 +1,6 @@
 //! What the worker hands out to the collectors, and gets back.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Queue, State};
@@ -9,6 +9,7 @@ use crate::delivery::shared_batch::SharedBatch;
 use crate::delivery::untold::Given;
 use crate::diagnostics::DropReason;
 use crate::diagnostics::stats::Fate;
+use crate::process::sync::Unpoisoned;
 use crate::stream::Chunk;
 use crate::stream::decode::Decoded;
 
@@ -120,7 +121,7 @@ impl Queue {
         let woken = work.wait_timeout_while(self.state(), timeout, |state| {
             state.lanes.get(lane).is_some_and(|lane| !lane.has_work())
         });
-        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        let mut state = woken.unpoisoned().0;
         state.lanes.get_mut(lane).map_or(LaneWork::End, Lane::take)
     }
 

@@ -1,6 +1,5 @@
 //! What the worker takes, and how it waits.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{BATCH_SPANS, Queue, Sleep, State, Work};
@@ -9,7 +8,7 @@ use crate::delivery::ticks::Tick;
 use crate::diagnostics::DropReason;
 use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
-use crate::process::sync::{AtomicU64, MutexGuard};
+use crate::process::sync::{AtomicU64, MutexGuard, Unpoisoned};
 
 /// Naps that the worker takes in vain before it sleeps: in a process that does something
 /// now and then, nobody has to wake it.
@@ -66,7 +65,7 @@ impl Queue {
         let woken = self
             .work
             .wait_timeout_while(state, delay, |state| !self.is_urgent(state));
-        woken.unwrap_or_else(PoisonError::into_inner).0
+        woken.unpoisoned().0
     }
 
     /// Waits until somebody wakes the worker.
@@ -77,7 +76,7 @@ impl Queue {
             .wait_timeout_while(state, end.remaining(), |state| {
                 state.sleep == Sleep::Idle && !self.is_urgent(state)
             });
-        woken.unwrap_or_else(PoisonError::into_inner).0
+        woken.unpoisoned().0
     }
 
     /// Asks the worker for the next tick. Returns the moment that a scope is to compare with

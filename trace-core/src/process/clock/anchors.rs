@@ -1,10 +1,11 @@
 //! Where a clock's readings are tied to the wall clock.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::rate::Rate;
+use crate::process::sync::Unpoisoned;
 use crate::value::Timestamp;
 
 /// A raw reading, the wall-clock time at which it was taken, and how long ticks are.
@@ -91,7 +92,7 @@ impl Anchors {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unpoisoned()
     }
 }
 

@@ -1,11 +1,12 @@
 //! How long a tick is: measured against the operating system's clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use super::counter::Counter;
 use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
 
 /// Nanoseconds of a tick, in units of 2⁻³².
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Rate {
     /// Returns the rate; waits for up to 10 ms if it is asked for so early.
     pub(super) fn get() -> Self {
         Self::known().unwrap_or_else(|| {
-            let mut origin = origin().lock().unwrap_or_else(PoisonError::into_inner);
+            let mut origin = origin().lock().unpoisoned();
             origin.measure()
         })
     }
@@ -87,7 +88,7 @@ impl Rate {
     /// Measures anew, over all the time since the origin.
     pub(super) fn refine() {
         let Some(known) = Self::known() else { return };
-        let mut origin = origin().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut origin = origin().lock().unpoisoned();
         if known != Self::NANOSECOND && !origin.rate().is_close_to(known) {
             *origin = Moment::now();
         }

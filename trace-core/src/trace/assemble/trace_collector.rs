@@ -1,7 +1,7 @@
 //! The collector that assembles traces.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::completed_trace::CompletedTrace;
@@ -11,6 +11,7 @@ use super::store::{News, OpenTrace, Store, TraceCollectorStats};
 use super::trace::Trace;
 use crate::collector::{Collector, CollectorError, SpanBatch};
 use crate::process::caught::catch;
+use crate::process::sync::Unpoisoned;
 use crate::value::TraceId;
 
 /// Assembles the spans of any number of processes, in any order, into traces.
@@ -250,10 +251,7 @@ impl TraceCollector {
 
     fn store(&self) -> MutexGuard<'_, Store> {
         // Nothing panics while it is locked but for want of memory.
-        self.shared
-            .store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.store.lock().unpoisoned()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Every completed trace, live.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::color::ColorChoice;
 use super::tree_options::TreeOptions;
+use crate::process::sync::Unpoisoned;
 use crate::trace::assemble::{
     CompletedTrace, Completion, Hooks, OpenTrace, TraceCollector, TraceCollectorOptions,
 };
@@ -69,7 +70,7 @@ struct Page<W>(Mutex<W>);
 
 impl<W: Write> Page<W> {
     fn write(&self, text: &str) {
-        let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.0.lock().unpoisoned();
         // A closed terminal or pipe must not end the program.
         let written = writer.write_all(text.as_bytes());
         drop(written.and_then(|()| writer.flush()));
