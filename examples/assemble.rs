@@ -105,30 +105,13 @@ fn run(options: &Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         totals.spans += of_file.spans;
         totals.left_out += of_file.left_out;
         totals.unknown_enums += of_file.unknown_enums;
+        totals.unknown_services += of_file.unknown_services;
+        totals.partial.extend(of_file.partial);
         totals.problems.extend(of_file.problems);
     }
     collector.finish();
 
-    for problem in &totals.problems {
-        writeln!(out, "left out: {problem}")?;
-    }
-    let Totals {
-        requests,
-        spans,
-        left_out,
-        unknown_enums,
-        ..
-    } = totals;
-    writeln!(
-        out,
-        "{spans} spans in {requests} requests, {left_out} left out"
-    )?;
-    if unknown_enums > 0 {
-        writeln!(
-            out,
-            "{unknown_enums} unknown kinds or status codes: read as not specified"
-        )?;
-    }
+    write_totals(&totals, out)?;
     write_lost(&collector.stats(), out)?;
     write_completeness(&collector.completed_traces(), out)?;
     let mut found = collector.search(&query(options));
@@ -189,6 +172,41 @@ fn query(options: &Options) -> Query {
         query = query.tag(key, value.clone());
     }
     query
+}
+
+/// Says what was read, and what of it is not known or not there.
+fn write_totals(totals: &Totals, out: &mut impl Write) -> io::Result<()> {
+    for problem in &totals.problems {
+        writeln!(out, "left out: {problem}")?;
+    }
+    let Totals {
+        requests,
+        spans,
+        left_out,
+        unknown_enums,
+        unknown_services,
+        ..
+    } = totals;
+    writeln!(
+        out,
+        "{spans} spans in {requests} requests, {left_out} left out"
+    )?;
+    if *unknown_enums > 0 {
+        writeln!(
+            out,
+            "{unknown_enums} unknown kinds or status codes: read as not specified"
+        )?;
+    }
+    if *unknown_services > 0 {
+        writeln!(
+            out,
+            "{unknown_services} spans of unknown services: their process is not in their trace"
+        )?;
+    }
+    for said in &totals.partial {
+        writeln!(out, "not the whole answer: {said}")?;
+    }
+    Ok(())
 }
 
 /// Says what is not in the traces as it came; nothing if all is.
@@ -361,6 +379,25 @@ mod tests {
             … 5 more
         "#]],
         );
+    }
+
+    #[test]
+    fn what_is_unknown_or_not_there_is_said() {
+        let totals = Totals {
+            unknown_enums: 1,
+            unknown_services: 2,
+            partial: vec!["too large".to_owned()],
+            ..Totals::default()
+        };
+        let mut text = Vec::new();
+        write_totals(&totals, &mut text).unwrap();
+        expect![[r#"
+            0 spans in 0 requests, 0 left out
+            1 unknown kinds or status codes: read as not specified
+            2 spans of unknown services: their process is not in their trace
+            not the whole answer: too large
+        "#]]
+        .assert_eq(&String::from_utf8(text).unwrap());
     }
 
     #[test]

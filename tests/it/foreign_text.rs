@@ -269,6 +269,7 @@ fn names_that_people_write_are_shown_as_they_are() {
         "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3} 🏳\u{fe0f}\u{200d}🌈",
         "می\u{200c}خواهم PDF\u{200c}ها",
         "क्\u{200d}ष 葛\u{e0100}城",
+        "র\u{200d}্যাব ශ්\u{200d}රී কর\u{200c}বে",
         "注文 заказ παραγγελία הזמנה",
     ] {
         assert_eq!(visible(name, 200), name);
@@ -276,5 +277,22 @@ fn names_that_people_write_are_shown_as_they_are() {
         let span = SpanRecord::new(id, SpanId::new(1).unwrap(), name);
         let tree = Trace::from_spans(id, [span]).unwrap().tree().to_string();
         assert!(tree.starts_with(name), "{tree}");
+    }
+}
+
+#[test]
+fn names_that_only_look_like_others_show_it() {
+    for (name, shown) in [
+        ("crè\u{200d}me", "crè\\u{200d}me"),
+        ("а\u{200c}б", "а\\u{200c}б"),
+        ("λ\u{200d}μ", "λ\\u{200d}μ"),
+        ("é\u{fe0f}", "é\\u{fe0f}"),
+        ("ж\u{e0101}", "ж\\u{e0101}"),
+    ] {
+        assert_eq!(visible(name, 200), shown);
+        let id = TraceId::new(1).unwrap();
+        let span = SpanRecord::new(id, SpanId::new(1).unwrap(), name);
+        let tree = Trace::from_spans(id, [span]).unwrap().tree().to_string();
+        assert!(tree.starts_with(shown), "{tree}");
     }
 }

@@ -1,12 +1,16 @@
 //! OTLP/JSON: what is written, what is read, and that both agree.
 
+mod damaged;
 mod decode;
 mod decode_errors;
 mod foreign;
 mod generator;
 mod hostile;
+mod kept;
+mod left_out;
 mod older;
 mod peer;
+mod refused;
 mod round_trip;
 mod write;
 

@@ -165,6 +165,7 @@ fn traces_of_jaeger() {
             bank
               00000000000000005af7183fb1d4cf5f 00000000000000a2 00000000000000a1
                 charge, internal, 1000005000..1000025000, Unset
+                span.kind=String("worker")
                 link 00000000000000005af7183fb1d4cf5f 00000000000000a9 opentracing.ref_type=String("follows_from")
                 link 00000000000000000000000000000001 00000000000000a8 opentracing.ref_type=String("child_of")
             unknown_service

@@ -131,6 +131,9 @@ fn as_read(record: &SpanRecord) -> SpanRecord {
         }
         _ => {}
     }
+    if record.service_name.is_empty() {
+        record.service_name = "unknown_service".into();
+    }
     record
 }
 

@@ -14,7 +14,9 @@ pub(crate) enum HexFinding {
 
 /// Reads exactly `digits` lower-case hex digits, up to 32.
 pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
-    if text.len() != digits {
+    // Foreign digits have several bytes: that is not what is wrong with them.
+    let characters = text.chars().take(digits + 1).count();
+    if characters != digits {
         return Err(HexFinding::Length(text.chars().count()));
     }
     let mut value = 0_u128;
@@ -38,5 +40,21 @@ impl fmt::Display for HexFinding {
             }
             Self::AllZero => f.write_str("is all zeros"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_hex;
+
+    #[test]
+    fn what_is_wrong_is_said_of_characters() {
+        let said = |text: &str| parse_hex(text, 4).unwrap_err().to_string();
+        assert_eq!(parse_hex("00af", 4), Ok(0xaf));
+        assert_eq!(said("0af"), "has 3 characters");
+        assert_eq!(said("00aff"), "has 5 characters");
+        assert_eq!(said("é00"), "has 3 characters");
+        assert_eq!(said("00a\u{663}"), "has `\u{663}` at position 3");
+        assert_eq!(said("00A0"), "has `A` at position 2");
     }
 }

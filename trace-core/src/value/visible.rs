@@ -18,10 +18,10 @@ use std::fmt;
 ///
 /// Escaped are control characters, line and paragraph separators, `Bidi_Control`,
 /// `Default_Ignorable_Code_Point` (zero-width characters, fillers, the soft hyphen, tags)
-/// and the marks of interlinear annotations. Joiners between two visible characters stay
-/// if not both are ASCII, and so does a variation selector behind a visible character
-/// that can have one: emoji and Persian are made of them. Nothing else is changed, a
-/// backslash neither.
+/// and the marks of interlinear annotations. Joiners stay where they show: in the scripts
+/// that join letters, such as Arabic and those of India, and between two emoji; so do
+/// variation selectors behind what has variants, such as emoji and Chinese characters.
+/// Nothing else is changed, a backslash neither.
 ///
 /// ```
 /// use trace_core::visible;
@@ -29,6 +29,7 @@ use std::fmt;
 /// assert_eq!(visible("crème brûlée", 80), "crème brûlée");
 /// assert_eq!(visible("pay\u{200b}ment\n\u{202e}", 80), "pay\\u{200b}ment\\n\\u{202e}");
 /// assert_eq!(visible("❤\u{fe0f}\u{200d}🔥", 80), "❤\u{fe0f}\u{200d}🔥");
+/// assert_eq!(visible("crè\u{200d}me", 80), "crè\\u{200d}me");
 /// assert_eq!(visible("payment", 4), "pay…");
 /// ```
 ///
@@ -124,17 +125,109 @@ fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool 
     };
     let is_visible = |character: char| !is_unseen(character) && !character.is_whitespace();
     match character {
-        '\u{200c}' | '\u{200d}' => {
-            let joins = is_visible(previous) || is_selector(previous);
-            let is_ascii = |next: char| previous.is_ascii() && next.is_ascii();
-            joins && next.is_some_and(|next| is_visible(next) && !is_ascii(next))
+        '\u{200c}' => {
+            // A suffix in Persian may follow a word in Latin.
+            let joins = joins_letters(previous) || next.is_some_and(joins_letters);
+            joins && is_visible(previous) && next.is_some_and(is_visible)
         }
-        _ if is_selector(character) => {
-            // Of ASCII, only what is on the keys of a telephone has a variation.
-            let varies = !previous.is_ascii() || matches!(previous, '0'..='9' | '#' | '*');
-            varies && is_visible(previous)
+        '\u{200d}' => {
+            let is_emoji_part = is_pictograph(previous) || is_selector(previous);
+            next.is_some_and(|next| {
+                (is_emoji_part && is_pictograph(next))
+                    || (joins_letters(previous) && joins_letters(next))
+            })
         }
+        _ if is_selector(character) => has_variant(previous, character),
         _ => false,
+    }
+}
+
+/// Whether a character is of a script whose letters join, so that it shows whether there
+/// is a joiner.
+///
+/// IDNA asks for more, a virama or letters that do join, but Persian writes its suffixes
+/// behind others, too.
+///
+/// Source: RFC 5892, *Contextual Rules Registry*, *ZERO WIDTH NON-JOINER* and *ZERO WIDTH
+/// JOINER*; Unicode Character Database, `Blocks`, `ArabicShaping` and
+/// `IndicSyllabicCategory`.
+const fn joins_letters(character: char) -> bool {
+    let is_of_script = matches!(
+        character,
+        '\u{600}'..='\u{77f}' // Arabic, Syriac
+        | '\u{7c0}'..='\u{7ff}' // N'Ko
+        | '\u{840}'..='\u{8ff}' // Mandaic, Syriac, Arabic
+        | '\u{900}'..='\u{df4}' // Devanagari to Sinhala
+        | '\u{f40}'..='\u{fbc}' // Tibetan
+        | '\u{1000}'..='\u{109f}' // Myanmar
+        | '\u{1700}'..='\u{18aa}' // Philippine scripts, Khmer, Mongolian
+        | '\u{1900}'..='\u{1c4f}' // Limbu, Buginese, Tai Tham, Balinese to Lepcha
+        | '\u{a800}'..='\u{a82c}' // Syloti Nagri
+        | '\u{a840}'..='\u{a8df}' // Phags-pa, Saurashtra
+        | '\u{a8e0}'..='\u{a9df}' // Devanagari, Rejang, Javanese
+        | '\u{a9e0}'..='\u{aa7f}' // Myanmar, Cham
+        | '\u{aae0}'..='\u{aaf6}' // Meetei Mayek
+        | '\u{abc0}'..='\u{abf9}' // Meetei Mayek
+        | '\u{fb50}'..='\u{fdff}' // Arabic
+        | '\u{fe70}'..='\u{fefc}' // Arabic
+        | '\u{10a00}'..='\u{10a58}' // Kharoshthi
+        | '\u{10ac0}'..='\u{10af6}' // Manichaean
+        | '\u{10b80}'..='\u{10baf}' // Psalter Pahlavi
+        | '\u{10d00}'..='\u{10d39}' // Hanifi Rohingya
+        | '\u{10ec0}'..='\u{10eff}' // Arabic
+        | '\u{10f30}'..='\u{10fcb}' // Sogdian to Chorasmian
+        | '\u{11000}'..='\u{11fff}' // Brahmi and those that come from it
+        | '\u{1e900}'..='\u{1e95f}' // Adlam
+    );
+    is_of_script && !is_unseen(character)
+}
+
+/// Whether a character is a picture, or a symbol that can be one.
+///
+/// Source: Unicode Character Database, `emoji-data`: *Extended_Pictographic*, by blocks.
+const fn is_pictograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
+        | '\u{2190}'..='\u{21ff}' // arrows
+        | '\u{2300}'..='\u{23ff}' // technical
+        | '\u{24c2}'
+        | '\u{25a0}'..='\u{27bf}' // shapes, symbols, dingbats
+        | '\u{2934}'..='\u{2935}'
+        | '\u{2b00}'..='\u{2bff}' // arrows
+        | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
+        | '\u{1f000}'..='\u{1faff}'
+        | '\u{1fc00}'..='\u{1fffd}'
+    )
+}
+
+/// Whether a character may have a variant that this selector selects.
+///
+/// Source: Unicode Character Database, `StandardizedVariants`, `emoji-variation-sequences`
+/// and the Ideographic Variation Database, by blocks.
+const fn has_variant(character: char, selector: char) -> bool {
+    let is_ideograph = matches!(
+        character,
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}'
+    );
+    match selector {
+        '\u{fe00}'..='\u{fe0f}' => {
+            is_ideograph
+                || is_pictograph(character)
+                || matches!(
+                    character,
+                    '0'..='9' | '#' | '*' // keys of a telephone
+                    | '\u{1000}'..='\u{109f}' | '\u{aa60}'..='\u{aa7f}' // Myanmar
+                    | '\u{2200}'..='\u{22ff}' | '\u{2a00}'..='\u{2aff}' // mathematics
+                    | '\u{3001}'..='\u{3002}' | '\u{ff01}'..='\u{ff1f}' // punctuation
+                    | '\u{a840}'..='\u{a877}' // Phags-pa
+                    | '\u{10ac0}'..='\u{10af6}' // Manichaean
+                    | '\u{13000}'..='\u{1345f}' // hieroglyphs
+                )
+        }
+        '\u{e0100}'..='\u{e01ef}' => is_ideograph,
+        _ => matches!(character, '\u{1820}'..='\u{18aa}'), // Mongolian
     }
 }
 
@@ -169,7 +262,9 @@ mod tests {
             "👩\u{200d}💻 ❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
             "می\u{200c}خواهم",
             "PDF\u{200c}ها",
-            "葛\u{e0100}",
+            "葛\u{e0100} 不\u{fe00} ≨\u{fe00} ©\u{fe0f}",
+            "क्\u{200d}ष র\u{200d}্য ක්\u{200d}ෂ ᠠ\u{180b}",
+            "🏳\u{fe0f}\u{200d}🌈 👩🏽\u{200d}💻 🧑\u{200d}🤝\u{200d}🧑",
         ] {
             assert_eq!(visible(text, 80), text);
         }
@@ -182,6 +277,17 @@ mod tests {
             ("é\u{200b}\u{200d}é", "é\\u{200b}\\u{200d}é"),
             ("a\u{fe0f}", "a\\u{fe0f}"),
             ("\u{fe0f}", "\\u{fe0f}"),
+            ("crè\u{200d}me", "crè\\u{200d}me"),
+            ("а\u{200c}б", "а\\u{200c}б"),
+            ("中\u{200d}文", "中\\u{200d}文"),
+            ("ก\u{200c}ข", "ก\\u{200c}ข"),
+            ("é\u{fe0f}", "é\\u{fe0f}"),
+            ("я\u{e0100}", "я\\u{e0100}"),
+            ("葛\u{180b}", "葛\\u{180b}"),
+            ("❤\u{200d}a", "❤\\u{200d}a"),
+            ("a\u{200d}❤", "a\\u{200d}❤"),
+            ("ی\u{200d}a", "ی\\u{200d}a"),
+            ("ی \u{200c}ی", "ی \\u{200c}ی"),
             ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}\\u{fe0f}"),
         ] {
             assert_eq!(visible(text, 80), shown);

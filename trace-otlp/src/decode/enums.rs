@@ -2,7 +2,7 @@
 
 use trace_core::SpanKind;
 
-use super::scalar::{Number, Scalar};
+use super::scalar::Scalar;
 
 /// An enum: what of it is not known is not specified.
 pub(super) trait Enum: Default {
@@ -40,7 +40,7 @@ impl<T: Enum> Scalar for Named<T> {
         Some(Self::new(T::from_name(text).or_else(by_value)))
     }
 
-    fn from_number(number: Number) -> Option<Self> {
+    fn from_number(number: &str) -> Option<Self> {
         Some(Self::new(T::from_value(i32::from_number(number)?)))
     }
 }

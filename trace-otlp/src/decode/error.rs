@@ -4,9 +4,12 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::error::Category;
-use serde_path_to_error::Path;
+use serde_path_to_error::{Path, Segment};
 use trace_core::visible;
+
+use super::pieces;
 
 /// What of an input cannot be read, where and why.
 ///
@@ -32,7 +35,7 @@ pub struct DecodeError {
 }
 
 /// A place in the input; both count from 1, columns in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
@@ -61,6 +64,10 @@ impl DecodeError {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    pub(super) const fn place(&self) -> Position {
+        self.at
     }
 
     pub(super) fn new(at: Position, message: impl Into<String>) -> Self {
@@ -98,7 +105,9 @@ impl DecodeError {
         inner: Option<&Path>,
     ) -> Self {
         let inner = inner.map(Path::to_string).unwrap_or_default();
-        let mut path = match (outer, inner.as_str()) {
+        // What the name of a field should have been is not known.
+        let inner = inner.strip_suffix(".?").unwrap_or(&inner);
+        let mut path = match (outer, inner) {
             (outer, "" | "." | "?") => outer.to_owned(),
             ("", inner) => inner.to_owned(),
             (outer, inner) => format!("{outer}.{inner}"),
@@ -120,6 +129,65 @@ impl DecodeError {
                 visible(&message, MAX_MESSAGE_CHARS),
             )
         }
+    }
+}
+
+/// Makes the error that parsing `text` as a `T` gave, with the path to the field:
+/// following the path costs, so that it is only done when it is needed.
+pub(super) fn explain<'a, T: Deserialize<'a>>(
+    text: &'a [u8],
+    error: &serde_json::Error,
+    start: Position,
+    outer: &str,
+) -> DecodeError {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let Err(tracked) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
+        return DecodeError::of_json(error, start, outer, None);
+    };
+    let (error, path) = (tracked.inner(), tracked.path());
+    let mut problem = DecodeError::of_json(error, start, outer, Some(path));
+    // serde stands behind what it has read, and that may be more than the value.
+    if error.classify() == Category::Data && found(&error.to_string()).is_some() {
+        let before = place_of(text, path).and_then(|place| text.get(..place));
+        problem.at = before.map_or(problem.at, |before| start.after(before));
+    }
+    problem
+}
+
+/// Returns where in a text the value lies that has this path: where it ends, or where it
+/// begins if it has parts.
+fn place_of(text: &[u8], path: &Path) -> Option<usize> {
+    let mut range = 0..text.len();
+    for segment in path {
+        range = match segment {
+            Segment::Map { key } => {
+                let mut fields = pieces::fields(text, range);
+                fields.find(|(name, _)| *name == key.as_bytes())?.1
+            }
+            Segment::Seq { index } => pieces::elements(text, range).nth(*index)?,
+            Segment::Enum { .. } | Segment::Unknown => return None,
+        };
+    }
+    match text.get(range.start) {
+        Some(b'{' | b'[') => Some(range.start),
+        _ => range.end.checked_sub(1),
+    }
+}
+
+/// Returns what serde has found, and what it has expected, if a value is at fault.
+fn found(text: &str) -> Option<(&str, &str)> {
+    let prefixes = ["invalid type: ", "invalid value: "];
+    let mut found = prefixes
+        .iter()
+        .filter_map(|prefix| text.strip_prefix(prefix));
+    found.next()?.rsplit_once(", expected ")
+}
+
+/// Returns the path to a field.
+pub(super) fn join(path: &str, field: &str) -> String {
+    match path {
+        "" => field.to_owned(),
+        path => format!("{path}.{field}"),
     }
 }
 
@@ -145,10 +213,7 @@ fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, Stri
     if let Some(field) = field("duplicate field `") {
         return (Some(field), "is there twice".to_owned());
     }
-    let found = ["invalid type: ", "invalid value: "]
-        .iter()
-        .find_map(|prefix| text.strip_prefix(prefix));
-    let message = match found.and_then(|found| found.rsplit_once(", expected ")) {
+    let message = match found(text) {
         Some((found, expected)) => {
             let (found, expected) = (json_words(found), json_words(expected));
             format!("is {}; expected {expected}", visible(found, 80))
@@ -182,7 +247,8 @@ impl Position {
             },
             line => Self {
                 line: self.line + line - 1,
-                column,
+                // serde counts from 0 where it finds nothing in a line.
+                column: column.max(1),
             },
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// What a document is.
 pub(super) enum Found {
@@ -19,16 +20,17 @@ pub(super) enum Found {
     Unreadable,
 }
 
-/// Fields by which other documents are told apart.
-const TELLING: [&str; 24] = [
+/// Fields by which other documents are told apart, besides those of the lists below.
+const TELLING: [&str; 23] = [
     "Name",
     "SpanContext",
     "binaryAnnotations",
     "context",
     "data",
     "errors",
-    "id",
     "limit",
+    "meta",
+    "parent_id",
     "resourceLogs",
     "resourceMetrics",
     "resourceProfiles",
@@ -42,10 +44,50 @@ const TELLING: [&str; 24] = [
     "start_time",
     "total",
     "traceID",
-    "traceId",
     "trace_id",
-    "traces",
 ];
+
+/// Fields of a span of Zipkin's version 2 besides its ids, `name` and `timestamp`, which
+/// anything may have.
+const ZIPKIN: [&str; 9] = [
+    "parentId",
+    "kind",
+    "duration",
+    "debug",
+    "shared",
+    "localEndpoint",
+    "remoteEndpoint",
+    "annotations",
+    "tags",
+];
+
+/// Fields that no span of Zipkin has, but those of OpenTelemetry in other forms.
+const CONSOLE: [&str; 9] = [
+    "attributes",
+    "events",
+    "instrumentationLibrary",
+    "instrumentationScope",
+    "links",
+    "parentSpanContext",
+    "resource",
+    "status",
+    "traceState",
+];
+
+/// Fields of a line of a log.
+const LOG: [&str; 8] = [
+    "body",
+    "level",
+    "message",
+    "msg",
+    "severity",
+    "severityNumber",
+    "severityText",
+    "traceFlags",
+];
+
+/// Other fields that are told apart.
+const SHARED: [&str; 5] = ["id", "name", "timestamp", "traceId", "traces"];
 
 /// Fields of a document of OTLP, and of what is put around one.
 const OTLP: [&str; 9] = [
@@ -73,8 +115,20 @@ pub(super) fn look_at(text: &[u8]) -> Found {
     if has_any(&OTLP) {
         return Found::Otlp(format!("{fields}; expected {EXPECTED}"));
     }
-    if has(&["traceId", "id"]) && !has(&["spanId"]) && !has(&["binaryAnnotations"]) {
-        return Found::ZipkinSpan;
+    let has_ids = has(&["traceId", "id"]) && !has(&["spanId"]);
+    let zipkin = if has_ids {
+        Zipkin::of(text)
+    } else {
+        Zipkin::default()
+    };
+    let is_dump = has_ids && (has_any(&CONSOLE) || zipkin.has_kind_by_number());
+    let is_first_version = has(&["binaryAnnotations"]) || zipkin.has_endpoint();
+    if has_ids && !is_dump && !is_first_version && !has_any(&LOG) {
+        // Storages add fields of their own, but nothing else than they knows them all.
+        let is_known = fields.number == fields.telling.len();
+        if is_known || has_any(&ZIPKIN) {
+            return Found::ZipkinSpan;
+        }
     }
     if has(&["data"]) && is_of_jaeger(text) {
         return Found::JaegerAnswer;
@@ -92,8 +146,11 @@ pub(super) fn look_at(text: &[u8]) -> Found {
         Some((field, signal))
     });
     Found::Other(if let Some((field, signal)) = signal {
-        format!("an object with {signal} alone (`{field}`); expected `resourceSpans`")
-    } else if has(&["binaryAnnotations"]) && has_any(&["traceId", "id"]) {
+        format!(
+            "an object with {signal} alone (`{field}`); expected `resourceSpans`: lenient \
+             reading leaves out what has none"
+        )
+    } else if is_first_version && has_any(&["traceId", "id"]) {
         "a span of Zipkin's version 1; expected version 2, or OTLP: an OpenTelemetry Collector \
          reads it by its receiver `zipkin` and writes OTLP by its exporter `file`"
             .to_owned()
@@ -101,6 +158,12 @@ pub(super) fn look_at(text: &[u8]) -> Found {
         console_of("Go")
     } else if has(&["context", "start_time"]) {
         console_of("Python")
+    } else if is_dump {
+        console_of("JavaScript")
+    } else if has(&["trace_id", "span_id"]) && has_any(&["meta", "parent_id"]) {
+        "a span as Datadog's libraries send it; expected OTLP, which an OpenTelemetry Collector \
+         makes of it by its receiver `datadog` and its exporter `file`"
+            .to_owned()
     } else if has_any(&["traceId", "trace_id"]) && has_any(&["spanId", "span_id"]) {
         "a span by itself; expected it among the `spans` of a `resourceSpans`".to_owned()
     } else if has(&["traceID", "spanID"]) {
@@ -109,7 +172,7 @@ pub(super) fn look_at(text: &[u8]) -> Found {
             .to_owned()
     } else if has(&["data"]) && has_any(&["total", "limit", "errors"]) {
         format!("an answer of Jaeger's without traces; expected {EXPECTED}")
-    } else if has(&["traces"]) {
+    } else if has(&["traces"]) && is_search(text) {
         format!("a list of traces without their spans; expected {EXPECTED}")
     } else {
         format!("{fields}; expected {EXPECTED}")
@@ -135,6 +198,56 @@ fn is_of_jaeger(text: &[u8]) -> bool {
         _spans: IgnoredAny,
     }
     serde_json::from_slice(text).is_ok_and(|answer: Answer| !answer.data.is_empty())
+}
+
+/// Whether `traces` are what a search has found, as Tempo answers it: without spans.
+fn is_search(text: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        traces: Vec<Trace>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Trace {
+        #[serde(rename = "traceID", alias = "traceId")]
+        _id: IgnoredAny,
+        spans: Option<IgnoredAny>,
+    }
+    let answer = serde_json::from_slice(text);
+    answer.is_ok_and(|answer: Answer| answer.traces.iter().all(|trace| trace.spans.is_none()))
+}
+
+/// What tells whether a span is of Zipkin's version 2: nothing if it cannot be read.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Zipkin<'a> {
+    #[serde(borrow)]
+    kind: Option<&'a RawValue>,
+    annotations: Option<Vec<Annotation>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Annotation {
+    endpoint: Option<IgnoredAny>,
+}
+
+impl<'a> Zipkin<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        serde_json::from_slice(text).unwrap_or_default()
+    }
+
+    fn has_kind_by_number(&self) -> bool {
+        let is_number = |kind: &RawValue| kind.get().starts_with(|c: char| c.is_ascii_digit());
+        self.kind.is_some_and(is_number)
+    }
+
+    /// Whether an annotation says where it was made, as in version 1.
+    fn has_endpoint(&self) -> bool {
+        let annotations = self.annotations.as_deref().unwrap_or_default();
+        annotations
+            .iter()
+            .any(|annotation| annotation.endpoint.is_some())
+    }
 }
 
 /// The names of an object's fields.
@@ -187,10 +300,9 @@ impl<'de> Visitor<'de> for FieldsVisitor {
             telling: Vec::new(),
         };
         while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
-            let telling = OTLP
-                .iter()
-                .chain(&TELLING)
-                .find(|telling| **telling == name);
+            let lists: [&[&'static str]; 6] = [&OTLP, &TELLING, &ZIPKIN, &CONSOLE, &LOG, &SHARED];
+            let mut lists = lists.into_iter().flatten();
+            let telling = lists.find(|telling| **telling == name);
             if let Some(telling) = telling.filter(|telling| !fields.telling.contains(telling)) {
                 fields.telling.push(telling);
             }

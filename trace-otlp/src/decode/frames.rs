@@ -1,35 +1,43 @@
 //! Cuts an input into requests, without looking into them.
 
-use std::io::{ErrorKind, Read};
-use std::{fmt, io};
+use std::fmt;
+use std::io::Read;
 
+use super::buffer::Buffer;
 use super::error::{DecodeError, Position};
+use super::found::{self, MAGIC_BYTES};
+use super::scan::{End, Key, first_key};
 use super::surrogates;
 
 /// An input as a row of JSON objects.
 ///
 /// Between objects there may be white space; arrays around them may be there.
 /// An object ends with its last brace, or where it is obviously cut off: at the
-/// end of a line within a text, where no JSON goes on, and before a line that
-/// begins another request.
+/// end of a line within a text, and before a line that begins another object where no
+/// JSON goes on; see `scan`.
 pub(super) struct Frames<R> {
-    reader: R,
-    /// Bytes `done..filled` were read and are still to be looked at.
-    buffer: Vec<u8>,
-    done: usize,
-    filled: usize,
-    /// Where in the input byte `done` is.
-    at: Position,
+    input: Buffer<R>,
     place: Place,
-    /// How many arrays this is in.
-    arrays: usize,
-    progress: Progress,
+    /// In which columns the arrays begin that this is in.
+    arrays: Vec<usize>,
+    /// What is to be passed over before the next object.
+    left: Left,
+    /// Whether an object in these arrays was cut off, so that a comma or bracket may be
+    /// lost with it.
+    is_damaged: bool,
+    /// Whether one of the commas and brackets between objects was said to be too much.
+    is_loose: bool,
+    /// How many objects there were.
+    objects: u64,
+    is_begun: bool,
 }
 
 /// The text of one request.
 pub(super) struct Frame<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) start: Position,
+    /// Whether nothing but white space and a mark of the byte order was before it.
+    pub(super) is_first: bool,
 }
 
 /// What may come next.
@@ -45,271 +53,258 @@ enum Place {
     ArrayComma,
 }
 
+/// What cannot be read and was not passed over yet: whoever ends at an error does not
+/// wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    /// Nothing was read.
-    New,
-    /// The reader may have more.
-    Reading,
-    /// The reader has no more; the buffer may have.
-    Ended,
-    /// The reader failed, or a request was too long: nothing can follow.
-    Broken,
+enum Left {
+    Nothing,
+    /// The rest of a line.
+    Line,
+    /// One value in an array.
+    Value,
+    /// What is left of an object that began in this column with this field.
+    Object(usize, Key),
 }
 
 /// Arrays within each other: Zipkin gives traces as arrays of arrays of spans.
 const MAX_ARRAYS: usize = 2;
-const CHUNK_BYTES: usize = 64 << 10;
-const MAX_CHUNK_BYTES: usize = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-const GZIP_MAGIC: &[u8] = b"\x1f\x8b";
-const REQUEST_STARTS: [&[u8]; 2] = [b"{\"resourceSpans\"", b"{\"resource_spans\""];
-const MAX_START_BYTES: usize = REQUEST_STARTS[1].len();
 
 impl<R: Read> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
         Self {
-            reader,
-            buffer: Vec::new(),
-            done: 0,
-            filled: 0,
-            at: Position { line: 1, column: 1 },
+            input: Buffer::new(reader),
             place: Place::Top,
-            arrays: 0,
-            progress: Progress::New,
+            arrays: Vec::new(),
+            left: Left::Nothing,
+            is_damaged: false,
+            is_loose: false,
+            objects: 0,
+            is_begun: false,
         }
     }
 
     /// Returns the next request; `None` at the end.
     pub(super) fn next(&mut self, max_bytes: usize) -> Result<Option<Frame<'_>>, DecodeError> {
-        if self.progress == Progress::New {
+        if !self.is_begun {
             self.begin()?;
         }
+        self.pass_over(max_bytes)?;
         loop {
-            self.skip_space()?;
-            let byte = self.rest().first().copied();
+            self.input.skip_space()?;
+            let byte = self.input.rest().first().copied();
+            let after_cut = self.is_damaged && self.place == Place::ArrayObject;
             self.place = match (self.place, byte) {
                 (Place::Top, None) => return Ok(None),
+                (Place::ArrayObject, None) if self.is_damaged => return Ok(None),
+                (Place::ArrayObject, Some(b'[')) if after_cut => {
+                    self.leave_arrays();
+                    continue;
+                }
                 (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'['))
-                    if self.arrays < MAX_ARRAYS =>
+                    if self.arrays.len() < MAX_ARRAYS =>
                 {
-                    self.arrays += 1;
+                    self.arrays.push(self.input.at().column);
                     Place::ArrayStart
                 }
                 (Place::ArrayStart | Place::ArrayObject, Some(b']')) => {
-                    self.arrays = self.arrays.saturating_sub(1);
+                    self.arrays.pop();
                     self.behind()
                 }
                 (Place::ArrayObject, Some(b',')) => Place::ArrayComma,
                 (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'{')) => {
-                    let behind = self.behind();
-                    return self.frame(max_bytes, behind).map(Some);
+                    return self.frame(max_bytes).map(Some);
                 }
+                (Place::ArrayObject, Some(b'{')) if after_cut => {
+                    return self.frame(max_bytes).map(Some);
+                }
+                (Place::Top, Some(b',' | b']' | b'}')) if self.is_loose => Place::Top,
                 (place, _) => return Err(self.refuse(place)),
             };
-            self.advance(1);
+            self.input.advance(1);
         }
     }
 
     /// Returns where one is behind an object or an array.
-    const fn behind(&self) -> Place {
-        match self.arrays {
-            0 => Place::Top,
+    fn behind(&mut self) -> Place {
+        match self.arrays.len() {
+            0 => {
+                self.is_damaged = false;
+                Place::Top
+            }
             _ => Place::ArrayObject,
         }
     }
 
+    /// Leaves the arrays that were cut off before one that begins here: that which begins
+    /// in the same column, and those within it.
+    fn leave_arrays(&mut self) {
+        let column = self.input.at().column;
+        let same = self.arrays.iter().rposition(|begin| *begin == column);
+        self.arrays.truncate(same.unwrap_or(0));
+        self.place = match self.behind() {
+            Place::Top => Place::Top,
+            _ => Place::ArrayComma,
+        };
+    }
+
     /// Returns whether more can follow after an error.
     pub(super) fn can_go_on(&self) -> bool {
-        self.progress != Progress::Broken
+        !self.input.is_broken()
+    }
+
+    /// Returns whether there is nothing more but white space.
+    pub(super) fn is_at_end(&mut self) -> Result<bool, DecodeError> {
+        self.input.skip_space()?;
+        Ok(self.input.rest().is_empty())
     }
 
     fn begin(&mut self) -> Result<(), DecodeError> {
-        self.progress = Progress::Reading;
-        while self.rest().len() < BYTE_ORDER_MARK.len() && self.fill()? {}
-        if self.rest().starts_with(BYTE_ORDER_MARK) {
-            self.done = BYTE_ORDER_MARK.len();
+        self.is_begun = true;
+        let is_mark = |rest: &[u8]| rest.len() < 3 && BYTE_ORDER_MARK.starts_with(rest);
+        while is_mark(self.input.rest()) && self.input.fill()? {}
+        if self.input.rest().starts_with(BYTE_ORDER_MARK) {
+            self.input.skip_mark(BYTE_ORDER_MARK.len());
         }
-        Ok(())
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.buffer.get(self.done..self.filled).unwrap_or_default()
-    }
-
-    fn skip_space(&mut self) -> Result<(), DecodeError> {
-        loop {
-            let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-            let rest = self.rest();
-            let spaces = rest.iter().take_while(|byte| is_space(byte)).count();
-            let is_found = spaces < rest.len();
-            self.advance(spaces);
-            if is_found || !self.fill()? {
-                return Ok(());
-            }
+        // What is in two bytes a character may begin with a brace.
+        while self.input.rest() == b"{" && self.input.fill()? {}
+        match found::data(self.input.rest()) {
+            Some(_) => Err(self.refuse(Place::Top)),
+            None => Ok(()),
         }
     }
 
-    /// Cuts the object that begins here; `place` comes after it.
-    fn frame(&mut self, max_bytes: usize, place: Place) -> Result<Frame<'_>, DecodeError> {
-        let mut scan = Scan::default();
-        let length = loop {
-            let is_whole = self.progress == Progress::Ended;
-            if let Some(length) = scan.find_end(self.rest(), is_whole) {
-                break length;
+    /// Cuts the object that begins here.
+    fn frame(&mut self, max_bytes: usize) -> Result<Frame<'_>, DecodeError> {
+        let is_first = self.objects == 0 && self.arrays.is_empty();
+        self.objects += 1;
+        let end = self.input.find_end(max_bytes)?;
+        let start = self.input.at();
+        self.place = self.behind();
+        let (End::Whole(length) | End::Cut(length)) = end;
+        if matches!(end, End::Cut(_)) {
+            self.is_damaged = !self.arrays.is_empty();
+            let rest = self.input.rest();
+            if rest.get(length) == Some(&b'\n') {
+                self.left = Left::Object(start.column, first_key(rest));
             }
-            if self.rest().len() > max_bytes {
-                self.progress = Progress::Broken;
-                let message = format!("the request has more than {max_bytes} bytes");
-                return Err(DecodeError::new(self.at, message));
-            }
-            if !self.fill()? {
-                break self.rest().len();
-            }
-        };
-        self.place = place;
-        let (start, begin) = (self.at, self.done);
-        self.advance(length);
-        let bytes = self.buffer.get_mut(begin..self.done).unwrap_or_default();
+        }
+        let bytes = self.input.take(length);
         surrogates::mend(bytes);
-        Ok(Frame { bytes, start })
+        Ok(Frame {
+            bytes: match end {
+                End::Whole(_) => bytes,
+                End::Cut(_) => bytes.trim_ascii_end(),
+            },
+            start,
+            is_first,
+        })
     }
 
-    /// Makes the error for what stands here, and passes over the line.
+    /// Makes the error for what stands here, which is passed over before the next object.
     fn refuse(&mut self, place: Place) -> DecodeError {
-        let rest = self.rest();
-        let found = match rest.first() {
-            Some(_) if rest.starts_with(GZIP_MAGIC) => "gzip data".to_owned(),
-            Some(byte) if byte.is_ascii_graphic() => format!("`{}`", char::from(*byte)),
-            Some(byte) => format!("byte {byte:#04x}"),
-            None => "the end of the input".to_owned(),
-        };
         let expected = match place {
             Place::Top => "a JSON object or an array of them",
             Place::ArrayStart => "an object or `]`",
             Place::ArrayObject => "`,` or `]`",
             Place::ArrayComma => "an object",
         };
-        let error = DecodeError::new(self.at, format!("found {found}; expected {expected}"));
-        (self.place, self.arrays) = (Place::Top, 0);
-        // What cannot be read on the way to the next line shows up there again.
-        loop {
-            let rest = self.rest();
-            match rest.iter().position(|byte| *byte == b'\n') {
-                Some(end) => break self.advance(end + 1),
-                None => self.advance(rest.len()),
+        while found::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
+        let rest = self.input.rest();
+        let found = found::name(rest.get(..MAGIC_BYTES).unwrap_or(rest));
+        let message = format!("found {found}; expected {expected}");
+        let error = DecodeError::new(self.input.at(), message);
+        let byte = rest.first().copied();
+        (self.place, self.left) = match (place, byte) {
+            (_, None) => {
+                self.arrays.clear();
+                (Place::Top, Left::Nothing)
             }
-            if !matches!(self.fill(), Ok(true)) {
-                break;
+            (Place::Top, Some(b',' | b']' | b'}')) => {
+                self.is_loose = true;
+                (Place::Top, Left::Nothing)
             }
-        }
+            (Place::Top, _) => (Place::Top, Left::Line),
+            (_, Some(b',' | b']')) => (Place::ArrayObject, Left::Nothing),
+            (Place::ArrayObject, Some(b'[')) if self.arrays.contains(&self.input.at().column) => {
+                self.leave_arrays();
+                (self.place, Left::Nothing)
+            }
+            (Place::ArrayObject, Some(b'{')) => {
+                // A comma is missing, and maybe more of them.
+                self.is_damaged = true;
+                (Place::ArrayObject, Left::Nothing)
+            }
+            _ => (Place::ArrayObject, Left::Value),
+        };
         error
     }
 
-    /// Reads more; returns whether there was any.
-    fn fill(&mut self) -> Result<bool, DecodeError> {
-        if self.progress != Progress::Reading {
-            return Ok(false);
-        }
-        self.buffer.copy_within(self.done..self.filled, 0);
-        self.filled -= self.done;
-        self.done = 0;
-        if self.filled == self.buffer.len() {
-            let chunk = self.filled.clamp(CHUNK_BYTES, MAX_CHUNK_BYTES);
-            self.buffer.resize(self.filled + chunk, 0);
-        }
-        let space = self.buffer.get_mut(self.filled..).unwrap_or_default();
-        let space_bytes = space.len();
-        let result = read(&mut self.reader, space);
-        match result {
-            Ok(0) => {
-                self.progress = Progress::Ended;
-                Ok(false)
+    fn pass_over_value(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
+        let mut is_escaped = false;
+        match self.input.rest() {
+            [b'{' | b'[', ..] => {
+                let (End::Whole(length) | End::Cut(length)) = self.input.find_end(max_bytes)?;
+                self.input.advance(length);
             }
-            Ok(bytes) => {
-                // A wrong reader may claim to have given more than it could.
-                self.filled += bytes.min(space_bytes);
-                Ok(true)
+            [b'"', ..] => {
+                self.input.advance(1);
+                self.input.skip_to(max_bytes, |byte| {
+                    let ends = byte == b'\n' || byte == b'"' && !is_escaped;
+                    is_escaped = byte == b'\\' && !is_escaped;
+                    ends
+                })?;
+                self.input.advance(1);
             }
-            Err(error) => {
-                self.progress = Progress::Broken;
-                Err(DecodeError::of_reader(self.at, error))
+            _ => {
+                self.input.advance(1);
+                self.input.skip_to(max_bytes, |byte| {
+                    matches!(byte, b',' | b'{' | b'}' | b'[' | b']' | b'"')
+                        || byte.is_ascii_whitespace()
+                })?;
             }
         }
+        Ok(())
     }
 
-    fn advance(&mut self, bytes: usize) {
-        let passed = self.rest().get(..bytes).unwrap_or_default();
-        self.at = self.at.after(passed);
-        self.done += bytes;
-    }
-}
-
-fn read(reader: &mut impl Read, space: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match reader.read(space) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-/// Looks for the end of an object, in as many steps as its bytes come in.
-#[derive(Default)]
-struct Scan {
-    scanned: usize,
-    depth: usize,
-    in_text: bool,
-    /// Whether the byte before was a backslash in a text.
-    is_escaped: bool,
-}
-
-impl Scan {
-    /// Returns the length of the object that `bytes` begin with, once it is known.
-    /// `bytes` are those of the last call and more, all that come if `is_whole`.
-    fn find_end(&mut self, bytes: &[u8], is_whole: bool) -> Option<usize> {
-        let new = bytes.iter().enumerate().skip(self.scanned);
-        for (index, byte) in new {
-            if self.in_text {
-                match byte {
-                    b'\n' => return Some(index),
-                    _ if self.is_escaped => self.is_escaped = false,
-                    b'\\' => self.is_escaped = true,
-                    b'"' => self.in_text = false,
+    /// Passes over what was refused.
+    fn pass_over(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
+        match std::mem::replace(&mut self.left, Left::Nothing) {
+            Left::Nothing => Ok(()),
+            Left::Line => self.input.skip_to(max_bytes, |byte| byte == b'\n'),
+            Left::Value => loop {
+                self.pass_over_value(max_bytes)?;
+                self.input.skip_space()?;
+                match self.input.rest() {
+                    [] | [b',' | b']', ..] => return Ok(()),
+                    [b'{', ..] => {
+                        self.is_damaged = true;
+                        return Ok(());
+                    }
                     _ => {}
                 }
-                continue;
-            }
-            match byte {
-                b'"' => self.in_text = true,
-                b'{' if self.depth > 0 && bytes.get(index - 1) == Some(&b'\n') => {
-                    let line = bytes.get(index..).unwrap_or_default();
-                    if line.len() < MAX_START_BYTES && !is_whole {
-                        self.scanned = index;
-                        return None;
-                    }
-                    if REQUEST_STARTS.iter().any(|start| line.starts_with(start)) {
-                        return Some(index);
-                    }
-                    self.depth += 1;
+            },
+            Left::Object(column, key) => loop {
+                self.input.skip_space()?;
+                while first_key(self.input.rest()) == Key::Short && self.input.fill()? {}
+                let is_outside = self.input.at().column <= column;
+                match self.input.rest() {
+                    [] => return Ok(()),
+                    [b'{' | b'[', ..] if is_outside => return Ok(()),
+                    [b']' | b',', ..] if is_outside && !self.arrays.is_empty() => return Ok(()),
+                    rest if first_key(rest).is_of_document(key) => return Ok(()),
+                    _ => self.input.skip_to(max_bytes, |byte| byte == b'\n')?,
                 }
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' if self.depth == 1 => return Some(index + 1),
-                b'}' | b']' => self.depth -= 1,
-                _ => {}
-            }
+            },
         }
-        self.scanned = bytes.len();
-        None
     }
 }
 
 impl<R> fmt::Debug for Frames<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frames")
-            .field("at", &self.at)
+            .field("at", &self.input.at())
             .field("place", &self.place)
-            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }

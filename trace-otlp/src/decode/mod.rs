@@ -5,18 +5,39 @@
 //! pretty-printed, or an array of requests. A request may be within a `result`, as
 //! Jaeger's third API answers, or a `trace`; it may have Tempo's `batches`, or be one
 //! `ResourceSpans`, as the Java SDK logs it. Any other document is refused by what it
-//! is, also one that has logs or metrics alone, and an object without any field: a
-//! request without spans has an empty `resourceSpans`.
+//! is, also one that has logs or metrics alone.
 //!
 //! Taken as real clients send it: 64-bit integers as numbers or texts, in which an
 //! exponent may be; enums as numbers or names, an unknown one as not specified, which is
 //! counted; ids in hex of either case, or in base64; half a surrogate pair as U+FFFD;
-//! field names in camel or snake case, `null` as absent, unknown fields ignored, missing
-//! ones at their default; only a span's ids must be there. What a [`SpanRecord`] has no type for becomes text: a `kvlistValue`
-//! and an array of values of several types as JSON, a `bytesValue` as the base64
-//! that it is, an empty value as an empty text. A bad `traceState` is dropped
-//! alone. A missing start or end is zero; that, and an end before the start, stays as
-//! it is, for whoever assembles the trace to tell.
+//! field names in camel or snake case, `null` as absent, missing fields at their default;
+//! only a span's ids must be there. What a [`SpanRecord`](trace_core::SpanRecord) has no
+//! type for becomes text: a `kvlistValue` and an array of values of several types as JSON,
+//! a `bytesValue` as the base64 that it is, an empty value as an empty text. A bad
+//! `traceState` is dropped alone. A link without ids is dropped, and counted in the span's
+//! `dropped`. A service without a name is `unknown_service`. A missing start or end is
+//! zero; that, and an end before the start, stays as it is, for whoever assembles the
+//! trace to tell. How many attributes an event or a link has lost is not read.
+//!
+//! Unknown fields are ignored, as protobuf asks for. But nothing is to be empty without a
+//! word: refused are a group or a scope with a field that is misspelled, such as
+//! `scopespans`, or with unknown fields in the place of spans, and an attribute whose value
+//! is of no known form.
+//!
+//! # Requests without spans
+//!
+//! For protobuf, `{}` and `{"resourceSpans": [{}]}` are requests without spans, and a
+//! server has to answer them. A group or scope without any field is empty. `{}` is a
+//! request if it is all of the input, as the body of a call is; among other documents, or
+//! in an array, it may be anything, and is refused, as is any object with other fields.
+//!
+//! # What cannot be read
+//!
+//! The first mistake ends the input. With [`DecodeOptions::lenient`] it is left out alone:
+//! a span, the group around it if that is at fault, or a request. The spans in it are
+//! counted as far as they can be found ([`DecodedRequest::left_out`]). A request that is cut
+//! off ends before the next one that begins a line; within an array, one element is left
+//! out.
 //!
 //! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
 //! *ProtoJSON Format*.
@@ -34,21 +55,24 @@
 //! | `timestamp`, `duration` | start and end; what is missing is not known |
 //! | `localEndpoint` | service; address and port as `network.local.*` |
 //! | `remoteEndpoint` | `peer.service`, unless it is a tag, and `network.peer.*` |
-//! | tags `error` but `false`, `otel.status_code`, `otel.status_description` | status; without a description `error` is the message, unless it is `true` |
+//! | tags `error`, `otel.status_code`, `otel.status_description` | status: `error` is one unless it is `false` or the number 0; without a description it is the message, unless it is `true` or the number 1. Those that the status does not show stay tags, such as an unknown code, which is counted |
+//! | tag `w3c.tracestate` | `tracestate` |
 //! | other `tags` | tags, as texts |
 //! | `annotations` | logs |
 //! | `shared` | the server's end of a call whose two ends have one id |
 //! | `debug` | left out |
 //!
-//! What came of one of Zipkin's spans in several pieces stays in pieces.
+//! What came of one of Zipkin's spans in several pieces stays in pieces. A span of version 1
+//! is refused, and so is an object with `traceId` and `id` that has what only a log or a dump
+//! has, or nothing else of Zipkin's.
 //!
 //! | Jaeger | here |
 //! |---|---|
-//! | the first of `references` that is `CHILD_OF` in the same trace, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
-//! | other `references` | links with the tag `opentracing.ref_type` |
+//! | the first of `references` that is `CHILD_OF`, or without type, in the same trace, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
+//! | other `references` | links with the tag `opentracing.ref_type`; those without ids are dropped, and counted |
 //! | `startTime`, `duration` | start and end; what is missing is not known |
-//! | `serviceName` and `tags` of the process | resource |
-//! | tag `span.kind` | kind; another name is internal, and counted |
+//! | `serviceName` and `tags` of the `process`, or of that with `processID` | resource; if there is none, [`DecodedRequest::unknown_services`] |
+//! | tag `span.kind` | kind; another name is internal, counted, and stays a tag |
 //! | tags `error` and `otel.status_*` | status, as above |
 //! | tag `w3c.tracestate` | `tracestate` |
 //! | other `tags` | tags of their `type`; `binary` is the base64 that it is |
@@ -87,9 +111,19 @@
 
 mod base64;
 
+mod pieces;
+
 mod error;
 
+mod decoded;
+
 mod surrogates;
+
+mod found;
+
+mod scan;
+
+mod buffer;
 
 mod frames;
 
@@ -98,6 +132,8 @@ mod number;
 mod scalar;
 
 mod enums;
+
+mod names;
 
 mod value;
 
@@ -109,7 +145,13 @@ mod foreign;
 
 mod older;
 
+mod lines;
+
+mod salvage;
+
 mod request;
+
+mod jaeger_span;
 
 mod jaeger;
 
@@ -117,14 +159,16 @@ mod zipkin;
 
 use std::io::Read;
 
-use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
+use trace_core::Collector;
 
+pub use decoded::{DecodedRequest, ResourceSpans, Totals};
 pub use error::DecodeError;
 use frames::Frames;
 
 /// Reads requests one by one.
 ///
-/// Holds one request at a time. Reading goes on until the reader ends or fails,
+/// Holds one request at a time. An error comes as soon as it is known, and not only when
+/// more of the input is there. Reading goes on until the reader ends or fails,
 /// and up to the first mistake unless [`DecodeOptions::lenient`] is set.
 pub fn requests<R: Read>(reader: R) -> Requests<R> {
     Requests {
@@ -146,53 +190,14 @@ pub struct Requests<R> {
 /// How to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeOptions {
-    /// Whether spans and requests that cannot be read are left out, with their
-    /// reason in [`DecodedRequest::problems`], instead of ending the input.
+    /// Whether spans, groups and requests that cannot be read are left out, with their
+    /// reason in [`DecodedRequest::problems`], instead of ending the input. What is too
+    /// long, and a reader that fails, end it anyway.
     /// Default: false.
     pub lenient: bool,
-    /// Bytes that one request may have; a longer one ends the input. In memory it
-    /// takes some times as much. Default: 256 MiB.
+    /// Bytes that one request may have, or what is left out between two; a longer one
+    /// ends the input. In memory it takes some times as much. Default: 256 MiB.
     pub max_request_bytes: usize,
-}
-
-/// The spans of one `ExportTraceServiceRequest`.
-#[derive(Clone, Debug, Default)]
-pub struct DecodedRequest {
-    /// Spans by who recorded them, in the order of the input.
-    pub groups: Vec<ResourceSpans>,
-    /// How many spans were left out; a request that cannot be read at all counts as
-    /// one. Always 0 unless [`DecodeOptions::lenient`] is set.
-    pub left_out: u64,
-    /// Why, for the first 100.
-    pub problems: Vec<DecodeError>,
-    /// How many values of enums are not known, a kind or a code of a status; they are
-    /// read as not specified.
-    pub unknown_enums: u64,
-}
-
-/// Spans of one service.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResourceSpans {
-    /// Who recorded the spans.
-    pub resource: Resource,
-    /// The spans of all scopes, in the order of the input.
-    pub spans: Vec<SpanRecord>,
-}
-
-/// What an input had in it.
-#[derive(Clone, Debug, Default)]
-pub struct Totals {
-    /// Requests, also those that cannot be read.
-    pub requests: u64,
-    /// Spans.
-    pub spans: u64,
-    /// How many spans or whole requests were left out; always 0 unless
-    /// [`DecodeOptions::lenient`] is set.
-    pub left_out: u64,
-    /// Why, for the first 100.
-    pub problems: Vec<DecodeError>,
-    /// How many values of enums are not known; see [`DecodedRequest::unknown_enums`].
-    pub unknown_enums: u64,
 }
 
 /// Most problems that are kept: in a small span there is room for large ones.
@@ -252,7 +257,15 @@ impl<R: Read> Iterator for Requests<R> {
             max_request_bytes,
         } = self.options;
         let result = match self.frames.next(max_request_bytes) {
-            Ok(Some(frame)) => request::decode(&frame, lenient),
+            Ok(Some(frame)) => {
+                let is_empty = frame.is_first && request::is_empty(frame.bytes);
+                let result = request::decode(&frame, lenient);
+                match is_empty.then(|| self.frames.is_at_end()) {
+                    None | Some(Ok(false)) => result,
+                    Some(Ok(true)) => Ok(DecodedRequest::default()),
+                    Some(Err(error)) => Err(error),
+                }
+            }
             Ok(None) => {
                 self.is_done = true;
                 return None;
@@ -270,38 +283,5 @@ impl<R: Read> Iterator for Requests<R> {
                 Some(result)
             }
         }
-    }
-}
-
-impl DecodedRequest {
-    /// Returns how many spans there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.groups.iter().map(|group| group.spans.len()).sum()
-    }
-
-    /// Returns whether there is no span.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Gives `collector` the spans, a batch for each group.
-    pub fn feed(&self, collector: &(impl Collector + ?Sized)) {
-        for ResourceSpans { resource, spans } in &self.groups {
-            collector.collect(&SpanBatch::from_records(resource, spans));
-        }
-    }
-}
-
-impl Totals {
-    fn add(&mut self, request: DecodedRequest) {
-        self.requests += 1;
-        self.spans += u64::try_from(request.len()).unwrap_or(u64::MAX);
-        self.left_out += request.left_out;
-        self.unknown_enums += request.unknown_enums;
-        let space = MAX_PROBLEMS.saturating_sub(self.problems.len());
-        self.problems
-            .extend(request.problems.into_iter().take(space));
     }
 }

@@ -1,10 +1,13 @@
 //! What Zipkin's and Jaeger's formats have in common: ids of any length, microseconds,
 //! and a status among the tags.
 
+use serde::Deserialize;
+use serde::de::Deserializer;
 use serde_json::Value;
-use trace_core::{SpanId, Status, Tag, Timestamp, TraceId};
+use serde_json::value::RawValue;
+use trace_core::{SpanId, Status, Tag, TagRef, Timestamp, TraceId};
 
-use super::scalar::{Number, Scalar};
+use super::scalar::Scalar;
 
 /// An id in hex without its leading zeros, as both write it: 64 bits of a trace's are
 /// the lower half.
@@ -34,7 +37,19 @@ impl Scalar for Padded<SpanId> {
     }
 }
 
-/// The id of a parent: empty or all zero for none.
+/// The id of a reference's trace: empty or all zero for none.
+impl Scalar for Padded<Option<TraceId>> {
+    const EXPECTED: &'static str = "up to 32 hex digits";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "" => Some(Self(None)),
+            text => Some(Self(TraceId::new(padded(text, 32)?))),
+        }
+    }
+}
+
+/// The id of a parent, or of a reference's span: empty or all zero for none.
 impl Scalar for Padded<Option<SpanId>> {
     const EXPECTED: &'static str = "up to 16 hex digits";
 
@@ -73,17 +88,12 @@ impl Scalar for Micros {
     const EXPECTED: &'static str = "microseconds: an integer from 0 to 2^64 / 1000";
 
     fn from_text(text: &str) -> Option<Self> {
-        u64::from_text(text).and_then(Self::in_range)
-    }
-
-    fn from_number(number: Number) -> Option<Self> {
-        u64::from_number(number).and_then(Self::in_range)
-    }
-}
-
-impl Micros {
-    fn in_range(micros: u64) -> Option<Self> {
+        let micros = u64::from_text(text)?;
         micros.checked_mul(1_000).map(|_| Self(Some(micros)))
+    }
+
+    fn from_number(number: &str) -> Option<Self> {
+        Self::from_text(number)
     }
 }
 
@@ -93,30 +103,112 @@ pub(super) fn take(tags: &mut Vec<Tag>, key: &str) -> Option<String> {
     Some(tags.remove(place).value.to_string())
 }
 
-/// Takes the status from the tags: an `error` that is not `false` is one, and its value
-/// the message unless it is only `true`.
+const ERROR: &str = "error";
+const CODE: &str = "otel.status_code";
+const DESCRIPTION: &str = "otel.status_description";
+
+/// Takes the status from the tags, and says whether its code is not known. An `error`
+/// that is not false is one, and its value the message unless it only is true. Tags that
+/// the status does not show stay.
 ///
 /// Source: OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and
 /// *Mapping to non-OTLP formats*: *Span Status*.
-pub(super) fn take_status(tags: &mut Vec<Tag>) -> Status {
-    let description = take(tags, "otel.status_description");
-    let code = take(tags, "otel.status_code").map(|code| code.to_ascii_uppercase());
-    let error = take(tags, "error").filter(|error| error != "false");
-    match (error.as_deref(), code.as_deref()) {
-        (Some("true"), _) | (None, Some("ERROR")) => {
-            Status::Error(description.unwrap_or_default().into())
+pub(super) fn take_status(tags: &mut Vec<Tag>) -> (Status, bool) {
+    let text = |wanted| {
+        let tag = tags.iter().find(|tag| tag.key == wanted)?;
+        Some(tag.value.to_string())
+    };
+    let (description, code) = (text(DESCRIPTION), text(CODE));
+    let code = code.map(|code| code.to_ascii_uppercase());
+    let error = tags.iter().find(|tag| tag.key == ERROR);
+    let error = error.map(|tag| Said::of(tag.value.as_ref()));
+
+    let is_error = match &error {
+        Some(Said::Yes | Said::Message(_)) => true,
+        Some(Said::No) | None => code.as_deref() == Some("ERROR"),
+    };
+    let status = match (is_error, code.as_deref()) {
+        (true, _) => {
+            let message = match (&description, &error) {
+                (Some(text), _) | (None, Some(Said::Message(text))) => text.as_str(),
+                (None, _) => "",
+            };
+            Status::Error(message.to_owned().into())
         }
-        (Some(error), _) => Status::Error(description.unwrap_or_else(|| error.to_owned()).into()),
-        (None, Some("OK")) => Status::Ok,
-        (None, _) => Status::Unset,
+        (false, Some("OK")) => Status::Ok,
+        (false, _) => Status::Unset,
+    };
+    let is_shown = |key: &str| match key {
+        ERROR => description.is_none() || !matches!(error, Some(Said::Message(_))),
+        DESCRIPTION => is_error,
+        CODE => match code.as_deref() {
+            Some("ERROR") => is_error,
+            Some("OK" | "UNSET") => !is_error,
+            _ => false,
+        },
+        _ => false,
+    };
+    let is_unknown = !matches!(code.as_deref(), None | Some("ERROR" | "OK" | "UNSET"));
+    tags.retain(|tag| !is_shown(&tag.key));
+    (status, is_unknown)
+}
+
+/// What a tag `error` says.
+enum Said {
+    Yes,
+    No,
+    Message(String),
+}
+
+impl Said {
+    fn of(value: TagRef<'_>) -> Self {
+        let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
+        match value {
+            TagRef::Bool(true) | TagRef::I64(1) => Self::Yes,
+            TagRef::Bool(false) | TagRef::I64(0) => Self::No,
+            TagRef::Str(text) if is(text, "true") => Self::Yes,
+            TagRef::Str(text) if is(text, "false") => Self::No,
+            value => Self::Message(value.to_string()),
+        }
     }
 }
 
-/// Returns a value as text: what is none as JSON.
-pub(super) fn text_of(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        value => value.to_string(),
+/// A value of any type.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Loose {
+    #[default]
+    Null,
+    Bool(bool),
+    /// As it was written.
+    Number(String),
+    Text(String),
+    /// An array or an object.
+    Other(Value),
+}
+
+impl Loose {
+    /// Returns it as text: what is none as JSON.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Bool(value) => value.to_string(),
+            Self::Number(text) | Self::Text(text) => text,
+            Self::Other(value) => value.to_string(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(match text.as_bytes() {
+            [b'-' | b'0'..=b'9', ..] => Self::Number(text.to_owned()),
+            _ => match serde_json::from_str(text).map_err(serde::de::Error::custom)? {
+                Value::Null => Self::Null,
+                Value::Bool(value) => Self::Bool(value),
+                Value::String(text) => Self::Text(text),
+                value => Self::Other(value),
+            },
+        })
     }
 }

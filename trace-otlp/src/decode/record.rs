@@ -16,10 +16,9 @@ use crate::facts::{self, key};
 pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
     let is_name = |tag: &Tag| tag.key == key::SERVICE_NAME;
     let name = tags.iter().find(|tag| is_name(tag));
-    let service_name = name.map_or_else(
-        || Arc::from(facts::UNKNOWN_SERVICE),
-        |tag| Arc::from(tag.value.to_string()),
-    );
+    let name = name.map(|tag| tag.value.to_string());
+    let name = name.filter(|name| !name.is_empty());
+    let service_name = name.map_or_else(|| Arc::from(facts::UNKNOWN_SERVICE), Arc::from);
     tags.retain(|tag| !is_name(tag));
     Resource { service_name, tags }
 }
@@ -31,6 +30,9 @@ pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Sco
         StatusCode::Ok => Status::Ok,
         StatusCode::Error => Status::Error(span.status.message.into()),
     };
+    let link_count = span.links.len();
+    let links: Vec<_> = span.links.into_iter().filter_map(link).collect();
+    let without_ids = u32::try_from(link_count - links.len()).unwrap_or(u32::MAX);
     let mut tags = tags(span.attributes);
     let outcome = take_outcome(&mut tags, &status);
     let source = take_source(&mut tags);
@@ -55,14 +57,14 @@ pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Sco
         end: Timestamp::from_unix_nanos(span.end_time_unix_nano),
         tags,
         logs: span.events.into_iter().map(log).collect(),
-        links: span.links.into_iter().map(link).collect(),
+        links,
         status,
         outcome,
         source,
         dropped: DroppedItems {
             tags: span.dropped_attributes_count,
             logs: span.dropped_events_count,
-            links: span.dropped_links_count,
+            links: span.dropped_links_count.saturating_add(without_ids),
         },
     }
 }
@@ -75,14 +77,15 @@ fn log(event: wire::Event) -> Log {
     }
 }
 
-fn link(link: wire::Link) -> Link {
-    Link {
-        trace_id: link.trace_id,
-        span_id: link.span_id,
+/// Makes a link; one without ids is none.
+fn link(link: wire::Link) -> Option<Link> {
+    Some(Link {
+        trace_id: link.trace_id?,
+        span_id: link.span_id?,
         flags: TraceFlags::from_byte(low_byte(link.flags)),
         tracestate: tracestate(&link.trace_state),
         tags: tags(link.attributes),
-    }
+    })
 }
 
 /// Source: W3C Trace Context, *tracestate Header Field Values*: what cannot be
@@ -133,8 +136,15 @@ fn add_scope(tags: &mut Vec<Tag>, scope: &wire::Scope) {
     if scope.name.is_empty() || scope.name == facts::SCOPE_NAME {
         return;
     }
-    tags.push(Tag::new(key::SCOPE_NAME, scope.name.clone()));
-    if !scope.version.is_empty() {
-        tags.push(Tag::new(key::SCOPE_VERSION, scope.version.clone()));
+    let own = [
+        (key::SCOPE_NAME, &scope.name),
+        (key::SCOPE_VERSION, &scope.version),
+    ];
+    for (key, value) in own {
+        // What the span says of it by itself is about another one, or the same.
+        tags.retain(|tag| tag.key != key);
+        if !value.is_empty() {
+            tags.push(Tag::new(key, value.clone()));
+        }
     }
 }

@@ -2,62 +2,90 @@
 
 use std::sync::Arc;
 
-use super::error::{DecodeError, Position};
+use super::error::{DecodeError, Position, explain, join};
 use super::foreign::{self, Found};
 use super::frames::Frame;
+use super::lines::Lines;
 use super::record::{record, resource};
+use super::salvage::Salvage;
 use super::value::tags;
 use super::{DecodedRequest, MAX_PROBLEMS, ResourceSpans, jaeger, wire, zipkin};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use trace_core::visible;
 
-/// Reads the document that `frame` holds.
+/// Reads the document that `frame` holds. If it is lenient, this leaves out what cannot be
+/// read, and only fails if it is not.
 pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest, DecodeError> {
-    let mut reader = Reader {
-        frame,
-        lenient,
-        line_ends: None,
-        request: DecodedRequest::default(),
+    let problem = match Reader::read(frame, lenient, Vec::new()) {
+        Ok(request) => return Ok(request),
+        Err(problem) => problem,
     };
-    reader.document(frame.bytes, frame.start, "", 0)?;
-    Ok(reader.request)
-}
-
-/// Documents within each other: each is looked through once more.
-const MAX_DEPTH: usize = 3;
-
-/// Makes the error that parsing `text` as a `T` gave, with the path to the field:
-/// following the path costs, so that it is only done when it is needed.
-pub(super) fn explain<'a, T: Deserialize<'a>>(
-    text: &'a [u8],
-    error: &serde_json::Error,
-    start: Position,
-    outer: &str,
-) -> DecodeError {
-    let mut json = serde_json::Deserializer::from_slice(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut json) {
-        Err(tracked) => DecodeError::of_json(tracked.inner(), start, outer, Some(tracked.path())),
-        Ok(_) => DecodeError::of_json(error, start, outer, None),
+    let mut salvage = Salvage::new(frame);
+    // It knows the place best, and is to say the same in both ways of reading.
+    let problem = salvage.problems.first().cloned().unwrap_or(problem);
+    if !lenient {
+        return Err(problem);
     }
+    if !salvage.problems.is_empty() {
+        let frame = Frame {
+            bytes: &salvage.text,
+            start: frame.start,
+            is_first: frame.is_first,
+        };
+        let taken = std::mem::take(&mut salvage.taken);
+        if let Ok(mut request) = Reader::read(&frame, lenient, taken) {
+            request.left_out += salvage.left_out;
+            salvage.problems.append(&mut request.problems);
+            salvage.problems.truncate(MAX_PROBLEMS);
+            request.problems = salvage.problems;
+            return Ok(request);
+        }
+    }
+    Ok(DecodedRequest {
+        left_out: salvage.spans.max(1),
+        problems: vec![problem],
+        ..DecodedRequest::default()
+    })
 }
 
-/// Returns the path to a field.
-pub(super) fn join(path: &str, field: &str) -> String {
-    match path {
-        "" => field.to_owned(),
-        path => format!("{path}.{field}"),
-    }
+/// Returns whether a document is an object without fields.
+pub(super) fn is_empty(document: &[u8]) -> bool {
+    let inner = document
+        .strip_prefix(b"{")
+        .and_then(|rest| rest.strip_suffix(b"}"));
+    inner.is_some_and(|inner| inner.trim_ascii().is_empty())
 }
+
+/// Most characters of what is said of an answer that is not whole.
+const MAX_PARTIAL_CHARS: usize = 240;
 
 pub(super) struct Reader<'a> {
     frame: &'a Frame<'a>,
     lenient: bool,
-    /// Where the frame's lines end, once that was asked for.
-    line_ends: Option<Vec<usize>>,
+    lines: Lines,
+    /// Where spans and traces were taken out of the frame, in order.
+    taken: Vec<usize>,
     request: DecodedRequest,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn read(
+        frame: &'a Frame<'a>,
+        lenient: bool,
+        taken: Vec<usize>,
+    ) -> Result<DecodedRequest, DecodeError> {
+        let mut reader = Self {
+            frame,
+            lenient,
+            lines: Lines::new(frame.start),
+            taken,
+            request: DecodedRequest::default(),
+        };
+        reader.document(frame.bytes, frame.start, "", 0)?;
+        Ok(reader.request)
+    }
+
     /// Reads a document that begins at `start` and is found at `path`.
     fn document(
         &mut self,
@@ -67,9 +95,16 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<(), DecodeError> {
         let document = match serde_json::from_slice::<wire::Document<'_>>(text) {
-            Ok(document) if depth < MAX_DEPTH && document.has_spans() => document,
+            Ok(document) if depth < wire::MAX_DEPTH && document.has_spans() => document,
             other => return self.foreign(text, start, path, other.err().as_ref()),
         };
+        if document.status.is_some_and(is_partial) {
+            let said = document.message.and_then(|text| {
+                let said: Option<String> = serde_json::from_str(text.get()).ok();
+                said.filter(|said| !said.is_empty())
+            });
+            self.say_partial(said.as_deref().unwrap_or("no reason is given"));
+        }
         let messages = [
             ("resourceSpans", document.resource_spans),
             ("batches", document.batches),
@@ -77,10 +112,6 @@ impl Reader<'_> {
         for (field, messages) in messages {
             for (index, message) in messages.into_iter().flatten().enumerate() {
                 let path = join(path, &format!("{field}[{index}]"));
-                if !message.is_one() {
-                    let found = "another object; expected one with `resource` and `scopeSpans`";
-                    return Err(DecodeError::of_document(start, &path, found));
-                }
                 self.group(&path, message)?;
             }
         }
@@ -89,7 +120,6 @@ impl Reader<'_> {
                 resource: document.resource,
                 scope_spans: document.scope_spans,
                 instrumentation_library_spans: document.instrumentation_library_spans,
-                spans: None,
             };
             self.group(path, message)?;
         }
@@ -153,13 +183,16 @@ impl Reader<'_> {
         message: &wire::ScopeSpans<'_>,
         group: &mut ResourceSpans,
     ) -> Result<(), DecodeError> {
-        group.spans.reserve(message.spans.len());
-        for (index, text) in message.spans.iter().enumerate() {
+        let spans = message.spans.as_deref().unwrap_or_default();
+        let nameless = wire::Scope::default();
+        let scope = message.scope.as_ref().unwrap_or(&nameless);
+        group.spans.reserve(spans.len());
+        for (index, text) in spans.iter().enumerate() {
             if let Some(span) = self.span::<wire::Span>(path, index, text)? {
                 self.count(span.kind.is_unknown);
                 self.count(span.status.code.is_unknown);
                 let service = Arc::clone(&group.resource.service_name);
-                group.spans.push(record(span, service, &message.scope));
+                group.spans.push(record(span, service, scope));
             }
         }
         Ok(())
@@ -172,21 +205,58 @@ impl Reader<'_> {
         index: usize,
         text: &'t RawValue,
     ) -> Result<Option<T>, DecodeError> {
+        let path = || join(path, &format!("spans[{index}]"));
+        self.part_at(path, text, |_| 1)
+    }
+
+    /// Reads what is at `path`; nothing if it is left out, with so many spans.
+    pub(super) fn part<'t, T: Deserialize<'t>>(
+        &mut self,
+        path: &str,
+        text: &'t RawValue,
+        spans: impl FnOnce(&'t RawValue) -> u64,
+    ) -> Result<Option<T>, DecodeError> {
+        self.part_at(|| path.to_owned(), text, spans)
+    }
+
+    fn part_at<'t, T: Deserialize<'t>>(
+        &mut self,
+        path: impl FnOnce() -> String,
+        text: &'t RawValue,
+        spans: impl FnOnce(&'t RawValue) -> u64,
+    ) -> Result<Option<T>, DecodeError> {
+        if !self.taken.is_empty() && self.taken.binary_search(&self.offset_of(text)).is_ok() {
+            return Ok(None);
+        }
         let error = match serde_json::from_str(text.get()) {
-            Ok(span) => return Ok(Some(span)),
+            Ok(part) => return Ok(Some(part)),
             Err(error) => error,
         };
-        self.request.left_out += 1;
+        self.request.left_out += spans(text).max(1);
         if self.request.problems.len() < MAX_PROBLEMS {
             let at = self.position_of(text);
-            let path = join(path, &format!("spans[{index}]"));
-            let problem = explain::<T>(text.get().as_bytes(), &error, at, &path);
+            let problem = explain::<T>(text.get().as_bytes(), &error, at, &path());
             if !self.lenient {
                 return Err(problem);
             }
             self.request.problems.push(problem);
         }
         Ok(None)
+    }
+
+    /// Counts a span that is left out for what was said.
+    pub(super) fn leave_out_more(&mut self) {
+        self.request.left_out += 1;
+    }
+
+    /// Notes what an answer says of its not being whole.
+    pub(super) fn say_partial(&mut self, said: &str) {
+        self.request.partial = Some(visible(said, MAX_PARTIAL_CHARS).into_owned());
+    }
+
+    /// Counts a span of which the service is said, and not known.
+    pub(super) fn count_unknown_service(&mut self) {
+        self.request.unknown_services += 1;
     }
 
     /// Counts a value of an enum.
@@ -200,15 +270,19 @@ impl Reader<'_> {
 
     /// Returns where in the input a text begins that lies in the frame.
     fn position_of(&mut self, text: &RawValue) -> Position {
-        let bytes = self.frame.bytes;
-        let offset = (text.get().as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
-        let line_ends = self.line_ends.get_or_insert_with(|| {
-            let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-            ends.map(|(index, _)| index).collect()
-        });
-        let lines = line_ends.partition_point(|end| *end < offset);
-        let last = lines.checked_sub(1).and_then(|last| line_ends.get(last));
-        let column = last.map_or(offset + 1, |end| offset - end);
-        self.frame.start.plus(lines + 1, column)
+        let offset = self.offset_of(text);
+        self.lines.position(self.frame.bytes, offset)
     }
+
+    fn offset_of(&self, text: &RawValue) -> usize {
+        let bytes = self.frame.bytes;
+        (text.get().as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize)
+    }
+}
+
+/// Whether the status of an answer says so.
+///
+/// Source: grafana/tempo, `tempo.proto`: *PartialStatus*.
+fn is_partial(status: &RawValue) -> bool {
+    matches!(status.get(), "\"PARTIAL\"" | "1")
 }

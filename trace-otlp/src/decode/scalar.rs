@@ -1,9 +1,11 @@
 //! Numbers, enums and ids, each in all the forms that clients write.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected};
+use serde_json::value::RawValue;
 use trace_core::{SpanId, TraceId};
 
 use super::{base64, number};
@@ -15,18 +17,11 @@ pub(super) trait Scalar: Sized {
 
     fn from_text(text: &str) -> Option<Self>;
 
-    fn from_number(number: Number) -> Option<Self> {
+    /// Reads a number as it was written: a float would lose digits.
+    fn from_number(number: &str) -> Option<Self> {
         let _ = number;
         None
     }
-}
-
-/// A JSON number, as exact as it was written.
-#[derive(Clone, Copy)]
-pub(super) enum Number {
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
 }
 
 /// Reads a value that must be there.
@@ -35,7 +30,8 @@ where
     D: Deserializer<'de>,
     T: Scalar,
 {
-    deserializer.deserialize_any(ScalarVisitor(PhantomData))
+    let value = <&RawValue>::deserialize(deserializer)?.get();
+    read(value)
 }
 
 /// Reads a value; `null` is its default.
@@ -74,33 +70,46 @@ impl<'de, T: Scalar> Deserialize<'de> for Read<T> {
     }
 }
 
-struct ScalarVisitor<T>(PhantomData<T>);
+/// Reads a value as it lies in the input.
+fn read<T: Scalar, E: Error>(value: &str) -> Result<T, E> {
+    let expected: &dyn Expected = &Expects::<T>(PhantomData);
+    let of_type = |found| Err(E::invalid_type(found, expected));
+    let (read, found) = match value.as_bytes() {
+        [b'"', ..] => {
+            let text = text(value).map_err(E::custom)?;
+            (T::from_text(&text), text)
+        }
+        [b'{', ..] => return of_type(Unexpected::Map),
+        [b'[', ..] => return of_type(Unexpected::Seq),
+        [b'n', ..] => return of_type(Unexpected::Unit),
+        [b't' | b'f', ..] => return of_type(Unexpected::Bool(value == "true")),
+        _ => (T::from_number(value), Cow::Borrowed(value)),
+    };
+    read.ok_or_else(|| {
+        let found = match &*found {
+            "" => "an empty text".to_owned(),
+            found => format!("`{found}`"),
+        };
+        E::invalid_value(Unexpected::Other(&found), expected)
+    })
+}
 
-impl<T: Scalar> Visitor<'_> for ScalarVisitor<T> {
-    type Value = T;
+/// Returns what a text in quotes says.
+fn text(quoted: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    let inner = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match inner.filter(|inner| !inner.contains('\\')) {
+        Some(inner) => Ok(Cow::Borrowed(inner)),
+        None => serde_json::from_str(quoted).map(Cow::Owned),
+    }
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+struct Expects<T>(PhantomData<T>);
+
+impl<T: Scalar> Expected for Expects<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(T::EXPECTED)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text)
-            .ok_or_else(|| E::invalid_value(Unexpected::Other(&format!("`{text}`")), &self))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        T::from_number(Number::Unsigned(number))
-            .ok_or_else(|| E::invalid_value(Unexpected::Other(&format!("`{number}`")), &self))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        T::from_number(Number::Signed(number))
-            .ok_or_else(|| E::invalid_value(Unexpected::Other(&format!("`{number}`")), &self))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        T::from_number(Number::Float(number))
-            .ok_or_else(|| E::invalid_value(Unexpected::Other(&format!("`{number}`")), &self))
     }
 }
 
@@ -120,7 +129,19 @@ impl Scalar for SpanId {
     }
 }
 
-/// The id of a parent: empty or all zero for none.
+/// The id of a link's trace: empty or all zero for none.
+impl Scalar for Option<TraceId> {
+    const EXPECTED: &'static str = "32 hex digits or an empty text";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "" => Some(None),
+            text => Some(TraceId::new(id(text, 16)?)),
+        }
+    }
+}
+
+/// The id of a parent, or of a link's span: empty or all zero for none.
 impl Scalar for Option<SpanId> {
     const EXPECTED: &'static str = "16 hex digits or an empty text";
 
@@ -153,12 +174,8 @@ macro_rules! integer {
                 number::integer(text)?.try_into().ok()
             }
 
-            fn from_number(number: Number) -> Option<Self> {
-                match number {
-                    Number::Unsigned(number) => number.try_into().ok(),
-                    Number::Signed(number) => number.try_into().ok(),
-                    Number::Float(number) => whole(number)?.try_into().ok(),
-                }
+            fn from_number(number: &str) -> Option<Self> {
+                Self::from_text(number)
             }
         }
     )*};
@@ -169,12 +186,6 @@ integer! {
     i64: "an integer from -2^63 to 2^63 - 1, or a text of one";
     u32: "an integer from 0 to 2^32 - 1";
     i32: "an integer from -2^31 to 2^31 - 1";
-}
-
-/// Returns a float that has no fraction, such as `1e3`.
-fn whole(number: f64) -> Option<i128> {
-    let is_whole = number.fract() == 0.0 && number.abs() < 2_f64.powi(65);
-    is_whole.then_some(number as i128)
 }
 
 impl Scalar for f64 {
@@ -189,12 +200,7 @@ impl Scalar for f64 {
         }
     }
 
-    fn from_number(number: Number) -> Option<Self> {
-        // A large integer where a float is meant had no more digits.
-        Some(match number {
-            Number::Unsigned(number) => number as Self,
-            Number::Signed(number) => number as Self,
-            Number::Float(number) => number,
-        })
+    fn from_number(number: &str) -> Option<Self> {
+        number::float(number)
     }
 }

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 use trace_core::{Tag, TagArray, TagValue};
 
+use super::names::{Name, Names, Refused, refuse_misspelled};
 use super::scalar::{Read, or_default};
 
 /// A `KeyValue`.
@@ -18,6 +21,34 @@ pub(super) struct KeyValue {
     key: String,
     #[serde(deserialize_with = "or_default")]
     value: AnyValue,
+    #[serde(
+        rename = "stringValue",
+        alias = "string_value",
+        alias = "boolValue",
+        alias = "bool_value",
+        alias = "intValue",
+        alias = "int_value",
+        alias = "doubleValue",
+        alias = "double_value",
+        alias = "arrayValue",
+        alias = "array_value",
+        alias = "kvlistValue",
+        alias = "kvlist_value",
+        alias = "bytesValue",
+        alias = "bytes_value"
+    )]
+    _misplaced: Misplaced,
+}
+
+/// A value that is not in its `value`.
+#[derive(Default)]
+struct Misplaced;
+
+impl<'de> Deserialize<'de> for Misplaced {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Refused("a value by itself", "it within `value`").deserialize(deserializer)?;
+        Ok(Self)
+    }
 }
 
 /// An `AnyValue`.
@@ -122,26 +153,25 @@ impl<'de> Deserialize<'de> for AnyValue {
     }
 }
 
-#[derive(serde::Deserialize)]
-#[serde(field_identifier)]
-enum Field {
-    #[serde(rename = "stringValue", alias = "string_value")]
-    String,
-    #[serde(rename = "boolValue", alias = "bool_value")]
-    Bool,
-    #[serde(rename = "intValue", alias = "int_value")]
-    Integer,
-    #[serde(rename = "doubleValue", alias = "double_value")]
-    Double,
-    #[serde(rename = "arrayValue", alias = "array_value")]
-    Array,
-    #[serde(rename = "kvlistValue", alias = "kvlist_value")]
-    List,
-    #[serde(rename = "bytesValue", alias = "bytes_value")]
-    Bytes,
-    #[serde(other)]
-    Unknown,
-}
+/// The forms of a value, also as Go's `encoding/json` writes them, which is not made for
+/// messages: within a `Value`.
+const FORMS: Names = Names(&[
+    "stringValue",
+    "boolValue",
+    "intValue",
+    "doubleValue",
+    "arrayValue",
+    "kvlistValue",
+    "bytesValue",
+    "Value",
+    "StringValue",
+    "BoolValue",
+    "IntValue",
+    "DoubleValue",
+    "ArrayValue",
+    "KvlistValue",
+    "BytesValue",
+]);
 
 #[derive(Default, serde::Deserialize)]
 #[serde(default, expecting = "an object with `values`")]
@@ -168,33 +198,56 @@ impl<'de> Visitor<'de> for AnyValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyValue, A::Error> {
         let mut value = AnyValue::Empty;
-        while let Some(field) = map.next_key()? {
-            let found = match field {
-                Field::String | Field::Bytes => {
+        let (mut is_known, mut has_others) = (false, false);
+        while let Some(name) = map.next_key_seed(&FORMS)? {
+            let name = match name {
+                // Of Go's word, only the word itself is one.
+                Name::Misspelled("Value") => Name::Other,
+                name => name,
+            };
+            is_known |= name != Name::Other;
+            let found = match name {
+                Name::Field("stringValue" | "StringValue" | "bytesValue" | "BytesValue") => {
                     map.next_value::<Option<_>>()?.map(AnyValue::String)
                 }
-                Field::Bool => map.next_value::<Option<_>>()?.map(AnyValue::Bool),
-                Field::Integer => map
+                Name::Field("boolValue" | "BoolValue") => {
+                    map.next_value::<Option<_>>()?.map(AnyValue::Bool)
+                }
+                Name::Field("intValue" | "IntValue") => map
                     .next_value::<Option<_>>()?
                     .map(|Read(value)| AnyValue::Integer(value)),
-                Field::Double => map
+                Name::Field("doubleValue" | "DoubleValue") => map
                     .next_value::<Option<_>>()?
                     .map(|Read(value)| AnyValue::Double(value)),
-                Field::Array => map.next_value::<Option<ArrayValue>>()?.map(|array| {
-                    let values = array.values.into_iter();
-                    AnyValue::Array(values.map(Option::unwrap_or_default).collect())
-                }),
-                Field::List => map
+                Name::Field("arrayValue" | "ArrayValue") => {
+                    map.next_value::<Option<ArrayValue>>()?.map(|array| {
+                        let values = array.values.into_iter();
+                        AnyValue::Array(values.map(Option::unwrap_or_default).collect())
+                    })
+                }
+                Name::Field("kvlistValue" | "KvlistValue") => map
                     .next_value::<Option<KeyValueList>>()?
                     .map(|list| AnyValue::List(list.values)),
-                Field::Unknown => {
-                    map.next_value::<serde::de::IgnoredAny>()?;
+                Name::Field(_) => map.next_value::<Option<_>>()?,
+                Name::Misspelled(meant) => {
+                    refuse_misspelled(&mut map, meant)?;
+                    None
+                }
+                Name::Other => {
+                    has_others = true;
+                    map.next_value::<IgnoredAny>()?;
                     None
                 }
             };
             value = found.unwrap_or(value);
         }
-        Ok(value)
+        match has_others && !is_known {
+            true => Err(A::Error::custom(
+                "invalid value: an object without a known value, \
+                 expected one with a value such as `stringValue`",
+            )),
+            false => Ok(value),
+        }
     }
 }
 

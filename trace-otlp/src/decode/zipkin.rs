@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use trace_core::{Log, SpanId, SpanKind, SpanRecord, Tag, TagValue, TraceId};
 
 use super::ResourceSpans;
 use super::enums::{Enum, Named};
-use super::error::{DecodeError, Position};
-use super::older::{Micros, Padded, take_status, text_of};
-use super::record::{resource, take_outcome, take_source};
-use super::request::{Reader, explain};
+use super::error::{DecodeError, Position, explain};
+use super::older::{Loose, Micros, Padded, take, take_status};
+use super::record::{resource, take_outcome, take_source, tracestate};
+use super::request::Reader;
 use super::scalar::{optional, or_default, required};
 use super::value::unique;
 use crate::facts::{self, key};
@@ -101,12 +100,12 @@ pub(super) fn read(
         name => name,
     };
     let resource = resource(vec![Tag::new(key::SERVICE_NAME, service.to_owned())]);
-    let spans = vec![record(span, Arc::clone(&resource.service_name))];
+    let spans = vec![record(reader, span, Arc::clone(&resource.service_name))];
     reader.push(ResourceSpans { resource, spans });
     Ok(())
 }
 
-fn record(span: Span, service_name: Arc<str>) -> SpanRecord {
+fn record(reader: &mut Reader<'_>, span: Span, service_name: Arc<str>) -> SpanRecord {
     let mut tags = span.tags.0;
     let remote_service = span.remote_endpoint.service_name.clone();
     if !remote_service.is_empty() && !tags.iter().any(|(key, _)| key == "peer.service") {
@@ -115,7 +114,9 @@ fn record(span: Span, service_name: Arc<str>) -> SpanRecord {
     span.local_endpoint.add_to(&mut tags, "local");
     span.remote_endpoint.add_to(&mut tags, "peer");
     let mut tags = unique(tags.into_iter());
-    let status = take_status(&mut tags);
+    let (status, is_unknown) = take_status(&mut tags);
+    reader.count(is_unknown);
+    let state = take(&mut tags, "w3c.tracestate").unwrap_or_default();
     let kind = match span.kind.value.0 {
         SpanKind::Internal if span.shared => SpanKind::Server,
         kind => kind,
@@ -129,6 +130,7 @@ fn record(span: Span, service_name: Arc<str>) -> SpanRecord {
     record.parent_span_id = span.parent_id.0.filter(|parent| *parent != span.id.0);
     record.service_name = service_name;
     record.kind = kind;
+    record.tracestate = tracestate(&state);
     record.start = span.timestamp.time();
     record.end = span.timestamp.end(span.duration);
     record.outcome = take_outcome(&mut tags, &status);
@@ -187,8 +189,8 @@ impl<'de> Visitor<'de> for TagsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tags, A::Error> {
         let mut tags = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            tags.push((key, text_of(value).into()));
+        while let Some((key, value)) = map.next_entry::<String, Loose>()? {
+            tags.push((key, value.into_text().into()));
         }
         Ok(Tags(tags))
     }

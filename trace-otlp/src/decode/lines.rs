@@ -1,0 +1,29 @@
+//! Where in the input a byte of a request lies.
+
+use super::error::Position;
+
+/// The lines of a request.
+pub(super) struct Lines {
+    start: Position,
+    /// Where they end, once that was asked for.
+    ends: Option<Vec<usize>>,
+}
+
+impl Lines {
+    /// Makes those of a request that begins here.
+    pub(super) const fn new(start: Position) -> Self {
+        Self { start, ends: None }
+    }
+
+    /// Returns where the byte `offset` of the request `bytes` lies.
+    pub(super) fn position(&mut self, bytes: &[u8], offset: usize) -> Position {
+        let ends = self.ends.get_or_insert_with(|| {
+            let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            ends.map(|(index, _)| index).collect()
+        });
+        let lines = ends.partition_point(|end| *end < offset);
+        let last = lines.checked_sub(1).and_then(|last| ends.get(last));
+        let column = last.map_or(offset + 1, |end| offset - end);
+        self.start.plus(lines + 1, column)
+    }
+}
