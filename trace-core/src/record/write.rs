@@ -11,8 +11,8 @@ use super::quietly::tag_input;
 use super::tracer_core::SHORT_TEXT;
 use super::{entered, last_failure};
 use crate::stream::{
-    Header, Kind, Site, error_bits, kind_number, number_of_type, of_halves, outcome_number,
-    status_number, value_type,
+    Header, Kind, Site, error_bits, number_of_type, of_halves, outcome_number, status_number,
+    value_type,
 };
 use crate::value::limits::cut;
 use crate::value::{
@@ -299,21 +299,21 @@ fn text_entry(span: u64, kind: Kind, text: &str) {
 /// Writes another kind for a span.
 pub(crate) fn kind(span: u64, kind: SpanKind) {
     hot::push([
-        Header::new(Kind::Role, kind_number(kind), 0, 0).word(),
+        Header::new(Kind::SpanKind, kind.as_number(), 0, 0).word(),
         span,
     ]);
 }
 
 /// Writes that a span's context was put into headers.
 pub(crate) fn context_sent(span: u64) {
-    hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
+    hot::push([Header::new(Kind::ContextSent, 0, 0, 0).word(), span]);
     entered::note_call();
 }
 
 /// Writes what the site of a span that is described at run time does not say.
 pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
-        let header = Header::new(Kind::Described, kind_number(kind), 0, length(name));
+        let header = Header::new(Kind::Described, kind.as_number(), 0, length(name));
         let place = of_halves(source.line(), length(source.file()));
         entry([header.word(), span, place], [name, source.file()]);
     });

@@ -1,6 +1,9 @@
 //! Pieces of the streams of scopes.
 
-use super::entry::{Close, Entry, Header, Kind, Plain, Source, of_halves, outcome_number};
+use super::entry::{Close, Entry, Source};
+use super::header::{Header, of_halves, outcome_number};
+use super::kind::Kind;
+use super::plain::Plain;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
 

@@ -1,269 +1,12 @@
-//! The entries of a stream, word by word.
+//! An entry as it is read: its words and texts, with their meaning.
 //!
-//! Each begins with a header and the id of the span that it belongs to:
-//!
-//! ```text
-//! header  bits 0..7    kind of the entry
-//!         bit  7       the entry is of the *newest* span
-//!         bits 8..16   small argument: outcome, value type, status, span kind, a trace's
-//!                      flags, or what is to be known of an error
-//!         bits 16..32  index of the key in the site's list
-//!         bits 32..64  number of the site or of a type, or bytes of the first text
-//! ```
-//!
-//! Most entries belong to the newest span: the one whose opening was the last before them
-//! in the piece. They leave the id out, and its end also the time: bits 16..64 of the
-//! header are the ticks since the opening. The fewer bytes there are, the less has to go
-//! from one processor's cache to the other's.
-//!
-//! | entry | words after the header | texts |
-//! |---|---|---|
-//! | open | span, parent, time | |
-//! | close | span, time | |
-//! | tag, field | span, value (or bytes of a text, or items of an array), items | key, value |
-//! | log | span, time | message |
-//! | link | span, trace high, trace low, linked span | tracestate |
-//! | status | span | message |
-//! | error | span, time, bytes of the message | type if it has no number, message |
-//! | name, service | span | the text |
-//! | described | span, line (low half) and bytes of the file (high half) | name, file |
-//! | role | span | |
-//! | sent | span | |
-//! | started at, ended at | span, nanoseconds since 1970 | |
-//! | dropped | span, tags, logs, links | |
-//! | moved | span | |
-//! | piece | remote parent, trace high, trace low, part (low half) and looks at the clock (high half) | tracestate |
-//! | end | zero | |
-//!
-//! The header of a piece has the number of its scope where others have the bytes of a text,
-//! and the bytes of the tracestate where others have the index of a key. That of *moved* has
-//! its order there. The part of a trace to which a scope belongs is named after its first
-//! scope.
+//! What is written is in [`record`](crate::record); how, in [`kind`](super::kind) and
+//! [`header`](super::header).
 
+use super::header::{Header, error_bits, halves, status_number, value_type};
+use super::kind::Kind;
 use super::type_name::type_of_number;
 use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
-
-/// What an entry says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Kind {
-    // What is said of a span comes first, so that a set of these kinds has 16 bits.
-    Tag = 1,
-    Field,
-    Log,
-    Link,
-    Status,
-    Error,
-    Name,
-    Service,
-    Described,
-    Role,
-    Sent,
-    StartedAt,
-    EndedAt,
-    Dropped,
-    Open,
-    Close,
-    Moved,
-    Piece,
-    End,
-}
-
-impl Kind {
-    const ALL: [Self; 19] = [
-        Self::Tag,
-        Self::Field,
-        Self::Log,
-        Self::Link,
-        Self::Status,
-        Self::Error,
-        Self::Name,
-        Self::Service,
-        Self::Described,
-        Self::Role,
-        Self::Sent,
-        Self::StartedAt,
-        Self::EndedAt,
-        Self::Dropped,
-        Self::Open,
-        Self::Close,
-        Self::Moved,
-        Self::Piece,
-        Self::End,
-    ];
-
-    /// Its bit in a set of kinds; none for those that say nothing of a span.
-    #[inline]
-    pub(crate) const fn bit(self) -> u16 {
-        match 1_u16.checked_shl(self as u32) {
-            Some(bit) => bit,
-            None => 0,
-        }
-    }
-}
-
-/// The first word of an entry.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Header(u64);
-
-impl Header {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(kind: Kind, small: u8, index: u16, large: u32) -> Self {
-        Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
-    }
-
-    /// Makes the header of another kind of entry that names the same site.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_same_site(self, kind: Kind, small: u8, index: u16) -> Self {
-        Self::new(kind, small, index, 0).at_site_of(self)
-    }
-
-    /// Adds the site that an opening names to a header that names none.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn at_site_of(self, open: Self) -> Self {
-        // Of an opening only the kind and the site are set.
-        Self((open.0 ^ Kind::Open as u64) | self.0)
-    }
-
-    pub(crate) const fn from_word(word: u64) -> Self {
-        Self(word)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn word(self) -> u64 {
-        self.0
-    }
-
-    const OF_NEWEST: u64 = 1 << 7;
-
-    /// Says that the entry is of the newest span.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_newest(self) -> Self {
-        Self(self.0 | Self::OF_NEWEST)
-    }
-
-    /// Says that this is the end of the newest span, so long after its opening; `None`
-    /// if the header cannot hold that.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn end_of_newest(self, ticks: u64) -> Option<Self> {
-        if ticks >> 48 != 0 {
-            return None;
-        }
-        Some(Self(self.0 | Self::OF_NEWEST | ticks << 16))
-    }
-
-    pub(crate) const fn is_of_newest(self) -> bool {
-        self.0 & Self::OF_NEWEST != 0
-    }
-
-    /// Ticks between the opening and the end of the newest span.
-    const fn ticks(self) -> u64 {
-        self.0 >> 16
-    }
-
-    fn kind_number(self) -> u8 {
-        self.0.to_le_bytes()[0] & 0x7f
-    }
-
-    pub(crate) fn kind(self) -> Option<Kind> {
-        let number = usize::from(self.kind_number());
-        Kind::ALL.get(number.wrapping_sub(1)).copied()
-    }
-
-    pub(crate) fn small(self) -> u8 {
-        self.0.to_le_bytes()[1]
-    }
-
-    pub(crate) fn index(self) -> u16 {
-        let [_, _, low, high, ..] = self.0.to_le_bytes();
-        u16::from_le_bytes([low, high])
-    }
-
-    pub(crate) fn large(self) -> u32 {
-        let [_, _, _, _, bytes @ ..] = self.0.to_le_bytes();
-        u32::from_le_bytes(bytes)
-    }
-}
-
-/// Two numbers in one word: the low half and the high one.
-pub(crate) const fn of_halves(low: u32, high: u32) -> u64 {
-    low as u64 | (high as u64) << 32
-}
-
-const fn halves(word: u64) -> (u32, u32) {
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
-    let halves = (word as u32, (word >> 32) as u32);
-    halves
-}
-
-/// What the small argument of a tag or field says of its value and its key.
-pub(crate) mod value_type {
-    pub(crate) const BOOL: u8 = 0;
-    pub(crate) const I64: u8 = 1;
-    pub(crate) const F64: u8 = 2;
-    pub(crate) const TEXT: u8 = 3;
-    pub(crate) const BOOLS: u8 = 4;
-    pub(crate) const I64S: u8 = 5;
-    pub(crate) const F64S: u8 = 6;
-    pub(crate) const TEXTS: u8 = 7;
-    pub(crate) const TYPE: u8 = 0x0f;
-    /// The key is one of a site's list, not a text.
-    pub(crate) const SITE_KEY: u8 = 0x10;
-}
-
-/// What the small argument of an error says.
-pub(crate) mod error_bits {
-    /// It is a log, too.
-    pub(crate) const LOG: u8 = 1;
-    /// The type is a number, not a text.
-    pub(crate) const NUMBERED_TYPE: u8 = 2;
-}
-
-/// The outcome as a small argument.
-pub(crate) const fn outcome_number(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 0,
-        Outcome::Error => 1,
-        Outcome::Panicked => 2,
-        Outcome::Cancelled => 3,
-    }
-}
-
-const fn outcome_of(number: u8) -> Outcome {
-    match number {
-        0 => Outcome::Ok,
-        1 => Outcome::Error,
-        2 => Outcome::Panicked,
-        _ => Outcome::Cancelled,
-    }
-}
-
-/// The span kind as a small argument: its number in OTLP, where zero is unspecified.
-pub(crate) const fn kind_number(kind: SpanKind) -> u8 {
-    match kind {
-        SpanKind::Internal => 1,
-        SpanKind::Server => 2,
-        SpanKind::Client => 3,
-        SpanKind::Producer => 4,
-        SpanKind::Consumer => 5,
-    }
-}
-
-const fn kind_of(number: u8) -> SpanKind {
-    match number {
-        2 => SpanKind::Server,
-        3 => SpanKind::Client,
-        4 => SpanKind::Producer,
-        5 => SpanKind::Consumer,
-        _ => SpanKind::Internal,
-    }
-}
-
-/// The status as a small argument: unset, ok, error.
-pub(crate) mod status_number {
-    pub(crate) const OK: u8 = 1;
-    pub(crate) const ERROR: u8 = 2;
-}
 
 /// An entry as read. Texts are borrowed from the chunk.
 #[derive(Clone, Copy, Debug)]
@@ -303,7 +46,7 @@ pub(crate) enum Entry<'a> {
     },
     SpanKind(SpanKind),
     /// The span's context was put into headers.
-    Sent,
+    ContextSent,
     /// The span began then, and not when it was opened.
     StartedAt(Timestamp),
     /// The span ended then, and not when it was closed.
@@ -330,15 +73,6 @@ pub(crate) enum Entry<'a> {
     },
     /// The trace has ended in this process.
     End,
-}
-
-/// An entry of one of the kinds that most are, in so far as it has to be known to go on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Plain {
-    Open(Open),
-    Close(Close),
-    /// A tag whose key is a site's and whose value is no array.
-    Tag,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -401,7 +135,7 @@ impl<'a> Entry<'a> {
                 time: source.word(),
             }),
             Kind::Close => Self::Close(Close {
-                outcome: outcome_of(header.small()),
+                outcome: header.outcome(),
                 time: if header.is_of_newest() {
                     source.newest_time().wrapping_add(header.ticks())
                 } else {
@@ -449,13 +183,13 @@ impl<'a> Entry<'a> {
                 let (line, file_bytes) = halves(source.word());
                 Self::Described {
                     name: source.text(header.large().into()),
-                    kind: kind_of(header.small()),
+                    kind: header.span_kind(),
                     file: source.text(file_bytes.into()),
                     line,
                 }
             }
-            Kind::Role => Self::SpanKind(kind_of(header.small())),
-            Kind::Sent => Self::Sent,
+            Kind::SpanKind => Self::SpanKind(header.span_kind()),
+            Kind::ContextSent => Self::ContextSent,
             Kind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
             Kind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
             Kind::Dropped => {
@@ -500,53 +234,14 @@ impl Entry<'_> {
             Self::Name(_) => Kind::Name,
             Self::Service(_) => Kind::Service,
             Self::Described { .. } => Kind::Described,
-            Self::SpanKind(_) => Kind::Role,
-            Self::Sent => Kind::Sent,
+            Self::SpanKind(_) => Kind::SpanKind,
+            Self::ContextSent => Kind::ContextSent,
             Self::StartedAt(_) => Kind::StartedAt,
             Self::EndedAt(_) => Kind::EndedAt,
             Self::Dropped(_) => Kind::Dropped,
             Self::Moved { .. } => Kind::Moved,
             Self::Piece { .. } => Kind::Piece,
             Self::End => Kind::End,
-        }
-    }
-}
-
-impl Plain {
-    /// Reads what follows a header and the span's id; returns how many words and bytes
-    /// of text that is, too. `None` if the entry is another one.
-    #[inline]
-    pub(crate) fn read(
-        header: Header,
-        words: &[u64],
-        newest_time: impl FnOnce() -> u64,
-    ) -> Option<(Self, u32, u32)> {
-        const OPEN: u8 = Kind::Open as u8;
-        const CLOSE: u8 = Kind::Close as u8;
-        const TAG: u8 = Kind::Tag as u8;
-        match (header.kind_number(), words) {
-            (OPEN, &[parent, time, ..]) => {
-                let site = header.large();
-                Some((Self::Open(Open { site, parent, time }), 2, 0))
-            }
-            (CLOSE, _) if header.is_of_newest() => {
-                let outcome = outcome_of(header.small());
-                let time = newest_time().wrapping_add(header.ticks());
-                Some((Self::Close(Close { outcome, time }), 0, 0))
-            }
-            (CLOSE, &[time, ..]) => {
-                let outcome = outcome_of(header.small());
-                Some((Self::Close(Close { outcome, time }), 1, 0))
-            }
-            (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
-                let bytes = match header.small() & value_type::TYPE {
-                    value_type::BOOL | value_type::I64 | value_type::F64 => 0,
-                    value_type::TEXT => u32::try_from(value).ok()?,
-                    _ => return None,
-                };
-                Some((Self::Tag, 1, bytes))
-            }
-            _ => None,
         }
     }
 }

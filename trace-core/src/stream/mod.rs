@@ -10,18 +10,21 @@ mod absence;
 mod chunk;
 pub(crate) mod decode;
 mod entry;
+mod header;
+mod kind;
 mod noted_sites;
 mod notes;
 mod place;
+mod plain;
 mod site;
 mod type_name;
 
 pub(crate) use absence::Absence;
 pub(crate) use chunk::{Chunk, Cursor};
-pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Header, Kind, Open, Plain};
-pub(crate) use entry::{
-    error_bits, kind_number, of_halves, outcome_number, status_number, value_type,
-};
+pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Open};
+pub(crate) use header::{Header, error_bits, of_halves, outcome_number, status_number, value_type};
+pub(crate) use kind::Kind;
+pub(crate) use plain::Plain;
 pub use site::Site;
 pub(crate) use site::SiteTable;
 pub(crate) use type_name::number_of_type;

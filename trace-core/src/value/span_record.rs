@@ -1,7 +1,6 @@
 //! A finished span as a plain value, and the small types in it.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use super::context::{TraceContext, TraceFlags};
 use super::id::{SpanId, TraceId};
 #[cfg(feature = "serde")]
 use super::serialized::{fields, variants};
+use super::span_kind::SpanKind;
 use super::tag::{Tag, TagValue};
 use super::timestamp::Timestamp;
 use super::tracestate::TraceState;
@@ -219,33 +219,6 @@ fields!(Link {
     tags = default,
 });
 
-/// The span's part in a call; in OpenTelemetry, too, its *kind*.
-///
-/// Source: OpenTelemetry trace API, *SpanKind*.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SpanKind {
-    /// Work inside one service.
-    #[default]
-    Internal,
-    /// Answers a request from another service.
-    Server,
-    /// Sends a request and waits for its answer.
-    Client,
-    /// Sends a message and does not wait.
-    Producer,
-    /// Works on a message.
-    Consumer,
-}
-
-#[cfg(feature = "serde")]
-variants!(SpanKind {
-    Internal = "internal",
-    Server = "server",
-    Client = "client",
-    Producer = "producer",
-    Consumer = "consumer",
-});
-
 /// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
 ///
 /// Success leaves the status unset. A text becomes an error, as no other status has a
@@ -356,26 +329,6 @@ impl Outcome {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn of_body(has_failed: bool) -> Self {
         if has_failed { Self::Error } else { Self::Ok }
-    }
-}
-
-impl SpanKind {
-    /// Returns the lower-case name: `server`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Internal => "internal",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::Producer => "producer",
-            Self::Consumer => "consumer",
-        }
-    }
-}
-
-impl fmt::Display for SpanKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -49,25 +49,19 @@ impl Enum for SpanKind {
     const EXPECTED: &'static str = "0 to 5 or a name such as `SPAN_KIND_SERVER`";
 
     fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "SPAN_KIND_UNSPECIFIED" | "SPAN_KIND_INTERNAL" => Self::Internal,
-            "SPAN_KIND_SERVER" => Self::Server,
-            "SPAN_KIND_CLIENT" => Self::Client,
-            "SPAN_KIND_PRODUCER" => Self::Producer,
-            "SPAN_KIND_CONSUMER" => Self::Consumer,
-            _ => return None,
-        })
+        let name = name.strip_prefix("SPAN_KIND_")?;
+        if name == "UNSPECIFIED" {
+            return Some(Self::default());
+        }
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.as_str().to_ascii_uppercase() == name)
     }
 
     fn from_value(value: i32) -> Option<Self> {
-        Some(match value {
-            0 | 1 => Self::Internal,
-            2 => Self::Server,
-            3 => Self::Client,
-            4 => Self::Producer,
-            5 => Self::Consumer,
-            _ => return None,
-        })
+        match u8::try_from(value).ok()? {
+            0 => Some(Self::default()),
+            number => Self::from_number(number),
+        }
     }
 }
 

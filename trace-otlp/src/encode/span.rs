@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use trace_core::{Link, Log, Outcome, SpanKind, SpanView, StatusRef, TagRef, TraceState};
+use trace_core::{Link, Log, Outcome, SpanView, StatusRef, TagRef, TraceState};
 
 use super::forms::{Text, object};
 use super::value::Attribute;
@@ -73,7 +73,7 @@ impl Serialize for Span<'_> {
             let flags = u32::from(view.flags().as_byte()) | facts::HAS_IS_REMOTE | remote;
             map.serialize_entry("flags", &flags)?;
             map.serialize_entry("name", view.operation_name())?;
-            map.serialize_entry("kind", &kind_number(view.kind()))?;
+            map.serialize_entry("kind", &view.kind().as_number())?;
             let (start, end) = (view.start().as_unix_nanos(), view.end().as_unix_nanos());
             map.serialize_entry("startTimeUnixNano", &Text(start))?;
             map.serialize_entry("endTimeUnixNano", &Text(end))?;
@@ -141,16 +141,6 @@ impl Serialize for SpanStatus<'_> {
                 map.serialize_entry("code", &2)
             }
         })
-    }
-}
-
-const fn kind_number(kind: SpanKind) -> u8 {
-    match kind {
-        SpanKind::Internal => 1,
-        SpanKind::Server => 2,
-        SpanKind::Client => 3,
-        SpanKind::Producer => 4,
-        SpanKind::Consumer => 5,
     }
 }
 

@@ -130,7 +130,7 @@ impl Counts {
             | Entry::Service(_)
             | Entry::Described { .. }
             | Entry::SpanKind(_)
-            | Entry::Sent
+            | Entry::ContextSent
             | Entry::StartedAt(_)
             | Entry::EndedAt(_) => true,
             // They say nothing of the span itself.

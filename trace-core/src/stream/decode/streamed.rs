@@ -91,7 +91,7 @@ impl<'a> Streamed<'a> {
     }
 
     pub(crate) fn kind(self) -> SpanKind {
-        self.newest([Kind::Role, Kind::Described], limits::kind)
+        self.newest([Kind::SpanKind, Kind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
     }
 
@@ -102,7 +102,7 @@ impl<'a> Streamed<'a> {
     }
 
     pub(crate) fn context_sent(self) -> bool {
-        self.span.has(Kind::Sent)
+        self.span.has(Kind::ContextSent)
     }
 
     pub(crate) fn status(self) -> StatusRef<'a> {

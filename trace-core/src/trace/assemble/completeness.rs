@@ -126,8 +126,9 @@ impl Completeness {
         {
             self.missing_here = self.missing_here.saturating_sub(1);
         }
-        let is_call = matches!(span.kind, SpanKind::Client | SpanKind::Producer);
-        if (is_call || span.context_sent) && !waiting.is_some_and(|waiting| waiting.is_answered) {
+        if (span.kind.is_call() || span.context_sent)
+            && !waiting.is_some_and(|waiting| waiting.is_answered)
+        {
             self.unanswered.insert(span.span_id);
         }
         if span.kind == SpanKind::Producer {
@@ -245,7 +246,5 @@ impl Source {
 }
 
 fn is_from_elsewhere(span: &SpanRecord) -> bool {
-    span.parent_is_remote
-        || (span.parent_span_id.is_some()
-            && matches!(span.kind, SpanKind::Server | SpanKind::Consumer))
+    span.parent_is_remote || (span.parent_span_id.is_some() && span.kind.is_answer())
 }

@@ -159,7 +159,7 @@ impl Trace {
         let spans = self.by_position();
         let children = self.forest().children(position).iter();
         let mut children: Vec<(usize, Interval)> = children
-            .filter(|child| is_waited_for(spans[**child].kind))
+            .filter(|child| !spans[**child].kind.is_of_message())
             .filter_map(|child| Some((*child, self.interval(*child).clipped(own)?)))
             .collect();
         // Stable, so that among equal ends the first by start and id comes last.
@@ -197,8 +197,4 @@ impl Interval {
         let end = self.end.min(outer.end);
         (start <= end).then_some(Self { start, end })
     }
-}
-
-fn is_waited_for(kind: SpanKind) -> bool {
-    !matches!(kind, SpanKind::Producer | SpanKind::Consumer)
 }

@@ -1,7 +1,7 @@
 //! The tree of a trace as positions, built in one go and without recursion.
 
 use super::allocation::heap_bytes;
-use super::index::{SpanIndex, is_answer};
+use super::index::SpanIndex;
 use super::timeline::{Interval, Timeline};
 use crate::value::{SpanId, SpanRecord, Timestamp};
 
@@ -104,7 +104,7 @@ impl Forest {
 /// calls comes first.
 fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, SpanId, bool) {
     let span = &spans[position];
-    (start, span.span_id, is_answer(span.kind))
+    (start, span.span_id, span.kind.is_answer())
 }
 
 /// Returns the position of a span's parent.

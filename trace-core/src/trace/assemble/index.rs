@@ -2,7 +2,7 @@
 
 use super::allocation::table_bytes;
 use crate::process::maps::HashMap;
-use crate::value::{SpanId, SpanKind, SpanRecord};
+use crate::value::{SpanId, SpanRecord};
 
 /// Finds spans by id, as positions in the trace's list of spans.
 ///
@@ -15,11 +15,6 @@ pub(super) struct SpanIndex {
     first: HashMap<SpanId, usize>,
     /// Of two spans with this id the one that answers.
     answers: HashMap<SpanId, usize>,
-}
-
-/// Whether a span of this kind is the end of a call that answers.
-pub(super) const fn is_answer(kind: SpanKind) -> bool {
-    matches!(kind, SpanKind::Server | SpanKind::Consumer)
 }
 
 impl SpanIndex {
@@ -42,7 +37,7 @@ impl SpanIndex {
     pub(super) fn find(&self, spans: &[SpanRecord], span: &SpanRecord) -> Option<usize> {
         let is_same = |position: &usize| {
             let found = spans.get(*position);
-            found.is_some_and(|found| is_answer(found.kind) == is_answer(span.kind))
+            found.is_some_and(|found| found.kind.is_answer() == span.kind.is_answer())
         };
         let first = self.first(span.span_id)?;
         Some(first)
@@ -56,7 +51,7 @@ impl SpanIndex {
             self.first.insert(span.span_id, position);
             return;
         };
-        if is_answer(span.kind) {
+        if span.kind.is_answer() {
             self.answers.insert(span.span_id, position);
         } else {
             self.first.insert(span.span_id, position);

@@ -30,7 +30,6 @@
 
 use std::time::Duration;
 
-use super::index::is_answer;
 use crate::value::{Outcome, SpanKind, SpanRecord, Timestamp};
 
 /// How long after its cause a task that nobody waits for may start, and it is not the
@@ -222,7 +221,7 @@ enum OtherClock {
 }
 
 fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
-    let is_call = is_answer(span.kind) || is_call(parent.kind);
+    let is_call = span.kind.is_answer() || parent.kind.is_call();
     let is_other_service = span.service_name != parent.service_name;
     if span.parent_is_remote || span.span_id == parent.span_id || (is_other_service && is_call) {
         OtherClock::Certain
@@ -231,10 +230,6 @@ fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     } else {
         OtherClock::No
     }
-}
-
-const fn is_call(kind: SpanKind) -> bool {
-    matches!(kind, SpanKind::Client | SpanKind::Producer)
 }
 
 /// Returns what to add to the times of a span that is told to have run at `told`.

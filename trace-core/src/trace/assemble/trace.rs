@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::allocation::heap_bytes;
 use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
-use super::index::{SpanIndex, is_answer};
+use super::index::SpanIndex;
 use super::service_names::ServiceNames;
 use super::span_bytes::span_heap_bytes;
 use crate::process::maps::HashMap;
@@ -199,7 +199,7 @@ impl Trace {
         let is_preferred = differing && is_preferred(&span, kept);
         let repetition = self
             .repeated
-            .entry((span.span_id, is_answer(span.kind)))
+            .entry((span.span_id, span.kind.is_answer()))
             .or_insert(Repetition {
                 reports: 1,
                 differing: false,
@@ -371,7 +371,7 @@ impl Trace {
     }
 
     fn is_orphan(&self, span: &SpanRecord) -> bool {
-        let hangs_below_caller = is_answer(span.kind) && self.answer(span.span_id).is_some();
+        let hangs_below_caller = span.kind.is_answer() && self.answer(span.span_id).is_some();
         let parent = span.parent_span_id;
         !hangs_below_caller && parent.is_some_and(|parent| !self.index.contains(parent))
     }

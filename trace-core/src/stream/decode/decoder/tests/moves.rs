@@ -49,8 +49,12 @@ fn say(piece: Piece, (kind, number): (u64, u64)) -> Piece {
         }
         12 => piece.words(header(Kind::Name, 0), [], &text),
         13 => piece.words(header(Kind::Service, 0), [], &text),
-        14 => piece.words(Header::new(Kind::Role, (number % 5) as u8, 0, 0), [], ""),
-        15 => piece.words(Header::new(Kind::Sent, 0, 0, 0), [], ""),
+        14 => piece.words(
+            Header::new(Kind::SpanKind, (number % 5) as u8, 0, 0),
+            [],
+            "",
+        ),
+        15 => piece.words(Header::new(Kind::ContextSent, 0, 0, 0), [], ""),
         16 => piece.at(Kind::StartedAt, 1 + number),
         17 => piece.tag("key", number),
         _ => piece.own_tag(number),

@@ -1,0 +1,53 @@
+//! The entries that most are, read without looking at the others.
+
+use super::entry::{Close, Open};
+use super::header::{Header, value_type};
+use super::kind::Kind;
+
+/// One of the common entries, decoded only as far as the fast loop needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Plain {
+    Open(Open),
+    Close(Close),
+    /// A tag whose key is a site's and whose value is no array.
+    Tag,
+}
+
+impl Plain {
+    /// Reads what follows a header and the span's id; returns how many words and bytes
+    /// of text that is, too. `None` if the entry is another one.
+    #[inline]
+    pub(crate) fn read(
+        header: Header,
+        words: &[u64],
+        newest_time: impl FnOnce() -> u64,
+    ) -> Option<(Self, u32, u32)> {
+        const OPEN: u8 = Kind::Open as u8;
+        const CLOSE: u8 = Kind::Close as u8;
+        const TAG: u8 = Kind::Tag as u8;
+        match (header.kind_number(), words) {
+            (OPEN, &[parent, time, ..]) => {
+                let site = header.large();
+                Some((Self::Open(Open { site, parent, time }), 2, 0))
+            }
+            (CLOSE, _) if header.is_of_newest() => {
+                let outcome = header.outcome();
+                let time = newest_time().wrapping_add(header.ticks());
+                Some((Self::Close(Close { outcome, time }), 0, 0))
+            }
+            (CLOSE, &[time, ..]) => {
+                let outcome = header.outcome();
+                Some((Self::Close(Close { outcome, time }), 1, 0))
+            }
+            (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
+                let bytes = match header.small() & value_type::TYPE {
+                    value_type::BOOL | value_type::I64 | value_type::F64 => 0,
+                    value_type::TEXT => u32::try_from(value).ok()?,
+                    _ => return None,
+                };
+                Some((Self::Tag, 1, bytes))
+            }
+            _ => None,
+        }
+    }
+}

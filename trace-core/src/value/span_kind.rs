@@ -1,0 +1,110 @@
+//! The part of a span in a call: its names, its numbers, and what follows from it.
+
+use std::fmt;
+
+#[cfg(feature = "serde")]
+use super::serialized::variants;
+
+/// Makes the type from one table: another kind is a line in it.
+macro_rules! span_kinds {
+    ($($(#[$attribute:meta])* $kind:ident = $number:literal, $name:literal;)*) => {
+        /// The span's part in a call; in OpenTelemetry, too, its *kind*.
+        ///
+        /// Source: OpenTelemetry trace API, *SpanKind*.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum SpanKind {
+            $($(#[$attribute])* $kind,)*
+        }
+
+        #[cfg(feature = "serde")]
+        variants!(SpanKind { $($kind = $name,)* });
+
+        impl SpanKind {
+            /// All kinds, in the order of their numbers.
+            pub const ALL: [Self; [$($number),*].len()] = [$(Self::$kind),*];
+
+            /// Returns the lower-case name: `server`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// Returns the number in OTLP, where 0 is unspecified: 2 for `Server`.
+            ///
+            /// Source: opentelemetry-proto, *trace.proto*, `SpanKind`.
+            #[must_use]
+            pub const fn as_number(self) -> u8 {
+                match self {
+                    $(Self::$kind => $number,)*
+                }
+            }
+
+            /// Returns the kind with this number in OTLP; `None` for 0 and unknown ones.
+            ///
+            /// ```
+            /// use trace_core::SpanKind;
+            ///
+            /// for kind in SpanKind::ALL {
+            ///     assert_eq!(SpanKind::from_number(kind.as_number()), Some(kind));
+            /// }
+            /// assert_eq!(SpanKind::from_number(0), None);
+            /// ```
+            #[must_use]
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$kind),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+span_kinds! {
+    /// Work inside one service.
+    #[default]
+    Internal = 1, "internal";
+    /// Answers a request from another service.
+    Server = 2, "server";
+    /// Sends a request and waits for its answer.
+    Client = 3, "client";
+    /// Sends a message and does not wait.
+    Producer = 4, "producer";
+    /// Works on a message.
+    Consumer = 5, "consumer";
+}
+
+/// What follows from a kind. Without a wildcard: a new kind has to be decided here.
+impl SpanKind {
+    /// Whether something in another service is expected below it.
+    pub(crate) const fn is_call(self) -> bool {
+        match self {
+            Self::Client | Self::Producer => true,
+            Self::Internal | Self::Server | Self::Consumer => false,
+        }
+    }
+
+    /// Whether it is the end of a call that answers.
+    pub(crate) const fn is_answer(self) -> bool {
+        match self {
+            Self::Server | Self::Consumer => true,
+            Self::Internal | Self::Client | Self::Producer => false,
+        }
+    }
+
+    /// Whether it is an end of a message, for which nobody waits.
+    pub(crate) const fn is_of_message(self) -> bool {
+        match self {
+            Self::Producer | Self::Consumer => true,
+            Self::Internal | Self::Server | Self::Client => false,
+        }
+    }
+}
+
+impl fmt::Display for SpanKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
