@@ -41,10 +41,9 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
         let expanded = block.expand(args);
         return expanded.unwrap_or_else(|error| fallback::with_item(&error, item));
     }
-    let result = match (
-        Args::parse(attribute, args),
-        Item::parse(attribute, item.clone()),
-    ) {
+    let args = Args::parse(attribute, args);
+    let is_skipped = args.as_ref().is_ok_and(|args| args.skip);
+    let result = match (args, Item::parse(attribute, item.clone(), is_skipped)) {
         (Ok(args), Ok(Some(parsed))) => check(&args, &parsed).map(|()| (args, parsed)),
         (Ok(_), Ok(None)) => return fallback::not_traced(item),
         (Err(mut error), Err(more)) => {

@@ -31,15 +31,21 @@ impl Item {
     ///
     /// # Errors
     ///
-    /// What is there instead of a function that has a body and runs at run time.
-    pub(crate) fn parse(attribute: Attribute, tokens: TokenStream) -> syn::Result<Option<Self>> {
+    /// What is there instead of a function that has a body and, unless it `may_be_const`,
+    /// runs at run time.
+    pub(crate) fn parse(
+        attribute: Attribute,
+        tokens: TokenStream,
+        may_be_const: bool,
+    ) -> syn::Result<Option<Self>> {
         let mut header: Vec<TokenTree> = tokens.into_iter().collect();
         let last = header.pop();
         let body = last.as_ref().and_then(block);
         if body.is_none() {
             header.extend(last);
         }
-        let read = |input: ParseStream<'_>| read_header(attribute, body.is_some(), input);
+        let has_body = body.is_some();
+        let read = |input: ParseStream<'_>| read_header(attribute, has_body, may_be_const, input);
         let Some((attributes, signature)) = read.parse2(header.iter().cloned().collect())? else {
             return Ok(None);
         };
@@ -155,6 +161,7 @@ fn with_stream(old: &Group, stream: Option<TokenStream>) -> TokenTree {
 fn read_header(
     attribute: Attribute,
     has_body: bool,
+    may_be_const: bool,
     input: ParseStream<'_>,
 ) -> syn::Result<Option<(Vec<Outer>, Signature)>> {
     let attributes = input.call(Outer::parse_outer)?;
@@ -169,7 +176,7 @@ fn read_header(
         input.parse::<TokenStream>()?;
         return Ok(None);
     };
-    if let Some(constness) = &signature.constness {
+    if let (Some(constness), false) = (&signature.constness, may_be_const) {
         let message = format!(
             "a `const fn` cannot be traced, because there is no clock at compile time\n\
              remove `const` or `#[{}]`",
