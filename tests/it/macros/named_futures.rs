@@ -413,7 +413,9 @@ fn what_a_trait_of_futures_gives_is_found_out() {
         assert!(job_of("x").await.is_err());
         assert!(job_unsaid("").await.is_err());
     };
-    check(body, expect![[r#"
+    check(
+        body,
+        expect![[r#"
         parsed text=String("1") ret.ok=Bool(true)
           inner
         parsed text=String("x") ret.ok=Bool(false) error alloc::string::String: no number
@@ -423,5 +425,6 @@ fn what_a_trait_of_futures_gives_is_found_out() {
         parsed_rows error alloc::string::String: row
         job_of error alloc::string::String: invalid digit found in string
         job_unsaid error alloc::string::String: empty
-    "#]]);
+    "#]],
+    );
 }

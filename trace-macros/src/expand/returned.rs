@@ -246,13 +246,14 @@ impl Expansion {
                 quote_spanned!(at=> #private::first(move || { #replay }, #inner)),
             ),
         };
-        let gives = returns::given(private, output, polled);
         let here = at.located_at(item.body.span());
         let wrappers = polled.wrappers(TraceOf::function(item, None));
-        let observe = self.observe(true, gives);
-        let wrapped = match returns::is_given(output, polled) {
-            true => self.wrap(wrappers, None, &observe, &inner, (here, here)),
-            false => self.wrap_opaque(wrappers, &observe, &inner, (here, here)),
+        let wrapped = if form == Form::Opaque {
+            let observe = self.observe(true, None);
+            self.wrap_opaque(wrappers, &observe, &inner, (here, here))
+        } else {
+            let observe = self.observe(true, returns::given(private, output, polled));
+            self.wrap(wrappers, None, &observe, &inner, (here, here))
         };
         let wrapped = match form {
             Form::Opaque => wrapped,
@@ -263,9 +264,8 @@ impl Expansion {
         quote!(#captures #begin #made #end #wrapped)
     }
 
-    /// Wraps what an `impl Trait` stands for that does not name what it gives: the compiler
-    /// is shown that the wrapper is returned before it looks at what that gives, which then
-    /// is what the trait says.
+    /// Wraps what an `impl Trait` stands for: the compiler is shown that the wrapper is
+    /// returned before it looks at what that gives, which then is what the trait says.
     ///
     /// Input: `-> impl TryFuture<Ok = u32, Error = String>`
     /// Output:

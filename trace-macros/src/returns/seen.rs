@@ -57,7 +57,8 @@ fn may_be_polled(path: &TypePath) -> bool {
         return false;
     };
     let is_value = VALUES.iter().any(|name| last.ident == name);
-    !is_known(path) && !(path.qself.is_none() && is_value) && bounds_in_box(path).is_none()
+    let is_value = path.qself.is_none() && is_value || is_known(path);
+    !is_value && bounds_in_box(path).is_none()
 }
 
 /// Returns whether a type is a single word that names no future.
