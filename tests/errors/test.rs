@@ -132,8 +132,8 @@ fn types() {
             + refutable_sync 352:23-34 E0005: refutable pattern in local binding
             - ready_of_other 399:28-53 E0271: expected `Ready<&str>` to be a future that resolves to `u32`, but it resolves to `&str`
             + ready_of_other 399:28-53 E0271: expected `Traced<Ready<&str>, _, _>` to be a future that resolves to `u32`, but it resolves to `&str`
-            + ready_of_other 403:32-406:2 E0277: `{integer}` is not a future
-            + no_future 408:32-409:58 E0277: `()` is not a future
+            + no_future 404:49-406:2 E0277: `{integer}` is not a future
+            + no_future_at_all 409:56-58 E0277: `()` is not a future
         "#]],
     );
 }

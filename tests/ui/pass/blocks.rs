@@ -135,7 +135,7 @@ const fn constant() -> u32 {
 }
 
 fn main() {
-    drop((Constant::new(constant()).traced(), constant()));
+    assert_eq!(Constant::new(constant()).traced(), constant());
     let stack = Stack([Some(1)]);
     assert!(stack.mark() && stack.size() == 1);
     drop(stack.map(|first| first.unwrap_or_default()));

@@ -285,7 +285,9 @@ impl Expansion {
     ) -> TokenStream {
         let private = located(&self.private, begin);
         let at = Span::mixed_site().located_at(begin);
-        let (wrap, origin) = self.pick(wrappers);
+        let (mut wrap, origin) = self.pick(wrappers);
+        // What is no future is an error about the function, which is not called there.
+        wrap.set_span(at);
         let never = quote_spanned!(at=> #private::never_called());
         let no_origin = (!origin.is_empty()).then(|| quote_spanned!(at=> #never,));
         let code = quote_spanned! {at=>
