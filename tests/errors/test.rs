@@ -12,6 +12,9 @@
 //!   (`not_an_iterator`), or two where it is one (`unsized_value`).
 //! - The value of a sync function that may be an `Err` is kept in a variable, and returned
 //!   at the beginning of the expression (`other_name_sync`).
+//! - So is that of one whose type may stand for a future (`named`).
+//! - Of a returned future that gives something else, the error names the wrapper
+//!   (`ready_of_other`); what is no future is two errors (`no_future`).
 //! - What an async block gives, which a function returns, has to be known, and so is
 //!   checked, within the block (`future_of_other`).
 //! - What a lifetime in the type of a future says is said at the value and not at the body
@@ -50,19 +53,23 @@ fn lifetimes() {
         "lifetimes",
         25,
         expect![[r#"
-        + other_name_sync 27:5-7 : lifetime may not live long enough
-        - other_name_sync 27:5-51 : lifetime may not live long enough
-        + boxed_sync 47:5-8 : lifetime may not live long enough
-        - boxed_sync 47:5-19 : lifetime may not live long enough
-        + stored 56:25-29 E0621: explicit lifetime required in the type of `text`
-        - stored 57:5-20 E0621: explicit lifetime required in the type of `text`
-        - iterator 82:74-84:2 E0700: hidden type for `impl Iterator<Item = u32>` captures lifetime that does not appear in bounds
-        + iterator 83:5-25 E0700: hidden type for `impl Iterator<Item = u32>` captures lifetime that does not appear in bounds
-        + name_sync 110:9-11 : lifetime may not live long enough
-        - name_sync 110:9-17 : lifetime may not live long enough
-        - own 113:46-115:6 : lifetime may not live long enough
-        + own 114:9-13 : lifetime may not live long enough
-    "#]],
+            + other_name_sync 27:5-7 : lifetime may not live long enough
+            - other_name_sync 27:5-51 : lifetime may not live long enough
+            + boxed_sync 47:5-8 : lifetime may not live long enough
+            - boxed_sync 47:5-19 : lifetime may not live long enough
+            + stored 56:25-29 E0621: explicit lifetime required in the type of `text`
+            - stored 57:5-20 E0621: explicit lifetime required in the type of `text`
+            - iterator 82:74-84:2 E0700: hidden type for `impl Iterator<Item = u32>` captures lifetime that does not appear in bounds
+            + iterator 83:5-25 E0700: hidden type for `impl Iterator<Item = u32>` captures lifetime that does not appear in bounds
+            + name_sync 110:9-11 : lifetime may not live long enough
+            - name_sync 110:9-17 : lifetime may not live long enough
+            - own 113:46-115:6 : lifetime may not live long enough
+            + own 114:9-13 : lifetime may not live long enough
+            + named 150:5-11 E0621: explicit lifetime required in the type of `other`
+            - named 150:5-18 E0621: explicit lifetime required in the type of `other`
+            + named_local 156:5-11 E0515: cannot return value referencing local variable `text`
+            - named_local 156:5-18 E0515: cannot return value referencing local variable `text`
+        "#]],
     );
 }
 
@@ -123,6 +130,10 @@ fn types() {
             + boxed_future_of_other 325:22-28 E0308: mismatched types
             - refutable_sync 352:23-34 E0005: refutable pattern in function argument
             + refutable_sync 352:23-34 E0005: refutable pattern in local binding
+            - ready_of_other 399:28-53 E0271: expected `Ready<&str>` to be a future that resolves to `u32`, but it resolves to `&str`
+            + ready_of_other 399:28-53 E0271: expected `Traced<Ready<&str>, _, _>` to be a future that resolves to `u32`, but it resolves to `&str`
+            + no_future 404:49-406:2 E0277: `{integer}` is not a future
+            + no_future_at_all 409:56-58 E0277: `()` is not a future
         "#]],
     );
 }

@@ -67,6 +67,37 @@ fn clippy_says_the_same_without_recording() {
     }
 }
 
+/// A traced function cannot be `const`, and is not asked to be one; a skipped one can.
+#[test]
+fn clippy_asks_no_traced_function_to_be_const() {
+    if !has_clippy() {
+        return;
+    }
+    let expected = expect![[r#"
+        arguments.rs:192:5-194:6 clippy::missing_const_for_fn: this could be a `const fn`
+        arguments.rs:241:5-243:6 clippy::missing_const_for_fn: this could be a `const fn`
+        asynchronous.rs:149:5-151:6 clippy::missing_const_for_fn: this could be a `const fn`
+        items.rs:41:5-19 clippy::missing_const_for_fn: this could be a `const fn`
+    "#]];
+    for features in ["corpus,traced,record", "corpus,traced"] {
+        let asked = |features| {
+            let warnings = warnings("clippy", features).into_keys();
+            let asked = warnings.filter(|warning| warning.lint == CONST);
+            asked.collect::<BTreeSet<_>>()
+        };
+        let (plain, traced) = (asked("corpus"), asked(features));
+        let lines: String = traced
+            .iter()
+            .map(|warning| format!("{warning}\n"))
+            .collect();
+        // Those that `Customer` skips, and those in the bodies of others.
+        expected.assert_eq(&lines);
+        assert!(plain.len() > traced.len() + 5 && plain.is_superset(&traced));
+    }
+}
+
+const CONST: &str = "clippy::missing_const_for_fn";
+
 /// One warning.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Warning {
@@ -108,10 +139,8 @@ fn check(subcommand: &str, different: Expect) {
 fn check_features(subcommand: &str, features: &str, different: Expect) {
     let mut plain = warnings(subcommand, "corpus");
     let traced = warnings(subcommand, features);
-    // A traced function cannot be `const`; the others of the corpus are said to be.
-    plain.retain(|warning, _| {
-        warning.lint != "clippy::missing_const_for_fn" || traced.contains_key(warning)
-    });
+    // See `clippy_asks_no_traced_function_to_be_const`.
+    plain.retain(|warning, _| warning.lint != CONST || traced.contains_key(warning));
     let lints: BTreeSet<&str> = plain.keys().map(|warning| &*warning.lint).collect();
     println!(
         "{subcommand}: {} warnings of {} lints",

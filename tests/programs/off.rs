@@ -76,6 +76,34 @@ fn the_same_futures_are_refused() {
     assert_eq!(off, named);
 }
 
+/// What records a future by the async block in it does without, whatever its type is.
+#[test]
+fn the_same_futures_are_accepted() {
+    let source = include_str!("sources/accepted.rs");
+    let package = package("accepted", &[("src/bin/accepted.rs", source)]);
+    for features in ["", "record"] {
+        assert_eq!(run(&package.build("accepted", "dev", features)), "");
+    }
+}
+
+/// A body without a last expression is reported at the type, and a function of what is
+/// returned looked at.
+#[test]
+fn the_same_mistakes_are_reported() {
+    let source = include_str!("sources/mistaken.rs");
+    let package = package("mistaken", &[("src/bin/mistaken.rs", source)]);
+    let [recorded, off] = ["record", ""].map(|features| {
+        let errors = package.errors(features);
+        let lines: Vec<&str> = errors.lines().collect();
+        let pairs = lines
+            .windows(2)
+            .filter(|pair| pair[0].starts_with("error["));
+        pairs.map(|pair| pair.concat()).collect::<BTreeSet<_>>()
+    });
+    assert_eq!(recorded.len(), 5, "{recorded:?}");
+    assert_eq!(off, recorded);
+}
+
 /// A test that forgot the feature is told, and not that a macro is unknown.
 #[test]
 fn the_macros_of_tests_name_their_feature() {

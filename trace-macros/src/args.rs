@@ -17,8 +17,8 @@ use crate::attribute::Attribute;
 use crate::returns::ReturnsArg;
 use crate::suggest::list;
 
-use rules::{NAME, Rule, Shape, rules, unknown};
-use values::{is_literal, operation, tokens_between};
+use rules::{NAME, Rule, SKIPPED_LIST, Shape, rules, unknown};
+use values::{is_literal, of_other_crates, operation, tokens_between};
 
 pub(crate) use errors::Errors;
 pub(crate) use tags::{TagArg, TagForm};
@@ -154,15 +154,20 @@ impl Draft {
         let key = input.call(Ident::parse_any)?;
         let name = key.to_string();
         let is_called = input.peek(syn::token::Paren);
-        let Some(rule) = rules
-            .iter()
-            // `skip(argument)` is what other crates have.
-            .find(|rule| rule.name == name && (rule.name != "skip" || !is_called))
-        else {
+        if name == "skip" && is_called && attribute != Attribute::TracedTest {
+            return Err(syn::Error::new(key.span(), SKIPPED_LIST));
+        }
+        let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
             return Err(syn::Error::new(key.span(), unknown(attribute, &name)));
         };
         self.once(rule.name, key.span())?;
         if attribute == Attribute::TracedBlock && name == "err" && is_called {
+            let content;
+            syn::parenthesized!(content in input);
+            if let Some(advice) = of_other_crates(&content) {
+                return Err(content.error(advice));
+            }
+            content.parse::<TokenStream>()?;
             return Err(syn::Error::new(key.span(), unknown(attribute, "err(..)")));
         }
         check_shape(rule, &key, input)?;
@@ -235,6 +240,12 @@ fn check_shape(rule: &Rule, key: &Ident, input: ParseStream<'_>) -> syn::Result<
             return Err(input.error(message));
         }
         Shape::List | Shape::ValueOrList if is_list => return Ok(()),
+        Shape::List | Shape::ValueOrList
+            if input.peek(syn::token::Bracket) || input.peek(syn::token::Brace) =>
+        {
+            let message = format!("`{name}` takes parentheses; write `{name}(..)`");
+            return Err(input.error(message));
+        }
         Shape::List if input.peek(Token![=]) => {
             let message = format!("`{name}` takes parentheses; write `{}`", rule.form);
             return Err(input.error(message));

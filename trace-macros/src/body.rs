@@ -1,6 +1,7 @@
 //! What the user's block holds, read off its tokens.
 
 mod jumps;
+mod places;
 mod tail;
 mod uses;
 

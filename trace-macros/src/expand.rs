@@ -24,7 +24,7 @@ use crate::attribute::Attribute;
 use crate::block;
 use crate::body::{Words, leaves_no_loop, split_inner_attributes};
 use crate::fallback;
-use crate::item::Item;
+use crate::item::{Found, Item};
 use crate::params::{self, Params};
 use crate::returns;
 use crate::suggest::did_you_mean;
@@ -41,12 +41,12 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
         let expanded = block.expand(args);
         return expanded.unwrap_or_else(|error| fallback::with_item(&error, item));
     }
-    let result = match (
-        Args::parse(attribute, args),
-        Item::parse(attribute, item.clone()),
-    ) {
-        (Ok(args), Ok(Some(parsed))) => check(&args, &parsed).map(|()| (args, parsed)),
-        (Ok(_), Ok(None)) => return fallback::not_traced(item),
+    let args = Args::parse(attribute, args);
+    let is_skipped = args.as_ref().is_ok_and(|args| args.skip);
+    let result = match (args, Item::parse(attribute, item.clone(), is_skipped)) {
+        (Ok(args), Ok(Found::Function(parsed))) => check(&args, &parsed).map(|()| (args, parsed)),
+        (_, Ok(Found::Statement)) => return item,
+        (Ok(_), Ok(Found::Malformed)) => return fallback::not_traced(item),
         (Err(mut error), Err(more)) => {
             error.combine(more);
             Err(error)

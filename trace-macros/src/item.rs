@@ -5,13 +5,16 @@
 //! again loses the invisible groups of macro fragments, and with them the
 //! meaning of `$e * 2`.
 
+mod other;
+
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute as Outer, Signature, Token, Visibility};
+use syn::{Attribute as Outer, Signature, Visibility};
 
 use crate::attribute::Attribute;
 use crate::tokens::{Angles, block, group, is_punct, is_word};
+
+use other::{check_is_function, is_statement};
 
 /// A function with a body.
 pub(crate) struct Item {
@@ -25,34 +28,58 @@ pub(crate) struct Item {
     pub(crate) body: Group,
 }
 
+/// What stands under an attribute.
+pub(crate) enum Found {
+    Function(Box<Item>),
+    /// A function with a signature that is malformed, which the compiler reports itself.
+    Malformed,
+    /// A statement or an expression: the compiler has said that no attribute goes there.
+    Statement,
+}
+
+/// The same of the header of a function.
+enum Header {
+    Function(Vec<Outer>, Box<Signature>),
+    Malformed,
+    Statement,
+}
+
 impl Item {
-    /// Reads a function; nothing if its signature is malformed, which the compiler
-    /// reports itself.
+    /// Reads a function.
     ///
     /// # Errors
     ///
-    /// What is there instead of a function that has a body and runs at run time.
-    pub(crate) fn parse(attribute: Attribute, tokens: TokenStream) -> syn::Result<Option<Self>> {
+    /// What is there instead of a function that has a body and, unless it `may_be_const`,
+    /// runs at run time.
+    pub(crate) fn parse(
+        attribute: Attribute,
+        tokens: TokenStream,
+        may_be_const: bool,
+    ) -> syn::Result<Found> {
         let mut header: Vec<TokenTree> = tokens.into_iter().collect();
         let last = header.pop();
         let body = last.as_ref().and_then(block);
         if body.is_none() {
             header.extend(last);
         }
-        let read = |input: ParseStream<'_>| read_header(attribute, body.is_some(), input);
-        let Some((attributes, signature)) = read.parse2(header.iter().cloned().collect())? else {
-            return Ok(None);
+        let has_body = body.is_some();
+        let read = |input: ParseStream<'_>| read_header(attribute, has_body, may_be_const, input);
+        let tokens = header.iter().cloned().collect();
+        let (attributes, signature) = match read.parse2(tokens)? {
+            Header::Function(attributes, signature) => (attributes, *signature),
+            Header::Malformed => return Ok(Found::Malformed),
+            Header::Statement => return Ok(Found::Statement),
         };
         let Some(body) = body else {
             // `read_header` has reported it; this keeps the type honest.
             return Err(missing_body(attribute, signature.ident.span()));
         };
-        Ok(Some(Self {
+        Ok(Found::Function(Box::new(Self {
             attributes,
             signature,
             header,
             body,
-        }))
+        })))
     }
 
     /// Returns the header as it was written.
@@ -155,21 +182,21 @@ fn with_stream(old: &Group, stream: Option<TokenStream>) -> TokenTree {
 fn read_header(
     attribute: Attribute,
     has_body: bool,
+    may_be_const: bool,
     input: ParseStream<'_>,
-) -> syn::Result<Option<(Vec<Outer>, Signature)>> {
+) -> syn::Result<Header> {
     let attributes = input.call(Outer::parse_outer)?;
     input.parse::<Visibility>()?;
-    if input.peek(Token![let]) {
-        // The compiler has said that no attribute goes on a statement.
+    if is_statement(has_body, input) {
         input.parse::<TokenStream>()?;
-        return Ok(None);
+        return Ok(Header::Statement);
     }
     check_is_function(attribute, input)?;
     let Ok(signature) = input.parse::<Signature>() else {
         input.parse::<TokenStream>()?;
-        return Ok(None);
+        return Ok(Header::Malformed);
     };
-    if let Some(constness) = &signature.constness {
+    if let (Some(constness), false) = (&signature.constness, may_be_const) {
         let message = format!(
             "a `const fn` cannot be traced, because there is no clock at compile time\n\
              remove `const` or `#[{}]`",
@@ -188,7 +215,7 @@ fn read_header(
     if !input.is_empty() {
         return Err(input.error("expected the function's body"));
     }
-    Ok(Some((attributes, signature)))
+    Ok(Header::Function(attributes, Box::new(signature)))
 }
 
 fn missing_body(attribute: Attribute, span: Span) -> syn::Error {
@@ -198,73 +225,6 @@ fn missing_body(attribute: Attribute, span: Span) -> syn::Error {
         attribute.name()
     );
     syn::Error::new(span, message)
-}
-
-const NOT_FUNCTIONS: &[(&str, &str)] = &[
-    ("struct", "a struct"),
-    ("enum", "an enum"),
-    ("union", "a union"),
-    ("trait", "a trait"),
-    ("impl", "an `impl` block"),
-    ("mod", "a module"),
-    ("use", "an import"),
-    ("static", "a static"),
-    ("const", "a constant"),
-    ("type", "a type alias"),
-    ("extern", "an `extern` block"),
-    ("macro_rules", "a macro"),
-];
-
-/// Reports anything but a function at the word that says what it is.
-fn check_is_function(attribute: Attribute, input: ParseStream<'_>) -> syn::Result<()> {
-    let ahead = input.fork();
-    let mut kind: Option<(Ident, &str)> = None;
-    while ahead.peek(Ident::peek_any) || ahead.peek(syn::Lit) {
-        let Ok(word) = ahead.call(Ident::parse_any) else {
-            ahead.parse::<syn::Lit>()?; // the ABI in `extern "C" fn`
-            continue;
-        };
-        let text = word.to_string();
-        if text == "fn" {
-            return Ok(());
-        }
-        let known = NOT_FUNCTIONS.iter().find(|(keyword, _)| *keyword == text);
-        if let Some((_, noun)) = known {
-            let qualifier = matches!(text.as_str(), "const" | "extern");
-            if kind.is_none() || !qualifier {
-                kind = Some((word, noun));
-            }
-            if !qualifier {
-                break;
-            }
-        } else if !matches!(
-            text.as_str(),
-            "async" | "unsafe" | "safe" | "auto" | "default" | "gen"
-        ) {
-            break;
-        }
-    }
-    let name = attribute.name();
-    let (span, found) = kind.map_or_else(
-        || (input.span(), "something else".to_owned()),
-        |(word, noun)| (word.span(), noun.to_owned()),
-    );
-    let is_block = matches!(found.as_str(), "an `impl` block" | "a trait" | "a module");
-    let (places, advice) = match (attribute, is_block) {
-        (Attribute::Traced, false) => (
-            "a function, or an `impl` block, a trait or a module of functions",
-            "",
-        ),
-        // A block is expanded elsewhere, if its functions can be seen.
-        (Attribute::Traced, true) => (
-            "a function or an inline module",
-            "\nput it on the functions in the other file",
-        ),
-        (_, true) => ("a function", "\nput it on each function inside"),
-        (_, false) => ("a function", ""),
-    };
-    let message = format!("`#[{name}]` goes on {places}, but this is {found}{advice}");
-    Err(syn::Error::new(span, message))
 }
 
 /// Returns the place of the parameter list among the tokens of a header.

@@ -506,16 +506,20 @@ use attribute::Attribute;
 /// - A stream of a named type, and `impl FusedStream` or `impl FusedFuture`, are not
 ///   traced but the call that makes them, unless the body ends with an async block. So
 ///   is a future that a generic function does not know to be one, as `T` in
-///   `fn run<T>(make: impl FnOnce() -> T) -> T`, and one within another type, as in
-///   `Option<BoxFuture>`. An `async fn` that awaits it is traced. That a future has an
-///   `impl Trait` within its type, as `Either<impl Future, ..>`, is an error only where
-///   spans are recorded: such a type has no name.
-/// - Attributes that write a trait's functions anew, such as `#[automock]` or
-///   `#[easy_ext::ext]`, may keep this one on functions without a body, or see what it
-///   has written: put it on the functions of the `impl`, below theirs.
+///   `fn run<T>(make: impl FnOnce() -> T) -> T`, one that the type is itself, as in
+///   `fn new() -> Self`, a reference to one, an `impl IntoFuture`, and one within another
+///   type, as in `Option<BoxFuture>`. An `async fn` that awaits it is traced. That a future
+///   has an `impl Trait` within its type, as `Either<impl Future, ..>`, is an error only
+///   where spans are recorded: such a type has no name.
+/// - Attributes that write functions anew may keep this one where it cannot be. With
+///   `#[automock]` it goes on a trait, or on functions of an `impl` of that trait, and not
+///   on an `impl` block that is mocked itself. Below or above `#[easy_ext::ext]` there is no
+///   place for it: have the methods call traced functions.
 /// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if
 ///   it is itself, and has no other trait: `impl Future + Clone` and
-///   `impl Future + FusedFuture` do not compile.
+///   `impl Future + FusedFuture` do not compile. Of a pinned box behind an alias, `Send` and
+///   `Sync` may be said, and no other trait such as `Unpin` or `UnwindSafe`, unless the body
+///   ends with `Box::pin(async ..)`.
 /// - An `async fn` that another attribute rewrites, so that this one sees a function
 ///   that returns a future, may count as not `async`; write this attribute above it.
 /// - `unconditional_recursion` is not noticed in a sync function that returns a
@@ -542,13 +546,24 @@ use attribute::Attribute;
 ///   may be more errors or fewer, as it is written in more places or fewer. A lifetime that
 ///   is missing in such a type is reported at the body's last expression and not at the
 ///   whole body.
-/// - An error about a lifetime in a sync function that may fail is at the beginning of the
-///   last expression, as its value is looked at before it is returned. In an `async fn`
+/// - An error about a lifetime in a sync function that may fail, or whose type may stand for
+///   a future, is at the beginning of the last expression, as its value is looked at before
+///   it is returned. Where the body of one that may fail early is in a closure, arguments are
+///   variables: E0005, E0384 and E0515 call them so. In an `async fn`
 ///   with a reference to something that holds references, it may be at the argument and not
 ///   where the reference is used.
 /// - What an async block gives which a function returns is checked in the block: an error is
 ///   there (E0308), and not at the whole block (E0271). The type has to be known before
-///   what it gives is looked at.
+///   what it gives is looked at. Of a future that is made otherwise and gives something else,
+///   the error names the wrapper, `Traced<..>`; of what is no future, there are two.
+/// - Where a trait has no function of that name (E0407), an error about an `async fn` begins
+///   at its first word and not at its `async`.
+/// - The lint `async_fn_in_trait` is silent about a traced function, and `unused_assignments`
+///   says "assigned" of an argument that is changed, and not "passed". In a function that a
+///   macro writes after a `$vis`, lints of clippy that are silent in macros may fire. Clippy
+///   looks at the expressions in the attribute, too.
+/// - `missing_const_for_fn` of clippy is silenced on traced functions that are not `async`:
+///   a `forbid` of just that lint is E0453 there, under clippy.
 /// - Traced async functions that call each other nest about 27 deep if the future
 ///   has to be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
 ///   `#![recursion_limit]`; one `Box::pin(..)` as a `dyn Future` on the way ends the

@@ -1,14 +1,19 @@
 //! The parameters of a function whose body moves into a closure or async block.
 
 mod anonymous;
+mod attributes;
 mod carry;
 mod take;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute as Outer, FnArg, Ident, Pat, PatIdent, PatType, Signature, Type};
+use syn::{
+    Attribute as Outer, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, Type,
+};
 
 use crate::body::Words;
+
+use attributes::Outers;
 
 pub(crate) use anonymous::has_anonymous_in_impl;
 pub(crate) use carry::{carry, pass};
@@ -95,6 +100,25 @@ pub(crate) fn names(signature: &Signature) -> Vec<Ident> {
     signature.inputs.iter().flat_map(names_of).collect()
 }
 
+/// Returns whether `self` is a reference, or a pointer of the standard library.
+pub(crate) fn self_is_pointer(signature: &Signature) -> bool {
+    let kind = signature.receiver().map(|receiver| &receiver.kind);
+    match kind {
+        Some(ReceiverKind::Reference(..)) => true,
+        Some(ReceiverKind::Typed(_, ty)) => match &**ty {
+            Type::Reference(_) => true,
+            Type::Path(ty) => {
+                let last = ty.path.segments.last();
+                last.is_some_and(|last| POINTERS.iter().any(|name| last.ident == name))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+const POINTERS: &[&str] = &["Arc", "Box", "Pin", "Rc"];
+
 fn attributes_of(input: &FnArg) -> &[Outer] {
     match input {
         FnArg::Receiver(receiver) => &receiver.attrs,
@@ -136,9 +160,7 @@ fn if_ambiguous(signature: &Signature, used: &Words) -> Option<Params> {
 
 /// Mentions a parameter, at its own place: where the compiler says what is captured.
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
-    let conditions = attributes
-        .iter()
-        .filter(|outer| outer.path().is_ident("cfg"));
+    let conditions = Outers::of(attributes).conditions;
     quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
         #[allow(clippy::used_underscore_binding)]
@@ -150,11 +172,11 @@ fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
 /// that make the user's bindings of it.
 fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStream, TokenStream) {
     let (pattern, ty) = (&argument.pat, &argument.ty);
-    let (lints, others): (Vec<_>, Vec<_>) = argument.attrs.iter().partition(|outer| is_lint(outer));
-    let conditions: Vec<_> = others
-        .iter()
-        .filter(|outer| outer.path().is_ident("cfg"))
-        .collect();
+    let Outers {
+        conditions,
+        lints,
+        others,
+    } = Outers::of(&argument.attrs);
     let at = Span::mixed_site();
     if let Some(name) = plain {
         let statement = quote_spanned! {at=>
@@ -167,7 +189,7 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
             )]
             let #pattern = #name;
         };
-        return (quote!(#(#others)* #name: #ty,), statement);
+        return (quote!(#(#conditions)* #(#others)* #name: #ty,), statement);
     }
     let whole = format_ident!("__traced_arg{index}", span = at);
     let borrows_mut =
@@ -181,13 +203,7 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
         let bind = quote_spanned!(at=> #(#conditions)* #(#lints)* let #pattern = #whole;);
         statements.extend(bind);
     }
-    (quote!(#(#others)* #whole: #ty,), statements)
-}
-
-fn is_lint(outer: &Outer) -> bool {
-    ["allow", "expect", "warn", "deny", "forbid"]
-        .iter()
-        .any(|name| outer.path().is_ident(name))
+    (quote!(#(#conditions)* #(#others)* #whole: #ty,), statements)
 }
 
 /// Returns the name in `name` and `mut name`.

@@ -13,7 +13,7 @@ use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
 use unnamed::{without_impl, without_lifetimes};
 
-pub(crate) use seen::{ReturnsArg, Seen, seen};
+pub(crate) use seen::{ReturnsArg, Seen, may_be_pinned_box, may_be_unseen, seen};
 pub(crate) use unnamed::has_unnamed;
 
 /// What is polled and not called.
@@ -204,6 +204,18 @@ pub(crate) fn given(
             Some(quote_spanned!(at=> #private::#alias<#ty>))
         }
         None => None,
+    }
+}
+
+/// Returns whether what is polled has a name, or may get one from that of its type: an
+/// `impl Trait` may not say what it gives, or not in one word.
+pub(crate) fn is_given(output: &ReturnType, polled: Polled) -> bool {
+    match output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => match peel(ty) {
+            Type::ImplTrait(opaque) => given_in_bounds(&opaque.bounds, polled).is_some(),
+            _ => true,
+        },
     }
 }
 

@@ -12,6 +12,13 @@ pub(crate) fn is_punct(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
+/// Returns whether a parenthesis after the word, in a type, holds what a function takes.
+pub(crate) fn is_callable(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(_)) && !NOT_CALLED.iter().any(|word| is_word(token, word))
+}
+
+const NOT_CALLED: &[&str] = &["const", "dyn", "impl", "mut"];
+
 /// Makes a group with a span.
 pub(crate) fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> TokenTree {
     let mut group = Group::new(delimiter, stream);

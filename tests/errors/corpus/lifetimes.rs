@@ -142,3 +142,16 @@ pub async fn escapes(text: String) -> impl Fn() -> usize {
 pub async fn unnamed(text: impl Display) -> Box<dyn Display + 'static> {
     Box::new(text)
 }
+
+pub struct Cursor<'a>(&'a str);
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn named<'a>(text: &'a str, other: &str) -> Cursor<'a> {
+    Cursor(other)
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn named_local<'a>() -> Cursor<'a> {
+    let text = String::new();
+    Cursor(&text)
+}

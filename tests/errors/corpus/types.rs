@@ -374,3 +374,36 @@ impl Noisy {
         self.missing
     }
 }
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn block_for_value() -> u32 {
+    async { 1 }
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn block_for_result() -> Result<u32, String> {
+    async { Ok(1) }
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn block_for_box() -> Box<u32> {
+    async { 1 }
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn boxed_block_for_pin() -> std::pin::Pin<Box<u32>> {
+    Box::pin(async { 1 })
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn ready_of_other() -> impl Future<Output = u32> {
+    ready("a")
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn no_future() -> impl Future<Output = u32> {
+    1
+}
+
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn no_future_at_all() -> impl Future<Output = u32> {}

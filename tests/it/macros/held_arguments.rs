@@ -136,3 +136,78 @@ fn tags_keep_no_argument_alive() {
     );
     assert_eq!(log.into_inner(), ["dropped", "called", "ran", "dropped"]);
 }
+
+/// Two values, of which a block may take one.
+struct Pair<'a> {
+    left: Noisy<'a>,
+    _right: Noisy<'a>,
+}
+
+#[traced(tags(name = pair.left.name()))]
+fn destructured<'a>(pair: Pair<'a>) -> impl Future<Output = ()> + use<'a> {
+    async move {
+        let Pair { left, .. } = pair;
+        drop(left);
+    }
+}
+
+#[traced(tags(name = pair.left.name()))]
+fn matched<'a>(pair: Pair<'a>) -> impl Future<Output = ()> + use<'a> {
+    async move {
+        match pair {
+            Pair { left, .. } if left.name() == "noisy" => drop(left),
+            Pair { .. } => {}
+        }
+    }
+}
+
+#[traced(tags(name = pair.left.name()))]
+#[expect(let_underscore_drop, reason = "nothing is dropped there")]
+fn discarded<'a>(pair: Pair<'a>) -> impl Future<Output = ()> + use<'a> {
+    async move {
+        let _ = pair;
+    }
+}
+
+impl<'a> Pair<'a> {
+    #[traced(tags(name = self.left.name()))]
+    fn of_self(self) -> impl Future<Output = ()> + use<'a> {
+        async move { drop(self.left) }
+    }
+
+    #[traced(tags(name = self.left.name()))]
+    fn of_a_box(self: Box<Self>) -> impl Future<Output = ()> + use<'a> {
+        async move { drop(self.left) }
+    }
+}
+
+#[test]
+fn tags_keep_no_part_of_an_argument_alive() {
+    fn dropped_at_the_call<'a, F: Future<Output = ()>>(
+        log: &'a RefCell<Vec<&'static str>>,
+        call: impl FnOnce(Pair<'a>) -> F,
+    ) -> usize {
+        log.borrow_mut().clear();
+        let pair = Pair {
+            left: Noisy(log),
+            _right: Noisy(log),
+        };
+        let future = call(pair);
+        let dropped = log.borrow().len();
+        drop(future);
+        assert_eq!(log.borrow().len(), 2);
+        dropped
+    }
+    let log = RefCell::new(Vec::new());
+    let body = async {
+        assert_eq!(dropped_at_the_call(&log, destructured), 1);
+        assert_eq!(dropped_at_the_call(&log, matched), 1);
+        assert_eq!(dropped_at_the_call(&log, discarded), 2);
+        assert_eq!(dropped_at_the_call(&log, Pair::of_self), 1);
+        assert_eq!(
+            dropped_at_the_call(&log, |pair| Box::new(pair).of_a_box()),
+            0
+        );
+    };
+    check(body, expect![[r#""#]]);
+}

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use expect_test::expect;
 use futures_util::future::ready;
 use futures_util::stream;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{
+    FutureExt, Stream, StreamExt, TryFuture, TryFutureExt, TryStream, TryStreamExt,
+};
 use trace_core::{TraceContext, span, trace_root, traced};
 
 use super::check;
@@ -281,6 +283,148 @@ fn the_call_is_traced_of_what_is_a_value() {
         made
         spawns
         given
+    "#]],
+    );
+}
+
+/// A future whose type has a lifetime without a name.
+trait Connects {
+    type Future<'a>: Future<Output = u32>
+    where
+        Self: 'a;
+    fn connect(&self) -> Self::Future<'_>;
+}
+
+struct Pool(u32);
+
+impl Connects for Pool {
+    type Future<'a> = Local<'a, u32>;
+
+    #[traced(tags(size = self.0, twice = |size| size * 2))]
+    fn connect(&self) -> Self::Future<'_> {
+        let future = inner().map(|()| self.0);
+        future.boxed_local()
+    }
+}
+
+impl Pool {
+    #[traced(returns = future)]
+    fn said(&self) -> Local<'_, u32> {
+        let future = inner().map(|()| self.0);
+        future.boxed_local()
+    }
+
+    #[traced(err(|error| *error > 0))]
+    fn early(&self) -> Local<'_, Result<(), u32>> {
+        if self.0 == 0 {
+            return Box::pin(ready(Ok(())));
+        }
+        let future = inner().map(|()| Err(self.0));
+        future.boxed_local()
+    }
+
+    #[traced]
+    fn borrowed<'a>(&self, cell: &'a std::cell::RefCell<u32>) -> std::cell::Ref<'a, u32> {
+        cell.borrow()
+    }
+}
+
+#[traced]
+fn borrowed(cell: &std::cell::RefCell<u32>) -> std::cell::Ref<'_, u32> {
+    cell.borrow()
+}
+
+#[test]
+fn a_lifetime_without_a_name_hides_no_future() {
+    let body = async {
+        let pool = Pool(3);
+        assert_eq!(pool.connect().await, 3);
+        assert_eq!(pool.said().await, 3);
+        assert!(pool.early().await.is_err());
+        assert!(Pool(0).early().await.is_ok());
+        let cell = std::cell::RefCell::new(1);
+        assert_eq!(*pool.borrowed(&cell), *borrowed(&cell));
+    };
+    check(
+        body,
+        expect![[r#"
+        connect size=I64(3) twice=I64(6)
+          inner
+        said
+          inner
+        early error u32: 3
+          inner
+        early
+        borrowed
+        borrowed
+    "#]],
+    );
+}
+
+#[traced(tags(text, ret.ok = |result| result.is_ok()))]
+fn parsed(text: &'static str) -> impl TryFuture<Ok = u32, Error = String> {
+    async move {
+        inner().await;
+        let number: u32 = text.parse().map_err(|_| String::from("no number"))?;
+        Ok(number)
+    }
+}
+
+#[trace_root]
+fn parsed_early(text: &'static str) -> impl TryFuture<Ok = u32, Error = String> {
+    if text.is_empty() {
+        return ready(Ok(0));
+    }
+    ready(Err(text.into()))
+}
+
+#[traced(parent = parent)]
+fn parsed_rows(parent: Option<TraceContext>) -> impl TryStream<Ok = u32, Error = String> {
+    stream::iter([Ok(1), Err("row".into())])
+}
+
+#[traced(returns = future)]
+fn job_of(text: &'static str) -> impl Job {
+    async move {
+        text.parse::<u32>().map_err(|error| error.to_string())?;
+        Ok(())
+    }
+}
+
+#[traced]
+fn job_unsaid(text: &'static str) -> impl Job {
+    Box::pin(async move {
+        if text.is_empty() {
+            Err("empty")?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_a_trait_of_futures_gives_is_found_out() {
+    let body = async {
+        assert_eq!(TryFutureExt::into_future(parsed("1")).await, Ok(1));
+        assert!(TryFutureExt::into_future(parsed("x")).await.is_err());
+        assert!(TryFutureExt::into_future(parsed_early("")).await.is_ok());
+        assert!(TryFutureExt::into_future(parsed_early("x")).await.is_err());
+        let rows = parsed_rows(span::current_context()).into_stream();
+        assert_eq!(rows.count().await, 2);
+        assert!(job_of("x").await.is_err());
+        assert!(job_unsaid("").await.is_err());
+    };
+    check(
+        body,
+        expect![[r#"
+        parsed text=String("1") ret.ok=Bool(true)
+          inner
+        parsed text=String("x") ret.ok=Bool(false) error alloc::string::String: no number
+          inner
+        root parsed_early
+        root parsed_early error alloc::string::String: x
+        parsed_rows error alloc::string::String: row
+        job_of error alloc::string::String: invalid digit found in string
+        job_unsaid error alloc::string::String: empty
     "#]],
     );
 }

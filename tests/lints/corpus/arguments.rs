@@ -187,6 +187,12 @@ pub async fn patterns((left, right): (u32, u32), unused: u32) -> u32 {
 }
 
 impl Customer {
+    /// May be one at compile time.
+    #[cfg_attr(feature = "traced", trace_core::traced(skip))]
+    pub fn is_old(&self) -> bool {
+        return self.age > 99;
+    }
+
     /// Tags of `self`.
     #[cfg_attr(
         feature = "traced",

@@ -282,3 +282,23 @@ impl<'a> Borrowed<'a> {
         Ok(self)
     }
 }
+
+/// What is said of arguments if something holds.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub async fn conditional(
+    #[cfg_attr(all(), allow(unused_variables))] allowed: u32,
+    #[cfg_attr(all(), cfg_attr(all(), expect(unused_variables, reason = "not used")))]
+    expected: String,
+    #[cfg_attr(any(), allow(unused_variables))] unused: u32,
+) {
+}
+
+/// The same in a closure.
+#[cfg_attr(feature = "traced", trace_core::traced)]
+pub fn conditional_fallible(
+    #[cfg_attr(all(), allow(unused_variables))] allowed: u32,
+    #[cfg_attr(all(), expect(unused_variables, reason = "not used"))] expected: String,
+    #[cfg_attr(any(), allow(unused_variables))] unused: u32,
+) -> Result<u32, String> {
+    return "1".parse::<u32>().map_err(|_error| String::new());
+}

@@ -12,6 +12,8 @@ enum Kind {
     Opaque,
     /// Ends with one in a box.
     Boxed,
+    /// Gives one in a box, by an alias that does not show it.
+    Named,
 }
 
 impl Kind {
@@ -51,6 +53,7 @@ impl Function {
             Kind::Sync,
             Kind::Opaque,
             Kind::Boxed,
+            Kind::Named,
         ]);
         let mut ids = 0;
         let mut parameters = Vec::new();
@@ -88,7 +91,7 @@ impl Function {
             _ if lent.len() == 1 && references == 1 && !is_method && random.once_in(2) => {
                 Returned::Lent(lent.remove(0))
             }
-            _ if kind != Kind::Boxed => Returned::Opaque,
+            _ if !matches!(kind, Kind::Boxed | Kind::Named) => Returned::Opaque,
             _ => Returned::Option,
         };
         let attributes = attributes(random, &named, &returned);
@@ -96,11 +99,14 @@ impl Function {
         let mut body = Body::new(random, returned.clone(), is_async, ids + 100);
         let text = match kind {
             Kind::Async | Kind::Sync => body.block(&mut variables),
-            Kind::Opaque | Kind::Boxed => {
+            Kind::Opaque | Kind::Boxed | Kind::Named => {
                 let before = body.before(&mut variables);
                 let inner = body.block(&mut variables);
                 match kind {
                     Kind::Boxed => format!("{{\n{before}Box::pin(async move {inner})\n}}"),
+                    Kind::Named => format!(
+                        "{{\n{before}let future = async move {inner};\nBox::pin(future)\n}}"
+                    ),
                     _ => format!("{{\n{before}async move {inner}\n}}"),
                 }
             }
@@ -111,6 +117,7 @@ impl Function {
             Kind::Async | Kind::Sync => format!(" -> {ty}"),
             Kind::Opaque => format!(" -> impl Future<Output = {ty}>"),
             Kind::Boxed => format!(" -> Pin<Box<dyn Future<Output = {ty}>>>"),
+            Kind::Named => format!(" -> Later<'static, {ty}>"),
         };
         Self {
             index,
@@ -231,7 +238,7 @@ fn parameter(
         // A lifetime without a name in `impl Trait` is an error elsewhere.
         Kind::Async => 18,
         Kind::Sync => 17,
-        Kind::Opaque | Kind::Boxed => 12,
+        Kind::Opaque | Kind::Boxed | Kind::Named => 12,
     };
     let (written, setup, given) = match random.below(kinds) {
         0..=2 => {
@@ -334,8 +341,15 @@ fn attributes(random: &mut Random, named: &[&Variable], returned: &Returned) -> 
     {
         arguments.push(format!("tags(id = {}.id())", variable.place));
     }
-    if *returned == Returned::Result && random.once_in(3) {
-        arguments.push("err = status".to_owned());
+    if *returned == Returned::Result {
+        match random.below(6) {
+            0 | 1 => arguments.push("err = status".to_owned()),
+            2 => arguments.push("err(|error| error.0.0 % 2 == 0)".to_owned()),
+            3 if arguments.is_empty() => {
+                arguments.push("tags(ok = |result| result.is_ok())".to_owned())
+            }
+            _ => {}
+        }
     }
     let name = if random.once_in(6) {
         "trace_root"

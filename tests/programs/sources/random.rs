@@ -12,6 +12,9 @@ pub use std::task::{Context, Poll, Waker};
 
 pub use trace_core::{MemoryCollector, Tracer, trace_root, traced};
 
+/// A type that does not show the future.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 thread_local! {
     static LOG: RefCell<Vec<String>> = RefCell::default();
 }

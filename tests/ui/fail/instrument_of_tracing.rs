@@ -52,6 +52,19 @@ fn constant() {}
 #[traced(tags(otel.name = "a"), tags(id), tags(%id), tags(id = tracing::field::Empty))]
 fn tags(id: u32) {}
 
+#[traced(parent = None)]
+fn no_parent() {}
+
+#[traced(tags(none = Option::None), tags[id], skip(id))]
+fn brackets(id: u32) {}
+
+#[traced(err(Debug))]
+mod errors {
+    fn fails() -> Result<(), String> {
+        Ok(())
+    }
+}
+
 fn main() {
     #[traced]
     let number = 1;

@@ -86,4 +86,19 @@ fn half_an_expression() {}
 #[traced(links(a b))]
 fn no_comma_in_links() {}
 
+#[traced(root, remote = None)]
+fn remote_of_nothing() {}
+
+#[traced(links(None))]
+fn links_of_nothing() {}
+
+#[traced(links{context}, err[off])]
+fn wrong_braces() {}
+
+#[traced(crate = trace_core::)]
+fn half_a_path() {}
+
+#[trace_core::trace_root(skip(id), skip)]
+fn skip_of_a_root(id: u32) {}
+
 fn main() {}

@@ -8,6 +8,16 @@ fn pair() -> (u32, u32) {
     (1, 2)
 }
 
+#[traced(returns = stream)]
+fn other() -> impl Future<Output = u32> {
+    async { 1 }
+}
+
+#[traced(returns = future)]
+fn boxed() -> std::pin::Pin<Box<dyn futures_util::Stream<Item = u32>>> {
+    Box::pin(futures_util::stream::empty())
+}
+
 #[traced(returns = "future")]
 fn quoted() {}
 

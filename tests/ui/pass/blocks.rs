@@ -110,7 +110,32 @@ mod parts {
     use trace_core::traced;
 }
 
+struct Constant(u32);
+
+#[traced]
+impl Constant {
+    #[traced(skip)]
+    const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    #[traced(skip)]
+    pub const fn get(&self) -> u32 {
+        self.0
+    }
+
+    fn traced(&self) -> u32 {
+        self.get()
+    }
+}
+
+#[traced(skip)]
+const fn constant() -> u32 {
+    const { Constant::new(1).get() }
+}
+
 fn main() {
+    assert_eq!(Constant::new(constant()).traced(), constant());
     let stack = Stack([Some(1)]);
     assert!(stack.mark() && stack.size() == 1);
     drop(stack.map(|first| first.unwrap_or_default()));

@@ -8,6 +8,65 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture, ready};
 use trace_core::{trace_root, traced};
 
+mod own {
+    use std::pin::Pin;
+
+    /// No future.
+    pub fn pin<F: Future<Output = u32>>(future: F) -> u32 {
+        let _future: Pin<Box<F>> = Box::pin(future);
+        1
+    }
+}
+
+#[traced]
+fn own_pin() -> u32 {
+    own::pin(async { 1 })
+}
+
+/// Types in which functions have lifetimes of their own.
+mod functions {
+    use super::*;
+
+    #[traced]
+    fn gives() -> Box<dyn Fn() -> &'static str> {
+        Box::new(|| "a")
+    }
+
+    #[traced]
+    fn pointer() -> Option<fn() -> &'static str> {
+        Some(|| "a")
+    }
+
+    #[traced]
+    fn gives_futures() -> Box<dyn Fn() -> BoxFuture<'static, u32>> {
+        Box::new(|| Box::pin(async { 1 }))
+    }
+
+    #[traced]
+    fn gives_argument<'a>(text: &'a str) -> Option<Box<dyn Fn() -> &'a str + 'a>> {
+        Some(Box::new(move || text))
+    }
+
+    #[traced]
+    fn takes_argument<'a>(text: &'a str) -> Box<dyn Fn(&'a str) -> &'a str + 'a> {
+        Box::new(move |_| text)
+    }
+
+    #[traced]
+    fn mapped<'a>(list: Vec<&'a str>) -> std::iter::Map<std::vec::IntoIter<&'a str>, fn(&'a str) -> usize> {
+        list.into_iter().map(str::len as fn(&'a str) -> usize)
+    }
+
+    macro_rules! text {
+        ($lifetime:lifetime) => { fn(&$lifetime str) -> &'static str };
+    }
+
+    #[traced]
+    fn by_macro<'a>(_: &'a str) -> Option<text!('a)> {
+        Some(|_| "a")
+    }
+}
+
 struct Client {
     name: String,
 }

@@ -27,6 +27,24 @@ async fn conditional_pattern(#[cfg(all())] (a, _): (u32, u32), #[cfg(any())] a: 
 }
 
 #[traced]
+async fn conditional_twice(
+    #[cfg_attr(all(), cfg(any()))] (a, b): Unknown,
+    #[cfg_attr(all(), cfg_attr(any(), deny(unused)), cfg_attr(all(), allow(unused), cfg(any())))] c: Unknown,
+    #[cfg_attr(any(), cfg(any()))] (d, _): (u32, u32),
+    #[cfg_attr(any(), cfg(any()))] e: String,
+) -> usize {
+    e.len() + d as usize
+}
+
+#[traced(tags(text))]
+fn conditional_sync(
+    #[cfg_attr(all(), cfg(any()))] (text, other): Unknown,
+    #[cfg_attr(any(), cfg(any()))] text: &str,
+) -> Result<u32, String> {
+    Ok(text.parse::<u32>().map_err(|error| error.to_string())?)
+}
+
+#[traced]
 async fn borrowed_mutably((ref mut a, ref b): (u32, u32), ref mut c: String) -> u32 {
     *a += 1;
     c.push('c');
@@ -188,6 +206,7 @@ fn main() {
     drop(conditional(1, (2, 3)));
     drop(no_statement());
     drop((labels(1), coerced(true), coerced_sync(true), alias("a"), misleading("a")));
+    drop((conditional_twice((1, 2), String::new()), conditional_sync("1")));
     drop((captures(&1), recursive(3), calls(async |text: &str| text.len() as u32)));
     drop(functions(|text| text, |text| Box::new(text.split(' '))));
     let mut wrapper = Wrapper::new(1).unwrap();

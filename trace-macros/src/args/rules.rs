@@ -1,9 +1,10 @@
 //! The table of arguments.
 
-use syn::Path;
 use syn::parse::ParseStream;
 
-use super::values::{err_value, expression, expressions, kind, operation, returns_value};
+use super::values::{
+    err_value, expression, expressions, kind, operation, path, returns_value, something,
+};
 use super::{Args, tags};
 use crate::attribute::Attribute;
 use crate::suggest::{did_you_mean, list};
@@ -94,7 +95,8 @@ const PARENT: Rule = Rule {
     form: "parent = self.context",
     shape: Shape::Value,
     read: |args, input| {
-        args.parent = Some(expression(input)?);
+        let advice = "a span without a parent begins a trace; write `root`, or `#[trace_root]`";
+        args.parent = Some(something(input, advice)?);
         Ok(())
     },
 };
@@ -114,7 +116,8 @@ const REMOTE: Rule = Rule {
     form: "remote = request.context",
     shape: Shape::Value,
     read: |args, input| {
-        args.remote = Some(expression(input)?);
+        let advice = "`None` is no context; leave out `remote`";
+        args.remote = Some(something(input, advice)?);
         Ok(())
     },
 };
@@ -158,7 +161,7 @@ const CRATE: Rule = Rule {
             let message = "expected a path, without quotes; write `crate = my::trace_core`";
             return Err(input.error(message));
         }
-        args.krate = Some(input.call(Path::parse_mod_style)?);
+        args.krate = Some(path(input)?);
         Ok(())
     },
 };
@@ -180,10 +183,6 @@ pub(super) fn rules(attribute: Attribute) -> &'static [Rule] {
 
 /// What other crates' attributes call something that is different here.
 const ELSEWHERE: &[(&str, &str)] = &[
-    (
-        "skip",
-        "no argument is recorded unless `tags(..)` names it; leave it out",
-    ),
     (
         "skip_all",
         "no argument is recorded unless `tags(..)` names it; leave it out",
@@ -227,6 +226,9 @@ fn misplaced(attribute: Attribute, name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What is wrong with `skip(argument)`, as other crates have it.
+pub(super) const SKIPPED_LIST: &str = "`skip(..)` takes no list here: no argument is recorded unless `tags(..)` names it; leave it out";
 
 /// Says what is wrong with an argument that is not there.
 pub(super) fn unknown(attribute: Attribute, name: &str) -> String {

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Token, parenthesized, token};
 
 use super::errors::Errors;
-use super::values::{expression, parameters, tokens_between};
+use super::values::{expression, parameters, something, tokens_between};
 use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
@@ -187,7 +187,8 @@ fn value(
         return Ok((TagForm::Secret, value, false));
     }
     let at = input.span();
-    let value = expression(input)?;
+    let advice = format!("`None` records no tag; leave out `{key}`");
+    let value = something(input, &advice)?;
     let parameters = parameters(&value);
     if parameters.is_some_and(|number| number != 1) {
         let message =

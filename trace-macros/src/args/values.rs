@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Token, parenthesized};
+use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Path, Token, parenthesized};
 
 use super::{ErrArg, at_comma_or_end};
 use crate::returns::{Polled, ReturnsArg};
@@ -124,7 +124,7 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
 }
 
 /// Says what to write for what `err(..)` takes in the attribute of `tracing`.
-fn of_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
+pub(super) fn of_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
     let ahead = content.fork();
     let word = ahead.call(Ident::parse_any).ok()?.to_string();
     let ends = ahead.is_empty() || ahead.peek(Token![,]);
@@ -163,7 +163,8 @@ pub(super) fn expressions(input: ParseStream<'_>) -> syn::Result<Vec<TokenStream
     }
     let mut expressions = Vec::new();
     while !content.is_empty() {
-        expressions.push(expression(&content)?);
+        let advice = "`None` links to nothing; leave it out";
+        expressions.push(something(&content, advice)?);
         at_comma_or_end(&content)?;
         content.parse::<Option<Token![,]>>()?;
     }
@@ -190,6 +191,33 @@ pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     result?;
     not_awaited(tokens.clone())?;
     Ok(tokens.into_iter().map(visible).collect())
+}
+
+/// Reads an expression that is not just `None`, of which the type is not known, and which
+/// says nothing; `advice` is what to do instead.
+pub(super) fn something(input: ParseStream<'_>, advice: &str) -> syn::Result<TokenStream> {
+    let value = expression(input)?;
+    let is_none = syn::parse2::<Path>(value.clone()).is_ok_and(|path| {
+        let last = path.segments.last();
+        last.is_some_and(|last| last.ident == "None" && last.arguments.is_none())
+    });
+    match is_none {
+        true => Err(syn::Error::new_spanned(value, advice)),
+        false => Ok(value),
+    }
+}
+
+/// Reads a path without generics.
+pub(super) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
+    let begin = input.fork();
+    input.call(Path::parse_mod_style).map_err(|error| {
+        let read = tokens_between(&begin, input).into_iter().last();
+        match read.filter(|_| input.is_empty()) {
+            // The end of the input is nowhere.
+            Some(last) => syn::Error::new(last.span(), format!("expected a name after `{last}`")),
+            None => error,
+        }
+    })
 }
 
 /// Refuses `.await`: what is evaluated for a span is no part of the function, and

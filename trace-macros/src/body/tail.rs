@@ -48,7 +48,8 @@ impl AsyncTail {
             .take_while(|token| matches!(token, TokenTree::Ident(_)) || is_punct(token, ':'))
             .count();
         let (statements, path) = before.split_at(before.len() - path);
-        let is_pin = path.last().is_some_and(|token| is_word(token, "pin"));
+        let is_pin = matches!(path, [.., owner, colon, second, pin]
+            if is_word(owner, "Box") && is_punct(colon, ':') && is_punct(second, ':') && is_word(pin, "pin"));
         let has_statements = !statements.is_empty();
         (inner.is_empty() && is_pin && starts_statement(statements)).then(|| Self {
             body: body.clone(),
@@ -89,11 +90,13 @@ impl AsyncTail {
     /// be put there.
     ///
     /// It can if the block has them anyway. What it captures drops in the order of the
-    /// first places, which stays as it is with all mentioned that come before.
+    /// first places, which stays as it is with all mentioned that come before. Of a `self`
+    /// that is a pointer, it has all if it has a field.
     pub(crate) fn captured_until(
         &self,
         parameters: &[String],
         recorded: &[String],
+        self_is_pointer: bool,
     ) -> Option<Vec<String>> {
         if !self.is_whole() {
             return None;
@@ -102,7 +105,9 @@ impl AsyncTail {
         let last = captured.iter().rposition(|name| recorded.contains(name))?;
         captured.truncate(last + 1);
         let has_all = recorded.iter().all(|name| captured.contains(name));
-        let is_sure = captured.iter().all(|name| surely_uses(&self.block, name));
+        let is_sure = captured
+            .iter()
+            .all(|name| surely_uses(&self.block, name, self_is_pointer && name == "self"));
         (has_all && is_sure).then_some(captured)
     }
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::Words;
+use super::places::{is_part, is_place, is_taken_apart};
 use crate::tokens::{is_punct, is_word};
 
 /// Returns whether an `async move` block surely holds the whole variable `name` of
@@ -12,15 +13,20 @@ use crate::tokens::{is_punct, is_word};
 /// only where it can be neither a new binding, a field, a type nor a label. A `false`
 /// may be wrong.
 ///
+/// Of a value that a pattern takes apart, or a `match`, the block may hold a part only, or
+/// nothing; of a field the field, unless it is that of a `self` that is a pointer.
+///
 /// Input: `id` in `{ log(id); }` and in `{ let id = id; }`
 /// Output: `true`
 ///
-/// Input: `id` in `{ Row { id: 1 } }`, `{ let id = 1; id }`, `{ |id| id }`, `{ id.0 }`
+/// Input: `id` in `{ Row { id: 1 } }`, `{ let id = 1; id }`, `{ |id| id }`, `{ id.0 }`,
+/// `{ let _ = id; }`
 /// Output: `false`
-pub(super) fn surely_uses(block: &Group, name: &str) -> bool {
+pub(super) fn surely_uses(block: &Group, name: &str, is_pointer: bool) -> bool {
     let around = Around {
         is_unsure: false,
         is_format: false,
+        is_pointer,
     };
     first_use(block.stream(), name, around).unwrap_or(false)
 }
@@ -56,6 +62,8 @@ struct Around {
     is_unsure: bool,
     /// Literals in it may be format strings.
     is_format: bool,
+    /// A field of the variable is one of what it points to.
+    is_pointer: bool,
 }
 
 /// Words that begin an item, in which names mean something else.
@@ -103,7 +111,9 @@ fn first_use(tokens: TokenStream, name: &str, around: Around) -> Option<bool> {
         let after = rest.get(1..).unwrap_or_default();
         match token {
             TokenTree::Ident(word) if *word == name => {
-                return Some(!is_unsure && !is_pattern && is_whole_value(before, after, name));
+                let is_whole =
+                    is_whole_value(before, after) && (around.is_pointer || !is_part(after));
+                return Some(!is_unsure && !is_pattern && is_whole);
             }
             TokenTree::Ident(word) if word == "let" => match binding(after) {
                 Some((bound, value)) if bound == name => {
@@ -140,8 +150,10 @@ fn first_use(tokens: TokenStream, name: &str, around: Around) -> Option<bool> {
                     is_unsure: is_unsure
                         || is_pattern
                         || has_arms && is_block
-                        || called.is_some() && !is_format,
+                        || called.is_some() && !is_format
+                        || is_place(group) && is_taken_apart(before, after),
                     is_format,
+                    is_pointer: around.is_pointer,
                 };
                 let found = first_use(group.stream(), name, inside);
                 if found.is_some() {
@@ -157,8 +169,8 @@ fn first_use(tokens: TokenStream, name: &str, around: Around) -> Option<bool> {
 }
 
 /// Returns whether a name between these tokens is the value of a variable, and not
-/// only of one of its fields: a block captures no more than it uses.
-fn is_whole_value(before: &[TokenTree], after: &[TokenTree], name: &str) -> bool {
+/// what a pattern takes apart: a block captures no more than it uses.
+fn is_whole_value(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let is_sign =
         |token: Option<&TokenTree>, sign| token.is_some_and(|token| is_punct(token, sign));
     let previous = before.last();
@@ -169,16 +181,13 @@ fn is_whole_value(before: &[TokenTree], after: &[TokenTree], name: &str) -> bool
     let is_ref = previous.is_some_and(|token| is_word(token, "ref"));
     let is_path = is_sign(after.first(), ':');
     let is_macro = matches!(after, [bang, TokenTree::Group(_), ..] if is_punct(bang, '!'));
-    let is_part = match after {
-        [dot, TokenTree::Ident(field), call, ..] if is_punct(dot, '.') => {
-            field != "await" && !matches!(call, TokenTree::Group(_)) && !is_punct(call, ':')
-        }
-        [dot, TokenTree::Ident(field)] if is_punct(dot, '.') => field != "await",
-        [dot, TokenTree::Literal(_), ..] => is_punct(dot, '.'),
-        _ => false,
-    };
-    let is_other = is_field || is_label || is_mut || is_ref || is_path || is_macro;
-    !is_other && (name == "self" || !is_part)
+    !(is_field
+        || is_label
+        || is_mut
+        || is_ref
+        || is_path
+        || is_macro
+        || is_taken_apart(before, after))
 }
 
 /// Returns the name and what follows the `=` after a `let` that binds one name.
@@ -210,9 +219,13 @@ mod tests {
     use super::*;
 
     fn uses(block: &str) -> bool {
+        surely(block, "id", false)
+    }
+
+    fn surely(block: &str, name: &str, is_pointer: bool) -> bool {
         let tokens: TokenStream = format!("{{ {block} }}").parse().unwrap_or_default();
         match tokens.into_iter().next() {
-            Some(TokenTree::Group(block)) => surely_uses(&block, "id"),
+            Some(TokenTree::Group(block)) => surely_uses(&block, name, is_pointer),
             _ => false,
         }
     }
@@ -229,7 +242,16 @@ mod tests {
             "let text: String = id.to_string();",
             "if let Some(__ret) = None::<u32> { return __ret; } let id = id;",
             "for x in 0..id {}",
-            "match id { _ => 1 }",
+            "match &id { _ => 1 }",
+            "match (id, 1) { _ => 1 }",
+            "let mut all: Vec<u32> = id;",
+            "self.total = id;",
+            "total += id;",
+            "if 1 == id {}",
+            "if 1 <= id {}",
+            "let _ = &id;",
+            "let Row { a, .. } = id.clone();",
+            "let _ = log(id);",
             "fn inner(x: u32) {} id",
             "&mut id",
             "id.await",
@@ -254,8 +276,29 @@ mod tests {
             "\"{id}\"",
             "'id: loop {}",
             "id::new()",
+            "match id { _ => 1 }",
+            "match (id) { Row { a, .. } => a }",
+            "let _ = id;",
+            "_ = id;",
+            "(_, a) = id;",
+            "let Row { a, .. } = id;",
+            "let Row { a, .. } = (id);",
+            "let Row { a, .. } = *id else { return };",
+            "if let Row { a, .. } = id {}",
+            "while let Some(x) = id {}",
+            "let NONE = id else { return };",
+            "let (a, _): (u32, u32) = id;",
+            "{ let _ = id; }",
         ] {
             assert!(!uses(block), "{block}");
+        }
+        for (block, of_value, of_pointer) in [
+            ("self.a", false, true),
+            ("self.a()", true, true),
+            ("let (a, _) = self;", false, false),
+        ] {
+            assert_eq!(surely(block, "self", false), of_value, "{block}");
+            assert_eq!(surely(block, "self", true), of_pointer, "{block}");
         }
     }
 }

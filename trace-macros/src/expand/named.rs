@@ -108,6 +108,9 @@ impl Expansion {
         let Seen::Named(polled) = self.seen(item) else {
             return None;
         };
+        if self.is_wrapped_in_place(item) {
+            return None;
+        }
         let kind = self.kind(item, polled)?;
         Some(quote_spanned!(Span::mixed_site()=> let _ = #kind;))
     }
@@ -152,9 +155,11 @@ impl Expansion {
         quote_spanned!(Span::mixed_site()=> #kind.#enter(#origin &__TRACED_SITE))
     }
 
+    /// Errors about the lifetime of what is returned are at `output`.
     fn ended(&self, output: &TokenStream) -> TokenStream {
         let observe = self.observe(true, None);
-        quote_spanned!(Span::mixed_site()=> __traced_guard.end(|| &__TRACED_SITE, #observe, #output))
+        let here = output.span().resolved_at(Span::mixed_site());
+        quote_spanned!(here=> __traced_guard.end(|| &__TRACED_SITE, #observe, #output))
     }
 }
 

@@ -61,6 +61,7 @@ impl Expansion {
         }
         let site = &self.site;
         let end = is_async.then(|| quote_spanned!(at=> loop {}));
+        // With a `;`: the function's own last expression is missing if there is none.
         let check = quote_spanned! {at=>
             if false {
                 #krate
@@ -70,7 +71,7 @@ impl Expansion {
                 #of_return
                 #refused
                 #end
-            }
+            };
         };
         let (inner_attributes, body) = split_inner_attributes(item.body.clone());
         let body = body.stream();

@@ -1,26 +1,28 @@
 //! Functions that are not `async` and return a future or a stream.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Signature;
 use syn::spanned::Spanned;
+use syn::{ReturnType, Signature};
 
 use super::{Expansion, Rewritten, own_block, prologue, words};
-use crate::body::{AsyncTail, Words, may_exit_early};
+use crate::body::{AsyncTail, Words, may_exit_early, split_inner_attributes};
 use crate::item::Item;
 use crate::params;
 use crate::returns::{self, Form, Polled, ReturnsArg, Seen};
+use crate::tokens::{group, located};
 
 /// Finds the async block that a function ends with, if wrapping it is enough.
 ///
 /// It is not where the function may end elsewhere with another future, or where the
-/// value is a box and the block is in none; only where the return type cannot stand for
-/// a future, nothing else can be done.
-fn async_tail(seen: Seen, body: &Group) -> Option<AsyncTail> {
+/// value is a box and the block is in none; only where the return type does not show
+/// that it stands for a future, nothing else can be done.
+fn async_tail(seen: Seen, output: &ReturnType, body: &Group) -> Option<AsyncTail> {
     AsyncTail::find(body).filter(|tail| match seen {
-        Seen::Value => true,
+        Seen::Value => returns::may_be_unseen(output, tail.is_boxed()),
         Seen::Named(Some(Polled::Stream)) | Seen::Polled(_, Form::Unpinned) => false,
-        Seen::Named(_) | Seen::Polled(_, Form::Opaque) => tail.is_simple(),
+        Seen::Named(_) => tail.is_simple() && tail.is_boxed() && returns::may_be_pinned_box(output),
+        Seen::Polled(_, Form::Opaque) => tail.is_simple(),
         Seen::Polled(_, Form::Boxed) => tail.is_simple() && tail.is_boxed(),
     })
 }
@@ -36,7 +38,8 @@ fn before_prologue(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> Opti
     if recorded.is_empty() {
         return Some(TokenStream::new());
     }
-    let captured = tail.captured_until(&names, &recorded)?;
+    let self_is_pointer = params::self_is_pointer(&item.signature);
+    let captured = tail.captured_until(&names, &recorded, self_is_pointer)?;
     Some(params::mention_in_order(&item.signature, &captured))
 }
 
@@ -98,8 +101,15 @@ impl Expansion {
         if self.args.returns == ReturnsArg::Value {
             return self.sync_function(item, body);
         }
-        if let Some(tail) = async_tail(seen, body) {
-            return (item.header(), self.future_in_place(item, tail));
+        let output = &item.signature.output;
+        if let Some(tail) = async_tail(seen, output, body) {
+            let is_shown = returns::is_given(output, Polled::Future);
+            let code = match is_shown || tail.is_simple() && !tail.is_boxed() {
+                true => self.future_in_place(item, tail),
+                // What it gives shows only where the wrapper itself is returned.
+                false => self.polled_as_value(item, body, (Polled::Future, Form::Opaque)),
+            };
+            return (item.header(), code);
         }
         match seen {
             Seen::Value => self.sync_function(item, body),
@@ -109,6 +119,13 @@ impl Expansion {
             ),
             Seen::Named(polled) => self.named_function(item, body, polled),
         }
+    }
+
+    /// Returns whether the async block is wrapped with which the function ends: what the
+    /// type stands for does not matter then.
+    pub(super) fn is_wrapped_in_place(&self, item: &Item) -> bool {
+        let (_, body) = split_inner_attributes(item.body.clone());
+        async_tail(self.seen(item), &item.signature.output, &body).is_some()
     }
 
     /// Returns what the function returns.
@@ -145,6 +162,7 @@ impl Expansion {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
         let wrappers = Polled::Future.wrappers(TraceOf::function(item, Some(&tail)));
+        let is_shown = returns::is_given(output, Polled::Future);
         let gives = returns::given(private, output, Polled::Future);
         let pin = gives.map(|ty| returns::pin_to(private, &ty, ty.span()));
         let mut prologue = self.prologue();
@@ -172,7 +190,10 @@ impl Expansion {
             };
             let observe = self.observe(true, None);
             let future = quote_spanned!(at=> #end #future);
-            self.wrap(wrappers, None, &observe, &future, here)
+            match is_shown {
+                true => self.wrap(wrappers, None, &observe, &future, here),
+                false => self.wrap_opaque(wrappers, &observe, &future, here),
+            }
         });
         if captures.is_empty() && begin.is_empty() {
             // The function's own block: errors about its value are at the value.
@@ -225,16 +246,15 @@ impl Expansion {
                 quote_spanned!(at=> #private::first(move || { #replay }, #inner)),
             ),
         };
-        let gives = returns::given(private, output, polled);
         let here = at.located_at(item.body.span());
         let wrappers = polled.wrappers(TraceOf::function(item, None));
-        let wrapped = self.wrap(
-            wrappers,
-            None,
-            &self.observe(true, gives),
-            &inner,
-            (here, here),
-        );
+        let wrapped = if form == Form::Opaque {
+            let observe = self.observe(true, None);
+            self.wrap_opaque(wrappers, &observe, &inner, (here, here))
+        } else {
+            let observe = self.observe(true, returns::given(private, output, polled));
+            self.wrap(wrappers, None, &observe, &inner, (here, here))
+        };
         let wrapped = match form {
             Form::Opaque => wrapped,
             Form::Boxed => quote_spanned!(at=> #private::boxed(#wrapped)),
@@ -242,6 +262,43 @@ impl Expansion {
         };
         let (begin, end) = self.calling();
         quote!(#captures #begin #made #end #wrapped)
+    }
+
+    /// Wraps what an `impl Trait` stands for: the compiler is shown that the wrapper is
+    /// returned before it looks at what that gives, which then is what the trait says.
+    ///
+    /// Input: `-> impl TryFuture<Ok = u32, Error = String>`
+    /// Output:
+    /// ```text
+    /// {
+    ///     let (wrap, inner) = (called, { future });
+    ///     if false { return wrap(never_called(), never_called(), inner); }
+    ///     wrap(|| &SITE, |output| .., inner)
+    /// }
+    /// ```
+    fn wrap_opaque(
+        &self,
+        wrappers: [&str; 3],
+        observe: &TokenStream,
+        inner: &TokenStream,
+        (begin, end): (Span, Span),
+    ) -> TokenStream {
+        let private = located(&self.private, begin);
+        let at = Span::mixed_site().located_at(begin);
+        let (mut wrap, origin) = self.pick(wrappers);
+        // What is no future is an error about the function, which is not called there.
+        wrap.set_span(at);
+        let never = quote_spanned!(at=> #private::never_called());
+        let no_origin = (!origin.is_empty()).then(|| quote_spanned!(at=> #never,));
+        let code = quote_spanned! {at=>
+            let (__traced_wrap, __traced_inner) = (#private::#wrap, { #inner });
+            if false {
+                return __traced_wrap(#no_origin #never, #never, __traced_inner);
+            }
+            __traced_wrap(#origin || &__TRACED_SITE, #observe, __traced_inner)
+        };
+        let code = group(Delimiter::Brace, code, at.located_at(end));
+        quote!(#code)
     }
 
     /// Begins and ends what runs at the call: what it calls goes below the span of what

@@ -7,7 +7,7 @@ use super::{Expansion, own_block};
 use crate::args::ErrArg;
 use crate::body::split_inner_attributes;
 use crate::item::Item;
-use crate::returns::{self, Seen};
+use crate::returns::{self, Polled, ReturnsArg, Seen};
 use crate::tokens::group;
 
 impl Expansion {
@@ -86,7 +86,11 @@ impl Expansion {
         let output = &item.signature.output;
         let ty = match item.signature.asyncness {
             Some(_) => returns::type_of(output),
+            None if self.args.returns == ReturnsArg::Value => returns::type_of(output),
             None => match self.seen(item) {
+                Seen::Named(_) | Seen::Value if self.is_wrapped_in_place(item) => {
+                    returns::given(private, output, Polled::Future)
+                }
                 Seen::Value => returns::type_of(output),
                 Seen::Polled(polled, _) => returns::given(private, output, polled),
                 Seen::Named(polled) => return self.of_named(item, polled),

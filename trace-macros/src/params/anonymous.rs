@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, Signature};
 
-use crate::tokens::{is_punct, is_word};
+use crate::tokens::{is_callable, is_punct};
 
 /// Returns whether an `impl Trait` among the parameters has a lifetime without a name,
 /// which is an error in a function that is not `async`.
@@ -84,13 +84,6 @@ fn is_anonymous(tokens: TokenStream, in_impl: bool) -> bool {
     }
     false
 }
-
-/// Whether a parenthesis after the word holds what a function takes.
-fn is_callable(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Ident(_)) && !NOT_CALLED.iter().any(|word| is_word(token, word))
-}
-
-const NOT_CALLED: &[&str] = &["const", "dyn", "impl", "mut"];
 
 #[cfg(test)]
 mod tests {

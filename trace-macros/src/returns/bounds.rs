@@ -55,6 +55,14 @@ pub(super) fn boxed_bounds(path: &TypePath) -> Option<&Bounds> {
     }
 }
 
+/// Returns the type in `Pin<Box<..>>`.
+pub(super) fn type_in_pinned_box(path: &TypePath) -> Option<&Type> {
+    match peel(only_type_argument(path, "Pin")?) {
+        Type::Path(boxed) => only_type_argument(boxed, "Box"),
+        _ => None,
+    }
+}
+
 /// Returns the bounds in `Box<dyn .. + Unpin>`.
 pub(super) fn unpinned_bounds(path: &TypePath) -> Option<&Bounds> {
     bounds_in_box(path).filter(|bounds| trait_bound(bounds, "Unpin").is_some())

@@ -2,7 +2,7 @@
 
 use syn::{ReturnType, Type, TypePath};
 
-use super::bounds::{bounds_in_box, peel};
+use super::bounds::{bounds_in_box, peel, type_in_pinned_box};
 use super::{Form, NO_RESULTS, Polled, polled};
 
 /// What the attribute says of the returned value: `returns = ..`.
@@ -43,7 +43,7 @@ pub(crate) fn seen(output: &ReturnType, says: ReturnsArg) -> Option<Seen> {
             (None, _) => Seen::Value,
         }),
         ReturnsArg::Polled(said) => match (shown, ty?) {
-            (Some((polled, form)), _) if polled == said => Some(Seen::Polled(polled, form)),
+            (Some((polled, form)), _) => (polled == said).then_some(Seen::Polled(polled, form)),
             (_, Type::ImplTrait(_)) => Some(Seen::Polled(said, Form::Opaque)),
             (_, Type::Path(_) | Type::Macro(_)) => Some(Seen::Named(Some(said))),
             _ => None,
@@ -56,12 +56,42 @@ fn may_be_polled(path: &TypePath) -> bool {
     let Some(last) = path.path.segments.last() else {
         return false;
     };
-    let is_single = path.path.get_ident().is_some();
-    let is_value = |names: &[&str]| names.iter().any(|name| last.ident == name);
-    let is_known = is_single && is_value(NO_RESULTS)
-        || path.qself.is_none() && is_value(VALUES)
-        || bounds_in_box(path).is_some();
-    !is_known
+    let is_value = VALUES.iter().any(|name| last.ident == name);
+    let is_value = path.qself.is_none() && is_value || is_known(path);
+    !is_value && bounds_in_box(path).is_none()
+}
+
+/// Returns whether a type is a single word that names no future.
+fn is_known(path: &TypePath) -> bool {
+    let single = path.path.get_ident();
+    single.is_some_and(|single| NO_RESULTS.iter().any(|name| single == name))
+}
+
+/// Returns whether a type in which no future is seen may be that of an async block, or of a
+/// pinned box of one.
+pub(crate) fn may_be_unseen(output: &ReturnType, is_boxed: bool) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    match peel(ty) {
+        Type::ImplTrait(_) | Type::Verbatim(_) => true,
+        Type::Path(path) => is_boxed && path.path.is_ident("Self"),
+        _ => false,
+    }
+}
+
+/// Returns whether a type may be that of a pinned box of a future, or an alias of one.
+pub(crate) fn may_be_pinned_box(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else {
+        return false;
+    };
+    let Type::Path(path) = peel(ty) else {
+        return true;
+    };
+    let is_value = |ty: &Type| matches!(peel(ty), Type::Path(path) if is_known(path));
+    let last = path.path.segments.last();
+    let is_unpinned = last.is_some_and(|last| last.ident == "Box");
+    !is_unpinned && !type_in_pinned_box(path).is_some_and(is_value)
 }
 
 /// Types that are not polled; and handles of what runs elsewhere, whatever polls them: there

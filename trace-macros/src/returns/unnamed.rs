@@ -1,20 +1,38 @@
 //! Types that have no name, within those that have one.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Token, Type, TypeInfer, TypeParamBound};
 
-use crate::tokens::{group, is_punct, is_word};
+use crate::tokens::{group, is_callable, is_punct, is_word};
 
-/// Returns whether a type has a `_` in it.
+/// Returns whether a type has a `_` in it; a `'_` is none.
 pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
-    has_word(ty, "_")
+    let mut after_quote = false;
+    ty.clone().into_iter().any(|token| {
+        let is_lifetime = std::mem::replace(&mut after_quote, is_punct(&token, '\''));
+        match token {
+            TokenTree::Group(group) => has_unnamed(&group.stream()),
+            token => !is_lifetime && is_word(&token, "_"),
+        }
+    })
 }
 
-fn has_word(ty: &TokenStream, word: &str) -> bool {
-    ty.clone().into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_word(&group.stream(), word),
-        token => is_word(&token, word),
+/// Returns whether `'_` may be another lifetime in a type than the one that is named there:
+/// it has functions, whose lifetimes are their own, or a macro, or code.
+fn has_own_lifetimes(ty: &TokenStream) -> bool {
+    let mut after_name = false;
+    ty.clone().into_iter().any(|token| {
+        let is_called = std::mem::replace(&mut after_name, is_callable(&token));
+        match &token {
+            TokenTree::Group(group) => {
+                let delimiter = group.delimiter();
+                delimiter == Delimiter::Brace
+                    || delimiter == Delimiter::Parenthesis && is_called
+                    || has_own_lifetimes(&group.stream())
+            }
+            token => is_word(token, "for") || is_word(token, "fn") || is_punct(token, '!'),
+        }
     })
 }
 
@@ -23,7 +41,7 @@ fn has_word(ty: &TokenStream, word: &str) -> bool {
 /// Input: `Result<&'a str, Error>`
 /// Output: `Result<&'_ str, Error>`
 pub(super) fn without_lifetimes(ty: TokenStream) -> TokenStream {
-    if has_word(&ty, "for") {
+    if has_own_lifetimes(&ty) {
         return ty;
     }
     let mut after_quote = false;
