@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use loom::thread;
 
-use super::home::{Home, SpanEnd};
-use super::local_trace::LocalTrace;
-use super::recording::Recording;
-use super::visits::{Ending, Visits};
-use super::{Caps, TracerCore, hot};
 use crate::collector::{Collector, SpanBatch};
 use crate::delivery::{Worker, WorkerOptions, check};
 use crate::process::clock::{Clock, Deadline};
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
+use crate::record::scope::recording::Recording;
+use crate::record::span::held::visits::{Ending, Visits};
+use crate::record::thread::hot;
+use crate::record::trace::caps::Caps;
+use crate::record::trace::home::{Home, SpanEnd};
+use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::tracer_core::TracerCore;
 use crate::sampler::AlwaysOn;
 use crate::stream::{Header, Kind, Site};
 use crate::value::{Baggage, Limits, Outcome, Resource, SpanKind, TraceFlags, TraceId};

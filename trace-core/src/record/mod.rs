@@ -19,66 +19,42 @@
 //!
 //! | | |
 //! |---|---|
-//! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
-//! | the scope | [`scope`], [`recording`] with [`scope_stream`], [`spare_chunks`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
-//! | the thread | [`hot`], [`mod@write`], [`quietly()`], [`entered`] with [`stack`] and [`departed`] |
-//! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
-//! | what is not recorded | [`missed`] |
+//! | [`trace`] | what the scopes of a trace share, and what recording needs of a tracer |
+//! | [`thread`] | where a thread is, and its stage |
+//! | [`scope`] | scopes, what they have recorded, and which of them a thread is in |
+//! | [`mod@write`] | what is said of a span, as entries of the stream |
+//! | [`span`] | one span's life, and whoever holds it |
 //!
-//! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
+//! Everything that is done for each span is in [`thread`], [`mod@write`] and [`span`];
 //! everything else is done once for a scope or is rare.
 
-mod active;
-mod caps;
-mod departed;
-pub(crate) mod entered;
-mod formatted;
-mod future;
-mod guard;
-mod head;
-mod held;
-mod home;
-mod hot;
-mod in_scope;
 mod kept;
-pub(crate) mod kept_tracer;
-mod last_failure;
-mod life;
-mod local_trace;
 #[cfg(all(test, loom))]
 mod loom_models;
-mod missed;
-mod parents;
-mod quietly;
-mod recording;
 mod scope;
-mod scope_stream;
-mod spare_chunks;
-mod stack;
-mod tracer_core;
-mod unsampled;
-mod visiting;
-mod visits;
-#[cfg(feature = "testing")]
-mod watch;
+mod span;
+mod thread;
+mod trace;
 pub(crate) mod write;
 
-pub(crate) use caps::Caps;
-pub use future::{Traced, traced};
-pub use guard::SpanGuard;
-pub(crate) use held::HeldSpan;
-pub use hot::Paused;
-#[cfg(feature = "tokio")]
-pub(crate) use hot::is_quiet;
-pub(crate) use in_scope::{InScope, WaitingScope};
 pub(crate) use kept::{Kept, RECORDS};
-pub(crate) use life::{Opening, SpanLife};
-pub(crate) use missed::{miss, miss_unsampled};
-pub(crate) use quietly::{PANICKED, quietly, tag_input};
-pub(crate) use scope::{From, OwnedEntered, Scope, Start};
-pub(crate) use tracer_core::TracerCore;
+pub(crate) use scope::entered;
+pub(crate) use scope::in_scope::{InScope, WaitingScope};
+pub(crate) use scope::scope::{From, OwnedEntered, Scope, Start};
+pub use span::future::{Traced, traced};
+pub use span::guard::SpanGuard;
+pub(crate) use span::held::HeldSpan;
+pub(crate) use span::life::{Opening, SpanLife};
+pub(crate) use span::missed::{miss, miss_unsampled};
+pub use thread::hot::Paused;
+#[cfg(feature = "tokio")]
+pub(crate) use thread::hot::is_quiet;
+pub(crate) use thread::quietly::{PANICKED, quietly, tag_input};
+pub(crate) use trace::caps::Caps;
+pub(crate) use trace::kept_tracer;
+pub(crate) use trace::tracer_core::TracerCore;
 #[cfg(feature = "testing")]
-pub(crate) use watch::{StillOpen, Watch};
+pub(crate) use trace::watch::{StillOpen, Watch};
 
 use crate::value::{TraceContext, TraceId};
 
@@ -86,13 +62,13 @@ use crate::value::{TraceContext, TraceId};
 /// parent's. Async-signal-safe.
 pub(crate) fn forget() {
     entered::forget();
-    hot::forget();
+    thread::hot::forget();
 }
 
 /// Whether a span of the running scope is recorded at the moment.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_recording() -> bool {
-    hot::own_span() != 0
+    thread::hot::own_span() != 0
 }
 
 /// The id of the trace that runs on this thread, recorded or not.

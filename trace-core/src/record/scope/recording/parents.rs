@@ -1,0 +1,50 @@
+//! The parents of spans whose openings were handed over.
+
+use crate::stream::{Chunk, Cursor, Plain};
+
+/// Spans that are open, and their parents, as far as their openings were handed over;
+/// innermost last.
+#[derive(Debug, Default)]
+pub(in crate::record) struct Parents(Vec<(u64, u64)>);
+
+/// Most that are kept: spans that move away and end elsewhere do not leave.
+const MAX: usize = 1_024;
+
+impl Parents {
+    /// Keeps those of a chunk that is to be handed over.
+    pub(in crate::record) fn keep(&mut self, chunk: &Chunk) {
+        let mut cursor = Cursor::default();
+        loop {
+            while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
+                self.pass(span, entry);
+                cursor = next;
+            }
+            // What is not plain opens and ends nothing.
+            let Some((_, _, next)) = chunk.entry(cursor) else {
+                break;
+            };
+            cursor = next;
+        }
+        let Self(all) = self;
+        all.drain(..all.len().saturating_sub(MAX));
+    }
+
+    fn pass(&mut self, span: u64, entry: Plain) {
+        let Self(all) = self;
+        match entry {
+            Plain::Open(open) => all.push((span, open.parent)),
+            Plain::Close(_) => {
+                if let Some(at) = all.iter().rposition(|(open, _)| *open == span) {
+                    all.remove(at);
+                }
+            }
+            Plain::Tag => {}
+        }
+    }
+
+    /// The parent of a span.
+    pub(in crate::record) fn of(&self, span: u64) -> Option<u64> {
+        let found = self.0.iter().find(|(open, _)| *open == span);
+        found.map(|(_, parent)| *parent)
+    }
+}

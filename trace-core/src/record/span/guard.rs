@@ -1,0 +1,123 @@
+//! The span of a function that is not async.
+
+use std::marker::PhantomData;
+
+use crate::record::kept::RECORDS;
+use crate::record::scope::scope;
+use crate::record::span::missed;
+use crate::record::thread::hot;
+use crate::record::write;
+use crate::stream::Site;
+use crate::value::Outcome;
+
+/// A span that ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
+pub struct SpanGuard {
+    /// The span; zero when it is not recorded.
+    span: u64,
+    /// The span that was current before.
+    outer: u64,
+    /// The scope in which it was opened.
+    scope: u32,
+    was_panicking: bool,
+    /// The span is the current one of this thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl SpanGuard {
+    /// Opens a span if anything is recorded on this thread.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn enter(site: &'static Site) -> Self {
+        let scope = hot::scope();
+        if scope == 0 {
+            if hot::is_curious() {
+                missed::miss(site);
+            }
+            return Self::off();
+        }
+        Self::opened(write::open(site), scope)
+    }
+
+    /// A span that is not recorded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn off() -> Self {
+        Self {
+            span: 0,
+            outer: 0,
+            scope: 0,
+            was_panicking: false,
+            not_send: PhantomData,
+        }
+    }
+
+    /// A span that was opened in the scope that runs, and the span that was current before.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn opened((span, outer): (u64, u64), scope: u32) -> Self {
+        Self {
+            span,
+            outer,
+            scope,
+            was_panicking: std::thread::panicking(),
+            not_send: PhantomData,
+        }
+    }
+
+    /// A span that was opened in the scope that runs, and the span that was current before.
+    pub(crate) fn of_opened(opened: (u64, u64)) -> Self {
+        Self::opened(opened, hot::scope())
+    }
+
+    /// Returns whether the span is recorded.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        RECORDS && self.span != 0
+    }
+
+    /// Ends the span of a body that returned.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn end(self, has_failed: bool) {
+        if self.is_recording() {
+            if has_failed {
+                hot::pass_failure(self.outer);
+            }
+            let outcome = Outcome::of_body(has_failed);
+            scope::close(self.scope, self.span, self.outer, outcome);
+        }
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for SpanGuard {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        if !self.is_recording() {
+            return;
+        }
+        if std::thread::panicking() || !write::close_newest(self.span, self.outer) {
+            close(self.scope, self.span, self.outer, self.was_panicking);
+        }
+    }
+}
+
+impl SpanGuard {
+    /// Ends the span of a guard that is dropped, in a way that is not inlined.
+    pub(crate) fn close_dropped(&self) {
+        if self.is_recording() {
+            close(self.scope, self.span, self.outer, self.was_panicking);
+        }
+    }
+}
+
+/// Ends a span: one that had others within it, one whose body panics, or one that is not
+/// the current one, as it is not dropped in order.
+#[inline(never)]
+fn close(home: u32, span: u64, outer: u64, was_panicking: bool) {
+    let outcome = if std::thread::panicking() && !was_panicking {
+        Outcome::Panicked
+    } else {
+        Outcome::Ok
+    };
+    scope::close_in(home, span, outer, outcome);
+}

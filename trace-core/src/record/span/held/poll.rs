@@ -1,0 +1,135 @@
+//! Polls of what holds a span.
+
+use std::mem::ManuallyDrop;
+use std::sync::PoisonError;
+use std::task::Poll;
+
+use super::{HeldSpan, IsOpen};
+use crate::record::scope::scope::{Entered, Scope};
+use crate::record::span::held::visits::Visits;
+use crate::record::span::life::SpanLife;
+use crate::record::thread::hot;
+use crate::value::Outcome;
+
+impl HeldSpan {
+    /// Runs one poll of the holder within the span, which ends if `ends` says so of what
+    /// is ready.
+    pub(crate) fn poll<T>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        if self.visits.has_ended() || self.is_foreign() {
+            return poll();
+        }
+        if self.visits.has_visits() {
+            return self.poll_in_visit(poll, ends);
+        }
+        if self.visits.has_moved() {
+            self.life.set_moved();
+        }
+        let opening = IsOpen(&self.baggage);
+        let own = self.own.as_mut().map(|own| {
+            let own = own.get_mut();
+            own.unwrap_or_else(PoisonError::into_inner)
+        });
+        let polling = Polled {
+            life: &mut self.life,
+            visits: &self.visits,
+            own: own.filter(|own| own.is_recording()).map(Scope::enter),
+        };
+        let polled = polling.life.poll(opening, poll, ends);
+        polling.end();
+        polled
+    }
+
+    /// The same where the span is not the holder's alone: somebody has entered it and not
+    /// left it.
+    #[cold]
+    fn poll_in_visit<T>(
+        &self,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        let around = (hot::scope(), hot::span());
+        let is_entered = self.enter();
+        let mut polling = PolledInVisit {
+            span: self,
+            is_entered,
+            around,
+            outcome: Some(Outcome::Panicked),
+        };
+        let polled = poll();
+        polling.outcome = match &polled {
+            Poll::Ready(ready) => ends(ready),
+            Poll::Pending => None,
+        };
+        polled
+    }
+}
+
+/// A poll of the holder while the span is entered without a guard, here or elsewhere. If
+/// it unwinds, the span has panicked.
+struct PolledInVisit<'a> {
+    span: &'a HeldSpan,
+    is_entered: bool,
+    /// The scope and the span that were current before.
+    around: (u32, u64),
+    outcome: Option<Outcome>,
+}
+
+impl Drop for PolledInVisit<'_> {
+    fn drop(&mut self) {
+        if self.is_entered {
+            self.span.leave();
+            // What was entered in the poll and not left is no longer current after it.
+            if hot::scope() == self.around.0 {
+                hot::set_span(self.around.1);
+            }
+        }
+        if let Some(outcome) = self.outcome {
+            self.span.end(outcome, None);
+        }
+    }
+}
+
+/// A poll of the holder. Brings what came of it to where other threads look, also if it
+/// unwinds.
+struct Polled<'a> {
+    life: &'a mut SpanLife,
+    visits: &'a Visits,
+    /// The span's own scope, which ends with it.
+    own: Option<Entered<'a>>,
+}
+
+impl Polled<'_> {
+    /// Ends a poll that has not unwound: inlined, so that what it needs is in registers.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn end(self) {
+        ManuallyDrop::new(self).leave();
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave(&mut self) {
+        if self.life.is_off() {
+            if let Some(own) = self.own.take() {
+                own.end();
+            }
+            self.visits.set_ended();
+        } else if self.life.has_moved() {
+            if !self.visits.has_moved() {
+                self.visits.set_moved();
+            }
+        } else {
+            self.visits.come_back();
+        }
+        drop(self.own.take());
+    }
+}
+
+impl Drop for Polled<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        self.leave();
+    }
+}

@@ -1,0 +1,90 @@
+//! Spans that were called before they are polled: they begin with their first poll, below
+//! the span that was current at the call.
+
+use super::{Front, Phase, SpanLife};
+use crate::record::scope::entered;
+use crate::record::scope::scope;
+use crate::record::thread::hot;
+use crate::record::write;
+use crate::stream::Site;
+
+impl SpanLife {
+    /// A span that begins with its first poll, wherever that is, below the span that is
+    /// current now. Where nothing is recorded it is like a fresh one.
+    #[inline]
+    pub(crate) fn called() -> Self {
+        let mut life = Self::fresh();
+        life.call(Phase::Called);
+        life
+    }
+
+    /// The same for what is called by code that makes a future, and mostly a part of that:
+    /// where something is recorded at the first poll, it belongs there.
+    #[inline]
+    pub(crate) fn called_within() -> Self {
+        let mut life = Self::fresh();
+        life.call(Phase::Within);
+        life
+    }
+
+    #[inline(never)]
+    fn call(&mut self, phase: Phase) {
+        let scope = hot::scope();
+        if scope == 0 {
+            return;
+        }
+        hot::hold();
+        self.front = Front { phase, scope };
+        self.span = hot::span();
+        *self.trace = entered::current_trace();
+    }
+
+    /// Begins a span where it is polled first, and lets go of where it was called.
+    pub(super) fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
+        let Some(site) = site else {
+            self.set_off();
+            return 0;
+        };
+        let (span, outer) = write::open(site);
+        self.release(is_home);
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Open,
+            scope: hot::scope(),
+        };
+        outer
+    }
+
+    /// Begins a span at its first poll that was called before.
+    pub(super) fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
+        let trace = self.trace.as_ref();
+        let Some(trace) = trace.filter(|trace| !trace.tracer.is_foreign()) else {
+            self.set_off();
+            return 0;
+        };
+        let parent = self.span;
+        let Some(site) = site else {
+            self.set_off();
+            return 0;
+        };
+        if is_home {
+            let (span, outer) = write::open_below(site, parent);
+            hot::release();
+            self.span = span;
+            self.front.phase = Phase::Open;
+            return outer;
+        }
+        let mut span = 0;
+        scope::enter_to_open(trace, parent, || {
+            (span, _) = write::open(site);
+            hot::release();
+            span
+        });
+        self.span = span;
+        self.front = Front {
+            phase: Phase::Moved,
+            scope: hot::scope(),
+        };
+        hot::span()
+    }
+}

@@ -1,0 +1,105 @@
+//! Spans that are not recorded: why, once for each site.
+
+use std::sync::Arc;
+
+use crate::delivery::is_collecting;
+use crate::diagnostics::{self, NotSampledBy};
+use crate::record::scope::active::Active;
+use crate::record::scope::entered;
+use crate::record::scope::scope::Scope;
+use crate::record::scope::unsampled::Unsampled;
+use crate::record::thread::hot;
+use crate::record::trace::tracer_core::TracerCore;
+use crate::stream::{Absence, Site};
+
+/// Why nothing is recorded where this thread is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// There is good reason: a collector runs, or what is there only to be recorded.
+    Wanted,
+    Unsampled,
+    /// Whether there is a tracer around.
+    Outside(bool),
+}
+
+/// Notes why a span of a site is not recorded that begins here.
+///
+/// `extern "C"`: see [`life`](crate::record::span::life).
+#[cold]
+#[inline(never)]
+pub(crate) extern "C" fn miss(site: &'static Site) {
+    let absent = absent();
+    let is_news = match absent {
+        Absent::Wanted => false,
+        Absent::Unsampled => !site.notes().has(Absence::Unsampled),
+        Absent::Outside(_) => !site.notes().has(Absence::Outside),
+    };
+    if !is_news {
+        if !diagnostics::is_curious() {
+            hot::look_in_vain();
+        }
+        return;
+    }
+    hot::look_on();
+    match absent {
+        Absent::Wanted => {}
+        Absent::Unsampled => {
+            let refusal = entered::with(|scope| match scope.active() {
+                Active::Unsampled(unsampled) => Some(refusal_of(unsampled)),
+                _ => None,
+            });
+            if let Some((tracer, by)) = refusal.flatten() {
+                refuse(site, &tracer, by);
+            }
+        }
+        Absent::Outside(has_tracer) => diagnostics::miss_span(site, has_tracer),
+    }
+}
+
+/// The same in a poll, of which only the first counts.
+///
+/// Not a method of the span's life, of which the compiler would know less after it.
+#[cold]
+#[inline(never)]
+pub(in crate::record) extern "C" fn miss_first(site: &'static Site, is_first: bool) {
+    if is_first {
+        miss(site);
+    }
+}
+
+/// Notes that a root of a site is not sampled.
+#[cold]
+#[inline(never)]
+pub(crate) fn miss_unsampled(site: &'static Site, scope: &Scope) {
+    if let Some(unsampled) = scope.unsampled_trace() {
+        let by = unsampled.refused_by();
+        refuse(site, &unsampled.tracer, by);
+    }
+}
+
+fn refuse(site: &'static Site, tracer: &TracerCore, by: NotSampledBy) {
+    if !tracer.is_foreign() {
+        tracer.queue.chart.refuse(site, by);
+    }
+}
+
+fn absent() -> Absent {
+    if is_collecting() {
+        return Absent::Wanted;
+    }
+    let around = entered::with(|scope| {
+        if scope.is_recorded() {
+            return Absent::Wanted;
+        }
+        match scope.active() {
+            Active::Unsampled(_) => Absent::Unsampled,
+            Active::Attached(_) => Absent::Outside(true),
+            Active::Nothing | Active::Recorded(_) => Absent::Outside(false),
+        }
+    });
+    around.unwrap_or(Absent::Outside(false))
+}
+
+fn refusal_of(unsampled: &Unsampled) -> (Arc<TracerCore>, NotSampledBy) {
+    (Arc::clone(&unsampled.tracer), unsampled.refused_by())
+}

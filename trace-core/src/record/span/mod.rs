@@ -1,0 +1,7 @@
+//! One span's life, and whoever holds it.
+
+pub(in crate::record) mod future;
+pub(in crate::record) mod guard;
+pub(in crate::record) mod held;
+pub(in crate::record) mod life;
+pub(in crate::record) mod missed;

@@ -1,0 +1,28 @@
+//! Code of the application that runs only because something is recorded.
+
+use crate::process::caught::catch;
+use crate::record::thread::hot::{self, Paused};
+use crate::value::{TagInput, TagSource};
+
+/// Recorded in place of a tag whose value could not be had.
+pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
+
+/// Runs code of the application of which nothing is recorded, and which may panic: it would
+/// not have been called if nothing was. `None` if it did.
+#[inline]
+pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
+    let paused = hot::pause();
+    catch(|| run(&paused))
+}
+
+/// Asks for the value of a tag.
+///
+/// Inlined, so that a value whose type is known is not asked.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
+    if source.__traced_is_plain() {
+        source.tag_input()
+    } else {
+        quietly(|_| source.tag_input()).unwrap_or(TagInput::Str(PANICKED))
+    }
+}

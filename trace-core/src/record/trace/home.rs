@@ -1,0 +1,141 @@
+//! How spans that moved away from their scope end.
+//!
+//! What a scope has recorded of a span and not handed over must be read before the
+//! span's end. So who ends a span elsewhere leaves the end with its scope, the span's
+//! *home*, which writes it when it hands over. Only where the home keeps nothing that
+//! somebody might wait for, it is written elsewhere at once: the home might sleep for
+//! days.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use crate::process::sync::{AtomicU64, Mutex, MutexGuard};
+use crate::value::{Outcome, Timestamp};
+
+/// How and when a span ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::record) struct SpanEnd {
+    pub(in crate::record) span: u64,
+    pub(in crate::record) outcome: Outcome,
+    /// A reading of the tracer's clock.
+    pub(in crate::record) time: u64,
+    /// Another time, if somebody said one.
+    pub(in crate::record) ended_at: Option<Timestamp>,
+}
+
+/// A scope that has handed over while spans of it were open, and goes on.
+///
+/// Other scopes need none: as long as the opening of a span waits in its scope, the
+/// reader waits for that, and what a scope says last is handed over when it ends.
+#[derive(Debug)]
+pub(in crate::record) struct Home {
+    scope: u32,
+    /// [`BUSY`] and [`ENDS`]: one word, so that of the two who each set one of them and
+    /// look at the other, one at least sees what the other did.
+    state: AtomicU64,
+    ends: Mutex<Ends>,
+}
+
+/// Set while the scope's code may run, and while something that it recorded waits in it.
+/// Cleared when everything was handed over at the end of a poll.
+const BUSY: u64 = 1;
+/// Set while there are ends.
+const ENDS: u64 = 2;
+
+#[derive(Debug, Default)]
+struct Ends {
+    waiting: Vec<SpanEnd>,
+    /// Whether the scope has ended.
+    is_closed: bool,
+}
+
+impl Home {
+    /// The home of spans of a scope whose code runs.
+    pub(in crate::record) fn new(scope: u32) -> Arc<Self> {
+        Arc::new(Self {
+            scope,
+            state: AtomicU64::new(BUSY),
+            ends: Mutex::new(Ends::default()),
+        })
+    }
+
+    pub(in crate::record) fn is_of(&self, scope: u32) -> bool {
+        self.scope == scope
+    }
+
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves an end with the scope; gives it back if the scope has ended, or everything
+    /// of it was handed over.
+    pub(in crate::record) fn leave(&self, end: SpanEnd) -> Result<(), SpanEnd> {
+        let mut ends = self.ends();
+        if ends.is_closed {
+            return Err(end);
+        }
+        ends.waiting.push(end);
+        // Acquire: its partner is the release in `rest`, so that everything of the scope is
+        // in the queue if it rests.
+        if self.state.fetch_or(ENDS, Ordering::AcqRel) & BUSY != 0 {
+            return Ok(());
+        }
+        ends.waiting.pop();
+        if ends.waiting.is_empty() {
+            // Under the lock, as all that changes this flag.
+            self.state.fetch_and(!ENDS, Ordering::Relaxed);
+        }
+        Err(end)
+    }
+
+    /// Says that the scope's code runs.
+    pub(in crate::record) fn begin_poll(&self) {
+        // Relaxed: whoever ends a span after what the scope says of it from now on has
+        // heard of that in some way, which orders this, too.
+        match self.state.load(Ordering::Relaxed) {
+            // Who sets the other flag now sees that the scope rests, and clears it again.
+            0 => self.state.store(BUSY, Ordering::Relaxed),
+            state if state & BUSY == 0 => {
+                self.state.fetch_or(BUSY, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it is said already that the scope's code runs, or that something waits.
+    #[inline]
+    pub(in crate::record) fn is_busy(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & BUSY != 0
+    }
+
+    /// Says that everything was handed over at the end of a poll; returns whether there
+    /// are ends to be written now.
+    pub(in crate::record) fn rest(&self) -> bool {
+        // Release: its partner is the acquire in `leave`.
+        self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
+    }
+
+    /// Whether there are ends, as far as is known.
+    pub(in crate::record) fn has_ends(&self) -> bool {
+        // Relaxed: who takes them locks.
+        self.state.load(Ordering::Relaxed) & ENDS != 0
+    }
+
+    /// Takes the ends that were left.
+    pub(in crate::record) fn take(&self) -> Vec<SpanEnd> {
+        self.take_from(&mut self.ends())
+    }
+
+    fn take_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
+        self.state.fetch_and(!ENDS, Ordering::Relaxed);
+        std::mem::take(&mut ends.waiting)
+    }
+
+    /// The same, when everything else was handed over and the scope ends: it takes no
+    /// more.
+    pub(in crate::record) fn close(&self) -> Vec<SpanEnd> {
+        let mut ends = self.ends();
+        ends.is_closed = true;
+        self.take_from(&mut ends)
+    }
+}
