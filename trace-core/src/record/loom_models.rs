@@ -3,6 +3,7 @@
 //! Loom's threads take turns on one thread of the operating system, and so share
 //! the stage: it is emptied before another may have its turn.
 
+use crate::record::write::append;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 use crate::record::scope::recording::Recording;
 use crate::record::span::held::visits::{Ending, Visits};
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::trace::caps::Caps;
 use crate::record::trace::home::{Home, SpanEnd};
 use crate::record::trace::local_trace::LocalTrace;
@@ -101,15 +102,15 @@ impl World {
 }
 
 fn open(recording: &mut Recording, id: u64) {
-    hot::set_span(0);
-    hot::open_as(SITE.header().word(), id);
+    thread::set_span(0);
+    append::open_as(SITE.header().word(), id);
     recording.take_stage();
 }
 
 fn close(recording: &mut Recording, id: u64) {
     // Who has the turn is in another scope.
-    hot::forget_newest();
-    hot::close(Header::new(Kind::Close, 0, 0, 0), id, 0);
+    thread::forget_newest();
+    append::close(Header::new(Kind::Close, 0, 0, 0), id, 0);
     recording.take_stage();
 }
 

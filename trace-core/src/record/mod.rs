@@ -46,10 +46,10 @@ pub use span::guard::SpanGuard;
 pub(crate) use span::held::HeldSpan;
 pub(crate) use span::life::{Opening, SpanLife};
 pub(crate) use span::missed::{miss, miss_unsampled};
-pub use thread::hot::Paused;
+pub use thread::Paused;
 #[cfg(feature = "tokio")]
-pub(crate) use thread::hot::is_quiet;
-pub(crate) use thread::quietly::{PANICKED, quietly, tag_input};
+pub(crate) use thread::is_quiet;
+pub(crate) use thread::{PANICKED, quietly, tag_input};
 pub(crate) use trace::caps::Caps;
 pub(crate) use trace::kept_tracer;
 pub(crate) use trace::tracer_core::TracerCore;
@@ -62,13 +62,13 @@ use crate::value::{TraceContext, TraceId};
 /// parent's. Async-signal-safe.
 pub(crate) fn forget() {
     entered::forget();
-    thread::hot::forget();
+    thread::forget();
 }
 
 /// Whether a span of the running scope is recorded at the moment.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_recording() -> bool {
-    thread::hot::own_span() != 0
+    thread::own_span() != 0
 }
 
 /// The id of the trace that runs on this thread, recorded or not.

@@ -13,8 +13,8 @@ use crate::record::scope::entered::departed;
 use crate::record::scope::entered::{self, Left};
 use crate::record::scope::recording::Recording;
 use crate::record::scope::unsampled::Unsampled;
-use crate::record::thread::hot;
-use crate::record::thread::quietly::quietly;
+use crate::record::thread;
+use crate::record::thread::quietly;
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;
 use crate::record::write;
@@ -68,7 +68,7 @@ pub(crate) struct OwnedEntered {
 impl Scope {
     /// Begins a trace, or goes on with a remote one: decides whether to record it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        if hot::is_quiet() {
+        if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }
         let (name, kind) = (start.operation_name, start.kind);
@@ -117,7 +117,7 @@ impl Scope {
         kind: SpanKind,
     ) -> Self {
         let trace_id = tracer.ids.trace_id();
-        if hot::is_quiet() {
+        if thread::is_quiet() {
             let flags = TraceFlags::RANDOM;
             return Self::unsampled(Unsampled::begin(
                 tracer,
@@ -256,7 +256,7 @@ impl Scope {
     /// Where no trace runs: one in which the same tracer is current, if there is one. For code
     /// of which nothing is recorded: one that is not recorded, below that span.
     pub(crate) fn capture() -> Self {
-        let span = hot::span();
+        let span = thread::span();
         if entered::is_paused()
             && entered::with(|scope| scope.is_recorded()) == Some(true)
             && let Some(context) = entered::context()
@@ -459,7 +459,7 @@ pub(in crate::record) fn leave_span(span: u64) -> bool {
 /// the current one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close(scope: u32, span: u64, outer: u64, outcome: Outcome) {
-    if hot::span() == span {
+    if thread::span() == span {
         write::close(span, outer, outcome);
     } else {
         close_in(scope, span, outer, outcome);
@@ -470,7 +470,7 @@ pub(in crate::record) fn close(scope: u32, span: u64, outer: u64, outcome: Outco
 /// was left before.
 #[inline(never)]
 pub(in crate::record) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
-    if hot::scope() == scope {
+    if thread::scope() == scope {
         write::close(span, outer, outcome);
     } else if !entered::close_suspended(scope, span, outer, outcome)
         && let Some(trace) = departed::trace_of(scope)

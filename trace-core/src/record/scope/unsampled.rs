@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::NotSampledBy;
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::trace::tracer_core::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
@@ -44,7 +44,7 @@ impl Unsampled {
             unsampled.tracer = Arc::clone(tracer);
         }
         // Written where it is: what is in it holds nothing.
-        unsampled.key = hot::new_scope();
+        unsampled.key = thread::new_scope();
         unsampled.by = by;
         unsampled.trace_id = trace_id;
         unsampled.flags = flags;
@@ -83,7 +83,7 @@ impl Unsampled {
     pub(in crate::record) fn beside(&self) -> Box<Self> {
         self.span_id();
         Box::new(Self {
-            key: hot::new_scope(),
+            key: thread::new_scope(),
             ..self.clone()
         })
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::record::kept::RECORDS;
 use crate::record::scope::scope;
 use crate::record::span::missed;
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::write;
 use crate::stream::Site;
 use crate::value::Outcome;
@@ -29,9 +29,9 @@ impl SpanGuard {
     /// Opens a span if anything is recorded on this thread.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter(site: &'static Site) -> Self {
-        let scope = hot::scope();
+        let scope = thread::scope();
         if scope == 0 {
-            if hot::is_curious() {
+            if thread::is_curious() {
                 missed::miss(site);
             }
             return Self::off();
@@ -65,7 +65,7 @@ impl SpanGuard {
 
     /// A span that was opened in the scope that runs, and the span that was current before.
     pub(crate) fn of_opened(opened: (u64, u64)) -> Self {
-        Self::opened(opened, hot::scope())
+        Self::opened(opened, thread::scope())
     }
 
     /// Returns whether the span is recorded.
@@ -80,7 +80,7 @@ impl SpanGuard {
     pub fn end(self, has_failed: bool) {
         if self.is_recording() {
             if has_failed {
-                hot::pass_failure(self.outer);
+                thread::pass_failure(self.outer);
             }
             let outcome = Outcome::of_body(has_failed);
             scope::close(self.scope, self.span, self.outer, outcome);

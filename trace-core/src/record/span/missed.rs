@@ -8,7 +8,7 @@ use crate::record::scope::active::Active;
 use crate::record::scope::entered;
 use crate::record::scope::scope::Scope;
 use crate::record::scope::unsampled::Unsampled;
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::trace::tracer_core::TracerCore;
 use crate::stream::{Absence, Site};
 
@@ -36,11 +36,11 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
     };
     if !is_news {
         if !diagnostics::is_curious() {
-            hot::look_in_vain();
+            thread::look_in_vain();
         }
         return;
     }
-    hot::look_on();
+    thread::look_on();
     match absent {
         Absent::Wanted => {}
         Absent::Unsampled => {

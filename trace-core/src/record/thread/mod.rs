@@ -1,4 +1,40 @@
 //! The thread: where it is, and its stage, in which entries wait to be moved to a chunk.
+//!
+//! Nothing here knows a scope, or what an entry says of a span. The folders above read and
+//! write the block through the functions that are named here.
 
-pub(in crate::record) mod hot;
-pub(in crate::record) mod quietly;
+mod at_once;
+mod block;
+mod curiosity;
+mod drain;
+mod failed_child;
+mod in_child;
+mod lent_trace;
+mod numbers;
+mod paused;
+mod position;
+mod quietly;
+mod short_text;
+mod stage;
+mod text_limit;
+
+pub(in crate::record) use at_once::{close_newest, push_error, push_named_text, push_named_word};
+pub(in crate::record) use block::{Hot, STAGE, TEXT_STAGE, with};
+pub(in crate::record) use curiosity::{is_curious, look_in_vain, look_on};
+pub(in crate::record) use drain::{FEW, discard_stage, drain, drain_texts, staged, staged_sizes};
+pub(in crate::record) use failed_child::{has_failed_child, pass_failure};
+pub(in crate::record) use in_child::forget;
+pub(in crate::record) use lent_trace::{drop_trace, give_back, lend_trace, take_trace};
+pub(in crate::record) use numbers::{draw_id, new_scope};
+pub use paused::Paused;
+pub(crate) use paused::is_quiet;
+pub(in crate::record) use position::{
+    Place, begin_visit, go_to, is_plain, own_span, place, plain, scope, set_span, span,
+};
+pub(crate) use quietly::{PANICKED, quietly, tag_input};
+pub(in crate::record) use short_text::{BEHIND, copy_text};
+pub(in crate::record) use stage::{
+    MAX_STAGED_TEXT, forget_newest, has_room, hold, is_stage_empty, note_opening, push_text, put,
+    put_end, put_word, release, used_text, used_words,
+};
+pub(in crate::record) use text_limit::{known_text_limit, note_text_limit};

@@ -1,7 +1,7 @@
 //! Code of the application that runs only because something is recorded.
 
+use super::paused::{Paused, pause};
 use crate::process::caught::catch;
-use crate::record::thread::hot::{self, Paused};
 use crate::value::{TagInput, TagSource};
 
 /// Recorded in place of a tag whose value could not be had.
@@ -11,7 +11,7 @@ pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
 /// not have been called if nothing was. `None` if it did.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
-    let paused = hot::pause();
+    let paused = pause();
     catch(|| run(&paused))
 }
 

@@ -1,10 +1,11 @@
 //! Texts of values that format themselves.
 
+use crate::record::write::text_limit;
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 
-use crate::record::thread::hot::{self, BEHIND, MAX_STAGED_TEXT};
-use crate::record::thread::quietly::quietly;
+use crate::record::thread::quietly;
+use crate::record::thread::{self, BEHIND, MAX_STAGED_TEXT};
 use crate::value::limits::cut;
 
 /// Bytes of a text that is formatted in place, and the room for it.
@@ -46,7 +47,7 @@ pub(in crate::record) fn with_formatted(
     value: &dyn fmt::Display,
     write: impl FnOnce(Formatted<'_>),
 ) {
-    let max = hot::max_value_bytes();
+    let max = text_limit::max_value_bytes();
     let mut text = Text {
         room: max.min(SHORT),
         length: 0,
@@ -89,7 +90,7 @@ impl fmt::Write for Text {
         if text.len() > self.room {
             return self.write_long(text);
         }
-        hot::copy_text(&self.short, self.length, text.as_bytes());
+        thread::copy_text(&self.short, self.length, text.as_bytes());
         self.room -= text.len();
         self.length += text.len();
         Ok(())

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::write::formatted::{Formatted, ROOM, SHORT};
 
 /// A short message, in place and without a destructor.
@@ -62,7 +62,7 @@ impl LastFailure {
     // Not inlined, so that `LocalKey::with` is.
     #[inline(never)]
     fn keep(&self, message: &[u8]) {
-        hot::copy_text(&self.bytes, 0, message);
+        thread::copy_text(&self.bytes, 0, message);
         self.length.set(message.len());
     }
 }

@@ -1,15 +1,17 @@
 //! Writes entries to the stream of the running scope.
 
+pub(in crate::record) mod append;
 mod formatted;
 mod last_failure;
+pub(in crate::record) mod text_limit;
 
 use std::fmt;
 use std::panic::Location;
 
 use crate::record::kept::RECORDS;
 use crate::record::scope::entered;
-use crate::record::thread::hot::{self, Hot};
-use crate::record::thread::quietly::tag_input;
+use crate::record::thread::tag_input;
+use crate::record::thread::{self, Hot};
 use crate::record::trace::home::SpanEnd;
 use crate::record::trace::tracer_core::SHORT_TEXT;
 use crate::record::write::formatted::{Formatted, with_formatted};
@@ -34,18 +36,18 @@ pub(crate) enum Key<'a> {
 /// and its parent.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn open(site: &'static Site) -> (u64, u64) {
-    hot::open(site.header().word())
+    append::open(site.header().word())
 }
 
 /// Opens a span below another one than the current one, and makes it the current one.
 /// Returns it and the one that was current.
 pub(in crate::record) fn open_below(site: &'static Site, parent: u64) -> (u64, u64) {
-    hot::open_below(site.header().word(), parent)
+    append::open_below(site.header().word(), parent)
 }
 
 /// Opens a span whose id is given.
 pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
-    let parent = hot::open_as(site.header().word(), span.get());
+    let parent = append::open_as(site.header().word(), span.get());
     (span.get(), parent)
 }
 
@@ -53,7 +55,7 @@ pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
     let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
-    hot::close(header, span, parent);
+    append::close(header, span, parent);
 }
 
 /// The same for a span that ends well, if it is the newest and the current one; returns
@@ -61,14 +63,14 @@ pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close_newest(span: u64, parent: u64) -> bool {
     let header = Header::new(Kind::Close, outcome_number(Outcome::Ok), 0, 0);
-    hot::close_newest(header, span, parent)
+    thread::close_newest(header, span, parent)
 }
 
 /// Writes that a span ends now, and leaves the current span what it is.
 #[inline]
 pub(in crate::record) fn end_now(span: u64, outcome: Outcome) {
     let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
-    hot::end(header, span, hot::now());
+    append::end(header, span, append::now());
 }
 
 /// Writes the end of a span, and leaves the current span what it is.
@@ -77,13 +79,13 @@ pub(in crate::record) fn end(end: &SpanEnd) {
         ended_at(end.span, time);
     }
     let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
-    hot::end(header, end.span, end.time);
+    append::end(header, end.span, end.time);
 }
 
 /// The current span, if it is the running scope's to write to.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn own_span() -> Option<u64> {
-    match hot::own_span() {
+    match thread::own_span() {
         0 => None,
         span => Some(span),
     }
@@ -94,7 +96,7 @@ pub(crate) fn own_span() -> Option<u64> {
 #[inline]
 pub(crate) fn own_span_or_count() -> Option<u64> {
     let span = own_span();
-    if span.is_none() && hot::scope() != 0 {
+    if span.is_none() && thread::scope() != 0 {
         entered::count_unattached();
     }
     span
@@ -112,10 +114,10 @@ pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
     }
     if let Some((value_type, word)) = value.as_word() {
         let tag = site_tag_half(index, value_type);
-        hot::with(|hot| site_word(hot, site, tag, word));
+        thread::with(|hot| site_word(hot, site, tag, word));
     } else if let TagInput::Str(text) = value {
         let tag = site_tag_half(index, value_type::TEXT);
-        hot::with(|hot| site_text(hot, site, tag, text));
+        thread::with(|hot| site_text(hot, site, tag, text));
     } else {
         site_field(site, index, value);
     }
@@ -144,7 +146,7 @@ fn site_word(hot: &Hot, site: &'static Site, tag: Header, word: u64) {
 #[inline(never)]
 fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
     if let Some(span) = own_span() {
-        hot::push_word(tag.at_site_of(site.header()), span, word);
+        append::push_word(tag.at_site_of(site.header()), span, word);
     }
 }
 
@@ -179,12 +181,12 @@ fn site_field(site: &'static Site, index: usize, value: TagInput<'_>) {
 pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
     let header = |value_type| field_header(Kind::Tag, value_type, Key::Text(key));
     let is_written = if let Some((value_type, word)) = value.as_word() {
-        hot::push_named_word(header(value_type), span, word, key)
+        thread::push_named_word(header(value_type), span, word, key)
     } else if let TagInput::Str(text) = value
         && text.len() <= SHORT_TEXT
-        && hot::is_plain()
+        && thread::is_plain()
     {
-        hot::push_named_text(header(value_type::TEXT), span, key, text)
+        thread::push_named_text(header(value_type::TEXT), span, key, text)
     } else {
         false
     };
@@ -196,7 +198,7 @@ pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
 /// Writes a log of a span.
 pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     with_text(message, |message| {
-        let now = hot::now();
+        let now = append::now();
         let header = Header::new(Kind::Log, 0, 0, length(message));
         entry([header.word(), span, now], [message]);
     });
@@ -244,12 +246,12 @@ pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log
 /// The same of a span; zero is the current one.
 #[inline(never)]
 pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Display, log: bool) {
-    let span = if span == 0 { hot::own_span() } else { span };
+    let span = if span == 0 { thread::own_span() } else { span };
     if span == 0 {
         return;
     }
     with_formatted(message, |message| {
-        let came_through = hot::has_failed_child(span) && last_failure::is_in(message);
+        let came_through = thread::has_failed_child(span) && last_failure::is_in(message);
         last_failure::note(message);
         let log = if log && !came_through {
             error_bits::LOG
@@ -268,7 +270,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         };
         if let Formatted::Short(message) = message
             && type_name.is_empty()
-            && hot::push_error(header, span, message)
+            && thread::push_error(header, span, message)
         {
             return;
         }
@@ -279,7 +281,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
 #[cold]
 #[inline(never)]
 fn any_error(header: Header, span: u64, type_name: &str, message: &str) {
-    let words = [header.word(), span, hot::now(), message.len() as u64];
+    let words = [header.word(), span, append::now(), message.len() as u64];
     entry(words, [type_name, message]);
 }
 
@@ -301,7 +303,7 @@ fn text_entry(span: u64, kind: Kind, text: &str) {
 
 /// Writes another kind for a span.
 pub(crate) fn kind(span: u64, kind: SpanKind) {
-    hot::push([
+    append::push([
         Header::new(Kind::Role, kind_number(kind), 0, 0).word(),
         span,
     ]);
@@ -309,7 +311,7 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
 
 /// Writes that a span's context was put into headers.
 pub(crate) fn context_sent(span: u64) {
-    hot::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
+    append::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
     entered::note_call();
 }
 
@@ -333,7 +335,7 @@ fn ended_at(span: u64, time: Timestamp) {
 }
 
 fn moment(span: u64, kind: Kind, time: Timestamp) {
-    hot::push([
+    append::push([
         Header::new(kind, 0, 0, 0).word(),
         span,
         time.as_unix_nanos(),
@@ -343,21 +345,21 @@ fn moment(span: u64, kind: Kind, time: Timestamp) {
 /// Writes that a span that was elsewhere is back in its scope.
 #[cold]
 pub(in crate::record) fn back(span: u64, order: u32) {
-    hot::push([Header::new(Kind::Moved, 0, 0, order).word(), span]);
+    append::push([Header::new(Kind::Moved, 0, 0, order).word(), span]);
 }
 
 /// Appends one entry with texts.
 fn entry<const WORDS: usize, const TEXTS: usize>(words: [u64; WORDS], texts: [&str; TEXTS]) {
     push_texts(WORDS, texts);
-    hot::push(words);
+    append::push(words);
 }
 
 /// Appends the texts of one entry of so many words, which is to follow.
 #[inline]
 fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     let bytes = texts.iter().map(|text| text.len()).sum();
-    if hot::has_room_for(words, bytes) {
-        texts.into_iter().for_each(hot::push_text);
+    if append::has_room_for(words, bytes) {
+        texts.into_iter().for_each(thread::push_text);
     } else {
         entered::push_texts(words, texts);
     }
@@ -378,7 +380,7 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     let word = |value_type: u8, word: u64| {
         let words = [field_header(kind, value_type, key).word(), span, word];
         match key {
-            Key::Site(..) => hot::push(words),
+            Key::Site(..) => append::push(words),
             Key::Text(key) => entry(words, [key]),
         }
     };
@@ -393,13 +395,13 @@ fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         let texts = texts.iter().take(items.len()).copied();
         let texts = std::iter::once(key.text()).chain(texts);
         entered::push_texts(words.len() + items.len(), texts);
-        hot::push(words);
+        append::push(words);
         for item in items {
-            hot::push([item]);
+            append::push([item]);
         }
     };
     let texts = |values: &[&str]| {
-        let max = hot::max_value_bytes();
+        let max = text_limit::max_value_bytes();
         let values: Vec<&str> = values.iter().map(|value| cut(value, max)).collect();
         let lengths = &mut values.iter().map(|value| value.len() as u64);
         array(value_type::TEXTS, lengths, &values);
@@ -472,16 +474,16 @@ fn length(text: &str) -> u32 {
 /// the name is within the tracer's limit.
 #[inline]
 pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
-    let is_short = name.len() <= SHORT_TEXT && hot::is_plain();
-    let is_whole = is_short || name.len() <= hot::max_value_bytes();
+    let is_short = name.len() <= SHORT_TEXT && thread::is_plain();
+    let is_whole = is_short || name.len() <= text_limit::max_value_bytes();
     is_whole.then(|| Site::at(name, source)).flatten()
 }
 
 fn with_text(text: &str, write: impl FnOnce(&str)) {
-    if text.len() <= SHORT_TEXT && hot::is_plain() {
+    if text.len() <= SHORT_TEXT && thread::is_plain() {
         write(text);
     } else {
-        write(cut(text, hot::max_value_bytes()));
+        write(cut(text, text_limit::max_value_bytes()));
     }
 }
 

@@ -18,7 +18,7 @@ use crate::record::scope::entered::stack::{EnteredScope, EnteredSpan, Stack, Vis
 use crate::record::scope::recording::Recording;
 use crate::record::scope::unsampled::Unsampled;
 use crate::record::scope::visiting::Visiting;
-use crate::record::thread::hot::{self, Hot, Place};
+use crate::record::thread::{self, Hot, Place};
 use crate::record::trace::home::SpanEnd;
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;
@@ -51,7 +51,7 @@ pub(in crate::record) fn enter(visitor: u64, active: Active) -> u32 {
     }
     // The function that is given is small, here and below, so that `LocalKey::with` is
     // inlined.
-    hot::with(|hot| ENTERED.with(|stack| push_scope(stack, hot, visitor, active)))
+    thread::with(|hot| ENTERED.with(|stack| push_scope(stack, hot, visitor, active)))
 }
 
 /// What is mostly to be done, in code that calls nothing but, at its end, the general
@@ -91,11 +91,11 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
     }
     let number = if let Active::Recorded(recording) = &active {
         recording.begin_poll();
-        hot::go_to(&recording.place());
+        thread::go_to(&recording.place());
         recording.number()
     } else {
-        hot::go_to(&Place::NOWHERE);
-        hot::new_scope()
+        thread::go_to(&Place::NOWHERE);
+        thread::new_scope()
     };
     if let Some(scope) = stack.scopes.push() {
         scope.fill(visitor, number, active);
@@ -109,7 +109,7 @@ fn suspend(outer: &mut EnteredScope) {
     if let Some(recording) = outer.recording_of_stage() {
         recording.suspend();
     }
-    outer.place = hot::place();
+    outer.place = thread::place();
 }
 
 /// Makes a scope the innermost one that is for a visit of a span away from its own scope,
@@ -146,7 +146,7 @@ fn push_visit(
         }
         &mut outer.place
     });
-    let number = hot::begin_visit(outer, span, trace.tracer.plain());
+    let number = thread::begin_visit(outer, span, trace.tracer.plain());
     if let Some(scope) = stack.scopes.push() {
         scope.visitor = span;
         scope.number = number;
@@ -167,7 +167,7 @@ pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
 #[inline(never)]
 fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
     let stack = &mut *stack.borrow_mut();
-    if !hot::is_stage_empty() || stack.spans.depth() > 0 {
+    if !thread::is_stage_empty() || stack.spans.depth() > 0 {
         return None;
     }
     let scope = stack.scopes.top_mut()?;
@@ -186,8 +186,8 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
 fn go_back(stack: &mut Stack) {
     stack.scopes.pop();
     match stack.scopes.top_mut() {
-        Some(outer) => hot::go_to(&outer.place),
-        None => hot::go_to(&Place::NOWHERE),
+        Some(outer) => thread::go_to(&outer.place),
+        None => thread::go_to(&Place::NOWHERE),
     }
 }
 
@@ -218,7 +218,7 @@ pub(in crate::record) fn leave(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope::<false>(stack, hot, number)))
+    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<false>(stack, hot, number)))
 }
 
 #[inline(never)]
@@ -251,7 +251,7 @@ pub(in crate::record) fn leave_for_good(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    hot::with(|hot| ENTERED.with(|stack| pop_simple_scope::<true>(stack, hot, number)))
+    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<true>(stack, hot, number)))
 }
 
 // Once for each way to end a poll.
@@ -304,9 +304,9 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
 
 /// Makes a span the current one, in the scope in which it was opened and which runs.
 pub(in crate::record) fn enter_span(span: u64) {
-    hot::forget_newest();
-    let outer = hot::set_span(span);
-    let scope = hot::scope();
+    thread::forget_newest();
+    let outer = thread::set_span(span);
+    let scope = thread::scope();
     ENTERED.with_borrow_mut(|stack| {
         if let Some(entered) = stack.spans.push() {
             *entered = EnteredSpan { span, outer, scope };
@@ -345,7 +345,7 @@ pub(in crate::record) fn is_visit_of(span: u64) -> bool {
         let top = stack.scopes.top_mut();
         top.is_some_and(|top| top.visitor == span)
     };
-    hot::scope() != 0 && ENTERED.with_borrow_mut(is_it)
+    thread::scope() != 0 && ENTERED.with_borrow_mut(is_it)
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
@@ -356,7 +356,7 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<Left> {
             let is_running = at + 1 == stack.scopes.depth();
             let scope = stack.scopes.get_mut(at)?;
             let current = if is_running {
-                hot::span()
+                thread::span()
             } else {
                 scope.place.span
             };
@@ -401,8 +401,8 @@ fn bring_back(stack: &mut Stack, at: usize) {
         return;
     };
     if owner + 1 == stack.scopes.depth() {
-        if hot::span() == span {
-            hot::set_span(outer);
+        if thread::span() == span {
+            thread::set_span(outer);
         }
     } else if let Some(owner) = stack.scopes.get_mut(owner)
         && owner.place.span == span
@@ -479,7 +479,7 @@ pub(in crate::record) fn forget() {
 #[cold]
 fn discard_unrecorded() {
     if with(|scope| scope.is_recorded()) != Some(true) {
-        hot::discard_stage();
+        thread::discard_stage();
     }
 }
 
@@ -489,7 +489,7 @@ pub(in crate::record) fn move_stage() {
     let moved = with_recording(Recording::make_room);
     if moved.is_none() {
         // Nobody is recorded: cannot happen, and the stage must have room.
-        hot::drain(&mut Chunk::new());
+        thread::drain(&mut Chunk::new());
     }
 }
 
@@ -544,7 +544,7 @@ pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
-    hot::drop_trace();
+    thread::drop_trace();
     with(|scope| {
         if scope.visiting.trace.is_some() {
             return Some(change(&mut scope.visiting.baggage));
@@ -568,12 +568,12 @@ pub(in crate::record) fn current_trace_and_baggage() -> Option<(Arc<LocalTrace>,
     with_recording(|recording| (Arc::clone(recording.trace()), recording.baggage().clone()))
 }
 
-/// The same for a span that may [give the trace back](hot::give_back).
+/// The same for a span that may [give the trace back](thread::give_back).
 #[inline(never)]
 pub(in crate::record) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
     let (trace, baggage) = current_trace_and_baggage()?;
     if baggage.is_empty() {
-        hot::lend_trace();
+        thread::lend_trace();
     }
     Some((trace, baggage))
 }
@@ -591,7 +591,7 @@ pub(in crate::record) fn current_unsampled() -> Option<Box<Unsampled>> {
 /// Whether the running code is there only because something is recorded, so that nothing
 /// of it is.
 pub(in crate::record) fn is_paused() -> bool {
-    hot::scope() == 0 && hot::is_quiet()
+    thread::scope() == 0 && thread::is_quiet()
 }
 
 /// The id of the trace that runs on this thread, recorded or not.
@@ -611,7 +611,7 @@ pub(in crate::record) fn trace_id() -> Option<TraceId> {
 
 /// The context of the running code; `None` where no trace runs.
 pub(in crate::record) fn context() -> Option<TraceContext> {
-    let span = hot::span();
+    let span = thread::span();
     let unsampled = with(|scope| match scope.active() {
         Active::Unsampled(unsampled) => Some(unsampled.context()),
         _ => None,
@@ -696,7 +696,7 @@ pub(in crate::record) fn around(
             };
             let is_innermost = at + 1 == depth;
             let span = if is_innermost {
-                hot::span()
+                thread::span()
             } else {
                 scope.place.span
             };

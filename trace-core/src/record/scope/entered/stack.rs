@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::Recording;
 use crate::record::scope::visiting::Visiting;
-use crate::record::thread::hot::{self, Place};
+use crate::record::thread::{self, Place};
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;
 
@@ -128,7 +128,7 @@ impl EnteredScope {
     /// The same, if something waits in the stage or was moved from there.
     #[inline]
     pub(in crate::record) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
-        if self.visiting.trace.is_some() && hot::is_stage_empty() {
+        if self.visiting.trace.is_some() && thread::is_stage_empty() {
             return None;
         }
         self.recording()

@@ -11,7 +11,7 @@ use crate::diagnostics;
 use crate::process::clock::{between, raw_counter};
 use crate::record::scope::recording::scope_stream::{ScopeStream, Spare};
 use crate::record::scope::visiting::Visiting;
-use crate::record::thread::hot::{self, Place};
+use crate::record::thread::{self, Place};
 use crate::record::trace::home::SpanEnd;
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;
@@ -35,7 +35,7 @@ impl Recording {
         flags: TraceFlags,
     ) -> Self {
         let mut stream = Spare::stream(tracer);
-        let number = hot::new_scope();
+        let number = thread::new_scope();
         stream.number = number;
         (stream.span, stream.is_base_own) = (0, false);
         // Written where it is: what is in it holds nothing.
@@ -65,7 +65,7 @@ impl Recording {
     /// Begins another scope of a trace, whose spans are below another one.
     pub(in crate::record) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
         trace.open_scope();
-        let mut joined = Self::of(Arc::clone(trace), baggage, hot::new_scope());
+        let mut joined = Self::of(Arc::clone(trace), baggage, thread::new_scope());
         joined.set_below(span);
         joined
     }
@@ -278,7 +278,7 @@ impl Recording {
 
     /// Moves the thread's stage into the chunk.
     pub(in crate::record) fn take_stage(&mut self) {
-        if !hot::is_stage_empty() {
+        if !thread::is_stage_empty() {
             self.drain_stage();
         }
         let started = std::mem::take(&mut self.0.uncounted);
@@ -289,12 +289,12 @@ impl Recording {
 
     #[inline]
     fn drain_stage(&mut self) {
-        let (words, _) = hot::staged_sizes();
+        let (words, _) = thread::staged_sizes();
         if words > 0 {
             self.0.make_room(words);
         }
         let stream = &mut *self.0;
-        let staged = hot::drain(&mut stream.chunk);
+        let staged = thread::drain(&mut stream.chunk);
         stream.chunk.opened += u64::from(staged.opened);
         stream.strays += i64::from(staged.strays());
         stream.uncounted += staged.opened;
@@ -313,14 +313,14 @@ impl Recording {
     /// Hands over what is in the stage, if it is the only piece of a short scope; returns
     /// whether that is so, and it was taken.
     fn hand_over_stage(&mut self) -> bool {
-        let (words, text_bytes) = hot::staged_sizes();
+        let (words, text_bytes) = thread::staged_sizes();
         let stream = &mut *self.0;
         // A long text of what is in the stage may be in the chunk already.
         let is_whole = stream.chunk.text.is_empty();
-        if words == 0 || words > hot::FEW || stream.needs_home || !is_whole {
+        if words == 0 || words > thread::FEW || stream.needs_home || !is_whole {
             return false;
         }
-        let staged = hot::staged();
+        let staged = thread::staged();
         let strays = stream.strays + i64::from(staged.strays());
         let completes = stream.ends_with(strays);
         let content = Short {
@@ -331,7 +331,7 @@ impl Recording {
         };
         let is_taken = stream.push_short(content, completes, |chunk| {
             chunk.opened += content.spans;
-            hot::drain(chunk);
+            thread::drain(chunk);
         });
         if is_taken {
             (stream.strays, stream.uncounted) = (strays, 0);
@@ -355,7 +355,7 @@ impl Recording {
     /// over if it has waited for long: a scope may live for days.
     #[inline]
     pub(in crate::record) fn end_poll(&mut self) {
-        if !hot::is_stage_empty() {
+        if !thread::is_stage_empty() {
             self.take_stage();
             self.cut();
         }
@@ -434,11 +434,11 @@ impl Recording {
         texts: impl IntoIterator<Item = &'a str>,
     ) {
         let is_full = self.0.chunk.text.len() >= Chunk::FULL_BYTES;
-        if is_full || !hot::has_room(words) {
+        if is_full || !thread::has_room(words) {
             self.make_room();
         }
         let stored = &mut self.0.chunk.text;
-        hot::drain_texts(stored);
+        thread::drain_texts(stored);
         for text in texts {
             stored.push_str(text);
         }
@@ -517,7 +517,7 @@ impl Recording {
             self.0.set_needs_home();
         }
         self.0.push(0, false);
-        hot::forget_newest();
+        thread::forget_newest();
     }
 
     /// Says that what is recorded from now on has not waited yet.

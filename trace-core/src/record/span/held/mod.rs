@@ -17,7 +17,7 @@ use crate::record::scope::entered::{self, Left};
 use crate::record::scope::scope::{self, Scope};
 use crate::record::span::held::visits::{Ending, Visits};
 use crate::record::span::life::{Opening, SpanLife};
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::trace::home::SpanEnd;
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::write;
@@ -54,7 +54,7 @@ struct IsOpen<'a>(&'a Baggage);
 
 impl Opening for IsOpen<'_> {
     fn open(self) -> (u64, u64) {
-        (0, hot::span())
+        (0, thread::span())
     }
 
     fn baggage(&self) -> Option<&Baggage> {
@@ -66,21 +66,21 @@ impl HeldSpan {
     /// Whether something is recorded here.
     #[inline]
     pub(crate) fn can_start() -> bool {
-        hot::scope() != 0
+        thread::scope() != 0
     }
 
     /// Opens a span below the current one, which stays that; `None` if nothing is
     /// recorded. `describe` says what the site does not.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin(site: &'static Site, describe: impl FnOnce(u64)) -> Option<Begun> {
-        let scope = hot::scope();
+        let scope = thread::scope();
         if scope == 0 {
             return None;
         }
         let (span, parent) = write::open(site);
         describe(span);
-        hot::set_span(parent);
-        let (trace, baggage) = match hot::take_trace() {
+        thread::set_span(parent);
+        let (trace, baggage) = match thread::take_trace() {
             Some(trace) => (trace, Baggage::default()),
             None => entered::lend_trace()?,
         };
@@ -105,7 +105,7 @@ impl HeldSpan {
         let entered = scope.enter();
         let number = entered.number();
         let (span, parent) = open();
-        hot::set_span(parent);
+        thread::set_span(parent);
         let found = entered::current_trace_and_baggage();
         drop(entered);
         scope.set_base(span);
@@ -187,7 +187,7 @@ impl HeldSpan {
     /// The span, if it is open, and in its own scope like the caller.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn at_home(&self) -> Option<u64> {
-        let is_home = hot::scope() == self.life.home() && self.visits.is_open_at_home();
+        let is_home = thread::scope() == self.life.home() && self.visits.is_open_at_home();
         is_home.then(|| self.span())
     }
 
@@ -203,7 +203,7 @@ impl HeldSpan {
             }
             return;
         }
-        if hot::scope() == self.life.home() {
+        if thread::scope() == self.life.home() {
             self.come_back();
             write(self.span());
             return self.end_visit();
@@ -224,7 +224,7 @@ impl HeldSpan {
         if self.is_foreign() || entered::is_paused() || !self.begin_visit() {
             return false;
         }
-        if hot::scope() == self.life.home() {
+        if thread::scope() == self.life.home() {
             self.come_back();
             entered::enter_span(self.span());
         } else {
@@ -322,7 +322,7 @@ impl HeldSpan {
         let Some(trace) = self.trace().filter(|trace| !trace.tracer.is_foreign()) else {
             return false;
         };
-        let is_home = hot::scope() == self.life.home();
+        let is_home = thread::scope() == self.life.home();
         if is_home && ended_at.is_none() && self.visits.end_alone() {
             self.note_failure(outcome);
             write::end_now(self.span(), outcome);
@@ -349,7 +349,7 @@ impl HeldSpan {
     #[inline]
     fn note_failure(&self, outcome: Outcome) {
         if outcome == Outcome::Error {
-            hot::pass_failure(self.parent);
+            thread::pass_failure(self.parent);
         }
     }
 
@@ -364,7 +364,7 @@ impl HeldSpan {
     /// Writes the end, where it is read after everything else.
     fn close(&self, end: &SpanEnd) {
         self.note_failure(end.outcome);
-        if hot::scope() == self.life.home() {
+        if thread::scope() == self.life.home() {
             return write::end(end);
         }
         if let Some(own) = self.take_own() {
@@ -406,10 +406,10 @@ impl Drop for HeldSpan {
         if !self.visits.is_over() {
             self.end_dropped();
         }
-        let is_home = hot::scope() == self.life.home();
+        let is_home = thread::scope() == self.life.home();
         let mut trace = self.life.take_trace();
         if is_home {
-            hot::give_back(&mut trace);
+            thread::give_back(&mut trace);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{HeldSpan, IsOpen};
 use crate::record::scope::scope::{Entered, Scope};
 use crate::record::span::held::visits::Visits;
 use crate::record::span::life::SpanLife;
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::value::Outcome;
 
 impl HeldSpan {
@@ -51,7 +51,7 @@ impl HeldSpan {
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
-        let around = (hot::scope(), hot::span());
+        let around = (thread::scope(), thread::span());
         let is_entered = self.enter();
         let mut polling = PolledInVisit {
             span: self,
@@ -83,8 +83,8 @@ impl Drop for PolledInVisit<'_> {
         if self.is_entered {
             self.span.leave();
             // What was entered in the poll and not left is no longer current after it.
-            if hot::scope() == self.around.0 {
-                hot::set_span(self.around.1);
+            if thread::scope() == self.around.0 {
+                thread::set_span(self.around.1);
             }
         }
         if let Some(outcome) = self.outcome {

@@ -4,7 +4,7 @@
 use super::{Front, Phase, SpanLife};
 use crate::record::scope::entered;
 use crate::record::scope::scope;
-use crate::record::thread::hot;
+use crate::record::thread;
 use crate::record::write;
 use crate::stream::Site;
 
@@ -29,13 +29,13 @@ impl SpanLife {
 
     #[inline(never)]
     fn call(&mut self, phase: Phase) {
-        let scope = hot::scope();
+        let scope = thread::scope();
         if scope == 0 {
             return;
         }
-        hot::hold();
+        thread::hold();
         self.front = Front { phase, scope };
-        self.span = hot::span();
+        self.span = thread::span();
         *self.trace = entered::current_trace();
     }
 
@@ -50,7 +50,7 @@ impl SpanLife {
         self.span = span;
         self.front = Front {
             phase: Phase::Open,
-            scope: hot::scope(),
+            scope: thread::scope(),
         };
         outer
     }
@@ -69,7 +69,7 @@ impl SpanLife {
         };
         if is_home {
             let (span, outer) = write::open_below(site, parent);
-            hot::release();
+            thread::release();
             self.span = span;
             self.front.phase = Phase::Open;
             return outer;
@@ -77,14 +77,14 @@ impl SpanLife {
         let mut span = 0;
         scope::enter_to_open(trace, parent, || {
             (span, _) = write::open(site);
-            hot::release();
+            thread::release();
             span
         });
         self.span = span;
         self.front = Front {
             phase: Phase::Moved,
-            scope: hot::scope(),
+            scope: thread::scope(),
         };
-        hot::span()
+        thread::span()
     }
 }

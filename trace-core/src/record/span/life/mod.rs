@@ -5,6 +5,7 @@
 
 mod called;
 
+use crate::record::write::append;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::Poll;
@@ -12,7 +13,7 @@ use std::task::Poll;
 use crate::record::scope::entered;
 use crate::record::scope::scope::{self, Scope};
 use crate::record::span::missed;
-use crate::record::thread::hot::{self, Hot};
+use crate::record::thread::{self, Hot};
 use crate::record::trace::home::SpanEnd;
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::write;
@@ -173,7 +174,7 @@ impl SpanLife {
     /// Begins a poll of a future or stream, and its span with the first one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
-        hot::with(|hot| {
+        thread::with(|hot| {
             let scope = hot.recorded_scope();
             let outer = if scope == 0 {
                 if self.is_live() {
@@ -227,7 +228,7 @@ impl SpanLife {
         if self.front.phase != Phase::Fresh {
             return self.enter_elsewhere(Some(site), None);
         }
-        let scope = hot::scope();
+        let scope = thread::scope();
         let (span, outer) = write::open(site);
         self.set_open(span, scope);
         outer
@@ -269,9 +270,9 @@ impl SpanLife {
     /// what was current before.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(&mut self, opening: impl Opening) -> u64 {
-        let scope = hot::scope();
+        let scope = thread::scope();
         if self.is_open_in(scope) {
-            return hot::set_span(self.span);
+            return thread::set_span(self.span);
         }
         if self.front.phase == Phase::Off {
             return 0;
@@ -291,18 +292,18 @@ impl SpanLife {
     /// Makes the span current that is not simply open in this scope.
     #[inline(never)]
     fn enter_elsewhere(&mut self, site: Option<&'static Site>, baggage: Option<&Baggage>) -> u64 {
-        let is_home = self.front.scope == hot::scope();
+        let is_home = self.front.scope == thread::scope();
         match self.front.phase {
             Phase::Off | Phase::Fresh => 0,
-            Phase::Within if hot::scope() != 0 => self.open_within(is_home, site),
+            Phase::Within if thread::scope() != 0 => self.open_within(is_home, site),
             Phase::Called | Phase::Within => self.open_called(is_home, site),
             Phase::Moved if is_home => {
                 self.come_back();
-                hot::set_span(self.span)
+                thread::set_span(self.span)
             }
             Phase::Open | Phase::Moved => {
                 self.visit(baggage);
-                hot::span()
+                thread::span()
             }
         }
     }
@@ -384,7 +385,7 @@ impl SpanLife {
     #[inline(never)]
     extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
         if outcome == Some(Outcome::Error) {
-            hot::pass_failure(outer);
+            thread::pass_failure(outer);
         }
         match outcome {
             None if self.has_moved() => self.suspend_visit(keeps_trace),
@@ -419,7 +420,7 @@ impl SpanLife {
             let end = SpanEnd {
                 span: self.span,
                 outcome,
-                time: hot::now(),
+                time: append::now(),
                 ended_at: None,
             };
             end_visit(self.trace.as_ref(), self.front.scope, end);
@@ -469,7 +470,7 @@ impl SpanLife {
 
     #[cold]
     extern "C" fn enter_to_cancel(&mut self) {
-        let is_home = self.front.scope == hot::scope();
+        let is_home = self.front.scope == thread::scope();
         match self.front.phase {
             Phase::Open | Phase::Moved if is_home => {
                 if self.has_moved() {
@@ -484,12 +485,12 @@ impl SpanLife {
 
     #[cold]
     extern "C" fn end_cancel(&mut self) {
-        let is_home = self.front.scope == hot::scope();
+        let is_home = self.front.scope == thread::scope();
         match self.front.phase {
             Phase::Called | Phase::Within => self.release(is_home),
             Phase::Open if is_home => {
                 entered::leave_span(self.span);
-                write::close(self.span, hot::span(), Outcome::Cancelled);
+                write::close(self.span, thread::span(), Outcome::Cancelled);
             }
             Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled), false),
             Phase::Fresh | Phase::Off => {}
@@ -503,7 +504,7 @@ impl SpanLife {
             return;
         };
         if is_home {
-            hot::release();
+            thread::release();
         } else if !trace.tracer.is_foreign() {
             trace.release();
         }
@@ -519,7 +520,7 @@ fn end_visit(trace: Option<&Arc<LocalTrace>>, home: u32, end: SpanEnd) {
     };
     if let Err(end) = left
         && !entered::end_suspended_visit(&end)
-        && hot::scope() != 0
+        && thread::scope() != 0
     {
         write::end(&end);
     }
@@ -556,7 +557,7 @@ impl Polling<'_, true> {
     fn leave_kept(self, outcome: Option<Outcome>) {
         let mut this = ManuallyDrop::new(self);
         let outer = this.outer;
-        hot::with(|hot| {
+        thread::with(|hot| {
             if outcome.is_none() && this.life.is_open_in(hot.recorded_scope()) {
                 hot.replace_span(outer);
             } else if outcome.is_none() && this.life.has_moved() {
@@ -573,7 +574,7 @@ impl Polling<'_, false> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn leave(self, has_failed: Option<bool>) {
         let Self { life, outer } = &mut *ManuallyDrop::new(self);
-        hot::with(|hot| match has_failed {
+        thread::with(|hot| match has_failed {
             Some(has_failed) => {
                 if life.is_live() {
                     life.end_polled(hot, *outer, has_failed);

@@ -1,0 +1,44 @@
+//! The numbers that a thread draws: of scopes, from a range of its own, and of spans.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::block::{HOT, Hot};
+use crate::stream::decode::SCOPES;
+
+/// Draws the number of a scope. Four billion later it is drawn again: a future that
+/// was suspended all the while, and then moves into that very scope, would be taken
+/// for one of its own.
+pub(in crate::record) fn new_scope() -> u32 {
+    HOT.with(Hot::new_scope)
+}
+
+/// Draws the id of a span. The generator is seeded where the thread's position says that ids
+/// are random.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(in crate::record) fn draw_id() -> u64 {
+    HOT.with(|hot| hot.ids.draw()).get()
+}
+
+impl Hot {
+    #[inline]
+    pub(super) fn new_scope(&self) -> u32 {
+        static TAKEN: AtomicU32 = AtomicU32::new(0);
+        self.next_scope().unwrap_or_else(|| {
+            // Zero is none.
+            let number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+            self.next_scope.set(number.wrapping_add(1));
+            number
+        })
+    }
+
+    /// Draws the number of a scope, if the thread has one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn next_scope(&self) -> Option<u32> {
+        let number = self.next_scope.get();
+        let has_one = !number.is_multiple_of(SCOPES);
+        has_one.then(|| {
+            self.next_scope.set(number.wrapping_add(1));
+            number
+        })
+    }
+}
