@@ -3,11 +3,8 @@
 //! Loom's threads take turns on one thread of the operating system, and so share
 //! the stage: it is emptied before another may have its turn.
 
-use crate::record::write::append;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use loom::thread;
 
 use crate::collector::{Collector, SpanBatch};
 use crate::delivery::{Worker, WorkerOptions, check};
@@ -16,14 +13,14 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 use crate::record::scope::recording::Recording;
 use crate::record::span::held::visits::{Ending, Visits};
-use crate::record::thread;
 use crate::record::trace::caps::Caps;
 use crate::record::trace::home::{Home, SpanEnd};
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;
+use crate::record::{thread, write};
 use crate::sampler::AlwaysOn;
-use crate::stream::{Header, Kind, Site};
-use crate::value::{Baggage, Limits, Outcome, Resource, SpanKind, TraceFlags, TraceId};
+use crate::stream::Site;
+use crate::value::{Baggage, Limits, Outcome, Resource, SpanId, SpanKind, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 
@@ -103,14 +100,14 @@ impl World {
 
 fn open(recording: &mut Recording, id: u64) {
     thread::set_span(0);
-    append::open_as(SITE.header().word(), id);
+    write::open_as(&SITE, SpanId::from_stream(id));
     recording.take_stage();
 }
 
 fn close(recording: &mut Recording, id: u64) {
     // Who has the turn is in another scope.
     thread::forget_newest();
-    append::close(Header::new(Kind::Close, 0, 0, 0), id, 0);
+    write::close(id, 0, Outcome::Ok);
     recording.take_stage();
 }
 
@@ -119,7 +116,7 @@ fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
     let mut two = one.fork(0);
-    let thread = thread::spawn(move || {
+    let thread = loom::thread::spawn(move || {
         open(&mut two, 2);
         close(&mut two, 2);
         two.end();
@@ -148,7 +145,7 @@ fn a_span_that_moves(max_queue_spans: usize) {
     let mut home = world.begin();
     open(&mut home, 1);
     let trace: Arc<LocalTrace> = Arc::clone(home.trace());
-    let thread = thread::spawn(move || {
+    let thread = loom::thread::spawn(move || {
         let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
         close(&mut elsewhere, 1);
         elsewhere.end();
@@ -233,7 +230,7 @@ fn a_span_that_is_ended_beside_a_visit_ends_once_and_after_it() {
     check(|| {
         let shared = Arc::new(Shared::default());
         let other = Arc::clone(&shared);
-        let thread = thread::spawn(move || other.visit());
+        let thread = loom::thread::spawn(move || other.visit());
         shared.end();
         let is_in_time = thread.join().is_ok_and(|is_in_time| is_in_time);
         shared.check(is_in_time.into());
@@ -245,7 +242,7 @@ fn a_span_that_two_threads_end_ends_once() {
     check(|| {
         let shared = Arc::new(Shared::default());
         let other = Arc::clone(&shared);
-        let thread = thread::spawn(move || {
+        let thread = loom::thread::spawn(move || {
             let is_in_time = other.visit();
             other.end();
             is_in_time
@@ -303,7 +300,7 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let entries = vec!["tag"];
     let other = Arc::clone(&sleeper);
     // The span moves after the scope has said something of it.
-    let thread = thread::spawn(move || other.end_elsewhere());
+    let thread = loom::thread::spawn(move || other.end_elsewhere());
     let mut kept = sleeper.end_poll(entries, is_due);
     if scope_ends {
         // As `Recording::end` does it.
@@ -352,7 +349,7 @@ fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
         home.hand_over();
         let trace: Arc<LocalTrace> = Arc::clone(home.trace());
         let scope = home.number();
-        let thread = thread::spawn(move || {
+        let thread = loom::thread::spawn(move || {
             let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
             if trace.leave_end(scope, END).is_err() {
                 close(&mut elsewhere, 1);

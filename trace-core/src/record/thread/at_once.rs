@@ -2,7 +2,7 @@
 //! to be asked.
 //!
 //! Each function returns whether that was so. If it was not, nothing was written, and the
-//! caller goes the general way, by [`append`](crate::record::write::append).
+//! caller goes the general way, by `write::append`.
 
 use super::block::{HOT, Hot, STAGE};
 use crate::stream::{Header, Kind, outcome_number};

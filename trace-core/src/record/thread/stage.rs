@@ -1,7 +1,7 @@
 //! The stage: words and texts of entries that wait to be moved to the scope's chunk.
 //!
 //! Nothing here makes room. Who writes what may not fit asks first, or uses
-//! [`append`](crate::record::write::append).
+//! `write::append`.
 
 use super::block::{HOT, Hot, STAGE, TEXT_STAGE};
 use super::short_text::copy_text;

@@ -1,5 +1,5 @@
 //! The limit for texts of the tracer that records here, which is asked for once for each
-//! scope. Who asks the tracer is above: [`text_limit`](crate::record::write::text_limit).
+//! scope. Who asks the tracer is above: `write::text_limit`.
 
 use super::block::HOT;
 

@@ -9,7 +9,7 @@ use crate::stream::Header;
 /// Writes the opening of a span with a new id as a child of the current one, and
 /// makes it the current one. Returns the id and the parent.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn open(header: u64) -> (u64, u64) {
+pub(super) fn open(header: u64) -> (u64, u64) {
     let (id, time) = match plain() {
         Some(counter) => (thread::draw_id(), counter.raw()),
         None => entered::number_and_time(),
@@ -18,13 +18,13 @@ pub(in crate::record) fn open(header: u64) -> (u64, u64) {
 }
 
 /// Writes the opening of a span whose id is given; returns the parent.
-pub(in crate::record) fn open_as(header: u64, id: u64) -> u64 {
+pub(super) fn open_as(header: u64, id: u64) -> u64 {
     begin(header, id, now())
 }
 
 /// Writes the opening of a span with a new id below another one than the current one, and
 /// makes it the current one. Returns the id and the span that was current.
-pub(in crate::record) fn open_below(header: u64, parent: u64) -> (u64, u64) {
+pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
     let current = set_span(parent);
     let (id, _) = open(header);
     (id, current)
@@ -41,21 +41,21 @@ fn begin(header: u64, id: u64, time: u64) -> u64 {
 
 /// Writes the end of a span and makes `parent` the current one again.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn close(header: Header, id: u64, parent: u64) {
+pub(super) fn close(header: Header, id: u64, parent: u64) {
     end(header, id, now());
     set_span(parent);
 }
 
 /// Writes the end of a span at a given time.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn end(header: Header, id: u64, time: u64) {
+pub(super) fn end(header: Header, id: u64, time: u64) {
     let used = make_room(3);
     thread::put_end(used, header, id, time);
 }
 
 /// Writes an entry of a span that has one word.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn push_word(header: Header, span: u64, word: u64) {
+pub(super) fn push_word(header: Header, span: u64, word: u64) {
     let used = make_room(3);
     thread::put_word(used, header, span, word);
 }
@@ -63,7 +63,7 @@ pub(in crate::record) fn push_word(header: Header, span: u64, word: u64) {
 /// Makes room for an entry of so many words and so many bytes of text; returns whether
 /// the stage can take it at all.
 #[inline]
-pub(in crate::record) fn has_room_for(words: usize, bytes: usize) -> bool {
+pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
     if bytes > MAX_STAGED_TEXT {
         return false;
     }
@@ -84,7 +84,7 @@ pub(in crate::record) fn now() -> u64 {
 
 /// Appends the words of one entry to the stage.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn push<const WORDS: usize>(words: [u64; WORDS]) {
+pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
     let used = make_room(WORDS);
     thread::put(used, words);
 }

@@ -1,20 +1,19 @@
 //! Texts of values that format themselves.
 
-use crate::record::write::text_limit;
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 
-use crate::record::thread::quietly;
-use crate::record::thread::{self, BEHIND, MAX_STAGED_TEXT};
+use super::text_limit;
+use crate::record::thread::{self, BEHIND, MAX_STAGED_TEXT, quietly};
 use crate::value::limits::cut;
 
 /// Bytes of a text that is formatted in place, and the room for it.
-pub(in crate::record) const SHORT: usize = MAX_STAGED_TEXT;
-pub(in crate::record) const ROOM: usize = SHORT + BEHIND;
+pub(super) const SHORT: usize = MAX_STAGED_TEXT;
+pub(super) const ROOM: usize = SHORT + BEHIND;
 
 /// The text of a value.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::record) enum Formatted<'a> {
+pub(super) enum Formatted<'a> {
     /// A text of no more than [`SHORT`] bytes: only whole texts were put there, which need
     /// not be looked at to know that.
     Short(&'a [u8]),
@@ -23,7 +22,7 @@ pub(in crate::record) enum Formatted<'a> {
 
 impl<'a> Formatted<'a> {
     #[inline]
-    pub(in crate::record) fn as_str(self) -> &'a str {
+    pub(super) fn as_str(self) -> &'a str {
         match self {
             Self::Short(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
             Self::Long(text) => text,
@@ -31,7 +30,7 @@ impl<'a> Formatted<'a> {
     }
 
     #[inline]
-    pub(in crate::record) fn bytes(self) -> &'a [u8] {
+    pub(super) fn bytes(self) -> &'a [u8] {
         match self {
             Self::Short(bytes) => bytes,
             Self::Long(text) => text.as_bytes(),
@@ -43,10 +42,7 @@ impl<'a> Formatted<'a> {
 /// the application's code: what it calls is not recorded, and it may panic, which is none of
 /// the caller's business.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn with_formatted(
-    value: &dyn fmt::Display,
-    write: impl FnOnce(Formatted<'_>),
-) {
+pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Formatted<'_>)) {
     let max = text_limit::max_value_bytes();
     let mut text = Text {
         room: max.min(SHORT),

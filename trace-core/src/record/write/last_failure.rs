@@ -5,8 +5,8 @@
 
 use std::cell::Cell;
 
+use super::formatted::{Formatted, ROOM, SHORT};
 use crate::record::thread;
-use crate::record::write::formatted::{Formatted, ROOM, SHORT};
 
 /// A short message, in place and without a destructor.
 struct LastFailure {
@@ -29,7 +29,7 @@ thread_local! {
 
 /// Whether a message is the last one, or says it: an error that wraps another one shows it
 /// as its source.
-pub(in crate::record) fn is_in(message: Formatted<'_>) -> bool {
+pub(super) fn is_in(message: Formatted<'_>) -> bool {
     let (bytes, length) = LAST.with(|last| (last.bytes.get(), last.length.get()));
     match (length, message) {
         (0, _) => false,
@@ -51,7 +51,7 @@ fn is_long_in(message: Formatted<'_>) -> bool {
 
 /// Keeps a message for the next one.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn note(message: Formatted<'_>) {
+pub(super) fn note(message: Formatted<'_>) {
     match message {
         Formatted::Short(bytes) if bytes.len() <= SHORT => LAST.with(|last| last.keep(bytes)),
         message => note_long(message.as_str()),

@@ -5,7 +5,6 @@
 
 mod called;
 
-use crate::record::write::append;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::task::Poll;
@@ -420,7 +419,7 @@ impl SpanLife {
             let end = SpanEnd {
                 span: self.span,
                 outcome,
-                time: append::now(),
+                time: write::now(),
                 ended_at: None,
             };
             end_visit(self.trace.as_ref(), self.front.scope, end);

@@ -1,0 +1,57 @@
+//! Errors: a span's status, its type of error, and a log.
+
+use std::fmt;
+
+use super::formatted::{Formatted, with_formatted};
+use super::text::{entry, length};
+use super::{append, last_failure};
+use crate::record::thread;
+use crate::stream::{Header, Kind, error_bits, number_of_type};
+
+/// Writes an error of the current span, if that is the scope's to write to: its status, its
+/// type, and a log, if it is asked for and no child has logged the error already.
+pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
+    error(0, type_name, message, log);
+}
+
+/// The same of a span; zero is the current one.
+#[inline(never)]
+pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Display, log: bool) {
+    let span = if span == 0 { thread::own_span() } else { span };
+    if span == 0 {
+        return;
+    }
+    with_formatted(message, |message| {
+        let came_through = thread::has_failed_child(span) && last_failure::is_in(message);
+        last_failure::note(message);
+        let log = if log && !came_through {
+            error_bits::LOG
+        } else {
+            0
+        };
+        let (header, type_name) = match number_of_type(type_name) {
+            Some(number) => {
+                let small = log | error_bits::NUMBERED_TYPE;
+                (Header::new(Kind::Error, small, 0, number), "")
+            }
+            None => {
+                let length = length(type_name);
+                (Header::new(Kind::Error, log, 0, length), type_name)
+            }
+        };
+        if let Formatted::Short(message) = message
+            && type_name.is_empty()
+            && thread::push_error(header, span, message)
+        {
+            return;
+        }
+        any_error(header, span, type_name, message.as_str());
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn any_error(header: Header, span: u64, type_name: &str, message: &str) {
+    let words = [header.word(), span, append::now(), message.len() as u64];
+    entry(words, [type_name, message]);
+}
