@@ -8,4 +8,3 @@ pub(in crate::record) mod recording;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]
 pub(in crate::record) mod scope;
 pub(in crate::record) mod unsampled;
-pub(in crate::record) mod visiting;

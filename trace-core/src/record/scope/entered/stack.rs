@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::Recording;
-use crate::record::scope::visiting::Visiting;
+use crate::record::scope::recording::Visiting;
 use crate::record::thread::{self, Place};
 use crate::record::trace::local_trace::LocalTrace;
 use crate::record::trace::tracer_core::TracerCore;

@@ -5,14 +5,14 @@ use crate::stream::{Chunk, Cursor, Plain};
 /// Spans that are open, and their parents, as far as their openings were handed over;
 /// innermost last.
 #[derive(Debug, Default)]
-pub(in crate::record) struct Parents(Vec<(u64, u64)>);
+pub(super) struct Parents(Vec<(u64, u64)>);
 
 /// Most that are kept: spans that move away and end elsewhere do not leave.
 const MAX: usize = 1_024;
 
 impl Parents {
     /// Keeps those of a chunk that is to be handed over.
-    pub(in crate::record) fn keep(&mut self, chunk: &Chunk) {
+    pub(super) fn keep(&mut self, chunk: &Chunk) {
         let mut cursor = Cursor::default();
         loop {
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
@@ -43,7 +43,7 @@ impl Parents {
     }
 
     /// The parent of a span.
-    pub(in crate::record) fn of(&self, span: u64) -> Option<u64> {
+    pub(super) fn of(&self, span: u64) -> Option<u64> {
         let found = self.0.iter().find(|(open, _)| *open == span);
         found.map(|(_, parent)| *parent)
     }

@@ -6,7 +6,7 @@ use crate::delivery::Queue;
 use crate::stream::Chunk;
 
 /// Most words of a short piece.
-pub(in crate::record) const SHORT: usize = 64;
+pub(super) const SHORT: usize = 64;
 
 /// Words that a scope keeps in its sleep however little is in it.
 const TINY: usize = 8;
@@ -24,7 +24,7 @@ thread_local! {
 
 /// An empty chunk with room for so many words, whose text may grow. One that another
 /// tracer's scope has left may be too large for a small queue.
-pub(in crate::record) fn chunk(words: usize, queue: &Queue) -> Chunk {
+pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
     // One of its own kind, and not a larger one, with which it may sleep.
     let most = if words <= SHORT {
         SHORT
@@ -47,7 +47,7 @@ pub(in crate::record) fn chunk(words: usize, queue: &Queue) -> Chunk {
 }
 
 /// An empty chunk with room for so many words and not many more.
-pub(in crate::record) fn small_chunk(words: usize) -> Chunk {
+pub(super) fn small_chunk(words: usize) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
@@ -77,7 +77,7 @@ fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
 
 /// Leaves the scope's chunk, and takes a short one, which most scopes need.
 #[inline]
-pub(in crate::record) fn exchange_for_short(chunk: &mut Chunk) {
+pub(super) fn exchange_for_short(chunk: &mut Chunk) {
     let capacity = chunk.words.capacity();
     if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
         exchange(chunk);
@@ -96,7 +96,7 @@ fn exchange(chunk: &mut Chunk) {
 
 /// Keeps an empty chunk, or the larger of two of a kind.
 #[inline(never)]
-pub(in crate::record) fn keep(mut chunk: Chunk) {
+pub(super) fn keep(mut chunk: Chunk) {
     if cfg!(loom) || chunk.words.capacity() == 0 {
         return;
     }

@@ -1,0 +1,110 @@
+//! The end of a scope, from its last poll on.
+
+use super::recording::Recording;
+use super::spare::Spare;
+use crate::delivery::Short;
+use crate::record::thread;
+use crate::value::Baggage;
+
+impl Recording {
+    /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
+    /// counted where the chunk is handed over, which is next; mostly that is all of the
+    /// scope, and is handed over at once.
+    #[inline]
+    pub(in crate::record) fn end_last_poll(&mut self) {
+        if self.has_recorded() || !self.hand_over_stage() {
+            self.drain_stage();
+        }
+    }
+
+    /// Hands over what is in the stage, if it is the only piece of a short scope; returns
+    /// whether that is so, and it was taken.
+    fn hand_over_stage(&mut self) -> bool {
+        let (words, text_bytes) = thread::staged_sizes();
+        let stream = &mut *self.0;
+        // A long text of what is in the stage may be in the chunk already.
+        let is_whole = stream.chunk.text.is_empty();
+        if words == 0 || words > thread::FEW || stream.needs_home || !is_whole {
+            return false;
+        }
+        let staged = thread::staged();
+        let strays = stream.strays + i64::from(staged.strays());
+        let completes = stream.ends_with(strays);
+        let content = Short {
+            spans: staged.opened.into(),
+            started: u64::from(stream.uncounted) + u64::from(staged.opened),
+            words,
+            text_bytes,
+        };
+        let is_taken = stream.push_short(content, completes, |chunk| {
+            chunk.opened += content.spans;
+            thread::drain(chunk);
+        });
+        if is_taken {
+            (stream.strays, stream.uncounted) = (strays, 0);
+            stream.has_said_end = completes;
+            if !completes {
+                stream.set_known();
+            }
+        }
+        is_taken
+    }
+
+    /// Takes the last ends of spans that were left here; later ones are written elsewhere.
+    /// So all else is handed over first.
+    #[cold]
+    fn leave_home(&mut self) {
+        self.take_stage();
+        self.write_ends();
+        if self.has_recorded() {
+            self.push();
+        }
+        let rare = self.0.rare.as_mut();
+        let Some(home) = rare.and_then(|rare| rare.home.take()) else {
+            return;
+        };
+        for end in home.close() {
+            self.write_end(&end);
+        }
+        let number = self.0.number;
+        self.trace().remove_home(number);
+    }
+
+    /// Hands the chunk over, as the last one of the scope.
+    pub(in crate::record) fn end(mut self) {
+        if self.0.home().is_some() {
+            self.leave_home();
+        }
+        let stream = &mut *self.0;
+        let strays = std::mem::take(&mut stream.strays);
+        let started = std::mem::take(&mut stream.uncounted);
+        let completes = stream.ends_with(strays);
+        let mut says_so = std::mem::take(&mut stream.has_said_end);
+        if !stream.chunk.words.is_empty() {
+            says_so = stream.push(started.into(), completes) && completes;
+        }
+        let shared = stream.shared.as_ref();
+        let remains_nothing =
+            shared.map_or(completes, |trace| trace.close_scope(strays, completes));
+        if remains_nothing && !says_so {
+            stream.complete();
+        }
+        #[cfg(feature = "testing")]
+        if let Some(watch) = stream.tracer.watch.as_ref().filter(|_| remains_nothing) {
+            let [_, part] = stream.numbers();
+            watch.end(part);
+        }
+        let trace = stream.shared.take();
+        stream.head.clear();
+        if !stream.baggage.is_empty() {
+            stream.baggage = Baggage::default();
+        }
+        (stream.is_visit, stream.needs_home) = (false, false);
+        (stream.is_known, stream.has_called) = (false, false);
+        if stream.rare.is_some() {
+            stream.rare = None;
+        }
+        self.begin_wait();
+        Spare::keep(self.0, trace.filter(|_| remains_nothing));
+    }
+}

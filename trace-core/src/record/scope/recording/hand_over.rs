@@ -1,0 +1,80 @@
+//! How a scope that goes on hands over: when its chunk is full, or when it is asked to.
+
+use super::recording::Recording;
+use crate::delivery::Tick;
+use crate::record::thread;
+use crate::stream::Chunk;
+
+impl Recording {
+    /// Moves the thread's stage into the chunk, and hands that over if it is full.
+    pub(in crate::record) fn make_room(&mut self) {
+        self.take_stage();
+        self.cut();
+    }
+
+    /// See [`entered::push_texts`](crate::record::scope::entered::push_texts).
+    pub(in crate::record) fn push_texts<'a>(
+        &mut self,
+        words: usize,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) {
+        let is_full = self.0.chunk.text.len() >= Chunk::FULL_BYTES;
+        if is_full || !thread::has_room(words) {
+            self.make_room();
+        }
+        let stored = &mut self.0.chunk.text;
+        thread::drain_texts(stored);
+        for text in texts {
+            stored.push_str(text);
+        }
+    }
+
+    /// Hands over what was recorded so far.
+    pub(in crate::record) fn hand_over(&mut self) {
+        self.take_stage();
+        self.write_ends();
+        if self.has_recorded() {
+            let rare = self.0.rare.get_or_insert_default();
+            rare.parents.get_or_insert_default().keep(&self.0.chunk);
+            self.push();
+        }
+    }
+
+    /// Hands over what was recorded so far, if all spans have ended.
+    #[cfg(feature = "testing")]
+    pub(in crate::record) fn hand_over_ended(&mut self) {
+        self.take_stage();
+        if self.0.strays == 0 && self.has_recorded() {
+            self.push();
+        }
+    }
+
+    /// Hands a full chunk over and goes on with an empty one.
+    #[inline]
+    pub(super) fn cut(&mut self) {
+        if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
+            // Nobody has asked for this: as long as there are none, they are in the chunk.
+            if let Some(rare) = &mut self.0.rare
+                && let Some(parents) = &mut rare.parents
+            {
+                parents.keep(&self.0.chunk);
+            }
+            self.push();
+        }
+    }
+
+    pub(super) fn push(&mut self) {
+        self.begin_wait();
+        if !self.0.needs_home && self.0.strays > 0 {
+            // Before anything else is said of the spans that are open.
+            self.0.set_needs_home();
+        }
+        self.0.push(0, false);
+        thread::forget_newest();
+    }
+
+    /// Says that what is recorded from now on has not waited yet.
+    pub(super) fn begin_wait(&mut self) {
+        (self.0.tick, self.0.since) = (Tick::NONE, 0);
+    }
+}

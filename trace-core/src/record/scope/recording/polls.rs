@@ -1,0 +1,86 @@
+//! The ends of a poll: what a scope does before its code runs and after.
+
+use super::recording::Recording;
+use crate::delivery::Tick;
+use crate::process::clock::{between, raw_counter};
+use crate::record::thread;
+
+impl Recording {
+    /// Says that the scope's code runs.
+    #[inline]
+    pub(in crate::record) fn begin_poll(&self) {
+        if let Some(home) = self.0.home() {
+            home.begin_poll();
+        }
+    }
+
+    /// Moves the thread's stage into the chunk at the end of a poll, and hands that
+    /// over if it has waited for long: a scope may live for days.
+    #[inline]
+    pub(in crate::record) fn end_poll(&mut self) {
+        if !thread::is_stage_empty() {
+            self.take_stage();
+            self.cut();
+        }
+        self.look_at_time();
+        if self.0.home().is_some() {
+            self.rest();
+        }
+    }
+
+    /// Leaves the scope while another one is entered above it.
+    pub(in crate::record) fn leave_suspended(&mut self) {
+        self.rest();
+    }
+
+    /// Writes and hands over the ends of spans that were left here, and says that
+    /// nothing waits here, if that is so.
+    fn rest(&mut self) {
+        if self.0.home().is_some_and(|home| home.has_ends()) {
+            self.hand_over();
+        }
+        while !self.has_recorded()
+            && let Some(home) = self.0.home()
+            && home.rest()
+        {
+            home.begin_poll();
+            self.hand_over();
+        }
+    }
+
+    /// The same as [`end_poll`](Self::end_poll), when the scope's code waits for that of
+    /// another scope to return.
+    pub(in crate::record) fn suspend(&mut self) {
+        self.take_stage();
+        self.look_at_time();
+    }
+
+    /// Hands over what has waited for long, and leaves what is not needed in a sleep.
+    #[inline]
+    fn look_at_time(&mut self) {
+        if self.has_recorded() {
+            let tick = self.0.tracer.queue.ticks.now();
+            if self.0.tick != tick {
+                self.look_at_clock(tick);
+            }
+        } else if self.0.has_large_chunk() {
+            self.0.leave_large_chunk();
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_clock(&mut self, tick: Tick) {
+        let now = raw_counter();
+        if self.0.since == 0 {
+            self.0.since = now;
+            // It may sleep from now on.
+            self.0.leave_large_chunk();
+        }
+        let stream = &mut *self.0;
+        if between(stream.since, now) >= stream.tracer.scheduled_delay {
+            self.hand_over();
+            return self.0.leave_large_chunk();
+        }
+        stream.tick = stream.tracer.queue.ask_tick(tick);
+    }
+}
