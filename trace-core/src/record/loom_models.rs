@@ -11,7 +11,7 @@ use crate::delivery::{Worker, WorkerOptions, check};
 use crate::process::clock::{Clock, Deadline};
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
-use crate::record::scope::recording::Recording;
+use crate::record::scope::Recording;
 use crate::record::span::held::visits::{Ending, Visits};
 use crate::record::trace::caps::Caps;
 use crate::record::trace::home::{Home, SpanEnd};

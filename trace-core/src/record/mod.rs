@@ -39,8 +39,7 @@ pub(crate) mod write;
 
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use scope::entered;
-pub(crate) use scope::in_scope::{InScope, WaitingScope};
-pub(crate) use scope::scope::{From, OwnedEntered, Scope, Start};
+pub(crate) use scope::{From, InScope, OwnedEntered, Scope, Start, WaitingScope};
 pub use span::future::{Traced, traced};
 pub use span::guard::SpanGuard;
 pub(crate) use span::held::HeldSpan;

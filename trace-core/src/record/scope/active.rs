@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::record::scope::recording::Recording;
-use crate::record::scope::unsampled::Unsampled;
+use super::attachment::Attachment;
+use super::recording::Recording;
+use super::unsampled::Unsampled;
 use crate::record::trace::tracer_core::TracerCore;
 
 /// What surrounds the code of one scope: its tracer, and its context or stream. On the
@@ -20,50 +21,6 @@ pub(crate) enum Active {
     Unsampled(Box<Unsampled>),
     /// A trace that is recorded.
     Recorded(Recording),
-}
-
-/// A tracer that is current where no trace runs.
-#[derive(Debug)]
-pub(crate) struct Attachment {
-    tracer: Arc<TracerCore>,
-    /// Whether a test waits for its end.
-    #[cfg(feature = "testing")]
-    is_awaited: bool,
-}
-
-impl Attachment {
-    pub(in crate::record) fn new(tracer: Arc<TracerCore>) -> Self {
-        Self {
-            tracer,
-            #[cfg(feature = "testing")]
-            is_awaited: false,
-        }
-    }
-
-    /// The same for a task or a message, which goes on with the tracer.
-    pub(in crate::record) fn carry(&self) -> Self {
-        let tracer = Arc::clone(&self.tracer);
-        #[cfg(feature = "testing")]
-        if let Some(watch) = &tracer.watch {
-            watch.begin_task();
-        }
-        Self {
-            #[cfg(feature = "testing")]
-            is_awaited: tracer.watch.is_some(),
-            tracer,
-        }
-    }
-}
-
-#[cfg(feature = "testing")]
-impl Drop for Attachment {
-    fn drop(&mut self) {
-        if self.is_awaited
-            && let Some(watch) = &self.tracer.watch
-        {
-            watch.end_task();
-        }
-    }
 }
 
 impl Active {

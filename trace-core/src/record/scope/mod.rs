@@ -1,10 +1,27 @@
 //! Scopes: what surrounds their code, what they have recorded, and which of them a thread
 //! is in.
 
-pub(in crate::record) mod active;
+mod active;
+mod attachment;
+mod capture;
 pub(crate) mod entered;
-pub(in crate::record) mod in_scope;
-pub(in crate::record) mod recording;
+mod entering;
+mod in_scope;
+mod recording;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]
-pub(in crate::record) mod scope;
-pub(in crate::record) mod unsampled;
+mod scope;
+mod start;
+mod unsampled;
+mod waiting;
+
+pub(in crate::record) use active::Active;
+pub(crate) use entering::OwnedEntered;
+pub(in crate::record) use entering::{Entered, enter_to_open, leave_span};
+pub(crate) use in_scope::InScope;
+#[cfg(all(test, loom))]
+pub(in crate::record) use recording::Recording;
+pub(crate) use scope::Scope;
+pub(in crate::record) use scope::end;
+pub(crate) use start::{From, Start};
+pub(in crate::record) use unsampled::Unsampled;
+pub(crate) use waiting::WaitingScope;

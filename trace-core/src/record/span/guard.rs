@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
+use super::closing;
 use crate::record::kept::RECORDS;
-use crate::record::scope::scope;
 use crate::record::span::missed;
 use crate::record::thread;
 use crate::record::write;
@@ -83,7 +83,7 @@ impl SpanGuard {
                 thread::pass_failure(self.outer);
             }
             let outcome = Outcome::of_body(has_failed);
-            scope::close(self.scope, self.span, self.outer, outcome);
+            closing::close(self.scope, self.span, self.outer, outcome);
         }
         std::mem::forget(self);
     }
@@ -119,5 +119,5 @@ fn close(home: u32, span: u64, outer: u64, was_panicking: bool) {
     } else {
         Outcome::Ok
     };
-    scope::close_in(home, span, outer, outcome);
+    closing::close_in(home, span, outer, outcome);
 }

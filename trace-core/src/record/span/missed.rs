@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use crate::delivery::is_collecting;
 use crate::diagnostics::{self, NotSampledBy};
-use crate::record::scope::active::Active;
 use crate::record::scope::entered;
-use crate::record::scope::scope::Scope;
-use crate::record::scope::unsampled::Unsampled;
+use crate::record::scope::{Active, Scope, Unsampled};
 use crate::record::thread;
 use crate::record::trace::tracer_core::TracerCore;
 use crate::stream::{Absence, Site};

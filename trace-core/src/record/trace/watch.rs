@@ -6,23 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use crate::record::scope::entered;
-use crate::record::trace::tracer_core::TracerCore;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is open of a tracer.
 #[derive(Debug, Default)]
 pub(crate) struct Watch(Mutex<Watched>);
 
 #[derive(Debug, Default)]
-struct Watched {
+pub(in crate::record) struct Watched {
     /// How much has begun: traces and tasks.
-    begun: u64,
+    pub(in crate::record) begun: u64,
     /// The names with which traces began here, by the part of the trace.
-    traces: BTreeMap<u32, String>,
+    pub(in crate::record) traces: BTreeMap<u32, String>,
     /// What was spawned, or is carried, where no trace runs, and has not ended.
-    tasks: u64,
+    pub(in crate::record) tasks: u64,
 }
 
 /// What of a trace goes on besides the code that asks, and what surrounds that.
@@ -44,14 +41,14 @@ pub(crate) struct StillOpen {
     /// How much has begun.
     pub(crate) begun: u64,
     /// The names of traces, sorted.
-    traces: Vec<String>,
+    pub(in crate::record) traces: Vec<String>,
     /// The trace in which somebody asks, and how many scopes and spans of it are open.
-    own: Vec<(String, i64, i64)>,
-    tasks: u64,
+    pub(in crate::record) own: Vec<(String, i64, i64)>,
+    pub(in crate::record) tasks: u64,
 }
 
 impl Watch {
-    fn watched(&self) -> MutexGuard<'_, Watched> {
+    pub(in crate::record) fn watched(&self) -> MutexGuard<'_, Watched> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -73,44 +70,6 @@ impl Watch {
 
     pub(in crate::record) fn end_task(&self) {
         self.watched().tasks -= 1;
-    }
-}
-
-impl TracerCore {
-    /// What is open of this tracer, besides what surrounds the running code: that cannot
-    /// end before it.
-    pub(crate) fn still_open(self: &Arc<Self>) -> StillOpen {
-        let Some(watch) = &self.watch else {
-            return StillOpen::default();
-        };
-        let mut around: BTreeMap<u32, Beside> = BTreeMap::new();
-        for beside in entered::around(self) {
-            let of_trace = around.entry(beside.part).or_insert(Beside {
-                spans_here: 0,
-                ..beside
-            });
-            // This one is open, and none of those that are waited for.
-            of_trace.scopes -= 1;
-            of_trace.spans_here += beside.spans_here;
-        }
-        let watched = watch.watched();
-        let mut open = StillOpen {
-            begun: watched.begun,
-            tasks: watched.tasks,
-            ..StillOpen::default()
-        };
-        for (part, name) in &watched.traces {
-            let Some(beside) = around.get(part) else {
-                open.traces.push(name.clone());
-                continue;
-            };
-            let spans = beside.strays + beside.spans_here;
-            if beside.scopes > 0 || spans > 0 {
-                open.own.push((name.clone(), beside.scopes, spans));
-            }
-        }
-        open.traces.sort();
-        open
     }
 }
 

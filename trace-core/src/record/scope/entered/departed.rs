@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::record::scope::entered::stack::EnteredScope;
+use super::entered_scope::EnteredScope;
 use crate::record::trace::local_trace::LocalTrace;
 
 thread_local! {

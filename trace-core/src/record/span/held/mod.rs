@@ -12,9 +12,8 @@ use std::thread::ThreadId;
 
 use crate::diagnostics::stats::Counters;
 use crate::process::sync::Mutex;
-use crate::record::scope::active::Active;
 use crate::record::scope::entered::{self, Left};
-use crate::record::scope::scope::{self, Scope};
+use crate::record::scope::{self, Active, Scope};
 use crate::record::span::held::visits::{Ending, Visits};
 use crate::record::span::life::{Opening, SpanLife};
 use crate::record::thread;

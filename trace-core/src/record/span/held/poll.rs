@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::task::Poll;
 
 use super::{HeldSpan, IsOpen};
-use crate::record::scope::scope::{Entered, Scope};
+use crate::record::scope::{Entered, Scope};
 use crate::record::span::held::visits::Visits;
 use crate::record::span::life::SpanLife;
 use crate::record::thread;

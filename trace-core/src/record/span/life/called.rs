@@ -2,8 +2,8 @@
 //! the span that was current at the call.
 
 use super::{Front, Phase, SpanLife};
+use crate::record::scope;
 use crate::record::scope::entered;
-use crate::record::scope::scope;
 use crate::record::thread;
 use crate::record::write;
 use crate::stream::Site;

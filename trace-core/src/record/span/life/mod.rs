@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::record::scope::entered;
-use crate::record::scope::scope::{self, Scope};
+use crate::record::scope::{self, Scope};
+use crate::record::span::closing;
 use crate::record::span::missed;
 use crate::record::thread::{self, Hot};
 use crate::record::trace::home::SpanEnd;
@@ -390,7 +391,7 @@ impl SpanLife {
             None if self.has_moved() => self.suspend_visit(keeps_trace),
             Some(_) if self.has_moved() => self.leave_elsewhere(outcome, keeps_trace),
             Some(outcome) => {
-                scope::close(self.front.scope, self.span, outer, outcome);
+                closing::close(self.front.scope, self.span, outer, outcome);
                 match keeps_trace {
                     true => self.set_off(),
                     false => self.let_go(),

@@ -1,0 +1,49 @@
+//! A tracer that is current where no trace runs.
+
+use std::sync::Arc;
+
+use crate::record::trace::tracer_core::TracerCore;
+
+/// A tracer that is current where no trace runs.
+#[derive(Debug)]
+pub(crate) struct Attachment {
+    pub(super) tracer: Arc<TracerCore>,
+    /// Whether a test waits for its end.
+    #[cfg(feature = "testing")]
+    is_awaited: bool,
+}
+
+impl Attachment {
+    pub(in crate::record) fn new(tracer: Arc<TracerCore>) -> Self {
+        Self {
+            tracer,
+            #[cfg(feature = "testing")]
+            is_awaited: false,
+        }
+    }
+
+    /// The same for a task or a message, which goes on with the tracer.
+    pub(in crate::record) fn carry(&self) -> Self {
+        let tracer = Arc::clone(&self.tracer);
+        #[cfg(feature = "testing")]
+        if let Some(watch) = &tracer.watch {
+            watch.begin_task();
+        }
+        Self {
+            #[cfg(feature = "testing")]
+            is_awaited: tracer.watch.is_some(),
+            tracer,
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if self.is_awaited
+            && let Some(watch) = &self.tracer.watch
+        {
+            watch.end_task();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! How a scope is left, the innermost one or another.
+
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use super::entered_scope::EnteredScope;
+use super::on_thread::ENTERED;
+use super::stack::Stack;
+use crate::record::kept::RECORDS;
+use crate::record::scope::active::Active;
+use crate::record::scope::recording::{Recording, Visiting};
+use crate::record::thread::{self, Hot, Place};
+use crate::record::trace::local_trace::LocalTrace;
+
+/// Leaves a scope until its next poll; returns what surrounded its code, if the scope is
+/// entered on this thread.
+///
+/// Where it is not the innermost one, that stays what it is.
+#[inline]
+pub(in crate::record) fn leave(number: u32) -> Option<Active> {
+    if !RECORDS {
+        return None;
+    }
+    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<false>(stack, hot, number)))
+}
+
+/// The same for good: what was recorded is to be handed over next.
+#[inline]
+pub(in crate::record) fn leave_for_good(number: u32) -> Option<Active> {
+    if !RECORDS {
+        return None;
+    }
+    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<true>(stack, hot, number)))
+}
+
+#[inline(never)]
+fn pop_simple_scope<const IS_LAST: bool>(
+    stack: &RefCell<ManuallyDrop<Stack>>,
+    hot: &Hot,
+    number: u32,
+) -> Option<Active> {
+    if hot.is_stage_empty()
+        && let Ok(mut stack) = stack.try_borrow_mut()
+        && let Some(scope) = stack.scopes.only_one()
+        && scope.number == number
+        && scope.can_rest()
+        && hot.go_at_once(0, 0, 0, None)
+    {
+        let active = scope.take();
+        stack.scopes.pop_first();
+        return Some(active);
+    }
+    if IS_LAST {
+        pop_scope(stack, number, Recording::end_last_poll)
+    } else {
+        pop_scope(stack, number, Recording::end_poll)
+    }
+}
+
+// Once for each way to end a poll.
+#[inline(never)]
+fn pop_scope(
+    stack: &RefCell<ManuallyDrop<Stack>>,
+    number: u32,
+    end_poll: impl FnOnce(&mut Recording),
+) -> Option<Active> {
+    let stack = &mut *stack.borrow_mut();
+    let top = stack.scopes.top_mut();
+    let Some(scope) = top.filter(|scope| scope.number == number) else {
+        return leave_from_below(stack, number);
+    };
+    if let Some(recording) = scope.recording_of_stage() {
+        end_poll(recording);
+    }
+    let active = vacate(scope);
+    go_back(stack);
+    Some(active)
+}
+
+/// Leaves a scope while the code of another one runs, and goes on.
+#[cold]
+fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
+    let at = stack.find_scope(number)?;
+    let running = stack.scopes.top_mut();
+    if let Some(running) = running.and_then(EnteredScope::recording_of_stage) {
+        // What is staged is that scope's, and this one hands over.
+        running.take_stage();
+    }
+    stack.scopes.raise(at);
+    let mut active = vacate(stack.scopes.top_mut()?);
+    stack.scopes.pop();
+    if let Active::Recorded(recording) = &mut active {
+        // Its stage was moved when the scope above was entered.
+        recording.leave_suspended();
+    }
+    Some(active)
+}
+
+/// Takes everything out of a place.
+#[inline]
+fn vacate(scope: &mut EnteredScope) -> Active {
+    if scope.visiting.trace.is_some() {
+        scope.visiting = Visiting::NONE;
+    }
+    scope.take()
+}
+
+/// Leaves the scope that was entered last for a visit of a span, if nothing was recorded
+/// in it, and no other one is above; returns the trace.
+#[inline]
+pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
+    ENTERED.with(|stack| pop_visit(stack, span))
+}
+
+#[inline(never)]
+fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
+    let stack = &mut *stack.borrow_mut();
+    if !thread::is_stage_empty() || stack.spans.depth() > 0 {
+        return None;
+    }
+    let scope = stack.scopes.top_mut()?;
+    if scope.visitor != span {
+        return None;
+    }
+    let trace = scope.visiting.trace.take()?;
+    drop(std::mem::take(&mut scope.visiting.baggage));
+    go_back(stack);
+    Some(trace)
+}
+
+/// Removes the innermost scope, of which everything was taken, and goes back to the one
+/// below it.
+#[inline]
+fn go_back(stack: &mut Stack) {
+    stack.scopes.pop();
+    match stack.scopes.top_mut() {
+        Some(outer) => thread::go_to(&outer.place),
+        None => thread::go_to(&Place::NOWHERE),
+    }
+}

@@ -1,0 +1,62 @@
+//! Spans whose scope is entered here and waits for another one, or was left.
+
+use std::sync::Arc;
+
+use super::departed;
+use super::on_thread::ENTERED;
+use super::stack::Visit;
+use crate::record::trace::home::SpanEnd;
+use crate::record::trace::local_trace::LocalTrace;
+use crate::value::Outcome;
+
+/// Writes the end of a span in the scope that was entered for its visit, if that waits for
+/// another one; returns whether it does.
+pub(in crate::record) fn end_suspended_visit(end: &SpanEnd) -> bool {
+    ENTERED.with_borrow_mut(|stack| {
+        let Some(Visit::Scope(at)) = stack.find_visit(end.span) else {
+            return false;
+        };
+        if at + 1 == stack.scopes.depth() {
+            return false;
+        }
+        if let Some(scope) = stack.scopes.get_mut(at)
+            && let Some(recording) = scope.recording()
+        {
+            recording.write_end(end);
+        }
+        true
+    })
+}
+
+/// Ends a span whose scope is entered on this thread and waits for another one; returns
+/// whether it is.
+pub(in crate::record) fn close_suspended(
+    number: u32,
+    span: u64,
+    outer: u64,
+    outcome: Outcome,
+) -> bool {
+    ENTERED.with_borrow_mut(|stack| {
+        let at = stack.find_scope(number);
+        let Some(scope) = at.and_then(|at| stack.scopes.get_mut(at)) else {
+            return false;
+        };
+        if let Some(recording) = scope.recording() {
+            recording.close(span, outcome);
+            scope.place.span = outer;
+        }
+        true
+    })
+}
+
+/// Makes a span the current one again in a scope that waits for another one; returns the
+/// trace, also if the scope was left already.
+pub(in crate::record) fn suspend_below(number: u32, outer: u64) -> Option<Arc<LocalTrace>> {
+    let trace = ENTERED.with_borrow_mut(|stack| {
+        let at = stack.find_scope(number)?;
+        let scope = stack.scopes.get_mut(at)?;
+        scope.place.span = outer;
+        scope.trace().cloned()
+    });
+    trace.or_else(|| departed::trace_of(number))
+}

@@ -1,0 +1,232 @@
+//! How a trace begins in this process, and the decision whether it is recorded.
+
+use std::sync::Arc;
+
+use super::active::Active;
+use super::recording::Recording;
+use super::scope::Scope;
+use super::unsampled::Unsampled;
+use crate::diagnostics::NotSampledBy;
+use crate::diagnostics::stats::Counters;
+use crate::record::thread::{self, quietly};
+use crate::record::trace::tracer_core::TracerCore;
+use crate::sampler::SamplingInput;
+use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId};
+
+/// Where a trace begins in this process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start<'a> {
+    pub(crate) operation_name: &'a str,
+    pub(crate) kind: SpanKind,
+    pub(crate) from: From<'a>,
+    /// Another baggage than that of the context.
+    pub(crate) baggage: Option<&'a Baggage>,
+}
+
+/// What a trace is begun from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From<'a> {
+    /// Nothing: it is new.
+    Nothing,
+    /// A span of another process.
+    Remote(&'a TraceContext),
+    /// The same, of which too many were sampled: it is not.
+    Capped(&'a TraceContext),
+    /// A span of this process.
+    Local(&'a TraceContext),
+    /// A context that is the first span's own.
+    Given(&'a TraceContext),
+}
+
+impl Scope {
+    /// Begins a trace, or goes on with a remote one: decides whether to record it.
+    pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        if thread::is_quiet() {
+            return Self::start_quietly(tracer, start);
+        }
+        let (name, kind) = (start.operation_name, start.kind);
+        let (scope, context) = match start.from {
+            // It has noted its beginning.
+            From::Nothing => (Self::start_new(tracer, name, kind), None),
+            From::Remote(context) => {
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let scope = Self::start_below(tracer, context, refused);
+                (scope, Some(context))
+            }
+            From::Capped(context) => {
+                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let by_cap = refused.map(|by| match by {
+                    NotSampledBy::Caller => NotSampledBy::Cap,
+                    by => by,
+                });
+                (Self::start_below(tracer, context, by_cap), Some(context))
+            }
+            From::Local(context) => {
+                let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
+                let scope = Self::start_below(tracer, context, refused);
+                (scope, Some(context))
+            }
+            From::Given(context) => (Self::start_given(tracer, context), Some(context)),
+        };
+        #[cfg(feature = "testing")]
+        scope.watch(tracer, name);
+        let baggage = start.baggage.or(context.map(|context| &context.baggage));
+        scope.with_baggage(baggage)
+    }
+
+    /// Notes the beginning of a trace for a test that waits for its end.
+    #[cfg(feature = "testing")]
+    fn watch(&self, tracer: &TracerCore, operation_name: &str) {
+        if let (Active::Recorded(recording), Some(watch)) = (&self.0, &tracer.watch) {
+            watch.begin(recording.number(), operation_name);
+        }
+    }
+
+    /// Begins a trace. What is passed is passed in registers: words that were just written
+    /// are not there yet when they are read in pairs, for which the processor waits.
+    pub(crate) fn start_new(
+        tracer: &Arc<TracerCore>,
+        operation_name: &str,
+        kind: SpanKind,
+    ) -> Self {
+        let trace_id = tracer.ids.trace_id();
+        if thread::is_quiet() {
+            let flags = TraceFlags::RANDOM;
+            return Self::unsampled(Unsampled::begin(
+                tracer,
+                trace_id,
+                flags,
+                NotSampledBy::Sampler,
+            ));
+        }
+        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
+        match refused {
+            None => {
+                let scope = Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)));
+                #[cfg(feature = "testing")]
+                scope.watch(tracer, operation_name);
+                scope
+            }
+            Some(by) => {
+                tracer.queue.counters.refuse();
+                Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
+            }
+        }
+    }
+
+    /// Begins where nothing is to be recorded: no sampler is asked, and nothing counted, but
+    /// the context travels.
+    #[cold]
+    fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        let context = match start.from {
+            From::Nothing => None,
+            From::Remote(context)
+            | From::Capped(context)
+            | From::Local(context)
+            | From::Given(context) => Some(context),
+        };
+        let scope = match start.from {
+            From::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
+            From::Remote(context) | From::Capped(context) | From::Local(context) => {
+                Self::unsampled_below(tracer, context, NotSampledBy::Sampler)
+            }
+            From::Given(context) => Self::unsampled_as(tracer, context),
+        };
+        let baggage = start.baggage.or(context.map(|context| &context.baggage));
+        scope.with_baggage(baggage)
+    }
+
+    /// A scope of a trace that is not recorded, below the span of a context.
+    pub(super) fn unsampled_below(
+        tracer: &Arc<TracerCore>,
+        context: &TraceContext,
+        by: NotSampledBy,
+    ) -> Self {
+        let flags = context.flags.with_sampled(false);
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags, by);
+        unsampled.begin_below(Some(context.span_id), &context.tracestate);
+        Self::unsampled(unsampled)
+    }
+
+    /// A scope of a trace that is not recorded, with a context that is the first span's own.
+    fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+        let flags = context.flags.with_sampled(false);
+        let by = NotSampledBy::Caller;
+        let mut unsampled = Unsampled::begin(tracer, context.trace_id, flags, by);
+        unsampled.begin_below(context.parent_span_id, &context.tracestate);
+        unsampled.set_span_id(context.span_id);
+        Self::unsampled(unsampled)
+    }
+
+    /// Goes on below the span of a context.
+    fn start_below(
+        tracer: &Arc<TracerCore>,
+        context: &TraceContext,
+        refused: Option<NotSampledBy>,
+    ) -> Self {
+        let flags = context.flags.with_sampled(refused.is_none());
+        let Some(by) = refused else {
+            let span = context.span_id.get();
+            let mut recording = Recording::begin(tracer, context.trace_id, flags);
+            recording.begin_below(span, span, &context.tracestate);
+            return Self(Active::Recorded(recording));
+        };
+        tracer.queue.counters.refuse();
+        Self::unsampled_below(tracer, context, by)
+    }
+
+    /// Begins with a context that is the first span's own.
+    fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
+        if context.is_sampled() {
+            let span = context.parent_span_id.map_or(0, SpanId::get);
+            let remote_parent = if context.is_remote { span } else { 0 };
+            let mut recording = Recording::begin(tracer, context.trace_id, context.flags);
+            recording.begin_below(span, remote_parent, &context.tracestate);
+            Self(Active::Recorded(recording))
+        } else {
+            tracer.queue.counters.refuse();
+            Self::unsampled_as(tracer, context)
+        }
+    }
+
+    /// Sets the baggage with which the trace begins.
+    pub(super) fn with_baggage(mut self, baggage: Option<&Baggage>) -> Self {
+        if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
+            match &mut self.0 {
+                Active::Recorded(recording) => recording.begin_with_baggage(baggage),
+                Active::Unsampled(unsampled) => *unsampled.baggage() = baggage.clone(),
+                Active::Attached(_) | Active::Nothing => {}
+            }
+        }
+        self
+    }
+}
+
+/// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
+/// what it calls is recorded, or a root that it begins would ask it again. Returns who
+/// refuses, if anybody does.
+#[inline]
+fn refused(
+    tracer: &TracerCore,
+    trace_id: TraceId,
+    operation_name: &str,
+    kind: SpanKind,
+    parent: Option<&TraceContext>,
+) -> Option<NotSampledBy> {
+    let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
+    input.kind = kind;
+    input.parent = parent;
+    match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
+        Some(true) => None,
+        // Samplers that refuse what the caller does mostly do so as the caller does.
+        Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
+            Some(NotSampledBy::Caller)
+        }
+        Some(false) => Some(NotSampledBy::Sampler),
+        None => {
+            Counters::add(&tracer.queue.counters.sampler_panics, 1);
+            Some(NotSampledBy::Panic)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A scope that waits for its code to be polled.
+
+use std::mem::ManuallyDrop;
+
+use super::entering::OwnedEntered;
+use super::scope::Scope;
+
+/// A scope between polls, and while its code is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct WaitingScope(ManuallyDrop<State>);
+
+/// See [`WaitingScope`].
+#[derive(Debug, Default)]
+enum State {
+    /// It has not begun, or has ended.
+    #[default]
+    Nowhere,
+    /// Its code waits to be polled.
+    Waiting(Scope),
+    /// It is entered to drop its code.
+    Dropping {
+        #[expect(dead_code, reason = "held for its destructor, which leaves the scope")]
+        entered: OwnedEntered,
+    },
+}
+
+impl WaitingScope {
+    /// A scope that has not begun.
+    pub(crate) const NOWHERE: Self = Self(ManuallyDrop::new(State::Nowhere));
+
+    pub(crate) const fn new(scope: Scope) -> Self {
+        Self(ManuallyDrop::new(State::Waiting(scope)))
+    }
+
+    /// Begins to wait with a scope; there must be none yet, as it is not dropped.
+    #[inline]
+    pub(crate) fn begin(&mut self, scope: Scope) {
+        self.0 = ManuallyDrop::new(State::Waiting(scope));
+    }
+
+    /// The scope, if its code waits to be polled.
+    #[inline]
+    pub(crate) fn waiting(&mut self) -> Option<&mut Scope> {
+        match &mut *self.0 {
+            State::Waiting(scope) => Some(scope),
+            State::Nowhere | State::Dropping { .. } => None,
+        }
+    }
+
+    /// Notes that the scope has ended, as [`Entered::end`](super::entering::Entered::end) did.
+    #[inline]
+    pub(crate) fn set_over(&mut self) {
+        // Not dropped: nothing is left in it.
+        self.0 = ManuallyDrop::new(State::Nowhere);
+    }
+
+    /// Enters the scope, so that its code is dropped in it.
+    #[inline]
+    pub(crate) fn enter_to_drop(&mut self) {
+        if let State::Waiting(scope) = &mut *self.0 {
+            let entered = std::mem::take(scope).enter_owned();
+            self.0 = ManuallyDrop::new(State::Dropping { entered });
+        }
+    }
+}
+
+impl Drop for WaitingScope {
+    /// In line for what has ended, which most has.
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(*self.0, State::Nowhere) {
+            drop_state(std::mem::take(&mut *self.0));
+        }
+    }
+}
+
+#[inline(never)]
+fn drop_state(state: State) {
+    drop(state);
+}
