@@ -40,20 +40,20 @@ pub(crate) mod write;
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use scope::entered;
 pub(crate) use scope::{From, InScope, OwnedEntered, Scope, Start, WaitingScope};
-pub use span::future::{Traced, traced};
-pub use span::guard::SpanGuard;
-pub(crate) use span::held::HeldSpan;
-pub(crate) use span::life::{Opening, SpanLife};
-pub(crate) use span::missed::{miss, miss_unsampled};
+pub(crate) use span::HeldSpan;
+pub use span::SpanGuard;
+pub(crate) use span::{Opening, SpanLife};
+pub use span::{Traced, traced};
+pub(crate) use span::{miss, miss_unsampled};
 pub use thread::Paused;
 #[cfg(feature = "tokio")]
 pub(crate) use thread::is_quiet;
 pub(crate) use thread::{PANICKED, quietly, tag_input};
-pub(crate) use trace::caps::Caps;
+pub(crate) use trace::Caps;
+pub(crate) use trace::TracerCore;
 pub(crate) use trace::kept_tracer;
-pub(crate) use trace::tracer_core::TracerCore;
 #[cfg(feature = "testing")]
-pub(crate) use trace::watch::{StillOpen, Watch};
+pub(crate) use trace::{StillOpen, Watch};
 
 use crate::value::{TraceContext, TraceId};
 

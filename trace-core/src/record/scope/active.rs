@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::attachment::Attachment;
 use super::recording::Recording;
 use super::unsampled::Unsampled;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 
 /// What surrounds the code of one scope: its tracer, and its context or stream. On the
 /// thread while the code runs, and in the scope between polls. Two words, as it is moved

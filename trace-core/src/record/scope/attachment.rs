@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 
 /// A tracer that is current where no trace runs.
 #[derive(Debug)]

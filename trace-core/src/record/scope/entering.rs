@@ -8,7 +8,7 @@ use super::entered::{self, Left};
 use super::recording::Recording;
 use super::scope::{Scope, end};
 use super::unsampled::Unsampled;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 /// A scope's code runs on this thread until this is dropped.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::active::Active;
 use super::attachment::Attachment;
 use super::unsampled::Unsampled;
 use crate::process::fork;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 use crate::value::TraceContext;
 
 /// The state of a scope whose code does not run at the moment; two words.

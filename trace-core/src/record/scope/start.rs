@@ -9,7 +9,7 @@ use super::unsampled::Unsampled;
 use crate::diagnostics::NotSampledBy;
 use crate::diagnostics::stats::Counters;
 use crate::record::thread::{self, quietly};
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 use crate::sampler::SamplingInput;
 use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::diagnostics::NotSampledBy;
 use crate::record::thread;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// A trace that is not recorded: its context still travels.

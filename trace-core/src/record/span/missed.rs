@@ -7,7 +7,7 @@ use crate::diagnostics::{self, NotSampledBy};
 use crate::record::scope::entered;
 use crate::record::scope::{Active, Scope, Unsampled};
 use crate::record::thread;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::TracerCore;
 use crate::stream::{Absence, Site};
 
 /// Why nothing is recorded where this thread is.

@@ -1,8 +1,16 @@
 //! One span's life, and whoever holds it.
 
 mod closing;
-pub(in crate::record) mod future;
-pub(in crate::record) mod guard;
-pub(in crate::record) mod held;
-pub(in crate::record) mod life;
-pub(in crate::record) mod missed;
+mod future;
+mod guard;
+mod held;
+mod life;
+mod missed;
+
+pub use future::{Traced, traced};
+pub use guard::SpanGuard;
+pub(crate) use held::HeldSpan;
+#[cfg(all(test, loom))]
+pub(in crate::record) use held::{Ending, Visits};
+pub(crate) use life::{Opening, SpanLife};
+pub(crate) use missed::{miss, miss_unsampled};

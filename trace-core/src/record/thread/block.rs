@@ -13,17 +13,19 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::curiosity::FIRST_PATIENCE;
 use super::short_text::BEHIND;
 use crate::process::clock::Counter;
 use crate::process::id_generator::RandomNumbers;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 /// Words of the stage: about a hundred spans without tags.
 pub(in crate::record) const STAGE: usize = 512;
 
 /// Bytes of the stage for texts, and most of them that an entry may have there.
 pub(in crate::record) const TEXT_STAGE: usize = 512;
+
+/// How often a thread looks in vain for what is not recorded before it looks less often.
+const FIRST_PATIENCE: u32 = 1_024;
 
 /// See [the module](self).
 pub(in crate::record) struct Hot {

@@ -5,13 +5,9 @@
 use super::block::{HOT, Hot};
 use crate::record::kept::RECORDS;
 
-/// How often a thread looks in vain for what is not recorded, at first. From then on it looks
-/// at the first function alone that it meets between two scopes, but for one stay in so many,
-/// in which it looks so often again.
-pub(super) const FIRST_PATIENCE: u32 = 1_024;
-
+/// How often a thread whose first patience is at an end looks in vain in one stay of [`STAYS`]
+/// between two scopes. In the others it looks at the first function alone.
 const PATIENCE: u32 = 64;
-
 const STAYS: u32 = 64;
 
 /// What [`Hot::is_curious`] says.

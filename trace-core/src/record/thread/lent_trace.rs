@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::block::HOT;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 /// Says that spans of the scope that is recorded here may give its trace back.
 pub(in crate::record) fn lend_trace() {

@@ -59,7 +59,7 @@ pub(in crate::record) fn own_span() -> u64 {
 }
 
 /// Whether the tracer that records here is a plain one; see
-/// [`TracerCore::plain`](crate::record::trace::tracer_core::TracerCore).
+/// [`TracerCore::plain`](crate::record::trace::TracerCore).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn is_plain() -> bool {
     plain().is_some()

@@ -9,19 +9,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
+use super::span_end::SpanEnd;
 use crate::process::sync::{AtomicU64, Mutex, MutexGuard};
-use crate::value::{Outcome, Timestamp};
-
-/// How and when a span ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::record) struct SpanEnd {
-    pub(in crate::record) span: u64,
-    pub(in crate::record) outcome: Outcome,
-    /// A reading of the tracer's clock.
-    pub(in crate::record) time: u64,
-    /// Another time, if somebody said one.
-    pub(in crate::record) ended_at: Option<Timestamp>,
-}
 
 /// A scope that has handed over while spans of it were open, and goes on.
 ///

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::record::trace::tracer_core::TracerCore;
+use super::tracer_core::TracerCore;
 
 thread_local! {
     /// That of the last root that took one and gave it back. Threads that count the references

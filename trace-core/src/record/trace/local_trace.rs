@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use super::head::Head;
+use super::tracer_core::TracerCore;
 use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
-use crate::record::trace::head::Head;
-use crate::record::trace::home::{Home, SpanEnd};
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::{Home, SpanEnd};
 use crate::stream::decode::Part;
 
 /// A recorded trace, shared by its scopes: one reference for each scope, and one for each

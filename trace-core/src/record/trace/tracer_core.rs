@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::caps::Caps;
 use crate::delivery::Queue;
 use crate::process::caught::drop_quietly;
 use crate::process::clock::{Clock, Counter};
 use crate::process::fork;
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
-use crate::record::trace::caps::Caps;
 use crate::sampler::{AlwaysOff, Sampler};
 use crate::value::Limits;
 
@@ -35,7 +35,7 @@ pub(crate) struct TracerCore {
     pub(crate) has_ended: AtomicBool,
     /// What is open, of the tracer of a test.
     #[cfg(feature = "testing")]
-    pub(crate) watch: Option<crate::record::trace::watch::Watch>,
+    pub(crate) watch: Option<super::watch::Watch>,
 }
 
 impl TracerCore {

@@ -8,7 +8,7 @@ use super::current::own_span;
 use super::field::{Key, field, field_header};
 use crate::record::kept::RECORDS;
 use crate::record::thread::{self, Hot};
-use crate::record::trace::tracer_core::SHORT_TEXT;
+use crate::record::trace::SHORT_TEXT;
 use crate::stream::{Header, Kind, Site, value_type};
 use crate::value::TagInput;
 

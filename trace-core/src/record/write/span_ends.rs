@@ -3,7 +3,7 @@
 use super::append;
 use super::moments::ended_at;
 use crate::record::thread;
-use crate::record::trace::home::SpanEnd;
+use crate::record::trace::SpanEnd;
 use crate::stream::{Header, Kind, Site, outcome_number};
 use crate::value::{Outcome, SpanId};
 

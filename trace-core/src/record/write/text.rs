@@ -7,7 +7,7 @@ use super::formatted::with_formatted;
 use super::{append, text_limit};
 use crate::record::scope::entered;
 use crate::record::thread;
-use crate::record::trace::tracer_core::SHORT_TEXT;
+use crate::record::trace::SHORT_TEXT;
 use crate::stream::Site;
 use crate::value::limits::cut;
 use crate::value::{TagInput, TagValue};

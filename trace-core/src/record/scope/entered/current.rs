@@ -8,8 +8,7 @@ use crate::record::scope::active::Active;
 use crate::record::scope::recording::Recording;
 use crate::record::scope::unsampled::Unsampled;
 use crate::record::thread;
-use crate::record::trace::local_trace::LocalTrace;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceContext, TraceId};
 
 /// Lets `read` see the tracer of this thread's scope, if there is one.

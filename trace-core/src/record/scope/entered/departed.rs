@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::entered_scope::EnteredScope;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 thread_local! {
     /// Scopes that were left while spans were current that had been opened in them, and

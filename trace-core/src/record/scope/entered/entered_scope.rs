@@ -6,8 +6,7 @@ use super::pile::Vacant;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Place};
-use crate::record::trace::local_trace::LocalTrace;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::{LocalTrace, TracerCore};
 
 /// A scope whose code runs, or waits for that of a scope above to end.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::record::kept::RECORDS;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Hot, Place};
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 /// Leaves a scope until its next poll; returns what surrounded its code, if the scope is
 /// entered on this thread.

@@ -10,7 +10,7 @@ use super::stack::Stack;
 use crate::process::fork;
 use crate::record::scope::active::Active;
 use crate::record::thread::{self, Hot, Place};
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
 /// Makes a scope the innermost one; returns its number. `visitor` is the span for whose

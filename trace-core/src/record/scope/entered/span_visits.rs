@@ -9,7 +9,7 @@ use super::pop::{leave, leave_for_good};
 use super::stack::{EnteredSpan, Stack, Visit};
 use crate::record::scope::active::Active;
 use crate::record::thread;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 /// What a visit of a span was.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::on_thread::ENTERED;
 use crate::record::scope::active::Active;
 use crate::record::thread;
-use crate::record::trace::tracer_core::TracerCore;
-use crate::record::trace::watch::{Beside, StillOpen};
+use crate::record::trace::{Beside, StillOpen, TracerCore};
 
 /// What is open of the traces of a tracer that surround this thread's code.
 fn open_around(tracer: &Arc<TracerCore>) -> Vec<Beside> {

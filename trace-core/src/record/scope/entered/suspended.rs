@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::departed;
 use super::on_thread::ENTERED;
 use super::stack::Visit;
-use crate::record::trace::home::SpanEnd;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::{LocalTrace, SpanEnd};
 use crate::value::Outcome;
 
 /// Writes the end of a span in the scope that was entered for its visit, if that waits for

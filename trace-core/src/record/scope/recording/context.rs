@@ -41,7 +41,7 @@ impl Recording {
     /// What is open of the trace, whose code runs in this span. The stage must be empty, or
     /// another scope's.
     #[cfg(feature = "testing")]
-    pub(in crate::record) fn beside(&self, mut span: u64) -> crate::record::trace::watch::Beside {
+    pub(in crate::record) fn beside(&self, mut span: u64) -> crate::record::trace::Beside {
         let mut around = 0;
         for _ in 0..MAX_AROUND {
             let Some(parent) = self.opened_below(span) else {
@@ -55,7 +55,7 @@ impl Recording {
         let shared = stream.shared.as_ref();
         let (scopes, strays) = shared.map_or((1, 0), |trace| trace.open_scopes_and_strays());
         let [_, part] = stream.numbers();
-        crate::record::trace::watch::Beside {
+        crate::record::trace::Beside {
             part,
             scopes,
             strays,

@@ -6,8 +6,7 @@ use super::scope_stream::ScopeStream;
 use super::spare::Spare;
 use crate::diagnostics;
 use crate::record::thread::{self, Place};
-use crate::record::trace::local_trace::LocalTrace;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceFlags, TraceId, TraceState};
 
 /// The recording side of a scope: one pointer, as it is moved with each poll.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::scope_stream::{Rare, ScopeStream};
 use super::spare::Spare;
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 
 impl ScopeStream {
     /// The trace, for something that is of it besides this scope.

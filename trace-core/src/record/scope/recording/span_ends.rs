@@ -1,7 +1,7 @@
 //! The ends of spans that are written into the chunk, and not by the code of the span.
 
 use super::recording::Recording;
-use crate::record::trace::home::SpanEnd;
+use crate::record::trace::SpanEnd;
 use crate::stream::{Header, Kind, outcome_number};
 use crate::value::Outcome;
 

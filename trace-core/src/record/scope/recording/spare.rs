@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::scope_stream::ScopeStream;
 use super::spare_chunks;
 use crate::delivery::Tick;
-use crate::record::trace::head::Head;
-use crate::record::trace::local_trace::LocalTrace;
-use crate::record::trace::tracer_core::TracerCore;
+use crate::record::trace::{Head, LocalTrace, TracerCore};
 use crate::stream::Chunk;
 use crate::value::Baggage;
 

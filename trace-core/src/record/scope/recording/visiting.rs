@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::record::trace::local_trace::LocalTrace;
+use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
 /// What a visit records with, once it does; mostly it does not. The span is open meanwhile,

@@ -4,12 +4,25 @@ use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
 use std::task::Poll;
 
-use super::{HeldSpan, IsOpen};
+use super::held_span::HeldSpan;
+use super::visits::Visits;
 use crate::record::scope::{Entered, Scope};
-use crate::record::span::held::visits::Visits;
-use crate::record::span::life::SpanLife;
+use crate::record::span::life::{Opening, SpanLife};
 use crate::record::thread;
-use crate::value::Outcome;
+use crate::value::{Baggage, Outcome};
+
+/// What a held span is opened by: it is open already.
+struct IsOpen<'a>(&'a Baggage);
+
+impl Opening for IsOpen<'_> {
+    fn open(self) -> (u64, u64) {
+        (0, thread::span())
+    }
+
+    fn baggage(&self) -> Option<&Baggage> {
+        Some(self.0)
+    }
+}
 
 impl HeldSpan {
     /// Runs one poll of the holder within the span, which ends if `ends` says so of what

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::process::sync::{AtomicU64, Mutex};
-use crate::record::trace::home::SpanEnd;
+use crate::record::trace::SpanEnd;
 
 /// Counts the visits of a span, and keeps its end as long as there are some: what is
 /// said within a visit is read with the span, so that the last who leaves writes the

@@ -1,11 +1,9 @@
 //! Spans that were called before they are polled: they begin with their first poll, below
 //! the span that was current at the call.
 
-use super::{Front, Phase, SpanLife};
-use crate::record::scope;
-use crate::record::scope::entered;
-use crate::record::thread;
-use crate::record::write;
+use super::span_life::{Front, Phase, SpanLife};
+use crate::record::scope::{self, entered};
+use crate::record::{thread, write};
 use crate::stream::Site;
 
 impl SpanLife {
@@ -86,5 +84,17 @@ impl SpanLife {
             scope: thread::scope(),
         };
         thread::span()
+    }
+
+    /// Lets go of a trace in which the span was to begin.
+    pub(super) fn release(&mut self, is_home: bool) {
+        let Some(trace) = self.trace.take() else {
+            return;
+        };
+        if is_home {
+            thread::release();
+        } else if !trace.tracer.is_foreign() {
+            trace.release();
+        }
     }
 }

@@ -1,0 +1,125 @@
+//! One poll within a span.
+
+use std::mem::ManuallyDrop;
+use std::task::Poll;
+
+use super::enter::Opening;
+use super::span_life::{Phase, SpanLife};
+use crate::record::span::missed;
+use crate::record::thread;
+use crate::stream::Site;
+use crate::value::Outcome;
+
+impl SpanLife {
+    /// Begins a poll of a future or stream, and its span with the first one.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
+        thread::with(|hot| {
+            let scope = hot.recorded_scope();
+            let outer = if scope == 0 {
+                if self.is_live() {
+                    self.enter_slowly(site)
+                } else {
+                    if hot.is_curious() {
+                        missed::miss_first(site, self.is_fresh());
+                    }
+                    self.front.phase = Phase::Off;
+                    0
+                }
+            } else if self.is_open_in(scope) {
+                hot.replace_span(self.span)
+            } else {
+                self.begin_at(hot, site)
+            };
+            Polling { life: self, outer }
+        })
+    }
+
+    /// Runs a poll of a root or of what holds a span within the span.
+    ///
+    /// `ends` says of what is ready whether the span ends, and if so, how. The trace is the
+    /// holder's business: a held span has it from its start to its drop, a root is always
+    /// polled in its scope and needs none.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn poll<T>(
+        &mut self,
+        opening: impl Opening,
+        poll: impl FnOnce() -> Poll<T>,
+        ends: impl FnOnce(&T) -> Option<Outcome>,
+    ) -> Poll<T> {
+        let outer = self.enter(opening);
+        let polling = Polling::<'_, true> { life: self, outer };
+        let polled = poll();
+        let outcome = match &polled {
+            Poll::Ready(output) if polling.is_recorded() => ends(output),
+            _ => None,
+        };
+        polling.leave_kept(outcome);
+        polled
+    }
+}
+
+/// A poll. If it unwinds, the span has panicked.
+pub(in crate::record) struct Polling<'a, const KEEPS_TRACE: bool> {
+    life: &'a mut SpanLife,
+    outer: u64,
+}
+
+impl<const KEEPS_TRACE: bool> Polling<'_, KEEPS_TRACE> {
+    /// Whether there is a span to be left.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn is_recorded(&self) -> bool {
+        self.life.is_live()
+    }
+}
+
+// Both forget the poll first: so nothing is compiled for their unwinding, which they do not.
+
+impl Polling<'_, true> {
+    /// Ends the span, if its outcome is known, or suspends it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave_kept(self, outcome: Option<Outcome>) {
+        let mut this = ManuallyDrop::new(self);
+        let outer = this.outer;
+        thread::with(|hot| {
+            if outcome.is_none() && this.life.is_open_in(hot.recorded_scope()) {
+                hot.replace_span(outer);
+            } else if outcome.is_none() && this.life.has_moved() {
+                this.life.suspend_visit(true);
+            } else if this.life.is_live() {
+                this.life.leave_kept(hot, outer, outcome);
+            }
+        });
+    }
+}
+
+impl Polling<'_, false> {
+    /// Ends the span, if it is said whether its body has failed, or suspends it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn leave(self, has_failed: Option<bool>) {
+        let Self { life, outer } = &mut *ManuallyDrop::new(self);
+        thread::with(|hot| match has_failed {
+            Some(has_failed) => {
+                if life.is_live() {
+                    life.end_polled(hot, *outer, has_failed);
+                }
+                // It is so already; said where the compiler sees it, so that `.await`, which
+                // drops this next, does not look.
+                life.set_off();
+            }
+            None if life.is_open_in(hot.recorded_scope()) && life.trace.is_some() => {
+                hot.replace_span(*outer);
+            }
+            None if life.is_live() => life.suspend_polled(hot, *outer),
+            None => {}
+        });
+    }
+}
+
+impl<const KEEPS_TRACE: bool> Drop for Polling<'_, KEEPS_TRACE> {
+    // Inlined, so that the guard is in registers and not on the stack.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        self.life.panic(self.outer, KEEPS_TRACE);
+    }
+}
