@@ -32,6 +32,7 @@ fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     }
 }
 
+#[inline]
 pub(super) fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
 }
@@ -45,6 +46,7 @@ pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<
     is_whole.then(|| Site::at(name, source)).flatten()
 }
 
+#[inline]
 pub(super) fn with_text(text: &str, write: impl FnOnce(&str)) {
     if text.len() <= SHORT_TEXT && thread::is_plain() {
         write(text);
