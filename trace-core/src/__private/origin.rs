@@ -45,7 +45,7 @@ pub fn link<T: LinkSource + ?Sized>(links: &T) {
             if let Some(span) = write::own_span() {
                 write::link(span, &link);
             }
-            paused.again();
+            paused.pause_again();
         });
     });
 }

@@ -13,7 +13,7 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 use crate::record::scope::Recording;
 use crate::record::span::{Ending, Visits};
-use crate::record::trace::{Caps, Home, LocalTrace, SpanEnd, TracerCore};
+use crate::record::trace::{Home, LocalTrace, SpanEnd, TracerCore, TrustAllowances};
 use crate::record::{thread, write};
 use crate::sampler::AlwaysOn;
 use crate::stream::Site;
@@ -61,7 +61,7 @@ impl World {
             ids: IdGenerator::random(),
             clock,
             limits: Limits::default(),
-            caps: Caps::default(),
+            trust_allowances: TrustAllowances::default(),
             scheduled_delay: Duration::MAX,
             queue,
             has_ended: std::sync::atomic::AtomicBool::new(false),
@@ -112,7 +112,7 @@ fn close(recording: &mut Recording, id: u64) {
 fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
-    let mut two = one.fork(0);
+    let mut two = one.join_below(0);
     let thread = loom::thread::spawn(move || {
         open(&mut two, 2);
         close(&mut two, 2);
@@ -182,12 +182,12 @@ impl Shared {
 
     /// Says something in a visit; returns whether that was in time.
     fn visit(&self) -> bool {
-        let begun = self.visits.enter();
+        let begun = self.visits.begin_visit();
         let is_in_time = begun.is_ok();
         let end = match begun {
             Ok(()) => {
                 self.hand_over("tag");
-                self.visits.leave()
+                self.visits.end_visit()
             }
             Err(end) => end,
         };
@@ -268,12 +268,12 @@ impl Sleeper {
     /// The end of a poll that has recorded `entries`, as [`Recording::end_poll`] does it.
     fn end_poll(&self, mut entries: Vec<&'static str>, is_due: bool) -> Vec<&'static str> {
         if is_due || self.home.has_ends() {
-            entries.extend(self.home.take().iter().map(|_| "end"));
+            entries.extend(self.home.take_ends().iter().map(|_| "end"));
             self.hand_over(&mut entries);
         }
-        while entries.is_empty() && self.home.rest() {
-            self.home.begin_poll();
-            entries.extend(self.home.take().iter().map(|_| "end"));
+        while entries.is_empty() && self.home.set_resting() {
+            self.home.set_busy();
+            entries.extend(self.home.take_ends().iter().map(|_| "end"));
             self.hand_over(&mut entries);
         }
         entries
@@ -281,7 +281,7 @@ impl Sleeper {
 
     /// Ends the span, as somebody does who has it.
     fn end_elsewhere(&self) {
-        if self.home.leave(END).is_err() {
+        if self.home.leave_end(END).is_err() {
             self.hand_over(&mut vec!["end"]);
         }
     }
@@ -301,15 +301,15 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let mut kept = sleeper.end_poll(entries, is_due);
     if scope_ends {
         // As `Recording::end` does it.
-        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
-        kept.extend(sleeper.home.close().iter().map(|_| "end"));
+        kept.extend(sleeper.home.close_and_take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
     assert!(thread.join().is_ok());
     if !kept.is_empty() {
         // It has not handed over, and will.
-        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
     let all = sleeper

@@ -3,7 +3,7 @@
 //! ```text
 //! a traced function is polled or called, a held span is entered or written to
 //!    │ life:  does this thread record? no: that was all
-//!    │        yes: append to this thread's stage: opening, tags, end   (write, hot)
+//!    │        yes: append to this thread's stage: opening, tags, end   (write, block)
 //!    ▼
 //! the stage is full, or the poll of the scope ends
 //!    │ recording: move the stage into the scope's chunk
@@ -39,7 +39,7 @@ pub(crate) mod write;
 
 pub(crate) use kept::{Kept, RECORDS};
 pub(crate) use scope::entered;
-pub(crate) use scope::{From, InScope, OwnedEntered, Scope, Start, WaitingScope};
+pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};
 pub(crate) use span::HeldSpan;
 pub use span::SpanGuard;
 pub(crate) use span::{Opening, SpanLife};
@@ -49,9 +49,9 @@ pub use thread::Paused;
 #[cfg(feature = "tokio")]
 pub(crate) use thread::is_quiet;
 pub(crate) use thread::{PANICKED, quietly, tag_input};
-pub(crate) use trace::Caps;
 pub(crate) use trace::TracerCore;
-pub(crate) use trace::kept_tracer;
+pub(crate) use trace::TrustAllowances;
+pub(crate) use trace::spare_tracer;
 #[cfg(feature = "testing")]
 pub(crate) use trace::{StillOpen, Watch};
 
@@ -60,8 +60,8 @@ use crate::value::{TraceContext, TraceId};
 /// Forgets what is recorded on this thread, in the child of a `fork`: it is the
 /// parent's. Async-signal-safe.
 pub(crate) fn forget() {
-    entered::forget();
-    thread::forget();
+    entered::forget_in_child();
+    thread::forget_in_child();
 }
 
 /// Whether a span of the running scope is recorded at the moment.

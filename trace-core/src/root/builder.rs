@@ -13,7 +13,7 @@ use super::origin::{Origin, Place};
 use crate::diagnostics;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{Kept, Scope, TracerCore, kept_tracer, write};
+use crate::record::{Kept, Scope, TracerCore, spare_tracer, write};
 use crate::span::open_span::OpenSpan;
 use crate::stream::Site;
 use crate::tracer::{Tracer, global};
@@ -77,7 +77,7 @@ impl Tracer {
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
         RootBuilder(Kept::new(|| {
-            let tracer = self.core().map(kept_tracer::take);
+            let tracer = self.core().map(spare_tracer::take_reference);
             Root::new(tracer, operation_name.into(), source)
         }))
     }
@@ -268,7 +268,7 @@ impl Begin for Root {
             more.keep();
         }
         if let Some(tracer) = self.tracer.take() {
-            kept_tracer::give_back(tracer);
+            spare_tracer::keep_reference(tracer);
         }
     }
 

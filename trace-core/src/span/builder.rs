@@ -51,7 +51,7 @@ fn hold_described(name: &str, source: &Location<'_>) -> Held {
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
     match HeldSpan::begin(site, describe) {
-        Some(begun) => Held::Recorded(HeldSpan::hold(begun)),
+        Some(begun) => Held::Recorded(HeldSpan::from_begun(begun)),
         None => unrecorded(),
     }
 }

@@ -85,7 +85,7 @@ impl<T> Carried<T> {
     /// });
     /// ```
     pub fn with<R>(&self, body: impl FnOnce(&T) -> R) -> R {
-        let mut scope = Kept::new(|| self.scope.get().map(Scope::fork).unwrap_or_default());
+        let mut scope = Kept::new(|| self.scope.get().map(Scope::beside).unwrap_or_default());
         let _entered = scope.get_mut().map(Scope::enter);
         body(&self.message)
     }

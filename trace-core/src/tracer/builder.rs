@@ -20,7 +20,7 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 #[cfg(feature = "testing")]
 use crate::record::Watch;
-use crate::record::{Caps, Kept, RECORDS, TracerCore};
+use crate::record::{Kept, RECORDS, TracerCore, TrustAllowances};
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::value::Limits;
 use crate::value::{Resource, Tag, TagValue};
@@ -248,7 +248,7 @@ impl Options {
             ids: self.ids,
             clock: self.clock,
             limits: self.limits,
-            caps: Caps::default(),
+            trust_allowances: TrustAllowances::default(),
             scheduled_delay: self.scheduled_delay,
             queue,
             generation,

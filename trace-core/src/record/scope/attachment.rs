@@ -23,7 +23,7 @@ impl Attachment {
     }
 
     /// The same for a task or a message, which goes on with the tracer.
-    pub(in crate::record) fn carry(&self) -> Self {
+    pub(in crate::record) fn for_task(&self) -> Self {
         let tracer = Arc::clone(&self.tracer);
         #[cfg(feature = "testing")]
         if let Some(watch) = &tracer.watch {

@@ -28,14 +28,14 @@ impl Scope {
     pub(crate) fn capture() -> Self {
         let span = thread::span();
         if entered::is_paused()
-            && entered::with(|scope| scope.is_recorded()) == Some(true)
+            && entered::with_running_scope(|scope| scope.is_recorded()) == Some(true)
             && let Some(context) = entered::context()
             && let Some(tracer) = entered::with_tracer(Arc::clone)
         {
             let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
             return scope.with_baggage(Some(&context.baggage));
         }
-        let captured = entered::with(|scope| match scope.join(span) {
+        let captured = entered::with_running_scope(|scope| match scope.join(span) {
             Some(joined) => Self(Active::Recorded(joined)),
             None => Self::unrecorded_beside(scope.active()),
         });
@@ -44,9 +44,9 @@ impl Scope {
 
     /// Another scope of the trace of one that was [captured](Self::capture), below the same
     /// span.
-    pub(crate) fn fork(&self) -> Self {
+    pub(crate) fn beside(&self) -> Self {
         match &self.0 {
-            Active::Recorded(recording) => match recording.again() {
+            Active::Recorded(recording) => match recording.join_beside() {
                 Some(again) => Self(Active::Recorded(again)),
                 None => Self::nowhere(),
             },
@@ -56,8 +56,8 @@ impl Scope {
 
     fn unrecorded_beside(active: &Active) -> Self {
         match active {
-            Active::Unsampled(unsampled) => Self::unsampled(unsampled.beside()),
-            Active::Attached(attachment) => Self(Active::Attached(attachment.carry())),
+            Active::Unsampled(unsampled) => Self::unsampled(unsampled.copy_for_scope()),
+            Active::Attached(attachment) => Self(Active::Attached(attachment.for_task())),
             Active::Nothing | Active::Recorded(_) => Self::nowhere(),
         }
     }

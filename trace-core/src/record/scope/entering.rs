@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::active::Active;
-use super::entered::{self, Left};
+use super::entered::{self, LeftVisit};
 use super::recording::Recording;
-use super::scope::{Scope, end};
+use super::scope::{Scope, end_scope};
 use super::unsampled::Unsampled;
 use crate::record::trace::LocalTrace;
 
@@ -27,7 +27,7 @@ impl Scope {
     /// Makes the thread run this scope's code.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        let number = self.push(0);
+        let number = self.push_on_stack(0);
         Entered {
             scope: self,
             number,
@@ -37,20 +37,20 @@ impl Scope {
     /// Makes the thread run this scope's code, without a borrow.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
         OwnedEntered {
-            number: self.push(0),
+            number: self.push_on_stack(0),
         }
     }
 
     /// Makes the thread run this scope's code for the visit of a span, which
     /// [`entered::leave_span`] ends.
     pub(in crate::record) fn enter_for(mut self, span: u64) {
-        self.push(span);
+        self.push_on_stack(span);
     }
 
     #[inline]
-    fn push(&mut self, visitor: u64) -> u32 {
+    fn push_on_stack(&mut self, visitor: u64) -> u32 {
         self.keep_own();
-        entered::enter(visitor, std::mem::take(&mut self.0))
+        entered::enter_scope(visitor, std::mem::take(&mut self.0))
     }
 
     /// Enters another scope of a trace that is not recorded, until
@@ -58,7 +58,7 @@ impl Scope {
     pub(crate) fn enter_copy(&self) {
         if let Some(unsampled) = self.unsampled_trace() {
             let key = visit_key(unsampled);
-            Self::unsampled(unsampled.beside()).enter_for(key);
+            Self::unsampled(unsampled.copy_for_scope()).enter_for(key);
         }
     }
 
@@ -66,7 +66,7 @@ impl Scope {
     /// whether there was something.
     pub(crate) fn leave_copy(&self) -> bool {
         let key = self.unsampled_trace().map(visit_key);
-        key.is_some_and(leave_span)
+        key.is_some_and(end_visit_of)
     }
 }
 
@@ -79,8 +79,8 @@ impl Entered<'_> {
     /// Leaves the scope, which ends.
     #[inline]
     pub(crate) fn end(self) {
-        if let Some(active) = entered::leave_for_good(self.number) {
-            end(active);
+        if let Some(active) = entered::leave_scope_for_good(self.number) {
+            end_scope(active);
         }
         std::mem::forget(self);
     }
@@ -89,7 +89,7 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(active) = entered::leave(self.number) {
+        if let Some(active) = entered::leave_scope(self.number) {
             // Not dropped: it was taken when the scope was entered.
             std::mem::forget(std::mem::replace(&mut self.scope.0, active));
         }
@@ -99,8 +99,8 @@ impl Drop for Entered<'_> {
 impl Drop for OwnedEntered {
     /// Leaves the scope, which so ends.
     fn drop(&mut self) {
-        if let Some(active) = entered::leave_for_good(self.number) {
-            end(active);
+        if let Some(active) = entered::leave_scope_for_good(self.number) {
+            end_scope(active);
         }
     }
 }
@@ -112,11 +112,11 @@ fn visit_key(unsampled: &Unsampled) -> u64 {
 
 /// Leaves the last visit of a span on this thread, and ends the scope that was entered
 /// for it; returns whether there was one.
-pub(in crate::record) fn leave_span(span: u64) -> bool {
+pub(in crate::record) fn end_visit_of(span: u64) -> bool {
     let left = entered::leave_span(span);
     let is_left = left.is_some();
-    if let Some(Left::Scope(_, active)) = left {
-        end(active);
+    if let Some(LeftVisit::InScope(_, active)) = left {
+        end_scope(active);
     }
     is_left
 }

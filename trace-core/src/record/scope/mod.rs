@@ -16,12 +16,12 @@ mod waiting;
 
 pub(in crate::record) use active::Active;
 pub(crate) use entering::OwnedEntered;
-pub(in crate::record) use entering::{Entered, enter_to_open, leave_span};
+pub(in crate::record) use entering::{Entered, end_visit_of, enter_to_open};
 pub(crate) use in_scope::InScope;
 #[cfg(all(test, loom))]
 pub(in crate::record) use recording::Recording;
 pub(crate) use scope::Scope;
-pub(in crate::record) use scope::end;
-pub(crate) use start::{From, Start};
+pub(in crate::record) use scope::end_scope;
+pub(crate) use start::{Parentage, Start};
 pub(in crate::record) use unsampled::Unsampled;
 pub(crate) use waiting::WaitingScope;

@@ -47,12 +47,12 @@ impl Scope {
     }
 
     /// Takes what surrounds the scope's code; it can be put back.
-    pub(in crate::record) fn take(&mut self) -> Self {
+    pub(in crate::record) fn take_scope(&mut self) -> Self {
         std::mem::take(self)
     }
 
     /// Puts back what was taken, after the scope was entered and left.
-    pub(in crate::record) fn put_back(&mut self, active: Active) {
+    pub(in crate::record) fn put_back_active(&mut self, active: Active) {
         self.0 = active;
     }
 
@@ -96,13 +96,13 @@ impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
         self.keep_own();
-        end(std::mem::take(&mut self.0));
+        end_scope(std::mem::take(&mut self.0));
     }
 }
 
 /// Ends a scope that was left.
 #[inline]
-pub(in crate::record) fn end(active: Active) {
+pub(in crate::record) fn end_scope(active: Active) {
     match active {
         Active::Recorded(recording) => recording.end(),
         Active::Unsampled(unsampled) => unsampled.end(),

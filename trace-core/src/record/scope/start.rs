@@ -18,14 +18,14 @@ use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId}
 pub(crate) struct Start<'a> {
     pub(crate) operation_name: &'a str,
     pub(crate) kind: SpanKind,
-    pub(crate) from: From<'a>,
+    pub(crate) parentage: Parentage<'a>,
     /// Another baggage than that of the context.
     pub(crate) baggage: Option<&'a Baggage>,
 }
 
 /// What a trace is begun from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum From<'a> {
+pub(crate) enum Parentage<'a> {
     /// Nothing: it is new.
     Nothing,
     /// A span of another process.
@@ -45,15 +45,15 @@ impl Scope {
             return Self::start_quietly(tracer, start);
         }
         let (name, kind) = (start.operation_name, start.kind);
-        let (scope, context) = match start.from {
+        let (scope, context) = match start.parentage {
             // It has noted its beginning.
-            From::Nothing => (Self::start_new(tracer, name, kind), None),
-            From::Remote(context) => {
+            Parentage::Nothing => (Self::start_new(tracer, name, kind), None),
+            Parentage::Remote(context) => {
                 let refused = refused(tracer, context.trace_id, name, kind, Some(context));
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
-            From::Capped(context) => {
+            Parentage::Capped(context) => {
                 let refused = refused(tracer, context.trace_id, name, kind, Some(context));
                 let by_cap = refused.map(|by| match by {
                     NotSampledBy::Caller => NotSampledBy::Cap,
@@ -61,12 +61,12 @@ impl Scope {
                 });
                 (Self::start_below(tracer, context, by_cap), Some(context))
             }
-            From::Local(context) => {
+            Parentage::Local(context) => {
                 let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
-            From::Given(context) => (Self::start_given(tracer, context), Some(context)),
+            Parentage::Given(context) => (Self::start_given(tracer, context), Some(context)),
         };
         #[cfg(feature = "testing")]
         scope.watch(tracer, name);
@@ -119,19 +119,19 @@ impl Scope {
     /// the context travels.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        let context = match start.from {
-            From::Nothing => None,
-            From::Remote(context)
-            | From::Capped(context)
-            | From::Local(context)
-            | From::Given(context) => Some(context),
+        let context = match start.parentage {
+            Parentage::Nothing => None,
+            Parentage::Remote(context)
+            | Parentage::Capped(context)
+            | Parentage::Local(context)
+            | Parentage::Given(context) => Some(context),
         };
-        let scope = match start.from {
-            From::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
-            From::Remote(context) | From::Capped(context) | From::Local(context) => {
+        let scope = match start.parentage {
+            Parentage::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
+            Parentage::Remote(context) | Parentage::Capped(context) | Parentage::Local(context) => {
                 Self::unsampled_below(tracer, context, NotSampledBy::Sampler)
             }
-            From::Given(context) => Self::unsampled_as(tracer, context),
+            Parentage::Given(context) => Self::unsampled_as(tracer, context),
         };
         let baggage = start.baggage.or(context.map(|context| &context.baggage));
         scope.with_baggage(baggage)

@@ -80,7 +80,7 @@ impl Unsampled {
 
     /// Another scope's copy, with the same context.
     #[cold]
-    pub(in crate::record) fn beside(&self) -> Box<Self> {
+    pub(in crate::record) fn copy_for_scope(&self) -> Box<Self> {
         self.span_id();
         Box::new(Self {
             key: thread::new_scope(),

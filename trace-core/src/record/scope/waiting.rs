@@ -7,11 +7,11 @@ use super::scope::Scope;
 
 /// A scope between polls, and while its code is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct WaitingScope(ManuallyDrop<State>);
+pub(crate) struct WaitingScope(ManuallyDrop<ScopeState>);
 
 /// See [`WaitingScope`].
 #[derive(Debug, Default)]
-enum State {
+enum ScopeState {
     /// It has not begun, or has ended.
     #[default]
     Nowhere,
@@ -26,24 +26,24 @@ enum State {
 
 impl WaitingScope {
     /// A scope that has not begun.
-    pub(crate) const NOWHERE: Self = Self(ManuallyDrop::new(State::Nowhere));
+    pub(crate) const NOWHERE: Self = Self(ManuallyDrop::new(ScopeState::Nowhere));
 
     pub(crate) const fn new(scope: Scope) -> Self {
-        Self(ManuallyDrop::new(State::Waiting(scope)))
+        Self(ManuallyDrop::new(ScopeState::Waiting(scope)))
     }
 
     /// Begins to wait with a scope; there must be none yet, as it is not dropped.
     #[inline]
     pub(crate) fn begin(&mut self, scope: Scope) {
-        self.0 = ManuallyDrop::new(State::Waiting(scope));
+        self.0 = ManuallyDrop::new(ScopeState::Waiting(scope));
     }
 
     /// The scope, if its code waits to be polled.
     #[inline]
     pub(crate) fn waiting(&mut self) -> Option<&mut Scope> {
         match &mut *self.0 {
-            State::Waiting(scope) => Some(scope),
-            State::Nowhere | State::Dropping { .. } => None,
+            ScopeState::Waiting(scope) => Some(scope),
+            ScopeState::Nowhere | ScopeState::Dropping { .. } => None,
         }
     }
 
@@ -51,15 +51,15 @@ impl WaitingScope {
     #[inline]
     pub(crate) fn set_over(&mut self) {
         // Not dropped: nothing is left in it.
-        self.0 = ManuallyDrop::new(State::Nowhere);
+        self.0 = ManuallyDrop::new(ScopeState::Nowhere);
     }
 
     /// Enters the scope, so that its code is dropped in it.
     #[inline]
     pub(crate) fn enter_to_drop(&mut self) {
-        if let State::Waiting(scope) = &mut *self.0 {
+        if let ScopeState::Waiting(scope) = &mut *self.0 {
             let entered = std::mem::take(scope).enter_owned();
-            self.0 = ManuallyDrop::new(State::Dropping { entered });
+            self.0 = ManuallyDrop::new(ScopeState::Dropping { entered });
         }
     }
 }
@@ -68,13 +68,13 @@ impl Drop for WaitingScope {
     /// In line for what has ended, which most has.
     #[inline]
     fn drop(&mut self) {
-        if !matches!(*self.0, State::Nowhere) {
-            drop_state(std::mem::take(&mut *self.0));
+        if !matches!(*self.0, ScopeState::Nowhere) {
+            drop_scope_state(std::mem::take(&mut *self.0));
         }
     }
 }
 
 #[inline(never)]
-fn drop_state(state: State) {
+fn drop_scope_state(state: ScopeState) {
     drop(state);
 }

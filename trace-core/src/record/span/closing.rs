@@ -1,7 +1,7 @@
 //! How a span that was opened in a scope ends: mostly as the current one.
 
+use crate::record::scope::end_visit_of;
 use crate::record::scope::entered;
-use crate::record::scope::leave_span;
 use crate::record::{thread, write};
 use crate::value::Outcome;
 
@@ -23,11 +23,11 @@ pub(in crate::record) fn close_in(scope: u32, span: u64, outer: u64, outcome: Ou
     if thread::scope() == scope {
         write::close(span, outer, outcome);
     } else if !entered::close_suspended(scope, span, outer, outcome)
-        && let Some(trace) = entered::trace_of(scope)
+        && let Some(trace) = entered::trace_of_left_scope(scope)
     {
         let (baggage, order) = (trace.head.baggage(), trace.order_of_visit());
         entered::enter_visit(trace, baggage, span, order);
         write::close(span, span, outcome);
-        leave_span(span);
+        end_visit_of(span);
     }
 }

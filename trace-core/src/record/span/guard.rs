@@ -64,7 +64,7 @@ impl SpanGuard {
     }
 
     /// A span that was opened in the scope that runs, and the span that was current before.
-    pub(crate) fn of_opened(opened: (u64, u64)) -> Self {
+    pub(crate) fn from_opened(opened: (u64, u64)) -> Self {
         Self::opened(opened, thread::scope())
     }
 
@@ -80,7 +80,7 @@ impl SpanGuard {
     pub fn end(self, has_failed: bool) {
         if self.is_recording() {
             if has_failed {
-                thread::pass_failure(self.outer);
+                thread::note_failed_child(self.outer);
             }
             let outcome = Outcome::of_body(has_failed);
             closing::close(self.scope, self.span, self.outer, outcome);

@@ -34,15 +34,15 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
     };
     if !is_news {
         if !diagnostics::is_curious() {
-            thread::look_in_vain();
+            thread::note_vain_look();
         }
         return;
     }
-    thread::look_on();
+    thread::note_useful_look();
     match absent {
         Absent::Wanted => {}
         Absent::Unsampled => {
-            let refusal = entered::with(|scope| match scope.active() {
+            let refusal = entered::with_running_scope(|scope| match scope.active() {
                 Active::Unsampled(unsampled) => Some(refusal_of(unsampled)),
                 _ => None,
             });
@@ -85,7 +85,7 @@ fn absent() -> Absent {
     if is_collecting() {
         return Absent::Wanted;
     }
-    let around = entered::with(|scope| {
+    let around = entered::with_running_scope(|scope| {
         if scope.is_recorded() {
             return Absent::Wanted;
         }

@@ -4,7 +4,7 @@
 //! Each function returns whether that was so. If it was not, nothing was written, and the
 //! caller goes the general way, by `write::append`.
 
-use super::block::{HOT, Hot, STAGE};
+use super::block::{BLOCK, Block, STAGE};
 use crate::stream::{Header, Kind, outcome_number};
 use crate::value::Outcome;
 
@@ -13,21 +13,21 @@ use crate::value::Outcome;
 /// each function.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
-    HOT.with(|hot| {
-        let used = hot.used.get();
+    BLOCK.with(|block| {
+        let used = block.used.get();
         // The newest span is the current one, if it was that: who makes another one current
         // without opening it, in this scope or another, forgets the newest.
-        let is_newest = hot.newest.get() == id && used < STAGE;
-        let Some(counter) = hot.plain.get().filter(|_| is_newest) else {
+        let is_newest = block.newest.get() == id && used < STAGE;
+        let Some(counter) = block.plain.get().filter(|_| is_newest) else {
             return false;
         };
-        let ticks = counter.raw().wrapping_sub(hot.newest_time.get());
+        let ticks = counter.raw().wrapping_sub(block.newest_time.get());
         let Some(short) = header.end_of_newest(ticks) else {
             return false;
         };
-        hot.put(used, [short.word()]);
-        hot.ended.set(hot.ended.get().wrapping_add(1));
-        hot.span.set(parent);
+        block.put(used, [short.word()]);
+        block.ended.set(block.ended.get().wrapping_add(1));
+        block.span.set(parent);
         true
     })
 }
@@ -36,23 +36,23 @@ pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> b
 /// not be asked, and the stage has room; returns whether that is so.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn push_error(header: Header, span: u64, message: &[u8]) -> bool {
-    HOT.with(|hot| hot.put_error(header, span, message))
+    BLOCK.with(|block| block.put_error(header, span, message))
 }
 
 /// Writes a tag of a span whose value is one word, if the stage can take it; returns whether
 /// that is so.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn push_named_word(header: Header, span: u64, word: u64, key: &str) -> bool {
-    HOT.with(|hot| hot.put_named_word(header, span, word, key))
+    BLOCK.with(|block| block.put_named_word(header, span, word, key))
 }
 
 /// The same of a tag whose value is a text.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn push_named_text(header: Header, span: u64, key: &str, text: &str) -> bool {
-    HOT.with(|hot| hot.put_named_text(header, span, key, text))
+    BLOCK.with(|block| block.put_named_text(header, span, key, text))
 }
 
-impl Hot {
+impl Block {
     /// What [`open`] does, if the header is known, the tracer need not be asked and the stage
     /// has room.
     #[cfg_attr(not(debug_assertions), inline(always))]

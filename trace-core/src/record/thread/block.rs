@@ -28,7 +28,7 @@ pub(in crate::record) const TEXT_STAGE: usize = 512;
 const FIRST_PATIENCE: u32 = 1_024;
 
 /// See [the module](self).
-pub(in crate::record) struct Hot {
+pub(in crate::record) struct Block {
     /// The scope that is recorded here; zero when nothing is.
     pub(super) scope: Cell<u32>,
     /// The number of this thread's next scope; a multiple of [`SCOPES`] when it needs
@@ -38,7 +38,7 @@ pub(in crate::record) struct Hot {
     pub(super) span: Cell<u64>,
     /// The span that was current where the scope began: it is the parent of the
     /// scope's spans but not the scope's to write to.
-    pub(super) entry: Cell<u64>,
+    pub(super) foreign_base: Cell<u64>,
     /// What times are read from if they are the counter's, ids are random and short
     /// texts within the limits, so that the tracer need not be asked.
     pub(super) plain: Cell<Option<Counter>>,
@@ -82,12 +82,12 @@ pub(in crate::record) struct Hot {
 }
 
 thread_local! {
-    pub(super) static HOT: Hot = const {
-        Hot {
+    pub(super) static BLOCK: Block = const {
+        Block {
             scope: Cell::new(0),
             next_scope: Cell::new(0),
             span: Cell::new(0),
-            entry: Cell::new(0),
+            foreign_base: Cell::new(0),
             plain: Cell::new(None),
             ids: RandomNumbers::new(),
             opened: Cell::new(0),
@@ -116,6 +116,6 @@ thread_local! {
 /// in it what they need before they read the clock: from there on the compiler takes nothing of
 /// it for known.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn with<R>(touch: impl FnOnce(&Hot) -> R) -> R {
-    HOT.with(touch)
+pub(in crate::record) fn with_block<R>(touch: impl FnOnce(&Block) -> R) -> R {
+    BLOCK.with(touch)
 }

@@ -2,7 +2,7 @@
 //!
 //! What they note, and where, is the business of whoever asks.
 
-use super::block::{HOT, Hot};
+use super::block::{BLOCK, Block};
 use crate::record::kept::RECORDS;
 
 /// How often a thread whose first patience is at an end looks in vain in one stay of [`STAYS`]
@@ -10,33 +10,33 @@ use crate::record::kept::RECORDS;
 const PATIENCE: u32 = 64;
 const STAYS: u32 = 64;
 
-/// What [`Hot::is_curious`] says.
+/// What [`Block::is_curious`] says.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn is_curious() -> bool {
-    HOT.with(Hot::is_curious)
+    BLOCK.with(Block::is_curious)
 }
 
 /// Says that a function had something to say of what is not recorded.
-pub(in crate::record) fn look_on() {
-    HOT.with(|hot| hot.patience.set(hot.patience.get().max(PATIENCE)));
+pub(in crate::record) fn note_useful_look() {
+    BLOCK.with(|block| block.patience.set(block.patience.get().max(PATIENCE)));
 }
 
 /// Says that it had not.
-pub(in crate::record) fn look_in_vain() {
-    HOT.with(|hot| {
-        if let Some(patience) = hot.patience.get().checked_sub(1) {
-            return hot.patience.set(patience);
+pub(in crate::record) fn note_vain_look() {
+    BLOCK.with(|block| {
+        if let Some(patience) = block.patience.get().checked_sub(1) {
+            return block.patience.set(patience);
         }
-        let stays = hot.stays.get().wrapping_add(1);
-        hot.stays.set(stays);
+        let stays = block.stays.get().wrapping_add(1);
+        block.stays.set(stays);
         if stays.is_multiple_of(STAYS) {
-            return hot.patience.set(PATIENCE);
+            return block.patience.set(PATIENCE);
         }
-        hot.is_curious.set(false);
+        block.is_curious.set(false);
     });
 }
 
-impl Hot {
+impl Block {
     /// Whether functions note why nothing is recorded, where that is so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_curious(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::block::HOT;
+use super::block::BLOCK;
 use crate::stream::Chunk;
 
 /// What a stage held besides words.
@@ -23,26 +23,26 @@ impl Staged {
 /// How many words and bytes of text of the stage are in use.
 #[inline]
 pub(in crate::record) fn staged_sizes() -> (usize, usize) {
-    HOT.with(|hot| (hot.used.get(), hot.text_used.get()))
+    BLOCK.with(|block| (block.used.get(), block.text_used.get()))
 }
 
 /// What the stage holds besides.
 #[inline]
 pub(in crate::record) fn staged() -> Staged {
-    HOT.with(|hot| Staged {
-        opened: hot.opened.get(),
-        ended: hot.ended.get(),
+    BLOCK.with(|block| Staged {
+        opened: block.opened.get(),
+        ended: block.ended.get(),
     })
 }
 
 /// Moves the stage to the end of a chunk.
 pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
-    if HOT.with(|hot| hot.text_used.get()) > 0 {
+    if BLOCK.with(|block| block.text_used.get()) > 0 {
         drain_texts(&mut chunk.text);
     }
-    HOT.with(|hot| {
-        let used = hot.used.replace(0);
-        let stage = hot.stage.get(..used).unwrap_or_default();
+    BLOCK.with(|block| {
+        let used = block.used.replace(0);
+        let stage = block.stage.get(..used).unwrap_or_default();
         if used <= FEW {
             // In small pieces: words that were just written are not there yet when they are
             // read in wider ones, for which the processor waits.
@@ -59,8 +59,8 @@ pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
             chunk.words.extend(stage.iter().map(Cell::get));
         }
         Staged {
-            opened: hot.opened.replace(0),
-            ended: hot.ended.replace(0),
+            opened: block.opened.replace(0),
+            ended: block.ended.replace(0),
         }
     })
 }
@@ -70,10 +70,10 @@ pub(in crate::record) const FEW: usize = 32;
 
 /// Moves the texts of the stage to the end of others.
 pub(in crate::record) fn drain_texts(texts: &mut String) {
-    HOT.with(|hot| {
-        let used = hot.text_used.replace(0);
+    BLOCK.with(|block| {
+        let used = block.text_used.replace(0);
         if used > 0 {
-            let bytes = hot.text.get();
+            let bytes = block.text.get();
             let bytes = bytes.get(..used).unwrap_or_default();
             // Only whole texts are in there.
             texts.push_str(std::str::from_utf8(bytes).unwrap_or_default());
@@ -83,10 +83,10 @@ pub(in crate::record) fn drain_texts(texts: &mut String) {
 
 /// Drops what the stage holds.
 pub(in crate::record) fn discard_stage() {
-    HOT.with(|hot| {
-        hot.used.set(0);
-        hot.text_used.set(0);
-        hot.opened.set(0);
-        hot.ended.set(0);
+    BLOCK.with(|block| {
+        block.used.set(0);
+        block.text_used.set(0);
+        block.opened.set(0);
+        block.ended.set(0);
     });
 }

@@ -1,16 +1,16 @@
 //! Which span has a child that failed last: an error that goes on through its parent is
 //! logged already.
 
-use super::block::HOT;
+use super::block::BLOCK;
 
 /// Whether the span that failed last is a child of this one.
 #[inline]
 pub(in crate::record) fn has_failed_child(span: u64) -> bool {
-    HOT.with(|hot| hot.failed_in.get() == span)
+    BLOCK.with(|block| block.failed_in.get() == span)
 }
 
 /// Notes that a child of `parent` failed.
 #[inline]
-pub(in crate::record) fn pass_failure(parent: u64) {
-    HOT.with(|hot| hot.failed_in.set(parent));
+pub(in crate::record) fn note_failed_child(parent: u64) {
+    BLOCK.with(|block| block.failed_in.set(parent));
 }

@@ -5,29 +5,29 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::block::HOT;
+use super::block::BLOCK;
 use crate::record::trace::LocalTrace;
 
 /// Says that spans of the scope that is recorded here may give its trace back.
 pub(in crate::record) fn lend_trace() {
     // Loom's threads share one.
-    HOT.with(|hot| hot.is_lent.set(!cfg!(loom)));
+    BLOCK.with(|block| block.is_lent.set(!cfg!(loom)));
 }
 
 /// Takes a reference to the trace that is recorded here, if one was given back and the
 /// scope still has no baggage.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn take_trace() -> Option<Arc<LocalTrace>> {
-    HOT.with(|hot| hot.trace.take().map(ManuallyDrop::into_inner))
+pub(in crate::record) fn take_lent_trace() -> Option<Arc<LocalTrace>> {
+    BLOCK.with(|block| block.trace.take().map(ManuallyDrop::into_inner))
 }
 
 /// Keeps a reference to the trace that is recorded here for the next span, if there is use
 /// for it.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn give_back(trace: &mut Option<Arc<LocalTrace>>) {
-    HOT.with(|hot| {
-        if hot.is_lent.get() {
-            let other = hot.trace.replace(trace.take().map(ManuallyDrop::new));
+pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
+    BLOCK.with(|block| {
+        if block.is_lent.get() {
+            let other = block.trace.replace(trace.take().map(ManuallyDrop::new));
             *trace = other.map(ManuallyDrop::into_inner);
         }
     });
@@ -37,7 +37,7 @@ pub(in crate::record) fn give_back(trace: &mut Option<Arc<LocalTrace>>) {
 /// reference, as the scope has one.
 #[cold]
 #[inline(never)]
-pub(in crate::record) fn drop_trace() {
-    HOT.with(|hot| hot.is_lent.set(false));
-    drop(take_trace());
+pub(in crate::record) fn drop_lent_trace() {
+    BLOCK.with(|block| block.is_lent.set(false));
+    drop(take_lent_trace());
 }

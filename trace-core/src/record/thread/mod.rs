@@ -19,22 +19,24 @@ mod stage;
 mod text_limit;
 
 pub(in crate::record) use at_once::{close_newest, push_error, push_named_text, push_named_word};
-pub(in crate::record) use block::{Hot, STAGE, TEXT_STAGE, with};
-pub(in crate::record) use curiosity::{is_curious, look_in_vain, look_on};
+pub(in crate::record) use block::{Block, STAGE, TEXT_STAGE, with_block};
+pub(in crate::record) use curiosity::{is_curious, note_useful_look, note_vain_look};
 pub(in crate::record) use drain::{FEW, discard_stage, drain, drain_texts, staged, staged_sizes};
-pub(in crate::record) use failed_child::{has_failed_child, pass_failure};
-pub(in crate::record) use in_child::forget;
-pub(in crate::record) use lent_trace::{drop_trace, give_back, lend_trace, take_trace};
+pub(in crate::record) use failed_child::{has_failed_child, note_failed_child};
+pub(in crate::record) use in_child::forget_in_child;
+pub(in crate::record) use lent_trace::{
+    drop_lent_trace, give_back_trace, lend_trace, take_lent_trace,
+};
 pub(in crate::record) use numbers::{draw_id, new_scope};
 pub use paused::Paused;
 pub(crate) use paused::is_quiet;
 pub(in crate::record) use position::{
-    Place, begin_visit, go_to, is_plain, own_span, place, plain, scope, set_span, span,
+    Position, begin_visit, go_to, is_plain, own_span, plain, position, scope, set_span, span,
 };
 pub(crate) use quietly::{PANICKED, quietly, tag_input};
 pub(in crate::record) use short_text::{BEHIND, copy_text};
 pub(in crate::record) use stage::{
-    MAX_STAGED_TEXT, forget_newest, has_room, hold, is_stage_empty, note_opening, push_text, put,
-    put_end, put_word, release, used_text, used_words,
+    MAX_STAGED_TEXT, forget_newest, has_room, hold_trace_open, is_stage_empty, note_opening,
+    push_text, put, put_end, put_word, release_trace, used_text, used_words,
 };
 pub(in crate::record) use text_limit::{known_text_limit, note_text_limit};

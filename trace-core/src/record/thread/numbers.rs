@@ -2,24 +2,24 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::block::{HOT, Hot};
+use super::block::{BLOCK, Block};
 use crate::stream::decode::SCOPES;
 
 /// Draws the number of a scope. Four billion later it is drawn again: a future that
 /// was suspended all the while, and then moves into that very scope, would be taken
 /// for one of its own.
 pub(in crate::record) fn new_scope() -> u32 {
-    HOT.with(Hot::new_scope)
+    BLOCK.with(Block::new_scope)
 }
 
 /// Draws the id of a span. The generator is seeded where the thread's position says that ids
 /// are random.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn draw_id() -> u64 {
-    HOT.with(|hot| hot.ids.draw()).get()
+    BLOCK.with(|block| block.ids.draw()).get()
 }
 
-impl Hot {
+impl Block {
     #[inline]
     pub(super) fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::block::HOT;
+use super::block::BLOCK;
 use crate::record::kept::RECORDS;
 
 /// Nothing is recorded on this thread until this is dropped.
@@ -18,10 +18,10 @@ pub struct Paused {
 /// Stops recording for code that runs only because something is recorded, or to decide
 /// whether: what it calls did not happen. Roots that it begins are not recorded, either.
 #[inline]
-pub(in crate::record) fn pause() -> Paused {
-    HOT.with(|hot| Paused {
-        scope: hot.scope.replace(0),
-        was_quiet: hot.is_quiet.replace(true),
+pub(in crate::record) fn pause_recording() -> Paused {
+    BLOCK.with(|block| Paused {
+        scope: block.scope.replace(0),
+        was_quiet: block.is_quiet.replace(true),
         not_send: PhantomData,
     })
 }
@@ -29,26 +29,26 @@ pub(in crate::record) fn pause() -> Paused {
 /// Whether code runs on this thread of which nothing is recorded.
 #[inline]
 pub(crate) fn is_quiet() -> bool {
-    RECORDS && HOT.with(|hot| hot.is_quiet.get())
+    RECORDS && BLOCK.with(|block| block.is_quiet.get())
 }
 
 impl Paused {
     /// Goes on recording, to write what came of the code, until
-    /// [`again`](Self::again).
+    /// [`pause_again`](Self::pause_again).
     #[inline]
     pub(crate) fn resume(&self) {
-        HOT.with(|hot| {
-            hot.scope.set(self.scope);
-            hot.is_quiet.set(self.was_quiet);
+        BLOCK.with(|block| {
+            block.scope.set(self.scope);
+            block.is_quiet.set(self.was_quiet);
         });
     }
 
     /// Stops recording again.
     #[inline]
-    pub(crate) fn again(&self) {
-        HOT.with(|hot| {
-            hot.scope.set(0);
-            hot.is_quiet.set(true);
+    pub(crate) fn pause_again(&self) {
+        BLOCK.with(|block| {
+            block.scope.set(0);
+            block.is_quiet.set(true);
         });
     }
 }

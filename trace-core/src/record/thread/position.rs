@@ -3,27 +3,27 @@
 //! It does not know which scopes and spans are entered below these: that is the stack's
 //! business, which notes the position of a scope while another one is above it.
 
-use super::block::{HOT, Hot};
-use super::lent_trace::drop_trace;
+use super::block::{BLOCK, Block};
+use super::lent_trace::drop_lent_trace;
 use crate::process::clock::Counter;
 use crate::record::kept::RECORDS;
 
 /// What of the block belongs to a scope, while another one is entered.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::record) struct Place {
+pub(in crate::record) struct Position {
     /// The scope that is recorded; zero when none is.
     pub(in crate::record) scope: u32,
     pub(in crate::record) span: u64,
-    pub(in crate::record) entry: u64,
+    pub(in crate::record) foreign_base: u64,
     pub(in crate::record) plain: Option<Counter>,
 }
 
-impl Place {
+impl Position {
     /// Outside all scopes.
     pub(in crate::record) const NOWHERE: Self = Self {
         scope: 0,
         span: 0,
-        entry: 0,
+        foreign_base: 0,
         plain: None,
     };
 }
@@ -34,19 +34,19 @@ pub(in crate::record) fn scope() -> u32 {
     if !RECORDS {
         return 0;
     }
-    HOT.with(|hot| hot.scope.get())
+    BLOCK.with(|block| block.scope.get())
 }
 
 /// The current span; zero when there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn span() -> u64 {
-    HOT.with(|hot| hot.span.get())
+    BLOCK.with(|block| block.span.get())
 }
 
 /// Makes a span the current one; returns the one that was.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn set_span(span: u64) -> u64 {
-    HOT.with(|hot| hot.span.replace(span))
+    BLOCK.with(|block| block.span.replace(span))
 }
 
 /// The current span if it is the scope's to write to, else zero.
@@ -55,7 +55,7 @@ pub(in crate::record) fn own_span() -> u64 {
     if !RECORDS {
         return 0;
     }
-    HOT.with(Hot::own_span)
+    BLOCK.with(Block::own_span)
 }
 
 /// Whether the tracer that records here is a plain one; see
@@ -67,38 +67,38 @@ pub(in crate::record) fn is_plain() -> bool {
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn plain() -> Option<Counter> {
-    HOT.with(|hot| hot.plain.get())
+    BLOCK.with(|block| block.plain.get())
 }
 
-/// The place where this thread is.
+/// The position where this thread is.
 #[inline]
-pub(in crate::record) fn place() -> Place {
-    HOT.with(|hot| Place {
-        scope: hot.scope.get(),
-        span: hot.span.get(),
-        entry: hot.entry.get(),
-        plain: hot.plain.get(),
+pub(in crate::record) fn position() -> Position {
+    BLOCK.with(|block| Position {
+        scope: block.scope.get(),
+        span: block.span.get(),
+        foreign_base: block.foreign_base.get(),
+        plain: block.plain.get(),
     })
 }
 
-/// Goes to another place; the stage must be empty.
+/// Goes to another position; the stage must be empty.
 #[inline]
-pub(in crate::record) fn go_to(place: &Place) {
-    HOT.with(|hot| hot.go_to(place));
+pub(in crate::record) fn go_to(position: &Position) {
+    BLOCK.with(|block| block.go_to(position));
 }
 
 /// Goes to a new scope for a visit of a span, and says where this thread was; the stage
 /// must be empty. Returns the number of the scope.
 #[inline]
 pub(in crate::record) fn begin_visit(
-    from: Option<&mut Place>,
+    from: Option<&mut Position>,
     span: u64,
     plain: Option<Counter>,
 ) -> u32 {
-    HOT.with(|hot| hot.begin_visit(from, span, plain))
+    BLOCK.with(|block| block.begin_visit(from, span, plain))
 }
 
-impl Hot {
+impl Block {
     /// What [`scope`] says.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn recorded_scope(&self) -> u32 {
@@ -115,14 +115,14 @@ impl Hot {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn own_span(&self) -> u64 {
         let span = self.span.get();
-        if self.scope.get() == 0 || span == self.entry.get() {
+        if self.scope.get() == 0 || span == self.foreign_base.get() {
             0
         } else {
             span
         }
     }
 
-    /// Goes to another place, if that is a matter of writing some words; the stage must be
+    /// Goes to another position, if that is a matter of writing some words; the stage must be
     /// empty. Returns whether it is.
     // Word by word, without copies of places: words that were just written one by one and
     // are read in pairs make the processor wait.
@@ -131,7 +131,7 @@ impl Hot {
         &self,
         scope: u32,
         span: u64,
-        entry: u64,
+        foreign_base: u64,
         plain: Option<Counter>,
     ) -> bool {
         if self.is_lent.get() || (plain.is_some() && !self.ids.is_seeded()) {
@@ -139,7 +139,7 @@ impl Hot {
         }
         self.scope.set(scope);
         self.span.set(span);
-        self.entry.set(entry);
+        self.foreign_base.set(foreign_base);
         self.plain.set(plain);
         self.newest.set(0);
         self.is_curious.set(true);
@@ -147,31 +147,36 @@ impl Hot {
     }
 
     #[inline]
-    fn go_to(&self, place: &Place) {
+    fn go_to(&self, position: &Position) {
         if self.is_lent.get() {
-            drop_trace();
+            drop_lent_trace();
         }
-        if place.plain.is_some() {
+        if position.plain.is_some() {
             self.ids.seed();
         }
-        let _is_there = self.go_at_once(place.scope, place.span, place.entry, place.plain);
+        let _is_there = self.go_at_once(
+            position.scope,
+            position.span,
+            position.foreign_base,
+            position.plain,
+        );
     }
 
     #[inline(never)]
-    fn begin_visit(&self, from: Option<&mut Place>, span: u64, plain: Option<Counter>) -> u32 {
+    fn begin_visit(&self, from: Option<&mut Position>, span: u64, plain: Option<Counter>) -> u32 {
         if let Some(from) = from {
             from.scope = self.scope.get();
             from.span = self.span.get();
-            from.entry = self.entry.get();
+            from.foreign_base = self.foreign_base.get();
             from.plain = self.plain.get();
         }
         let scope = self.new_scope();
         // The span is the scope's to write to.
-        let entry = 0;
-        self.go_to(&Place {
+        let foreign_base = 0;
+        self.go_to(&Position {
             scope,
             span,
-            entry,
+            foreign_base,
             plain,
         });
         scope

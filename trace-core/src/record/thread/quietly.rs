@@ -1,6 +1,6 @@
 //! Code of the application that runs only because something is recorded.
 
-use super::paused::{Paused, pause};
+use super::paused::{Paused, pause_recording};
 use crate::process::caught::catch;
 use crate::value::{TagInput, TagSource};
 
@@ -11,7 +11,7 @@ pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
 /// not have been called if nothing was. `None` if it did.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
-    let paused = pause();
+    let paused = pause_recording();
     catch(|| run(&paused))
 }
 

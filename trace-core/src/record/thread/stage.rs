@@ -3,7 +3,7 @@
 //! Nothing here makes room. Who writes what may not fit asks first, or uses
 //! `write::append`.
 
-use super::block::{HOT, Hot, STAGE, TEXT_STAGE};
+use super::block::{BLOCK, Block, STAGE, TEXT_STAGE};
 use super::short_text::copy_text;
 use crate::stream::Header;
 
@@ -12,87 +12,87 @@ pub(in crate::record) const MAX_STAGED_TEXT: usize = 128;
 /// Whether the stage has room for one entry.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn has_room(words: usize) -> bool {
-    HOT.with(|hot| hot.used.get()) + words <= STAGE
+    BLOCK.with(|block| block.used.get()) + words <= STAGE
 }
 
 /// Appends a text to the stage, which [has room](has_room_for) for it.
 #[inline]
 pub(in crate::record) fn push_text(text: &str) {
-    HOT.with(|hot| hot.put_text(text.as_bytes()));
+    BLOCK.with(|block| block.put_text(text.as_bytes()));
 }
 
 /// Counts a span that is to begin, and holds its trace open until then.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn hold() {
-    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_sub(1)));
+pub(in crate::record) fn hold_trace_open() {
+    BLOCK.with(|block| block.ended.set(block.ended.get().wrapping_sub(1)));
 }
 
 /// Counts a span that was held and has begun, or will not.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(in crate::record) fn release() {
-    HOT.with(|hot| hot.ended.set(hot.ended.get().wrapping_add(1)));
+pub(in crate::record) fn release_trace() {
+    BLOCK.with(|block| block.ended.set(block.ended.get().wrapping_add(1)));
 }
 
 /// Says that another piece begins, or is gone on with.
 pub(in crate::record) fn forget_newest() {
-    HOT.with(|hot| hot.newest.set(0));
+    BLOCK.with(|block| block.newest.set(0));
 }
 
 /// Whether nothing was written since the stage was moved.
 #[inline]
 pub(in crate::record) fn is_stage_empty() -> bool {
-    HOT.with(Hot::is_stage_empty)
+    BLOCK.with(Block::is_stage_empty)
 }
 
 /// Notes the opening of a span whose words are in the stage: it is the newest one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn note_opening(id: u64, time: u64) {
-    HOT.with(|hot| {
-        hot.newest.set(id);
-        hot.newest_time.set(time);
-        hot.opened.set(hot.opened.get().wrapping_add(1));
+    BLOCK.with(|block| {
+        block.newest.set(id);
+        block.newest_time.set(time);
+        block.opened.set(block.opened.get().wrapping_add(1));
     });
 }
 
 /// How many words are in use.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn used_words() -> usize {
-    HOT.with(|hot| hot.used.get())
+    BLOCK.with(|block| block.used.get())
 }
 
 /// How many bytes of texts are in use.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn used_text() -> usize {
-    HOT.with(|hot| hot.text_used.get())
+    BLOCK.with(|block| block.text_used.get())
 }
 
 /// Writes words behind those in use; there is room.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn put<const WORDS: usize>(used: usize, words: [u64; WORDS]) {
-    HOT.with(|hot| hot.put(used, words));
+    BLOCK.with(|block| block.put(used, words));
 }
 
 /// Writes an entry of a span that has one word; there is room.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn put_word(used: usize, header: Header, span: u64, word: u64) {
-    HOT.with(|hot| hot.put_word(used, header, span, word));
+    BLOCK.with(|block| block.put_word(used, header, span, word));
 }
 
 /// Writes the end of a span at a given time; there is room.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn put_end(used: usize, header: Header, id: u64, time: u64) {
-    HOT.with(|hot| {
-        let ticks = time.wrapping_sub(hot.newest_time.get());
+    BLOCK.with(|block| {
+        let ticks = time.wrapping_sub(block.newest_time.get());
         let short = header.end_of_newest(ticks);
-        match short.filter(|_| hot.newest.get() == id) {
-            Some(short) => hot.put(used, [short.word()]),
-            None => hot.put(used, [header.word(), id, time]),
+        match short.filter(|_| block.newest.get() == id) {
+            Some(short) => block.put(used, [short.word()]),
+            None => block.put(used, [header.word(), id, time]),
         }
-        hot.ended.set(hot.ended.get().wrapping_add(1));
+        block.ended.set(block.ended.get().wrapping_add(1));
     });
 }
 
-impl Hot {
+impl Block {
     /// Whether nothing was written since the stage was moved.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_stage_empty(&self) -> bool {

@@ -1,22 +1,22 @@
 //! The limit for texts of the tracer that records here, which is asked for once for each
 //! scope. Who asks the tracer is above: `write::text_limit`.
 
-use super::block::HOT;
+use super::block::BLOCK;
 
 /// The limit in bytes, if it was asked for in the scope that is recorded.
 #[inline]
 pub(in crate::record) fn known_text_limit() -> Option<usize> {
-    HOT.with(|hot| {
-        let scope = hot.scope.get();
-        let is_known = scope != 0 && scope == hot.limited_scope.get();
-        is_known.then(|| hot.max_value_bytes.get())
+    BLOCK.with(|block| {
+        let scope = block.scope.get();
+        let is_known = scope != 0 && scope == block.limited_scope.get();
+        is_known.then(|| block.max_value_bytes.get())
     })
 }
 
 /// Notes the limit of the tracer of the scope that is recorded.
 pub(in crate::record) fn note_text_limit(max: usize) {
-    HOT.with(|hot| {
-        hot.max_value_bytes.set(max);
-        hot.limited_scope.set(hot.scope.get());
+    BLOCK.with(|block| {
+        block.max_value_bytes.set(max);
+        block.limited_scope.set(block.scope.get());
     });
 }

@@ -48,7 +48,7 @@ impl Home {
         })
     }
 
-    pub(in crate::record) fn is_of(&self, scope: u32) -> bool {
+    pub(in crate::record) fn is_home_of(&self, scope: u32) -> bool {
         self.scope == scope
     }
 
@@ -58,13 +58,13 @@ impl Home {
 
     /// Leaves an end with the scope; gives it back if the scope has ended, or everything
     /// of it was handed over.
-    pub(in crate::record) fn leave(&self, end: SpanEnd) -> Result<(), SpanEnd> {
+    pub(in crate::record) fn leave_end(&self, end: SpanEnd) -> Result<(), SpanEnd> {
         let mut ends = self.ends();
         if ends.is_closed {
             return Err(end);
         }
         ends.waiting.push(end);
-        // Acquire: its partner is the release in `rest`, so that everything of the scope is
+        // Acquire: its partner is the release in `set_resting`, so that everything of the scope is
         // in the queue if it rests.
         if self.state.fetch_or(ENDS, Ordering::AcqRel) & BUSY != 0 {
             return Ok(());
@@ -78,7 +78,7 @@ impl Home {
     }
 
     /// Says that the scope's code runs.
-    pub(in crate::record) fn begin_poll(&self) {
+    pub(in crate::record) fn set_busy(&self) {
         // Relaxed: whoever ends a span after what the scope says of it from now on has
         // heard of that in some way, which orders this, too.
         match self.state.load(Ordering::Relaxed) {
@@ -99,8 +99,8 @@ impl Home {
 
     /// Says that everything was handed over at the end of a poll; returns whether there
     /// are ends to be written now.
-    pub(in crate::record) fn rest(&self) -> bool {
-        // Release: its partner is the acquire in `leave`.
+    pub(in crate::record) fn set_resting(&self) -> bool {
+        // Release: its partner is the acquire in `leave_end`.
         self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
     }
 
@@ -111,20 +111,20 @@ impl Home {
     }
 
     /// Takes the ends that were left.
-    pub(in crate::record) fn take(&self) -> Vec<SpanEnd> {
-        self.take_from(&mut self.ends())
+    pub(in crate::record) fn take_ends(&self) -> Vec<SpanEnd> {
+        self.take_ends_from(&mut self.ends())
     }
 
-    fn take_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
+    fn take_ends_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
         self.state.fetch_and(!ENDS, Ordering::Relaxed);
         std::mem::take(&mut ends.waiting)
     }
 
     /// The same, when everything else was handed over and the scope ends: it takes no
     /// more.
-    pub(in crate::record) fn close(&self) -> Vec<SpanEnd> {
+    pub(in crate::record) fn close_and_take_ends(&self) -> Vec<SpanEnd> {
         let mut ends = self.ends();
         ends.is_closed = true;
-        self.take_from(&mut ends)
+        self.take_ends_from(&mut ends)
     }
 }

@@ -51,7 +51,7 @@ impl LocalTrace {
 
     /// Makes another trace of one that has ended, with one open scope.
     #[inline]
-    pub(in crate::record) fn begin_again(&mut self, head: Head, scope: u32) {
+    pub(in crate::record) fn reuse_for(&mut self, head: Head, scope: u32) {
         self.head = head;
         self.part = scope;
         self.is_known = AtomicBool::new(false);
@@ -91,16 +91,19 @@ impl LocalTrace {
 
     /// Forgets a scope that has ended.
     pub(in crate::record) fn remove_home(&self, scope: u32) {
-        self.homes().retain(|home| !home.is_of(scope));
+        self.homes().retain(|home| !home.is_home_of(scope));
     }
 
     /// Leaves the end of a span with its scope; gives it back if it can be written
     /// elsewhere.
     pub(in crate::record) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
         let homes = self.homes();
-        let home = homes.iter().find(|home| home.is_of(scope)).map(Arc::clone);
+        let home = homes
+            .iter()
+            .find(|home| home.is_home_of(scope))
+            .map(Arc::clone);
         drop(homes);
-        home.map_or(Err(end), |home| home.leave(end))
+        home.map_or(Err(end), |home| home.leave_end(end))
     }
 
     /// Counts one more scope.
@@ -119,7 +122,7 @@ impl LocalTrace {
     }
 
     /// Says that nothing remains, where no piece could say so.
-    pub(in crate::record) fn complete(&self) {
+    pub(in crate::record) fn report_end(&self) {
         let part = Part {
             trace: self.head.trace_id(),
             number: self.part,
@@ -150,10 +153,10 @@ impl LocalTrace {
     }
 
     /// Lets go of a trace that was held open for a span that will not begin.
-    pub(in crate::record) fn release(&self) {
+    pub(in crate::record) fn release_span(&self) {
         // As in `close_scope`.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.complete();
+            self.report_end();
             #[cfg(feature = "testing")]
             if let Some(watch) = &self.tracer.watch {
                 watch.end(self.part);

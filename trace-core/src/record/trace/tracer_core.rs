@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::caps::Caps;
+use super::trust_allowances::TrustAllowances;
 use crate::delivery::Queue;
 use crate::process::caught::drop_quietly;
 use crate::process::clock::{Clock, Counter};
@@ -25,7 +25,7 @@ pub(crate) struct TracerCore {
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
     /// What callers may have recorded.
-    pub(crate) caps: Caps,
+    pub(crate) trust_allowances: TrustAllowances,
     /// How long a scope that goes on keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,
     pub(crate) queue: Arc<Queue>,

@@ -22,8 +22,9 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         return;
     }
     with_formatted(message, |message| {
-        let came_through = thread::has_failed_child(span) && last_failure::is_in(message);
-        last_failure::note(message);
+        let came_through =
+            thread::has_failed_child(span) && last_failure::is_last_message_in(message);
+        last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG
         } else {

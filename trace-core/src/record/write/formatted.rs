@@ -64,7 +64,7 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
         Some(long) => Formatted::Long(long),
     });
     if let Some(long) = text.long {
-        keep(long);
+        keep_long(long);
     }
 }
 
@@ -122,7 +122,7 @@ impl Text {
     #[cold]
     fn replace(&mut self, text: &str) {
         if let Some(long) = self.long.take() {
-            keep(long);
+            keep_long(long);
         }
         self.room = self.max.min(SHORT);
         self.length = 0;
@@ -131,6 +131,6 @@ impl Text {
 }
 
 #[cold]
-fn keep(long: String) {
+fn keep_long(long: String) {
     let _kept = LONG.try_with(|cell| cell.set(long));
 }

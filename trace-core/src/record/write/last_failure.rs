@@ -29,7 +29,7 @@ thread_local! {
 
 /// Whether a message is the last one, or says it: an error that wraps another one shows it
 /// as its source.
-pub(super) fn is_in(message: Formatted<'_>) -> bool {
+pub(super) fn is_last_message_in(message: Formatted<'_>) -> bool {
     let (bytes, length) = LAST.with(|last| (last.bytes.get(), last.length.get()));
     match (length, message) {
         (0, _) => false,
@@ -51,9 +51,11 @@ fn is_long_in(message: Formatted<'_>) -> bool {
 
 /// Keeps a message for the next one.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn note(message: Formatted<'_>) {
+pub(super) fn note_message(message: Formatted<'_>) {
     match message {
-        Formatted::Short(bytes) if bytes.len() <= SHORT => LAST.with(|last| last.keep(bytes)),
+        Formatted::Short(bytes) if bytes.len() <= SHORT => {
+            LAST.with(|last| last.keep_message(bytes));
+        }
         message => note_long(message.as_str()),
     }
 }
@@ -61,7 +63,7 @@ pub(super) fn note(message: Formatted<'_>) {
 impl LastFailure {
     // Not inlined, so that `LocalKey::with` is.
     #[inline(never)]
-    fn keep(&self, message: &[u8]) {
+    fn keep_message(&self, message: &[u8]) {
         thread::copy_text(&self.bytes, 0, message);
         self.length.set(message.len());
     }

@@ -20,7 +20,7 @@ mod text_limit;
 pub(in crate::record) use append::now;
 pub(crate) use current::{own_span, own_span_or_count};
 pub(crate) use errors::{error, own_error};
-pub(in crate::record) use said::back;
+pub(in crate::record) use said::moved_back;
 pub(crate) use said::{
     context_sent, description, kind, link, log, operation_name, service_name, started_at, status,
 };

@@ -100,6 +100,6 @@ pub(crate) fn started_at(span: u64, time: Timestamp) {
 
 /// Writes that a span that was elsewhere is back in its scope.
 #[cold]
-pub(in crate::record) fn back(span: u64, order: u32) {
+pub(in crate::record) fn moved_back(span: u64, order: u32) {
     append::push([Header::new(Kind::Moved, 0, 0, order).word(), span]);
 }

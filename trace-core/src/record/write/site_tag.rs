@@ -7,7 +7,7 @@ use super::append;
 use super::current::own_span;
 use super::field::{Key, field, field_header};
 use crate::record::kept::RECORDS;
-use crate::record::thread::{self, Hot};
+use crate::record::thread::{self, Block};
 use crate::record::trace::SHORT_TEXT;
 use crate::stream::{Header, Kind, Site, value_type};
 use crate::value::TagInput;
@@ -24,10 +24,10 @@ pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
     }
     if let Some((value_type, word)) = value.as_word() {
         let tag = site_tag_half(index, value_type);
-        thread::with(|hot| site_word(hot, site, tag, word));
+        thread::with_block(|block| site_word(block, site, tag, word));
     } else if let TagInput::Str(text) = value {
         let tag = site_tag_half(index, value_type::TEXT);
-        thread::with(|hot| site_text(hot, site, tag, text));
+        thread::with_block(|block| site_text(block, site, tag, text));
     } else {
         site_field(site, index, value);
     }
@@ -45,9 +45,9 @@ fn site_tag_half(index: usize, value_type: u8) -> Header {
 
 /// Writes a tag of the current span whose value is one word.
 #[inline(never)]
-fn site_word(hot: &Hot, site: &'static Site, tag: Header, word: u64) {
+fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
     let open = site.known_header();
-    if open == 0 || !hot.put_own_word(tag.at_site_of(Header::from_word(open)), word) {
+    if open == 0 || !block.put_own_word(tag.at_site_of(Header::from_word(open)), word) {
         site_word_slowly(site, tag, word);
     }
 }
@@ -62,11 +62,11 @@ fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
 
 /// Writes a tag of the current span whose value is a text.
 #[inline(never)]
-fn site_text(hot: &Hot, site: &'static Site, tag: Header, text: &str) {
+fn site_text(block: &Block, site: &'static Site, tag: Header, text: &str) {
     let open = site.known_header();
     if open == 0
         || text.len() > SHORT_TEXT
-        || !hot.put_own_text(tag.at_site_of(Header::from_word(open)), text)
+        || !block.put_own_text(tag.at_site_of(Header::from_word(open)), text)
     {
         site_text_slowly(site, tag, text);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::on_thread::{ENTERED, with, with_recording};
+use super::on_thread::{ENTERED, with_recording, with_running_scope};
 use crate::diagnostics::stats::Counters;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::Recording;
@@ -13,7 +13,7 @@ use crate::value::{Baggage, TraceContext, TraceId};
 
 /// Lets `read` see the tracer of this thread's scope, if there is one.
 pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
-    with(|scope| scope.tracer().map(read)).flatten()
+    with_running_scope(|scope| scope.tracer().map(read)).flatten()
 }
 
 /// The tracer of this thread's scope, if there is one.
@@ -42,8 +42,8 @@ pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
-    thread::drop_trace();
-    with(|scope| {
+    thread::drop_lent_trace();
+    with_running_scope(|scope| {
         if scope.visiting.trace.is_some() {
             return Some(change(&mut scope.visiting.baggage));
         }
@@ -66,7 +66,7 @@ pub(in crate::record) fn current_trace_and_baggage() -> Option<(Arc<LocalTrace>,
     with_recording(|recording| (Arc::clone(recording.trace()), recording.baggage().clone()))
 }
 
-/// The same for a span that may [give the trace back](thread::give_back).
+/// The same for a span that may [give the trace back](thread::give_back_trace).
 #[inline(never)]
 pub(in crate::record) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
     let (trace, baggage) = current_trace_and_baggage()?;
@@ -79,8 +79,8 @@ pub(in crate::record) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
 /// The trace on this thread, if it is one that is not recorded.
 #[cold]
 pub(in crate::record) fn current_unsampled() -> Option<Box<Unsampled>> {
-    with(|scope| match scope.active() {
-        Active::Unsampled(unsampled) => Some(unsampled.beside()),
+    with_running_scope(|scope| match scope.active() {
+        Active::Unsampled(unsampled) => Some(unsampled.copy_for_scope()),
         _ => None,
     })
     .flatten()
@@ -94,7 +94,7 @@ pub(in crate::record) fn is_paused() -> bool {
 
 /// The id of the trace that runs on this thread, recorded or not.
 pub(in crate::record) fn trace_id() -> Option<TraceId> {
-    with(|scope| {
+    with_running_scope(|scope| {
         if let Some(trace) = &scope.visiting.trace {
             return Some(trace.head.trace_id());
         }
@@ -110,7 +110,7 @@ pub(in crate::record) fn trace_id() -> Option<TraceId> {
 /// The context of the running code; `None` where no trace runs.
 pub(in crate::record) fn context() -> Option<TraceContext> {
     let span = thread::span();
-    let unsampled = with(|scope| match scope.active() {
+    let unsampled = with_running_scope(|scope| match scope.active() {
         Active::Unsampled(unsampled) => Some(unsampled.context()),
         _ => None,
     });

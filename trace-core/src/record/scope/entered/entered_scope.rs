@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pile::Vacant;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::{Recording, Visiting};
-use crate::record::thread::{self, Place};
+use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 
 /// A scope whose code runs, or waits for that of a scope above to end.
@@ -20,7 +20,7 @@ pub(in crate::record) struct EnteredScope {
     pub(super) visiting: Visiting,
     /// Where its code goes on when it is the innermost scope again; not kept up to date
     /// while it is.
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
 impl EnteredScope {
@@ -35,7 +35,7 @@ impl EnteredScope {
 
     /// Takes what surrounds the scope's code, so that the place is vacant.
     #[inline]
-    pub(in crate::record) fn take(&mut self) -> Active {
+    pub(in crate::record) fn take_active(&mut self) -> Active {
         std::mem::take(&mut self.active)
     }
 
@@ -63,7 +63,7 @@ impl EnteredScope {
     /// Another scope of the trace, below a span, if it is recorded.
     pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
         match (&mut self.active, &self.visiting.trace) {
-            (Active::Recorded(recording), _) => Some(recording.fork(span)),
+            (Active::Recorded(recording), _) => Some(recording.join_below(span)),
             (_, Some(trace)) => {
                 let baggage = self.visiting.baggage.clone();
                 Some(Recording::join(trace, baggage, span))
@@ -129,6 +129,6 @@ impl Vacant for EnteredScope {
         number: 0,
         active: Active::Nothing,
         visiting: Visiting::NONE,
-        place: Place::NOWHERE,
+        position: Position::NOWHERE,
     };
 }

@@ -4,13 +4,13 @@
 //! only for moments in which no code but this crate's runs.
 
 mod current;
-mod departed;
+mod enter_scope;
 mod entered_scope;
 mod hand_over;
+mod leave_scope;
+mod left_scopes;
 mod on_thread;
 mod pile;
-mod pop;
-mod push;
 mod span_visits;
 mod stack;
 #[cfg(feature = "testing")]
@@ -22,15 +22,15 @@ pub(in crate::record) use current::{
     is_paused, lend_trace, note_call, now, number_and_time, trace_id,
 };
 pub(crate) use current::{current_tracer, living_tracer, with_baggage, with_tracer};
-pub(in crate::record) use departed::trace_of;
+pub(in crate::record) use enter_scope::{enter_scope, enter_visit};
 #[cfg(feature = "testing")]
 pub(crate) use hand_over::hand_over_ended;
 pub(crate) use hand_over::{count_stage, hand_over, hand_over_all};
 pub(in crate::record) use hand_over::{move_stage, push_texts};
-pub(in crate::record) use on_thread::{forget, with};
-pub(in crate::record) use pop::{leave, leave_for_good, leave_visit};
-pub(in crate::record) use push::{enter, enter_visit};
+pub(in crate::record) use leave_scope::{leave_scope, leave_scope_for_good, leave_visit};
+pub(in crate::record) use left_scopes::trace_of_left_scope;
+pub(in crate::record) use on_thread::{forget_in_child, with_running_scope};
 pub(in crate::record) use span_visits::{
-    Left, enter_span, go_on, is_visit_of, leave_span, set_visitor, trace_of_visit,
+    LeftVisit, enter_span, is_visit_of, leave_span, order_after_others, set_visitor, trace_of_visit,
 };
 pub(in crate::record) use suspended::{close_suspended, end_suspended_visit, suspend_below};

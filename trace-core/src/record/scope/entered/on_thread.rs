@@ -17,7 +17,9 @@ thread_local! {
 
 /// Lets `read` see the scope of the running code, if that is in one.
 #[inline]
-pub(in crate::record) fn with<R>(read: impl FnOnce(&mut EnteredScope) -> R) -> Option<R> {
+pub(in crate::record) fn with_running_scope<R>(
+    read: impl FnOnce(&mut EnteredScope) -> R,
+) -> Option<R> {
     ENTERED.with_borrow_mut(|stack| stack.scopes.top_mut().map(read))
 }
 
@@ -31,7 +33,7 @@ pub(super) fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Optio
 
 /// Forgets what is entered on this thread, in the child of a `fork`: it is the parent's.
 /// Async-signal-safe: nothing is dropped.
-pub(in crate::record) fn forget() {
+pub(in crate::record) fn forget_in_child() {
     let _is_free = ENTERED.try_with(|stack| {
         // It is free: no code that might fork runs while it is borrowed.
         if let Ok(mut stack) = stack.try_borrow_mut() {

@@ -3,9 +3,9 @@
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use super::departed;
+use super::leave_scope::{leave_scope, leave_scope_for_good};
+use super::left_scopes;
 use super::on_thread::ENTERED;
-use super::pop::{leave, leave_for_good};
 use super::stack::{EnteredSpan, Stack, Visit};
 use crate::record::scope::active::Active;
 use crate::record::thread;
@@ -13,11 +13,11 @@ use crate::record::trace::LocalTrace;
 
 /// What a visit of a span was.
 #[derive(Debug)]
-pub(in crate::record) enum Left {
+pub(in crate::record) enum LeftVisit {
     /// It was the current one in its own scope.
-    Span,
+    InOwnScope,
     /// A scope was entered for it.
-    Scope(u32, Active),
+    InScope(u32, Active),
 }
 
 /// Makes a span the current one, in the scope in which it was opened and which runs.
@@ -33,7 +33,7 @@ pub(in crate::record) fn enter_span(span: u64) {
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
-pub(in crate::record) fn leave_span(span: u64) -> Option<Left> {
+pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
     let mut forgotten = None;
     let left = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
         Visit::Scope(at) => {
@@ -42,10 +42,10 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<Left> {
             let current = if is_running {
                 thread::span()
             } else {
-                scope.place.span
+                scope.position.span
             };
             if current != span {
-                forgotten = departed::note(scope);
+                forgotten = left_scopes::note_left_scope(scope);
             }
             Some((scope.number, scope.is_visit()))
         }
@@ -59,12 +59,12 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<Left> {
     drop(forgotten);
     let left = left?;
     let active = match left {
-        (0, _) => return Some(Left::Span),
-        (number, true) => leave_for_good(number),
+        (0, _) => return Some(LeftVisit::InOwnScope),
+        (number, true) => leave_scope_for_good(number),
         // The span's own, which goes on.
-        (number, false) => leave(number),
+        (number, false) => leave_scope(number),
     };
-    active.map(|active| Left::Scope(left.0, active))
+    active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
 /// Makes the span current again that was so before a span that is left: where that is
@@ -89,16 +89,16 @@ fn bring_back(stack: &mut Stack, at: usize) {
             thread::set_span(outer);
         }
     } else if let Some(owner) = stack.scopes.get_mut(owner)
-        && owner.place.span == span
+        && owner.position.span == span
     {
-        owner.place.span = outer;
+        owner.position.span = outer;
     }
 }
 
 /// Says of the last visit of a span on this thread, if there is one, that what its code
 /// says of the span from now on comes after all that was said up to now. In the span's own
 /// scope it asks whether something was said elsewhere.
-pub(in crate::record) fn go_on(span: u64, is_behind: impl FnOnce() -> bool) {
+pub(in crate::record) fn order_after_others(span: u64, is_behind: impl FnOnce() -> bool) {
     ENTERED.with_borrow_mut(|stack| {
         let at = match stack.find_visit(span) {
             Some(Visit::Scope(at)) => Some(at),
@@ -115,7 +115,7 @@ pub(in crate::record) fn go_on(span: u64, is_behind: impl FnOnce() -> bool) {
             if runs {
                 recording.take_stage();
             }
-            recording.go_on_with(span, is_behind);
+            recording.order_after_others(span, is_behind);
         }
     });
 }

@@ -21,7 +21,7 @@ fn open_around(tracer: &Arc<TracerCore>) -> Vec<Beside> {
             let span = if is_innermost {
                 thread::span()
             } else {
-                scope.place.span
+                scope.position.span
             };
             if let Active::Recorded(recording) = scope.active()
                 && Arc::ptr_eq(recording.tracer(), tracer)

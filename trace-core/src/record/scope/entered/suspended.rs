@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::departed;
+use super::left_scopes;
 use super::on_thread::ENTERED;
 use super::stack::Visit;
 use crate::record::trace::{LocalTrace, SpanEnd};
@@ -42,7 +42,7 @@ pub(in crate::record) fn close_suspended(
         };
         if let Some(recording) = scope.recording() {
             recording.close(span, outcome);
-            scope.place.span = outer;
+            scope.position.span = outer;
         }
         true
     })
@@ -54,8 +54,8 @@ pub(in crate::record) fn suspend_below(number: u32, outer: u64) -> Option<Arc<Lo
     let trace = ENTERED.with_borrow_mut(|stack| {
         let at = stack.find_scope(number)?;
         let scope = stack.scopes.get_mut(at)?;
-        scope.place.span = outer;
+        scope.position.span = outer;
         scope.trace().cloned()
     });
-    trace.or_else(|| departed::trace_of(number))
+    trace.or_else(|| left_scopes::trace_of_left_scope(number))
 }

@@ -35,7 +35,7 @@ impl Recording {
             }
         }
         let rare = self.0.rare.as_ref()?;
-        rare.parents.as_ref()?.of(span)
+        rare.parents.as_ref()?.parent_of(span)
     }
 
     /// What is open of the trace, whose code runs in this span. The stage must be empty, or

@@ -57,13 +57,13 @@ impl Recording {
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
-            self.push();
+            self.hand_over_chunk();
         }
         let rare = self.0.rare.as_mut();
         let Some(home) = rare.and_then(|rare| rare.home.take()) else {
             return;
         };
-        for end in home.close() {
+        for end in home.close_and_take_ends() {
             self.write_end(&end);
         }
         let number = self.0.number;
@@ -81,13 +81,13 @@ impl Recording {
         let completes = stream.ends_with(strays);
         let mut says_so = std::mem::take(&mut stream.has_said_end);
         if !stream.chunk.words.is_empty() {
-            says_so = stream.push(started.into(), completes) && completes;
+            says_so = stream.push_piece(started.into(), completes) && completes;
         }
         let shared = stream.shared.as_ref();
         let remains_nothing =
             shared.map_or(completes, |trace| trace.close_scope(strays, completes));
         if remains_nothing && !says_so {
-            stream.complete();
+            stream.report_end();
         }
         #[cfg(feature = "testing")]
         if let Some(watch) = stream.tracer.watch.as_ref().filter(|_| remains_nothing) {
@@ -105,6 +105,6 @@ impl Recording {
             stream.rare = None;
         }
         self.begin_wait();
-        Spare::keep(self.0, trace.filter(|_| remains_nothing));
+        Spare::keep_stream(self.0, trace.filter(|_| remains_nothing));
     }
 }

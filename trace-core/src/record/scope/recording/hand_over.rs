@@ -9,7 +9,7 @@ impl Recording {
     /// Moves the thread's stage into the chunk, and hands that over if it is full.
     pub(in crate::record) fn make_room(&mut self) {
         self.take_stage();
-        self.cut();
+        self.hand_over_if_full();
     }
 
     /// See [`entered::push_texts`](crate::record::scope::entered::push_texts).
@@ -35,8 +35,10 @@ impl Recording {
         self.write_ends();
         if self.has_recorded() {
             let rare = self.0.rare.get_or_insert_default();
-            rare.parents.get_or_insert_default().keep(&self.0.chunk);
-            self.push();
+            rare.parents
+                .get_or_insert_default()
+                .add_open_of(&self.0.chunk);
+            self.hand_over_chunk();
         }
     }
 
@@ -45,31 +47,31 @@ impl Recording {
     pub(in crate::record) fn hand_over_ended(&mut self) {
         self.take_stage();
         if self.0.strays == 0 && self.has_recorded() {
-            self.push();
+            self.hand_over_chunk();
         }
     }
 
     /// Hands a full chunk over and goes on with an empty one.
     #[inline]
-    pub(super) fn cut(&mut self) {
+    pub(super) fn hand_over_if_full(&mut self) {
         if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
             // Nobody has asked for this: as long as there are none, they are in the chunk.
             if let Some(rare) = &mut self.0.rare
                 && let Some(parents) = &mut rare.parents
             {
-                parents.keep(&self.0.chunk);
+                parents.add_open_of(&self.0.chunk);
             }
-            self.push();
+            self.hand_over_chunk();
         }
     }
 
-    pub(super) fn push(&mut self) {
+    pub(super) fn hand_over_chunk(&mut self) {
         self.begin_wait();
         if !self.0.needs_home && self.0.strays > 0 {
             // Before anything else is said of the spans that are open.
             self.0.set_needs_home();
         }
-        self.0.push(0, false);
+        self.0.push_piece(0, false);
         thread::forget_newest();
     }
 

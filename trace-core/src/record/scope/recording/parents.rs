@@ -12,11 +12,11 @@ const MAX: usize = 1_024;
 
 impl Parents {
     /// Keeps those of a chunk that is to be handed over.
-    pub(super) fn keep(&mut self, chunk: &Chunk) {
+    pub(super) fn add_open_of(&mut self, chunk: &Chunk) {
         let mut cursor = Cursor::default();
         loop {
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
-                self.pass(span, entry);
+                self.apply_entry(span, entry);
                 cursor = next;
             }
             // What is not plain opens and ends nothing.
@@ -29,7 +29,7 @@ impl Parents {
         all.drain(..all.len().saturating_sub(MAX));
     }
 
-    fn pass(&mut self, span: u64, entry: Plain) {
+    fn apply_entry(&mut self, span: u64, entry: Plain) {
         let Self(all) = self;
         match entry {
             Plain::Open(open) => all.push((span, open.parent)),
@@ -43,7 +43,7 @@ impl Parents {
     }
 
     /// The parent of a span.
-    pub(super) fn of(&self, span: u64) -> Option<u64> {
+    pub(super) fn parent_of(&self, span: u64) -> Option<u64> {
         let found = self.0.iter().find(|(open, _)| *open == span);
         found.map(|(_, parent)| *parent)
     }

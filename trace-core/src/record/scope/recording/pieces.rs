@@ -31,23 +31,23 @@ impl ScopeStream {
             // No larger than a full one, which is handed over.
             let twice = (2 * self.chunk.words.len()).min(Chunk::FULL_WORDS);
             let words = words.max(twice);
-            self.move_to(spare_chunks::chunk(words, &self.tracer.queue));
+            self.move_to_chunk(spare_chunks::take_chunk(words, &self.tracer.queue));
         }
     }
 
     /// Begins a piece with what is in the chunk, in one with room for so many words.
     #[cold]
     fn begin_piece(&mut self, words: usize) {
-        let mut chunk = spare_chunks::chunk(words, &self.tracer.queue);
+        let mut chunk = spare_chunks::take_chunk(words, &self.tracer.queue);
         self.write_beginning(&mut chunk);
         self.has_begun = true;
-        self.move_to(chunk);
+        self.move_to_chunk(chunk);
     }
 
     /// Goes on in another chunk, which may have begun.
-    fn move_to(&mut self, mut chunk: Chunk) {
+    fn move_to_chunk(&mut self, mut chunk: Chunk) {
         chunk.append(&self.chunk);
-        spare_chunks::keep(std::mem::replace(&mut self.chunk, chunk));
+        spare_chunks::keep_chunk(std::mem::replace(&mut self.chunk, chunk));
     }
 
     /// Leaves a chunk that is much too large for what is in it to the next scope of this
@@ -55,7 +55,7 @@ impl ScopeStream {
     pub(super) fn leave_large_chunk(&mut self) {
         if self.chunk.allocated() > 128 + 4 * self.chunk.bytes() {
             let words = self.chunk.words.len();
-            self.move_to(spare_chunks::small_chunk(words));
+            self.move_to_chunk(spare_chunks::take_small_chunk(words));
         }
     }
 
@@ -78,7 +78,7 @@ impl ScopeStream {
 
     /// Hands over what is in the chunk, and says that the trace ends, if it does; returns
     /// whether it was taken. So many spans are counted as started here.
-    pub(super) fn push(&mut self, started: u64, ends: bool) -> bool {
+    pub(super) fn push_piece(&mut self, started: u64, ends: bool) -> bool {
         if !self.has_begun {
             let content = Short {
                 spans: self.chunk.opened,

@@ -10,7 +10,7 @@ impl Recording {
     #[inline]
     pub(in crate::record) fn begin_poll(&self) {
         if let Some(home) = self.0.home() {
-            home.begin_poll();
+            home.set_busy();
         }
     }
 
@@ -20,37 +20,37 @@ impl Recording {
     pub(in crate::record) fn end_poll(&mut self) {
         if !thread::is_stage_empty() {
             self.take_stage();
-            self.cut();
+            self.hand_over_if_full();
         }
         self.look_at_time();
         if self.0.home().is_some() {
-            self.rest();
+            self.write_ends_and_rest();
         }
     }
 
     /// Leaves the scope while another one is entered above it.
-    pub(in crate::record) fn leave_suspended(&mut self) {
-        self.rest();
+    pub(in crate::record) fn leave_while_suspended(&mut self) {
+        self.write_ends_and_rest();
     }
 
     /// Writes and hands over the ends of spans that were left here, and says that
     /// nothing waits here, if that is so.
-    fn rest(&mut self) {
+    fn write_ends_and_rest(&mut self) {
         if self.0.home().is_some_and(|home| home.has_ends()) {
             self.hand_over();
         }
         while !self.has_recorded()
             && let Some(home) = self.0.home()
-            && home.rest()
+            && home.set_resting()
         {
-            home.begin_poll();
+            home.set_busy();
             self.hand_over();
         }
     }
 
     /// The same as [`end_poll`](Self::end_poll), when the scope's code waits for that of
     /// another scope to return.
-    pub(in crate::record) fn suspend(&mut self) {
+    pub(in crate::record) fn end_poll_suspended(&mut self) {
         self.take_stage();
         self.look_at_time();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::scope_stream::ScopeStream;
 use super::spare::Spare;
 use crate::diagnostics;
-use crate::record::thread::{self, Place};
+use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceFlags, TraceId, TraceState};
 
@@ -21,7 +21,7 @@ impl Recording {
         trace_id: TraceId,
         flags: TraceFlags,
     ) -> Self {
-        let mut stream = Spare::stream(tracer);
+        let mut stream = Spare::take_stream(tracer);
         let number = thread::new_scope();
         stream.number = number;
         (stream.span, stream.is_base_own) = (0, false);
@@ -52,13 +52,13 @@ impl Recording {
     /// Begins another scope of a trace, whose spans are below another one.
     pub(in crate::record) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
         trace.open_scope();
-        let mut joined = Self::of(Arc::clone(trace), baggage, thread::new_scope());
+        let mut joined = Self::with_trace(Arc::clone(trace), baggage, thread::new_scope());
         joined.set_below(span);
         joined
     }
 
-    pub(super) fn of(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
-        let mut stream = Spare::stream(&trace.tracer);
+    pub(super) fn with_trace(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
+        let mut stream = Spare::take_stream(&trace.tracer);
         stream.head = trace.head.clone();
         stream.number = number;
         stream.baggage = baggage;
@@ -95,13 +95,13 @@ impl Recording {
     }
 
     /// Another scope of this one's trace, as this one is now, below a span.
-    pub(in crate::record) fn fork(&mut self, span: u64) -> Self {
+    pub(in crate::record) fn join_below(&mut self, span: u64) -> Self {
         let baggage = self.0.baggage.clone();
         Self::join(self.trace(), baggage, span)
     }
 
     /// The same beside a scope that was begun by this, below the same span.
-    pub(in crate::record) fn again(&self) -> Option<Self> {
+    pub(in crate::record) fn join_beside(&self) -> Option<Self> {
         let trace = self.0.shared.as_ref()?;
         Some(Self::join(trace, self.0.baggage.clone(), self.0.span))
     }
@@ -134,21 +134,21 @@ impl Recording {
 
     /// Where the scope's code goes on at each poll.
     #[inline]
-    pub(in crate::record) fn place(&self) -> Place {
-        Place {
+    pub(in crate::record) fn position(&self) -> Position {
+        Position {
             scope: self.0.number,
             span: self.0.span,
-            entry: if self.0.is_base_own { 0 } else { self.0.span },
+            foreign_base: if self.0.is_base_own { 0 } else { self.0.span },
             plain: self.0.plain,
         }
     }
 
     /// The same, if its code may go on without anything else to be done.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(in crate::record) fn simple_place(&self) -> Option<Place> {
+    pub(in crate::record) fn simple_position(&self) -> Option<Position> {
         let home = self.0.home();
         let is_simple = home.is_none_or(|home| home.is_busy());
-        is_simple.then(|| self.place())
+        is_simple.then(|| self.position())
     }
 
     /// Whether nothing is to be done at the end of a poll that has recorded nothing.

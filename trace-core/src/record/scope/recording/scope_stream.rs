@@ -97,9 +97,9 @@ impl ScopeStream {
 
     /// Says that nothing remains of the trace, where no piece could say so.
     #[cold]
-    pub(super) fn complete(&self) {
+    pub(super) fn report_end(&self) {
         if let Some(trace) = &self.shared {
-            return trace.complete();
+            return trace.report_end();
         }
         self.tracer.queue.end_part(self.part(), self.is_known);
     }

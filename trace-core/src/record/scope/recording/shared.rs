@@ -22,7 +22,7 @@ impl ScopeStream {
         } = self;
         // Only the first scope of a trace is ever alone.
         shared.get_or_insert_with(|| {
-            let trace = Spare::trace(tracer, head.clone(), *number);
+            let trace = Spare::take_trace(tracer, head.clone(), *number);
             if *needs_home {
                 Rare::add_home(rare, &trace, *number);
             }

@@ -20,7 +20,7 @@ impl Recording {
     /// Writes the ends of spans that were ended elsewhere.
     pub(super) fn write_ends(&mut self) {
         let home = self.0.home().filter(|home| home.has_ends());
-        for end in home.map(|home| home.take()).unwrap_or_default() {
+        for end in home.map(|home| home.take_ends()).unwrap_or_default() {
             self.write_end(&end);
         }
     }

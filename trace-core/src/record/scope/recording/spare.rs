@@ -29,7 +29,7 @@ thread_local! {
 
 impl Spare {
     #[inline]
-    pub(super) fn stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
+    pub(super) fn take_stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
         let spare = SPARE.try_with(|spare| spare.stream.take());
         match spare.ok().flatten() {
             Some(stream) if Arc::ptr_eq(&stream.tracer, tracer) => stream,
@@ -68,13 +68,13 @@ impl Spare {
         })
     }
 
-    pub(super) fn trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
+    pub(super) fn take_trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
         let spare = SPARE.try_with(|spare| spare.trace.take());
         if let Ok(Some(mut trace)) = spare {
             if let Some(ended) = Arc::get_mut(&mut trace)
                 && Arc::ptr_eq(&ended.tracer, tracer)
             {
-                ended.begin_again(head, scope);
+                ended.reuse_for(head, scope);
                 return trace;
             }
             // Not dropped: as in `new_stream`.
@@ -95,7 +95,7 @@ impl Spare {
     /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
     /// back to the allocator.
     #[inline]
-    pub(super) fn keep(mut stream: Box<ScopeStream>, trace: Option<Arc<LocalTrace>>) {
+    pub(super) fn keep_stream(mut stream: Box<ScopeStream>, trace: Option<Arc<LocalTrace>>) {
         if cfg!(loom) {
             // Loom's threads share one, and nothing may outlive a model.
             return;

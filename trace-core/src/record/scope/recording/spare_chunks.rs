@@ -24,7 +24,7 @@ thread_local! {
 
 /// An empty chunk with room for so many words, whose text may grow. One that another
 /// tracer's scope has left may be too large for a small queue.
-pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
+pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
     // One of its own kind, and not a larger one, with which it may sleep.
     let most = if words <= SHORT {
         SHORT
@@ -47,7 +47,7 @@ pub(super) fn chunk(words: usize, queue: &Queue) -> Chunk {
 }
 
 /// An empty chunk with room for so many words and not many more.
-pub(super) fn small_chunk(words: usize) -> Chunk {
+pub(super) fn take_small_chunk(words: usize) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
@@ -91,12 +91,12 @@ fn exchange(chunk: &mut Chunk) {
         short.take()
     });
     let other = std::mem::replace(chunk, short.ok().flatten().unwrap_or_default());
-    keep(other);
+    keep_chunk(other);
 }
 
 /// Keeps an empty chunk, or the larger of two of a kind.
 #[inline(never)]
-pub(super) fn keep(mut chunk: Chunk) {
+pub(super) fn keep_chunk(mut chunk: Chunk) {
     if cfg!(loom) || chunk.words.capacity() == 0 {
         return;
     }

@@ -9,7 +9,7 @@ impl Recording {
     pub(in crate::record) fn visit(visiting: Visiting, number: u32, span: u64) -> Option<Self> {
         let trace = visiting.trace?;
         trace.open_scope();
-        let mut visit = Self::of(trace, visiting.baggage, number);
+        let mut visit = Self::with_trace(trace, visiting.baggage, number);
         (visit.0.is_visit, visit.0.order) = (true, visiting.order);
         visit.set_base(span);
         Some(visit)
@@ -18,7 +18,11 @@ impl Recording {
     /// Says of what follows of a span that it comes after all that others said of it up to
     /// now. This is a visit of the span, or its own scope, which asks whether something was
     /// said elsewhere. The stage must be empty.
-    pub(in crate::record) fn go_on_with(&mut self, span: u64, is_behind: impl FnOnce() -> bool) {
+    pub(in crate::record) fn order_after_others(
+        &mut self,
+        span: u64,
+        is_behind: impl FnOnce() -> bool,
+    ) {
         let is_visit = self.0.is_visit && self.0.span == span;
         let is_behind = if is_visit {
             self.0.order != self.trace().order_of_visit()

@@ -9,7 +9,7 @@ impl HeldSpan {
     #[inline]
     pub(super) fn note_failure(&self, outcome: Outcome) {
         if outcome == Outcome::Error {
-            thread::pass_failure(self.parent);
+            thread::note_failed_child(self.parent);
         }
     }
 
@@ -29,6 +29,6 @@ impl HeldSpan {
         };
         self.enter_visit(trace, trace.order_of_visit());
         write::end(&end);
-        scope::leave_span(self.span());
+        scope::end_visit_of(self.span());
     }
 }

@@ -40,7 +40,7 @@ impl HeldSpan {
     /// Ends all visits on this thread.
     fn leave_here(&self) {
         while let Some(left) = entered::leave_span(self.span()) {
-            self.settle(left);
+            self.settle_left_visit(left);
             self.end_visit();
         }
     }
@@ -72,7 +72,7 @@ impl Drop for HeldSpan {
         let is_home = thread::scope() == self.life.home();
         let mut trace = self.life.take_trace();
         if is_home {
-            thread::give_back(&mut trace);
+            thread::give_back_trace(&mut trace);
         }
     }
 }

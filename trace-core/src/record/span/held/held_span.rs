@@ -55,7 +55,7 @@ impl HeldSpan {
         let (span, parent) = write::open(site);
         describe(span);
         thread::set_span(parent);
-        let (trace, baggage) = match thread::take_trace() {
+        let (trace, baggage) = match thread::take_lent_trace() {
             Some(trace) => (trace, Baggage::default()),
             None => entered::lend_trace()?,
         };
@@ -70,8 +70,8 @@ impl HeldSpan {
 
     /// Holds a span that has begun.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn hold(begun: Begun) -> Self {
-        Self::of(begun, None)
+    pub(crate) fn from_begun(begun: Begun) -> Self {
+        Self::with_own_scope(begun, None)
     }
 
     /// A span whose scope is its own. `open` opens it in there, and returns it and its
@@ -93,11 +93,11 @@ impl HeldSpan {
             trace,
             baggage,
         };
-        Some(Self::of(begun, own))
+        Some(Self::with_own_scope(begun, own))
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn of(begun: Begun, own: Option<Box<Mutex<Scope>>>) -> Self {
+    fn with_own_scope(begun: Begun, own: Option<Box<Mutex<Scope>>>) -> Self {
         let Begun {
             span,
             parent,

@@ -26,9 +26,9 @@ impl HeldSpan {
             return;
         }
         if let Some(left) = entered::leave_span(self.span()) {
-            self.settle(left);
+            self.settle_left_visit(left);
             if self.visits.are_several() {
-                entered::go_on(self.span(), || self.visits.come_back());
+                entered::order_after_others(self.span(), || self.visits.come_back());
             }
             self.end_visit();
         }
@@ -36,7 +36,7 @@ impl HeldSpan {
 
     /// Begins a visit; returns whether there is one, as the span has not ended.
     pub(super) fn begin_visit(&self) -> bool {
-        let begun = self.visits.enter();
+        let begun = self.visits.begin_visit();
         if let Err(Some(end)) = begun {
             self.close(&end);
         }
@@ -44,7 +44,7 @@ impl HeldSpan {
     }
 
     pub(super) fn end_visit(&self) {
-        if let Some(end) = self.visits.leave() {
+        if let Some(end) = self.visits.end_visit() {
             self.close(&end);
         }
     }
@@ -55,7 +55,7 @@ impl HeldSpan {
         if self.visits.come_back()
             && let Some(trace) = self.trace()
         {
-            write::back(self.span(), trace.order_after_visits());
+            write::moved_back(self.span(), trace.order_after_visits());
         }
     }
 

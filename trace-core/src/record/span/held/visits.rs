@@ -79,15 +79,15 @@ impl Visits {
 
     /// Begins a visit. If the span has ended there is none, and the caller writes the end
     /// if it is given it.
-    pub(in crate::record) fn enter(&self) -> Result<(), Option<SpanEnd>> {
+    pub(in crate::record) fn begin_visit(&self) -> Result<(), Option<SpanEnd>> {
         if self.word.fetch_add(VISIT, Ordering::AcqRel) & ENDED == 0 {
             return Ok(());
         }
-        Err(self.leave())
+        Err(self.end_visit())
     }
 
     /// Ends a visit. Gives the end of the span if the caller has to write it.
-    pub(in crate::record) fn leave(&self) -> Option<SpanEnd> {
+    pub(in crate::record) fn end_visit(&self) -> Option<SpanEnd> {
         let before = self.word.fetch_sub(VISIT, Ordering::AcqRel);
         if before & ENDED == 0 || before >= 2 * VISIT {
             return None;

@@ -41,7 +41,7 @@ impl HeldSpan {
             return self.end_visit();
         }
         if entered::is_visit_of(self.span()) {
-            entered::go_on(self.span(), || false);
+            entered::order_after_others(self.span(), || false);
             write(self.span());
             return self.end_visit();
         }

@@ -12,7 +12,7 @@ impl SpanLife {
     #[inline]
     pub(crate) fn called() -> Self {
         let mut life = Self::fresh();
-        life.call(Phase::Called);
+        life.begin_call(Phase::Called);
         life
     }
 
@@ -21,17 +21,17 @@ impl SpanLife {
     #[inline]
     pub(crate) fn called_within() -> Self {
         let mut life = Self::fresh();
-        life.call(Phase::Within);
+        life.begin_call(Phase::Within);
         life
     }
 
     #[inline(never)]
-    fn call(&mut self, phase: Phase) {
+    fn begin_call(&mut self, phase: Phase) {
         let scope = thread::scope();
         if scope == 0 {
             return;
         }
-        thread::hold();
+        thread::hold_trace_open();
         self.front = Front { phase, scope };
         self.span = thread::span();
         *self.trace = entered::current_trace();
@@ -44,7 +44,7 @@ impl SpanLife {
             return 0;
         };
         let (span, outer) = write::open(site);
-        self.release(is_home);
+        self.release_call(is_home);
         self.span = span;
         self.front = Front {
             phase: Phase::Open,
@@ -67,7 +67,7 @@ impl SpanLife {
         };
         if is_home {
             let (span, outer) = write::open_below(site, parent);
-            thread::release();
+            thread::release_trace();
             self.span = span;
             self.front.phase = Phase::Open;
             return outer;
@@ -75,7 +75,7 @@ impl SpanLife {
         let mut span = 0;
         scope::enter_to_open(trace, parent, || {
             (span, _) = write::open(site);
-            thread::release();
+            thread::release_trace();
             span
         });
         self.span = span;
@@ -87,14 +87,14 @@ impl SpanLife {
     }
 
     /// Lets go of a trace in which the span was to begin.
-    pub(super) fn release(&mut self, is_home: bool) {
+    pub(super) fn release_call(&mut self, is_home: bool) {
         let Some(trace) = self.trace.take() else {
             return;
         };
         if is_home {
-            thread::release();
+            thread::release_trace();
         } else if !trace.tracer.is_foreign() {
-            trace.release();
+            trace.release_span();
         }
     }
 }

@@ -33,7 +33,7 @@ impl SpanLife {
     extern "C" fn end_cancel(&mut self) {
         let is_home = self.front.scope == thread::scope();
         match self.front.phase {
-            Phase::Called | Phase::Within => self.release(is_home),
+            Phase::Called | Phase::Within => self.release_call(is_home),
             Phase::Open if is_home => {
                 entered::leave_span(self.span);
                 write::close(self.span, thread::span(), Outcome::Cancelled);
@@ -41,7 +41,7 @@ impl SpanLife {
             Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled), false),
             Phase::Fresh | Phase::Off => {}
         }
-        self.let_go();
+        self.set_off_and_drop_trace();
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a span becomes the current one for a poll, and begins with the first.
 
 use super::span_life::{Phase, SpanLife};
-use crate::record::thread::Hot;
+use crate::record::thread::Block;
 use crate::record::{thread, write};
 use crate::stream::Site;
 use crate::value::Baggage;
@@ -30,11 +30,11 @@ impl SpanLife {
     /// Recording never panics, but of other functions the compiler does not know, and makes
     /// ways to unwind through each place where a future is polled or dropped.
     #[inline(never)]
-    pub(super) extern "C" fn begin_at(&mut self, hot: &Hot, site: &'static Site) -> u64 {
+    pub(super) extern "C" fn begin_at(&mut self, block: &Block, site: &'static Site) -> u64 {
         if self.front.phase == Phase::Fresh
-            && let Some((span, outer)) = hot.open_at_once(site.known_header())
+            && let Some((span, outer)) = block.open_at_once(site.known_header())
         {
-            self.set_open(span, hot.recorded_scope());
+            self.set_open(span, block.recorded_scope());
             return outer;
         }
         self.enter_slowly(site)

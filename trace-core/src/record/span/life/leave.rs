@@ -3,51 +3,51 @@
 use super::span_life::{Phase, SpanLife};
 use crate::record::scope::entered;
 use crate::record::span::closing;
-use crate::record::thread::{self, Hot};
+use crate::record::thread::{self, Block};
 use crate::value::Outcome;
 
 impl SpanLife {
     // These are like `begin_at`.
 
     #[inline(never)]
-    pub(super) extern "C" fn suspend_polled(&mut self, hot: &Hot, outer: u64) {
-        self.leave_as::<false>(hot, outer, None);
+    pub(super) extern "C" fn suspend_polled(&mut self, block: &Block, outer: u64) {
+        self.leave_as::<false>(block, outer, None);
     }
 
     #[inline(never)]
-    pub(super) extern "C" fn end_polled(&mut self, hot: &Hot, outer: u64, has_failed: bool) {
-        self.leave_as::<false>(hot, outer, Some(Outcome::of_body(has_failed)));
+    pub(super) extern "C" fn end_polled(&mut self, block: &Block, outer: u64, has_failed: bool) {
+        self.leave_as::<false>(block, outer, Some(Outcome::of_body(has_failed)));
     }
 
     #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
     #[inline(never)]
     pub(super) extern "C" fn leave_kept(
         &mut self,
-        hot: &Hot,
+        block: &Block,
         outer: u64,
         outcome: Option<Outcome>,
     ) {
-        self.leave_as::<true>(hot, outer, outcome);
+        self.leave_as::<true>(block, outer, outcome);
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave_as<const KEEPS_TRACE: bool>(
         &mut self,
-        hot: &Hot,
+        block: &Block,
         outer: u64,
         outcome: Option<Outcome>,
     ) {
         match outcome {
             _ if self.front.phase != Phase::Open => {}
-            Some(outcome) if hot.close_at_once(outcome, self.span, outer) => {
+            Some(outcome) if block.close_at_once(outcome, self.span, outer) => {
                 self.front.phase = Phase::Off;
                 if !KEEPS_TRACE && self.trace.is_some() {
-                    self.leave_trace();
+                    self.drop_trace();
                 }
                 return;
             }
-            None if hot.recorded_scope() == self.front.scope => {
-                hot.replace_span(outer);
+            None if block.recorded_scope() == self.front.scope => {
+                block.replace_span(outer);
                 if !KEEPS_TRACE {
                     self.keep_trace();
                 }
@@ -63,7 +63,7 @@ impl SpanLife {
     #[inline(never)]
     extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
         if outcome == Some(Outcome::Error) {
-            thread::pass_failure(outer);
+            thread::note_failed_child(outer);
         }
         match outcome {
             None if self.has_moved() => self.suspend_visit(keeps_trace),
@@ -72,7 +72,7 @@ impl SpanLife {
                 closing::close(self.front.scope, self.span, outer, outcome);
                 match keeps_trace {
                     true => self.set_off(),
-                    false => self.let_go(),
+                    false => self.set_off_and_drop_trace(),
                 }
             }
             None => self.suspend_below(outer, keeps_trace),

@@ -12,7 +12,7 @@ impl SpanLife {
     /// Says that the span is in its own scope again.
     pub(super) fn come_back(&mut self) {
         if let Some(trace) = &*self.trace {
-            write::back(self.span, trace.order_after_visits());
+            write::moved_back(self.span, trace.order_after_visits());
         }
         self.front.phase = Phase::Open;
     }
@@ -59,10 +59,10 @@ impl SpanLife {
             };
             end_visit(self.trace.as_ref(), self.front.scope, end);
         }
-        scope::leave_span(self.span);
+        scope::end_visit_of(self.span);
         match outcome {
             Some(_) if keeps_trace => self.set_off(),
-            Some(_) => self.let_go(),
+            Some(_) => self.set_off_and_drop_trace(),
             None => {}
         }
     }

@@ -14,22 +14,22 @@ impl SpanLife {
     /// Begins a poll of a future or stream, and its span with the first one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
-        thread::with(|hot| {
-            let scope = hot.recorded_scope();
+        thread::with_block(|block| {
+            let scope = block.recorded_scope();
             let outer = if scope == 0 {
                 if self.is_live() {
                     self.enter_slowly(site)
                 } else {
-                    if hot.is_curious() {
+                    if block.is_curious() {
                         missed::miss_first(site, self.is_fresh());
                     }
                     self.front.phase = Phase::Off;
                     0
                 }
             } else if self.is_open_in(scope) {
-                hot.replace_span(self.span)
+                block.replace_span(self.span)
             } else {
-                self.begin_at(hot, site)
+                self.begin_at(block, site)
             };
             Polling { life: self, outer }
         })
@@ -81,13 +81,13 @@ impl Polling<'_, true> {
     fn leave_kept(self, outcome: Option<Outcome>) {
         let mut this = ManuallyDrop::new(self);
         let outer = this.outer;
-        thread::with(|hot| {
-            if outcome.is_none() && this.life.is_open_in(hot.recorded_scope()) {
-                hot.replace_span(outer);
+        thread::with_block(|block| {
+            if outcome.is_none() && this.life.is_open_in(block.recorded_scope()) {
+                block.replace_span(outer);
             } else if outcome.is_none() && this.life.has_moved() {
                 this.life.suspend_visit(true);
             } else if this.life.is_live() {
-                this.life.leave_kept(hot, outer, outcome);
+                this.life.leave_kept(block, outer, outcome);
             }
         });
     }
@@ -98,19 +98,19 @@ impl Polling<'_, false> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn leave(self, has_failed: Option<bool>) {
         let Self { life, outer } = &mut *ManuallyDrop::new(self);
-        thread::with(|hot| match has_failed {
+        thread::with_block(|block| match has_failed {
             Some(has_failed) => {
                 if life.is_live() {
-                    life.end_polled(hot, *outer, has_failed);
+                    life.end_polled(block, *outer, has_failed);
                 }
                 // It is so already; said where the compiler sees it, so that `.await`, which
                 // drops this next, does not look.
                 life.set_off();
             }
-            None if life.is_open_in(hot.recorded_scope()) && life.trace.is_some() => {
-                hot.replace_span(*outer);
+            None if life.is_open_in(block.recorded_scope()) && life.trace.is_some() => {
+                block.replace_span(*outer);
             }
-            None if life.is_live() => life.suspend_polled(hot, *outer),
+            None if life.is_live() => life.suspend_polled(block, *outer),
             None => {}
         });
     }

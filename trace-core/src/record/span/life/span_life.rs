@@ -139,13 +139,13 @@ impl SpanLife {
     }
 
     /// Lets go of a span that somebody else has ended.
-    pub(in crate::record) fn let_go(&mut self) {
+    pub(in crate::record) fn set_off_and_drop_trace(&mut self) {
         self.set_off();
-        self.leave_trace();
+        self.drop_trace();
     }
 
     #[inline(never)]
-    pub(super) fn leave_trace(&mut self) {
+    pub(super) fn drop_trace(&mut self) {
         *self.trace = None;
     }
 

@@ -9,20 +9,20 @@ use crate::value::TraceContext;
 
 /// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate.
 #[derive(Default)]
-pub(crate) struct Caps(RwLock<Vec<(u32, Arc<RateLimited>)>>);
+pub(crate) struct TrustAllowances(RwLock<Vec<(u32, Arc<RateLimited>)>>);
 
 /// Rates are written in the source; a program that computes them gets no more.
 const MAX_RATES: usize = 64;
 
-impl Caps {
+impl TrustAllowances {
     /// Takes one trace from the allowance of `per_second`, if one is left.
     pub(crate) fn admits(&self, per_second: u32, context: &TraceContext, clock: &Clock) -> bool {
         let input = SamplingInput::new(context.trace_id, "", clock);
-        self.of(per_second)
+        self.allowance(per_second)
             .is_some_and(|limit| limit.sample(&input).is_sampled())
     }
 
-    fn of(&self, per_second: u32) -> Option<Arc<RateLimited>> {
+    fn allowance(&self, per_second: u32) -> Option<Arc<RateLimited>> {
         let find = |limits: &[(u32, Arc<RateLimited>)]| {
             let found = limits.iter().find(|(rate, _)| *rate == per_second);
             found.map(|(_, limit)| Arc::clone(limit))
@@ -44,8 +44,8 @@ impl Caps {
     }
 }
 
-impl fmt::Debug for Caps {
+impl fmt::Debug for TrustAllowances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caps").finish_non_exhaustive()
+        f.debug_struct("TrustAllowances").finish_non_exhaustive()
     }
 }

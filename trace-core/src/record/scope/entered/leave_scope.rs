@@ -10,7 +10,7 @@ use super::stack::Stack;
 use crate::record::kept::RECORDS;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::{Recording, Visiting};
-use crate::record::thread::{self, Hot, Place};
+use crate::record::thread::{self, Block, Position};
 use crate::record::trace::LocalTrace;
 
 /// Leaves a scope until its next poll; returns what surrounded its code, if the scope is
@@ -18,36 +18,38 @@ use crate::record::trace::LocalTrace;
 ///
 /// Where it is not the innermost one, that stays what it is.
 #[inline]
-pub(in crate::record) fn leave(number: u32) -> Option<Active> {
+pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<false>(stack, hot, number)))
+    thread::with_block(|block| {
+        ENTERED.with(|stack| pop_simple_scope::<false>(stack, block, number))
+    })
 }
 
 /// The same for good: what was recorded is to be handed over next.
 #[inline]
-pub(in crate::record) fn leave_for_good(number: u32) -> Option<Active> {
+pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
     if !RECORDS {
         return None;
     }
-    thread::with(|hot| ENTERED.with(|stack| pop_simple_scope::<true>(stack, hot, number)))
+    thread::with_block(|block| ENTERED.with(|stack| pop_simple_scope::<true>(stack, block, number)))
 }
 
 #[inline(never)]
 fn pop_simple_scope<const IS_LAST: bool>(
     stack: &RefCell<ManuallyDrop<Stack>>,
-    hot: &Hot,
+    block: &Block,
     number: u32,
 ) -> Option<Active> {
-    if hot.is_stage_empty()
+    if block.is_stage_empty()
         && let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.only_one()
         && scope.number == number
         && scope.can_rest()
-        && hot.go_at_once(0, 0, 0, None)
+        && block.go_at_once(0, 0, 0, None)
     {
-        let active = scope.take();
+        let active = scope.take_active();
         stack.scopes.pop_first();
         return Some(active);
     }
@@ -73,8 +75,8 @@ fn pop_scope(
     if let Some(recording) = scope.recording_of_stage() {
         end_poll(recording);
     }
-    let active = vacate(scope);
-    go_back(stack);
+    let active = take_from_stack(scope);
+    go_to_scope_below(stack);
     Some(active)
 }
 
@@ -88,22 +90,22 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
         running.take_stage();
     }
     stack.scopes.raise(at);
-    let mut active = vacate(stack.scopes.top_mut()?);
+    let mut active = take_from_stack(stack.scopes.top_mut()?);
     stack.scopes.pop();
     if let Active::Recorded(recording) = &mut active {
         // Its stage was moved when the scope above was entered.
-        recording.leave_suspended();
+        recording.leave_while_suspended();
     }
     Some(active)
 }
 
-/// Takes everything out of a place.
+/// Takes everything out of a position.
 #[inline]
-fn vacate(scope: &mut EnteredScope) -> Active {
+fn take_from_stack(scope: &mut EnteredScope) -> Active {
     if scope.visiting.trace.is_some() {
         scope.visiting = Visiting::NONE;
     }
-    scope.take()
+    scope.take_active()
 }
 
 /// Leaves the scope that was entered last for a visit of a span, if nothing was recorded
@@ -125,17 +127,17 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
     }
     let trace = scope.visiting.trace.take()?;
     drop(std::mem::take(&mut scope.visiting.baggage));
-    go_back(stack);
+    go_to_scope_below(stack);
     Some(trace)
 }
 
 /// Removes the innermost scope, of which everything was taken, and goes back to the one
 /// below it.
 #[inline]
-fn go_back(stack: &mut Stack) {
+fn go_to_scope_below(stack: &mut Stack) {
     stack.scopes.pop();
     match stack.scopes.top_mut() {
-        Some(outer) => thread::go_to(&outer.place),
-        None => thread::go_to(&Place::NOWHERE),
+        Some(outer) => thread::go_to(&outer.position),
+        None => thread::go_to(&Position::NOWHERE),
     }
 }

@@ -8,13 +8,13 @@ use super::tracer_core::TracerCore;
 thread_local! {
     /// That of the last root that took one and gave it back. Threads that count the references
     /// of a tracer wait for each other.
-    static KEPT: Cell<Option<Arc<TracerCore>>> = const { Cell::new(None) };
+    static SPARE: Cell<Option<Arc<TracerCore>>> = const { Cell::new(None) };
 }
 
 /// Returns another reference to a tracer, mostly without counting it.
 #[inline]
-pub(crate) fn take(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
-    match KEPT.try_with(Cell::take).ok().flatten() {
+pub(crate) fn take_reference(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
+    match SPARE.try_with(Cell::take).ok().flatten() {
         Some(kept) if Arc::ptr_eq(&kept, tracer) => kept,
         _ => Arc::clone(tracer),
     }
@@ -22,6 +22,6 @@ pub(crate) fn take(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
 
 /// Keeps a reference for the next root.
 #[inline]
-pub(crate) fn give_back(tracer: Arc<TracerCore>) {
-    let _kept = KEPT.try_with(|kept| kept.set(Some(tracer)));
+pub(crate) fn keep_reference(tracer: Arc<TracerCore>) {
+    let _kept = SPARE.try_with(|kept| kept.set(Some(tracer)));
 }

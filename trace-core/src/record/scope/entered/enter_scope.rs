@@ -5,24 +5,24 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::entered_scope::EnteredScope;
-use super::on_thread::{ENTERED, with};
+use super::on_thread::{ENTERED, with_running_scope};
 use super::stack::Stack;
 use crate::process::fork;
 use crate::record::scope::active::Active;
-use crate::record::thread::{self, Hot, Place};
+use crate::record::thread::{self, Block, Position};
 use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
 /// Makes a scope the innermost one; returns its number. `visitor` is the span for whose
 /// visit it is entered, or zero.
 #[inline]
-pub(in crate::record) fn enter(visitor: u64, active: Active) -> u32 {
+pub(in crate::record) fn enter_scope(visitor: u64, active: Active) -> u32 {
     if fork::has_happened() {
         discard_unrecorded();
     }
     // The function that is given is small, here and below, so that `LocalKey::with` is
     // inlined.
-    thread::with(|hot| ENTERED.with(|stack| push_scope(stack, hot, visitor, active)))
+    thread::with_block(|block| ENTERED.with(|stack| push_scope(stack, block, visitor, active)))
 }
 
 /// What is mostly to be done, in code that calls nothing but, at its end, the general
@@ -30,7 +30,7 @@ pub(in crate::record) fn enter(visitor: u64, active: Active) -> u32 {
 #[inline(never)]
 fn push_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
-    hot: &Hot,
+    block: &Block,
     visitor: u64,
     active: Active,
 ) -> u32 {
@@ -38,11 +38,16 @@ fn push_scope(
         && let Some(scope) = stack.scopes.first_vacant()
     {
         let number = match &active {
-            Active::Recorded(recording) => recording.simple_place().and_then(|place| {
-                let is_there = hot.go_at_once(place.scope, place.span, place.entry, place.plain);
-                is_there.then_some(place.scope)
+            Active::Recorded(recording) => recording.simple_position().and_then(|position| {
+                let is_there = block.go_at_once(
+                    position.scope,
+                    position.span,
+                    position.foreign_base,
+                    position.plain,
+                );
+                is_there.then_some(position.scope)
             }),
-            _ if hot.go_at_once(0, 0, 0, None) => hot.next_scope(),
+            _ if block.go_at_once(0, 0, 0, None) => block.next_scope(),
             _ => None,
         };
         if let Some(number) = number {
@@ -58,14 +63,14 @@ fn push_scope(
 fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Active) -> u32 {
     let stack = &mut *stack.borrow_mut();
     if let Some(outer) = stack.scopes.top_mut() {
-        suspend(outer);
+        suspend_scope(outer);
     }
     let number = if let Active::Recorded(recording) = &active {
         recording.begin_poll();
-        thread::go_to(&recording.place());
+        thread::go_to(&recording.position());
         recording.number()
     } else {
-        thread::go_to(&Place::NOWHERE);
+        thread::go_to(&Position::NOWHERE);
         thread::new_scope()
     };
     if let Some(scope) = stack.scopes.push() {
@@ -75,12 +80,12 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
 }
 
 /// Has a scope wait for the end of one that is entered above it.
-fn suspend(outer: &mut EnteredScope) {
+fn suspend_scope(outer: &mut EnteredScope) {
     // The stage is moved first, so that everything goes where it was recorded.
     if let Some(recording) = outer.recording_of_stage() {
-        recording.suspend();
+        recording.end_poll_suspended();
     }
-    outer.place = thread::place();
+    outer.position = thread::position();
 }
 
 /// Makes a scope the innermost one that is for a visit of a span away from its own scope,
@@ -115,14 +120,14 @@ fn push_visit(
         if let Some(recording) = outer.recording_of_stage() {
             recording.take_stage();
         }
-        &mut outer.place
+        &mut outer.position
     });
     let number = thread::begin_visit(outer, span, trace.tracer.plain());
     if let Some(scope) = stack.scopes.push() {
         scope.visitor = span;
         scope.number = number;
         scope.visiting.order = order;
-        // Not dropped: there is none in a vacant place.
+        // Not dropped: there is none in a vacant position.
         std::mem::forget(scope.visiting.trace.replace(trace));
         std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
     }
@@ -132,7 +137,7 @@ fn push_visit(
 /// are closed into it. Only in the child of a `fork`.
 #[cold]
 fn discard_unrecorded() {
-    if with(|scope| scope.is_recorded()) != Some(true) {
+    if with_running_scope(|scope| scope.is_recorded()) != Some(true) {
         thread::discard_stage();
     }
 }
