@@ -1,4 +1,7 @@
-//! What surrounds the code of one scope.
+//! What surrounds the code of one scope: nothing, a tracer, or a trace.
+//!
+//! It is moved between a scope and the thread's stack with each poll, so it is two words.
+//! Moving is all that is done with it there; how it ends is said in `scope.rs`.
 
 use std::sync::Arc;
 

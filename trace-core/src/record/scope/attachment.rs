@@ -1,4 +1,7 @@
 //! A tracer that is current where no trace runs.
+//!
+//! In a test the tracer waits for tasks that carry it. So an attachment for a task is
+//! counted from its making to its drop.
 
 use std::sync::Arc;
 
@@ -14,6 +17,7 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
+    /// Makes the tracer current for code that nobody waits for.
     pub(in crate::record) fn new(tracer: Arc<TracerCore>) -> Self {
         Self {
             tracer,

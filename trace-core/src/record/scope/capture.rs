@@ -1,4 +1,7 @@
 //! Scopes of the trace that runs on this thread, for code that is to run elsewhere.
+//!
+//! A captured scope keeps the trace open until it ends. Where the trace is not recorded,
+//! or none runs, the captured scope carries what there is: the context, or the tracer.
 
 use std::sync::Arc;
 
@@ -35,6 +38,8 @@ impl Scope {
             let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
             return scope.with_baggage(Some(&context.baggage));
         }
+        // The stack is borrowed only to make the scope, in which no code of the
+        // application runs.
         let captured = entered::with_running_scope(|scope| match scope.join(span) {
             Some(joined) => Self(Active::Recorded(joined)),
             None => Self::unrecorded_beside(scope.active()),
@@ -54,6 +59,7 @@ impl Scope {
         }
     }
 
+    /// Another scope of a trace that is not recorded, or with the same tracer.
     fn unrecorded_beside(active: &Active) -> Self {
         match active {
             Active::Unsampled(unsampled) => Self::unsampled(unsampled.copy_for_scope()),

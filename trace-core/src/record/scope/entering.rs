@@ -1,5 +1,9 @@
-//! How a thread runs a scope's code: until a guard is dropped, or until the visit ends for
-//! which the scope was entered.
+//! How a thread runs a scope's code: until a guard is dropped, or until the visit ends
+//! for which the scope was entered.
+//!
+//! While the code runs the scope is empty, and its state is on the thread's stack.
+//! Leaving brings it back, or ends it. If the scope is not found, because the process has
+//! forked or the thread is another one, there is nothing to bring back.
 
 use std::sync::Arc;
 
@@ -47,6 +51,7 @@ impl Scope {
         self.push_on_stack(span);
     }
 
+    /// Moves the scope's state to the thread's stack; returns the number of the scope.
     #[inline]
     fn push_on_stack(&mut self, visitor: u64) -> u32 {
         self.keep_own();
@@ -82,6 +87,7 @@ impl Entered<'_> {
         if let Some(active) = entered::leave_scope_for_good(self.number) {
             end_scope(active);
         }
+        // The drop would leave the scope once more.
         std::mem::forget(self);
     }
 }

@@ -1,4 +1,7 @@
-//! A future that runs in a scope.
+//! A future or stream that runs in a scope of its own.
+//!
+//! The scope is entered for each poll and left before the poll returns, also if it
+//! unwinds. A cancelled body is dropped within the scope, which ends after it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -32,6 +35,7 @@ pin_project! {
 }
 
 impl<F> InScope<F> {
+    /// Runs a future in a scope, which `scope` makes if anything can be recorded.
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,

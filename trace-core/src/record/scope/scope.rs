@@ -1,7 +1,10 @@
-//! Scopes: a root, a trace that goes on from another process, a spawned task.
+//! A scope whose code does not run at the moment.
 //!
-//! A scope owns the stream of everything recorded in it. While its code runs its
-//! state is the thread's; between polls it is here.
+//! It owns the state between polls and ends it when it is dropped: what was recorded is
+//! handed over. How it begins is in `start.rs`, how its code is run in `entering.rs`.
+//!
+//! In the child of a `fork` a scope of the parent's is forgotten, and neither continued
+//! nor ended.
 
 use std::sync::Arc;
 
@@ -73,8 +76,8 @@ impl Scope {
         }
     }
 
-    /// Forgets what is of another process, if a `fork` has made it that: it is neither
-    /// gone on with nor ended.
+    /// Forgets what is of another process, if a `fork` has made it that. One comparison
+    /// in a process that has not forked.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep_own(&mut self) {
         if fork::has_happened() {

@@ -1,4 +1,11 @@
 //! How a trace begins in this process, and the decision whether it is recorded.
+//!
+//! The decision is made once, here, before anything is recorded. It is the sampler's for
+//! a new trace and for one that comes from another process; a trace of this process goes
+//! on as it is. What came with the trace (state, baggage) is kept in either case.
+//!
+//! Who believes which caller is decided before, where a root begins: [`Parentage`] says
+//! what came of it.
 
 use std::sync::Arc;
 
@@ -41,6 +48,8 @@ pub(crate) enum Parentage<'a> {
 impl Scope {
     /// Begins a trace, or goes on with a remote one: decides whether to record it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
+        // This code runs only because something is recorded: no sampler is asked, and
+        // nothing is counted.
         if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }

@@ -1,4 +1,7 @@
 //! A trace that is not recorded, as far as it runs on a thread.
+//!
+//! Its context still travels, so its ids, state and baggage are kept. It records nothing,
+//! reads no clock, and allocates nothing where the thread has one to use again.
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -63,6 +66,7 @@ impl Unsampled {
         self.span_id = OnceLock::from(span_id);
     }
 
+    /// A new one, where the thread has none to use again.
     #[cold]
     fn empty(tracer: &Arc<TracerCore>) -> Box<Self> {
         Box::new(Self {
@@ -101,6 +105,7 @@ impl Unsampled {
         self.trace_id
     }
 
+    /// The id under which the trace travels, drawn at the first call.
     fn span_id(&self) -> SpanId {
         *self.span_id.get_or_init(|| self.tracer.ids.span_id())
     }

@@ -1,4 +1,8 @@
 //! A scope that waits for its code to be polled.
+//!
+//! It is what a root's future and [`InScope`](super::InScope) hold beside the body: a
+//! scope before it begins, between polls, while the body is dropped, and after its end.
+//! After the end nothing is left to drop.
 
 use std::mem::ManuallyDrop;
 
@@ -74,6 +78,8 @@ impl Drop for WaitingScope {
     }
 }
 
+/// Ends the scope, or leaves it after its code was dropped. Not inlined, as most have
+/// ended.
 #[inline(never)]
 fn drop_scope_state(state: ScopeState) {
     drop(state);

@@ -1,4 +1,8 @@
-//! How a span that was opened in a scope ends: mostly as the current one.
+//! How a span that was opened in a scope ends, by its guard or its poll.
+//!
+//! Mostly it is the current span of its scope. Here is also what happens if it is not:
+//! its scope waits below another one, or was left before the span ended. What ends it by
+//! the visit of another scope is in `life/moved.rs`.
 
 use crate::record::scope::end_visit_of;
 use crate::record::scope::entered;
@@ -23,6 +27,8 @@ pub(in crate::record) fn close_in(scope: u32, span: u64, outer: u64, outcome: Ou
     if thread::scope() == scope {
         write::close(span, outer, outcome);
     } else if !entered::close_suspended(scope, span, outer, outcome)
+        // The scope was left before, and may have ended: the end is written in a scope
+        // for a visit of the span, so that it reaches the queue.
         && let Some(trace) = entered::trace_of_left_scope(scope)
     {
         let (baggage, order) = (trace.head.baggage(), trace.order_of_visit());

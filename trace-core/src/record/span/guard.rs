@@ -1,4 +1,8 @@
 //! The span of a function that is not async.
+//!
+//! A guard stays on the thread and, if it is dropped in order, in the scope in which it
+//! was made. So it needs no life and no trace: the ids are enough. What happens out of
+//! order is left to `closing.rs`.
 
 use std::marker::PhantomData;
 
@@ -95,6 +99,8 @@ impl Drop for SpanGuard {
         if !self.is_recording() {
             return;
         }
+        // The newest span without an error is by far the most common end: it is one word,
+        // and is inlined. All else is one call.
         if std::thread::panicking() || !write::close_newest(self.span, self.outer) {
             close(self.scope, self.span, self.outer, self.was_panicking);
         }
@@ -102,7 +108,8 @@ impl Drop for SpanGuard {
 }
 
 impl SpanGuard {
-    /// Ends the span of a guard that is dropped, in a way that is not inlined.
+    /// Ends the span of a guard that is dropped. Not inlined, unlike the drop itself: for
+    /// callers for which a few nanoseconds do not matter.
     pub(crate) fn close_dropped(&self) {
         if self.is_recording() {
             close(self.scope, self.span, self.outer, self.was_panicking);

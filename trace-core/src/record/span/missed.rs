@@ -1,4 +1,9 @@
-//! Spans that are not recorded: why, once for each site.
+//! Why a span is not recorded, noted once for each site.
+//!
+//! It is called in a cold way where nothing is recorded and the thread is
+//! [curious](crate::record::thread::is_curious). It finds out which of the reasons holds,
+//! and notes it in the site or the tracer's table. What is then said to whom is the
+//! business of [`diagnostics`].
 
 use std::sync::Arc;
 
@@ -75,12 +80,14 @@ pub(crate) fn miss_unsampled(site: &'static Site, scope: &Scope) {
     }
 }
 
+/// Counts a refusal in the table of the tracer, by site and by who refused.
 fn refuse(site: &'static Site, tracer: &TracerCore, by: NotSampledBy) {
     if !tracer.is_foreign() {
         tracer.queue.chart.refuse(site, by);
     }
 }
 
+/// Finds out why nothing is recorded here.
 fn absent() -> Absent {
     if is_collecting() {
         return Absent::Wanted;
@@ -98,6 +105,7 @@ fn absent() -> Absent {
     around.unwrap_or(Absent::Outside(false))
 }
 
+/// The tracer of a trace that is not recorded, and who refused it.
 fn refusal_of(unsampled: &Unsampled) -> (Arc<TracerCore>, NotSampledBy) {
     (Arc::clone(&unsampled.tracer), unsampled.refused_by())
 }

@@ -1,4 +1,7 @@
 //! The span of an async function, and of a stream.
+//!
+//! The wrapper stores the body once and adds three words. It decides nothing about the
+//! span: it asks its life before and after each poll, and in its drop.
 
 use std::fmt;
 use std::pin::Pin;
@@ -97,9 +100,12 @@ where
         let Some(span) = this.span.get_mut() else {
             return this.future.poll(cx);
         };
+        // A panic of the body drops `polling`, which ends the span as panicked.
         let polling = span.life.begin_poll((span.site)());
         let polled = this.future.poll(cx);
         let has_failed = match &polled {
+            // The observer is the application's code, and is called only if there is a
+            // span to say it of.
             Poll::Ready(output) => Some(polling.is_recorded() && (span.observe)(output)),
             Poll::Pending => None,
         };

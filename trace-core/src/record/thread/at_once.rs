@@ -1,8 +1,12 @@
-//! Entries that are written at once: where the stage has room, and nothing but the block has
-//! to be asked.
+//! Entries that are written at once: where the stage has room, and nothing but the block
+//! has to be asked.
 //!
-//! Each function returns whether that was so. If it was not, nothing was written, and the
-//! caller goes the general way, by `write::append`.
+//! This is what is done for each span and most tags. Each function returns whether it was
+//! done. If not, nothing was written, and the caller goes the general way, by
+//! `write/append.rs`.
+//!
+//! The functions read what they need of the block before they read the clock: the
+//! compiler takes nothing of it for known after that.
 
 use super::block::{BLOCK, Block, STAGE};
 use crate::stream::{Header, Kind, outcome_number};
@@ -53,8 +57,9 @@ pub(in crate::record) fn push_named_text(header: Header, span: u64, key: &str, t
 }
 
 impl Block {
-    /// What [`open`] does, if the header is known, the tracer need not be asked and the stage
-    /// has room.
+    /// Writes the opening of a span with a new id and makes it the current one, if the
+    /// header is known, the tracer need not be asked and the stage has room. Returns the
+    /// id and the parent.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn open_at_once(&self, header: u64) -> Option<(u64, u64)> {
         let used = self.used.get();
@@ -129,7 +134,9 @@ impl Block {
         true
     }
 
-    /// The same for a text that is short, if the tracer need not be asked.
+    /// Writes an entry of the current span that has a short text, if the span is the
+    /// scope's to write to, the tracer need not be asked, and the stage has room; returns
+    /// whether that is so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn put_own_text(&self, header: Header, text: &str) -> bool {
         let span = self.own_span();
@@ -147,6 +154,7 @@ impl Block {
     // These are not inlined: `LocalKey::with` is then, and does not find the block by a
     // pointer to a function. That, and arguments that are not in registers, would cost as
     // much as all the rest.
+    /// Writes a tag of a span with its key and one word, if there is room.
     #[inline(never)]
     fn put_named_word(&self, header: Header, span: u64, word: u64, key: &str) -> bool {
         let Some(used) = self.room_for(3, key.len()) else {
@@ -157,6 +165,7 @@ impl Block {
         true
     }
 
+    /// Writes a tag of a span with its key and a text, if there is room.
     #[inline(never)]
     fn put_named_text(&self, header: Header, span: u64, key: &str, text: &str) -> bool {
         let Some(used) = self.room_for(3, key.len() + text.len()) else {
@@ -168,6 +177,8 @@ impl Block {
         true
     }
 
+    /// Writes an error of a span with its message, if there is room and times are the
+    /// counter's.
     #[inline(never)]
     fn put_error(&self, header: Header, span: u64, message: &[u8]) -> bool {
         let Some(counter) = self.plain.get() else {

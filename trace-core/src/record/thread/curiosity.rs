@@ -1,6 +1,9 @@
 //! Whether functions of which nothing is recorded note why, and for how long.
 //!
-//! What they note, and where, is the business of whoever asks.
+//! Where nothing is recorded, to ask for the reason would cost more than all else. So a
+//! thread is *curious* when it has entered or left something, and stops being so when it
+//! has looked in vain for long. What is noted, and where, is the business of
+//! `span/missed.rs`.
 
 use super::block::{BLOCK, Block};
 use crate::record::kept::RECORDS;

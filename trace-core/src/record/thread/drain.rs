@@ -1,4 +1,7 @@
-//! How the stage is moved into a chunk.
+//! How the stage is moved into a chunk, in one piece.
+//!
+//! Words and texts of one entry get into the same chunk, as both are moved together. The
+//! counts of spans that were opened and ended go to the caller, whose scope they are of.
 
 use std::cell::Cell;
 

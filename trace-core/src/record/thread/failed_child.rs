@@ -1,5 +1,8 @@
-//! Which span has a child that failed last: an error that goes on through its parent is
-//! logged already.
+//! Which span has a child that failed last.
+//!
+//! An error that goes on through the parent is logged already, so the parent says only
+//! its status. Whether it is the same error is found out by its message, in
+//! `write/last_failure.rs`.
 
 use super::block::BLOCK;
 

@@ -1,4 +1,7 @@
-//! What the child of a `fork` forgets: it is the parent's.
+//! What the child of a `fork` forgets of the block: it is the parent's.
+//!
+//! Nothing is dropped, and no lock is taken: this runs in the child's first moments,
+//! where both may wait for a thread that is not there.
 
 use super::block::BLOCK;
 use super::drain::discard_stage;

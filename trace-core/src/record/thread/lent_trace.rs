@@ -1,6 +1,11 @@
-//! A reference to the trace that is recorded, lent from one span to the next.
+//! A reference to the trace that is recorded, lent from one held span to the next.
 //!
-//! The block does not own the trace: the scope that is recorded has a reference of its own.
+//! To count the references of a trace, which threads share, costs as much as to read the
+//! clock. So a held span that ends in the scope in which it began leaves its reference
+//! here, and the next one takes it.
+//!
+//! The block does not own the trace: the scope that is recorded has a reference of its
+//! own. So this one is never the last, and to forget it leaks nothing but a count.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;

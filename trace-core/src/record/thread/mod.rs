@@ -1,7 +1,12 @@
 //! The thread: where it is, and its stage, in which entries wait to be moved to a chunk.
 //!
-//! Nothing here knows a scope, or what an entry says of a span. The folders above read and
-//! write the block through the functions that are named here.
+//! All of it is one [`Block`] of cells, which `block.rs` owns. The other files are each
+//! for one subject: where the thread is (`position`), what is staged (`stage`, `drain`,
+//! `short_text`), what is written without asking anybody (`at_once`), numbers, the lent
+//! trace, and when nothing is recorded (`paused`, `quietly`, `curiosity`).
+//!
+//! Nothing here knows a scope that is entered, or what an entry says of a span. The
+//! folders above read and write the block through the functions that are named here.
 
 mod at_once;
 mod block;

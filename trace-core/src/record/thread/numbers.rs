@@ -1,4 +1,7 @@
 //! The numbers that a thread draws: of scopes, from a range of its own, and of spans.
+//!
+//! A scope's number tells it from all others of the process, for as long as anybody may
+//! hold it. A span's id is random and never zero.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -20,11 +23,14 @@ pub(in crate::record) fn draw_id() -> u64 {
 }
 
 impl Block {
+    /// Draws a number, from the next range if the thread has used its own up. Threads so
+    /// share memory once in [`SCOPES`] scopes.
     #[inline]
     pub(super) fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         self.next_scope().unwrap_or_else(|| {
-            // Zero is none.
+            // Relaxed: it has no partner. Only the numbers have to differ, and they order
+            // nothing. Zero is no scope.
             let number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
             self.next_scope.set(number.wrapping_add(1));
             number

@@ -1,4 +1,8 @@
 //! Recording stops for code that runs only because something is recorded.
+//!
+//! Here is only the switch: the scope of the block is set to zero, and brought back.
+//! Whoever runs code of the application uses [`quietly`](super::quietly()), which also
+//! catches panics.
 
 use std::marker::PhantomData;
 

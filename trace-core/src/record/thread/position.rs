@@ -1,7 +1,10 @@
 //! Where a thread is: the scope that is recorded, and the current span.
 //!
-//! It does not know which scopes and spans are entered below these: that is the stack's
-//! business, which notes the position of a scope while another one is above it.
+//! It does not know which scopes and spans are entered below these. That is the business
+//! of the stack in `scope/entered/`, which notes the position of a scope while another
+//! one is above it.
+//!
+//! "Not recording" is a scope of zero: one load and one branch, at every place that asks.
 
 use super::block::{BLOCK, Block};
 use super::lent_trace::drop_lent_trace;
@@ -9,6 +12,8 @@ use crate::process::clock::Counter;
 use crate::record::kept::RECORDS;
 
 /// What of the block belongs to a scope, while another one is entered.
+///
+/// It is a copy: a scope that waits keeps one, and goes on from it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Position {
     /// The scope that is recorded; zero when none is.
@@ -65,6 +70,7 @@ pub(in crate::record) fn is_plain() -> bool {
     plain().is_some()
 }
 
+/// The counter, if the tracer that records here is a plain one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn plain() -> Option<Counter> {
     BLOCK.with(|block| block.plain.get())
@@ -146,6 +152,8 @@ impl Block {
         true
     }
 
+    /// Goes to another position, after what `go_at_once` leaves to others: to drop the
+    /// lent trace, and to seed the generator of ids.
     #[inline]
     fn go_to(&self, position: &Position) {
         if self.is_lent.get() {

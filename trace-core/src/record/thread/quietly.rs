@@ -1,4 +1,7 @@
 //! Code of the application that runs only because something is recorded.
+//!
+//! What it calls is not recorded, and if it panics, that goes no further: a function does
+//! the same whether it is recorded or not.
 
 use super::paused::{Paused, pause_recording};
 use crate::process::caught::catch;

@@ -1,4 +1,7 @@
 //! Copies of short texts, eight bytes at once.
+//!
+//! The target needs [`BEHIND`] bytes of room behind the text, which are overwritten. It
+//! is safe code: the compiler turns each eight cells into one store.
 
 use std::cell::Cell;
 

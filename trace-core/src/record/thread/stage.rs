@@ -1,7 +1,11 @@
 //! The stage: words and texts of entries that wait to be moved to the scope's chunk.
 //!
-//! Nothing here makes room. Who writes what may not fit asks first, or uses
-//! `write::append`.
+//! It is written in place and never read here. Nothing in this file makes room: functions
+//! that say "there is room" rely on their caller, which has asked, or uses
+//! `write/append.rs`.
+//!
+//! The newest span of a piece needs no id in its entries. Whoever makes another span
+//! current without opening it, or begins another piece, calls [`forget_newest`].
 
 use super::block::{BLOCK, Block, STAGE, TEXT_STAGE};
 use super::short_text::copy_text;
@@ -15,13 +19,16 @@ pub(in crate::record) fn has_room(words: usize) -> bool {
     BLOCK.with(|block| block.used.get()) + words <= STAGE
 }
 
-/// Appends a text to the stage, which [has room](has_room_for) for it.
+/// Appends a text to the stage, which has room for it.
 #[inline]
 pub(in crate::record) fn push_text(text: &str) {
     BLOCK.with(|block| block.put_text(text.as_bytes()));
 }
 
 /// Counts a span that is to begin, and holds its trace open until then.
+///
+/// It is an end too few in the counts of the stage, so that the scope cannot end without
+/// strays.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn hold_trace_open() {
     BLOCK.with(|block| block.ended.set(block.ended.get().wrapping_sub(1)));
@@ -33,7 +40,8 @@ pub(in crate::record) fn release_trace() {
     BLOCK.with(|block| block.ended.set(block.ended.get().wrapping_add(1)));
 }
 
-/// Says that another piece begins, or is gone on with.
+/// Forgets the newest span: a piece begins or resumes, and its entries may not leave
+/// their ids out.
 pub(in crate::record) fn forget_newest() {
     BLOCK.with(|block| block.newest.set(0));
 }
@@ -120,6 +128,7 @@ impl Block {
         self.used.set(used + WORDS);
     }
 
+    /// Writes one word. The callers have asked for room, so `place` is within the stage.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn put_one(&self, place: usize, word: u64) {
         // The mask spares the check of the bound, which holds as said above.

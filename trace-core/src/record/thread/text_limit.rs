@@ -1,5 +1,7 @@
-//! The limit for texts of the tracer that records here, which is asked for once for each
-//! scope. Who asks the tracer is above: `write::text_limit`.
+//! The limit for texts of the tracer that records here, for one scope at a time.
+//!
+//! It is kept so that the stack, which knows the tracer, is asked once for each scope.
+//! Who asks is `write/text_limit.rs`.
 
 use super::block::BLOCK;
 

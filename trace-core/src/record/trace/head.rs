@@ -1,4 +1,8 @@
 //! What is known of a recorded trace from its beginning.
+//!
+//! A head is copied into each scope of the trace, so it is small: what few traces carry
+//! is behind one pointer. It does not change after the first scope has begun; baggage
+//! that changes later is the scope's.
 
 use std::sync::Arc;
 
@@ -52,18 +56,22 @@ impl Head {
         self.remote_parent = 0;
     }
 
+    /// Keeps the trace state with which the trace came, unless it is empty, which costs
+    /// nothing.
     pub(in crate::record) fn set_tracestate(&mut self, tracestate: &TraceState) {
         if !tracestate.as_str().is_empty() {
             self.carried().tracestate = tracestate.clone();
         }
     }
 
+    /// Keeps the baggage with which the trace came, unless it is empty.
     pub(in crate::record) fn set_baggage(&mut self, baggage: &Baggage) {
         if !baggage.is_empty() {
             self.carried().baggage = baggage.clone();
         }
     }
 
+    /// What came with the trace, for a change: shared with no other head from here on.
     fn carried(&mut self) -> &mut Carried {
         Arc::make_mut(self.carried.get_or_insert_default())
     }

@@ -1,10 +1,14 @@
-//! How spans that moved away from their scope end.
+//! How spans end that have moved away from their scope.
 //!
-//! What a scope has recorded of a span and not handed over must be read before the
-//! span's end. So who ends a span elsewhere leaves the end with its scope, the span's
-//! *home*, which writes it when it hands over. Only where the home keeps nothing that
-//! somebody might wait for, it is written elsewhere at once: the home might sleep for
-//! days.
+//! What a scope has recorded of a span and not handed over must be read before the span's
+//! end. So whoever ends a span elsewhere leaves the end with the scope that opened it,
+//! the span's *home*, and the home writes it with what it hands over next. There is one
+//! exception: where the home keeps nothing, the end is written elsewhere at once, as the
+//! home may sleep for days.
+//!
+//! This file owns the agreement between the home and the threads that end its spans. It
+//! writes no entry: the home's recording does (`recording/span_ends.rs`). Loom models it
+//! in `loom_models.rs`.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -52,6 +56,7 @@ impl Home {
         self.scope == scope
     }
 
+    /// The ends that wait. Each change of `ENDS` but one is made while this is locked.
     fn ends(&self) -> MutexGuard<'_, Ends> {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,14 +69,17 @@ impl Home {
             return Err(end);
         }
         ends.waiting.push(end);
-        // Acquire: its partner is the release in `set_resting`, so that everything of the scope is
-        // in the queue if it rests.
+        // Acquire. The partner is the release in `set_resting`: if the home rests,
+        // everything that it recorded is in the queue, and the end may be written
+        // elsewhere. Release: a home that sees `ENDS` also sees the end, though the lock
+        // alone would order that.
         if self.state.fetch_or(ENDS, Ordering::AcqRel) & BUSY != 0 {
             return Ok(());
         }
         ends.waiting.pop();
         if ends.waiting.is_empty() {
-            // Under the lock, as all that changes this flag.
+            // Relaxed: the flag is set and cleared under the lock of `ends`, which orders
+            // both. It is an own bit, so `BUSY` is not touched.
             self.state.fetch_and(!ENDS, Ordering::Relaxed);
         }
         Err(end)
@@ -79,10 +87,13 @@ impl Home {
 
     /// Says that the scope's code runs.
     pub(in crate::record) fn set_busy(&self) {
-        // Relaxed: whoever ends a span after what the scope says of it from now on has
-        // heard of that in some way, which orders this, too.
+        // Relaxed, the load and both writes below. The partner is the `fetch_or` in
+        // `leave_end`. Whoever ends a span after what its home says from now on has heard
+        // of that in some way that synchronizes, and this flag comes before it.
         match self.state.load(Ordering::Relaxed) {
-            // Who sets the other flag now sees that the scope rests, and clears it again.
+            // A plain store may overwrite an `ENDS` that is set at the same moment. That
+            // is harmless: who set it has seen that the home rests, takes the end back
+            // and clears the flag.
             0 => self.state.store(BUSY, Ordering::Relaxed),
             state if state & BUSY == 0 => {
                 self.state.fetch_or(BUSY, Ordering::Relaxed);
@@ -94,19 +105,23 @@ impl Home {
     /// Whether it is said already that the scope's code runs, or that something waits.
     #[inline]
     pub(in crate::record) fn is_busy(&self) -> bool {
+        // Relaxed: only the home's own thread clears `BUSY`, and it is the one that asks.
         self.state.load(Ordering::Relaxed) & BUSY != 0
     }
 
     /// Says that everything was handed over at the end of a poll; returns whether there
     /// are ends to be written now.
     pub(in crate::record) fn set_resting(&self) -> bool {
-        // Release: its partner is the acquire in `leave_end`.
+        // Release. The partner is the acquire in `leave_end`: the queue has everything of
+        // the home before anybody sees that it rests. Acquire: the home sees the ends
+        // that were left before.
         self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
     }
 
     /// Whether there are ends, as far as is known.
     pub(in crate::record) fn has_ends(&self) -> bool {
-        // Relaxed: who takes them locks.
+        // Relaxed. A flag that is seen late is seen by `set_resting`, the partner, which
+        // acquires. Whoever takes the ends locks them.
         self.state.load(Ordering::Relaxed) & ENDS != 0
     }
 
@@ -115,7 +130,10 @@ impl Home {
         self.take_ends_from(&mut self.ends())
     }
 
+    /// Takes the ends out of the locked list, and says that there are none.
     fn take_ends_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
+        // Relaxed: under the lock of `ends`, as all that changes this flag but
+        // `set_busy`.
         self.state.fetch_and(!ENDS, Ordering::Relaxed);
         std::mem::take(&mut ends.waiting)
     }

@@ -1,4 +1,11 @@
 //! A recorded trace, as far as it runs in this process.
+//!
+//! It decides when the trace is complete here: it counts the scopes that are open and the
+//! spans that outlive their scope. It does not hold what was recorded; that is in the
+//! streams of the scopes.
+//!
+//! All of its atomics are touched once for a scope or for a span that moved, and never
+//! for a span that stays in its scope.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -33,6 +40,8 @@ pub(crate) struct LocalTrace {
     homes: Mutex<Vec<Arc<Home>>>,
 }
 
+/// One scope, as it is counted in [`LocalTrace::open`]. Strays are in the lower half, and
+/// may be negative, so sums of both stay exact below two billion strays.
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
@@ -67,17 +76,23 @@ impl LocalTrace {
     /// Returns the order of what is said of a span in a visit that begins now: after what
     /// was said of it before in its own scope.
     pub(in crate::record) fn order_of_visit(&self) -> u32 {
-        // Relaxed, here and below: who sees that the span was elsewhere, or is back, sees
-        // this, too.
+        // Relaxed. The partner is the `fetch_add` in `order_after_visits`. Whoever learns
+        // that the span is elsewhere, or is back, does so by a wake-up or by `Visits`,
+        // which synchronize; so this thread sees every return that came before the visit.
         order(self.returns.load(Ordering::Relaxed))
     }
 
     /// Returns the order of what is said of a span in its own scope from now on: after all
     /// visits up to now.
     pub(in crate::record) fn order_after_visits(&self) -> u32 {
+        // Relaxed. The partner is the load in `order_of_visit`. Only the order of returns
+        // of one span matters, and its visits are ordered as said there. The addition
+        // makes the numbers unique.
         order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
+    /// The homes of this trace. The lock is held for moments, and by nobody who takes
+    /// another one.
     fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
         self.homes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,6 +111,9 @@ impl LocalTrace {
 
     /// Leaves the end of a span with its scope; gives it back if it can be written
     /// elsewhere.
+    ///
+    /// The lock on the list is let go before the home is asked, which has a lock of its
+    /// own.
     pub(in crate::record) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
         let homes = self.homes();
         let home = homes
@@ -108,7 +126,9 @@ impl LocalTrace {
 
     /// Counts one more scope.
     pub(in crate::record) fn open_scope(&self) {
-        // Relaxed: who opens a scope is in one that is counted, or in a span that is.
+        // Relaxed. The partner is `close_scope`. Who opens a scope runs in a scope or
+        // span that is counted, so the count cannot reach zero before this addition: it
+        // needs no order, only atomicity.
         self.open.fetch_add(SCOPE, Ordering::Relaxed);
     }
 
@@ -116,12 +136,14 @@ impl LocalTrace {
     /// stays true: only what is counted can open another scope.
     #[inline]
     pub(in crate::record) fn ends_with(&self, strays: i64) -> bool {
-        // Acquire: its partner is the release in `close_scope`, so that the chunks
-        // of all other scopes are in the queue when this is true.
+        // Acquire. The partner is the release in `close_scope`: if all other scopes have
+        // closed, their chunks are in the queue before the end that this scope is about
+        // to say.
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
-    /// Says that nothing remains, where no piece could say so.
+    /// Tells the queue that nothing of the trace remains, where no piece of a stream
+    /// could say so: the last scope had nothing to hand over, or its piece was not taken.
     pub(in crate::record) fn report_end(&self) {
         let part = Part {
             trace: self.head.trace_id(),
@@ -132,14 +154,17 @@ impl LocalTrace {
 
     /// Notes that the worker may know of this part of the trace.
     pub(in crate::record) fn set_known(&self) {
-        // Relaxed, here and below: who says the end sees it, as with all that comes before
-        // the end. Looked at first, so that threads do not wait for each other.
+        // Relaxed. The partner is the load in `may_be_known`, which is read where the end
+        // is said. That comes after `close_scope`, whose order covers this flag. The load
+        // comes first, so that threads do not take the cache line from each other for
+        // nothing.
         if !self.may_be_known() {
             self.is_known.store(true, Ordering::Relaxed);
         }
     }
 
     pub(in crate::record) fn may_be_known(&self) -> bool {
+        // Relaxed: see `set_known`.
         self.is_known.load(Ordering::Relaxed)
     }
 
@@ -152,9 +177,11 @@ impl LocalTrace {
         (scopes, open - scopes * SCOPE)
     }
 
-    /// Lets go of a trace that was held open for a span that will not begin.
+    /// Stops holding the trace open for a span that was called and will not begin.
     pub(in crate::record) fn release_span(&self) {
-        // As in `close_scope`.
+        // Acquire and release, for the same reason as in `close_scope`, its partner: what
+        // the caller's scope has handed over comes before an end that another thread
+        // says, and the other way round if this thread says it.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.report_end();
             #[cfg(feature = "testing")]

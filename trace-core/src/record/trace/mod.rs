@@ -1,4 +1,9 @@
 //! A recorded trace: what its scopes share, on whichever threads they run.
+//!
+//! This folder owns what outlives a scope: the facts with which a trace began ([`Head`]),
+//! the count of what is still open ([`LocalTrace`]), the ends of spans that moved away
+//! ([`Home`]), and the part of a tracer that recording needs ([`TracerCore`]). It knows
+//! no scope, no thread and no entry of the stream.
 
 mod head;
 mod home;

@@ -1,4 +1,7 @@
-//! The end of a span, where it is not written at once.
+//! The end of a span that is not written at once.
+//!
+//! It is left with the span's home or waits for the last visitor. Where the end is
+//! written at once, its parts are passed as they are.
 
 use crate::value::{Outcome, Timestamp};
 

@@ -1,4 +1,8 @@
-//! A spare reference to a tracer that a thread keeps.
+//! A reference to a tracer that a thread keeps for its next root.
+//!
+//! Threads that count the references of one tracer wait for each other, so a root takes
+//! the reference that the last root of its thread has left. The thread so keeps one
+//! tracer's core alive until it ends or a root of another tracer replaces it.
 
 use std::cell::Cell;
 use std::sync::Arc;

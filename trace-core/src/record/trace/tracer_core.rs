@@ -1,4 +1,8 @@
 //! What recording needs of a tracer.
+//!
+//! Scopes, traces and threads hold references to it, so it may outlive the
+//! [`Tracer`](crate::Tracer) that it was built for. It does not know the worker or the
+//! collectors: it hands chunks to the queue.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,13 +52,16 @@ impl TracerCore {
 
     /// Has roots begin elsewhere from now on, where they can.
     pub(crate) fn end(&self) {
-        // Relaxed, here and below: a root that still begins here is counted as dropped.
+        // Relaxed. The partner is the load in `has_ended`. A root that begins here
+        // although the tracer has just ended is counted as dropped, so nothing depends on
+        // the order.
         self.has_ended.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was shut down.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
+        // Relaxed: see `end`.
         self.has_ended.load(Ordering::Relaxed)
     }
 

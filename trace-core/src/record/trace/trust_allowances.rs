@@ -1,4 +1,7 @@
 //! How many traces a second callers may have recorded.
+//!
+//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate
+//! that a program names. Which caller is trusted how much is decided where a root begins.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,6 +25,8 @@ impl TrustAllowances {
             .is_some_and(|limit| limit.sample(&input).is_sampled())
     }
 
+    /// The limiter for a rate, made at the first use. Looked for under the read lock
+    /// first, as it is there for all calls but the first.
     fn allowance(&self, per_second: u32) -> Option<Arc<RateLimited>> {
         let find = |limits: &[(u32, Arc<RateLimited>)]| {
             let found = limits.iter().find(|(rate, _)| *rate == per_second);

@@ -1,8 +1,11 @@
 //! What is open of a tracer, for tests that wait for it.
 //!
-//! The counters of a tracer learn of a scope when that hands over, or its first poll ends.
-//! A test waits for what is exact: so each trace is noted where it begins and ends, of the
-//! tracers of tests alone.
+//! The counters of a tracer learn of a scope when it hands over or its first poll ends. A
+//! test waits for what is exact. So each trace is noted where it begins and where it
+//! ends, of the tracers of tests alone.
+//!
+//! This file owns the notes and how they are shown. What surrounds the code that asks is
+//! found by `scope/entered/still_open.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,22 +55,26 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes that a trace begins here, by its part and the name of its first span.
     pub(in crate::record) fn begin(&self, part: u32, operation_name: &str) {
         let mut watched = self.watched();
         watched.begun += 1;
         watched.traces.insert(part, operation_name.to_owned());
     }
 
+    /// Forgets a part of a trace of which nothing remains.
     pub(in crate::record) fn end(&self, part: u32) {
         self.watched().traces.remove(&part);
     }
 
+    /// Notes a task or message that carries the tracer where no trace runs.
     pub(in crate::record) fn begin_task(&self) {
         let mut watched = self.watched();
         watched.begun += 1;
         watched.tasks += 1;
     }
 
+    /// Forgets a task or message that has ended.
     pub(in crate::record) fn end_task(&self) {
         self.watched().tasks -= 1;
     }
@@ -107,6 +114,7 @@ impl fmt::Display for StillOpen {
     }
 }
 
+/// Writes a number and what is counted, in the plural if there are several.
 fn counted(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),

@@ -1,6 +1,7 @@
 //! Appends entries to the stage, and makes room for them.
 //!
-//! What the entries say is the business of the callers.
+//! If the stage is full, it is moved into the chunk of the running scope; so this is
+//! above the stack of scopes. What the entries say is the business of the callers.
 
 use crate::record::scope::entered;
 use crate::record::thread::{self, MAX_STAGED_TEXT, STAGE, TEXT_STAGE, plain, set_span};
@@ -30,6 +31,7 @@ pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
     (id, current)
 }
 
+/// Writes the opening of a span, and makes it the current one; returns the parent.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn begin(header: u64, id: u64, time: u64) -> u64 {
     let parent = set_span(id);

@@ -1,4 +1,7 @@
 //! The current span, as far as the running scope may write to it.
+//!
+//! A task that was spawned has a current span that is another scope's: what is said of it
+//! there is lost, and counted.
 
 use crate::record::scope::entered;
 use crate::record::thread;

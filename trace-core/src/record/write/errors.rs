@@ -1,4 +1,7 @@
 //! Errors: a span's status, its type of error, and a log.
+//!
+//! One entry says all three. An error that a child has logged already is said without the
+//! log. Whether it is the same error is found out by its message.
 
 use std::fmt;
 
@@ -40,6 +43,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
                 (Header::new(Kind::Error, log, 0, length), type_name)
             }
         };
+        // The usual error: its type has a number, and its message is short.
         if let Formatted::Short(message) = message
             && type_name.is_empty()
             && thread::push_error(header, span, message)
@@ -50,6 +54,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
     });
 }
 
+/// Writes an error whose message or type is long, or that does not fit into the stage.
 #[cold]
 #[inline(never)]
 fn any_error(header: Header, span: u64, type_name: &str, message: &str) {

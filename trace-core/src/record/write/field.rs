@@ -1,4 +1,8 @@
 //! Tags and fields of any value.
+//!
+//! This is the general way: it takes every type of value, cuts keys, texts and arrays to
+//! their limits, and formats what has no type of its own. A value is written as its type,
+//! its words and its texts, as `stream/entry.rs` reads them.
 
 use super::append;
 use super::text::{entry, length, with_display, with_text};
@@ -15,6 +19,8 @@ pub(super) enum Key<'a> {
     Site(&'static Site, usize),
 }
 
+/// Writes a tag or field of a span. `kind` says which; a key of a site is written as its
+/// number, another one as a text.
 pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     let key = match key {
         Key::Text(text) => Key::Text(cut(text, Limits::MAX_KEY_BYTES)),
@@ -44,6 +50,7 @@ pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         ];
         let texts = texts.iter().take(items.len()).copied();
         let texts = std::iter::once(key.text()).chain(texts);
+        // Texts first, and room for all words: the entry is not split between two chunks.
         entered::push_texts(words.len() + items.len(), texts);
         append::push(words);
         for item in items {
@@ -94,6 +101,7 @@ pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     }
 }
 
+/// The header of a tag or field, with the type of its value and its key.
 #[inline]
 pub(super) fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> Header {
     match key {

@@ -1,4 +1,8 @@
 //! Texts of values that format themselves.
+//!
+//! A value is formatted into a buffer on the stack, and into one that the thread keeps if
+//! it is long. So nothing is allocated, and the length is known before the entry is
+//! written. Formatting ends at the tracer's limit, whatever the value would still say.
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -99,6 +103,7 @@ thread_local! {
 }
 
 impl Text {
+    /// Goes on in the long buffer, up to the limit. An error ends the formatting.
     #[cold]
     #[inline(never)]
     fn write_long(&mut self, text: &str) -> fmt::Result {
@@ -130,6 +135,7 @@ impl Text {
     }
 }
 
+/// Keeps the long buffer for the next value.
 #[cold]
 fn keep_long(long: String) {
     let _kept = LONG.try_with(|cell| cell.set(long));

@@ -1,7 +1,8 @@
 //! The message of the error that was recorded last on a thread.
 //!
-//! An error that goes on through a caller is logged once: who records it again, in its own
-//! words perhaps, says the same message.
+//! An error that goes on through a caller is logged once. Who records it again, perhaps
+//! in its own words, says the same message. It is compared by text, as the types may
+//! differ.
 
 use std::cell::Cell;
 
@@ -41,6 +42,7 @@ pub(super) fn is_last_message_in(message: Formatted<'_>) -> bool {
     }
 }
 
+/// The same, where the last message is a long one.
 #[cold]
 fn is_long_in(message: Formatted<'_>) -> bool {
     let last = LAST_LONG.try_with(Cell::take).unwrap_or_default();

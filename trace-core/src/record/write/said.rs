@@ -1,5 +1,8 @@
-//! What the application says of a span besides its tags and errors: logs, links, a status,
-//! other names and kinds, and other times.
+//! What the application says of a span besides its tags and errors: logs, links, a
+//! status, other names and kinds, and that it started at another time.
+//!
+//! Each function is one entry, with the fields that belong to it. None asks whether the
+//! span is open; the caller knows.
 
 use std::panic::Location;
 
@@ -64,6 +67,7 @@ pub(crate) fn service_name(span: u64, name: &str) {
     text_entry(span, Kind::Service, name);
 }
 
+/// Writes an entry that has nothing but a text.
 fn text_entry(span: u64, kind: Kind, text: &str) {
     with_text(text, |text| {
         entry([Header::new(kind, 0, 0, length(text)).word(), span], [text]);

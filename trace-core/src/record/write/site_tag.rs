@@ -1,7 +1,7 @@
 //! Tags, by the type of their value as far as the compiler knows it.
 //!
-//! Numbers and short texts are written here, at once. All else is a
-//! [`field`](super::field).
+//! Numbers and short texts are written here, at once. All else is a field, by `field.rs`.
+//! The inlined part only picks; each way it picks is compiled once.
 
 use super::append;
 use super::current::own_span;

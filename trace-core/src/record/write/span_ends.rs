@@ -1,4 +1,7 @@
 //! The two ends of a span: its opening and its end.
+//!
+//! A span's beginning and end are read by `stream/decode`. Which scope they are written
+//! in, and whether the span has moved, is known to the callers in `span/`.
 
 use super::append;
 use super::moments::ended_at;

@@ -1,4 +1,7 @@
 //! Texts of entries: cut to the tracer's limit, and put where their entry gets.
+//!
+//! Short texts wait in the stage and longer ones go to the chunk. In either case room is
+//! made for the entry before its texts are stored, so that both are in one chunk.
 
 use std::fmt;
 use std::panic::Location;
@@ -32,6 +35,7 @@ fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     }
 }
 
+/// The length of a text in a header. Texts are cut, and so fit.
 #[inline]
 pub(super) fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
@@ -46,6 +50,8 @@ pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<
     is_whole.then(|| Site::at(name, source)).flatten()
 }
 
+/// Gives a text to `write`, cut to the tracer's limit. A plain tracer takes any short
+/// one.
 #[inline]
 pub(super) fn with_text(text: &str, write: impl FnOnce(&str)) {
     if text.len() <= SHORT_TEXT && thread::is_plain() {

@@ -1,4 +1,6 @@
 //! The tracer's limit for texts.
+//!
+//! It is asked of the tracer once for each scope, and then known to the thread's block.
 
 use crate::record::scope::entered;
 use crate::record::thread;
@@ -9,6 +11,8 @@ pub(super) fn max_value_bytes() -> usize {
     thread::known_text_limit().unwrap_or_else(ask_for_limit)
 }
 
+/// Asks the tracer of the running scope. Where there is none, nothing is cut, and nothing
+/// written.
 #[cold]
 #[inline(never)]
 fn ask_for_limit() -> usize {

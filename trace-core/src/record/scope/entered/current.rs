@@ -1,4 +1,6 @@
 //! What surrounds the running code: its tracer, its trace, and their context.
+//!
+//! All of it reads the scope on top of the stack. Nothing here changes what is entered.
 
 use std::sync::Arc;
 
@@ -23,6 +25,8 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
         let stack = stack.try_borrow();
         stack.is_ok_and(|stack| stack.scopes.depth() == 0)
     });
+    // Looked at first, without the closure below: mostly a root begins where nothing is
+    // entered.
     if is_outside {
         return None;
     }

@@ -1,4 +1,8 @@
 //! How a scope is made the innermost one.
+//!
+//! The usual case is one scope on an empty stack, and is code that calls nothing. In
+//! general the scope below is told that it waits: its stage is moved, and its position
+//! noted.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;

@@ -1,4 +1,7 @@
-//! A scope that is entered on this thread.
+//! A scope on the thread's stack.
+//!
+//! It is entered for its own code, or for the visit of a span. A visit has no recording
+//! until something is recorded in it: [`EnteredScope::recording`] makes one then.
 
 use std::sync::Arc;
 
@@ -45,6 +48,7 @@ impl EnteredScope {
         &mut self.active
     }
 
+    /// The tracer that is current in the scope.
     pub(in crate::record) fn tracer(&self) -> Option<&Arc<TracerCore>> {
         match &self.visiting.trace {
             Some(trace) => Some(&trace.tracer),
@@ -72,6 +76,7 @@ impl EnteredScope {
         }
     }
 
+    /// Whether spans of the scope are recorded.
     pub(in crate::record) fn is_recorded(&self) -> bool {
         self.active.is_recorded() || self.visiting.trace.is_some()
     }
@@ -106,6 +111,7 @@ impl EnteredScope {
         }
     }
 
+    /// Makes the recording of a visit.
     #[cold]
     fn begin_to_record(&mut self) {
         let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);

@@ -1,4 +1,7 @@
 //! How what the running code has recorded leaves the stage, and its scope.
+//!
+//! These are the doors through which `write/` makes room, and through which a tracer asks
+//! for what its own thread has recorded before it flushes.
 
 use super::entered_scope::EnteredScope;
 use super::on_thread::{ENTERED, with_recording};

@@ -1,4 +1,7 @@
 //! How a scope is left, the innermost one or another.
+//!
+//! What is left out of order is taken out of the middle of the stack, and the running
+//! scope stays what it is. So leaving never makes a scope current that has been left.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -36,6 +39,8 @@ pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
     thread::with_block(|block| ENTERED.with(|stack| pop_simple_scope::<true>(stack, block, number)))
 }
 
+/// Leaves the only scope on the stack, if it has recorded nothing since it was entered
+/// and nothing else is to be done.
 #[inline(never)]
 fn pop_simple_scope<const IS_LAST: bool>(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -61,6 +66,7 @@ fn pop_simple_scope<const IS_LAST: bool>(
 }
 
 // Once for each way to end a poll.
+/// Leaves a scope after `end_poll` has done what is due at the end of the poll.
 #[inline(never)]
 fn pop_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -115,6 +121,7 @@ pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with(|stack| pop_visit(stack, span))
 }
 
+/// Takes the trace of a visit back that has recorded nothing, and leaves it.
 #[inline(never)]
 fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
     let stack = &mut *stack.borrow_mut();

@@ -1,4 +1,8 @@
 //! Scopes that were left before what had been opened in them ended.
+//!
+//! A guard that is kept, or a future that is polled elsewhere, may end a span when its
+//! scope is no longer on the stack. The traces of the last of these scopes are kept, so
+//! that such an end reaches the queue.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

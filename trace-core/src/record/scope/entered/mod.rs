@@ -1,7 +1,13 @@
 //! What is entered on a thread: scopes, and spans within them.
 //!
-//! It is the part of the thread's state that is not touched for every span. It is borrowed
-//! only for moments in which no code but this crate's runs.
+//! It is the part of the thread's state that is not touched for every span. It is
+//! borrowed only for moments in which no code but this crate's runs.
+//!
+//! - `pile`, `entered_scope`, `stack`: the data.
+//! - `on_thread`: the stack of this thread.
+//! - `enter_scope`, `leave_scope`: how its top changes.
+//! - `left_scopes`, `span_visits`, `suspended`: spans that are entered, in order or not.
+//! - `current`, `hand_over`, `still_open`: what is asked of the stack.
 
 mod current;
 mod enter_scope;

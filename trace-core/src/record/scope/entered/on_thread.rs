@@ -1,4 +1,7 @@
 //! The stack of this thread, and the scope on its top, whose code runs.
+//!
+//! The stack has no destructor: code at the very end of a thread is recorded like any
+//! other, and outside of scopes the stack is empty.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;

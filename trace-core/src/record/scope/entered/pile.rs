@@ -1,4 +1,8 @@
 //! A stack whose first places need no allocation.
+//!
+//! Items are filled in place, and a place that is not in use is *vacant*: it holds
+//! nothing, and need not be dropped. So a root, which enters one scope, writes a few
+//! words and allocates nothing.
 
 /// An item that may be put on a pile in an empty state, in which it holds nothing.
 pub(super) trait Vacant {
@@ -13,6 +17,7 @@ pub(super) struct Pile<T> {
     far: Vec<T>,
 }
 
+/// Places that need no allocation.
 const NEAR: usize = 4;
 
 impl<T: Vacant> Pile<T> {
@@ -72,6 +77,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
+    /// Drops the last place that was allocated, and the allocation with the last of them.
     #[cold]
     fn pop_far(&mut self) {
         self.far.pop();
@@ -97,6 +103,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
+    /// The last item.
     #[inline]
     pub(super) fn top_mut(&mut self) -> Option<&mut T> {
         match self.near.get_mut(self.depth.wrapping_sub(1)) {
@@ -105,6 +112,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
+    /// How many items there are.
     pub(super) const fn depth(&self) -> usize {
         self.depth
     }
@@ -125,6 +133,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
+    /// Where the last item is of which something holds.
     pub(super) fn rfind(&self, is_it: impl Fn(&T) -> bool) -> Option<usize> {
         (0..self.depth)
             .rev()

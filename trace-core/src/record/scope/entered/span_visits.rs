@@ -1,4 +1,8 @@
-//! Spans that are entered: in the scope in which they were opened, or in one for their visit.
+//! Spans that are entered: in the scope in which they were opened, or in one for their
+//! visit.
+//!
+//! It owns the order in which spans become current again. Of one span there may be
+//! several visits on a thread; the last is left first.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -45,6 +49,8 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
                 scope.position.span
             };
             if current != span {
+                // A span is current that was opened in this scope, and will end later:
+                // its end needs the trace.
                 forgotten = left_scopes::note_left_scope(scope);
             }
             Some((scope.number, scope.is_visit()))
@@ -56,6 +62,8 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
             Some((0, false))
         }
     });
+    // With it the last reference to a tracer may go, and so code of the application may
+    // run: not while the stack is borrowed.
     drop(forgotten);
     let left = left?;
     let active = match left {

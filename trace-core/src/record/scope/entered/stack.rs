@@ -1,4 +1,7 @@
 //! The stack of a thread: the scopes that it is in, and spans within them.
+//!
+//! It finds what is entered and changes nothing. Scopes and spans are two piles; each
+//! span notes its scope, from which their common order follows.
 
 use super::entered_scope::EnteredScope;
 use super::pile::{Pile, Vacant};
@@ -53,6 +56,8 @@ impl Stack {
         let home = at.and_then(|at| self.spans.get(at));
         let home = home.and_then(|entered| self.find_scope(entered.scope));
         match (scope, at) {
+            // The scope that was entered for the span is above the one in which it was
+            // opened, so it came later.
             (Some(scope), _) if home < Some(scope) => Some(Visit::Scope(scope)),
             (_, Some(at)) => Some(Visit::Span(at)),
             (Some(scope), None) => Some(Visit::Scope(scope)),

@@ -1,4 +1,7 @@
 //! What is open of a tracer besides the code that asks.
+//!
+//! A test waits until nothing is. The scopes around the code that waits cannot end before
+//! it, so they are found here and left out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
-//! Spans whose scope is entered here and waits for another one, or was left.
+//! Spans whose scope waits below another one on this thread, or was left.
+//!
+//! Such a span is not where the thread is. So its entries do not go through the stage,
+//! which is the running scope's, but into the chunk of its own scope.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! What is asked of a scope whose code runs: the context of its span, and what is open.
+//!
+//! Both read the scope's own entries, so the stage is moved first, or must be empty. It
+//! is rare: a context is asked for once in a request.
 
 use super::recording::Recording;
 use crate::stream::{Cursor, Entry};
@@ -34,6 +37,7 @@ impl Recording {
                 _ => cursor = next,
             }
         }
+        // The opening was handed over: known only if somebody had asked for that.
         let rare = self.0.rare.as_ref()?;
         rare.parents.as_ref()?.parent_of(span)
     }

@@ -1,4 +1,9 @@
 //! The end of a scope, from its last poll on.
+//!
+//! The order matters. The last ends of spans that moved are taken first, as later ones
+//! are written elsewhere. Then the last piece is handed over, which says that the trace
+//! ends if nothing remains of it. Only then the scope is counted as closed: another scope
+//! that then says the end finds this piece in the queue.
 
 use super::recording::Recording;
 use super::spare::Spare;
@@ -70,7 +75,8 @@ impl Recording {
         self.trace().remove_home(number);
     }
 
-    /// Hands the chunk over, as the last one of the scope.
+    /// Hands the chunk over, as the last one of the scope, and keeps the stream for the
+    /// next scope of the thread.
     pub(in crate::record) fn end(mut self) {
         if self.0.home().is_some() {
             self.leave_home();
@@ -78,6 +84,8 @@ impl Recording {
         let stream = &mut *self.0;
         let strays = std::mem::take(&mut stream.strays);
         let started = std::mem::take(&mut stream.uncounted);
+        // Known before the piece is handed over, so that the piece can say it. If another
+        // scope closes meanwhile, `close_scope` finds out.
         let completes = stream.ends_with(strays);
         let mut says_so = std::mem::take(&mut stream.has_said_end);
         if !stream.chunk.words.is_empty() {
@@ -86,6 +94,8 @@ impl Recording {
         let shared = stream.shared.as_ref();
         let remains_nothing =
             shared.map_or(completes, |trace| trace.close_scope(strays, completes));
+        // No piece could say so: there was none, the queue did not take it, or the others
+        // closed after it.
         if remains_nothing && !says_so {
             stream.report_end();
         }
@@ -94,6 +104,7 @@ impl Recording {
             let [_, part] = stream.numbers();
             watch.end(part);
         }
+        // From here on the stream is made as good as new, in place.
         let trace = stream.shared.take();
         stream.head.clear();
         if !stream.baggage.is_empty() {

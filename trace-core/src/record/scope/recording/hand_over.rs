@@ -1,4 +1,8 @@
 //! How a scope that goes on hands over: when its chunk is full, or when it is asked to.
+//!
+//! A piece that is handed over while spans are open makes the scope a *home* of these
+//! spans, before anything else is said of them. What is handed over at the end of a scope
+//! is in `end.rs`.
 
 use super::recording::Recording;
 use crate::delivery::Tick;
@@ -12,7 +16,9 @@ impl Recording {
         self.hand_over_if_full();
     }
 
-    /// See [`entered::push_texts`](crate::record::scope::entered::push_texts).
+    /// Appends texts to the chunk, after making room in the stage for the entry of
+    /// `words` words that speaks of them. So both get into one chunk, and the texts of
+    /// earlier entries come first.
     pub(in crate::record) fn push_texts<'a>(
         &mut self,
         words: usize,
@@ -65,6 +71,7 @@ impl Recording {
         }
     }
 
+    /// Hands over what is in the chunk, of a scope that goes on.
     pub(super) fn hand_over_chunk(&mut self) {
         self.begin_wait();
         if !self.0.needs_home && self.0.strays > 0 {
@@ -72,6 +79,7 @@ impl Recording {
             self.0.set_needs_home();
         }
         self.0.push_piece(0, false);
+        // The next piece may not leave the id of a span out that was opened in this one.
         thread::forget_newest();
     }
 

@@ -1,7 +1,16 @@
 //! What a scope has recorded and not handed over.
 //!
-//! A [`Recording`] is a pointer to a stream, which the next scope of the thread uses again.
-//! The files that add to it go from what waits in the stage to the end of the scope.
+//! A [`Recording`] is a pointer to a stream, which the next scope of the thread uses
+//! again. From below to above:
+//!
+//! - `parents`, `spare_chunks`, `scope_stream`: the parts.
+//! - `pieces`: how the stream is written and handed to the queue.
+//! - `spare`, `shared`: what a thread keeps, and the trace when others need it.
+//! - `recording`: how a scope begins, and what is known of it.
+//! - `staged`, `span_ends`, `hand_over`, `polls`, `end`: from the stage to the end of the scope.
+//! - `visit`, `visiting`, `context`: visits of spans, and what is asked of a scope.
+//!
+//! Nothing here knows which scopes are entered.
 
 mod context;
 mod end;

@@ -1,4 +1,8 @@
 //! The parents of spans whose openings were handed over.
+//!
+//! They are needed for one thing: the context of a running span names its parent. As long
+//! as the opening is in the chunk it is read there. This is kept only by scopes that go
+//! on after a hand-over.
 
 use crate::stream::{Chunk, Cursor, Plain};
 
@@ -29,6 +33,7 @@ impl Parents {
         all.drain(..all.len().saturating_sub(MAX));
     }
 
+    /// Notes a span that opens, and forgets one that ends.
     fn apply_entry(&mut self, span: u64, entry: Plain) {
         let Self(all) = self;
         match entry {

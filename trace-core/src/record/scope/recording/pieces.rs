@@ -1,5 +1,10 @@
-//! How a stream is written in pieces, and where: a short piece begins in the queue's chunk, a
-//! longer one in the scope's.
+//! How a stream is written in pieces, and where a piece begins.
+//!
+//! A piece begins with the numbers of the scope and what is known of the trace. A short
+//! one begins in the queue's chunk, under its lock, so that it is written once. A longer
+//! one begins in the scope's own chunk.
+//!
+//! This file decides where and how; whether and when is decided by its callers.
 
 use super::scope_stream::ScopeStream;
 use super::spare_chunks::{self, SHORT};
@@ -17,6 +22,8 @@ impl ScopeStream {
         }
     }
 
+    /// Gets room for so many words in all. `begins` says that the piece is not short any
+    /// more.
     #[inline(never)]
     fn grow(&mut self, words: usize, begins: bool) {
         let words = words + Chunk::AROUND_WORDS;
@@ -76,9 +83,11 @@ impl ScopeStream {
         }
     }
 
-    /// Hands over what is in the chunk, and says that the trace ends, if it does; returns
-    /// whether it was taken. So many spans are counted as started here.
+    /// Hands over what is in the chunk; returns whether the queue took it. `started`
+    /// spans are counted as started with it. `ends` says that nothing of the trace
+    /// remains.
     pub(super) fn push_piece(&mut self, started: u64, ends: bool) -> bool {
+        // A short piece: it begins in the queue's chunk, if that is open.
         if !self.has_begun {
             let content = Short {
                 spans: self.chunk.opened,

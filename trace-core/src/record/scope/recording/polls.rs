@@ -1,4 +1,9 @@
-//! The ends of a poll: what a scope does before its code runs and after.
+//! What a scope does when its code begins to run, and when a poll ends.
+//!
+//! Most polls record nothing, and then most of this is not even called: see
+//! `Recording::can_rest`. A scope may live for days, so what it keeps is handed over
+//! after the scheduled delay; whether it is time is asked of the tick, and of the clock
+//! only if that has moved.
 
 use super::recording::Recording;
 use crate::delivery::Tick;
@@ -41,6 +46,8 @@ impl Recording {
         }
         while !self.has_recorded()
             && let Some(home) = self.0.home()
+            // An end came in the last moment, and was left here: it is written before the
+            // scope sleeps.
             && home.set_resting()
         {
             home.set_busy();
@@ -68,6 +75,8 @@ impl Recording {
         }
     }
 
+    /// Hands over if something has waited for the scheduled delay; else asks for another
+    /// tick.
     #[inline(never)]
     fn look_at_clock(&mut self, tick: Tick) {
         let now = raw_counter();

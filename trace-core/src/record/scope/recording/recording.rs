@@ -1,4 +1,7 @@
 //! The recording side of a scope: how it begins, and what is known of it.
+//!
+//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a
+//! visit (in `visit.rs`). What is done with it then has a file for each occasion.
 
 use std::sync::Arc;
 
@@ -57,6 +60,8 @@ impl Recording {
         joined
     }
 
+    /// A recording of a trace that others have, too. The trace has counted the scope
+    /// already.
     pub(super) fn with_trace(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::take_stream(&trace.tracer);
         stream.head = trace.head.clone();
@@ -106,6 +111,7 @@ impl Recording {
         Some(Self::join(trace, self.0.baggage.clone(), self.0.span))
     }
 
+    /// The tracer with which the scope records.
     #[inline]
     pub(in crate::record) fn tracer(&self) -> &Arc<TracerCore> {
         &self.0.tracer
@@ -156,8 +162,11 @@ impl Recording {
     pub(in crate::record) fn can_rest(&self) -> bool {
         let stream = &*self.0;
         match (stream.home(), stream.chunk.words.is_empty()) {
+            // Nothing is kept; a large chunk is given back in a sleep.
             (None, true) => !stream.has_large_chunk(),
+            // It has to be said that everything was handed over.
             (Some(_), true) => false,
+            // Something is kept: the time has to be looked at when the tick has moved.
             (home, false) => {
                 stream.tick == stream.tracer.queue.ticks.now()
                     && home.is_none_or(|home| !home.has_ends())

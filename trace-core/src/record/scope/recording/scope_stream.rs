@@ -1,7 +1,8 @@
 //! The stream of a scope: its fields, and what follows from them.
 //!
-//! How it is written is the business of [`pieces`](super::pieces), what is in it that of
-//! [`Recording`](super::Recording).
+//! How it is written is in `pieces.rs`, when it is handed over in the files of
+//! [`Recording`](super::Recording). It holds the facts of a trace itself as long as
+//! nothing else is of the trace, which is so for most.
 
 use std::sync::Arc;
 

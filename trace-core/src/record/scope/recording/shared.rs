@@ -1,4 +1,7 @@
 //! The trace of a scope, once something besides the scope is of it.
+//!
+//! Only then is there a `LocalTrace`, which threads share. What the scope knew until then
+//! goes along: that it needs a home, and that the worker knows of it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,8 @@
 //! The ends of spans that are written into the chunk, and not by the code of the span.
+//!
+//! These are ends that were left with the scope, and those of spans whose scope waits
+//! below another one. The stage must be empty, or another scope's, as entries are read in
+//! the order of the chunk.
 
 use super::recording::Recording;
 use crate::record::trace::SpanEnd;
@@ -35,6 +39,8 @@ impl Recording {
         }
         let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
         words.extend([header.word(), end.span, end.time]);
+        // Its opening was counted in this scope, or in another one whose strays balance
+        // this.
         self.0.strays -= 1;
     }
 }

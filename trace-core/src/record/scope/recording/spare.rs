@@ -1,4 +1,9 @@
-//! What the next scope of a thread uses again.
+//! What the next scope of a thread uses again: an empty stream, and a trace that has
+//! ended.
+//!
+//! Both keep their tracer, as mostly the next scope is of the same one. Nothing of the
+//! application may be dropped here, as the thread's stack may be borrowed. So what
+//! belongs to another tracer stays until a scope ends.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -28,6 +33,7 @@ thread_local! {
 }
 
 impl Spare {
+    /// An empty stream for a scope of a tracer.
     #[inline]
     pub(super) fn take_stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
         let spare = SPARE.try_with(|spare| spare.stream.take());
@@ -68,6 +74,8 @@ impl Spare {
         })
     }
 
+    /// A trace with one open scope: the one that is kept, if it is of this tracer and
+    /// nobody has it any more.
     pub(super) fn take_trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
         let spare = SPARE.try_with(|spare| spare.trace.take());
         if let Ok(Some(mut trace)) = spare {

@@ -1,4 +1,7 @@
 //! Chunks that a thread's scopes use one after the other.
+//!
+//! One is kept of each of four sizes, so that a scope that sleeps with little does not
+//! hold a large one. What is in a chunk is not looked at.
 
 use std::cell::Cell;
 

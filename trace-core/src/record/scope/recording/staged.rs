@@ -1,4 +1,8 @@
 //! How the thread's stage is moved into the chunk of its scope.
+//!
+//! The counts go along: how many spans were opened, and how many more than were ended.
+//! Spans are counted as started when their words are moved, before they can be counted
+//! anywhere else.
 
 use super::recording::Recording;
 use crate::record::thread;
@@ -15,6 +19,7 @@ impl Recording {
         }
     }
 
+    /// Moves the stage without counting its spans, which the caller does.
     #[inline]
     pub(super) fn drain_stage(&mut self) {
         let (words, _) = thread::staged_sizes();

@@ -1,5 +1,9 @@
-//! Visits of spans away from their scopes: the scope in which one records, and the order of
-//! what is said in it.
+//! Visits of spans away from their scopes: the scope in which one records, and the order
+//! of what is said in it.
+//!
+//! The order is a number of [`LocalTrace`](crate::record::trace::LocalTrace): each visit
+//! says how often any span of the trace had come back when it began. The reader puts the
+//! parts of the span in that order.
 
 use super::recording::Recording;
 use super::visiting::Visiting;

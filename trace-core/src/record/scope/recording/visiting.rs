@@ -1,4 +1,7 @@
-//! A visit of a span away from its scope.
+//! A visit of a span away from its scope, before it has recorded anything.
+//!
+//! Most visits record nothing. So entering one writes these few fields to the stack, and
+//! a recording is made only when the first entry has to be moved.
 
 use std::sync::Arc;
 

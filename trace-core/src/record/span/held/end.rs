@@ -1,4 +1,7 @@
 //! The end of a held span: by whoever ends it first, or by its drop.
+//!
+//! If others are in the span at that moment, the end is left to the last of them. Where
+//! it is written is decided in `close.rs`.
 
 use super::held_span::HeldSpan;
 use super::visits::Ending;
@@ -14,6 +17,7 @@ impl HeldSpan {
             return false;
         };
         let is_home = thread::scope() == self.life.home();
+        // The usual end: at home, now, and nobody else is in the span.
         if is_home && ended_at.is_none() && self.visits.end_alone() {
             self.note_failure(outcome);
             write::end_now(self.span(), outcome);
@@ -70,6 +74,7 @@ impl Drop for HeldSpan {
             self.end_dropped();
         }
         let is_home = thread::scope() == self.life.home();
+        // The life has no trace when it is dropped itself, and does nothing then.
         let mut trace = self.life.take_trace();
         if is_home {
             thread::give_back_trace(&mut trace);

@@ -1,4 +1,8 @@
 //! A held span: what it is made of, and how it begins.
+//!
+//! It is immutable but for the life, which only the holder changes, the word of `visits`,
+//! and the scope behind its lock. So every function that takes `&self` may run on several
+//! threads at once.
 
 use std::sync::Arc;
 use std::thread::ThreadId;
@@ -96,6 +100,7 @@ impl HeldSpan {
         Some(Self::with_own_scope(begun, own))
     }
 
+    /// Holds a span that has begun, with the scope that is its own, if it has one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn with_own_scope(begun: Begun, own: Option<Box<Mutex<Scope>>>) -> Self {
         let Begun {
@@ -118,6 +123,7 @@ impl HeldSpan {
         }
     }
 
+    /// The id of the span.
     pub(super) fn span(&self) -> u64 {
         self.life.span()
     }
@@ -128,11 +134,14 @@ impl HeldSpan {
         self.life.trace()
     }
 
+    /// Whether nothing may be done with it: it is of the parent's process, in the child
+    /// of a `fork`, or its trace is with a poll.
     #[inline]
     pub(super) fn is_foreign(&self) -> bool {
         self.trace().is_none_or(|trace| trace.tracer.is_foreign())
     }
 
+    /// Whether somebody has ended it.
     pub(crate) fn has_ended(&self) -> bool {
         self.visits.has_ended()
     }

@@ -1,4 +1,8 @@
-//! The scope of a span that has one of its own, and visits to another one.
+//! The scope of a held root, which the span owns, and visits to other scopes.
+//!
+//! Who enters a held root first runs in that scope, and others run in scopes beside it.
+//! The lock is held to take the scope out and to put it back, and never while code runs
+//! in it.
 
 use std::sync::{Arc, PoisonError};
 
@@ -27,11 +31,13 @@ impl HeldSpan {
         }
     }
 
+    /// Puts the span's own scope back for whoever enters it next.
     fn keep_own(&self, own: &Mutex<Scope>, active: Active) {
         let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
         own.put_back_active(active);
     }
 
+    /// Enters a scope for a visit of the span, with the baggage of its start.
     pub(super) fn enter_visit(&self, trace: &Arc<LocalTrace>, order: u32) {
         entered::enter_visit(Arc::clone(trace), self.baggage.clone(), self.span(), order);
     }

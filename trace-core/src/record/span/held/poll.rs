@@ -1,4 +1,8 @@
 //! Polls of what holds a span.
+//!
+//! The holder has `&mut`: while it polls, no other thread can call a function of the
+//! span, though some may have entered it before. So the poll runs on the life like a
+//! future's, and at its end `Visits` is told what came of it.
 
 use std::mem::ManuallyDrop;
 use std::sync::PoisonError;
@@ -32,12 +36,15 @@ impl HeldSpan {
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
+        // The span is over: its holder goes on without it.
         if self.visits.has_ended() || self.is_foreign() {
             return poll();
         }
+        // Somebody has entered it without leaving it: the general way, by one more visit.
         if self.visits.has_visits() {
             return self.poll_in_visit(poll, ends);
         }
+        // A visit elsewhere has moved the span; the life does not know yet.
         if self.visits.has_moved() {
             self.life.set_moved();
         }
@@ -122,6 +129,8 @@ impl Polled<'_> {
         ManuallyDrop::new(self).leave();
     }
 
+    /// Tells `visits` what came of the poll, and leaves the span's own scope, which ends
+    /// with the span.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave(&mut self) {
         if self.life.is_off() {

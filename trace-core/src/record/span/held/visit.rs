@@ -1,4 +1,8 @@
-//! Visits: the span is the current one on some thread.
+//! Visits: the span is the current one on some thread, between `enter` and `leave`.
+//!
+//! A visit in the span's home makes it current in that scope. Elsewhere it runs in the
+//! span's own scope if that is free, or else in a scope for the visit. Who has to write
+//! the end that came meanwhile is said by `Visits`.
 
 use super::held_span::HeldSpan;
 use crate::record::scope::entered;
@@ -27,6 +31,8 @@ impl HeldSpan {
         }
         if let Some(left) = entered::leave_span(self.span()) {
             self.settle_left_visit(left);
+            // Somebody else is in the span: what they say from now on comes after what
+            // this visit has said.
             if self.visits.are_several() {
                 entered::order_after_others(self.span(), || self.visits.come_back());
             }
@@ -43,6 +49,7 @@ impl HeldSpan {
         begun.is_ok()
     }
 
+    /// Ends a visit, and writes the end of the span if it was left to this one.
     pub(super) fn end_visit(&self) {
         if let Some(end) = self.visits.end_visit() {
             self.close(&end);

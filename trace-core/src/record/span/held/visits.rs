@@ -1,4 +1,7 @@
 //! Who is in a span that threads share, and which of them ends it.
+//!
+//! It owns one atomic word and the end that waits. It knows nothing of scopes, and writes
+//! nothing: it only says who has to. Loom models it in `loom_models.rs`.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -44,8 +47,12 @@ impl Visits {
 
     // All accesses to the word acquire and release: a visitor that sees an end also sees
     // what led to it, and who ends the span what was said in visits that are over.
+    /// The word, with all that led to it.
     #[inline]
     fn load(&self) -> u64 {
+        // Acquire. The partners are all the read-modify-writes below, which acquire and
+        // release: a visitor that sees an end also sees what led to it, and whoever ends
+        // the span sees what was said in visits that are over.
         self.word.load(Ordering::Acquire)
     }
 
@@ -80,6 +87,8 @@ impl Visits {
     /// Begins a visit. If the span has ended there is none, and the caller writes the end
     /// if it is given it.
     pub(in crate::record) fn begin_visit(&self) -> Result<(), Option<SpanEnd>> {
+        // Acquire: if the span has ended, the end is seen too. Release: whoever ends it
+        // sees the visit, and leaves the end to it. The partner is `end`.
         if self.word.fetch_add(VISIT, Ordering::AcqRel) & ENDED == 0 {
             return Ok(());
         }
@@ -88,6 +97,9 @@ impl Visits {
 
     /// Ends a visit. Gives the end of the span if the caller has to write it.
     pub(in crate::record) fn end_visit(&self) -> Option<SpanEnd> {
+        // Release: what was said in the visit comes before the end that another thread
+        // writes. Acquire: the same the other way round, if this is the last visitor. The
+        // partners are `end` and the other visitors.
         let before = self.word.fetch_sub(VISIT, Ordering::AcqRel);
         if before & ENDED == 0 || before >= 2 * VISIT {
             return None;
@@ -117,6 +129,8 @@ impl Visits {
         is_alone
             && self
                 .word
+                // Acquire and release, as in `end`, its partner. Relaxed if it fails:
+                // nothing is concluded from the value, and `end` looks again.
                 .compare_exchange(word, word | ENDED, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
     }
@@ -128,6 +142,9 @@ impl Visits {
         }
         // Locked before the word is changed, so that the last visitor waits for the end.
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Acquire: what was said in visits that are over comes before the end. Release:
+        // who enters later sees it. The partners are `begin_visit` and `end_visit`.
+        // Acquire and release: as in `end`.
         let before = self.word.fetch_or(ENDED, Ordering::AcqRel);
         if before & ENDED != 0 {
             return Ending::Over;
@@ -146,6 +163,8 @@ impl Visits {
 
     /// Notes that something is said of the span away from its scope.
     pub(in crate::record) fn set_moved(&self) {
+        // Release: who sees the flag, by `load`, also sees the order of the visit that
+        // set it. Acquire costs nothing more here.
         self.word.fetch_or(MOVED, Ordering::AcqRel);
     }
 
@@ -156,6 +175,8 @@ impl Visits {
 
     /// Notes that the span is in its own scope again; returns whether it was away.
     pub(in crate::record) fn come_back(&self) -> bool {
+        // Acquire: the returns that were counted before the span moved are seen, so the
+        // next order is after them. The partner is `set_moved`.
         self.has_moved() && self.word.fetch_and(!MOVED, Ordering::AcqRel) & MOVED != 0
     }
 }

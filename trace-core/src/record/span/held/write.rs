@@ -1,4 +1,7 @@
-//! What is said of a held span, wherever that is.
+//! What is said of a held span, from wherever it is said.
+//!
+//! In the span's home this is an entry like any other. Elsewhere a visit is begun for it,
+//! so that it is read with the span.
 
 use super::held_span::HeldSpan;
 use crate::diagnostics::stats::Counters;
@@ -29,6 +32,7 @@ impl HeldSpan {
         if self.is_foreign() || entered::is_paused() {
             return;
         }
+        // It has ended: what is said of it is lost, and counted.
         if !self.begin_visit() {
             if let Some(trace) = self.trace() {
                 Counters::add(&trace.tracer.queue.counters.unattached, 1);
@@ -40,12 +44,14 @@ impl HeldSpan {
             write(self.span());
             return self.end_visit();
         }
+        // This thread is in a visit of the span already, and writes there.
         if entered::is_visit_of(self.span()) {
             entered::order_after_others(self.span(), || false);
             write(self.span());
             return self.end_visit();
         }
         self.go_elsewhere();
+        // Left when this is dropped, also if a value panics while it is shown.
         let _visit = Visit(self);
         write(self.span());
     }

@@ -1,5 +1,9 @@
-//! Spans that were called before they are polled: they begin with their first poll, below
-//! the span that was current at the call.
+//! Spans that are called before they are polled.
+//!
+//! A function that is not async and returns a future belongs to the trace in which it is
+//! called. Its span begins with the first poll, below the span that was current at the
+//! call. Until then the life holds the trace open by a count, and not by a scope: see
+//! `thread::hold_trace_open`.
 
 use super::span_life::{Front, Phase, SpanLife};
 use crate::record::scope::{self, entered};
@@ -25,12 +29,16 @@ impl SpanLife {
         life
     }
 
+    /// Takes the trace that runs here, if one is recorded, and holds it open. Else the
+    /// life stays fresh.
     #[inline(never)]
     fn begin_call(&mut self, phase: Phase) {
         let scope = thread::scope();
         if scope == 0 {
             return;
         }
+        // Counted in the stage of this scope, and so handed over with it: no access to
+        // memory that threads share.
         thread::hold_trace_open();
         self.front = Front { phase, scope };
         self.span = thread::span();
@@ -86,7 +94,7 @@ impl SpanLife {
         thread::span()
     }
 
-    /// Lets go of a trace in which the span was to begin.
+    /// Stops holding a trace open in which the span was to begin.
     pub(super) fn release_call(&mut self, is_home: bool) {
         let Some(trace) = self.trace.take() else {
             return;

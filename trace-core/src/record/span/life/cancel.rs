@@ -1,4 +1,8 @@
 //! The end of a span whose body is dropped before it is ready.
+//!
+//! A future is dropped within its span. The wrapper's destructor enters the span
+//! (`begin_cancel`), the fields of the body are dropped, and the life, as the last field,
+//! ends the span. That needs no `unsafe`, as no field is dropped by hand.
 
 use super::span_life::{Phase, SpanLife};
 use crate::record::scope::entered;
@@ -14,6 +18,9 @@ impl SpanLife {
         }
     }
 
+    /// Makes the span current where this thread is: as an entered span in its own scope,
+    /// else by a visit. A span that was only called has no body that could say anything
+    /// of it.
     #[cold]
     extern "C" fn enter_to_cancel(&mut self) {
         let is_home = self.front.scope == thread::scope();
@@ -29,6 +36,7 @@ impl SpanLife {
         }
     }
 
+    /// Leaves what `enter_to_cancel` has entered, and ends the span as cancelled.
     #[cold]
     extern "C" fn end_cancel(&mut self) {
         let is_home = self.front.scope == thread::scope();
@@ -36,6 +44,7 @@ impl SpanLife {
             Phase::Called | Phase::Within => self.release_call(is_home),
             Phase::Open if is_home => {
                 entered::leave_span(self.span);
+                // The span that was current before is so again; it stays that.
                 write::close(self.span, thread::span(), Outcome::Cancelled);
             }
             Phase::Open | Phase::Moved => self.leave_elsewhere(Some(Outcome::Cancelled), false),
@@ -46,6 +55,7 @@ impl SpanLife {
 }
 
 impl Drop for SpanLife {
+    /// Inlined for what is not live, which most is: a future that was ready has said so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.is_live() {

@@ -1,4 +1,8 @@
 //! How a span becomes the current one for a poll, and begins with the first.
+//!
+//! The usual ways are inlined or compiled once, and call nothing. All else is in
+//! `enter_elsewhere`, which picks by the phase. What is done after the poll is in
+//! `leave.rs`.
 
 use super::span_life::{Phase, SpanLife};
 use crate::record::thread::Block;
@@ -40,6 +44,9 @@ impl SpanLife {
         self.enter_slowly(site)
     }
 
+    /// Does what `begin_at` could not do at once: opens the span where the stage is full
+    /// or the tracer has to be asked, or makes a span current that is not open in this
+    /// scope.
     #[cold]
     #[inline(never)]
     pub(super) extern "C" fn enter_slowly(&mut self, site: &'static Site) -> u64 {

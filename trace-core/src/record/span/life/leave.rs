@@ -1,4 +1,11 @@
 //! How a span is left after a poll: suspended, or ended.
+//!
+//! A life that is the future's own takes a reference to the trace when it is suspended
+//! for the first time, and gives it back at its end. Of a life whose holder keeps the
+//! trace neither is done: that is what `KEEPS_TRACE` says.
+//!
+//! The functions that a future calls are compiled once, are given the block, and call
+//! nothing but `leave_slowly`, at their end: so they save no registers.
 
 use super::span_life::{Phase, SpanLife};
 use crate::record::scope::entered;
@@ -9,16 +16,19 @@ use crate::value::Outcome;
 impl SpanLife {
     // These are like `begin_at`.
 
+    /// Suspends the span of a future that is pending.
     #[inline(never)]
     pub(super) extern "C" fn suspend_polled(&mut self, block: &Block, outer: u64) {
         self.leave_as::<false>(block, outer, None);
     }
 
+    /// Ends the span of a future that is ready.
     #[inline(never)]
     pub(super) extern "C" fn end_polled(&mut self, block: &Block, outer: u64, has_failed: bool) {
         self.leave_as::<false>(block, outer, Some(Outcome::of_body(has_failed)));
     }
 
+    /// Suspends or ends the span of a holder that keeps the trace.
     #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
     #[inline(never)]
     pub(super) extern "C" fn leave_kept(
@@ -30,6 +40,8 @@ impl SpanLife {
         self.leave_as::<true>(block, outer, outcome);
     }
 
+    /// Leaves a span that is open in the scope that runs, if its words fit into the
+    /// stage. The three arms are all that most polls need.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave_as<const KEEPS_TRACE: bool>(
         &mut self,
@@ -38,6 +50,7 @@ impl SpanLife {
         outcome: Option<Outcome>,
     ) {
         match outcome {
+            // Elsewhere, or over: found out below.
             _ if self.front.phase != Phase::Open => {}
             Some(outcome) if block.close_at_once(outcome, self.span, outer) => {
                 self.front.phase = Phase::Off;
@@ -58,10 +71,13 @@ impl SpanLife {
         self.leave_slowly(outer, outcome, KEEPS_TRACE);
     }
 
+    /// Leaves a span in every other case: it is elsewhere, its scope is not the one that
+    /// runs, the stage is full, or the tracer has to be asked.
     #[cold]
     #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
     #[inline(never)]
     extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
+        // `close_at_once` notes it for the others.
         if outcome == Some(Outcome::Error) {
             thread::note_failed_child(outer);
         }
@@ -79,6 +95,7 @@ impl SpanLife {
         }
     }
 
+    /// Ends the span of a poll that unwinds.
     #[cold]
     #[inline(never)]
     pub(super) extern "C" fn panic(&mut self, outer: u64, keeps_trace: bool) {
@@ -87,6 +104,8 @@ impl SpanLife {
         }
     }
 
+    /// Takes a reference to the trace that runs here, with which the span can go on
+    /// anywhere.
     #[inline(never)]
     fn keep_trace(&mut self) {
         *self.trace = entered::current_trace();

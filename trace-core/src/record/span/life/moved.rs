@@ -1,4 +1,9 @@
 //! Spans that are polled away from the scope in which they were opened.
+//!
+//! Such a poll is a *visit*: it runs in a scope of the span's own trace that lasts for
+//! the poll. This file enters and leaves it, and says in the stream in which order the
+//! parts of the span are to be read. What the scope records, and its order, is in
+//! `scope/recording/visit.rs`.
 
 use std::sync::Arc;
 
@@ -36,6 +41,8 @@ impl SpanLife {
     }
 
     /// Suspends a span that is polled elsewhere.
+    ///
+    /// If nothing was recorded, the trace is taken back and nothing is handed over.
     #[inline(never)]
     pub(super) extern "C" fn suspend_visit(&mut self, keeps_trace: bool) {
         match entered::leave_visit(self.span) {
@@ -44,9 +51,12 @@ impl SpanLife {
         }
     }
 
+    /// Ends a visit in which something was recorded, and the span too, if there is an
+    /// outcome. `keeps_trace` says that the trace is the holder's to give back.
     #[cold]
     #[inline(never)]
     pub(super) fn leave_elsewhere(&mut self, outcome: Option<Outcome>, keeps_trace: bool) {
+        // The visit has the trace since `visit`; it is needed once more.
         if self.trace.is_none() {
             *self.trace = entered::trace_of_visit(self.span);
         }
@@ -59,6 +69,8 @@ impl SpanLife {
             };
             end_visit(self.trace.as_ref(), self.front.scope, end);
         }
+        // Last, as the visit hands over here: the end must be in its chunk, or with the
+        // span's home, before.
         scope::end_visit_of(self.span);
         match outcome {
             Some(_) if keeps_trace => self.set_off(),

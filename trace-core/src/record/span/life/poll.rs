@@ -1,4 +1,8 @@
-//! One poll within a span.
+//! One poll within a span: between `begin_poll` and `leave` the body runs.
+//!
+//! It is generic over who keeps the trace, so that neither kind of holder pays for the
+//! other. The body itself is polled by the holder, in one place whatever the way, so that
+//! the compiler inlines it once.
 
 use std::mem::ManuallyDrop;
 use std::task::Poll;
@@ -12,11 +16,16 @@ use crate::value::Outcome;
 
 impl SpanLife {
     /// Begins a poll of a future or stream, and its span with the first one.
+    ///
+    /// Inlined into each future. So it is little code: two comparisons and an exchange,
+    /// and one call for all that is not a poll of an open span in its scope.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
         thread::with_block(|block| {
             let scope = block.recorded_scope();
             let outer = if scope == 0 {
+                // Nothing is recorded here, but the span goes on elsewhere: it takes its
+                // trace along.
                 if self.is_live() {
                     self.enter_slowly(site)
                 } else {
@@ -51,6 +60,7 @@ impl SpanLife {
         let polling = Polling::<'_, true> { life: self, outer };
         let polled = poll();
         let outcome = match &polled {
+            // Not asked if there is no span: it is the application's code.
             Poll::Ready(output) if polling.is_recorded() => ends(output),
             _ => None,
         };

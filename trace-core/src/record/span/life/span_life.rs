@@ -1,4 +1,8 @@
 //! The three words of a span's life, and its phases.
+//!
+//! It owns the data and what follows from it alone. Each change of the phase that needs
+//! the thread, a scope or the trace is in a file of its own; all of them are methods of
+//! [`SpanLife`].
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -85,6 +89,7 @@ impl SpanLife {
         }
     }
 
+    /// The trace, if this has a reference to it: not while a visit has it.
     #[inline]
     pub(in crate::record) fn trace(&self) -> Option<&Arc<LocalTrace>> {
         self.trace.as_ref()
@@ -97,6 +102,7 @@ impl SpanLife {
         self.trace.take()
     }
 
+    /// The id of the span, while it is open.
     pub(in crate::record) const fn span(&self) -> u64 {
         self.span
     }
@@ -111,6 +117,7 @@ impl SpanLife {
         self.front.phase == Phase::Moved
     }
 
+    /// Notes that the span is elsewhere: another thread has moved a span that is held.
     pub(in crate::record) fn set_moved(&mut self) {
         self.front.phase = Phase::Moved;
     }
@@ -144,6 +151,7 @@ impl SpanLife {
         self.drop_trace();
     }
 
+    /// Gives the reference to the trace back. Not inlined, as it is the end of few polls.
     #[inline(never)]
     pub(super) fn drop_trace(&mut self) {
         *self.trace = None;
@@ -155,6 +163,7 @@ impl SpanLife {
         self.front.phase == Phase::Open && self.front.scope == scope
     }
 
+    /// Notes that the span was opened in a scope.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn set_open(&mut self, span: u64, scope: u32) {
         self.span = span;
