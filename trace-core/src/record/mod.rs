@@ -2,35 +2,43 @@
 //!
 //! ```text
 //! a traced function is polled or called, a held span is entered or written to
-//!    │ life:  does this thread record? no: that was all
-//!    │        yes: append to this thread's stage: opening, tags, end   (write, block)
+//!    │ span:    does this thread record?  no: that was all
+//!    │ write:   yes: append to the thread's stage: opening, tags, end
 //!    ▼
-//! the stage is full, or the poll of the scope ends
-//!    │ recording: move the stage into the scope's chunk
+//! the stage (thread) is full, or the poll of the scope ends
+//!    │ scope:   move the stage into the scope's chunk
 //!    ▼
 //! the scope ends, or the chunk is full
-//!    │ recording: hand the chunk over
+//!    │ scope:   hand the chunk over; the last scope of the trace says so
 //!    ▼
 //! delivery
 //! ```
 //!
-//! What has to be inlined to be fast is so in an optimized build only: where nobody
-//! measures nanoseconds, people wait for the compiler.
+//! The folders form a line. Each uses only those above it in this table, and inside a folder
+//! no two files use each other, directly or by way of others:
 //!
-//! | | |
+//! | folder | its subject |
 //! |---|---|
 //! | [`trace`] | what the scopes of a trace share, and what recording needs of a tracer |
-//! | [`thread`] | where a thread is, and its stage |
-//! | [`scope`] | scopes, what they have recorded, and which of them a thread is in |
-//! | [`mod@write`] | what is said of a span, as entries of the stream |
+//! | [`thread`] | where a thread is, and its stage: one block of cells that knows nobody |
+//! | [`scope`] | what a scope has recorded, and which scopes a thread is in |
+//! | [`mod@write`] | what is said of a span, as entries that are appended to the stage |
 //! | [`span`] | one span's life, and whoever holds it |
 //!
+//! Two things are not where one may look for them. What appends to the stage is not with it,
+//! in [`thread`], but in [`mod@write`]: a full stage is moved into the chunk of the running
+//! scope, so appending has to know scopes. And the stack of what a thread has entered is in
+//! [`scope`]: it holds the scopes' recordings.
+//!
 //! Everything that is done for each span is in [`thread`], [`mod@write`] and [`span`];
-//! everything else is done once for a scope or is rare.
+//! everything else is done once for a scope or is rare. Functions are forced inline in
+//! optimized builds only: a debug build is not measured in nanoseconds, but in the time that
+//! the compiler takes.
 
 mod kept;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod running;
 mod scope;
 mod span;
 mod thread;
@@ -38,44 +46,15 @@ mod trace;
 pub(crate) mod write;
 
 pub(crate) use kept::{Kept, RECORDS};
+pub(crate) use running::{current_context, current_trace_id, forget, is_recording};
 pub(crate) use scope::entered;
 pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};
-pub(crate) use span::HeldSpan;
-pub use span::SpanGuard;
-pub(crate) use span::{Opening, SpanLife};
-pub use span::{Traced, traced};
-pub(crate) use span::{miss, miss_unsampled};
+pub(crate) use span::{HeldSpan, Opening, SpanLife, miss, miss_unsampled};
+pub use span::{SpanGuard, Traced, traced};
 pub use thread::Paused;
 #[cfg(feature = "tokio")]
 pub(crate) use thread::is_quiet;
 pub(crate) use thread::{PANICKED, quietly, tag_input};
-pub(crate) use trace::TracerCore;
-pub(crate) use trace::TrustAllowances;
-pub(crate) use trace::spare_tracer;
 #[cfg(feature = "testing")]
 pub(crate) use trace::{StillOpen, Watch};
-
-use crate::value::{TraceContext, TraceId};
-
-/// Forgets what is recorded on this thread, in the child of a `fork`: it is the
-/// parent's. Async-signal-safe.
-pub(crate) fn forget() {
-    entered::forget_in_child();
-    thread::forget_in_child();
-}
-
-/// Whether a span of the running scope is recorded at the moment.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn is_recording() -> bool {
-    thread::own_span() != 0
-}
-
-/// The id of the trace that runs on this thread, recorded or not.
-pub(crate) fn current_trace_id() -> Option<TraceId> {
-    if RECORDS { entered::trace_id() } else { None }
-}
-
-/// The context of the running code; `None` where no trace runs.
-pub(crate) fn current_context() -> Option<TraceContext> {
-    if RECORDS { entered::context() } else { None }
-}
+pub(crate) use trace::{TracerCore, TrustAllowances, spare_tracer};
