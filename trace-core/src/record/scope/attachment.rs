@@ -26,7 +26,7 @@ impl Attachment {
         }
     }
 
-    /// The same for a task or a message, which goes on with the tracer.
+    /// The same tracer for a task or a message, which a test waits for.
     pub(in crate::record) fn for_task(&self) -> Self {
         let tracer = Arc::clone(&self.tracer);
         #[cfg(feature = "testing")]
@@ -44,6 +44,7 @@ impl Attachment {
 #[cfg(feature = "testing")]
 impl Drop for Attachment {
     fn drop(&mut self) {
+        // Only what `for_task` has counted.
         if self.is_awaited
             && let Some(watch) = &self.tracer.watch
         {

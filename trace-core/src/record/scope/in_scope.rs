@@ -54,12 +54,14 @@ impl<F> InScope<F> {
         let Some(waiting) = this.scope.get_mut() else {
             return poll(this.future);
         };
+        // The scope has ended with an earlier poll: the body runs outside of it.
         let Some(scope) = waiting.waiting() else {
             return poll(this.future);
         };
         let entered = scope.enter();
         let polled = poll(this.future);
         if let Poll::Ready(ready) = &polled
+            // A stream goes on after an item.
             && ends(ready)
         {
             entered.end();

@@ -23,8 +23,11 @@ use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId}
 /// Where a trace begins in this process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start<'a> {
+    /// The name of the first span, which the sampler is told.
     pub(crate) operation_name: &'a str,
+    /// The kind of the first span, which the sampler is told.
     pub(crate) kind: SpanKind,
+    /// What the trace continues.
     pub(crate) parentage: Parentage<'a>,
     /// Another baggage than that of the context.
     pub(crate) baggage: Option<&'a Baggage>,
@@ -46,7 +49,8 @@ pub(crate) enum Parentage<'a> {
 }
 
 impl Scope {
-    /// Begins a trace, or goes on with a remote one: decides whether to record it.
+    /// Begins a trace, or continues one of another process, and decides whether to record
+    /// it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         // This code runs only because something is recorded: no sampler is asked, and
         // nothing is counted.
@@ -64,6 +68,9 @@ impl Scope {
             }
             Parentage::Capped(context) => {
                 let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                // The sampler is asked all the same, with a context that says "not
+                // sampled": a rule of its own may record the trace. Only if it does not,
+                // the allowance is the reason.
                 let by_cap = refused.map(|by| match by {
                     NotSampledBy::Caller => NotSampledBy::Cap,
                     by => by,
@@ -71,6 +78,7 @@ impl Scope {
                 (Self::start_below(tracer, context, by_cap), Some(context))
             }
             Parentage::Local(context) => {
+                // The decision was made where the trace began: no sampler is asked again.
                 let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
@@ -98,6 +106,7 @@ impl Scope {
         operation_name: &str,
         kind: SpanKind,
     ) -> Self {
+        // Drawn first: the sampler may decide by it.
         let trace_id = tracer.ids.trace_id();
         if thread::is_quiet() {
             let flags = TraceFlags::RANDOM;
@@ -118,6 +127,7 @@ impl Scope {
                 scope
             }
             Some(by) => {
+                // Counted as sampled out, and so not lost.
                 tracer.queue.counters.refuse();
                 Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
             }
@@ -158,7 +168,8 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// A scope of a trace that is not recorded, with a context that is the first span's own.
+    /// A scope of a trace that is not recorded, with a context that is the first span's
+    /// own. Nobody here has decided: the context says "not sampled".
     fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         let flags = context.flags.with_sampled(false);
         let by = NotSampledBy::Caller;
@@ -178,6 +189,8 @@ impl Scope {
         let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
+            // The parent is in another process: the span is both where this begins and
+            // what is said of the part.
             recording.begin_below(span, span, &context.tracestate);
             return Self(Active::Recorded(recording));
         };
@@ -189,6 +202,7 @@ impl Scope {
     fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         if context.is_sampled() {
             let span = context.parent_span_id.map_or(0, SpanId::get);
+            // The parent is in another process only if the context came from there.
             let remote_parent = if context.is_remote { span } else { 0 };
             let mut recording = Recording::begin(tracer, context.trace_id, context.flags);
             recording.begin_below(span, remote_parent, &context.tracestate);
@@ -226,6 +240,8 @@ fn refused(
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.parent = parent;
+    // `quietly` also catches the panic, and drops nothing of it that could panic once
+    // more.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
         // Samplers that refuse what the caller does mostly do so as the caller does.

@@ -15,12 +15,13 @@ use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceStat
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
     pub(in crate::record) tracer: Arc<TracerCore>,
+    /// Who decided that nothing is recorded: told in diagnostics.
     by: NotSampledBy,
     /// A number that nobody else has: that of a scope.
     key: u32,
     flags: TraceFlags,
     trace_id: TraceId,
-    /// Drawn when it is asked for: mostly nobody does.
+    /// Drawn when it is first asked for, which is rare.
     span_id: OnceLock<SpanId>,
     parent_span_id: Option<SpanId>,
     tracestate: TraceState,
@@ -41,6 +42,7 @@ impl Unsampled {
         flags: TraceFlags,
         by: NotSampledBy,
     ) -> Box<Self> {
+        // At the end of a thread there is none, and one is allocated.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(|| Self::empty(tracer));
         if !Arc::ptr_eq(&unsampled.tracer, tracer) {
@@ -97,6 +99,7 @@ impl Unsampled {
         self.by
     }
 
+    /// A number that no other scope has, by which a copy that is entered is found again.
     pub(in crate::record) const fn key(&self) -> u32 {
         self.key
     }
@@ -110,6 +113,7 @@ impl Unsampled {
         *self.span_id.get_or_init(|| self.tracer.ids.span_id())
     }
 
+    /// The context with which the trace travels.
     pub(in crate::record) fn context(&self) -> TraceContext {
         TraceContext {
             trace_id: self.trace_id,
@@ -129,6 +133,7 @@ impl Unsampled {
     /// Ends the trace on this thread, and keeps what is empty of it.
     #[inline]
     pub(in crate::record) fn end(mut self: Box<Self>) {
+        // Not kept for the next trace, nor is anything below that is shared with others.
         self.span_id.take();
         if !self.tracestate.as_str().is_empty() {
             self.tracestate = TraceState::default();

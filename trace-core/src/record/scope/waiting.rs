@@ -69,7 +69,7 @@ impl WaitingScope {
 }
 
 impl Drop for WaitingScope {
-    /// In line for what has ended, which most has.
+    /// Inlined for a scope that has ended, as most have when they are dropped.
     #[inline]
     fn drop(&mut self) {
         if !matches!(*self.0, ScopeState::Nowhere) {

@@ -84,6 +84,7 @@ impl SpanGuard {
     pub fn end(self, has_failed: bool) {
         if self.is_recording() {
             if has_failed {
+                // The parent may record the same error next.
                 thread::note_failed_child(self.outer);
             }
             let outcome = Outcome::of_body(has_failed);

@@ -38,11 +38,14 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
         Absent::Outside(_) => !site.notes().has(Absence::Outside),
     };
     if !is_news {
+        // Somebody who counts wants to see each call; else the thread loses its
+        // curiosity.
         if !diagnostics::is_curious() {
             thread::note_vain_look();
         }
         return;
     }
+    // There was something to note: more may come.
     thread::note_useful_look();
     match absent {
         Absent::Wanted => {}

@@ -21,7 +21,7 @@ pin_project! {
     pub struct Traced<F, S, O> {
         #[pin]
         future: F,
-        // Dropped after the future, which so is dropped within its span.
+        // Dropped after the future: so the future is dropped within its span.
         span: Kept<Span<S, O>>,
     }
 

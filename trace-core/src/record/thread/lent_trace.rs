@@ -26,8 +26,8 @@ pub(in crate::record) fn take_lent_trace() -> Option<Arc<LocalTrace>> {
     BLOCK.with(|block| block.trace.take().map(ManuallyDrop::into_inner))
 }
 
-/// Keeps a reference to the trace that is recorded here for the next span, if there is use
-/// for it.
+/// Keeps a reference to the trace that is recorded here for the next span, if
+/// it may be lent.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
     BLOCK.with(|block| {

@@ -196,7 +196,8 @@ impl LocalTrace {
     #[inline]
     pub(in crate::record) fn close_scope(&self, strays: i64, ends: bool) -> bool {
         if ends {
-            // Relaxed: nobody else looks at it any more.
+            // Relaxed: it has no partner. This is the last scope, so no other thread counts
+            // in this trace any more; the spare that reuses it has exclusive access.
             self.open.store(0, Ordering::Relaxed);
             return true;
         }

@@ -50,7 +50,7 @@ impl TracerCore {
         fork::has_happened() && !self.generation.is_current()
     }
 
-    /// Has roots begin elsewhere from now on, where they can.
+    /// Says that the tracer was shut down: roots begin elsewhere from now on, where they can.
     pub(crate) fn end(&self) {
         // Relaxed. The partner is the load in `has_ended`. A root that begins here
         // although the tracer has just ended is counted as dropped, so nothing depends on

@@ -25,8 +25,10 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         return;
     }
     with_formatted(message, |message| {
+        // Both have to hold: if no child has failed, the same message is another error.
         let came_through =
             thread::has_failed_child(span) && last_failure::is_last_message_in(message);
+        // In any case, for the parent that records the error next.
         last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG

@@ -15,7 +15,9 @@ use crate::value::{Limits, TagArray, TagInput, TagValue};
 /// The key of a tag or field that is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Key<'a> {
+    /// A key that is written into the stream, cut to its limit.
     Text(&'a str),
+    /// The index of a key in its site, which is not written.
     Site(&'static Site, usize),
 }
 
@@ -26,6 +28,7 @@ pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
         Key::Text(text) => Key::Text(cut(text, Limits::MAX_KEY_BYTES)),
         Key::Site(..) => key,
     };
+    // The four forms of a value: a text, a word, and arrays of words or texts.
     let text = |value: &str| {
         let header = field_header(kind, value_type::TEXT, key);
         entry(
@@ -59,15 +62,19 @@ pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     };
     let texts = |values: &[&str]| {
         let max = text_limit::max_value_bytes();
+        // Each text is cut alone, as `with_text` would.
         let values: Vec<&str> = values.iter().map(|value| cut(value, max)).collect();
         let lengths = &mut values.iter().map(|value| value.len() as u64);
         array(value_type::TEXTS, lengths, &values);
     };
+    // Numbers that are one word first: what follows is rare.
     if let Some((value_type, value)) = value.as_word() {
         return word(value_type, value);
     }
     match value {
+        // Nothing is not written; the others were a word.
         TagInput::None | TagInput::Bool(_) | TagInput::I64(_) | TagInput::F64(_) => {}
+        // Above the range of an `i64`: OTLP has no such number, so it is a text.
         TagInput::U64(value) => with_display(&value, text),
         TagInput::Str(value) => with_text(value, text),
         TagInput::Display(value) => with_display(value, text),
@@ -125,7 +132,8 @@ impl<'a> Key<'a> {
 }
 
 impl TagInput<'_> {
-    /// The type and the word of a value that is one.
+    /// The type and the word of a value that is one. Inlined, so that for a value of a
+    /// known type only one arm is left.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn as_word(&self) -> Option<(u8, u64)> {
         match *self {

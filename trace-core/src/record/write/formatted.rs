@@ -60,6 +60,7 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
         let _is_full = write!(text, "{value}");
     });
     if formatted.is_none() {
+        // What was written before the panic may be anything.
         text.replace("(formatting this value panicked)");
     }
     let length = text.length;

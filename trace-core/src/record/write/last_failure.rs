@@ -37,6 +37,7 @@ pub(super) fn is_last_message_in(message: Formatted<'_>) -> bool {
         (LONG, message) => is_long_in(message),
         (_, message) => {
             let last = Formatted::Short(bytes.get(..length).unwrap_or_default());
+            // An error that wraps another one mostly shows it as a part of its text.
             last.bytes() == message.bytes() || message.as_str().contains(last.as_str())
         }
     }

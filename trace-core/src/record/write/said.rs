@@ -47,6 +47,7 @@ pub(crate) fn link(span: u64, link: &Link) {
 /// Writes the status of the current span; unset says nothing.
 pub(crate) fn status(span: u64, status: &Status) {
     let (number, message) = match status {
+        // It would say nothing that is not so already.
         Status::Unset => return,
         Status::Ok => (status_number::OK, ""),
         Status::Error(message) => (status_number::ERROR, message.as_ref()),
@@ -85,6 +86,7 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
 /// Writes that a span's context was put into headers.
 pub(crate) fn context_sent(span: u64) {
     append::push([Header::new(Kind::Sent, 0, 0, 0).word(), span]);
+    // The callee may be in this process: its part must not be taken for complete alone.
     entered::note_call();
 }
 

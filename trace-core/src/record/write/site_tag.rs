@@ -46,12 +46,14 @@ fn site_tag_half(index: usize, value_type: u8) -> Header {
 /// Writes a tag of the current span whose value is one word.
 #[inline(never)]
 fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
+    // Zero if the site has no number yet; the slow way draws one.
     let open = site.known_header();
     if open == 0 || !block.put_own_word(tag.at_site_of(Header::from_word(open)), word) {
         site_word_slowly(site, tag, word);
     }
 }
 
+/// The same if the stage is full, the site has no number, or the span is not the scope's.
 #[cold]
 #[inline(never)]
 fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
@@ -72,6 +74,7 @@ fn site_text(block: &Block, site: &'static Site, tag: Header, text: &str) {
     }
 }
 
+/// The same if the text is long, or the tracer has to be asked.
 #[cold]
 #[inline(never)]
 fn site_text_slowly(site: &'static Site, tag: Header, text: &str) {

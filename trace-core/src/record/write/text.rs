@@ -28,6 +28,7 @@ pub(super) fn entry<const WORDS: usize, const TEXTS: usize>(
 #[inline]
 fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     let bytes = texts.iter().map(|text| text.len()).sum();
+    // Room for words and texts at once: nothing moves the stage between them.
     if append::has_room_for(words, bytes) {
         texts.into_iter().for_each(thread::push_text);
     } else {

@@ -46,6 +46,8 @@ pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
 
 /// Lets `change` see the baggage of this thread's scope, if a trace runs in it.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
+    // A span that takes the lent trace has the baggage of the trace's beginning, which is
+    // about to change.
     thread::drop_lent_trace();
     with_running_scope(|scope| {
         if scope.visiting.trace.is_some() {
@@ -74,6 +76,7 @@ pub(in crate::record) fn current_trace_and_baggage() -> Option<(Arc<LocalTrace>,
 #[inline(never)]
 pub(in crate::record) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
     let (trace, baggage) = current_trace_and_baggage()?;
+    // With baggage a reference is not enough: it is not lent.
     if baggage.is_empty() {
         thread::lend_trace();
     }

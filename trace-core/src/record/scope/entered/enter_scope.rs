@@ -29,8 +29,9 @@ pub(in crate::record) fn enter_scope(visitor: u64, active: Active) -> u32 {
     thread::with_block(|block| ENTERED.with(|stack| push_scope(stack, block, visitor, active)))
 }
 
-/// What is mostly to be done, in code that calls nothing but, at its end, the general
-/// function: so it saves no registers. The same below.
+/// Enters a scope on an empty stack. It calls nothing but, at its end, the general
+/// function: so it saves no registers. `try_borrow_mut` and not `borrow_mut`, as a panic
+/// would be one more way out.
 #[inline(never)]
 fn push_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -51,6 +52,7 @@ fn push_scope(
                 );
                 is_there.then_some(position.scope)
             }),
+            // Not recorded: the number is only to find the scope again.
             _ if block.go_at_once(0, 0, 0, None) => block.next_scope(),
             _ => None,
         };
@@ -63,6 +65,8 @@ fn push_scope(
     push_any_scope(stack, visitor, active)
 }
 
+/// Enters a scope in general: above others, of a home that rests, or where the thread has
+/// to draw numbers.
 #[inline(never)]
 fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Active) -> u32 {
     let stack = &mut *stack.borrow_mut();
@@ -70,6 +74,7 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
         suspend_scope(outer);
     }
     let number = if let Active::Recorded(recording) = &active {
+        // Before its code runs, and could say something of a span that moved.
         recording.begin_poll();
         thread::go_to(&recording.position());
         recording.number()
@@ -83,7 +88,7 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
     number
 }
 
-/// Has a scope wait for the end of one that is entered above it.
+/// Prepares a scope for waiting until the one that is entered above it ends.
 fn suspend_scope(outer: &mut EnteredScope) {
     // The stage is moved first, so that everything goes where it was recorded.
     if let Some(recording) = outer.recording_of_stage() {
@@ -93,7 +98,7 @@ fn suspend_scope(outer: &mut EnteredScope) {
 }
 
 /// Makes a scope the innermost one that is for a visit of a span away from its own scope,
-/// until [`leave_span`], and records nothing yet. What its code says of the span comes in
+/// until `leave_span`, and records nothing yet. What its code says of the span comes in
 /// the order that is given.
 #[inline]
 pub(in crate::record) fn enter_visit(
@@ -131,7 +136,7 @@ fn push_visit(
         scope.visitor = span;
         scope.number = number;
         scope.visiting.order = order;
-        // Not dropped: there is none in a vacant position.
+        // Not dropped: there is none in a vacant place.
         std::mem::forget(scope.visiting.trace.replace(trace));
         std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
     }

@@ -68,6 +68,8 @@ impl EnteredScope {
     pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
         match (&mut self.active, &self.visiting.trace) {
             (Active::Recorded(recording), _) => Some(recording.join_below(span)),
+            // A visit that has recorded nothing: another scope of its trace, and the
+            // visit stays as it is.
             (_, Some(trace)) => {
                 let baggage = self.visiting.baggage.clone();
                 Some(Recording::join(trace, baggage, span))

@@ -51,6 +51,8 @@ fn pop_simple_scope<const IS_LAST: bool>(
         && let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.only_one()
         && scope.number == number
+        // All that is asked here is in the block, in the first place of the stack, and in
+        // the scope's stream.
         && scope.can_rest()
         && block.go_at_once(0, 0, 0, None)
     {
@@ -65,8 +67,8 @@ fn pop_simple_scope<const IS_LAST: bool>(
     }
 }
 
-// Once for each way to end a poll.
-/// Leaves a scope after `end_poll` has done what is due at the end of the poll.
+/// Leaves a scope after `end_poll` has done what is due at the end of the poll. Compiled
+/// once for each way to end one.
 #[inline(never)]
 fn pop_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -76,6 +78,7 @@ fn pop_scope(
     let stack = &mut *stack.borrow_mut();
     let top = stack.scopes.top_mut();
     let Some(scope) = top.filter(|scope| scope.number == number) else {
+        // Not the innermost one, or not entered here at all.
         return leave_from_below(stack, number);
     };
     if let Some(recording) = scope.recording_of_stage() {
@@ -95,6 +98,7 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
         // What is staged is that scope's, and this one hands over.
         running.take_stage();
     }
+    // To the top, from where it can be removed; the others keep their order.
     stack.scopes.raise(at);
     let mut active = take_from_stack(stack.scopes.top_mut()?);
     stack.scopes.pop();
@@ -105,7 +109,7 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     Some(active)
 }
 
-/// Takes everything out of a position.
+/// Takes everything out of a place on the stack, so that it is vacant.
 #[inline]
 fn take_from_stack(scope: &mut EnteredScope) -> Active {
     if scope.visiting.trace.is_some() {
@@ -125,6 +129,8 @@ pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
 #[inline(never)]
 fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
     let stack = &mut *stack.borrow_mut();
+    // Something was said in the visit, or an entered span may belong to it: the general
+    // way.
     if !thread::is_stage_empty() || stack.spans.depth() > 0 {
         return None;
     }

@@ -88,6 +88,8 @@ impl<T: Vacant> Pile<T> {
     }
 
     /// Moves an item to the top, whatever is above it.
+    ///
+    /// The item changes places with each above it, so that these keep their order.
     pub(super) fn raise(&mut self, at: usize) {
         for above in at + 1..self.depth {
             let (near, far) = (&mut self.near, &mut self.far);

@@ -26,6 +26,7 @@ pub(in crate::record) enum LeftVisit {
 
 /// Makes a span the current one, in the scope in which it was opened and which runs.
 pub(in crate::record) fn enter_span(span: u64) {
+    // What follows is said of this span, and may not be taken for the newest one's.
     thread::forget_newest();
     let outer = thread::set_span(span);
     let scope = thread::scope();
@@ -56,6 +57,8 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
             Some((scope.number, scope.is_visit()))
         }
         Visit::Span(at) => {
+            // Before it is removed: a span above it may have to bring another one back in
+            // its place.
             bring_back(stack, at);
             stack.spans.raise(at);
             stack.spans.pop();
@@ -75,8 +78,9 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
     active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
-/// Makes the span current again that was so before a span that is left: where that is
-/// current itself, or is brought back later.
+/// Makes the span current again that was so before a span that is left, in one of three
+/// places: in a span that was entered above it, which brings it back later; in the
+/// running scope; or in the position of a scope that waits.
 fn bring_back(stack: &mut Stack, at: usize) {
     let Some(&mut EnteredSpan { span, outer, scope }) = stack.spans.get_mut(at) else {
         return;

@@ -11,7 +11,8 @@ use crate::record::scope::active::Active;
 use crate::record::thread;
 use crate::record::trace::{Beside, StillOpen, TracerCore};
 
-/// What is open of the traces of a tracer that surround this thread's code.
+/// What is open of the traces of a tracer that surround this thread's code, one for each
+/// scope.
 fn open_around(tracer: &Arc<TracerCore>) -> Vec<Beside> {
     ENTERED.with_borrow_mut(|stack| {
         let depth = stack.scopes.depth();
@@ -30,6 +31,7 @@ fn open_around(tracer: &Arc<TracerCore>) -> Vec<Beside> {
                 && Arc::ptr_eq(recording.tracer(), tracer)
             {
                 if is_innermost {
+                    // Counts of the running scope are in the stage still.
                     recording.take_stage();
                 }
                 found.push(recording.beside(span));

@@ -18,6 +18,7 @@ pub(in crate::record) fn end_suspended_visit(end: &SpanEnd) -> bool {
         let Some(Visit::Scope(at)) = stack.find_visit(end.span) else {
             return false;
         };
+        // It is the running scope: the caller writes to the stage.
         if at + 1 == stack.scopes.depth() {
             return false;
         }

@@ -23,12 +23,15 @@ impl Recording {
     }
 
     /// Hands over what is in the stage, if it is the only piece of a short scope; returns
-    /// whether that is so, and it was taken.
+    /// whether that is so, and it was taken. The words go from the stage to the queue's
+    /// chunk directly.
     fn hand_over_stage(&mut self) -> bool {
         let (words, text_bytes) = thread::staged_sizes();
         let stream = &mut *self.0;
         // A long text of what is in the stage may be in the chunk already.
         let is_whole = stream.chunk.text.is_empty();
+        // Only a short piece begins in the queue's chunk. A home has to say more, and text
+        // that is in the chunk already comes first.
         if words == 0 || words > thread::FEW || stream.needs_home || !is_whole {
             return false;
         }
@@ -71,6 +74,7 @@ impl Recording {
         for end in home.close_and_take_ends() {
             self.write_end(&end);
         }
+        // Closed before it is removed: who still finds it in the list gets the end back.
         let number = self.0.number;
         self.trace().remove_home(number);
     }
@@ -104,7 +108,7 @@ impl Recording {
             let [_, part] = stream.numbers();
             watch.end(part);
         }
-        // From here on the stream is made as good as new, in place.
+        // From here on the stream is reset in place, for the next scope.
         let trace = stream.shared.take();
         stream.head.clear();
         if !stream.baggage.is_empty() {

@@ -40,6 +40,8 @@ impl Recording {
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
+            // The openings leave the chunk: from now on the parents of open spans are
+            // known only from here.
             let rare = self.0.rare.get_or_insert_default();
             rare.parents
                 .get_or_insert_default()
@@ -57,7 +59,7 @@ impl Recording {
         }
     }
 
-    /// Hands a full chunk over and goes on with an empty one.
+    /// Hands the chunk over if it is full; the scope continues with an empty one.
     #[inline]
     pub(super) fn hand_over_if_full(&mut self) {
         if self.0.chunk.bytes() >= Chunk::FULL_BYTES {

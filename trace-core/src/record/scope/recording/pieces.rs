@@ -16,6 +16,8 @@ impl ScopeStream {
     #[inline]
     pub(super) fn make_room(&mut self, words: usize) {
         let needed = self.chunk.words.len() + words;
+        // Above this size the piece is not copied into the queue's chunk, so it has to
+        // begin here.
         let begins = needed > SHORT && !self.has_begun;
         if needed > self.chunk.words.capacity() || begins {
             self.grow(needed, begins);
@@ -28,6 +30,7 @@ impl ScopeStream {
     fn grow(&mut self, words: usize, begins: bool) {
         let words = words + Chunk::AROUND_WORDS;
         let is_empty = self.chunk.bytes() == 0;
+        // The chunk is large enough: the beginning is written where it is.
         if is_empty && begins && words <= self.chunk.words.capacity() {
             let mut chunk = std::mem::take(&mut self.chunk);
             self.write_beginning(&mut chunk);
@@ -107,6 +110,7 @@ impl ScopeStream {
         if ends {
             self.chunk.end_trace();
         }
+        // The next piece begins anew, in whichever chunk.
         self.has_begun = false;
         let is_taken = self.tracer.queue.push(&mut self.chunk, started);
         if is_taken && !ends {

@@ -56,7 +56,7 @@ impl Recording {
     }
 
     /// The same as [`end_poll`](Self::end_poll), when the scope's code waits for that of
-    /// another scope to return.
+    /// another scope to return. The scope does not rest, as its code goes on.
     pub(in crate::record) fn end_poll_suspended(&mut self) {
         self.take_stage();
         self.look_at_time();
@@ -80,6 +80,7 @@ impl Recording {
     #[inline(never)]
     fn look_at_clock(&mut self, tick: Tick) {
         let now = raw_counter();
+        // The first poll that keeps something: the delay counts from here.
         if self.0.since == 0 {
             self.0.since = now;
             // It may sleep from now on.

@@ -27,6 +27,7 @@ impl Recording {
         let mut stream = Spare::take_stream(tracer);
         let number = thread::new_scope();
         stream.number = number;
+        // The first span of a trace has no parent.
         (stream.span, stream.is_base_own) = (0, false);
         // Written where it is: what is in it holds nothing.
         stream.head.begin(trace_id, flags, tracer.clock.looks());
@@ -73,6 +74,7 @@ impl Recording {
 
     /// Notes that this part of the trace calls somebody, who may be in this process.
     pub(in crate::record) fn note_call(&mut self) {
+        // Once for each scope: the list of callers is behind a lock.
         if std::mem::replace(&mut self.0.has_called, true) {
             return;
         }
@@ -149,10 +151,11 @@ impl Recording {
         }
     }
 
-    /// The same, if its code may go on without anything else to be done.
+    /// The same, if nothing else has to be done before its code runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn simple_position(&self) -> Option<Position> {
         let home = self.0.home();
+        // A home that rests has to say that its code runs, before anything is said.
         let is_simple = home.is_none_or(|home| home.is_busy());
         is_simple.then(|| self.position())
     }
@@ -174,7 +177,8 @@ impl Recording {
         }
     }
 
-    /// Has the scope's code go on with a span that was opened in the scope.
+    /// Sets the span that is current when the scope's code runs next: one that was opened in
+    /// the scope.
     pub(in crate::record) fn set_base(&mut self, span: u64) {
         (self.0.span, self.0.is_base_own) = (span, true);
     }

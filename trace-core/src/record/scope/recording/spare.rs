@@ -108,6 +108,7 @@ impl Spare {
             // Loom's threads share one, and nothing may outlive a model.
             return;
         }
+        // The next scope is probably short.
         spare_chunks::exchange_for_short(&mut stream.chunk);
         let tracer = Arc::as_ptr(&stream.tracer);
         let other = SPARE.try_with(|spare| {
@@ -120,6 +121,8 @@ impl Spare {
         if let Ok(Some(other)) = other
             && !std::ptr::eq(Arc::as_ptr(&other.tracer), tracer)
         {
+            // The stream that was kept before was of another tracer: its trace goes with
+            // it. Here no stack is borrowed, so the application's code may run.
             Self::forget_tracer(&other.tracer);
         }
     }

@@ -17,8 +17,9 @@ const TINY: usize = 8;
 /// Most words of one that is not short, for a scope that adds a little in each poll.
 const MEDIUM: usize = 512;
 
-/// Empty ones: for scopes that sleep with next to nothing, for short pieces, for longer ones,
-/// and for long ones, which a scope has as long as it has much to keep.
+/// One empty chunk of each size: tiny, for scopes that sleep with next to nothing; short,
+/// for a piece that fits into one; medium, for a scope that adds a little in each poll;
+/// long, for as long as a scope has much to keep.
 type Chunks = [Cell<Option<Chunk>>; 4];
 
 thread_local! {
@@ -39,8 +40,11 @@ pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         let is_short = capacity <= SHORT;
+        // Another tracer's scope may have left a chunk that is larger than this tracer's
+        // queue takes.
         words <= capacity && capacity <= most && (is_short || queue.takes(chunk))
     };
+    // A new one is as large as its kind, so that it does not grow again and again.
     let least = if most == MEDIUM && queue.takes_words(MEDIUM) {
         MEDIUM
     } else {
@@ -87,6 +91,7 @@ pub(super) fn exchange_for_short(chunk: &mut Chunk) {
     }
 }
 
+/// The same for one of another size, which the thread keeps.
 #[inline(never)]
 fn exchange(chunk: &mut Chunk) {
     let short = CHUNKS.try_with(|spare| {
@@ -100,6 +105,7 @@ fn exchange(chunk: &mut Chunk) {
 /// Keeps an empty chunk, or the larger of two of a kind.
 #[inline(never)]
 pub(super) fn keep_chunk(mut chunk: Chunk) {
+    // Loom's threads share one thread of the system, and nothing may outlive a model.
     if cfg!(loom) || chunk.words.capacity() == 0 {
         return;
     }

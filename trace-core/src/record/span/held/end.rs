@@ -27,6 +27,7 @@ impl HeldSpan {
         if self.visits.has_visits() && !entered::is_paused() {
             self.leave_here();
         }
+        // The time is read before the end may have to wait for others.
         let end = SpanEnd {
             span: self.span(),
             outcome,

@@ -58,7 +58,9 @@ impl HeldSpan {
         }
         let (span, parent) = write::open(site);
         describe(span);
+        // A held span does not become the current one by its start.
         thread::set_span(parent);
+        // A lent trace has no baggage: that is when it is lent.
         let (trace, baggage) = match thread::take_lent_trace() {
             Some(trace) => (trace, Baggage::default()),
             None => entered::lend_trace()?,

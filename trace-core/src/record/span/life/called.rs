@@ -52,6 +52,7 @@ impl SpanLife {
             return 0;
         };
         let (span, outer) = write::open(site);
+        // After the span was opened, so that its trace is open all the time.
         self.release_call(is_home);
         self.span = span;
         self.front = Front {
