@@ -35,7 +35,7 @@
 //! optimized builds only: a debug build is not measured in nanoseconds, but in the time that
 //! the compiler takes.
 
-mod kept;
+mod if_recording;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod running;
@@ -45,7 +45,7 @@ mod thread;
 mod trace;
 pub(crate) mod write;
 
-pub(crate) use kept::{Kept, RECORDS};
+pub(crate) use if_recording::{IfRecording, RECORDING_BUILT};
 pub(crate) use running::{current_context, current_trace_id, forget, is_recording};
 pub(crate) use scope::entered;
 pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};

@@ -1,6 +1,6 @@
 //! What the rest of the crate asks of the code that runs on this thread.
 
-use super::kept::RECORDS;
+use super::if_recording::RECORDING_BUILT;
 use super::scope::entered;
 use super::thread;
 use crate::value::{TraceContext, TraceId};
@@ -20,10 +20,18 @@ pub(crate) fn is_recording() -> bool {
 
 /// The id of the trace that runs on this thread, recorded or not.
 pub(crate) fn current_trace_id() -> Option<TraceId> {
-    if RECORDS { entered::trace_id() } else { None }
+    if RECORDING_BUILT {
+        entered::trace_id()
+    } else {
+        None
+    }
 }
 
 /// The context of the running code; `None` where no trace runs.
 pub(crate) fn current_context() -> Option<TraceContext> {
-    if RECORDS { entered::context() } else { None }
+    if RECORDING_BUILT {
+        entered::context()
+    } else {
+        None
+    }
 }

@@ -13,7 +13,7 @@ use super::origin::{Origin, Place};
 use crate::diagnostics;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{Kept, Scope, TracerCore, spare_tracer, write};
+use crate::record::{IfRecording, Scope, TracerCore, spare_tracer, write};
 use crate::span::open_span::OpenSpan;
 use crate::stream::Site;
 use crate::tracer::{Tracer, global};
@@ -30,7 +30,9 @@ use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue, TraceContext};
 #[track_caller]
 pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
     let source = Location::caller();
-    RootBuilder(Kept::new(|| Root::new(None, operation_name.into(), source)))
+    RootBuilder(IfRecording::from_fn(|| {
+        Root::new(None, operation_name.into(), source)
+    }))
 }
 
 /// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
@@ -49,7 +51,7 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[must_use = "a root span begins with `run` or `run_sync`"]
-pub struct RootBuilder(pub(super) Kept<Root>);
+pub struct RootBuilder(pub(super) IfRecording<Root>);
 
 /// What a root span begins with. It is moved, and so small.
 pub(super) struct Root {
@@ -76,7 +78,7 @@ impl Tracer {
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
-        RootBuilder(Kept::new(|| {
+        RootBuilder(IfRecording::from_fn(|| {
             let tracer = self.core().map(spare_tracer::take_reference);
             Root::new(tracer, operation_name.into(), source)
         }))
@@ -210,7 +212,7 @@ impl RootBuilder {
     /// Runs a closure as the span's body. What it returns is not looked at; an error
     /// can be marked by [`span::record_error`](crate::span::record_error).
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
-        let _guard = Kept::new(|| self.0.get().map(RootGuard::begin));
+        let _guard = IfRecording::from_fn(|| self.0.get().map(RootGuard::begin));
         body()
     }
 

@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
 use crate::diagnostics::is_counting;
-use crate::record::{self, HeldSpan, Kept, Scope, write};
+use crate::record::{self, HeldSpan, IfRecording, Scope, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagValue, Timestamp};
 
@@ -29,7 +29,7 @@ use crate::value::{Link, SpanKind, TagInput, TagValue, Timestamp};
 pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let source = Location::caller();
     let name = operation_name.as_ref();
-    OpenSpan(Kept::new(|| {
+    OpenSpan(IfRecording::from_fn(|| {
         if !HeldSpan::can_start() {
             return miss(name, source);
         }
@@ -86,7 +86,7 @@ fn unrecorded() -> Held {
 #[track_caller]
 pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     let source = Location::caller();
-    SpanBuilder(Kept::new(|| Description {
+    SpanBuilder(IfRecording::from_fn(|| Description {
         name: operation_name.into(),
         kind: SpanKind::Internal,
         service: None,
@@ -99,7 +99,7 @@ pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 
 /// Describes a span that is to be held; made by [`span::build`](crate::span::build).
 #[must_use = "a span begins with `start`"]
-pub struct SpanBuilder(Kept<Description>);
+pub struct SpanBuilder(IfRecording<Description>);
 
 /// See [`SpanBuilder`].
 struct Description {
@@ -142,7 +142,7 @@ impl SpanBuilder {
     /// Starts the span below the current one, which stays the current one; see
     /// [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
-        OpenSpan(Kept::new(|| {
+        OpenSpan(IfRecording::from_fn(|| {
             let Some(description) = self.0.get() else {
                 return Held::Nothing;
             };

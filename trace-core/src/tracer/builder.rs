@@ -20,7 +20,7 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 #[cfg(feature = "testing")]
 use crate::record::Watch;
-use crate::record::{Kept, RECORDS, TracerCore, TrustAllowances};
+use crate::record::{IfRecording, RECORDING_BUILT, TracerCore, TrustAllowances};
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::value::Limits;
 use crate::value::{Resource, Tag, TagValue};
@@ -39,7 +39,7 @@ use crate::value::{Resource, Tag, TagValue};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a builder does nothing before `build` or `install`"]
-pub struct TracerBuilder(Kept<Options>);
+pub struct TracerBuilder(IfRecording<Options>);
 
 /// See [`TracerBuilder`].
 struct Options {
@@ -85,7 +85,7 @@ impl Options {
 
 impl TracerBuilder {
     pub(super) fn new(service_name: &str) -> Self {
-        Self(Kept::new(|| Options::new(service_name)))
+        Self(IfRecording::from_fn(|| Options::new(service_name)))
     }
 
     fn set(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -220,7 +220,7 @@ impl TracerBuilder {
 
     fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
-            None if !RECORDS => diagnostics::not_built_in(source),
+            None if !RECORDING_BUILT => diagnostics::not_built_in(source),
             Some(options) if options.collectors.is_empty() => diagnostics::no_collector(source),
             _ => {}
         }

@@ -12,7 +12,7 @@ use super::builder::{BuildError, TracerBuilder};
 use super::tracer::Tracer;
 use crate::diagnostics;
 use crate::process::fork::PerProcess;
-use crate::record::{RECORDS, TracerCore, entered};
+use crate::record::{RECORDING_BUILT, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
@@ -87,7 +87,7 @@ pub(super) fn install(
     builder: TracerBuilder,
     source: &'static Location<'static>,
 ) -> Result<TracerGuard, InstallError> {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return Ok(TracerGuard(builder.build()?));
     }
     let Some(_installing) = Installing::begin() else {
@@ -206,7 +206,7 @@ impl Deref for TracerGuard {
 
 impl Drop for TracerGuard {
     fn drop(&mut self) {
-        if !RECORDS || self.0.is_foreign() {
+        if !RECORDING_BUILT || self.0.is_foreign() {
             return;
         }
         let mut global = global().write().unwrap_or_else(PoisonError::into_inner);

@@ -10,11 +10,11 @@ use super::ending::Ending;
 use super::tracer::Tracer;
 use crate::delivery::FlushReport;
 use crate::process::clock::Deadline;
-use crate::record::{Kept, entered};
+use crate::record::{IfRecording, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
 #[must_use = "futures do nothing unless polled"]
-pub struct ShutdownWhenIdle(Kept<Waiting>);
+pub struct ShutdownWhenIdle(IfRecording<Waiting>);
 
 /// See [`ShutdownWhenIdle`].
 struct Waiting {
@@ -47,7 +47,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl ShutdownWhenIdle {
     pub(super) fn new(tracer: Tracer, timeout: Duration) -> Self {
-        Self(Kept::new(|| Waiting {
+        Self(IfRecording::from_fn(|| Waiting {
             tracer,
             timeout,
             meeting: None,

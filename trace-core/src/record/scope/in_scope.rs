@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::scope::Scope;
 use super::waiting::WaitingScope;
-use crate::record::kept::Kept;
+use crate::record::if_recording::IfRecording;
 
 pin_project! {
     /// A future or stream that runs in a scope of its own, which ends with it.
@@ -22,7 +22,7 @@ pin_project! {
         #[pin]
         future: F,
         // Dropped after the future.
-        scope: Kept<WaitingScope>,
+        scope: IfRecording<WaitingScope>,
     }
 
     impl<F> PinnedDrop for InScope<F> {
@@ -39,7 +39,7 @@ impl<F> InScope<F> {
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,
-            scope: Kept::new(|| WaitingScope::new(scope())),
+            scope: IfRecording::from_fn(|| WaitingScope::new(scope())),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::closing;
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 use crate::record::span::missed;
 use crate::record::thread;
 use crate::record::write;
@@ -76,7 +76,7 @@ impl SpanGuard {
     #[cfg_attr(not(debug_assertions), inline(always))]
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        RECORDS && self.span != 0
+        RECORDING_BUILT && self.span != 0
     }
 
     /// Ends the span of a body that returned.

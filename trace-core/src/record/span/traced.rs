@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use crate::record::kept::Kept;
+use crate::record::if_recording::IfRecording;
 use crate::record::span::life::SpanLife;
 use crate::stream::Site;
 
@@ -22,7 +22,7 @@ pin_project! {
         #[pin]
         future: F,
         // Dropped after the future: so the future is dropped within its span.
-        span: Kept<Span<S, O>>,
+        span: IfRecording<Span<S, O>>,
     }
 
     impl<F, S, O> PinnedDrop for Traced<F, S, O> {
@@ -53,7 +53,7 @@ where
 {
     Traced {
         future,
-        span: Kept::of(Span {
+        span: IfRecording::new(Span {
             site,
             observe,
             life: SpanLife::fresh(),
@@ -77,7 +77,7 @@ impl<F, S, O> Traced<F, S, O> {
 
     #[inline]
     fn beginning(life: fn() -> SpanLife, site: S, observe: O, future: F) -> Self {
-        let span = Kept::new(|| Span {
+        let span = IfRecording::from_fn(|| Span {
             site,
             observe,
             life: life(),

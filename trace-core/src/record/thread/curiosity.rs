@@ -6,7 +6,7 @@
 //! `span/missed.rs`.
 
 use super::block::{BLOCK, Block};
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 
 /// How often a thread whose first patience is at an end looks in vain in one stay of [`STAYS`]
 /// between two scopes. In the others it looks at the first function alone.
@@ -43,6 +43,6 @@ impl Block {
     /// Whether functions note why nothing is recorded, where that is so.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_curious(&self) -> bool {
-        RECORDS && self.is_curious.get()
+        RECORDING_BUILT && self.is_curious.get()
     }
 }

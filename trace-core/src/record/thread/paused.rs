@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 
 use super::block::BLOCK;
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 
 /// Nothing is recorded on this thread until this is dropped.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(in crate::record) fn pause_recording() -> Paused {
 /// Whether code runs on this thread of which nothing is recorded.
 #[inline]
 pub(crate) fn is_quiet() -> bool {
-    RECORDS && BLOCK.with(|block| block.is_quiet.get())
+    RECORDING_BUILT && BLOCK.with(|block| block.is_quiet.get())
 }
 
 impl Paused {

@@ -9,7 +9,7 @@
 use super::block::{BLOCK, Block};
 use super::lent_trace::drop_lent_trace;
 use crate::process::clock::Counter;
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 
 /// What of the block belongs to a scope, while another one is entered.
 ///
@@ -36,7 +36,7 @@ impl Position {
 /// The number of the scope that is recorded on this thread; zero when none is.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn scope() -> u32 {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return 0;
     }
     BLOCK.with(|block| block.scope.get())
@@ -57,7 +57,7 @@ pub(in crate::record) fn set_span(span: u64) -> u64 {
 /// The current span if it is the scope's to write to, else zero.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn own_span() -> u64 {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return 0;
     }
     BLOCK.with(Block::own_span)
@@ -108,7 +108,7 @@ impl Block {
     /// What [`scope`] says.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn recorded_scope(&self) -> u32 {
-        if RECORDS { self.scope.get() } else { 0 }
+        if RECORDING_BUILT { self.scope.get() } else { 0 }
     }
 
     /// What [`set_span`] does.

@@ -6,7 +6,7 @@
 use super::append;
 use super::current::own_span;
 use super::field::{Key, field, field_header};
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 use crate::record::thread::{self, Block};
 use crate::record::trace::SHORT_TEXT;
 use crate::stream::{Header, Kind, Site, value_type};
@@ -19,7 +19,7 @@ use crate::value::TagInput;
 /// short text is compiled once.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return;
     }
     if let Some((value_type, word)) = value.as_word() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::entered_scope::EnteredScope;
 use super::on_thread::ENTERED;
 use super::stack::Stack;
-use crate::record::kept::RECORDS;
+use crate::record::if_recording::RECORDING_BUILT;
 use crate::record::scope::active::Active;
 use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Block, Position};
@@ -22,7 +22,7 @@ use crate::record::trace::LocalTrace;
 /// Where it is not the innermost one, that stays what it is.
 #[inline]
 pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return None;
     }
     thread::with_block(|block| {
@@ -33,7 +33,7 @@ pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
 /// The same for good: what was recorded is to be handed over next.
 #[inline]
 pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return None;
     }
     thread::with_block(|block| ENTERED.with(|stack| pop_simple_scope::<true>(stack, block, number)))

@@ -19,7 +19,7 @@ use crate::value::Baggage;
 /// by the next scope of the thread.
 #[derive(Debug)]
 pub(super) struct ScopeStream {
-    /// Kept from one scope to the next, as mostly that is of the same tracer: threads that
+    /// IfRecording from one scope to the next, as mostly that is of the same tracer: threads that
     /// count its references wait for each other.
     pub(super) tracer: Arc<TracerCore>,
     pub(super) head: Head,

@@ -5,35 +5,35 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 /// Whether this build records: the one place that says so. Where it is false the
 /// compiler drops what depends on it.
-pub(crate) const RECORDS: bool = cfg!(feature = "record");
+pub(crate) const RECORDING_BUILT: bool = cfg!(feature = "record");
 
 /// A value in a build that records; nothing, and no bytes, in one that does not.
 ///
 /// In both it is `Send` and so on if the value is: the same programs compile. It is always
 /// `UnwindSafe`: a panic ends spans and scopes, and leaves no record half written.
 #[derive(Clone, Copy)]
-pub(crate) struct Kept<T>(Value<T>);
+pub(crate) struct IfRecording<T>(Value<T>);
 
 #[cfg(feature = "record")]
 type Value<T> = T;
 #[cfg(not(feature = "record"))]
 type Value<T> = std::marker::PhantomData<T>;
 
-impl<T> UnwindSafe for Kept<T> {}
+impl<T> UnwindSafe for IfRecording<T> {}
 
-impl<T> RefUnwindSafe for Kept<T> {}
+impl<T> RefUnwindSafe for IfRecording<T> {}
 
 #[cfg(feature = "record")]
-impl<T> Kept<T> {
+impl<T> IfRecording<T> {
     /// Makes the value, where it is kept.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn new(make: impl FnOnce() -> T) -> Self {
+    pub(crate) fn from_fn(make: impl FnOnce() -> T) -> Self {
         Self(make())
     }
 
     /// Keeps a value. Not by a closure: one more function would be compiled for each type.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn of(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
 
@@ -53,18 +53,21 @@ impl<T> Kept<T> {
     }
 
     /// Makes another value of this one, where there is one.
-    pub(crate) fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Kept<U>, E> {
-        f(self.0).map(Kept)
+    pub(crate) fn try_map<U, E>(
+        self,
+        f: impl FnOnce(T) -> Result<U, E>,
+    ) -> Result<IfRecording<U>, E> {
+        f(self.0).map(IfRecording)
     }
 }
 
 #[cfg(not(feature = "record"))]
-impl<T> Kept<T> {
-    pub(crate) fn new(_make: impl FnOnce() -> T) -> Self {
+impl<T> IfRecording<T> {
+    pub(crate) fn from_fn(_make: impl FnOnce() -> T) -> Self {
         Self(std::marker::PhantomData)
     }
 
-    pub(crate) fn of(_value: T) -> Self {
+    pub(crate) fn new(_value: T) -> Self {
         Self(std::marker::PhantomData)
     }
 
@@ -80,12 +83,15 @@ impl<T> Kept<T> {
         None
     }
 
-    pub(crate) fn try_map<U, E>(self, _f: impl FnOnce(T) -> Result<U, E>) -> Result<Kept<U>, E> {
-        Ok(Kept(std::marker::PhantomData))
+    pub(crate) fn try_map<U, E>(
+        self,
+        _f: impl FnOnce(T) -> Result<U, E>,
+    ) -> Result<IfRecording<U>, E> {
+        Ok(IfRecording(std::marker::PhantomData))
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Kept<T> {
+impl<T: fmt::Debug> fmt::Debug for IfRecording<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.get() {
             Some(value) => value.fmt(f),
