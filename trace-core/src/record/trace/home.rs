@@ -91,11 +91,12 @@ impl Home {
         // `leave_end`. Whoever ends a span after what its home says from now on has heard
         // of that in some way that synchronizes, and this flag comes before it.
         match self.state.load(Ordering::Relaxed) {
-            // A plain store may overwrite an `ENDS` that is set at the same moment. That
-            // is harmless: who set it has seen that the home rests, takes the end back
-            // and clears the flag.
+            // Relaxed, as above. A plain store may overwrite an `ENDS` that is set at the
+            // same moment. That is harmless: who set it has seen that the home rests,
+            // takes the end back and clears the flag.
             0 => self.state.store(BUSY, Ordering::Relaxed),
             state if state & BUSY == 0 => {
+                // Relaxed, as above. It keeps an `ENDS` that was seen.
                 self.state.fetch_or(BUSY, Ordering::Relaxed);
             }
             _ => {}

@@ -144,7 +144,6 @@ impl Visits {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         // Acquire: what was said in visits that are over comes before the end. Release:
         // who enters later sees it. The partners are `begin_visit` and `end_visit`.
-        // Acquire and release: as in `end`.
         let before = self.word.fetch_or(ENDED, Ordering::AcqRel);
         if before & ENDED != 0 {
             return Ending::Over;
@@ -158,13 +157,15 @@ impl Visits {
 
     /// Notes that the span has ended, whoever wrote that.
     pub(in crate::record) fn set_ended(&self) {
+        // Acquire and release, as in `end`, with the same partners.
         self.word.fetch_or(ENDED, Ordering::AcqRel);
     }
 
     /// Notes that something is said of the span away from its scope.
     pub(in crate::record) fn set_moved(&self) {
-        // Release: who sees the flag, by `load`, also sees the order of the visit that
-        // set it. Acquire costs nothing more here.
+        // Release: what this thread did before it moved the span is seen by who sees the
+        // flag. The partners are `come_back` and `load`. Acquire is for visits that were
+        // left before.
         self.word.fetch_or(MOVED, Ordering::AcqRel);
     }
 
@@ -175,8 +176,8 @@ impl Visits {
 
     /// Notes that the span is in its own scope again; returns whether it was away.
     pub(in crate::record) fn come_back(&self) -> bool {
-        // Acquire: the returns that were counted before the span moved are seen, so the
-        // next order is after them. The partner is `set_moved`.
+        // Acquire: who clears the flag has seen the move, and takes its order after it.
+        // The partner is `set_moved`. Of several that come back, one clears the flag.
         self.has_moved() && self.word.fetch_and(!MOVED, Ordering::AcqRel) & MOVED != 0
     }
 }
