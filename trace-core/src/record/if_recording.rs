@@ -1,4 +1,8 @@
-//! What is kept only where something can be recorded.
+//! What is there only where something can be recorded.
+//!
+//! All code is compiled with the feature `record` and without it, so that neither rots.
+//! Without it a value that only a recorder needs takes no bytes, and what depends on it
+//! is dropped by the compiler.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -25,28 +29,32 @@ impl<T> RefUnwindSafe for IfRecording<T> {}
 
 #[cfg(feature = "record")]
 impl<T> IfRecording<T> {
-    /// Makes the value, where it is kept.
+    /// Makes the value, if this build records; else `make` is not called.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn from_fn(make: impl FnOnce() -> T) -> Self {
         Self(make())
     }
 
-    /// Keeps a value. Not by a closure: one more function would be compiled for each type.
+    /// Holds a value. Not by a closure: one more function would be compiled for each
+    /// type.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
 
+    /// The value, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get(&self) -> Option<&T> {
         Some(&self.0)
     }
 
+    /// The value, to be changed, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
         Some(&mut self.0)
     }
 
+    /// Takes the value out, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn into_inner(self) -> Option<T> {
         Some(self.0)

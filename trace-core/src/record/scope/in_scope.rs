@@ -70,6 +70,7 @@ impl<F> InScope<F> {
         polled
     }
 
+    /// The body, for what it says of itself without being polled.
     pub(crate) fn get_ref(&self) -> &F {
         &self.future
     }

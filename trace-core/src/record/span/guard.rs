@@ -24,6 +24,8 @@ pub struct SpanGuard {
     outer: u64,
     /// The scope in which it was opened.
     scope: u32,
+    /// Whether the thread unwound already when the span began: then its drop does
+    /// not mean that its body has panicked.
     was_panicking: bool,
     /// The span is the current one of this thread.
     not_send: PhantomData<*const ()>,

@@ -38,8 +38,11 @@ pin_project! {
 /// What a traced future has besides the body. Together, and without closures that make
 /// them: what a future needs of functions is compiled for each.
 struct Span<S, O> {
+    /// Gives the site. Called in each poll, where it is a constant.
     site: S,
+    /// Says whether what is ready is an error.
     observe: O,
+    /// Last, as its drop ends the span.
     life: SpanLife,
 }
 
@@ -75,6 +78,7 @@ impl<F, S, O> Traced<F, S, O> {
         Self::beginning(SpanLife::called, site, observe, future)
     }
 
+    /// A future whose life has begun with a call.
     #[inline]
     fn beginning(life: fn() -> SpanLife, site: S, observe: O, future: F) -> Self {
         let span = IfRecording::from_fn(|| Span {

@@ -18,8 +18,12 @@ use crate::record::if_recording::RECORDING_BUILT;
 pub(in crate::record) struct Position {
     /// The scope that is recorded; zero when none is.
     pub(in crate::record) scope: u32,
+    /// The current span; zero before the first of the scope.
     pub(in crate::record) span: u64,
+    /// The span below which the scope began, which is not the scope's to write to. Zero if
+    /// the scope's code continues in a span of its own.
     pub(in crate::record) foreign_base: u64,
+    /// The counter, if the tracer is a plain one; see `TracerCore::plain`.
     pub(in crate::record) plain: Option<Counter>,
 }
 
@@ -87,7 +91,8 @@ pub(in crate::record) fn position() -> Position {
     })
 }
 
-/// Goes to another position; the stage must be empty.
+/// Goes to another position, which is another scope's or nowhere. The stage must be
+/// empty, as its entries belong to the scope that is left.
 #[inline]
 pub(in crate::record) fn go_to(position: &Position) {
     BLOCK.with(|block| block.go_to(position));

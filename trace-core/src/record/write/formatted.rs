@@ -82,6 +82,7 @@ struct Text {
     short: Cell<[u8; ROOM]>,
     /// All of the text, once it is too long for the other, or for the limit.
     long: Option<String>,
+    /// The tracer's limit in bytes.
     max: usize,
 }
 

@@ -25,6 +25,7 @@ pub(in crate::record) fn end_suspended_visit(end: &SpanEnd) -> bool {
         if let Some(scope) = stack.scopes.get_mut(at)
             && let Some(recording) = scope.recording()
         {
+            // Into its chunk: the stage is the running scope's.
             recording.write_end(end);
         }
         true
@@ -46,6 +47,7 @@ pub(in crate::record) fn close_suspended(
         };
         if let Some(recording) = scope.recording() {
             recording.close(span, outcome);
+            // Current again when that scope runs again.
             scope.position.span = outer;
         }
         true

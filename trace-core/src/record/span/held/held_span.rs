@@ -19,8 +19,11 @@ use crate::value::{Baggage, SpanId, TraceContext};
 /// A recorded span that is held.
 #[derive(Debug)]
 pub(crate) struct HeldSpan {
+    /// Changed by the holder alone. Others read its words only.
     pub(super) life: SpanLife,
+    /// What the threads agree by that are in the span.
     pub(super) visits: Visits,
+    /// The parent, for the context of the span, and as the parent of what fails in it.
     pub(super) parent: u64,
     /// That of the code that started it.
     pub(super) baggage: Baggage,

@@ -91,10 +91,13 @@ impl HeldSpan {
 /// A poll of the holder while the span is entered without a guard, here or elsewhere. If
 /// it unwinds, the span has panicked.
 struct PolledInVisit<'a> {
+    /// The span that is polled.
     span: &'a HeldSpan,
+    /// Whether the span is current, and so has to be left.
     is_entered: bool,
     /// The scope and the span that were current before.
     around: (u32, u64),
+    /// How the span ends with this poll, if it does. Panicked until the poll returns.
     outcome: Option<Outcome>,
 }
 
