@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::record::RECORDS;
+use crate::record::RECORDING_BUILT;
 
 thread_local! {
     static CALLING: Cell<bool> = const { Cell::new(false) };
@@ -26,7 +26,7 @@ pub struct Calling {
 /// Begins the body of a function that returns a future or a stream.
 #[inline]
 pub fn calling() -> Calling {
-    let outer = RECORDS && CALLING.replace(true);
+    let outer = RECORDING_BUILT && CALLING.replace(true);
     Calling {
         outer,
         not_send: PhantomData,
@@ -36,7 +36,7 @@ pub fn calling() -> Calling {
 impl Drop for Calling {
     #[inline]
     fn drop(&mut self) {
-        if RECORDS {
+        if RECORDING_BUILT {
             CALLING.set(self.outer);
         }
     }
@@ -45,5 +45,5 @@ impl Drop for Calling {
 /// Whether the body of such a function runs.
 #[inline]
 pub(super) fn is_calling() -> bool {
-    RECORDS && CALLING.get()
+    RECORDING_BUILT && CALLING.get()
 }

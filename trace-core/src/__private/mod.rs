@@ -105,7 +105,7 @@ pub fn resume(paused: &Paused) {
 /// Stops recording until all of the expression was dropped.
 #[inline]
 pub fn pause_again(paused: &Paused) {
-    paused.again();
+    paused.pause_again();
 }
 
 /// Stands for a value in code that the compiler looks at and never runs.

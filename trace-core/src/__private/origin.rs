@@ -3,7 +3,7 @@
 use crate::propagation::ContextSource;
 use crate::propagation::link_source::LinkSource;
 use crate::propagation::trust::Trust;
-use crate::record::{self, Kept, write};
+use crate::record::{self, IfRecording, write};
 use crate::root::SiteFrom;
 use crate::root::origin;
 use crate::value::Link;
@@ -31,9 +31,9 @@ impl Origin {
     }
 
     /// What begins the span of a site there.
-    pub(super) fn begin<S>(self, site: S) -> Kept<SiteFrom<S>> {
+    pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteFrom<S>> {
         let origin = Some(self.0);
-        Kept::new(|| SiteFrom { site, origin })
+        IfRecording::from_fn(|| SiteFrom { site, origin })
     }
 }
 
@@ -45,7 +45,7 @@ pub fn link<T: LinkSource + ?Sized>(links: &T) {
             if let Some(span) = write::own_span() {
                 write::link(span, &link);
             }
-            paused.again();
+            paused.pause_again();
         });
     });
 }

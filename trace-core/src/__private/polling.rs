@@ -13,7 +13,7 @@ use super::{
     captured_links, first,
 };
 use crate::propagation::link_source::LinkSource;
-use crate::record::{self, Kept, PANICKED, RECORDS};
+use crate::record::{self, IfRecording, PANICKED, RECORDING_BUILT};
 use crate::root::{RootRun, SiteFrom, SiteRoot};
 use crate::value::{Link, TagSource, TagValue, debug, display};
 
@@ -35,12 +35,12 @@ macro_rules! enters {
 
             /// Begins a call for a root. Whether it is recorded is known only when it starts.
             pub fn enter_root(self, site: &'static Site) -> Polling<Self, Root> {
-                Polling::new(Root, RECORDS, site)
+                Polling::new(Root, RECORDING_BUILT, site)
             }
 
             /// Begins a call for a span that says where it belongs.
             pub fn enter_from(self, origin: Origin, site: &'static Site) -> Polling<Self, Elsewhere> {
-                Polling::new(Elsewhere(origin), RECORDS, site)
+                Polling::new(Elsewhere(origin), RECORDING_BUILT, site)
             }
         }
     )*};
@@ -186,7 +186,7 @@ macro_rules! ends {
                 O: Fn(&T::$gives) -> bool,
             {
                 let (Root, inner) = self.over(output);
-                T::boxed(RootRun::new(Kept::new(|| SiteRoot(site)), observe, inner))
+                T::boxed(RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, inner))
             }
         }
 

@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::calling::is_calling;
 use super::{Origin, ServiceName};
-use crate::record::{self, Kept, write};
+use crate::record::{self, IfRecording, write};
 use crate::root::{RootRun, SiteFrom, SiteRoot};
 use crate::value::TagSource;
 
@@ -37,7 +37,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&R) -> bool,
 {
-    RootRun::new(Kept::new(|| SiteRoot(site)), observe, future)
+    RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, future)
 }
 
 /// Makes a future the body of a span that says where it belongs.
@@ -73,7 +73,7 @@ where
     S: Fn() -> &'static Site,
     O: Fn(&F::Item) -> bool,
 {
-    RootRun::new(Kept::new(|| SiteRoot(site)), observe, stream)
+    RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, stream)
 }
 
 /// Makes a stream the body of a span that says where it belongs.

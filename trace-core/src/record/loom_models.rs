@@ -6,21 +6,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use loom::thread;
-
-use super::home::{Home, SpanEnd};
-use super::local_trace::LocalTrace;
-use super::recording::Recording;
-use super::visits::{Ending, Visits};
-use super::{Caps, TracerCore, hot};
 use crate::collector::{Collector, SpanBatch};
 use crate::delivery::{Worker, WorkerOptions, check};
 use crate::process::clock::{Clock, Deadline};
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
+use crate::record::scope::Recording;
+use crate::record::span::{Ending, Visits};
+use crate::record::trace::{Home, LocalTrace, SpanEnd, TracerCore, TrustAllowances};
+use crate::record::{thread, write};
 use crate::sampler::AlwaysOn;
-use crate::stream::{Header, Kind, Site};
-use crate::value::{Baggage, Limits, Outcome, Resource, SpanKind, TraceFlags, TraceId};
+use crate::stream::Site;
+use crate::value::{Baggage, Limits, Outcome, Resource, SpanId, SpanKind, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 
@@ -64,7 +61,7 @@ impl World {
             ids: IdGenerator::random(),
             clock,
             limits: Limits::default(),
-            caps: Caps::default(),
+            trust_allowances: TrustAllowances::default(),
             scheduled_delay: Duration::MAX,
             queue,
             has_ended: std::sync::atomic::AtomicBool::new(false),
@@ -99,15 +96,15 @@ impl World {
 }
 
 fn open(recording: &mut Recording, id: u64) {
-    hot::set_span(0);
-    hot::open_as(SITE.header().word(), id);
+    thread::set_span(0);
+    write::open_as(&SITE, SpanId::from_stream(id));
     recording.take_stage();
 }
 
 fn close(recording: &mut Recording, id: u64) {
     // Who has the turn is in another scope.
-    hot::forget_newest();
-    hot::close(Header::new(Kind::Close, 0, 0, 0), id, 0);
+    thread::forget_newest();
+    write::close(id, 0, Outcome::Ok);
     recording.take_stage();
 }
 
@@ -115,8 +112,8 @@ fn close(recording: &mut Recording, id: u64) {
 fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
-    let mut two = one.fork(0);
-    let thread = thread::spawn(move || {
+    let mut two = one.join_below(0);
+    let thread = loom::thread::spawn(move || {
         open(&mut two, 2);
         close(&mut two, 2);
         two.end();
@@ -145,7 +142,7 @@ fn a_span_that_moves(max_queue_spans: usize) {
     let mut home = world.begin();
     open(&mut home, 1);
     let trace: Arc<LocalTrace> = Arc::clone(home.trace());
-    let thread = thread::spawn(move || {
+    let thread = loom::thread::spawn(move || {
         let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
         close(&mut elsewhere, 1);
         elsewhere.end();
@@ -185,12 +182,12 @@ impl Shared {
 
     /// Says something in a visit; returns whether that was in time.
     fn visit(&self) -> bool {
-        let begun = self.visits.enter();
+        let begun = self.visits.begin_visit();
         let is_in_time = begun.is_ok();
         let end = match begun {
             Ok(()) => {
                 self.hand_over("tag");
-                self.visits.leave()
+                self.visits.end_visit()
             }
             Err(end) => end,
         };
@@ -230,7 +227,7 @@ fn a_span_that_is_ended_beside_a_visit_ends_once_and_after_it() {
     check(|| {
         let shared = Arc::new(Shared::default());
         let other = Arc::clone(&shared);
-        let thread = thread::spawn(move || other.visit());
+        let thread = loom::thread::spawn(move || other.visit());
         shared.end();
         let is_in_time = thread.join().is_ok_and(|is_in_time| is_in_time);
         shared.check(is_in_time.into());
@@ -242,7 +239,7 @@ fn a_span_that_two_threads_end_ends_once() {
     check(|| {
         let shared = Arc::new(Shared::default());
         let other = Arc::clone(&shared);
-        let thread = thread::spawn(move || {
+        let thread = loom::thread::spawn(move || {
             let is_in_time = other.visit();
             other.end();
             is_in_time
@@ -271,12 +268,12 @@ impl Sleeper {
     /// The end of a poll that has recorded `entries`, as [`Recording::end_poll`] does it.
     fn end_poll(&self, mut entries: Vec<&'static str>, is_due: bool) -> Vec<&'static str> {
         if is_due || self.home.has_ends() {
-            entries.extend(self.home.take().iter().map(|_| "end"));
+            entries.extend(self.home.take_ends().iter().map(|_| "end"));
             self.hand_over(&mut entries);
         }
-        while entries.is_empty() && self.home.rest() {
-            self.home.begin_poll();
-            entries.extend(self.home.take().iter().map(|_| "end"));
+        while entries.is_empty() && self.home.set_resting() {
+            self.home.set_busy();
+            entries.extend(self.home.take_ends().iter().map(|_| "end"));
             self.hand_over(&mut entries);
         }
         entries
@@ -284,7 +281,7 @@ impl Sleeper {
 
     /// Ends the span, as somebody does who has it.
     fn end_elsewhere(&self) {
-        if self.home.leave(END).is_err() {
+        if self.home.leave_end(END).is_err() {
             self.hand_over(&mut vec!["end"]);
         }
     }
@@ -300,19 +297,19 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let entries = vec!["tag"];
     let other = Arc::clone(&sleeper);
     // The span moves after the scope has said something of it.
-    let thread = thread::spawn(move || other.end_elsewhere());
+    let thread = loom::thread::spawn(move || other.end_elsewhere());
     let mut kept = sleeper.end_poll(entries, is_due);
     if scope_ends {
         // As `Recording::end` does it.
-        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
-        kept.extend(sleeper.home.close().iter().map(|_| "end"));
+        kept.extend(sleeper.home.close_and_take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
     assert!(thread.join().is_ok());
     if !kept.is_empty() {
         // It has not handed over, and will.
-        kept.extend(sleeper.home.take().iter().map(|_| "end"));
+        kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
     let all = sleeper
@@ -349,7 +346,7 @@ fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
         home.hand_over();
         let trace: Arc<LocalTrace> = Arc::clone(home.trace());
         let scope = home.number();
-        let thread = thread::spawn(move || {
+        let thread = loom::thread::spawn(move || {
             let mut elsewhere = Recording::join(&trace, Baggage::default(), 0);
             if trace.leave_end(scope, END).is_err() {
                 close(&mut elsewhere, 1);

@@ -2,105 +2,59 @@
 //!
 //! ```text
 //! a traced function is polled or called, a held span is entered or written to
-//!    │ life:  does this thread record? no: that was all
-//!    │        yes: append to this thread's stage: opening, tags, end   (write, hot)
+//!    │ span:    does this thread record?  no: that was all
+//!    │ write:   yes: append to the thread's stage: opening, tags, end
 //!    ▼
-//! the stage is full, or the poll of the scope ends
-//!    │ recording: move the stage into the scope's chunk
+//! the stage (thread) is full, or the poll of the scope ends
+//!    │ scope:   move the stage into the scope's chunk
 //!    ▼
 //! the scope ends, or the chunk is full
-//!    │ recording: hand the chunk over
+//!    │ scope:   hand the chunk over; the last scope of the trace says so
 //!    ▼
 //! delivery
 //! ```
 //!
-//! What has to be inlined to be fast is so in an optimized build only: where nobody
-//! measures nanoseconds, people wait for the compiler.
+//! The folders form a line. Each uses only those above it in this table, and inside a folder
+//! no two files use each other, directly or by way of others:
 //!
-//! | | |
+//! | folder | its subject |
 //! |---|---|
-//! | the span | [`life`]; who holds one: [`future`], [`guard`], [`held`] with [`visits`] |
-//! | the scope | [`scope`], [`recording`] with [`scope_stream`], [`spare_chunks`] and [`parents`], [`active`], [`unsampled`], [`visiting`]; who holds one: [`in_scope`] |
-//! | the thread | [`hot`], [`mod@write`], [`quietly()`], [`entered`] with [`stack`] and [`departed`] |
-//! | the trace | [`head`], [`local_trace`], [`home`], [`tracer_core`] with [`kept_tracer`], [`caps`] |
-//! | what is not recorded | [`missed`] |
+//! | [`trace`] | what the scopes of a trace share, and what recording needs of a tracer |
+//! | [`thread`] | where a thread is, and its stage: one block of cells that knows nobody |
+//! | [`scope`] | what a scope has recorded, and which scopes a thread is in |
+//! | [`mod@write`] | what is said of a span, as entries that are appended to the stage |
+//! | [`span`] | one span's life, and whoever holds it |
 //!
-//! Everything that is done for each span is in [`hot`], [`mod@write`], [`life`] and [`guard`];
-//! everything else is done once for a scope or is rare.
+//! Two things are not where one may look for them. What appends to the stage is not with it,
+//! in [`thread`], but in [`mod@write`]: a full stage is moved into the chunk of the running
+//! scope, so appending has to know scopes. And the stack of what a thread has entered is in
+//! [`scope`]: it holds the scopes' recordings.
+//!
+//! Everything that is done for each span is in [`thread`], [`mod@write`] and [`span`];
+//! everything else is done once for a scope or is rare. Functions are forced inline in
+//! optimized builds only: a debug build is not measured in nanoseconds, but in the time that
+//! the compiler takes.
 
-mod active;
-mod caps;
-mod departed;
-pub(crate) mod entered;
-mod formatted;
-mod future;
-mod guard;
-mod head;
-mod held;
-mod home;
-mod hot;
-mod in_scope;
-mod kept;
-pub(crate) mod kept_tracer;
-mod last_failure;
-mod life;
-mod local_trace;
+mod if_recording;
 #[cfg(all(test, loom))]
 mod loom_models;
-mod missed;
-mod parents;
-mod quietly;
-mod recording;
+mod running;
 mod scope;
-mod scope_stream;
-mod spare_chunks;
-mod stack;
-mod tracer_core;
-mod unsampled;
-mod visiting;
-mod visits;
-#[cfg(feature = "testing")]
-mod watch;
+mod span;
+mod thread;
+mod trace;
 pub(crate) mod write;
 
-pub(crate) use caps::Caps;
-pub use future::{Traced, traced};
-pub use guard::SpanGuard;
-pub(crate) use held::HeldSpan;
-pub use hot::Paused;
+pub(crate) use if_recording::{IfRecording, RECORDING_BUILT};
+pub(crate) use running::{current_context, current_trace_id, forget, is_recording};
+pub(crate) use scope::entered;
+pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};
+pub(crate) use span::{HeldSpan, Opening, SpanLife, miss, miss_unsampled};
+pub use span::{SpanGuard, Traced, traced};
+pub use thread::Paused;
 #[cfg(feature = "tokio")]
-pub(crate) use hot::is_quiet;
-pub(crate) use in_scope::{InScope, WaitingScope};
-pub(crate) use kept::{Kept, RECORDS};
-pub(crate) use life::{Opening, SpanLife};
-pub(crate) use missed::{miss, miss_unsampled};
-pub(crate) use quietly::{PANICKED, kept_tag, quietly, tag_input};
-pub(crate) use scope::{From, OwnedEntered, Scope, Start};
-pub(crate) use tracer_core::TracerCore;
+pub(crate) use thread::is_quiet;
+pub(crate) use thread::{PANICKED, kept_tag, quietly, tag_input};
 #[cfg(feature = "testing")]
-pub(crate) use watch::{StillOpen, Watch};
-
-use crate::value::{TraceContext, TraceId};
-
-/// Forgets what is recorded on this thread, in the child of a `fork`: it is the
-/// parent's. Async-signal-safe.
-pub(crate) fn forget() {
-    entered::forget();
-    hot::forget();
-}
-
-/// Whether a span of the running scope is recorded at the moment.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn is_recording() -> bool {
-    hot::own_span() != 0
-}
-
-/// The id of the trace that runs on this thread, recorded or not.
-pub(crate) fn current_trace_id() -> Option<TraceId> {
-    if RECORDS { entered::trace_id() } else { None }
-}
-
-/// The context of the running code; `None` where no trace runs.
-pub(crate) fn current_context() -> Option<TraceContext> {
-    if RECORDS { entered::context() } else { None }
-}
+pub(crate) use trace::{StillOpen, Watch};
+pub(crate) use trace::{TracerCore, TrustAllowances, spare_tracer};

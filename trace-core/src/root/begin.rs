@@ -3,7 +3,7 @@
 use super::origin::Origin;
 use crate::delivery::is_collecting;
 use crate::diagnostics;
-use crate::record::{self, Opening, RECORDS, Scope, write};
+use crate::record::{self, Opening, RECORDING_BUILT, Scope, write};
 use crate::stream::{Absence, Site};
 use crate::tracer::global;
 
@@ -37,7 +37,7 @@ impl<B: Begin> Opening for Described<'_, B> {
 
 /// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
 pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
-    if !RECORDS || is_collecting() {
+    if !RECORDING_BUILT || is_collecting() {
         return None;
     }
     let scope = begin.scope();

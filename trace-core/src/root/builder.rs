@@ -11,7 +11,7 @@ use super::guard::RootGuard;
 use super::origin::Place;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{Kept, kept_tag, kept_tracer, write};
+use crate::record::{IfRecording, kept_tag, spare_tracer, write};
 use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
 use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
@@ -27,7 +27,9 @@ use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 #[track_caller]
 pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
     let source = Location::caller();
-    RootBuilder(Kept::new(|| Root::new(None, operation_name.into(), source)))
+    RootBuilder(IfRecording::from_fn(|| {
+        Root::new(None, operation_name.into(), source)
+    }))
 }
 
 /// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
@@ -46,7 +48,7 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[must_use = "a root span begins with `run` or `run_sync`"]
-pub struct RootBuilder(pub(super) Kept<Root>);
+pub struct RootBuilder(pub(super) IfRecording<Root>);
 
 impl Tracer {
     /// Describes a root span: the first of a new trace, or of one that comes from
@@ -54,8 +56,8 @@ impl Tracer {
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
-        RootBuilder(Kept::new(|| {
-            let tracer = self.core().map(kept_tracer::take);
+        RootBuilder(IfRecording::from_fn(|| {
+            let tracer = self.core().map(spare_tracer::take_reference);
             Root::new(tracer, operation_name.into(), source)
         }))
     }
@@ -174,7 +176,7 @@ impl RootBuilder {
     /// Runs a closure as the span's body. What it returns is not looked at; an error
     /// can be marked by [`span::record_error`](crate::span::record_error).
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
-        let _guard = Kept::new(|| self.0.get().map(RootGuard::begin));
+        let _guard = IfRecording::from_fn(|| self.0.get().map(RootGuard::begin));
         body()
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::begin::{self, Begin};
 use super::origin::Origin;
 use crate::diagnostics;
-use crate::record::{Scope, TracerCore, kept_tracer, write};
+use crate::record::{Scope, TracerCore, spare_tracer, write};
 use crate::stream::Site;
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue};
@@ -74,7 +74,7 @@ impl Begin for Root {
             more.keep();
         }
         if let Some(tracer) = self.tracer.take() {
-            kept_tracer::give_back(tracer);
+            spare_tracer::keep_reference(tracer);
         }
     }
 

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::begin::{Begin, Described, scope_of};
 use super::description;
-use crate::record::{Kept, SpanLife, WaitingScope};
+use crate::record::{IfRecording, SpanLife, WaitingScope};
 use crate::value::Outcome;
 
 pin_project! {
@@ -39,10 +39,10 @@ pin_project! {
     pub struct RootRun<B, F, O> {
         #[pin]
         future: F,
-        begin: Kept<B>,
-        observe: Kept<O>,
+        begin: IfRecording<B>,
+        observe: IfRecording<O>,
         // Dropped after the future, which so is dropped within its span.
-        root: Kept<Root>,
+        root: IfRecording<Root>,
     }
 
     impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
@@ -64,12 +64,12 @@ struct Root {
 }
 
 impl<B, F, O> RootRun<B, F, O> {
-    pub(crate) fn new(begin: Kept<B>, observe: O, future: F) -> Self {
+    pub(crate) fn new(begin: IfRecording<B>, observe: O, future: F) -> Self {
         Self {
             future,
             begin,
-            observe: Kept::new(|| observe),
-            root: Kept::new(|| Root {
+            observe: IfRecording::from_fn(|| observe),
+            root: IfRecording::from_fn(|| Root {
                 span: SpanLife::fresh(),
                 scope: WaitingScope::NOWHERE,
             }),

@@ -24,7 +24,7 @@ impl RootGuard {
             let is_recording = scope.is_recording();
             let entered = scope.enter_owned();
             if is_recording {
-                span = SpanGuard::of_opened(begin.open());
+                span = SpanGuard::from_opened(begin.open());
             }
             entered
         });

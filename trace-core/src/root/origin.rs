@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diagnostics::stats::Counters;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
-use crate::record::{From, Scope, Start, TracerCore};
+use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 
@@ -91,21 +91,21 @@ impl Origin {
             Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
         }
         let believed = self.believed(tracer);
-        let from = match &self.place {
-            Place::Nowhere | Place::Current => From::Nothing,
-            Place::Given(context) => From::Given(context),
-            Place::Parent(context) => From::Local(context),
+        let parentage = match &self.place {
+            Place::Nowhere | Place::Current => Parentage::Nothing,
+            Place::Given(context) => Parentage::Given(context),
+            Place::Parent(context) => Parentage::Local(context),
             Place::Remote(_) => match &believed {
-                None => From::Nothing,
-                Some(Cow::Borrowed(context)) => From::Remote(context),
-                Some(Cow::Owned(context)) => From::Capped(context),
+                None => Parentage::Nothing,
+                Some(Cow::Borrowed(context)) => Parentage::Remote(context),
+                Some(Cow::Owned(context)) => Parentage::Capped(context),
             },
         };
         let extracted = self.extracted_baggage.as_ref();
         let start = Start {
             operation_name,
             kind,
-            from,
+            parentage,
             baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
         };
         Some(Scope::start(tracer, start))
@@ -120,7 +120,9 @@ impl Origin {
             Trust::Restart => None,
             Trust::Capped { per_second }
                 if context.is_sampled()
-                    && !tracer.caps.admits(per_second, context, &tracer.clock) =>
+                    && !tracer
+                        .trust_allowances
+                        .admits(per_second, context, &tracer.clock) =>
             {
                 Some(Cow::Owned(TraceContext {
                     flags: context.flags.with_sampled(false),

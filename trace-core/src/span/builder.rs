@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
 use crate::diagnostics::is_counting;
-use crate::record::{self, HeldSpan, Kept, Scope, kept_tag, write};
+use crate::record::{self, HeldSpan, IfRecording, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
@@ -29,7 +29,7 @@ use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let source = Location::caller();
     let name = operation_name.as_ref();
-    OpenSpan(Kept::new(|| {
+    OpenSpan(IfRecording::from_fn(|| {
         if !HeldSpan::can_start() {
             return miss(name, source);
         }
@@ -51,7 +51,7 @@ fn hold_described(name: &str, source: &Location<'_>) -> Held {
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
     match HeldSpan::begin(site, describe) {
-        Some(begun) => Held::Recorded(HeldSpan::hold(begun)),
+        Some(begun) => Held::Recorded(HeldSpan::from_begun(begun)),
         None => unrecorded(),
     }
 }
@@ -86,7 +86,7 @@ fn unrecorded() -> Held {
 #[track_caller]
 pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     let source = Location::caller();
-    SpanBuilder(Kept::new(|| Description {
+    SpanBuilder(IfRecording::from_fn(|| Description {
         name: operation_name.into(),
         kind: SpanKind::Internal,
         service: None,
@@ -99,7 +99,7 @@ pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 
 /// Describes a span that is to be held; made by [`span::build`](crate::span::build).
 #[must_use = "a span begins with `start`"]
-pub struct SpanBuilder(Kept<Description>);
+pub struct SpanBuilder(IfRecording<Description>);
 
 /// See [`SpanBuilder`].
 struct Description {
@@ -144,7 +144,7 @@ impl SpanBuilder {
     /// Starts the span below the current one, which stays the current one; see
     /// [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
-        OpenSpan(Kept::new(|| {
+        OpenSpan(IfRecording::from_fn(|| {
             let Some(description) = self.0.get() else {
                 return Held::Nothing;
             };

@@ -38,7 +38,9 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use crate::propagation::{self, Injector};
-use crate::record::{self, InScope, Kept, RECORDS, Scope, SpanGuard, Traced, entered, write};
+use crate::record::{
+    self, IfRecording, InScope, RECORDING_BUILT, Scope, SpanGuard, Traced, entered, write,
+};
 use crate::stream::Site;
 use crate::value::{
     Baggage, InvalidBaggage, Link, SpanKind, Status, TagSource, TraceContext, TraceId,
@@ -316,7 +318,7 @@ fn take_baggage(key: &str) -> Option<String> {
 }
 
 fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
-    if RECORDS {
+    if RECORDING_BUILT {
         entered::with_baggage(change)
     } else {
         None
@@ -363,7 +365,7 @@ fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
 /// # }
 /// ```
 pub fn detached<R>(body: impl FnOnce() -> R) -> R {
-    let mut scope = Kept::new(Scope::outside);
+    let mut scope = IfRecording::from_fn(Scope::outside);
     let _entered = scope.get_mut().map(Scope::enter);
     body()
 }
@@ -394,7 +396,7 @@ pub trait TraceFuture: Future + Sized {
                 Site::unnamed,
                 |_| false,
                 Named {
-                    name: Kept::new(|| Some((operation_name.into(), source))),
+                    name: IfRecording::from_fn(|| Some((operation_name.into(), source))),
                     future: self,
                 },
             ),
@@ -473,7 +475,7 @@ pin_project! {
 pin_project! {
     /// Names its span at the first poll.
     struct Named<F> {
-        name: Kept<Option<(Cow<'static, str>, &'static Location<'static>)>>,
+        name: IfRecording<Option<(Cow<'static, str>, &'static Location<'static>)>>,
         #[pin]
         future: F,
     }

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::refused::Refused;
 use crate::propagation::{self, Injector};
-use crate::record::{HeldSpan, Kept, Scope, quietly, tag_input, write};
+use crate::record::{HeldSpan, IfRecording, Scope, quietly, tag_input, write};
 use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceContext};
 
 /// A span that can be held, moved to other threads, shared by them, entered and ended.
@@ -86,7 +86,7 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 ///
 /// Dropping it at any point ends the span as cancelled; nothing else is lost.
 #[must_use = "a span that is dropped at once has ended as cancelled: bind it, or run code in it"]
-pub struct OpenSpan(pub(super) Kept<Held>);
+pub struct OpenSpan(pub(super) IfRecording<Held>);
 
 /// See [`OpenSpan`].
 #[derive(Default)]
@@ -110,7 +110,7 @@ impl OpenSpan {
         scope: impl FnOnce() -> Option<Scope>,
         open: impl FnOnce() -> (u64, u64),
     ) -> Self {
-        Self(Kept::new(|| match scope() {
+        Self(IfRecording::from_fn(|| match scope() {
             Some(scope) if scope.is_recording() => {
                 HeldSpan::start_in(scope, open).map_or(Held::Nothing, Held::Recorded)
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::record::{self, Kept, Scope};
+use crate::record::{self, IfRecording, Scope};
 use crate::span::InCurrentTrace;
 use crate::value::TraceContext;
 
@@ -31,8 +31,8 @@ use crate::value::TraceContext;
 /// ```
 pub struct Carried<T> {
     message: T,
-    context: Kept<Option<TraceContext>>,
-    scope: Kept<Scope>,
+    context: IfRecording<Option<TraceContext>>,
+    scope: IfRecording<Scope>,
 }
 
 impl<T> Carried<T> {
@@ -41,8 +41,8 @@ impl<T> Carried<T> {
     pub fn new(message: T) -> Self {
         Self {
             message,
-            context: Kept::new(record::current_context),
-            scope: Kept::new(Scope::capture),
+            context: IfRecording::from_fn(record::current_context),
+            scope: IfRecording::from_fn(Scope::capture),
         }
     }
 
@@ -85,7 +85,8 @@ impl<T> Carried<T> {
     /// });
     /// ```
     pub fn with<R>(&self, body: impl FnOnce(&T) -> R) -> R {
-        let mut scope = Kept::new(|| self.scope.get().map(Scope::fork).unwrap_or_default());
+        let mut scope =
+            IfRecording::from_fn(|| self.scope.get().map(Scope::beside).unwrap_or_default());
         let _entered = scope.get_mut().map(Scope::enter);
         body(&self.message)
     }

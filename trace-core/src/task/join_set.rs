@@ -2,7 +2,7 @@
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::record::{Kept, Scope};
+use crate::record::{IfRecording, Scope};
 use crate::span::TraceFuture;
 
 /// Spawns the tasks of a `tokio::task::JoinSet` in the current trace.
@@ -58,7 +58,7 @@ impl<T: 'static> TraceJoinSet<T> for JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        let mut scope = Kept::new(Scope::capture);
+        let mut scope = IfRecording::from_fn(Scope::capture);
         self.spawn_blocking(move || {
             let _entered = scope.get_mut().map(Scope::enter);
             body()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tokio::task::JoinHandle;
 
-use crate::record::{self, Kept, Scope};
+use crate::record::{self, IfRecording, Scope};
 use crate::span::TraceFuture;
 
 /// Spawns a task that goes on with the current trace, below the current span.
@@ -44,7 +44,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let mut scope = Kept::new(Scope::capture);
+    let mut scope = IfRecording::from_fn(Scope::capture);
     tokio::task::spawn_blocking(move || {
         let _entered = scope.get_mut().map(Scope::enter);
         body()

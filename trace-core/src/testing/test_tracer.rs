@@ -325,7 +325,7 @@ impl TestTracer {
         let start = Start {
             operation_name: self.0.name,
             kind: crate::SpanKind::Internal,
-            from: crate::record::From::Given(&test_trace::context()),
+            parentage: crate::record::Parentage::Given(&test_trace::context()),
             baggage: None,
         };
         let core = self.0.tracer.core();

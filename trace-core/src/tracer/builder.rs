@@ -19,7 +19,7 @@ use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
 #[cfg(feature = "testing")]
 use crate::record::Watch;
-use crate::record::{Caps, Kept, RECORDS, TracerCore};
+use crate::record::{IfRecording, RECORDING_BUILT, TracerCore, TrustAllowances};
 use crate::sampler::{AlwaysOn, ParentBased, Sampler};
 use crate::value::Limits;
 use crate::value::{Resource, Tag, TagValue};
@@ -38,7 +38,7 @@ use crate::value::{Resource, Tag, TagValue};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a builder does nothing before `build` or `install`"]
-pub struct TracerBuilder(Kept<Options>);
+pub struct TracerBuilder(IfRecording<Options>);
 
 /// See [`TracerBuilder`].
 struct Options {
@@ -91,7 +91,7 @@ impl Tracer {
 
 impl TracerBuilder {
     fn new(service_name: &str) -> Self {
-        Self(Kept::new(|| Options::new(service_name)))
+        Self(IfRecording::from_fn(|| Options::new(service_name)))
     }
 
     fn set(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -205,7 +205,7 @@ impl TracerBuilder {
     /// Says what of the options is a mistake, as it seems.
     pub(super) fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
-            None if !RECORDS => diagnostics::not_built_in(source),
+            None if !RECORDING_BUILT => diagnostics::not_built_in(source),
             Some(options) if options.collectors.is_empty() => diagnostics::no_collector(source),
             _ => {}
         }
@@ -233,7 +233,7 @@ impl Options {
             ids: self.ids,
             clock: self.clock,
             limits: self.limits,
-            caps: Caps::default(),
+            trust_allowances: TrustAllowances::default(),
             scheduled_delay: self.scheduled_delay,
             queue,
             generation,

@@ -13,7 +13,7 @@ use super::tracer::Tracer;
 use crate::diagnostics;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
-use crate::record::{RECORDS, TracerCore, entered};
+use crate::record::{RECORDING_BUILT, TracerCore, entered};
 
 /// The process's tracer. The child of a `fork` has none, and a lock of its own.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
@@ -112,7 +112,7 @@ fn install(
     builder: TracerBuilder,
     source: &'static Location<'static>,
 ) -> Result<TracerGuard, InstallError> {
-    if !RECORDS {
+    if !RECORDING_BUILT {
         return Ok(TracerGuard(builder.build()?));
     }
     let Some(_installing) = Installing::begin() else {
@@ -231,7 +231,7 @@ impl Deref for TracerGuard {
 
 impl Drop for TracerGuard {
     fn drop(&mut self) {
-        if !RECORDS || self.0.is_foreign() {
+        if !RECORDING_BUILT || self.0.is_foreign() {
             return;
         }
         let mut global = global().write().unpoisoned();

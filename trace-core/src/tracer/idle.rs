@@ -11,11 +11,11 @@ use super::tracer::Tracer;
 use crate::delivery::FlushReport;
 use crate::process::clock::Deadline;
 use crate::process::sync::Unpoisoned;
-use crate::record::{Kept, entered};
+use crate::record::{IfRecording, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
 #[must_use = "futures do nothing unless polled"]
-pub struct ShutdownWhenIdle(Kept<Waiting>);
+pub struct ShutdownWhenIdle(IfRecording<Waiting>);
 
 /// See [`ShutdownWhenIdle`].
 struct Waiting {
@@ -94,7 +94,7 @@ impl Tracer {
 
 impl ShutdownWhenIdle {
     fn new(tracer: Tracer, timeout: Duration) -> Self {
-        Self(Kept::new(|| Waiting {
+        Self(IfRecording::from_fn(|| Waiting {
             tracer,
             timeout,
             meeting: None,

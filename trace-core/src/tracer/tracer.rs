@@ -13,7 +13,7 @@ use crate::delivery::FlushReport;
 use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::diagnostics::{self, Doctor};
 use crate::process::clock::Deadline;
-use crate::record::{InScope, Kept, Scope, TracerCore};
+use crate::record::{IfRecording, InScope, Scope, TracerCore};
 
 /// Records traces and delivers them to its collectors.
 ///
@@ -52,7 +52,7 @@ use crate::record::{InScope, Kept, Scope, TracerCore};
 /// parent's place in it.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
-pub struct Tracer(pub(super) Kept<Handle>);
+pub struct Tracer(pub(super) IfRecording<Handle>);
 
 /// See [`Tracer`].
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Tracer {
     /// Makes this the tracer of roots that begin within `body`. A trace that surrounds
     /// the call is not seen from within.
     pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
-        let mut scope = Kept::new(|| self.scope());
+        let mut scope = IfRecording::from_fn(|| self.scope());
         let _entered = scope.get_mut().map(Scope::enter);
         body()
     }

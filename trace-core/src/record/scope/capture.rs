@@ -1,0 +1,86 @@
+//! Scopes of the trace that runs on this thread, for code that is to run elsewhere.
+//!
+//! A captured scope keeps the trace open until it ends. Where the trace is not recorded,
+//! or none runs, the captured scope carries what there is: the context, or the tracer.
+
+use std::sync::Arc;
+
+use super::active::Active;
+use super::entered;
+use super::scope::Scope;
+use crate::diagnostics::NotSampledBy;
+use crate::record::thread;
+use crate::value::TraceContext;
+
+impl Scope {
+    /// A scope outside the trace that runs on this thread, in which its tracer is current.
+    pub(crate) fn outside() -> Self {
+        entered::with_tracer(Arc::clone).map_or_else(Self::nowhere, Self::attached)
+    }
+
+    /// Another scope of the trace that runs on this thread, if it is one that is not
+    /// recorded.
+    pub(crate) fn capture_unsampled() -> Option<Self> {
+        entered::current_unsampled().map(Self::unsampled)
+    }
+
+    /// Another scope of the trace that runs on this thread, below its current span.
+    ///
+    /// Where no trace runs: one in which the same tracer is current, if there is one. For code
+    /// of which nothing is recorded: one that is not recorded, below that span.
+    pub(crate) fn capture() -> Self {
+        let span = thread::span();
+        if entered::is_paused()
+            && entered::with_running_scope(|scope| scope.is_recorded()) == Some(true)
+            && let Some(context) = entered::context()
+            && let Some(tracer) = entered::with_tracer(Arc::clone)
+        {
+            let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
+            return scope.with_baggage(Some(&context.baggage));
+        }
+        // The stack is borrowed only to make the scope, in which no code of the
+        // application runs.
+        let captured = entered::with_running_scope(|scope| match scope.join(span) {
+            Some(joined) => Self(Active::Recorded(joined)),
+            None => Self::unrecorded_beside(scope.active()),
+        });
+        captured.unwrap_or_else(Self::nowhere)
+    }
+
+    /// Another scope of the trace of one that was [captured](Self::capture), below the same
+    /// span.
+    pub(crate) fn beside(&self) -> Self {
+        match &self.0 {
+            Active::Recorded(recording) => match recording.join_beside() {
+                Some(again) => Self(Active::Recorded(again)),
+                None => Self::nowhere(),
+            },
+            active => Self::unrecorded_beside(active),
+        }
+    }
+
+    /// Another scope of a trace that is not recorded, or with the same tracer.
+    fn unrecorded_beside(active: &Active) -> Self {
+        match active {
+            Active::Unsampled(unsampled) => Self::unsampled(unsampled.copy_for_scope()),
+            Active::Attached(attachment) => Self(Active::Attached(attachment.for_task())),
+            Active::Nothing | Active::Recorded(_) => Self::nowhere(),
+        }
+    }
+
+    /// Another scope of the trace that runs on this thread, if one does.
+    pub(crate) fn current() -> Option<Self> {
+        entered::trace_id().map(|_| Self::capture())
+    }
+
+    /// Another scope of the trace that runs on this thread, below the span of a
+    /// context, if that is of the same trace.
+    pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
+        let is_same = entered::trace_id() == Some(context.trace_id);
+        let mut scope = is_same.then(Self::capture)?;
+        if let Active::Recorded(recording) = &mut scope.0 {
+            recording.set_below(context.span_id.get());
+        }
+        Some(scope)
+    }
+}

@@ -1,0 +1,142 @@
+//! A scope on the thread's stack.
+//!
+//! It is entered for its own code, or for the visit of a span. A visit has no recording
+//! until something is recorded in it: [`EnteredScope::recording`] makes one then.
+
+use std::sync::Arc;
+
+use super::pile::Vacant;
+use crate::record::scope::active::Active;
+use crate::record::scope::recording::{Recording, Visiting};
+use crate::record::thread::{self, Position};
+use crate::record::trace::{LocalTrace, TracerCore};
+
+/// A scope whose code runs, or waits for that of a scope above to end.
+#[derive(Debug)]
+pub(in crate::record) struct EnteredScope {
+    /// The span for whose visit the scope was entered, or zero.
+    pub(super) visitor: u64,
+    /// The number of the scope, recorded or not.
+    pub(super) number: u32,
+    /// What surrounds the scope's code; nothing while a visit has recorded nothing yet.
+    active: Active,
+    pub(super) visiting: Visiting,
+    /// Where its code goes on when it is the innermost scope again; not kept up to date
+    /// while it is.
+    pub(super) position: Position,
+}
+
+impl EnteredScope {
+    /// Fills a vacant place.
+    #[inline]
+    pub(in crate::record) fn fill(&mut self, visitor: u64, number: u32, active: Active) {
+        self.visitor = visitor;
+        self.number = number;
+        // Not dropped: it is nothing.
+        std::mem::forget(std::mem::replace(&mut self.active, active));
+    }
+
+    /// Takes what surrounds the scope's code, so that the place is vacant.
+    #[inline]
+    pub(in crate::record) fn take_active(&mut self) -> Active {
+        std::mem::take(&mut self.active)
+    }
+
+    /// What surrounds the scope's code, but for a visit that has recorded nothing.
+    #[inline]
+    pub(in crate::record) fn active(&mut self) -> &mut Active {
+        &mut self.active
+    }
+
+    /// The tracer that is current in the scope.
+    pub(in crate::record) fn tracer(&self) -> Option<&Arc<TracerCore>> {
+        match &self.visiting.trace {
+            Some(trace) => Some(&trace.tracer),
+            None => self.active.tracer(),
+        }
+    }
+
+    /// The trace, if it is recorded.
+    pub(in crate::record) fn trace(&mut self) -> Option<&Arc<LocalTrace>> {
+        match &mut self.active {
+            Active::Recorded(recording) => Some(recording.trace()),
+            _ => self.visiting.trace.as_ref(),
+        }
+    }
+
+    /// Another scope of the trace, below a span, if it is recorded.
+    pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
+        match (&mut self.active, &self.visiting.trace) {
+            (Active::Recorded(recording), _) => Some(recording.join_below(span)),
+            // A visit that has recorded nothing: another scope of its trace, and the
+            // visit stays as it is.
+            (_, Some(trace)) => {
+                let baggage = self.visiting.baggage.clone();
+                Some(Recording::join(trace, baggage, span))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether spans of the scope are recorded.
+    pub(in crate::record) fn is_recorded(&self) -> bool {
+        self.active.is_recorded() || self.visiting.trace.is_some()
+    }
+
+    /// Whether it ends with the visit for which it was entered.
+    pub(in crate::record) fn is_visit(&self) -> bool {
+        match &self.active {
+            Active::Recorded(recording) => recording.is_visit(),
+            _ => self.visiting.trace.is_some(),
+        }
+    }
+
+    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn can_rest(&self) -> bool {
+        self.visiting.trace.is_none()
+            && match &self.active {
+                Active::Recorded(recording) => recording.can_rest(),
+                _ => true,
+            }
+    }
+
+    /// What the scope records with, if it is recorded.
+    #[inline]
+    pub(in crate::record) fn recording(&mut self) -> Option<&mut Recording> {
+        if self.visiting.trace.is_some() {
+            self.begin_to_record();
+        }
+        match &mut self.active {
+            Active::Recorded(recording) => Some(recording),
+            _ => None,
+        }
+    }
+
+    /// Makes the recording of a visit.
+    #[cold]
+    fn begin_to_record(&mut self) {
+        let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);
+        let recording = Recording::visit(visiting, self.number, self.visitor);
+        self.active = recording.map_or(Active::Nothing, Active::Recorded);
+    }
+
+    /// The same, if something waits in the stage or was moved from there.
+    #[inline]
+    pub(in crate::record) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
+        if self.visiting.trace.is_some() && thread::is_stage_empty() {
+            return None;
+        }
+        self.recording()
+    }
+}
+
+impl Vacant for EnteredScope {
+    const VACANT: Self = Self {
+        visitor: 0,
+        number: 0,
+        active: Active::Nothing,
+        visiting: Visiting::NONE,
+        position: Position::NOWHERE,
+    };
+}

@@ -1,0 +1,52 @@
+//! Scopes that were left before what had been opened in them ended.
+//!
+//! A guard that is kept, or a future that is polled elsewhere, may end a span when its
+//! scope is no longer on the stack. The traces of the last of these scopes are kept, so
+//! that such an end reaches the queue.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::entered_scope::EnteredScope;
+use crate::record::trace::LocalTrace;
+
+thread_local! {
+    /// Scopes that were left while spans were current that had been opened in them, and
+    /// their traces, so that these can end. The newest are last.
+    static LEFT_SCOPES: RefCell<VecDeque<(u32, Arc<LocalTrace>)>> =
+        const { RefCell::new(VecDeque::new()) };
+}
+
+/// Most scopes that are noted: what began in one is open for long, or forgotten.
+const MAX_LEFT_SCOPES: usize = 64;
+
+/// Notes a scope. Returns what is to be dropped when nothing is borrowed: with the last
+/// reference to a tracer, code of the application is.
+#[cold]
+#[must_use]
+pub(in crate::record) fn note_left_scope(scope: &mut EnteredScope) -> Option<Arc<LocalTrace>> {
+    let trace = scope.trace().cloned()?;
+    let number = scope.number;
+    // At the end of a thread nothing is noted.
+    let forgotten = LEFT_SCOPES.try_with(|left_scopes| {
+        let mut left_scopes = left_scopes.borrow_mut();
+        left_scopes.push_back((number, trace));
+        (left_scopes.len() > MAX_LEFT_SCOPES).then(|| left_scopes.pop_front())
+    });
+    let (_, trace) = forgotten.ok().flatten().flatten()?;
+    Some(trace)
+}
+
+/// The trace of a scope that was left while a span was current that had been opened in it.
+///
+/// Where none is known, nothing can be done: a coroutine has moved to another thread, or
+/// to another process.
+pub(in crate::record) fn trace_of_left_scope(number: u32) -> Option<Arc<LocalTrace>> {
+    let find = |all: &RefCell<VecDeque<(u32, Arc<LocalTrace>)>>| {
+        let all = all.borrow();
+        let found = all.iter().rfind(|(scope, _)| *scope == number);
+        found.map(|(_, trace)| Arc::clone(trace))
+    };
+    LEFT_SCOPES.try_with(find).ok().flatten()
+}

@@ -1,0 +1,39 @@
+//! Scopes: what surrounds their code, what they have recorded, and which of them a thread
+//! is in.
+//!
+//! A scope is one root, one trace that goes on from another process, or one spawned task.
+//! While its code does not run it is a [`Scope`]; while it runs, its state is on the
+//! thread's stack ([`entered`]). Both hold an [`Active`], which has a [`recording`] if
+//! the trace is recorded.
+//!
+//! - `active`, `attachment`, `unsampled`, `recording`: the state of a scope.
+//! - `entered`: the thread's stack. It holds that state, so it is here and not with the block.
+//! - `scope`, `start`, `capture`, `entering`: a scope between polls, how it begins, and how a thread runs its code.
+//! - `waiting`, `in_scope`: who holds one.
+//!
+//! Nothing here knows what is said of a span.
+
+mod active;
+mod attachment;
+mod capture;
+pub(crate) mod entered;
+mod entering;
+mod in_scope;
+mod recording;
+#[expect(clippy::module_inception, reason = "the noun that the folder is about")]
+mod scope;
+mod start;
+mod unsampled;
+mod waiting;
+
+pub(in crate::record) use active::Active;
+pub(crate) use entering::OwnedEntered;
+pub(in crate::record) use entering::{Entered, end_visit_of, enter_to_open};
+pub(crate) use in_scope::InScope;
+#[cfg(all(test, loom))]
+pub(in crate::record) use recording::Recording;
+pub(crate) use scope::Scope;
+pub(in crate::record) use scope::end_scope;
+pub(crate) use start::{Parentage, Start};
+pub(in crate::record) use unsampled::Unsampled;
+pub(crate) use waiting::WaitingScope;

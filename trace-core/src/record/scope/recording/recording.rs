@@ -1,0 +1,194 @@
+//! The recording side of a scope: how it begins, and what is known of it.
+//!
+//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a
+//! visit (in `visit.rs`). What is done with it then has a file for each occasion.
+
+use std::sync::Arc;
+
+use super::scope_stream::ScopeStream;
+use super::spare::Spare;
+use crate::diagnostics;
+use crate::record::thread::{self, Position};
+use crate::record::trace::{LocalTrace, TracerCore};
+use crate::value::{Baggage, TraceFlags, TraceId, TraceState};
+
+/// The recording side of a scope: one pointer, as it is moved with each poll.
+#[derive(Debug)]
+pub(crate) struct Recording(pub(super) Box<ScopeStream>);
+
+impl Recording {
+    /// Begins a trace with one scope.
+    #[inline]
+    pub(in crate::record) fn begin(
+        tracer: &Arc<TracerCore>,
+        trace_id: TraceId,
+        flags: TraceFlags,
+    ) -> Self {
+        let mut stream = Spare::take_stream(tracer);
+        let number = thread::new_scope();
+        stream.number = number;
+        // The first span of a trace has no parent.
+        (stream.span, stream.is_base_own) = (0, false);
+        // Written where it is: what is in it holds nothing.
+        stream.head.begin(trace_id, flags, tracer.clock.looks());
+        Self(stream)
+    }
+
+    /// Puts the beginning of the trace below a span, which may be another process's.
+    pub(in crate::record) fn begin_below(
+        &mut self,
+        span: u64,
+        remote_parent: u64,
+        tracestate: &TraceState,
+    ) {
+        self.set_below(span);
+        self.0.head.remote_parent = remote_parent;
+        self.0.head.set_tracestate(tracestate);
+        self.note_called();
+    }
+
+    /// Sets the baggage with which the trace begins.
+    pub(in crate::record) fn begin_with_baggage(&mut self, baggage: &Baggage) {
+        self.0.head.set_baggage(baggage);
+        self.0.baggage = baggage.clone();
+    }
+
+    /// Begins another scope of a trace, whose spans are below another one.
+    pub(in crate::record) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
+        trace.open_scope();
+        let mut joined = Self::with_trace(Arc::clone(trace), baggage, thread::new_scope());
+        joined.set_below(span);
+        joined
+    }
+
+    /// A recording of a trace that others have, too. The trace has counted the scope
+    /// already.
+    pub(super) fn with_trace(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
+        let mut stream = Spare::take_stream(&trace.tracer);
+        stream.head = trace.head.clone();
+        stream.number = number;
+        stream.baggage = baggage;
+        stream.shared = Some(trace);
+        Self(stream)
+    }
+
+    /// Notes that this part of the trace calls somebody, who may be in this process.
+    pub(in crate::record) fn note_call(&mut self) {
+        // Once for each scope: the list of callers is behind a lock.
+        if std::mem::replace(&mut self.0.has_called, true) {
+            return;
+        }
+        self.0.tracer.queue.callers.add(self.0.part());
+        self.0.set_known();
+    }
+
+    /// Notes that this part of the trace was called, if it may have been from this process:
+    /// by another part of this tracer, which says so when it ends, or by another tracer,
+    /// whose collector may be this one's.
+    fn note_called(&mut self) {
+        let part = self.0.part();
+        let queue = &self.0.tracer.queue;
+        if queue.callers.add_called(part)
+            || (diagnostics::has_other_tracers() && queue.open_part(part))
+        {
+            self.0.set_known();
+        }
+    }
+
+    /// Whether something waits in the chunk.
+    #[inline]
+    pub(super) fn has_recorded(&self) -> bool {
+        !self.0.chunk.words.is_empty()
+    }
+
+    /// Another scope of this one's trace, as this one is now, below a span.
+    pub(in crate::record) fn join_below(&mut self, span: u64) -> Self {
+        let baggage = self.0.baggage.clone();
+        Self::join(self.trace(), baggage, span)
+    }
+
+    /// The same beside a scope that was begun by this, below the same span.
+    pub(in crate::record) fn join_beside(&self) -> Option<Self> {
+        let trace = self.0.shared.as_ref()?;
+        Some(Self::join(trace, self.0.baggage.clone(), self.0.span))
+    }
+
+    /// The tracer with which the scope records.
+    #[inline]
+    pub(in crate::record) fn tracer(&self) -> &Arc<TracerCore> {
+        &self.0.tracer
+    }
+
+    /// The trace, for something that is of it besides this scope.
+    #[inline]
+    pub(in crate::record) fn trace(&mut self) -> &Arc<LocalTrace> {
+        self.0.share()
+    }
+
+    pub(in crate::record) fn trace_id(&self) -> TraceId {
+        self.0.head.trace_id()
+    }
+
+    /// Whether the scope was begun for a visit.
+    pub(in crate::record) fn is_visit(&self) -> bool {
+        self.0.is_visit
+    }
+
+    /// The number of the scope.
+    #[inline]
+    pub(in crate::record) fn number(&self) -> u32 {
+        self.0.number
+    }
+
+    /// Where the scope's code goes on at each poll.
+    #[inline]
+    pub(in crate::record) fn position(&self) -> Position {
+        Position {
+            scope: self.0.number,
+            span: self.0.span,
+            foreign_base: if self.0.is_base_own { 0 } else { self.0.span },
+            plain: self.0.plain,
+        }
+    }
+
+    /// The same, if nothing else has to be done before its code runs.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn simple_position(&self) -> Option<Position> {
+        let home = self.0.home();
+        // A home that rests has to say that its code runs, before anything is said.
+        let is_simple = home.is_none_or(|home| home.is_busy());
+        is_simple.then(|| self.position())
+    }
+
+    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(in crate::record) fn can_rest(&self) -> bool {
+        let stream = &*self.0;
+        match (stream.home(), stream.chunk.words.is_empty()) {
+            // Nothing is kept; a large chunk is given back in a sleep.
+            (None, true) => !stream.has_large_chunk(),
+            // It has to be said that everything was handed over.
+            (Some(_), true) => false,
+            // Something is kept: the time has to be looked at when the tick has moved.
+            (home, false) => {
+                stream.tick == stream.tracer.queue.ticks.now()
+                    && home.is_none_or(|home| !home.has_ends())
+            }
+        }
+    }
+
+    /// Sets the span that is current when the scope's code runs next: one that was opened in
+    /// the scope.
+    pub(in crate::record) fn set_base(&mut self, span: u64) {
+        (self.0.span, self.0.is_base_own) = (span, true);
+    }
+
+    /// Puts the scope below another span.
+    pub(in crate::record) fn set_below(&mut self, span: u64) {
+        (self.0.span, self.0.is_base_own) = (span, false);
+    }
+
+    pub(in crate::record) fn baggage(&mut self) -> &mut Baggage {
+        &mut self.0.baggage
+    }
+}

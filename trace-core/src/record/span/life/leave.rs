@@ -1,0 +1,113 @@
+//! How a span is left after a poll: suspended, or ended.
+//!
+//! A life that is the future's own takes a reference to the trace when it is suspended
+//! for the first time, and gives it back at its end. Of a life whose holder keeps the
+//! trace neither is done: that is what `KEEPS_TRACE` says.
+//!
+//! The functions that a future calls are compiled once, are given the block, and call
+//! nothing but `leave_slowly`, at their end: so they save no registers.
+
+use super::span_life::{Phase, SpanLife};
+use crate::record::scope::entered;
+use crate::record::span::closing;
+use crate::record::thread::{self, Block};
+use crate::value::Outcome;
+
+impl SpanLife {
+    // These are like `begin_at`.
+
+    /// Suspends the span of a future that is pending.
+    #[inline(never)]
+    pub(super) extern "C" fn suspend_polled(&mut self, block: &Block, outer: u64) {
+        self.leave_as::<false>(block, outer, None);
+    }
+
+    /// Ends the span of a future that is ready.
+    #[inline(never)]
+    pub(super) extern "C" fn end_polled(&mut self, block: &Block, outer: u64, has_failed: bool) {
+        self.leave_as::<false>(block, outer, Some(Outcome::of_body(has_failed)));
+    }
+
+    /// Suspends or ends the span of a holder that keeps the trace.
+    #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
+    #[inline(never)]
+    pub(super) extern "C" fn leave_kept(
+        &mut self,
+        block: &Block,
+        outer: u64,
+        outcome: Option<Outcome>,
+    ) {
+        self.leave_as::<true>(block, outer, outcome);
+    }
+
+    /// Leaves a span that is open in the scope that runs, if its words fit into the
+    /// stage. The three arms are all that most polls need.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn leave_as<const KEEPS_TRACE: bool>(
+        &mut self,
+        block: &Block,
+        outer: u64,
+        outcome: Option<Outcome>,
+    ) {
+        match outcome {
+            // Elsewhere, or over: found out below.
+            _ if self.front.phase != Phase::Open => {}
+            Some(outcome) if block.close_at_once(outcome, self.span, outer) => {
+                self.front.phase = Phase::Off;
+                if !KEEPS_TRACE && self.trace.is_some() {
+                    self.drop_trace();
+                }
+                return;
+            }
+            None if block.recorded_scope() == self.front.scope => {
+                block.replace_span(outer);
+                if !KEEPS_TRACE {
+                    self.keep_trace();
+                }
+                return;
+            }
+            _ => {}
+        }
+        self.leave_slowly(outer, outcome, KEEPS_TRACE);
+    }
+
+    /// Leaves a span in every other case: it is elsewhere, its scope is not the one that
+    /// runs, the stage is full, or the tracer has to be asked.
+    #[cold]
+    #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]
+    #[inline(never)]
+    extern "C" fn leave_slowly(&mut self, outer: u64, outcome: Option<Outcome>, keeps_trace: bool) {
+        // `close_at_once` notes it for the others.
+        if outcome == Some(Outcome::Error) {
+            thread::note_failed_child(outer);
+        }
+        match outcome {
+            None if self.has_moved() => self.suspend_visit(keeps_trace),
+            Some(_) if self.has_moved() => self.leave_elsewhere(outcome, keeps_trace),
+            Some(outcome) => {
+                closing::close(self.front.scope, self.span, outer, outcome);
+                match keeps_trace {
+                    true => self.set_off(),
+                    false => self.set_off_and_drop_trace(),
+                }
+            }
+            None => self.suspend_below(outer, keeps_trace),
+        }
+    }
+
+    /// Ends the span of a poll that unwinds.
+    #[cold]
+    #[inline(never)]
+    pub(super) extern "C" fn panic(&mut self, outer: u64, keeps_trace: bool) {
+        if self.is_live() {
+            self.leave_slowly(outer, Some(Outcome::Panicked), keeps_trace);
+        }
+    }
+
+    /// Takes a reference to the trace that runs here, with which the span can go on
+    /// anywhere.
+    #[inline(never)]
+    fn keep_trace(&mut self) {
+        *self.trace = entered::current_trace();
+    }
+}

@@ -1,0 +1,19 @@
+//! Which span has a child that failed last.
+//!
+//! An error that goes on through the parent is logged already, so the parent says only
+//! its status. Whether it is the same error is found out by its message, in
+//! `write/last_failure.rs`.
+
+use super::block::BLOCK;
+
+/// Whether the span that failed last is a child of this one.
+#[inline]
+pub(in crate::record) fn has_failed_child(span: u64) -> bool {
+    BLOCK.with(|block| block.failed_in.get() == span)
+}
+
+/// Notes that a child of `parent` failed.
+#[inline]
+pub(in crate::record) fn note_failed_child(parent: u64) {
+    BLOCK.with(|block| block.failed_in.set(parent));
+}

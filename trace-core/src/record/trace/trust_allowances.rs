@@ -1,0 +1,56 @@
+//! How many traces a second callers may have recorded.
+//!
+//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate
+//! that a program names. Which caller is trusted how much is decided where a root begins.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::process::clock::Clock;
+use crate::sampler::{RateLimited, Sampler, SamplingInput};
+use crate::value::TraceContext;
+
+/// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate.
+#[derive(Default)]
+pub(crate) struct TrustAllowances(RwLock<Vec<(u32, Arc<RateLimited>)>>);
+
+/// Rates are written in the source; a program that computes them gets no more.
+const MAX_RATES: usize = 64;
+
+impl TrustAllowances {
+    /// Takes one trace from the allowance of `per_second`, if one is left.
+    pub(crate) fn admits(&self, per_second: u32, context: &TraceContext, clock: &Clock) -> bool {
+        let input = SamplingInput::new(context.trace_id, "", clock);
+        self.allowance(per_second)
+            .is_some_and(|limit| limit.sample(&input).is_sampled())
+    }
+
+    /// The limiter for a rate, made at the first use. Looked for under the read lock
+    /// first, as it is there for all calls but the first.
+    fn allowance(&self, per_second: u32) -> Option<Arc<RateLimited>> {
+        let find = |limits: &[(u32, Arc<RateLimited>)]| {
+            let found = limits.iter().find(|(rate, _)| *rate == per_second);
+            found.map(|(_, limit)| Arc::clone(limit))
+        };
+        let known = find(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        if known.is_some() {
+            return known;
+        }
+        let mut limits = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = find(&limits) {
+            return Some(known);
+        }
+        if limits.len() == MAX_RATES {
+            return None;
+        }
+        let limit = Arc::new(RateLimited::per_second(per_second.into()).ok()?);
+        limits.push((per_second, Arc::clone(&limit)));
+        Some(limit)
+    }
+}
+
+impl fmt::Debug for TrustAllowances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustAllowances").finish_non_exhaustive()
+    }
+}
