@@ -3,7 +3,7 @@
 //! Loom's threads take turns on one thread of the operating system, and so share
 //! the stage: it is emptied before another may have its turn.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::collector::{Collector, SpanBatch};
@@ -11,6 +11,7 @@ use crate::delivery::{Worker, WorkerOptions, check};
 use crate::process::clock::{Clock, Deadline};
 use crate::process::fork::Generation;
 use crate::process::id_generator::IdGenerator;
+use crate::process::sync::Unpoisoned;
 use crate::record::scope::Recording;
 use crate::record::span::{Ending, Visits};
 use crate::record::trace::{Home, LocalTrace, SpanEnd, TracerCore, TrustAllowances};
@@ -27,7 +28,7 @@ struct Seen(Arc<Mutex<(u64, Vec<u64>)>>);
 
 impl Collector for Seen {
     fn collect(&self, batch: &SpanBatch<'_>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.0.lock().unpoisoned();
         seen.0 += batch.len() as u64;
         let spans = seen.0;
         seen.1.extend(batch.completed_traces().map(|_| spans));
@@ -90,7 +91,7 @@ impl World {
         let stats = self.tracer.queue.stats();
         assert_eq!((stats.started, stats.open), (spans, 0), "{stats:?}");
         assert_eq!(stats.delivered + stats.dropped.queue, spans, "{stats:?}");
-        let seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.0.lock().unpoisoned();
         assert_eq!(*seen, (stats.delivered, vec![stats.delivered]));
     }
 }
@@ -173,10 +174,7 @@ struct Shared {
 
 impl Shared {
     fn hand_over(&self, entry: &'static str) {
-        let mut all = self
-            .handed_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.handed_over.lock().unpoisoned();
         all.push(entry);
     }
 
@@ -205,10 +203,7 @@ impl Shared {
 
     /// Each thing that was said in time comes before the end, of which there is one.
     fn check(&self, in_time: usize) {
-        let all = self
-            .handed_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let all = self.handed_over.lock().unpoisoned();
         let mut expected = vec!["tag"; in_time];
         expected.push("end");
         assert_eq!(*all, expected);
@@ -258,10 +253,7 @@ struct Sleeper {
 
 impl Sleeper {
     fn hand_over(&self, entries: &mut Vec<&'static str>) {
-        let mut all = self
-            .handed_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.handed_over.lock().unpoisoned();
         all.append(entries);
     }
 
@@ -312,10 +304,7 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
         kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
-    let all = sleeper
-        .handed_over
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let all = sleeper.handed_over.lock().unpoisoned();
     assert_eq!(*all, ["tag", "end"]);
 }
 

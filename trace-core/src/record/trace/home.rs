@@ -10,11 +10,11 @@
 //! writes no entry: the home's recording does (`recording/span_ends.rs`). Loom models it
 //! in `loom_models.rs`.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 use super::span_end::SpanEnd;
-use crate::process::sync::{AtomicU64, Mutex, MutexGuard};
+use crate::process::sync::{AtomicU64, Mutex, MutexGuard, Unpoisoned};
 
 /// A scope that has handed over while spans of it were open, and goes on.
 ///
@@ -58,7 +58,7 @@ impl Home {
 
     /// The ends that wait. Each change of `ENDS` but one is made while this is locked.
     fn ends(&self) -> MutexGuard<'_, Ends> {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ends.lock().unpoisoned()
     }
 
     /// Leaves an end with the scope; gives it back if the scope has ended, or everything

@@ -7,12 +7,12 @@
 //! All of its atomics are touched once for a scope or for a span that moved, and never
 //! for a span that stays in its scope.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 
 use super::head::Head;
 use super::tracer_core::TracerCore;
-use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard};
+use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard, Unpoisoned};
 use crate::record::trace::{Home, SpanEnd};
 use crate::stream::decode::Part;
 
@@ -94,7 +94,7 @@ impl LocalTrace {
     /// The homes of this trace. The lock is held for moments, and by nobody who takes
     /// another one.
     fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
-        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.homes.lock().unpoisoned()
     }
 
     /// Makes a scope whose code runs one with which the ends of its spans can be left.

@@ -4,9 +4,10 @@
 //! that a program names. Which caller is trusted how much is decided where a root begins.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use crate::process::clock::Clock;
+use crate::process::sync::Unpoisoned;
 use crate::sampler::{RateLimited, Sampler, SamplingInput};
 use crate::value::TraceContext;
 
@@ -32,11 +33,11 @@ impl TrustAllowances {
             let found = limits.iter().find(|(rate, _)| *rate == per_second);
             found.map(|(_, limit)| Arc::clone(limit))
         };
-        let known = find(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let known = find(&self.0.read().unpoisoned());
         if known.is_some() {
             return known;
         }
-        let mut limits = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut limits = self.0.write().unpoisoned();
         if let Some(known) = find(&limits) {
             return Some(known);
         }

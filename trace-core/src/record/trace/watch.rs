@@ -9,7 +9,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::process::sync::Unpoisoned;
 
 /// What is open of a tracer.
 #[derive(Debug, Default)]
@@ -52,7 +54,7 @@ pub(crate) struct StillOpen {
 
 impl Watch {
     pub(in crate::record) fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unpoisoned()
     }
 
     /// Notes that a trace begins here, by its part and the name of its first span.

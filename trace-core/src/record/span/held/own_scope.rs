@@ -4,10 +4,10 @@
 //! The lock is held to take the scope out and to put it back, and never while code runs
 //! in it.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::held_span::HeldSpan;
-use crate::process::sync::Mutex;
+use crate::process::sync::{Mutex, Unpoisoned};
 use crate::record::scope::entered::{self, LeftVisit};
 use crate::record::scope::{self, Active, Scope};
 use crate::record::trace::LocalTrace;
@@ -16,7 +16,7 @@ impl HeldSpan {
     /// Takes the scope, if it is the span's own and waits here.
     pub(super) fn take_own(&self) -> Option<Scope> {
         let own = self.own.as_ref()?;
-        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = own.lock().unpoisoned();
         own.is_recording().then(|| own.take_scope())
     }
 
@@ -33,7 +33,7 @@ impl HeldSpan {
 
     /// Puts the span's own scope back for whoever enters it next.
     fn keep_own(&self, own: &Mutex<Scope>, active: Active) {
-        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = own.lock().unpoisoned();
         own.put_back_active(active);
     }
 

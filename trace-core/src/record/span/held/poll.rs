@@ -5,11 +5,11 @@
 //! future's, and at its end `Visits` is told what came of it.
 
 use std::mem::ManuallyDrop;
-use std::sync::PoisonError;
 use std::task::Poll;
 
 use super::held_span::HeldSpan;
 use super::visits::Visits;
+use crate::process::sync::Unpoisoned;
 use crate::record::scope::{Entered, Scope};
 use crate::record::span::life::{Opening, SpanLife};
 use crate::record::thread;
@@ -51,7 +51,7 @@ impl HeldSpan {
         let opening = IsOpen(&self.baggage);
         let own = self.own.as_mut().map(|own| {
             let own = own.get_mut();
-            own.unwrap_or_else(PoisonError::into_inner)
+            own.unpoisoned()
         });
         let polling = Polled {
             life: &mut self.life,

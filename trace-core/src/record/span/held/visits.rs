@@ -3,10 +3,9 @@
 //! It owns one atomic word and the end that waits. It knows nothing of scopes, and writes
 //! nothing: it only says who has to. Loom models it in `loom_models.rs`.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use crate::process::sync::{AtomicU64, Mutex};
+use crate::process::sync::{AtomicU64, Mutex, Unpoisoned};
 use crate::record::trace::SpanEnd;
 
 /// Counts the visits of a span, and keeps its end as long as there are some: what is
@@ -109,14 +108,14 @@ impl Visits {
 
     /// Takes an end that waits.
     fn take_end(&self) -> Option<SpanEnd> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unpoisoned();
         waiting.take().map(|end| *end)
     }
 
     /// The same for who alone has the span.
     pub(in crate::record) fn take_end_alone(&mut self) -> Option<SpanEnd> {
         let waiting = self.waiting.get_mut();
-        let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let waiting = waiting.unpoisoned();
         waiting.take().map(|end| *end)
     }
 
@@ -141,7 +140,7 @@ impl Visits {
             return Ending::Now;
         }
         // Locked before the word is changed, so that the last visitor waits for the end.
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unpoisoned();
         // Acquire: what was said in visits that are over comes before the end. Release:
         // who enters later sees it. The partners are `begin_visit` and `end_visit`.
         let before = self.word.fetch_or(ENDED, Ordering::AcqRel);
