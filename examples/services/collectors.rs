@@ -8,10 +8,10 @@ use std::time::Duration;
 use trace_core::{Collector, TraceCollector, TraceCollectorOptions};
 use trace_otlp::JsonCollector;
 
-use crate::options::Options;
-use crate::screen::Screen;
+use crate::harness::options::Options;
+use crate::harness::screen::Screen;
+use crate::harness::trees::Trees;
 use crate::service::Service;
-use crate::trees::Trees;
 
 /// The traces, and the file with the same spans.
 #[derive(Clone)]

@@ -22,43 +22,28 @@
 //! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
 //! and every span is accounted for.
 //!
-//! Where to look: `services/` has what the services do, of which `database.rs` is the
-//! shortest; `server.rs` and `http_client.rs` are the two ends of a call, with the
-//! headers; `run.rs` puts it all together.
+//! Where to look: `handlers/` has what the services do, of which `database.rs` is the
+//! shortest; `harness/server.rs` and `http_client.rs` are the two ends of a call, with the
+//! headers; `harness/run.rs` puts it all together.
 
-mod check;
-mod child;
 mod collectors;
 mod exporter;
-mod fate;
+mod handlers;
+mod harness;
 mod headers;
 mod http_client;
-mod in_process;
-mod load;
-mod message;
-mod options;
-mod processes;
 mod receiver;
-mod report;
-mod run;
-mod screen;
-mod server;
 mod service;
-mod services;
-mod story;
-mod table;
-#[cfg(test)]
-mod tests;
 mod tracers;
-mod trees;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use options::Options;
-use screen::Screen;
+use harness::options::Options;
+use harness::screen::Screen;
+use harness::{child, run};
 
 fn main() -> ExitCode {
     match start(&Options::parse()) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trace_core::{HeadSampler, Tracer, TracerBuilder};
 
-use crate::options::Options;
+use crate::harness::options::Options;
 use crate::service::Service;
 
 /// How long spans are gathered: short, so that trees are printed while requests run.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use trace_core::{CompletedTrace, HumanDuration, Summary};
 
-use crate::load::End;
-use crate::options::Options;
-use crate::run::Outcome;
+use super::load::End;
+use super::options::Options;
+use super::run::Outcome;
+use super::table::Table;
 use crate::service::Service;
-use crate::table::Table;
 
 /// Most slow traces that are listed.
 const SLOW_TRACES: usize = 5;

@@ -9,8 +9,8 @@ use axum::routing::get;
 use http::{StatusCode, Uri};
 use trace_core::{span, traced};
 
-use crate::fate::Fate;
-use crate::server::{App, Failure};
+use crate::harness::fate::Fate;
+use crate::harness::server::{App, Failure};
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/rows/{user}", get(row))

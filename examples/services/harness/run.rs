@@ -2,15 +2,15 @@
 
 use std::error::Error;
 
-use crate::check;
+use super::check;
+use super::in_process::InProcess;
+use super::load::{self, Answer};
+use super::message::ServiceReport;
+use super::options::Options;
+use super::processes::Processes;
+use super::report;
+use super::screen::Screen;
 use crate::collectors::Collectors;
-use crate::in_process::InProcess;
-use crate::load::{self, Answer};
-use crate::message::ServiceReport;
-use crate::options::Options;
-use crate::processes::Processes;
-use crate::report;
-use crate::screen::Screen;
 use crate::service::Service;
 
 /// What came of a run.

@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use trace_core::{span, traced};
 
+use crate::harness::server::{App, Failure};
 use crate::http_client::CallError;
-use crate::server::{App, Failure};
 use crate::service::Service;
 
 pub fn routes() -> Router<Arc<App>> {

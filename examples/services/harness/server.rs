@@ -18,10 +18,10 @@ use tokio::task::JoinHandle;
 use trace_core::propagation::{self, Extractor};
 use trace_core::{HeadSampler, RootBuilder, SpanKind, Status, Tracer, span};
 
-use crate::fate::{Fate, Fates};
+use super::fate::{Fate, Fates};
+use super::message::{Received, ServiceReport, SpanCounts};
 use crate::headers::HeaderExtractor;
 use crate::http_client::{CallError, Cause, HttpClient};
-use crate::message::{Received, ServiceReport, SpanCounts};
 use crate::service::Service;
 
 /// The header with the number of a request, which the client writes.

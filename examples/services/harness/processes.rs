@@ -10,9 +10,9 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::message::{Message, ServiceReport};
+use super::options::Options;
 use crate::collectors::Collectors;
-use crate::message::{Message, ServiceReport};
-use crate::options::Options;
 use crate::receiver::Receiver;
 use crate::service::Service;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::server::App;
+use crate::harness::server::App;
 use crate::service::Service;
 
 /// The paths that a service answers.

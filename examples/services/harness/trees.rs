@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use trace_core::{ColorChoice, CompletedTrace, Summary, Trace, TreeOptions};
 
-use crate::options::Options;
-use crate::screen::Screen;
-use crate::story::Story;
+use super::options::Options;
+use super::screen::Screen;
+use super::story::Story;
 
 /// Prints the first traces of each sort.
 pub struct Trees {

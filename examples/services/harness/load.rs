@@ -8,10 +8,10 @@ use std::time::Duration;
 use http::HeaderValue;
 use tokio::task::JoinSet;
 
-use crate::fate::{Fate, Fates};
+use super::fate::{Fate, Fates};
+use super::options::{ANSWER_TIMEOUT, Options};
+use super::server::REQUEST_ID;
 use crate::http_client::HttpClient;
-use crate::options::{ANSWER_TIMEOUT, Options};
-use crate::server::REQUEST_ID;
 
 /// What came of a request.
 #[derive(Debug)]

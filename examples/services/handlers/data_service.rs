@@ -9,9 +9,9 @@ use axum::routing::get;
 use http::StatusCode;
 use trace_core::{span, traced};
 
-use crate::fate::Fate;
+use crate::harness::fate::Fate;
+use crate::harness::server::{App, Failure};
 use crate::http_client::{CallError, Cause};
-use crate::server::{App, Failure};
 use crate::service::Service;
 
 /// How often a row is asked for before the request fails.

@@ -9,7 +9,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use trace_core::HeadSampler;
 
-use crate::fate::Fates;
+use super::fate::Fates;
 use crate::service::Service;
 
 /// Sends requests through five traced HTTP services and shows their traces.

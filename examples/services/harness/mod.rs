@@ -1,0 +1,19 @@
+//! What runs the services and looks at them from outside.
+
+pub mod check;
+pub mod child;
+pub mod fate;
+pub mod in_process;
+pub mod load;
+pub mod message;
+pub mod options;
+pub mod processes;
+pub mod report;
+pub mod run;
+pub mod screen;
+pub mod server;
+pub mod story;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod trees;
