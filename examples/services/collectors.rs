@@ -1,4 +1,7 @@
 //! Where the spans of all services come together.
+//!
+//! It owns the collector that assembles traces, with its options, and the one that
+//! writes the file. What is printed of a trace is up to `harness/trees.rs`.
 
 use std::error::Error;
 use std::path::PathBuf;

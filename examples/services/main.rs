@@ -22,9 +22,17 @@
 //! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
 //! and every span is accounted for.
 //!
-//! Where to look: `handlers/` has what the services do, of which `database.rs` is the
-//! shortest; `harness/server.rs` and `http_client.rs` are the two ends of a call, with the
-//! headers; `harness/run.rs` puts it all together.
+//! Where to look, as all of this folder is about tracing and all of `harness/` is not:
+//!
+//! - `handlers/` has what the services do: functions with attributes. `database.rs` is
+//!   the shortest.
+//! - `trace_request.rs` and `http_client.rs` are the two ends of a call, with the context
+//!   in its `headers.rs`.
+//! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the
+//!   traces of all.
+//! - `exporter.rs` and `receiver.rs` take spans from one process to another.
+//! - `harness/` starts the services, sends requests and checks what came of them;
+//!   `harness/run.rs` puts it all together.
 
 mod collectors;
 mod exporter;
@@ -34,6 +42,7 @@ mod headers;
 mod http_client;
 mod receiver;
 mod service;
+mod trace_request;
 mod tracers;
 
 use std::error::Error;

@@ -1,4 +1,7 @@
 //! The tracers: one for each service.
+//!
+//! It owns what they have in common, and the sampler where traces begin. Collectors are
+//! added where the service is started, which is in this process or in another one.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! The public edge: every trace begins here.
+//!
+//! It makes a page of a profile, for which it calls the gateway. It checks nothing.
 
 use std::sync::Arc;
 
@@ -7,7 +9,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use trace_core::traced;
 
-use crate::harness::server::{App, Failure};
+use crate::harness::failure::Failure;
+use crate::harness::server::App;
 use crate::http_client::CallError;
 use crate::service::Service;
 

@@ -1,4 +1,7 @@
 //! Whether everything that must hold does.
+//!
+//! It compares what clients, services and collectors say. It prints nothing: the report
+//! does.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
 //! A process that is one service.
+//!
+//! It owns the life of that process. The one that starts it is in `processes.rs`.
 
 use std::error::Error;
 use std::io::Write;

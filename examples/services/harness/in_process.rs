@@ -1,4 +1,6 @@
 //! All services in this process, each with its own server and tracer.
+//!
+//! It starts and stops them in order. What they do is in `handlers/`.
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -1,4 +1,7 @@
 //! The client: sends requests, and gives some of them up.
+//!
+//! It owns how many are under way and how long an answer may take. It is not traced,
+//! as a browser is not.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,8 +13,8 @@ use tokio::task::JoinSet;
 
 use super::fate::{Fate, Fates};
 use super::options::{ANSWER_TIMEOUT, Options};
-use super::server::REQUEST_ID;
 use crate::http_client::HttpClient;
+use crate::trace_request::REQUEST_ID;
 
 /// What came of a request.
 #[derive(Debug)]

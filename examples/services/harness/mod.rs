@@ -1,7 +1,11 @@
 //! What runs the services and looks at them from outside.
+//!
+//! Load, servers, processes, checks and reports: an application has others. What is about
+//! tracing is in the folder above.
 
 pub mod check;
 pub mod child;
+pub mod failure;
 pub mod fate;
 pub mod in_process;
 pub mod load;

@@ -1,4 +1,7 @@
 //! The command line.
+//!
+//! It owns the defaults and limits of the options, and the arguments of child processes.
+//! It starts nothing.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,7 @@
 //! Every service in a process of its own.
+//!
+//! It starts and stops them in order, and reads what they say. What such a process does
+//! is in `child.rs`.
 
 use std::collections::HashMap;
 use std::error::Error;

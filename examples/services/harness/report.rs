@@ -1,4 +1,6 @@
 //! What is said before and after.
+//!
+//! It makes texts of an outcome. What is wrong with that is found by `check.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;

@@ -1,4 +1,6 @@
 //! One run of the example, from the first server to the last line.
+//!
+//! It puts everything together, in order. It has no part of its own.
 
 use std::error::Error;
 

@@ -1,4 +1,7 @@
-//! The called end of a call: an HTTP server with a tracer of its own.
+//! An HTTP server with a tracer of its own, and what handlers work with.
+//!
+//! It owns the socket, the order in which a service stops, and the report at its end.
+//! What is traced of a request is in `trace_request.rs`.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,28 +10,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::middleware;
 use axum::serve::ListenerExt;
-use http::StatusCode;
+use http::HeaderMap;
 use tokio::net::TcpListener;
-use tokio::sync::{RwLock, oneshot};
+use tokio::sync::{RwLock, RwLockReadGuard, oneshot};
 use tokio::task::JoinHandle;
-use trace_core::propagation::{self, Extractor};
-use trace_core::{HeadSampler, RootBuilder, SpanKind, Status, Tracer, span};
+use trace_core::propagation::Extractor;
+use trace_core::{HeadSampler, Tracer, span};
 
 use super::fate::{Fate, Fates};
 use super::message::{Received, ServiceReport, SpanCounts};
 use crate::headers::HeaderExtractor;
 use crate::http_client::{CallError, Cause, HttpClient};
 use crate::service::Service;
-
-/// The header with the number of a request, which the client writes.
-pub const REQUEST_ID: &str = "x-request-id";
-
-/// The same number in the baggage, by which all other services get it.
-const REQUEST_BAGGAGE: &str = "request.id";
+use crate::trace_request::{request_id, trace_request};
 
 /// How long a server that is stopped waits for its connections, and then its tracer
 /// for its collectors.
@@ -61,13 +57,6 @@ pub struct App {
     /// Every request that is under way reads it.
     under_way: RwLock<()>,
     received: Mutex<Vec<Received>>,
-}
-
-/// An answer that is none, and why; becomes the status of the server span.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    pub status: StatusCode,
-    pub message: String,
 }
 
 impl Server {
@@ -150,6 +139,38 @@ impl App {
         self.http.call(callee, *address, path).await
     }
 
+    pub fn tracer(&self) -> &Tracer {
+        &self.options.tracer
+    }
+
+    pub fn service(&self) -> Service {
+        self.options.service
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets the server wait for a request, until the guard is dropped.
+    pub async fn under_way(&self) -> RwLockReadGuard<'_, ()> {
+        self.under_way.read().await
+    }
+
+    /// Notes for the report, within the trace of a request, how it reached the service.
+    pub fn note_request(&self, headers: &HeaderMap) {
+        if let Some(context) = span::current_context() {
+            let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+            received.push(Received {
+                request: request_id(),
+                trace_id: context.trace_id,
+                is_sampled: context.is_sampled(),
+                traceparent: HeaderExtractor(headers)
+                    .get("traceparent")
+                    .map(str::to_owned),
+            });
+        }
+    }
+
     fn report(&self, flushed: bool) -> ServiceReport {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         let stats = self.options.tracer.stats();
@@ -160,105 +181,6 @@ impl App {
             spans: SpanCounts::from(stats),
             received: std::mem::take(&mut received),
             head_sampler: self.options.head_sampler.as_ref().map(Into::into),
-        }
-    }
-}
-
-/// The number of the request that is being handled; it travels as baggage.
-fn request_id() -> u64 {
-    let id = span::baggage(REQUEST_BAGGAGE);
-    id.and_then(|id| id.parse().ok()).unwrap_or(0)
-}
-
-/// Goes on with the caller's trace, or begins one, and handles the request as the
-/// body of a server span.
-async fn trace_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let _under_way = app.under_way.read().await;
-    let caller = propagation::extract(&HeaderExtractor(request.headers()));
-    let span = server_span(&app, &request).extracted(caller);
-    let handled = async {
-        note_request(&app, &request);
-        let response = next.run(request).await;
-        tag_response(&response);
-        response
-    };
-    span.run(handled).await
-}
-
-/// Describes the span of a request.
-///
-/// Source: semantic conventions for HTTP spans, *HTTP server*.
-fn server_span(app: &App, request: &Request) -> RootBuilder {
-    let span = app
-        .options
-        .tracer
-        .root(app.options.service.operation_name())
-        .kind(SpanKind::Server)
-        .tag("http.request.method", request.method().to_string())
-        .tag("url.path", request.uri().path().to_owned())
-        .tag("url.scheme", "http")
-        .tag("server.address", app.address.ip().to_string())
-        .tag("server.port", i64::from(app.address.port()));
-    match request.extensions().get::<MatchedPath>() {
-        Some(route) => span.tag("http.route", route.as_str().to_owned()),
-        None => span,
-    }
-}
-
-/// Notes, within its trace, which request this is.
-fn note_request(app: &App, request: &Request) {
-    let headers = HeaderExtractor(request.headers());
-    if let Some(id) = headers.get(REQUEST_ID) {
-        // An id that cannot travel is none that the client wrote.
-        drop(span::set_baggage(REQUEST_BAGGAGE, id));
-    }
-    span::add_tag("request.id", request_id().cast_signed());
-    if let Some(context) = span::current_context() {
-        let mut received = app.received.lock().unwrap_or_else(PoisonError::into_inner);
-        received.push(Received {
-            request: request_id(),
-            trace_id: context.trace_id,
-            is_sampled: context.is_sampled(),
-            traceparent: headers.get("traceparent").map(str::to_owned),
-        });
-    }
-}
-
-/// Says in the current span what was answered.
-fn tag_response(response: &Response) {
-    let status = response.status();
-    span::add_tag("http.response.status_code", i64::from(status.as_u16()));
-    // Source: semantic conventions for HTTP spans, *Status*: 4xx is the caller's
-    // mistake and no error of the server.
-    if status.is_server_error() {
-        let failure = response.extensions().get::<Failure>();
-        let message = failure.map_or(status.to_string(), |failure| failure.message.clone());
-        span::set_status(Status::Error(message.into()));
-        span::add_tag("error.type", status.as_str());
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let mut response = (self.status, self.message.clone()).into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
-impl From<CallError> for Failure {
-    /// Passes on whose mistake it is, and the first cause.
-    fn from(error: CallError) -> Self {
-        match error.cause {
-            Cause::Refused(status, message) if status.is_client_error() => Self { status, message },
-            Cause::Refused(_, message) => Self {
-                status: StatusCode::BAD_GATEWAY,
-                message,
-            },
-            Cause::NoAnswer(_) => Self {
-                status: StatusCode::BAD_GATEWAY,
-                message: error.to_string(),
-            },
         }
     }
 }

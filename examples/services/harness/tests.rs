@@ -1,4 +1,6 @@
 //! Runs of all services in this process.
+//!
+//! They compare whole traces and what the checks say. What is printed is not compared.
 
 use std::time::Duration;
 

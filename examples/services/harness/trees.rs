@@ -1,4 +1,7 @@
 //! Trees of complete traces, while the requests run.
+//!
+//! It chooses which traces are printed, some of each sort. How a tree looks is up to
+//! `TreeOptions`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
