@@ -148,11 +148,11 @@ mod tests {
     /// With a tracer of its own: a clock, a sampler, limits.
     #[tokio::test]
     async fn time_is_exact_with_a_manual_clock() {
-        let hands = ManualClock::starting_at(Timestamp::default());
-        let tracer = TestTracer::with("shop", |builder| builder.clock(&hands));
+        let clock = ManualClock::starting_at(Timestamp::default());
+        let tracer = TestTracer::with("shop", |builder| builder.clock(&clock));
         let order = Order::with_card("gold");
         let work = async {
-            hands.advance(Duration::from_millis(30));
+            clock.advance(Duration::from_millis(30));
             reserve(&order).await;
         };
         tracer.root("work").run(work).await;

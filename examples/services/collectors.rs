@@ -1,4 +1,7 @@
 //! Where the spans of all services come together.
+//!
+//! It owns the collector that assembles traces, with its options, and the one that
+//! writes the file. What is printed of a trace is up to `harness/trees.rs`.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -8,10 +11,10 @@ use std::time::Duration;
 use trace_core::{Collector, TraceCollector, TraceCollectorOptions};
 use trace_otlp::JsonCollector;
 
-use crate::options::Options;
-use crate::screen::Screen;
+use crate::harness::options::Options;
+use crate::harness::screen::Screen;
+use crate::harness::trees::Trees;
 use crate::service::Service;
-use crate::trees::Trees;
 
 /// The traces, and the file with the same spans.
 #[derive(Clone)]

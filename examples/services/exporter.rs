@@ -1,4 +1,7 @@
 //! A collector that sends spans to another process.
+//!
+//! It owns the requests and counts what is lost on the way. It does not try again, and
+//! keeps nothing: what it cannot send is lost.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,7 @@
 //! Contexts in the headers of the `http` crate.
+//!
+//! It owns the two adapters that propagators need. Which headers there are, and what is
+//! in them, is up to the propagators.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use trace_core::propagation::{Extractor, Injector};

@@ -1,4 +1,7 @@
-//! The calling end of a call.
+//! The calling end of a call: the context of the current span goes into the headers.
+//!
+//! It owns the connections and the errors of a call, and tags the current span, which is
+//! a client span. It begins no span itself: the attributes in `handlers/` do.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -22,43 +22,37 @@
 //! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
 //! and every span is accounted for.
 //!
-//! Where to look: `services/` has what the services do, of which `database.rs` is the
-//! shortest; `server.rs` and `http_client.rs` are the two ends of a call, with the
-//! headers; `run.rs` puts it all together.
+//! Where to look, as all of this folder is about tracing and all of `harness/` is not:
+//!
+//! - `handlers/` has what the services do: functions with attributes. `database.rs` is
+//!   the shortest.
+//! - `trace_request.rs` and `http_client.rs` are the two ends of a call, with the context
+//!   in its `headers.rs`.
+//! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the
+//!   traces of all.
+//! - `exporter.rs` and `receiver.rs` take spans from one process to another.
+//! - `harness/` starts the services, sends requests and checks what came of them;
+//!   `harness/run.rs` puts it all together.
 
-mod check;
-mod child;
 mod collectors;
 mod exporter;
-mod fate;
+mod handlers;
+mod harness;
 mod headers;
 mod http_client;
-mod in_process;
-mod load;
-mod message;
-mod options;
-mod processes;
 mod receiver;
-mod report;
-mod run;
-mod screen;
-mod server;
 mod service;
-mod services;
-mod story;
-mod table;
-#[cfg(test)]
-mod tests;
+mod trace_request;
 mod tracers;
-mod trees;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use options::Options;
-use screen::Screen;
+use harness::options::Options;
+use harness::screen::Screen;
+use harness::{child, run};
 
 fn main() -> ExitCode {
     match start(&Options::parse()) {

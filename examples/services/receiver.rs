@@ -1,4 +1,7 @@
 //! Takes spans from other processes, as an OpenTelemetry Collector does.
+//!
+//! It owns the socket and feeds what it decodes to the collectors. It knows no services,
+//! and takes OTLP/JSON only.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,4 +1,7 @@
 //! The five services, and who calls whom.
+//!
+//! It owns their names and the order in which they start. What they do is in
+//! `handlers/`.
 
 use std::fmt;
 

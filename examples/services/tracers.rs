@@ -1,10 +1,13 @@
 //! The tracers: one for each service.
+//!
+//! It owns what they have in common, and the sampler where traces begin. Collectors are
+//! added where the service is started, which is in this process or in another one.
 
 use std::time::Duration;
 
 use trace_core::{HeadSampler, Tracer, TracerBuilder};
 
-use crate::options::Options;
+use crate::harness::options::Options;
 use crate::service::Service;
 
 /// How long spans are gathered: short, so that trees are printed while requests run.

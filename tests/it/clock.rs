@@ -13,25 +13,25 @@ fn noon() -> Timestamp {
 }
 
 struct Clocked {
-    hands: ManualClock,
+    clock: ManualClock,
     tracer: Tracer,
     spans: MemoryCollector,
 }
 
 impl Clocked {
     fn new() -> Self {
-        let (hands, spans) = (ManualClock::starting_at(noon()), MemoryCollector::new());
-        let builder = Tracer::builder("clocked").clock(&hands).on_demand();
+        let (clock, spans) = (ManualClock::starting_at(noon()), MemoryCollector::new());
+        let builder = Tracer::builder("clocked").clock(&clock).on_demand();
         let tracer = builder.collector(spans.clone()).build().unwrap();
         Self {
-            hands,
+            clock,
             tracer,
             spans,
         }
     }
 
     fn pass(&self) {
-        self.hands.advance(Duration::from_secs(1));
+        self.clock.advance(Duration::from_secs(1));
     }
 
     fn deliver(&self) {
@@ -102,11 +102,11 @@ const EXPECTED: [&str; 5] = [
 fn a_clock_that_is_set_while_a_trace_runs_tears_nothing_apart() {
     for back in [false, true] {
         let set = |clocked: &Clocked| {
-            let now = Clock::from(&clocked.hands).now();
+            let now = Clock::from(&clocked.clock).now();
             let to = now.as_unix_nanos();
             let hour = u64::try_from(HOUR.as_nanos()).unwrap();
             let to = if back { to - hour } else { to + hour };
-            clocked.hands.set(Timestamp::from_unix_nanos(to));
+            clocked.clock.set(Timestamp::from_unix_nanos(to));
         };
         // In one delivery.
         let clocked = Clocked::new();
@@ -134,10 +134,10 @@ fn traces_follow_a_clock_that_is_set() {
     assert_eq!(start(&clocked.trace(|| ())), noon());
     // While nobody looks: nothing of the next trace was delivered.
     let later = noon() + 10 * HOUR;
-    clocked.hands.set(later);
+    clocked.clock.set(later);
     assert_eq!(start(&clocked.trace(|| ())), later);
     // Set again and again, at last so that a second passes.
-    let spans = clocked.trace(|| clocked.hands.set(noon()));
+    let spans = clocked.trace(|| clocked.clock.set(noon()));
     assert_eq!(shape(&spans), EXPECTED);
     let spans = clocked.trace(|| clocked.deliver());
     assert_eq!(start(&spans), noon() + Duration::from_secs(1));
@@ -149,7 +149,7 @@ fn traces_follow_a_clock_that_is_set() {
             panic!()
         };
         assert_eq!(first.start, noon() + Duration::from_secs(6));
-        clocked.hands.set(later);
+        clocked.clock.set(later);
         assert_eq!(start(&clocked.trace(|| ())), later);
         span::in_span("second", || ());
     });

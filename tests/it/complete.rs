@@ -24,12 +24,12 @@ fn tracer(collector: impl Collector + 'static) -> Tracer {
 
 /// The options of a collector whose time is in our hands.
 fn by_hand() -> (ManualClock, TraceCollectorOptions) {
-    let hands = ManualClock::starting_at(at(0));
+    let clock = ManualClock::starting_at(at(0));
     let options = TraceCollectorOptions {
-        clock: Clock::from(&hands),
+        clock: Clock::from(&clock),
         ..TraceCollectorOptions::default()
     };
-    (hands, options)
+    (clock, options)
 }
 
 /// A page on which traces are printed.
@@ -132,31 +132,31 @@ fn what_a_panic_of_the_collector_costs_is_known_to_the_trace() {
 
 /// A tracer and a printing collector whose time is in our hands.
 fn printing_by_hand() -> (ManualClock, TraceCollector, Page, Tracer) {
-    let (hands, options) = by_hand();
+    let (clock, options) = by_hand();
     let page = Page::default();
     let traces = TraceCollector::printing_to(options, TreeOptions::compact(), page.clone());
-    let builder = Tracer::builder("shop").on_demand().clock(&hands);
+    let builder = Tracer::builder("shop").on_demand().clock(&clock);
     let tracer = builder.collector(traces.clone()).build().unwrap();
-    (hands, traces, page, tracer)
+    (clock, traces, page, tracer)
 }
 
 #[test]
 fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
-    let (hands, traces, page, tracer) = printing_by_hand();
+    let (clock, traces, page, tracer) = printing_by_hand();
     tracer.root("job").run_sync(|| {
         let id = span::current_context().unwrap().trace_id;
-        hands.advance(Duration::from_secs(7_200));
+        clock.advance(Duration::from_secs(7_200));
         span::in_span("first", || {});
         tracer.flush(LONG);
-        hands.advance(Duration::from_secs(59));
+        clock.advance(Duration::from_secs(59));
         traces.tick();
         assert_eq!(page.take(), "");
-        hands.advance(Duration::from_secs(6));
+        clock.advance(Duration::from_secs(6));
         traces.tick();
         let said = format!("trace {id}: open for 7265 s, 1 span so far\n\n");
         assert_eq!(page.take(), said);
         for _ in 0..20 {
-            hands.advance(Duration::from_secs(600));
+            clock.advance(Duration::from_secs(600));
             traces.tick();
         }
         let stats = traces.stats();
@@ -179,16 +179,16 @@ fn a_trace_is_not_given_up_while_its_tracer_knows_that_it_runs() {
 
 #[test]
 fn a_trace_that_is_open_is_said_to_be_if_no_span_of_it_has_ended() {
-    let (hands, traces, page, tracer) = printing_by_hand();
+    let (clock, traces, page, tracer) = printing_by_hand();
     tracer.root("job").run_sync(|| {
         let id = span::current_context().unwrap().trace_id;
         let open = span::start("task");
-        hands.advance(Duration::from_secs(5));
+        clock.advance(Duration::from_secs(5));
         // What fills a chunk is handed over.
         open.in_scope(|| (0..100).for_each(|_| span::add_tag("text", "x".repeat(100))));
         tracer.flush(LONG);
         assert_eq!(traces.stats().active_traces, 0);
-        hands.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_secs(60));
         traces.tick();
         let said = format!("trace {id}: open for 65 s, 0 spans so far\n\n");
         assert_eq!(page.take(), said);
@@ -218,13 +218,13 @@ fn a_trace_that_runs_at_the_shutdown_is_stopped() {
 
 #[test]
 fn what_a_trickle_keeps_is_given_up_by_its_age() {
-    let (hands, options) = by_hand();
+    let (clock, options) = by_hand();
     let traces = TraceCollector::with_options(options);
     let resource = Resource::new("other");
     for id in 1..200 {
         let orphan = span_of(id, 1_000, "drip", 0..1);
         traces.collect(&SpanBatch::from_records(&resource, &[orphan]));
-        hands.advance(Duration::from_secs(9));
+        clock.advance(Duration::from_secs(9));
         if traces.stats().traces_completed > 0 {
             let done = &traces.completed_traces()[0];
             assert_eq!(done.completion, Completion::TimedOut);
@@ -603,7 +603,7 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
 #[test]
 fn a_part_that_runs_in_another_tracer_is_waited_for() {
     for ends in [true, false] {
-        let (hands, options) = by_hand();
+        let (clock, options) = by_hand();
         let traces = TraceCollector::with_options(TraceCollectorOptions {
             feeders: 2,
             ..options
@@ -620,7 +620,7 @@ fn a_part_that_runs_in_another_tracer_is_waited_for() {
         for tracer in [&caller, &called] {
             tracer.flush(LONG);
         }
-        hands.advance(Duration::from_secs(3_600));
+        clock.advance(Duration::from_secs(3_600));
         traces.tick();
         assert_eq!(traces.stats().traces_completed, 0);
         if ends {

@@ -12,24 +12,24 @@ use crate::spans::at;
 
 struct Services {
     collector: TraceCollector,
-    hands: ManualClock,
+    clock: ManualClock,
 }
 
 impl Services {
     fn new(feeders: usize) -> Self {
-        let hands = ManualClock::starting_at(at(0));
+        let clock = ManualClock::starting_at(at(0));
         let collector = TraceCollector::with_options(TraceCollectorOptions {
-            clock: Clock::from(&hands),
+            clock: Clock::from(&clock),
             feeders,
             ..TraceCollectorOptions::default()
         });
-        Self { collector, hands }
+        Self { collector, clock }
     }
 
     fn tracer(&self, name: &'static str, seed: u64) -> Tracer {
         Tracer::builder(name)
             .collector(self.collector.clone())
-            .clock(Clock::from(&self.hands))
+            .clock(Clock::from(&self.clock))
             .ids(IdGenerator::seeded(seed))
             .on_demand()
             .build()
@@ -82,7 +82,7 @@ fn a_flush_does_not_complete_what_still_runs() {
         task = Some(Box::pin(async {}.in_span("mail").in_current_trace()));
     });
     flush(&tracer);
-    services.hands.advance(Duration::from_secs(30));
+    services.clock.advance(Duration::from_secs(30));
     services.collector.tick();
     services.check(expect![""]);
     assert_eq!(services.collector.stats().active_traces, 1);

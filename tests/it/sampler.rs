@@ -12,9 +12,10 @@ use trace_core::{
 use crate::random::Random;
 
 fn manual() -> (ManualClock, Clock) {
-    let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(1_700_000_000_000_000_000));
-    let clock = Clock::from(&hands);
-    (hands, clock)
+    let manual_clock =
+        ManualClock::starting_at(Timestamp::from_unix_nanos(1_700_000_000_000_000_000));
+    let clock = Clock::from(&manual_clock);
+    (manual_clock, clock)
 }
 
 fn trace_id(random: &mut Random) -> TraceId {
@@ -261,47 +262,47 @@ fn samplers_work_through_pointers() {
 
 #[test]
 fn the_rate_holds_over_time() {
-    let (hands, clock) = manual();
+    let (manual_clock, clock) = manual();
     let sampler = RateLimited::per_second(5.0).unwrap();
     let mut random = Random::new(6);
     // A thousand traces a second for ten seconds, five at once at the start.
     let mut recorded = 0;
     for _ in 0..10_000 {
         recorded += u32::from(sampled(&sampler, trace_id(&mut random), &clock));
-        hands.advance(Duration::from_millis(1));
+        manual_clock.advance(Duration::from_millis(1));
     }
     assert!((54..=55).contains(&recorded), "{recorded}");
 }
 
 #[test]
 fn an_idle_bucket_holds_no_more_than_its_burst() {
-    let (hands, clock) = manual();
+    let (manual_clock, clock) = manual();
     let id = TraceId::new(1).unwrap();
     let burst = |sampler: &RateLimited| (0..1_000).filter(|_| sampled(sampler, id, &clock)).count();
 
     let sampler = RateLimited::per_second(5.0).unwrap();
     assert_eq!(burst(&sampler), 5);
-    hands.advance(Duration::from_secs(3_600));
+    manual_clock.advance(Duration::from_secs(3_600));
     assert_eq!(burst(&sampler), 5);
-    hands.advance(Duration::from_millis(399));
+    manual_clock.advance(Duration::from_millis(399));
     assert_eq!(burst(&sampler), 1);
-    hands.advance(Duration::from_millis(1));
+    manual_clock.advance(Duration::from_millis(1));
     assert_eq!(burst(&sampler), 1);
 
     let sampler = RateLimited::per_second(5.0).unwrap().with_burst(1);
     assert_eq!(burst(&sampler), 1);
-    hands.advance(Duration::from_secs(3_600));
+    manual_clock.advance(Duration::from_secs(3_600));
     assert_eq!(burst(&sampler), 1);
 
     let none = RateLimited::per_second(0.0).unwrap().with_burst(3);
-    hands.advance(Duration::from_secs(3_600));
+    manual_clock.advance(Duration::from_secs(3_600));
     assert_eq!(burst(&none), 0);
 
     let rare = RateLimited::per_second(0.1).unwrap();
     assert_eq!(burst(&rare), 1);
-    hands.advance(Duration::from_secs(9));
+    manual_clock.advance(Duration::from_secs(9));
     assert_eq!(burst(&rare), 0);
-    hands.advance(Duration::from_secs(2));
+    manual_clock.advance(Duration::from_secs(2));
     assert_eq!(burst(&rare), 1);
 }
 

@@ -14,7 +14,7 @@ use crate::spans::{at, span, span_id, trace_id};
 /// A collector, its clock, and what happened.
 struct Bench {
     collector: TraceCollector,
-    hands: ManualClock,
+    clock: ManualClock,
 }
 
 impl Bench {
@@ -23,14 +23,14 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> Self {
-        let hands = ManualClock::starting_at(at(0));
+        let clock = ManualClock::starting_at(at(0));
         let mut options = TraceCollectorOptions {
-            clock: Clock::from(&hands),
+            clock: Clock::from(&clock),
             ..TraceCollectorOptions::default()
         };
         change(&mut options);
         let collector = TraceCollector::with_options(options);
-        Self { collector, hands }
+        Self { collector, clock }
     }
 
     /// Hands spans over without saying that anything has ended.
@@ -49,7 +49,7 @@ impl Bench {
     }
 
     fn after(&self, seconds: u64) {
-        self.hands.advance(Duration::from_secs(seconds));
+        self.clock.advance(Duration::from_secs(seconds));
         self.collector.tick();
     }
 
@@ -314,7 +314,7 @@ fn a_parent_that_comes_shortens_the_wait() {
 fn collecting_looks_at_the_time_too() {
     let bench = Bench::new();
     bench.send("shop", &[span(1, 0, "root", 0..9)]);
-    bench.hands.advance(Duration::from_secs(10));
+    bench.clock.advance(Duration::from_secs(10));
     let mut other = span(1, 0, "other", 0..1);
     other.trace_id = trace_id(2);
     bench.send("shop", &[other]);

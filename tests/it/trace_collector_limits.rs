@@ -16,13 +16,13 @@ use crate::spans::{at, span, trace_id};
 const ONE_TRACE: usize = 700;
 
 fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
-    let hands = ManualClock::starting_at(at(0));
+    let clock = ManualClock::starting_at(at(0));
     let mut options = TraceCollectorOptions {
-        clock: Clock::from(&hands),
+        clock: Clock::from(&clock),
         ..TraceCollectorOptions::default()
     };
     change(&mut options);
-    (TraceCollector::with_options(options), hands)
+    (TraceCollector::with_options(options), clock)
 }
 
 fn send(collector: &TraceCollector, spans: &[SpanRecord]) {
@@ -46,10 +46,10 @@ fn completions(collector: &TraceCollector) -> Vec<(u128, Completion)> {
 
 #[test]
 fn above_the_limit_the_next_to_time_out_is_evicted() {
-    let (collector, hands) = with(|options| options.max_active_traces = 2);
+    let (collector, clock) = with(|options| options.max_active_traces = 2);
     for trace in 1..=3 {
         send(&collector, &[of_trace(trace, span(2, 1, "op", 0..1))]);
-        hands.advance(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
         // Every span puts the first trace off.
         send(
             &collector,
@@ -128,21 +128,21 @@ fn of_traces_that_were_told_some_are_remembered() {
 #[test]
 fn what_is_waited_for_does_not_change_when_the_clock_is_set() {
     let hour = Duration::from_secs(3_600);
-    let (collector, hands) = with(|options| options.feeders = 2);
+    let (collector, clock) = with(|options| options.feeders = 2);
     let orphan = |trace| of_trace(trace, span(2, 1, "op", 0..1));
-    hands.set(at(0) + 2 * hour);
+    clock.set(at(0) + 2 * hour);
     send(&collector, &[orphan(1)]);
-    hands.advance(Duration::from_secs(59));
-    hands.set(at(0) + hour);
+    clock.advance(Duration::from_secs(59));
+    clock.set(at(0) + hour);
     collector.tick();
     assert_eq!(completions(&collector), []);
-    hands.advance(Duration::from_secs(1));
+    clock.advance(Duration::from_secs(1));
     collector.tick();
     assert_eq!(completions(&collector), [(1, Completion::TimedOut)]);
     let done = &collector.completed_traces()[0];
     assert_eq!(done.completed_at, at(1_000) + hour);
     send(&collector, &[orphan(2)]);
-    hands.set(at(0) + 9 * hour);
+    clock.set(at(0) + 9 * hour);
     collector.tick();
     assert_eq!(collector.stats().active_traces, 1);
 }
@@ -230,9 +230,9 @@ fn check_reason(completed: &CompletedTrace) {
 fn every_span_is_somewhere_and_every_byte_is_given_back() {
     let mut numbers = Random::new(7);
     for round in 0..60 {
-        let hands = ManualClock::starting_at(at(0));
+        let clock = ManualClock::starting_at(at(0));
         let options = TraceCollectorOptions {
-            clock: Clock::from(&hands),
+            clock: Clock::from(&clock),
             max_active_traces: 2 + round % 7,
             max_completed_traces: usize::MAX,
             max_spans_per_trace: 3 + round % 5,
@@ -250,7 +250,7 @@ fn every_span_is_somewhere_and_every_byte_is_given_back() {
             let batch = SpanBatch::from_records(&resource, &spans).with_completed_traces(&ended);
             collector.collect(&batch);
             forgetful.collect(&batch);
-            hands.advance(Duration::from_secs(numbers.below(20) as u64));
+            clock.advance(Duration::from_secs(numbers.below(20) as u64));
         }
         let (stats, completed) = (collector.stats(), collector.completed_traces());
         let kept: usize = completed.iter().map(|kept| kept.trace.len()).sum();

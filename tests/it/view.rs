@@ -225,6 +225,35 @@ fn foreign_text_cannot_reach_the_terminal() {
 }
 
 #[test]
+fn wide_and_combining_characters_do_not_shift_columns() {
+    let names = ["注文", "cafe\u{301}", "plain"];
+    let mut spans = checkout();
+    for (span, name) in spans.iter_mut().zip(names) {
+        span.operation_name = name.into();
+    }
+    check(
+        &spans,
+        TreeOptions::default(),
+        expect![[r#"
+        注文 (shop)          30.0 ms  ████████████████████  100%  error: card declined
+        ├─ café (bank)       15.0 ms     ██████████          50%  error: card declined  1 link
+        │  └─ plain (shop)   13.0 ms      █████████          43%  error
+        └─ mail (shop)       10.0 ms               ███████   33%  ✓
+    "#]],
+    );
+    let summaries = [
+        Summary::of(&trace(&spans)),
+        Summary::of(&trace(&checkout())),
+    ];
+    let table = trace_core::SummaryTable(&summaries).to_string();
+    expect![[r#"
+        trace                             root             duration  spans  errors  slowest span           largest self time
+        00000000000000000000000000000001  注文 (shop)       30.0 ms      4       3  café (bank) 15.0 ms    plain (shop) 13.0 ms
+        00000000000000000000000000000001  checkout (shop)   30.0 ms      4       3  charge (bank) 15.0 ms  debit (shop) 13.0 ms
+    "#]].assert_eq(&table);
+}
+
+#[test]
 fn long_text_is_cut() {
     let mut long = span(1, 0, "op", 0..1);
     long.operation_name = "é".repeat(500).into();

@@ -270,18 +270,18 @@ fn tests_that_run_at_once_do_not_see_each_other() {
 
 #[test]
 fn a_tracer_takes_options() {
-    let hands = ManualClock::starting_at(Timestamp::default());
+    let clock = ManualClock::starting_at(Timestamp::default());
     let limits = Limits {
         max_tags: 1,
         ..Limits::default()
     };
-    let tracer = TestTracer::with("shop", |builder| builder.clock(&hands).limits(limits));
+    let tracer = TestTracer::with("shop", |builder| builder.clock(&clock).limits(limits));
     tracer
         .root("checkout")
         .kind(SpanKind::Server)
         .tag("a", 1)
         .tag("b", 2)
-        .run_sync(|| hands.advance(Duration::from_millis(5)));
+        .run_sync(|| clock.advance(Duration::from_millis(5)));
     let trace = trace!(tracer);
     let root = trace.root().unwrap();
     assert_eq!(root.duration(), Duration::from_millis(5));

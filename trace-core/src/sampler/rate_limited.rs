@@ -21,15 +21,15 @@ use crate::process::sync::Unpoisoned;
 /// use std::time::Duration;
 /// use trace_core::{Clock, ManualClock, RateLimited, Sampler, SamplingInput, Timestamp, TraceId};
 ///
-/// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(0));
-/// let clock = Clock::from(&hands);
+/// let clock = ManualClock::starting_at(Timestamp::from_unix_nanos(0));
+/// let tracer_clock = Clock::from(&clock);
 /// let sampler = RateLimited::per_second(2.0)?;
 /// let sampled = || {
 ///     let id = TraceId::new(1).unwrap();
-///     sampler.sample(&SamplingInput::new(id, "checkout", &clock)).is_sampled()
+///     sampler.sample(&SamplingInput::new(id, "checkout", &tracer_clock)).is_sampled()
 /// };
 /// assert_eq!([sampled(), sampled(), sampled()], [true, true, false]);
-/// hands.advance(Duration::from_millis(500));
+/// clock.advance(Duration::from_millis(500));
 /// assert_eq!([sampled(), sampled()], [true, false]);
 /// # Ok::<(), trace_core::InvalidSampleRate>(())
 /// ```

@@ -1,8 +1,10 @@
 //! Compares a trace with a tree.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
-use super::line_diff::{Line, diff};
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
+
 use crate::trace::assemble::Trace;
 use crate::trace::view::TreeOptions;
 
@@ -15,7 +17,7 @@ pub fn __assert_trace(trace: &Trace, expected: &str) {
     let expected_keys = expected.keys();
     let actual_keys = actual_keys(trace, &expected, &actual);
     if expected_keys != actual_keys {
-        let differences = diff(&expected_keys, &actual_keys);
+        let differences = capture_diff_slices(Algorithm::Myers, &expected_keys, &actual_keys);
         fail(&message(&expected, &actual, &differences));
     }
 }
@@ -132,16 +134,22 @@ fn key_of(line: &str) -> String {
     key
 }
 
-fn message(expected: &Tree, actual: &Tree, differences: &[Line]) -> String {
+fn message(expected: &Tree, actual: &Tree, differences: &[DiffOp]) -> String {
     let mut text =
         "the trace differs from the expected tree (- expected, + actual):\n\n".to_owned();
+    let mut push_lines = |sign: &str, tree: &Tree, lines: Range<usize>| {
+        for line in tree.0.get(lines).unwrap_or_default() {
+            push_line(&mut text, sign, line);
+        }
+    };
     for difference in differences {
-        let (sign, line) = match *difference {
-            Line::Same(position) => ("      ", actual.0.get(position)),
-            Line::Missing(position) => ("    - ", expected.0.get(position)),
-            Line::Added(position) => ("    + ", actual.0.get(position)),
-        };
-        push_line(&mut text, sign, line.map_or("", String::as_str));
+        let (tag, missing, added) = difference.as_tag_tuple();
+        if tag == DiffTag::Equal {
+            push_lines("      ", actual, added);
+        } else {
+            push_lines("    - ", expected, missing);
+            push_lines("    + ", actual, added);
+        }
     }
     text.push_str("\nthe actual tree:\n\n");
     text.push_str(&actual.indented());

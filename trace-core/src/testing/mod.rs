@@ -121,7 +121,6 @@
 //! true)]` makes durations exact. Without the feature it is the system's.
 
 mod assert_trace;
-mod line_diff;
 mod run;
 mod settled;
 mod test_output;

@@ -74,9 +74,9 @@ impl TestTracer {
     /// use trace_core::testing::TestTracer;
     /// use trace_core::{AlwaysOff, ManualClock, Timestamp};
     ///
-    /// let hands = ManualClock::starting_at(Timestamp::default());
-    /// let tracer = TestTracer::with("shop", |builder| builder.clock(&hands));
-    /// tracer.root("checkout").run_sync(|| hands.advance(Duration::from_millis(30)));
+    /// let clock = ManualClock::starting_at(Timestamp::default());
+    /// let tracer = TestTracer::with("shop", |builder| builder.clock(&clock));
+    /// tracer.root("checkout").run_sync(|| clock.advance(Duration::from_millis(30)));
     /// assert_eq!(tracer.trace().duration(), Some(Duration::from_millis(30)));
     ///
     /// let tracer = TestTracer::with("shop", |builder| builder.sampler(AlwaysOff));

@@ -30,10 +30,10 @@ use crate::value::Timestamp;
 /// use std::time::Duration;
 /// use trace_core::{Clock, ManualClock, Timestamp};
 ///
-/// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
-/// let clock = Clock::from(&hands);
-/// hands.advance(Duration::from_nanos(5));
-/// assert_eq!(clock.now(), Timestamp::from_unix_nanos(1_005));
+/// let clock = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
+/// let tracer_clock = Clock::from(&clock);
+/// clock.advance(Duration::from_nanos(5));
+/// assert_eq!(tracer_clock.now(), Timestamp::from_unix_nanos(1_005));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -41,7 +41,7 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System(Arc<SystemClock>),
-    Manual(Arc<Hands>),
+    Manual(Arc<ManualTime>),
     #[cfg(feature = "tokio")]
     Tokio {
         origin: tokio::time::Instant,
@@ -51,11 +51,11 @@ enum Source {
 
 /// A clock that stands still until it is told to go on, for tests.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<Hands>);
+pub struct ManualClock(Arc<ManualTime>);
 
 /// See [`ManualClock`].
 #[derive(Debug)]
-struct Hands {
+struct ManualTime {
     /// Nanoseconds that only go forward.
     nanos: AtomicU64,
     /// What is to be added for the time that the clock shows, as it was set; wraps.
@@ -170,7 +170,7 @@ impl Clock {
     pub(crate) fn raw(&self) -> u64 {
         match &self.0 {
             Source::System(_) => raw_counter(),
-            Source::Manual(hands) => hands.nanos.load(Ordering::Relaxed),
+            Source::Manual(clock) => clock.nanos.load(Ordering::Relaxed),
             #[cfg(feature = "tokio")]
             Source::Tokio {
                 origin,
@@ -197,7 +197,7 @@ impl Clock {
     pub(crate) fn looks(&self) -> u32 {
         match &self.0 {
             Source::System(clock) => clock.anchors.looks(),
-            Source::Manual(hands) => hands.anchors.looks(),
+            Source::Manual(clock) => clock.anchors.looks(),
             #[cfg(feature = "tokio")]
             Source::Tokio { .. } => 0,
         }
@@ -212,7 +212,7 @@ impl Clock {
     fn look_for(&self, delivered: bool) -> Converter {
         match &self.0 {
             Source::System(clock) => clock.look(delivered),
-            Source::Manual(hands) => hands.look(delivered),
+            Source::Manual(clock) => clock.look(delivered),
             #[cfg(feature = "tokio")]
             Source::Tokio { .. } => Converter::default(),
         }
@@ -250,7 +250,7 @@ impl SystemClock {
     }
 }
 
-impl Hands {
+impl ManualTime {
     fn look(&self, delivered: bool) -> Converter {
         let raw = self.nanos.load(Ordering::Relaxed);
         let now = Anchor {
@@ -288,8 +288,8 @@ impl Default for Clock {
 }
 
 impl From<&ManualClock> for Clock {
-    fn from(hands: &ManualClock) -> Self {
-        Self(Source::Manual(Arc::clone(&hands.0)))
+    fn from(clock: &ManualClock) -> Self {
+        Self(Source::Manual(Arc::clone(&clock.0)))
     }
 }
 
@@ -297,7 +297,7 @@ impl ManualClock {
     /// Makes a clock that shows `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self(Arc::new(Hands {
+        Self(Arc::new(ManualTime {
             nanos: AtomicU64::new(start.as_unix_nanos()),
             offset: AtomicU64::new(0),
             anchors: Anchors::default(),
@@ -317,9 +317,9 @@ impl ManualClock {
     /// ```
     /// use trace_core::{Clock, ManualClock, Timestamp};
     ///
-    /// let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
-    /// hands.set(Timestamp::from_unix_nanos(10));
-    /// assert_eq!(Clock::from(&hands).now(), Timestamp::from_unix_nanos(10));
+    /// let clock = ManualClock::starting_at(Timestamp::from_unix_nanos(1_000));
+    /// clock.set(Timestamp::from_unix_nanos(10));
+    /// assert_eq!(Clock::from(&clock).now(), Timestamp::from_unix_nanos(10));
     /// ```
     pub fn set(&self, time: Timestamp) {
         let nanos = self.0.nanos.load(Ordering::Relaxed);

@@ -1,6 +1,9 @@
 //! Whether and how text is colored.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
+
+use anstyle::AnsiColor;
 
 /// When to write colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,20 +52,23 @@ impl ColorChoice {
 impl Style {
     /// Appends text, colored if `color`; nothing for no text.
     pub(super) fn write(self, text: &str, color: bool, line: &mut String) {
-        let code = match self {
-            Self::Plain => "",
-            Self::Dim => "2",
-            Self::Service => "36",
-            Self::Good => "32",
-            Self::Bad => "31",
-            Self::Warning => "33",
-        };
-        if !color || code.is_empty() || text.is_empty() {
+        let style = self.ansi();
+        if !color || style.is_plain() || text.is_empty() {
             line.push_str(text);
             return;
         }
-        for part in ["\u{1b}[", code, "m", text, "\u{1b}[0m"] {
-            line.push_str(part);
+        // Writing to a `String` does not fail.
+        let _written = write!(line, "{style}{text}{style:#}");
+    }
+
+    const fn ansi(self) -> anstyle::Style {
+        match self {
+            Self::Plain => anstyle::Style::new(),
+            Self::Dim => anstyle::Style::new().dimmed(),
+            Self::Service => AnsiColor::Cyan.on_default(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Bad => AnsiColor::Red.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
         }
     }
 }

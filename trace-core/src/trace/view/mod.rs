@@ -1,8 +1,8 @@
 //! Traces as text.
 //!
 //! One tree for tests, consoles and examples, and summaries of one and of many
-//! traces. Widths count characters: wide (East Asian) and combining ones shift the
-//! columns to their right. Nothing here computes what a trace means; see
+//! traces. Widths are those of a terminal: two columns for an East Asian wide character
+//! and none for a combining one. Nothing here computes what a trace means; see
 //! [`assemble`](crate::trace::assemble).
 
 mod color;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::duration::HumanDuration;
 use super::summary::{Name, SpanTime, Summary};
-use super::text::width_of;
+use super::text::{padding, width_of};
 
 /// Displays summaries as a table, one line a trace, each ended by a line break.
 ///
@@ -51,13 +51,15 @@ impl fmt::Display for SummaryTable<'_> {
         for row in &rows {
             let mut line = String::new();
             for ((text, width), is_right) in row.iter().zip(widths).zip(RIGHT_ALIGNED) {
-                let cell = if is_right {
-                    format!("{text:>width$}")
+                let padding = padding(text, width);
+                let (before, after) = if is_right {
+                    (padding.as_str(), "")
                 } else {
-                    format!("{text:<width$}")
+                    ("", padding.as_str())
                 };
-                line.push_str(&cell);
-                line.push_str("  ");
+                for part in [before, text, after, "  "] {
+                    line.push_str(part);
+                }
             }
             writeln!(f, "{}", line.trim_end())?;
         }

@@ -420,12 +420,12 @@ fn times_that_were_said_are_before_those_of_the_clock() {
 fn a_duration_is_the_counters_although_the_wall_clock_is_set() {
     let mut reader = Reader::new(Limits::default());
     let hour = 3_600_000_000_000;
-    let hands = ManualClock::starting_at(Timestamp::from_unix_nanos(hour));
-    let clock = Clock::from(&hands);
-    reader.decoded.begin(clock.look());
+    let clock = ManualClock::starting_at(Timestamp::from_unix_nanos(hour));
+    let tracer_clock = Clock::from(&clock);
+    reader.decoded.begin(tracer_clock.look());
     reader.read(piece(HOME).open(hour).tag("tag", 1));
-    hands.set(Timestamp::from_unix_nanos(2 * hour));
-    reader.decoded.begin(clock.look());
+    clock.set(Timestamp::from_unix_nanos(2 * hour));
+    reader.decoded.begin(tracer_clock.look());
     let log = Header::new(Kind::Log, 0, 0, 4);
     reader.read(piece(HOME).words(log, [hour + 5_000], "late"));
     reader.read(piece(HOME).close(hour + 9_000));

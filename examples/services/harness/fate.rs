@@ -1,7 +1,8 @@
 //! What happens to a request, decided by its number and the seed alone.
 //!
 //! Every service can so tell its part without being told, and the same seed gives
-//! the same failures whatever the order in which requests run.
+//! the same failures whatever the order in which requests run. It does nothing itself:
+//! handlers ask it.
 
 use std::time::Duration;
 

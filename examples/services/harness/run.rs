@@ -1,16 +1,18 @@
 //! One run of the example, from the first server to the last line.
+//!
+//! It puts everything together, in order. It has no part of its own.
 
 use std::error::Error;
 
-use crate::check;
+use super::check;
+use super::in_process::InProcess;
+use super::load::{self, Answer};
+use super::message::ServiceReport;
+use super::options::Options;
+use super::processes::Processes;
+use super::report;
+use super::screen::Screen;
 use crate::collectors::Collectors;
-use crate::in_process::InProcess;
-use crate::load::{self, Answer};
-use crate::message::ServiceReport;
-use crate::options::Options;
-use crate::processes::Processes;
-use crate::report;
-use crate::screen::Screen;
 use crate::service::Service;
 
 /// What came of a run.

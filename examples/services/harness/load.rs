@@ -1,4 +1,7 @@
 //! The client: sends requests, and gives some of them up.
+//!
+//! It owns how many are under way and how long an answer may take. It is not traced,
+//! as a browser is not.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,10 +11,10 @@ use std::time::Duration;
 use http::HeaderValue;
 use tokio::task::JoinSet;
 
-use crate::fate::{Fate, Fates};
+use super::fate::{Fate, Fates};
+use super::options::{ANSWER_TIMEOUT, Options};
 use crate::http_client::HttpClient;
-use crate::options::{ANSWER_TIMEOUT, Options};
-use crate::server::REQUEST_ID;
+use crate::trace_request::REQUEST_ID;
 
 /// What came of a request.
 #[derive(Debug)]

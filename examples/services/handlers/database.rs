@@ -1,4 +1,6 @@
 //! Keeps the rows.
+//!
+//! It runs queries, which may be slow or fail. It calls no other service.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +11,9 @@ use axum::routing::get;
 use http::{StatusCode, Uri};
 use trace_core::{span, traced};
 
-use crate::fate::Fate;
-use crate::server::{App, Failure};
+use crate::harness::failure::Failure;
+use crate::harness::fate::Fate;
+use crate::harness::server::App;
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/rows/{user}", get(row))

@@ -1,4 +1,6 @@
 //! What sort of trace a trace is.
+//!
+//! It looks at a complete trace only. Which ones are printed is up to `trees.rs`.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Runs of all services in this process.
+//!
+//! They compare whole traces and what the checks say. What is printed is not compared.
 
 use std::time::Duration;
 
@@ -6,14 +8,14 @@ use clap::Parser;
 use expect_test::{Expect, expect};
 use trace_core::{Outcome as SpanOutcome, Tracer, TreeOptions};
 
+use super::fate::Fate;
+use super::load::End;
+use super::options::Options;
+use super::run::{self, Outcome};
+use super::screen::Screen;
 use crate::collectors::Collectors;
 use crate::exporter::PostCollector;
-use crate::fate::Fate;
-use crate::load::End;
-use crate::options::Options;
 use crate::receiver::Receiver;
-use crate::run::{self, Outcome};
-use crate::screen::Screen;
 use crate::service::Service;
 
 /// A file for the spans of one test, removed at its end.

@@ -1,4 +1,6 @@
 //! Tables of text.
+//!
+//! It aligns columns, and counts characters: its cells are names and numbers.
 
 use std::fmt;
 

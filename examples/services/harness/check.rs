@@ -1,12 +1,15 @@
 //! Whether everything that must hold does.
+//!
+//! It compares what clients, services and collectors say. It prints nothing: the report
+//! does.
 
 use std::collections::HashMap;
 
 use trace_core::{Problem, TagValue};
 
-use crate::load::{Answer, End};
-use crate::message::{Received, SpanCounts};
-use crate::run::Outcome;
+use super::load::{Answer, End};
+use super::message::{Received, SpanCounts};
+use super::run::Outcome;
 use crate::service::Service;
 
 /// Returns what does not hold, in words; nothing if all is well.

@@ -1,4 +1,6 @@
 //! A process that is one service.
+//!
+//! It owns the life of that process. The one that starts it is in `processes.rs`.
 
 use std::error::Error;
 use std::io::Write;
@@ -6,12 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::message::Message;
+use super::options::Options;
+use super::server::{Server, ServerOptions};
 use crate::exporter::PostCollector;
-use crate::message::Message;
-use crate::options::Options;
-use crate::server::{Server, ServerOptions};
+use crate::handlers;
 use crate::service::Service;
-use crate::services;
 use crate::tracers;
 
 /// Serves until the standard input ends, or the lifetime is over.
@@ -25,7 +27,7 @@ pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Er
         fates: options.fates(),
         callees: options.child.callees.iter().copied().collect(),
     };
-    let server = Server::start(server_options, services::routes(service)).await?;
+    let server = Server::start(server_options, handlers::routes(service)).await?;
     say(&Message::Listening(server.address))?;
     let lifetime = Duration::from_secs(options.child.lifetime);
     // Whichever comes first, this is the end.

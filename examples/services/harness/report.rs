@@ -1,4 +1,6 @@
 //! What is said before and after.
+//!
+//! It makes texts of an outcome. What is wrong with that is found by `check.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -8,11 +10,11 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use trace_core::{CompletedTrace, HumanDuration, Summary};
 
-use crate::load::End;
-use crate::options::Options;
-use crate::run::Outcome;
+use super::load::End;
+use super::options::Options;
+use super::run::Outcome;
+use super::table::Table;
 use crate::service::Service;
-use crate::table::Table;
 
 /// Most slow traces that are listed.
 const SLOW_TRACES: usize = 5;

@@ -1,4 +1,6 @@
 //! Makes profiles of rows; asks the database again if that may help.
+//!
+//! It owns the cache and the second attempt. It does not know why a query failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,9 +11,10 @@ use axum::routing::get;
 use http::StatusCode;
 use trace_core::{span, traced};
 
-use crate::fate::Fate;
+use crate::harness::failure::Failure;
+use crate::harness::fate::Fate;
+use crate::harness::server::App;
 use crate::http_client::{CallError, Cause};
-use crate::server::{App, Failure};
 use crate::service::Service;
 
 /// How often a row is asked for before the request fails.

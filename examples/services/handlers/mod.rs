@@ -1,4 +1,7 @@
 //! What the five services do: plain code, with attributes.
+//!
+//! Each file has the paths of one service and the functions behind them. None of them
+//! knows of headers, servers or collectors.
 
 pub mod api_gateway;
 pub mod auth_service;
@@ -10,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::server::App;
+use crate::harness::server::App;
 use crate::service::Service;
 
 /// The paths that a service answers.

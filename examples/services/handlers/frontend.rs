@@ -1,4 +1,6 @@
 //! The public edge: every trace begins here.
+//!
+//! It makes a page of a profile, for which it calls the gateway. It checks nothing.
 
 use std::sync::Arc;
 
@@ -7,8 +9,9 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use trace_core::traced;
 
+use crate::harness::failure::Failure;
+use crate::harness::server::App;
 use crate::http_client::CallError;
-use crate::server::{App, Failure};
 use crate::service::Service;
 
 pub fn routes() -> Router<Arc<App>> {

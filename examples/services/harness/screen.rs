@@ -1,4 +1,6 @@
 //! Where the example writes to.
+//!
+//! It keeps texts of several threads apart. It does not know what they say.
 
 use std::fmt::Display;
 use std::io::Write;

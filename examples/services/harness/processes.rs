@@ -1,4 +1,7 @@
 //! Every service in a process of its own.
+//!
+//! It starts and stops them in order, and reads what they say. What such a process does
+//! is in `child.rs`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -10,9 +13,9 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::message::{Message, ServiceReport};
+use super::options::Options;
 use crate::collectors::Collectors;
-use crate::message::{Message, ServiceReport};
-use crate::options::Options;
 use crate::receiver::Receiver;
 use crate::service::Service;
 

@@ -1,4 +1,6 @@
-//! Lets nobody through but who may, and asks who knows.
+//! Lets only those through who may read a profile, and asks the data service for it.
+//!
+//! It calls both services. It keeps nothing.
 
 use std::sync::Arc;
 
@@ -7,8 +9,9 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use trace_core::{span, traced};
 
+use crate::harness::failure::Failure;
+use crate::harness::server::App;
 use crate::http_client::CallError;
-use crate::server::{App, Failure};
 use crate::service::Service;
 
 pub fn routes() -> Router<Arc<App>> {

@@ -1,16 +1,18 @@
 //! All services in this process, each with its own server and tracer.
+//!
+//! It starts and stops them in order. What they do is in `handlers/`.
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::message::ServiceReport;
+use super::options::Options;
+use super::server::{Server, ServerOptions};
 use crate::collectors::Collectors;
-use crate::message::ServiceReport;
-use crate::options::Options;
-use crate::server::{Server, ServerOptions};
+use crate::handlers;
 use crate::service::Service;
-use crate::services;
 use crate::tracers;
 
 /// Services that run here, the callees first.
@@ -36,7 +38,7 @@ impl InProcess {
                 fates: options.fates(),
                 callees: addresses.clone(),
             };
-            let server = Server::start(server_options, services::routes(service)).await?;
+            let server = Server::start(server_options, handlers::routes(service)).await?;
             addresses.insert(service, server.address);
             servers.push(server);
         }

@@ -1,4 +1,7 @@
 //! The command line.
+//!
+//! It owns the defaults and limits of the options, and the arguments of child processes.
+//! It starts nothing.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,7 +12,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use trace_core::HeadSampler;
 
-use crate::fate::Fates;
+use super::fate::Fates;
 use crate::service::Service;
 
 /// Sends requests through five traced HTTP services and shows their traces.

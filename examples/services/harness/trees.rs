@@ -1,4 +1,7 @@
 //! Trees of complete traces, while the requests run.
+//!
+//! It chooses which traces are printed, some of each sort. How a tree looks is up to
+//! `TreeOptions`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,9 +9,9 @@ use std::time::Duration;
 
 use trace_core::{ColorChoice, CompletedTrace, Summary, Trace, TreeOptions};
 
-use crate::options::Options;
-use crate::screen::Screen;
-use crate::story::Story;
+use super::options::Options;
+use super::screen::Screen;
+use super::story::Story;
 
 /// Prints the first traces of each sort.
 pub struct Trees {

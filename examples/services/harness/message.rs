@@ -1,4 +1,6 @@
 //! What a service tells at its end; between processes, as lines of JSON.
+//!
+//! It has values only. Who writes and reads them is in `child.rs` and `processes.rs`.
 
 use std::net::SocketAddr;
 

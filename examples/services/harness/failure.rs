@@ -1,0 +1,40 @@
+//! The answer of a handler that failed.
+//!
+//! Its message becomes the status of the server span: `trace_request.rs` does that.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::http_client::{CallError, Cause};
+
+/// An answer that is none, and why; becomes the status of the server span.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub status: StatusCode,
+    pub message: String,
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.message.clone()).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<CallError> for Failure {
+    /// Passes on whose mistake it is, and the first cause.
+    fn from(error: CallError) -> Self {
+        match error.cause {
+            Cause::Refused(status, message) if status.is_client_error() => Self { status, message },
+            Cause::Refused(_, message) => Self {
+                status: StatusCode::BAD_GATEWAY,
+                message,
+            },
+            Cause::NoAnswer(_) => Self {
+                status: StatusCode::BAD_GATEWAY,
+                message: error.to_string(),
+            },
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What runs the services and looks at them from outside.
+//!
+//! Load, servers, processes, checks and reports: an application has others. What is about
+//! tracing is in the folder above.
+
+pub mod check;
+pub mod child;
+pub mod failure;
+pub mod fate;
+pub mod in_process;
+pub mod load;
+pub mod message;
+pub mod options;
+pub mod processes;
+pub mod report;
+pub mod run;
+pub mod screen;
+pub mod server;
+pub mod story;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod trees;
