@@ -130,6 +130,7 @@ pub use trace::view::{
 pub use tracer::{
     Attached, BuildError, InstallError, ShutdownWhenIdle, Tracer, TracerBuilder, TracerGuard,
 };
+pub use value::conventions;
 pub use value::{
     Baggage, DebugTag, DisplayTag, DroppedItems, InvalidBaggage, InvalidTraceStateEntry, Limits,
     Link, Log, Outcome, ParseIdError, ParseTraceStateError, Resource, Source, SpanId, SpanKind,

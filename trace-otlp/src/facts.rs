@@ -1,31 +1,22 @@
 //! Facts of ours that OTLP has no field for: what they are called on the wire.
 
+pub(crate) use trace_core::conventions::{PANIC, UNKNOWN_SERVICE};
 use trace_core::{Outcome, StatusRef, TagRef};
 
 /// Name of the scope of spans that say nothing else.
 pub(crate) const SCOPE_NAME: &str = "trace-core";
 pub(crate) const SCOPE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Source: OpenTelemetry semantic conventions, *Code* and *Error*; OpenTelemetry
-/// specification, *Mapping to non-OTLP formats*, for the scope's two.
+/// Keys of attributes.
 pub(crate) mod key {
-    pub(crate) const SERVICE_NAME: &str = "service.name";
-    pub(crate) const FILE: &str = "code.file.path";
-    pub(crate) const LINE: &str = "code.line.number";
-    pub(crate) const ERROR_TYPE: &str = "error.type";
-    pub(crate) const CANCELLED: &str = "cancelled";
+    pub(crate) use trace_core::conventions::{
+        CANCELLED, CODE_FILE_PATH as FILE, CODE_LINE_NUMBER as LINE, ERROR_TYPE,
+        OTEL_SCOPE_NAME as SCOPE_NAME, OTEL_SCOPE_VERSION as SCOPE_VERSION, SERVICE_NAME,
+    };
+
+    /// How the body ended, where status and other tags do not show it.
     pub(crate) const OUTCOME: &str = "trace_core.outcome";
-    pub(crate) const SCOPE_NAME: &str = "otel.scope.name";
-    pub(crate) const SCOPE_VERSION: &str = "otel.scope.version";
 }
-
-/// The value of `error.type` of a panic.
-pub(crate) const PANIC: &str = "panic";
-
-/// Service of a resource that does not say its own.
-///
-/// Source: OpenTelemetry semantic conventions, *Service*.
-pub(crate) const UNKNOWN_SERVICE: &str = "unknown_service";
 
 /// Bits of a span's `flags` above the eight that travel.
 ///

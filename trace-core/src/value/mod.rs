@@ -10,6 +10,7 @@ pub(crate) mod visible;
 
 pub(crate) mod baggage;
 mod context;
+pub mod conventions;
 mod id;
 pub(crate) mod limits;
 mod resource;

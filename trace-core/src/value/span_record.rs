@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::{TraceContext, TraceFlags};
+use super::conventions;
 use super::id::{SpanId, TraceId};
 #[cfg(feature = "serde")]
 use super::serialized::{fields, variants};
@@ -111,7 +112,7 @@ impl SpanRecord {
             flags: TraceFlags::SAMPLED,
             tracestate: TraceState::default(),
             operation_name: operation_name.into(),
-            service_name: "unknown_service".into(),
+            service_name: conventions::UNKNOWN_SERVICE.into(),
             kind: SpanKind::default(),
             start: Timestamp::default(),
             end: Timestamp::default(),

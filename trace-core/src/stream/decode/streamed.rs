@@ -8,6 +8,9 @@ use super::limits;
 use super::piece::Piece;
 use crate::stream::{Entry, Kind};
 use crate::value::StatusRef;
+use crate::value::conventions::{
+    CANCELLED, ERROR_TYPE, EXCEPTION, EXCEPTION_MESSAGE, EXCEPTION_TYPE, PANIC,
+};
 use crate::value::{
     Link, Log, Outcome, Resource, SpanId, SpanKind, Tag, TagRef, Timestamp, TraceFlags, TraceId,
 };
@@ -21,17 +24,14 @@ pub(crate) struct Streamed<'a> {
     pub(crate) resource: &'a Resource,
 }
 
-/// The tag of a failed span's type of error.
-const ERROR_TYPE: &str = "error.type";
-
 /// The tags that say how a body ended, unless the application said them.
 fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
 ) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
-    let cancelled = (outcome == Outcome::Cancelled).then_some(("cancelled", TagRef::Bool(true)));
+    let cancelled = (outcome == Outcome::Cancelled).then_some((CANCELLED, TagRef::Bool(true)));
     let error_type = match outcome {
-        Outcome::Panicked => Some("panic"),
+        Outcome::Panicked => Some(PANIC),
         Outcome::Ok | Outcome::Error | Outcome::Cancelled => error_type,
     };
     let failed = error_type.map(|error_type| (ERROR_TYPE, TagRef::Str(error_type)));
@@ -217,10 +217,10 @@ impl Log {
     fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {
             time,
-            message: Cow::Borrowed("exception"),
+            message: Cow::Borrowed(EXCEPTION),
             fields: vec![
-                Tag::new("exception.type", type_name.to_owned()),
-                Tag::new("exception.message", message.to_owned()),
+                Tag::new(EXCEPTION_TYPE, type_name.to_owned()),
+                Tag::new(EXCEPTION_MESSAGE, message.to_owned()),
             ],
         }
     }

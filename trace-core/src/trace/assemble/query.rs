@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::trace::Trace;
+use crate::value::conventions;
 use crate::value::{SpanRecord, TagValue};
 
 /// What a trace must have to be found; the default finds every trace.
@@ -121,7 +122,7 @@ fn has_tag(span: &SpanRecord, key: &str, wanted: &TagValue) -> bool {
             // A span may carry the tag and another status.
             (is_error || span.tag(key).is_none()) && is_same(&TagValue::Bool(is_error), wanted)
         }
-        "service.name" => wanted.as_str() == Some(&span.service_name),
+        conventions::SERVICE_NAME => wanted.as_str() == Some(&span.service_name),
         _ => false,
     }
 }
