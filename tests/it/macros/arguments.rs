@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use expect_test::expect;
 use futures_util::future::BoxFuture;
-use trace_core::{trace_root, traced};
+use trace_core::testing::TestTracer;
+use trace_core::{SpanKind, trace_root, traced};
 
 use super::check;
 
@@ -224,4 +225,34 @@ fn functions_made_by_macros() {
             block
         "#]],
     );
+}
+
+/// Without a wildcard: a kind that the attribute does not know does not compile.
+#[test]
+fn the_attribute_knows_every_kind() {
+    fn of_kind(kind: SpanKind) -> fn() {
+        #[trace_root(kind = internal)]
+        fn internal() {}
+        #[trace_root(kind = server)]
+        fn server() {}
+        #[trace_root(kind = client)]
+        fn client() {}
+        #[trace_root(kind = producer)]
+        fn producer() {}
+        #[trace_root(kind = consumer)]
+        fn consumer() {}
+        match kind {
+            SpanKind::Internal => internal,
+            SpanKind::Server => server,
+            SpanKind::Client => client,
+            SpanKind::Producer => producer,
+            SpanKind::Consumer => consumer,
+        }
+    }
+    for kind in SpanKind::ALL {
+        let tracer = TestTracer::new();
+        tracer.attach_sync(of_kind(kind));
+        assert_eq!(tracer.spans()[0].kind, kind);
+        assert_eq!(tracer.spans()[0].operation_name, kind.as_str());
+    }
 }
