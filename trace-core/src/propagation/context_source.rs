@@ -31,7 +31,8 @@ use crate::value::TraceContext;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` holds no trace context",
     label = "expected a `TraceContext`, an `Extracted`, an `Option` of one, or a reference to one",
-    note = "read one from headers with `trace_core::propagation::extract`, or implement `trace_core::propagation::ContextSource` for `{Self}`"
+    note = "read one from headers with `trace_core::propagation::extract`, or implement `trace_core::propagation::ContextSource` for `{Self}`",
+    note = "the id of a span is not enough: `span.context()` and `trace_core::span::current_context()` return a context"
 )]
 pub trait ContextSource {
     /// Returns the context, if there is one.
