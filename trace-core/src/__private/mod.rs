@@ -3,6 +3,7 @@
 //! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
 //! with.
 
+mod boxes;
 mod calling;
 mod future;
 mod origin;
@@ -13,10 +14,10 @@ mod returned;
 mod value_call;
 
 pub use crate::value::SpanKind;
+pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
-pub use polling::{FutureCall, StreamCall};
 pub use recording::*;
 pub use returned::Returned;
 pub use value_call::ValueCall;

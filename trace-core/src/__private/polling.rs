@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::returned::Boxed;
+use super::boxes::{Boxed, FutureCall, StreamCall};
 use super::{
     Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
     captured_links, first,
@@ -16,14 +16,6 @@ use crate::propagation::link_source::LinkSource;
 use crate::record::{self, IfRecording, PANICKED, RECORDING_BUILT};
 use crate::root::{RootRun, SiteFrom, SiteRoot};
 use crate::value::{Link, TagSource, TagValue, debug, display};
-
-/// The call of a function that returns a future.
-#[derive(Debug)]
-pub struct FutureCall;
-
-/// The call of one that returns a stream.
-#[derive(Debug)]
-pub struct StreamCall;
 
 macro_rules! enters {
     ($($kind:ident)*) => {$(

@@ -16,11 +16,8 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::pin::Pin;
 
-use futures_core::Stream;
-
-use super::polling::{FutureCall, StreamCall};
+use super::boxes::{FutureCall, Polled, StreamCall};
 use super::value_call::ValueCall;
 
 /// A return type.
@@ -138,54 +135,3 @@ pub trait TracesFuture<T> {}
     note = "return `impl Future<Output = ..>` or `Pin<Box<dyn Future<Output = ..> + Send>>`, or leave out `returns`"
 )]
 pub trait TracesBox<T> {}
-
-/// A box of something that is polled, whose content can be replaced.
-pub trait Polled {
-    /// What is to be traced.
-    type Kind;
-    /// The same.
-    const KIND: Self::Kind;
-}
-
-/// A box of something that `W` can be, too.
-pub trait Boxed<W>: Polled {
-    /// Boxes it.
-    fn boxed(inner: W) -> Self;
-}
-
-macro_rules! boxes {
-    ($($polled:ident $gives:ident $kind:ident: $([$($auto:ident)*])*;)*) => {$($(
-        impl<'a, R> Polled for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>> {
-            type Kind = $kind;
-            const KIND: $kind = $kind;
-        }
-
-        impl<'a, R, W> Boxed<W> for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>>
-        where
-            W: $polled<$gives = R> $(+ $auto)* + 'a,
-        {
-            fn boxed(inner: W) -> Self {
-                Box::pin(inner)
-            }
-        }
-
-        impl<'a, R> Polled for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a> {
-            type Kind = $kind;
-            const KIND: $kind = $kind;
-        }
-
-        impl<'a, R, W> Boxed<W> for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a>
-        where
-            W: $polled<$gives = R> $(+ $auto)* + Unpin + 'a,
-        {
-            fn boxed(inner: W) -> Self {
-                Box::new(inner)
-            }
-        }
-    )*)*};
-}
-
-boxes! {
-    Future Output FutureCall: [] [Send] [Sync] [Send Sync];
-    Stream Item StreamCall: [] [Send] [Sync] [Send Sync];
-}
