@@ -12,12 +12,12 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use trace_core::Tag;
 
-use super::ResourceSpans;
+use super::decoded::ResourceSpans;
 use super::error::{DecodeError, Position, explain, join};
 use super::jaeger_span::{KeyValue, Span, record, tags};
 use super::older::Loose;
+use super::reader::Reader;
 use super::record::resource;
-use super::request::Reader;
 use super::scalar::or_default;
 use crate::facts::key;
 

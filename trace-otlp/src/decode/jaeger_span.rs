@@ -13,8 +13,8 @@ use trace_core::{
 
 use super::enums::{Enum, Named};
 use super::older::{Loose, Micros, Padded, take, take_status};
+use super::reader::Reader;
 use super::record::{take_outcome, take_source, tracestate};
-use super::request::Reader;
 use super::scalar::{Scalar, optional, or_default, required};
 use super::value::unique;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::MAX_PROBLEMS;
+use super::decoded::MAX_PROBLEMS;
 use super::error::{DecodeError, Position, explain, join};
 use super::frames::Frame;
 use super::lines::Lines;
