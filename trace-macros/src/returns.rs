@@ -1,6 +1,7 @@
 //! What a return type says.
 
 mod bounds;
+mod polled;
 mod seen;
 mod unnamed;
 
@@ -13,15 +14,9 @@ use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
 use unnamed::{without_impl, without_lifetimes};
 
+pub(crate) use polled::Polled;
 pub(crate) use seen::{ReturnsArg, Seen, may_be_pinned_box, may_be_unseen, seen};
 pub(crate) use unnamed::has_unnamed;
-
-/// What is polled and not called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Polled {
-    Future,
-    Stream,
-}
 
 /// How something that is returned to be polled is visible in the type.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,42 +27,6 @@ pub(crate) enum Form {
     Boxed,
     /// `Box<dyn Future + Unpin>`, and that of streams.
     Unpinned,
-}
-
-impl Polled {
-    const ALL: [Self; 2] = [Self::Future, Self::Stream];
-
-    fn trait_name(self) -> &'static str {
-        match self {
-            Self::Future => "Future",
-            Self::Stream => "Stream",
-        }
-    }
-
-    /// The trait of those that give a `Result`, which are futures or streams too.
-    fn trait_of_results(self) -> &'static str {
-        match self {
-            Self::Future => "TryFuture",
-            Self::Stream => "TryStream",
-        }
-    }
-
-    /// The aliases of pinned boxes, as `futures` calls them.
-    fn aliases(self) -> [&'static str; 2] {
-        match self {
-            Self::Future => ["BoxFuture", "LocalBoxFuture"],
-            Self::Stream => ["BoxStream", "LocalBoxStream"],
-        }
-    }
-
-    /// The associated type of what it gives, and the alias that names it for any
-    /// pinned box.
-    fn gives(self) -> [&'static str; 2] {
-        match self {
-            Self::Future => ["Output", "OutputOf"],
-            Self::Stream => ["Item", "ItemOf"],
-        }
-    }
 }
 
 /// Returns what a function returns to be polled, if its type shows that.

@@ -2,10 +2,11 @@
 
 use syn::parse::ParseStream;
 
+use super::arguments::Args;
+use super::tags;
 use super::values::{
     err_value, expression, expressions, kind, operation, path, returns_value, something,
 };
-use super::{Args, tags};
 use crate::attribute::Attribute;
 use crate::suggest::{did_you_mean, list};
 

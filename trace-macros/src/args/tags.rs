@@ -5,9 +5,9 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Token, parenthesized, token};
 
+use super::commas::{at_comma_or_end, skip_to_comma};
 use super::errors::Errors;
 use super::values::{expression, parameters, something, tokens_between};
-use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
 pub(crate) struct TagArg {

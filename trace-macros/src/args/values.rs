@@ -5,10 +5,23 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Path, Token, parenthesized};
 
-use super::{ErrArg, at_comma_or_end};
+use super::commas::at_comma_or_end;
 use crate::returns::{Polled, ReturnsArg};
 use crate::suggest::{did_you_mean, list};
 use crate::tokens::{is_punct, is_word};
+
+/// What an `Err` does to the span.
+#[derive(Clone)]
+pub(crate) enum ErrArg {
+    /// Nothing: the value is not looked at.
+    Off,
+    /// Sets the status, the type, and writes an `exception` log.
+    Full,
+    /// The same without the log.
+    Status,
+    /// The same as `Full`, if the function says so of the error.
+    If(TokenStream),
+}
 
 /// Reads an operation name.
 pub(super) fn operation(input: ParseStream<'_>) -> syn::Result<LitStr> {

@@ -8,7 +8,7 @@ use syn::{Signature, Visibility};
 
 use super::attributes::OuterAttribute;
 use super::items::{self, Item, What};
-use super::owner;
+use super::owner::owner;
 use crate::args::{Args, TagArg};
 use crate::attribute::Attribute;
 use crate::returns;

@@ -3,7 +3,7 @@
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, TypePath};
 
-use super::Polled;
+use super::polled::Polled;
 
 /// Looks through parentheses and the invisible groups of macro fragments.
 pub(super) fn peel(ty: &Type) -> &Type {
