@@ -160,7 +160,7 @@ impl Collector for JsonCollector {
             return;
         }
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        let request = Request::of(batch);
+        let request = Request::new(batch);
         let pretty = self.options.pretty;
         self.output().push(spans, |buffer| {
             if pretty {

@@ -163,7 +163,7 @@ impl<R: Read> Buffer<R> {
             }
             Err(error) => {
                 self.progress = Progress::Broken;
-                Err(DecodeError::of_reader(self.at, error))
+                Err(DecodeError::from_reader(self.at, error))
             }
         }
     }

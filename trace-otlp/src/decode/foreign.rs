@@ -117,7 +117,7 @@ pub(super) fn look_at(text: &[u8]) -> Found {
     }
     let has_ids = has(&["traceId", "id"]) && !has(&["spanId"]);
     let zipkin = if has_ids {
-        Zipkin::of(text)
+        Zipkin::from_text(text)
     } else {
         Zipkin::default()
     };
@@ -232,7 +232,7 @@ struct Annotation {
 }
 
 impl<'a> Zipkin<'a> {
-    fn of(text: &'a [u8]) -> Self {
+    fn from_text(text: &'a [u8]) -> Self {
         serde_json::from_slice(text).unwrap_or_default()
     }
 

@@ -121,7 +121,7 @@ impl Reader<'_> {
         path: &str,
         error: Option<&serde_json::Error>,
     ) -> Result<(), DecodeError> {
-        let refuse = |found: &str| Err(DecodeError::of_document(start, path, found));
+        let refuse = |found: &str| Err(DecodeError::from_document(start, path, found));
         let explain_or = |found: &str| match error {
             Some(error) => Err(explain::<wire::Document<'_>>(text, error, start, path)),
             None => refuse(found),

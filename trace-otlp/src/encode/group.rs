@@ -28,7 +28,7 @@ pub(super) struct ScopeId<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn of(batch: &SpanBatch<'a>) -> Self {
+    pub(crate) fn new(batch: &SpanBatch<'a>) -> Self {
         let mut services: Vec<Service<'a>> = Vec::new();
         for span in batch.spans() {
             let name = span.service_name();
@@ -42,7 +42,7 @@ impl<'a> Request<'a> {
                     scopes: Vec::new(),
                 },
             );
-            let id = ScopeId::of(&span);
+            let id = ScopeId::from_span(&span);
             if let Some(service) = service {
                 let scope = find_or_push(
                     &mut service.scopes,
@@ -78,7 +78,7 @@ fn find_or_push<T>(
 }
 
 impl<'a> ScopeId<'a> {
-    fn of(span: &SpanView<'a>) -> Self {
+    fn from_span(span: &SpanView<'a>) -> Self {
         let (mut name, mut version) = (None, "");
         for (key, value) in span.tags() {
             match (key, value) {

@@ -48,7 +48,7 @@ impl Serialize for ResourceOf<'_> {
                 .tags
                 .iter()
                 .filter(|tag| tag.key != key::SERVICE_NAME);
-            std::iter::once(name).chain(others.map(Attribute::of))
+            std::iter::once(name).chain(others.map(Attribute::from_tag))
         });
         object(serializer, |map| {
             map.serialize_entry("attributes", &attributes)

@@ -9,7 +9,7 @@ use super::forms::{List, Text, object};
 pub(super) struct Attribute<'a>(pub(super) &'a str, pub(super) TagRef<'a>);
 
 impl<'a> Attribute<'a> {
-    pub(super) fn of(tag: &'a Tag) -> Self {
+    pub(super) fn from_tag(tag: &'a Tag) -> Self {
         Self(&tag.key, tag.value.as_ref())
     }
 }
