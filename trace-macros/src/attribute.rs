@@ -24,7 +24,7 @@ impl Attribute {
     }
 
     /// Returns what has arguments, for messages.
-    pub(crate) fn place(self) -> &'static str {
+    pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Traced => "`#[traced]`",
             Self::TracedBlock => "`#[traced]` on a block",

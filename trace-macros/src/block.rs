@@ -4,8 +4,8 @@
 //! The functions get the attribute and are expanded one by one, after whatever
 //! other attribute stands on the block: `#[async_trait]` goes on seeing `async fn`.
 
+mod annotator;
 mod attributes;
-mod giver;
 mod items;
 mod owner;
 
@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 use crate::args::Args;
 use crate::attribute::Attribute;
 
-use giver::Giver;
+use annotator::Annotator;
 use items::{Item, What};
 
 /// Returns the block that the tokens are, if they are one.
@@ -62,16 +62,16 @@ impl Block {
         if args.skip {
             return Ok(self.0.into_tokens());
         }
-        let mut giver = Giver {
+        let mut annotator = Annotator {
             args,
             functions: 0,
             constants: 0,
             methods: 0,
         };
-        giver.give_inside(&mut self.0);
-        if giver.functions == 0 {
+        annotator.annotate_inside(&mut self.0);
+        if annotator.functions == 0 {
             let (noun, keyword) = (self.0.noun(), self.0.keyword);
-            let message = match giver.constants {
+            let message = match annotator.constants {
                 0 => format!(
                     "there is no function with a body in this {noun}\n\
                      put `#[traced]` where the functions are"
@@ -84,7 +84,7 @@ impl Block {
             };
             return Err(syn::Error::new(keyword, message));
         }
-        if let (0, Some(span)) = (giver.methods, giver.of_self()) {
+        if let (0, Some(span)) = (annotator.methods, annotator.find_self()) {
             let message =
                 "no function in this block has a `self`\nname something else, or leave it out";
             return Err(syn::Error::new(span, message));

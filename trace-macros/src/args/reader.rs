@@ -9,7 +9,7 @@ use super::arguments::Args;
 use super::commas::{at_comma_or_end, skip_to_comma};
 use super::errors::Errors;
 use super::rules::{NAME, Rule, SKIPPED_LIST, Shape, rules, unknown};
-use super::values::{is_literal, of_other_crates, operation, tokens_between};
+use super::values::{advice_for_other_crates, is_literal, operation, tokens_between};
 use crate::attribute::Attribute;
 use crate::suggest::list;
 
@@ -95,7 +95,7 @@ impl Draft {
         if attribute == Attribute::TracedBlock && name == "err" && is_called {
             let content;
             syn::parenthesized!(content in input);
-            if let Some(advice) = of_other_crates(&content) {
+            if let Some(advice) = advice_for_other_crates(&content) {
                 return Err(content.error(advice));
             }
             content.parse::<TokenStream>()?;

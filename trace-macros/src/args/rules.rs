@@ -236,8 +236,8 @@ pub(super) fn unknown(attribute: Attribute, name: &str) -> String {
     let rules = rules(attribute);
     let names = || rules.iter().map(|rule| rule.name);
     if let Some(advice) = misplaced(attribute, name) {
-        let place = attribute.place();
-        return format!("`{name}` is no argument of {place}; {advice}");
+        let described = attribute.described();
+        return format!("`{name}` is no argument of {described}; {advice}");
     }
     if attribute == Attribute::TracedTest {
         return format!("unknown argument `{name}`; expected {}", list(names()));

@@ -113,7 +113,7 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
                 return Err(content.error(message));
             }
         }
-        if let Some(advice) = of_other_crates(&content) {
+        if let Some(advice) = advice_for_other_crates(&content) {
             return Err(content.error(advice));
         }
         let at = content.span();
@@ -137,7 +137,7 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
 }
 
 /// Says what to write for what `err(..)` takes in the attribute of `tracing`.
-pub(super) fn of_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
+pub(super) fn advice_for_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
     let ahead = content.fork();
     let word = ahead.call(Ident::parse_any).ok()?.to_string();
     let ends = ahead.is_empty() || ahead.peek(Token![,]);

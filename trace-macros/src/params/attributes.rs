@@ -21,7 +21,7 @@ impl Outers {
     /// Input: `#[cfg_attr(test, cfg(feature = "a"), allow(unused_variables))]`
     /// Output: `#[cfg_attr(test, cfg(feature = "a"))]` among the conditions, and
     /// `#[cfg_attr(test, allow(unused_variables))]` among the lints
-    pub(super) fn of(attributes: &[Outer]) -> Self {
+    pub(super) fn new(attributes: &[Outer]) -> Self {
         let mut outers = Self::default();
         for outer in attributes {
             match &outer.meta {

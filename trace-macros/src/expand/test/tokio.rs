@@ -21,7 +21,7 @@ pub(super) struct Runtime {
 impl Runtime {
     /// The runtime of a function whose only test attribute is `#[tokio::test(..)]`. Where
     /// that would be refused, or says what is not known here, it is left to tokio.
-    pub(super) fn of(item: &Item) -> Option<Self> {
+    pub(super) fn from_item(item: &Item) -> Option<Self> {
         if !cfg!(feature = "tokio")
             || item.signature.asyncness.is_none()
             || !item.signature.inputs.is_empty()
