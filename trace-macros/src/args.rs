@@ -1,7 +1,7 @@
 //! The arguments of the attributes, as they are written.
 //!
-//! Each argument is one row of a table; the reader takes them in any order,
-//! reports each mistake at its token and goes on after the next comma.
+//! Each argument is one row of a table. The reader takes them in any order, reports
+//! each mistake at its token, and continues after the next comma.
 
 mod arguments;
 mod commas;

@@ -1,4 +1,4 @@
-//! Which attribute is being expanded.
+//! The attributes of this crate, and which one is being expanded.
 
 /// One of the attributes of this crate, and what it stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]

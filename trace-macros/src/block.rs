@@ -1,8 +1,8 @@
 //! `#[traced]` on an `impl` block, a trait or an inline module: an attribute for
 //! each function in it.
 //!
-//! The functions get the attribute and are expanded one by one, after whatever
-//! other attribute stands on the block: `#[async_trait]` goes on seeing `async fn`.
+//! The functions get the attribute and are expanded one by one, after any
+//! other attribute on the block: `#[async_trait]` still sees `async fn`.
 
 mod annotator;
 mod attributes;
@@ -56,7 +56,7 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// What is wrong with the arguments, or that there is no function.
+    /// If the arguments are wrong, or there is no function.
     pub(crate) fn expand(mut self, args: TokenStream) -> syn::Result<TokenStream> {
         let args = Args::parse(Attribute::TracedBlock, args)?;
         if args.skip {

@@ -1,4 +1,5 @@
-//! What a return type says.
+//! What a return type says: whether it is polled, whether it may fail, and which
+//! type to write for it.
 
 mod bounds;
 mod polled;
@@ -18,7 +19,7 @@ pub(crate) use polled::Polled;
 pub(crate) use seen::{ReturnsArg, Seen, may_be_pinned_box, may_be_unseen, seen};
 pub(crate) use unnamed::has_unnamed;
 
-/// How something that is returned to be polled is visible in the type.
+/// How the type shows that the returned value is polled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `impl Future`, `impl Stream`, `impl TryFuture`, `impl TryStream`.
@@ -29,7 +30,7 @@ pub(crate) enum Form {
     Unpinned,
 }
 
-/// Returns what a function returns to be polled, if its type shows that.
+/// Returns whether a function returns a future or a stream, if its type shows it.
 pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
     let ReturnType::Type(_, ty) = output else {
         return None;

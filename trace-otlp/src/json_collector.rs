@@ -1,4 +1,7 @@
-//! A collector that writes OTLP/JSON.
+//! The collector that writes OTLP/JSON lines, and its statistics.
+//!
+//! Owns when lines are written and what a failed write counts. Encoding is in
+//! `encode`; partial writes are in `output.rs`.
 
 use std::fmt;
 use std::fs::File;

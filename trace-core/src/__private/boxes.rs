@@ -1,7 +1,7 @@
-//! The boxes of futures and streams that can be made anew around a traced content.
+//! The boxed futures and streams that can be boxed again with a wrapped content.
 //!
-//! Owns which types those are, and the word for each kind of call; what such a call does
-//! is in `polling.rs`.
+//! Owns these types, and a marker for each kind of call. What a call does is in
+//! `polling.rs`.
 
 use std::pin::Pin;
 
@@ -15,15 +15,15 @@ pub struct FutureCall;
 #[derive(Debug)]
 pub struct StreamCall;
 
-/// A box of something that is polled, whose content can be replaced.
+/// A box of a future or stream whose content can be replaced.
 pub trait Polled {
-    /// What is to be traced.
+    /// The kind of call to trace.
     type Kind;
     /// The same.
     const KIND: Self::Kind;
 }
 
-/// A box of something that `W` can be, too.
+/// A box whose content can be replaced by a `W`.
 pub trait Boxed<W>: Polled {
     /// Boxes it.
     fn boxed(inner: W) -> Self;

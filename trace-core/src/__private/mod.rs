@@ -81,7 +81,7 @@ pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paus
     }
 }
 
-/// The same for what is no tag.
+/// Like [`evaluate_tag`], for an expression that is not a tag's.
 #[inline]
 pub fn evaluate(evaluate: impl FnOnce(&Paused)) {
     let _panicked = record::quietly(evaluate);
@@ -92,18 +92,18 @@ pub fn evaluated_tag(evaluate: impl FnOnce() -> Option<TagValue>) -> Option<TagV
     record::quietly(|_| evaluate()).unwrap_or_else(|| Some(PANICKED.into()))
 }
 
-/// Evaluates and copies something else for it.
+/// Evaluates an expression for a future that starts later; `None` if it panics.
 pub fn evaluated<R>(evaluate: impl FnOnce() -> R) -> Option<R> {
     record::quietly(|_| evaluate())
 }
 
-/// Goes on recording, to write what came of an expression.
+/// Resumes recording, to write the value of an expression.
 #[inline]
 pub fn resume(paused: &Paused) {
     paused.resume();
 }
 
-/// Stops recording until all of the expression was dropped.
+/// Pauses recording until the temporaries of the expression are dropped.
 #[inline]
 pub fn pause_again(paused: &Paused) {
     paused.pause_again();

@@ -1,5 +1,7 @@
-//! The call of a function that returns a future or a stream by a type that does not show
-//! it.
+//! The call of a function whose return type is a name of a future or a stream.
+//!
+//! Keeps what the arguments say until the span begins, at the first poll. Which
+//! boxes can be wrapped is in `boxes.rs`.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Display};
@@ -62,7 +64,7 @@ pub struct Polling<K, B> {
     kind: PhantomData<K>,
 }
 
-/// What was said of a span before it began.
+/// What the arguments said of a span before it began.
 #[derive(Debug)]
 pub struct Said {
     site: &'static Site,
@@ -88,7 +90,7 @@ impl Prologue for Said {
     }
 }
 
-/// What is said of the span by the attribute's arguments is copied.
+/// Copies what the attribute's arguments say of the span.
 impl<K, B> Polling<K, B> {
     fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
         Self {

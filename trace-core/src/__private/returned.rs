@@ -24,11 +24,11 @@ use super::value_call::ValueCall;
 #[derive(Debug)]
 pub struct Returned<T>(Unboxed<T>);
 
-/// One that is no box that can be made anew.
+/// A return type that cannot be boxed again.
 #[derive(Debug)]
 pub struct Unboxed<T>(OfValue, PhantomData<fn() -> T>);
 
-/// One that is not polled.
+/// A return type that is not polled.
 #[derive(Debug)]
 pub struct OfValue;
 
@@ -41,28 +41,28 @@ impl<T> Returned<T> {
         Self::TYPE
     }
 
-    /// Returns the type of a value that is to be used further.
+    /// Returns the type of a value that is used afterwards.
     pub fn of_ref(_value: &T) -> Self {
         Self::TYPE
     }
 }
 
 impl<T: Polled> Returned<T> {
-    /// Returns what is to be traced.
+    /// Returns the kind of call to trace.
     pub fn __traced_kind(&self) -> T::Kind {
         T::KIND
     }
 }
 
 impl<T: Polled<Kind = FutureCall>> Returned<T> {
-    /// Returns that a future is to be traced.
+    /// Returns the call of a future.
     pub fn __traced_future(&self) -> FutureCall {
         FutureCall
     }
 }
 
 impl<T: Polled<Kind = StreamCall>> Returned<T> {
-    /// Returns that a stream is to be traced.
+    /// Returns the call of a stream.
     pub fn __traced_stream(&self) -> StreamCall {
         StreamCall
     }
@@ -113,7 +113,7 @@ impl<T> Deref for Unboxed<T> {
 }
 
 impl OfValue {
-    /// Returns that the call is to be traced.
+    /// Returns the call of a value.
     pub fn __traced_kind(&self) -> ValueCall {
         ValueCall
     }

@@ -1,4 +1,6 @@
-//! What the arguments of an attribute say, after they were read.
+//! The values of an attribute's arguments.
+//!
+//! Does not read them: that is `reader.rs`.
 
 use proc_macro2::TokenStream;
 use syn::{LitStr, Path};
@@ -26,7 +28,7 @@ pub(crate) struct Args {
     pub(crate) parent: Option<TokenStream>,
     /// The span begins a trace.
     pub(crate) is_root: bool,
-    /// The context from which a root goes on, and how far it is believed.
+    /// The remote context that a root continues, and how far it is trusted.
     pub(crate) remote: Option<TokenStream>,
     pub(crate) trust: Option<TokenStream>,
     /// What the returned value is said to be.

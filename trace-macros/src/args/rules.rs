@@ -1,4 +1,5 @@
-//! The table of arguments.
+//! The table of arguments: name, form, and who reads the value; and what to say of
+//! unknown ones.
 
 use syn::parse::ParseStream;
 
@@ -18,7 +19,7 @@ pub(super) struct Rule {
     pub(super) read: fn(&mut Args, ParseStream<'_>) -> syn::Result<()>,
 }
 
-/// What stands behind the name of an argument.
+/// What follows the name of an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `root`

@@ -1,4 +1,4 @@
-//! `tags(customer, order.id = order.id, card = secret(card))`.
+//! Reads `tags(customer, order.id = order.id, card = secret(card))`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;

@@ -1,4 +1,4 @@
-//! The values of arguments.
+//! Reads the value of each argument but `tags`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -136,7 +136,7 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
     }
 }
 
-/// Says what to write for what `err(..)` takes in the attribute of `tracing`.
+/// Says what to write for arguments of `err(..)` in the attribute of `tracing`.
 pub(super) fn advice_for_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
     let ahead = content.fork();
     let word = ahead.call(Ident::parse_any).ok()?.to_string();
@@ -206,8 +206,8 @@ pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens.into_iter().map(visible).collect())
 }
 
-/// Reads an expression that is not just `None`, of which the type is not known, and which
-/// says nothing; `advice` is what to do instead.
+/// Reads an expression and refuses a plain `None`: its type is unknown, and it records
+/// nothing. `advice` is what to do instead.
 pub(super) fn something(input: ParseStream<'_>, advice: &str) -> syn::Result<TokenStream> {
     let value = expression(input)?;
     let is_none = syn::parse2::<Path>(value.clone()).is_ok_and(|path| {
@@ -233,8 +233,8 @@ pub(super) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     })
 }
 
-/// Refuses `.await`: what is evaluated for a span is no part of the function, and
-/// nothing is recorded meanwhile.
+/// Refuses `.await`: an expression that is evaluated for a span is not part of the
+/// function, and nothing that it calls is recorded.
 fn not_awaited(tokens: TokenStream) -> syn::Result<()> {
     let mut follows_dot = false;
     for token in tokens {

@@ -1,4 +1,6 @@
-//! Who in a block gets which attribute.
+//! Decides which items in a block get which attribute, and adds it.
+//!
+//! Does not expand the attribute: the compiler calls it again for each function.
 
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -14,7 +16,7 @@ use crate::attribute::Attribute;
 use crate::returns;
 use crate::tokens::{group, is_punct, is_word};
 
-/// Gives functions the attribute.
+/// Adds the attribute to functions.
 pub(super) struct Annotator {
     /// The arguments of the block.
     pub(super) args: Args,
@@ -26,7 +28,7 @@ pub(super) struct Annotator {
     pub(super) methods: usize,
 }
 
-/// Who is given an attribute, and what goes with it.
+/// An item that gets an attribute, and which arguments fit it.
 struct Target {
     attribute: Attribute,
     /// The operation name of a function, unless its attribute says another.

@@ -1,4 +1,4 @@
-//! The type or trait whose functions are in a block.
+//! Finds the name of the type or trait whose functions are in a block.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,5 +1,5 @@
-//! Functions that are not `async` and whose return type may stand for a future or a
-//! stream.
+//! Expands functions that are not `async` and whose return type may be a name of a
+//! future or a stream.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::quote_spanned;

@@ -1,4 +1,4 @@
-//! The function where nothing is recorded.
+//! Writes the function for builds in which nothing is recorded.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! What the arguments of the attribute become: the site, and the tags.
+//! Writes what the arguments of the attribute become: the site, and the tags.
 
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -48,7 +48,7 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 /// ```
 ///
 /// What an expression calls is not recorded: it is called only because something
-/// is recorded, and may have the same tags. If it panics, the function goes on.
+/// is recorded, and may have the same tags. If it panics, the function continues.
 ///
 /// Input: `tags(id = order.id())`
 /// Output:

@@ -1,4 +1,4 @@
-//! `#[traced_test]`.
+//! Expands `#[traced_test]`.
 
 mod tokio;
 

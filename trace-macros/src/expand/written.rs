@@ -1,4 +1,5 @@
-//! The function as it is written, for those who read it.
+//! Writes the function as the user wrote it, beside the recording one, for lints
+//! and documentation.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! The attributes of a parameter.
+//! Reads the attributes of a parameter.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;

@@ -1,4 +1,4 @@
-//! The traits that a return type names.
+//! Finds the traits that a return type names.
 
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, TypePath};

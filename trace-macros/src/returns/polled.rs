@@ -1,6 +1,6 @@
-//! Futures and streams, by the names that types have for them.
+//! Futures and streams, with the names that types have for them.
 
-/// What is polled and not called.
+/// What is polled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Polled {
     Future,

@@ -1,4 +1,5 @@
-//! What was read of an input and is still to be looked at.
+//! Buffers the part of an input that was read and not yet used, and tracks its
+//! position.
 
 use std::io::{self, ErrorKind, Read};
 

@@ -1,4 +1,4 @@
-//! What was read.
+//! The result of decoding: requests, their groups of spans, and totals.
 
 use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 

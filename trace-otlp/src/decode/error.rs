@@ -1,4 +1,4 @@
-//! What cannot be read, and where.
+//! The error of decoding: what cannot be read, and at which line, column and path.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,6 @@
-//! What a document is that is not OTLP.
+//! Recognizes documents that are not OTLP.
+//!
+//! Owns the fields by which it recognizes them. Does not read their spans.
 
 use std::fmt;
 
@@ -20,7 +22,7 @@ pub(super) enum Found {
     Unreadable,
 }
 
-/// Fields by which other documents are told apart, besides those of the lists below.
+/// Fields by which other documents are recognized, in addition to the lists below.
 const TELLING: [&str; 23] = [
     "Name",
     "SpanContext",
@@ -86,7 +88,7 @@ const LOG: [&str; 8] = [
     "traceFlags",
 ];
 
-/// Other fields that are told apart.
+/// Other fields by which documents are recognized.
 const SHARED: [&str; 5] = ["id", "name", "timestamp", "traceId", "traces"];
 
 /// Fields of a document of OTLP, and of what is put around one.

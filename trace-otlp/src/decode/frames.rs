@@ -1,4 +1,7 @@
-//! Cuts an input into requests, without looking into them.
+//! Cuts an input into requests.
+//!
+//! Owns where a request begins and ends, and where reading resumes after an error.
+//! Does not look into a request.
 
 use std::fmt;
 use std::io::Read;
@@ -20,7 +23,7 @@ pub(super) struct Frames<R> {
     expecting: Expecting,
     /// In which columns the arrays begin that this is in.
     arrays: Vec<usize>,
-    /// What is to be passed over before the next object.
+    /// What to skip before the next object.
     unread: Unread,
     /// Whether an object in these arrays was cut off, so that a comma or bracket may be
     /// lost with it.
@@ -53,7 +56,7 @@ enum Expecting {
     ArrayComma,
 }
 
-/// What cannot be read and was not passed over yet: whoever ends at an error does not
+/// What cannot be read and was not yet skipped: a reader that stops at an error does not
 /// wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unread {
@@ -125,7 +128,7 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    /// Returns where one is behind an object or an array.
+    /// Returns what is expected after an object or an array.
     fn behind(&mut self) -> Expecting {
         match self.arrays.len() {
             0 => {

@@ -16,11 +16,11 @@
 //! a `bytesValue` as the base64 that it is, an empty value as an empty text. A bad
 //! `traceState` is dropped alone. A link without ids is dropped, and counted in the span's
 //! `dropped`. A service without a name is `unknown_service`. A missing start or end is
-//! zero; that, and an end before the start, stays as it is, for whoever assembles the
-//! trace to tell. How many attributes an event or a link has lost is not read.
+//! zero; that, and an end before the start, stays as it is: the assembler of the
+//! trace reports it. How many attributes an event or a link has lost is not read.
 //!
-//! Unknown fields are ignored, as protobuf asks for. But nothing is to be empty without a
-//! word: refused are a group or a scope with a field that is misspelled, such as
+//! Unknown fields are ignored, as protobuf asks for. But no spans may be
+//! lost silently. Refused are a group or a scope with a field that is misspelled, such as
 //! `scopespans`, or with unknown fields in the place of spans, and an attribute whose value
 //! is of no known form.
 //!

@@ -1,7 +1,8 @@
-//! What reading a document has come to: its spans so far, and what is left out.
+//! Holds the result of a document while it is read: its spans so far, and what was
+//! left out.
 //!
-//! Each format takes its parts out of the text here, so that a part that cannot be read is
-//! reported, counted and left out in one way. Knows no format.
+//! Each format takes its parts out of the text here. So a part that cannot be read
+//! is reported, counted and left out in one way. This file knows no format.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use super::error::{DecodeError, Position, explain, join};
 use super::frames::Frame;
 use super::lines::Lines;
 
-/// Most characters of what is said of an answer that is not whole.
+/// Longest reason for an incomplete answer that is kept, in characters.
 const MAX_PARTIAL_CHARS: usize = 240;
 
 /// Reads one document.
@@ -82,17 +83,17 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// Counts a span that is left out for what was said.
+    /// Counts a span that is left out for a problem that is already reported.
     pub(super) fn leave_out_more(&mut self) {
         self.request.left_out += 1;
     }
 
-    /// Notes what an answer says of its not being whole.
+    /// Notes why an answer says that it is incomplete.
     pub(super) fn say_partial(&mut self, said: &str) {
         self.request.partial = Some(visible(said, MAX_PARTIAL_CHARS).into_owned());
     }
 
-    /// Counts a span of which the service is said, and not known.
+    /// Counts a span whose service is referred to but not defined.
     pub(super) fn count_unknown_service(&mut self) {
         self.request.unknown_services += 1;
     }

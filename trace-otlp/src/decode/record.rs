@@ -1,4 +1,6 @@
 //! Turns the messages of OTLP into records.
+//!
+//! Does not parse: the messages are read in `wire.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Reads one document, whatever it is.
+//! Reads one document: OTLP here, every other format in a file of its own.
 
 use std::sync::Arc;
 
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the status of an answer says so.
+/// Whether the status of an answer says that it is incomplete.
 ///
 /// Source: grafana/tempo, `tempo.proto`: *PartialStatus*.
 fn is_partial(status: &RawValue) -> bool {

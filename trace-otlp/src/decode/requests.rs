@@ -1,4 +1,5 @@
-//! The requests of an input, one by one: how to read them, and when reading ends.
+//! Reads the requests of an input one by one: owns the options, and when reading
+//! ends.
 //!
 //! Does not read a request itself: that is `request.rs`.
 
@@ -14,7 +15,7 @@ use super::request;
 /// Reads requests one by one.
 ///
 /// Holds one request at a time. An error comes as soon as it is known, and not only when
-/// more of the input is there. Reading goes on until the reader ends or fails,
+/// more of the input is there. Reading continues until the reader ends or fails,
 /// and up to the first mistake unless [`DecodeOptions::lenient`] is set.
 pub fn requests<R: Read>(reader: R) -> Requests<R> {
     Requests {

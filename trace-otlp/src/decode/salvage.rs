@@ -1,5 +1,7 @@
-//! What of a damaged request can be read: finds the spans and groups that are at fault
-//! and makes the rest readable.
+//! Reads what is left of a damaged request.
+//!
+//! Finds the spans and groups that are at fault, and replaces them so that the rest
+//! can be read.
 
 use std::ops::Range;
 

@@ -1,4 +1,7 @@
-//! Attributes and their values.
+//! Reads attributes and their values.
+//!
+//! Owns the limits of nested values and how a value without a type of ours becomes
+//! text. Does not read the messages around attributes.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -1,4 +1,6 @@
-//! The spans of a batch, by service and scope.
+//! Groups the spans of a batch by service and scope.
+//!
+//! Borrows from the batch, and writes nothing.
 
 use trace_core::{Resource, SpanBatch, SpanView, TagRef};
 

@@ -1,4 +1,4 @@
-//! A request, as JSON.
+//! Writes a request: its resources, scopes and lists of spans.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Resource, TagRef};

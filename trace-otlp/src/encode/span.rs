@@ -1,4 +1,4 @@
-//! Spans with their logs, links and status.
+//! Writes spans with their logs, links and status.
 
 use std::borrow::Cow;
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Attributes and their values.
+//! Writes attributes and their values.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Tag, TagArray, TagRef};

@@ -1,6 +1,6 @@
-//! `#[tokio::test(..)]` below `#[traced_test]`.
+//! Reads `#[tokio::test(..)]` below `#[traced_test]`.
 //!
-//! Its runtime is built by `trace-core`, which so is told of its threads: tasks that the
+//! `trace-core` builds its runtime, and is thus told of its threads: tasks that the
 //! code under test spawns by itself belong to the test.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
