@@ -1,4 +1,4 @@
-//! Which attribute is being expanded.
+//! The attributes of this crate, and which one is being expanded.
 
 /// One of the attributes of this crate, and what it stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Attribute {
     }
 
     /// Returns what has arguments, for messages.
-    pub(crate) fn place(self) -> &'static str {
+    pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Traced => "`#[traced]`",
             Self::TracedBlock => "`#[traced]` on a block",

@@ -1,22 +1,20 @@
 //! `#[traced]` on an `impl` block, a trait or an inline module: an attribute for
 //! each function in it.
 //!
-//! The functions get the attribute and are expanded one by one, after whatever
-//! other attribute stands on the block: `#[async_trait]` goes on seeing `async fn`.
+//! The functions get the attribute and are expanded one by one, after any
+//! other attribute on the block: `#[async_trait]` still sees `async fn`.
 
+mod annotator;
 mod attributes;
-mod giver;
 mod items;
+mod owner;
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::ext::IdentExt;
-use syn::{ItemImpl, Type, TypeParamBound};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
 
-use giver::Giver;
+use annotator::Annotator;
 use items::{Item, What};
 
 /// Returns the block that the tokens are, if they are one.
@@ -58,22 +56,22 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// What is wrong with the arguments, or that there is no function.
+    /// If the arguments are wrong, or there is no function.
     pub(crate) fn expand(mut self, args: TokenStream) -> syn::Result<TokenStream> {
         let args = Args::parse(Attribute::TracedBlock, args)?;
         if args.skip {
             return Ok(self.0.into_tokens());
         }
-        let mut giver = Giver {
+        let mut annotator = Annotator {
             args,
             functions: 0,
             constants: 0,
             methods: 0,
         };
-        giver.give_inside(&mut self.0);
-        if giver.functions == 0 {
+        annotator.annotate_inside(&mut self.0);
+        if annotator.functions == 0 {
             let (noun, keyword) = (self.0.noun(), self.0.keyword);
-            let message = match giver.constants {
+            let message = match annotator.constants {
                 0 => format!(
                     "there is no function with a body in this {noun}\n\
                      put `#[traced]` where the functions are"
@@ -86,42 +84,11 @@ impl Block {
             };
             return Err(syn::Error::new(keyword, message));
         }
-        if let (0, Some(span)) = (giver.methods, giver.of_self()) {
+        if let (0, Some(span)) = (annotator.methods, annotator.find_self()) {
             let message =
                 "no function in this block has a `self`\nname something else, or leave it out";
             return Err(syn::Error::new(span, message));
         }
         Ok(self.0.into_tokens())
-    }
-}
-
-/// Returns the name of the type or trait whose functions are in a block.
-fn owner(block: &Item) -> Option<String> {
-    match &block.what {
-        What::Trait(name) => Some(name.unraw().to_string()),
-        What::Impl => {
-            let (_braces, header) = block.tokens.split_last()?;
-            let header: TokenStream = header.iter().cloned().collect();
-            // Functions of an item that syn cannot read go without an owner.
-            let parsed: ItemImpl = syn::parse2(quote!(#header {})).ok()?;
-            type_name(&parsed.self_ty)
-        }
-        _ => None,
-    }
-}
-
-fn type_name(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(ty) => Some(ty.path.segments.last()?.ident.unraw().to_string()),
-        Type::Reference(ty) => type_name(&ty.elem),
-        Type::Group(ty) => type_name(&ty.elem),
-        Type::Paren(ty) => type_name(&ty.elem),
-        Type::TraitObject(ty) => ty.bounds.iter().find_map(|bound| match bound {
-            TypeParamBound::Trait(bound) => {
-                Some(bound.path.segments.last()?.ident.unraw().to_string())
-            }
-            _ => None,
-        }),
-        _ => None,
     }
 }

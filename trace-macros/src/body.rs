@@ -1,4 +1,6 @@
-//! What the user's block holds, read off its tokens.
+//! What the user's block contains, found from its tokens.
+//!
+//! Does not change the block, and does not parse it as syntax.
 
 mod jumps;
 mod places;

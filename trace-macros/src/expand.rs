@@ -265,7 +265,7 @@ impl Expansion {
     /// gives whether that is a failure.
     fn failure(&self, may_be_result: bool, output: &TokenStream) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
-        let tags = prologue::of_return(private, &self.args, output);
+        let tags = prologue::tag_returned(private, &self.args, output);
         let (only, log) = match &self.args.errors {
             ErrArg::Off => (None, None),
             ErrArg::Full => (None, Some(true)),

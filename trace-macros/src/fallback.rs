@@ -1,4 +1,5 @@
-//! What comes out when something is wrong.
+//! Writes the output if something is wrong: the error, and the function without a
+//! span.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote_spanned;

@@ -160,7 +160,7 @@ fn if_ambiguous(signature: &Signature, used: &Words) -> Option<Params> {
 
 /// Mentions a parameter, at its own place: where the compiler says what is captured.
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
-    let conditions = Outers::of(attributes).conditions;
+    let conditions = Outers::new(attributes).conditions;
     quote_spanned! {Span::mixed_site()=>
         #(#conditions)*
         #[allow(clippy::used_underscore_binding)]
@@ -176,7 +176,7 @@ fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStre
         conditions,
         lints,
         others,
-    } = Outers::of(&argument.attrs);
+    } = Outers::new(&argument.attrs);
     let at = Span::mixed_site();
     if let Some(name) = plain {
         let statement = quote_spanned! {at=>

@@ -1,6 +1,8 @@
-//! What a return type says.
+//! What a return type says: whether it is polled, whether it may fail, and which
+//! type to write for it.
 
 mod bounds;
+mod polled;
 mod seen;
 mod unnamed;
 
@@ -13,17 +15,11 @@ use crate::tokens::located;
 use bounds::{boxed_bounds, given_in_bounds, is_boxed, peel, trait_bound, unpinned_bounds};
 use unnamed::{without_impl, without_lifetimes};
 
+pub(crate) use polled::Polled;
 pub(crate) use seen::{ReturnsArg, Seen, may_be_pinned_box, may_be_unseen, seen};
 pub(crate) use unnamed::has_unnamed;
 
-/// What is polled and not called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Polled {
-    Future,
-    Stream,
-}
-
-/// How something that is returned to be polled is visible in the type.
+/// How the type shows that the returned value is polled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `impl Future`, `impl Stream`, `impl TryFuture`, `impl TryStream`.
@@ -34,43 +30,7 @@ pub(crate) enum Form {
     Unpinned,
 }
 
-impl Polled {
-    const ALL: [Self; 2] = [Self::Future, Self::Stream];
-
-    fn trait_name(self) -> &'static str {
-        match self {
-            Self::Future => "Future",
-            Self::Stream => "Stream",
-        }
-    }
-
-    /// The trait of those that give a `Result`, which are futures or streams too.
-    fn trait_of_results(self) -> &'static str {
-        match self {
-            Self::Future => "TryFuture",
-            Self::Stream => "TryStream",
-        }
-    }
-
-    /// The aliases of pinned boxes, as `futures` calls them.
-    fn aliases(self) -> [&'static str; 2] {
-        match self {
-            Self::Future => ["BoxFuture", "LocalBoxFuture"],
-            Self::Stream => ["BoxStream", "LocalBoxStream"],
-        }
-    }
-
-    /// The associated type of what it gives, and the alias that names it for any
-    /// pinned box.
-    fn gives(self) -> [&'static str; 2] {
-        match self {
-            Self::Future => ["Output", "OutputOf"],
-            Self::Stream => ["Item", "ItemOf"],
-        }
-    }
-}
-
-/// Returns what a function returns to be polled, if its type shows that.
+/// Returns whether a function returns a future or a stream, if its type shows it.
 pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
     let ReturnType::Type(_, ty) = output else {
         return None;

@@ -1,4 +1,4 @@
-//! What single tokens are.
+//! Questions about single tokens, and tokens with other spans.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 

@@ -1,4 +1,7 @@
-//! A collector that writes OTLP/JSON.
+//! The collector that writes OTLP/JSON lines, and its statistics.
+//!
+//! Owns when lines are written and what a failed write counts. Encoding is in
+//! `encode`; partial writes are in `output.rs`.
 
 use std::fmt;
 use std::fs::File;
@@ -160,7 +163,7 @@ impl Collector for JsonCollector {
             return;
         }
         let spans = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        let request = Request::of(batch);
+        let request = Request::new(batch);
         let pretty = self.options.pretty;
         self.output().push(spans, |buffer| {
             if pretty {

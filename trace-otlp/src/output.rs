@@ -56,7 +56,7 @@ struct Line {
 /// Most bytes of memory that an empty buffer keeps.
 const KEPT_BYTES: usize = 1 << 20;
 
-/// How long a line waits for others, so that whoever reads the file sees what happens.
+/// How long a line waits for others, so that a reader of the file sees new lines soon.
 const WRITE_DELAY: Duration = Duration::from_millis(500);
 
 impl Output {

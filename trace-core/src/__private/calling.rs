@@ -1,4 +1,4 @@
-//! Whether a function that returns a future is being called.
+//! Tracks whether a function that returns a future is being called on this thread.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ thread_local! {
 #[must_use = "the body's call is over when this is dropped"]
 pub struct Calling {
     outer: bool,
-    /// What is called is so on this thread.
+    /// The call is on this thread, so its end must be, too.
     not_send: PhantomData<*const ()>,
 }
 

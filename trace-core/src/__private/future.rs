@@ -1,4 +1,5 @@
-//! What is wrapped around a future or stream that a plain function returns.
+//! Wrappers around a future or stream that a plain function returns, and names of
+//! its types.
 
 use std::ops::Deref;
 use std::pin::Pin;

@@ -3,6 +3,7 @@
 //! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
 //! with.
 
+mod boxes;
 mod calling;
 mod future;
 mod origin;
@@ -13,10 +14,10 @@ mod returned;
 mod value_call;
 
 pub use crate::value::SpanKind;
+pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use origin::{Origin, captured_links, link};
-pub use polling::{FutureCall, StreamCall};
 pub use recording::*;
 pub use returned::Returned;
 pub use value_call::ValueCall;
@@ -80,7 +81,7 @@ pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paus
     }
 }
 
-/// The same for what is no tag.
+/// Like [`evaluate_tag`], for an expression that is not a tag's.
 #[inline]
 pub fn evaluate(evaluate: impl FnOnce(&Paused)) {
     let _panicked = record::quietly(evaluate);
@@ -91,18 +92,18 @@ pub fn evaluated_tag(evaluate: impl FnOnce() -> Option<TagValue>) -> Option<TagV
     record::quietly(|_| evaluate()).unwrap_or_else(|| Some(PANICKED.into()))
 }
 
-/// Evaluates and copies something else for it.
+/// Evaluates an expression for a future that starts later; `None` if it panics.
 pub fn evaluated<R>(evaluate: impl FnOnce() -> R) -> Option<R> {
     record::quietly(|_| evaluate())
 }
 
-/// Goes on recording, to write what came of an expression.
+/// Resumes recording, to write the value of an expression.
 #[inline]
 pub fn resume(paused: &Paused) {
     paused.resume();
 }
 
-/// Stops recording until all of the expression was dropped.
+/// Pauses recording until the temporaries of the expression are dropped.
 #[inline]
 pub fn pause_again(paused: &Paused) {
     paused.pause_again();

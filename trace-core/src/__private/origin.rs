@@ -1,4 +1,4 @@
-//! `parent = ..`, `remote = ..` and `links(..)`.
+//! What `parent = ..`, `remote = ..` and `links(..)` become.
 
 use crate::propagation::ContextSource;
 use crate::propagation::link_source::LinkSource;
@@ -18,19 +18,19 @@ impl Origin {
         Self(Box::new(origin::Origin::parent(context.extracted())))
     }
 
-    /// At the top of a trace that came from elsewhere.
+    /// At the top of this process's part of a remote trace.
     pub fn remote<T: ContextSource + ?Sized>(context: &T) -> Self {
         Self(Box::new(origin::Origin::remote(context.extracted())))
     }
 
-    /// Sets how far the context is believed.
+    /// Sets how far the context is trusted.
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.0.set_trust(trust);
         self
     }
 
-    /// What begins the span of a site there.
+    /// Returns what begins the span of a site at this origin.
     pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteFrom<S>> {
         let origin = Some(self.0);
         IfRecording::from_fn(|| SiteFrom { site, origin })

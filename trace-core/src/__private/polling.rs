@@ -1,5 +1,7 @@
-//! The call of a function that returns a future or a stream by a type that does not show
-//! it.
+//! The call of a function whose return type is a name of a future or a stream.
+//!
+//! Keeps what the arguments say until the span begins, at the first poll. Which
+//! boxes can be wrapped is in `boxes.rs`.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Display};
@@ -7,7 +9,7 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::returned::Boxed;
+use super::boxes::{Boxed, FutureCall, StreamCall};
 use super::{
     Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
     captured_links, first,
@@ -16,14 +18,6 @@ use crate::propagation::link_source::LinkSource;
 use crate::record::{self, IfRecording, PANICKED, RECORDING_BUILT};
 use crate::root::{RootRun, SiteFrom, SiteRoot};
 use crate::value::{Link, TagSource, TagValue, debug, display};
-
-/// The call of a function that returns a future.
-#[derive(Debug)]
-pub struct FutureCall;
-
-/// The call of one that returns a stream.
-#[derive(Debug)]
-pub struct StreamCall;
 
 macro_rules! enters {
     ($($kind:ident)*) => {$(
@@ -70,7 +64,7 @@ pub struct Polling<K, B> {
     kind: PhantomData<K>,
 }
 
-/// What was said of a span before it began.
+/// What the arguments said of a span before it began.
 #[derive(Debug)]
 pub struct Said {
     site: &'static Site,
@@ -96,7 +90,7 @@ impl Prologue for Said {
     }
 }
 
-/// What is said of the span by the attribute's arguments is copied.
+/// Copies what the attribute's arguments say of the span.
 impl<K, B> Polling<K, B> {
     fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
         Self {

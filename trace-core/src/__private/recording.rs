@@ -1,4 +1,4 @@
-//! The recorder's side of what generated code calls.
+//! The functions by which generated code records: spans, tags, services and errors.
 
 pub use crate::record::{Paused, SpanGuard, Traced, traced};
 pub use crate::root::RootGuard;

@@ -16,22 +16,19 @@
 
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::pin::Pin;
 
-use futures_core::Stream;
-
-use super::polling::{FutureCall, StreamCall};
+use super::boxes::{FutureCall, Polled, StreamCall};
 use super::value_call::ValueCall;
 
 /// A return type.
 #[derive(Debug)]
 pub struct Returned<T>(Unboxed<T>);
 
-/// One that is no box that can be made anew.
+/// A return type that cannot be boxed again.
 #[derive(Debug)]
 pub struct Unboxed<T>(OfValue, PhantomData<fn() -> T>);
 
-/// One that is not polled.
+/// A return type that is not polled.
 #[derive(Debug)]
 pub struct OfValue;
 
@@ -44,28 +41,28 @@ impl<T> Returned<T> {
         Self::TYPE
     }
 
-    /// Returns the type of a value that is to be used further.
+    /// Returns the type of a value that is used afterwards.
     pub fn of_ref(_value: &T) -> Self {
         Self::TYPE
     }
 }
 
 impl<T: Polled> Returned<T> {
-    /// Returns what is to be traced.
+    /// Returns the kind of call to trace.
     pub fn __traced_kind(&self) -> T::Kind {
         T::KIND
     }
 }
 
 impl<T: Polled<Kind = FutureCall>> Returned<T> {
-    /// Returns that a future is to be traced.
+    /// Returns the call of a future.
     pub fn __traced_future(&self) -> FutureCall {
         FutureCall
     }
 }
 
 impl<T: Polled<Kind = StreamCall>> Returned<T> {
-    /// Returns that a stream is to be traced.
+    /// Returns the call of a stream.
     pub fn __traced_stream(&self) -> StreamCall {
         StreamCall
     }
@@ -116,7 +113,7 @@ impl<T> Deref for Unboxed<T> {
 }
 
 impl OfValue {
-    /// Returns that the call is to be traced.
+    /// Returns the call of a value.
     pub fn __traced_kind(&self) -> ValueCall {
         ValueCall
     }
@@ -138,54 +135,3 @@ pub trait TracesFuture<T> {}
     note = "return `impl Future<Output = ..>` or `Pin<Box<dyn Future<Output = ..> + Send>>`, or leave out `returns`"
 )]
 pub trait TracesBox<T> {}
-
-/// A box of something that is polled, whose content can be replaced.
-pub trait Polled {
-    /// What is to be traced.
-    type Kind;
-    /// The same.
-    const KIND: Self::Kind;
-}
-
-/// A box of something that `W` can be, too.
-pub trait Boxed<W>: Polled {
-    /// Boxes it.
-    fn boxed(inner: W) -> Self;
-}
-
-macro_rules! boxes {
-    ($($polled:ident $gives:ident $kind:ident: $([$($auto:ident)*])*;)*) => {$($(
-        impl<'a, R> Polled for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>> {
-            type Kind = $kind;
-            const KIND: $kind = $kind;
-        }
-
-        impl<'a, R, W> Boxed<W> for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>>
-        where
-            W: $polled<$gives = R> $(+ $auto)* + 'a,
-        {
-            fn boxed(inner: W) -> Self {
-                Box::pin(inner)
-            }
-        }
-
-        impl<'a, R> Polled for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a> {
-            type Kind = $kind;
-            const KIND: $kind = $kind;
-        }
-
-        impl<'a, R, W> Boxed<W> for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a>
-        where
-            W: $polled<$gives = R> $(+ $auto)* + Unpin + 'a,
-        {
-            fn boxed(inner: W) -> Self {
-                Box::new(inner)
-            }
-        }
-    )*)*};
-}
-
-boxes! {
-    Future Output FutureCall: [] [Send] [Sync] [Send Sync];
-    Stream Item StreamCall: [] [Send] [Sync] [Send Sync];
-}

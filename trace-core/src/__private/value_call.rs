@@ -1,5 +1,7 @@
-//! The call of a function that returns a value, whose type might have been that of a
-//! future.
+//! The call of a function that returns a value, although its type might have been a
+//! future's.
+//!
+//! The span begins and ends with the call.
 
 use std::fmt::{Debug, Display};
 
@@ -58,7 +60,7 @@ impl Called<RootGuard> {
     }
 }
 
-/// What is said of the span by the attribute's arguments goes to the current span.
+/// Records what the attribute's arguments say in the current span.
 impl<G> Called<G> {
     /// Whether the span is recorded.
     #[cfg_attr(not(debug_assertions), inline(always))]

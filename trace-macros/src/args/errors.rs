@@ -1,4 +1,4 @@
-//! All mistakes at once.
+//! Gathers all mistakes into one error.
 
 /// Mistakes found so far.
 #[derive(Default)]

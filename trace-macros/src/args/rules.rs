@@ -1,11 +1,13 @@
-//! The table of arguments.
+//! The table of arguments: name, form, and who reads the value; and what to say of
+//! unknown ones.
 
 use syn::parse::ParseStream;
 
+use super::arguments::Args;
+use super::tags;
 use super::values::{
     err_value, expression, expressions, kind, operation, path, returns_value, something,
 };
-use super::{Args, tags};
 use crate::attribute::Attribute;
 use crate::suggest::{did_you_mean, list};
 
@@ -17,7 +19,7 @@ pub(super) struct Rule {
     pub(super) read: fn(&mut Args, ParseStream<'_>) -> syn::Result<()>,
 }
 
-/// What stands behind the name of an argument.
+/// What follows the name of an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `root`
@@ -235,8 +237,8 @@ pub(super) fn unknown(attribute: Attribute, name: &str) -> String {
     let rules = rules(attribute);
     let names = || rules.iter().map(|rule| rule.name);
     if let Some(advice) = misplaced(attribute, name) {
-        let place = attribute.place();
-        return format!("`{name}` is no argument of {place}; {advice}");
+        let described = attribute.described();
+        return format!("`{name}` is no argument of {described}; {advice}");
     }
     if attribute == Attribute::TracedTest {
         return format!("unknown argument `{name}`; expected {}", list(names()));

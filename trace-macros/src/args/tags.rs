@@ -1,13 +1,13 @@
-//! `tags(customer, order.id = order.id, card = secret(card))`.
+//! Reads `tags(customer, order.id = order.id, card = secret(card))`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Token, parenthesized, token};
 
+use super::commas::{at_comma_or_end, skip_to_comma};
 use super::errors::Errors;
 use super::values::{expression, parameters, something, tokens_between};
-use super::{at_comma_or_end, skip_to_comma};
 
 /// One tag.
 pub(crate) struct TagArg {
@@ -20,7 +20,7 @@ pub(crate) struct TagArg {
     /// What is recorded.
     pub(crate) value: TokenStream,
     /// The value is a function of what the body returns.
-    pub(crate) is_of_return: bool,
+    pub(crate) reads_returned: bool,
     /// The whole tag as it is written.
     pub(crate) written: TokenStream,
 }
@@ -82,13 +82,13 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
     let (key, bare) = key(input)?;
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        let (form, value, is_of_return) = value(input, &key, span)?;
+        let (form, value, reads_returned) = value(input, &key, span)?;
         return Ok(TagArg {
             key,
             span,
             form,
             value,
-            is_of_return,
+            reads_returned,
             written: TokenStream::new(),
         });
     }
@@ -118,7 +118,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
         span,
         form: TagForm::Argument,
         value: quote::quote!(#argument),
-        is_of_return: false,
+        reads_returned: false,
         written: TokenStream::new(),
     })
 }

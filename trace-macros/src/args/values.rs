@@ -1,14 +1,27 @@
-//! The values of arguments.
+//! Reads the value of each argument but `tags`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, ExprClosure, Ident, Lit, LitStr, Path, Token, parenthesized};
 
-use super::{ErrArg, at_comma_or_end};
+use super::commas::at_comma_or_end;
 use crate::returns::{Polled, ReturnsArg};
 use crate::suggest::{did_you_mean, list};
 use crate::tokens::{is_punct, is_word};
+
+/// What an `Err` does to the span.
+#[derive(Clone)]
+pub(crate) enum ErrArg {
+    /// Nothing: the value is not looked at.
+    Off,
+    /// Sets the status, the type, and writes an `exception` log.
+    Full,
+    /// The same without the log.
+    Status,
+    /// The same as `Full`, if the function says so of the error.
+    If(TokenStream),
+}
 
 /// Reads an operation name.
 pub(super) fn operation(input: ParseStream<'_>) -> syn::Result<LitStr> {
@@ -100,7 +113,7 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
                 return Err(content.error(message));
             }
         }
-        if let Some(advice) = of_other_crates(&content) {
+        if let Some(advice) = advice_for_other_crates(&content) {
             return Err(content.error(advice));
         }
         let at = content.span();
@@ -123,8 +136,8 @@ pub(super) fn err_value(input: ParseStream<'_>) -> syn::Result<ErrArg> {
     }
 }
 
-/// Says what to write for what `err(..)` takes in the attribute of `tracing`.
-pub(super) fn of_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
+/// Says what to write for arguments of `err(..)` in the attribute of `tracing`.
+pub(super) fn advice_for_other_crates(content: ParseStream<'_>) -> Option<&'static str> {
     let ahead = content.fork();
     let word = ahead.call(Ident::parse_any).ok()?.to_string();
     let ends = ahead.is_empty() || ahead.peek(Token![,]);
@@ -193,8 +206,8 @@ pub(super) fn expression(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens.into_iter().map(visible).collect())
 }
 
-/// Reads an expression that is not just `None`, of which the type is not known, and which
-/// says nothing; `advice` is what to do instead.
+/// Reads an expression and refuses a plain `None`: its type is unknown, and it records
+/// nothing. `advice` is what to do instead.
 pub(super) fn something(input: ParseStream<'_>, advice: &str) -> syn::Result<TokenStream> {
     let value = expression(input)?;
     let is_none = syn::parse2::<Path>(value.clone()).is_ok_and(|path| {
@@ -220,8 +233,8 @@ pub(super) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     })
 }
 
-/// Refuses `.await`: what is evaluated for a span is no part of the function, and
-/// nothing is recorded meanwhile.
+/// Refuses `.await`: an expression that is evaluated for a span is not part of the
+/// function, and nothing that it calls is recorded.
 fn not_awaited(tokens: TokenStream) -> syn::Result<()> {
     let mut follows_dot = false;
     for token in tokens {

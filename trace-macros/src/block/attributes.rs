@@ -1,4 +1,4 @@
-//! The attributes on an item in a block.
+//! Reads and rewrites the attributes on an item in a block.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::quote;

@@ -1,4 +1,4 @@
-//! The items in a block, split without reading more of them than their kind.
+//! Splits a block into its items, and reads of each only its kind.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 

@@ -1,4 +1,4 @@
-//! `break` and `continue` that are in no loop.
+//! Finds `break` and `continue` that are in no loop.
 
 use proc_macro2::{TokenStream, TokenTree};
 

@@ -1,4 +1,5 @@
-//! What an expression says of a value that it names: that it uses the whole, or a part.
+//! Finds out whether an expression uses the whole of a value that it names, or a
+//! part.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenTree};
 

@@ -1,4 +1,4 @@
-//! Async blocks at the end of a body.
+//! Finds an async block at the end of a body.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 

@@ -1,4 +1,4 @@
-//! Whether a block uses a variable from outside.
+//! Finds out whether a block uses a variable from outside.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 

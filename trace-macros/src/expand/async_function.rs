@@ -1,4 +1,4 @@
-//! `async fn`.
+//! Expands an `async fn`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,5 +1,5 @@
-//! Functions that are not `async` and whose return type may stand for a future or a
-//! stream.
+//! Expands functions that are not `async` and whose return type may be a name of a
+//! future or a stream.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -116,7 +116,7 @@ impl Expansion {
     }
 
     /// Has the compiler look at functions of what is returned, or of what that gives.
-    pub(super) fn of_named(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
+    pub(super) fn check_named(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
         let kind = self.kind(item, polled)?;
         let ty = returns::annotation(&item.signature.output);

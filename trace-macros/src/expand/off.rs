@@ -1,4 +1,4 @@
-//! The function where nothing is recorded.
+//! Writes the function for builds in which nothing is recorded.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -39,21 +39,21 @@ impl Expansion {
             .as_ref()
             .map(|origin| quote_spanned!(at=> let _ = #origin;));
         let statements = prologue::statements(&self.private, &self.args);
-        let of_return = self
+        let returned = self
             .looks_at_return()
-            .then(|| self.of_named_return(item))
+            .then(|| self.check_returned(item))
             .flatten();
         // An import that only `crate = ..` names is used.
         let private = &self.private;
         let krate = self.args.krate.as_ref();
         let krate = krate.map(|_| quote_spanned!(at=> let _ = #private::recording;));
         let is_async = item.signature.asyncness.is_some();
-        let refused = match is_async || of_return.is_some() {
+        let refused = match is_async || returned.is_some() {
             true => None,
             false => self.is_refused(item),
         };
         let is_empty =
-            statements.is_empty() && origin.is_none() && of_return.is_none() && refused.is_none();
+            statements.is_empty() && origin.is_none() && returned.is_none() && refused.is_none();
         if is_empty && krate.is_none() {
             let lints = not_const(item);
             let written = item.as_written();
@@ -68,7 +68,7 @@ impl Expansion {
                 #site
                 #origin
                 #statements
-                #of_return
+                #returned
                 #refused
                 #end
             };

@@ -1,4 +1,4 @@
-//! What the arguments of the attribute become: the site, and the tags.
+//! Writes what the arguments of the attribute become: the site, and the tags.
 
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -48,7 +48,7 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 /// ```
 ///
 /// What an expression calls is not recorded: it is called only because something
-/// is recorded, and may have the same tags. If it panics, the function goes on.
+/// is recorded, and may have the same tags. If it panics, the function continues.
 ///
 /// Input: `tags(id = order.id())`
 /// Output:
@@ -189,9 +189,13 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
 ///     value => { resume(paused); tag(&SITE, 0, value); pause_again(paused); }
 /// });
 /// ```
-pub(super) fn of_return(private: &TokenStream, args: &Args, output: &TokenStream) -> TokenStream {
+pub(super) fn tag_returned(
+    private: &TokenStream,
+    args: &Args,
+    output: &TokenStream,
+) -> TokenStream {
     let at = Span::mixed_site();
-    let tags = numbered(args).filter(|(_, tag)| tag.is_of_return);
+    let tags = numbered(args).filter(|(_, tag)| tag.reads_returned);
     tags.map(|(key, tag)| {
         let function = &tag.value;
         let value = quote_spanned!(at=> #private::returned(#output, #function));
@@ -236,7 +240,7 @@ fn records_something(args: &Args) -> bool {
 }
 
 fn tags_of_arguments(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
-    numbered(args).filter(|(_, tag)| !tag.is_of_return)
+    numbered(args).filter(|(_, tag)| !tag.reads_returned)
 }
 
 /// The tags with the places of their keys in the site.

@@ -1,4 +1,4 @@
-//! Functions that are not `async` and return a future or a stream.
+//! Expands functions that are not `async` and return a future or a stream.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! Functions that are called and not polled.
+//! Expands functions that return a value which is not polled.
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::quote_spanned;

@@ -1,4 +1,4 @@
-//! `#[traced_test]`.
+//! Expands `#[traced_test]`.
 
 mod tokio;
 
@@ -36,7 +36,7 @@ pub(super) fn write(args: &Args, item: &Item) -> TokenStream {
     let (inner_attributes, body) = split_inner_attributes(item.body.clone());
     let name = item.signature.ident.unraw().to_string();
     let is_async = item.signature.asyncness.is_some();
-    let runtime = tokio::Runtime::of(item);
+    let runtime = tokio::Runtime::from_item(item);
     let has_runner = runtime.is_none()
         && item.attributes.iter().any(|outer| {
             let last = outer.path().segments.last();

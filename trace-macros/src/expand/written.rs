@@ -1,4 +1,5 @@
-//! The function as it is written, for those who read it.
+//! Writes the function as the user wrote it, beside the recording one, for lints
+//! and documentation.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -30,12 +31,12 @@ impl Expansion {
     /// and leave out its doctests.
     pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
         let looks_at_return = self.looks_at_return();
-        let of_return = match self.of_named_return(item) {
+        let check = match self.check_returned(item) {
             Some(code) if looks_at_return => code,
             None if looks_at_return => return recording,
             _ => TokenStream::new(),
         };
-        let written = self.written(item, &of_return);
+        let written = self.written(item, &check);
         quote_spanned! {Span::mixed_site()=>
             #[cfg(not(any(clippy, doc)))]
             #recording
@@ -47,13 +48,13 @@ impl Expansion {
     /// Whether an argument of the attribute holds a function of the returned value.
     pub(super) fn looks_at_return(&self) -> bool {
         matches!(self.args.errors, ErrArg::If(_))
-            || self.args.tags.iter().any(|tag| tag.is_of_return)
+            || self.args.tags.iter().any(|tag| tag.reads_returned)
     }
 
     /// The user's function, with the expressions of the attribute's arguments.
-    fn written(&self, item: &Item, of_return: &TokenStream) -> TokenStream {
+    fn written(&self, item: &Item, check: &TokenStream) -> TokenStream {
         let prologue = self.prologue();
-        if prologue.is_empty() && of_return.is_empty() && self.origin.is_none() {
+        if prologue.is_empty() && check.is_empty() && self.origin.is_none() {
             let lints = not_const(item);
             let written = item.as_written();
             return quote!(#lints #written);
@@ -65,7 +66,7 @@ impl Expansion {
             .map(|origin| quote_spanned!(at=> if false { let _ = #origin; }));
         let (inner_attributes, body) = split_inner_attributes(item.body.clone());
         let (site, body) = (&self.site, own_block(&body));
-        let stream = quote!(#inner_attributes #site #origin #prologue #of_return #body);
+        let stream = quote!(#inner_attributes #site #origin #prologue #check #body);
         let body = group(Delimiter::Brace, stream, item.body.span());
         let header = item.header();
         quote!(#header #body)
@@ -81,7 +82,7 @@ impl Expansion {
     ///     let _ = { tag(&SITE, 0, &returned(&output, |rows| rows.len())); false };
     /// }
     /// ```
-    pub(super) fn of_named_return(&self, item: &Item) -> Option<TokenStream> {
+    pub(super) fn check_returned(&self, item: &Item) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
         let ty = match item.signature.asyncness {
@@ -93,7 +94,7 @@ impl Expansion {
                 }
                 Seen::Value => returns::type_of(output),
                 Seen::Polled(polled, _) => returns::given(private, output, polled),
-                Seen::Named(polled) => return self.of_named(item, polled),
+                Seen::Named(polled) => return self.check_named(item, polled),
             },
         };
         let ty = ty.filter(|ty| !returns::has_unnamed(ty))?;

@@ -1,4 +1,4 @@
-//! What is no function.
+//! Names an item that is not a function, for error messages.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;

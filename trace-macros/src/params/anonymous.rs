@@ -1,4 +1,4 @@
-//! Lifetimes without a name in the type of a parameter.
+//! Gives names to lifetimes without a name in the type of a parameter.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;

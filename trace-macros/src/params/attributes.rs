@@ -1,4 +1,4 @@
-//! The attributes of a parameter.
+//! Reads the attributes of a parameter.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -21,7 +21,7 @@ impl Outers {
     /// Input: `#[cfg_attr(test, cfg(feature = "a"), allow(unused_variables))]`
     /// Output: `#[cfg_attr(test, cfg(feature = "a"))]` among the conditions, and
     /// `#[cfg_attr(test, allow(unused_variables))]` among the lints
-    pub(super) fn of(attributes: &[Outer]) -> Self {
+    pub(super) fn new(attributes: &[Outer]) -> Self {
         let mut outers = Self::default();
         for outer in attributes {
             match &outer.meta {

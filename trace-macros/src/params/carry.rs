@@ -1,4 +1,4 @@
-//! Parameters of a block that runs within the function.
+//! Passes parameters to a block that runs within the function.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! Parameters of a block that outlives the function.
+//! Moves parameters into a block that outlives the function.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,9 +1,9 @@
-//! The traits that a return type names.
+//! Finds the traits that a return type names.
 
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, TypePath};
 
-use super::Polled;
+use super::polled::Polled;
 
 /// Looks through parentheses and the invisible groups of macro fragments.
 pub(super) fn peel(ty: &Type) -> &Type {

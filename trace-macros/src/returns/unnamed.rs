@@ -1,4 +1,4 @@
-//! Types that have no name, within those that have one.
+//! Replaces types that have no name, within types that have one.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -1,5 +1,6 @@
-//! Ids in base64, as clients write them that follow the rules for protobuf and not
-//! OTLP's.
+//! Reads ids in base64.
+//!
+//! Clients write them if they follow the rules for protobuf instead of OTLP's.
 
 /// Reads a number of 8 or 16 bytes from base64 of either alphabet, padded or not.
 ///

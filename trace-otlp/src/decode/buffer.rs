@@ -1,4 +1,5 @@
-//! What was read of an input and is still to be looked at.
+//! Buffers the part of an input that was read and not yet used, and tracks its
+//! position.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -163,7 +164,7 @@ impl<R: Read> Buffer<R> {
             }
             Err(error) => {
                 self.progress = Progress::Broken;
-                Err(DecodeError::of_reader(self.at, error))
+                Err(DecodeError::from_reader(self.at, error))
             }
         }
     }

@@ -1,9 +1,11 @@
-//! What was read.
+//! The result of decoding: requests, their groups of spans, and totals.
 
 use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 
-use super::MAX_PROBLEMS;
 use super::error::DecodeError;
+
+/// Most problems that are kept: in a small span there is room for large ones.
+pub(super) const MAX_PROBLEMS: usize = 100;
 
 /// The spans of one `ExportTraceServiceRequest`.
 #[derive(Clone, Debug, Default)]

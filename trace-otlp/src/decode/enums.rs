@@ -1,4 +1,4 @@
-//! Enums, by number or by name, also those that are not known.
+//! Reads enums by number or by name, and counts unknown values.
 
 use trace_core::SpanKind;
 

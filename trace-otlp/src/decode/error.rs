@@ -1,4 +1,4 @@
-//! What cannot be read, and where.
+//! The error of decoding: what cannot be read, and at which line, column and path.
 
 use std::fmt;
 use std::io;
@@ -66,7 +66,7 @@ impl DecodeError {
         &self.path
     }
 
-    pub(super) const fn place(&self) -> Position {
+    pub(super) const fn position(&self) -> Position {
         self.at
     }
 
@@ -80,7 +80,7 @@ impl DecodeError {
     }
 
     /// Makes the error for a document that is something else; `found` follows "is".
-    pub(super) fn of_document(start: Position, path: &str, found: &str) -> Self {
+    pub(super) fn from_document(start: Position, path: &str, found: &str) -> Self {
         let subject = if path.is_empty() { "the request " } else { "" };
         let message = format!("{subject}is {found}");
         Self {
@@ -89,7 +89,7 @@ impl DecodeError {
         }
     }
 
-    pub(super) fn of_reader(at: Position, source: io::Error) -> Self {
+    pub(super) fn from_reader(at: Position, source: io::Error) -> Self {
         Self {
             source: Some(Arc::new(source)),
             ..Self::new(at, "the input cannot be read further")
@@ -98,7 +98,7 @@ impl DecodeError {
 
     /// Makes an error of serde's. `start` is where its text begins, `outer` the
     /// path to this text, `inner` the one within it.
-    pub(super) fn of_json(
+    pub(super) fn from_json(
         error: &serde_json::Error,
         start: Position,
         outer: &str,
@@ -142,10 +142,10 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
 ) -> DecodeError {
     let mut json = serde_json::Deserializer::from_slice(text);
     let Err(tracked) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
-        return DecodeError::of_json(error, start, outer, None);
+        return DecodeError::from_json(error, start, outer, None);
     };
     let (error, path) = (tracked.inner(), tracked.path());
-    let mut problem = DecodeError::of_json(error, start, outer, Some(path));
+    let mut problem = DecodeError::from_json(error, start, outer, Some(path));
     // serde stands behind what it has read, and that may be more than the value.
     if error.classify() == Category::Data && found(&error.to_string()).is_some() {
         let before = place_of(text, path).and_then(|place| text.get(..place));

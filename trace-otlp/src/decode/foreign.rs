@@ -1,4 +1,6 @@
-//! What a document is that is not OTLP.
+//! Recognizes documents that are not OTLP.
+//!
+//! Owns the fields by which it recognizes them. Does not read their spans.
 
 use std::fmt;
 
@@ -20,7 +22,7 @@ pub(super) enum Found {
     Unreadable,
 }
 
-/// Fields by which other documents are told apart, besides those of the lists below.
+/// Fields by which other documents are recognized, in addition to the lists below.
 const TELLING: [&str; 23] = [
     "Name",
     "SpanContext",
@@ -86,7 +88,7 @@ const LOG: [&str; 8] = [
     "traceFlags",
 ];
 
-/// Other fields that are told apart.
+/// Other fields by which documents are recognized.
 const SHARED: [&str; 5] = ["id", "name", "timestamp", "traceId", "traces"];
 
 /// Fields of a document of OTLP, and of what is put around one.
@@ -117,7 +119,7 @@ pub(super) fn look_at(text: &[u8]) -> Found {
     }
     let has_ids = has(&["traceId", "id"]) && !has(&["spanId"]);
     let zipkin = if has_ids {
-        Zipkin::of(text)
+        Zipkin::from_text(text)
     } else {
         Zipkin::default()
     };
@@ -232,7 +234,7 @@ struct Annotation {
 }
 
 impl<'a> Zipkin<'a> {
-    fn of(text: &'a [u8]) -> Self {
+    fn from_text(text: &'a [u8]) -> Self {
         serde_json::from_slice(text).unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! What an input is that is no JSON.
+//! Names what an input is if it is not JSON, for error messages.
 
 /// How data begins that programs write in place of JSON.
 ///

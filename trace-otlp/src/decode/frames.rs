@@ -1,4 +1,7 @@
-//! Cuts an input into requests, without looking into them.
+//! Cuts an input into requests.
+//!
+//! Owns where a request begins and ends, and where reading resumes after an error.
+//! Does not look into a request.
 
 use std::fmt;
 use std::io::Read;
@@ -17,11 +20,11 @@ use super::surrogates;
 /// JSON goes on; see `scan`.
 pub(super) struct Frames<R> {
     input: Buffer<R>,
-    place: Place,
+    expecting: Expecting,
     /// In which columns the arrays begin that this is in.
     arrays: Vec<usize>,
-    /// What is to be passed over before the next object.
-    left: Left,
+    /// What to skip before the next object.
+    unread: Unread,
     /// Whether an object in these arrays was cut off, so that a comma or bracket may be
     /// lost with it.
     is_damaged: bool,
@@ -42,7 +45,7 @@ pub(super) struct Frame<'a> {
 
 /// What may come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Expecting {
     /// An object, an array, or the end.
     Top,
     /// After `[`: an object or `]`.
@@ -53,10 +56,10 @@ enum Place {
     ArrayComma,
 }
 
-/// What cannot be read and was not passed over yet: whoever ends at an error does not
+/// What cannot be read and was not yet skipped: a reader that stops at an error does not
 /// wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
+enum Unread {
     Nothing,
     /// The rest of a line.
     Line,
@@ -74,9 +77,9 @@ impl<R: Read> Frames<R> {
     pub(super) fn new(reader: R) -> Self {
         Self {
             input: Buffer::new(reader),
-            place: Place::Top,
+            expecting: Expecting::Top,
             arrays: Vec::new(),
-            left: Left::Nothing,
+            unread: Unread::Nothing,
             is_damaged: false,
             is_loose: false,
             objects: 0,
@@ -93,46 +96,46 @@ impl<R: Read> Frames<R> {
         loop {
             self.input.skip_space()?;
             let byte = self.input.rest().first().copied();
-            let after_cut = self.is_damaged && self.place == Place::ArrayObject;
-            self.place = match (self.place, byte) {
-                (Place::Top, None) => return Ok(None),
-                (Place::ArrayObject, None) if self.is_damaged => return Ok(None),
-                (Place::ArrayObject, Some(b'[')) if after_cut => {
+            let after_cut = self.is_damaged && self.expecting == Expecting::ArrayObject;
+            self.expecting = match (self.expecting, byte) {
+                (Expecting::Top, None) => return Ok(None),
+                (Expecting::ArrayObject, None) if self.is_damaged => return Ok(None),
+                (Expecting::ArrayObject, Some(b'[')) if after_cut => {
                     self.leave_arrays();
                     continue;
                 }
-                (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'['))
+                (Expecting::Top | Expecting::ArrayStart | Expecting::ArrayComma, Some(b'['))
                     if self.arrays.len() < MAX_ARRAYS =>
                 {
                     self.arrays.push(self.input.at().column);
-                    Place::ArrayStart
+                    Expecting::ArrayStart
                 }
-                (Place::ArrayStart | Place::ArrayObject, Some(b']')) => {
+                (Expecting::ArrayStart | Expecting::ArrayObject, Some(b']')) => {
                     self.arrays.pop();
                     self.behind()
                 }
-                (Place::ArrayObject, Some(b',')) => Place::ArrayComma,
-                (Place::Top | Place::ArrayStart | Place::ArrayComma, Some(b'{')) => {
+                (Expecting::ArrayObject, Some(b',')) => Expecting::ArrayComma,
+                (Expecting::Top | Expecting::ArrayStart | Expecting::ArrayComma, Some(b'{')) => {
                     return self.frame(max_bytes).map(Some);
                 }
-                (Place::ArrayObject, Some(b'{')) if after_cut => {
+                (Expecting::ArrayObject, Some(b'{')) if after_cut => {
                     return self.frame(max_bytes).map(Some);
                 }
-                (Place::Top, Some(b',' | b']' | b'}')) if self.is_loose => Place::Top,
-                (place, _) => return Err(self.refuse(place)),
+                (Expecting::Top, Some(b',' | b']' | b'}')) if self.is_loose => Expecting::Top,
+                (expecting, _) => return Err(self.refuse(expecting)),
             };
             self.input.advance(1);
         }
     }
 
-    /// Returns where one is behind an object or an array.
-    fn behind(&mut self) -> Place {
+    /// Returns what is expected after an object or an array.
+    fn behind(&mut self) -> Expecting {
         match self.arrays.len() {
             0 => {
                 self.is_damaged = false;
-                Place::Top
+                Expecting::Top
             }
-            _ => Place::ArrayObject,
+            _ => Expecting::ArrayObject,
         }
     }
 
@@ -142,9 +145,9 @@ impl<R: Read> Frames<R> {
         let column = self.input.at().column;
         let same = self.arrays.iter().rposition(|begin| *begin == column);
         self.arrays.truncate(same.unwrap_or(0));
-        self.place = match self.behind() {
-            Place::Top => Place::Top,
-            _ => Place::ArrayComma,
+        self.expecting = match self.behind() {
+            Expecting::Top => Expecting::Top,
+            _ => Expecting::ArrayComma,
         };
     }
 
@@ -169,7 +172,7 @@ impl<R: Read> Frames<R> {
         // What is in two bytes a character may begin with a brace.
         while self.input.rest() == b"{" && self.input.fill()? {}
         match found::data(self.input.rest()) {
-            Some(_) => Err(self.refuse(Place::Top)),
+            Some(_) => Err(self.refuse(Expecting::Top)),
             None => Ok(()),
         }
     }
@@ -180,13 +183,13 @@ impl<R: Read> Frames<R> {
         self.objects += 1;
         let end = self.input.find_end(max_bytes)?;
         let start = self.input.at();
-        self.place = self.behind();
+        self.expecting = self.behind();
         let (End::Whole(length) | End::Cut(length)) = end;
         if matches!(end, End::Cut(_)) {
             self.is_damaged = !self.arrays.is_empty();
             let rest = self.input.rest();
             if rest.get(length) == Some(&b'\n') {
-                self.left = Left::Object(start.column, first_key(rest));
+                self.unread = Unread::Object(start.column, first_key(rest));
             }
         }
         let bytes = self.input.take(length);
@@ -202,12 +205,12 @@ impl<R: Read> Frames<R> {
     }
 
     /// Makes the error for what stands here, which is passed over before the next object.
-    fn refuse(&mut self, place: Place) -> DecodeError {
-        let expected = match place {
-            Place::Top => "a JSON object or an array of them",
-            Place::ArrayStart => "an object or `]`",
-            Place::ArrayObject => "`,` or `]`",
-            Place::ArrayComma => "an object",
+    fn refuse(&mut self, expecting: Expecting) -> DecodeError {
+        let expected = match expecting {
+            Expecting::Top => "a JSON object or an array of them",
+            Expecting::ArrayStart => "an object or `]`",
+            Expecting::ArrayObject => "`,` or `]`",
+            Expecting::ArrayComma => "an object",
         };
         while found::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
         let rest = self.input.rest();
@@ -215,27 +218,29 @@ impl<R: Read> Frames<R> {
         let message = format!("found {found}; expected {expected}");
         let error = DecodeError::new(self.input.at(), message);
         let byte = rest.first().copied();
-        (self.place, self.left) = match (place, byte) {
+        (self.expecting, self.unread) = match (expecting, byte) {
             (_, None) => {
                 self.arrays.clear();
-                (Place::Top, Left::Nothing)
+                (Expecting::Top, Unread::Nothing)
             }
-            (Place::Top, Some(b',' | b']' | b'}')) => {
+            (Expecting::Top, Some(b',' | b']' | b'}')) => {
                 self.is_loose = true;
-                (Place::Top, Left::Nothing)
+                (Expecting::Top, Unread::Nothing)
             }
-            (Place::Top, _) => (Place::Top, Left::Line),
-            (_, Some(b',' | b']')) => (Place::ArrayObject, Left::Nothing),
-            (Place::ArrayObject, Some(b'[')) if self.arrays.contains(&self.input.at().column) => {
+            (Expecting::Top, _) => (Expecting::Top, Unread::Line),
+            (_, Some(b',' | b']')) => (Expecting::ArrayObject, Unread::Nothing),
+            (Expecting::ArrayObject, Some(b'['))
+                if self.arrays.contains(&self.input.at().column) =>
+            {
                 self.leave_arrays();
-                (self.place, Left::Nothing)
+                (self.expecting, Unread::Nothing)
             }
-            (Place::ArrayObject, Some(b'{')) => {
+            (Expecting::ArrayObject, Some(b'{')) => {
                 // A comma is missing, and maybe more of them.
                 self.is_damaged = true;
-                (Place::ArrayObject, Left::Nothing)
+                (Expecting::ArrayObject, Unread::Nothing)
             }
-            _ => (Place::ArrayObject, Left::Value),
+            _ => (Expecting::ArrayObject, Unread::Value),
         };
         error
     }
@@ -269,10 +274,10 @@ impl<R: Read> Frames<R> {
 
     /// Passes over what was refused.
     fn pass_over(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
-        match std::mem::replace(&mut self.left, Left::Nothing) {
-            Left::Nothing => Ok(()),
-            Left::Line => self.input.skip_to(max_bytes, |byte| byte == b'\n'),
-            Left::Value => loop {
+        match std::mem::replace(&mut self.unread, Unread::Nothing) {
+            Unread::Nothing => Ok(()),
+            Unread::Line => self.input.skip_to(max_bytes, |byte| byte == b'\n'),
+            Unread::Value => loop {
                 self.pass_over_value(max_bytes)?;
                 self.input.skip_space()?;
                 match self.input.rest() {
@@ -284,7 +289,7 @@ impl<R: Read> Frames<R> {
                     _ => {}
                 }
             },
-            Left::Object(column, key) => loop {
+            Unread::Object(column, key) => loop {
                 self.input.skip_space()?;
                 while first_key(self.input.rest()) == Key::Short && self.input.fill()? {}
                 let is_outside = self.input.at().column <= column;
@@ -304,7 +309,7 @@ impl<R> fmt::Debug for Frames<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frames")
             .field("at", &self.input.at())
-            .field("place", &self.place)
+            .field("expecting", &self.expecting)
             .finish_non_exhaustive()
     }
 }

@@ -12,12 +12,12 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use trace_core::Tag;
 
-use super::ResourceSpans;
+use super::decoded::ResourceSpans;
 use super::error::{DecodeError, Position, explain, join};
 use super::jaeger_span::{KeyValue, Span, record, tags};
 use super::older::Loose;
+use super::reader::Reader;
 use super::record::resource;
-use super::request::Reader;
 use super::scalar::or_default;
 use crate::facts::key;
 
@@ -119,8 +119,8 @@ pub(super) fn read_trace(
 
 fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result<(), DecodeError> {
     let mut groups: Vec<ResourceSpans> = Vec::new();
-    // By process: the place of its group, if it can be read.
-    let mut places: HashMap<(String, Option<&str>), Option<usize>> = HashMap::new();
+    // By process: the index of its group, if it can be read.
+    let mut group_indexes: HashMap<(String, Option<&str>), Option<usize>> = HashMap::new();
     for (index, text) in trace.spans.iter().enumerate() {
         let Some(mut span) = reader.span::<Span<'_>>(outer, index, text)? else {
             continue;
@@ -134,20 +134,20 @@ fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result
             reader.count_unknown_service();
         }
         let key = (id, span.process.map(RawValue::get));
-        let place = match places.get(&key) {
+        let group_index = match group_indexes.get(&key) {
             Some(None) => {
                 reader.leave_out_more();
                 continue;
             }
-            Some(Some(place)) => *place,
+            Some(Some(group_index)) => *group_index,
             None => {
                 let path = join(outer, &path);
                 let read = match process {
                     Some(process) => reader.part::<Process>(&path, process, |_| 1)?,
                     None => Some(Process::default()),
                 };
-                let place = read.as_ref().map(|_| groups.len());
-                places.insert(key, place);
+                let group_index = read.as_ref().map(|_| groups.len());
+                group_indexes.insert(key, group_index);
                 let Some(process) = read else { continue };
                 groups.push(ResourceSpans {
                     resource: resource(process.tags()),
@@ -156,7 +156,7 @@ fn read_spans(reader: &mut Reader<'_>, trace: &Trace<'_>, outer: &str) -> Result
                 groups.len() - 1
             }
         };
-        if let Some(group) = groups.get_mut(place) {
+        if let Some(group) = groups.get_mut(group_index) {
             let service_name = Arc::clone(&group.resource.service_name);
             group.spans.push(record(reader, span, service_name));
         }

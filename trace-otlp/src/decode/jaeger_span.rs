@@ -13,8 +13,8 @@ use trace_core::{
 
 use super::enums::{Enum, Named};
 use super::older::{Loose, Micros, Padded, take, take_status};
+use super::reader::Reader;
 use super::record::{take_outcome, take_source, tracestate};
-use super::request::Reader;
 use super::scalar::{Scalar, optional, or_default, required};
 use super::value::unique;
 
@@ -110,8 +110,8 @@ pub(super) fn record(
                 && reference.trace_id.0 == Some(span.trace_id.0)
                 && reference.span_id.0.is_some()
         };
-        let place = references.iter().position(is_parent)?;
-        references.remove(place).span_id.0
+        let index = references.iter().position(is_parent)?;
+        references.remove(index).span_id.0
     };
     let parent = parent_of("child_of")
         .or(span.parent_span_id.0)

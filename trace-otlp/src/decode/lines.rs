@@ -1,4 +1,4 @@
-//! Where in the input a byte of a request lies.
+//! Finds the line and column of a byte of a request.
 
 use super::error::Position;
 

@@ -1,5 +1,6 @@
-//! Names of fields, also those that are written wrongly: what is in them is not to
-//! disappear without a word.
+//! Names of fields, and how to recognize misspelled ones.
+//!
+//! A misspelled field is an error: its content must not be ignored silently.
 
 use std::fmt;
 
@@ -119,7 +120,7 @@ fn bare(name: &str) -> Vec<u8> {
     bare
 }
 
-/// Whether two names are the same but for a letter, or for two that are swapped.
+/// Whether two names differ by one letter, or by two swapped ones.
 fn is_near(name: &[u8], meant: &[u8]) -> bool {
     if name == meant {
         return true;

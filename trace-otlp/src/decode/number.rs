@@ -1,7 +1,7 @@
-//! Numbers that are written as texts.
+//! Reads numbers that are written as texts.
 //!
-//! Source: Protocol Buffers, *ProtoJSON Format*: what a JSON number is, in quotes; an
-//! integer may have an exponent, and a fraction that is zero.
+//! Source: Protocol Buffers, *ProtoJSON Format*: a text has the form of a JSON
+//! number; an integer may have an exponent, and a fraction that is zero.
 
 /// A JSON number, in its parts.
 struct Decimal<'a> {

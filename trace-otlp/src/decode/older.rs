@@ -99,8 +99,8 @@ impl Scalar for Micros {
 
 /// Takes a tag away and returns its value as text.
 pub(super) fn take(tags: &mut Vec<Tag>, key: &str) -> Option<String> {
-    let place = tags.iter().position(|tag| tag.key == key)?;
-    Some(tags.remove(place).value.to_string())
+    let index = tags.iter().position(|tag| tag.key == key)?;
+    Some(tags.remove(index).value.to_string())
 }
 
 const ERROR: &str = "error";
@@ -121,16 +121,16 @@ pub(super) fn take_status(tags: &mut Vec<Tag>) -> (Status, bool) {
     let (description, code) = (text(DESCRIPTION), text(CODE));
     let code = code.map(|code| code.to_ascii_uppercase());
     let error = tags.iter().find(|tag| tag.key == ERROR);
-    let error = error.map(|tag| Said::of(tag.value.as_ref()));
+    let error = error.map(|tag| ErrorTag::from_value(tag.value.as_ref()));
 
     let is_error = match &error {
-        Some(Said::Yes | Said::Message(_)) => true,
-        Some(Said::No) | None => code.as_deref() == Some("ERROR"),
+        Some(ErrorTag::Yes | ErrorTag::Message(_)) => true,
+        Some(ErrorTag::No) | None => code.as_deref() == Some("ERROR"),
     };
     let status = match (is_error, code.as_deref()) {
         (true, _) => {
             let message = match (&description, &error) {
-                (Some(text), _) | (None, Some(Said::Message(text))) => text.as_str(),
+                (Some(text), _) | (None, Some(ErrorTag::Message(text))) => text.as_str(),
                 (None, _) => "",
             };
             Status::Error(message.to_owned().into())
@@ -139,7 +139,7 @@ pub(super) fn take_status(tags: &mut Vec<Tag>) -> (Status, bool) {
         (false, _) => Status::Unset,
     };
     let is_shown = |key: &str| match key {
-        ERROR => description.is_none() || !matches!(error, Some(Said::Message(_))),
+        ERROR => description.is_none() || !matches!(error, Some(ErrorTag::Message(_))),
         DESCRIPTION => is_error,
         CODE => match code.as_deref() {
             Some("ERROR") => is_error,
@@ -154,14 +154,14 @@ pub(super) fn take_status(tags: &mut Vec<Tag>) -> (Status, bool) {
 }
 
 /// What a tag `error` says.
-enum Said {
+enum ErrorTag {
     Yes,
     No,
     Message(String),
 }
 
-impl Said {
-    fn of(value: TagRef<'_>) -> Self {
+impl ErrorTag {
+    fn from_value(value: TagRef<'_>) -> Self {
         let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
         match value {
             TagRef::Bool(true) | TagRef::I64(1) => Self::Yes,

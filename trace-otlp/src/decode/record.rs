@@ -1,4 +1,6 @@
 //! Turns the messages of OTLP into records.
+//!
+//! Does not parse: the messages are read in `wire.rs`.
 
 use std::sync::Arc;
 
@@ -101,11 +103,11 @@ const fn low_byte(flags: u32) -> u8 {
 
 /// Returns the outcome that is said, and else the one that is seen.
 pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
-    let place = tags.iter().position(|tag| tag.key == key::OUTCOME);
-    let said = place.and_then(|place| {
-        let name = tags.get(place)?.value.as_str()?;
+    let index = tags.iter().position(|tag| tag.key == key::OUTCOME);
+    let said = index.and_then(|index| {
+        let name = tags.get(index)?.value.as_str()?;
         let outcome = facts::outcome_from_name(name)?;
-        tags.remove(place);
+        tags.remove(index);
         Some(outcome)
     });
     let views = || {

@@ -1,23 +1,22 @@
-//! Reads one document, whatever it is.
+//! Reads one document: OTLP here, every other format in a file of its own.
 
 use std::sync::Arc;
 
+use super::decoded::{DecodedRequest, MAX_PROBLEMS, ResourceSpans};
 use super::error::{DecodeError, Position, explain, join};
 use super::foreign::{self, Found};
 use super::frames::Frame;
-use super::lines::Lines;
+use super::reader::Reader;
 use super::record::{record, resource};
 use super::salvage::Salvage;
 use super::value::tags;
-use super::{DecodedRequest, MAX_PROBLEMS, ResourceSpans, jaeger, wire, zipkin};
-use serde::Deserialize;
+use super::{jaeger, wire, zipkin};
 use serde_json::value::RawValue;
-use trace_core::visible;
 
 /// Reads the document that `frame` holds. If it is lenient, this leaves out what cannot be
 /// read, and only fails if it is not.
 pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest, DecodeError> {
-    let problem = match Reader::read(frame, lenient, Vec::new()) {
+    let problem = match read(frame, lenient, Vec::new()) {
         Ok(request) => return Ok(request),
         Err(problem) => problem,
     };
@@ -34,7 +33,7 @@ pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest,
             is_first: frame.is_first,
         };
         let taken = std::mem::take(&mut salvage.taken);
-        if let Ok(mut request) = Reader::read(&frame, lenient, taken) {
+        if let Ok(mut request) = read(&frame, lenient, taken) {
             request.left_out += salvage.left_out;
             salvage.problems.append(&mut request.problems);
             salvage.problems.truncate(MAX_PROBLEMS);
@@ -57,35 +56,17 @@ pub(super) fn is_empty(document: &[u8]) -> bool {
     inner.is_some_and(|inner| inner.trim_ascii().is_empty())
 }
 
-/// Most characters of what is said of an answer that is not whole.
-const MAX_PARTIAL_CHARS: usize = 240;
-
-pub(super) struct Reader<'a> {
-    frame: &'a Frame<'a>,
+fn read(
+    frame: &Frame<'_>,
     lenient: bool,
-    lines: Lines,
-    /// Where spans and traces were taken out of the frame, in order.
     taken: Vec<usize>,
-    request: DecodedRequest,
+) -> Result<DecodedRequest, DecodeError> {
+    let mut reader = Reader::new(frame, lenient, taken);
+    reader.document(frame.bytes, frame.start, "", 0)?;
+    Ok(reader.request)
 }
 
-impl<'a> Reader<'a> {
-    fn read(
-        frame: &'a Frame<'a>,
-        lenient: bool,
-        taken: Vec<usize>,
-    ) -> Result<DecodedRequest, DecodeError> {
-        let mut reader = Self {
-            frame,
-            lenient,
-            lines: Lines::new(frame.start),
-            taken,
-            request: DecodedRequest::default(),
-        };
-        reader.document(frame.bytes, frame.start, "", 0)?;
-        Ok(reader.request)
-    }
-
+impl Reader<'_> {
     /// Reads a document that begins at `start` and is found at `path`.
     fn document(
         &mut self,
@@ -140,7 +121,7 @@ impl<'a> Reader<'a> {
         path: &str,
         error: Option<&serde_json::Error>,
     ) -> Result<(), DecodeError> {
-        let refuse = |found: &str| Err(DecodeError::of_document(start, path, found));
+        let refuse = |found: &str| Err(DecodeError::from_document(start, path, found));
         let explain_or = |found: &str| match error {
             Some(error) => Err(explain::<wire::Document<'_>>(text, error, start, path)),
             None => refuse(found),
@@ -197,90 +178,9 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
-
-    /// Reads one of the `spans` of what is at `path`; nothing if it is left out.
-    pub(super) fn span<'t, T: Deserialize<'t>>(
-        &mut self,
-        path: &str,
-        index: usize,
-        text: &'t RawValue,
-    ) -> Result<Option<T>, DecodeError> {
-        let path = || join(path, &format!("spans[{index}]"));
-        self.part_at(path, text, |_| 1)
-    }
-
-    /// Reads what is at `path`; nothing if it is left out, with so many spans.
-    pub(super) fn part<'t, T: Deserialize<'t>>(
-        &mut self,
-        path: &str,
-        text: &'t RawValue,
-        spans: impl FnOnce(&'t RawValue) -> u64,
-    ) -> Result<Option<T>, DecodeError> {
-        self.part_at(|| path.to_owned(), text, spans)
-    }
-
-    fn part_at<'t, T: Deserialize<'t>>(
-        &mut self,
-        path: impl FnOnce() -> String,
-        text: &'t RawValue,
-        spans: impl FnOnce(&'t RawValue) -> u64,
-    ) -> Result<Option<T>, DecodeError> {
-        if !self.taken.is_empty() && self.taken.binary_search(&self.offset_of(text)).is_ok() {
-            return Ok(None);
-        }
-        let error = match serde_json::from_str(text.get()) {
-            Ok(part) => return Ok(Some(part)),
-            Err(error) => error,
-        };
-        self.request.left_out += spans(text).max(1);
-        if self.request.problems.len() < MAX_PROBLEMS {
-            let at = self.position_of(text);
-            let problem = explain::<T>(text.get().as_bytes(), &error, at, &path());
-            if !self.lenient {
-                return Err(problem);
-            }
-            self.request.problems.push(problem);
-        }
-        Ok(None)
-    }
-
-    /// Counts a span that is left out for what was said.
-    pub(super) fn leave_out_more(&mut self) {
-        self.request.left_out += 1;
-    }
-
-    /// Notes what an answer says of its not being whole.
-    pub(super) fn say_partial(&mut self, said: &str) {
-        self.request.partial = Some(visible(said, MAX_PARTIAL_CHARS).into_owned());
-    }
-
-    /// Counts a span of which the service is said, and not known.
-    pub(super) fn count_unknown_service(&mut self) {
-        self.request.unknown_services += 1;
-    }
-
-    /// Counts a value of an enum.
-    pub(super) fn count(&mut self, is_unknown: bool) {
-        self.request.unknown_enums += u64::from(is_unknown);
-    }
-
-    pub(super) fn push(&mut self, group: ResourceSpans) {
-        self.request.groups.push(group);
-    }
-
-    /// Returns where in the input a text begins that lies in the frame.
-    fn position_of(&mut self, text: &RawValue) -> Position {
-        let offset = self.offset_of(text);
-        self.lines.position(self.frame.bytes, offset)
-    }
-
-    fn offset_of(&self, text: &RawValue) -> usize {
-        let bytes = self.frame.bytes;
-        (text.get().as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize)
-    }
 }
 
-/// Whether the status of an answer says so.
+/// Whether the status of an answer says that it is incomplete.
 ///
 /// Source: grafana/tempo, `tempo.proto`: *PartialStatus*.
 fn is_partial(status: &RawValue) -> bool {

@@ -1,12 +1,14 @@
-//! What of a damaged request can be read: finds the spans and groups that are at fault
-//! and makes the rest readable.
+//! Reads what is left of a damaged request.
+//!
+//! Finds the spans and groups that are at fault, and replaces them so that the rest
+//! can be read.
 
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::MAX_PROBLEMS;
+use super::decoded::MAX_PROBLEMS;
 use super::error::{DecodeError, Position, explain, join};
 use super::frames::Frame;
 use super::lines::Lines;
@@ -42,7 +44,7 @@ impl<'a> Salvage<'a> {
             lines: Lines::new(frame.start),
         };
         salvage.document(0..frame.bytes.len(), "", 0);
-        salvage.problems.sort_by_key(DecodeError::place);
+        salvage.problems.sort_by_key(DecodeError::position);
         salvage.taken.sort_unstable();
         salvage
     }
@@ -166,7 +168,7 @@ impl<'a> Salvage<'a> {
 
     /// Writes an empty object in the place of what lies at `range`.
     fn blank(&mut self, range: Range<usize>) {
-        let is_comma = |place: usize| self.text.get(place) == Some(&b',');
+        let is_comma = |index: usize| self.text.get(index) == Some(&b',');
         let spaces = |byte: &&u8| byte.is_ascii_whitespace();
         let bytes = self.text.get(..range.start).unwrap_or_default();
         let before = range
@@ -175,7 +177,7 @@ impl<'a> Salvage<'a> {
         let bytes = self.text.get(range.end..).unwrap_or_default();
         let behind = range.end + bytes.iter().take_while(spaces).count();
         // There is no room in one byte: it goes with its comma.
-        let comma = [before, behind].into_iter().find(|place| is_comma(*place));
+        let comma = [before, behind].into_iter().find(|index| is_comma(*index));
         let is_short = range.len() < 2;
         if let Some(text) = self.text.get_mut(range) {
             text.fill(b' ');

@@ -1,4 +1,4 @@
-//! Numbers, enums and ids, each in all the forms that clients write.
+//! Reads numbers, enums and ids, in each form that clients write.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Looks for the end of an object, without looking into it.
+//! Finds the end of an object without parsing its content.
 
 /// Where an object or an array ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Halves of surrogate pairs, which some clients write where they cut a text.
+//! Replaces halves of surrogate pairs, which some clients write where they cut a
+//! text.
 
 /// Replaces each escape of half a pair by that of the replacement character, which is as
 /// long, so that all else stays where it is.

@@ -1,4 +1,7 @@
-//! Attributes and their values.
+//! Reads attributes and their values.
+//!
+//! Owns the limits of nested values and how a value without a type of ours becomes
+//! text. Does not read the messages around attributes.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -77,18 +80,18 @@ pub(super) fn unique(pairs: impl ExactSizeIterator<Item = (String, TagValue)>) -
     let mut places = HashMap::new();
     let is_large = pairs.len() > 32;
     for (key, value) in pairs {
-        let place = if is_large {
+        let index = if is_large {
             match places.entry(key.clone()) {
-                Entry::Occupied(place) => Some(*place.get()),
-                Entry::Vacant(place) => {
-                    place.insert(tags.len());
+                Entry::Occupied(entry) => Some(*entry.get()),
+                Entry::Vacant(entry) => {
+                    entry.insert(tags.len());
                     None
                 }
             }
         } else {
             tags.iter().position(|tag| tag.key == key)
         };
-        match place.and_then(|place| tags.get_mut(place)) {
+        match index.and_then(|index| tags.get_mut(index)) {
             Some(tag) => tag.value = value,
             None => tags.push(Tag::new(key, value)),
         }

@@ -1,7 +1,6 @@
-//! The messages as they lie in the input.
+//! The messages as the input has them.
 //!
-//! Spans stay text at first, so that one that cannot be read can be left out
-//! alone.
+//! A span stays text at first, so that one unreadable span can be left out alone.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The forms of JSON of which a request is made.
+//! The forms of JSON that a request consists of: lists, texts and objects.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 

@@ -1,4 +1,6 @@
-//! The spans of a batch, by service and scope.
+//! Groups the spans of a batch by service and scope.
+//!
+//! Borrows from the batch, and writes nothing.
 
 use trace_core::{Resource, SpanBatch, SpanView, TagRef};
 
@@ -28,7 +30,7 @@ pub(super) struct ScopeId<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn of(batch: &SpanBatch<'a>) -> Self {
+    pub(crate) fn new(batch: &SpanBatch<'a>) -> Self {
         let mut services: Vec<Service<'a>> = Vec::new();
         for span in batch.spans() {
             let name = span.service_name();
@@ -42,7 +44,7 @@ impl<'a> Request<'a> {
                     scopes: Vec::new(),
                 },
             );
-            let id = ScopeId::of(&span);
+            let id = ScopeId::from_span(&span);
             if let Some(service) = service {
                 let scope = find_or_push(
                     &mut service.scopes,
@@ -78,7 +80,7 @@ fn find_or_push<T>(
 }
 
 impl<'a> ScopeId<'a> {
-    fn of(span: &SpanView<'a>) -> Self {
+    fn from_span(span: &SpanView<'a>) -> Self {
         let (mut name, mut version) = (None, "");
         for (key, value) in span.tags() {
             match (key, value) {

@@ -27,5 +27,5 @@ pub(crate) use group::Request;
 #[must_use]
 pub fn to_json(batch: &SpanBatch<'_>) -> String {
     // Writing to memory fails only for keys that are no texts, and ours are.
-    serde_json::to_string(&Request::of(batch)).unwrap_or_default()
+    serde_json::to_string(&Request::new(batch)).unwrap_or_default()
 }

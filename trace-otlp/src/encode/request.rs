@@ -1,4 +1,4 @@
-//! A request, as JSON.
+//! Writes a request: its resources, scopes and lists of spans.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Resource, TagRef};
@@ -48,7 +48,7 @@ impl Serialize for ResourceOf<'_> {
                 .tags
                 .iter()
                 .filter(|tag| tag.key != key::SERVICE_NAME);
-            std::iter::once(name).chain(others.map(Attribute::of))
+            std::iter::once(name).chain(others.map(Attribute::from_tag))
         });
         object(serializer, |map| {
             map.serialize_entry("attributes", &attributes)

@@ -1,4 +1,4 @@
-//! Spans with their logs, links and status.
+//! Writes spans with their logs, links and status.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -105,7 +105,7 @@ impl Serialize for Event<'_> {
         object(serializer, |map| {
             map.serialize_entry("timeUnixNano", &Text(time.as_unix_nanos()))?;
             map.serialize_entry("name", message)?;
-            list(map, "attributes", fields.iter().map(Attribute::of))
+            list(map, "attributes", fields.iter().map(Attribute::from_tag))
         })
     }
 }
@@ -120,7 +120,7 @@ impl Serialize for SpanLink<'_> {
             map.serialize_entry("traceId", &Text(link.trace_id))?;
             map.serialize_entry("spanId", &Text(link.span_id))?;
             tracestate(map, &link.tracestate)?;
-            list(map, "attributes", link.tags.iter().map(Attribute::of))?;
+            list(map, "attributes", link.tags.iter().map(Attribute::from_tag))?;
             count(map, "flags", link.flags.as_byte().into())
         })
     }

@@ -1,4 +1,4 @@
-//! Attributes and their values.
+//! Writes attributes and their values.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use trace_core::{Tag, TagArray, TagRef};
@@ -9,7 +9,7 @@ use super::forms::{List, Text, object};
 pub(super) struct Attribute<'a>(pub(super) &'a str, pub(super) TagRef<'a>);
 
 impl<'a> Attribute<'a> {
-    pub(super) fn of(tag: &'a Tag) -> Self {
+    pub(super) fn from_tag(tag: &'a Tag) -> Self {
         Self(&tag.key, tag.value.as_ref())
     }
 }

@@ -1,6 +1,6 @@
-//! `#[tokio::test(..)]` below `#[traced_test]`.
+//! Reads `#[tokio::test(..)]` below `#[traced_test]`.
 //!
-//! Its runtime is built by `trace-core`, which so is told of its threads: tasks that the
+//! `trace-core` builds its runtime, and is thus told of its threads: tasks that the
 //! code under test spawns by itself belong to the test.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
@@ -21,7 +21,7 @@ pub(super) struct Runtime {
 impl Runtime {
     /// The runtime of a function whose only test attribute is `#[tokio::test(..)]`. Where
     /// that would be refused, or says what is not known here, it is left to tokio.
-    pub(super) fn of(item: &Item) -> Option<Self> {
+    pub(super) fn from_item(item: &Item) -> Option<Self> {
         if !cfg!(feature = "tokio")
             || item.signature.asyncness.is_none()
             || !item.signature.inputs.is_empty()

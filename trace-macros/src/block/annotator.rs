@@ -1,4 +1,6 @@
-//! Who in a block gets which attribute.
+//! Decides which items in a block get which attribute, and adds it.
+//!
+//! Does not expand the attribute: the compiler calls it again for each function.
 
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -8,14 +10,14 @@ use syn::{Signature, Visibility};
 
 use super::attributes::OuterAttribute;
 use super::items::{self, Item, What};
-use super::owner;
+use super::owner::owner;
 use crate::args::{Args, TagArg};
 use crate::attribute::Attribute;
 use crate::returns;
 use crate::tokens::{group, is_punct, is_word};
 
-/// Gives functions the attribute.
-pub(super) struct Giver {
+/// Adds the attribute to functions.
+pub(super) struct Annotator {
     /// The arguments of the block.
     pub(super) args: Args,
     /// How many functions there are that can be traced.
@@ -26,8 +28,8 @@ pub(super) struct Giver {
     pub(super) methods: usize,
 }
 
-/// Who is given an attribute, and what goes with it.
-struct Receiver {
+/// An item that gets an attribute, and which arguments fit it.
+struct Target {
     attribute: Attribute,
     /// The operation name of a function, unless its attribute says another.
     operation: Option<String>,
@@ -37,28 +39,28 @@ struct Receiver {
     may_fail: bool,
 }
 
-impl Giver {
+impl Annotator {
     /// Rewrites what is in the braces at the end of an item.
-    pub(super) fn give_inside(&mut self, block: &mut Item) {
+    pub(super) fn annotate_inside(&mut self, block: &mut Item) {
         let owner = owner(block);
         if let Some(TokenTree::Group(content)) = block.tokens.pop() {
-            let inside = self.give_all(content.stream(), owner.as_deref());
+            let inside = self.annotate_all(content.stream(), owner.as_deref());
             let braces = group(content.delimiter(), inside, content.span());
             block.tokens.push(braces);
         }
     }
 
     /// Rewrites the items of a block; `owner` is the type whose functions they are.
-    fn give_all(&mut self, content: TokenStream, owner: Option<&str>) -> TokenStream {
+    fn annotate_all(&mut self, content: TokenStream, owner: Option<&str>) -> TokenStream {
         let mut tokens = TokenStream::new();
         for mut item in items::split(content) {
-            self.give(&mut item, owner);
+            self.annotate(&mut item, owner);
             tokens.extend([item.into_tokens()]);
         }
         tokens
     }
 
-    fn give(&mut self, item: &mut Item, owner: Option<&str>) {
+    fn annotate(&mut self, item: &mut Item, owner: Option<&str>) {
         if item.attributes.iter().any(OuterAttribute::is_for_tests) {
             return;
         }
@@ -67,7 +69,7 @@ impl Giver {
             What::ConstFunction => self.constants += 1,
             What::Invisible => {
                 if let [TokenTree::Group(content)] = &item.tokens[..] {
-                    let inside = self.give_all(content.stream(), owner);
+                    let inside = self.annotate_all(content.stream(), owner);
                     item.tokens = vec![Group::new(Delimiter::None, inside).into()];
                 }
             }
@@ -76,7 +78,7 @@ impl Giver {
                 let name = name.unraw();
                 let signature = signature(item);
                 let output = signature.as_ref().map(|signature| &signature.output);
-                let receiver = Receiver {
+                let target = Target {
                     attribute: Attribute::Traced,
                     operation: owner.map(|owner| format!("{owner}::{name}")),
                     has_self: signature
@@ -86,11 +88,11 @@ impl Giver {
                         returns::may_be_result(output) || returns::polled(output).is_some()
                     }),
                 };
-                self.methods += usize::from(receiver.has_self);
-                self.give_attribute(item, &receiver);
+                self.methods += usize::from(target.has_self);
+                self.add_attribute(item, &target);
             }
             What::Impl | What::Trait(_) | What::Module => {
-                let receiver = Receiver {
+                let target = Target {
                     attribute: Attribute::TracedBlock,
                     operation: None,
                     has_self: true,
@@ -99,9 +101,9 @@ impl Giver {
                 if item.attributes.iter_mut().any(OuterAttribute::may_be_ours) {
                     self.functions += 1;
                     self.methods += 1;
-                    self.give_attribute(item, &receiver);
+                    self.add_attribute(item, &target);
                 } else {
-                    self.give_inside(item);
+                    self.annotate_inside(item);
                 }
             }
         }
@@ -116,22 +118,22 @@ impl Giver {
     /// #[cfg_attr(test, traced(skip))]
     /// fn id(&self) {}
     /// ```
-    fn give_attribute(&self, item: &mut Item, receiver: &Receiver) {
+    fn add_attribute(&self, item: &mut Item, target: &Target) {
         let mut has_own = false;
         let mut conditions = Vec::new();
         for attribute in &mut item.attributes {
             if attribute.is_ours() {
-                self.complete(attribute, receiver);
+                self.complete(attribute, target);
                 has_own = true;
             } else {
-                let mut complete = |own: &mut OuterAttribute| self.complete(own, receiver);
+                let mut complete = |own: &mut OuterAttribute| self.complete(own, target);
                 conditions.extend(attribute.rewrite_conditional(&mut complete));
             }
         }
         if has_own {
             return;
         }
-        let content = self.attribute(receiver);
+        let content = self.attribute(target);
         let content = match conditions.as_slice() {
             [] => content,
             conditions => {
@@ -143,9 +145,9 @@ impl Giver {
     }
 
     /// Makes the attribute of what has none.
-    fn attribute(&self, receiver: &Receiver) -> TokenStream {
-        let mut arguments = self.arguments(receiver, &[], |_| true);
-        arguments.extend(receiver.operation.as_deref().map(name_argument));
+    fn attribute(&self, target: &Target) -> TokenStream {
+        let mut arguments = self.arguments(target, &[], |_| true);
+        arguments.extend(target.operation.as_deref().map(name_argument));
         let path = match &self.args.krate {
             Some(path) => quote!(#path::traced),
             None => quote_spanned!(Span::mixed_site()=> ::trace_core::traced),
@@ -154,8 +156,8 @@ impl Giver {
     }
 
     /// Adds to an attribute what it does not say itself: arguments, and tags.
-    fn complete(&self, attribute: &mut OuterAttribute, receiver: &Receiver) {
-        let kind = match receiver.attribute {
+    fn complete(&self, attribute: &mut OuterAttribute, target: &Target) {
+        let kind = match target.attribute {
             Attribute::Traced => attribute.kind(),
             block => block,
         };
@@ -172,28 +174,28 @@ impl Giver {
             .filter(|(name, _)| *name != "tags")
             .map(|(_, written)| written.clone())
             .collect();
-        arguments.extend(self.arguments(receiver, &own.tags, |name| name == "tags" || !says(name)));
-        let operation = receiver.operation.as_deref().filter(|_| !says("name"));
+        arguments.extend(self.arguments(target, &own.tags, |name| name == "tags" || !says(name)));
+        let operation = target.operation.as_deref().filter(|_| !says("name"));
         arguments.extend(operation.map(name_argument));
         let path = attribute.path();
         *attribute = OuterAttribute::new(quote!(#path(#(#arguments),*)));
     }
 
-    /// The arguments of the block that are `wanted` and go with the receiver, and its
+    /// The arguments of the block that are `wanted` and go with the target, and its
     /// own tags.
     fn arguments(
         &self,
-        receiver: &Receiver,
+        target: &Target,
         own: &[TagArg],
         wanted: impl Fn(&str) -> bool,
     ) -> Vec<TokenStream> {
-        let fits = |tokens: &&TokenStream| receiver.has_self || self_in(tokens).is_none();
+        let fits = |tokens: &&TokenStream| target.has_self || self_in(tokens).is_none();
         let mut arguments = Vec::new();
         for (name, written) in &self.args.written {
             match *name {
                 "tags" => {}
                 _ if !wanted(name) => {}
-                "err" if !receiver.may_fail => {}
+                "err" if !target.may_fail => {}
                 "links" => {
                     let links: Vec<_> = self.args.links.iter().filter(fits).collect();
                     arguments.extend((!links.is_empty()).then(|| quote!(links(#(#links),*))));
@@ -210,7 +212,7 @@ impl Giver {
     }
 
     /// Returns where the arguments of the block name `self`.
-    pub(super) fn of_self(&self) -> Option<Span> {
+    pub(super) fn find_self(&self) -> Option<Span> {
         let mut written = self.args.written.iter();
         written.find_map(|(_, written)| self_in(written))
     }

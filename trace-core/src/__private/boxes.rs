@@ -1,0 +1,67 @@
+//! The boxed futures and streams that can be boxed again with a wrapped content.
+//!
+//! Owns these types, and a marker for each kind of call. What a call does is in
+//! `polling.rs`.
+
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+/// The call of a function that returns a future.
+#[derive(Debug)]
+pub struct FutureCall;
+
+/// The call of one that returns a stream.
+#[derive(Debug)]
+pub struct StreamCall;
+
+/// A box of a future or stream whose content can be replaced.
+pub trait Polled {
+    /// The kind of call to trace.
+    type Kind;
+    /// The same.
+    const KIND: Self::Kind;
+}
+
+/// A box whose content can be replaced by a `W`.
+pub trait Boxed<W>: Polled {
+    /// Boxes it.
+    fn boxed(inner: W) -> Self;
+}
+
+macro_rules! boxes {
+    ($($polled:ident $gives:ident $kind:ident: $([$($auto:ident)*])*;)*) => {$($(
+        impl<'a, R> Polled for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>> {
+            type Kind = $kind;
+            const KIND: $kind = $kind;
+        }
+
+        impl<'a, R, W> Boxed<W> for Pin<Box<dyn $polled<$gives = R> $(+ $auto)* + 'a>>
+        where
+            W: $polled<$gives = R> $(+ $auto)* + 'a,
+        {
+            fn boxed(inner: W) -> Self {
+                Box::pin(inner)
+            }
+        }
+
+        impl<'a, R> Polled for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a> {
+            type Kind = $kind;
+            const KIND: $kind = $kind;
+        }
+
+        impl<'a, R, W> Boxed<W> for Box<dyn $polled<$gives = R> $(+ $auto)* + Unpin + 'a>
+        where
+            W: $polled<$gives = R> $(+ $auto)* + Unpin + 'a,
+        {
+            fn boxed(inner: W) -> Self {
+                Box::new(inner)
+            }
+        }
+    )*)*};
+}
+
+boxes! {
+    Future Output FutureCall: [] [Send] [Sync] [Send Sync];
+    Stream Item StreamCall: [] [Send] [Sync] [Send Sync];
+}
