@@ -128,7 +128,7 @@ fn of_traces_that_were_told_some_are_remembered() {
 #[test]
 fn what_is_waited_for_does_not_change_when_the_clock_is_set() {
     let hour = Duration::from_secs(3_600);
-    let (collector, clock) = with(|options| options.feeders = 2);
+    let (collector, clock) = with(|options| options.tracers = 2);
     let orphan = |trace| of_trace(trace, span(2, 1, "op", 0..1));
     clock.set(at(0) + 2 * hour);
     send(&collector, &[orphan(1)]);

@@ -95,7 +95,7 @@ impl ActiveTrace {
     pub(super) fn is_over(&self, options: &TraceCollectorOptions) -> bool {
         let complete = &self.completeness;
         // With one tracer, nobody else has anything to send.
-        let is_alone = options.feeders <= 1 && complete.is_of_one_tracer();
+        let is_alone = options.tracers <= 1 && complete.is_of_one_tracer();
         complete.is_settled() || is_alone
     }
 

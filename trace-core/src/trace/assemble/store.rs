@@ -67,7 +67,7 @@ pub(super) struct Store {
     early_losses: EarlyLosses,
     names: ServiceNames,
     stopwatch: Stopwatch,
-    /// Shutdowns of feeders.
+    /// How many tracers were shut down.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
     stats: TraceCollectorStats,
