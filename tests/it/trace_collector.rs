@@ -69,7 +69,7 @@ impl Bench {
             text.push('\n');
         }
         let active = self.collector.active_traces().len();
-        assert_eq!(active, self.collector.stats().active_traces);
+        assert_eq!(active as u64, self.collector.stats().active_traces);
         text.push_str(&format!("{active} active\n"));
         expected.assert_eq(&text);
     }

@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::spans::{at, span, trace_id};
 
 /// Less than one trace takes, and more than what is known of some that were discarded.
-const ONE_TRACE: usize = 700;
+const ONE_TRACE: u64 = 700;
 
 fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
     let clock = ManualClock::starting_at(at(0));
@@ -192,8 +192,8 @@ fn the_bound_holds_within_a_batch_and_every_trace_is_told() {
     assert!(stats.bytes <= 1_000_000, "{stats:?}");
     assert!(stats.active_traces > 100, "{stats:?}");
     let evicted = 10_000 - stats.active_traces;
-    assert_eq!(stats.traces_evicted, evicted as u64);
-    assert_eq!(told.load(Ordering::Relaxed), evicted);
+    assert_eq!(stats.traces_evicted, evicted);
+    assert_eq!(told.load(Ordering::Relaxed) as u64, evicted);
     collector.finish();
     assert_eq!(told.load(Ordering::Relaxed), 10_000);
 }

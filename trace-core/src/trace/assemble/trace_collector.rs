@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::completed_trace::CompletedTrace;
+use super::news::{News, OpenTrace};
 use super::options::TraceCollectorOptions;
 use super::query::Query;
-use super::store::{News, OpenTrace, Store, TraceCollectorStats};
+use super::stats::TraceCollectorStats;
+use super::store::Store;
 use super::trace::Trace;
 use crate::collector::{Collector, CollectorError, SpanBatch};
 use crate::process::caught::catch;
