@@ -402,10 +402,8 @@ mod tests {
 
     #[test]
     fn spans_that_came_late_are_counted() {
-        let stats = TraceCollectorStats {
-            spans_late: 2,
-            ..TraceCollectorStats::default()
-        };
+        let mut stats = TraceCollectorStats::default();
+        stats.spans_late = 2;
         let mut text = Vec::new();
         write_lost(&stats, &mut text).unwrap();
         let said = String::from_utf8(text).unwrap();

@@ -247,7 +247,7 @@ impl World {
     fn collector(&self) -> TraceCollector {
         let options = TraceCollectorOptions {
             clock: self.clock(),
-            feeders: 5,
+            tracers: 5,
             ..TraceCollectorOptions::default()
         };
         let world = self.clone();

@@ -40,7 +40,7 @@ impl Collectors {
         let kept = usize::try_from(options.requests).unwrap_or(usize::MAX);
         let options = TraceCollectorOptions {
             quiet_time: QUIET_TIME,
-            feeders: Service::ALL.len(),
+            tracers: Service::ALL.len(),
             // The checks at the end look at every trace.
             max_active_traces: kept.max(1_000),
             max_completed_traces: kept.max(1_000),

@@ -407,7 +407,7 @@ fn a_part_that_another_process_has_called_is_complete_at_its_end() {
 #[test]
 fn of_two_tracers_a_part_is_not_the_whole() {
     let traces = TraceCollector::with_options(TraceCollectorOptions {
-        feeders: 2,
+        tracers: 2,
         ..TraceCollectorOptions::default()
     });
     let tracer = tracer(traces.clone());
@@ -598,14 +598,14 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
     assert_eq!(u64::from(losses.shutdown), report.lost);
 }
 
-/// Of two tracers that feed one collector, one answers a call of the other one for longer than
+/// Of two tracers that deliver to one collector, one answers a call of the other one for longer than
 /// the caller waits, and has handed nothing over.
 #[test]
 fn a_part_that_runs_in_another_tracer_is_waited_for() {
     for ends in [true, false] {
         let (clock, options) = by_hand();
         let traces = TraceCollector::with_options(TraceCollectorOptions {
-            feeders: 2,
+            tracers: 2,
             ..options
         });
         let [caller, called] = [(); 2].map(|()| tracer(traces.clone()));

@@ -16,11 +16,11 @@ struct Services {
 }
 
 impl Services {
-    fn new(feeders: usize) -> Self {
+    fn new(tracers: usize) -> Self {
         let clock = ManualClock::starting_at(at(0));
         let collector = TraceCollector::with_options(TraceCollectorOptions {
             clock: Clock::from(&clock),
-            feeders,
+            tracers,
             ..TraceCollectorOptions::default()
         });
         Self { collector, clock }

@@ -69,7 +69,7 @@ impl Bench {
             text.push('\n');
         }
         let active = self.collector.active_traces().len();
-        assert_eq!(active, self.collector.stats().active_traces);
+        assert_eq!(active as u64, self.collector.stats().active_traces);
         text.push_str(&format!("{active} active\n"));
         expected.assert_eq(&text);
     }
@@ -371,7 +371,7 @@ fn a_different_content_for_one_id_makes_the_collector_careful() {
 
 #[test]
 fn with_several_feeders_only_the_last_shutdown_completes() {
-    let bench = Bench::with(|options| options.feeders = 2);
+    let bench = Bench::with(|options| options.tracers = 2);
     let [frontend, gateway] = [0, 1].map(|_| bench.collector.clone());
     bench.send(
         "frontend",
@@ -407,7 +407,7 @@ fn a_trace_whose_context_was_sent_waits_for_the_other_service() {
     use trace_core::{TraceCollector, TraceCollectorOptions, Tracer, propagation, span};
 
     let traces = TraceCollector::with_options(TraceCollectorOptions {
-        feeders: 2,
+        tracers: 2,
         ..Default::default()
     });
     let tracer = |name: &str| {

@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::spans::{at, span, trace_id};
 
 /// Less than one trace takes, and more than what is known of some that were discarded.
-const ONE_TRACE: usize = 700;
+const ONE_TRACE: u64 = 700;
 
 fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
     let clock = ManualClock::starting_at(at(0));
@@ -128,7 +128,7 @@ fn of_traces_that_were_told_some_are_remembered() {
 #[test]
 fn what_is_waited_for_does_not_change_when_the_clock_is_set() {
     let hour = Duration::from_secs(3_600);
-    let (collector, clock) = with(|options| options.feeders = 2);
+    let (collector, clock) = with(|options| options.tracers = 2);
     let orphan = |trace| of_trace(trace, span(2, 1, "op", 0..1));
     clock.set(at(0) + 2 * hour);
     send(&collector, &[orphan(1)]);
@@ -192,8 +192,8 @@ fn the_bound_holds_within_a_batch_and_every_trace_is_told() {
     assert!(stats.bytes <= 1_000_000, "{stats:?}");
     assert!(stats.active_traces > 100, "{stats:?}");
     let evicted = 10_000 - stats.active_traces;
-    assert_eq!(stats.traces_evicted, evicted as u64);
-    assert_eq!(told.load(Ordering::Relaxed), evicted);
+    assert_eq!(stats.traces_evicted, evicted);
+    assert_eq!(told.load(Ordering::Relaxed) as u64, evicted);
     collector.finish();
     assert_eq!(told.load(Ordering::Relaxed), 10_000);
 }

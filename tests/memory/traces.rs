@@ -200,7 +200,7 @@ impl Case for Growth {
             self.name,
             grown >> 20
         );
-        assert!(stats.bytes <= MAX_BYTES, "{stats:?}");
+        assert!(stats.bytes <= MAX_BYTES as u64, "{stats:?}");
         assert!(grown <= MAX_BYTES / 4 * 5, "{} grew by {grown}", self.name);
         // What the batch's own making has freed is taken first.
         if self.way != Way::OneBatch {

@@ -10,17 +10,17 @@ use crate::value::Link;
 
 /// Where a span belongs, if not below the current one.
 #[derive(Debug)]
-pub struct Origin(pub(super) Box<origin::Origin>);
+pub struct Origin(pub(super) Box<origin::SpanOrigin>);
 
 impl Origin {
     /// Below the span of a context.
     pub fn parent<T: ContextSource + ?Sized>(context: &T) -> Self {
-        Self(Box::new(origin::Origin::parent(context.extracted())))
+        Self(Box::new(origin::SpanOrigin::parent(context.extracted())))
     }
 
     /// At the top of this process's part of a remote trace.
     pub fn remote<T: ContextSource + ?Sized>(context: &T) -> Self {
-        Self(Box::new(origin::Origin::remote(context.extracted())))
+        Self(Box::new(origin::SpanOrigin::remote(context.extracted())))
     }
 
     /// Sets how far the context is trusted.

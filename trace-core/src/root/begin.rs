@@ -1,6 +1,6 @@
 //! What begins a root span.
 
-use super::origin::Origin;
+use super::origin::SpanOrigin;
 use crate::delivery::is_collecting;
 use crate::diagnostics;
 use crate::record::{self, Opening, RECORDING_BUILT, Scope, write};
@@ -98,7 +98,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 pub struct SiteFrom<S> {
     pub(crate) site: S,
     /// Until the span is open.
-    pub(crate) origin: Option<Box<Origin>>,
+    pub(crate) origin: Option<Box<SpanOrigin>>,
 }
 
 impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {

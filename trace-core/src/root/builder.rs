@@ -1,4 +1,6 @@
-//! Root spans that are described at run time.
+//! The public builder of root spans that are described at run time.
+//!
+//! It only collects the description; `description.rs` begins the scope and opens the span.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +10,7 @@ use super::begin::{self, Begin};
 use super::description::{More, Root};
 use super::future::{RootFuture, RootRun};
 use super::guard::RootGuard;
-use super::origin::Place;
+use super::origin::Parent;
 use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
 use crate::record::{IfRecording, kept_tag, spare_tracer, write};
@@ -16,9 +18,11 @@ use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
 use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 
-/// Describes a root span of the current tracer: the one in whose trace this is
-/// called, or that is [attached](crate::Tracer::attach), else the one that was
-/// installed. Without any, the body just runs.
+/// Describes a root span of the current tracer.
+///
+/// The current tracer is the one whose trace runs here or that is
+/// [attached](crate::Tracer::attach), or else the installed one. Without a tracer the body
+/// runs and nothing is recorded.
 ///
 /// ```
 /// let answer = trace_core::root("ask").run_sync(|| 42);
@@ -51,8 +55,8 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 pub struct RootBuilder(pub(super) IfRecording<Root>);
 
 impl Tracer {
-    /// Describes a root span: the first of a new trace, or of one that comes from
-    /// another process.
+    /// Describes a root span: the first span of a new trace, or the first span here of a
+    /// trace that another process began.
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
@@ -64,15 +68,15 @@ impl Tracer {
 }
 
 impl RootBuilder {
-    /// Sets the span's part in a call. Default: internal.
+    /// Sets the span's role in a call. Default: [`SpanKind::Internal`].
     pub fn kind(self, kind: SpanKind) -> Self {
         self.set(|root| root.kind = kind)
     }
 
-    /// Adds a tag; `None` adds nothing. What else can be a value is said at [`TagSource`].
+    /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The value is kept until the span begins. So a text is copied; one that is a literal is
-    /// not as `TagValue::from("GET")`.
+    /// The builder keeps the value until the span begins, so it copies texts. To avoid the
+    /// copy of a literal, pass `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
         self.set_more(|more| more.tags.extend(kept_tag(key.into(), &value)))
     }
@@ -82,9 +86,11 @@ impl RootBuilder {
         self.set_more(|more| more.links.push(link.into()))
     }
 
-    /// Goes on with what a propagator extracted from the headers of a request: the
-    /// caller's trace and baggage. Without a context that can be used a new trace
-    /// begins, with the baggage; what was left out is counted in
+    /// Continues the caller's trace, with its baggage, as a propagator extracted them from
+    /// the headers of a request.
+    ///
+    /// Without a usable context the span begins a new trace with the extracted baggage.
+    /// Headers and entries that could not be used are counted in
     /// [`Stats::bad_headers`](crate::Stats::bad_headers).
     ///
     /// ```
@@ -100,30 +106,30 @@ impl RootBuilder {
         self.set_more(|more| more.origin.extract(extracted))
     }
 
-    /// Sets how far a remote context is believed, whether it is named before or
-    /// after. Default: [`Trust::Continue`].
+    /// Sets how far a remote context is trusted, whether it is set before or after this
+    /// call. Default: [`Trust::Continue`].
     pub fn trust(self, trust: Trust) -> Self {
         self.set_more(|more| more.origin.set_trust(trust))
     }
 
-    /// Sets the baggage of the trace, in place of the one that came with a context.
+    /// Sets the baggage of the trace. It replaces the baggage of an extracted context.
     pub fn baggage(self, baggage: Baggage) -> Self {
         self.set_more(|more| more.baggage = Some(baggage))
     }
 
-    /// Goes on with the trace of another process: the span is a child of the
-    /// context's. `None` begins a new trace.
+    /// Continues the trace of another process: the span is a child of the context's span.
+    /// `None` changes nothing; by default a new trace begins.
     pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
         match parent.into() {
-            Some(parent) => self.set_more(|more| more.origin.place = Place::Remote(parent)),
+            Some(parent) => self.set_more(|more| more.origin.parent = Parent::Remote(parent)),
             None => self,
         }
     }
 
-    /// Begins the span with a context that is its own: its trace id, span id,
-    /// parent and sampling decision. No sampler is asked.
+    /// Sets the span's own context: its trace id, span id, parent and sampling decision.
+    /// The sampler is not asked.
     pub fn context(self, context: TraceContext) -> Self {
-        self.set_more(|more| more.origin.place = Place::Given(context))
+        self.set_more(|more| more.origin.parent = Parent::Given(context))
     }
 
     /// Takes the tracer that is current now, not the one at the beginning.
@@ -132,8 +138,8 @@ impl RootBuilder {
         self.set(|root| root.tracer = root.tracer.take().or_else(crate::tracer::global::current))
     }
 
-    /// Runs a future as the span's body. The span begins at the first poll. What the
-    /// future returns is not looked at; see [`run_result`](Self::run_result).
+    /// Runs a future as the span's body. The span begins at the first poll. The output does
+    /// not affect the span; for a `Result` see [`run_result`](Self::run_result).
     ///
     /// ```
     /// # async fn checkout() -> u32 { 42 }
@@ -145,16 +151,16 @@ impl RootBuilder {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
-    /// within the span, which was cancelled.
+    /// A future that is dropped before its first poll records no span. A future that is
+    /// dropped later is dropped within the span, and the span ends as cancelled.
     pub fn run<F: Future>(self, future: F) -> RootFuture<F> {
         RootFuture {
             run: RootRun::new(self.0, never_failed::<F::Output>, future),
         }
     }
 
-    /// Runs a future as the span's body; an `Err` marks the span as failed, with the
-    /// error's own text. (The attributes add the texts of its sources.)
+    /// Runs a future as the span's body. An `Err` marks the span as failed, with the error's
+    /// own text; the attributes also add the texts of its sources.
     ///
     /// ```
     /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }
@@ -163,6 +169,10 @@ impl RootBuilder {
     /// # drop(paid);
     /// # }
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as for [`run`](Self::run).
     pub fn run_result<F, T, E>(self, future: F) -> RootFuture<F>
     where
         F: Future<Output = Result<T, E>>,
@@ -173,15 +183,15 @@ impl RootBuilder {
         }
     }
 
-    /// Runs a closure as the span's body. What it returns is not looked at; an error
-    /// can be marked by [`span::record_error`](crate::span::record_error).
+    /// Runs a closure as the span's body. The returned value does not affect the span; mark
+    /// errors with [`span::record_error`](crate::span::record_error).
     pub fn run_sync<R>(self, body: impl FnOnce() -> R) -> R {
         let _guard = IfRecording::from_fn(|| self.0.get().map(RootGuard::begin));
         body()
     }
 
-    /// Starts a root span that is held. It runs in a scope of its own: what it records is
-    /// handed over when the span ends. Without a tracer it does nothing.
+    /// Starts a root span and returns it as a value. The span has its own scope, which
+    /// delivers what it recorded when the span ends. Without a tracer it does nothing.
     ///
     /// ```
     /// let span = trace_core::root("GET /orders").start();

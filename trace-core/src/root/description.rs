@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::begin::{self, Begin};
-use super::origin::Origin;
+use super::origin::SpanOrigin;
 use crate::diagnostics;
 use crate::record::{Scope, TracerCore, spare_tracer, write};
 use crate::stream::Site;
@@ -26,7 +26,7 @@ pub(super) struct Root {
 /// What not all roots begin with.
 #[derive(Default)]
 pub(super) struct More {
-    pub(super) origin: Origin,
+    pub(super) origin: SpanOrigin,
     pub(super) tags: Vec<(Cow<'static, str>, TagValue)>,
     pub(super) links: Vec<Link>,
     pub(super) baggage: Option<Baggage>,
@@ -113,7 +113,7 @@ impl Root {
     }
 
     #[cold]
-    fn scope_from(&self, origin: &Origin, baggage: Option<&Baggage>) -> Option<Scope> {
+    fn scope_from(&self, origin: &SpanOrigin, baggage: Option<&Baggage>) -> Option<Scope> {
         let tracer = self.tracer.as_ref();
         origin.begin(tracer, &self.operation_name, self.kind, baggage)
     }

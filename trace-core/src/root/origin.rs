@@ -1,4 +1,7 @@
-//! Where a span that has a scope of its own belongs.
+//! The parent of a span that has its own scope, and how far a remote context is trusted.
+//!
+//! Owns the choice between a root, a local parent and a remote parent. Does not read headers
+//! (`propagation`) and does not ask the sampler (`record/scope/start.rs`).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,42 +13,42 @@ use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 
-/// Where a span that has a scope of its own belongs.
+/// The parent of a span that has its own scope, and how it was found.
 #[derive(Debug, Default)]
-pub(crate) struct Origin {
-    pub(super) place: Place,
+pub(crate) struct SpanOrigin {
+    pub(super) parent: Parent,
     pub(super) trust: Trust,
     /// Baggage that came without a context.
     pub(super) extracted_baggage: Option<Baggage>,
-    /// Headers of which something had to be left out.
+    /// Headers, or entries in them, that could not be used.
     pub(super) bad_headers: u64,
 }
 
-/// See [`Origin`].
+/// See [`SpanOrigin`].
 #[derive(Debug, Default)]
-pub(super) enum Place {
-    /// At the top of a trace.
+pub(super) enum Parent {
+    /// None: the span is the root of a new trace.
     #[default]
-    Nowhere,
-    /// Below a span of another process.
+    Absent,
+    /// A span of another process.
     Remote(TraceContext),
-    /// Where the context says, whose span it is.
+    /// What the context says: the context is the span's own.
     Given(TraceContext),
-    /// Below the span of a context of this process.
-    Parent(TraceContext),
-    /// Below the span that is current where it begins.
+    /// The span of a context of this process.
+    Local(TraceContext),
+    /// The span that is current where this one begins.
     Current,
 }
 
-impl Origin {
+impl SpanOrigin {
     /// Below the span of a context, or below the current one if there is no
     /// context.
     pub(crate) fn parent(extracted: Extracted) -> Self {
         Self {
-            place: match extracted.context {
-                Some(context) if context.is_remote => Place::Remote(context),
-                Some(context) => Place::Parent(context),
-                None => Place::Current,
+            parent: match extracted.context {
+                Some(context) if context.is_remote => Parent::Remote(context),
+                Some(context) => Parent::Local(context),
+                None => Parent::Current,
             },
             bad_headers: extracted.problems.len() as u64,
             ..Self::default()
@@ -59,21 +62,21 @@ impl Origin {
         origin
     }
 
-    /// Sets how far a remote context is believed.
+    /// Sets how far a remote context is trusted.
     pub(crate) fn set_trust(&mut self, trust: Trust) {
         self.trust = trust;
     }
 
-    /// Goes on with what was found in the headers of a request.
+    /// Takes the context from the headers of a request; without one, the baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
         self.bad_headers += extracted.problems.len() as u64;
         match extracted.context {
-            Some(context) => self.place = Place::Remote(context),
+            Some(context) => self.parent = Parent::Remote(context),
             None => self.extracted_baggage = Some(extracted.baggage),
         }
     }
 
-    /// Begins the scope with a tracer of one's own, or the current one.
+    /// Begins the scope with the given tracer, or else with the current one.
     pub(super) fn begin(
         &self,
         tracer: Option<&Arc<TracerCore>>,
@@ -91,11 +94,11 @@ impl Origin {
             Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
         }
         let believed = self.believed(tracer);
-        let parentage = match &self.place {
-            Place::Nowhere | Place::Current => Parentage::Nothing,
-            Place::Given(context) => Parentage::Given(context),
-            Place::Parent(context) => Parentage::Local(context),
-            Place::Remote(_) => match &believed {
+        let parentage = match &self.parent {
+            Parent::Absent | Parent::Current => Parentage::Nothing,
+            Parent::Given(context) => Parentage::Given(context),
+            Parent::Local(context) => Parentage::Local(context),
+            Parent::Remote(_) => match &believed {
                 None => Parentage::Nothing,
                 Some(Cow::Borrowed(context)) => Parentage::Remote(context),
                 Some(Cow::Owned(context)) => Parentage::Capped(context),
@@ -111,9 +114,9 @@ impl Origin {
         Some(Scope::start(tracer, start))
     }
 
-    /// The caller's context, as far as it is believed.
+    /// The caller's context, as far as it is trusted.
     fn believed(&self, tracer: &TracerCore) -> Option<Cow<'_, TraceContext>> {
-        let Place::Remote(context) = &self.place else {
+        let Parent::Remote(context) = &self.parent else {
             return None;
         };
         match self.trust {
@@ -135,25 +138,25 @@ impl Origin {
 
     /// Another scope of the trace that runs here, if the span belongs to it.
     fn within_current_trace(&self) -> Option<Option<Scope>> {
-        match &self.place {
-            Place::Current => Some(Scope::current()),
-            Place::Parent(context) => Scope::current_below(context).map(Some),
-            Place::Nowhere | Place::Remote(_) | Place::Given(_) => None,
+        match &self.parent {
+            Parent::Current => Some(Scope::current()),
+            Parent::Local(context) => Scope::current_below(context).map(Some),
+            Parent::Absent | Parent::Remote(_) | Parent::Given(_) => None,
         }
     }
 
-    /// The caller's context, if it was not gone on with.
+    /// A link to the caller's context, if the span does not continue its trace.
     pub(super) fn link(&self) -> Option<Link> {
-        match (&self.place, self.trust) {
-            (Place::Remote(context), Trust::Restart) => Some(Link::from(context)),
+        match (&self.parent, self.trust) {
+            (Parent::Remote(context), Trust::Restart) => Some(Link::from(context)),
             _ => None,
         }
     }
 
     /// The id that the span has to have.
     pub(super) fn span_id(&self) -> Option<SpanId> {
-        match &self.place {
-            Place::Given(context) => Some(context.span_id),
+        match &self.parent {
+            Parent::Given(context) => Some(context.span_id),
             _ => None,
         }
     }

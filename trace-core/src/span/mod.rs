@@ -1,8 +1,8 @@
-//! The span that runs now: everything that can be said of it and asked of it.
+//! Functions that describe the current span, ask for it, and start spans below it.
 //!
-//! None of these functions fails or panics, and none does anything where no span
-//! is recorded. A value is then not looked at; that it is not even computed, write
-//! it in `tags(..)` of the attribute, or ask [`is_recording`] before.
+//! None of these functions fails or panics; without a recorded span they do nothing, and do
+//! not read the value. To avoid computing the value too, write it in `tags(..)` of the
+//! attribute, or check [`is_recording`] first.
 //!
 //! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
 //!
@@ -48,7 +48,7 @@ use crate::value::{
 
 pub use builder::{build, start};
 
-/// Returns whether a span is recorded that tags and logs would go to.
+/// Returns whether there is a recorded span that tags and logs are added to.
 #[must_use]
 #[inline]
 pub fn is_recording() -> bool {
@@ -58,8 +58,8 @@ pub fn is_recording() -> bool {
 /// Adds a tag; replaces the value of one with the same key.
 ///
 /// A text longer than [`Limits::max_value_bytes`](crate::Limits::max_value_bytes)
-/// is cut. A `Duration` is recorded in seconds; `None` adds nothing. What else can be a
-/// value is said at [`TagSource`].
+/// is cut. A `Duration` is recorded in seconds; `None` adds nothing. [`TagSource`] lists the
+/// other types of values.
 ///
 /// ```
 /// use std::time::Duration;
@@ -113,8 +113,8 @@ fn write_log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     }
 }
 
-/// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
-/// nothing. A text is the message of an error.
+/// Sets whether the work failed. [`Status::Ok`] is final; [`Status::Unset`] changes nothing.
+/// A text is the message of an error.
 ///
 /// Only the status is set; [`record_error`] also says which error it was.
 ///
@@ -175,14 +175,14 @@ pub fn add_link(link: impl Into<Link>) {
     }
 }
 
-/// Sets another operation name.
+/// Changes the operation name.
 #[doc(alias = "update_name")]
 #[inline]
 pub fn set_operation_name(name: impl AsRef<str>) {
     write_name(write::operation_name, name.as_ref());
 }
 
-/// Sets another service name than the tracer's.
+/// Sets a service name that replaces the tracer's.
 #[inline]
 pub fn set_service_name(name: impl AsRef<str>) {
     write_name(write::service_name, name.as_ref());
@@ -194,29 +194,28 @@ fn write_name(write: fn(u64, &str), name: &str) {
     }
 }
 
-/// Sets the span's part in a call. Samplers have seen the one with which it began.
+/// Sets the span's role in a call. Samplers only see the kind with which the span began.
 pub fn set_kind(kind: SpanKind) {
     if let Some(span) = write::own_span_or_count() {
         write::kind(span, kind);
     }
 }
 
-/// Returns the context, to be sent to another service or kept for a link; `None`
-/// where no trace runs. Also there where the trace is not sampled.
+/// Returns the current context, to send to another service or to keep for a link; `None`
+/// without a trace. A trace that is not sampled has a context, too.
 ///
-/// The [parent](TraceContext::parent_span_id) of a recorded span is known as long
-/// as its scope has not handed the span's beginning over, which it does after
-/// about 500 spans.
+/// The [parent](TraceContext::parent_span_id) of a recorded span is known until its scope
+/// hands the span's beginning over, which it does after about 500 spans.
 #[must_use]
 pub fn current_context() -> Option<TraceContext> {
     record::current_context()
 }
 
-/// Returns the id of the trace that runs, for a line of a log; `None` where none does. Also
-/// there where the trace is not sampled.
+/// Returns the id of the current trace, for example for a line of a log; `None` without a
+/// trace. A trace that is not sampled has an id, too.
 ///
 /// It is printed as 32 lower-case hex digits. Costs less than [`current_context`], which is
-/// for what goes on with the trace.
+/// for code that continues the trace.
 ///
 /// ```
 /// use trace_core::span;
@@ -288,15 +287,15 @@ fn baggage_of(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
-/// Sets a value of the trace's baggage: for what this task does from now on, for
-/// the tasks that it spawns, and for the services that it calls. Tasks that were
-/// spawned before, and whoever called this service, do not see it.
+/// Sets a value of the trace's baggage. This task, the tasks that it spawns and the services
+/// that it calls see it from now on. Tasks that were spawned before, and the caller of this
+/// service, do not.
 ///
 /// Returns whether a trace runs here.
 ///
 /// # Errors
 ///
-/// When the key is no token, or the baggage would be too large to travel.
+/// When the key is not a token, or the baggage would be too large for a header.
 #[inline]
 pub fn set_baggage(key: impl AsRef<str>, value: impl AsRef<str>) -> Result<bool, InvalidBaggage> {
     insert_baggage(key.as_ref(), value.as_ref())
@@ -325,8 +324,8 @@ fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
     }
 }
 
-/// Runs a closure as the body of a child span. What it returns is not looked at; an
-/// error can be marked by [`record_error`].
+/// Runs a closure as the body of a child span. The returned value does not affect the span;
+/// mark errors with [`record_error`].
 ///
 /// ```
 /// let sum = trace_core::span::in_span("add", || 1 + 2);
@@ -348,9 +347,9 @@ fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
 
 /// Runs a closure outside of the current trace, with the same tracer.
 ///
-/// A function that is not `async` and returns a future or a stream belongs to the trace in
-/// which it is called, and holds that open until it ends. What is to outlive the trace, as
-/// a loop in the background, is called in here.
+/// A traced function that is not `async` and returns a future or a stream belongs to the
+/// trace in which it is called, and keeps that trace open until the future or stream ends.
+/// Call it in here if it should outlive the trace, such as a loop in the background.
 ///
 /// ```no_run
 /// use trace_core::{span, traced};
@@ -372,8 +371,8 @@ pub fn detached<R>(body: impl FnOnce() -> R) -> R {
 
 /// Gives futures a span or the trace of the place where this is called.
 pub trait TraceFuture: Future + Sized {
-    /// Makes the future the body of a child span of what is current when it is
-    /// first polled. What it returns is not looked at; see [`record_error`].
+    /// Makes the future the body of a span, below the span that is current at the first
+    /// poll. The output does not affect the span; see [`record_error`].
     ///
     /// ```
     /// use trace_core::TraceFuture;
@@ -386,8 +385,8 @@ pub trait TraceFuture: Future + Sized {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before its first poll, it makes no span; dropped later, the future is dropped
-    /// within the span, which was cancelled.
+    /// A future that is dropped before its first poll records no span. A future that is
+    /// dropped later is dropped within the span, and the span ends as cancelled.
     #[track_caller]
     fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
         let source = Location::caller();
@@ -403,9 +402,13 @@ pub trait TraceFuture: Future + Sized {
         }
     }
 
-    /// Carries the trace and the span that are current *now*, at the call, to
-    /// wherever the future is polled. For futures that are handed to an executor
-    /// or to another task; it may outlive the span.
+    /// Carries the trace and the span that are current *at the call* to wherever the future
+    /// is polled. For futures that are given to an executor or to another task. The future
+    /// may outlive the span, and keeps the trace open.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the future within the carried trace, which it no longer keeps open.
     ///
     /// ```no_run
     /// use trace_core::TraceFuture;
@@ -422,9 +425,9 @@ impl<F: Future> TraceFuture for F {}
 
 /// Gives streams the trace of the place where this is called.
 pub trait TraceStream: Stream + Sized {
-    /// Carries the trace and the span that are current *now*, at the call, to wherever the
-    /// stream is polled; it may outlive the span. The trace is open until the stream is
-    /// dropped.
+    /// Carries the trace and the span that are current *at the call* to wherever the stream
+    /// is polled. The stream may outlive the span. The trace stays open until the stream ends
+    /// or is dropped.
     ///
     /// ```
     /// use futures_core::Stream;

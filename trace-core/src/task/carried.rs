@@ -6,12 +6,10 @@ use crate::record::{self, IfRecording, Scope};
 use crate::span::InCurrentTrace;
 use crate::value::TraceContext;
 
-/// A message together with the trace and the span that were current where it was
-/// made.
+/// A message, with the trace and the span that were current where it was created.
 ///
-/// For channels between tasks: the receiver runs in a task of its own and would
-/// otherwise not know to whose trace its work belongs. A message that waits keeps
-/// the trace open.
+/// For channels between tasks: without it the receiver, which runs in its own task, does
+/// not know to which trace its work belongs. A waiting message keeps the trace open.
 ///
 /// ```
 /// use trace_core::{Carried, MemoryCollector, Tracer, span};
@@ -36,8 +34,7 @@ pub struct Carried<T> {
 }
 
 impl<T> Carried<T> {
-    /// Adds the current trace to a message; where none runs, the message is just
-    /// carried.
+    /// Adds the current trace to a message. Without a trace, the message is carried alone.
     pub fn new(message: T) -> Self {
         Self {
             message,
@@ -59,20 +56,27 @@ impl<T> Carried<T> {
         }
     }
 
-    /// Takes the message out and leaves the trace.
+    /// Returns the message and drops the trace.
     pub fn into_message(self) -> T {
         self.message
     }
 
-    /// Runs a future of the message in the sender's trace.
+    /// Makes a future from the message and runs it in the sender's trace.
+    ///
+    /// `body` itself is called at once, outside of that trace.
+    ///
+    /// # Cancel safety
+    ///
+    /// Adds nothing to the future: dropping it drops the future within the sender's trace,
+    /// which it no longer keeps open.
     pub fn run<F: Future>(self, body: impl FnOnce(T) -> F) -> InCurrentTrace<F> {
         let Self { message, scope, .. } = self;
         let body = body(message);
         InCurrentTrace::new(|| scope.into_inner().unwrap_or_default(), body)
     }
 
-    /// Runs a closure with the message in the sender's trace, as often as it is called,
-    /// also on several threads at once.
+    /// Runs a closure with a reference to the message in the sender's trace. May be called
+    /// any number of times, also on several threads at once.
     ///
     /// ```
     /// use trace_core::{Carried, span};
@@ -91,7 +95,7 @@ impl<T> Carried<T> {
         body(&self.message)
     }
 
-    /// Runs a closure with the message in the sender's trace.
+    /// Runs a closure with the message in the sender's trace, and blocks until it returns.
     pub fn run_sync<R>(self, body: impl FnOnce(T) -> R) -> R {
         let Self {
             message, mut scope, ..

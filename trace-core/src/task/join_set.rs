@@ -1,4 +1,4 @@
-//! Tasks of a `JoinSet` that go on with the trace.
+//! Tasks of a `JoinSet` that continue the trace.
 
 use tokio::task::{AbortHandle, JoinSet};
 

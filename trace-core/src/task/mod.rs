@@ -1,8 +1,8 @@
-//! Tasks, threads and messages that go on with the trace.
+//! Tasks, threads and messages that continue the trace.
 //!
-//! `tokio::spawn` inherits nothing, as each task is a world of its own. What is
-//! spawned by the functions here is a child of the span that is current at the
-//! call, which it may outlive: the trace is complete when both have ended.
+//! A task of `tokio::spawn` inherits no trace. A task that the functions here spawn runs
+//! below the span that is current at the call, and may outlive that span: the trace is
+//! complete when both have ended. Messages are carried, not sent: channels are the caller's.
 
 mod carried;
 #[cfg(feature = "tokio")]

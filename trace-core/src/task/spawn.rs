@@ -1,4 +1,4 @@
-//! Spawns tasks that go on with the trace.
+//! Functions that spawn tasks of tokio in the current trace, or in a linked one.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use crate::record::{self, IfRecording, Scope};
 use crate::span::TraceFuture;
 
-/// Spawns a task that goes on with the current trace, below the current span.
+/// Spawns a task in the current trace, below the current span.
 ///
 /// ```
 /// # async fn send_mail() {}
@@ -16,9 +16,14 @@ use crate::span::TraceFuture;
 /// # }
 /// ```
 ///
-/// The trace is open until the task has ended, also if nobody waits for it: what is to run
-/// for ever, as a server, is spawned by `tokio::spawn`. Where no trace runs, the task goes on
-/// with the tracer that is current, if one is [attached](crate::Tracer::attach).
+/// The trace stays open until the task has ended, even if nothing awaits the task. Spawn a
+/// task that runs forever, such as a server, with `tokio::spawn`. Without a trace, the task
+/// keeps the current tracer if one is [attached](crate::Tracer::attach).
+///
+/// # Cancel safety
+///
+/// Dropping the handle detaches the task, which keeps running. An aborted task drops its
+/// future in the trace; spans that are open in it end as cancelled.
 ///
 /// # Panics
 ///
@@ -54,9 +59,9 @@ where
 /// Spawns a task with a trace of its own, whose root has a link to the current
 /// span.
 ///
-/// For work that is caused by a request and is not a part of it, such as filling a
-/// cache: the request's trace does not wait for it. The tracer is the current one;
-/// without any, the task runs untraced. What the future returns is not looked at.
+/// For work that a request causes but that is not a part of it, such as filling a cache:
+/// the request's trace does not wait for it. The root belongs to the current tracer;
+/// without one the task runs untraced. The future's output does not affect the span.
 ///
 /// # Panics
 ///
@@ -77,6 +82,6 @@ where
     if let Some(context) = record::current_context() {
         root = root.link(context);
     }
-    // The task's own surroundings are empty: it takes the tracer along.
+    // A new task has no current tracer, so the root carries this one.
     tokio::spawn(root.with_current_tracer().run(future))
 }

@@ -1,4 +1,6 @@
-//! Options of a tracer.
+//! The options of a tracer, and how it is built.
+//!
+//! `install` is in `global.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -101,24 +103,24 @@ impl TracerBuilder {
         self
     }
 
-    /// Sets who decides which traces are recorded. Default: the caller's decision
-    /// where there is one, else all.
+    /// Sets the sampler, which decides which traces are recorded. Default: the caller's
+    /// decision if there is one, otherwise all traces.
     pub fn sampler(self, sampler: impl Sampler + 'static) -> Self {
         self.set(|options| options.sampler = Box::new(sampler))
     }
 
-    /// Adds a collector. Each one gets every span; without any, spans are counted
-    /// as delivered and gone.
+    /// Adds a collector. Each collector gets every span. Without a collector, spans count
+    /// as delivered and are discarded.
     ///
-    /// One alone is called on the tracer's thread. Of several, each has a thread and a
-    /// queue of its own, so that none holds up another one, unless it
+    /// A single collector is called on the tracer's thread. Each of several collectors has
+    /// its own thread and queue, so that none delays another, unless it
     /// [is quick](Collector::is_quick).
     pub fn collector(self, collector: impl Collector + 'static) -> Self {
         self.set(|options| options.collectors.push(Box::new(collector)))
     }
 
-    /// Sets how much a span may hold. Default: [`Limits::default`]; the variables of
-    /// the environment are read by [`Limits::from_env`].
+    /// Sets how much a span may hold. Default: [`Limits::default`]. [`Limits::from_env`]
+    /// reads them from environment variables.
     pub fn limits(self, limits: Limits) -> Self {
         self.set(|options| options.limits = limits)
     }
@@ -139,39 +141,39 @@ impl TracerBuilder {
         self.set(|options| options.resource.tags.push(Tag::new(key, value)))
     }
 
-    /// Sets how many spans may wait to be read, and how many for each collector that has
-    /// a thread of its own; more are dropped and counted. Default: 262,144 spans, which
-    /// take 10 to 30 MB without texts.
+    /// Sets how many spans may wait to be read, and how many may wait for each collector
+    /// that has its own thread. Spans above this limit are dropped and counted. Default:
+    /// 262,144 spans, which take 10 to 30 MB without texts.
     pub fn max_queue_spans(self, spans: usize) -> Self {
         self.set(|options| options.max_queue_spans = spans)
     }
 
-    /// Sets how many bytes may be allocated for spans that wait for the collectors or
-    /// are being given to them; more are dropped and counted. Spans fill half of it at
-    /// least, from 16 KiB on. Default: 64 MiB.
+    /// Sets how many bytes may be allocated for spans that wait for the collectors or are
+    /// being delivered. Spans above this limit are dropped and counted. From 16 KiB on, at
+    /// least half of these bytes hold spans. Default: 64 MiB.
     ///
-    /// Collectors that have threads of their own share one half of it equally: what waits
-    /// for one of them above its share is dropped for that one alone. What several have to
-    /// take is allocated once.
+    /// Collectors that have their own threads share one half of it equally. Spans above the
+    /// share of one collector are dropped for that collector only. Spans that wait for
+    /// several collectors are allocated once.
     pub fn max_queue_bytes(self, bytes: usize) -> Self {
         self.set(|options| options.max_queue_bytes = bytes)
     }
 
-    /// Sets how long finished spans are gathered before the collectors get them, and
-    /// after how much time a scope that goes on hands over what it has recorded, at
-    /// the end of a poll. Default: 100 ms; a queue that is half full does not wait.
+    /// Sets how long the worker gathers a batch before the collectors get it, and after how
+    /// much time a running scope hands over what it has recorded, at the end of a poll.
+    /// Default: 100 ms. A queue that is half full is delivered at once.
     pub fn scheduled_delay(self, delay: Duration) -> Self {
         self.set(|options| options.scheduled_delay = delay)
     }
 
-    /// Sets how long dropping the last handle of the tracer, or its guard, waits
-    /// for the collectors. Default: 5 s.
+    /// Sets how long the drop of the last handle of the tracer, or of its guard, waits for
+    /// the collectors. Default: 5 s.
     pub fn shutdown_timeout(self, timeout: Duration) -> Self {
         self.set(|options| options.shutdown_timeout = timeout)
     }
 
-    /// Delivers on the thread that calls [`Tracer::flush`], and has no thread of
-    /// its own; for tests.
+    /// Delivers on the thread that calls [`Tracer::flush`]; the tracer has no thread of its
+    /// own. For tests.
     pub fn on_demand(self) -> Self {
         self.set(|options| options.has_thread = false)
     }
@@ -182,12 +184,12 @@ impl TracerBuilder {
         self.set(|options| options.is_watched = true)
     }
 
-    /// Builds a tracer that is reached by its handle only. What it has not delivered when
-    /// the process ends is lost, if a handle is left then, in a `static` for example.
+    /// Builds a tracer that is used through its handles only. If a handle still exists when
+    /// the process ends, for example in a `static`, undelivered spans are lost.
     ///
     /// # Errors
     ///
-    /// When the operating system gives no thread.
+    /// When the operating system cannot start a thread.
     #[track_caller]
     pub fn build(self) -> Result<Tracer, BuildError> {
         self.say_mistakes(Location::caller());

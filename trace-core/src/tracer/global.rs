@@ -1,4 +1,6 @@
-//! The tracer of new roots in the whole process.
+//! The tracer of the whole process: installing it, and finding it for a new root.
+//!
+//! Attached tracers are found through the scope (`record`); this asks there first.
 
 use std::cell::Cell;
 use std::fmt;
@@ -37,12 +39,12 @@ struct Seen {
     tracer: Cell<Option<Arc<TracerCore>>>,
 }
 
-/// Keeps the process's tracer installed; dropping it delivers what is left.
+/// Keeps the process's tracer installed. Dropping the guard delivers the remaining spans.
 ///
-/// Dereferences to the [`Tracer`]. Bind it in `main` by `let _tracing = ..`: `let _ = ..`
-/// drops it at once. At the end of an async service,
-/// [`shutdown_when_idle`](Tracer::shutdown_when_idle) waits for what runs; the drop blocks
-/// the thread, for the [`shutdown_timeout`](TracerBuilder::shutdown_timeout) at most.
+/// Dereferences to the [`Tracer`]. Bind it in `main` with `let _tracing = ..`; `let _ = ..`
+/// drops it at once. At the end of an async service, await
+/// [`shutdown_when_idle`](Tracer::shutdown_when_idle), which waits for open traces. The drop
+/// blocks the thread, for at most the [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer};
@@ -79,25 +81,26 @@ enum Reason {
     Build(BuildError),
 }
 
-/// Who is installing a tracer; one at a time.
+/// Whether a thread is installing a tracer; only one may at a time.
 static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
 
 impl TracerBuilder {
-    /// Builds the tracer of new roots in the whole process. It lasts until the
-    /// guard is dropped, which delivers what is left.
+    /// Builds the tracer and installs it for all new roots of the process, until the guard
+    /// is dropped. The drop delivers the remaining spans.
     ///
-    /// On Unix, what was handed over is delivered as well, and what the thread has recorded
-    /// that ends the process, if the guard is there then: it was forgotten, or is in a
-    /// `static`, and `main` returns; or [`std::process::exit`] is called. That takes the
-    /// [`shutdown_timeout`](Self::shutdown_timeout) at most. A collector that ends the process
-    /// is not waited for; the others are.
+    /// On Unix, the end of the process delivers them too if the guard still exists: if it
+    /// was forgotten or is in a `static` and `main` returns, or if [`std::process::exit`] is
+    /// called. This covers the spans that were handed over, and those that the thread that
+    /// ends the process has recorded. It takes at most the
+    /// [`shutdown_timeout`](Self::shutdown_timeout). If a collector ends the process, the
+    /// tracer does not wait for that collector, but waits for the others.
     ///
-    /// The child of a `fork` has no tracer until it installs one of its own, which it
-    /// may while it has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
+    /// The child of a `fork` has no tracer until it installs its own, which it may do while
+    /// it still has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
     ///
     /// # Errors
     ///
-    /// When there is one already, or the operating system gives no thread.
+    /// When a tracer is installed already, or the operating system cannot start a thread.
     #[track_caller]
     pub fn install(self) -> Result<TracerGuard, InstallError> {
         let source = Location::caller();
@@ -135,6 +138,8 @@ impl Installing {
     /// Begins, unless there is a tracer, or somebody else installs one.
     fn begin() -> Option<Self> {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
+        // Acquire: its partner is the release in `drop`; what the last installer did to
+        // `GLOBAL` is seen. Release: for the next thread that swaps.
         if flag.swap(true, Ordering::AcqRel) {
             return None;
         }
@@ -147,6 +152,7 @@ impl Installing {
 impl Drop for Installing {
     fn drop(&mut self) {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
+        // Release: its partner is the acquiring swap in `begin`.
         flag.store(false, Ordering::Release);
     }
 }
@@ -157,12 +163,14 @@ fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
 
 /// Has every thread look again, in the child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
+    // Release: its partners are the acquiring loads in `Seen::take` and `look`.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
 fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
     *global = tracer;
-    // Release: its partner is the acquiring load in `seen`.
+    // Release: its partners are the acquiring loads in `Seen::take` and `look`. A thread
+    // that reads the new count then finds the new tracer under the lock.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
@@ -202,6 +210,7 @@ fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
 #[cold]
 fn look() -> (u64, Option<Arc<TracerCore>>) {
     // Read before the tracer: if that changes in between, the next root looks again.
+    // Acquire: its partner is the release in `change`.
     let changes = CHANGES.load(Ordering::Acquire);
     let global = global().read().unpoisoned();
     (changes, global.clone())
@@ -213,6 +222,7 @@ impl Seen {
     #[inline]
     fn take(&self) -> (u64, Option<Arc<TracerCore>>) {
         let changes = self.changes.replace(NONE);
+        // Acquire: its partner is the release in `change`.
         if changes == CHANGES.load(Ordering::Acquire) {
             (changes, self.tracer.take())
         } else {

@@ -26,16 +26,16 @@ struct Waiting {
     meeting: Option<Arc<Meeting>>,
 }
 
-/// Where the future and its thread meet.
+/// What the future and its thread share.
 #[derive(Default)]
 struct Meeting {
-    state: Mutex<State>,
+    state: Mutex<ShutdownState>,
     /// Wakes the thread when nobody waits for it any more.
     given_up: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct ShutdownState {
     waker: Option<Waker>,
     /// Set when the future is dropped.
     is_given_up: bool,
@@ -49,25 +49,25 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 impl Tracer {
     /// Waits until no trace is open, but no longer than `timeout`, and then
     /// [shuts down](Self::shutdown) within the tracer's
-    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout); for the end of a service
+    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout). For the end of a service
     /// that takes no more requests.
     ///
-    /// A trace is open as long as a span of it runs, a task that was spawned in it has not
-    /// ended, or a message that [carries](crate::Carried) it is there. Roots that begin
-    /// meanwhile are recorded, and waited for. Not seen is a scope in its first poll that has
-    /// not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
-    /// another thread. Awaited within a trace of this tracer, this waits for that one, and so
-    /// for the whole `timeout`.
+    /// A trace is open while one of its spans runs, a task that was spawned in it has not
+    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin
+    /// meanwhile are recorded and waited for. It does not see a scope in its first poll that
+    /// has not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
+    /// another thread. Awaited within a trace of this tracer, it waits for that trace, and
+    /// so for the whole `timeout`.
     ///
-    /// Works with any executor: a thread of its own looks every 10 ms, and wakes the task.
-    /// Where the operating system gives none, the first poll shuts down at once and blocks.
-    /// Within a collector of this tracer it does not wait.
+    /// Works with any executor: its own thread checks every 10 ms and wakes the task. If
+    /// the operating system cannot start that thread, the first poll shuts down at once and
+    /// blocks. Within a collector of this tracer it does not wait.
     ///
     /// # Cancel safety
     ///
-    /// Nothing happens before the first poll. Dropped while it waits for traces, it ends
-    /// nothing: the tracer goes on. Dropped later, the shutdown goes on, and another one, or
-    /// the guard's drop, waits for it.
+    /// Nothing happens before the first poll. If the future is dropped while it waits for
+    /// traces, the tracer keeps recording. If it is dropped later, the shutdown continues,
+    /// and another shutdown, or the guard's drop, waits for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -140,7 +140,7 @@ impl Meeting {
         Ok(meeting)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ShutdownState> {
         self.state.lock().unpoisoned()
     }
 
@@ -179,7 +179,7 @@ impl Meeting {
                 return !self.state().is_given_up;
             }
             let time = BETWEEN_LOOKS.min(deadline.remaining());
-            let is_wanted = |state: &mut State| !state.is_given_up;
+            let is_wanted = |state: &mut ShutdownState| !state.is_given_up;
             let woken = self
                 .given_up
                 .wait_timeout_while(self.state(), time, is_wanted);

@@ -1,4 +1,7 @@
-//! The handle of a tracer.
+//! The public handle of a tracer.
+//!
+//! It owns the tracer's life: the last handle shuts it down. Building is in `builder.rs`, the
+//! process-wide tracer in `global.rs`, flushing and shutdown in `ending.rs`.
 
 use std::fmt;
 use std::pin::Pin;
@@ -37,19 +40,19 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 ///
 /// # After a `fork`
 ///
-/// In the child, a tracer that the parent built is as if shut down: roots are not
-/// recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
+/// In the child, a tracer that the parent built behaves as if it were shut down: roots are
+/// not recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
 /// [`shutdown`](Self::shutdown) return at once and are not complete, and dropping the
 /// last handle, or the guard, drops neither collectors nor sampler. Spans that were open
 /// end in the parent alone, which delivers everything once. The child's ids are its own,
 /// unless they come from [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
 /// [`counting`](crate::IdGenerator::counting).
 ///
-/// A child that records builds a tracer with collectors and samplers of its own, as
-/// their locks are not looked after here: a clone of a
+/// To record in the child, build a tracer with new collectors and samplers. The tracer does
+/// not repair the locks of the parent's: a clone of the parent's
 /// [`TraceCollector`](crate::TraceCollector) or [`MemoryCollector`](crate::MemoryCollector)
-/// of the parent's may wait for ever, and a collector that writes to a file shares the
-/// parent's place in it.
+/// may block forever, and a collector that writes to a file shares the parent's position
+/// in it.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
 pub struct Tracer(pub(super) IfRecording<Handle>);
@@ -94,9 +97,13 @@ impl Tracer {
         self.0.get().map(|handle| &handle.core)
     }
 
-    /// Makes this the tracer of roots that begin while the future is polled, in place of the
-    /// process's. A trace that surrounds the call is not seen from within. Tasks of
-    /// `tokio::spawn` do not inherit it.
+    /// Makes this the tracer of all roots that begin while the future is polled, instead of
+    /// the process's tracer. The future does not see a trace that surrounds the call. Tasks
+    /// of `tokio::spawn` do not inherit the tracer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Adds nothing to the future: it may be dropped whenever the future may.
     ///
     /// ```
     /// # async fn serve() {}
@@ -110,8 +117,8 @@ impl Tracer {
         }
     }
 
-    /// Makes this the tracer of roots that begin within `body`. A trace that surrounds
-    /// the call is not seen from within.
+    /// Makes this the tracer of all roots that begin within `body`. The body does not see a
+    /// trace that surrounds the call.
     pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
         let mut scope = IfRecording::from_fn(|| self.scope());
         let _entered = scope.get_mut().map(Scope::enter);
@@ -127,8 +134,8 @@ impl Tracer {
 
     /// Returns what became of every span.
     ///
-    /// Spans that the calling thread's scope has recorded so far are counted; those
-    /// of scopes that run on other threads are when their poll ends.
+    /// The counts include the spans that the calling thread's scope has recorded so far.
+    /// Spans of scopes that run on other threads are counted when their poll ends.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let Some(handle) = self.own() else {
@@ -138,20 +145,19 @@ impl Tracer {
         handle.core.queue.stats()
     }
 
-    /// Returns what became of the spans that were read at each collector, in the order in
-    /// which the collectors were added.
+    /// Returns, for each collector, what became of the spans that were read. The order is
+    /// that in which the collectors were added.
     #[must_use]
     pub fn lane_stats(&self) -> Vec<LaneStats> {
         let handle = self.own();
         handle.map_or_else(Vec::new, |handle| handle.core.queue.lane_stats())
     }
 
-    /// Delivers all spans that have ended and whose scope has ended or handed them
-    /// over, and flushes the collectors; blocks this thread until that is done, but no
-    /// longer than `timeout`.
+    /// Delivers all ended spans that their scopes have handed over, and flushes the
+    /// collectors. Blocks this thread until that is done, but no longer than `timeout`.
     ///
-    /// A scope hands over when it ends and from time to time when it is long. The
-    /// one in which this is called hands over first.
+    /// A scope hands its spans over when it ends, and a long one also from time to time.
+    /// The scope in which this is called hands over first.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
         let Some(handle) = self.own() else {
             return self.nothing();
@@ -160,14 +166,14 @@ impl Tracer {
         handle.owner.0.flush(Deadline::after(timeout))
     }
 
-    /// Delivers what is there, shuts the collectors down and ends the tracer's
-    /// thread; blocks this thread until that is done, but no longer than `timeout`. Spans
-    /// that end later are dropped and counted. Async code awaits
-    /// [`shutdown_when_idle`](Self::shutdown_when_idle).
+    /// Delivers the spans that were handed over, shuts the collectors down and ends the
+    /// tracer's thread. Blocks this thread until that is done, but no longer than `timeout`.
+    /// Spans that end later are dropped and counted. In async code, await
+    /// [`shutdown_when_idle`](Self::shutdown_when_idle) instead.
     ///
-    /// Where a shutdown runs already, this waits for its end, and so does a
-    /// [`flush`](Self::flush): each until its own deadline. Within a collector of this
-    /// tracer neither waits.
+    /// If another shutdown is running, this call and [`flush`](Self::flush) wait for its
+    /// end, each until its own deadline. Neither waits when a collector of this tracer
+    /// calls it.
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
         let Some(handle) = self.own() else {
             return self.nothing();
@@ -176,10 +182,11 @@ impl Tracer {
         handle.owner.0.shut_down(Deadline::after(timeout))
     }
 
-    /// Returns what became of the spans of each place in the source: why one is missing.
+    /// Returns what became of the spans of each place in the source, and so why one is
+    /// missing.
     ///
-    /// Of what is not recorded it says how often in debug builds, and while the doctor is
-    /// [armed](Self::arm_doctor); else whether it happened.
+    /// For calls that were not recorded it has exact counts in debug builds and while the
+    /// doctor is [armed](Self::arm_doctor). Otherwise it only says whether there were any.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
         let Some(handle) = self.own() else {
@@ -191,16 +198,16 @@ impl Tracer {
         queue.chart.report(&names)
     }
 
-    /// Has calls counted that are not recorded, and spans of each place that are, from now
-    /// on. In debug builds they always are. A call that is not recorded costs more than one
-    /// that is, meanwhile.
+    /// Starts counting, for each place in the source, the recorded spans and the calls that
+    /// are not recorded. Debug builds always count them. While the doctor is armed, a call
+    /// that is not recorded costs more than one that is.
     pub fn arm_doctor(&self) {
         if let Some(handle) = self.own() {
             handle.core.queue.chart.arm();
         }
     }
 
-    /// Ends what [`arm_doctor`](Self::arm_doctor) began.
+    /// Stops the counting that [`arm_doctor`](Self::arm_doctor) started.
     pub fn disarm_doctor(&self) {
         if let Some(handle) = self.own() {
             handle.core.queue.chart.disarm();
@@ -241,7 +248,7 @@ impl Tracer {
 }
 
 pin_project! {
-    /// A future with a tracer; made by [`Tracer::attach`].
+    /// A future whose roots belong to a tracer; made by [`Tracer::attach`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Attached<F> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::allocation::heap_bytes;
 use super::completed_trace::Completion;
-use super::completeness::{Completeness, Origin};
+use super::completeness::{BatchSource, Completeness};
 use super::options::TraceCollectorOptions;
 use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};
@@ -55,7 +55,7 @@ impl ActiveTrace {
     pub(super) fn add(
         &mut self,
         span: SpanRecord,
-        origin: Origin,
+        source: BatchSource,
         now: Duration,
         names: &ServiceNames,
     ) -> AddedSpan {
@@ -69,7 +69,7 @@ impl ActiveTrace {
         let added = match inserted {
             Inserted::New(position) => {
                 let span = &trace.by_position()[position];
-                self.completeness.add(span, parent_is_here(span), origin);
+                self.completeness.add(span, parent_is_here(span), source);
                 if trace.answer(span.span_id).is_some() {
                     self.completeness.answer(span.span_id);
                 }
@@ -95,7 +95,7 @@ impl ActiveTrace {
     pub(super) fn is_over(&self, options: &TraceCollectorOptions) -> bool {
         let complete = &self.completeness;
         // With one tracer, nobody else has anything to send.
-        let is_alone = options.feeders <= 1 && complete.is_of_one_tracer();
+        let is_alone = options.tracers <= 1 && complete.is_of_one_tracer();
         complete.is_settled() || is_alone
     }
 

@@ -44,9 +44,9 @@ use crate::value::{SpanId, SpanKind, SpanRecord};
 
 /// Where a batch comes from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
+pub(super) struct BatchSource {
     /// The same for all batches of a tracer.
-    pub(super) source: u64,
+    pub(super) key: u64,
     /// Whether ends are reported, by a tracer or by hand.
     pub(super) reports_ends: bool,
     /// Whether it is a tracer, which says which parts run.
@@ -65,7 +65,7 @@ pub(super) struct Completeness {
     /// Spans that point 2 speaks of, without a child from elsewhere.
     unanswered: HashSet<SpanId>,
     producers: usize,
-    sources: HashMap<u64, Source>,
+    sources: HashMap<u64, SourceState>,
     /// Ends that are still to be reported, over all sources.
     unreported: usize,
     /// Sources that will report and have not yet.
@@ -84,7 +84,7 @@ struct Missing {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Source {
+struct SourceState {
     entries: usize,
     ends: usize,
     /// Set if a batch of it reported ends; never unset.
@@ -118,7 +118,7 @@ impl Completeness {
     }
 
     /// Takes in a span with an id that was not here.
-    pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, origin: Origin) {
+    pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, source: BatchSource) {
         let waiting = self.missing.remove(&span.span_id);
         if waiting
             .as_ref()
@@ -139,11 +139,11 @@ impl Completeness {
         // parent is no entry.
         let is_entry = span.parent_span_id.is_none()
             || span.parent_is_remote
-            || (!origin.reports_ends && is_from_elsewhere(span));
-        self.change_source(origin.source, |source| {
-            source.entries += usize::from(is_entry);
-            source.reports_ends |= origin.reports_ends;
-            source.is_tracer |= origin.is_tracer;
+            || (!source.reports_ends && is_from_elsewhere(span));
+        self.change_source(source.key, |state| {
+            state.entries += usize::from(is_entry);
+            state.reports_ends |= source.reports_ends;
+            state.is_tracer |= source.is_tracer;
         });
     }
 
@@ -174,12 +174,12 @@ impl Completeness {
     }
 
     /// Notes that a part of the trace has ended in one source.
-    pub(super) fn end_part(&mut self, origin: Origin) {
+    pub(super) fn end_part(&mut self, source: BatchSource) {
         // A source without spans here took part in nothing that is kept.
-        if self.sources.contains_key(&origin.source) {
-            self.change_source(origin.source, |source| {
-                source.ends += 1;
-                source.reports_ends = true;
+        if self.sources.contains_key(&source.key) {
+            self.change_source(source.key, |state| {
+                state.ends += 1;
+                state.reports_ends = true;
             });
         }
     }
@@ -193,7 +193,7 @@ impl Completeness {
     pub(super) fn heap_bytes(&self) -> usize {
         table_bytes(self.missing.capacity(), size_of::<(SpanId, Missing)>())
             + table_bytes(self.unanswered.capacity(), size_of::<SpanId>())
-            + table_bytes(self.sources.capacity(), size_of::<(u64, Source)>())
+            + table_bytes(self.sources.capacity(), size_of::<(u64, SourceState)>())
     }
 
     fn link(&mut self, span: &SpanRecord, parent_is_here: bool) {
@@ -217,18 +217,18 @@ impl Completeness {
         }
     }
 
-    fn change_source(&mut self, key: u64, change: impl FnOnce(&mut Source)) {
+    fn change_source(&mut self, key: u64, change: impl FnOnce(&mut SourceState)) {
         let before = self.sources.get(&key).copied();
-        let source = self.sources.entry(key).or_default();
-        change(source);
-        let unreported = self.unreported + source.unreported();
-        let running = self.running + usize::from(source.is_running());
-        self.unreported = unreported.saturating_sub(before.map_or(0, Source::unreported));
-        self.running = running - usize::from(before.is_some_and(Source::is_running));
+        let state = self.sources.entry(key).or_default();
+        change(state);
+        let unreported = self.unreported + state.unreported();
+        let running = self.running + usize::from(state.is_running());
+        self.unreported = unreported.saturating_sub(before.map_or(0, SourceState::unreported));
+        self.running = running - usize::from(before.is_some_and(SourceState::is_running));
     }
 }
 
-impl Source {
+impl SourceState {
     /// At least one end must be reported, also where the entry does not show. Which parts
     /// of a tracer go on is known.
     fn unreported(self) -> usize {

@@ -7,51 +7,20 @@ use std::time::Duration;
 
 use super::active_trace::ActiveTrace;
 use super::completed_trace::{CompletedTrace, Completion};
-use super::completeness::Origin;
+use super::completeness::BatchSource;
 use super::early_losses::EarlyLosses;
 use super::kept_traces::{KeptTrace, KeptTraces, LateSpan};
+use super::news::{News, OpenTrace};
 use super::options::TraceCollectorOptions;
 use super::running::RunningTraces;
 use super::service_names::ServiceNames;
+use super::stats::TraceCollectorStats;
 use super::trace::{AddedSpan, Trace};
 use crate::collector::{SpanBatch, SpanView};
 use crate::process::clock::{Clock, Stopwatch};
 use crate::process::maps::{HashMap, HashSet};
 use crate::stream::decode::{Part, PartReport, PartState, TraceLosses};
 use crate::value::{SpanRecord, Timestamp, TraceId};
-
-/// What a [`TraceCollector`](crate::TraceCollector) has taken and what became of it.
-///
-/// Counts begin with the collector; those that say *at the moment* go up and down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TraceCollectorStats {
-    /// Spans that came, all of them.
-    pub spans_received: u64,
-    /// Of these, spans whose id was there.
-    pub spans_duplicate: u64,
-    /// Of these, spans added to a completed trace.
-    pub spans_late: u64,
-    /// Of these, spans that came for a completed trace that is as large as it may be.
-    pub spans_dropped: u64,
-    /// Traces that were completed or given up, for whatever reason. One that was discarded
-    /// counts again if spans of it come late.
-    pub traces_completed: u64,
-    /// Of these, traces that missed a root or a parent, or were cut off by a limit.
-    pub traces_incomplete: u64,
-    /// Of these, traces given up for want of room: too many traces or bytes.
-    pub traces_evicted: u64,
-    /// Completed traces that were discarded for want of room.
-    pub traces_discarded: u64,
-    /// Traces being assembled at the moment.
-    pub active_traces: usize,
-    /// Completed traces kept at the moment.
-    pub kept_traces: usize,
-    /// What all traces take at the moment, and what is remembered of those that were
-    /// discarded, in bytes; the process grows by that, give or take a quarter.
-    pub bytes: usize,
-    /// Calls of the hook that panicked.
-    pub hook_panics: u64,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Store {
@@ -67,7 +36,7 @@ pub(super) struct Store {
     early_losses: EarlyLosses,
     names: ServiceNames,
     stopwatch: Stopwatch,
-    /// Shutdowns of feeders.
+    /// How many tracers were shut down.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
     stats: TraceCollectorStats,
@@ -80,24 +49,6 @@ pub(super) struct Now {
     shown: Timestamp,
     /// What has passed since the first look at it, by which all is waited for.
     passed: Duration,
-}
-
-/// What is to be told.
-#[derive(Debug, Default)]
-pub(super) struct News {
-    /// Traces that are completed, given up, or completed before and have changed.
-    pub(super) completed: Vec<CompletedTrace>,
-    pub(super) open: Vec<OpenTrace>,
-}
-
-/// A trace that goes on for long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OpenTrace {
-    pub(crate) trace_id: TraceId,
-    /// Since its first part here began, as far as that is known.
-    pub(crate) open_for: Duration,
-    /// Spans that have ended.
-    pub(crate) spans: usize,
 }
 
 impl Store {
@@ -120,12 +71,12 @@ impl Store {
         now: Now,
         options: &TraceCollectorOptions,
     ) -> (News, bool) {
-        let origin = origin(batch);
+        let source = batch_source(batch);
         let mut news = News::default();
         let mut given_up = 0;
         for span in spans {
             let before = news.completed.len();
-            self.add(span.to_record(), origin, now, options, &mut news);
+            self.add(span.to_record(), source, now, options, &mut news);
             if self.all_bytes() > options.max_bytes {
                 self.make_room(now, options, &mut news);
             }
@@ -136,11 +87,11 @@ impl Store {
             }
         }
         match batch.resource().reports() {
-            Some(reports) => self.note(reports, origin.source, now),
+            Some(reports) => self.note(reports, source.key, now),
             None => {
                 for trace_id in batch.completed_traces() {
                     if let Some(active) = self.active.get_mut(&trace_id) {
-                        active.completeness.end_part(origin);
+                        active.completeness.end_part(source);
                     }
                 }
             }
@@ -275,9 +226,9 @@ impl Store {
 
     pub(super) fn stats(&self) -> TraceCollectorStats {
         TraceCollectorStats {
-            active_traces: self.active.len(),
-            kept_traces: self.kept.len(),
-            bytes: self.all_bytes(),
+            active_traces: self.active.len() as u64,
+            kept_traces: self.kept.len() as u64,
+            bytes: self.all_bytes() as u64,
             hook_panics: self.hook_panics,
             ..self.stats
         }
@@ -286,7 +237,7 @@ impl Store {
     fn add(
         &mut self,
         mut span: SpanRecord,
-        origin: Origin,
+        source: BatchSource,
         now: Now,
         options: &TraceCollectorOptions,
         news: &mut News,
@@ -310,7 +261,7 @@ impl Store {
             Box::new(ActiveTrace::new(trace_id, losses, now.passed))
         });
         self.bytes = self.bytes.saturating_sub(active.bytes);
-        if active.add(span, origin, now.passed, &self.names) == AddedSpan::Duplicate {
+        if active.add(span, source, now.passed, &self.names) == AddedSpan::Duplicate {
             self.stats.spans_duplicate += 1;
         }
         self.bytes += active.bytes;
@@ -459,7 +410,7 @@ impl Store {
 
 /// Two tracers of one service are told apart by their other tags, such as
 /// `service.instance.id`.
-fn origin(batch: &SpanBatch<'_>) -> Origin {
+fn batch_source(batch: &SpanBatch<'_>) -> BatchSource {
     let mut hasher = DefaultHasher::new();
     let resource = batch.resource();
     resource.service_name.hash(&mut hasher);
@@ -467,8 +418,8 @@ fn origin(batch: &SpanBatch<'_>) -> Origin {
         tag.key.hash(&mut hasher);
         tag.value.to_string().hash(&mut hasher);
     }
-    Origin {
-        source: hasher.finish(),
+    BatchSource {
+        key: hasher.finish(),
         reports_ends: resource.says_ends(),
         is_tracer: resource.reports().is_some(),
     }

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::completed_trace::CompletedTrace;
+use super::news::{News, OpenTrace};
 use super::options::TraceCollectorOptions;
 use super::query::Query;
-use super::store::{News, OpenTrace, Store, TraceCollectorStats};
+use super::stats::TraceCollectorStats;
+use super::store::Store;
 use super::trace::Trace;
 use crate::collector::{Collector, CollectorError, SpanBatch};
 use crate::process::caught::catch;
@@ -34,27 +36,28 @@ use crate::value::TraceId;
 ///
 /// # When a trace is complete
 ///
-/// - **At once**, when [one tracer](TraceCollectorOptions::feeders) feeds the collector and
-///   no part of the trace runs in it any more: nobody else has anything to send. That the
-///   caller's span is missing, or an answer, is as it has to be.
-/// - **At once**, too, when several tracers feed it, its root is here, no parent is missing,
-///   no tracer runs a part of it, every client span has a child from the service it called,
-///   and no span is a producer.
-/// - **After the quiet time**, when its root is here, no parent is missing and no
-///   tracer still runs a part, but another process might send something. A flush does
-///   not wait for it.
+/// - **At once**, when [one tracer](TraceCollectorOptions::tracers) delivers to the
+///   collector and no part of the trace runs in it any more: no other process sends spans
+///   here. A missing span of the caller, or of a called service, does not matter.
+/// - **At once**, when several tracers deliver to it, the root is here, no parent is missing,
+///   no tracer runs a part of the trace, every client span has a child from the service
+///   that it called, and no span is a producer.
+/// - **After the quiet time**, when the root is here, no parent is missing and no tracer
+///   still runs a part, but another process might send more spans. A flush does not wait
+///   for this time.
 /// - **Given up**, when something is missing for longer, or a limit of spans, bytes or
-///   traces is reached. The reason stays with the trace. None is given up for its time
-///   while a tracer knows that a part of it runs.
-/// - **Not complete**, whatever else is right, when the tracer knows that spans of it were
-///   lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
+///   traces is reached. The trace keeps the reason. While a tracer knows that a part of a
+///   trace runs, the trace is not given up for its age.
+/// - **Not complete**, whatever else is there, when the tracer knows that spans of the trace
+///   were lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
 ///
-/// Spans that come later are added to the completed trace as long as it is kept, and
-/// counted, and the hook is told the trace again, when no part of it runs. Of one that was
-/// discarded they come alone: of very many it is remembered that they were told.
+/// Later spans are added to the completed trace while the collector keeps it, and are
+/// counted. The hook is called with the trace again as soon as no part of it runs. Later
+/// spans of a discarded trace are announced without its earlier ones: the collector
+/// remembers the ids of very many discarded traces.
 ///
-/// Time is looked at whenever spans come, in [`tick`](Self::tick) and on flush; there is no
-/// thread. What is waited for does not change when the wall clock is set.
+/// The collector reads the clock whenever spans come, in [`tick`](Self::tick) and at a
+/// flush; it has no thread. Its waiting times do not change when the wall clock is set.
 ///
 /// # Without a tracer
 ///
@@ -279,26 +282,26 @@ impl Collector for TraceCollector {
         is_waiting.then(|| (self.shared.options.quiet_time / 4).clamp(OFTEN, SELDOM))
     }
 
-    /// Completes the traces that miss nothing, without waiting for the quiet time, if
-    /// there is only one [feeder](TraceCollectorOptions::feeders); leaves those that
-    /// miss something, and is never in want of time.
+    /// Completes the traces that miss nothing, without the quiet time, if only one
+    /// [tracer](TraceCollectorOptions::tracers) delivers here; keeps incomplete traces.
+    /// Does not wait, so `timeout` never matters.
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
-        if self.shared.options.feeders <= 1 {
+        if self.shared.options.tracers <= 1 {
             self.flush_store(false);
         }
         self.tick();
         Ok(())
     }
 
-    /// Flushes; the shutdown of the last [feeder](TraceCollectorOptions::feeders)
-    /// [finishes](Self::finish) all.
+    /// Flushes; the shutdown of the last [tracer](TraceCollectorOptions::tracers)
+    /// [finishes](Self::finish) all traces.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let shutdowns = {
             let mut store = self.store();
             store.shutdowns += 1;
             store.shutdowns
         };
-        if shutdowns < self.shared.options.feeders {
+        if shutdowns < self.shared.options.tracers {
             return self.flush(timeout);
         }
         self.finish();
