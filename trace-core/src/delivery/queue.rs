@@ -9,7 +9,7 @@ use super::call;
 use super::callers::Callers;
 use super::chunks::{Chunks, Short};
 use super::flush_report::LateCollector;
-use super::lanes::Lane;
+use super::lane::Lane;
 use super::lost_pieces::LostPieces;
 use super::ticks::Ticks;
 use crate::collector::CollectorError;

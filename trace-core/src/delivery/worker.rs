@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::lane::{LaneThread, RETELL_AFTER};
+use super::lane_thread::{LaneThread, RETELL_AFTER};
 use super::lost_pieces::LostPieces;
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;

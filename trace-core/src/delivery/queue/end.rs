@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Flush, Queue, Sleep, State, Work, renew_errors};
 use crate::collector::CollectorError;
 use crate::delivery::flush_report::{FlushReport, LateCollector};
-use crate::delivery::lanes::Lane;
+use crate::delivery::lane::Lane;
 use crate::delivery::untold::Untold;
 use crate::diagnostics::stats::{Counters, Fate};
 use crate::process::clock::Deadline;

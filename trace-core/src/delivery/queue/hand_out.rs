@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Queue, State};
-use crate::delivery::lanes::{Lane, LaneWork};
+use crate::delivery::lane::{Lane, LaneWork};
 use crate::delivery::shared_batch::SharedBatch;
 use crate::delivery::untold::Given;
 use crate::diagnostics::DropReason;
