@@ -1,4 +1,5 @@
-//! What waits for collectors that have threads of their own.
+//! What waits for a collector that has a thread of its own. That thread is in
+//! [`lane_thread`](super::lane_thread).
 
 use std::collections::VecDeque;
 
@@ -11,25 +12,25 @@ use crate::stream::decode::PartReport;
 /// What waits for one collector.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// Whether the collector has a thread of its own, to which all else belongs.
+    /// Whether the collector has a thread of its own. If not, all else is unused.
     pub(super) has_thread: bool,
     items: VecDeque<Item>,
-    /// Batches that wait, or that the collector is being given, and their spans and bytes.
+    /// Batches that wait or that the collector is working on, and their spans and bytes.
     batches: usize,
     spans: u64,
     pub(super) bytes: usize,
     max_bytes: usize,
-    /// Whether nothing more comes.
+    /// Whether the thread ends after the items that wait.
     is_closed: bool,
     /// Whether the thread has ended.
     pub(super) has_ended: bool,
     /// The number of the last flush that was done.
     pub(super) flushed: u64,
-    /// What the collector could not do, at the last flush or at its end.
+    /// The collector's errors of the last flush or of its end.
     pub(super) errors: Vec<CollectorError>,
-    /// Set if somebody was told these.
+    /// Whether a caller has got these errors.
     pub(super) are_told: bool,
-    /// What is to be said of batches that were given up.
+    /// Reports of batches that were dropped at the shutdown's deadline.
     pub(super) given_up: Vec<PartReport>,
 }
 
@@ -39,15 +40,15 @@ enum Item {
     Flush(u64, Deadline),
 }
 
-/// What a lane's thread is to do.
+/// The next step of a lane's thread.
 #[derive(Debug)]
 pub(super) enum LaneWork {
     Batch(Given),
     /// The number of the flush, and until when.
     Flush(u64, Deadline),
-    /// To look at the time.
+    /// Nothing came in time: call `on_idle`.
     Idle,
-    /// To end.
+    /// Shut the collector down and end.
     End,
 }
 
@@ -69,8 +70,8 @@ impl Lane {
         }
     }
 
-    /// Whether a batch of so many spans and bytes finds room. One that is larger than the
-    /// whole lane does when that is empty.
+    /// Whether there is room for a batch of so many spans and bytes. An empty lane has room
+    /// for any batch, even one above its bounds.
     pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
         let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
         !self.has_ended && (self.batches == 0 || has_room)
@@ -83,7 +84,7 @@ impl Lane {
         self.items.push_back(Item::Batch(given));
     }
 
-    /// Asks for a flush behind all that waits; for one, where nothing comes in between.
+    /// Adds a flush after all that waits. Flushes with no batch between them become one.
     pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
         if let Some(Item::Flush(last, until)) = self.items.back_mut() {
             *last = number;
@@ -110,19 +111,19 @@ impl Lane {
         }
     }
 
-    /// Says that the collector is done with a batch.
+    /// Removes a finished batch from the counts.
     pub(super) fn finish(&mut self, batch: &SharedBatch) {
         self.batches = self.batches.saturating_sub(1);
         self.spans = self.spans.saturating_sub(batch.spans());
         self.bytes = self.bytes.saturating_sub(batch.bytes);
     }
 
-    /// Whether a flush is done, or never will be.
+    /// Whether a flush is done, or the thread has ended and never does it.
     pub(super) fn has_flushed(&self, number: u64) -> bool {
         self.has_ended || self.flushed >= number
     }
 
-    /// Takes out what waits, which is given up.
+    /// Takes out all batches that wait, to be dropped.
     pub(super) fn abandon(&mut self) -> Vec<Given> {
         let items = std::mem::take(&mut self.items).into_iter();
         let all = items.filter_map(|item| match item {

@@ -1,4 +1,4 @@
-//! The thread of a collector.
+//! The thread of a collector. What waits for it is in [`lane`](super::lane).
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -11,8 +11,8 @@ use super::recipient::Recipient;
 use crate::collector::CollectorError;
 use crate::stream::decode::Decoded;
 
-/// How long a collector that has panicked is left in peace before it is told what it waits
-/// for.
+/// How long to wait after a collector's panic before it gets the urgent reports that it
+/// missed.
 pub(super) const RETELL_AFTER: Duration = Duration::from_millis(100);
 
 /// Gives batches to one collector, on a thread of its own.
@@ -40,8 +40,8 @@ impl LaneThread {
             match self.queue.wait_lane(self.lane, idle) {
                 LaneWork::Batch(given) => {
                     let decoded = &given.batch.decoded;
-                    let fate = self.recipient.collect(decoded, given.reports());
-                    self.queue.give_back(self.lane, given.batch, fate);
+                    let taken = self.recipient.collect(decoded, given.reports());
+                    self.queue.return_batch(self.lane, given.batch, taken);
                 }
                 LaneWork::Flush(number, deadline) => {
                     let flushed = self.recipient.flush(deadline.remaining());
@@ -51,7 +51,8 @@ impl LaneThread {
                 LaneWork::Idle => self.recipient.catch_up(),
                 LaneWork::End => {
                     let given_up = self.queue.take_given_up(self.lane);
-                    self.recipient.collect(&Decoded::default(), &given_up);
+                    // The last reports: if the collector panics, nothing is left to do.
+                    let _panicked = self.recipient.collect(&Decoded::default(), &given_up);
                     let timeout = self.queue.deadline().remaining();
                     let ended = [self.recipient.shut_down(timeout), self.recipient.end()];
                     break ended.into_iter().filter_map(Result::err).collect();

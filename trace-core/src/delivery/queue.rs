@@ -279,7 +279,7 @@ impl Queue {
     /// Says what was lost, of a tracer that has ended, unless that was said; `late` are
     /// collectors that were not done.
     pub(crate) fn tell_loss(&self, late: &[LateCollector]) {
-        if !self.says_loss() {
+        if !self.mark_loss_printed() {
             return;
         }
         let loss = self.loss(late);

@@ -2,7 +2,7 @@
 
 use super::{Queue, Short, Sleep};
 use crate::delivery::lost_pieces::LostPiece;
-use crate::diagnostics::DropReason;
+use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
 use crate::stream::Chunk;
 use crate::stream::decode::{LossReason, Part};
@@ -90,9 +90,9 @@ impl Queue {
     pub(super) fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
         let (dropped, reason) = if is_late {
-            (DropReason::Late, LossReason::Shutdown)
+            (SiteLoss::Late, LossReason::Shutdown)
         } else {
-            (DropReason::Queue, LossReason::Queue)
+            (SiteLoss::Queue, LossReason::Queue)
         };
         self.chart.drop_numbers(lost.sites.iter().copied(), dropped);
         let mut state = self.state();

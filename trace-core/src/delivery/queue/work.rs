@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{BATCH_SPANS, Queue, Sleep, State, Work};
 use crate::delivery::lost_pieces::LostPieces;
 use crate::delivery::ticks::Tick;
-use crate::diagnostics::DropReason;
+use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
 use crate::process::sync::{AtomicU64, MutexGuard, Unpoisoned};
@@ -127,12 +127,7 @@ impl Queue {
     }
 
     /// Counts spans that were taken and are dropped now, by the numbers of their sites.
-    pub(in crate::delivery) fn leave(
-        &self,
-        counter: &AtomicU64,
-        sites: &[u32],
-        reason: DropReason,
-    ) {
+    pub(in crate::delivery) fn leave(&self, counter: &AtomicU64, sites: &[u32], reason: SiteLoss) {
         if sites.is_empty() {
             return;
         }
