@@ -39,7 +39,7 @@ use crate::output::{JsonStats, Limits, Output};
 /// let span = SpanRecord::new(TraceId::new(1).unwrap(), SpanId::new(2).unwrap(), "charge");
 /// collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
 /// collector.shutdown(std::time::Duration::from_secs(1))?;
-/// assert_eq!(collector.stats().written_spans, 1);
+/// assert_eq!(collector.stats().spans_written, 1);
 /// # Ok::<(), trace_core::CollectorError>(())
 /// ```
 pub struct JsonCollector {
@@ -196,7 +196,7 @@ impl Collector for JsonCollector {
         if is_flushed && lost == 0 {
             return Ok(());
         }
-        let waiting = output.stats().waiting_spans;
+        let waiting = output.stats().spans_waiting;
         let error = CollectorError::new(format!(
             "not all spans are written: {waiting} waiting, {lost} lost"
         ));

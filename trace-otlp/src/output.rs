@@ -31,13 +31,14 @@ pub(crate) struct Output {
 ///
 /// Their number is the sum of written, waiting and lost ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JsonStats {
     /// Spans whose whole line the writer has taken.
-    pub written_spans: u64,
+    pub spans_written: u64,
     /// Spans that are in the buffer.
-    pub waiting_spans: u64,
+    pub spans_waiting: u64,
     /// Spans that will not be written.
-    pub lost_spans: u64,
+    pub spans_lost: u64,
     /// How often the writer failed; at most once for each batch and flush.
     pub write_errors: u64,
 }
@@ -79,9 +80,9 @@ impl Output {
     }
 
     pub(crate) fn stats(&self) -> JsonStats {
-        let waiting_spans = self.lines.iter().map(|line| line.spans).sum();
+        let spans_waiting = self.lines.iter().map(|line| line.spans).sum();
         JsonStats {
-            waiting_spans,
+            spans_waiting,
             ..self.stats
         }
     }
@@ -151,7 +152,7 @@ impl Output {
     }
 
     fn lose(&mut self, spans: u64) {
-        self.stats.lost_spans += spans;
+        self.stats.spans_lost += spans;
         self.unreported_lost_spans += spans;
     }
 
@@ -187,7 +188,7 @@ impl Output {
             if line.bytes_left > 0 {
                 break;
             }
-            self.stats.written_spans += line.spans;
+            self.stats.spans_written += line.spans;
             self.lines.pop_front();
         }
     }

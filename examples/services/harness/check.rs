@@ -39,7 +39,7 @@ fn spans(outcome: &Outcome, problems: &mut Vec<String>) {
     }
     let delivered = outcome.span_counts().delivered;
     let received = outcome.collectors.traces.stats().spans_received;
-    let written = outcome.collectors.json.stats().written_spans;
+    let written = outcome.collectors.json.stats().spans_written;
     if (received, written) != (delivered, delivered) {
         problems.push(format!(
             "{delivered} spans were delivered, {received} arrived, {written} are in the file"

@@ -236,7 +236,7 @@ async fn spans_reach_another_process() {
         panic!("{:?}", collectors.traces.stats())
     };
     assert_eq!(completed.trace.root().unwrap().operation_name, "checkout");
-    assert_eq!(collectors.json.stats().written_spans, 1);
+    assert_eq!(collectors.json.stats().spans_written, 1);
 }
 
 #[test]

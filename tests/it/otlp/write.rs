@@ -315,12 +315,12 @@ fn collect(collector: &JsonCollector, spans: u64) {
 }
 
 fn stats(written: u64, waiting: u64, lost: u64, write_errors: u64) -> JsonStats {
-    JsonStats {
-        written_spans: written,
-        waiting_spans: waiting,
-        lost_spans: lost,
-        write_errors,
-    }
+    let mut stats = JsonStats::default();
+    stats.spans_written = written;
+    stats.spans_waiting = waiting;
+    stats.spans_lost = lost;
+    stats.write_errors = write_errors;
+    stats
 }
 
 fn collect_one(collector: &JsonCollector) {

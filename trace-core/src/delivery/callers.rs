@@ -1,4 +1,5 @@
-//! Which parts of traces have called somebody, who may be in this process.
+//! Parts of traces that have sent their context to a service, which may be this process.
+//! What is reported of them is decided by the worker.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,7 +34,8 @@ impl Callers {
         self.traces.lock().unpoisoned()
     }
 
-    // Relaxed, here and below: what comes from a request that was sent comes after that.
+    // Relaxed, here and below: the lock guards the traces; the count only spares the lock. A
+    // request arrives after it was sent, and the network orders the two.
     pub(super) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
     }

@@ -1,67 +1,139 @@
-//! The thread of a collector.
+//! What waits for a collector that has a thread of its own. That thread is in
+//! [`lane_thread`](super::lane_thread).
 
-use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::collections::VecDeque;
 
-use super::call;
-use super::lanes::LaneWork;
-use super::queue::Queue;
-use super::recipient::Recipient;
+use super::shared_batch::SharedBatch;
+use super::untold::Given;
 use crate::collector::CollectorError;
-use crate::stream::decode::Decoded;
+use crate::process::clock::Deadline;
+use crate::stream::decode::PartReport;
 
-/// How long a collector that has panicked is left in peace before it is told what it waits
-/// for.
-pub(super) const RETELL_AFTER: Duration = Duration::from_millis(100);
-
-/// Gives batches to one collector, on a thread of its own.
-pub(super) struct LaneThread {
-    pub(super) queue: Arc<Queue>,
-    /// The number of the collector.
-    pub(super) lane: usize,
-    pub(super) recipient: Recipient,
+/// What waits for one collector.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// Whether the collector has a thread of its own. If not, all else is unused.
+    pub(super) has_thread: bool,
+    items: VecDeque<Item>,
+    /// Batches that wait or that the collector is working on, and their spans and bytes.
+    batches: usize,
+    spans: u64,
+    pub(super) bytes: usize,
+    max_bytes: usize,
+    /// Whether the thread ends after the items that wait.
+    is_closed: bool,
+    /// Whether the thread has ended.
+    pub(super) has_ended: bool,
+    /// The number of the last flush that was done.
+    pub(super) flushed: u64,
+    /// The collector's errors of the last flush or of its end.
+    pub(super) errors: Vec<CollectorError>,
+    /// Whether a caller has got these errors.
+    pub(super) are_told: bool,
+    /// Reports of batches that were dropped at the shutdown's deadline.
+    pub(super) given_up: Vec<PartReport>,
 }
 
-impl LaneThread {
-    pub(super) fn start(self) -> std::io::Result<JoinHandle<()>> {
-        // Systems show 15 bytes of a name.
-        let name = format!("trace-lane-{}", self.lane + 1);
-        std::thread::Builder::new().name(name).spawn(move || {
-            call::serve(Arc::as_ptr(&self.queue), Some(self.lane));
-            self.run();
-        })
+#[derive(Debug)]
+enum Item {
+    Batch(Given),
+    Flush(u64, Deadline),
+}
+
+/// The next step of a lane's thread.
+#[derive(Debug)]
+pub(super) enum LaneWork {
+    Batch(Given),
+    /// The number of the flush, and until when.
+    Flush(u64, Deadline),
+    /// Nothing came in time: call `on_idle`.
+    Idle,
+    /// Shut the collector down and end.
+    End,
+}
+
+impl Lane {
+    pub(super) fn new(has_thread: bool, max_bytes: usize) -> Self {
+        Self {
+            has_thread,
+            items: VecDeque::new(),
+            batches: 0,
+            spans: 0,
+            bytes: 0,
+            max_bytes,
+            is_closed: false,
+            has_ended: !has_thread,
+            flushed: 0,
+            errors: Vec::new(),
+            are_told: true,
+            given_up: Vec::new(),
+        }
     }
 
-    /// Works until the lane is closed.
-    pub(super) fn run(mut self) {
-        let mut idle = None;
-        let errors: Vec<CollectorError> = loop {
-            match self.queue.wait_lane(self.lane, idle) {
-                LaneWork::Batch(given) => {
-                    let decoded = &given.batch.decoded;
-                    let fate = self.recipient.collect(decoded, given.reports());
-                    self.queue.give_back(self.lane, given.batch, fate);
-                }
-                LaneWork::Flush(number, deadline) => {
-                    let flushed = self.recipient.flush(deadline.remaining());
-                    self.queue
-                        .finish_lane_flush(self.lane, number, flushed.err());
-                }
-                LaneWork::Idle => self.recipient.catch_up(),
-                LaneWork::End => {
-                    let given_up = self.queue.take_given_up(self.lane);
-                    self.recipient.collect(&Decoded::default(), &given_up);
-                    let timeout = self.queue.deadline().remaining();
-                    let ended = [self.recipient.shut_down(timeout), self.recipient.end()];
-                    break ended.into_iter().filter_map(Result::err).collect();
-                }
-            }
-            idle = self.recipient.on_idle();
-            if self.recipient.is_urgent() {
-                idle = Some(idle.map_or(RETELL_AFTER, |idle| idle.min(RETELL_AFTER)));
-            }
-        };
-        self.queue.stop_lane(self.lane, errors);
+    /// Whether there is room for a batch of so many spans and bytes. An empty lane has room
+    /// for any batch, even one above its bounds.
+    pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
+        let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
+        !self.has_ended && (self.batches == 0 || has_room)
+    }
+
+    pub(super) fn push(&mut self, given: Given) {
+        self.batches += 1;
+        self.spans += given.batch.spans();
+        self.bytes += given.batch.bytes;
+        self.items.push_back(Item::Batch(given));
+    }
+
+    /// Adds a flush after all that waits. Flushes with no batch between them become one.
+    pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
+        if let Some(Item::Flush(last, until)) = self.items.back_mut() {
+            *last = number;
+            *until = until.later(deadline);
+            return;
+        }
+        self.items.push_back(Item::Flush(number, deadline));
+    }
+
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        self.is_closed || !self.items.is_empty()
+    }
+
+    pub(super) fn take(&mut self) -> LaneWork {
+        match self.items.pop_front() {
+            Some(Item::Batch(given)) => LaneWork::Batch(given),
+            Some(Item::Flush(number, deadline)) => LaneWork::Flush(number, deadline),
+            None if self.is_closed => LaneWork::End,
+            None => LaneWork::Idle,
+        }
+    }
+
+    /// Removes a finished batch from the counts.
+    pub(super) fn finish(&mut self, batch: &SharedBatch) {
+        self.batches = self.batches.saturating_sub(1);
+        self.spans = self.spans.saturating_sub(batch.spans());
+        self.bytes = self.bytes.saturating_sub(batch.bytes);
+    }
+
+    /// Whether a flush is done, or the thread has ended and never does it.
+    pub(super) fn has_flushed(&self, number: u64) -> bool {
+        self.has_ended || self.flushed >= number
+    }
+
+    /// Takes out all batches that wait, to be dropped.
+    pub(super) fn abandon(&mut self) -> Vec<Given> {
+        let items = std::mem::take(&mut self.items).into_iter();
+        let all = items.filter_map(|item| match item {
+            Item::Batch(given) => Some(given),
+            Item::Flush(..) => None,
+        });
+        let all: Vec<Given> = all.collect();
+        for given in &all {
+            self.finish(&given.batch);
+        }
+        all
     }
 }

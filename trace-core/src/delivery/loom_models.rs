@@ -15,7 +15,7 @@ use crate::collector::{SpanBatch, collector_fn};
 use crate::diagnostics::stats::Stats;
 use crate::process::clock::{Clock, Deadline};
 use crate::stream::decode::Part;
-use crate::stream::{Chunk, Header, Kind, Site};
+use crate::stream::{Chunk, EntryKind, Header, Site};
 use crate::value::{Limits, Resource, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", crate::SpanKind::Internal, "", 0, &[]);
@@ -70,7 +70,7 @@ fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
     chunk.begin_piece([1, 1, 0], TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
     let open = SITE.header();
-    let close = Header::new(Kind::Close, 0, 0, 0);
+    let close = Header::new(EntryKind::Close, 0, 0, 0);
     chunk
         .words
         .extend([open.word(), id, 0, 0, close.word(), id, 0]);

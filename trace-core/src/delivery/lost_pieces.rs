@@ -115,7 +115,7 @@ impl LostPieces {
             }
         }
         if let Some(part) = piece.part.filter(|_| piece.opened > 0) {
-            let lost = TraceLosses::of(reason, piece.opened);
+            let lost = TraceLosses::from_reason(reason, piece.opened);
             if is_whole {
                 self.parts.add_whole(part, &lost);
             } else {

@@ -10,7 +10,7 @@ mod callers;
 mod chunks;
 mod flush_report;
 mod lane;
-mod lanes;
+mod lane_thread;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod lost_pieces;

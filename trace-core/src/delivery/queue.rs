@@ -1,4 +1,5 @@
-//! What waits for the tracer's threads.
+//! What waits for the tracer's threads: chunks, batches, flushes, and the counts of spans.
+//! It reads no chunk and calls no collector.
 
 mod end;
 mod hand_out;
@@ -9,7 +10,7 @@ use super::call;
 use super::callers::Callers;
 use super::chunks::{Chunks, Short};
 use super::flush_report::LateCollector;
-use super::lanes::Lane;
+use super::lane::Lane;
 use super::lost_pieces::LostPieces;
 use super::ticks::Ticks;
 use crate::collector::CollectorError;
@@ -20,8 +21,8 @@ use crate::process::sync::{Condvar, Mutex, MutexGuard, Unpoisoned};
 use crate::stream::Chunk;
 use crate::stream::decode::{Decoded, Part};
 
-/// Chunks that wait for the worker, batches that wait for the lanes of collectors, and the
-/// counters of what became of their spans: the only place where threads meet. Bounded.
+/// Chunks that wait for the worker, batches that wait for lanes, and the counts of their
+/// spans. The only place where threads meet. Bounded.
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -29,67 +30,67 @@ pub(crate) struct Queue {
     work: Condvar,
     /// Wakes the threads of the lanes.
     lane_work: Box<[Condvar]>,
-    /// Wakes those who wait for the worker and the lanes.
+    /// Wakes callers that wait for a flush or a shutdown.
     done: Condvar,
     max_spans: u64,
     max_bytes: usize,
     /// Bytes that a chunk of a scope may have allocated.
     max_chunk_bytes: usize,
-    /// Parts of traces of which something is noted beside the spans.
+    /// Most parts of traces that are remembered apart from their spans.
     max_parts: usize,
     pub(crate) ticks: Ticks,
     pub(crate) callers: Callers,
     pub(crate) counters: Counters,
-    /// The same by sites, as far as somebody asks.
+    /// What became of the spans of each site.
     pub(crate) chart: Chart,
 }
 
 #[derive(Debug)]
 struct State {
     chunks: Chunks,
-    /// Spans that the chunks open, and one more for each piece that opens none.
+    /// Spans that the chunks open; a piece that opens none counts as one.
     spans: u64,
     ledger: Ledger,
-    /// Parts that have begun of which no piece says so yet, and that have ended of which none
-    /// does.
+    /// Parts that have begun or ended without a piece that says so.
     opened: Vec<Part>,
     ended: Vec<Part>,
     lost: LostPieces,
     /// One for each collector.
     lanes: Vec<Lane>,
-    /// Of the bytes of chunks, those of batches that lanes have.
+    /// The share of `chunks.bytes` that belongs to batches in lanes.
     shared_bytes: usize,
-    /// What batches were in that all lanes have given back.
+    /// Empty batches for reuse.
     spare_batches: Vec<Decoded>,
     /// What wakes the worker.
     sleep: Sleep,
     /// Whether the worker should read what waits at once.
     is_hurried: bool,
-    /// Whether it reads, and parts of traces that it knows to be open when it has read.
+    /// Whether the worker is reading, and how many parts it knew to be open after its last
+    /// read.
     is_reading: bool,
     open_parts: usize,
-    /// Whether nothing more is taken.
+    /// Whether the queue takes nothing more.
     is_closed: bool,
     /// Whether the worker has ended.
     has_worker_ended: bool,
     flush: Flush,
-    /// What lanes had lost when those who waited for the end were told: each of them is.
+    /// What lanes had lost, kept so that every caller that waits for the end gets it.
     lost_at_end: Vec<CollectorError>,
-    /// Whether it was said what was lost of the tracer, which has ended.
+    /// Whether the losses of the ended tracer were printed.
     is_loss_said: bool,
-    /// Whether it is to be said by the thread that ends last.
+    /// Whether the last thread to end prints them.
     is_loss_to_be_said: bool,
 }
 
 /// How the worker waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sleep {
-    /// It does not.
+    /// It runs.
     #[default]
     Awake,
-    /// Until there is anything.
+    /// It sleeps until anything comes.
     Idle,
-    /// Until there is a whole batch, or for a while.
+    /// It naps until there is a whole batch, or until the delay has passed.
     Batching,
 }
 
@@ -100,15 +101,15 @@ struct Flush {
     done: u64,
     deadline: Option<Deadline>,
     errors: Vec<CollectorError>,
-    /// Set if somebody was told these.
+    /// Whether a caller has got these errors.
     are_told: bool,
 }
 
-/// Errors that nobody was told and that are kept all the same.
+/// Most errors that are kept when no caller has got them.
 const MAX_UNTOLD_ERRORS: usize = 16;
 
-/// Puts errors in the place of others that somebody was told, or else after these. Returns
-/// what is to be dropped without the lock, as code of the application may be in it.
+/// Replaces errors that a caller has got, or else adds to them. Returns the errors to drop
+/// after the lock is released, as their destructors may be the application's code.
 fn renew_errors(
     kept: &mut Vec<CollectorError>,
     mut errors: Vec<CollectorError>,
@@ -126,12 +127,12 @@ impl State {
         !(self.chunks.waiting.is_empty() && self.ended.is_empty() && self.opened.is_empty())
     }
 
-    /// Bytes of what waits for the worker, or is being read.
+    /// Bytes that wait for the worker or are being read.
     fn unread_bytes(&self) -> usize {
         self.chunks.bytes.saturating_sub(self.shared_bytes)
     }
 
-    /// Whether to wake the worker; it is then awake.
+    /// Whether the caller has to wake the worker; marks it as awake.
     fn wakes(&mut self, is_half_full: bool) -> bool {
         let wakes = match self.sleep {
             Sleep::Awake => false,
@@ -149,7 +150,7 @@ impl State {
         self.has_worker_ended && self.lanes.iter().all(|lane| lane.has_ended)
     }
 
-    /// What collectors have lost since somebody was last told, by panics and full lanes.
+    /// Takes what collectors have lost since the last report, by reason.
     fn lost_by_lanes(&mut self) -> Vec<CollectorError> {
         let mut errors = Vec::new();
         for lane in 0..self.lanes.len() {
@@ -175,7 +176,7 @@ impl State {
     }
 }
 
-/// What the worker takes at once.
+/// All that the worker takes from the queue in one step.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
@@ -188,7 +189,7 @@ pub(crate) struct Work {
     pub(crate) is_last: bool,
 }
 
-/// A collector, as far as the queue has to do with it.
+/// What the queue has to know of a collector.
 #[derive(Clone, Debug)]
 pub(crate) struct LaneOptions {
     pub(crate) name: String,
@@ -196,8 +197,8 @@ pub(crate) struct LaneOptions {
     pub(crate) has_thread: bool,
 }
 
-/// Of how many parts of traces something is noted beside their spans: in a sixteenth of the
-/// bytes, more or less.
+/// Most parts of traces that are remembered apart from their spans: about a sixteenth of
+/// the queue's bytes.
 fn max_parts(max_bytes: usize) -> usize {
     (max_bytes / 2_048).clamp(64, 32_768)
 }
@@ -207,8 +208,8 @@ fn max_parts(max_bytes: usize) -> usize {
 pub(super) const BATCH_SPANS: u64 = 4_096;
 
 impl Queue {
-    /// Half of the bytes is for what waits for lanes, in equal shares: so what waits for the
-    /// worker has the other half, however slow all collectors are.
+    /// Half of the bytes is for lanes, in equal shares. So the other half is left for the
+    /// worker, however slow the collectors are.
     pub(crate) fn new(max_spans: usize, max_bytes: usize, lanes: &[LaneOptions]) -> Self {
         // A small queue has small chunks, or one would fill it.
         let chunk_bytes = (max_bytes / 16).min(Chunk::FULL_BYTES);
@@ -266,20 +267,20 @@ impl Queue {
 
     /// What became of every span.
     pub(crate) fn stats(&self) -> Stats {
-        // Locked, so that no span is on its way from one count to another.
+        // Under the lock no span is between two counts.
         let state = self.state();
         self.counters.stats(&state.ledger)
     }
 
-    /// What became of what was read at each collector.
+    /// Returns what each collector took, lost and has waiting.
     pub(crate) fn lane_stats(&self) -> Vec<LaneStats> {
         self.state().ledger.lanes()
     }
 
-    /// Says what was lost, of a tracer that has ended, unless that was said; `late` are
-    /// collectors that were not done.
+    /// Prints what an ended tracer lost, once. `late` are the collectors that were not done in
+    /// time.
     pub(crate) fn tell_loss(&self, late: &[LateCollector]) {
-        if !self.says_loss() {
+        if !self.mark_loss_printed() {
             return;
         }
         let loss = self.loss(late);
@@ -291,7 +292,7 @@ impl Queue {
         let state = self.state();
         let (stats, lanes) = (self.counters.stats(&state.ledger), state.ledger.lanes());
         let of_worker = state.flush.errors.iter();
-        // Those of another flush are no news.
+        // Errors of an earlier flush were reported then.
         let of_worker = of_worker.filter(|_| state.has_worker_ended);
         let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
         let errors = of_worker.chain(of_lanes.flat_map(|lane| &lane.errors));
@@ -305,7 +306,7 @@ impl Queue {
             let text = text.as_deref().unwrap_or(error.message());
             loss.collector(name, text, error.lost_spans());
         }
-        // Of the others it is said how many spans they have not taken.
+        // For the others the loss names the spans that they did not take.
         let has_taken_all = |late: &&LateCollector| {
             let mut lanes = lanes.iter().filter(|lane| lane.name == late.name);
             lanes.all(|lane| lane.waiting == 0)

@@ -1,4 +1,5 @@
-//! A collector, and what it has not been told.
+//! A collector as its thread sees it: each call is guarded against panics, and what a panic
+//! made it miss is kept. Does not wait; that is for the worker and the lanes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,11 @@ use super::call;
 use super::queue::Queue;
 use super::untold::Untold;
 use crate::collector::{Collector, CollectorError, SpanBatch};
-use crate::diagnostics::stats::{Counters, Fate};
-use crate::stream::decode::{Decoded, LossReason, PartReport};
+use crate::diagnostics::stats::Counters;
+use crate::stream::decode::{Decoded, LaneLoss, LossReason, PartReport};
 use crate::value::Resource;
 
-/// A collector, and what it has not been told, as it panicked.
+/// A collector, and the reports that it missed because it panicked.
 pub(super) struct Recipient {
     queue: Arc<Queue>,
     resource: Arc<Resource>,
@@ -37,36 +38,47 @@ impl Recipient {
         }
     }
 
-    /// Gives it a batch; returns what became of the spans.
-    pub(super) fn collect(&mut self, decoded: &Decoded, reports: &[PartReport]) -> Fate {
+    /// Gives the collector a batch, with the reports that it missed.
+    ///
+    /// # Errors
+    ///
+    /// The collector panicked: the spans are lost to it, and the reports are kept for the
+    /// next batch.
+    pub(super) fn collect(
+        &mut self,
+        decoded: &Decoded,
+        reports: &[PartReport],
+    ) -> Result<(), LaneLoss> {
         let told = self.untold.tell(reports);
         let batch = SpanBatch::of_decoded(&self.resource, decoded, &told);
         if batch.is_empty() && told.is_empty() {
-            return Fate::Delivered;
+            return Ok(());
         }
         let collector = &self.collector;
         if call::call(|| collector.collect(&batch)).is_some() {
             self.untold.took(&told);
-            return Fate::Delivered;
+            return Ok(());
         }
         self.count_panic();
-        self.untold.miss(decoded, &told, LossReason::Panic);
-        Fate::Panic
+        self.untold
+            .miss(decoded, &told, LossReason::Lane(LaneLoss::Panic));
+        Err(LaneLoss::Panic)
     }
 
-    /// Whether it waits for something that it was not told.
+    /// Whether it missed the end of a part that it knows to be open.
     pub(super) fn is_urgent(&self) -> bool {
         self.untold.is_urgent()
     }
 
-    /// Tells it what it was not told when it panicked, and waits for.
+    /// Gives it the reports that it missed, if one of them is urgent.
     pub(super) fn catch_up(&mut self) {
         if self.untold.is_urgent() {
-            self.collect(&Decoded::default(), &[]);
+            // If it panics once more, `untold` keeps the reports.
+            let _panicked = self.collect(&Decoded::default(), &[]);
         }
     }
 
-    /// Lets it look at the time; returns when to do so again.
+    /// Calls [`Collector::on_idle`]; returns after how long to call it again.
     pub(super) fn on_idle(&self) -> Option<Duration> {
         let collector = &self.collector;
         call::call(|| collector.on_idle()).unwrap_or_else(|| {
@@ -109,7 +121,7 @@ impl Recipient {
         Err(error.of_collector(&self.name))
     }
 
-    /// Drops the collector; returns whether that went well.
+    /// Drops the collector; returns whether it did not panic.
     fn drop_collector(&mut self) -> bool {
         let collector = std::mem::replace(&mut self.collector, Box::new(()));
         call::drop_collectors([collector])
@@ -117,7 +129,7 @@ impl Recipient {
 }
 
 impl Drop for Recipient {
-    /// Where there is no thread, whoever drops the tracer does not unwind.
+    /// Catches panics: without threads, the application drops the tracer and must not unwind.
     fn drop(&mut self) {
         self.drop_collector();
     }

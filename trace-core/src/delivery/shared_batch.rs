@@ -1,4 +1,4 @@
-//! A batch that several lanes have.
+//! A batch that several lanes share. Who gets it, and when it is returned, is the queue's.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,7 +12,7 @@ pub(super) struct SharedBatch {
     pub(super) bytes: usize,
     /// The same without them: those are counted while they wait for the worker.
     own_bytes: usize,
-    /// Whether its chunks are none of the queue's.
+    /// Whether its chunks are copies that do not belong to the queue.
     pub(super) is_copy: bool,
     /// Whether a collector has not taken it.
     is_lost: AtomicBool,
@@ -33,7 +33,7 @@ impl SharedBatch {
         }
     }
 
-    /// The same of a batch that has buffers of its own.
+    /// Makes a batch whose chunks are copies, counted with it.
     pub(super) fn copied(decoded: Decoded) -> Self {
         let batch = Self::new(decoded);
         Self {
@@ -51,8 +51,8 @@ impl SharedBatch {
         self.decoded.len() as u64
     }
 
-    // Relaxed, here and below: who gives the batch back last has seen what others did with
-    // it, by its count of references.
+    // Relaxed, here and below: the flag is read by the last holder, after `Arc::into_inner`,
+    // whose acquire pairs with the release of every other holder's reference.
     pub(super) fn lose(&self) {
         self.is_lost.store(true, Ordering::Relaxed);
     }

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Moves on while somebody has asked for it: once in the scheduled delay, by the worker, as
-/// long as that waits. While it does not, whoever asks has to look at the clock: a collector
-/// may block.
+/// A counter that the worker moves on once in the scheduled delay, while it waits, if a scope
+/// has asked for it. While the worker does not wait, scopes look at the clock themselves, as
+/// a collector may block it.
 #[derive(Debug)]
 pub(crate) struct Ticks {
     /// The present one, or [`STOPPED`](Self::STOPPED).
@@ -36,19 +36,20 @@ impl Ticks {
         }
     }
 
-    // Relaxed, here and below: a tick says nothing but that time has passed.
+    // Relaxed, here and below: a tick only says that time has passed, and publishes no other
+    // memory. So no load or store here has a partner to synchronize with.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
         Tick(self.word.load(Ordering::Relaxed) / 2)
     }
 
-    /// Asks for the next tick; returns whether nobody else has, and the ticks go on.
+    /// Asks for the next tick; returns whether this is the first request for it.
     pub(super) fn ask(&self) -> bool {
         let is_wanted = self.word.load(Ordering::Relaxed) & WANTED != 0;
         !is_wanted && self.word.fetch_or(WANTED, Ordering::Relaxed) & WANTED == 0
     }
 
-    /// Moves on, if somebody has asked for it. By the worker, as the two below.
+    /// Moves on, if a scope has asked for it. Only the worker calls this, `go_on` and `stop`.
     pub(super) fn tick(&self) {
         let word = self.word.load(Ordering::Relaxed);
         if word & WANTED != 0 && word != Self::STOPPED {
@@ -56,14 +57,14 @@ impl Ticks {
         }
     }
 
-    /// Goes on after a stop, with a moment that nobody has seen.
+    /// Goes on after a stop, with a tick that no scope has seen.
     pub(super) fn go_on(&self) {
         self.go_to((self.last.load(Ordering::Relaxed) | WANTED) + 1);
     }
 
     fn go_to(&self, word: u32) {
-        // Begins anew before the word of stopped ticks, which nobody notices who has looked
-        // in the last two billion ticks.
+        // Wraps before `STOPPED`. Only a scope that has not looked for two billion ticks could
+        // mistake a tick for an old one.
         let word = if word >= Self::STOPPED - 1 { 0 } else { word };
         self.word.store(word, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! What a collector has not been told, of batches that it did not take.
+//! Reports that a collector missed, with the batches that it did not take.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use crate::stream::decode::{
     Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses,
 };
 
-/// What a collector has still to be told of batches that it did not take: which traces have
-/// ended, and what was lost of them. Bounded by the parts that it knows to be open, and so
-/// many others.
+/// Reports that a collector missed with the batches that it did not take: which parts of
+/// traces have ended, and what was lost of them. Bounded by the parts that the collector
+/// knows to be open, plus a fixed number of others.
 #[derive(Debug)]
 pub(super) struct Untold {
     /// Parts that the collector knows to be open.
     open: HashSet<Part>,
-    /// Parts that it should know to be open.
+    /// Open parts that the collector has not heard of.
     opened: HashSet<Part>,
-    /// Parts that have ended, or were given up, in this order.
+    /// Parts that have ended or were given up, in the order in which they did.
     ended: Vec<(Part, PartState)>,
     losses: PartLosses,
-    /// Whether one that has ended is known to the collector as open.
+    /// Whether one of `ended` is known to the collector as open.
     is_urgent: bool,
 }
 
 impl Untold {
-    /// Of so many parts that the collector does not know it is told all the same, in 128
+    /// Keeps reports of at most `max_parts` parts that the collector does not know, in 128
     /// bytes each.
     pub(super) fn bounded(max_parts: usize) -> Self {
         Self {
@@ -38,13 +38,13 @@ impl Untold {
         }
     }
 
-    /// Whether something is to be told for which no batch should be waited: the collector
-    /// waits for the end of a part, which has ended.
+    /// Whether a report should not wait for the next batch: a part has ended that the
+    /// collector knows to be open.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_urgent
     }
 
-    /// Whether something is to be told with the next batch.
+    /// Whether there is anything to report with the next batch.
     pub(super) fn is_any(&self) -> bool {
         !self.ended.is_empty() || !self.opened.is_empty() || !self.losses.is_empty()
     }
@@ -58,7 +58,7 @@ impl Untold {
         let ended = reports.iter().filter(|report| !report.is_open());
         let ended: HashSet<Part> = ended.map(|report| report.part).collect();
         for (part, spans) in spans {
-            let lost = TraceLosses::of(reason, spans);
+            let lost = TraceLosses::from_reason(reason, spans);
             if ended.contains(&part) && !self.open.contains(&part) {
                 self.losses.add_whole(part, &lost);
             } else {
@@ -79,15 +79,14 @@ impl Untold {
             if is_known || self.ended.len() < self.losses.most() {
                 self.ended.push((report.part, report.state));
             } else {
-                // It has to make room for others.
+                // There is no room for its end; drop its losses as well.
                 let _forgotten = self.losses.take(report.part);
             }
         }
     }
 
-    /// Returns what the collector is to be told with a batch: what is said with it, after all
-    /// that it was not told before. It then [has taken](Self::took) that, or
-    /// [missed](Self::miss) it.
+    /// Returns the reports to give with a batch: those that were missed, then `reports`. The
+    /// caller then says whether the collector [took](Self::took) or [missed](Self::miss) them.
     pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
         if self.is_any() {
             Cow::Owned(self.tell_all(reports))
@@ -96,7 +95,7 @@ impl Untold {
         }
     }
 
-    /// Notes what the collector was told.
+    /// Notes the reports that the collector took.
     pub(super) fn took(&mut self, told: &[PartReport]) {
         for report in told {
             if report.is_open() {
@@ -128,23 +127,23 @@ impl Untold {
             told.push(report);
         }
         if self.open.is_empty() && told.iter().all(|report| !report.is_open()) {
-            // Nothing goes on of which something was lost that is not counted.
+            // No part is open, so no later report can miss an uncounted loss.
             self.losses.settle();
         }
         told
     }
 }
 
-/// A batch, as one collector is given it.
+/// A batch as one collector gets it.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) batch: Arc<SharedBatch>,
-    /// What the collector is told, if that is more than what all are.
+    /// Its own reports, if it had missed some; else those of the batch hold.
     pub(super) reports: Option<Vec<PartReport>>,
 }
 
 impl Given {
-    /// What is said of parts with it.
+    /// Returns the reports that go with the batch.
     pub(super) fn reports(&self) -> &[PartReport] {
         let own = self.reports.as_deref();
         own.unwrap_or(self.batch.decoded.reports())

@@ -1,4 +1,5 @@
-//! Reads chunks and gives the spans to the collectors.
+//! Reads chunks and gives the spans to the collectors. When to wake, and what is counted,
+//! is the queue's.
 
 use std::fmt;
 use std::sync::{Arc, mpsc};
@@ -6,32 +7,32 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::call;
-use super::lane::{LaneThread, RETELL_AFTER};
+use super::lane_thread::{LaneThread, RETELL_AFTER};
 use super::lost_pieces::LostPieces;
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
 use super::untold::{Given, Untold};
 use crate::collector::{Collector, CollectorError};
-use crate::diagnostics::DropReason;
-use crate::diagnostics::stats::{Counters, Fate};
+use crate::diagnostics::SiteLoss;
+use crate::diagnostics::stats::Counters;
 use crate::process::caught::catch;
 use crate::process::clock::{Clock, Deadline};
-use crate::stream::decode::{Decoded, Decoder, LossReason, Part, PartReport};
+use crate::stream::decode::{Decoded, Decoder, LaneLoss, LossReason, Part, PartReport};
 use crate::value::{Limits, Resource};
 
-/// Takes chunks from a queue, reads them, and gives the spans to the collectors: to those
-/// without a thread of their own here, to the others by their lanes.
+/// Takes chunks from a queue, reads them, and gives the spans to the collectors: directly to
+/// those without a thread of their own, through their lanes to the others.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
     clock: Clock,
     resource: Arc<Resource>,
     scheduled_delay: Duration,
-    /// Bytes from which on a batch is given to the lanes: a part of their shares.
+    /// Bytes at which a batch is full: a quarter of a lane's share.
     max_batch_bytes: usize,
-    /// The collectors that are called here, with their numbers.
+    /// The collectors that are called on this thread, with their numbers.
     recipients: Vec<(usize, Recipient)>,
-    /// The other ones.
+    /// The collectors with threads of their own.
     lanes: Vec<OwnLane>,
     decoder: Decoder,
     decoded: Decoded,
@@ -40,7 +41,7 @@ pub(crate) struct Worker {
 /// A collector that has a thread of its own.
 struct OwnLane {
     number: usize,
-    /// What it was not told, as its lane was full.
+    /// Reports that it missed because its lane was full.
     untold: Untold,
     /// Until the threads are started.
     recipient: Option<Recipient>,
@@ -64,9 +65,9 @@ pub(crate) struct WorkerOptions {
 
 impl Worker {
     pub(crate) fn new(options: WorkerOptions, collectors: Vec<Box<dyn Collector>>) -> Self {
-        // One alone has the worker's thread.
+        // A single collector runs on the worker's thread.
         let are_several = options.has_threads && collectors.len() > 1;
-        // Asked once: it is the application's code, which may panic.
+        // Called once, and guarded: this is the application's code, which may panic.
         let lane_of = |collector: &dyn Collector| LaneOptions {
             name: call::call(|| collector.name().to_owned()).unwrap_or_default(),
             has_thread: are_several && !call::call(|| collector.is_quick()).unwrap_or(false),
@@ -126,7 +127,7 @@ impl Worker {
             Ok(Threads(threads))
         });
         if started.is_err() {
-            // Those that were started end.
+            // The threads that did start must end.
             queue.close_lanes();
         }
         started
@@ -156,14 +157,14 @@ impl Worker {
             let queue = Arc::clone(&self.queue);
             call::serve(Arc::as_ptr(&queue), None);
             let mut errors = catch(|| self.run()).unwrap_or_else(|| {
-                // What comes from here on is counted as dropped.
+                // From here on every span is counted as dropped.
                 queue.close(Deadline::after(Duration::ZERO));
                 queue.abandon();
                 vec![CollectorError::new("the tracer's thread panicked")]
             });
             queue.close_lanes();
-            // Destructors of collectors may block as well: whoever waits for the
-            // end waits for them, and not for longer than the deadline.
+            // Destructors of collectors may block, too: `stop` comes after them, so that
+            // the wait for the end includes them, up to its deadline.
             errors.extend(self.end());
             queue.stop(errors);
         })
@@ -184,11 +185,11 @@ impl Worker {
         }
     }
 
-    /// Lets the collectors look at the time; returns when to do so again.
+    /// Calls the collectors' `on_idle`; returns after how long to call them again.
     fn on_idle(&self) -> Option<Duration> {
         let times = self.recipients.iter();
         let times = times.filter_map(|(_, recipient)| recipient.on_idle());
-        // A lane may have room for what it was not told.
+        // By then a lane may have room for the reports that it missed.
         let has_untold = self.lanes.iter().any(|lane| lane.untold.is_urgent());
         let untold = has_untold.then_some(self.scheduled_delay.max(RETELL_AFTER));
         times.chain(untold).min()
@@ -209,7 +210,7 @@ impl Worker {
         self.lose(lost);
         let open = self.decoder.abandon(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
-        self.queue.leave(counter, &open, DropReason::Open);
+        self.queue.leave(counter, &open, SiteLoss::Open);
         self.collect();
         self.tell_all();
         // The lanes end beside the collectors of this thread.
@@ -239,7 +240,7 @@ impl Worker {
         }
         self.decoded.begin(self.clock.look());
         for part in work.opened.drain(..) {
-            self.go_on(part);
+            self.report_open(part);
         }
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
@@ -255,10 +256,8 @@ impl Worker {
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
-        self.queue
-            .leave(of_queue, &dropped.queue, DropReason::Queue);
-        self.queue
-            .leave(of_limit, &dropped.limit, DropReason::Limit);
+        self.queue.leave(of_queue, &dropped.queue, SiteLoss::Queue);
+        self.queue.leave(of_limit, &dropped.limit, SiteLoss::Limit);
         Counters::add(&counters.unattached, dropped.unattached);
         self.collect();
         self.catch_up();
@@ -275,28 +274,28 @@ impl Worker {
         self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
     }
 
-    /// Says that a part goes on, if that was not said.
-    fn go_on(&mut self, part: Part) {
+    /// Reports a part as open, unless that was reported before.
+    fn report_open(&mut self, part: Part) {
         if self.decoder.goes_on(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }
 
-    /// Says, before the end of a part, which other ones of its trace go on here, as they
-    /// have called it or were called.
+    /// Reports, before the end of a part, the other parts of its trace that are open in this
+    /// process: they called it, or were called. A collector then knows that the trace goes on.
     fn note_callers(&mut self) {
         let reports = self.decoded.take_reports();
         let ended = reports.iter().filter(|report| !report.is_open());
         let ended: Vec<Part> = ended.map(|report| report.part).collect();
         for other in self.queue.callers.remove(&ended) {
-            self.go_on(other);
+            self.report_open(other);
         }
         for report in reports {
             self.decoded.report(report);
         }
     }
 
-    /// Gives what was read to the collectors, and the chunks back.
+    /// Gives the spans that were read to the collectors, and returns the chunks.
     fn collect(&mut self) {
         if !self.queue.callers.is_empty() {
             self.note_callers();
@@ -313,49 +312,52 @@ impl Worker {
             let mut is_lost = false;
             let reports = self.decoded.reports();
             for (number, recipient) in &mut self.recipients {
-                let fate = recipient.collect(&self.decoded, reports);
-                self.queue.finish(*number, spans, fate);
-                self.queue.note_fate(*number, &self.decoded, fate);
-                is_lost |= fate != Fate::Delivered;
+                let taken = recipient.collect(&self.decoded, reports);
+                self.queue.finish(*number, spans, taken);
+                if let Err(loss) = taken {
+                    self.queue.note_lane_loss(*number, &self.decoded, loss);
+                    is_lost = true;
+                }
             }
             return self.queue.release(&mut self.decoded, is_lost);
         }
         self.queue.release(&mut self.decoded, false);
     }
 
-    /// Gives what was read to the lanes, and to the collectors of this thread.
+    /// Gives the spans that were read to the lanes, and to the collectors on this thread.
     fn share(&mut self) {
         let batch = Arc::new(self.take_batch());
         let is_full = self.queue.full_lanes(&batch);
-        self.queue.share(&batch);
+        self.queue.count_shared(&batch);
         let (decoded, spans) = (&batch.decoded, batch.spans());
         for lane in &mut self.lanes {
             if is_full.get(lane.number) == Some(&true) {
                 lane.untold
-                    .miss(decoded, decoded.reports(), LossReason::Lane);
+                    .miss(decoded, decoded.reports(), LossReason::Lane(LaneLoss::Full));
                 batch.lose();
-                self.queue.finish(lane.number, spans, Fate::Full);
-                self.queue.note_fate(lane.number, decoded, Fate::Full);
+                self.queue.finish(lane.number, spans, Err(LaneLoss::Full));
+                self.queue
+                    .note_lane_loss(lane.number, decoded, LaneLoss::Full);
             } else {
-                lane.give(&self.queue, &batch);
+                lane.give_batch(&self.queue, &batch);
             }
         }
         for (number, recipient) in &mut self.recipients {
-            let fate = recipient.collect(decoded, decoded.reports());
-            self.queue.finish(*number, spans, fate);
-            if fate != Fate::Delivered {
+            let taken = recipient.collect(decoded, decoded.reports());
+            self.queue.finish(*number, spans, taken);
+            if let Err(loss) = taken {
                 batch.lose();
-                self.queue.note_fate(*number, decoded, fate);
+                self.queue.note_lane_loss(*number, decoded, loss);
             }
         }
-        self.queue.let_go(batch);
+        self.queue.release_batch(batch);
     }
 
-    /// Takes what was read. What is small is copied, so that a lane in which it waits has
-    /// no large buffers.
+    /// Takes the spans that were read. A small batch is copied, so that it does not hold
+    /// large buffers while it waits in a lane.
     fn take_batch(&mut self) -> SharedBatch {
         if let Some(small) = self.decoded.take_small() {
-            self.queue.give_chunks_back(self.decoded.end());
+            self.queue.return_chunks(self.decoded.end());
             return SharedBatch::copied(small);
         }
         let mut next = self.queue.spare_batch();
@@ -363,17 +365,17 @@ impl Worker {
         SharedBatch::new(std::mem::replace(&mut self.decoded, next))
     }
 
-    /// Tells the lanes all that they were not told, however full they are: this is the end.
+    /// Gives the lanes all reports that they missed, even if they are full: these are the last.
     fn tell_all(&mut self) {
         let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         for lane in &mut self.lanes {
             if lane.untold.is_any() {
-                lane.give(&self.queue, &nothing);
+                lane.give_batch(&self.queue, &nothing);
             }
         }
     }
 
-    /// Tells the collectors what they were not told, if there is room.
+    /// Gives the collectors the urgent reports that they missed, where there is room.
     fn catch_up(&mut self) {
         for (_, recipient) in &mut self.recipients {
             recipient.catch_up();
@@ -385,15 +387,15 @@ impl Worker {
         let is_full = self.queue.full_lanes(&nothing);
         for lane in &mut self.lanes {
             if lane.untold.is_urgent() && is_full.get(lane.number) == Some(&false) {
-                lane.give(&self.queue, &nothing);
+                lane.give_batch(&self.queue, &nothing);
             }
         }
     }
 }
 
 impl OwnLane {
-    /// Gives it a batch, and tells it what it was not told.
-    fn give(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
+    /// Gives the lane a batch, with the reports that it missed.
+    fn give_batch(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
         let told = self.untold.tell(batch.decoded.reports());
         self.untold.took(&told);
         let reports = match told {
@@ -404,24 +406,25 @@ impl OwnLane {
             batch: Arc::clone(batch),
             reports,
         };
-        if queue.give(self.number, given).is_err() {
-            // Its thread has ended, in the middle of a shutdown.
+        if queue.give_batch(self.number, given).is_err() {
+            // Its thread has ended during a shutdown.
             batch.lose();
-            queue.finish(self.number, batch.spans(), Fate::Shutdown);
-            queue.note_fate(self.number, &batch.decoded, Fate::Shutdown);
+            queue.finish(self.number, batch.spans(), Err(LaneLoss::Shutdown));
+            queue.note_lane_loss(self.number, &batch.decoded, LaneLoss::Shutdown);
         }
     }
 }
 
 impl Threads {
-    /// Waits for the threads, which have said that they have ended. What the collectors have
-    /// put into thread-locals may take its time when it is dropped: it is left to do so.
+    /// Waits, until the deadline at most, for the threads, which have already called `stop`.
+    /// Thread-locals of collectors may block when they are dropped; after the deadline they
+    /// finish on their own.
     pub(crate) fn join(self, deadline: Deadline) {
         let (sender, all_joined) = mpsc::channel::<()>();
         let joiner = std::thread::Builder::new().name("trace-join".to_owned());
         let joiner = joiner.spawn(move || {
             for thread in self.0 {
-                // None ends by a panic: all that is the application's is caught.
+                // No thread ends by a panic: all panics of the application are caught.
                 let _ended = thread.join();
             }
             drop(sender);

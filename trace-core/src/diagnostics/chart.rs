@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::doctor::{Doctor, NotSampledBy, SiteReport, Times};
 use super::loss::OpenSpans;
 use crate::process::sync::Unpoisoned;
+use crate::stream::decode::LaneLoss;
 use crate::stream::{Absence, Site, SiteTable};
 
 /// What became of the spans of each site at one tracer. What is dropped is always counted;
@@ -29,22 +30,20 @@ struct Row {
     site: &'static Site,
     recorded: u64,
     not_sampled: [u64; NotSampledBy::ALL.len()],
-    dropped: BTreeMap<DropReason, u64>,
+    dropped: BTreeMap<SiteLoss, u64>,
 }
 
-/// Why spans were dropped.
+/// Why spans of a site were lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DropReason {
+pub(crate) enum SiteLoss {
     Queue,
     Limit,
     /// Open when the tracer was shut down.
     Open,
     /// Ended after the shutdown.
     Late,
-    /// By the collector with this number.
-    LaneFull(usize),
-    Panic(usize),
-    LaneShutdown(usize),
+    /// At the collector with this number.
+    Lane(LaneLoss, usize),
 }
 
 /// Tracers whose doctor is armed.
@@ -58,7 +57,7 @@ pub(crate) fn is_counting() -> bool {
 }
 
 impl Chart {
-    /// Counts from now on.
+    /// Starts counting what is recorded and not sampled.
     pub(crate) fn arm(&self) {
         if self.is_armed.swap(true, Ordering::Relaxed) {
             return;
@@ -90,36 +89,36 @@ impl Chart {
     pub(crate) fn read(&self, sites: impl Iterator<Item = &'static Site>) {
         let mut rows = self.rows();
         for site in sites {
-            rows.of(site).recorded += 1;
+            rows.row(site).recorded += 1;
         }
     }
 
     /// Counts a span that is not sampled.
     pub(crate) fn refuse(&self, site: &'static Site, by: NotSampledBy) {
         site.note(Absence::Unsampled, is_counting());
-        if let Some(count) = self.rows().of(site).not_sampled.get_mut(by as usize) {
+        if let Some(count) = self.rows().row(site).not_sampled.get_mut(by as usize) {
             *count += 1;
         }
     }
 
     /// Counts spans that were dropped.
-    pub(crate) fn drop_all(&self, sites: impl Iterator<Item = &'static Site>, reason: DropReason) {
+    pub(crate) fn drop_all(&self, sites: impl Iterator<Item = &'static Site>, reason: SiteLoss) {
         let mut rows = self.rows();
         for site in sites {
-            *rows.of(site).dropped.entry(reason).or_default() += 1;
+            *rows.row(site).dropped.entry(reason).or_default() += 1;
         }
     }
 
-    /// The same of sites that are known by their numbers, and so many spans of each.
+    /// Counts dropped spans by the numbers of their sites: so many of each.
     pub(crate) fn drop_numbers(
         &self,
         sites: impl IntoIterator<Item = (u32, u64)>,
-        reason: DropReason,
+        reason: SiteLoss,
     ) {
         let mut rows = self.rows();
         for (number, spans) in sites {
             let site = rows.table.site(number);
-            *rows.of(site).dropped.entry(reason).or_default() += spans;
+            *rows.row(site).dropped.entry(reason).or_default() += spans;
         }
     }
 
@@ -127,18 +126,18 @@ impl Chart {
     pub(crate) fn open_spans(&self) -> OpenSpans {
         let mut open = OpenSpans::default();
         for row in self.rows().rows.values() {
-            if let Some(spans) = row.dropped.get(&DropReason::Open) {
+            if let Some(spans) = row.dropped.get(&SiteLoss::Open) {
                 open.add(row.site, *spans);
             }
         }
         open
     }
 
-    /// Looks at everything. `collectors` are the names.
+    /// Returns a report of every site. `collectors` are the names of the collectors, by number.
     pub(crate) fn report(&self, collectors: &[String]) -> Doctor {
         let mut rows = self.rows();
         for site in Site::all_recorded().into_iter().chain(Site::noted()) {
-            rows.of(site);
+            rows.row(site);
         }
         let is_counting = self.is_counting();
         let reports = rows
@@ -159,7 +158,7 @@ impl Drop for Chart {
 }
 
 impl Rows {
-    fn of(&mut self, site: &'static Site) -> &mut Row {
+    fn row(&mut self, site: &'static Site) -> &mut Row {
         let address = std::ptr::from_ref(site).addr();
         self.rows.entry(address).or_insert_with(|| Row {
             site,
@@ -199,7 +198,7 @@ impl Row {
     }
 }
 
-impl DropReason {
+impl SiteLoss {
     fn text(self, collectors: &[String]) -> String {
         let name = |number: usize| collectors.get(number).map_or("?", String::as_str);
         match self {
@@ -207,9 +206,11 @@ impl DropReason {
             Self::Limit => "too much was open at once".to_owned(),
             Self::Open => "open at the shutdown".to_owned(),
             Self::Late => "after the shutdown or its deadline".to_owned(),
-            Self::LaneFull(lane) => format!("the lane of collector {} was full", name(lane)),
-            Self::Panic(lane) => format!("collector {} panicked", name(lane)),
-            Self::LaneShutdown(lane) => {
+            Self::Lane(LaneLoss::Full, lane) => {
+                format!("the lane of collector {} was full", name(lane))
+            }
+            Self::Lane(LaneLoss::Panic, lane) => format!("collector {} panicked", name(lane)),
+            Self::Lane(LaneLoss::Shutdown, lane) => {
                 format!("collector {} was not done at the deadline", name(lane))
             }
         }

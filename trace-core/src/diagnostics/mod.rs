@@ -52,7 +52,7 @@ mod printer;
 pub(crate) mod stats;
 mod told;
 
-pub(crate) use chart::{Chart, DropReason, is_counting};
+pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
 pub(crate) use loss::Loss;

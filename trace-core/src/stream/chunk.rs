@@ -2,7 +2,7 @@
 
 use super::entry::{Close, Entry, Source};
 use super::header::{Header, of_halves, outcome_number};
-use super::kind::Kind;
+use super::kind::EntryKind;
 use super::plain::Plain;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
@@ -104,7 +104,7 @@ impl Chunk {
             Ok(length) => (length, tracestate),
             Err(_) => (0, ""),
         };
-        let header = Header::new(Kind::Piece, flags.as_byte(), length, scope);
+        let header = Header::new(EntryKind::Piece, flags.as_byte(), length, scope);
         let [high, low] = trace_id.to_words();
         let belongs = of_halves(part, looks);
         let words = [header.word(), remote_parent, high, low, belongs];
@@ -121,13 +121,13 @@ impl Chunk {
     /// Says that what follows of a span comes after all of a lower order.
     pub(crate) fn push_moved(&mut self, span: u64, order: u32) {
         self.words
-            .extend([Header::new(Kind::Moved, 0, 0, order).word(), span]);
+            .extend([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);
     }
 
     /// Says that the piece's trace has ended in this process.
     pub(crate) fn end_trace(&mut self) {
         self.words
-            .extend([Header::new(Kind::End, 0, 0, 0).word(), 0]);
+            .extend([Header::new(EntryKind::End, 0, 0, 0).word(), 0]);
     }
 
     /// Adds the pieces of another chunk.
@@ -163,14 +163,14 @@ impl Chunk {
 
     /// Ends a span.
     pub(crate) fn push_close(&mut self, span: u64, close: Close) {
-        let header = Header::new(Kind::Close, outcome_number(close.outcome), 0, 0);
+        let header = Header::new(EntryKind::Close, outcome_number(close.outcome), 0, 0);
         self.words.extend([header.word(), span, close.time]);
     }
 
     /// Says what limits have cut off of a span, if they have.
     pub(crate) fn push_dropped(&mut self, span: u64, dropped: DroppedItems) {
         if dropped != DroppedItems::default() {
-            let header = Header::new(Kind::Dropped, 0, 0, 0);
+            let header = Header::new(EntryKind::Dropped, 0, 0, 0);
             let counts = [dropped.tags, dropped.logs, dropped.links].map(u64::from);
             self.words.extend([header.word(), span]);
             self.words.extend(counts);
@@ -178,8 +178,8 @@ impl Chunk {
     }
 
     /// Adds a log without a message, or a link to nothing: what a limit will cut off.
-    pub(crate) fn push_empty(&mut self, kind: Kind, span: u64) {
-        let words = if kind == Kind::Link { 3 } else { 1 };
+    pub(crate) fn push_empty(&mut self, kind: EntryKind, span: u64) {
+        let words = if kind == EntryKind::Link { 3 } else { 1 };
         let header = Header::new(kind, 0, 0, 0);
         self.words.extend([header.word(), span]);
         self.words.extend(std::iter::repeat_n(0, words));
@@ -265,8 +265,8 @@ impl Chunk {
         };
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
-            Kind::Open => cursor.word,
-            Kind::Piece => 0,
+            EntryKind::Open => cursor.word,
+            EntryKind::Piece => 0,
             _ => cursor.newest,
         };
         Some((span, entry, reader.cursor))

@@ -4,7 +4,7 @@
 //! [`header`](super::header).
 
 use super::header::{Header, error_bits, halves, status_number, value_type};
-use super::kind::Kind;
+use super::kind::EntryKind;
 use super::type_name::type_of_number;
 use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
 
@@ -127,14 +127,14 @@ pub(crate) trait Source<'a> {
 
 impl<'a> Entry<'a> {
     /// Reads what follows a header and the span's id.
-    pub(crate) fn read(kind: Kind, header: Header, source: &mut impl Source<'a>) -> Self {
+    pub(crate) fn read(kind: EntryKind, header: Header, source: &mut impl Source<'a>) -> Self {
         match kind {
-            Kind::Open => Self::Open(Open {
+            EntryKind::Open => Self::Open(Open {
                 site: header.large(),
                 parent: source.word(),
                 time: source.word(),
             }),
-            Kind::Close => Self::Close(Close {
+            EntryKind::Close => Self::Close(Close {
                 outcome: header.outcome(),
                 time: if header.is_of_newest() {
                     source.newest_time().wrapping_add(header.ticks())
@@ -142,29 +142,29 @@ impl<'a> Entry<'a> {
                     source.word()
                 },
             }),
-            Kind::Tag => {
+            EntryKind::Tag => {
                 let (key, value) = read_field(header, source);
                 Self::Tag(key, value)
             }
-            Kind::Field => {
+            EntryKind::Field => {
                 let (key, value) = read_field(header, source);
                 Self::Field(key, value)
             }
-            Kind::Log => Self::Log {
+            EntryKind::Log => Self::Log {
                 time: source.word(),
                 message: source.text(header.large().into()),
             },
-            Kind::Link => Self::Link {
+            EntryKind::Link => Self::Link {
                 trace_id: source.double_word(),
                 span: source.word(),
                 flags: header.small(),
                 tracestate: source.text(header.large().into()),
             },
-            Kind::Status => Self::Status {
+            EntryKind::Status => Self::Status {
                 ok: header.small() == status_number::OK,
                 message: source.text(header.large().into()),
             },
-            Kind::Error => {
+            EntryKind::Error => {
                 let time = source.word();
                 let message_bytes = source.word();
                 Self::Error {
@@ -177,9 +177,9 @@ impl<'a> Entry<'a> {
                     message: source.text(message_bytes),
                 }
             }
-            Kind::Name => Self::Name(source.text(header.large().into())),
-            Kind::Service => Self::Service(source.text(header.large().into())),
-            Kind::Described => {
+            EntryKind::Name => Self::Name(source.text(header.large().into())),
+            EntryKind::Service => Self::Service(source.text(header.large().into())),
+            EntryKind::Described => {
                 let (line, file_bytes) = halves(source.word());
                 Self::Described {
                     name: source.text(header.large().into()),
@@ -188,11 +188,11 @@ impl<'a> Entry<'a> {
                     line,
                 }
             }
-            Kind::SpanKind => Self::SpanKind(header.span_kind()),
-            Kind::ContextSent => Self::ContextSent,
-            Kind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
-            Kind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
-            Kind::Dropped => {
+            EntryKind::SpanKind => Self::SpanKind(header.span_kind()),
+            EntryKind::ContextSent => Self::ContextSent,
+            EntryKind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
+            EntryKind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
+            EntryKind::Dropped => {
                 let mut count = || u32::try_from(source.word()).unwrap_or(u32::MAX);
                 Self::Dropped(DroppedItems {
                     tags: count(),
@@ -200,10 +200,10 @@ impl<'a> Entry<'a> {
                     links: count(),
                 })
             }
-            Kind::Moved => Self::Moved {
+            EntryKind::Moved => Self::Moved {
                 order: header.large(),
             },
-            Kind::Piece => {
+            EntryKind::Piece => {
                 let trace_id = source.double_word();
                 let (part, looks) = halves(source.word());
                 Self::Piece {
@@ -215,33 +215,33 @@ impl<'a> Entry<'a> {
                     tracestate: source.text(header.index().into()),
                 }
             }
-            Kind::End => Self::End,
+            EntryKind::End => Self::End,
         }
     }
 }
 
 impl Entry<'_> {
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> EntryKind {
         match self {
-            Self::Open(_) => Kind::Open,
-            Self::Close(_) => Kind::Close,
-            Self::Tag(..) => Kind::Tag,
-            Self::Field(..) => Kind::Field,
-            Self::Log { .. } => Kind::Log,
-            Self::Link { .. } => Kind::Link,
-            Self::Status { .. } => Kind::Status,
-            Self::Error { .. } => Kind::Error,
-            Self::Name(_) => Kind::Name,
-            Self::Service(_) => Kind::Service,
-            Self::Described { .. } => Kind::Described,
-            Self::SpanKind(_) => Kind::SpanKind,
-            Self::ContextSent => Kind::ContextSent,
-            Self::StartedAt(_) => Kind::StartedAt,
-            Self::EndedAt(_) => Kind::EndedAt,
-            Self::Dropped(_) => Kind::Dropped,
-            Self::Moved { .. } => Kind::Moved,
-            Self::Piece { .. } => Kind::Piece,
-            Self::End => Kind::End,
+            Self::Open(_) => EntryKind::Open,
+            Self::Close(_) => EntryKind::Close,
+            Self::Tag(..) => EntryKind::Tag,
+            Self::Field(..) => EntryKind::Field,
+            Self::Log { .. } => EntryKind::Log,
+            Self::Link { .. } => EntryKind::Link,
+            Self::Status { .. } => EntryKind::Status,
+            Self::Error { .. } => EntryKind::Error,
+            Self::Name(_) => EntryKind::Name,
+            Self::Service(_) => EntryKind::Service,
+            Self::Described { .. } => EntryKind::Described,
+            Self::SpanKind(_) => EntryKind::SpanKind,
+            Self::ContextSent => EntryKind::ContextSent,
+            Self::StartedAt(_) => EntryKind::StartedAt,
+            Self::EndedAt(_) => EntryKind::EndedAt,
+            Self::Dropped(_) => EntryKind::Dropped,
+            Self::Moved { .. } => EntryKind::Moved,
+            Self::Piece { .. } => EntryKind::Piece,
+            Self::End => EntryKind::End,
         }
     }
 }

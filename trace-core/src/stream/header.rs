@@ -21,7 +21,7 @@
 //! its order there. The part of a trace to which a scope belongs is named after its first
 //! scope.
 
-use super::kind::Kind;
+use super::kind::EntryKind;
 use crate::value::{Outcome, SpanKind};
 
 /// The first word of an entry.
@@ -30,13 +30,13 @@ pub(crate) struct Header(u64);
 
 impl Header {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn new(kind: Kind, small: u8, index: u16, large: u32) -> Self {
+    pub(crate) const fn new(kind: EntryKind, small: u8, index: u16, large: u32) -> Self {
         Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
     }
 
     /// Makes the header of another kind of entry that names the same site.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_same_site(self, kind: Kind, small: u8, index: u16) -> Self {
+    pub(crate) const fn of_same_site(self, kind: EntryKind, small: u8, index: u16) -> Self {
         Self::new(kind, small, index, 0).at_site_of(self)
     }
 
@@ -44,7 +44,7 @@ impl Header {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn at_site_of(self, open: Self) -> Self {
         // Of an opening only the kind and the site are set.
-        Self((open.0 ^ Kind::Open as u64) | self.0)
+        Self((open.0 ^ EntryKind::Open as u64) | self.0)
     }
 
     pub(crate) const fn from_word(word: u64) -> Self {
@@ -87,8 +87,8 @@ impl Header {
         self.0.to_le_bytes()[0] & 0x7f
     }
 
-    pub(crate) fn kind(self) -> Option<Kind> {
-        Kind::from_number(self.kind_number())
+    pub(crate) fn kind(self) -> Option<EntryKind> {
+        EntryKind::from_number(self.kind_number())
     }
 
     pub(crate) fn small(self) -> u8 {

@@ -10,14 +10,13 @@ macro_rules! kinds {
         $(#[doc = concat!(
             "| ", stringify!($kind), " | ", $number, " | ", $words, " | ", $texts, " |"
         )])*
-        #[expect(clippy::enum_variant_names, reason = "the kind of a span is one")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
-        pub(crate) enum Kind {
+        pub(crate) enum EntryKind {
             $($kind = $number,)*
         }
 
-        impl Kind {
+        impl EntryKind {
             pub(super) const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$kind),)*
@@ -52,7 +51,7 @@ kinds! {
     End = 19, "zero", "";
 }
 
-impl Kind {
+impl EntryKind {
     /// Its bit in a set of kinds; none for those that say nothing of a span.
     #[inline]
     pub(crate) const fn bit(self) -> u16 {

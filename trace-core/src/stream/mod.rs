@@ -23,7 +23,7 @@ pub(crate) use absence::Absence;
 pub(crate) use chunk::{Chunk, Cursor};
 pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Open};
 pub(crate) use header::{Header, error_bits, of_halves, outcome_number, status_number, value_type};
-pub(crate) use kind::Kind;
+pub(crate) use kind::EntryKind;
 pub(crate) use plain::Plain;
 pub use site::Site;
 pub(crate) use site::SiteTable;

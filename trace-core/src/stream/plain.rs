@@ -2,7 +2,7 @@
 
 use super::entry::{Close, Open};
 use super::header::{Header, value_type};
-use super::kind::Kind;
+use super::kind::EntryKind;
 
 /// One of the common entries, decoded only as far as the fast loop needs.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +22,9 @@ impl Plain {
         words: &[u64],
         newest_time: impl FnOnce() -> u64,
     ) -> Option<(Self, u32, u32)> {
-        const OPEN: u8 = Kind::Open as u8;
-        const CLOSE: u8 = Kind::Close as u8;
-        const TAG: u8 = Kind::Tag as u8;
+        const OPEN: u8 = EntryKind::Open as u8;
+        const CLOSE: u8 = EntryKind::Close as u8;
+        const TAG: u8 = EntryKind::Tag as u8;
         match (header.kind_number(), words) {
             (OPEN, &[parent, time, ..]) => {
                 let site = header.large();

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 
 use super::header::Header;
-use super::kind::Kind;
+use super::kind::EntryKind;
 use super::notes::Notes;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
@@ -138,7 +138,7 @@ impl Site {
         // A site's number is its place in the list plus one.
         let number = Sites::push(&sites.list, self);
         Sites::push(&sites.copy, self);
-        let header = Header::new(Kind::Open, 0, 0, number);
+        let header = Header::new(EntryKind::Open, 0, 0, number);
         self.open.store(header.word(), Ordering::Relaxed);
         header
     }

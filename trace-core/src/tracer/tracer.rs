@@ -233,7 +233,7 @@ impl Tracer {
     #[cfg(feature = "testing")]
     pub(crate) fn shut_down_unsaid(&self) {
         if let Some(handle) = self.own() {
-            handle.core.queue.says_loss();
+            handle.core.queue.mark_loss_printed();
             let _report = self.shutdown(Duration::ZERO);
         }
     }

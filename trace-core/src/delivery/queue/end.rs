@@ -1,16 +1,17 @@
-//! Flushes and shutdowns: who asks, who has done it, and who waits.
+//! Flushes and shutdowns: requests, completion, and waiting. Reading and delivering are the
+//! worker's.
 
 use std::time::Duration;
 
 use super::{Flush, Queue, Sleep, State, Work, renew_errors};
 use crate::collector::CollectorError;
 use crate::delivery::flush_report::{FlushReport, LateCollector};
-use crate::delivery::lanes::Lane;
+use crate::delivery::lane::Lane;
 use crate::delivery::untold::Untold;
-use crate::diagnostics::stats::{Counters, Fate};
+use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
 use crate::process::sync::{Condvar, Unpoisoned};
-use crate::stream::decode::{LossReason, PartReport};
+use crate::stream::decode::{LaneLoss, LossReason, PartReport};
 
 impl Queue {
     /// Asks the worker for everything that is in the queue now; returns the number
@@ -18,11 +19,11 @@ impl Queue {
     pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
         let mut state = self.state();
         if state.is_closed {
-            // The shutdown that runs does what is asked, in its own time: with a number that
-            // is never done one waits for its end.
+            // The shutdown flushes everything. This number is never reached, so a wait for
+            // it lasts until the shutdown ends.
             return state.flush.asked + 1;
         }
-        // Who asks for less time must not take it from who waits already.
+        // A shorter deadline must not shorten the wait of an earlier caller.
         let waiting = state
             .flush
             .deadline
@@ -36,7 +37,7 @@ impl Queue {
         number
     }
 
-    /// Asks the lanes to flush, behind what they have been given.
+    /// Asks the lanes to flush after the batches that they already have.
     pub(in crate::delivery) fn flush_lanes(&self, number: u64, deadline: Deadline) {
         let mut state = self.state();
         let lanes = state.lanes.iter_mut();
@@ -47,7 +48,7 @@ impl Queue {
         self.lane_work.iter().for_each(Condvar::notify_one);
     }
 
-    /// Says how a flush of the worker's own collectors ended.
+    /// Records the end of a flush of the collectors on the worker's thread.
     pub(in crate::delivery) fn finish_flush(&self, number: u64, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.flush.done = number;
@@ -62,7 +63,7 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Says how a flush of a lane ended.
+    /// Records the end of a lane's flush.
     pub(in crate::delivery) fn finish_lane_flush(
         &self,
         lane: usize,
@@ -80,7 +81,7 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Waits for a flush, or for the end of a shutdown that runs.
+    /// Waits, until the deadline at most, for a flush or for the end of a running shutdown.
     pub(crate) fn wait_flush(&self, number: u64, deadline: Deadline) -> FlushReport {
         let is_waiting = |state: &mut State| !state.has_flushed(number) && !state.is_stopped();
         let woken = self
@@ -91,7 +92,7 @@ impl Queue {
         self.report(&mut state, |lane| lane.has_flushed(number), is_worker_done)
     }
 
-    /// What was done and what was not.
+    /// Returns what is done and what is not, and marks the errors as reported.
     fn report(
         &self,
         state: &mut State,
@@ -104,8 +105,8 @@ impl Queue {
         let lanes = state.lanes.iter().zip(&of_lanes);
         let is_alone = state.lanes.len() == 1;
         let late = lanes.filter(|(lane, of_lane)| {
-            // As long as the worker has not come to ask the others, which one it is that
-            // keeps it is known by what waits.
+            // Until the worker has asked the others to flush, only the spans that wait show
+            // which collector delays it.
             let waits = of_lane.waiting > 0 || is_alone;
             let is_late = if lane.has_thread {
                 !is_done(lane) && (is_worker_done || waits)
@@ -140,7 +141,7 @@ impl Queue {
         }
     }
 
-    /// The report of who has called the collectors itself.
+    /// Returns the report for a caller that has called the collectors on its own thread.
     pub(crate) fn done_here(&self, mut errors: Vec<CollectorError>) -> FlushReport {
         errors.extend(self.state().lost_by_lanes());
         let stats = self.stats();
@@ -158,7 +159,7 @@ impl Queue {
         self.state().is_stopped()
     }
 
-    /// What is left, of who does not wait.
+    /// Returns what is left, for a caller that does not wait.
     pub(crate) fn unfinished(&self) -> FlushReport {
         let stats = self.stats();
         FlushReport {
@@ -169,15 +170,15 @@ impl Queue {
         }
     }
 
-    /// Takes nothing more; the worker ends when it has taken what is there.
+    /// Closes the queue: it takes nothing more, and the worker ends after what it has.
     pub(crate) fn close(&self, deadline: Deadline) {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.is_closed, true);
-        // Who has less time must not take it from who waits already.
+        // A shorter deadline must not shorten the wait of an earlier caller.
         let others = state.flush.deadline.filter(|_| !was_open);
         state.flush.deadline = Some(others.map_or(deadline, |other| other.later(deadline)));
         if was_open {
-            // Threads may remember the tracer for long after.
+            // Threads may hold the tracer, and so this queue, for long after.
             state.chunks.forget_free();
         }
         state.sleep = Sleep::Awake;
@@ -185,24 +186,24 @@ impl Queue {
         self.work.notify_one();
     }
 
-    /// Has the lanes end when they have done what they were given.
+    /// Closes the lanes: each ends after the work that it already has.
     pub(in crate::delivery) fn close_lanes(&self) {
         self.state().lanes.iter_mut().for_each(Lane::close);
         self.lane_work.iter().for_each(Condvar::notify_one);
     }
 
-    /// Says that the worker has ended, and with which errors of its own collectors.
+    /// Records that the worker has ended, with the errors of the collectors on its thread.
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.has_worker_ended = true;
         let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
         drop(dropped_unlocked);
-        self.tell_loss_at_end();
+        self.tell_loss_if_last();
         self.done.notify_all();
     }
 
-    /// Says that the thread of a lane has ended.
+    /// Records that a lane's thread has ended, with its collector's errors.
     pub(in crate::delivery) fn stop_lane(&self, lane: usize, errors: Vec<CollectorError>) {
         let mut state = self.state();
         let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
@@ -211,17 +212,17 @@ impl Queue {
         });
         drop(state);
         drop(dropped_unlocked);
-        self.tell_loss_at_end();
+        self.tell_loss_if_last();
         self.done.notify_all();
     }
 
-    /// Has the thread that ends last say what was lost: who ends the tracer does not wait.
+    /// Has the last thread to end print what was lost, as the caller does not wait.
     pub(crate) fn tell_loss_later(&self) {
         self.state().is_loss_to_be_said = true;
-        self.tell_loss_at_end();
+        self.tell_loss_if_last();
     }
 
-    fn tell_loss_at_end(&self) {
+    fn tell_loss_if_last(&self) {
         let state = self.state();
         let is_last = state.is_loss_to_be_said && state.is_stopped();
         drop(state);
@@ -230,8 +231,8 @@ impl Queue {
         }
     }
 
-    /// Waits until the worker and the lanes have ended. Whose deadline is the last one gives
-    /// up what waits then.
+    /// Waits, until the deadline at most, for the worker and the lanes to end. When the
+    /// latest deadline of all callers has passed, drops and counts what still waits.
     pub(crate) fn wait_stop(&self, deadline: Deadline) -> FlushReport {
         let is_waiting = |state: &mut State| !state.is_stopped();
         let woken = self
@@ -252,8 +253,8 @@ impl Queue {
         report
     }
 
-    /// Says that the thread which runs this, the worker's or that of a lane, does nothing more
-    /// for the queue: its collector ends the process. What waits for it is given up.
+    /// Records that the calling thread, the worker's or a lane's, never comes back to the
+    /// queue: its collector is ending the process. Drops and counts what waits for it.
     pub(crate) fn leave_for_good(&self, lane: Option<usize>) {
         if let Some(lane) = lane {
             self.stop_lane(lane, Vec::new());
@@ -265,7 +266,7 @@ impl Queue {
         }
     }
 
-    /// Drops what still waits and counts it.
+    /// Drops and counts everything that still waits.
     pub(crate) fn abandon(&self) {
         self.abandon_unread();
         (0..self.lane_work.len()).for_each(|lane| self.abandon_lane(lane));
@@ -284,21 +285,21 @@ impl Queue {
         }
     }
 
-    /// Takes what a collector has still to be told of batches that it was to have when the
-    /// deadline of the shutdown passed.
+    /// Takes the reports that a collector missed with the batches that were dropped at the
+    /// shutdown's deadline.
     pub(in crate::delivery) fn take_given_up(&self, lane: usize) -> Vec<PartReport> {
         let mut state = self.state();
         let lane = state.lanes.get_mut(lane);
         lane.map_or_else(Vec::new, |lane| std::mem::take(&mut lane.given_up))
     }
 
-    /// Whether it was said what was lost of the tracer: who has ended it has waited.
+    /// Whether the tracer's losses were printed: whoever ended it waited for that.
     pub(crate) fn has_said_loss(&self) -> bool {
         self.state().is_loss_said
     }
 
-    /// Whether what was lost of a tracer that has ended was said before; it is from now on.
-    pub(crate) fn says_loss(&self) -> bool {
+    /// Marks the losses as printed; returns whether the caller is the first and prints them.
+    pub(crate) fn mark_loss_printed(&self) -> bool {
         !std::mem::replace(&mut self.state().is_loss_said, true)
     }
 
@@ -313,7 +314,7 @@ impl Queue {
         for given in &all {
             state
                 .ledger
-                .finish(lane, given.batch.spans(), Fate::Shutdown);
+                .finish(lane, given.batch.spans(), Err(LaneLoss::Shutdown));
         }
         drop(state);
         if all.is_empty() {
@@ -322,27 +323,31 @@ impl Queue {
         let mut untold = Untold::bounded(self.max_untold());
         for given in &all {
             let decoded = &given.batch.decoded;
-            untold.miss(decoded, given.reports(), LossReason::Shutdown);
+            untold.miss(
+                decoded,
+                given.reports(),
+                LossReason::Lane(LaneLoss::Shutdown),
+            );
         }
-        // Should the collector return it is told at its end.
+        // If the collector returns from its call, it gets these reports at its end.
         if let Some(place) = self.state().lanes.get_mut(lane) {
             place.given_up.extend(untold.tell(&[]).into_owned());
         }
         for batch in all.into_iter().map(|given| given.batch) {
             batch.lose();
-            self.note_fate(lane, &batch.decoded, Fate::Shutdown);
-            self.let_go(batch);
+            self.note_lane_loss(lane, &batch.decoded, LaneLoss::Shutdown);
+            self.release_batch(batch);
         }
     }
 
-    /// Until when a worker that ends may take.
+    /// Returns the deadline of the shutdown; already passed if there is none.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
         deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
     }
 }
 
-/// Spans that collectors say they have lost themselves.
+/// Sums the spans that collectors report as lost.
 fn lost_by_collectors(errors: &[CollectorError]) -> u64 {
     errors.iter().map(CollectorError::lost_spans).sum()
 }

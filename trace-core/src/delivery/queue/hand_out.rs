@@ -1,23 +1,22 @@
-//! What the worker hands out to the collectors, and gets back.
+//! Batches on their way to the collectors, and back. Flushes and ends are in `end`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Queue, State};
-use crate::delivery::lanes::{Lane, LaneWork};
+use crate::delivery::lane::{Lane, LaneWork};
 use crate::delivery::shared_batch::SharedBatch;
 use crate::delivery::untold::Given;
-use crate::diagnostics::DropReason;
-use crate::diagnostics::stats::Fate;
+use crate::diagnostics::SiteLoss;
 use crate::process::sync::Unpoisoned;
 use crate::stream::Chunk;
-use crate::stream::decode::Decoded;
+use crate::stream::decode::{Decoded, LaneLoss};
 
-/// Batches that are kept to be used again.
+/// Most empty batches that are kept for reuse.
 const MAX_SPARE_BATCHES: usize = 4;
 
 impl Queue {
-    /// Bytes from which on a batch is not added to: a quarter of the least share of a lane.
+    /// Bytes at which a batch is full: a quarter of the smallest share of a lane.
     pub(in crate::delivery) fn max_batch_bytes(&self) -> usize {
         let state = self.state();
         let shares = state.ledger.lanes().into_iter().map(|lane| lane.max_bytes);
@@ -25,17 +24,17 @@ impl Queue {
         least.map_or(usize::MAX, |bytes| bytes / 4)
     }
 
-    /// Parts of which a collector is told later, if it does not take a batch.
+    /// Most parts of traces that are remembered for a collector that missed a batch.
     pub(in crate::delivery) fn max_untold(&self) -> usize {
         self.max_parts / 8
     }
 
-    /// Parts of which losses are counted one by one.
+    /// Most parts of traces whose losses are counted separately.
     pub(in crate::delivery) fn max_parts(&self) -> usize {
         self.max_parts
     }
 
-    /// Gives chunks back that had been taken.
+    /// Takes back chunks that the worker had taken.
     fn recycle(state: &mut State, chunks: &mut Vec<Chunk>) {
         let bytes: usize = chunks.iter().map(Chunk::allocated).sum();
         chunks.iter_mut().for_each(Chunk::clear);
@@ -45,17 +44,18 @@ impl Queue {
         }
     }
 
-    /// Counts spans that were read, which each collector is given next.
+    /// Counts spans that were read; each collector gets them next.
     pub(in crate::delivery) fn read(&self, spans: u64) {
         self.state().ledger.read(spans);
     }
 
-    /// Says what became of spans at a collector without a thread of its own.
-    pub(in crate::delivery) fn finish(&self, lane: usize, spans: u64, fate: Fate) {
-        self.state().ledger.finish(lane, spans, fate);
+    /// Counts spans that a collector took or lost.
+    pub(in crate::delivery) fn finish(&self, lane: usize, spans: u64, taken: Result<(), LaneLoss>) {
+        self.state().ledger.finish(lane, spans, taken);
     }
 
-    /// Gives chunks back whose spans all collectors were given.
+    /// Takes back the chunks of a batch that every collector has had; `is_lost` if one of
+    /// them lost it.
     pub(in crate::delivery) fn release(&self, decoded: &mut Decoded, is_lost: bool) {
         let spans = decoded.len() as u64;
         let chunks = decoded.end();
@@ -63,12 +63,12 @@ impl Queue {
         state.ledger.release(spans, is_lost);
         Self::recycle(&mut state, chunks);
         drop(state);
-        // If they are not kept they are dropped without the lock.
+        // Chunks that are not kept are dropped here, after the lock is released.
         chunks.clear();
     }
 
-    /// Returns for which lanes a batch finds no room, in order. Only the worker makes them
-    /// fuller.
+    /// Returns, for each lane in order, whether it has no room for a batch. A lane with room
+    /// keeps it until the worker gives it the batch, as only the worker fills lanes.
     pub(in crate::delivery) fn full_lanes(&self, batch: &SharedBatch) -> Vec<bool> {
         let state = self.state();
         let (spans, bytes) = (batch.spans(), batch.bytes);
@@ -78,8 +78,8 @@ impl Queue {
             .collect()
     }
 
-    /// Gives a lane a batch; gives it back if its thread has ended.
-    pub(in crate::delivery) fn give(&self, lane: usize, given: Given) -> Result<(), Given> {
+    /// Gives a batch to a lane; returns it if the lane's thread has ended.
+    pub(in crate::delivery) fn give_batch(&self, lane: usize, given: Given) -> Result<(), Given> {
         let mut state = self.state();
         let Some(place) = state.lanes.get_mut(lane).filter(|lane| !lane.has_ended) else {
             return Err(given);
@@ -88,31 +88,32 @@ impl Queue {
         let bytes = place.bytes;
         state.ledger.set_bytes(lane, bytes);
         drop(state);
-        self.wake(lane);
+        self.wake_lane(lane);
         Ok(())
     }
 
-    /// Counts what a batch that lanes are given next has allocated besides its chunks.
-    pub(in crate::delivery) fn share(&self, batch: &SharedBatch) {
+    /// Counts the bytes of a batch before lanes get it. Its chunks, unless copied, are
+    /// counted already.
+    pub(in crate::delivery) fn count_shared(&self, batch: &SharedBatch) {
         let mut state = self.state();
         state.chunks.bytes += batch.own_bytes();
         state.shared_bytes += batch.bytes;
     }
 
-    /// Gives chunks back that were copied.
-    pub(in crate::delivery) fn give_chunks_back(&self, chunks: &mut Vec<Chunk>) {
+    /// Takes back chunks whose content was copied.
+    pub(in crate::delivery) fn return_chunks(&self, chunks: &mut Vec<Chunk>) {
         Self::recycle(&mut self.state(), chunks);
-        // If they are not kept they are dropped without the lock.
+        // Chunks that are not kept are dropped here, after the lock is released.
         chunks.clear();
     }
 
-    fn wake(&self, lane: usize) {
+    fn wake_lane(&self, lane: usize) {
         if let Some(work) = self.lane_work.get(lane) {
             work.notify_one();
         }
     }
 
-    /// Waits until there is something to be done for a lane, or so long.
+    /// Waits until a lane has work, or until `idle` has passed.
     pub(in crate::delivery) fn wait_lane(&self, lane: usize, idle: Option<Duration>) -> LaneWork {
         let Some(work) = self.lane_work.get(lane) else {
             return LaneWork::End;
@@ -125,36 +126,42 @@ impl Queue {
         state.lanes.get_mut(lane).map_or(LaneWork::End, Lane::take)
     }
 
-    /// Says what became of a batch at a lane, which gives it back.
-    pub(in crate::delivery) fn give_back(&self, lane: usize, batch: Arc<SharedBatch>, fate: Fate) {
+    /// Returns a batch from a lane, and counts its spans as taken or lost there.
+    pub(in crate::delivery) fn return_batch(
+        &self,
+        lane: usize,
+        batch: Arc<SharedBatch>,
+        taken: Result<(), LaneLoss>,
+    ) {
         let mut state = self.state();
-        state.ledger.finish(lane, batch.spans(), fate);
+        state.ledger.finish(lane, batch.spans(), taken);
         if let Some(place) = state.lanes.get_mut(lane) {
             place.finish(&batch);
             let bytes = place.bytes;
             state.ledger.set_bytes(lane, bytes);
         }
         drop(state);
-        if fate != Fate::Delivered {
+        if let Err(loss) = taken {
             batch.lose();
-            self.note_fate(lane, &batch.decoded, fate);
+            self.note_lane_loss(lane, &batch.decoded, loss);
         }
-        self.let_go(batch);
+        self.release_batch(batch);
     }
 
-    /// Notes of which sites the spans are that a collector did not take.
-    pub(in crate::delivery) fn note_fate(&self, lane: usize, decoded: &Decoded, fate: Fate) {
-        let reason = match fate {
-            Fate::Delivered => return,
-            Fate::Full => DropReason::LaneFull(lane),
-            Fate::Panic => DropReason::Panic(lane),
-            Fate::Shutdown => DropReason::LaneShutdown(lane),
-        };
-        self.chart.drop_all(decoded.sites(), reason);
+    /// Counts, by site, the spans that a collector did not take.
+    pub(in crate::delivery) fn note_lane_loss(
+        &self,
+        lane: usize,
+        decoded: &Decoded,
+        loss: LaneLoss,
+    ) {
+        let loss = SiteLoss::Lane(loss, lane);
+        self.chart.drop_all(decoded.sites(), loss);
     }
 
-    /// Gives a batch back that nobody has any more, if that is so.
-    pub(in crate::delivery) fn let_go(&self, batch: Arc<SharedBatch>) {
+    /// Drops one reference to a batch. The last one returns the batch's chunks and bytes to
+    /// the queue and counts its spans as delivered, or lost if a collector lost them.
+    pub(in crate::delivery) fn release_batch(&self, batch: Arc<SharedBatch>) {
         let Some(batch) = Arc::into_inner(batch) else {
             return;
         };
@@ -180,7 +187,7 @@ impl Queue {
         }
     }
 
-    /// What the next batch can be read into.
+    /// Returns an empty batch for the worker to read into.
     pub(in crate::delivery) fn spare_batch(&self) -> Decoded {
         self.state().spare_batches.pop().unwrap_or_default()
     }

@@ -1,19 +1,20 @@
-//! What the threads of the application hand over.
+//! Chunks and ends of traces from the application's threads. None of these calls waits for
+//! the worker.
 
 use super::{Queue, Short, Sleep};
 use crate::delivery::lost_pieces::LostPiece;
-use crate::diagnostics::DropReason;
+use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
 use crate::stream::Chunk;
 use crate::stream::decode::{LossReason, Part};
 
 impl Queue {
-    /// Whether a chunk is not too large to be handed over.
+    /// Whether a chunk is small enough to be handed over.
     pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
         chunk.allocated() <= self.max_chunk_bytes
     }
 
-    /// Whether a chunk of so many words is not.
+    /// Whether a chunk of so many words is small enough.
     pub(crate) fn takes_words(&self, words: usize) -> bool {
         words * size_of::<u64>() <= self.max_chunk_bytes
     }
@@ -85,25 +86,25 @@ impl Queue {
         true
     }
 
-    /// Notes what was in a chunk for which there was no room, or that came too late.
+    /// Records the content of a chunk that found no room or came too late.
     #[cold]
     pub(super) fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
         let (dropped, reason) = if is_late {
-            (DropReason::Late, LossReason::Shutdown)
+            (SiteLoss::Late, LossReason::Shutdown)
         } else {
-            (DropReason::Queue, LossReason::Queue)
+            (SiteLoss::Queue, LossReason::Queue)
         };
         self.chart.drop_numbers(lost.sites.iter().copied(), dropped);
         let mut state = self.state();
-        // Later nobody takes it.
+        // After the worker's end nobody takes this record.
         if !state.has_worker_ended {
             state.lost.add(lost, reason);
         }
     }
 
-    /// Says that a part goes on of which nothing may be handed over for long; returns whether
-    /// that is told.
+    /// Reports a part as open when it may hand nothing over for long; returns whether the
+    /// report was taken.
     pub(crate) fn open_part(&self, part: Part) -> bool {
         let mut state = self.state();
         let is_told = !state.is_closed && state.opened.len() < self.max_parts;

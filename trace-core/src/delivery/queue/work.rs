@@ -5,25 +5,25 @@ use std::time::Duration;
 use super::{BATCH_SPANS, Queue, Sleep, State, Work};
 use crate::delivery::lost_pieces::LostPieces;
 use crate::delivery::ticks::Tick;
-use crate::diagnostics::DropReason;
+use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
 use crate::process::sync::{AtomicU64, MutexGuard, Unpoisoned};
 
-/// Naps that the worker takes in vain before it sleeps: in a process that does something
-/// now and then, nobody has to wake it.
+/// Naps without work after which the worker sleeps. In a process that records now and then,
+/// no thread has to wake it.
 const MAX_NAPS: u32 = if cfg!(loom) { 1 } else { 10 };
 
 impl Queue {
-    /// Takes everything there is now.
+    /// Takes everything that waits, without a wait of its own.
     pub(crate) fn take(&self, work: &mut Work) {
         Self::take_from(&mut self.state(), work);
     }
 
-    /// Waits for `delay`, and then until there is something, and takes it. A whole batch, a
-    /// flush or a shutdown ends the wait.
+    /// Waits for `delay`, then until something comes, and takes it. A whole batch, a flush or
+    /// a shutdown ends the wait early.
     ///
-    /// After `idle`, if that is given, there may be nothing.
+    /// If `idle` is given, returns after it even with nothing.
     pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
         self.trim();
         let end = Deadline::after(idle.unwrap_or(Duration::MAX));
@@ -49,7 +49,7 @@ impl Queue {
         Self::take_from(&mut state, work);
     }
 
-    /// Whether the worker should not wait for more.
+    /// Whether the worker should read at once.
     fn is_urgent(&self, state: &State) -> bool {
         state.is_closed
             || state.is_hurried
@@ -58,8 +58,8 @@ impl Queue {
             || self.is_half_full(state)
     }
 
-    /// Waits for a while, in which threads need not wake the worker unless there is much:
-    /// that costs them more than all else that they do for a root.
+    /// Waits for `delay`. Meanwhile threads wake the worker only for a whole batch: a wake-up
+    /// costs them more than all else that they do for a root.
     fn nap<'a>(&self, mut state: MutexGuard<'a, State>, delay: Duration) -> MutexGuard<'a, State> {
         state.sleep = Sleep::Batching;
         let woken = self
@@ -68,7 +68,7 @@ impl Queue {
         woken.unpoisoned().0
     }
 
-    /// Waits until somebody wakes the worker.
+    /// Waits until a thread wakes the worker, or until `end`.
     fn sleep<'a>(&self, mut state: MutexGuard<'a, State>, end: Deadline) -> MutexGuard<'a, State> {
         state.sleep = Sleep::Idle;
         let woken = self
@@ -79,8 +79,8 @@ impl Queue {
         woken.unpoisoned().0
     }
 
-    /// Asks the worker for the next tick. Returns the moment that a scope is to compare with
-    /// until then.
+    /// Asks the worker for the next tick. Returns the tick for a scope to compare with until
+    /// then.
     pub(crate) fn ask_tick(&self, tick: Tick) -> Tick {
         if self.ticks.are_stopped() {
             return Tick::NONE;
@@ -115,24 +115,19 @@ impl Queue {
         work.is_last = state.is_closed;
     }
 
-    /// Takes what found no room or came too late.
+    /// Takes the record of pieces that found no room or came too late.
     pub(in crate::delivery) fn take_lost(&self) -> LostPieces {
         self.state().lost.take()
     }
 
-    /// Frees most empty chunks, if there is nothing to do.
+    /// Frees most empty chunks, if nothing waits.
     pub(crate) fn trim(&self) {
         let freed = self.state().chunks.trim();
         drop(freed);
     }
 
     /// Counts spans that were taken and are dropped now, by the numbers of their sites.
-    pub(in crate::delivery) fn leave(
-        &self,
-        counter: &AtomicU64,
-        sites: &[u32],
-        reason: DropReason,
-    ) {
+    pub(in crate::delivery) fn leave(&self, counter: &AtomicU64, sites: &[u32], reason: SiteLoss) {
         if sites.is_empty() {
             return;
         }
@@ -145,8 +140,8 @@ impl Queue {
         self.chart.drop_numbers(sites, reason);
     }
 
-    /// Says how many spans, and open parts of traces, the worker has when it has read
-    /// everything it took.
+    /// Records that the worker has read all that it took, and how many spans and open parts
+    /// of traces it keeps.
     pub(in crate::delivery) fn hold(&self, spans: u64, open_parts: usize) {
         let mut state = self.state();
         state.ledger.hold(spans);
@@ -158,8 +153,8 @@ impl Queue {
         self.state().has_work()
     }
 
-    /// How many spans have begun, if no trace is open as far as that was recorded; has the
-    /// worker read at once what waits for it, which may say that some have ended.
+    /// Returns how many spans have begun, if no recorded trace is open. Otherwise makes the
+    /// worker read at once what waits, which may end some traces.
     pub(crate) fn idle(&self) -> Option<u64> {
         let mut state = self.state();
         let stats = self.counters.stats(&state.ledger);

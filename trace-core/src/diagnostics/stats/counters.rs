@@ -70,8 +70,8 @@ impl Counters {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ledger::Fate;
     use super::*;
+    use crate::stream::decode::LaneLoss;
 
     fn sum(stats: &Stats) -> u64 {
         let ended = stats.delivered + stats.waiting + stats.dropped.total();
@@ -95,7 +95,7 @@ mod tests {
             (1, 1, 1)
         );
         assert_eq!((stats.open, sum(&stats)), (3, 5));
-        ledger.finish(0, 1, Fate::Delivered);
+        ledger.finish(0, 1, Ok(()));
         ledger.release(1, false);
         let stats = counters.stats(&ledger);
         assert_eq!((stats.delivered, ledger.lanes()[0].delivered), (1, 1));
@@ -113,8 +113,8 @@ mod tests {
         ledger.arrive(4);
         ledger.take();
         ledger.read(4);
-        ledger.finish(0, 4, Fate::Panic);
-        ledger.finish(1, 4, Fate::Delivered);
+        ledger.finish(0, 4, Err(LaneLoss::Panic));
+        ledger.finish(1, 4, Ok(()));
         assert_eq!(counters.stats(&ledger).waiting, 4);
         ledger.release(4, true);
         let stats = counters.stats(&ledger);

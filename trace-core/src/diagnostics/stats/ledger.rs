@@ -2,6 +2,7 @@
 
 use super::lanes::{LaneDrops, LaneStats};
 use super::stats::Stats;
+use crate::stream::decode::LaneLoss;
 
 /// Where the spans are that have been handed over.
 ///
@@ -23,21 +24,12 @@ pub(crate) struct Ledger {
     lost: u64,
     waiting: u64,
     lanes: Vec<LaneStats>,
-    /// What each had lost when somebody was last told.
+    /// What each collector had lost at the last report.
     told_drops: Vec<LaneDrops>,
 }
 
-/// What became of spans at one collector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Delivered,
-    Full,
-    Panic,
-    Shutdown,
-}
-
 impl Ledger {
-    /// Begins with the names of the collectors, and their shares of bytes.
+    /// Makes an empty ledger; `lanes` are the collectors' names and their shares of bytes.
     pub(crate) fn new(lanes: impl IntoIterator<Item = (String, usize)>) -> Self {
         let lanes = lanes.into_iter().map(|(name, max_bytes)| LaneStats {
             name,
@@ -57,23 +49,23 @@ impl Ledger {
         self.started += spans;
     }
 
-    /// Counts spans that wait from now on.
+    /// Counts spans that enter the queue.
     pub(crate) fn arrive(&mut self, spans: u64) {
         self.handed_over += spans;
         self.arrived += spans;
     }
 
-    /// Counts spans that are dropped where they would wait.
+    /// Counts spans that the queue did not take.
     pub(crate) fn refuse(&mut self, spans: u64) {
         self.handed_over += spans;
     }
 
-    /// Gives the worker what waits.
+    /// Moves all waiting spans to the worker.
     pub(crate) fn take(&mut self) {
         self.held += std::mem::take(&mut self.arrived);
     }
 
-    /// Says how many spans the worker has when it has read everything it took.
+    /// Sets how many spans the worker keeps after it has read all that it took.
     pub(crate) fn hold(&mut self, spans: u64) {
         self.held = spans;
     }
@@ -93,22 +85,23 @@ impl Ledger {
         }
     }
 
-    /// Says what became of spans at one collector.
-    pub(crate) fn finish(&mut self, lane: usize, spans: u64, fate: Fate) {
+    /// Counts spans that wait for a collector no longer: it took them, or they are lost
+    /// to it.
+    pub(crate) fn finish(&mut self, lane: usize, spans: u64, taken: Result<(), LaneLoss>) {
         let Some(lane) = self.lanes.get_mut(lane) else {
             return;
         };
         lane.waiting = lane.waiting.saturating_sub(spans);
-        let counter = match fate {
-            Fate::Delivered => &mut lane.delivered,
-            Fate::Full => &mut lane.dropped.full,
-            Fate::Panic => &mut lane.dropped.panic,
-            Fate::Shutdown => &mut lane.dropped.shutdown,
+        let counter = match taken {
+            Ok(()) => &mut lane.delivered,
+            Err(LaneLoss::Full) => &mut lane.dropped.full,
+            Err(LaneLoss::Panic) => &mut lane.dropped.panic,
+            Err(LaneLoss::Shutdown) => &mut lane.dropped.shutdown,
         };
         *counter += spans;
     }
 
-    /// Says that no collector has to take these spans any more.
+    /// Counts spans that every collector has finished; `is_lost` if one of them lost them.
     pub(crate) fn release(&mut self, spans: u64, is_lost: bool) {
         self.waiting = self.waiting.saturating_sub(spans);
         *(if is_lost {
@@ -118,14 +111,14 @@ impl Ledger {
         }) += spans;
     }
 
-    /// Says what waits for a lane.
+    /// Sets the bytes of the batches that wait for a lane.
     pub(crate) fn set_bytes(&mut self, lane: usize, bytes: usize) {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.bytes = bytes;
         }
     }
 
-    /// What became of what was read at each collector.
+    /// Returns what each collector took, lost and has waiting.
     pub(crate) fn lanes(&self) -> Vec<LaneStats> {
         let with_read = |lane: &LaneStats| LaneStats {
             read: self.read,
@@ -139,7 +132,7 @@ impl Ledger {
         self.lanes.get(lane).map_or("", |lane| &lane.name)
     }
 
-    /// Takes how many spans a collector has lost since this was last asked.
+    /// Returns how many spans a collector has lost since the last call.
     pub(crate) fn take_news_of_drops(&mut self, lane: usize) -> LaneDrops {
         let Some(lane) = self.lanes.get(lane).zip(self.told_drops.get_mut(lane)) else {
             return LaneDrops::default();

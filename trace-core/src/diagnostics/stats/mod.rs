@@ -9,5 +9,5 @@ mod stats;
 
 pub(crate) use counters::Counters;
 pub use lanes::{LaneDrops, LaneStats};
-pub(crate) use ledger::{Fate, Ledger};
+pub(crate) use ledger::Ledger;
 pub use stats::{DroppedSpans, Stats};

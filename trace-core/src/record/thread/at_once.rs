@@ -9,7 +9,7 @@
 //! compiler takes nothing of it for known after that.
 
 use super::block::{BLOCK, Block, STAGE};
-use crate::stream::{Header, Kind, outcome_number};
+use crate::stream::{EntryKind, Header, outcome_number};
 use crate::value::Outcome;
 
 /// The same, if the span is the newest and was made the current one, its end takes one
@@ -102,7 +102,7 @@ impl Block {
         if outcome == Outcome::Error {
             self.failed_in.set(parent);
         }
-        let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+        let header = Header::new(EntryKind::Close, outcome_number(outcome), 0, 0);
         if is_newest {
             let newest_time = self.newest_time.get();
             let time = counter.raw();

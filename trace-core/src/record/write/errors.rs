@@ -9,7 +9,7 @@ use super::formatted::{Formatted, with_formatted};
 use super::text::{entry, length};
 use super::{append, last_failure};
 use crate::record::thread;
-use crate::stream::{Header, Kind, error_bits, number_of_type};
+use crate::stream::{EntryKind, Header, error_bits, number_of_type};
 
 /// Writes an error of the current span, if that is the scope's to write to: its status, its
 /// type, and a log, if it is asked for and no child has logged the error already.
@@ -38,11 +38,11 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         let (header, type_name) = match number_of_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
-                (Header::new(Kind::Error, small, 0, number), "")
+                (Header::new(EntryKind::Error, small, 0, number), "")
             }
             None => {
                 let length = length(type_name);
-                (Header::new(Kind::Error, log, 0, length), type_name)
+                (Header::new(EntryKind::Error, log, 0, length), type_name)
             }
         };
         // The usual error: its type has a number, and its message is short.

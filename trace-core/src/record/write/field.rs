@@ -8,7 +8,7 @@ use super::append;
 use super::text::{entry, length, with_display, with_text};
 use super::text_limit;
 use crate::record::scope::entered;
-use crate::stream::{Header, Kind, Site, value_type};
+use crate::stream::{EntryKind, Header, Site, value_type};
 use crate::value::limits::cut;
 use crate::value::{Limits, TagArray, TagInput, TagValue};
 
@@ -23,7 +23,7 @@ pub(super) enum Key<'a> {
 
 /// Writes a tag or field of a span. `kind` says which; a key of a site is written as its
 /// number, another one as a text.
-pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
+pub(super) fn field(kind: EntryKind, span: u64, key: Key<'_>, value: TagInput<'_>) {
     let key = match key {
         Key::Text(text) => Key::Text(cut(text, Limits::MAX_KEY_BYTES)),
         Key::Site(..) => key,
@@ -110,7 +110,7 @@ pub(super) fn field(kind: Kind, span: u64, key: Key<'_>, value: TagInput<'_>) {
 
 /// The header of a tag or field, with the type of its value and its key.
 #[inline]
-pub(super) fn field_header(kind: Kind, value_type: u8, key: Key<'_>) -> Header {
+pub(super) fn field_header(kind: EntryKind, value_type: u8, key: Key<'_>) -> Header {
     match key {
         Key::Text(key) => Header::new(kind, value_type, 0, length(key)),
         Key::Site(site, index) => {

@@ -4,16 +4,16 @@
 //! the clock.
 
 use super::append;
-use crate::stream::{Header, Kind};
+use crate::stream::{EntryKind, Header};
 use crate::value::Timestamp;
 
 /// Writes that a span ended at another time than that of its end.
 pub(super) fn ended_at(span: u64, time: Timestamp) {
-    moment(span, Kind::EndedAt, time);
+    moment(span, EntryKind::EndedAt, time);
 }
 
 /// Writes an entry that has nothing but a time.
-pub(super) fn moment(span: u64, kind: Kind, time: Timestamp) {
+pub(super) fn moment(span: u64, kind: EntryKind, time: Timestamp) {
     append::push([
         Header::new(kind, 0, 0, 0).word(),
         span,

@@ -9,7 +9,7 @@ use super::field::{Key, field, field_header};
 use crate::record::if_recording::RECORDING_BUILT;
 use crate::record::thread::{self, Block};
 use crate::record::trace::SHORT_TEXT;
-use crate::stream::{Header, Kind, Site, value_type};
+use crate::stream::{EntryKind, Header, Site, value_type};
 use crate::value::TagInput;
 
 /// Writes a tag of the current span, if that is the scope's to write to, whose key is one of
@@ -37,7 +37,7 @@ pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn site_tag_half(index: usize, value_type: u8) -> Header {
     let index = u16::try_from(index).unwrap_or(u16::MAX);
-    Header::new(Kind::Tag, value_type | value_type::SITE_KEY, index, 0)
+    Header::new(EntryKind::Tag, value_type | value_type::SITE_KEY, index, 0)
 }
 
 // These two call nothing but, at their end, what is rare, and hand on what they were given:
@@ -85,14 +85,14 @@ fn site_text_slowly(site: &'static Site, tag: Header, text: &str) {
 #[inline(never)]
 fn site_field(site: &'static Site, index: usize, value: TagInput<'_>) {
     if let Some(span) = own_span() {
-        field(Kind::Tag, span, Key::Site(site, index), value);
+        field(EntryKind::Tag, span, Key::Site(site, index), value);
     }
 }
 
 /// Writes a tag of a span whose key is a text. Inlined for the same reason.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
-    let header = |value_type| field_header(Kind::Tag, value_type, Key::Text(key));
+    let header = |value_type| field_header(EntryKind::Tag, value_type, Key::Text(key));
     let is_written = if let Some((value_type, word)) = value.as_word() {
         thread::push_named_word(header(value_type), span, word, key)
     } else if let TagInput::Str(text) = value
@@ -104,6 +104,6 @@ pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
         false
     };
     if !is_written {
-        field(Kind::Tag, span, Key::Text(key), value);
+        field(EntryKind::Tag, span, Key::Text(key), value);
     }
 }

@@ -7,7 +7,7 @@ use super::append;
 use super::moments::ended_at;
 use crate::record::thread;
 use crate::record::trace::SpanEnd;
-use crate::stream::{Header, Kind, Site, outcome_number};
+use crate::stream::{EntryKind, Header, Site, outcome_number};
 use crate::value::{Outcome, SpanId};
 
 /// Opens a span below the current one and makes it the current one. Returns it
@@ -32,7 +32,7 @@ pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
 /// Ends a span and makes `parent` the current one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
-    let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+    let header = Header::new(EntryKind::Close, outcome_number(outcome), 0, 0);
     append::close(header, span, parent);
 }
 
@@ -40,14 +40,14 @@ pub(crate) fn close(span: u64, parent: u64, outcome: Outcome) {
 /// whether that is so.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close_newest(span: u64, parent: u64) -> bool {
-    let header = Header::new(Kind::Close, outcome_number(Outcome::Ok), 0, 0);
+    let header = Header::new(EntryKind::Close, outcome_number(Outcome::Ok), 0, 0);
     thread::close_newest(header, span, parent)
 }
 
 /// Writes that a span ends now, and leaves the current span what it is.
 #[inline]
 pub(in crate::record) fn end_now(span: u64, outcome: Outcome) {
-    let header = Header::new(Kind::Close, outcome_number(outcome), 0, 0);
+    let header = Header::new(EntryKind::Close, outcome_number(outcome), 0, 0);
     append::end(header, span, append::now());
 }
 
@@ -56,6 +56,6 @@ pub(in crate::record) fn end(end: &SpanEnd) {
     if let Some(time) = end.ended_at {
         ended_at(end.span, time);
     }
-    let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
+    let header = Header::new(EntryKind::Close, outcome_number(end.outcome), 0, 0);
     append::end(header, end.span, end.time);
 }

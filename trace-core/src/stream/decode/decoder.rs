@@ -6,7 +6,7 @@ mod tests;
 use super::decoded::Decoded;
 use super::index::{Index, OpenSpan};
 use super::losses::{LossReason, TraceLosses};
-use super::lost::{LostSpans, Reason};
+use super::lost::LostSpans;
 use super::part::{Part, PartLosses, PartReport, PartState};
 use super::piece::Piece;
 use super::spread::Place;
@@ -177,7 +177,7 @@ impl Decoder {
             // It was counted with its chunk, if it is not open: its opening is lost.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
-                self.lose_one((span.piece.part(), span.site()), Reason::Queue);
+                self.lose_one((span.piece.part(), span.site()), LossReason::Queue);
             }
             let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
             self.lost.add_half(id, other_was_read);
@@ -185,13 +185,15 @@ impl Decoder {
     }
 
     /// Counts a span of a part of a trace, and of a site, that is lost.
-    fn lose_one(&mut self, (part, site): (Part, u32), reason: Reason) {
-        let (sites, reason) = match reason {
-            Reason::Queue => (&mut self.dropped.queue, LossReason::Queue),
-            Reason::Limit => (&mut self.dropped.limit, LossReason::Limit),
+    fn lose_one(&mut self, (part, site): (Part, u32), reason: LossReason) {
+        // While it is read, a span is lost by the queue or by a limit only.
+        let sites = if reason == LossReason::Queue {
+            &mut self.dropped.queue
+        } else {
+            &mut self.dropped.limit
         };
         sites.push(site);
-        self.losses.add(part, &TraceLosses::of(reason, 1));
+        self.losses.add(part, &TraceLosses::from_reason(reason, 1));
     }
 
     /// Says that a part of a trace has ended, of which all pieces were read.
@@ -199,7 +201,7 @@ impl Decoder {
         self.dropped.unattached += self.spread.end_trace(part);
         // What was opened and has not ended lost its end.
         for site in self.spread.end_opened(part) {
-            self.lose_one((part, site), Reason::Queue);
+            self.lose_one((part, site), LossReason::Queue);
         }
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
@@ -220,7 +222,7 @@ impl Decoder {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
             opened.push(site);
-            let lost = TraceLosses::of(LossReason::Shutdown, 1);
+            let lost = TraceLosses::from_reason(LossReason::Shutdown, 1);
             self.losses.add(piece.part(), &lost);
         }
         self.spread.clear();
@@ -375,7 +377,7 @@ impl Decoder {
         self.deliver_one(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
             // Two spans with one id.
-            self.lose_one((piece.part(), twin), Reason::Limit);
+            self.lose_one((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);
@@ -387,7 +389,7 @@ impl Decoder {
     fn make_room(&mut self, newest: u64) {
         while let Some((id, place, lost)) = self.spread.make_room(newest) {
             if lost.was_opened() {
-                self.lose_one(place, Reason::Limit);
+                self.lose_one(place, LossReason::Limit);
             }
             self.lost.add(id, lost);
         }

@@ -3,7 +3,7 @@
 use super::limits::{Counts, Kept, Newest};
 use super::piece::Piece;
 use crate::stream::{
-    Chunk, Close, Cursor, Entry, FieldKey, FieldValue, Kind, Open, Site, SiteTable,
+    Chunk, Close, Cursor, Entry, EntryKind, FieldKey, FieldValue, Open, Site, SiteTable,
 };
 use crate::value::{DroppedItems, Limits, Outcome, TagArray};
 
@@ -87,12 +87,12 @@ pub(super) struct Found<'a> {
 
 impl Span {
     /// Whether an entry of this kind belongs to it.
-    pub(crate) fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn has(&self, kind: EntryKind) -> bool {
         self.has_one_of([kind])
     }
 
     /// Whether an entry of one of these kinds belongs to it.
-    pub(crate) fn has_one_of<const N: usize>(&self, kinds: [Kind; N]) -> bool {
+    pub(crate) fn has_one_of<const N: usize>(&self, kinds: [EntryKind; N]) -> bool {
         let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
         self.kinds & bits != 0
     }
@@ -226,7 +226,7 @@ impl Index {
     pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor) -> bool {
         let fits = open.counts.add_plain_tag();
         if fits {
-            self.add(open, Kind::Tag, cursor, NONE);
+            self.add(open, EntryKind::Tag, cursor, NONE);
         }
         fits
     }
@@ -289,12 +289,12 @@ impl Index {
     /// Adds an item to a span: a tag behind the other tags, which come first so that
     /// looking for a key looks at nothing else; any other behind all.
     #[inline]
-    fn add(&mut self, open: &mut OpenSpan, kind: Kind, cursor: Cursor, array: u32) {
+    fn add(&mut self, open: &mut OpenSpan, kind: EntryKind, cursor: Cursor, array: u32) {
         let Some(span) = self.spans.get_mut(open.span as usize) else {
             return;
         };
         span.kinds |= kind.bit();
-        let is_tag = kind == Kind::Tag;
+        let is_tag = kind == EntryKind::Tag;
         let before = if is_tag { open.last_tag } else { open.last };
         let place = self.items.len();
         let before = match self.items.get_mut(before as usize) {

@@ -9,15 +9,15 @@
 //! | status, error | ok, or else the newest message; that of a panic before both | |
 //! | error | the newest type, even if its log was cut off | |
 //! | name, described | the newest name | |
-//! | role, described | the newest kind | |
+//! | span kind, described | the newest kind | |
 //! | described | the newest place in the source | |
 //! | service | the newest | |
-//! | sent | once is enough | |
+//! | context sent | once is enough | |
 //! | started at, ended at | the newest, before the clock's; the end is not before the start | |
 //! | dropped | all of them are added up | |
 //!
-//! Whoever reads the first of a span's entries, writes out what holds of them, and reads
-//! that with the rest, finds the same as who reads all at once.
+//! Rewriting keeps the result: reading the first entries of a span, writing out what holds of
+//! them, and reading that with the rest gives the same as reading all entries at once.
 
 use crate::stream::{Entry, FieldKey};
 use crate::value::{DroppedItems, Limits, Outcome, SpanKind, Timestamp};

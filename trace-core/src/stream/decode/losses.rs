@@ -32,25 +32,37 @@ pub struct TraceLosses {
     pub is_at_least: bool,
 }
 
-/// Why spans were lost; see [`TraceLosses`].
+/// Why a span was lost; see [`TraceLosses`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LossReason {
     Queue,
     Limit,
-    Lane,
+    /// Lost at one collector; others may have it.
+    Lane(LaneLoss),
+    Shutdown,
+}
+
+/// Why one collector did not take a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LaneLoss {
+    /// Its lane was full.
+    Full,
+    /// It panicked at the batch.
     Panic,
+    /// The span waited for it when the time of the shutdown was over.
     Shutdown,
 }
 
 impl TraceLosses {
-    pub(crate) fn of(reason: LossReason, spans: u64) -> Self {
+    /// Returns the losses of one reason.
+    pub(crate) fn from_reason(reason: LossReason, spans: u64) -> Self {
         let mut losses = Self::default();
         let count = match reason {
             LossReason::Queue => &mut losses.queue,
             LossReason::Limit => &mut losses.limit,
-            LossReason::Lane => &mut losses.lane,
-            LossReason::Panic => &mut losses.panic,
-            LossReason::Shutdown => &mut losses.shutdown,
+            LossReason::Lane(LaneLoss::Full) => &mut losses.lane,
+            LossReason::Lane(LaneLoss::Panic) => &mut losses.panic,
+            LossReason::Shutdown | LossReason::Lane(LaneLoss::Shutdown) => &mut losses.shutdown,
         };
         *count = u32::try_from(spans).unwrap_or(u32::MAX);
         losses
@@ -72,7 +84,7 @@ impl TraceLosses {
         self.total() == 0 && !self.is_at_least
     }
 
-    /// Adds what was lost besides.
+    /// Adds other losses of the same trace.
     pub(crate) fn add(&mut self, other: &Self) {
         let sums = [
             (&mut self.queue, other.queue),

@@ -1,5 +1,6 @@
 //! Spans that cannot be delivered any more.
 
+use super::losses::LossReason;
 use crate::process::maps::HashMap;
 
 /// Spans of which a part was lost: what is still said of them is to be ignored.
@@ -22,15 +23,6 @@ pub(super) enum Lost {
     SaidAndEnd,
     /// All up to now, its opening included, as too much was kept: its end comes.
     SaidAndOpening,
-}
-
-/// Why a span is dropped.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reason {
-    /// A part of it was in a chunk that found no room.
-    Queue,
-    /// Too much was kept.
-    Limit,
 }
 
 impl Lost {
@@ -64,21 +56,21 @@ impl LostSpans {
     }
 
     /// Reads an opening; returns why the span is dropped, if it is.
-    pub(super) fn open(&mut self, span: u64) -> Option<Reason> {
+    pub(super) fn open(&mut self, span: u64) -> Option<LossReason> {
         let lost = self.spans.get_mut(&span)?;
         match lost {
             Lost::Half => {
                 self.settled.push(span);
-                Some(Reason::Queue)
+                Some(LossReason::Queue)
             }
             Lost::Said => {
                 *lost = Lost::SaidAndOpening;
-                Some(Reason::Limit)
+                Some(LossReason::Limit)
             }
             // A second opening: two spans were given the same id.
             Lost::SaidAndEnd | Lost::SaidAndOpening => {
                 self.settled.push(span);
-                Some(Reason::Limit)
+                Some(LossReason::Limit)
             }
         }
     }

@@ -18,7 +18,7 @@ mod values;
 pub(crate) use decoded::Decoded;
 pub(crate) use decoder::Decoder;
 pub(crate) use index::Span;
-pub(crate) use losses::LossReason;
 pub use losses::TraceLosses;
+pub(crate) use losses::{LaneLoss, LossReason};
 pub(crate) use part::{Part, PartLosses, PartReport, PartState, SCOPES};
 pub(crate) use streamed::Streamed;

@@ -192,7 +192,7 @@ impl Uncounted {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::stream::decode::LossReason;
+    use crate::stream::decode::{LaneLoss, LossReason};
 
     fn part(number: u32) -> Part {
         let trace = TraceId::new(number.into()).unwrap_or(TraceId::PLACEHOLDER);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn parts_that_began_later_have_lost_nothing() {
-        let lost = TraceLosses::of(LossReason::Lane, 1);
+        let lost = TraceLosses::from_reason(LossReason::Lane(LaneLoss::Full), 1);
         let mut losses = PartLosses::bounded(1);
         for number in [3, 5, SCOPES + 1] {
             losses.add(part(number), &lost);
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn blocks_that_are_told_apart_are_bounded() {
-        let lost = TraceLosses::of(LossReason::Queue, 1);
+        let lost = TraceLosses::from_reason(LossReason::Queue, 1);
         let mut losses = PartLosses::bounded(0);
         for block in (0..=MAX_BLOCKS as u32).map(|block| block * SCOPES) {
             assert_eq!(losses.take(part(block + 2)), None);

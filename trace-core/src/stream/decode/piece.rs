@@ -17,8 +17,8 @@ pub(crate) struct Piece {
     pub(crate) remote_parent: u64,
     /// What is said here of a span comes from several pieces.
     pub(crate) is_joined: bool,
-    /// How times are read: the same for all pieces of the part of the trace, even if the
-    /// wall clock was set in between.
+    /// How times are read: the same for all pieces of a part, even if the wall clock was set
+    /// between them.
     pub(crate) times: Times,
 }
 
@@ -32,7 +32,7 @@ impl Piece {
     }
 }
 
-/// Stands for the piece of a span that was written without one: there is none.
+/// Placeholder for a missing piece; unreachable, as every stream begins with a piece.
 pub(crate) static NO_PIECE: Piece = Piece {
     chunk: u32::MAX,
     trace_id: TraceId::PLACEHOLDER,

@@ -3,7 +3,7 @@
 
 use super::index::{Index, OpenSpan};
 use super::limits::{self, Newest};
-use crate::stream::{Chunk, Kind};
+use crate::stream::{Chunk, EntryKind};
 
 /// A set of kinds has so many bits.
 const KINDS: usize = u16::BITS as usize;
@@ -58,8 +58,8 @@ impl Index {
         to.push_dropped(span.id, dropped);
         match open.newest() {
             Newest::Kept => {}
-            Newest::CutLog => to.push_empty(Kind::Log, span.id),
-            Newest::CutLink => to.push_empty(Kind::Link, span.id),
+            Newest::CutLog => to.push_empty(EntryKind::Log, span.id),
+            Newest::CutLink => to.push_empty(EntryKind::Link, span.id),
         }
     }
 }

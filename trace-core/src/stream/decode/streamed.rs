@@ -6,7 +6,7 @@ use super::decoded::Decoded;
 use super::index::{Entries, Span};
 use super::limits;
 use super::piece::Piece;
-use crate::stream::{Entry, Kind};
+use crate::stream::{Entry, EntryKind};
 use crate::value::StatusRef;
 use crate::value::conventions::{
     CANCELLED, ERROR_TYPE, EXCEPTION, EXCEPTION_MESSAGE, EXCEPTION_TYPE, PANIC,
@@ -44,7 +44,10 @@ impl<'a> Streamed<'a> {
     }
 
     /// The entries, if there is one of these kinds.
-    fn entries_with<const N: usize>(self, kinds: [Kind; N]) -> impl Iterator<Item = Entry<'a>> {
+    fn entries_with<const N: usize>(
+        self,
+        kinds: [EntryKind; N],
+    ) -> impl Iterator<Item = Entry<'a>> {
         let entries = self.span.has_one_of(kinds).then(|| self.entries());
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
@@ -52,7 +55,7 @@ impl<'a> Streamed<'a> {
     /// The newest of what entries of these kinds say.
     fn newest<T, const N: usize>(
         self,
-        kinds: [Kind; N],
+        kinds: [EntryKind; N],
         said: impl Fn(Entry<'a>) -> Option<T>,
     ) -> Option<T> {
         self.entries_with(kinds).filter_map(said).last()
@@ -65,9 +68,9 @@ impl<'a> Streamed<'a> {
 
     pub(crate) fn start(self) -> Timestamp {
         let clock = self.time(self.span.start);
-        if self.span.has(Kind::StartedAt) {
+        if self.span.has(EntryKind::StartedAt) {
             return self
-                .newest([Kind::StartedAt], limits::start)
+                .newest([EntryKind::StartedAt], limits::start)
                 .unwrap_or(clock);
         }
         clock
@@ -75,38 +78,42 @@ impl<'a> Streamed<'a> {
 
     pub(crate) fn end(self) -> Timestamp {
         let clock = self.time(self.span.end.max(self.span.start));
-        if self.span.has_one_of([Kind::StartedAt, Kind::EndedAt]) {
-            let said = self.newest([Kind::EndedAt], limits::end);
+        if self
+            .span
+            .has_one_of([EntryKind::StartedAt, EntryKind::EndedAt])
+        {
+            let said = self.newest([EntryKind::EndedAt], limits::end);
             return said.unwrap_or(clock).max(self.start());
         }
         clock
     }
 
     pub(crate) fn renamed(self) -> Option<&'a str> {
-        self.newest([Kind::Name, Kind::Described], limits::name)
+        self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
     pub(crate) fn service(self) -> Option<&'a str> {
-        self.newest([Kind::Service], limits::service)
+        self.newest([EntryKind::Service], limits::service)
     }
 
     pub(crate) fn kind(self) -> SpanKind {
-        self.newest([Kind::SpanKind, Kind::Described], limits::kind)
+        self.newest([EntryKind::SpanKind, EntryKind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
     }
 
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
-        self.newest([Kind::Described], limits::source).or(of_site)
+        self.newest([EntryKind::Described], limits::source)
+            .or(of_site)
     }
 
     pub(crate) fn context_sent(self) -> bool {
-        self.span.has(Kind::ContextSent)
+        self.span.has(EntryKind::ContextSent)
     }
 
     pub(crate) fn status(self) -> StatusRef<'a> {
-        let entries = self.entries_with([Kind::Status, Kind::Error]);
+        let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
         limits::status(self.span.outcome, entries)
     }
 
@@ -131,7 +138,7 @@ impl<'a> Streamed<'a> {
     }
 
     fn error_type(self) -> Option<&'a str> {
-        self.newest([Kind::Error], limits::error_type)
+        self.newest([EntryKind::Error], limits::error_type)
     }
 
     pub(crate) fn logs(self) -> impl Iterator<Item = Log> {

@@ -6,7 +6,7 @@
 
 use super::recording::Recording;
 use crate::record::trace::SpanEnd;
-use crate::stream::{Header, Kind, outcome_number};
+use crate::stream::{EntryKind, Header, outcome_number};
 use crate::value::Outcome;
 
 impl Recording {
@@ -34,10 +34,10 @@ impl Recording {
     pub(in crate::record) fn write_end(&mut self, end: &SpanEnd) {
         let words = &mut self.0.chunk.words;
         if let Some(time) = end.ended_at {
-            let header = Header::new(Kind::EndedAt, 0, 0, 0);
+            let header = Header::new(EntryKind::EndedAt, 0, 0, 0);
             words.extend([header.word(), end.span, time.as_unix_nanos()]);
         }
-        let header = Header::new(Kind::Close, outcome_number(end.outcome), 0, 0);
+        let header = Header::new(EntryKind::Close, outcome_number(end.outcome), 0, 0);
         words.extend([header.word(), end.span, end.time]);
         // Its opening was counted in this scope, or in another one whose strays balance
         // this.

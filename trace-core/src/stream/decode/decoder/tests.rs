@@ -7,7 +7,7 @@ use super::{Decoder, MAX_KEPT};
 use crate::collector::SpanBatch;
 use crate::process::clock::{Clock, ManualClock};
 use crate::stream::decode::{Decoded, Part, PartLosses, TraceLosses};
-use crate::stream::{Chunk, Close, Header, Kind, Site, status_number, value_type};
+use crate::stream::{Chunk, Close, EntryKind, Header, Site, status_number, value_type};
 use crate::value::{
     DroppedItems, Limits, Outcome, Resource, SpanRecord, Status, Timestamp, TraceFlags, TraceId,
 };
@@ -67,32 +67,45 @@ impl Piece {
     }
 
     fn moved(self, order: u32) -> Self {
-        self.words(Header::new(Kind::Moved, 0, 0, order), [], "")
+        self.words(Header::new(EntryKind::Moved, 0, 0, order), [], "")
     }
 
     fn log(self, message: &str) -> Self {
-        let header = Header::new(Kind::Log, 0, 0, u32::try_from(message.len()).unwrap_or(0));
+        let header = Header::new(
+            EntryKind::Log,
+            0,
+            0,
+            u32::try_from(message.len()).unwrap_or(0),
+        );
         self.words(header, [0], message)
     }
 
     fn tag(self, key: &str, value: u64) -> Self {
         let length = u32::try_from(key.len()).unwrap_or(0);
-        let header = Header::new(Kind::Tag, value_type::I64, 0, length);
+        let header = Header::new(EntryKind::Tag, value_type::I64, 0, length);
         self.words(header, [value], key)
     }
 
     /// The tag whose key is the site's.
     fn own_tag(self, value: u64) -> Self {
         let small = value_type::I64 | value_type::SITE_KEY;
-        self.words(SITE.header().of_same_site(Kind::Tag, small, 0), [value], "")
+        self.words(
+            SITE.header().of_same_site(EntryKind::Tag, small, 0),
+            [value],
+            "",
+        )
     }
 
     fn status(self, number: u8, message: &str) -> Self {
         let length = u32::try_from(message.len()).unwrap_or(0);
-        self.words(Header::new(Kind::Status, number, 0, length), [], message)
+        self.words(
+            Header::new(EntryKind::Status, number, 0, length),
+            [],
+            message,
+        )
     }
 
-    fn at(self, kind: Kind, nanos: u64) -> Self {
+    fn at(self, kind: EntryKind, nanos: u64) -> Self {
         self.words(Header::new(kind, 0, 0, 0), [nanos], "")
     }
 
@@ -400,8 +413,8 @@ fn what_has_not_ended_with_its_part_has_lost_its_end() {
 #[test]
 fn times_that_were_said_are_before_those_of_the_clock() {
     let whole = || {
-        let said = piece(HOME).open(100).at(Kind::StartedAt, 50);
-        said.at(Kind::EndedAt, 70).at(Kind::StartedAt, 60)
+        let said = piece(HOME).open(100).at(EntryKind::StartedAt, 50);
+        said.at(EntryKind::EndedAt, 70).at(EntryKind::StartedAt, 60)
     };
     let spans = [
         read(&Limits::default(), vec![whole().close(200)]),
@@ -411,7 +424,7 @@ fn times_that_were_said_are_before_those_of_the_clock() {
         assert_eq!(span.start, Timestamp::from_unix_nanos(60));
         assert_eq!(span.end, Timestamp::from_unix_nanos(70));
     }
-    let ends_early = piece(HOME).open(100).at(Kind::EndedAt, 70).close(200);
+    let ends_early = piece(HOME).open(100).at(EntryKind::EndedAt, 70).close(200);
     let span = read(&Limits::default(), vec![ends_early]);
     assert_eq!((span.start, span.end), (span.start, span.start));
 }
@@ -426,7 +439,7 @@ fn a_duration_is_the_counters_although_the_wall_clock_is_set() {
     reader.read(piece(HOME).open(hour).tag("tag", 1));
     clock.set(Timestamp::from_unix_nanos(2 * hour));
     reader.decoded.begin(tracer_clock.look());
-    let log = Header::new(Kind::Log, 0, 0, 4);
+    let log = Header::new(EntryKind::Log, 0, 0, 4);
     reader.read(piece(HOME).words(log, [hour + 5_000], "late"));
     reader.read(piece(HOME).close(hour + 9_000));
     let span = reader.one();

@@ -1,7 +1,7 @@
 //! Random spans that move about, against the same in one piece.
 
 use super::{AWAY, HOME, Piece, Reader, few, piece, read};
-use crate::stream::{Header, Kind, value_type};
+use crate::stream::{EntryKind, Header, value_type};
 
 /// SplitMix64.
 struct Random(u64);
@@ -33,29 +33,29 @@ fn say(piece: Piece, (kind, number): (u64, u64)) -> Piece {
         6..=7 => {
             let piece = piece.log(&text);
             let small = value_type::I64;
-            let piece = piece.words(header(Kind::Field, small), [number], &text);
-            piece.words(header(Kind::Field, small), [2], &text)
+            let piece = piece.words(header(EntryKind::Field, small), [number], &text);
+            piece.words(header(EntryKind::Field, small), [2], &text)
         }
-        8 => piece.words(header(Kind::Link, 0), [1, number, 1], &text),
+        8 => piece.words(header(EntryKind::Link, 0), [1, number, 1], &text),
         9 => piece.status(2, &text),
         10 if number.is_multiple_of(10) => piece.status(1, ""),
         10..=11 => {
             let words = [0, text.len() as u64];
             piece.words(
-                header(Kind::Error, (number % 2) as u8),
+                header(EntryKind::Error, (number % 2) as u8),
                 words,
                 &text.repeat(2),
             )
         }
-        12 => piece.words(header(Kind::Name, 0), [], &text),
-        13 => piece.words(header(Kind::Service, 0), [], &text),
+        12 => piece.words(header(EntryKind::Name, 0), [], &text),
+        13 => piece.words(header(EntryKind::Service, 0), [], &text),
         14 => piece.words(
-            Header::new(Kind::SpanKind, (number % 5) as u8, 0, 0),
+            Header::new(EntryKind::SpanKind, (number % 5) as u8, 0, 0),
             [],
             "",
         ),
-        15 => piece.words(Header::new(Kind::ContextSent, 0, 0, 0), [], ""),
-        16 => piece.at(Kind::StartedAt, 1 + number),
+        15 => piece.words(Header::new(EntryKind::ContextSent, 0, 0, 0), [], ""),
+        16 => piece.at(EntryKind::StartedAt, 1 + number),
         17 => piece.tag("key", number),
         _ => piece.own_tag(number),
     }
