@@ -1,0 +1,179 @@
+//! Futures and streams that run in a span, or in the trace in which they were made.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+
+use crate::record::{self, IfRecording, InScope, Scope, Traced, write};
+use crate::stream::Site;
+use crate::value::SpanKind;
+
+/// Gives futures a span or the trace of the place where this is called.
+pub trait TraceFuture: Future + Sized {
+    /// Makes the future the body of a span, below the span that is current at the first
+    /// poll. The output does not affect the span; see [`record_error`](crate::span::record_error).
+    ///
+    /// ```
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn ask_the_bank() {}
+    /// # async fn pay() {
+    /// ask_the_bank().in_span("ask the bank").await;
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped before its first poll records no span. A future that is
+    /// dropped later is dropped within the span, and the span ends as cancelled.
+    #[track_caller]
+    fn in_span(self, operation_name: impl Into<Cow<'static, str>>) -> InSpan<Self> {
+        let source = Location::caller();
+        InSpan {
+            traced: record::traced(
+                Site::unnamed,
+                |_| false,
+                Named {
+                    name: IfRecording::from_fn(|| Some((operation_name.into(), source))),
+                    future: self,
+                },
+            ),
+        }
+    }
+
+    /// Carries the trace and the span that are current *at the call* to wherever the future
+    /// is polled. For futures that are given to an executor or to another task. The future
+    /// may outlive the span, and keeps the trace open.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the future within the carried trace, which it no longer keeps open.
+    ///
+    /// ```no_run
+    /// use trace_core::TraceFuture;
+    ///
+    /// # async fn send_mail() {}
+    /// tokio::spawn(send_mail().in_current_trace());
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture, self)
+    }
+}
+
+impl<F: Future> TraceFuture for F {}
+
+/// Gives streams the trace of the place where this is called.
+pub trait TraceStream: Stream + Sized {
+    /// Carries the trace and the span that are current *at the call* to wherever the stream
+    /// is polled. The stream may outlive the span. The trace stays open until the stream ends
+    /// or is dropped.
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use trace_core::TraceStream;
+    ///
+    /// /// Is polled when the handler has returned.
+    /// fn body(events: impl Stream<Item = u32>) -> impl Stream<Item = u32> {
+    ///     events.in_current_trace()
+    /// }
+    /// ```
+    fn in_current_trace(self) -> InCurrentTrace<Self> {
+        InCurrentTrace::new(Scope::capture, self)
+    }
+}
+
+impl<S: Stream> TraceStream for S {}
+
+impl<F> InCurrentTrace<F> {
+    pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
+        Self {
+            run: InScope::new(scope, future),
+        }
+    }
+}
+
+type Sites = fn() -> &'static Site;
+
+pin_project! {
+    /// A future in a span; made by [`TraceFuture::in_span`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InSpan<F: Future> {
+        #[pin]
+        traced: Traced<Named<F>, Sites, fn(&F::Output) -> bool>,
+    }
+}
+
+pin_project! {
+    /// A future or stream that carries a trace; made by [`TraceFuture::in_current_trace`]
+    /// and [`TraceStream::in_current_trace`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCurrentTrace<F> {
+        #[pin]
+        run: InScope<F>,
+    }
+}
+
+pin_project! {
+    /// Names its span at the first poll.
+    struct Named<F> {
+        name: IfRecording<Option<(Cow<'static, str>, &'static Location<'static>)>>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Named<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some(name) = this.name.get_mut()
+            && let Some((operation_name, source)) = name.take()
+            && let Some(span) = write::own_span()
+        {
+            write::description(span, &operation_name, SpanKind::Internal, source);
+        }
+        this.future.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().traced.poll(cx)
+    }
+}
+
+impl<F: Future> Future for InCurrentTrace<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().run.poll(cx)
+    }
+}
+
+impl<S: Stream> Stream for InCurrentTrace<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let run = self.project().run;
+        run.poll_with(|stream| stream.poll_next(cx), Option::is_none)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.run.get_ref().size_hint()
+    }
+}
+
+impl<F: Future> fmt::Debug for InSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InSpan").finish_non_exhaustive()
+    }
+}
