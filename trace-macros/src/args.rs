@@ -6,8 +6,8 @@
 mod arguments;
 mod commas;
 mod errors;
+mod known_arguments;
 mod reader;
-mod rules;
 mod tags;
 mod values;
 

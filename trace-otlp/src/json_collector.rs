@@ -176,6 +176,12 @@ impl Collector for JsonCollector {
         });
     }
 
+    /// Writes what has waited since the last call, and asks for another one after half a second
+    /// if something waits.
+    fn on_idle(&self) -> Option<Duration> {
+        self.output().write_late()
+    }
+
     /// Writes all that waits and flushes the writer.
     ///
     /// How long it takes is up to the writer, whose calls cannot be interrupted:
@@ -185,10 +191,6 @@ impl Collector for JsonCollector {
     ///
     /// When the writer failed and so spans wait, or when spans were lost since
     /// the last call. What waits is tried again by the next call.
-    fn on_idle(&self) -> Option<Duration> {
-        self.output().write_late()
-    }
-
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         let mut output = self.output();
         let is_flushed = output.flush();

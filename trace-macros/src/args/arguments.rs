@@ -1,6 +1,7 @@
 //! The values of an attribute's arguments.
 //!
-//! Does not read them: that is `reader.rs`.
+//! Does not read them, which is `reader.rs`, and does not list them, which is
+//! `known_arguments.rs`.
 
 use proc_macro2::TokenStream;
 use syn::{LitStr, Path};

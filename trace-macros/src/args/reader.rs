@@ -8,7 +8,7 @@ use syn::{Ident, Token};
 use super::arguments::Args;
 use super::commas::{at_comma_or_end, skip_to_comma};
 use super::errors::Errors;
-use super::rules::{NAME, Rule, SKIPPED_LIST, Shape, rules, unknown};
+use super::known_arguments::{NAME, Rule, SKIPPED_LIST, Shape, rules, unknown};
 use super::values::{advice_for_other_crates, is_literal, operation, tokens_between};
 use crate::attribute::Attribute;
 use crate::suggest::list;
