@@ -57,14 +57,7 @@ fn the_readme_does_not_care() {
 fn the_same_futures_are_refused() {
     let source = include_str!("../ui/fail/named_future.rs");
     let package = package("refused", &[("src/bin/refused.rs", source)]);
-    let [recorded, off] = ["record", ""].map(|features| {
-        let errors = package.errors(features);
-        let lines: Vec<&str> = errors.lines().collect();
-        let pairs = lines
-            .windows(2)
-            .filter(|pair| pair[0].starts_with("error["));
-        pairs.map(|pair| pair.concat()).collect::<BTreeSet<_>>()
-    });
+    let [recorded, off] = ["record", ""].map(|features| errors_with_places(&package, features));
     let (unnamed, named): (BTreeSet<_>, BTreeSet<_>) = recorded
         .into_iter()
         .partition(|error| error.contains("`Either<"));
@@ -92,14 +85,7 @@ fn the_same_futures_are_accepted() {
 fn the_same_mistakes_are_reported() {
     let source = include_str!("sources/mistaken.rs");
     let package = package("mistaken", &[("src/bin/mistaken.rs", source)]);
-    let [recorded, off] = ["record", ""].map(|features| {
-        let errors = package.errors(features);
-        let lines: Vec<&str> = errors.lines().collect();
-        let pairs = lines
-            .windows(2)
-            .filter(|pair| pair[0].starts_with("error["));
-        pairs.map(|pair| pair.concat()).collect::<BTreeSet<_>>()
-    });
+    let [recorded, off] = ["record", ""].map(|features| errors_with_places(&package, features));
     assert_eq!(recorded.len(), 5, "{recorded:?}");
     assert_eq!(off, recorded);
 }
@@ -117,6 +103,16 @@ fn the_macros_of_tests_name_their_feature() {
         assert!(errors.contains(&said), "{errors}");
     }
     assert_eq!(errors.matches("error: `").count(), 2, "{errors}");
+}
+
+/// The errors that have a code, each with its place.
+fn errors_with_places(package: &Package, features: &str) -> BTreeSet<String> {
+    let errors = package.errors(features);
+    let lines: Vec<&str> = errors.lines().collect();
+    let pairs = lines
+        .windows(2)
+        .filter(|pair| pair[0].starts_with("error["));
+    pairs.map(<[&str]>::concat).collect()
 }
 
 fn package(name: &str, files: &[(&str, &str)]) -> Package {
