@@ -72,33 +72,14 @@ impl Expansion {
     /// output
     /// ```
     fn unnamed_function(&self, item: &Item, body: &Group, polled: Option<Polled>) -> Rewritten {
-        let (private, at) = (&self.private, Span::mixed_site());
-        let (inputs, ty, value) = self.value(item, body, self.prologue());
-        let (enter, origin) = self.pick(["enter", "enter_root", "enter_from"]);
-        let here = at.located_at(place_of_value(body).0);
-        let output = quote_spanned!(here=> __traced_output);
-        let failure = self.failure(true, &quote_spanned!(at=> &__traced_output));
-        let end = failure.map(|failure| {
-            quote_spanned! {at=>
-                if __traced_guard.is_recording() {
-                    __traced_guard.end(#failure);
-                }
-            }
-        });
+        let at = Span::mixed_site();
         let returned = returns::type_of(&item.signature.output);
         let place = returned.map_or(at, |ty| ty.span().resolved_at(at));
-        let kind = kind_method(polled, place);
-        let private_there = located(private, place);
-        let kind =
-            quote_spanned!(place=> #private_there::Returned::of_ref(&__traced_output).#kind());
-        let code = quote_spanned! {at=>
-            let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
-            let __traced_output #ty = #value;
-            let _ = #kind;
-            #end
-            #output
-        };
-        (item.header_with(inputs), code)
+        let (method, private) = (kind_method(polled, place), located(&self.private, place));
+        let kind = quote_spanned!(place=> #private::Returned::of_ref(&__traced_output).#method());
+        let check = quote_spanned!(at=> let _ = #kind;);
+        let failure = self.failure(true, &quote_spanned!(at=> &__traced_output));
+        self.value_function(item, body, Some(&check), failure)
     }
 
     /// Has the compiler find out whether the returned type is refused.

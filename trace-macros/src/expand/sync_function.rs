@@ -67,15 +67,35 @@ impl Expansion {
             };
             return (item.header(), code);
         };
+        self.value_function(item, body, None, Some(failure))
+    }
+
+    /// Writes a function whose value is looked at before it is returned: by the compiler,
+    /// which `check` makes it do, and at run time for a `failure`.
+    pub(super) fn value_function(
+        &self,
+        item: &Item,
+        body: &Group,
+        check: Option<&TokenStream>,
+        failure: Option<TokenStream>,
+    ) -> Rewritten {
+        let (private, at) = (&self.private, Span::mixed_site());
+        let (enter, origin) = self.pick(["enter", "enter_root", "enter_from"]);
         let (inputs, ty, value) = self.value(item, body, self.prologue());
         let here = at.located_at(place_of_value(body).0);
         let returned = quote_spanned!(here=> __traced_output);
+        let end = failure.map(|failure| {
+            quote_spanned! {at=>
+                if __traced_guard.is_recording() {
+                    __traced_guard.end(#failure);
+                }
+            }
+        });
         let code = quote_spanned! {at=>
             let __traced_guard = #private::#enter(#origin &__TRACED_SITE);
             let __traced_output #ty = #value;
-            if __traced_guard.is_recording() {
-                __traced_guard.end(#failure);
-            }
+            #check
+            #end
             #returned
         };
         (item.header_with(inputs), code)
