@@ -13,15 +13,9 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
-    }
-
-    fn for_each<'a>(&'a self, key: &str, each: &mut dyn FnMut(&'a str)) {
-        let values = self.0.get_all(key).iter();
-        values
-            .filter_map(|value| value.to_str().ok())
-            .for_each(each);
+    fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        let values = self.0.get_all(name).iter();
+        values.map(HeaderValue::as_bytes).for_each(each);
     }
 }
 

@@ -344,6 +344,41 @@ fn composite_takes_the_first_context_and_all_problems() {
     assert_eq!(found.problems.len(), 1);
 }
 
+/// Bytes that are no text are reported, and the lines beside them count.
+#[test]
+fn no_line_vanishes() {
+    let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let found = extract(&[
+        ("traceparent", good.as_bytes()),
+        ("tracestate", b"rojo=1"),
+        ("tracestate", b"congo=\xe9"),
+        ("baggage", b"tenant=acme,city=Z\xfcrich"),
+        ("baggage", b"plan=pro"),
+    ]);
+    let context = found.context.unwrap();
+    assert!(context.tracestate.is_empty());
+    assert_eq!(context.baggage.to_header(), "tenant=acme,plan=pro");
+    let problems: Vec<String> = found.problems.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        value of `congo=�`, member 2 of `tracestate`, has `�` at position 0; expected 1 to 256 printable ASCII characters but `,` and `=`, the last no space
+        value of `city=Z�rich`, member 2 of `baggage`, has `�`; expected it percent-encoded"#]].assert_eq(&problems.join("\n"));
+
+    let found = extract(&[
+        ("traceparent", good.as_bytes()),
+        ("traceparent", b"00-\xff"),
+    ]);
+    assert_eq!(found.context, None);
+    assert_eq!(
+        found.problems[0].to_string(),
+        "`traceparent` is there more than once; expected one"
+    );
+    let found = XTracePropagator.extract(&[("x-trace-id", &b"\xff"[..]), ("x-span-id", b"1")]);
+    assert_eq!(
+        found.problems[0].to_string(),
+        "`x-trace-id` has 1 characters; expected 32 lower-case hex digits"
+    );
+}
+
 #[test]
 fn used_headers_keep_nothing_of_another_context() {
     fn check(headers: &mut dyn Injector) {

@@ -45,48 +45,65 @@ pub trait Injector {
 /// use trace_core::propagation::{Extractor, extract};
 ///
 /// struct Message {
-///     traceparent: String,
+///     headers: Vec<(String, Vec<u8>)>,
 /// }
 ///
 /// impl Extractor for Message {
-///     fn get(&self, key: &str) -> Option<&str> {
-///         (key == "traceparent").then_some(&*self.traceparent)
+///     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+///         for (key, value) in &self.headers {
+///             if key.eq_ignore_ascii_case(name) {
+///                 each(value);
+///             }
+///         }
 ///     }
 /// }
-/// # let traceparent = "00-0000000000000000000000000000000a-000000000000000b-01".to_owned();
-/// # assert!(extract(&Message { traceparent }).context.is_some());
+/// # let value = b"00-0000000000000000000000000000000a-000000000000000b-01".to_vec();
+/// # let headers = vec![("Traceparent".to_owned(), value)];
+/// # assert!(extract(&Message { headers }).context.is_some());
 /// ```
 #[diagnostic::on_unimplemented(
     note = "headers of an HTTP crate need a type of one's own around them, of some ten lines: see the example of `trace_core::propagation::Extractor`"
 )]
 pub trait Extractor {
-    /// Returns the value of a header, of several the first. The name comes in
-    /// lower case. A value that is no text is as good as none.
-    fn get(&self, key: &str) -> Option<&str>;
-
     /// Calls `each` with every value of a header, in the order of the header lines.
     ///
-    /// Implement it where a name can be there more than once: `tracestate` and
-    /// `baggage` may be split over several lines, and a second `traceparent` makes
-    /// both worthless. The provided method knows one value.
-    fn for_each<'a>(&'a self, key: &str, each: &mut dyn FnMut(&'a str)) {
-        if let Some(value) = self.get(key) {
-            each(value);
-        }
+    /// The name comes in lower case. Give all of them, also those that are no text:
+    /// `tracestate` and `baggage` may be split over several lines, and a second
+    /// `traceparent` makes both worthless. Where a header can be there only once,
+    /// that is one call at most.
+    fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8]));
+
+    /// Returns the value of a header, of several the first; `None` where there is
+    /// none, or the first is no UTF-8.
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut first = None;
+        self.for_each(name, &mut |value| first = first.or(Some(value)));
+        std::str::from_utf8(first?).ok()
     }
 }
 
-/// Returns all lines of a header as one.
+/// Returns the first line of a header as text. What is no UTF-8 becomes `U+FFFD`, which no
+/// format allows: readers report it as they report any other wrong character.
+pub(super) fn first<'a>(headers: &'a dyn Extractor, name: &str) -> Option<Cow<'a, str>> {
+    let mut first = None;
+    headers.for_each(name, &mut |value| first = first.or(Some(value)));
+    first.map(String::from_utf8_lossy)
+}
+
+/// Returns all lines of a header as one text, as [`first`] does with one.
 ///
 /// Source: HTTP Semantics (RFC 9110), *Field Order*.
-pub(super) fn joined<'a>(headers: &'a dyn Extractor, key: &str) -> Option<Cow<'a, str>> {
+pub(super) fn joined<'a>(headers: &'a dyn Extractor, name: &str) -> Option<Cow<'a, str>> {
     let mut joined: Option<Cow<'a, str>> = None;
-    headers.for_each(key, &mut |line| match &mut joined {
-        None => joined = Some(Cow::Borrowed(line)),
-        Some(lines) => {
-            let lines = lines.to_mut();
-            lines.push(',');
-            lines.push_str(line);
+    headers.for_each(name, &mut |value| {
+        let line = String::from_utf8_lossy(value);
+        match &mut joined {
+            None => joined = Some(line),
+            Some(lines) => {
+                let lines = lines.to_mut();
+                lines.push(',');
+                lines.push_str(&line);
+            }
         }
     });
     joined
@@ -127,16 +144,10 @@ impl Injector for Vec<(String, String)> {
 
 macro_rules! extract_from_pairs {
     ($([$($generics:tt)*] $pairs:ty),* $(,)?) => {$(
-        impl<K: AsRef<str>, V: AsRef<str>, $($generics)*> Extractor for $pairs {
-            fn get(&self, key: &str) -> Option<&str> {
+        impl<K: AsRef<str>, V: AsRef<[u8]>, $($generics)*> Extractor for $pairs {
+            fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
                 self.iter()
-                    .find(|pair| pair.0.as_ref().eq_ignore_ascii_case(key))
-                    .map(|pair| pair.1.as_ref())
-            }
-
-            fn for_each<'a>(&'a self, key: &str, each: &mut dyn FnMut(&'a str)) {
-                self.iter()
-                    .filter(|pair| pair.0.as_ref().eq_ignore_ascii_case(key))
+                    .filter(|pair| pair.0.as_ref().eq_ignore_ascii_case(name))
                     .for_each(|pair| each(pair.1.as_ref()));
             }
         }

@@ -136,17 +136,46 @@ pub enum HeaderProblem {
     Baggage(ParseBaggageError),
     /// One of the `x-…` headers is bad.
     XTrace(ParseXTraceError),
+    /// A propagator of another crate found it; see [`HeaderProblem::new`].
+    Other(OtherHeaderProblem),
+}
+
+/// A header, or a part of one, that a propagator of another crate left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherHeaderProblem {
+    header: Box<str>,
+    finding: Box<str>,
 }
 
 impl HeaderProblem {
+    /// Makes the problem of a format of your own: the name of the header, in lower case, and
+    /// what was found where what was expected.
+    ///
+    /// ```
+    /// use trace_core::propagation::HeaderProblem;
+    ///
+    /// let finding = "`x-tenant-trace` has 3 characters; expected 32 hex digits";
+    /// let problem = HeaderProblem::new("x-tenant-trace", finding);
+    /// assert_eq!(problem.header(), "x-tenant-trace");
+    /// assert_eq!(problem.to_string(), finding);
+    /// ```
+    #[must_use]
+    pub fn new(header: &str, finding: impl Into<String>) -> Self {
+        Self::Other(OtherHeaderProblem {
+            header: header.into(),
+            finding: finding.into().into(),
+        })
+    }
+
     /// Returns the name of the header, in lower case.
     #[must_use]
-    pub const fn header(&self) -> &'static str {
+    pub fn header(&self) -> &str {
         match self {
             Self::Traceparent(_) => trace_context::TRACEPARENT,
             Self::Tracestate(_) => trace_context::TRACESTATE,
             Self::Baggage(_) => baggage::BAGGAGE,
             Self::XTrace(error) => error.header(),
+            Self::Other(problem) => &problem.header,
         }
     }
 }
@@ -158,6 +187,7 @@ impl fmt::Display for HeaderProblem {
             Self::Tracestate(error) => error.fmt(f),
             Self::Baggage(error) => error.fmt(f),
             Self::XTrace(error) => error.fmt(f),
+            Self::Other(problem) => f.write_str(&problem.finding),
         }
     }
 }

@@ -56,9 +56,9 @@ fn read_traceparent(
     headers: &dyn Extractor,
 ) -> Option<Result<TraceContext, ParseTraceparentError>> {
     let mut read = None;
-    headers.for_each(TRACEPARENT, &mut |line| {
+    headers.for_each(TRACEPARENT, &mut |value| {
         read = Some(match read {
-            None => TraceContext::from_traceparent(line),
+            None => TraceContext::from_traceparent(&String::from_utf8_lossy(value)),
             Some(_) => Err(ParseTraceparentError::REPEATED),
         });
     });

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::carrier::first;
 use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::hex::HexFinding;
@@ -83,22 +84,22 @@ fn read(
     headers: &dyn Extractor,
     report: &mut dyn FnMut(ParseXTraceError),
 ) -> Result<Option<TraceContext>, ParseXTraceError> {
-    let (trace_id, span_id) = match (headers.get(TRACE_ID), headers.get(SPAN_ID)) {
+    let (trace_id, span_id) = match (first(headers, TRACE_ID), first(headers, SPAN_ID)) {
         (None, None) => return Ok(None),
         (trace_id, span_id) => (
-            parse_id(TRACE_ID, 32, trace_id)?,
-            parse_id(SPAN_ID, 16, span_id)?,
+            parse_id(TRACE_ID, 32, trace_id.as_deref())?,
+            parse_id(SPAN_ID, 16, span_id.as_deref())?,
         ),
     };
     let mut context = TraceContext::new(trace_id, span_id);
     context.is_remote = true;
-    if let parent @ Some(_) = headers.get(PARENT_SPAN_ID) {
-        match parse_id::<SpanId>(PARENT_SPAN_ID, 16, parent) {
+    if let parent @ Some(_) = first(headers, PARENT_SPAN_ID) {
+        match parse_id::<SpanId>(PARENT_SPAN_ID, 16, parent.as_deref()) {
             Ok(parent) => context.parent_span_id = Some(parent),
             Err(error) => report(error),
         }
     }
-    match headers.get(SAMPLED).map(trim) {
+    match first(headers, SAMPLED).as_deref().map(trim) {
         None | Some("1") => {}
         Some("0") => context.flags = TraceFlags::NONE,
         Some(other) => report(ParseXTraceError {
