@@ -46,7 +46,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert_eq!(root().run_sync(sent), received());
 
     // Also from below, from a task, and from a span that is held.
-    let spawned = root().run(async { trace_core::spawn(below()).await });
+    let spawned = root().run(async { trace_core::spawn(passes_below()).await });
     assert_eq!(spawned.await.unwrap(), received());
     let span = root().start();
     assert!(!span.is_recording());
@@ -82,7 +82,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
 }
 
 #[trace_core::traced]
-async fn below() -> Headers {
+async fn passes_below() -> Headers {
     tokio::task::yield_now().await;
     sent()
 }
