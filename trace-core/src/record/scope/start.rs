@@ -65,12 +65,12 @@ impl Scope {
             // `watch` below notes it once more only adds to the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind), None),
             Parentage::Remote(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = ask_sampler(tracer, context.trace_id, name, kind, Some(context));
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = ask_sampler(tracer, context.trace_id, name, kind, Some(context));
                 // The sampler is still asked, with a context that says "not sampled": it
                 // may have a rule of its own to record the trace. Only if it refuses as the
                 // caller did, the allowance is the reason.
@@ -125,7 +125,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, None);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -243,7 +243,7 @@ impl Scope {
 /// recorded; otherwise a root that it begins would ask it again, without end. The thread's
 /// stack must not be borrowed.
 #[inline]
-fn refused(
+fn ask_sampler(
     tracer: &TracerCore,
     trace_id: TraceId,
     operation_name: &str,

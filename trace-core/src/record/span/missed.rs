@@ -35,7 +35,7 @@ enum Absent {
 #[cold]
 #[inline(never)]
 pub(crate) extern "C" fn miss(site: &'static Site) {
-    let absent = absent();
+    let absent = find_absence();
     let is_news = match absent {
         Absent::Wanted => false,
         Absent::Unsampled => !site.notes().has(Absence::Unsampled),
@@ -57,7 +57,7 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
             // Only copied while the stack is borrowed: the table has a lock, and the last
             // reference to the tracer may be dropped here.
             let refusal = entered::with_running_scope(|scope| match scope.active() {
-                Active::Unsampled(unsampled) => Some(refusal_of(unsampled)),
+                Active::Unsampled(unsampled) => Some(copy_refusal(unsampled)),
                 _ => None,
             });
             if let Some((tracer, by)) = refusal.flatten() {
@@ -100,7 +100,7 @@ fn refuse(site: &'static Site, tracer: &TracerCore, by: NotSampledBy) {
 
 /// Finds out why nothing is recorded here. Collectors are asked for first: a flush may call
 /// one while a scope runs.
-fn absent() -> Absent {
+fn find_absence() -> Absent {
     if is_collecting() {
         return Absent::Wanted;
     }
@@ -119,6 +119,6 @@ fn absent() -> Absent {
 }
 
 /// The tracer of a trace that is not recorded, and who refused it.
-fn refusal_of(unsampled: &Unsampled) -> (Arc<TracerCore>, NotSampledBy) {
+fn copy_refusal(unsampled: &Unsampled) -> (Arc<TracerCore>, NotSampledBy) {
     (Arc::clone(&unsampled.tracer), unsampled.refused_by())
 }

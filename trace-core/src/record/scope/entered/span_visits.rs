@@ -67,7 +67,7 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
         Visit::Span(at) => {
             // Before it is removed: a span above it may have to make another span current
             // later, in its place.
-            bring_back(stack, at);
+            restore_outer(stack, at);
             stack.spans.raise(at);
             stack.spans.pop();
             // Zero is the number of no scope: there is none to leave.
@@ -93,7 +93,7 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
 /// That is noted in one of three places: in a span that was entered above, which makes it
 /// current later; in the block, if the span's scope runs; or in the position of that scope,
 /// if it waits. If the scope was left, there is nothing to do.
-fn bring_back(stack: &mut Stack, at: usize) {
+fn restore_outer(stack: &mut Stack, at: usize) {
     let Some(&mut EnteredSpan { span, outer, scope }) = stack.spans.get_mut(at) else {
         return;
     };

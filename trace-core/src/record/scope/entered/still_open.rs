@@ -59,13 +59,13 @@ impl TracerCore {
         // Several scopes around this code may be of one part. `scopes` and `strays` are
         // counts of the whole part and are taken once; `spans_here` differs in each scope.
         for beside in open_around(self) {
-            let of_trace = around.entry(beside.part).or_insert(Beside {
+            let counts = around.entry(beside.part).or_insert(Beside {
                 spans_here: 0,
                 ..beside
             });
             // This scope is open, but nobody waits for it.
-            of_trace.scopes -= 1;
-            of_trace.spans_here += beside.spans_here;
+            counts.scopes -= 1;
+            counts.spans_here += beside.spans_here;
         }
         // Locked when the stack is no longer borrowed: other threads hold this lock while
         // they begin and end traces, and none of them needs this thread's stack.

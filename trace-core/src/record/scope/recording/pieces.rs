@@ -20,14 +20,14 @@ impl ScopeStream {
         // in this one.
         let begins = needed > SHORT && !self.has_begun;
         if needed > self.chunk.words.capacity() || begins {
-            self.grow(needed, begins);
+            self.grow_chunk(needed, begins);
         }
     }
 
     /// Gets room for so many words in all. `begins` says that the piece is no longer short,
     /// and has not begun.
     #[inline(never)]
-    fn grow(&mut self, words: usize, begins: bool) {
+    fn grow_chunk(&mut self, words: usize, begins: bool) {
         // With room for what a piece begins and ends with.
         let words = words + Chunk::AROUND_WORDS;
         let is_empty = self.chunk.bytes() == 0;

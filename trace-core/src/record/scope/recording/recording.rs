@@ -133,7 +133,7 @@ impl Recording {
     /// on.
     #[inline]
     pub(in crate::record) fn trace(&mut self) -> &Arc<LocalTrace> {
-        self.0.share()
+        self.0.share_trace()
     }
 
     pub(in crate::record) fn trace_id(&self) -> TraceId {

@@ -16,7 +16,7 @@ impl ScopeStream {
     /// May be called while the thread's stack is borrowed: it drops nothing of the
     /// application.
     #[inline]
-    pub(super) fn share(&mut self) -> &Arc<LocalTrace> {
+    pub(super) fn share_trace(&mut self) -> &Arc<LocalTrace> {
         let Self {
             tracer,
             head,

@@ -54,7 +54,7 @@ pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
     } else {
         SHORT
     };
-    chunk_that(fits, words.max(least))
+    take_fitting_chunk(fits, words.max(least))
 }
 
 /// An empty chunk with room for so many words and not many more, for a scope that is about to
@@ -64,11 +64,11 @@ pub(super) fn take_small_chunk(words: usize) -> Chunk {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
     };
-    chunk_that(fits, words)
+    take_fitting_chunk(fits, words)
 }
 
 /// The first kept chunk for which `fits` returns true, or a new one for so many words.
-fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
+fn take_fitting_chunk(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     let find = |spare: &Chunks| {
         spare.iter().find_map(|kept| {
             let chunk = kept.take()?;
@@ -94,14 +94,14 @@ fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
 pub(super) fn exchange_for_short(chunk: &mut Chunk) {
     let capacity = chunk.words.capacity();
     if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
-        exchange(chunk);
+        exchange_chunk(chunk);
     }
 }
 
 /// Exchanges the chunk. The thread keeps the one that it leaves. If no short one is kept, the
 /// new one is without storage, so that nothing is allocated before it is needed.
 #[inline(never)]
-fn exchange(chunk: &mut Chunk) {
+fn exchange_chunk(chunk: &mut Chunk) {
     let short = CHUNKS.try_with(|spare| {
         let [_, short, ..] = spare;
         short.take()
