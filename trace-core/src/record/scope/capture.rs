@@ -1,7 +1,7 @@
 //! Scopes of the trace that runs on this thread, for code that is to run elsewhere.
 //!
-//! A captured scope keeps the trace open until it ends. Where the trace is not recorded,
-//! or none runs, the captured scope carries the context or the tracer that there is.
+//! A captured scope keeps the trace open until it ends. Where the trace is not recorded, the
+//! captured scope carries its context; where none runs, the current tracer, if there is one.
 //!
 //! Each function of `entered` borrows the thread's stack for itself. So they are called one
 //! after another here, and never one in the closure of another.

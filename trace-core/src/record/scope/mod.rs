@@ -12,7 +12,8 @@
 //!
 //! - `active`, `attachment`, `unsampled`, `recording`: the state of a scope.
 //! - `entered`: the thread's stack. It holds that state, so it is here and not with the block.
-//! - `scope`, `start`, `capture`, `entering`: a scope between polls, how it begins, and how a thread runs its code.
+//! - `scope`, `start`, `capture`, `entering`: a scope between polls, how it begins, and how a
+//!   thread runs its code.
 //! - `waiting`, `in_scope`: what holds a scope beside a body.
 //!
 //! Nothing here knows what is said of a span.

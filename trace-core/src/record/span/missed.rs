@@ -29,7 +29,7 @@ enum Absent {
     Outside(bool),
 }
 
-/// Notes why a span of a site is not recorded that would begin here.
+/// Notes why a span of this site, which would begin here, is not recorded.
 ///
 /// `extern "C"`: see [`life`](crate::record::span::life).
 #[cold]

@@ -12,8 +12,8 @@ use super::entered_scope::EnteredScope;
 use crate::record::trace::LocalTrace;
 
 thread_local! {
-    /// Scopes that were left while a span was current that had been opened in them, and
-    /// their traces, so that these spans can end. The newest are last.
+    /// Scopes that were left while a span opened in them was current, and their traces, so
+    /// that these spans can end. The newest are last.
     ///
     /// The thread owns them. Its destructor drops the traces, and later ends find none.
     static LEFT_SCOPES: RefCell<VecDeque<(u32, Arc<LocalTrace>)>> =
@@ -42,7 +42,7 @@ pub(in crate::record) fn note_left_scope(scope: &mut EnteredScope) -> Option<Arc
     Some(trace)
 }
 
-/// The trace of a scope that was left while a span was current that had been opened in it.
+/// The trace of a scope that was left while a span opened in it was current.
 ///
 /// If none is known, the end of the span is lost: a coroutine has moved to another thread,
 /// or to another process.

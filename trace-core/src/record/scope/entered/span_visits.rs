@@ -16,8 +16,7 @@ use crate::record::scope::active::Active;
 use crate::record::thread;
 use crate::record::trace::LocalTrace;
 
-/// What a visit was that has been left. The caller settles it when the stack is no longer
-/// borrowed.
+/// What is left of a visit. The caller settles it when the stack is no longer borrowed.
 #[derive(Debug)]
 pub(in crate::record) enum LeftVisit {
     /// The span was the current one in its own scope. Nothing is left to do.

@@ -74,7 +74,7 @@ impl Visits {
         self.load() >= VISIT
     }
 
-    /// Whether others are in the span, too. The caller is.
+    /// Whether others are in the span, too; the caller is in it.
     pub(in crate::record) fn are_several(&self) -> bool {
         self.load() >= 2 * VISIT
     }

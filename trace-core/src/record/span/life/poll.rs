@@ -1,8 +1,8 @@
 //! One poll within a span: between `begin_poll` and `leave` the body runs.
 //!
 //! It is generic over who keeps the trace, so that neither kind of holder pays for the
-//! other. The holder polls the body, in one place for all ways, so that the compiler inlines
-//! it once.
+//! other. The holder polls the body, in one place on every path, so that the compiler
+//! inlines it once.
 //!
 //! Polls nest: the body may poll other futures on this thread. Each keeps the span that was
 //! current before in its own [`Polling`], on the call stack, and puts it back on every exit.
