@@ -1,7 +1,7 @@
 //! What surrounds the code of one scope: nothing, a tracer, or a trace.
 //!
 //! It is moved between a scope and the thread's stack with each poll, so it is two words.
-//! Moving is all that is done with it there; how it ends is said in `scope.rs`.
+//! The stack only moves it. `scope.rs` says how it ends.
 
 use std::sync::Arc;
 
@@ -10,15 +10,21 @@ use super::recording::Recording;
 use super::unsampled::Unsampled;
 use crate::record::trace::TracerCore;
 
-/// What surrounds the code of one scope: its tracer, and its context or stream. On the
-/// thread while the code runs, and in the scope between polls. Two words, as it is moved
-/// with each poll.
+/// What surrounds the code of one scope: its tracer, and its context or stream.
+///
+/// It is on the thread's stack while the code runs, and in the scope between polls. Two
+/// words, as it is moved with each poll; what is larger is boxed.
+///
+/// It has no destructor of its own. If it is dropped and not passed to
+/// [`end_scope`](super::scope::end_scope), what it recorded is lost without being counted,
+/// and its trace never ends.
 #[derive(Debug, Default)]
 pub(crate) enum Active {
-    /// No tracer but the process's.
+    /// The process's tracer is current, and no trace runs. A scope whose state is on the
+    /// stack or was taken has this, so that its drop ends nothing.
     #[default]
     Nothing,
-    /// A tracer and no trace.
+    /// This tracer is current, and no trace runs.
     Attached(Attachment),
     /// A trace that is not recorded.
     Unsampled(Box<Unsampled>),

@@ -1,23 +1,24 @@
 //! A tracer that is current where no trace runs.
 //!
-//! In a test the tracer waits for tasks that carry it. So an attachment for a task is
-//! counted from its making to its drop.
+//! A test waits for the tasks that carry its tracer. So an attachment for a task is counted
+//! from when it is made to when it is dropped. Where no test waits, nothing is counted.
 
 use std::sync::Arc;
 
 use crate::record::trace::TracerCore;
 
-/// A tracer that is current where no trace runs.
+/// A tracer that is current where no trace runs; one reference to it.
 #[derive(Debug)]
 pub(crate) struct Attachment {
     pub(super) tracer: Arc<TracerCore>,
-    /// Whether a test waits for its end.
+    /// Whether a test waits for its end. Then `begin_task` was called, and the drop has to
+    /// call `end_task`.
     #[cfg(feature = "testing")]
     is_awaited: bool,
 }
 
 impl Attachment {
-    /// Makes the tracer current for code that nobody waits for.
+    /// Makes the tracer current for code that no test waits for.
     pub(in crate::record) fn new(tracer: Arc<TracerCore>) -> Self {
         Self {
             tracer,
@@ -27,6 +28,9 @@ impl Attachment {
     }
 
     /// The same tracer for a task or a message, which a test waits for.
+    ///
+    /// It is counted here, before the task exists, so that a test sees no moment in which
+    /// the task is not counted and not yet spawned.
     pub(in crate::record) fn for_task(&self) -> Self {
         let tracer = Arc::clone(&self.tracer);
         #[cfg(feature = "testing")]
@@ -44,7 +48,8 @@ impl Attachment {
 #[cfg(feature = "testing")]
 impl Drop for Attachment {
     fn drop(&mut self) {
-        // Only what `for_task` has counted.
+        // Only what `for_task` has counted. It is dropped with the task wherever that is,
+        // also when the task is cancelled or panics, so that no test waits for ever.
         if self.is_awaited
             && let Some(watch) = &self.tracer.watch
         {

@@ -1,7 +1,10 @@
 //! Scopes of the trace that runs on this thread, for code that is to run elsewhere.
 //!
-//! A captured scope keeps the trace open until it ends. Where the trace is not recorded,
-//! or none runs, the captured scope carries what there is: the context, or the tracer.
+//! A captured scope keeps the trace open until it ends. Where the trace is not recorded, the
+//! captured scope carries its context; where none runs, the current tracer, if there is one.
+//!
+//! Each function of `entered` borrows the thread's stack for itself. So they are called one
+//! after another here, and never one in the closure of another.
 
 use std::sync::Arc;
 
@@ -18,18 +21,21 @@ impl Scope {
         entered::with_tracer(Arc::clone).map_or_else(Self::nowhere, Self::attached)
     }
 
-    /// Another scope of the trace that runs on this thread, if it is one that is not
-    /// recorded.
+    /// Another scope of the trace that runs on this thread, if that trace is not recorded.
     pub(crate) fn capture_unsampled() -> Option<Self> {
         entered::current_unsampled().map(Self::unsampled)
     }
 
     /// Another scope of the trace that runs on this thread, below its current span.
     ///
-    /// Where no trace runs: one in which the same tracer is current, if there is one. For code
-    /// of which nothing is recorded: one that is not recorded, below that span.
+    /// Where no trace runs, the same tracer is current in the scope, if there is one. Where
+    /// recording is paused, the scope is of a trace that is not recorded, below the current
+    /// span.
     pub(crate) fn capture() -> Self {
         let span = thread::span();
+        // Paused code runs only because something is recorded. A task that it spawns may
+        // outlive the pause, so the task's scope has to say by itself that nothing is
+        // recorded in it.
         if entered::is_paused()
             && entered::with_running_scope(|scope| scope.is_recorded()) == Some(true)
             && let Some(context) = entered::context()
@@ -38,8 +44,8 @@ impl Scope {
             let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
             return scope.with_baggage(Some(&context.baggage));
         }
-        // The stack is borrowed only to make the scope, in which no code of the
-        // application runs.
+        // While the stack is borrowed the scope is only made. Nothing of the application
+        // runs: `join` counts a scope and takes a spare stream.
         let captured = entered::with_running_scope(|scope| match scope.join(span) {
             Some(joined) => Self(Active::Recorded(joined)),
             None => Self::unrecorded_beside(scope.active()),
@@ -47,12 +53,14 @@ impl Scope {
         captured.unwrap_or_else(Self::nowhere)
     }
 
-    /// Another scope of the trace of one that was [captured](Self::capture), below the same
-    /// span.
+    /// Another scope beside one that was [captured](Self::capture): of the same trace, and
+    /// below the same span.
     pub(crate) fn beside(&self) -> Self {
         match &self.0 {
             Active::Recorded(recording) => match recording.join_beside() {
                 Some(again) => Self(Active::Recorded(again)),
+                // Not captured: a scope that is alone in its trace. A captured one has
+                // shared its trace since it was made.
                 None => Self::nowhere(),
             },
             active => Self::unrecorded_beside(active),
@@ -73,11 +81,13 @@ impl Scope {
         entered::trace_id().map(|_| Self::capture())
     }
 
-    /// Another scope of the trace that runs on this thread, below the span of a
-    /// context, if that is of the same trace.
+    /// Another scope of the trace that runs on this thread, below the span of a context, if
+    /// the context is of that trace.
     pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
         let is_same = entered::trace_id() == Some(context.trace_id);
         let mut scope = is_same.then(Self::capture)?;
+        // The span may have ended already: it is the parent by its id alone, which is only
+        // written. Before the scope has any entry, so that no span has another parent.
         if let Active::Recorded(recording) = &mut scope.0 {
             recording.set_below(context.span_id.get());
         }

@@ -1,9 +1,13 @@
-//! How a thread runs a scope's code: until a guard is dropped, or until the visit ends
-//! for which the scope was entered.
+//! How a thread runs a scope's code: until a guard is dropped, or until the visit for which
+//! the scope was entered ends.
 //!
-//! While the code runs the scope is empty, and its state is on the thread's stack.
-//! Leaving brings it back, or ends it. If the scope is not found, because the process has
-//! forked or the thread is another one, there is nothing to bring back.
+//! While the code runs the scope is empty, and its state is on the thread's stack. Leaving
+//! brings the state back, or ends the scope. If the scope is not on the stack of the thread
+//! that leaves (the process has forked, or a coroutine has moved to another thread), there
+//! is nothing to bring back, and the scope stays empty.
+//!
+//! A scope that is never left, because its guard was forgotten, stays on the stack. The
+//! stack has no destructor, so what the scope recorded is not handed over.
 
 use std::sync::Arc;
 
@@ -15,6 +19,9 @@ use super::unsampled::Unsampled;
 use crate::record::trace::LocalTrace;
 
 /// A scope's code runs on this thread until this is dropped.
+///
+/// It borrows the scope. So what holds the scope cannot poll, enter or end it a second time
+/// while its state is on the stack.
 #[derive(Debug)]
 pub(crate) struct Entered<'a> {
     scope: &'a mut Scope,
@@ -22,6 +29,8 @@ pub(crate) struct Entered<'a> {
 }
 
 /// A scope whose code runs on this thread, and which ends when this is dropped.
+///
+/// The stack owns the scope's state, and this knows only where to find it.
 #[derive(Debug)]
 pub(crate) struct OwnedEntered {
     number: u32,
@@ -38,15 +47,17 @@ impl Scope {
         }
     }
 
-    /// Makes the thread run this scope's code, without a borrow.
+    /// Makes the thread run this scope's code, without a borrow. The scope ends with the
+    /// guard.
     pub(crate) fn enter_owned(mut self) -> OwnedEntered {
+        // What is left of `self` is empty: its drop ends nothing.
         OwnedEntered {
             number: self.push_on_stack(0),
         }
     }
 
-    /// Makes the thread run this scope's code for the visit of a span, which
-    /// [`entered::leave_span`] ends.
+    /// Makes the thread run this scope's code for the visit of a span, until
+    /// [`entered::leave_span`] ends the visit.
     pub(in crate::record) fn enter_for(mut self, span: u64) {
         self.push_on_stack(span);
     }
@@ -59,7 +70,8 @@ impl Scope {
     }
 
     /// Enters another scope of a trace that is not recorded, until
-    /// [`leave_copy`](Self::leave_copy).
+    /// [`leave_copy`](Self::leave_copy). Several threads may do so at once, as each gets a
+    /// copy of its own.
     pub(crate) fn enter_copy(&self) {
         if let Some(unsampled) = self.unsampled_trace() {
             let key = visit_key(unsampled);
@@ -68,7 +80,7 @@ impl Scope {
     }
 
     /// Leaves what [`enter_copy`](Self::enter_copy) entered last on this thread; returns
-    /// whether there was something.
+    /// whether there was anything to leave.
     pub(crate) fn leave_copy(&self) -> bool {
         let key = self.unsampled_trace().map(visit_key);
         key.is_some_and(end_visit_of)
@@ -81,29 +93,33 @@ impl Entered<'_> {
         self.number
     }
 
-    /// Leaves the scope, which ends.
+    /// Leaves the scope and ends it.
     #[inline]
     pub(crate) fn end(self) {
         if let Some(active) = entered::leave_scope_for_good(self.number) {
             end_scope(active);
         }
-        // The drop would leave the scope once more.
+        // The drop would look for the scope on the stack once more.
         std::mem::forget(self);
     }
 }
 
 impl Drop for Entered<'_> {
+    /// Leaves the scope until the next poll. Runs also if the scope's code panics: the scope
+    /// waits then, and ends when its holder is dropped.
     #[inline]
     fn drop(&mut self) {
         if let Some(active) = entered::leave_scope(self.number) {
-            // Not dropped: it was taken when the scope was entered.
+            // What is replaced is empty, since the state was taken when the scope was
+            // entered. It is forgotten, so that no code is compiled to drop it.
             std::mem::forget(std::mem::replace(&mut self.scope.0, active));
         }
     }
 }
 
 impl Drop for OwnedEntered {
-    /// Leaves the scope, which so ends.
+    /// Leaves the scope and ends it. The stack is not borrowed when it ends: the last
+    /// reference to a tracer may go with it, and then a sampler is dropped.
     fn drop(&mut self) {
         if let Some(active) = entered::leave_scope_for_good(self.number) {
             end_scope(active);
@@ -111,7 +127,10 @@ impl Drop for OwnedEntered {
     }
 }
 
-/// A key for visits of a trace that is not recorded. Unlike any span's id, but by accident.
+/// A key by which visits of a trace that is not recorded are found among visits of spans.
+///
+/// All of its upper bits are set and its lower ones are unlike those of any other scope. A
+/// random span id is the same only by an accident of one in 2⁶⁴.
 fn visit_key(unsampled: &Unsampled) -> u64 {
     !u64::from(unsampled.key())
 }
@@ -122,18 +141,22 @@ pub(in crate::record) fn end_visit_of(span: u64) -> bool {
     let left = entered::leave_span(span);
     let is_left = left.is_some();
     if let Some(LeftVisit::InScope(_, active)) = left {
+        // The stack is not borrowed here: ending a scope may drop a sampler.
         end_scope(active);
     }
     is_left
 }
 
-/// Enters a scope of a trace for a span that is to begin below `parent`, and begins it.
+/// Enters a scope of a trace for a span that is to begin below `parent`, and opens the span
+/// with `open`, which returns its id. The span's visit ends as any other.
 pub(in crate::record) fn enter_to_open(
     trace: &Arc<LocalTrace>,
     parent: u64,
     open: impl FnOnce() -> u64,
 ) {
     let recording = Recording::join(trace, trace.head.baggage(), parent);
+    // The span has no id before it is opened in the scope. Until then the scope is the visit
+    // of no span; nobody looks for it, as only this crate's code runs in between.
     Scope(Active::Recorded(recording)).enter_for(0);
     entered::set_visitor(open());
 }

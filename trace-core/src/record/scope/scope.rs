@@ -1,10 +1,10 @@
 //! A scope whose code does not run at the moment.
 //!
 //! It owns the state between polls and ends it when it is dropped: what was recorded is
-//! handed over. How it begins is in `start.rs`, how its code is run in `entering.rs`.
+//! handed over. `start.rs` says how a scope begins, `entering.rs` how its code is run.
 //!
-//! In the child of a `fork` a scope of the parent's is forgotten, and neither continued
-//! nor ended.
+//! In the child of a `fork`, a scope of the parent process is forgotten: it is neither
+//! continued nor ended.
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use crate::value::TraceContext;
 
 /// The state of a scope whose code does not run at the moment; two words.
 ///
-/// Ends when dropped: what it recorded is handed over.
+/// It ends when it is dropped: what it recorded is handed over. It may be dropped on any
+/// thread, as it has no state in a thread-local.
 #[derive(Debug, Default)]
 pub(crate) struct Scope(pub(super) Active);
 
@@ -42,19 +43,22 @@ impl Scope {
         self.0.is_recorded()
     }
 
-    /// Makes a span that was opened in this scope the one with which its code goes on.
+    /// Makes a span that was opened in this scope the current one for the scope's next poll.
     pub(in crate::record) fn set_base(&mut self, span: u64) {
         if let Active::Recorded(recording) = &mut self.0 {
             recording.set_base(span);
         }
     }
 
-    /// Takes what surrounds the scope's code; it can be put back.
+    /// Takes what surrounds the scope's code; it can be put back. Until then the scope is
+    /// empty, and dropping it ends nothing.
     pub(in crate::record) fn take_scope(&mut self) -> Self {
         std::mem::take(self)
     }
 
     /// Puts back what was taken, after the scope was entered and left.
+    ///
+    /// The state that is here must be empty: this drops it, and does not end it.
     pub(in crate::record) fn put_back_active(&mut self, active: Active) {
         self.0 = active;
     }
@@ -75,7 +79,7 @@ impl Scope {
             .is_some_and(|unsampled| unsampled.tracer().is_none())
     }
 
-    /// Whether it is of a trace that is not recorded.
+    /// Whether its trace is not recorded.
     pub(crate) fn is_unsampled(&self) -> bool {
         self.unsampled_trace().is_some()
     }
@@ -87,8 +91,11 @@ impl Scope {
         }
     }
 
-    /// Forgets what is of another process, if a `fork` has made it that. One comparison
-    /// in a process that has not forked.
+    /// Forgets the state if it belongs to the parent process. In a process that has not
+    /// forked this is one comparison.
+    ///
+    /// Called before the state is used or dropped: its locks may be held for ever by threads
+    /// that the child does not have.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep_own(&mut self) {
         if fork::has_happened() {
@@ -99,14 +106,16 @@ impl Scope {
     #[cold]
     fn forget_foreign(&mut self) {
         if self.0.is_foreign() {
-            // Not dropped: it may be the last that holds a sampler, which is not known to
-            // end well in another process.
+            // Not dropped: this may be the last reference to a sampler, and dropping that
+            // may wait for threads that this process does not have.
             std::mem::forget(std::mem::take(&mut self.0));
         }
     }
 }
 
 impl Drop for Scope {
+    /// Ends the scope. Inlined for a scope whose state was taken, which most are when they
+    /// are dropped.
     #[inline]
     fn drop(&mut self) {
         self.keep_own();
@@ -114,7 +123,8 @@ impl Drop for Scope {
     }
 }
 
-/// Ends a scope that was left.
+/// Ends a scope that was left. The thread's stack must not be borrowed: the last reference to
+/// a tracer may go with the scope.
 #[inline]
 pub(in crate::record) fn end_scope(active: Active) {
     match active {

@@ -1,11 +1,12 @@
 //! How a trace begins in this process, and the decision whether it is recorded.
 //!
-//! The decision is made once, here, before anything is recorded. It is the sampler's for
-//! a new trace and for one that comes from another process; a trace of this process goes
-//! on as it is. What came with the trace (state, baggage) is kept in either case.
+//! The decision is made once, here, before anything is recorded. The sampler makes it for a
+//! new trace and for one that comes from another process. A trace of this process keeps the
+//! decision with which it began. What came with the trace (state, baggage) is kept in either
+//! case.
 //!
-//! Who believes which caller is decided before, where a root begins: [`Parentage`] says
-//! what came of it.
+//! Whether a caller is trusted is decided before, where a root begins: [`Parentage`] has the
+//! result.
 
 use std::sync::Arc;
 
@@ -23,30 +24,31 @@ use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId}
 /// Where a trace begins in this process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start<'a> {
-    /// The name of the first span, which the sampler is told.
+    /// The name of the first span, for the sampler.
     pub(crate) operation_name: &'a str,
-    /// The kind of the first span, which the sampler is told.
+    /// The kind of the first span, for the sampler.
     pub(crate) kind: SpanKind,
-    /// The tags of the first span, which the sampler is told.
+    /// The tags of the first span, for the sampler.
     pub(crate) tags: SamplingTags<'a>,
     /// What the trace continues.
     pub(crate) parentage: Parentage<'a>,
-    /// Another baggage than that of the context.
+    /// The baggage, if it is another one than the context's.
     pub(crate) baggage: Option<&'a Baggage>,
 }
 
-/// What a trace is begun from.
+/// Where a trace comes from, and so who decides whether it is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parentage<'a> {
-    /// Nothing: it is new.
+    /// From nowhere: it is new. The sampler decides.
     Nothing,
-    /// A span of another process.
+    /// From a span of another process. The sampler decides, and sees that context.
     Remote(&'a TraceContext),
-    /// The same, of which too many were sampled: it is not.
+    /// The same, but the caller's allowance of sampled traces is used up: the context says
+    /// "not sampled".
     Capped(&'a TraceContext),
-    /// A span of this process.
+    /// From a span of this process. It was decided where the trace began.
     Local(&'a TraceContext),
-    /// A context that is the first span's own.
+    /// From nowhere, with this context as the first span's own. The context decides.
     Given(&'a TraceContext),
 }
 
@@ -54,25 +56,28 @@ impl Scope {
     /// Begins a trace, or continues one of another process, and decides whether to record
     /// it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        // This code runs only because something is recorded: no sampler is asked, and
-        // nothing is counted.
+        // This code runs only because something is recorded. So no sampler is asked and
+        // nothing is counted: a function does the same whether it is recorded or not.
         if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }
         let (name, kind, tags) = (start.operation_name, start.kind, &start.tags);
         let (scope, context) = match start.parentage {
-            // It has noted its beginning.
+            // `start_new` notes the beginning itself, as roots also call it directly. That
+            // `watch` below notes it once more only adds to the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
             Parentage::Remote(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
+                let refused =
+                    ask_sampler(tracer, context.trace_id, name, kind, tags, Some(context));
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
-                // The sampler is asked all the same, with a context that says "not
-                // sampled": a rule of its own may record the trace. Only if it does not,
-                // the allowance is the reason.
+                let refused =
+                    ask_sampler(tracer, context.trace_id, name, kind, tags, Some(context));
+                // The sampler is still asked, with a context that says "not sampled": it
+                // may have a rule of its own to record the trace. Only if it refuses as the
+                // caller did, the allowance is the reason.
                 let by_cap = refused.map(|by| match by {
                     NotSampledBy::Caller => NotSampledBy::Cap,
                     by => by,
@@ -93,7 +98,8 @@ impl Scope {
         scope.with_baggage(baggage)
     }
 
-    /// Notes the beginning of a trace for a test that waits for its end.
+    /// Notes the beginning of a trace for a test that waits for its end. Before any code of
+    /// the trace runs, so that the test cannot see a moment in which the trace is missing.
     #[cfg(feature = "testing")]
     fn watch(&self, tracer: &TracerCore, operation_name: &str) {
         if let (Active::Recorded(recording), Some(watch)) = (&self.0, &tracer.watch) {
@@ -101,16 +107,20 @@ impl Scope {
         }
     }
 
-    /// Begins a trace. What is passed is passed in registers: words that were just written
-    /// are not there yet when they are read in pairs, for which the processor waits.
+    /// Begins a new trace.
+    ///
+    /// The arguments are separate and not in a structure, so that they are passed in
+    /// registers. Words that were just written one by one and are then read in pairs are not
+    /// in the cache yet, and the processor waits for them.
     pub(crate) fn start_new(
         tracer: &Arc<TracerCore>,
         operation_name: &str,
         kind: SpanKind,
         tags: &SamplingTags<'_>,
     ) -> Self {
-        // Drawn first: the sampler may decide by it.
+        // Drawn before the sampler is asked: it may decide by the id.
         let trace_id = tracer.ids.trace_id();
+        // Paused, as in `start`: the context travels, but nothing is recorded or counted.
         if thread::is_quiet() {
             let flags = TraceFlags::RANDOM;
             return Self::unsampled(Unsampled::begin(
@@ -120,7 +130,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = refused(tracer, trace_id, operation_name, kind, tags, None);
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, None);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -130,15 +140,16 @@ impl Scope {
                 scope
             }
             Some(by) => {
-                // Counted as sampled out, and so not lost.
+                // Counted as sampled out: it belongs to the law of conservation, and is not
+                // a loss.
                 tracer.queue.counters.refuse();
                 Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
             }
         }
     }
 
-    /// Begins where nothing is to be recorded: no sampler is asked, and nothing counted, but
-    /// the context travels.
+    /// Begins a trace in code that runs only because something is recorded. No sampler is
+    /// asked and nothing is counted, but the context travels.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.parentage {
@@ -174,7 +185,7 @@ impl Scope {
     }
 
     /// A scope of a trace that is not recorded, with a context that is the first span's
-    /// own. Nobody here has decided: the context says "not sampled".
+    /// own. This process does not decide anything: the context says "not sampled".
     fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         let flags = context.flags.with_sampled(false);
         let by = NotSampledBy::Caller;
@@ -190,7 +201,7 @@ impl Scope {
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
-    /// Goes on below the span of a context.
+    /// Begins below the span of a context, which is recorded unless somebody refuses it.
     fn start_below(
         tracer: &Arc<TracerCore>,
         context: &TraceContext,
@@ -200,8 +211,8 @@ impl Scope {
         let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
-            // The parent is in another process: the span is both where this begins and
-            // what is said of the part.
+            // The parent is in another process. So it is both the parent of the first span
+            // and what the piece says of where this part of the trace comes from.
             recording.begin_below(span, span, &context.tracestate);
             return Self(Active::Recorded(recording));
         };
@@ -209,7 +220,8 @@ impl Scope {
         Self::unsampled_below(tracer, context, by)
     }
 
-    /// Begins with a context that is the first span's own.
+    /// Begins with a context that is the first span's own. Its caller opens that span with
+    /// the context's id.
     fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         if context.is_sampled() {
             let span = context.parent_span_id.map_or(0, SpanId::get);
@@ -224,7 +236,8 @@ impl Scope {
         }
     }
 
-    /// Sets the baggage with which the trace begins.
+    /// Sets the baggage with which the trace begins. Before the scope's code runs, so that
+    /// no span of it sees another baggage.
     pub(super) fn with_baggage(mut self, baggage: Option<&Baggage>) -> Self {
         if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
             match &mut self.0 {
@@ -237,11 +250,13 @@ impl Scope {
     }
 }
 
-/// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
-/// what it calls is recorded, or a root that it begins would ask it again. Returns who
-/// refuses, if anybody does.
+/// Asks the sampler. Returns who refuses, or `None` if the trace is to be recorded.
+///
+/// The sampler is the application's code. If it panics, it refuses. What it calls is not
+/// recorded; otherwise a root that it begins would ask it again, without end. The thread's
+/// stack must not be borrowed.
 #[inline]
-fn refused(
+fn ask_sampler(
     tracer: &TracerCore,
     trace_id: TraceId,
     operation_name: &str,
@@ -253,15 +268,16 @@ fn refused(
     input.kind = kind;
     input.tags = *tags;
     input.parent = parent;
-    // `quietly` also catches the panic, and drops nothing of it that could panic once
-    // more.
+    // `quietly` catches the panic, too, and does not drop what could panic once more when it
+    // is dropped.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
-        // Samplers that refuse what the caller does mostly do so as the caller does.
+        // A sampler that refuses what the caller refused mostly follows the caller.
         Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
             Some(NotSampledBy::Caller)
         }
         Some(false) => Some(NotSampledBy::Sampler),
+        // It panicked. The root is not recorded, and the panic is counted.
         None => {
             Counters::add(&tracer.queue.counters.sampler_panics, 1);
             Some(NotSampledBy::Panic)

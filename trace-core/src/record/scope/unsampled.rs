@@ -1,7 +1,11 @@
 //! A trace that is not recorded, as far as it runs on a thread.
 //!
-//! Its context still travels, so its ids, state and baggage are kept. It records nothing,
-//! reads no clock, and allocates nothing where the thread has one to use again.
+//! Its context still travels, so its ids, state and baggage are kept. It records nothing and
+//! reads no clock. It allocates nothing if the thread has kept one of an earlier trace.
+//!
+//! Each scope of such a trace has a copy of its own. So copies on several threads share
+//! nothing but the tracer, and a change of the baggage in one is not seen in another. Their
+//! ends are not counted: such a trace is never "complete".
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -11,20 +15,21 @@ use crate::record::thread;
 use crate::record::trace::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// A trace that is not recorded: its context still travels.
+/// A trace that is not recorded, in one scope.
 ///
-/// Where there is no tracer it is the caller's, which leaves as it came.
+/// Without a tracer it is the caller's trace, whose context leaves as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
-    /// `None` where there is none, and the context only passes.
+    /// `None` without a tracer.
     tracer: Option<Arc<TracerCore>>,
-    /// Who decided that nothing is recorded: told in diagnostics.
+    /// Who decided that nothing is recorded, for diagnostics.
     by: NotSampledBy,
-    /// A number that nobody else has: that of a scope.
+    /// A number that no other scope has, drawn from the numbers of scopes.
     key: u32,
     flags: TraceFlags,
     trace_id: TraceId,
-    /// Drawn when it is first asked for, which is rare.
+    /// Drawn when it is first asked for, which is rare. A `OnceLock` and not a `Cell`: a held
+    /// span that is not recorded is one of these, and threads share a held span.
     span_id: OnceLock<SpanId>,
     parent_span_id: Option<SpanId>,
     tracestate: TraceState,
@@ -32,12 +37,16 @@ pub(crate) struct Unsampled {
 }
 
 thread_local! {
-    /// What the thread's next such trace need not allocate.
+    /// What the thread's next such trace need not allocate; owned by the thread.
+    ///
+    /// It has a destructor. Code that runs later at the end of the thread finds none, and
+    /// allocates.
     static SPARE: Cell<Option<Box<Unsampled>>> = const { Cell::new(None) };
 }
 
 impl Unsampled {
-    /// Begins such a trace.
+    /// Begins such a trace. The thread's stack must not be borrowed, as a spare of another
+    /// tracer drops its reference to that tracer.
     #[inline]
     pub(in crate::record) fn begin(
         tracer: &Arc<TracerCore>,
@@ -45,14 +54,17 @@ impl Unsampled {
         flags: TraceFlags,
         by: NotSampledBy,
     ) -> Box<Self> {
-        // At the end of a thread there is none, and one is allocated.
+        // `try_with` fails at the end of a thread, after the destructor of the thread-local.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(Self::empty);
+        // Mostly the tracer is the same, and its reference is used again: threads that count
+        // the references of one tracer wait for each other.
         let is_same = |own: &Arc<TracerCore>| Arc::ptr_eq(own, tracer);
         if !unsampled.tracer.as_ref().is_some_and(is_same) {
             unsampled.tracer = Some(Arc::clone(tracer));
         }
-        // Written where it is: what is in it holds nothing.
+        // Written field by field into the box. What the fields hold has no destructor; state,
+        // baggage and span id are empty since `end`.
         unsampled.key = thread::new_scope();
         unsampled.by = by;
         unsampled.trace_id = trace_id;
@@ -73,18 +85,18 @@ impl Unsampled {
         unsampled
     }
 
-    /// Puts the beginning of the trace below a span.
+    /// Puts the beginning of the trace below a span, with the trace state that came with it.
     pub(in crate::record) fn begin_below(&mut self, span: Option<SpanId>, tracestate: &TraceState) {
         self.parent_span_id = span;
         self.tracestate = tracestate.clone();
     }
 
-    /// Gives the first span an id.
+    /// Sets the id under which the trace travels, if it is not to be drawn.
     pub(in crate::record) fn set_span_id(&mut self, span_id: SpanId) {
         self.span_id = OnceLock::from(span_id);
     }
 
-    /// A new one, where the thread has none to use again.
+    /// A new one, for a thread that has no spare. Its fields are set by `begin`.
     #[cold]
     fn empty() -> Box<Self> {
         Box::new(Self {
@@ -100,9 +112,10 @@ impl Unsampled {
         })
     }
 
-    /// Another scope's copy, with the same context.
+    /// A copy for another scope, with the same context.
     #[cold]
     pub(in crate::record) fn copy_for_scope(&self) -> Box<Self> {
+        // Drawn now, so that both copies have the same: otherwise each would draw its own.
         self.span_id();
         Box::new(Self {
             key: thread::new_scope(),
@@ -120,7 +133,7 @@ impl Unsampled {
         self.by
     }
 
-    /// A number that no other scope has, by which a copy that is entered is found again.
+    /// A number that no other scope has. An entered copy is found again by it.
     pub(in crate::record) const fn key(&self) -> u32 {
         self.key
     }
@@ -129,7 +142,8 @@ impl Unsampled {
         self.trace_id
     }
 
-    /// The id under which the trace travels, drawn at the first call.
+    /// The id under which the trace travels, drawn at the first call. If several threads ask
+    /// at once, all get the id of the first.
     fn span_id(&self) -> SpanId {
         *self.span_id.get_or_init(|| self.new_span_id())
     }
@@ -166,14 +180,18 @@ impl Unsampled {
         }
     }
 
+    /// The baggage, which code in this scope may change for what follows in it.
     pub(in crate::record) fn baggage(&mut self) -> &mut Baggage {
         &mut self.baggage
     }
 
-    /// Ends the trace on this thread, and keeps what is empty of it.
+    /// Ends the trace in this scope, and keeps the box for the thread's next such trace. The
+    /// thread's stack must not be borrowed, as the spare that this one replaces may be
+    /// dropped, and its tracer with it.
     #[inline]
     pub(in crate::record) fn end(mut self: Box<Self>) {
-        // Not kept for the next trace, nor is anything below that is shared with others.
+        // The next trace must not see these, and a sleeping spare must not keep what others
+        // share with it.
         self.span_id.take();
         if !self.tracestate.as_str().is_empty() {
             self.tracestate = TraceState::default();
@@ -181,6 +199,7 @@ impl Unsampled {
         if !self.baggage.is_empty() {
             self.baggage = Baggage::default();
         }
+        // At the end of a thread the closure does not run, and the box is dropped with it.
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! It is what a root's future and [`InScope`](super::InScope) hold beside the body: a
 //! scope before it begins, between polls, while the body is dropped, and after its end.
-//! After the end nothing is left to drop.
+//! After the end there is nothing to drop.
+//!
+//! It enters the scope only for the drop of the body. For polls its holder does so.
 
 use std::mem::ManuallyDrop;
 
@@ -10,18 +12,22 @@ use super::entering::OwnedEntered;
 use super::scope::Scope;
 
 /// A scope between polls, and while its code is dropped.
+///
+/// The state is dropped by hand, so that the drop of a scope that has ended, the usual one,
+/// is one comparison in each future.
 #[derive(Debug, Default)]
 pub(crate) struct WaitingScope(ManuallyDrop<ScopeState>);
 
 /// See [`WaitingScope`].
 #[derive(Debug, Default)]
 enum ScopeState {
-    /// It has not begun, or has ended.
+    /// The scope has not begun, or has ended.
     #[default]
     Nowhere,
     /// Its code waits to be polled.
     Waiting(Scope),
-    /// It is entered to drop its code.
+    /// The scope is entered on this thread, and its code is being dropped. This state lasts
+    /// no longer than that drop: so it never moves to another thread.
     Dropping {
         #[expect(dead_code, reason = "held for its destructor, which leaves the scope")]
         entered: OwnedEntered,
@@ -36,7 +42,8 @@ impl WaitingScope {
         Self(ManuallyDrop::new(ScopeState::Waiting(scope)))
     }
 
-    /// Begins to wait with a scope; there must be none yet, as it is not dropped.
+    /// Begins to wait with a scope. There must be no scope yet: it would not be dropped, and
+    /// its trace would stay open for ever.
     #[inline]
     pub(crate) fn begin(&mut self, scope: Scope) {
         self.0 = ManuallyDrop::new(ScopeState::Waiting(scope));
@@ -45,24 +52,27 @@ impl WaitingScope {
     /// The scope, if its code waits to be polled.
     #[inline]
     pub(crate) fn waiting(&mut self) -> Option<&mut Scope> {
+        // None also while the body is dropped: the state is on the stack then.
         match &mut *self.0 {
             ScopeState::Waiting(scope) => Some(scope),
             ScopeState::Nowhere | ScopeState::Dropping { .. } => None,
         }
     }
 
-    /// Notes that the scope has ended, as [`Entered::end`](super::entering::Entered::end) did.
+    /// Notes that the scope was ended by [`Entered::end`](super::entering::Entered::end).
     #[inline]
     pub(crate) fn set_over(&mut self) {
-        // Not dropped: nothing is left in it.
+        // Not dropped: the scope is empty since it was entered.
         self.0 = ManuallyDrop::new(ScopeState::Nowhere);
     }
 
-    /// Enters the scope, so that its code is dropped in it.
+    /// Enters the scope, so that its code is dropped in it. Does nothing for a scope that has
+    /// not begun or has ended.
     #[inline]
     pub(crate) fn enter_to_drop(&mut self) {
         if let ScopeState::Waiting(scope) = &mut *self.0 {
             let entered = std::mem::take(scope).enter_owned();
+            // The scope is empty now, so it need not be dropped where it is replaced.
             self.0 = ManuallyDrop::new(ScopeState::Dropping { entered });
         }
     }
@@ -70,6 +80,9 @@ impl WaitingScope {
 
 impl Drop for WaitingScope {
     /// Inlined for a scope that has ended, as most have when they are dropped.
+    ///
+    /// Runs after the body was dropped, and also if that drop panicked: the scope is left
+    /// then as well.
     #[inline]
     fn drop(&mut self) {
         if !matches!(*self.0, ScopeState::Nowhere) {
@@ -78,8 +91,8 @@ impl Drop for WaitingScope {
     }
 }
 
-/// Ends the scope, or leaves it after its code was dropped. Not inlined, as most have
-/// ended.
+/// Ends the scope, or leaves and ends it after its code was dropped. Not inlined, as few
+/// futures need it.
 #[inline(never)]
 fn drop_scope_state(state: ScopeState) {
     drop(state);

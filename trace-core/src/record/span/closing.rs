@@ -1,8 +1,8 @@
 //! How a span that was opened in a scope ends, by its guard or its poll.
 //!
-//! Mostly it is the current span of its scope. Here is also what happens if it is not:
-//! its scope waits below another one, or was left before the span ended. What ends it by
-//! the visit of another scope is in `life/moved.rs`.
+//! Mostly the span is the current one of the scope that runs. This file also has the other
+//! cases: the span's scope waits below another one, or was left before the span ended. How a
+//! visit in another scope ends a span is in `life/moved.rs`.
 
 use crate::record::scope::end_visit_of;
 use crate::record::scope::entered;
@@ -20,15 +20,18 @@ pub(in crate::record) fn close(scope: u32, span: u64, outer: u64, outcome: Outco
     }
 }
 
-/// Ends a span that was opened in a scope, which may wait for another one to be left, or
-/// was left before.
+/// Ends a span that was opened in a scope. The scope may wait below another one, or may have
+/// been left before.
 #[inline(never)]
 pub(in crate::record) fn close_in(scope: u32, span: u64, outer: u64, outcome: Outcome) {
     if thread::scope() == scope {
+        // The scope runs, so the stage is its own. If another span is current, it was opened
+        // later and stays open; `outer` is current from here on.
         write::close(span, outer, outcome);
     } else if !entered::close_suspended(scope, span, outer, outcome)
-        // The scope was left before, and may have ended: the end is written in a scope
-        // for a visit of the span, so that it reaches the queue.
+        // The scope was left before, and may have ended. The end is written in a scope for
+        // a visit of the span, so that it reaches the queue. If nobody remembers the trace,
+        // the end is lost.
         && let Some(trace) = entered::trace_of_left_scope(scope)
     {
         let (baggage, order) = (trace.head.baggage(), trace.order_of_visit());

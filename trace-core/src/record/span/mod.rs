@@ -1,7 +1,7 @@
-//! One span's life, and whoever holds it.
+//! One span's life, and what holds it.
 //!
-//! Three hold a span: a future or stream ([`Traced`]), a guard ([`SpanGuard`]) and
-//! whoever starts one by hand ([`HeldSpan`]). A future, a root and a held span have a
+//! A span is held by a future or stream ([`Traced`]), by a guard ([`SpanGuard`]), or by code
+//! that starts one by hand ([`HeldSpan`]). A future, a root and a held span have a
 //! [`SpanLife`], which knows where the span is in its life. A guard needs less, as it
 //! stays in one place.
 //!

@@ -1,8 +1,8 @@
 //! How a scope is made the innermost one.
 //!
-//! The usual case is one scope on an empty stack, and is code that calls nothing. In
-//! general the scope below is told that it waits: its stage is moved, and its position
-//! noted.
+//! The usual case is one scope on an empty stack. Its code calls nothing. In the general
+//! case the scope below has to wait first: its stage is moved into its chunk, and its
+//! position is noted. Otherwise what is staged would get into the chunk of the new scope.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -24,14 +24,14 @@ pub(in crate::record) fn enter_scope(visitor: u64, active: Active) -> u32 {
     if fork::has_happened() {
         discard_unrecorded();
     }
-    // The function that is given is small, here and below, so that `LocalKey::with` is
-    // inlined.
+    // The closures are small, here and below, so that `LocalKey::with` is inlined. The
+    // function that they call is not.
     thread::with_block(|block| ENTERED.with(|stack| push_scope(stack, block, visitor, active)))
 }
 
-/// Enters a scope on an empty stack. It calls nothing but, at its end, the general
-/// function: so it saves no registers. `try_borrow_mut` and not `borrow_mut`, as a panic
-/// would be one more way out.
+/// Enters a scope on an empty stack. It calls nothing but the general function, at its end,
+/// so it saves no registers. `try_borrow_mut` and not `borrow_mut`: a panic would be one
+/// more exit.
 #[inline(never)]
 fn push_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -42,6 +42,9 @@ fn push_scope(
     if let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.first_vacant()
     {
+        // The block goes to the new position before the place is filled. If it cannot (a
+        // home rests, a trace was lent, or ids need a seed), nothing has changed, and the
+        // general function does it. The stage is empty: there was no scope to write to it.
         let number = match &active {
             Active::Recorded(recording) => recording.simple_position().and_then(|position| {
                 let is_there = block.go_at_once(
@@ -52,7 +55,9 @@ fn push_scope(
                 );
                 is_there.then_some(position.scope)
             }),
-            // Not recorded: the number is only to find the scope again.
+            // Not recorded: the number serves only to find the scope again. If the thread
+            // has none left, the block is nowhere already, and the general function goes
+            // there once more.
             _ if block.go_at_once(0, 0, 0, None) => block.next_scope(),
             _ => None,
         };
@@ -62,11 +67,12 @@ fn push_scope(
             return number;
         }
     }
+    // The borrow above has ended with the `if`: this function borrows the stack again.
     push_any_scope(stack, visitor, active)
 }
 
-/// Enters a scope in general: above others, of a home that rests, or where the thread has
-/// to draw numbers.
+/// Enters a scope in the general case: above others, the scope of a home that rests, or
+/// where the thread has to draw numbers.
 #[inline(never)]
 fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Active) -> u32 {
     let stack = &mut *stack.borrow_mut();
@@ -74,7 +80,8 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
         suspend_scope(outer);
     }
     let number = if let Active::Recorded(recording) = &active {
-        // Before its code runs, and could say something of a span that moved.
+        // Before its code runs, which may say something of a span that has moved: ends
+        // of such spans are left with the home from here on.
         recording.begin_poll();
         thread::go_to(&recording.position());
         recording.number()
@@ -88,18 +95,19 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
     number
 }
 
-/// Prepares a scope for waiting until the one that is entered above it ends.
+/// Makes a scope wait until the scope that is entered above it is left.
 fn suspend_scope(outer: &mut EnteredScope) {
-    // The stage is moved first, so that everything goes where it was recorded.
+    // The stage is moved while the thread is still at this scope, so that every entry gets
+    // into the chunk of the scope that recorded it.
     if let Some(recording) = outer.recording_of_stage() {
         recording.end_poll_suspended();
     }
     outer.position = thread::position();
 }
 
-/// Makes a scope the innermost one that is for a visit of a span away from its own scope,
-/// until `leave_span`, and records nothing yet. What its code says of the span comes in
-/// the order that is given.
+/// Makes a scope the innermost one for a visit of a span away from its own scope, until
+/// `leave_span`. The scope records nothing yet. What its code says of the span is read in
+/// the given order.
 #[inline]
 pub(in crate::record) fn enter_visit(
     trace: Arc<LocalTrace>,
@@ -113,7 +121,8 @@ pub(in crate::record) fn enter_visit(
     ENTERED.with(|stack| push_visit(stack, trace, baggage, span, order));
 }
 
-/// Not inlined, so that the values are in registers, and written once.
+/// Enters the scope of a visit. Not inlined, so that the values are in registers, and
+/// written once.
 #[inline(never)]
 fn push_visit(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -124,8 +133,8 @@ fn push_visit(
 ) {
     let stack = &mut *stack.borrow_mut();
     let outer = stack.scopes.top_mut().map(|outer| {
-        // The stage is moved first, so that everything goes where it was recorded. A
-        // visit is short: whether the outer scope has waited for long is asked later.
+        // The stage is moved first, as in `suspend_scope`. A visit is short, so nobody asks
+        // here whether the outer scope has kept something for long.
         if let Some(recording) = outer.recording_of_stage() {
             recording.take_stage();
         }
@@ -136,14 +145,15 @@ fn push_visit(
         scope.visitor = span;
         scope.number = number;
         scope.visiting.order = order;
-        // Not dropped: there is none in a vacant place.
+        // Not dropped: a vacant place holds neither. Nor is code compiled to drop them.
         std::mem::forget(scope.visiting.trace.replace(trace));
         std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
     }
 }
 
-/// Drops what the stage holds if no scope is recorded: spans that the parent opened
-/// are closed into it. Only in the child of a `fork`.
+/// Empties the stage if no scope is recorded. Only in the child of a `fork`: ends of
+/// spans that the parent process opened may be there, and must not get into the chunk of a
+/// scope of the child.
 #[cold]
 fn discard_unrecorded() {
     if with_running_scope(|scope| scope.is_recorded()) != Some(true) {

@@ -2,6 +2,9 @@
 //!
 //! It is entered for its own code, or for the visit of a span. A visit has no recording
 //! until something is recorded in it: [`EnteredScope::recording`] makes one then.
+//!
+//! Everything here runs while the thread's stack is borrowed. So nothing here may drop the
+//! last reference to a trace or tracer.
 
 use std::sync::Arc;
 
@@ -11,18 +14,22 @@ use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 
-/// A scope whose code runs, or waits for that of a scope above to end.
+/// A scope whose code runs, or waits for the code of a scope above to end.
+///
+/// At most one of `active` and `visiting` holds something: a visit that records has moved
+/// from the second to the first.
 #[derive(Debug)]
 pub(in crate::record) struct EnteredScope {
     /// The span for whose visit the scope was entered, or zero.
     pub(super) visitor: u64,
-    /// The number of the scope, recorded or not.
+    /// The number of the scope, recorded or not. The scope is found by it when it is left.
     pub(super) number: u32,
-    /// What surrounds the scope's code; nothing while a visit has recorded nothing yet.
+    /// What surrounds the scope's code. Nothing while a visit has recorded nothing.
     active: Active,
+    /// What a visit will record with. Nothing in all other scopes.
     pub(super) visiting: Visiting,
-    /// Where its code goes on when it is the innermost scope again; not kept up to date
-    /// while it is.
+    /// Where its code continues when it is the innermost scope again. It is out of date while
+    /// the scope is the innermost one: the block has the position then.
     pub(super) position: Position,
 }
 
@@ -32,7 +39,7 @@ impl EnteredScope {
     pub(in crate::record) fn fill(&mut self, visitor: u64, number: u32, active: Active) {
         self.visitor = visitor;
         self.number = number;
-        // Not dropped: it is nothing.
+        // Not dropped: a vacant place holds nothing. Nor is code compiled to drop it.
         std::mem::forget(std::mem::replace(&mut self.active, active));
     }
 
@@ -42,7 +49,8 @@ impl EnteredScope {
         std::mem::take(&mut self.active)
     }
 
-    /// What surrounds the scope's code, but for a visit that has recorded nothing.
+    /// What surrounds the scope's code. `Nothing` for a visit that has recorded nothing,
+    /// whose trace is in `visiting`.
     #[inline]
     pub(in crate::record) fn active(&mut self) -> &mut Active {
         &mut self.active
@@ -56,7 +64,7 @@ impl EnteredScope {
         }
     }
 
-    /// The trace, if it is recorded.
+    /// The trace, if it is recorded. The scope shares it from here on.
     pub(in crate::record) fn trace(&mut self) -> Option<&Arc<LocalTrace>> {
         match &mut self.active {
             Active::Recorded(recording) => Some(recording.trace()),
@@ -64,12 +72,12 @@ impl EnteredScope {
         }
     }
 
-    /// Another scope of the trace, below a span, if it is recorded.
+    /// Another scope of the trace, below a span, if the trace is recorded.
     pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
         match (&mut self.active, &self.visiting.trace) {
             (Active::Recorded(recording), _) => Some(recording.join_below(span)),
-            // A visit that has recorded nothing: another scope of its trace, and the
-            // visit stays as it is.
+            // A visit that has recorded nothing. The new scope is of its trace; the visit
+            // still records nothing.
             (_, Some(trace)) => {
                 let baggage = self.visiting.baggage.clone();
                 Some(Recording::join(trace, baggage, span))
@@ -83,7 +91,8 @@ impl EnteredScope {
         self.active.is_recorded() || self.visiting.trace.is_some()
     }
 
-    /// Whether it ends with the visit for which it was entered.
+    /// Whether it ends with the visit for which it was entered. A held root's own scope does
+    /// not, though it has a visitor.
     pub(in crate::record) fn is_visit(&self) -> bool {
         match &self.active {
             Active::Recorded(recording) => recording.is_visit(),
@@ -91,7 +100,7 @@ impl EnteredScope {
         }
     }
 
-    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    /// Whether there is nothing to do at the end of a poll that has recorded nothing.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn can_rest(&self) -> bool {
         self.visiting.trace.is_none()
@@ -101,7 +110,8 @@ impl EnteredScope {
             }
     }
 
-    /// What the scope records with, if it is recorded.
+    /// What the scope records with, if it is recorded. A visit gets a recording here, so its
+    /// end has to hand over from then on.
     #[inline]
     pub(in crate::record) fn recording(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() {
@@ -116,12 +126,15 @@ impl EnteredScope {
     /// Makes the recording of a visit.
     #[cold]
     fn begin_to_record(&mut self) {
+        // Taken out before the recording is made, so that the trace has one owner; the
+        // number stays the one under which the thread records already.
         let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);
         let recording = Recording::visit(visiting, self.number, self.visitor);
         self.active = recording.map_or(Active::Nothing, Active::Recorded);
     }
 
-    /// The same, if something waits in the stage or was moved from there.
+    /// The same, where the recording is needed only for what was recorded: `None` for a
+    /// visit that has recorded nothing, which so stays without one.
     #[inline]
     pub(in crate::record) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() && thread::is_stage_empty() {

@@ -1,13 +1,17 @@
 //! What is entered on a thread: scopes, and spans within them.
 //!
-//! It is the part of the thread's state that is not touched for every span. It is
-//! borrowed only for moments in which no code but this crate's runs.
+//! It is the part of the thread's state that is not touched for every span. It is borrowed
+//! only while this crate's own code runs: `on_thread.rs` says why that is safe, and which
+//! rules keep it so.
 //!
 //! - `pile`, `entered_scope`, `stack`: the data.
 //! - `on_thread`: the stack of this thread.
 //! - `enter_scope`, `leave_scope`: how its top changes.
 //! - `left_scopes`, `span_visits`, `suspended`: spans that are entered, in order or not.
 //! - `current`, `hand_over`, `still_open`: what is asked of the stack.
+//!
+//! What a scope records is not here but in `recording`. What is said of a span is not known
+//! here.
 
 mod current;
 mod enter_scope;

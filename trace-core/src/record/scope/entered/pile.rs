@@ -1,15 +1,22 @@
 //! A stack whose first places need no allocation.
 //!
-//! Items are filled in place, and a place that is not in use is *vacant*: it holds
-//! nothing, and need not be dropped. So a root, which enters one scope, writes a few
-//! words and allocates nothing.
+//! Items are filled in place. A place that is not in use is *vacant*: what it holds has
+//! nothing to drop. So a root, which enters one scope, writes a few words and allocates
+//! nothing.
+//!
+//! Two invariants: item `at` is in `near` if `at < NEAR`, else in `far`; and `far` has no
+//! vacant places, so it is empty while there are at most `NEAR` items.
 
-/// An item that may be put on a pile in an empty state, in which it holds nothing.
+/// An item that may be on a pile in an empty state, in which it owns nothing.
+///
+/// The owner of a pile empties an item before it removes it. A place that is counted out is
+/// overwritten later without being dropped, and in `far` it is dropped while the thread's
+/// stack is borrowed.
 pub(super) trait Vacant {
     const VACANT: Self;
 }
 
-/// A stack whose first places are allocated, so that a root allocates nothing.
+/// A stack whose first places are in the pile itself.
 #[derive(Debug)]
 pub(super) struct Pile<T> {
     depth: usize,
@@ -17,7 +24,7 @@ pub(super) struct Pile<T> {
     far: Vec<T>,
 }
 
-/// Places that need no allocation.
+/// Places that need no allocation. Few threads are in more than four scopes at once.
 const NEAR: usize = 4;
 
 impl<T: Vacant> Pile<T> {
@@ -30,14 +37,15 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// The first place, if nothing is on the pile. It is to be filled, and then to be
-    /// [counted](Self::push_first).
+    /// The first place, if nothing is on the pile. The caller fills it and then
+    /// [counts](Self::push_first) it. If it does not count it, it leaves the place vacant.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn first_vacant(&mut self) -> Option<&mut T> {
         let is_empty = self.depth == 0;
         self.near.first_mut().filter(|_| is_empty)
     }
 
+    /// Counts the item that was filled in the [first place](Self::first_vacant).
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn push_first(&mut self) {
         self.depth = 1;
@@ -50,14 +58,15 @@ impl<T: Vacant> Pile<T> {
         self.near.first_mut().filter(|_| is_one)
     }
 
-    /// Removes the only item, which is vacant again.
+    /// Removes the only item. The caller has emptied it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn pop_first(&mut self) {
         self.depth = 0;
     }
 
-    /// Adds a vacant item, which the caller fills where it is: when words that were just
-    /// written are copied in wider pieces, the processor waits for them.
+    /// Adds a vacant item, which the caller fills where it is. To move a filled one here
+    /// would read words that were just written in wider pieces, and the processor waits for
+    /// such words.
     #[inline]
     pub(super) fn push(&mut self) -> Option<&mut T> {
         let at = self.depth;
@@ -68,7 +77,7 @@ impl<T: Vacant> Pile<T> {
         self.get_mut(at)
     }
 
-    /// Removes the last item, which is vacant again.
+    /// Removes the last item. The caller has emptied it.
     #[inline]
     pub(super) fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
@@ -77,25 +86,29 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// Drops the last place that was allocated, and the allocation with the last of them.
+    /// Removes the last allocated place, and frees the allocation with the last of them.
     #[cold]
     fn pop_far(&mut self) {
         self.far.pop();
         if self.far.is_empty() {
-            // Nobody does so at the end of the thread.
+            // The thread's stack has no destructor, so the end of the thread would not free
+            // it.
             self.far = Vec::new();
         }
     }
 
     /// Moves an item to the top, whatever is above it.
     ///
-    /// The item changes places with each above it, so that these keep their order.
+    /// The item changes places with each item above it, one after another, so that these
+    /// keep their order. This is slow, and is needed only where a scope or span is left out
+    /// of order.
     pub(super) fn raise(&mut self, at: usize) {
         for above in at + 1..self.depth {
             let (near, far) = (&mut self.near, &mut self.far);
             if above < NEAR {
                 near.swap(above - 1, above);
             } else if above == NEAR {
+                // From the last place in the pile to the first allocated one.
                 if let (Some(one), Some(other)) = (near.last_mut(), far.first_mut()) {
                     std::mem::swap(one, other);
                 }
@@ -109,6 +122,7 @@ impl<T: Vacant> Pile<T> {
     #[inline]
     pub(super) fn top_mut(&mut self) -> Option<&mut T> {
         match self.near.get_mut(self.depth.wrapping_sub(1)) {
+            // An empty pile finds nothing in both: zero less one is no place in `near`.
             Some(top) => Some(top),
             None => self.far.last_mut(),
         }
@@ -119,6 +133,7 @@ impl<T: Vacant> Pile<T> {
         self.depth
     }
 
+    /// The item at a place; `None` for a place that is not in use.
     pub(super) fn get(&self, at: usize) -> Option<&T> {
         if at < NEAR {
             self.near.get(at).filter(|_| at < self.depth)
@@ -127,6 +142,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
+    /// The item at a place. Also a vacant one in `near`, as `push` fills it by this.
     pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         if at < NEAR {
             self.near.get_mut(at)
@@ -135,7 +151,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// Where the last item is of which something holds.
+    /// The place of the last item for which `is_it` returns true.
     pub(super) fn rfind(&self, is_it: impl Fn(&T) -> bool) -> Option<usize> {
         (0..self.depth)
             .rev()

@@ -1,7 +1,8 @@
 //! What a scope has recorded and not handed over.
 //!
 //! A [`Recording`] is a pointer to a stream, which the next scope of the thread uses
-//! again. From below to above:
+//! again. The scope owns it alone, so nothing here is behind a lock, and a scope that moves
+//! to another thread takes it along. From below to above:
 //!
 //! - `parents`, `spare_chunks`, `scope_stream`: the parts.
 //! - `pieces`: how the stream is written and handed to the queue.
@@ -10,7 +11,8 @@
 //! - `staged`, `span_ends`, `hand_over`, `polls`, `end`: from the stage to the end of the scope.
 //! - `visit`, `visiting`, `context`: visits of spans, and what is asked of a scope.
 //!
-//! Nothing here knows which scopes are entered.
+//! Nothing here knows which scopes are entered. Most functions run while the thread's stack
+//! is borrowed, so they drop nothing of the application; [`Recording::end`] is the exception.
 
 mod context;
 mod end;

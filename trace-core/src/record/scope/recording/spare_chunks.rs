@@ -1,20 +1,24 @@
 //! Chunks that a thread's scopes use one after the other.
 //!
-//! One is kept of each of four sizes, so that a scope that sleeps with little does not
+//! One chunk of each of four sizes is kept, so that a scope that sleeps with little does not
 //! hold a large one. What is in a chunk is not looked at.
+//!
+//! The thread owns them. At its end they are freed; scopes after that allocate. Each
+//! cell is only taken from or set, so no two uses can overlap.
 
 use std::cell::Cell;
 
 use crate::delivery::Queue;
 use crate::stream::Chunk;
 
-/// Most words of a short piece.
+/// Most words of a short piece. Such a piece is copied into the queue's chunk.
 pub(super) const SHORT: usize = 64;
 
-/// Words that a scope keeps in its sleep however little is in it.
+/// Words that a sleeping scope keeps, however little is in them.
 const TINY: usize = 8;
 
-/// Most words of one that is not short, for a scope that adds a little in each poll.
+/// Most words of a chunk that is neither short nor long, for a scope that adds a little in
+/// each poll.
 const MEDIUM: usize = 512;
 
 /// One empty chunk of each size: tiny, for scopes that sleep with next to nothing; short,
@@ -26,10 +30,10 @@ thread_local! {
     static CHUNKS: Chunks = const { [const { Cell::new(None) }; 4] };
 }
 
-/// An empty chunk with room for so many words, whose text may grow. One that another
-/// tracer's scope has left may be too large for a small queue.
+/// An empty chunk with room for so many words; its text may grow. The queue takes a chunk of
+/// this size.
 pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
-    // One of its own kind, and not a larger one, with which it may sleep.
+    // One of its own size, and not a larger one: the scope may sleep with it.
     let most = if words <= SHORT {
         SHORT
     } else if words <= MEDIUM {
@@ -44,29 +48,32 @@ pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
         // queue takes.
         words <= capacity && capacity <= most && (is_short || queue.takes(chunk))
     };
-    // A new one is as large as its kind, so that it does not grow again and again.
+    // A new chunk has all the room of its size, so that it does not grow again and again.
     let least = if most == MEDIUM && queue.takes_words(MEDIUM) {
         MEDIUM
     } else {
         SHORT
     };
-    chunk_that(fits, words.max(least))
+    take_fitting_chunk(fits, words.max(least))
 }
 
-/// An empty chunk with room for so many words and not many more.
+/// An empty chunk with room for so many words and not many more, for a scope that is about to
+/// sleep.
 pub(super) fn take_small_chunk(words: usize) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
     };
-    chunk_that(fits, words)
+    take_fitting_chunk(fits, words)
 }
 
-/// The first empty chunk of which something holds, or a new one for so many words.
-fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
+/// The first kept chunk for which `fits` returns true, or a new one for so many words.
+fn take_fitting_chunk(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     let find = |spare: &Chunks| {
         spare.iter().find_map(|kept| {
             let chunk = kept.take()?;
+            // Put back below if it does not fit. In between the cell is empty, but nobody
+            // looks: `fits` calls nothing that takes a chunk.
             if fits(&chunk) {
                 return Some(chunk);
             }
@@ -82,18 +89,19 @@ fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     })
 }
 
-/// Leaves the scope's chunk, and takes a short one, which most scopes need.
+/// Exchanges a chunk that is not short for a short one, which most scopes need.
 #[inline]
 pub(super) fn exchange_for_short(chunk: &mut Chunk) {
     let capacity = chunk.words.capacity();
     if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
-        exchange(chunk);
+        exchange_chunk(chunk);
     }
 }
 
-/// The same for one of another size, which the thread keeps.
+/// Exchanges the chunk. The thread keeps the one that it leaves. If no short one is kept, the
+/// new one is without storage, so that nothing is allocated before it is needed.
 #[inline(never)]
-fn exchange(chunk: &mut Chunk) {
+fn exchange_chunk(chunk: &mut Chunk) {
     let short = CHUNKS.try_with(|spare| {
         let [_, short, ..] = spare;
         short.take()
@@ -102,7 +110,7 @@ fn exchange(chunk: &mut Chunk) {
     keep_chunk(other);
 }
 
-/// Keeps an empty chunk, or the larger of two of a kind.
+/// Keeps a chunk for later scopes, emptied. Of two of one size the larger one is kept.
 #[inline(never)]
 pub(super) fn keep_chunk(mut chunk: Chunk) {
     // Loom's threads share one thread of the system, and nothing may outlive a model.
@@ -112,7 +120,7 @@ pub(super) fn keep_chunk(mut chunk: Chunk) {
     chunk.clear();
     let capacity = chunk.words.capacity();
     if capacity > 2 * Chunk::FULL_WORDS {
-        // As large as few are: not paid for as long as the thread lives.
+        // Few are as large. It is not kept, as it would be there as long as the thread.
         return;
     }
     let _kept = CHUNKS.try_with(|spare| {
@@ -126,6 +134,7 @@ pub(super) fn keep_chunk(mut chunk: Chunk) {
         } else {
             long
         };
+        // Both chunks are this crate's buffers: dropping one runs no code of the application.
         let other = kept.take();
         let is_larger = |other: &Chunk| other.words.capacity() >= chunk.words.capacity();
         let larger = other.filter(is_larger);

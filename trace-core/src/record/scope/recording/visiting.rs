@@ -1,18 +1,20 @@
 //! A visit of a span away from its scope, before it has recorded anything.
 //!
-//! Most visits record nothing. So entering one writes these few fields to the stack, and
-//! a recording is made only when the first entry has to be moved.
+//! Most visits record nothing. So to enter one writes these few fields to the stack, and a
+//! recording is made only when the first entry has to be moved.
 
 use std::sync::Arc;
 
 use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
-/// What a visit records with, once it does; mostly it does not. The span is open meanwhile,
-/// so that the visit need not hold the trace open.
+/// What a visit will record with, if it records; most do not.
+///
+/// It does not hold the trace open: the visited span does, as it cannot end before the visit
+/// does.
 #[derive(Debug)]
 pub(in crate::record) struct Visiting {
-    /// None if this is no visit, or one that records.
+    /// `None` if this is no visit, or one that has a recording.
     pub(in crate::record) trace: Option<Arc<LocalTrace>>,
     pub(in crate::record) baggage: Baggage,
     /// See [`LocalTrace::order_of_visit`].

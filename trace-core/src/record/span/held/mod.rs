@@ -1,9 +1,8 @@
 //! A recorded span that is held: entered, written to and ended from anywhere.
 //!
-//! It is a [`SpanLife`](super::life::SpanLife) that threads share. What its holder alone
-//! may do, as no other thread can see it meanwhile, is that life's own business
-//! (`poll.rs`). What all may do goes through [`Visits`](visits::Visits): enter it, write
-//! to it, end it.
+//! It is a [`SpanLife`](super::life::SpanLife) that threads share. What only its holder may
+//! do, while no other thread can see the span, is left to that life (`poll.rs`). What all may
+//! do goes through [`Visits`](visits::Visits): enter it, write to it, end it.
 //!
 //! - `held_span`: what it is made of, and how it begins.
 //! - `visits`: who is in it, and which of them ends it.

@@ -1,28 +1,32 @@
 //! Who is in a span that threads share, and which of them ends it.
 //!
-//! It owns one atomic word and the end that waits. It knows nothing of scopes, and writes
-//! nothing: it only says who has to. Loom models it in `loom_models.rs`.
+//! This file has one atomic word, and the end that waits. It knows no scope and writes no
+//! entry: it only says who has to. Loom models it in `loom_models.rs`.
+//!
+//! The word has everything that is decided at one moment: whether the span has ended, and
+//! how many are in it. So of a thread that ends the span and one that enters it, exactly one
+//! comes first.
 
 use std::sync::atomic::Ordering;
 
 use crate::process::sync::{AtomicU64, Mutex, Unpoisoned};
 use crate::record::trace::SpanEnd;
 
-/// Counts the visits of a span, and keeps its end as long as there are some: what is
-/// said within a visit is read with the span, so that the last who leaves writes the
-/// end.
+/// Counts the visits of a span, and keeps its end while there are some. What is said within
+/// a visit has to be read with the span, so the last visitor who leaves writes the end.
 #[derive(Debug)]
 pub(in crate::record) struct Visits {
     word: AtomicU64,
-    /// An end that waits for the last visit.
+    /// An end that waits for the last visit. The lock is held for moments, and never
+    /// together with another one.
     waiting: Mutex<Option<Box<SpanEnd>>>,
 }
 
-/// Set once the span has ended.
+/// Set once the span has ended. It is never cleared.
 const ENDED: u64 = 1;
-/// Set while the span was somewhere else since it was in its own scope.
+/// Set if something was said of the span elsewhere since it was last in its own scope.
 const MOVED: u64 = 2;
-/// One visit.
+/// One visit. The bits above the flags count them.
 const VISIT: u64 = 4;
 
 /// Who writes the end of a span.
@@ -44,14 +48,12 @@ impl Visits {
         }
     }
 
-    // All accesses to the word acquire and release: a visitor that sees an end also sees
-    // what led to it, and who ends the span what was said in visits that are over.
-    /// The word, with all that led to it.
+    /// The word. What led to it is visible to the caller.
     #[inline]
     fn load(&self) -> u64 {
         // Acquire. The partners are all the read-modify-writes below, which acquire and
-        // release: a visitor that sees an end also sees what led to it, and whoever ends
-        // the span sees what was said in visits that are over.
+        // release. So a visitor that sees an end also sees what led to it, and a thread that
+        // ends the span sees what was said in visits that are over.
         self.word.load(Ordering::Acquire)
     }
 
@@ -60,7 +62,8 @@ impl Visits {
         self.load() & ENDED != 0
     }
 
-    /// Whether the span has not ended, and was nowhere else since it was in its own scope.
+    /// Whether the span has not ended, and was not elsewhere since it was last in its own
+    /// scope.
     #[inline]
     pub(in crate::record) fn is_open_at_home(&self) -> bool {
         self.load() & (ENDED | MOVED) == 0
@@ -71,34 +74,36 @@ impl Visits {
         self.load() >= VISIT
     }
 
-    /// Whether there is another visit than the caller's.
+    /// Whether others are in the span, too; the caller is in it.
     pub(in crate::record) fn are_several(&self) -> bool {
         self.load() >= 2 * VISIT
     }
 
-    /// Whether the span has ended and nobody is in it. Then no end waits either, once no
-    /// thread is leaving.
+    /// Whether the span has ended and nobody is in it. Then no end waits, unless a thread is
+    /// just leaving.
     #[inline]
     pub(in crate::record) fn is_over(&self) -> bool {
         self.load() & !MOVED == ENDED
     }
 
-    /// Begins a visit. If the span has ended there is none, and the caller writes the end
-    /// if it is given it.
+    /// Begins a visit. If the span has ended, there is no visit, and the caller writes the
+    /// end if it gets one.
     pub(in crate::record) fn begin_visit(&self) -> Result<(), Option<SpanEnd>> {
-        // Acquire: if the span has ended, the end is seen too. Release: whoever ends it
-        // sees the visit, and leaves the end to it. The partner is `end`.
+        // Acquire: if the span has ended, the end is seen too. Release: a thread that
+        // ends it sees the visit, and leaves the end to it. The partner is `end`.
         if self.word.fetch_add(VISIT, Ordering::AcqRel) & ENDED == 0 {
             return Ok(());
         }
+        // The visit was counted for a moment. If all others have left meanwhile, they took
+        // it for the last one, so the end is this thread's to write.
         Err(self.end_visit())
     }
 
-    /// Ends a visit. Gives the end of the span if the caller has to write it.
+    /// Ends a visit. Returns the end of the span if the caller has to write it.
     pub(in crate::record) fn end_visit(&self) -> Option<SpanEnd> {
-        // Release: what was said in the visit comes before the end that another thread
-        // writes. Acquire: the same the other way round, if this is the last visitor. The
-        // partners are `end` and the other visitors.
+        // Release: what was said in the visit comes before an end that another thread
+        // writes. Acquire: if this is the last visitor, what the others have said comes
+        // before the end that it writes. The partners are `end` and the other visitors.
         let before = self.word.fetch_sub(VISIT, Ordering::AcqRel);
         if before & ENDED == 0 || before >= 2 * VISIT {
             return None;
@@ -106,21 +111,22 @@ impl Visits {
         self.take_end()
     }
 
-    /// Takes an end that waits.
+    /// Takes an end that waits. `end` holds the lock while it changes the word, so a visitor
+    /// that has seen `ENDED` finds the end here, or nobody left one.
     fn take_end(&self) -> Option<SpanEnd> {
         let mut waiting = self.waiting.lock().unpoisoned();
         waiting.take().map(|end| *end)
     }
 
-    /// The same for who alone has the span.
+    /// The same for a caller that has the span alone.
     pub(in crate::record) fn take_end_alone(&mut self) -> Option<SpanEnd> {
         let waiting = self.waiting.get_mut();
         let waiting = waiting.unpoisoned();
         waiting.take().map(|end| *end)
     }
 
-    /// Ends the span, if it has not ended and nobody is in it; returns whether that is so
-    /// and nobody else does anything with it meanwhile.
+    /// Ends the span if it has not ended and nobody is in it. Returns whether this was so,
+    /// and no other thread has changed anything meanwhile.
     #[inline]
     pub(in crate::record) fn end_alone(&self) -> bool {
         let word = self.load();
@@ -128,21 +134,22 @@ impl Visits {
         is_alone
             && self
                 .word
-                // Acquire and release, as in `end`, its partner. Relaxed if it fails:
-                // nothing is concluded from the value, and `end` looks again.
+                // Acquire and release, as in `end`, its partner. Relaxed if it fails: nothing
+                // is concluded from the value, and `end` looks again.
                 .compare_exchange(word, word | ENDED, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
     }
 
-    /// Ends the span; the first who does so wins.
+    /// Ends the span, unless it has ended: of several threads, the first one does.
     pub(in crate::record) fn end(&self, end: SpanEnd) -> Ending {
         if self.end_alone() {
             return Ending::Now;
         }
         // Locked before the word is changed, so that the last visitor waits for the end.
         let mut waiting = self.waiting.lock().unpoisoned();
-        // Acquire: what was said in visits that are over comes before the end. Release:
-        // who enters later sees it. The partners are `begin_visit` and `end_visit`.
+        // Acquire: what was said in visits that are over comes before the end. Release: a
+        // thread that enters later sees the end. The partners are `begin_visit` and
+        // `end_visit`.
         let before = self.word.fetch_or(ENDED, Ordering::AcqRel);
         if before & ENDED != 0 {
             return Ending::Over;
@@ -154,7 +161,7 @@ impl Visits {
         Ending::Later
     }
 
-    /// Notes that the span has ended, whoever wrote that.
+    /// Notes that the span has ended, after its end was written by the life.
     pub(in crate::record) fn set_ended(&self) {
         // Acquire and release, as in `end`, with the same partners.
         self.word.fetch_or(ENDED, Ordering::AcqRel);
@@ -162,9 +169,9 @@ impl Visits {
 
     /// Notes that something is said of the span away from its scope.
     pub(in crate::record) fn set_moved(&self) {
-        // Release: what this thread did before it moved the span is seen by who sees the
-        // flag. The partners are `come_back` and `load`. Acquire is for visits that were
-        // left before.
+        // Release: a thread that sees the flag sees what this one did before. The partners
+        // are `come_back` and `load`. Acquire: this thread sees what was said in visits that
+        // were left before.
         self.word.fetch_or(MOVED, Ordering::AcqRel);
     }
 
@@ -175,8 +182,9 @@ impl Visits {
 
     /// Notes that the span is in its own scope again; returns whether it was away.
     pub(in crate::record) fn come_back(&self) -> bool {
-        // Acquire: who clears the flag has seen the move, and takes its order after it.
-        // The partner is `set_moved`. Of several that come back, one clears the flag.
+        // Acquire: the thread that clears the flag has seen the move, so it takes its order
+        // after it. The partner is `set_moved`. Release: as for all changes of the word. If
+        // several come back, one clears the flag. The load comes first, as it is cheaper.
         self.has_moved() && self.word.fetch_and(!MOVED, Ordering::AcqRel) & MOVED != 0
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! A function that is not async and returns a future belongs to the trace in which it is
 //! called. Its span begins with the first poll, below the span that was current at the
-//! call. Until then the life holds the trace open by a count, and not by a scope: see
-//! `thread::hold_trace_open`.
+//! call. Until then the life holds the trace open by a count and not by a scope:
+//! `thread::hold_trace_open` counts one more stray in the scope of the call.
+//!
+//! The stray is taken back once: where the span begins, or where the future is dropped. That
+//! may be on any thread and in any scope: only the sum in the trace counts. A future that is
+//! forgotten holds the trace open for ever.
 
 use super::span_life::{Front, Phase, SpanLife};
 use crate::record::scope::{self, entered};
@@ -12,7 +16,7 @@ use crate::stream::Site;
 
 impl SpanLife {
     /// A span that begins with its first poll, wherever that is, below the span that is
-    /// current now. Where nothing is recorded it is like a fresh one.
+    /// current now. If nothing is recorded now, it is like a fresh one.
     #[inline]
     pub(crate) fn called() -> Self {
         let mut life = Self::fresh();
@@ -20,8 +24,9 @@ impl SpanLife {
         life
     }
 
-    /// The same for what is called by code that makes a future, and mostly a part of that:
-    /// where something is recorded at the first poll, it belongs there.
+    /// The same for what is called by code that makes a future, and that mostly becomes a
+    /// part of that future: if something is recorded at the first poll, the span belongs
+    /// there.
     #[inline]
     pub(crate) fn called_within() -> Self {
         let mut life = Self::fresh();
@@ -29,30 +34,34 @@ impl SpanLife {
         life
     }
 
-    /// Takes the trace that runs here, if one is recorded, and holds it open. Else the
-    /// life stays fresh.
+    /// Takes a reference to the trace that runs here, if one is recorded, and holds the trace
+    /// open. Otherwise the life stays fresh.
     #[inline(never)]
     fn begin_call(&mut self, phase: Phase) {
         let scope = thread::scope();
         if scope == 0 {
             return;
         }
-        // Counted in the stage of this scope, and so handed over with it: no access to
-        // memory that threads share.
+        // Counted in the stage of this scope, and handed over with it: no memory that
+        // threads share is touched. The scope cannot end before that, as its code runs.
         thread::hold_trace_open();
         self.front = Front { phase, scope };
+        // Not a span of its own yet: the parent with which it will begin.
         self.span = thread::span();
         *self.trace = entered::current_trace();
     }
 
-    /// Begins a span where it is polled first, and lets go of where it was called.
+    /// Begins a span where it is polled first, and stops holding the trace of the call open.
     pub(super) fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
+        // Only a future is called, and a future has a site: the holders without one (a root,
+        // a held span) never are in this phase.
         let Some(site) = site else {
             self.set_off();
             return 0;
         };
         let (span, outer) = write::open(site);
-        // After the span was opened, so that its trace is open all the time.
+        // Only now: if the trace of the call is the one that runs, it is held open all the
+        // time.
         self.release_call(is_home);
         self.span = span;
         self.front = Front {
@@ -62,9 +71,15 @@ impl SpanLife {
         outer
     }
 
-    /// Begins a span at its first poll that was called before.
+    /// Begins a span, at its first poll, in the trace in which it was called.
+    ///
+    /// If the scope of the call runs, the span begins there. Otherwise it begins in a scope of
+    /// its own trace, as a visit. The reference to the trace stays in the life: it was taken
+    /// at the call.
     pub(super) fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
         let trace = self.trace.as_ref();
+        // In the child of a `fork` the trace belongs to the parent process. The reference is
+        // leaked, as dropping the last one is not safe there.
         let Some(trace) = trace.filter(|trace| !trace.tracer.is_foreign()) else {
             self.set_off();
             return 0;
@@ -74,6 +89,8 @@ impl SpanLife {
             self.set_off();
             return 0;
         };
+        // In both ways the stray of the call is taken back after the span was opened, in the
+        // scope where it was opened. So the trace does not look complete in between.
         if is_home {
             let (span, outer) = write::open_below(site, parent);
             thread::release_trace();
@@ -92,10 +109,12 @@ impl SpanLife {
             phase: Phase::Moved,
             scope: thread::scope(),
         };
+        // The current span of the visit, which is left with the visit.
         thread::span()
     }
 
-    /// Stops holding a trace open in which the span was to begin.
+    /// Takes the stray of the call back, and drops the reference to the trace. `is_home` says
+    /// that the scope of the call runs here, so that its stage can count it.
     pub(super) fn release_call(&mut self, is_home: bool) {
         let Some(trace) = self.trace.take() else {
             return;
@@ -103,6 +122,8 @@ impl SpanLife {
         if is_home {
             thread::release_trace();
         } else if !trace.tracer.is_foreign() {
+            // Another scope runs here, or none. So the count of the trace itself is lowered,
+            // which reports the end if nothing else remains.
             trace.release_span();
         }
     }

@@ -1,6 +1,6 @@
 //! One span and where it is in its life, whatever holds it.
 //!
-//! Futures, streams, roots and held spans have one of these and ask it to run their code
+//! Futures, streams, roots and held spans have one life each, and ask it to run their code
 //! within the span. Guards need less, as they stay in one place: see `guard.rs`.
 //!
 //! - `span_life`: the three words, and the phases.
@@ -8,6 +8,9 @@
 //! - `moved`: polls away from the scope of the span.
 //! - `enter`, `leave`, `poll`: one poll.
 //! - `cancel`: the drop of a body that is not ready.
+//!
+//! A life is changed by one thread at a time: its holder has it by `&mut`. What a future
+//! calls of it is `extern "C"` and does not unwind: see `SpanLife::begin_at`.
 
 mod called;
 mod cancel;

@@ -1,8 +1,8 @@
 //! The three words of a span's life, and its phases.
 //!
-//! It owns the data and what follows from it alone. Each change of the phase that needs
-//! the thread, a scope or the trace is in a file of its own; all of them are methods of
-//! [`SpanLife`].
+//! This file has the data, and what follows from the data alone. Each change of the phase
+//! that needs the thread, a scope or the trace is in a file of its own. All of them are
+//! methods of [`SpanLife`].
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -13,31 +13,31 @@ use crate::record::trace::LocalTrace;
 #[derive(Debug)]
 pub(crate) struct SpanLife {
     pub(super) front: Front,
-    /// The span, while it is open; the span below which it is to begin, when it was
-    /// called.
+    /// The span, while it is open. If it was called and has not begun, the span below which
+    /// it will begin.
     pub(super) span: u64,
-    /// The trace, so that the span can go on anywhere: of a future once it was suspended,
-    /// of one that was called and of a held span from the beginning. The visit has it
-    /// while the span is polled elsewhere.
+    /// A reference to the trace, with which the span can continue anywhere. A future has it
+    /// from its first suspension on; one that was called, and a held span, from the
+    /// beginning. While the span is polled elsewhere, the visit has it.
     ///
-    /// Given back when the span ends, not when this is dropped: so there is nothing
-    /// to drop where nothing was recorded.
+    /// It is dropped when the span ends, not when this is dropped. So where nothing was
+    /// recorded there is nothing to drop.
     pub(super) trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
 }
 
 /// The first word of a life.
 ///
-/// The compiler puts the field with the most unused values first, and that is this
-/// one's `phase`. So the body of a future comes last, and the padding at its end is not
-/// copied with what follows: a future is moved after it was made, and reading words
-/// across the bounds of those just written costs more than all the rest of a span that
-/// is not recorded.
+/// The compiler puts the field with the most unused values first, and that is this one's
+/// `phase`. So the body of a future comes last, and the padding at the body's end is not
+/// copied with what follows. That matters because a future is moved after it was made:
+/// reading words across the bounds of those just written costs more than everything else of
+/// a span that is not recorded.
 #[derive(Debug)]
 #[repr(C, align(8))]
 pub(super) struct Front {
     pub(super) phase: Phase,
-    /// The scope in which the span was opened, while it is open; the one in which it
-    /// was called.
+    /// The scope in which the span was opened, while it is open; before that, the scope in
+    /// which it was called.
     pub(super) scope: u32,
 }
 
@@ -45,20 +45,20 @@ pub(super) struct Front {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Phase {
-    /// Not yet polled; belongs where that happens.
+    /// Not yet polled. It belongs where it is polled first.
     Fresh,
     /// Not recorded at the first poll, or ended.
     Off,
-    /// Begun, not ended, and never elsewhere since it was in its scope. Where its code runs,
-    /// that is in its scope.
+    /// Begun, not ended, and not elsewhere since it was last in its scope. While its code
+    /// runs, its scope runs.
     Open,
-    /// Begun, not ended, and elsewhere since it was in its scope. Where its code runs, that is
-    /// in a scope of its own.
+    /// Begun, not ended, and elsewhere since it was last in its scope. While its code runs, a
+    /// scope that was entered for it runs.
     Moved,
-    /// Not yet polled; belongs where it was called, and holds that trace open.
+    /// Not yet polled. It belongs where it was called, and holds that trace open.
     Called,
-    /// Not yet polled; belongs where it is polled first, if something is recorded there,
-    /// else where it was called. Holds the trace of the call open.
+    /// Not yet polled. It belongs where it is polled first, if something is recorded there,
+    /// and otherwise where it was called. It holds the trace of the call open.
     Within,
 }
 
@@ -89,13 +89,14 @@ impl SpanLife {
         }
     }
 
-    /// The trace, if this has a reference to it: not while a visit has it.
+    /// The trace, if this has a reference to it. It has none while a visit has it.
     #[inline]
     pub(in crate::record) fn trace(&self) -> Option<&Arc<LocalTrace>> {
         self.trace.as_ref()
     }
 
-    /// Lets go of a span that has ended; gives back the trace.
+    /// Sets a span off that has ended; returns the reference to its trace, for the caller to
+    /// drop.
     #[inline]
     pub(in crate::record) fn take_trace(&mut self) -> Option<Arc<LocalTrace>> {
         self.set_off();
@@ -112,12 +113,12 @@ impl SpanLife {
         self.front.scope
     }
 
-    /// Whether it was elsewhere since it was in its scope.
+    /// Whether it was elsewhere since it was last in its scope.
     pub(in crate::record) fn has_moved(&self) -> bool {
         self.front.phase == Phase::Moved
     }
 
-    /// Notes that the span is elsewhere: another thread has moved a span that is held.
+    /// Notes that the span is elsewhere: another thread has entered a held span there.
     pub(in crate::record) fn set_moved(&mut self) {
         self.front.phase = Phase::Moved;
     }
@@ -139,25 +140,26 @@ impl SpanLife {
         self.front.phase == Phase::Off
     }
 
-    /// Says that it has ended.
+    /// Notes that it has ended.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn set_off(&mut self) {
         self.front.phase = Phase::Off;
     }
 
-    /// Lets go of a span that somebody else has ended.
+    /// Sets a span off that has ended, and drops the trace.
     pub(in crate::record) fn set_off_and_drop_trace(&mut self) {
         self.set_off();
         self.drop_trace();
     }
 
-    /// Gives the reference to the trace back. Not inlined, as it is the end of few polls.
+    /// Drops the reference to the trace. The thread's stack must not be borrowed: it may be
+    /// the last one. Not inlined, as few polls end a span.
     #[inline(never)]
     pub(super) fn drop_trace(&mut self) {
         *self.trace = None;
     }
 
-    /// Whether it is open, and its code runs, or may run, in this scope.
+    /// Whether it is open in this scope. If the scope runs on this thread, so may its code.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn is_open_in(&self, scope: u32) -> bool {
         self.front.phase == Phase::Open && self.front.scope == scope
