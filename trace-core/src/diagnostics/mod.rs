@@ -46,19 +46,19 @@
 mod chart;
 mod doctor;
 mod kind;
+mod listener;
 mod loss;
 mod presence;
 mod printer;
 pub(crate) mod stats;
-mod told;
 
 pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
+pub(crate) use listener::end;
+pub use listener::{Level, listen, print, set_level, silence};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
     no_collector, not_built_in, tracer_begins, tracer_ends,
 };
-pub(crate) use told::end;
-pub use told::{Level, listen, print, set_level, silence};

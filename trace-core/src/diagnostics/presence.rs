@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::chart::is_counting;
 use super::kind::{Diagnostic, Kind};
-use super::told::{Level, says, tell, tell_once};
+use super::listener::{Level, says, tell, tell_once};
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 use crate::stream::{Absence, Site};

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::completed_trace::{CompletedTrace, Completion};
+use super::discarded_traces::ToldTraces;
 use super::service_names::ServiceNames;
-use super::told_traces::ToldTraces;
 use super::trace::{Inserted, Trace};
 use crate::process::maps::HashMap;
 use crate::stream::decode::TraceLosses;

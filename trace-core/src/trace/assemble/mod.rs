@@ -11,6 +11,7 @@ mod allocation;
 mod completed_trace;
 mod completeness;
 mod critical_path;
+mod discarded_traces;
 mod early_losses;
 mod foreign_span;
 mod forest;
@@ -28,7 +29,6 @@ mod stats;
 mod store;
 mod timeline;
 mod times;
-mod told_traces;
 mod trace;
 mod trace_collector;
 

@@ -8,7 +8,7 @@
 mod color;
 mod duration;
 mod printing;
-mod row;
+mod span_lines;
 mod summary;
 mod summary_table;
 mod text;

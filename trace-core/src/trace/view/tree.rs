@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::color::Style;
 use super::duration::HumanDuration;
-use super::row::{Cell, Frame, Row};
+use super::span_lines::{Cell, Frame, Row};
 use super::text::{counted, width_of};
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
