@@ -18,10 +18,6 @@ pub(super) struct SpanIndex {
 }
 
 impl SpanIndex {
-    pub(super) fn contains(&self, span_id: SpanId) -> bool {
-        self.first.contains_key(&span_id)
-    }
-
     /// Returns the span with this id; of two the one that calls.
     pub(super) fn first(&self, span_id: SpanId) -> Option<usize> {
         self.first.get(&span_id).copied()

@@ -132,7 +132,8 @@ impl Problem {
         problems.extend(missing_parents(trace));
         problems.extend(
             trace
-                .repetitions()
+                .duplicates()
+                .iter()
                 .map(|(span_id, reports, differing)| Self::Duplicate {
                     span_id,
                     reports,

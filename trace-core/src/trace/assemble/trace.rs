@@ -1,11 +1,11 @@
 //! All spans of one trace id.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::allocation::heap_bytes;
+use super::duplicates::{Duplicates, differs, is_preferred};
 use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
 use super::index::SpanIndex;
@@ -62,20 +62,12 @@ pub struct Trace {
     spans: Vec<SpanRecord>,
     /// Positions in `spans`.
     index: SpanIndex,
-    /// By id and whether it is the end of a call that answers.
-    repeated: BTreeMap<(SpanId, bool), Repetition>,
+    duplicates: Duplicates,
     losses: TraceLosses,
     /// What `spans` have on the heap, each after the one before it.
     owned_bytes: usize,
     /// Set if the tree was looked at since the last change of `spans`.
     forest: OnceLock<Forest>,
-}
-
-/// How often a span was added, and whether always with the same content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Repetition {
-    reports: usize,
-    differing: bool,
 }
 
 /// What became of an added span.
@@ -108,7 +100,7 @@ impl Trace {
             trace_id,
             spans: Vec::new(),
             index: SpanIndex::default(),
-            repeated: BTreeMap::new(),
+            duplicates: Duplicates::default(),
             losses: TraceLosses::default(),
             owned_bytes: 0,
             forest: OnceLock::new(),
@@ -195,17 +187,9 @@ impl Trace {
             self.forest.take();
             return Inserted::New(position);
         };
-        let differing = *kept != span && debug_text(kept) != debug_text(&span);
+        let differing = differs(&span, kept);
         let is_preferred = differing && is_preferred(&span, kept);
-        let repetition = self
-            .repeated
-            .entry((span.span_id, span.kind.is_answer()))
-            .or_insert(Repetition {
-                reports: 1,
-                differing: false,
-            });
-        repetition.reports += 1;
-        repetition.differing |= differing;
+        self.duplicates.count(&span, differing);
         if !differing {
             return Inserted::Copy;
         }
@@ -242,12 +226,10 @@ impl Trace {
     /// Returns how much memory the trace takes, in bytes, itself included; takes
     /// constant time.
     pub(super) fn bytes(&self) -> usize {
-        // A node of a B-tree has room for eleven entries and is half full at least.
-        let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
         heap_bytes(size_of::<Self>())
             + heap_bytes(self.spans.capacity() * size_of::<SpanRecord>())
             + self.index.heap_bytes()
-            + self.repeated.len() * repeated
+            + self.duplicates.heap_bytes()
             + Forest::bytes(self.spans.len())
             + self.owned_bytes
     }
@@ -282,70 +264,6 @@ impl Trace {
         self.spans.get(self.index.answer(span_id)?)
     }
 
-    /// Returns the span without a parent; of several the one that starts first,
-    /// then the one with the least id. Without any it is the same of those that say
-    /// that they are their own parents, as the roots of some systems do.
-    #[must_use]
-    pub fn root(&self) -> Option<&SpanRecord> {
-        self.roots().next()
-    }
-
-    /// Returns the spans whose parent is this one, sorted by start, then id; of both
-    /// ends of a call, where they have one id.
-    ///
-    /// Where parents form a cycle, the edge above the cycle's first span (by
-    /// start, then id) is left out, so that walking down always ends.
-    pub fn children(&self, span_id: SpanId) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        let forest = self.forest();
-        let below = |position: Option<usize>| position.map_or(&[][..], |at| forest.children(at));
-        let answer = self.index.answer(span_id);
-        let mut children = [below(self.index.first(span_id)), below(answer)].concat();
-        if answer.is_some() {
-            children.retain(|child| Some(*child) != answer);
-            let start = |at: &usize| (self.interval(*at).start, self.spans[*at].span_id);
-            children.sort_by_key(start); // Stable: those of the caller come first.
-        }
-        children.into_iter().map(|child| &self.spans[child])
-    }
-
-    /// Returns the spans that hang below this one, sorted by start, then id; none if it
-    /// is not of this trace.
-    ///
-    /// Unlike [`children`](Self::children) it tells the two ends of a call apart that
-    /// have one id: the one that answers is below the one that calls.
-    pub fn children_of(&self, span: &SpanRecord) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        let children = match self.position_of(span) {
-            Some(position) => self.forest().children(position),
-            None => &[],
-        };
-        self.at(children)
-    }
-
-    /// Returns the spans that hang below no other: the root, more roots, then
-    /// orphans and the first spans of cycles, each sorted by start, then id.
-    pub fn top_spans(&self) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        self.at(&self.forest().tops)
-    }
-
-    /// Returns the spans whose parent is missing, sorted by start, then id.
-    pub fn orphans(&self) -> impl Iterator<Item = &SpanRecord> {
-        self.spans().filter(|span| self.is_orphan(span))
-    }
-
-    /// Returns the number of levels: 0 without spans, 1 for a root alone.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        let deepest = self.forest().depth.iter().max();
-        deepest.map_or(0, |depth| depth + 1)
-    }
-
-    /// Returns how many spans lie above this one: 0 for the root.
-    #[must_use]
-    pub fn depth_of(&self, span_id: SpanId) -> Option<usize> {
-        let position = self.index.first(span_id)?;
-        self.forest().depth.get(position).copied()
-    }
-
     /// Returns the names of the services, sorted, each once.
     #[must_use]
     pub fn services(&self) -> Vec<&str> {
@@ -370,29 +288,9 @@ impl Trace {
         self.losses.add(losses);
     }
 
-    fn is_orphan(&self, span: &SpanRecord) -> bool {
-        let hangs_below_caller = span.kind.is_answer() && self.answer(span.span_id).is_some();
-        let parent = span.parent_span_id;
-        !hangs_below_caller && parent.is_some_and(|parent| !self.index.contains(parent))
-    }
-
-    /// Returns the spans that stand for a root, as [`root`](Self::root) prefers them.
-    pub(super) fn roots(&self) -> impl Iterator<Item = &SpanRecord> {
-        let forest = self.forest();
-        self.at(forest.tops.get(..forest.roots).unwrap_or_default())
-    }
-
-    /// Whether its parent is in another process, and not here.
-    pub(crate) fn is_called_from_elsewhere(&self, span: &SpanRecord) -> bool {
-        span.parent_is_remote && self.is_orphan(span)
-    }
-
-    /// Returns the ids added more than once, how often, and whether the contents
-    /// differed.
-    pub(super) fn repetitions(&self) -> impl Iterator<Item = (SpanId, usize, bool)> {
-        self.repeated
-            .iter()
-            .map(|((span_id, _), repetition)| (*span_id, repetition.reports, repetition.differing))
+    /// Returns the spans that were added more than once.
+    pub(super) const fn duplicates(&self) -> &Duplicates {
+        &self.duplicates
     }
 
     /// Returns whether adding this span would make the trace no larger.
@@ -408,6 +306,12 @@ impl Trace {
     /// Returns the position of the span with this id; of two the one that calls.
     pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
         self.index.first(span_id)
+    }
+
+    /// Returns the position of the span that answers, where both ends of a call have this
+    /// id.
+    pub(super) fn answer_position(&self, span_id: SpanId) -> Option<usize> {
+        self.index.answer(span_id)
     }
 
     /// Returns the tree; its positions are those of [`Trace::at`].
@@ -431,27 +335,10 @@ impl Trace {
     }
 }
 
-/// Returns whether `span` and not `other`, of the same id, is to be kept.
-fn is_preferred(span: &SpanRecord, other: &SpanRecord) -> bool {
-    let key = |span: &SpanRecord| {
-        let items = span.tags.len() + span.logs.len() + span.links.len();
-        (span.end, Reverse(span.start), items)
-    };
-    key(span)
-        .cmp(&key(other))
-        .then_with(|| debug_text(span).cmp(&debug_text(other)))
-        .is_gt()
-}
-
-/// A total order needs a text: floats have none, and NaN is not even itself.
-fn debug_text(span: &SpanRecord) -> String {
-    format!("{span:?}")
-}
-
 impl PartialEq for Trace {
     fn eq(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id
-            && self.repeated == other.repeated
+            && self.duplicates == other.duplicates
             && self.losses == other.losses
             && self.spans().eq(other.spans())
     }
