@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::allocation::heap_bytes;
+use super::batch_source::BatchSource;
 use super::completed_trace::Completion;
-use super::completeness::{BatchSource, Completeness};
+use super::completeness::Completeness;
 use super::options::TraceCollectorOptions;
 use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Inserted, Trace};

@@ -39,19 +39,9 @@
 //! [`Resource`]: crate::Resource
 
 use super::allocation::table_bytes;
+use super::batch_source::BatchSource;
 use crate::process::maps::{HashMap, HashSet};
 use crate::value::{SpanId, SpanKind, SpanRecord};
-
-/// Where a batch comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct BatchSource {
-    /// The same for all batches of a tracer.
-    pub(super) key: u64,
-    /// Whether ends are reported, by a tracer or by hand.
-    pub(super) reports_ends: bool,
-    /// Whether it is a tracer, which says which parts run.
-    pub(super) is_tracer: bool,
-}
 
 /// What decides the state of one trace, kept up to date span by span, so that
 /// asking takes constant time.

@@ -7,7 +7,9 @@
 //! its [`Problem`]s. Nothing here writes text; see [`view`](crate::trace::view).
 
 mod active_trace;
+mod active_traces;
 mod allocation;
+mod batch_source;
 mod completed_trace;
 mod completeness;
 mod critical_path;
