@@ -24,6 +24,7 @@ mod kept_traces;
 mod news;
 mod options;
 mod problem;
+mod problem_search;
 mod query;
 mod running;
 mod self_time;
