@@ -121,6 +121,7 @@
 //! true)]` makes durations exact. Without the feature it is the system's.
 
 mod assert_trace;
+mod recorded;
 mod run;
 mod settled;
 mod test_output;

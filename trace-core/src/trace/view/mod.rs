@@ -5,6 +5,7 @@
 //! and none for a combining one. Nothing here computes what a trace means; see
 //! [`assemble`](crate::trace::assemble).
 
+mod cell;
 mod color;
 mod duration;
 mod printing;
@@ -12,6 +13,7 @@ mod span_lines;
 mod summary;
 mod summary_table;
 mod text;
+mod time_columns;
 mod tree;
 mod tree_options;
 

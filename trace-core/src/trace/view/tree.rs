@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use super::cell::Cell;
 use super::color::Style;
 use super::duration::HumanDuration;
-use super::span_lines::{Cell, Frame, Row};
+use super::span_lines::Row;
 use super::text::{counted, width_of};
+use super::time_columns::Frame;
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
 
