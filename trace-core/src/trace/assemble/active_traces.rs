@@ -8,7 +8,7 @@ use super::active_trace::ActiveTrace;
 use super::batch_source::BatchSource;
 use super::early_losses::EarlyLosses;
 use super::options::TraceCollectorOptions;
-use super::running::RunningTraces;
+use super::running_traces::RunningTraces;
 use super::service_names::ServiceNames;
 use super::trace::{AddedSpan, Trace};
 use crate::process::maps::HashMap;

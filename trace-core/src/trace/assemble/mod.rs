@@ -26,7 +26,7 @@ mod options;
 mod problem;
 mod problem_search;
 mod query;
-mod running;
+mod running_traces;
 mod self_time;
 mod service_names;
 mod span_bytes;

@@ -11,7 +11,7 @@ use super::early_losses::EarlyLosses;
 use super::kept_traces::KeptTraces;
 use super::news::{News, OpenTrace};
 use super::options::TraceCollectorOptions;
-use super::running::RunningTraces;
+use super::running_traces::RunningTraces;
 use super::service_names::ServiceNames;
 use super::stats::TraceCollectorStats;
 use super::trace::Trace;
