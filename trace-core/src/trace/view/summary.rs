@@ -26,7 +26,7 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 /// child.service_name = "bank".into();
 /// child.end = Timestamp::from_unix_nanos(20_000_000);
 ///
-/// let summary = Summary::of(&Trace::from_spans(id, [root, child])?);
+/// let summary = Summary::from_trace(&Trace::from_spans(id, [root, child])?);
 /// assert_eq!(summary.slowest.as_ref().unwrap().operation_name, "charge");
 /// assert_eq!(
 ///     summary.to_string(),
@@ -78,7 +78,7 @@ pub struct SpanTime {
 impl Summary {
     /// Sums a trace up.
     #[must_use]
-    pub fn of(trace: &Trace) -> Self {
+    pub fn from_trace(trace: &Trace) -> Self {
         let (spans, forest) = (trace.by_position(), trace.forest());
         let top = trace.top_spans().next();
         let root = forest.tops.first().filter(|_| forest.roots > 0);

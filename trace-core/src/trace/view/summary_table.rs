@@ -15,7 +15,7 @@ use super::text::{padding, width_of};
 /// let mut span = SpanRecord::new(id, SpanId::new(1).unwrap(), "checkout");
 /// span.service_name = "shop".into();
 /// span.end = Timestamp::from_unix_nanos(30_000_000);
-/// let summaries = [Summary::of(&Trace::from_spans(id, [span])?)];
+/// let summaries = [Summary::from_trace(&Trace::from_spans(id, [span])?)];
 /// let table = SummaryTable(&summaries).to_string();
 /// assert!(table.contains("checkout (shop)   30.0 ms      1"), "{table}");
 /// # Ok::<(), trace_core::ForeignSpanError>(())
