@@ -57,7 +57,7 @@ impl Kind {
 
     /// What is said of a place. `install` is where a tracer was installed, for those that
     /// speak of it.
-    pub(super) fn of_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
+    pub(super) fn describe_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
         let span = At(site);
         let install = Installed(install);
         let message = match self {
@@ -85,7 +85,7 @@ impl Kind {
     }
 
     /// What is said of places of which nothing was said.
-    pub(super) fn of_more(self, more: u64) -> Diagnostic {
+    pub(super) fn describe_more(self, more: u64) -> Diagnostic {
         let reason = match self {
             Self::NoTracer => "no tracer is installed",
             Self::GuardDropped => "the guard of the tracer has been dropped",

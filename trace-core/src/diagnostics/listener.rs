@@ -109,7 +109,7 @@ fn state() -> MutexGuard<'static, State> {
 pub(super) fn says(level: Level) -> bool {
     let known = match LEVEL.load(Ordering::Relaxed) {
         UNKNOWN => {
-            let asked = level_of(environment::variable("OTEL_LOG_LEVEL").as_deref());
+            let asked = parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
             LEVEL.store(asked as u8, Ordering::Relaxed);
             asked as u8
         }
@@ -119,7 +119,7 @@ pub(super) fn says(level: Level) -> bool {
 }
 
 /// Source: OpenTelemetry SDK environment variables, *General SDK Configuration*.
-fn level_of(variable: Option<&str>) -> Level {
+fn parse_level(variable: Option<&str>) -> Level {
     let asked = variable.map(|text| text.trim().to_ascii_lowercase());
     match asked.as_deref() {
         Some("none" | "off") => Level::Nothing,
@@ -137,7 +137,7 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
     }
     let listener = state().listener_for_place(kind);
     match listener {
-        Some(listener) => listener.hear(&diagnostic()),
+        Some(listener) => listener.notify(&diagnostic()),
         None => AT_EXIT.ask(),
     }
 }
@@ -155,7 +155,7 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
         }
         state.listener.clone()
     };
-    listener.hear(&diagnostic());
+    listener.notify(&diagnostic());
 }
 
 /// Says what was lost, if anything, and of how many places nothing was said: at the end of
@@ -171,14 +171,14 @@ pub(crate) fn end(loss: Option<String>) {
     let listener = {
         let mut state = state();
         if says_all {
-            lines.extend(state.untold());
+            lines.extend(state.sum_up_untold());
         }
         if lines.is_empty() {
             return;
         }
         state.listener.clone()
     };
-    listener.hear_at_end(lines);
+    listener.notify_at_end(lines);
 }
 
 /// At the end of the process, in which there was perhaps no tracer.
@@ -201,18 +201,18 @@ impl State {
     }
 
     /// Sums up places of which nothing was said.
-    fn untold(&mut self) -> impl Iterator<Item = Diagnostic> {
+    fn sum_up_untold(&mut self) -> impl Iterator<Item = Diagnostic> {
         let kinds = Kind::ALL.into_iter().zip(&mut self.places);
         kinds.filter_map(|(kind, (places, told))| {
             let more = *places - std::mem::replace(told, *places);
-            (more > 0).then(|| kind.of_more(more))
+            (more > 0).then(|| kind.describe_more(more))
         })
     }
 }
 
 impl Listener {
     /// Hears a line where it is noticed.
-    fn hear(self, line: &Diagnostic) {
+    fn notify(self, line: &Diagnostic) {
         self.call(|listener| match listener {
             Self::Printer => printer::print(line),
             Self::Nobody => {}
@@ -221,7 +221,7 @@ impl Listener {
     }
 
     /// Hears lines at an end.
-    fn hear_at_end(self, lines: Vec<Diagnostic>) {
+    fn notify_at_end(self, lines: Vec<Diagnostic>) {
         self.call(|listener| match listener {
             Self::Printer => printer::print_at_end(lines),
             Self::Nobody => {}
@@ -251,10 +251,10 @@ mod tests {
             true => Level::All,
             false => Level::Losses,
         };
-        assert_eq!(level_of(None), default);
-        assert_eq!(level_of(Some("nonsense")), default);
-        assert_eq!(level_of(Some("NONE")), Level::Nothing);
-        assert_eq!(level_of(Some(" error ")), Level::Losses);
-        assert_eq!(level_of(Some("debug")), Level::All);
+        assert_eq!(parse_level(None), default);
+        assert_eq!(parse_level(Some("nonsense")), default);
+        assert_eq!(parse_level(Some("NONE")), Level::Nothing);
+        assert_eq!(parse_level(Some(" error ")), Level::Losses);
+        assert_eq!(parse_level(Some("debug")), Level::All);
     }
 }

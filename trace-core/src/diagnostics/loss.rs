@@ -34,11 +34,11 @@ impl Loss {
             parts: Vec::new(),
         };
         // What runs still, and what had been handed over of what ran.
-        loss.open(stats.open + open.count, open);
+        loss.push_open(stats.open + open.count, open);
         let given_up = stats.dropped.shutdown.saturating_sub(open.count);
-        loss.part(stats.dropped.queue, "as the queue was full");
-        loss.part(stats.dropped.limit, "as too much was open at once");
-        loss.part(given_up, "after the shutdown or its deadline");
+        loss.push_part(stats.dropped.queue, "as the queue was full");
+        loss.push_part(stats.dropped.limit, "as too much was open at once");
+        loss.push_part(given_up, "after the shutdown or its deadline");
         for lane in lanes {
             let reasons = [
                 (lane.waiting, "not taken in time"),
@@ -63,17 +63,17 @@ impl Loss {
         self.parts.is_empty()
     }
 
-    fn part(&mut self, spans: u64, text: &str) {
+    fn push_part(&mut self, spans: u64, text: &str) {
         if spans > 0 {
             self.parts.push(format!("{spans} {text}"));
         }
     }
 
-    fn open(&mut self, spans: u64, open: &OpenSpans) {
+    fn push_open(&mut self, spans: u64, open: &OpenSpans) {
         let named = open.to_string();
         match named.is_empty() {
-            true => self.part(spans, "still open"),
-            false => self.part(spans, &format!("still open ({named})")),
+            true => self.push_part(spans, "still open"),
+            false => self.push_part(spans, &format!("still open ({named})")),
         }
     }
 }

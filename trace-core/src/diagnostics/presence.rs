@@ -13,11 +13,11 @@ use crate::stream::{Absence, Site};
 use crate::value::environment;
 
 /// The child of a `fork` has one of its own, as it has no tracer.
-static PRESENT: PerProcess<Mutex<Present>> = PerProcess::new();
+static PRESENT: PerProcess<Mutex<TracerPresence>> = PerProcess::new();
 
 /// See [the module](self).
 #[derive(Debug, Default)]
-struct Present {
+struct TracerPresence {
     /// Tracers that were built and have not ended.
     tracers: usize,
     /// Where the last one was installed.
@@ -32,12 +32,12 @@ struct Present {
 
 const MAX_EARLY_ROOTS: usize = 8;
 
-fn present() -> MutexGuard<'static, Present> {
+fn present() -> MutexGuard<'static, TracerPresence> {
     let present = PRESENT.get(|_| Mutex::default());
     present.lock().unpoisoned()
 }
 
-/// Whether there are several tracers: kept beside [`Present`], as roots ask for it.
+/// Whether there are several tracers: kept beside [`TracerPresence`], as roots ask for it.
 static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn tracer_begins() {
@@ -85,7 +85,7 @@ pub(crate) fn install(at: &'static Location<'static>) {
     drop(present);
     for site in early {
         let kind = Kind::RootBeforeInstall;
-        tell(kind, site, || kind.of_site(site, Some(at)));
+        tell(kind, site, || kind.describe_site(site, Some(at)));
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn miss_root(site: &'static Site) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.of_site(site, installed_at));
+        tell(kind, site, || kind.describe_site(site, installed_at));
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.of_site(site, installed_at));
+        tell(kind, site, || kind.describe_site(site, installed_at));
     }
 }
 

@@ -9,7 +9,7 @@ use super::kind::Diagnostic;
 use crate::process::caught::catch;
 
 /// How long an end waits for the standard error.
-const PATIENCE: Duration = Duration::from_millis(500);
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// Writes lines at the end of a tracer or of the process, which are not to wait for ever: a
 /// thread may have the standard error locked for good, or nobody may read it. So another
@@ -29,7 +29,7 @@ pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
         return lines.iter().for_each(print);
     };
     let timed_out = Err(std::sync::mpsc::RecvTimeoutError::Timeout);
-    if is_done.recv_timeout(PATIENCE) != timed_out {
+    if is_done.recv_timeout(MAX_WAIT) != timed_out {
         let _is_well = thread.join();
     }
 }

@@ -29,14 +29,14 @@ impl TestTracer {
             (Some(trace), true) => trace,
             (Some(last), false) => {
                 traces.push(last);
-                let shown = shown(&traces, &TreeOptions::compact());
+                let shown = show(&traces, &TreeOptions::compact());
                 panic!(
                     "{} traces were recorded, expected one \
                      (`TestTracer::traces` returns all, `trace_of` the one of a root):\n\n{shown}",
                     traces.len()
                 );
             }
-            (None, _) => panic!("no trace was recorded: {}", self.why_nothing()),
+            (None, _) => panic!("no trace was recorded: {}", self.explain_nothing()),
         }
     }
 
@@ -68,12 +68,12 @@ impl TestTracer {
         match (of_name.pop(), of_name.len()) {
             (Some(trace), 0) => trace,
             (None, _) if others.is_empty() => {
-                panic!("no trace was recorded: {}", self.why_nothing())
+                panic!("no trace was recorded: {}", self.explain_nothing())
             }
             (last, more) => {
                 let found = more + usize::from(last.is_some());
                 others.splice(0..0, of_name.into_iter().chain(last));
-                let shown = shown(&others, &TreeOptions::compact());
+                let shown = show(&others, &TreeOptions::compact());
                 panic!("{found} traces begin with `{name}`, expected one:\n\n{shown}")
             }
         }
@@ -89,7 +89,7 @@ impl TestTracer {
     /// id.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
-        let (_, spans) = self.delivered();
+        let (_, spans) = self.deliver();
         spans.into_iter().map(test_trace::without_parent).collect()
     }
 
@@ -114,7 +114,7 @@ impl TestTracer {
     /// When the counters do not add up, which is an error in this crate.
     #[track_caller]
     pub fn assert_conservation(&self) {
-        let (stats, spans) = self.delivered();
+        let (stats, spans) = self.deliver();
         let given = stats.delivered + stats.waiting;
         let ended = given + stats.sampled_out + stats.dropped.total();
         assert_eq!(
@@ -132,21 +132,21 @@ impl TestTracer {
 
     /// How many spans have not ended, or were not handed over.
     pub(super) fn open_spans(&self) -> u64 {
-        self.delivered().0.open
+        self.deliver().0.open
     }
 
     /// Returns the traces as text, for somebody who looks for a mistake.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn show_traces(&self) -> String {
         let options = TreeOptions {
             tags: true,
             logs: true,
             ..TreeOptions::default()
         };
-        shown(&self.traces(), &options)
+        show(&self.traces(), &options)
     }
 
     /// Delivers; returns the counters and everything delivered so far.
-    fn delivered(&self) -> (Stats, Vec<SpanRecord>) {
+    fn deliver(&self) -> (Stats, Vec<SpanRecord>) {
         let inner = &self.0;
         let _delivery = inner.delivery.lock().unpoisoned();
         // What could not be delivered shows in what is returned.
@@ -154,7 +154,7 @@ impl TestTracer {
         (inner.tracer.stats(), inner.spans.spans())
     }
 
-    fn why_nothing(&self) -> String {
+    fn explain_nothing(&self) -> String {
         let stats = self.stats();
         if stats.started == 0 {
             "nothing was traced; expected the test to run a `#[trace_root]` function or, \
@@ -172,7 +172,7 @@ impl TestTracer {
     }
 }
 
-fn shown(traces: &[Trace], options: &TreeOptions) -> String {
+fn show(traces: &[Trace], options: &TreeOptions) -> String {
     let trees = traces.iter().take(MAX_SHOWN);
     let mut text: Vec<String> = trees
         .map(|trace| trace.tree_with(options.clone()).to_string())

@@ -15,9 +15,9 @@ use crate::record::{InScope, entered};
 /// Runs the body of a test that is not async.
 #[doc(hidden)]
 pub fn __run_sync<R: TestOutput>(name: &'static str, body: impl FnOnce() -> R) -> R {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = {
-        let mut scope = test.tracer.scope();
+        let mut scope = test.tracer.body_scope();
         let _entered = scope.enter();
         body()
     };
@@ -59,10 +59,10 @@ fn run_on<F>(runtime: &Runtime, name: &'static str, body: F) -> F::Output
 where
     F: Future<Output: TestOutput>,
 {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = {
         // Around the tasks of a runtime that has no other threads.
-        let _around = test.tracer.around().enter_owned();
+        let _surrounding = test.tracer.surrounding_scope().enter_owned();
         // The runtime ends first, and with it the tasks that are left.
         runtime.block_on(&test.tracer, test.run(body))
     };
@@ -75,13 +75,13 @@ pub async fn __within<F>(name: &'static str, body: F) -> F::Output
 where
     F: Future<Output: TestOutput>,
 {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = test.run(body).await;
     test.end(output)
 }
 
 /// A test that runs. If it does not come to its end, its traces are printed.
-struct Running {
+struct RunningTest {
     name: &'static str,
     tracer: TestTracer,
     /// Spans that were open when the body had ended; its runtime cancels them.
@@ -89,11 +89,11 @@ struct Running {
     has_ended: bool,
 }
 
-impl Running {
+impl RunningTest {
     fn start(name: &'static str) -> Self {
         Self {
             name,
-            tracer: TestTracer::of_test(name),
+            tracer: TestTracer::with_name(name),
             open: AtomicU64::new(0),
             has_ended: false,
         }
@@ -110,7 +110,7 @@ impl Running {
             })
             .await
         };
-        let output = InScope::new(|| self.tracer.scope(), handing_over).await;
+        let output = InScope::new(|| self.tracer.body_scope(), handing_over).await;
         self.open.store(self.tracer.open_spans(), Ordering::Relaxed);
         output
     }
@@ -131,11 +131,15 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningTest {
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]
     fn drop(&mut self) {
         if !self.has_ended {
-            eprint!("\ntraces of `{}`:\n\n{}\n", self.name, self.tracer.shown());
+            eprint!(
+                "\ntraces of `{}`:\n\n{}\n",
+                self.name,
+                self.tracer.show_traces()
+            );
         }
     }
 }
@@ -155,7 +159,7 @@ struct Runtime {
 thread_local! {
     /// In which a thread of a test's runtime runs its tasks: roots that begin in them are the
     /// test's.
-    static AROUND: Cell<Option<OwnedEntered>> = const { Cell::new(None) };
+    static SURROUNDING: Cell<Option<OwnedEntered>> = const { Cell::new(None) };
 }
 
 #[cfg(feature = "tokio")]
@@ -173,12 +177,12 @@ impl Runtime {
         if self.start_paused {
             builder.start_paused(true);
         }
-        let around = tracer.around_threads();
+        let surrounding = tracer.surrounding_scopes();
         builder
             .enable_all()
-            .on_thread_start(move || AROUND.set(Some(around().enter_owned())))
+            .on_thread_start(move || SURROUNDING.set(Some(surrounding().enter_owned())))
             // The thread may be there for longer than the test.
-            .on_thread_stop(|| drop(AROUND.take()))
+            .on_thread_stop(|| drop(SURROUNDING.take()))
             .build()
             .unwrap_or_else(|error| panic!("failed to build a runtime: {error}"))
             .block_on(future)

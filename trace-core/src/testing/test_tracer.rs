@@ -81,7 +81,7 @@ impl TestTracer {
         Self::build(service_name.as_ref(), "", configure)
     }
 
-    pub(super) fn of_test(name: &'static str) -> Self {
+    pub(super) fn with_name(name: &'static str) -> Self {
         Self::build("test", name, |builder| builder)
     }
 
@@ -174,13 +174,13 @@ impl TestTracer {
 
     /// A scope for the threads that run a test, outside of its body: roots that begin there
     /// are this tracer's.
-    pub(super) fn around(&self) -> Scope {
-        self.around_threads()()
+    pub(super) fn surrounding_scope(&self) -> Scope {
+        self.surrounding_scopes()()
     }
 
     /// The same for threads that are not there yet. Keeps no handle: the tracer ends with the
     /// test.
-    pub(super) fn around_threads(&self) -> impl Fn() -> Scope + Send + Sync + use<> {
+    pub(super) fn surrounding_scopes(&self) -> impl Fn() -> Scope + Send + Sync + use<> {
         let core = self.0.tracer.core().map(Arc::clone);
         move || core.clone().map(Scope::attached).unwrap_or_default()
     }
@@ -192,7 +192,7 @@ impl TestTracer {
 
     /// Begins the scope of a test's body: roots in it are this tracer's, and spans
     /// without a root belong to the test's own trace.
-    pub(super) fn scope(&self) -> Scope {
+    pub(super) fn body_scope(&self) -> Scope {
         let start = Start {
             operation_name: self.0.name,
             kind: crate::SpanKind::Internal,

@@ -40,7 +40,7 @@ impl ActiveTrace {
 
     pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Duration) -> Self {
         let mut trace = Trace::new(trace_id);
-        trace.lose(&losses);
+        trace.add_losses(&losses);
         Self {
             trace: Arc::new(trace),
             completeness: Completeness::default(),
@@ -72,18 +72,18 @@ impl ActiveTrace {
                 let span = &trace.by_position()[position];
                 self.completeness.add(span, parent_is_here(span), source);
                 if trace.answer(span.span_id).is_some() {
-                    self.completeness.answer(span.span_id);
+                    self.completeness.note_answer(span.span_id);
                 }
                 AddedSpan::New
             }
             Inserted::Copy => AddedSpan::Duplicate,
             Inserted::Other => {
-                self.completeness.doubt();
+                self.completeness.mark_doubtful();
                 AddedSpan::Duplicate
             }
             Inserted::Replaced(position, old) => {
                 let span = &trace.by_position()[position];
-                self.completeness.doubt();
+                self.completeness.mark_doubtful();
                 self.completeness.replace(&old, span, parent_is_here(span));
                 AddedSpan::Duplicate
             }

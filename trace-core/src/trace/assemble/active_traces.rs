@@ -75,7 +75,7 @@ impl ActiveTraces {
     }
 
     /// Queues a trace again that is due earlier than before.
-    pub(super) fn hasten(&mut self, trace_id: TraceId, due: Duration) {
+    pub(super) fn queue_earlier(&mut self, trace_id: TraceId, due: Duration) {
         if let Some(active) = self.traces.get_mut(&trace_id)
             && due < active.queued_for
         {

@@ -30,7 +30,7 @@ pub struct CompletedTrace {
 
 impl CompletedTrace {
     /// Takes in a reason that came late; returns whether the trace was complete until then.
-    pub(super) fn turn(&mut self, reason: Completion) -> bool {
+    pub(super) fn add_reason(&mut self, reason: Completion) -> bool {
         let was_complete = self.completion.is_complete();
         self.completion = self.completion.or_before(reason);
         was_complete

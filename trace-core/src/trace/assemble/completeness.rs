@@ -49,7 +49,7 @@ use crate::value::{SpanId, SpanKind, SpanRecord};
 pub(super) struct Completeness {
     roots: usize,
     /// Parents that are not here.
-    missing: HashMap<SpanId, Missing>,
+    missing: HashMap<SpanId, MissingParent>,
     /// Of these, those that should be in the process of a child.
     missing_here: usize,
     /// Spans that point 2 speaks of, without a child from elsewhere.
@@ -65,7 +65,7 @@ pub(super) struct Completeness {
 }
 
 #[derive(Debug, Default)]
-struct Missing {
+struct MissingParent {
     children: usize,
     /// Of these, those in whose process it should be.
     near_children: usize,
@@ -138,7 +138,7 @@ impl Completeness {
     }
 
     /// Notes that two different spans came with one id.
-    pub(super) fn doubt(&mut self) {
+    pub(super) fn mark_doubtful(&mut self) {
         self.is_doubtful = true;
     }
 
@@ -175,14 +175,16 @@ impl Completeness {
     }
 
     /// Notes that the other end of this span's call is here, which has its id.
-    pub(super) fn answer(&mut self, span_id: SpanId) {
+    pub(super) fn note_answer(&mut self, span_id: SpanId) {
         self.unanswered.remove(&span_id);
     }
 
     /// Returns what it takes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        table_bytes(self.missing.capacity(), size_of::<(SpanId, Missing)>())
-            + table_bytes(self.unanswered.capacity(), size_of::<SpanId>())
+        table_bytes(
+            self.missing.capacity(),
+            size_of::<(SpanId, MissingParent)>(),
+        ) + table_bytes(self.unanswered.capacity(), size_of::<SpanId>())
             + table_bytes(self.sources.capacity(), size_of::<(u64, SourceState)>())
     }
 

@@ -31,7 +31,7 @@ impl CriticalPathSection {
 }
 
 /// A span that the walk is in.
-struct Visit {
+struct WalkedSpan {
     position: usize,
     start: Timestamp,
     /// Everything after is accounted for.
@@ -124,26 +124,26 @@ impl Trace {
     /// Returns the path below `top`, as positions and times.
     fn sections(&self, top: usize) -> Vec<(usize, Interval)> {
         let mut path = Vec::new();
-        let mut stack = vec![self.visit(top, self.top_interval(top))];
-        while let Some(visit) = stack.last_mut() {
+        let mut stack = vec![self.walk_into(top, self.top_interval(top))];
+        while let Some(walked) = stack.last_mut() {
             let next = loop {
-                match visit.children.pop() {
-                    Some((_, child)) if child.end > visit.until => {}
+                match walked.children.pop() {
+                    Some((_, child)) if child.end > walked.until => {}
                     next => break next,
                 }
             };
-            let from = next.map_or(visit.start, |(_, child)| child.end);
-            if from < visit.until {
+            let from = next.map_or(walked.start, |(_, child)| child.end);
+            if from < walked.until {
                 let section = Interval {
                     start: from,
-                    end: visit.until,
+                    end: walked.until,
                 };
-                path.push((visit.position, section));
+                path.push((walked.position, section));
             }
             match next {
                 Some((position, child)) => {
-                    visit.until = child.start;
-                    let child = self.visit(position, child);
+                    walked.until = child.start;
+                    let child = self.walk_into(position, child);
                     stack.push(child);
                 }
                 None => {
@@ -155,7 +155,7 @@ impl Trace {
         path
     }
 
-    fn visit(&self, position: usize, own: Interval) -> Visit {
+    fn walk_into(&self, position: usize, own: Interval) -> WalkedSpan {
         let spans = self.by_position();
         let children = self.forest().children(position).iter();
         let mut children: Vec<(usize, Interval)> = children
@@ -165,7 +165,7 @@ impl Trace {
         // Stable, so that among equal ends the first by start and id comes last.
         children.reverse();
         children.sort_by_key(|(_, child)| child.end);
-        Visit {
+        WalkedSpan {
             position,
             start: own.start,
             until: own.end,

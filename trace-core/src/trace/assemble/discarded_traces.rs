@@ -10,13 +10,13 @@ use crate::value::TraceId;
 /// The ids of traces that were told and discarded, so that what comes of them later is known
 /// to be late. Bounded: the oldest are forgotten first.
 #[derive(Debug, Default)]
-pub(super) struct ToldTraces {
+pub(super) struct DiscardedTraces {
     completions: HashMap<TraceId, Completion>,
     /// In the order in which they were first discarded.
     order: VecDeque<TraceId>,
 }
 
-impl ToldTraces {
+impl DiscardedTraces {
     /// What one takes at most. A map from which is removed has room for four times as much
     /// as is in it, and a list for twice.
     const PLACE: usize =

@@ -61,7 +61,7 @@ impl Forest {
             }
         }
         let mut cycles = cut_cycles(spans, &order, &mut parents);
-        let mut children = Children::of(&order, &parents);
+        let mut children = Children::from_parents(&order, &parents);
         let mut depth = vec![0; spans.len()];
         let tops = order.iter().copied().filter(|at| parents[*at].is_none());
         let downwards = children.walk(tops.collect());
@@ -74,7 +74,7 @@ impl Forest {
         if !timeline.is_plain() {
             let start = |position: &usize| timeline.interval(*position).start;
             order.sort_by_cached_key(|position| key(spans, *position, start(position)));
-            children = Children::of(&order, &parents);
+            children = Children::from_parents(&order, &parents);
             cycles.sort_by_cached_key(|cycle| key(spans, cycle[0], start(&cycle[0])));
         }
         let mut tops = order.clone();
@@ -96,7 +96,7 @@ impl Forest {
 
     /// Returns the children of a position, sorted by start, then id.
     pub(crate) fn children(&self, position: usize) -> &[usize] {
-        self.children.of_position(position)
+        self.children.at(position)
     }
 }
 
@@ -170,7 +170,7 @@ fn cut_cycle(spans: &[SpanRecord], member: usize, parents: &mut [Option<usize>])
 
 impl Children {
     /// Sorts positions by parent.
-    fn of(order: &[usize], parents: &[Option<usize>]) -> Self {
+    fn from_parents(order: &[usize], parents: &[Option<usize>]) -> Self {
         let mut first = vec![0; parents.len() + 1];
         for parent in parents.iter().flatten() {
             first[parent + 1] += 1;
@@ -189,7 +189,7 @@ impl Children {
         Self { first, list }
     }
 
-    fn of_position(&self, position: usize) -> &[usize] {
+    fn at(&self, position: usize) -> &[usize] {
         &self.list[self.first[position]..self.first[position + 1]]
     }
 
@@ -198,7 +198,7 @@ impl Children {
         let mut downwards = tops;
         let mut next = 0;
         while let Some(position) = downwards.get(next) {
-            downwards.extend(self.of_position(*position));
+            downwards.extend(self.at(*position));
             next += 1;
         }
         downwards

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::completed_trace::{CompletedTrace, Completion};
-use super::discarded_traces::ToldTraces;
+use super::discarded_traces::DiscardedTraces;
 use super::service_names::ServiceNames;
 use super::trace::{Inserted, Trace};
 use crate::process::maps::HashMap;
@@ -22,7 +22,7 @@ pub(super) struct KeptTraces {
     discarded: usize,
     /// What `traces` take.
     bytes: usize,
-    told: ToldTraces,
+    discarded_ids: DiscardedTraces,
 }
 
 /// One of them.
@@ -57,10 +57,10 @@ impl KeptTrace {
     }
 
     /// Notes what was lost of it; returns whether it was complete until then.
-    pub(super) fn lose(&mut self, losses: &TraceLosses) -> bool {
-        Arc::make_mut(&mut self.completed.trace).lose(losses);
+    pub(super) fn add_losses(&mut self, losses: &TraceLosses) -> bool {
+        Arc::make_mut(&mut self.completed.trace).add_losses(losses);
         self.has_changed = true;
-        self.completed.turn(Completion::SpansLost)
+        self.completed.add_reason(Completion::SpansLost)
     }
 }
 
@@ -71,7 +71,7 @@ impl KeptTraces {
 
     /// What all of them take, and what is known of others.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.told.bytes()
+        self.bytes + self.discarded_ids.bytes()
     }
 
     pub(super) fn completed(&self) -> impl Iterator<Item = &CompletedTrace> {
@@ -118,9 +118,9 @@ impl KeptTraces {
         losses: impl FnOnce() -> TraceLosses,
         now: Timestamp,
     ) -> Option<Completion> {
-        let completion = self.told.get(trace_id)?;
+        let completion = self.discarded_ids.get(trace_id)?;
         let mut trace = Trace::new(trace_id);
-        trace.lose(&losses());
+        trace.add_losses(&losses());
         let has_lost = !trace.losses().is_empty();
         let lost = has_lost.then_some(Completion::SpansLost);
         let completion = lost.map_or(completion, |lost| completion.or_before(lost));
@@ -150,7 +150,10 @@ impl KeptTraces {
         if completed.trace.len() >= max_spans && !completed.trace.has(&span) {
             completed.dropped_spans += 1;
             kept.has_changed = true;
-            return (LateSpan::Dropped, completed.turn(Completion::TooManySpans));
+            return (
+                LateSpan::Dropped,
+                completed.add_reason(Completion::TooManySpans),
+            );
         }
         let trace = Arc::make_mut(&mut completed.trace);
         let became = match trace.insert(span, names) {
@@ -176,7 +179,7 @@ impl KeptTraces {
         self.discarded += 1;
         self.bytes = self.bytes.saturating_sub(oldest.bytes);
         let completion = oldest.completed.completion;
-        self.told.add(trace_id, completion, max_bytes);
+        self.discarded_ids.add(trace_id, completion, max_bytes);
         Some(oldest.take_news())
     }
 

@@ -31,7 +31,7 @@ pub(super) struct RunningTrace {
 
 impl RunningTraces {
     /// Notes that a part of a trace goes on, and when it began.
-    pub(super) fn open(
+    pub(super) fn open_part(
         &mut self,
         trace_id: TraceId,
         part: (u64, u32),
@@ -52,7 +52,7 @@ impl RunningTraces {
     }
 
     /// Notes that a part has ended; returns the trace if that was its last one.
-    pub(super) fn end(&mut self, trace_id: TraceId, part: (u64, u32)) -> Option<RunningTrace> {
+    pub(super) fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) -> Option<RunningTrace> {
         if self.traces.is_empty() {
             return None;
         }
@@ -66,7 +66,7 @@ impl RunningTraces {
     }
 
     /// Notes that a trace was completed for want of room.
-    pub(super) fn cut(&mut self, trace_id: TraceId, completion: Completion) {
+    pub(super) fn note_cut(&mut self, trace_id: TraceId, completion: Completion) {
         if let Some(trace) = self.traces.get_mut(&trace_id) {
             trace.was_cut = Some(completion);
             self.untold.remove(&(trace.heard_of, trace_id));
@@ -79,7 +79,7 @@ impl RunningTraces {
     }
 
     /// Takes one that goes on for so long, to tell of it once.
-    pub(super) fn take_long(
+    pub(super) fn take_long_running(
         &mut self,
         now: Duration,
         long: Duration,

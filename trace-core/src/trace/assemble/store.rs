@@ -62,14 +62,14 @@ impl Store {
             news.completed
                 .extend(self.complete(trace_id, completion, now));
         }
-        self.tell_open(now, options, news);
+        self.report_open(now, options, news);
         self.discard(options, news);
     }
 
     /// Tells of traces that go on for long, each once.
-    fn tell_open(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
+    fn report_open(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         let long = options.give_up_time;
-        while let Some((trace_id, running)) = self.running.take_long(now.passed, long) {
+        while let Some((trace_id, running)) = self.running.take_long_running(now.passed, long) {
             let trace = self.active.get(trace_id).map(|active| &active.trace);
             let began = running.began.or(trace.and_then(|trace| trace.start()));
             let heard_of = now.passed.saturating_sub(running.heard_of);
@@ -175,7 +175,7 @@ impl Store {
         let active = self.active.remove(trace_id)?;
         self.stats.traces_completed += 1;
         let completion = active.reason(completion);
-        self.running.cut(trace_id, completion);
+        self.running.note_cut(trace_id, completion);
         if !completion.is_complete() {
             self.stats.traces_incomplete += 1;
         }

@@ -81,7 +81,7 @@ impl Timeline {
             intervals: vec![Interval::default(); spans.len()],
             ..Self::default()
         };
-        let known = Known::of(spans);
+        let known = KnownTimes::from_spans(spans);
         for position in downwards {
             let span = &spans[position];
             let parent = parents[position].map(|parent| Parent {
@@ -151,14 +151,14 @@ struct Parent<'a> {
 
 /// Which times of a trace are known.
 #[derive(Clone, Copy)]
-struct Known {
+struct KnownTimes {
     zero_is_a_time: bool,
     /// The earliest start or end that is no zero.
     earliest: Timestamp,
 }
 
-impl Known {
-    fn of(spans: &[SpanRecord]) -> Self {
+impl KnownTimes {
+    fn from_spans(spans: &[SpanRecord]) -> Self {
         let times = || spans.iter().flat_map(|span| [span.start, span.end]);
         let earliest = times().filter(|time| *time > Timestamp::default()).min();
         Self {

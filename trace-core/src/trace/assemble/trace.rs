@@ -284,7 +284,7 @@ impl Trace {
     }
 
     /// Notes that spans were lost.
-    pub(super) fn lose(&mut self, losses: &TraceLosses) {
+    pub(super) fn add_losses(&mut self, losses: &TraceLosses) {
         self.losses.add(losses);
     }
 

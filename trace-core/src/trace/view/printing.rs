@@ -51,14 +51,14 @@ impl TraceCollector {
         tree: TreeOptions,
         writer: impl Write + Send + 'static,
     ) -> Self {
-        let page = Arc::new(Page(Mutex::new(writer)));
-        let of_open = Arc::clone(&page);
+        let writer = Arc::new(SharedWriter(Mutex::new(writer)));
+        let of_open = Arc::clone(&writer);
         let hooks = Hooks {
             on_completed: Some(Box::new(move |completed| {
-                page.write(&text_of(completed, &tree));
+                writer.write(&completed_text(completed, &tree));
             })),
             on_open: Some(Box::new(move |open| {
-                of_open.write(&open_text_of(open));
+                of_open.write(&open_text(open));
             })),
         };
         Self::with_hooks(options, hooks)
@@ -66,9 +66,9 @@ impl TraceCollector {
 }
 
 /// Where traces are written.
-struct Page<W>(Mutex<W>);
+struct SharedWriter<W>(Mutex<W>);
 
-impl<W: Write> Page<W> {
+impl<W: Write> SharedWriter<W> {
     fn write(&self, text: &str) {
         let mut writer = self.0.lock().unpoisoned();
         // A closed terminal or pipe must not end the program.
@@ -77,7 +77,7 @@ impl<W: Write> Page<W> {
     }
 }
 
-fn text_of(completed: &CompletedTrace, options: &TreeOptions) -> String {
+fn completed_text(completed: &CompletedTrace, options: &TreeOptions) -> String {
     let mut text = completed.trace.tree_with(options.clone()).to_string();
     let completion = completed.completion;
     if !completion.is_complete() {
@@ -128,7 +128,7 @@ fn spans(number: usize) -> String {
 }
 
 /// Says that a trace goes on, and since when.
-fn open_text_of(open: &OpenTrace) -> String {
+fn open_text(open: &OpenTrace) -> String {
     let (id, open_for, spans) = (open.trace_id, open.open_for, spans(open.spans));
     // Nobody looks at it to the millisecond.
     let seconds = open_for.as_secs();

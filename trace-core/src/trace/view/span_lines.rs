@@ -14,7 +14,7 @@ use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag};
 
 /// The lines of one span.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SpanLines {
     /// Tree glyphs, then operation, then service: one column.
     pub(super) glyphs: String,
     pub(super) operation: Cell,
@@ -28,7 +28,7 @@ pub(super) struct Row {
     pub(super) details: Vec<Cell>,
 }
 
-impl Row {
+impl SpanLines {
     pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
         let span = &trace.by_position()[position];
         let interval = trace.interval(position);

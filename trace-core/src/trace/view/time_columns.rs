@@ -19,7 +19,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn of(trace: &Trace) -> Self {
+    pub(super) fn from_trace(trace: &Trace) -> Self {
         let forest = trace.forest();
         let trace_start = trace.start().unwrap_or_default();
         let all = Interval {

@@ -43,7 +43,7 @@ impl Store {
             }
         }
         match batch.resource().reports() {
-            Some(reports) => self.note(reports, source.key, now),
+            Some(reports) => self.note_reports(reports, source.key, now),
             None => {
                 for trace_id in batch.completed_traces() {
                     if let Some(active) = self.active.get_mut(trace_id) {
@@ -58,7 +58,7 @@ impl Store {
         let mut seen = HashSet::default();
         for trace_id in batch.completed_traces().chain(lossy).chain(others) {
             if seen.insert(trace_id) {
-                self.look_at(trace_id, now, options, &mut news);
+                self.review(trace_id, now, options, &mut news);
             }
         }
         self.make_room(now, options, &mut news);
@@ -67,13 +67,14 @@ impl Store {
     }
 
     /// Notes which parts of traces run, and what was lost of them.
-    fn note(&mut self, reports: &[PartReport], source: u64, now: Now) {
+    fn note_reports(&mut self, reports: &[PartReport], source: u64, now: Now) {
         for report in reports {
             let Part { trace, number } = report.part;
             match report.state {
                 PartState::Open => {
                     let part = (source, number);
-                    self.running.open(trace, part, report.began, now.passed);
+                    self.running
+                        .open_part(trace, part, report.began, now.passed);
                 }
                 PartState::Ended => self.end_part(trace, (source, number)),
                 PartState::GivenUp => {
@@ -84,24 +85,24 @@ impl Store {
                 }
             }
             if let Some(losses) = &report.losses {
-                self.lose(trace, losses);
+                self.note_losses(trace, losses);
             }
         }
     }
 
     fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) {
-        if let Some(ended) = self.running.end(trace_id, part)
+        if let Some(ended) = self.running.end_part(trace_id, part)
             && let Some(active) = self.active.get_mut(trace_id)
         {
             active.was_cut = active.was_cut.or(ended.was_cut);
         }
     }
 
-    fn lose(&mut self, trace_id: TraceId, losses: &TraceLosses) {
+    fn note_losses(&mut self, trace_id: TraceId, losses: &TraceLosses) {
         if let Some(active) = self.active.get_mut(trace_id) {
-            Arc::make_mut(&mut active.trace).lose(losses);
+            Arc::make_mut(&mut active.trace).add_losses(losses);
         } else if let Some(kept) = self.kept.get_mut(trace_id) {
-            let was_complete = kept.lose(losses);
+            let was_complete = kept.add_losses(losses);
             self.stats.traces_incomplete += u64::from(was_complete);
         } else {
             self.early_losses.add(trace_id, losses);
@@ -162,7 +163,7 @@ impl Store {
 
     /// Completes a trace of which nothing more comes, and queues one that is due earlier
     /// than before. Tells one again that was complete.
-    fn look_at(
+    fn review(
         &mut self,
         trace_id: TraceId,
         now: Now,
@@ -183,6 +184,6 @@ impl Store {
             return;
         }
         let due = active.due(runs, options);
-        self.active.hasten(trace_id, due);
+        self.active.queue_earlier(trace_id, due);
     }
 }
