@@ -1,4 +1,8 @@
-//! What became of every span.
+//! Counts of what became of every span.
+//!
+//! Each span is counted where it happens, once for each step. The sums of [`Stats`] and
+//! [`LaneStats`] so hold exactly, and show a span that is counted nowhere. What is counted
+//! by place in the source is in [`chart`](super::chart).
 
 mod counters;
 mod lanes;
