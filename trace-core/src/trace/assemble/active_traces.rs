@@ -1,4 +1,6 @@
-//! The traces that a collector assembles at the moment.
+//! The traces that a collector is assembling, and when each is due.
+//!
+//! Owns the traces until they are completed or given up; the store decides that.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,15 +16,17 @@ use super::trace::{AddedSpan, Trace};
 use crate::process::maps::HashMap;
 use crate::value::{SpanRecord, TraceId};
 
-/// The active traces of a collector, and when each is due.
+/// The active traces of a collector.
 #[derive(Debug, Default)]
 pub(super) struct ActiveTraces {
-    /// Boxed, since a map grows by as much as it has.
+    /// Boxed, because a map doubles when it grows.
     traces: HashMap<TraceId, Box<ActiveTrace>>,
-    /// Every active trace once, under a time that is not later than when it is due:
-    /// a span that comes makes it due later, which is noticed when its turn comes.
+    /// Each active trace once, under a time that is not later than when it is due.
+    ///
+    /// A span makes its trace due later, and changes nothing here: the trace is queued again
+    /// when its turn comes. So a span costs no change of the queue.
     queue: BTreeSet<(Duration, TraceId)>,
-    /// What `traces` take.
+    /// Memory of `traces`, in bytes.
     bytes: usize,
 }
 
@@ -31,7 +35,7 @@ impl ActiveTraces {
         self.traces.len()
     }
 
-    /// What all of them take.
+    /// Returns how much memory all of them take, in bytes.
     pub(super) const fn bytes(&self) -> usize {
         self.bytes
     }
@@ -48,12 +52,13 @@ impl ActiveTraces {
         self.traces.values().map(|active| &active.trace)
     }
 
-    /// Returns the ids in the order in which the traces would have become due.
+    /// Returns the ids in the order in which the traces would become due.
     pub(super) fn in_order(&self) -> Vec<TraceId> {
         self.queue.iter().map(|(_, trace_id)| *trace_id).collect()
     }
 
-    /// Adds a span to its trace, which begins with it if it is not here.
+    /// Adds a span to its trace. If the trace is not here, it is begun, with what was lost of
+    /// it before.
     pub(super) fn add(
         &mut self,
         span: SpanRecord,
@@ -74,7 +79,7 @@ impl ActiveTraces {
         added
     }
 
-    /// Queues a trace again that is due earlier than before.
+    /// Queues a trace under `due`, if that is earlier than the time under which it is queued.
     pub(super) fn queue_earlier(&mut self, trace_id: TraceId, due: Duration) {
         if let Some(active) = self.traces.get_mut(&trace_id)
             && due < active.queued_for
@@ -85,7 +90,8 @@ impl ActiveTraces {
         }
     }
 
-    /// Returns which active trace is due first, and when.
+    /// Returns the trace that is due first, and when. Queues again those whose time has
+    /// moved on.
     pub(super) fn next_due(
         &mut self,
         running: &RunningTraces,
@@ -94,7 +100,7 @@ impl ActiveTraces {
         loop {
             let (queued_for, trace_id) = *self.queue.first()?;
             let Some(active) = self.traces.get_mut(&trace_id) else {
-                self.queue.pop_first(); // Cannot be: the queue names active traces only.
+                self.queue.pop_first(); // Impossible: the queue names active traces only.
                 continue;
             };
             let due = active.due(running.has(trace_id), options);
@@ -107,7 +113,7 @@ impl ActiveTraces {
         }
     }
 
-    /// Takes a trace out.
+    /// Removes a trace and returns it.
     pub(super) fn remove(&mut self, trace_id: TraceId) -> Option<Box<ActiveTrace>> {
         let active = self.traces.remove(&trace_id)?;
         self.queue.remove(&(active.queued_for, trace_id));

@@ -1,23 +1,25 @@
-//! Where a batch of spans comes from.
+//! Where a batch of spans comes from: a tracer, or something that knows less.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::collector::SpanBatch;
 
-/// Where a batch comes from.
+/// The source of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchSource {
-    /// The same for all batches of a tracer.
+    /// A hash of the resource, which is the same for all batches of one tracer.
     pub(super) key: u64,
-    /// Whether ends are reported, by a tracer or by hand.
+    /// Whether the source reports ends, as a tracer or because its caller does.
     pub(super) reports_ends: bool,
-    /// Whether it is a tracer, which says which parts run.
+    /// Whether it is a tracer, which also reports the parts that run.
     pub(super) is_tracer: bool,
 }
 
 impl BatchSource {
-    /// Two tracers of one service are told apart by their other tags, such as
-    /// `service.instance.id`.
+    /// Returns the source of a batch.
+    ///
+    /// Two tracers of one service differ by their other tags, such as `service.instance.id`.
+    /// If they do not, they count as one source.
     pub(super) fn from_batch(batch: &SpanBatch<'_>) -> Self {
         let mut hasher = DefaultHasher::new();
         let resource = batch.resource();

@@ -1,10 +1,10 @@
-//! Spans become traces.
+//! Assembles spans into traces.
 //!
-//! [`Trace`] is the tree of one trace id, with its self times and its critical
-//! path, on one clock whatever clocks its spans were timed by; [`TraceCollector`]
-//! makes traces of the spans of any number of processes. Assembling is a pure
-//! function of the spans: every order of arrival gives the same trace, together with
-//! its [`Problem`]s. Nothing here writes text; see [`view`](crate::trace::view).
+//! [`Trace`] is the tree of one trace id, with self times and a critical path. It puts all
+//! spans on one clock, whichever clocks timed them. [`TraceCollector`] makes traces from the
+//! spans of any number of processes. Assembling is a pure function of the spans: every order
+//! of arrival gives the same trace and the same [`Problem`]s. Nothing here writes text; see
+//! [`view`](crate::trace::view).
 
 mod active_trace;
 mod active_traces;

@@ -1,4 +1,6 @@
-//! What can be wrong with a trace.
+//! The problems that a trace can have, and their texts.
+//!
+//! They are found in [`problem_search`](super::problem_search).
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +8,7 @@ use std::time::Duration;
 use crate::stream::decode::TraceLosses;
 use crate::value::SpanId;
 
-/// Something that is wrong with a trace, or looks as if it were.
+/// Something that is wrong with a trace, or looks wrong.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
@@ -25,24 +27,24 @@ use crate::value::SpanId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// There are spans, each has a parent, and none was called from another process.
+    /// Every span has a parent, and none was called from another process.
     NoRoot,
     /// More than one span has no parent.
     SeveralRoots {
-        /// Them, sorted by start, then id; the first is [`Trace::root`](crate::Trace::root).
+        /// These spans, sorted by start, then id. The first is
+        /// [`Trace::root`](crate::Trace::root).
         span_ids: Vec<SpanId>,
     },
     /// Spans were lost on their way to the collector.
     SpansLost(TraceLosses),
-    /// A caller in another process is not here: it may be a system that reports elsewhere,
-    /// or nowhere.
+    /// A caller in another process is missing. It may report to another place, or to none.
     CalledFromElsewhere {
         /// The caller's span.
         parent_span_id: SpanId,
-        /// The spans that it has called, sorted by start, then id.
+        /// The spans that it called, sorted by start, then id.
         children: Vec<SpanId>,
     },
-    /// A parent is not here (yet), in whose process a child of it is.
+    /// A parent is missing (so far) that should come from the process of one of its children.
     MissingParent {
         /// The missing span.
         parent_span_id: SpanId,
@@ -55,52 +57,54 @@ pub enum Problem {
         span_id: SpanId,
         /// How often it was added.
         reports: usize,
-        /// Whether its contents differed; one is kept.
+        /// Whether the contents differed. One of them is kept.
         differing: bool,
     },
-    /// A span says that it is its own parent, and no span has none: it stands for a root.
+    /// A span names itself as parent. It counts as a root, because no span is without a parent.
     OwnParent {
         /// The span.
         span_id: SpanId,
     },
     /// Spans are their own ancestors.
     Cycle {
-        /// The first by start, then id, and so on up to the one whose parent is
-        /// the first; a single one is its own parent.
+        /// The first one by start, then id; then its parent, and so on, up to its child. A
+        /// single span is its own parent.
         span_ids: Vec<SpanId>,
     },
-    /// A span's start is not known; [`Trace::times_of`](crate::Trace::times_of) says what is taken for it.
+    /// A span's start is unknown. [`Trace::times_of`](crate::Trace::times_of) says what
+    /// replaces it.
     UnknownStart {
         /// The span.
         span_id: SpanId,
     },
-    /// A span's end is not known; its start is taken for it.
+    /// A span's end is unknown. Its start replaces it.
     UnknownEnd {
         /// The span.
         span_id: SpanId,
     },
-    /// A span from elsewhere was timed by a clock that differs from the root's;
-    /// [`Trace::times_of`](crate::Trace::times_of) says how it is told, and by which the times are compared.
+    /// The clock of a span from elsewhere differs from the root's.
+    /// [`Trace::times_of`](crate::Trace::times_of) says how this is recognized, and which
+    /// times are compared.
     ClockDiffers {
-        /// The first span of that clock; those below it need no word of their own.
+        /// The first span with that clock. Its descendants are not reported.
         span_id: SpanId,
-        /// By how much, as far as can be told.
+        /// By how much, as far as the times tell.
         by: Duration,
-        /// Whether its clock is ahead of the root's, and not behind it.
+        /// Whether the clock is ahead of the root's, and not behind it.
         is_ahead: bool,
     },
-    /// A span lies partly outside its parent's time, by the root's clock.
+    /// A span ran partly outside of its parent's time, by the root's clock.
     ///
-    /// The span is a task that outlives its parent, which is no mistake, or two
-    /// clocks differ by less than can be told.
+    /// Either the span is a task that outlives its parent, which is no mistake, or two clocks
+    /// differ by less than the times tell.
     OutsideParent {
         /// The span.
         span_id: SpanId,
         /// Its parent.
         parent_span_id: SpanId,
-        /// How long before the parent it starts; zero if it does not.
+        /// How long it starts before its parent; zero if it does not.
         before: Duration,
-        /// How long after the parent it ends; zero if it does not.
+        /// How long it ends after its parent; zero if it does not.
         after: Duration,
     },
     /// A span ends before it starts.
@@ -196,7 +200,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Writes some ids and the number of the others.
+/// Writes the first ids, and the number of the others.
 struct List<'a>(&'a [SpanId]);
 
 impl fmt::Display for List<'_> {

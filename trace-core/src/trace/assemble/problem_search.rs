@@ -1,4 +1,4 @@
-//! What is wrong with a trace.
+//! Finds the problems of a trace. Their texts are in [`problem`](super::problem).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,8 +8,7 @@ use super::trace::Trace;
 use crate::value::SpanId;
 
 impl Trace {
-    /// Returns what is wrong with the trace, in a fixed order; empty when all is
-    /// well.
+    /// Returns what is wrong with the trace, in a fixed order; nothing if all is well.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -33,6 +32,7 @@ impl Trace {
     }
 }
 
+/// Finds that there is no root, or more than one.
 fn roots(trace: &Trace) -> Option<Problem> {
     let span_ids: Vec<SpanId> = trace.roots().map(|span| span.span_id).collect();
     match span_ids.len() {
@@ -49,6 +49,7 @@ fn roots(trace: &Trace) -> Option<Problem> {
     }
 }
 
+/// Finds missing parents, by id. One is elsewhere if all its children say so.
 fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
     let mut missing: BTreeMap<SpanId, (bool, Vec<SpanId>)> = BTreeMap::new();
     for span in trace.orphans() {
@@ -75,6 +76,7 @@ fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
         })
 }
 
+/// Finds roots that name themselves as parent.
 fn own_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
     let roots = trace.roots().filter(|span| span.parent_span_id.is_some());
     roots.map(|span| Problem::OwnParent {
@@ -82,6 +84,7 @@ fn own_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
     })
 }
 
+/// Finds spans that are their own ancestors.
 fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
     let cycles = trace.forest().cycles.iter();
     cycles.map(|cycle| Problem::Cycle {
@@ -89,6 +92,7 @@ fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
     })
 }
 
+/// Finds times that are unknown, differ or do not fit, in the order of the spans.
 fn times(trace: &Trace) -> Vec<Problem> {
     let (forest, spans) = (trace.forest(), trace.by_position());
     let mut problems = Vec::new();
@@ -118,7 +122,7 @@ fn times(trace: &Trace) -> Vec<Problem> {
             continue;
         };
         let outer = trace.interval(parent);
-        // Nothing is outside of what is only guessed.
+        // A guessed time of the parent proves nothing about the span.
         let outer_remark = forest.timeline.remark(parent);
         let mut before = outer.start - interval.start;
         if outer_remark.start_is_unknown {

@@ -1,4 +1,8 @@
-//! The traces of a collector, and what bounds them.
+//! The traces of a collector, and the limits that bound them.
+//!
+//! Decides which traces are completed, given up and discarded. Spans and reports come in
+//! through [`intake`]. Behind the lock of the collector, the store never calls a hook:
+//! it returns what is to be announced.
 
 mod intake;
 
@@ -18,6 +22,7 @@ use super::trace::Trace;
 use crate::process::clock::{Clock, Stopwatch};
 use crate::value::{Timestamp, TraceId};
 
+/// All traces of a collector, and what it counts.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     active: ActiveTraces,
@@ -29,19 +34,21 @@ pub(super) struct Store {
     /// How many tracers were shut down.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
+    /// The counts that never decrease; the others are computed.
     stats: TraceCollectorStats,
 }
 
-/// The time.
+/// The time of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
-    /// By the clock, which may be set.
+    /// By the clock, which somebody may set.
     shown: Timestamp,
-    /// What has passed since the first look at it, by which all is waited for.
+    /// The time that has passed since the first look at the clock. All waits use it.
     passed: Duration,
 }
 
 impl Store {
+    /// Reads the clock.
     pub(super) fn now(&mut self, clock: &Clock) -> Now {
         Now {
             shown: clock.now(),
@@ -49,7 +56,7 @@ impl Store {
         }
     }
 
-    /// Completes or gives up what is due.
+    /// Completes or gives up the traces that are due.
     pub(super) fn tick(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         while let Some((due, trace_id)) = self.active.next_due(&self.running, options)
             && due <= now.passed
@@ -66,7 +73,7 @@ impl Store {
         self.discard(options, news);
     }
 
-    /// Tells of traces that go on for long, each once.
+    /// Announces traces that have been open for the give-up time, each once.
     fn report_open(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         let long = options.give_up_time;
         while let Some((trace_id, running)) = self.running.take_long_running(now.passed, long) {
@@ -81,7 +88,7 @@ impl Store {
         }
     }
 
-    /// Completes what misses nothing, and with `all` also the rest.
+    /// Completes the traces that miss nothing, and with `all` gives up the others.
     pub(super) fn flush(&mut self, all: bool, now: Now, options: &TraceCollectorOptions) -> News {
         let mut news = News::default();
         for trace_id in self.active.in_order() {
@@ -113,7 +120,7 @@ impl Store {
         self.kept.find(trace_id).cloned()
     }
 
-    /// What traces take, and what is known of others.
+    /// Returns the bytes to which `max_bytes` applies.
     fn all_bytes(&self) -> usize {
         self.active.bytes() + self.kept.bytes() + self.running.bytes() + self.names.bytes()
     }
@@ -128,7 +135,8 @@ impl Store {
         }
     }
 
-    /// Gives up active traces above the limits.
+    /// Gives up active traces above the limits, first those that are due first. Completed
+    /// traces are discarded before active ones are given up for their bytes.
     fn make_room(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         while self.active.len() > options.max_active_traces {
             let Some((_, trace_id)) = self.active.next_due(&self.running, options) else {
@@ -160,12 +168,15 @@ impl Store {
         }
     }
 
+    /// Returns whether nothing is certainly missing, and no part of the trace runs.
     fn is_connected(&self, trace_id: TraceId) -> bool {
         let active = self.active.get(trace_id);
         let is_connected = active.is_some_and(|active| active.completeness.is_connected());
         is_connected && !self.running.has(trace_id)
     }
 
+    /// Moves an active trace to the completed ones. `completion` is the reason, unless one
+    /// that precedes it is known. Returns the trace, to be announced.
     fn complete(
         &mut self,
         trace_id: TraceId,
@@ -174,7 +185,7 @@ impl Store {
     ) -> Option<CompletedTrace> {
         let active = self.active.remove(trace_id)?;
         self.stats.traces_completed += 1;
-        let completion = active.reason(completion);
+        let completion = active.first_reason(completion);
         self.running.note_cut(trace_id, completion);
         if !completion.is_complete() {
             self.stats.traces_incomplete += 1;

@@ -1,4 +1,7 @@
 //! All spans of one trace id.
+//!
+//! [`Trace`] owns the spans, which are never moved within its list. Everything else names
+//! them by position: the index, and the tree, which is built at the first look at it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,25 +20,25 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 
 /// All spans of one trace id, added in any order.
 ///
-/// A pure function of the spans: every order of adding gives an equal trace.
-/// Adding a span takes constant time; the first look at the tree after it sorts
-/// once. Nothing recurses, so that depth is limited by memory only.
+/// A trace is a pure function of its spans: every order in which they are added gives an
+/// equal trace. To add a span takes constant time. The next look at the tree sorts the spans
+/// once. No method recurses, so only memory limits the depth.
 ///
 /// # Times
 ///
-/// Spans of several processes are timed by clocks that differ, and some times are not
-/// known. All that compares spans (their order, durations, self times, the critical
-/// path, the tree) uses [`times_of`](Self::times_of), in which the clocks of other
-/// services are set by the root's, as Jaeger's clock skew adjuster sets them, and
-/// unknown times are guessed. The spans keep the times that they came with, and
-/// [`problems`](Self::problems) and the tree say what was changed.
+/// Several processes time their spans by clocks that differ, and some times are unknown.
+/// Everything that compares spans (their order, durations, self times, the critical path,
+/// the tree) uses [`times_of`](Self::times_of). It adjusts the clocks of other services to
+/// the root's, as Jaeger's clock skew adjuster does, and guesses unknown times. The spans
+/// themselves keep their times. [`problems`](Self::problems) and the tree say what was
+/// changed.
 ///
 /// # Two spans with one id
 ///
-/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both are kept: the
-/// server's or consumer's span hangs below the other one, and has the children that
-/// are of its service. What takes an id means both, or the one that calls;
-/// [`answer`](Self::answer) is the other one.
+/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both spans are kept: the
+/// server's or consumer's is a child of the other one, and has the children of its own
+/// service. A method that takes an id means both spans, or the one that calls;
+/// [`answer`](Self::answer) returns the other one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,38 +60,40 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 /// ```
 #[derive(Clone)]
 pub struct Trace {
-    /// What all the spans have in common.
+    /// The id that all spans have in common.
     pub trace_id: TraceId,
+    /// In the order of arrival. A better copy of a span takes its place; nothing is removed.
     spans: Vec<SpanRecord>,
     /// Positions in `spans`.
     index: SpanIndex,
     duplicates: Duplicates,
     losses: TraceLosses,
-    /// What `spans` have on the heap, each after the one before it.
+    /// Memory that `spans` have on the heap, in bytes. What a span shares with the one
+    /// before it counts only there.
     owned_bytes: usize,
-    /// Set if the tree was looked at since the last change of `spans`.
+    /// Set if the tree was asked for since the last change of `spans`.
     forest: OnceLock<Forest>,
 }
 
 /// What became of an added span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedSpan {
-    /// It is the first with its id, or the other end of a call whose ends have one id.
+    /// The first span with its id, or the other end of a call whose ends share an id.
     New,
-    /// There was one with its id, and one of the two is kept.
+    /// A span with its id was there already. One of the two is kept.
     Duplicate,
 }
 
 /// What [`Trace::insert`] did.
 #[derive(Debug)]
 pub(super) enum Inserted {
-    /// It is at this position.
+    /// Added the span, at this position.
     New(usize),
-    /// The span was here.
+    /// Nothing: an equal span was there.
     Copy,
-    /// Another one with its id is here, and is preferred.
+    /// Nothing: a different span with its id was there, and is preferred.
     Other,
-    /// The span took the place of this one, at this position.
+    /// Put the span in the place of this one, at this position.
     Replaced(usize, Box<SpanRecord>),
 }
 
@@ -107,12 +112,11 @@ impl Trace {
         }
     }
 
-    /// Makes a trace of all its spans.
+    /// Makes a trace from its spans.
     ///
     /// # Errors
     ///
-    /// When a span belongs to another trace; [`Trace::group`] sorts spans of
-    /// several traces.
+    /// If a span belongs to another trace. [`Trace::group`] takes spans of several traces.
     pub fn from_spans(
         trace_id: TraceId,
         spans: impl IntoIterator<Item = SpanRecord>,
@@ -124,7 +128,7 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Makes as many traces as there are trace ids, sorted by start, then id.
+    /// Makes one trace for each trace id, sorted by start, then id.
     ///
     /// ```
     /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
@@ -150,14 +154,14 @@ impl Trace {
 
     /// Adds a span.
     ///
-    /// Of several spans with one id, but for the two ends of a call, the one that ends
-    /// last is kept, then the one that starts first, then the one with more tags, logs
-    /// and links, then the one with the greater `Debug` text;
-    /// [`problems`](Self::problems) tells.
+    /// If several spans have one id and are not the two ends of a call, one is kept: the one
+    /// that ends last, then the one that starts first, then the one with most tags, logs and
+    /// links, then the one with the greater `Debug` text. [`problems`](Self::problems)
+    /// reports them.
     ///
     /// # Errors
     ///
-    /// When the span belongs to another trace; the error gives it back.
+    /// If the span belongs to another trace. The error returns the span.
     pub fn add_span(&mut self, span: SpanRecord) -> Result<AddedSpan, ForeignSpanError> {
         if span.trace_id != self.trace_id {
             return Err(ForeignSpanError::new(span, self.trace_id));
@@ -168,7 +172,8 @@ impl Trace {
         })
     }
 
-    /// Adds a span of this trace.
+    /// Adds a span of this trace. `names` are the service names that all traces of a
+    /// collector share, whose memory does not count here.
     pub(super) fn insert(&mut self, mut span: SpanRecord, names: &ServiceNames) -> Inserted {
         let found = self.index.find(&self.spans, &span);
         let position = found.unwrap_or(self.spans.len());
@@ -197,7 +202,7 @@ impl Trace {
             return Inserted::Other;
         }
         self.forest.take();
-        // The span behind it may have shared with the old one, and not with this one.
+        // The next span may have shared memory with the old one, and not with this one.
         let changed = [position, position + 1];
         let owned = |trace: &Self| changed.map(|at| trace.owned_at(at, names)).iter().sum();
         let bytes: usize = owned(self);
@@ -206,7 +211,8 @@ impl Trace {
         Inserted::Replaced(position, Box::new(old))
     }
 
-    /// Returns what the span at this position has on the heap; nothing behind the last.
+    /// Returns how many bytes the span at this position has on the heap; zero if there is
+    /// none.
     fn owned_at(&self, position: usize, names: &ServiceNames) -> usize {
         let before = position.checked_sub(1);
         let before = before.and_then(|before| self.spans.get(before));
@@ -214,8 +220,8 @@ impl Trace {
         span.map_or(0, |span| span_heap_bytes(span, before, names))
     }
 
-    /// Makes room for one more span. A vector's own way would be to have room for four,
-    /// and then for twice as many: most of a small trace, and half of a large one.
+    /// Makes room for one more span. A vector would reserve four places and then double
+    /// them, which wastes most of a small trace's memory and half of a large one's.
     fn make_room(&mut self) {
         let len = self.spans.len();
         if len == self.spans.capacity() {
@@ -223,7 +229,7 @@ impl Trace {
         }
     }
 
-    /// Returns how much memory the trace takes, in bytes, itself included; takes
+    /// Returns how much memory the trace takes, in bytes, with itself and its tree. Takes
     /// constant time.
     pub(super) fn bytes(&self) -> usize {
         heap_bytes(size_of::<Self>())
@@ -234,7 +240,7 @@ impl Trace {
             + self.owned_bytes
     }
 
-    /// Returns the number of spans, duplicates counted once, and the two ends of a call
+    /// Returns the number of spans. Duplicates count once, and the two ends of a call count
     /// twice.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -252,19 +258,19 @@ impl Trace {
         self.at(&self.forest().order)
     }
 
-    /// Returns the span with this id; of the two ends of a call the one that calls.
+    /// Returns the span with this id; if both ends of a call have it, the one that calls.
     #[must_use]
     pub fn span(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.first(span_id)?)
     }
 
-    /// Returns the span that answers, where both ends of a call have this id.
+    /// Returns the span that answers, if both ends of a call have this id.
     #[must_use]
     pub fn answer(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.answer(span_id)?)
     }
 
-    /// Returns the names of the services, sorted, each once.
+    /// Returns the names of the services, sorted and without duplicates.
     #[must_use]
     pub fn services(&self) -> Vec<&str> {
         let names: BTreeSet<&str> = self.spans.iter().map(|span| &*span.service_name).collect();
@@ -277,13 +283,13 @@ impl Trace {
         self.spans.iter().any(SpanRecord::is_error)
     }
 
-    /// Returns how many spans are known to be lost, and why.
+    /// Returns how many spans of the trace are known to be lost, and why.
     #[must_use]
     pub const fn losses(&self) -> TraceLosses {
         self.losses
     }
 
-    /// Notes that spans were lost.
+    /// Adds spans that were lost.
     pub(super) fn add_losses(&mut self, losses: &TraceLosses) {
         self.losses.add(losses);
     }
@@ -298,23 +304,24 @@ impl Trace {
         self.position_of(span).is_some()
     }
 
-    /// Returns the position of the span that is the same end of the same call.
+    /// Returns the position of the span with this id that is the same end of a call.
     pub(super) fn position_of(&self, span: &SpanRecord) -> Option<usize> {
         self.index.find(&self.spans, span)
     }
 
-    /// Returns the position of the span with this id; of two the one that calls.
+    /// Returns the position of the span with this id; if there are two, of the one that
+    /// calls.
     pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
         self.index.first(span_id)
     }
 
-    /// Returns the position of the span that answers, where both ends of a call have this
-    /// id.
+    /// Returns the position of the span that answers, if both ends of a call have this id.
     pub(super) fn answer_position(&self, span_id: SpanId) -> Option<usize> {
         self.index.answer(span_id)
     }
 
-    /// Returns the tree; its positions are those of [`Trace::at`].
+    /// Returns the tree, and builds it if spans were added since the last call. Its
+    /// positions are those of [`Trace::at`].
     pub(crate) fn forest(&self) -> &Forest {
         self.forest
             .get_or_init(|| Forest::new(&self.spans, &self.index))
@@ -325,11 +332,11 @@ impl Trace {
         &'a self,
         positions: &'a [usize],
     ) -> impl ExactSizeIterator<Item = &'a SpanRecord> + DoubleEndedIterator {
-        // The forest was built of `spans`, so that every position is one of its.
+        // The forest was built from `spans`, so every position is valid.
         positions.iter().map(|position| &self.spans[*position])
     }
 
-    /// Returns the spans in the order in which positions count them.
+    /// Returns the spans by position.
     pub(crate) fn by_position(&self) -> &[SpanRecord] {
         &self.spans
     }
@@ -354,7 +361,7 @@ impl fmt::Debug for Trace {
 }
 
 impl fmt::Display for Trace {
-    /// Writes id, number of spans and duration in one line.
+    /// Writes the id, the number of spans and the duration, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spans = self.len();
         write!(f, "Trace({}, {spans} spans", self.trace_id)?;

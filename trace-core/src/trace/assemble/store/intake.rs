@@ -1,4 +1,4 @@
-//! What a batch brings into the store.
+//! What a batch brings into the store: spans, ends of parts, and losses.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::trace::assemble::trace::AddedSpan;
 use crate::value::{SpanRecord, TraceId};
 
 impl Store {
-    /// Adds spans of a batch, and after the last one its ends; returns what is to be told,
-    /// and whether `spans` has more.
+    /// Adds spans of a batch, and after the last span its ends and losses. Returns what is to
+    /// be announced, and whether to call this again with the rest of `spans`.
     ///
-    /// It has if the traces that were given up for want of room take a part of what
-    /// all may: they are freed when the caller has told of them.
+    /// It stops early when the traces that it gave up to make room take 1/32 of `max_bytes`.
+    /// They are freed when the caller has announced them.
     pub(in crate::trace::assemble) fn collect<'a>(
         &mut self,
         batch: &SpanBatch<'_>,
@@ -52,7 +52,8 @@ impl Store {
                 }
             }
         }
-        // Traces that end in one batch are completed in the order in which they ended.
+        // The ends come first, so traces that end in one batch are completed in the order in
+        // which they ended.
         let lossy = batch.losses().map(|(trace_id, _)| trace_id);
         let others = batch.spans().map(|span| span.trace_id());
         let mut seen = HashSet::default();
@@ -66,7 +67,8 @@ impl Store {
         (news, false)
     }
 
-    /// Notes which parts of traces run, and what was lost of them.
+    /// Notes what a tracer reports: which parts of traces run or have ended, and what was
+    /// lost of them.
     fn note_reports(&mut self, reports: &[PartReport], source: u64, now: Now) {
         for report in reports {
             let Part { trace, number } = report.part;
@@ -90,6 +92,8 @@ impl Store {
         }
     }
 
+    /// Notes the end of a part. A trace of which spans were given up while the part ran cannot
+    /// be complete, even if new spans came since.
     fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) {
         if let Some(ended) = self.running.end_part(trace_id, part)
             && let Some(active) = self.active.get_mut(trace_id)
@@ -98,6 +102,7 @@ impl Store {
         }
     }
 
+    /// Adds losses to the trace, or keeps them until its first span comes.
     fn note_losses(&mut self, trace_id: TraceId, losses: &TraceLosses) {
         if let Some(active) = self.active.get_mut(trace_id) {
             Arc::make_mut(&mut active.trace).add_losses(losses);
@@ -109,6 +114,7 @@ impl Store {
         }
     }
 
+    /// Adds a span to its trace, which may be active, completed, discarded or new.
     fn add(
         &mut self,
         mut span: SpanRecord,
@@ -137,8 +143,7 @@ impl Store {
         }
     }
 
-    /// Begins to keep again what comes of a trace that was told and discarded; returns
-    /// whether it is one.
+    /// Keeps a discarded trace again, without its earlier spans. Returns whether it was one.
     fn revive(&mut self, trace_id: TraceId, now: Now) -> bool {
         let losses = || self.early_losses.take(trace_id);
         let Some(completion) = self.kept.revive(trace_id, losses, now.shown) else {
@@ -149,7 +154,7 @@ impl Store {
         true
     }
 
-    /// Adds a span to its completed trace, which is kept.
+    /// Adds a span to a completed trace that is kept.
     fn add_late(&mut self, span: SpanRecord, options: &TraceCollectorOptions) {
         let max_spans = options.max_spans_per_trace;
         let (became, was_complete) = self.kept.add_late(span, max_spans, &self.names);
@@ -161,8 +166,8 @@ impl Store {
         } += 1;
     }
 
-    /// Completes a trace of which nothing more comes, and queues one that is due earlier
-    /// than before. Tells one again that was complete.
+    /// Looks at a trace that a batch has changed: completes it if nothing more will come,
+    /// or queues it earlier if it is due earlier. Announces a completed trace again.
     fn review(
         &mut self,
         trace_id: TraceId,
@@ -172,13 +177,13 @@ impl Store {
     ) {
         let runs = self.running.has(trace_id);
         let Some(active) = self.active.get(trace_id) else {
-            // While a part runs, more comes.
+            // While a part runs, more spans come: they are announced together.
             let kept = self.kept.get_mut(trace_id).filter(|_| !runs);
             news.completed.extend(kept.and_then(KeptTrace::take_news));
             return;
         };
         if !runs && active.is_over(options) {
-            let completion = active.end();
+            let completion = active.end_reason();
             news.completed
                 .extend(self.complete(trace_id, completion, now));
             return;
