@@ -90,7 +90,7 @@ impl Timeline {
                 interval: timeline.intervals[parent],
                 shift: timeline.shift(parent),
             });
-            let (interval, shift, remark) = known.place(span, parent);
+            let (interval, shift, remark) = known.compute_times(span, parent);
             timeline.intervals[position] = interval;
             if shift != 0 {
                 timeline.shifts.resize(spans.len(), 0);
@@ -171,7 +171,11 @@ impl KnownTimes {
 
     /// Returns when the span ran, the nanoseconds that were added to its times, and the
     /// remark.
-    fn place(self, span: &SpanRecord, parent: Option<Parent<'_>>) -> (Interval, i64, Remark) {
+    fn compute_times(
+        self,
+        span: &SpanRecord,
+        parent: Option<Parent<'_>>,
+    ) -> (Interval, i64, Remark) {
         let zero = Timestamp::default();
         let start_is_unknown = span.start == zero && !self.zero_is_a_time;
         // Even by a test's clock, nothing ends at zero that starts later.

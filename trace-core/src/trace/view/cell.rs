@@ -1,8 +1,8 @@
-//! A piece of a line.
+//! A piece of a line. Knows its style, and not its column.
 
 use super::color::Style;
 
-/// A piece of a line.
+/// A text with one style.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -19,6 +19,7 @@ impl Cell {
         }
     }
 
+    /// Makes a cell of a column that is aligned to the right.
     pub(super) fn right(text: impl Into<String>, style: Style) -> Self {
         Self {
             is_right_aligned: true,

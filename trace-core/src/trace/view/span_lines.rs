@@ -1,4 +1,7 @@
-//! The lines of one span in a tree.
+//! The lines of one span in a tree: its own line, and the details below it.
+//!
+//! Which spans are shown, with which glyphs, and how wide the columns are, is decided in
+//! [`tree`](super::tree).
 
 use std::time::Duration;
 
@@ -6,30 +9,38 @@ use super::cell::Cell;
 use super::color::Style;
 use super::duration::HumanDuration;
 use super::text::counted;
-use super::time_columns::{Frame, columns, has_failed};
+use super::time_columns::{TimeScale, columns, has_failed};
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
 use crate::value::visible::visible;
 use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag};
 
-/// The lines of one span.
+/// The lines of one span, in pieces, before widths are known.
 #[derive(Debug)]
 pub(super) struct SpanLines {
-    /// Tree glyphs, then operation, then service: one column.
+    /// The tree's glyphs in front of the operation. Glyphs, operation and service together
+    /// are the first column. Set by the tree.
     pub(super) glyphs: String,
     pub(super) operation: Cell,
     pub(super) service: Option<Cell>,
-    /// As many as the options say, for every span of a tree.
+    /// The same number for every span of a tree, as the options say.
     pub(super) columns: Vec<Cell>,
-    /// Not aligned.
+    /// What follows behind the columns, not aligned.
     pub(super) notes: Vec<Cell>,
-    /// Glyphs in front of `details`.
+    /// The tree's glyphs in front of each of `details`. Set by the tree.
     pub(super) detail_glyphs: String,
+    /// The lines below: tags, logs and links.
     pub(super) details: Vec<Cell>,
 }
 
 impl SpanLines {
-    pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
+    /// Makes the lines of the span at a position, without glyphs.
+    pub(super) fn new(
+        trace: &Trace,
+        position: usize,
+        scale: TimeScale,
+        options: &TreeOptions,
+    ) -> Self {
         let span = &trace.by_position()[position];
         let interval = trace.interval(position);
         let name = visible(&span.operation_name, options.max_text);
@@ -46,14 +57,15 @@ impl SpanLines {
             glyphs: String::new(),
             operation: Cell::new(name, style),
             service,
-            columns: columns(span, interval, frame, options),
+            columns: columns(span, interval, scale, options),
             notes: notes(trace, position, options),
             detail_glyphs: String::new(),
-            details: details(trace, position, frame, options),
+            details: details(trace, position, scale, options),
         }
     }
 }
 
+/// Returns what follows behind the columns.
 fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
     let span = &trace.by_position()[position];
     let inline_tags = options.inline_tags.iter().filter_map(|key| {
@@ -61,16 +73,16 @@ fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
         Some(Cell::new(tag_text(tag, "=", options), Style::Dim))
     });
     let mut notes: Vec<Cell> = inline_tags.collect();
-    let outcome = outcome(span, options);
+    let outcome = describe_outcome(span, options);
     let is_ok = outcome.is_none();
     notes.extend(outcome);
     if is_ok && options.check_marks {
         notes.push(Cell::new("✓", Style::Good));
     }
-    let odd = place(trace, position).into_iter();
+    let odd = describe_place(trace, position).into_iter();
     let odd = odd
-        .chain(times(trace, position, options))
-        .chain(dropped(span.dropped));
+        .chain(describe_times(trace, position, options))
+        .chain(describe_dropped(span.dropped));
     notes.extend(odd.map(|text| Cell::new(text, Style::Warning)));
     if !span.links.is_empty() {
         notes.push(Cell::new(counted(span.links.len(), "link"), Style::Dim));
@@ -82,8 +94,8 @@ fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
     notes
 }
 
-/// Returns what went wrong.
-fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
+/// Returns what went wrong in the span; `None` if nothing did.
+fn describe_outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
     let (what, style) = match (span.outcome, &span.status) {
         (Outcome::Panicked, _) => ("panicked", Style::Bad),
         (Outcome::Cancelled, Status::Error(_)) => ("cancelled, error", Style::Bad),
@@ -92,7 +104,7 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
         (_, Status::Unset | Status::Ok) => return None,
     };
     Some(match &span.status {
-        // The recorder's own message of a panic says no more than the outcome.
+        // The message that the recorder gives to a panic repeats the outcome.
         Status::Error(message) if !message.is_empty() && message != what => {
             let message = visible(message, options.max_text);
             Cell::new(format!("{what}: {message}"), style)
@@ -101,13 +113,14 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
     })
 }
 
-/// Returns what is odd about the span's place in the tree.
-fn place(trace: &Trace, position: usize) -> Option<String> {
+/// Returns what is unusual about the span's place in the tree.
+fn describe_place(trace: &Trace, position: usize) -> Option<String> {
     let (span, forest) = (&trace.by_position()[position], trace.forest());
     if forest.parents[position].is_some() {
         return None;
     }
-    // Then no span is without a parent, and those that are their own stand for roots.
+    // If the root names itself as parent, no span is without one, and all that name
+    // themselves count as roots.
     let root_is_its_own_parent = trace
         .root()
         .is_some_and(|root| root.parent_span_id.is_some());
@@ -121,13 +134,17 @@ fn place(trace: &Trace, position: usize) -> Option<String> {
             Some(format!("called from {parent}, elsewhere"))
         }
         Some(parent) if trace.span(parent).is_none() => Some(format!("orphan of {parent}")),
-        // Its parent is here, and yet it hangs below nothing.
+        // The parent is here, but the edge to it was cut.
         Some(_) => Some("cycle".to_owned()),
     }
 }
 
-/// Returns what is odd about the span's times.
-fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator<Item = String> {
+/// Returns what is unusual about the span's times.
+fn describe_times(
+    trace: &Trace,
+    position: usize,
+    options: &TreeOptions,
+) -> impl Iterator<Item = String> {
     let remark = trace.forest().timeline.remark(position);
     let unknown = match (remark.start_is_unknown, remark.end_is_unknown) {
         (false, false) => None,
@@ -145,8 +162,8 @@ fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator
     unknown.map(str::to_owned).into_iter().chain(clock)
 }
 
-/// Returns what the limits dropped: `172 tags and 1 log dropped`.
-fn dropped(items: DroppedItems) -> Option<String> {
+/// Returns what limits dropped from the span, such as `172 tags and 1 log dropped`.
+fn describe_dropped(items: DroppedItems) -> Option<String> {
     let DroppedItems { tags, logs, links } = items;
     let kinds = [(tags, "tag"), (logs, "log"), (links, "link")].into_iter();
     let dropped = kinds.filter(|(number, _)| *number > 0);
@@ -160,7 +177,8 @@ fn dropped(items: DroppedItems) -> Option<String> {
     })
 }
 
-fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+/// Returns the lines below the span's own line.
+fn details(trace: &Trace, position: usize, scale: TimeScale, options: &TreeOptions) -> Vec<Cell> {
     let span = &trace.by_position()[position];
     let mut details = Vec::new();
     if options.tags {
@@ -170,7 +188,7 @@ fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) 
     if options.logs {
         for log in &span.logs {
             let time = trace.forest().timeline.time(position, log.time);
-            let offset = HumanDuration(time - frame.trace_start);
+            let offset = HumanDuration(time - scale.trace_start);
             let message = visible(&log.message, options.max_text);
             let mut text = format!("+{offset}  {message}");
             for field in &log.fields {

@@ -1,4 +1,4 @@
-//! The columns that say when a span ran.
+//! The aligned columns of a span: its kind, and when it ran.
 
 use std::time::Duration;
 
@@ -9,16 +9,17 @@ use super::tree_options::TreeOptions;
 use crate::trace::assemble::{Interval, Trace};
 use crate::value::{Outcome, SpanRecord, Timestamp};
 
-/// What the spans of a trace are compared with.
+/// The times of a trace to which its spans are compared.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    /// What offsets count from.
+pub(super) struct TimeScale {
+    /// The time from which offsets are counted.
     pub(super) trace_start: Timestamp,
-    /// The root's time, or the trace's if there is no root or that takes longer.
+    /// The time that the whole bar stands for: the root's, or the trace's if there is no root
+    /// or the trace takes more than a quarter longer.
     whole: Interval,
 }
 
-impl Frame {
+impl TimeScale {
     pub(super) fn from_trace(trace: &Trace) -> Self {
         let forest = trace.forest();
         let trace_start = trace.start().unwrap_or_default();
@@ -28,7 +29,7 @@ impl Frame {
         };
         let root = forest.tops.first().filter(|_| forest.roots > 0);
         let root = root.map(|root| trace.top_interval(*root));
-        // A clock that is ahead a little is no work that goes on.
+        // A little longer may mean a clock that is ahead, and not work after the answer.
         let whole = match root {
             Some(root) if all.duration() <= root.duration() * 5 / 4 => root,
             _ => all,
@@ -37,10 +38,11 @@ impl Frame {
     }
 }
 
+/// Returns the columns that the options ask for, in their order.
 pub(super) fn columns(
     span: &SpanRecord,
     interval: Interval,
-    frame: Frame,
+    scale: TimeScale,
     options: &TreeOptions,
 ) -> Vec<Cell> {
     let mut columns = Vec::new();
@@ -48,8 +50,8 @@ pub(super) fn columns(
         columns.push(Cell::new(span.kind.as_str(), Style::Dim));
     }
     if options.intervals {
-        let start = interval.start - frame.trace_start;
-        let end = interval.end - frame.trace_start;
+        let start = interval.start - scale.trace_start;
+        let end = interval.end - scale.trace_start;
         columns.push(Cell::right(format!("{start:?}..{end:?}"), Style::Plain));
     }
     if options.durations {
@@ -65,18 +67,19 @@ pub(super) fn columns(
             Style::Good
         };
         columns.push(Cell::new(
-            bar(interval, frame.whole, options.bar_width),
+            bar(interval, scale.whole, options.bar_width),
             style,
         ));
-        columns.push(Cell::right(share(interval, frame.whole), Style::Dim));
+        columns.push(Cell::right(share(interval, scale.whole), Style::Dim));
     }
     columns
 }
 
-/// Draws when a span ran within the whole time; a thin line where it is shorter than
-/// half a character.
+/// Draws when a span ran within the whole time, `width` characters wide. A span that is
+/// shorter than half a character is a thin line.
 fn bar(interval: Interval, whole: Interval, width: usize) -> String {
     let total = whole.duration().as_nanos();
+    // Rounds half up; without a whole time there is nothing to divide by.
     let cells = |offset: Duration| {
         let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
         usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
@@ -94,13 +97,15 @@ fn bar(interval: Interval, whole: Interval, width: usize) -> String {
     bar
 }
 
-/// Returns a span's part of the whole time in percent, rounded half up.
+/// Returns a span's part of the whole time in percent, rounded half up; `100%` if the whole
+/// time is zero.
 fn share(interval: Interval, whole: Interval) -> String {
     let total = whole.duration().as_nanos();
     let percent = (interval.duration().as_nanos() * 100 + total / 2).checked_div(total);
     format!("{}%", percent.unwrap_or(100))
 }
 
+/// Returns whether the span is shown as failed.
 pub(super) fn has_failed(span: &SpanRecord) -> bool {
     span.is_error() || matches!(span.outcome, Outcome::Panicked)
 }

@@ -1,4 +1,6 @@
-//! A trace as a tree of text.
+//! A trace as a tree of text: which spans it shows, in which order, and how wide.
+//!
+//! The content of each line is made in [`span_lines`](super::span_lines).
 
 use std::fmt;
 
@@ -7,17 +9,18 @@ use super::color::Style;
 use super::duration::HumanDuration;
 use super::span_lines::SpanLines;
 use super::text::{counted, width_of};
-use super::time_columns::Frame;
+use super::time_columns::TimeScale;
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
 
-/// Displays a trace as a tree, one line a span, each line ended by a line break.
+/// Displays a trace as a tree, with one line for each span. Every line ends in a line break.
 ///
-/// The root comes first; more roots, orphans and the first spans of cycles follow,
-/// marked. Children are sorted by start, then id. Times are those of
-/// [`Trace::times_of`]; a span says of itself if its clock differs from the root's
-/// (`clock 2.00 s ahead`), if a time of it is not known, and what limits dropped in it.
-/// Names, messages and values are written as [`visible`](crate::value::visible()) shows them.
+/// The root comes first. Further roots, orphans and the first spans of cycles follow, each
+/// with a mark. Children are sorted by start, then id. Times are those of
+/// [`Trace::times_of`]. A span is marked if its clock differs from the root's
+/// (`clock 2.00 s ahead`), if one of its times is unknown, and if limits dropped something
+/// from it. Names, messages and values are written as
+/// [`visible`](crate::value::visible()) shows them.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
@@ -50,17 +53,18 @@ pub struct TraceTree<'a> {
 struct UnshownSpan {
     position: usize,
     depth: usize,
+    /// Whether it is the last child of its parent.
     is_last: bool,
 }
 
 impl Trace {
-    /// Shows the trace as a tree with the default options.
+    /// Returns the trace as a tree with the default options, to be displayed.
     #[must_use]
     pub fn tree(&self) -> TraceTree<'_> {
         self.tree_with(TreeOptions::default())
     }
 
-    /// Shows the trace as a tree.
+    /// Returns the trace as a tree, to be displayed.
     #[must_use]
     pub fn tree_with(&self, options: TreeOptions) -> TraceTree<'_> {
         TraceTree {
@@ -71,24 +75,25 @@ impl Trace {
 }
 
 impl TraceTree<'_> {
-    /// Returns the spans of the spans shown, in order.
+    /// Returns the lines of all spans that are shown, in order. Does not recurse: a trace may
+    /// be deeper than the stack.
     fn spans(&self) -> Vec<SpanLines> {
         let forest = self.trace.forest();
-        let frame = Frame::from_trace(self.trace);
+        let scale = TimeScale::from_trace(self.trace);
         let mut spans = Vec::new();
         let mut unshown: Vec<UnshownSpan> = Vec::new();
-        // Tops are roots of their own: no glyph joins them.
+        // No glyph joins the tops, so each is the last one.
         unshown.extend(forest.tops.iter().rev().map(|position| UnshownSpan {
             position: *position,
             depth: 0,
             is_last: true,
         }));
-        // What stands in front of a span's children, level by level: "│  " or "   ".
+        // The glyphs in front of a span's children, level by level: "│  " or "   ".
         let mut levels: Vec<&str> = Vec::new();
         while spans.len() < self.options.max_spans
             && let Some(next) = unshown.pop()
         {
-            let mut span = SpanLines::new(self.trace, next.position, frame, &self.options);
+            let mut span = SpanLines::new(self.trace, next.position, scale, &self.options);
             levels.truncate(next.depth.saturating_sub(1));
             span.glyphs = levels.concat();
             if next.depth > 0 {
@@ -154,8 +159,9 @@ impl fmt::Display for TraceTree<'_> {
     }
 }
 
-/// The widest cell of each column.
+/// The width of each column, which is that of its widest cell.
 struct Widths {
+    /// Of glyphs, operation and service together.
     name: usize,
     columns: Vec<usize>,
 }
@@ -175,6 +181,7 @@ impl Widths {
         }
     }
 
+    /// Returns the span's own line, without a line break.
     fn line(&self, span: &SpanLines, color: bool) -> String {
         let mut line = String::new();
         Style::Dim.write(&span.glyphs, color, &mut line);
@@ -185,7 +192,7 @@ impl Widths {
             line.push(' ');
             service.style.write(&service.text, color, &mut line);
         }
-        // Spaces are owed until something follows, so that no line ends in them.
+        // Spaces are written only when something follows, so that no line ends in them.
         let mut owed = self.name.saturating_sub(name_width(span)) + 3;
         for (cell, width) in span.columns.iter().zip(&self.columns) {
             let missing = width.saturating_sub(width_of(&cell.text));
