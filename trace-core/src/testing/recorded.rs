@@ -1,4 +1,6 @@
-//! What a test's tracer has recorded.
+//! What a test's tracer has recorded, and assertions about it.
+//!
+//! Each method delivers first, on the calling thread, so it sees all that was handed over.
 
 use std::time::Duration;
 
@@ -15,11 +17,11 @@ use crate::value::SpanRecord;
 const MAX_SHOWN: usize = 20;
 
 impl TestTracer {
-    /// Returns the one trace there is.
+    /// Returns the trace, if there is exactly one.
     ///
     /// # Panics
     ///
-    /// When there is none, or more than one, with a list of them.
+    /// If there is none, or more than one. The message lists them.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "an assertion that does not hold")]
@@ -40,8 +42,8 @@ impl TestTracer {
         }
     }
 
-    /// Returns the one trace whose root has this name, as a server's among those of its
-    /// clients.
+    /// Returns the trace whose root has this name, if there is exactly one: for example, that
+    /// of a server among those of its clients.
     ///
     /// ```
     /// use trace_core::assert_trace;
@@ -55,7 +57,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// When there is none, or more than one, with a list of all traces.
+    /// If there is none, or more than one. The message lists all traces.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "an assertion that does not hold")]
@@ -85,8 +87,7 @@ impl TestTracer {
         test_trace::group(self.spans(), self.0.name)
     }
 
-    /// Returns all spans that have ended and were handed over, sorted by start, then
-    /// id.
+    /// Returns all spans that have ended and were handed over, sorted by start, then id.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
         let (_, spans) = self.deliver();
@@ -97,7 +98,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// When one is missing, with the tree.
+    /// If a parent is missing. The message has the tree.
     #[track_caller]
     pub fn assert_no_orphans(&self) {
         for trace in self.traces() {
@@ -105,13 +106,12 @@ impl TestTracer {
         }
     }
 
-    /// Asserts that every span that began was delivered, refused by the sampler,
-    /// dropped for a counted reason, or is still open; a `#[traced_test]` does so at
-    /// its end.
+    /// Asserts that every span that began was delivered, refused by the sampler, dropped for a
+    /// counted reason, or is still open. A `#[traced_test]` asserts this at its end.
     ///
     /// # Panics
     ///
-    /// When the counters do not add up, which is an error in this crate.
+    /// If the counters do not add up, which is an error in this crate.
     #[track_caller]
     pub fn assert_conservation(&self) {
         let (stats, spans) = self.deliver();
@@ -130,12 +130,12 @@ impl TestTracer {
         );
     }
 
-    /// How many spans have not ended, or were not handed over.
+    /// Returns how many spans have not ended, or were not handed over.
     pub(super) fn open_spans(&self) -> u64 {
         self.deliver().0.open
     }
 
-    /// Returns the traces as text, for somebody who looks for a mistake.
+    /// Returns the traces as text with tags and logs, for a test that has failed.
     pub(super) fn show_traces(&self) -> String {
         let options = TreeOptions {
             tags: true,
@@ -145,15 +145,16 @@ impl TestTracer {
         show(&self.traces(), &options)
     }
 
-    /// Delivers; returns the counters and everything delivered so far.
+    /// Delivers what was handed over. Returns the counters and all spans delivered so far.
     fn deliver(&self) -> (Stats, Vec<SpanRecord>) {
         let inner = &self.0;
         let _delivery = inner.delivery.lock().unpoisoned();
-        // What could not be delivered shows in what is returned.
+        // The report is not needed: the counters show what was not delivered.
         let _report = inner.tracer.flush(Duration::ZERO);
         (inner.tracer.stats(), inner.spans.spans())
     }
 
+    /// Returns why no trace was recorded, as far as the counters tell.
     fn explain_nothing(&self) -> String {
         let stats = self.stats();
         if stats.started == 0 {
@@ -172,6 +173,7 @@ impl TestTracer {
     }
 }
 
+/// Returns the trees of the first [`MAX_SHOWN`] traces, and the number of the others.
 fn show(traces: &[Trace], options: &TreeOptions) -> String {
     let trees = traces.iter().take(MAX_SHOWN);
     let mut text: Vec<String> = trees

@@ -1,4 +1,6 @@
-//! The tracer of a test.
+//! The tracer of a test: how it is made, found and ended.
+//!
+//! What it has recorded is read in [`recorded`](super::recorded).
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,12 +14,12 @@ use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, Start, StillOpen, entered};
 use crate::tracer::{Tracer, TracerBuilder};
 
-/// A [`Tracer`] that keeps what it records and delivers when it is asked, on the
+/// A [`Tracer`] that keeps what it records, and delivers only when a test asks, on the
 /// thread that asks.
 ///
-/// Dereferences to the tracer: [`root`](Tracer::root) begins a trace, and
-/// [`attach`](Tracer::attach) makes it the tracer of the roots in a future. A clone
-/// is another handle of the same one.
+/// It dereferences to the tracer: [`root`](Tracer::root) begins a trace, and
+/// [`attach`](Tracer::attach) makes it the tracer of the roots in a future. A clone is
+/// another handle of the same tracer, which ends with the last handle.
 ///
 /// ```
 /// # use trace_core::{trace_root, traced};
@@ -39,26 +41,27 @@ use crate::tracer::{Tracer, TracerBuilder};
 pub struct TestTracer(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    /// The test's, where there is one.
+    /// The name of the test; empty if there is none.
     pub(super) name: &'static str,
     pub(super) tracer: Tracer,
     pub(super) spans: MemoryCollector,
-    /// Held while spans are delivered: a second delivery would be refused.
+    /// Held while spans are delivered, because a second delivery meanwhile would be refused.
     pub(super) delivery: Mutex<()>,
 }
 
-/// All test tracers of the process, to find the one that surrounds the code.
+/// All test tracers of the process, in which [`TestTracer::current`] finds the one that
+/// surrounds the code. It keeps none of them alive.
 static TRACERS: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 impl TestTracer {
-    /// Makes a tracer of the service `test`, which records everything, with the ids
-    /// and the clock that the [module](super) describes.
+    /// Makes a tracer of the service `test` that records everything, with the ids and the
+    /// clock that the [module](super) describes.
     #[must_use]
     pub fn new() -> Self {
         Self::with("test", |builder| builder)
     }
 
-    /// Makes a tracer with options: a sampler, limits, a clock, more collectors.
+    /// Makes a tracer with options, such as a sampler, limits, a clock, or more collectors.
     ///
     /// ```
     /// use std::time::Duration;
@@ -81,6 +84,7 @@ impl TestTracer {
         Self::build(service_name.as_ref(), "", configure)
     }
 
+    /// Makes the tracer of the test with this name.
     pub(super) fn with_name(name: &'static str) -> Self {
         Self::build("test", name, |builder| builder)
     }
@@ -116,8 +120,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// When there is none: outside a test, and in a task that does not go on with a
-    /// trace.
+    /// If there is none: outside of a test, or in a task that does not continue a trace.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "the test is written wrongly")]
@@ -146,8 +149,8 @@ impl TestTracer {
         }
     }
 
-    /// Returns the tracer, for code that takes one; it may outlive this, and then records
-    /// nothing.
+    /// Returns the tracer, for code that takes one. It may outlive this handle, and records
+    /// nothing after the last handle is gone.
     ///
     /// ```
     /// use trace_core::testing::TestTracer;
@@ -172,26 +175,27 @@ impl TestTracer {
         self.0.tracer.clone()
     }
 
-    /// A scope for the threads that run a test, outside of its body: roots that begin there
-    /// are this tracer's.
+    /// Makes a scope for the thread that runs a test, outside of its body. Roots that begin
+    /// there belong to this tracer.
     pub(super) fn surrounding_scope(&self) -> Scope {
         self.surrounding_scopes()()
     }
 
-    /// The same for threads that are not there yet. Keeps no handle: the tracer ends with the
-    /// test.
+    /// Returns a function that makes such scopes for threads that start later. It holds no
+    /// handle, so the tracer still ends with the test.
     pub(super) fn surrounding_scopes(&self) -> impl Fn() -> Scope + Send + Sync + use<> {
         let core = self.0.tracer.core().map(Arc::clone);
         move || core.clone().map(Scope::attached).unwrap_or_default()
     }
 
+    /// Returns what is open, apart from the code that asks.
     pub(super) fn still_open(&self) -> StillOpen {
         let core = self.0.tracer.core();
         core.map(|core| core.still_open()).unwrap_or_default()
     }
 
-    /// Begins the scope of a test's body: roots in it are this tracer's, and spans
-    /// without a root belong to the test's own trace.
+    /// Begins the scope of a test's body. Roots in it belong to this tracer, and spans without
+    /// a root belong to the test's own trace.
     pub(super) fn body_scope(&self) -> Scope {
         let start = Start {
             operation_name: self.0.name,
@@ -206,13 +210,13 @@ impl TestTracer {
 }
 
 impl Drop for Inner {
-    /// Shuts down here, so that nothing more is said of what is lost: the test says it.
+    /// Shuts the tracer down without a line about what it has lost: the test reports that.
     fn drop(&mut self) {
         self.tracer.shut_down_unsaid();
     }
 }
 
-/// Follows tokio's clock, and so a test's paused time.
+/// Returns a clock that follows tokio's, and so a test's paused time.
 #[cfg(feature = "tokio")]
 fn clock() -> Clock {
     /// 2000-01-01T00:00:00Z.

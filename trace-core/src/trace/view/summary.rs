@@ -142,7 +142,7 @@ impl fmt::Display for SpanTime {
 }
 
 impl fmt::Display for Summary {
-    /// Writes four lines, each with a line break at its end. Of a long critical path it
+    /// Writes up to four lines, each with a line break at its end. Of a long critical path it
     /// writes the spans with the most time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Name(&self.operation_name, &self.service_name);
