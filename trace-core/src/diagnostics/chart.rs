@@ -52,14 +52,14 @@ pub(crate) enum SiteLoss {
     Limit,
     /// Open when the tracer was shut down.
     Open,
-    /// Ended after the shutdown.
+    /// Ended after the shutdown, or not read before its deadline.
     Late,
     /// Lost by the lane of the collector with this number.
     Lane(LaneLoss, usize),
 }
 
-/// Number of tracers whose doctor is armed. It can be wrong for a moment while a doctor is
-/// armed and disarmed on two threads, because the flag and the number change separately.
+/// Number of tracers whose doctor is armed. It can be wrong for a moment if two threads arm
+/// and disarm the same doctor, because its flag and this number change one after the other.
 static ARMED: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns whether calls that are not recorded are counted: in debug builds, and while a
@@ -74,8 +74,8 @@ pub(crate) fn is_counting() -> bool {
 impl Chart {
     /// Starts to count recorded and unsampled spans, from zero in a release build.
     pub(crate) fn arm(&self) {
-        // Relaxed: the swap lets one of several threads that arm at once go on. The counts
-        // are behind the lock of `rows`, and a site's notes have atomics of their own.
+        // Relaxed: of several threads that arm at once, the swap lets only one continue. The
+        // counts are behind the lock of `rows`, and the notes of sites are atomics.
         if self.is_armed.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -155,8 +155,8 @@ impl Chart {
         open
     }
 
-    /// Returns a report of every site that anything is known of. `collectors` are the
-    /// names of the collectors, by number.
+    /// Returns a report of every site of which anything is known. `collectors` has the names
+    /// of the collectors, by number.
     pub(crate) fn report(&self, collectors: &[String]) -> Doctor {
         let mut rows = self.rows();
         for site in Site::all_recorded().into_iter().chain(Site::noted()) {
@@ -175,7 +175,7 @@ impl Chart {
 }
 
 impl Drop for Chart {
-    /// A tracer that ends while armed must not leave the process counting.
+    /// If a tracer ended while armed, the process would count forever.
     fn drop(&mut self) {
         self.disarm();
     }

@@ -150,7 +150,8 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
     let listener = state().listener_for_place(kind);
     match listener {
         Some(listener) => listener.notify(&diagnostic()),
-        // The place counts, and the end of the process says so if no tracer's end does.
+        // The place is only counted. The end of the process reports it, if no tracer ends
+        // before.
         None => AT_EXIT.ask(),
     }
 }

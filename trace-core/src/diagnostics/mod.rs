@@ -39,10 +39,11 @@
 //! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`]: another
 //! thread of the parent may have held the lock of standard error.
 //!
-//! [`Tracer::doctor`](crate::Tracer::doctor) answers why one span is missing. A thread
-//! does no work for this where it records. Where it does not, a site notes the reason once.
+//! [`Tracer::doctor`](crate::Tracer::doctor) answers why one span is missing. A call that
+//! is recorded does no work for it. A call that is not recorded notes the reason at its site,
+//! once.
 //!
-//! This module counts spans and says what became of them. It never decides what is
+//! This module counts spans and reports what became of them. It does not decide what is
 //! recorded or dropped.
 
 mod chart;

@@ -18,7 +18,7 @@ use crate::value::environment;
 /// The child of a `fork` gets its own, because it has no tracer.
 static PRESENT: PerProcess<Mutex<TracerPresence>> = PerProcess::new();
 
-/// See [the module](self).
+/// What is known of the process's tracers.
 #[derive(Debug, Default)]
 struct TracerPresence {
     /// Tracers that were built and have not ended.
@@ -58,7 +58,7 @@ pub(crate) fn tracer_ends() {
 fn change_tracers(change: fn(usize) -> usize) {
     let mut present = present();
     present.tracers = change(present.tracers);
-    // Stored under the lock, so that the last store fits the last number.
+    // Stored under the lock, so that the stores have the order of the changes.
     // Relaxed: see `has_other_tracers`.
     ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
 }

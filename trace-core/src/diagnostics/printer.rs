@@ -13,8 +13,8 @@ const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// Writes lines at the end of a tracer or of the process, and waits at most [`MAX_WAIT`].
 ///
-/// Another thread writes them, because a thread may hold the lock of standard error for
-/// ever, or nobody may read it. After the time has passed that thread goes on alone.
+/// Another thread writes them, because some thread may hold the lock of standard error
+/// forever, or nobody may read it. After that time, the writing thread continues alone.
 pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
     let lines = Arc::new(lines);
     let own = Arc::clone(&lines);

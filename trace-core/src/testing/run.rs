@@ -65,8 +65,8 @@ where
     let output = {
         // A runtime without threads of its own runs its tasks on this thread.
         let _surrounding = test.tracer.surrounding_scope().enter_owned();
-        // This also drops the runtime, and so the tasks that are left, before the scope is
-        // left.
+        // This also drops the runtime, and with it the tasks that still run, while the scope
+        // is entered.
         runtime.block_on(&test.tracer, test.run(body))
     };
     test.end(output)

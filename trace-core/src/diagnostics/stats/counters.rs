@@ -42,7 +42,7 @@ impl Counters {
     pub(crate) fn add(counter: &AtomicU64, spans: u64) {
         // Release: its partner is the acquiring load in `stats`. The sums do not need the
         // pair, as the queue's lock orders the dropped spans. It is for the counters without
-        // a lock: who sees a panic counted sees what that thread did before it.
+        // a lock: a reader that sees a panic counted sees what that thread did before it.
         counter.fetch_add(spans, Ordering::Release);
     }
 

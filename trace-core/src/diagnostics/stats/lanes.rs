@@ -21,9 +21,9 @@ pub struct LaneStats {
     /// Bytes allocated for these spans. Collectors share a batch: it is allocated once, and
     /// counts in the lane of each collector that has not finished it.
     pub bytes: usize,
-    /// Most bytes that may wait in its lane, which drops further batches: its share of
-    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Zero for a collector
-    /// without a thread of its own.
+    /// Most bytes that may wait in its lane: its share of
+    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Above it, the lane drops
+    /// new batches. Zero for a collector without its own thread.
     pub max_bytes: usize,
 }
 

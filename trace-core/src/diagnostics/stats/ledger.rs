@@ -10,8 +10,8 @@ use crate::stream::decode::LaneLoss;
 
 /// Counts of the spans that have been handed over, by where they are.
 ///
-/// `open` and `waiting` of [`Stats`] are counted here. If they were computed as what is
-/// missing in a sum, the sum would be right whatever is lost, and tests would see nothing.
+/// `open` and `waiting` of [`Stats`] are counted here, and not computed from the other
+/// counts. Otherwise the sums would hold even if spans got lost, and no test would notice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     /// Spans that are counted as started here, when they are handed over, and not in

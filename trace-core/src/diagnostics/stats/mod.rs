@@ -1,8 +1,8 @@
 //! Counts of what became of every span.
 //!
-//! Each span is counted where it happens, once for each step. The sums of [`Stats`] and
-//! [`LaneStats`] so hold exactly, and show a span that is counted nowhere. What is counted
-//! by place in the source is in [`chart`](super::chart).
+//! A span is counted at each step, where the step happens. So the sums of [`Stats`] and
+//! [`LaneStats`] hold exactly, and a span that gets lost without a reason shows in them.
+//! Counts for each place in the source are in [`chart`](super::chart).
 
 mod counters;
 mod lanes;

@@ -64,8 +64,8 @@ impl OwnNumber {
 impl Drop for OwnNumber {
     fn drop(&mut self) {
         if let Some(number) = self.0 {
-            // Release: its partner is the acquire in `take`. Other threads that take a number
-            // in between do not break the pair, as they too read and write at once.
+            // Release: its partner is the acquire in `take`. Threads that take or return other
+            // numbers in between do so by a read-modify-write, which keeps the pair.
             TAKEN.fetch_and(!(1 << number), Ordering::Release);
         }
     }
@@ -84,8 +84,8 @@ impl Starts {
         };
         let own = number.and_then(|number| self.own.get(number as usize));
         // Relaxed, three times: a thread counts a span before it takes the queue's lock to
-        // hand it over, and `sum` is called under that lock. So whoever sees the span
-        // somewhere else sees it counted here.
+        // hand it over, and `sum` is called under that lock. So a reader that sees the span
+        // somewhere else also sees it counted here.
         match own {
             Some(own) => {
                 // No other thread writes it. An atomic addition would cost as much as a
@@ -105,7 +105,7 @@ impl Starts {
     pub(super) fn sum(&self, start: Start) -> u64 {
         let all = self.own.iter().chain([&self.shared]);
         // Relaxed: the queue's lock orders it after the counting of each span that was handed
-        // over. A span that is still in its scope may be missing, and is then not open either.
+        // over. One that is still in its scope may be missing, and then is not open either.
         all.map(|counts| counts.counter(start).load(Ordering::Relaxed))
             .sum()
     }

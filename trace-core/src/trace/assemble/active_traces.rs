@@ -19,7 +19,7 @@ use crate::value::{SpanRecord, TraceId};
 /// The active traces of a collector.
 #[derive(Debug, Default)]
 pub(super) struct ActiveTraces {
-    /// Boxed, because a map doubles when it grows.
+    /// Boxed, because a map that grows doubles its places.
     traces: HashMap<TraceId, Box<ActiveTrace>>,
     /// Each active trace once, under a time that is not later than when it is due.
     ///
@@ -90,8 +90,8 @@ impl ActiveTraces {
         }
     }
 
-    /// Returns the trace that is due first, and when. Queues again those whose time has
-    /// moved on.
+    /// Returns the trace that is due first, and when. Queues again the traces that are due
+    /// later than they were queued.
     pub(super) fn next_due(
         &mut self,
         running: &RunningTraces,

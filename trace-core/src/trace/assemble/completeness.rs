@@ -2,8 +2,8 @@
 //!
 //! A tracer reports exactly when a part of a trace begins and ends in its process
 //! ([`SpanBatch::completed_traces`]). Nobody reports which other processes take part, and
-//! the spans of a file or of another system come without any report. Hence these states.
-//! What has come defines each of them, and not the order in which it came:
+//! the spans of a file or of another system come without any report. So there are several
+//! states. Each is defined by what has come, and not by the order in which it came:
 //!
 //! - **Running**: a tracer has reported that a part began, and not that it ended. No timer
 //!   limits this state, because the end will be reported. (The store has the list of these
@@ -11,8 +11,8 @@
 //! - **Open**: something is certainly missing, on its way or lost. No span without a parent
 //!   is here, or a parent is missing, or a source that reports ends has reported none.
 //! - **Whole**: all spans come from one tracer, no part of it runs, and every missing parent
-//!   is in another process. If no other tracer sends spans, nothing more comes, whatever
-//!   the trace has called and whoever has called it.
+//!   is in another process. If no other tracer sends spans, nothing more comes, no matter
+//!   what the trace has called, or what has called it.
 //! - **Connected**: not open. Parts to which no span here points may still come, because a
 //!   span points to its parent and not to its children.
 //! - **Settled**: connected, and the spans here rule out that more comes:

@@ -18,14 +18,15 @@ pub(crate) struct Forest {
     pub(crate) order: Vec<usize>,
     /// The parent of each position, if it is here and not cut off.
     pub(crate) parents: Vec<Option<usize>>,
-    /// Positions without an entry in `parents`: roots, then the others, both in `order`. If
+    /// Positions that are no child of another: roots, then the others, both in `order`. If
     /// every span names a parent, those that name themselves count as roots.
     pub(crate) tops: Vec<usize>,
     /// How many of `tops` count as roots. They come first.
     pub(crate) roots: usize,
     /// The number of ancestors of each position.
     pub(crate) depth: Vec<usize>,
-    /// The members of each cycle, from its first span up to the one that is its child.
+    /// The cycles: each has its first span, then that span's parent, and so on, up to the
+    /// child of the first span.
     pub(crate) cycles: Vec<Vec<usize>>,
     /// When each span ran.
     pub(crate) timeline: Timeline,

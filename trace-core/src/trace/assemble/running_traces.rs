@@ -26,7 +26,7 @@ pub(super) struct RunningTrace {
     pub(super) began: Option<Timestamp>,
     /// When the first report of it came.
     pub(super) heard_of: Duration,
-    /// Set if what was here of the trace was given up meanwhile, to make room.
+    /// Set if the spans that were here were completed or given up meanwhile, to the reason.
     pub(super) was_cut: Option<Completion>,
 }
 

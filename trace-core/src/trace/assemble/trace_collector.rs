@@ -21,7 +21,7 @@ use crate::value::TraceId;
 
 /// Assembles the spans of any number of processes, in any order, into traces.
 ///
-/// A clone is the same collector: give one to a tracer and keep one to ask.
+/// A clone is the same collector: give one to a tracer, and keep one to read the traces.
 ///
 /// ```
 /// use trace_core::{TraceCollector, Tracer, span};
