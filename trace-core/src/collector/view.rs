@@ -23,15 +23,11 @@ enum Form<'a> {
 }
 
 impl<'a> SpanView<'a> {
-    pub(super) fn from_record(record: &'a SpanRecord) -> Self {
+    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
         Self(Form::Record(record))
     }
 
-    pub(super) fn from_stream(
-        decoded: &'a Decoded,
-        span: &'a Span,
-        resource: &'a Resource,
-    ) -> Self {
+    pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
         Self(Form::Stream(Streamed {
             decoded,
             piece: decoded.piece(span),
