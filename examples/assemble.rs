@@ -283,7 +283,7 @@ fn write_trees(
     };
     for completed in found.iter().take(options.trees) {
         writeln!(out, "\n{}", completed.trace.tree_with(tree.clone()))?;
-        write!(out, "{}", Summary::of(&completed.trace))?;
+        write!(out, "{}", Summary::from_trace(&completed.trace))?;
     }
     Ok(())
 }
@@ -291,7 +291,7 @@ fn write_trees(
 fn write_table(found: &[CompletedTrace], rows: usize, out: &mut impl Write) -> io::Result<()> {
     let shown = found.iter().take(rows);
     let summaries: Vec<_> = shown
-        .map(|completed| Summary::of(&completed.trace))
+        .map(|completed| Summary::from_trace(&completed.trace))
         .collect();
     if !summaries.is_empty() {
         write!(out, "\n{}", SummaryTable(&summaries))?;

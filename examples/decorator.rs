@@ -125,7 +125,7 @@ fn report(collector: &TraceCollector) -> Result<()> {
     let completed = collector.completed_traces();
     let summaries: Vec<_> = completed
         .iter()
-        .map(|completed| Summary::of(&completed.trace))
+        .map(|completed| Summary::from_trace(&completed.trace))
         .collect();
     println!("\nTraces completed: {}", collector.stats().traces_completed);
     println!("Spans received: {}\n", collector.stats().spans_received);

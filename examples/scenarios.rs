@@ -60,7 +60,7 @@ fn show(collector: &TraceCollector, query: &Query, bottleneck: (&str, &str)) -> 
         return Err(format!("{} traces are found; expected one", found.len()).into());
     };
     let trace = &completed.trace;
-    let summary = Summary::of(trace);
+    let summary = Summary::from_trace(trace);
     let options = TreeOptions {
         bar_width: 40,
         logs: true,

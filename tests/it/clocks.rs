@@ -94,7 +94,7 @@ fn a_clock_that_is_an_hour_fast_or_slow_changes_nothing_but_a_mark() {
         assert_eq!(trace.start(), plain.start());
         assert_eq!(trace.duration(), Some(Duration::from_millis(100)));
         assert_eq!(trace.critical_path(), plain.critical_path());
-        assert_eq!(Summary::of(&trace), Summary::of(&plain));
+        assert_eq!(Summary::from_trace(&trace), Summary::from_trace(&plain));
         let ids = |trace: &Trace| trace.spans().map(|span| span.span_id).collect::<Vec<_>>();
         assert_eq!(ids(&trace), ids(&plain));
         for (told, span) in skewed.iter().zip(&spans) {
@@ -392,7 +392,7 @@ fn a_root_without_a_start_begins_at_its_end() {
           largest self time  charge (shop) 19.0 ms
           critical path      charge (shop) 19.0 ms > checkout (shop) 10.0 ms
     "#]]
-    .assert_eq(&format!("{}{}", trace.tree(), Summary::of(&trace)));
+    .assert_eq(&format!("{}{}", trace.tree(), Summary::from_trace(&trace)));
     spans[0].end = Timestamp::default();
     assert_eq!(duration(&spans), Duration::from_millis(19));
     assert_eq!(duration(&spans[..1]), Duration::ZERO);

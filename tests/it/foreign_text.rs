@@ -138,7 +138,7 @@ fn trees_and_tables_show_it() {
             ..TreeOptions::default()
         };
         check(&trace.tree_with(everything).to_string());
-        let summary = Summary::of(&trace);
+        let summary = Summary::from_trace(&trace);
         check(&summary.to_string());
         check(&SummaryTable(&[summary]).to_string());
         for problem in trace.problems() {

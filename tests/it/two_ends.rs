@@ -111,7 +111,7 @@ fn the_critical_path_tells_the_ends_apart() {
     let times = trace.critical_path_times();
     let of_both = times.iter().find(|(id, _)| *id == span_id(2)).unwrap();
     assert_eq!(of_both.1, Duration::from_millis(36));
-    let path: Vec<String> = Summary::of(&trace)
+    let path: Vec<String> = Summary::from_trace(&trace)
         .critical_path
         .iter()
         .map(ToString::to_string)

@@ -189,7 +189,7 @@ fn slow_traces(outcome: &Outcome) -> String {
     let mut text = format!("Slow traces (> {threshold}): {}\n", slow.len());
     let mut table = Table::new(1, ["trace", "duration", "spans", "where the time went"]);
     for completed in slow.iter().take(SLOW_TRACES) {
-        let summary = Summary::of(&completed.trace);
+        let summary = Summary::from_trace(&completed.trace);
         let largest = summary.largest_self_time;
         table.row([
             summary.trace_id.to_string(),

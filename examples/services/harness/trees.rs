@@ -55,7 +55,7 @@ impl Trees {
         if !completed.completion.is_complete() {
             text += &format!("incomplete: {}\n", completed.completion);
         }
-        if let Some(largest) = Summary::of(trace).largest_self_time {
+        if let Some(largest) = Summary::from_trace(trace).largest_self_time {
             text += &format!("most time of its own: {largest}\n");
         }
         self.screen.print(format_args!("{text}\n"));

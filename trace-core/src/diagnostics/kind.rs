@@ -1,4 +1,6 @@
-//! What can be said, in its words.
+//! The kinds of lines, and their words.
+//!
+//! Whether and where a line is printed is decided in [`listener`](super::listener).
 
 use std::fmt;
 use std::panic::Location;
@@ -10,34 +12,34 @@ use crate::value::visible::visible;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A root began, and the process has no tracer. Never said under a test harness.
+    /// A root began, and the process has no tracer. Never reported under a test harness.
     NoTracer,
-    /// The guard of the tracer is gone, perhaps at once by `let _ = ..install()`. Never said
-    /// under a test harness.
+    /// The guard of the tracer was dropped, perhaps at once by `let _ = ..install()`. Never
+    /// reported under a test harness.
     GuardDropped,
-    /// A root began before the tracer was installed, as a `main` does that is a root. Never
-    /// said under a test harness.
+    /// A root began before the tracer was installed: for example, `main` is itself a root.
+    /// Never reported under a test harness.
     RootBeforeInstall,
-    /// A function that is no root was called where no trace runs.
+    /// A function that is no root was called outside of any trace.
     OutsideTrace,
-    /// The same in a task of tokio: of `spawn`, `spawn_blocking` or a `JoinSet`.
+    /// The same, in a task of tokio: of `spawn`, `spawn_blocking` or a `JoinSet`.
     SpawnedTask,
-    /// A root began without a tracer in a task that `tokio::spawn` made, and a tracer is
-    /// attached elsewhere.
+    /// A root began without a tracer in a task of `tokio::spawn`, while a tracer is attached
+    /// elsewhere.
     AttachedElsewhere,
     /// This crate is built without its feature `record`.
     NotBuiltIn,
-    /// A tracer was built that has no collector. Never said under a test harness.
+    /// A tracer without a collector was built. Never reported under a test harness.
     NoCollector,
-    /// Spans were lost when a tracer ended, or before.
+    /// Spans were lost before a tracer ended, or when it ended.
     Lost,
 }
 
-/// One line.
+/// One line about something that is not recorded or was lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// What it is about.
+    /// What the line is about.
     pub kind: Kind,
     message: String,
 }
@@ -55,9 +57,9 @@ impl Kind {
         Self::Lost,
     ];
 
-    /// What is said of a place. `install` is where a tracer was installed, for those that
-    /// speak of it.
-    pub(super) fn of_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
+    /// Returns the line about a site. `install` is where a tracer was installed, which some
+    /// kinds name.
+    pub(super) fn describe_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
         let span = At(site);
         let install = Installed(install);
         let message = match self {
@@ -84,8 +86,8 @@ impl Kind {
         Diagnostic::new(self, &message)
     }
 
-    /// What is said of places of which nothing was said.
-    pub(super) fn of_more(self, more: u64) -> Diagnostic {
+    /// Returns the line that sums up `more` places without a line of their own.
+    pub(super) fn describe_more(self, more: u64) -> Diagnostic {
         let reason = match self {
             Self::NoTracer => "no tracer is installed",
             Self::GuardDropped => "the guard of the tracer has been dropped",
@@ -103,13 +105,14 @@ impl Kind {
 }
 
 impl Diagnostic {
-    /// Names, and what collectors say, may come from anywhere.
+    /// Makes a line. Escapes what cannot be printed, because names and the messages of
+    /// collectors may come from anywhere.
     pub(super) fn new(kind: Kind, message: &str) -> Self {
         let message = visible(message, usize::MAX).into_owned();
         Self { kind, message }
     }
 
-    /// A tracer that records nothing.
+    /// Returns the line about a tracer that records nothing. `source` is where it was built.
     pub(super) fn not_built_in(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -118,7 +121,8 @@ impl Diagnostic {
         Self::new(Kind::NotBuiltIn, &message)
     }
 
-    /// A tracer that gives what it records to nobody.
+    /// Returns the line about a tracer that delivers to no collector. `source` is where it
+    /// was built.
     pub(super) fn no_collector(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -129,14 +133,13 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// Writes what is said, without the name of the crate that the standard error has before
-    /// it.
+    /// Writes the message. The prefix `trace-core: ` is added only on standard error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-/// A span and its place.
+/// Writes a span's name and place.
 struct At<'a>(&'a Site);
 
 impl fmt::Display for At<'_> {
@@ -155,7 +158,7 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// Where a tracer was installed, if that is known.
+/// Writes where a tracer was installed; nothing if that is unknown.
 struct Installed<'a>(Option<&'a Location<'a>>);
 
 impl fmt::Display for Installed<'_> {

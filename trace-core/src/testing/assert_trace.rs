@@ -1,4 +1,4 @@
-//! Compares a trace with a tree.
+//! Compares a trace with an expected tree, as lines of text.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -44,14 +44,15 @@ fn fail(message: &str) {
     panic!("{}", message.trim_end());
 }
 
-/// A tree's lines, without the indentation that they have in common and without
-/// empty ones.
+/// The lines of a tree, without empty ones and without the indentation that all of them have
+/// in common.
 #[derive(Debug, Default)]
 struct Tree(Vec<String>);
 
 impl Tree {
+    /// Reads an expected tree.
     fn expected(text: &str) -> Self {
-        // What stands behind the quote has no indentation, whatever the others have.
+        // A line behind the opening quote has no indentation, whatever the others have.
         let (first, others) = match text.split_once('\n') {
             Some((first, others)) if !first.trim().is_empty() => (Some(first.trim()), others),
             _ => (None, text),
@@ -59,15 +60,15 @@ impl Tree {
         let lines = || others.lines().filter(|line| !line.trim().is_empty());
         let indentations = lines().map(|line| line.len() - line.trim_start().len());
         let indentation = indentations.min().unwrap_or(0);
-        // Where tabs and spaces are mixed it may end within a character, and the
-        // line is taken as it is.
+        // If tabs and spaces are mixed, this may end within a character. Then the line stays
+        // as it is.
         let lines = lines().map(|line| line.get(indentation..).unwrap_or(line));
         let lines = first.into_iter().chain(lines);
         Self(lines.map(|line| line.trim_end().to_owned()).collect())
     }
 
-    /// The tree with the tags that another one names, and with texts of up to
-    /// `max_text` characters.
+    /// Returns the tree of a trace, with the tags whose keys `other` has, and with texts of up
+    /// to `max_text` characters.
     fn actual(trace: &Trace, other: &Self, max_text: usize) -> Self {
         let mut inline_tags: Vec<String> = Vec::new();
         for word in other.0.iter().flat_map(|line| line.split_whitespace()) {
@@ -88,6 +89,7 @@ impl Tree {
         Self(text.lines().map(ToOwned::to_owned).collect())
     }
 
+    /// Returns what is compared of each line.
     fn keys(&self) -> Vec<String> {
         self.0.iter().map(|line| key_of(line)).collect()
     }
@@ -104,8 +106,8 @@ impl Tree {
     }
 }
 
-/// The keys of the actual lines. A line that is shown with a cut text may be expected
-/// with the cut text or with the whole one; its key is the one that is expected.
+/// Returns the keys of the actual lines. If a text is cut in a line, the expected tree may
+/// have the cut text or the whole one; the key is the one that it has.
 fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     let whole = Tree::actual(trace, expected, usize::MAX);
     let expected: HashSet<String> = expected.keys().into_iter().collect();
@@ -120,8 +122,8 @@ fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     keys.collect()
 }
 
-/// What of a line is compared: in the glyphs in front, which say how deep a span
-/// is, every space; behind them, gaps and not their width.
+/// Returns what is compared of a line: every space in front, where the glyphs say how deep a
+/// span is; behind that, gaps but not their width.
 fn key_of(line: &str) -> String {
     let rest = line.trim_start_matches([' ', '│', '├', '└', '─']);
     let mut key = line.strip_suffix(rest).unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Tests of what is traced: a tracer for each test, and trees to compare with.
+//! Tests of what is traced: a tracer for each test, and comparison with expected trees.
 //!
 //! ```
 //! # mod shop {
@@ -24,22 +24,22 @@
 //! # }
 //! ```
 //!
-//! [`#[traced_test]`](crate::traced_test) runs the body, async or not, with a
-//! [`TestTracer`] of its own, so that tests run in parallel and need no global
-//! tracer. [`trace!`](crate::trace) is the trace that was recorded so far, and
-//! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails
-//! prints its traces. To have another runtime than one of a single thread, write the
-//! attribute above `#[tokio::test(flavor = "multi_thread")]`; for a sampler, limits or a
-//! clock, or without the attribute, make a [`TestTracer`] and attach it.
+//! [`#[traced_test]`](crate::traced_test) runs the body, async or not, with its own
+//! [`TestTracer`]. So tests run in parallel and need no global tracer.
+//! [`trace!`](crate::trace!) returns the trace that was recorded so far, and
+//! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails prints its
+//! traces. An async test gets a runtime with one thread; for another one, write the attribute
+//! above `#[tokio::test(flavor = "multi_thread")]`. For a sampler, limits or a clock, or
+//! without the attribute, make a [`TestTracer`] and attach it.
 //!
 //! # What is recorded in a traced test
 //!
-//! A root, such as a `#[trace_root]` function, begins a trace of its own, as always.
-//! A `#[traced]` function that the body calls outside any root would not be
-//! recorded in production, but a test of just this function wants to see it: such
-//! spans belong to a trace of the test itself. If there is one, it is the root; if
-//! there are several, they hang below a root named after the test. The body is no
-//! span: tags and logs that it adds outside a traced function go nowhere.
+//! A root, such as a `#[trace_root]` function, begins its own trace, as always. A `#[traced]`
+//! function that the body calls outside of any root would not be recorded in production. But
+//! a test of this function alone needs its span, so such spans belong to a trace of the test
+//! itself. If there is one such span, it is the root. If there are several, they are children
+//! of a root that is named after the test. The body itself has no span: tags and logs that it
+//! adds outside of a traced function are not recorded.
 //!
 //! ```
 //! # use trace_core::{assert_trace, span, testing::TestTracer, trace};
@@ -58,17 +58,17 @@
 //! # });
 //! ```
 //!
-//! Tasks belong to the test if they go on with a trace ([`spawn`](crate::spawn),
-//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). What a root or a
-//! spawned task records is seen when it has ended, or has called `trace!()` itself:
-//! [`TestTracer::settled`] waits for that.
+//! Tasks belong to the test if they continue a trace ([`spawn`](crate::spawn),
+//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees what a root or
+//! a spawned task has recorded when that root or task has ended, or has called `trace!()`
+//! itself. [`TestTracer::settled`] waits until they have ended.
 //!
 //! # Servers and tasks of the code under test
 //!
-//! What the code under test spawns by `tokio::spawn` inherits no span, as always: a
-//! `#[traced]` function in there is not recorded. But roots that begin in it are the
-//! test's, on all threads of the test's runtime: in its tasks, in those that these spawn
-//! (as a server does for each connection), and in `tokio::task::spawn_blocking`.
+//! A task that the code under test spawns by `tokio::spawn` inherits no span, as always, so a
+//! `#[traced]` function in it is not recorded. But roots in it belong to the test, on all
+//! threads of the test's runtime: in tasks, in the tasks that they spawn (as a server does
+//! for each connection), and in `tokio::task::spawn_blocking`.
 //!
 //! ```
 //! # mod shop {
@@ -107,20 +107,20 @@
 //! # }
 //! ```
 //!
-//! That is so in the runtime of a bare `#[traced_test]` and in that of a
-//! `#[tokio::test(..)]` below it. It is not on threads of a runtime that the code under
-//! test builds itself, in one of another attribute (`#[sqlx::test]`, `#[tokio::test]`
-//! above `#[traced_test]`), nor on threads of the code's own: give them the
-//! [`tracer`](TestTracer::tracer) and [`attach`](crate::Tracer::attach) it to what they
-//! run.
+//! This holds in the runtime of a bare `#[traced_test]`, and in that of a `#[tokio::test(..)]`
+//! below it. It does not hold in a runtime that the code under test builds itself, in that of
+//! another attribute (`#[sqlx::test]`, or `#[tokio::test]` above `#[traced_test]`), or on
+//! threads that the code starts. Give these the [`tracer`](TestTracer::tracer), and
+//! [`attach`](crate::Tracer::attach) it to what they run.
 //!
 //! # Time and ids
 //!
-//! A test's ids are 1, 2, 3 and so on. Its time begins at 2000-01-01 and, with the
-//! feature `tokio`, follows tokio's clock, so that `#[tokio::test(start_paused =
-//! true)]` makes durations exact. Without the feature it is the system's.
+//! The ids of a test are 1, 2, 3 and so on. With the feature `tokio`, its time begins at
+//! 2000-01-01 and follows tokio's clock, so `#[tokio::test(start_paused = true)]` makes
+//! durations exact. Without the feature, its time is the system's.
 
 mod assert_trace;
+mod recorded;
 mod run;
 mod settled;
 mod test_output;
@@ -138,18 +138,16 @@ pub use settled::Settled;
 pub use test_output::TestOutput;
 pub use test_tracer::TestTracer;
 
-/// Returns the one [`Trace`](crate::Trace) of the running test, with every span that
-/// has ended and whose task has handed it over.
+/// Returns the one [`Trace`](crate::Trace) of the running test, with every span that has
+/// ended and that its task has handed over.
 ///
-/// The test is found through the context that travels with the code: also after an
-/// `.await` on another thread, and in tasks that go on with the trace. Another
-/// tracer's trace is `trace!(tracer)`. Of several traces none is *the* trace: see
-/// [`TestTracer::traces`].
+/// The test is found through the context that travels with the code. So this also works after
+/// an `.await` on another thread, and in tasks that continue the trace. `trace!(tracer)`
+/// returns the trace of another tracer. For several traces, see [`TestTracer::traces`].
 ///
 /// # Panics
 ///
-/// When there is no trace, or more than one, with a list of them; and outside a
-/// test.
+/// If there is no trace, or more than one (the message lists them), and outside of a test.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -173,13 +171,13 @@ macro_rules! trace {
 
 /// Asserts that a [`Trace`](crate::Trace) has this tree.
 ///
-/// The tree is the one of [`TreeOptions::compact`](crate::TreeOptions::compact):
-/// operation names, then what went wrong. The indentation that all lines have in
-/// common, the width of gaps, spaces at the ends of lines and empty lines do not
-/// matter. The trace may be borrowed or in an `Arc`.
+/// The tree is that of [`TreeOptions::compact`](crate::TreeOptions::compact): the names of
+/// operations, and what went wrong. It ignores empty lines, spaces at the ends of lines, the
+/// width of gaps, and the indentation that all lines have in common. The trace may be
+/// borrowed or in an `Arc`.
 ///
-/// A tag is compared, on every span that has it, if the expected text names its key
-/// anywhere as `key=`.
+/// If the expected text has `key=` anywhere, the tag with this key is compared on every span
+/// that has it.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -201,7 +199,7 @@ macro_rules! trace {
 ///
 /// # Panics
 ///
-/// When the trees differ, with their differences and the actual tree:
+/// If the trees differ. The message has the differences and the actual tree:
 ///
 /// ```
 /// # use trace_core::testing::TestTracer;
@@ -239,13 +237,13 @@ macro_rules! assert_trace {
     };
 }
 
-/// Asserts that no span of a [`Trace`](crate::Trace) has a parent that is missing.
+/// Asserts that every parent named in a [`Trace`](crate::Trace) is in the trace.
 ///
-/// A span that continues another process's trace has one.
+/// A span that continues a trace of another process names a parent that is missing.
 ///
 /// # Panics
 ///
-/// When there is such a span, with the tree.
+/// If a parent is missing. The message has the tree.
 ///
 /// ```
 /// use trace_core::assert_no_orphans;

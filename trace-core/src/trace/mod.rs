@@ -1,4 +1,4 @@
-//! Whole traces: put together of spans from anywhere, and shown.
+//! Whole traces: assembled from spans of any number of processes, and shown as text.
 
 pub(crate) mod assemble;
 pub(crate) mod view;

@@ -1,4 +1,4 @@
-//! The counters that threads write which record, and what they and the ledger say together.
+//! The counters that recording threads write, and their sum with the ledger.
 
 use std::sync::atomic::Ordering;
 
@@ -7,15 +7,18 @@ use super::starts::{Start, Starts};
 use super::stats::{CallerStats, DroppedSpans, Stats};
 use crate::process::sync::AtomicU64;
 
-/// The counters behind [`Stats`].
+/// The counters behind [`Stats`]. Owned by the queue.
 ///
-/// Each span is counted in `started` before it can be counted anywhere else.
+/// A span is counted as started before it can be counted anywhere else. If not, a reader
+/// could find more spans that ended than began.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     starts: Starts,
+    /// These three are changed only under the queue's lock, with the ledger.
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
     pub(crate) dropped_shutdown: AtomicU64,
+    /// These are part of no sum, and are changed without a lock.
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,
@@ -40,20 +43,23 @@ impl Counters {
         self.starts.count(Start::Recorded, spans);
     }
 
-    /// Counts a span that a sampler refuses: it began, and that is all.
+    /// Counts a span that a sampler refuses. It began, and is counted nowhere else.
     #[inline]
     pub(crate) fn refuse(&self) {
         self.starts.count(Start::SampledOut, 1);
     }
 
+    /// Adds to one of these counters.
     pub(crate) fn add(counter: &AtomicU64, spans: u64) {
-        // Release: its partner is the acquiring load in `stats`, which so sees the
-        // start of every span whose end it has seen.
+        // Release: its partner is the acquiring load in `stats`. The sums do not need the
+        // pair, as the queue's lock orders the dropped spans. It is for the counters without
+        // a lock: a reader that sees a panic counted sees what that thread did before it.
         counter.fetch_add(spans, Ordering::Release);
     }
 
-    /// To be called while the ledger is locked.
+    /// Returns all counts. The ledger must be locked, so that no span is between two counts.
     pub(crate) fn stats(&self, ledger: &Ledger) -> Stats {
+        // Acquire: its partner is the release in `add`.
         let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         let sampled_out = self.starts.sum(Start::SampledOut);
         let started = self.starts.sum(Start::Recorded) + ledger.started;

@@ -1,4 +1,4 @@
-//! What a trace collector tells its hooks.
+//! What a trace collector announces to its hooks.
 //!
 //! The store collects it under its lock; the hooks are called after the lock is released.
 
@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::completed_trace::CompletedTrace;
 use crate::value::TraceId;
 
-/// What the collector's hooks are to be told.
+/// The calls of the hooks that are due.
 #[derive(Debug, Default)]
 pub(super) struct News {
     /// Traces that are completed, given up, or completed before and have changed.
     pub(super) completed: Vec<CompletedTrace>,
+    /// Traces that have been open for long, each once.
     pub(super) open: Vec<OpenTrace>,
 }
 

@@ -1,4 +1,4 @@
-//! What a trace collector may take and how long it waits.
+//! The options of a trace collector.
 
 use std::time::Duration;
 

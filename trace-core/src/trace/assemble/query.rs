@@ -1,4 +1,4 @@
-//! What to look for among traces.
+//! Searches among traces.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::trace::Trace;
 use crate::value::conventions;
 use crate::value::{SpanRecord, TagValue};
 
-/// What a trace must have to be found; the default finds every trace.
+/// What a trace must have to be found. The default finds every trace.
 ///
-/// Service, operation and tags must be found on one and the same span, as in
-/// Jaeger's search; the durations are those of the trace.
+/// One span must have the service, the operation and all tags, as in Jaeger's search. The
+/// durations are those of the trace.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,10 +31,11 @@ pub struct Query {
     pub service: Option<String>,
     /// The operation's name.
     pub operation: Option<String>,
-    /// Keys and values; all must be there, with this value or one of the same text.
+    /// Keys and values. The span must have all of them, with this value or one of the same
+    /// text.
     ///
-    /// `error` also stands for the error status: `true` finds a span that has it,
-    /// `false` one that has not. `service.name` also stands for the service.
+    /// `error` also stands for the error status: `true` finds a span that has it, and `false`
+    /// one that does not. `service.name` also stands for the service.
     pub tags: Vec<(String, TagValue)>,
     /// Shortest duration of the trace.
     pub min_duration: Option<Duration>,
@@ -78,7 +79,7 @@ impl Query {
         self
     }
 
-    /// Returns whether the trace has all that is asked for.
+    /// Returns whether the trace has everything that the query asks for.
     #[must_use]
     pub fn matches(&self, trace: &Trace) -> bool {
         let duration = trace.duration().unwrap_or_default();
@@ -91,7 +92,7 @@ impl Query {
                     .any(|span| self.matches_span(span)))
     }
 
-    /// Returns whether the span has the service, operation and tags asked for.
+    /// Returns whether the span has the service, operation and tags that the query asks for.
     #[must_use]
     pub fn matches_span(&self, span: &SpanRecord) -> bool {
         let is = |wanted: &Option<String>, found: &str| {
@@ -119,7 +120,7 @@ fn has_tag(span: &SpanRecord, key: &str, wanted: &TagValue) -> bool {
     match key {
         "error" => {
             let is_error = span.is_error();
-            // A span may carry the tag and another status.
+            // A span with the tag `error` may have a status that says the opposite.
             (is_error || span.tag(key).is_none()) && is_same(&TagValue::Bool(is_error), wanted)
         }
         conventions::SERVICE_NAME => wanted.as_str() == Some(&span.service_name),

@@ -1,4 +1,4 @@
-//! The time a span did not spend in its children.
+//! Self times: the time that a span did not spend in its children.
 
 use std::time::Duration;
 
@@ -6,11 +6,12 @@ use super::trace::Trace;
 use crate::value::{SpanId, SpanRecord};
 
 impl Trace {
-    /// Returns the part of a span's time in which none of its children ran.
+    /// Returns the part of a span's time in which none of its children ran; `None` if there
+    /// is no such span.
     ///
-    /// Overlapping children count once; what lies outside the span's own time
-    /// does not count. `None` when there is no such span. Of the two ends of a call with
-    /// one id it is that of the one that calls, in which the other one is a child.
+    /// Overlapping children count once. What a child does outside of the span's time does not
+    /// count. If both ends of a call have this id, it is the self time of the one that calls,
+    /// whose child the other one is.
     ///
     /// ```
     /// use std::time::Duration;
@@ -35,8 +36,8 @@ impl Trace {
         Some(self.self_time_at(self.position(span_id)?))
     }
 
-    /// Returns every span with its [self time](Self::self_time), sorted by start,
-    /// then id; takes time in proportion to the number of spans.
+    /// Returns every span with its [self time](Self::self_time), sorted by start, then id.
+    /// Takes time in proportion to the number of spans.
     pub fn self_times(&self) -> impl Iterator<Item = (&SpanRecord, Duration)> {
         let spans = self.by_position();
         let order = self.forest().order.iter();
@@ -47,7 +48,7 @@ impl Trace {
         let own = self.interval(position);
         let children = self.forest().children(position).iter();
         let mut total = Duration::ZERO;
-        // Everything before is accounted for.
+        // The time before this is counted. Children come by start.
         let mut until = own.start;
         for child in children.map(|child| self.interval(*child)) {
             if child.start < child.end {

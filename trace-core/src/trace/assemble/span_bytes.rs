@@ -1,4 +1,7 @@
-//! How much memory a span takes.
+//! How much memory a span takes on the heap.
+//!
+//! Counts by the form of a span, without asking the allocator, so that a trace collector
+//! can bound what it keeps. Every new field of a span that owns memory belongs here.
 
 use std::borrow::Cow;
 use std::mem::size_of;
@@ -8,10 +11,10 @@ use super::allocation::{heap_bytes, shared_bytes};
 use super::service_names::ServiceNames;
 use crate::value::{Link, Log, SpanRecord, Status, Tag, TagArray, TagValue, TraceState};
 
-/// Returns what a trace has on the heap for a span, in bytes.
+/// Returns how much memory a trace has on the heap for a span, in bytes.
 ///
-/// What it shares with the span `before` it in the trace does not count, nor do `names`
-/// that all traces share.
+/// What the span shares with the span `before` it in the trace does not count. Nor does a
+/// name that is one of `names`, which all traces share.
 pub(super) fn span_heap_bytes(
     span: &SpanRecord,
     before: Option<&SpanRecord>,
@@ -28,7 +31,7 @@ pub(super) fn span_heap_bytes(
     own_bytes(span) + name + state
 }
 
-/// What nothing else shares, by its form.
+/// Returns the bytes of everything that no other span can share.
 fn own_bytes(span: &SpanRecord) -> usize {
     let status = match &span.status {
         Status::Error(message) => text_bytes(message),
@@ -52,6 +55,7 @@ fn own_bytes(span: &SpanRecord) -> usize {
         + links.sum::<usize>()
 }
 
+/// Returns the bytes of a trace state; zero if it is empty, or shared with the one `before`.
 fn state_bytes(state: &TraceState, before: Option<&TraceState>) -> usize {
     if state.is_empty() || before.is_some_and(|before| before.is_shared_with(state)) {
         0

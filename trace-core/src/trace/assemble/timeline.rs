@@ -1,62 +1,62 @@
 //! When the spans of a trace ran, on one clock.
 //!
-//! A trace's spans are timed by several clocks, which differ, and some times are not
-//! known at all. Whatever compares spans (the order, durations, the critical path, the
-//! tree) uses the times here; the spans keep their own.
+//! Several clocks time the spans of a trace. They differ, and some times are unknown.
+//! Everything that compares spans (the order, durations, the critical path, the tree) uses
+//! the times of this file. The spans themselves keep their own.
 //!
-//! The clock of the root, and of every other span that hangs below nothing, is taken to
-//! be right, and a span of the same service and process as its parent has its parent's
-//! clock. Of one from elsewhere the clock is wrong if it starts before its parent, or
-//! after its parent's end where the parent waited for it. Then it is moved into the
-//! middle of its parent's time: what the call takes longer than the answer is taken to
-//! be the way there and back, in equal parts. One that took longer than its parent is
-//! moved to its parent's start. All below it moves with it.
+//! The clock of the root, and of every other span without a parent here, counts as right. A
+//! span of the same service and process as its parent has its parent's clock. The clock of a
+//! span from elsewhere is wrong if the span starts before its parent, or after its parent's
+//! end although the parent waited for it. Such a span is moved into the middle of its
+//! parent's time: the call takes longer than the answer, and the difference counts as the way
+//! there and back, in equal parts. A span that took longer than its parent is moved to its
+//! parent's start. All descendants move with the span.
 //!
-//! That is the rule of Jaeger (`clockskew.go` of its query service), but for what is no
-//! sign of another clock:
+//! This is Jaeger's rule (`clockskew.go` of its query service), except for what is no sign of
+//! another clock:
 //!
-//! - A span that begins within its parent's time is left where it is, also if it ends
-//!   after it: it may go on when its caller has its answer, or has given up.
-//! - Nobody waited for a span that took longer than its parent, whose parent was
-//!   cancelled or is no client, or that only another service's name tells from its
-//!   parent, since it may run in the same process: it may begin [`PLAUSIBLE_DELAY`]
-//!   after its parent's end.
-//! - A message may wait for any time. Its consumer is moved if it starts before it was
-//!   sent, and then to that time.
-//! - Less than [`TOLERANCE`] is nothing.
+//! - A span that starts within its parent's time stays where it is, even if it ends later: it
+//!   may continue after its caller has the answer, or has given up.
+//! - A span for which nobody waited may start up to [`PLAUSIBLE_DELAY`] after its parent's
+//!   end. Nobody waited if the span took longer than its parent, if the parent was cancelled
+//!   or is no client, or if only the service's name differs from the parent's, because the
+//!   span may then run in the same process.
+//! - A message may wait for any time. A consumer is moved only if it starts before its
+//!   message was sent, and then to that time.
+//! - A difference of less than [`TOLERANCE`] is ignored.
 //!
-//! A time of zero is unknown. An unknown start is the parent's, or the span's own end
-//! where that is earlier or there is no parent; an unknown end is the start.
+//! A time of zero is unknown. An unknown start becomes the parent's start, or the span's own
+//! end if that is earlier or there is no parent. An unknown end becomes the start.
 
 use std::time::Duration;
 
 use crate::value::{Outcome, SpanKind, SpanRecord, Timestamp};
 
-/// How long after its cause a task that nobody waits for may start, and it is not the
-/// clocks that differ.
+/// How long after its parent's end a task may start for which nobody waits, before its clock
+/// counts as wrong.
 const PLAUSIBLE_DELAY: Duration = Duration::from_secs(60);
 
-/// What two tracers' ideas of one machine's time may differ by.
+/// How much the times of two tracers on one machine may differ.
 const TOLERANCE: Duration = Duration::from_millis(1);
 
-/// A trace whose times are all before this is one of a test, whose clock starts at
-/// zero: there zero is a time.
+/// The end of 1970. A trace with only earlier times comes from a test's clock, which starts
+/// at zero: there zero is a known time.
 const REAL_TIMES: Timestamp = Timestamp::from_unix_nanos(365 * 24 * 3600 * 1_000_000_000);
 
-/// From when until when.
+/// A start and an end. The end may come before the start, as a span may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interval {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
 }
 
-/// What is to be said of a span's times.
+/// What the tree and the problems say about a span's times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remark {
     pub(crate) start_is_unknown: bool,
     pub(crate) end_is_unknown: bool,
-    /// By how many nanoseconds the span's clock is ahead of the root's; said where
-    /// the trace comes to that clock.
+    /// How many nanoseconds the span's clock is ahead of the root's. Set only where the trace
+    /// reaches that clock, and zero in the spans below.
     pub(crate) ahead: i64,
 }
 
@@ -64,14 +64,15 @@ pub(crate) struct Remark {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     intervals: Vec<Interval>,
-    /// What was added to a span's times; empty if nothing was to any.
+    /// The nanoseconds that were added to each span's times; empty if all are zero.
     shifts: Vec<i64>,
-    /// Sorted by position.
+    /// The remarks that say something, sorted by position.
     remarks: Vec<(usize, Remark)>,
 }
 
 impl Timeline {
-    /// Takes the parents and all positions, each after its parent's.
+    /// Computes the times of all spans. `parents` has the parent of each position, and
+    /// `downwards` has all positions, each after its parent.
     pub(super) fn new(
         spans: &[SpanRecord],
         parents: &[Option<usize>],
@@ -81,7 +82,7 @@ impl Timeline {
             intervals: vec![Interval::default(); spans.len()],
             ..Self::default()
         };
-        let known = Known::of(spans);
+        let known = KnownTimes::from_spans(spans);
         for position in downwards {
             let span = &spans[position];
             let parent = parents[position].map(|parent| Parent {
@@ -89,7 +90,7 @@ impl Timeline {
                 interval: timeline.intervals[parent],
                 shift: timeline.shift(parent),
             });
-            let (interval, shift, remark) = known.place(span, parent);
+            let (interval, shift, remark) = known.compute_times(span, parent);
             timeline.intervals[position] = interval;
             if shift != 0 {
                 timeline.shifts.resize(spans.len(), 0);
@@ -109,7 +110,7 @@ impl Timeline {
         self.intervals[position]
     }
 
-    /// Returns a time that was taken by the clock of the span at `position`.
+    /// Converts a time of the span at `position`, such as that of a log, to the root's clock.
     pub(crate) fn time(&self, position: usize, time: Timestamp) -> Timestamp {
         shifted(time, self.shift(position))
     }
@@ -119,7 +120,7 @@ impl Timeline {
         found.map_or_else(|_| Remark::default(), |index| self.remarks[index].1)
     }
 
-    /// Whether every span has the times that it says.
+    /// Returns whether every span keeps its own times.
     pub(super) fn is_plain(&self) -> bool {
         self.shifts.is_empty() && self.remarks.is_empty()
     }
@@ -142,6 +143,7 @@ impl Interval {
     }
 }
 
+/// A parent, with what was found out about its times.
 #[derive(Clone, Copy)]
 struct Parent<'a> {
     span: &'a SpanRecord,
@@ -151,14 +153,14 @@ struct Parent<'a> {
 
 /// Which times of a trace are known.
 #[derive(Clone, Copy)]
-struct Known {
+struct KnownTimes {
     zero_is_a_time: bool,
-    /// The earliest start or end that is no zero.
+    /// The earliest start or end that is not zero; zero if there is none.
     earliest: Timestamp,
 }
 
-impl Known {
-    fn of(spans: &[SpanRecord]) -> Self {
+impl KnownTimes {
+    fn from_spans(spans: &[SpanRecord]) -> Self {
         let times = || spans.iter().flat_map(|span| [span.start, span.end]);
         let earliest = times().filter(|time| *time > Timestamp::default()).min();
         Self {
@@ -167,11 +169,16 @@ impl Known {
         }
     }
 
-    /// Returns when the span ran, what was added to its times, and what is to be said.
-    fn place(self, span: &SpanRecord, parent: Option<Parent<'_>>) -> (Interval, i64, Remark) {
+    /// Returns when the span ran, the nanoseconds that were added to its times, and the
+    /// remark.
+    fn compute_times(
+        self,
+        span: &SpanRecord,
+        parent: Option<Parent<'_>>,
+    ) -> (Interval, i64, Remark) {
         let zero = Timestamp::default();
         let start_is_unknown = span.start == zero && !self.zero_is_a_time;
-        // Also by a test's clock nothing ends at zero that starts later.
+        // Even by a test's clock, nothing ends at zero that starts later.
         let end_is_unknown = span.end == zero && (span.start > zero || start_is_unknown);
         let told = Interval {
             start: if start_is_unknown {
@@ -200,6 +207,8 @@ impl Known {
             }
         }
         let above = parent.map_or(0, |parent| parent.shift);
+        // A span with its parent's shift needs no remark, unless its clock is certainly
+        // another one that is off by the same time.
         let is_said = shift != above
             || parent.is_some_and(|parent| clock(span, parent.span) == OtherClock::Certain);
         let remark = Remark {
@@ -211,7 +220,7 @@ impl Known {
     }
 }
 
-/// Whether a span may be timed by another clock than its parent.
+/// Whether a span may have another clock than its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OtherClock {
     No,
@@ -220,6 +229,7 @@ enum OtherClock {
     Certain,
 }
 
+/// Returns whether the span may have another clock than its parent.
 fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     let is_call = span.kind.is_answer() || parent.kind.is_call();
     let is_other_service = span.service_name != parent.service_name;
@@ -232,11 +242,12 @@ fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     }
 }
 
-/// Returns what to add to the times of a span that is told to have run at `told`.
+/// Returns how many nanoseconds to add to the times of a span, whose own times are `told`.
 fn shift(span: &SpanRecord, told: Interval, parent: Parent<'_>) -> i64 {
     let (is_certain, candidates) = match clock(span, parent.span) {
         OtherClock::No => return parent.shift,
-        // The clock of the process above, before that of the root.
+        // In order of preference: its parent's clock, because it may be the same process,
+        // then the root's.
         OtherClock::Perhaps => (false, [parent.shift, 0]),
         OtherClock::Certain => (true, [0, parent.shift]),
     };
@@ -272,6 +283,7 @@ fn difference(to: Timestamp, from: Timestamp) -> i64 {
     nanos(ahead) - nanos(behind)
 }
 
+/// Adds nanoseconds to a time. Does not go below zero.
 fn shifted(time: Timestamp, nanos: i64) -> Timestamp {
     Timestamp::from_unix_nanos(time.as_unix_nanos().saturating_add_signed(nanos))
 }

@@ -1,4 +1,6 @@
-//! When a trace and its spans ran.
+//! When a trace and its spans ran: the public methods about times.
+//!
+//! The rule for clocks is in [`timeline`](super::timeline).
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,33 +10,33 @@ use super::trace::Trace;
 use crate::value::{SpanRecord, Timestamp};
 
 impl Trace {
-    /// Returns the earliest start.
+    /// Returns the earliest start of a span.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
         self.intervals().map(|interval| interval.start).min()
     }
 
-    /// Returns the latest end.
+    /// Returns the latest end of a span.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
         self.intervals().map(|interval| interval.end).max()
     }
 
-    /// Returns when a span ran, by the clock of the trace's root: the span's own times
-    /// but where its clock differs from the root's, or they are not known.
+    /// Returns when a span ran, by the clock of the trace's root. These are the span's own
+    /// times, unless its clock differs from the root's or they are unknown.
     ///
-    /// The rule for clocks is that of Jaeger's clock skew adjuster, for spans that come
-    /// from another service or process than their parent. One that starts before its
-    /// parent, or after the end of a client that waited for it, is moved into the middle
-    /// of its parent's time, or to its start if it took longer; all below it moves with
-    /// it. One that nobody waited for may start up to a minute after its parent's end,
-    /// and a consumer at any time after it was sent. Unlike Jaeger it leaves a span that
-    /// starts within its parent's time and ends later: it may go on when its caller has
-    /// its answer.
+    /// The rule for clocks is that of Jaeger's clock skew adjuster. It applies to a span that
+    /// comes from another service or process than its parent. If the span starts before its
+    /// parent, or after the end of a client that waited for it, it is moved into the middle
+    /// of its parent's time, or to the parent's start if it took longer. All its descendants
+    /// move with it. A span for which nobody waited may start up to a minute after its
+    /// parent's end, and a consumer at any time after its message was sent. Unlike Jaeger,
+    /// this leaves a span where it is if it starts within its parent's time and ends later:
+    /// it may continue after its caller has the answer.
     ///
-    /// An unknown start is the parent's, or the span's own end where that is earlier or
-    /// there is no parent; an unknown end is the start. A time of zero is unknown, but
-    /// in a trace that is all of 1970, as those of a test's clock are.
+    /// An unknown start becomes the parent's start, or the span's own end if that is earlier
+    /// or there is no parent. An unknown end becomes the start. A time of zero is unknown,
+    /// except in a trace whose times are all in 1970, as those of a test's clock are.
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,7 +73,7 @@ impl Trace {
 
     /// Returns the time from the earliest start to the latest end.
     ///
-    /// Longer than the root when a span outlives it.
+    /// This is longer than the root's duration if a span outlives the root.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
         Some(self.end()? - self.start()?)
@@ -86,9 +88,8 @@ impl Trace {
         (0..self.len()).map(|position| self.interval(position))
     }
 
-    /// Returns the time of a span that hangs below nothing: that of the path, and what
-    /// others are drawn within. Where its start is not known it reaches back to the
-    /// trace's.
+    /// Returns the time of a span without a parent here: what the critical path covers, and
+    /// within which other spans are drawn. If its start is unknown, it begins with the trace.
     pub(crate) fn top_interval(&self, top: usize) -> Interval {
         let mut interval = self.interval(top);
         if self.forest().timeline.remark(top).start_is_unknown {

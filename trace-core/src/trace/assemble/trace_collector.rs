@@ -1,4 +1,7 @@
-//! The collector that assembles traces.
+//! The collector that assembles traces, as its users see it.
+//!
+//! Owns the lock around the store, and calls the hooks without it. The store decides what
+//! becomes of a trace.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,7 +21,7 @@ use crate::value::TraceId;
 
 /// Assembles the spans of any number of processes, in any order, into traces.
 ///
-/// A clone is the same collector: give one to a tracer and keep one to ask.
+/// A clone is the same collector: give one to a tracer, and keep one to read the traces.
 ///
 /// ```
 /// use trace_core::{TraceCollector, Tracer, span};
@@ -89,11 +92,12 @@ struct Shared {
     store: Mutex<Store>,
 }
 
-/// Who is told.
+/// Who is called with traces.
 #[derive(Default)]
 pub(crate) struct Hooks {
+    /// Called with a completed trace, and again if it has changed.
     pub(crate) on_completed: Option<Hook<CompletedTrace>>,
-    /// Of a trace that goes on for long, once.
+    /// Called once with a trace that has been open for long.
     pub(crate) on_open: Option<Hook<OpenTrace>>,
 }
 
@@ -112,13 +116,13 @@ impl TraceCollector {
         Self::with_hooks(options, Hooks::default())
     }
 
-    /// Makes a collector that calls `on_completed` with every trace that is completed
-    /// or given up, on the thread that brought its last span: once, and
+    /// Makes a collector that calls `on_completed` with every trace that is completed or
+    /// given up, on the thread that delivered its last span. The hook is called once, and
     /// [again](CompletedTrace::told_before) for spans that come
     /// [late](CompletedTrace::late_spans).
     ///
-    /// The hook may ask this collector. It may panic: it is told of the other traces, and
-    /// [`TraceCollectorStats::hook_panics`] counts.
+    /// The hook may call methods of this collector. It may panic: it is still called with the
+    /// other traces, and [`TraceCollectorStats::hook_panics`] counts the panic.
     ///
     /// [`TraceCollectorStats::hook_panics`]: crate::TraceCollectorStats::hook_panics
     ///
@@ -143,7 +147,8 @@ impl TraceCollector {
 
     /// Returns the traces that are being assembled, sorted by start, then id.
     ///
-    /// What is returned does not change; spans that come meanwhile copy the trace.
+    /// The returned traces do not change. If a span comes while one of them is held, the
+    /// collector copies that trace.
     #[must_use]
     pub fn active_traces(&self) -> Vec<Arc<Trace>> {
         let mut traces = self.store().active();
@@ -163,8 +168,7 @@ impl TraceCollector {
         self.store().find(trace_id)
     }
 
-    /// Returns the completed traces that took longer than `threshold`, the slowest
-    /// first.
+    /// Returns the completed traces that took longer than `threshold`, the slowest first.
     #[must_use]
     pub fn slow_traces(&self, threshold: Duration) -> Vec<CompletedTrace> {
         let mut slow = self.completed_traces();
@@ -173,8 +177,7 @@ impl TraceCollector {
         slow
     }
 
-    /// Returns the completed traces that have all that is asked for, in the order of
-    /// completion.
+    /// Returns the completed traces that match the query, in the order of completion.
     #[must_use]
     pub fn search(&self, query: &Query) -> Vec<CompletedTrace> {
         let mut found = self.completed_traces();
@@ -182,15 +185,15 @@ impl TraceCollector {
         found
     }
 
-    /// Returns what was taken and what became of it.
+    /// Returns what the collector has received, and what became of it.
     #[must_use]
     pub fn stats(&self) -> TraceCollectorStats {
         self.store().stats()
     }
 
-    /// Completes or gives up the traces for which nothing came for long enough.
+    /// Completes or gives up the traces for which no span came for long enough.
     ///
-    /// Collecting does the same; call it where no span may come for a while.
+    /// Each batch does the same. Call this where no batch may come for a while.
     pub fn tick(&self) {
         let mut news = News::default();
         let options = &self.shared.options;
@@ -202,11 +205,11 @@ impl TraceCollector {
         self.announce(&news);
     }
 
-    /// Waits for nothing any more: completes every trace that misses nothing, and
-    /// gives up the others with [`Completion::Stopped`].
+    /// Stops waiting: completes every trace that misses nothing, and gives up the others with
+    /// [`Completion::Stopped`].
     ///
-    /// For the end of a file or a program. Spans that come later are late, or start
-    /// a trace.
+    /// Call this at the end of a file or program. Spans that come later are late, or start a
+    /// trace.
     ///
     /// [`Completion::Stopped`]: crate::Completion::Stopped
     pub fn finish(&self) {
@@ -223,6 +226,7 @@ impl TraceCollector {
         }
     }
 
+    /// Completes the traces that miss nothing, and with `all` gives up the others.
     fn flush_store(&self, all: bool) {
         let options = &self.shared.options;
         let news = {
@@ -233,8 +237,8 @@ impl TraceCollector {
         self.announce(&news);
     }
 
-    /// Calls the hooks, which may ask this collector: the store must not be locked. A hook
-    /// may panic for one trace, and is told of the others.
+    /// Calls the hooks with what is new. The store must not be locked, because a hook may call
+    /// this collector. A hook that panics for one trace is called with the others.
     fn announce(&self, news: &News) {
         let hooks = &self.shared.hooks;
         if let Some(on_open) = &hooks.on_open {
@@ -253,7 +257,7 @@ impl TraceCollector {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // Nothing panics while it is locked but for want of memory.
+        // Nothing panics under this lock, except when memory runs out.
         self.shared.store.lock().unpoisoned()
     }
 }
@@ -263,6 +267,8 @@ impl Collector for TraceCollector {
         let options = &self.shared.options;
         let now = self.store().now(&options.clock);
         let mut spans = batch.spans();
+        // In pieces: what a piece gives up is freed after the hooks have seen it, so that a
+        // large batch does not hold more than `max_bytes` for long.
         let mut has_more = true;
         while has_more {
             let mut store = self.store();
@@ -273,7 +279,8 @@ impl Collector for TraceCollector {
         }
     }
 
-    /// Completes what is due, and asks to be called again while traces are active.
+    /// Completes the traces that are due. While traces are active, asks to be called again
+    /// after a quarter of the quiet time, within 10 ms and 1 s.
     fn on_idle(&self) -> Option<Duration> {
         const OFTEN: Duration = Duration::from_millis(10);
         const SELDOM: Duration = Duration::from_secs(1);

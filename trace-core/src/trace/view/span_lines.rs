@@ -1,50 +1,46 @@
-//! The lines of one span in a tree.
+//! The lines of one span in a tree: its own line, and the details below it.
+//!
+//! Which spans are shown, with which glyphs, and how wide the columns are, is decided in
+//! [`tree`](super::tree).
 
 use std::time::Duration;
 
+use super::cell::Cell;
 use super::color::Style;
 use super::duration::HumanDuration;
 use super::text::counted;
+use super::time_columns::{TimeScale, columns, has_failed};
 use super::tree_options::TreeOptions;
-use crate::trace::assemble::{Interval, Trace};
+use crate::trace::assemble::Trace;
 use crate::value::visible::visible;
-use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag, Timestamp};
+use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag};
 
-/// A piece of a line.
+/// The lines of one span, in pieces, before widths are known.
 #[derive(Debug)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) style: Style,
-    pub(super) is_right_aligned: bool,
-}
-
-/// The lines of one span.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// Tree glyphs, then operation, then service: one column.
+pub(super) struct SpanLines {
+    /// The tree's glyphs in front of the operation. Glyphs, operation and service together
+    /// are the first column. Set by the tree.
     pub(super) glyphs: String,
     pub(super) operation: Cell,
     pub(super) service: Option<Cell>,
-    /// As many as the options say, for every span of a tree.
+    /// The same number for every span of a tree, as the options say.
     pub(super) columns: Vec<Cell>,
-    /// Not aligned.
+    /// What follows behind the columns, not aligned.
     pub(super) notes: Vec<Cell>,
-    /// Glyphs in front of `details`.
+    /// The tree's glyphs in front of each of `details`. Set by the tree.
     pub(super) detail_glyphs: String,
+    /// The lines below: tags, logs and links.
     pub(super) details: Vec<Cell>,
 }
 
-/// What the spans of a trace are compared with.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    /// What offsets count from.
-    trace_start: Timestamp,
-    /// The root's time, or the trace's if there is no root or that takes longer.
-    whole: Interval,
-}
-
-impl Row {
-    pub(super) fn new(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Self {
+impl SpanLines {
+    /// Makes the lines of the span at a position, without glyphs.
+    pub(super) fn new(
+        trace: &Trace,
+        position: usize,
+        scale: TimeScale,
+        options: &TreeOptions,
+    ) -> Self {
         let span = &trace.by_position()[position];
         let interval = trace.interval(position);
         let name = visible(&span.operation_name, options.max_text);
@@ -61,118 +57,15 @@ impl Row {
             glyphs: String::new(),
             operation: Cell::new(name, style),
             service,
-            columns: columns(span, interval, frame, options),
+            columns: columns(span, interval, scale, options),
             notes: notes(trace, position, options),
             detail_glyphs: String::new(),
-            details: details(trace, position, frame, options),
+            details: details(trace, position, scale, options),
         }
     }
 }
 
-impl Cell {
-    pub(super) fn new(text: impl Into<String>, style: Style) -> Self {
-        Self {
-            text: text.into(),
-            style,
-            is_right_aligned: false,
-        }
-    }
-
-    fn right(text: impl Into<String>, style: Style) -> Self {
-        Self {
-            is_right_aligned: true,
-            ..Self::new(text, style)
-        }
-    }
-}
-
-impl Frame {
-    pub(super) fn of(trace: &Trace) -> Self {
-        let forest = trace.forest();
-        let trace_start = trace.start().unwrap_or_default();
-        let all = Interval {
-            start: trace_start,
-            end: trace.end().unwrap_or_default(),
-        };
-        let root = forest.tops.first().filter(|_| forest.roots > 0);
-        let root = root.map(|root| trace.top_interval(*root));
-        // A clock that is ahead a little is no work that goes on.
-        let whole = match root {
-            Some(root) if all.duration() <= root.duration() * 5 / 4 => root,
-            _ => all,
-        };
-        Self { trace_start, whole }
-    }
-}
-
-fn columns(
-    span: &SpanRecord,
-    interval: Interval,
-    frame: Frame,
-    options: &TreeOptions,
-) -> Vec<Cell> {
-    let mut columns = Vec::new();
-    if options.kinds {
-        columns.push(Cell::new(span.kind.as_str(), Style::Dim));
-    }
-    if options.intervals {
-        let start = interval.start - frame.trace_start;
-        let end = interval.end - frame.trace_start;
-        columns.push(Cell::right(format!("{start:?}..{end:?}"), Style::Plain));
-    }
-    if options.durations {
-        let duration = HumanDuration(interval.duration());
-        columns.push(Cell::right(duration.to_string(), Style::Plain));
-    }
-    if options.bar_width > 0 {
-        let style = if has_failed(span) {
-            Style::Bad
-        } else if span.outcome == Outcome::Cancelled {
-            Style::Warning
-        } else {
-            Style::Good
-        };
-        columns.push(Cell::new(
-            bar(interval, frame.whole, options.bar_width),
-            style,
-        ));
-        columns.push(Cell::right(share(interval, frame.whole), Style::Dim));
-    }
-    columns
-}
-
-/// Draws when a span ran within the whole time; a thin line where it is shorter than
-/// half a character.
-fn bar(interval: Interval, whole: Interval, width: usize) -> String {
-    let total = whole.duration().as_nanos();
-    let cells = |offset: Duration| {
-        let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
-        usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
-    };
-    let start = cells(interval.start - whole.start);
-    let end = cells(interval.end - whole.start);
-    let mut bar = " ".repeat(start.min(width - 1));
-    if end > start {
-        bar.push_str(&"█".repeat(end - start));
-    } else if total == 0 {
-        bar.push_str(&"█".repeat(width));
-    } else {
-        bar.push('▏');
-    }
-    bar
-}
-
-/// Returns a span's part of the whole time in percent, rounded half up.
-fn share(interval: Interval, whole: Interval) -> String {
-    let total = whole.duration().as_nanos();
-    let percent = (interval.duration().as_nanos() * 100 + total / 2).checked_div(total);
-    format!("{}%", percent.unwrap_or(100))
-}
-
-fn has_failed(span: &SpanRecord) -> bool {
-    span.is_error() || matches!(span.outcome, Outcome::Panicked)
-}
-
+/// Returns what follows behind the columns.
 fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
     let span = &trace.by_position()[position];
     let inline_tags = options.inline_tags.iter().filter_map(|key| {
@@ -180,16 +73,16 @@ fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
         Some(Cell::new(tag_text(tag, "=", options), Style::Dim))
     });
     let mut notes: Vec<Cell> = inline_tags.collect();
-    let outcome = outcome(span, options);
+    let outcome = describe_outcome(span, options);
     let is_ok = outcome.is_none();
     notes.extend(outcome);
     if is_ok && options.check_marks {
         notes.push(Cell::new("✓", Style::Good));
     }
-    let odd = place(trace, position).into_iter();
+    let odd = describe_place(trace, position).into_iter();
     let odd = odd
-        .chain(times(trace, position, options))
-        .chain(dropped(span.dropped));
+        .chain(describe_times(trace, position, options))
+        .chain(describe_dropped(span.dropped));
     notes.extend(odd.map(|text| Cell::new(text, Style::Warning)));
     if !span.links.is_empty() {
         notes.push(Cell::new(counted(span.links.len(), "link"), Style::Dim));
@@ -201,8 +94,8 @@ fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
     notes
 }
 
-/// Returns what went wrong.
-fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
+/// Returns what went wrong in the span; `None` if nothing did.
+fn describe_outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
     let (what, style) = match (span.outcome, &span.status) {
         (Outcome::Panicked, _) => ("panicked", Style::Bad),
         (Outcome::Cancelled, Status::Error(_)) => ("cancelled, error", Style::Bad),
@@ -211,7 +104,7 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
         (_, Status::Unset | Status::Ok) => return None,
     };
     Some(match &span.status {
-        // The recorder's own message of a panic says no more than the outcome.
+        // The message that the recorder gives to a panic repeats the outcome.
         Status::Error(message) if !message.is_empty() && message != what => {
             let message = visible(message, options.max_text);
             Cell::new(format!("{what}: {message}"), style)
@@ -220,13 +113,14 @@ fn outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
     })
 }
 
-/// Returns what is odd about the span's place in the tree.
-fn place(trace: &Trace, position: usize) -> Option<String> {
+/// Returns what is unusual about the span's place in the tree.
+fn describe_place(trace: &Trace, position: usize) -> Option<String> {
     let (span, forest) = (&trace.by_position()[position], trace.forest());
     if forest.parents[position].is_some() {
         return None;
     }
-    // Then no span is without a parent, and those that are their own stand for roots.
+    // If the root names itself as parent, no span is without one, and all that name
+    // themselves count as roots.
     let root_is_its_own_parent = trace
         .root()
         .is_some_and(|root| root.parent_span_id.is_some());
@@ -240,13 +134,17 @@ fn place(trace: &Trace, position: usize) -> Option<String> {
             Some(format!("called from {parent}, elsewhere"))
         }
         Some(parent) if trace.span(parent).is_none() => Some(format!("orphan of {parent}")),
-        // Its parent is here, and yet it hangs below nothing.
+        // The parent is here, but the edge to it was cut.
         Some(_) => Some("cycle".to_owned()),
     }
 }
 
-/// Returns what is odd about the span's times.
-fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator<Item = String> {
+/// Returns what is unusual about the span's times.
+fn describe_times(
+    trace: &Trace,
+    position: usize,
+    options: &TreeOptions,
+) -> impl Iterator<Item = String> {
     let remark = trace.forest().timeline.remark(position);
     let unknown = match (remark.start_is_unknown, remark.end_is_unknown) {
         (false, false) => None,
@@ -264,8 +162,8 @@ fn times(trace: &Trace, position: usize, options: &TreeOptions) -> impl Iterator
     unknown.map(str::to_owned).into_iter().chain(clock)
 }
 
-/// Returns what the limits dropped: `172 tags and 1 log dropped`.
-fn dropped(items: DroppedItems) -> Option<String> {
+/// Returns what limits dropped from the span, such as `172 tags and 1 log dropped`.
+fn describe_dropped(items: DroppedItems) -> Option<String> {
     let DroppedItems { tags, logs, links } = items;
     let kinds = [(tags, "tag"), (logs, "log"), (links, "link")].into_iter();
     let dropped = kinds.filter(|(number, _)| *number > 0);
@@ -279,7 +177,8 @@ fn dropped(items: DroppedItems) -> Option<String> {
     })
 }
 
-fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) -> Vec<Cell> {
+/// Returns the lines below the span's own line.
+fn details(trace: &Trace, position: usize, scale: TimeScale, options: &TreeOptions) -> Vec<Cell> {
     let span = &trace.by_position()[position];
     let mut details = Vec::new();
     if options.tags {
@@ -289,7 +188,7 @@ fn details(trace: &Trace, position: usize, frame: Frame, options: &TreeOptions) 
     if options.logs {
         for log in &span.logs {
             let time = trace.forest().timeline.time(position, log.time);
-            let offset = HumanDuration(time - frame.trace_start);
+            let offset = HumanDuration(time - scale.trace_start);
             let message = visible(&log.message, options.max_text);
             let mut text = format!("+{offset}  {message}");
             for field in &log.fields {

@@ -1,4 +1,7 @@
-//! Who is told, and how often.
+//! Who gets a line, and how often.
+//!
+//! Owns the level, the listener, and the numbers of places. The words of a line are in
+//! [`kind`](super::kind).
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -14,68 +17,71 @@ use crate::process::sync::Unpoisoned;
 use crate::stream::Site;
 use crate::value::environment;
 
-/// How much is said.
+/// Which lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// What was lost when a tracer ended. The default in release builds.
+    /// What a tracer has lost, when it ends. The default in release builds.
     Losses,
-    /// That, and what is not recorded, as it seems by mistake. The default in debug builds.
+    /// Losses, and what seems to be unrecorded by mistake. The default in debug builds.
     All,
 }
 
-/// Has everything said to a closure, and nothing to the standard error.
+/// Passes all lines to a closure, and none to standard error.
 ///
-/// It is called where something is noticed, also on the application's threads, and by whoever
-/// ends a tracer, whose deadline does not bound it: it should be quick. What it does is not
-/// said in turn; if it panics, or its drop does, nobody notices. It may call these functions
-/// itself.
+/// The closure is called on the thread that notices something, which may be one of the
+/// application's, and on the thread that ends a tracer. The deadline of that end does not
+/// bound the call, so the closure should be quick. It may call the functions of this module.
+/// It gets no lines about what it does itself. A panic of the closure, or of its drop, is
+/// ignored.
 pub fn listen(listener: impl Fn(&Diagnostic) + Send + Sync + 'static) {
     replace(Listener::Closure(Arc::new(listener)));
 }
 
-/// Has nothing said to anybody.
+/// Discards all lines.
 pub fn silence() {
     replace(Listener::Nobody);
 }
 
-/// Has everything said on the standard error again, which is the default, but in the child
-/// of a `fork`.
+/// Prints all lines on standard error. This is the default, except in the child of a `fork`.
 pub fn print() {
     replace(Listener::Printer);
 }
 
 fn replace(listener: Listener) {
     let replaced = std::mem::replace(&mut state().listener, listener);
-    // Without the lock: what drops may itself have something to say, or end a tracer.
+    // Without the lock: the drop may itself cause a line, or end a tracer.
     drop_quietly(replaced);
 }
 
-/// Sets how much is said, in place of what `OTEL_LOG_LEVEL` asks for.
+/// Sets which lines are printed, and overrides `OTEL_LOG_LEVEL`.
 pub fn set_level(level: Level) {
+    // Relaxed: no data depends on the level. Its partner is the load in `says`.
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
-/// Places of a kind of which something is said.
+/// Most places for which a line of one kind is printed.
 const MAX_SITES: u64 = 5;
 
-/// The level that was set, or that the environment asks for; [`UNKNOWN`] until that is read.
+/// The level that was set, or that the environment asks for; [`UNKNOWN`] until the
+/// environment is read.
 static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = u8::MAX;
 
-/// The child of a `fork` has one of its own.
+/// The child of a `fork` gets its own: a thread that it does not have may hold this lock.
 static STATE: PerProcess<Mutex<State>> = PerProcess::new();
 
 #[derive(Default)]
 struct State {
     listener: Listener,
-    /// Of how many places something was to be said, by kind, and how many of them were
-    /// told or summed up.
+    /// By kind: the number of places with something to report, and how many of them were
+    /// reported or summed up.
     places: [(u64, u64); Kind::ALL.len()],
 }
 
+/// Who gets the lines.
 #[derive(Clone, Default)]
 enum Listener {
     #[default]
@@ -85,13 +91,14 @@ enum Listener {
 }
 
 thread_local! {
-    /// Whether this thread says something.
+    /// Whether this thread is in a call of the listener. What happens there makes no lines,
+    /// or a listener that causes one would never end.
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
 fn state() -> MutexGuard<'static, State> {
     let state = STATE.get(|_| {
-        // What a closure of the parent's needs may be locked for ever, and so may the
+        // The parent's closure may need a lock that nobody will release, and so may
         // standard error.
         let listener = match fork::has_happened() {
             true => Listener::Nobody,
@@ -105,11 +112,13 @@ fn state() -> MutexGuard<'static, State> {
     state.lock().unpoisoned()
 }
 
-/// Whether so much is said.
+/// Returns whether lines of this level are printed.
 pub(super) fn says(level: Level) -> bool {
+    // Relaxed, here and below: no data depends on the level, and each thread that reads the
+    // environment finds the same.
     let known = match LEVEL.load(Ordering::Relaxed) {
         UNKNOWN => {
-            let asked = level_of(environment::variable("OTEL_LOG_LEVEL").as_deref());
+            let asked = parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
             LEVEL.store(asked as u8, Ordering::Relaxed);
             asked as u8
         }
@@ -118,8 +127,10 @@ pub(super) fn says(level: Level) -> bool {
     level as u8 <= known
 }
 
+/// Reads a value of `OTEL_LOG_LEVEL`. An unknown one is ignored.
+///
 /// Source: OpenTelemetry SDK environment variables, *General SDK Configuration*.
-fn level_of(variable: Option<&str>) -> Level {
+fn parse_level(variable: Option<&str>) -> Level {
     let asked = variable.map(|text| text.trim().to_ascii_lowercase());
     match asked.as_deref() {
         Some("none" | "off") => Level::Nothing,
@@ -130,19 +141,22 @@ fn level_of(variable: Option<&str>) -> Level {
     }
 }
 
-/// Says something of a place, unless it was said before, or of enough others.
+/// Reports something about a place, unless that was reported before, or enough other places
+/// were.
 pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnostic) {
     if !says(Level::All) || IS_TELLING.get() || !site.tell(kind as u32) {
         return;
     }
     let listener = state().listener_for_place(kind);
     match listener {
-        Some(listener) => listener.hear(&diagnostic()),
+        Some(listener) => listener.notify(&diagnostic()),
+        // The place is only counted. The end of the process reports it, if no tracer ends
+        // before.
         None => AT_EXIT.ask(),
     }
 }
 
-/// Says something that is of no place.
+/// Reports something that concerns the process and no place: once for each kind.
 pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
     if !says(Level::All) || IS_TELLING.get() {
         return;
@@ -155,11 +169,10 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
         }
         state.listener.clone()
     };
-    listener.hear(&diagnostic());
+    listener.notify(&diagnostic());
 }
 
-/// Says what was lost, if anything, and of how many places nothing was said: at the end of
-/// a tracer.
+/// Reports, at the end of a tracer, what was lost and how many places had no line.
 pub(crate) fn end(loss: Option<String>) {
     if IS_TELLING.get() {
         return;
@@ -171,17 +184,17 @@ pub(crate) fn end(loss: Option<String>) {
     let listener = {
         let mut state = state();
         if says_all {
-            lines.extend(state.untold());
+            lines.extend(state.sum_up_untold());
         }
         if lines.is_empty() {
             return;
         }
         state.listener.clone()
     };
-    listener.hear_at_end(lines);
+    listener.notify_at_end(lines);
 }
 
-/// At the end of the process, in which there was perhaps no tracer.
+/// Reports further places at the end of the process, which may have had no tracer.
 static AT_EXIT: AtExit = AtExit::new(at_exit);
 
 extern "C" fn at_exit() {
@@ -189,7 +202,7 @@ extern "C" fn at_exit() {
 }
 
 impl State {
-    /// Who is told of another place; nobody if it was of enough others.
+    /// Counts a place, and returns who gets its line; `None` if enough places had one.
     fn listener_for_place(&mut self, kind: Kind) -> Option<Listener> {
         let (places, told) = self.places.get_mut(kind as usize)?;
         *places += 1;
@@ -200,19 +213,19 @@ impl State {
         Some(self.listener.clone())
     }
 
-    /// Sums up places of which nothing was said.
-    fn untold(&mut self) -> impl Iterator<Item = Diagnostic> {
+    /// Sums up the places without a line, and marks them as reported.
+    fn sum_up_untold(&mut self) -> impl Iterator<Item = Diagnostic> {
         let kinds = Kind::ALL.into_iter().zip(&mut self.places);
         kinds.filter_map(|(kind, (places, told))| {
             let more = *places - std::mem::replace(told, *places);
-            (more > 0).then(|| kind.of_more(more))
+            (more > 0).then(|| kind.describe_more(more))
         })
     }
 }
 
 impl Listener {
-    /// Hears a line where it is noticed.
-    fn hear(self, line: &Diagnostic) {
+    /// Passes on a line, on the thread that notices something.
+    fn notify(self, line: &Diagnostic) {
         self.call(|listener| match listener {
             Self::Printer => printer::print(line),
             Self::Nobody => {}
@@ -220,8 +233,8 @@ impl Listener {
         });
     }
 
-    /// Hears lines at an end.
-    fn hear_at_end(self, lines: Vec<Diagnostic>) {
+    /// Passes on the lines of an end, which standard error must not hold up.
+    fn notify_at_end(self, lines: Vec<Diagnostic>) {
         self.call(|listener| match listener {
             Self::Printer => printer::print_at_end(lines),
             Self::Nobody => {}
@@ -231,8 +244,10 @@ impl Listener {
         });
     }
 
-    /// Called without a lock. What hears is the application's code, and may panic, and so
-    /// may its drop, which is here if it was replaced meanwhile.
+    /// Runs a call of the listener. No lock may be held.
+    ///
+    /// A closure is the application's code and may panic. So may its drop, which happens
+    /// here if it was replaced during the call.
     fn call(self, call: impl FnOnce(&Self)) {
         let outer = IS_TELLING.replace(true);
         let _is_well = catch(|| call(&self));
@@ -251,10 +266,10 @@ mod tests {
             true => Level::All,
             false => Level::Losses,
         };
-        assert_eq!(level_of(None), default);
-        assert_eq!(level_of(Some("nonsense")), default);
-        assert_eq!(level_of(Some("NONE")), Level::Nothing);
-        assert_eq!(level_of(Some(" error ")), Level::Losses);
-        assert_eq!(level_of(Some("debug")), Level::All);
+        assert_eq!(parse_level(None), default);
+        assert_eq!(parse_level(Some("nonsense")), default);
+        assert_eq!(parse_level(Some("NONE")), Level::Nothing);
+        assert_eq!(parse_level(Some(" error ")), Level::Losses);
+        assert_eq!(parse_level(Some("debug")), Level::All);
     }
 }

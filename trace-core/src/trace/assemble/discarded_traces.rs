@@ -1,4 +1,4 @@
-//! Traces that were told and are no longer kept.
+//! Remembers which completed traces were discarded.
 
 use std::collections::VecDeque;
 
@@ -7,22 +7,25 @@ use super::completed_trace::Completion;
 use crate::process::maps::HashMap;
 use crate::value::TraceId;
 
-/// The ids of traces that were told and discarded, so that what comes of them later is known
-/// to be late. Bounded: the oldest are forgotten first.
+/// The ids of traces that were announced to the hook and then discarded. A span that comes
+/// for one of them is late, and does not begin a new trace.
+///
+/// Bounded: the oldest are forgotten first.
 #[derive(Debug, Default)]
-pub(super) struct ToldTraces {
+pub(super) struct DiscardedTraces {
+    /// Why each of them was completed.
     completions: HashMap<TraceId, Completion>,
     /// In the order in which they were first discarded.
     order: VecDeque<TraceId>,
 }
 
-impl ToldTraces {
-    /// What one takes at most. A map from which is removed has room for four times as much
-    /// as is in it, and a list for twice.
+impl DiscardedTraces {
+    /// Most memory of one, in bytes. A map from which entries are removed may have room for
+    /// four times as many, and a list for twice as many.
     const PLACE: usize =
         (size_of::<(TraceId, Completion)>() + 1) * 32 / 7 + size_of::<TraceId>() * 2;
 
-    /// Adds one, within this part of what all traces may take.
+    /// Adds one. All of them take at most 1/32 of `max_bytes`.
     pub(super) fn add(&mut self, trace_id: TraceId, completion: Completion, max_bytes: usize) {
         if let Some(known) = self.completions.get_mut(&trace_id) {
             *known = completion;
@@ -31,7 +34,7 @@ impl ToldTraces {
         let most = max_bytes / 32 / Self::PLACE;
         if self.order.len() >= most {
             let Some(oldest) = self.order.pop_front() else {
-                return; // There is room for none.
+                return; // There is no room for a single one.
             };
             self.completions.remove(&oldest);
         }
@@ -39,7 +42,7 @@ impl ToldTraces {
         self.order.push_back(trace_id);
     }
 
-    /// Returns why one is no longer waited for, if it was told.
+    /// Returns why a trace was completed, if it is one of these.
     pub(super) fn get(&self, trace_id: TraceId) -> Option<Completion> {
         if self.completions.is_empty() {
             return None;
@@ -47,6 +50,7 @@ impl ToldTraces {
         self.completions.get(&trace_id).copied()
     }
 
+    /// Returns how much memory they take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let entry = size_of::<(TraceId, Completion)>();
         table_bytes(self.completions.capacity(), entry)

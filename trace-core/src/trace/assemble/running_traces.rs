@@ -1,4 +1,4 @@
-//! The traces of which parts are known to run.
+//! Traces of which a part is known to run, because a tracer has reported it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,30 +8,31 @@ use super::completed_trace::Completion;
 use crate::process::maps::HashMap;
 use crate::value::{Timestamp, TraceId};
 
-/// The traces of which tracers know that parts run, whether a span of them is here or not.
+/// The traces of which a part runs, whether or not a span of them is here.
 #[derive(Debug, Default)]
 pub(super) struct RunningTraces {
     traces: HashMap<TraceId, RunningTrace>,
-    /// Those of which nobody was told, by when they were first heard of.
-    untold: BTreeSet<(Duration, TraceId)>,
+    /// Those that were not reported as long-running, by the time of their first report.
+    unreported: BTreeSet<(Duration, TraceId)>,
 }
 
-/// One of them.
+/// A trace of which a part runs. Times are counted from the collector's first look at its
+/// clock, except `began`.
 #[derive(Clone, Debug)]
 pub(super) struct RunningTrace {
-    /// Of which tracer its parts are, and their numbers.
+    /// The parts that run: the key of their tracer, and their number there.
     parts: Vec<(u64, u32)>,
-    /// When the first part began, if it was said.
+    /// When the first part began, by its tracer's clock, if that was reported.
     pub(super) began: Option<Timestamp>,
-    /// When it was first heard of.
+    /// When the first report of it came.
     pub(super) heard_of: Duration,
-    /// Set if the trace was completed for want of room meanwhile.
+    /// Set if the spans that were here were completed or given up meanwhile, to the reason.
     pub(super) was_cut: Option<Completion>,
 }
 
 impl RunningTraces {
-    /// Notes that a part of a trace goes on, and when it began.
-    pub(super) fn open(
+    /// Notes that a part of a trace runs, and when it began.
+    pub(super) fn open_part(
         &mut self,
         trace_id: TraceId,
         part: (u64, u32),
@@ -39,7 +40,7 @@ impl RunningTraces {
         now: Duration,
     ) {
         let trace = self.traces.entry(trace_id).or_insert_with(|| {
-            self.untold.insert((now, trace_id));
+            self.unreported.insert((now, trace_id));
             RunningTrace {
                 parts: Vec::new(),
                 began,
@@ -51,8 +52,8 @@ impl RunningTraces {
         trace.began = trace.began.into_iter().chain(began).min();
     }
 
-    /// Notes that a part has ended; returns the trace if that was its last one.
-    pub(super) fn end(&mut self, trace_id: TraceId, part: (u64, u32)) -> Option<RunningTrace> {
+    /// Notes that a part has ended. Returns the trace if no other part of it runs.
+    pub(super) fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) -> Option<RunningTrace> {
         if self.traces.is_empty() {
             return None;
         }
@@ -61,43 +62,43 @@ impl RunningTraces {
         if !trace.parts.is_empty() {
             return None;
         }
-        self.untold.remove(&(trace.heard_of, trace_id));
+        self.unreported.remove(&(trace.heard_of, trace_id));
         self.traces.remove(&trace_id)
     }
 
-    /// Notes that a trace was completed for want of room.
-    pub(super) fn cut(&mut self, trace_id: TraceId, completion: Completion) {
+    /// Notes that a trace was completed while a part of it runs, and why.
+    pub(super) fn note_cut(&mut self, trace_id: TraceId, completion: Completion) {
         if let Some(trace) = self.traces.get_mut(&trace_id) {
             trace.was_cut = Some(completion);
-            self.untold.remove(&(trace.heard_of, trace_id));
+            self.unreported.remove(&(trace.heard_of, trace_id));
         }
     }
 
-    /// Whether a part of the trace runs.
+    /// Returns whether a part of the trace runs.
     pub(super) fn has(&self, trace_id: TraceId) -> bool {
         self.traces.contains_key(&trace_id)
     }
 
-    /// Takes one that goes on for so long, to tell of it once.
-    pub(super) fn take_long(
+    /// Returns a trace that has run for at least `long`. Each is returned once.
+    pub(super) fn take_long_running(
         &mut self,
         now: Duration,
         long: Duration,
     ) -> Option<(TraceId, &RunningTrace)> {
-        let (heard_of, trace_id) = *self.untold.first()?;
+        let (heard_of, trace_id) = *self.unreported.first()?;
         if heard_of.saturating_add(long) > now {
             return None;
         }
-        self.untold.pop_first();
+        self.unreported.pop_first();
         Some((trace_id, self.traces.get(&trace_id)?))
     }
 
-    /// What all of them take.
+    /// Returns how much memory all of them take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let table = table_bytes(self.traces.capacity(), size_of::<(TraceId, RunningTrace)>());
-        // Mostly one part of each runs.
+        // Usually one part of each runs, and a vector begins with four places.
         let parts = heap_bytes(4 * size_of::<(u64, u32)>());
-        let untold = size_of::<(Duration, TraceId)>() * 3 / 2;
-        table + self.traces.len() * parts + self.untold.len() * untold
+        let unreported = size_of::<(Duration, TraceId)>() * 3 / 2;
+        table + self.traces.len() * parts + self.unreported.len() * unreported
     }
 }
