@@ -295,9 +295,11 @@ fn two_lanes(max_spans: usize, panics: bool, model: impl FnOnce(&Arc<Queue>)) ->
     let second = collector_fn(move |batch: &SpanBatch<'_>| {
         counted.fetch_add(batch.len() as u64, Ordering::Relaxed);
     });
-    worker.add(0, Box::new(first), &lane);
-    worker.add(1, Box::new(second), &lane);
-    let lanes = worker.lane_threads().into_iter();
+    let resource = Arc::new(Resource::new("model"));
+    let recipients = &mut worker.recipients;
+    recipients.add(0, Box::new(first), Arc::clone(&resource), &lane);
+    recipients.add(1, Box::new(second), resource, &lane);
+    let lanes = recipients.lane_threads().into_iter();
     let lanes: Vec<_> = lanes
         .map(|lane| thread::spawn(move || lane.run()))
         .collect();

@@ -16,7 +16,9 @@ mod loom_models;
 mod lost_pieces;
 mod queue;
 mod recipient;
+mod recipients;
 mod shared_batch;
+mod threads;
 mod ticks;
 mod untold;
 mod worker;
@@ -27,5 +29,6 @@ pub use flush_report::{FlushReport, LateCollector};
 #[cfg(all(test, loom))]
 pub(crate) use loom_models::check;
 pub(crate) use queue::Queue;
+pub(crate) use threads::Threads;
 pub(crate) use ticks::Tick;
-pub(crate) use worker::{Threads, Worker, WorkerOptions};
+pub(crate) use worker::{Worker, WorkerOptions};
