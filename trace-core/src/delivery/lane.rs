@@ -1,5 +1,9 @@
 //! What waits for a collector that has a thread of its own. That thread is in
 //! [`lane_thread`](super::lane_thread).
+//!
+//! A lane is plain data under the queue's lock. It wakes nobody and calls no collector. It
+//! bounds what one slow collector may hold, so that a collector that blocks costs the others
+//! neither spans nor time.
 
 use std::collections::VecDeque;
 
@@ -12,28 +16,34 @@ use crate::stream::decode::PartReport;
 /// What waits for one collector.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// Whether the collector has a thread of its own. If not, all else is unused.
+    /// Whether the collector has a thread of its own. If not, the worker calls the collector,
+    /// and all other fields keep their first values.
     pub(super) has_thread: bool,
+    /// What waits, oldest first. Its order makes a flush cover the batches before it.
     items: VecDeque<Item>,
-    /// Batches that wait or that the collector is working on, and their spans and bytes.
+    /// Batches that wait or that the collector is working on, and their spans and bytes. A
+    /// batch counts until its thread [finishes](Lane::finish) it, so that a collector that
+    /// blocks keeps its lane full.
     batches: usize,
     spans: u64,
     pub(super) bytes: usize,
     max_bytes: usize,
-    /// Whether the thread ends after the items that wait.
+    /// Set when nothing more comes: the thread ends after the items that wait.
     is_closed: bool,
-    /// Whether the thread has ended.
+    /// Set when the thread has ended, or if there is none. Never cleared.
     pub(super) has_ended: bool,
     /// The number of the last flush that was done.
     pub(super) flushed: u64,
-    /// The collector's errors of the last flush or of its end.
+    /// The collector's errors at the last flush or at its end.
     pub(super) errors: Vec<CollectorError>,
-    /// Whether a caller has got these errors.
+    /// Whether a caller has received these errors.
     pub(super) are_told: bool,
-    /// Reports of batches that were dropped at the shutdown's deadline.
+    /// Reports of batches that were dropped at the shutdown's deadline, for the collector's
+    /// last call.
     pub(super) given_up: Vec<PartReport>,
 }
 
+/// One thing that waits in a lane.
 #[derive(Debug)]
 enum Item {
     Batch(Given),
@@ -44,7 +54,7 @@ enum Item {
 #[derive(Debug)]
 pub(super) enum LaneWork {
     Batch(Given),
-    /// The number of the flush, and until when.
+    /// Flush the collector until the deadline. The number is that of the flush.
     Flush(u64, Deadline),
     /// Nothing came in time: call `on_idle`.
     Idle,
@@ -70,13 +80,16 @@ impl Lane {
         }
     }
 
-    /// Whether there is room for a batch of so many spans and bytes. An empty lane has room
-    /// for any batch, even one above its bounds.
+    /// Returns whether a batch with this many spans and bytes fits. An empty lane has room for
+    /// any batch, even one above its bounds; otherwise a very large batch could never be
+    /// delivered. A lane whose thread has ended takes nothing.
     pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
         let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
         !self.has_ended && (self.batches == 0 || has_room)
     }
 
+    /// Adds a batch. The worker has asked [`takes`](Self::takes) before, or the batch has no
+    /// spans.
     pub(super) fn push(&mut self, given: Given) {
         self.batches += 1;
         self.spans += given.batch.spans();
@@ -84,7 +97,8 @@ impl Lane {
         self.items.push_back(Item::Batch(given));
     }
 
-    /// Adds a flush after all that waits. Flushes with no batch between them become one.
+    /// Adds a flush behind everything that waits. Flushes with no batch between them become
+    /// one, so that callers that flush in a loop cannot make the list grow.
     pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
         if let Some(Item::Flush(last, until)) = self.items.back_mut() {
             *last = number;
@@ -94,14 +108,17 @@ impl Lane {
         self.items.push_back(Item::Flush(number, deadline));
     }
 
+    /// Lets the thread end after the items that wait.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
     }
 
+    /// Whether the thread has something to do; it sleeps otherwise.
     pub(super) fn has_work(&self) -> bool {
         self.is_closed || !self.items.is_empty()
     }
 
+    /// Takes the next step for the thread.
     pub(super) fn take(&mut self) -> LaneWork {
         match self.items.pop_front() {
             Some(Item::Batch(given)) => LaneWork::Batch(given),
@@ -113,17 +130,20 @@ impl Lane {
 
     /// Removes a finished batch from the counts.
     pub(super) fn finish(&mut self, batch: &SharedBatch) {
+        // Saturating: a wrong count must not make a lane refuse everything from then on.
         self.batches = self.batches.saturating_sub(1);
         self.spans = self.spans.saturating_sub(batch.spans());
         self.bytes = self.bytes.saturating_sub(batch.bytes);
     }
 
-    /// Whether a flush is done, or the thread has ended and never does it.
+    /// Returns whether a flush is done, or can never be done because the thread has ended.
     pub(super) fn has_flushed(&self, number: u64) -> bool {
         self.has_ended || self.flushed >= number
     }
 
-    /// Takes out all batches that wait, to be dropped.
+    /// Takes out all batches that wait, for the caller to drop and count. Flushes that wait are
+    /// dropped too: their callers wait for [`has_ended`](Self::has_ended) or their deadline.
+    /// The batch that the collector is working on stays counted.
     pub(super) fn abandon(&mut self) -> Vec<Given> {
         let items = std::mem::take(&mut self.items).into_iter();
         let all = items.filter_map(|item| match item {

@@ -1,5 +1,9 @@
 //! The threads of a tracer: how they are started and joined. What they do is in
 //! [`worker`](super::worker) and [`lane_thread`](super::lane_thread).
+//!
+//! Each thread announces its end to the queue (`stop`, `stop_lane`) before it returns, and
+//! callers wait for that with a deadline. Joining comes after it and only waits for the
+//! destructors of thread-locals.
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -12,12 +16,18 @@ use crate::collector::CollectorError;
 use crate::process::caught::catch;
 use crate::process::clock::Deadline;
 
-/// The threads of a tracer.
+/// The threads of a tracer: those of the lanes, and the worker's. If this is dropped without a
+/// join, the threads still end once the queue is closed.
 #[derive(Debug)]
 pub(crate) struct Threads(Vec<JoinHandle<()>>);
 
 impl Worker {
     /// Starts the threads, which deliver until the queue is closed.
+    ///
+    /// # Errors
+    ///
+    /// The operating system cannot start one of them. Those that were started end, and all
+    /// collectors are dropped.
     pub(crate) fn start(mut self) -> std::io::Result<Threads> {
         let queue = Arc::clone(self.queue());
         let started = self.start_lanes().and_then(|mut threads| {
@@ -31,26 +41,29 @@ impl Worker {
         started
     }
 
-    /// Starts the threads of the lanes.
+    /// Starts the threads of the lanes. They come before the worker, which gives them batches.
     fn start_lanes(&mut self) -> std::io::Result<Vec<JoinHandle<()>>> {
         let threads = self.recipients.lane_threads().into_iter();
         threads.map(LaneThread::start).collect()
     }
 
+    /// Starts the worker's thread, which owns the worker from then on.
     fn start_worker(mut self) -> std::io::Result<JoinHandle<()>> {
         let thread = std::thread::Builder::new().name("trace-worker".to_owned());
         thread.spawn(move || {
             let queue = Arc::clone(self.queue());
             call::serve(Arc::as_ptr(&queue), None);
             let mut errors = catch(|| self.run()).unwrap_or_else(|| {
-                // From here on every span is counted as dropped.
+                // A mistake of this crate, as collectors' panics are caught before. The queue
+                // must not fill up in silence: from here on each span is counted as dropped.
                 queue.close(Deadline::after(Duration::ZERO));
                 queue.abandon();
                 vec![CollectorError::new("the tracer's thread panicked")]
             });
+            // Again, for the case of a panic: the lanes must end in any case.
             queue.close_lanes();
-            // Destructors of collectors may block, too: `stop` comes after them, so that
-            // the wait for the end includes them, up to its deadline.
+            // `stop` comes after the destructors of collectors, which may block, too. So a
+            // wait for the end includes them, up to its deadline.
             errors.extend(self.end());
             queue.stop(errors);
         })
@@ -58,10 +71,12 @@ impl Worker {
 }
 
 impl Threads {
-    /// Waits, until the deadline at most, for the threads, which have already called `stop`.
-    /// Thread-locals of collectors may block when they are dropped; after the deadline they
-    /// finish on their own.
+    /// Waits, until the deadline at most, for the threads to be gone. They have already called
+    /// `stop`, so only destructors of the collectors' thread-locals can still block. After the
+    /// deadline these finish on their own.
     pub(crate) fn join(self, deadline: Deadline) {
+        // A join has no timeout, so another thread joins, and this one waits for the channel
+        // to close.
         let (sender, all_joined) = mpsc::channel::<()>();
         let joiner = std::thread::Builder::new().name("trace-join".to_owned());
         let joiner = joiner.spawn(move || {
@@ -71,6 +86,7 @@ impl Threads {
             }
             drop(sender);
         });
+        // If there is no thread for it, nothing waits: the spans are delivered in any case.
         if joiner.is_ok() {
             let _disconnected = all_joined.recv_timeout(deadline.remaining());
         }

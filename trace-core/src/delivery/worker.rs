@@ -1,5 +1,9 @@
-//! Reads chunks and gives the spans to the collectors. When to wake, and what is counted,
-//! is the queue's.
+//! Reads chunks and turns them into batches of spans.
+//!
+//! The worker owns the decoder, the batch that is being filled, and the order of the steps of a
+//! delivery. The queue decides when it wakes and counts the spans, [`Recipients`] decides which
+//! collector gets a batch, and [`threads`](super::threads) runs it. Without threads it runs
+//! wherever somebody flushes, under a lock of the tracer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,37 +20,42 @@ use crate::process::clock::{Clock, Deadline};
 use crate::stream::decode::{Decoded, Decoder, Part, PartReport};
 use crate::value::{Limits, Resource};
 
-/// Takes chunks from a queue, reads them, and gives the spans to the collectors: directly to
-/// those without a thread of their own, through their lanes to the others.
+/// Takes chunks from a queue, reads them, and gives the spans to the collectors.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
     clock: Clock,
     resource: Arc<Resource>,
+    /// How long finished spans wait for more before they are read.
     scheduled_delay: Duration,
-    /// Bytes at which a batch is full: a quarter of a lane's share.
+    /// Bytes at which a batch is full: a quarter of a lane's share. Unlimited without lanes.
     max_batch_bytes: usize,
     pub(super) recipients: Recipients,
+    /// What is known of spans that are not complete, across deliveries.
     decoder: Decoder,
+    /// The batch that is being filled. Empty between deliveries.
     decoded: Decoded,
 }
 
-/// What a worker needs.
+/// What a worker needs, from the tracer's builder.
 pub(crate) struct WorkerOptions {
     pub(crate) clock: Clock,
     pub(crate) resource: Resource,
+    /// How many tags, logs and links of a span are kept when it is read.
     pub(crate) limits: Limits,
     pub(crate) scheduled_delay: Duration,
+    /// Bounds of the queue; see [`Queue::new`].
     pub(crate) max_queue_spans: usize,
     pub(crate) max_queue_bytes: usize,
-    /// Whether there are to be threads.
+    /// Whether the tracer has threads. If not, the collectors are called where it is flushed.
     pub(crate) has_threads: bool,
 }
 
 impl Worker {
+    /// Makes the worker and its queue. Starts no thread.
     pub(crate) fn new(options: WorkerOptions, collectors: Vec<Box<dyn Collector>>) -> Self {
-        // A single collector runs on the worker's thread.
+        // A single collector runs on the worker's thread: it can hold up nobody else.
         let are_several = options.has_threads && collectors.len() > 1;
-        // Called once, and guarded: this is the application's code, which may panic.
+        // Asked once, and guarded: this is the application's code, which may panic.
         let lane_of = |collector: &dyn Collector| LaneOptions {
             name: call::call(|| collector.name().to_owned()).unwrap_or_default(),
             has_thread: are_several && !call::call(|| collector.is_quick()).unwrap_or(false),
@@ -62,6 +71,8 @@ impl Worker {
         worker
     }
 
+    /// Makes a worker for an existing queue. [`new`](Self::new) and loom's models add the
+    /// collectors.
     pub(super) fn without_collectors(queue: Arc<Queue>, options: WorkerOptions) -> Self {
         let decoder = Decoder::new(options.limits, queue.max_parts());
         Self {
@@ -76,11 +87,13 @@ impl Worker {
         }
     }
 
+    /// The queue, for the tracer's core and the threads.
     pub(crate) fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 
-    /// Delivers until the queue is closed, and shuts down.
+    /// Delivers until the queue is closed, then shuts the collectors down and returns their
+    /// errors. The body of the worker's thread.
     pub(super) fn run(&mut self) -> Vec<CollectorError> {
         let mut idle = None;
         let mut work = Work::default();
@@ -88,60 +101,77 @@ impl Worker {
             self.queue
                 .wait_and_take(self.scheduled_delay, idle, &mut work);
             self.deliver(&mut work);
+            // After each delivery, because every batch may change what the collectors answer.
             idle = self.recipients.on_idle(self.scheduled_delay);
+            // Read with the lock that took the work, so nothing was added after it.
             if work.is_last {
                 return self.shut_down(self.queue.deadline());
             }
         }
     }
 
-    /// Delivers what is in the queue, and flushes the collectors, on this thread.
+    /// Delivers what is in the queue and flushes the collectors, on this thread. For tracers
+    /// without threads; others ask the worker's thread through the queue.
     pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let mut work = Work::default();
         self.queue.take(&mut work);
         self.deliver(&mut work);
+        // No thread does this later, as the worker's thread does before it waits.
         self.queue.trim();
         self.recipients.flush(deadline)
     }
 
-    /// Shuts the collectors down; what is read later is lost.
+    /// Gives up what is not complete, tells the collectors so, and shuts them down. Nothing is
+    /// read after this. Returns the errors of the collectors on this thread.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        // Pieces that came after the last work belong to the losses that are told now.
         let lost = self.queue.take_lost();
         self.lose(lost);
+        // Spans whose end was not read, and the parts that are still open.
         let open = self.decoder.abandon(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
         self.queue.leave(counter, &open, SiteLoss::Open);
         self.collect();
         self.recipients.tell_all();
-        // The lanes end beside the collectors of this thread.
+        // Before the collectors of this thread are shut down, so that the lanes end meanwhile.
         self.queue.close_lanes();
         self.recipients.shut_down(deadline)
     }
 
-    /// Drops the collectors.
+    /// Drops the collectors of this thread. Separate from `shut_down`, because it may block.
     pub(crate) fn end(&mut self) -> Vec<CollectorError> {
         self.recipients.end()
     }
 
+    /// Reads what was taken from the queue, and gives it to the collectors. Leaves `work`
+    /// empty.
     fn deliver(&mut self, work: &mut Work) {
+        // Losses first: a piece that is read next may have the other half of a lost span.
         if let Some(lost) = work.lost.take() {
             self.lose(lost);
         }
+        // One look at the clock for each delivery: it may make another anchor.
         self.decoded.begin(self.clock.look());
+        // Before the chunks: the end of such a part may be among them.
         for part in work.opened.drain(..) {
             self.report_open(part);
         }
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
+            // A batch ends at the end of a chunk, so it may be larger than these bounds by what
+            // one chunk holds.
             let is_full = self.decoded.len() as u64 >= BATCH_SPANS
                 || self.decoded.entry_bytes() >= self.max_batch_bytes;
             if is_full {
                 self.collect();
             }
         }
+        // Ends last: all pieces of these parts were taken with them or before.
         for part in work.ended.drain(..) {
             self.decoder.end_part(part, &mut self.decoded);
         }
+        // Counted before the rest is given to collectors, so that a collector that reads the
+        // statistics finds what is missing in its spans.
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
@@ -152,6 +182,8 @@ impl Worker {
         self.recipients.catch_up();
         self.queue
             .hold(self.decoder.held(), self.decoder.open_parts());
+        // The last step: the flush covers everything above. The lanes begin theirs while this
+        // thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
             let errors = self.recipients.flush(deadline);
@@ -159,6 +191,7 @@ impl Worker {
         }
     }
 
+    /// Tells the decoder what was in dropped pieces.
     fn lose(&mut self, mut lost: LostPieces) {
         self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
     }
@@ -170,9 +203,12 @@ impl Worker {
         }
     }
 
-    /// Reports, before the end of a part, the other parts of its trace that are open in this
-    /// process: they called it, or were called. A collector then knows that the trace goes on.
+    /// Before the end of a part, reports the other parts of its trace that are open in this
+    /// process: they called it or were called by it. So a collector knows that the trace
+    /// continues, although these parts have handed over nothing.
     fn note_callers(&mut self) {
+        // Taken out and added again behind the others: the order is the whole point, as a
+        // collector may take a trace for complete at the first end.
         let reports = self.decoded.take_reports();
         let ended = reports.iter().filter(|report| !report.is_open());
         let ended: Vec<Part> = ended.map(|report| report.part).collect();
@@ -184,19 +220,23 @@ impl Worker {
         }
     }
 
-    /// Gives the spans that were read to the collectors, and returns the chunks.
+    /// Gives the spans that were read to the collectors, and returns the chunks to the queue.
     fn collect(&mut self) {
         if !self.queue.callers.is_empty() {
             self.note_callers();
         }
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
+            // Before any collector gets them: what a collector has finished has to be counted
+            // as read.
             self.queue.read(spans);
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
             self.recipients.give(&mut self.decoded);
         } else {
+            // Nothing to give. There may be chunks without a complete span, of which the
+            // decoder has copied what it keeps.
             self.queue.release(&mut self.decoded, false);
         }
     }
