@@ -135,6 +135,7 @@ impl Block {
             return false;
         }
         let used = self.used.get();
+        // As in `put_own_text`, without a text.
         if used > STAGE - 3 {
             return false;
         }
@@ -151,6 +152,7 @@ impl Block {
         if span == 0 || self.plain.get().is_none() {
             return false;
         }
+        // Room for the long form of the entry: header, span and length.
         let Some(used) = self.room_for(3, text.len()) else {
             return false;
         };

@@ -26,7 +26,7 @@ pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
 /// Inlined, so that nothing is called for a value whose type is known.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
-    // A type of this crate or std, whose code cannot panic or record.
+    // An impl of this crate, which only returns the value: it cannot panic or record.
     if source.__traced_is_plain() {
         source.tag_input()
     } else {
