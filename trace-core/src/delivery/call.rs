@@ -27,7 +27,7 @@ pub(crate) fn is_collecting() -> bool {
 
 /// Marks this thread, until it ends, as one that serves a queue: as the worker (`None`) or for
 /// a lane.
-pub(super) fn serve<Q>(queue: *const Q, lane: Option<usize>) {
+pub(super) fn mark_serving<Q>(queue: *const Q, lane: Option<usize>) {
     SERVED.set((queue.addr(), lane));
 }
 
@@ -47,13 +47,13 @@ pub(crate) fn served_lane() -> Option<usize> {
 pub(crate) fn drop_collectors(collectors: impl IntoIterator<Item = Box<dyn Collector>>) -> bool {
     let mut all_well = true;
     for collector in collectors {
-        all_well &= call(|| drop(collector)).is_some();
+        all_well &= call_collector(|| drop(collector)).is_some();
     }
     all_well
 }
 
 /// Calls a collector; returns `None` if it panicked.
-pub(super) fn call<R>(collector: impl FnOnce() -> R) -> Option<R> {
+pub(super) fn call_collector<R>(collector: impl FnOnce() -> R) -> Option<R> {
     // Restored and not cleared: a collector may drop a tracer whose collectors are dropped
     // inside this call.
     let outer = IS_CALLING.replace(true);

@@ -14,8 +14,8 @@ pub(super) struct Chunks {
     /// last one.
     pub(super) waiting: Vec<Chunk>,
     /// Bytes that are allocated for spans in delivery: by chunks that wait, by chunks that the
-    /// worker has taken and not returned, and by batches in lanes. Whoever adds bytes here
-    /// subtracts the same number when the memory comes back.
+    /// worker has taken and not returned, and by batches in lanes. What is added here is
+    /// subtracted when the memory comes back.
     pub(super) bytes: usize,
     /// Empty chunks for the application's threads, and the bytes that they have allocated.
     /// These bytes are not in `bytes`, but count against the same limit.
@@ -150,7 +150,7 @@ impl Chunks {
 
     /// Takes out all but [`MAX_IDLE_FREE`] empty chunks, if nothing waits. The caller drops
     /// them after it has released the lock: there may be a thousand.
-    pub(super) fn trim(&mut self) -> Vec<Chunk> {
+    pub(super) fn take_idle(&mut self) -> Vec<Chunk> {
         if !self.waiting.is_empty() || self.free.len() <= MAX_IDLE_FREE {
             return Vec::new();
         }
@@ -160,13 +160,13 @@ impl Chunks {
     }
 
     /// Keeps empty chunks for reuse, and leaves `chunks` empty.
-    pub(super) fn keep(&mut self, chunks: &mut Vec<Chunk>) {
+    pub(super) fn keep_free(&mut self, chunks: &mut Vec<Chunk>) {
         self.free_bytes += chunks.iter().map(Chunk::allocated).sum::<usize>();
         self.free.append(chunks);
     }
 
     /// Drops all empty chunks, when the queue is closed.
-    pub(super) fn forget_free(&mut self) {
+    pub(super) fn drop_free(&mut self) {
         (self.free, self.free_bytes) = (Vec::new(), 0);
     }
 }

@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 
+use super::missed_reports::LaneBatch;
 use super::shared_batch::SharedBatch;
-use super::untold::Given;
 use crate::collector::CollectorError;
 use crate::process::clock::Deadline;
 use crate::stream::decode::PartReport;
@@ -22,7 +22,7 @@ pub(super) struct Lane {
     /// What waits, oldest first. Its order makes a flush cover the batches before it.
     items: VecDeque<Item>,
     /// Batches that wait or that the collector is working on, and their spans and bytes. A
-    /// batch counts until its thread [finishes](Lane::finish) it, so that a collector that
+    /// batch counts until its thread [finishes](Lane::finish_batch) it, so that a collector that
     /// blocks keeps its lane full.
     batches: usize,
     spans: u64,
@@ -37,7 +37,7 @@ pub(super) struct Lane {
     /// The collector's errors at the last flush or at its end.
     pub(super) errors: Vec<CollectorError>,
     /// Whether a caller has received these errors.
-    pub(super) are_told: bool,
+    pub(super) are_reported: bool,
     /// Reports of batches that were dropped at the shutdown's deadline, for the collector's
     /// last call.
     pub(super) given_up: Vec<PartReport>,
@@ -46,14 +46,14 @@ pub(super) struct Lane {
 /// One thing that waits in a lane.
 #[derive(Debug)]
 enum Item {
-    Batch(Given),
+    Batch(LaneBatch),
     Flush(u64, Deadline),
 }
 
 /// The next step of a lane's thread.
 #[derive(Debug)]
 pub(super) enum LaneWork {
-    Batch(Given),
+    Batch(LaneBatch),
     /// Flush the collector until the deadline. The number is that of the flush.
     Flush(u64, Deadline),
     /// Nothing came in time: call `on_idle`.
@@ -75,7 +75,7 @@ impl Lane {
             has_ended: !has_thread,
             flushed: 0,
             errors: Vec::new(),
-            are_told: true,
+            are_reported: true,
             given_up: Vec::new(),
         }
     }
@@ -83,14 +83,14 @@ impl Lane {
     /// Returns whether a batch with this many spans and bytes fits. An empty lane has room for
     /// any batch, even one above its bounds; otherwise a very large batch could never be
     /// delivered. A lane whose thread has ended takes nothing.
-    pub(super) fn takes(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
+    pub(super) fn has_room_for(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
         let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
         !self.has_ended && (self.batches == 0 || has_room)
     }
 
-    /// Adds a batch. The worker has asked [`takes`](Self::takes) before, or the batch has no
-    /// spans.
-    pub(super) fn push(&mut self, given: Given) {
+    /// Adds a batch. The worker has asked [`has_room_for`](Self::has_room_for) before, or the
+    /// batch has no spans.
+    pub(super) fn push_batch(&mut self, given: LaneBatch) {
         self.batches += 1;
         self.spans += given.batch.spans();
         self.bytes += given.batch.bytes;
@@ -119,7 +119,7 @@ impl Lane {
     }
 
     /// Takes the next step for the thread.
-    pub(super) fn take(&mut self) -> LaneWork {
+    pub(super) fn take_work(&mut self) -> LaneWork {
         match self.items.pop_front() {
             Some(Item::Batch(given)) => LaneWork::Batch(given),
             Some(Item::Flush(number, deadline)) => LaneWork::Flush(number, deadline),
@@ -129,7 +129,7 @@ impl Lane {
     }
 
     /// Removes a finished batch from the counts.
-    pub(super) fn finish(&mut self, batch: &SharedBatch) {
+    pub(super) fn finish_batch(&mut self, batch: &SharedBatch) {
         // Saturating: a wrong count must not make a lane refuse everything from then on.
         self.batches = self.batches.saturating_sub(1);
         self.spans = self.spans.saturating_sub(batch.spans());
@@ -144,15 +144,15 @@ impl Lane {
     /// Takes out all batches that wait, for the caller to drop and count. Flushes that wait are
     /// dropped too: their callers wait for [`has_ended`](Self::has_ended) or their deadline.
     /// The batch that the collector is working on stays counted.
-    pub(super) fn abandon(&mut self) -> Vec<Given> {
+    pub(super) fn take_batches(&mut self) -> Vec<LaneBatch> {
         let items = std::mem::take(&mut self.items).into_iter();
         let all = items.filter_map(|item| match item {
             Item::Batch(given) => Some(given),
             Item::Flush(..) => None,
         });
-        let all: Vec<Given> = all.collect();
+        let all: Vec<LaneBatch> = all.collect();
         for given in &all {
-            self.finish(&given.batch);
+            self.finish_batch(&given.batch);
         }
         all
     }

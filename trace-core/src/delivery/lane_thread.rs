@@ -38,7 +38,7 @@ impl LaneThread {
         // Linux shows 15 bytes of a name, so this one is short.
         let name = format!("trace-lane-{}", self.lane + 1);
         std::thread::Builder::new().name(name).spawn(move || {
-            call::serve(Arc::as_ptr(&self.queue), Some(self.lane));
+            call::mark_serving(Arc::as_ptr(&self.queue), Some(self.lane));
             self.run();
         })
     }
@@ -53,7 +53,7 @@ impl LaneThread {
                     // `return_batch` counts the batch and may be the last to release it, so
                     // it comes after the call.
                     let decoded = &given.batch.decoded;
-                    let taken = self.recipient.collect(decoded, given.reports());
+                    let taken = self.recipient.give_batch(decoded, given.reports());
                     self.queue.return_batch(self.lane, given.batch, taken);
                 }
                 LaneWork::Flush(number, deadline) => {
@@ -61,11 +61,11 @@ impl LaneThread {
                     self.queue
                         .finish_lane_flush(self.lane, number, flushed.err());
                 }
-                LaneWork::Idle => self.recipient.catch_up(),
+                LaneWork::Idle => self.recipient.give_urgent_reports(),
                 LaneWork::End => {
                     let given_up = self.queue.take_given_up(self.lane);
                     // The last reports. A panic here is counted, and nothing repeats them.
-                    let _panicked = self.recipient.collect(&Decoded::default(), &given_up);
+                    let _panicked = self.recipient.give_batch(&Decoded::default(), &given_up);
                     let timeout = self.queue.deadline().remaining();
                     let ended = [self.recipient.shut_down(timeout), self.recipient.end()];
                     break ended.into_iter().filter_map(Result::err).collect();

@@ -107,7 +107,7 @@ fn count(sites: &mut Vec<(u32, u64)>, site: u32) {
 
 impl LostPieces {
     /// Makes an empty record that counts the losses of at most `max_parts` parts separately.
-    pub(super) fn bounded(max_parts: usize) -> Self {
+    pub(super) fn with_max_parts(max_parts: usize) -> Self {
         Self {
             half_spans: HashSet::default(),
             parts: PartLosses::bounded(max_parts),
@@ -115,13 +115,13 @@ impl LostPieces {
     }
 
     /// Takes everything out, and leaves an empty record with the same bound.
-    pub(super) fn take(&mut self) -> Self {
-        let next = Self::bounded(self.parts.most());
+    pub(super) fn take_all(&mut self) -> Self {
+        let next = Self::with_max_parts(self.parts.most());
         std::mem::replace(self, next)
     }
 
     /// Adds a dropped piece.
-    pub(super) fn add(&mut self, piece: LostPiece, reason: LossReason) {
+    pub(super) fn add_piece(&mut self, piece: LostPiece, reason: LossReason) {
         // As far as this piece shows, the whole part was in it. Nothing more comes of such a
         // part, so it may be forgotten if there is little room.
         let is_whole = piece.ends && piece.half_spans.is_empty();

@@ -19,13 +19,13 @@ mod lane_thread;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod lost_pieces;
+mod missed_reports;
 mod queue;
 mod recipient;
 mod recipients;
 mod shared_batch;
 mod threads;
 mod ticks;
-mod untold;
 mod worker;
 
 pub(crate) use call::{drop_collectors, is_collecting, served_lane, serves};

@@ -128,11 +128,11 @@ struct Flush {
     /// Errors of the collectors on the worker's thread.
     errors: Vec<CollectorError>,
     /// Whether a caller has received these errors.
-    are_told: bool,
+    are_reported: bool,
 }
 
 /// Most errors that are kept while no caller has received them.
-const MAX_UNTOLD_ERRORS: usize = 16;
+const MAX_UNREPORTED_ERRORS: usize = 16;
 
 /// Replaces errors that a caller has received or that are too many; otherwise adds to them.
 /// Returns the errors to drop after the lock is released, because their destructors may be the
@@ -140,9 +140,9 @@ const MAX_UNTOLD_ERRORS: usize = 16;
 fn renew_errors(
     kept: &mut Vec<CollectorError>,
     mut errors: Vec<CollectorError>,
-    are_told: &mut bool,
+    are_reported: &mut bool,
 ) -> Vec<CollectorError> {
-    if std::mem::take(are_told) || kept.len() >= MAX_UNTOLD_ERRORS {
+    if std::mem::take(are_reported) || kept.len() >= MAX_UNREPORTED_ERRORS {
         return std::mem::replace(kept, errors);
     }
     kept.append(&mut errors);
@@ -259,7 +259,7 @@ impl Queue {
             ledger,
             opened: Vec::new(),
             ended: Vec::new(),
-            lost: LostPieces::bounded(max_parts(max_bytes)),
+            lost: LostPieces::with_max_parts(max_parts(max_bytes)),
             lanes: lanes
                 .iter()
                 .map(|lane| Lane::new(lane.has_thread, share(lane)))
@@ -286,7 +286,7 @@ impl Queue {
             max_bytes,
             max_chunk_bytes: 4 * chunk_bytes,
             max_parts: max_parts(max_bytes),
-            ticks: Ticks::stopped(),
+            ticks: Ticks::new(),
             callers: Callers::default(),
             counters: Counters::default(),
             chart: Chart::default(),
@@ -345,7 +345,7 @@ impl Queue {
             let name = error.collector().unwrap_or("?");
             // The text of a cause comes from the application's code, which may call this queue
             // or panic.
-            let text = call::call(|| error.in_full());
+            let text = call::call_collector(|| error.in_full());
             let text = text.as_deref().unwrap_or(error.message());
             loss.collector(name, text, error.lost_spans());
         }

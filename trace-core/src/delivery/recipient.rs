@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::call;
+use super::missed_reports::MissedReports;
 use super::queue::Queue;
-use super::untold::Untold;
 use crate::collector::{Collector, CollectorError, SpanBatch};
 use crate::diagnostics::stats::Counters;
 use crate::stream::decode::{Decoded, LaneLoss, LossReason, PartReport};
@@ -24,7 +24,7 @@ pub(super) struct Recipient {
     /// The collector's name, asked for once: it is the application's code.
     name: String,
     /// Reports that it missed, and the parts that it knows to be open.
-    untold: Untold,
+    missed: MissedReports,
 }
 
 impl Recipient {
@@ -34,13 +34,13 @@ impl Recipient {
         collector: Box<dyn Collector>,
         name: &str,
     ) -> Self {
-        let untold = Untold::bounded(queue.max_untold());
+        let missed = MissedReports::with_max_parts(queue.max_missed_parts());
         Self {
             queue,
             resource,
             collector,
             name: name.to_owned(),
-            untold,
+            missed,
         }
     }
 
@@ -51,39 +51,39 @@ impl Recipient {
     ///
     /// The collector panicked: it has lost the spans, and the reports are kept for the next
     /// batch.
-    pub(super) fn collect(
+    pub(super) fn give_batch(
         &mut self,
         decoded: &Decoded,
         reports: &[PartReport],
     ) -> Result<(), LaneLoss> {
-        let told = self.untold.tell(reports);
+        let told = self.missed.take_with(reports);
         let batch = SpanBatch::of_decoded(&self.resource, decoded, &told);
         if batch.is_empty() && told.is_empty() {
             return Ok(());
         }
         let collector = &self.collector;
-        if call::call(|| collector.collect(&batch)).is_some() {
+        if call::call_collector(|| collector.collect(&batch)).is_some() {
             // Only now: a part that it never heard of must not be taken for known.
-            self.untold.took(&told);
+            self.missed.note_taken(&told);
             return Ok(());
         }
         self.count_panic();
-        self.untold
-            .miss(decoded, &told, LossReason::Lane(LaneLoss::Panic));
+        self.missed
+            .note_missed(decoded, &told, LossReason::Lane(LaneLoss::Panic));
         Err(LaneLoss::Panic)
     }
 
     /// Whether the collector missed the end of a part that it knows to be open. It may be
     /// waiting for that end.
     pub(super) fn is_urgent(&self) -> bool {
-        self.untold.is_urgent()
+        self.missed.is_urgent()
     }
 
     /// Gives the collector the reports that it missed, if one of them is urgent.
-    pub(super) fn catch_up(&mut self) {
-        if self.untold.is_urgent() {
-            // If it panics again, `untold` keeps the reports.
-            let _panicked = self.collect(&Decoded::default(), &[]);
+    pub(super) fn give_urgent_reports(&mut self) {
+        if self.missed.is_urgent() {
+            // If it panics again, `missed` keeps the reports.
+            let _panicked = self.give_batch(&Decoded::default(), &[]);
         }
     }
 
@@ -91,7 +91,7 @@ impl Recipient {
     /// after the next batch, or if it panicked.
     pub(super) fn on_idle(&self) -> Option<Duration> {
         let collector = &self.collector;
-        call::call(|| collector.on_idle()).unwrap_or_else(|| {
+        call::call_collector(|| collector.on_idle()).unwrap_or_else(|| {
             self.count_panic();
             None
         })
@@ -103,8 +103,8 @@ impl Recipient {
     ///
     /// The collector's own, with its name; or that it panicked.
     pub(super) fn flush(&mut self, timeout: Duration) -> Result<(), CollectorError> {
-        self.catch_up();
-        self.ask(|collector| collector.flush(timeout))
+        self.give_urgent_reports();
+        self.call_method(|collector| collector.flush(timeout))
     }
 
     /// Shuts the collector down. It is dropped later, by [`end`](Self::end).
@@ -113,16 +113,16 @@ impl Recipient {
     ///
     /// As of [`flush`](Self::flush).
     pub(super) fn shut_down(&mut self, timeout: Duration) -> Result<(), CollectorError> {
-        self.catch_up();
-        self.ask(|collector| collector.shutdown(timeout))
+        self.give_urgent_reports();
+        self.call_method(|collector| collector.shutdown(timeout))
     }
 
     /// Calls a method that may fail, and adds the collector's name to its error.
-    fn ask(
+    fn call_method(
         &self,
-        ask: impl FnOnce(&dyn Collector) -> Result<(), CollectorError>,
+        method: impl FnOnce(&dyn Collector) -> Result<(), CollectorError>,
     ) -> Result<(), CollectorError> {
-        let answer = call::call(|| ask(&*self.collector)).unwrap_or_else(|| {
+        let answer = call::call_collector(|| method(&*self.collector)).unwrap_or_else(|| {
             self.count_panic();
             Err(CollectorError::new("the collector panicked"))
         });

@@ -2,16 +2,16 @@
 //!
 //! This file decides which collector gets a batch and what a full lane misses, and counts that
 //! with the queue. It does not read chunks or decide when to deliver; the worker does that.
-//! Only the worker's thread uses it, or whoever flushes a tracer without threads.
+//! Only the worker's thread uses it, or the thread that flushes a tracer without threads.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::lane_thread::{LaneThread, RETELL_AFTER};
+use super::missed_reports::{LaneBatch, MissedReports};
 use super::queue::{LaneOptions, Queue};
 use super::recipient::Recipient;
 use super::shared_batch::SharedBatch;
-use super::untold::{Given, Untold};
 use crate::collector::{Collector, CollectorError};
 use crate::process::clock::Deadline;
 use crate::stream::decode::{Decoded, LaneLoss, LossReason};
@@ -33,7 +33,7 @@ struct OwnLane {
     number: usize,
     /// Reports that the collector missed because its lane was full. What it missed because it
     /// panicked is in its [`Recipient`].
-    untold: Untold,
+    missed: MissedReports,
     /// The collector, until its thread is started and takes it.
     recipient: Option<Recipient>,
 }
@@ -61,7 +61,7 @@ impl Recipients {
         if lane.has_thread {
             self.lanes.push(OwnLane {
                 number,
-                untold: Untold::bounded(self.queue.max_untold()),
+                missed: MissedReports::with_max_parts(self.queue.max_missed_parts()),
                 recipient: Some(recipient),
             });
         } else {
@@ -90,29 +90,29 @@ impl Recipients {
 
     /// Gives the spans that were read to the collectors, and returns the chunks to the queue.
     /// The caller has counted the spans as read. Leaves `decoded` empty.
-    pub(super) fn give(&mut self, decoded: &mut Decoded) {
+    pub(super) fn give_batch(&mut self, decoded: &mut Decoded) {
         if !self.lanes.is_empty() {
-            return self.share(decoded);
+            return self.share_batch(decoded);
         }
         let spans = decoded.len() as u64;
         let mut is_lost = false;
         let reports = decoded.reports();
         for (number, recipient) in &mut self.called_here {
-            let taken = recipient.collect(decoded, reports);
+            let taken = recipient.give_batch(decoded, reports);
             // Each collector is counted as soon as it is done: the next one may block.
-            self.queue.finish(*number, spans, taken);
+            self.queue.count_finished(*number, spans, taken);
             if let Err(loss) = taken {
                 self.queue.note_lane_loss(*number, decoded, loss);
                 is_lost = true;
             }
         }
         // The chunks come back only now: until here the spans borrow their words.
-        self.queue.release(decoded, is_lost);
+        self.queue.release_chunks(decoded, is_lost);
     }
 
     /// Gives the spans that were read to the lanes, and then to the collectors on this thread.
     /// The lanes come first, so that they work while this thread is in a collector.
-    fn share(&mut self, decoded: &mut Decoded) {
+    fn share_batch(&mut self, decoded: &mut Decoded) {
         let batch = Arc::new(self.take_batch(decoded));
         // Asked for all lanes before any of them gets the batch.
         let is_full = self.queue.full_lanes(&batch);
@@ -123,10 +123,14 @@ impl Recipients {
             if is_full.get(lane.number) == Some(&true) {
                 // This collector loses the spans, and no other one does. It is told with the
                 // next batch that it gets.
-                lane.untold
-                    .miss(decoded, decoded.reports(), LossReason::Lane(LaneLoss::Full));
-                batch.lose();
-                self.queue.finish(lane.number, spans, Err(LaneLoss::Full));
+                lane.missed.note_missed(
+                    decoded,
+                    decoded.reports(),
+                    LossReason::Lane(LaneLoss::Full),
+                );
+                batch.mark_lost();
+                self.queue
+                    .count_finished(lane.number, spans, Err(LaneLoss::Full));
                 self.queue
                     .note_lane_loss(lane.number, decoded, LaneLoss::Full);
             } else {
@@ -135,10 +139,10 @@ impl Recipients {
         }
         for (number, recipient) in &mut self.called_here {
             // May block. The lanes have the batch and do not wait for this.
-            let taken = recipient.collect(decoded, decoded.reports());
-            self.queue.finish(*number, spans, taken);
+            let taken = recipient.give_batch(decoded, decoded.reports());
+            self.queue.count_finished(*number, spans, taken);
             if let Err(loss) = taken {
-                batch.lose();
+                batch.mark_lost();
                 self.queue.note_lane_loss(*number, decoded, loss);
             }
         }
@@ -162,11 +166,11 @@ impl Recipients {
 
     /// Gives the lanes all reports that they missed, at the shutdown. Full lanes get them, too:
     /// no later batch could bring them.
-    pub(super) fn tell_all(&mut self) {
+    pub(super) fn give_missed_reports(&mut self) {
         let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         for lane in &mut self.lanes {
             // `full_lanes` is not asked: a batch without spans takes little memory.
-            if lane.untold.is_any() {
+            if lane.missed.has_reports() {
                 lane.give_batch(&self.queue, &nothing);
             }
         }
@@ -174,19 +178,19 @@ impl Recipients {
 
     /// Gives the collectors the urgent reports that they missed, without a batch. A full lane
     /// is left out until it has room; see [`on_idle`](Self::on_idle).
-    pub(super) fn catch_up(&mut self) {
+    pub(super) fn give_urgent_reports(&mut self) {
         for (_, recipient) in &mut self.called_here {
-            recipient.catch_up();
+            recipient.give_urgent_reports();
         }
         // The usual case, after each delivery: nobody has missed anything.
-        if self.lanes.iter().all(|lane| !lane.untold.is_urgent()) {
+        if self.lanes.iter().all(|lane| !lane.missed.is_urgent()) {
             return;
         }
         // A batch without spans carries the reports through the lane, so they keep their order.
         let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         let is_full = self.queue.full_lanes(&nothing);
         for lane in &mut self.lanes {
-            if lane.untold.is_urgent() && is_full.get(lane.number) == Some(&false) {
+            if lane.missed.is_urgent() && is_full.get(lane.number) == Some(&false) {
                 lane.give_batch(&self.queue, &nothing);
             }
         }
@@ -199,9 +203,9 @@ impl Recipients {
         let times = times.filter_map(|(_, recipient)| recipient.on_idle());
         // A full lane does not wake the worker when it has room again, so the worker tries
         // once more after a while.
-        let has_untold = self.lanes.iter().any(|lane| lane.untold.is_urgent());
-        let untold = has_untold.then_some(scheduled_delay.max(RETELL_AFTER));
-        times.chain(untold).min()
+        let has_missed = self.lanes.iter().any(|lane| lane.missed.is_urgent());
+        let missed = has_missed.then_some(scheduled_delay.max(RETELL_AFTER));
+        times.chain(missed).min()
     }
 
     /// Flushes the collectors on this thread, one after another, and returns their errors. All
@@ -222,7 +226,7 @@ impl Recipients {
     }
 
     /// Drops the collectors on this thread. Their destructors may block, so there is no
-    /// deadline here: whoever waits for the end has one.
+    /// deadline here: the wait for the end has one.
     pub(super) fn end(&mut self) -> Vec<CollectorError> {
         let recipients = self.called_here.drain(..);
         let ended = recipients.map(|(_, recipient)| recipient.end());
@@ -234,22 +238,22 @@ impl OwnLane {
     /// Gives the lane a batch, with the reports that it missed. If the lane's thread has ended,
     /// counts the spans as lost by the shutdown.
     fn give_batch(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
-        let told = self.untold.tell(batch.decoded.reports());
+        let told = self.missed.take_with(batch.decoded.reports());
         // From here on the lane answers for the reports, also if its collector panics.
-        self.untold.took(&told);
+        self.missed.note_taken(&told);
         // If it had missed nothing, it uses the batch's reports and nothing is copied.
         let reports = match told {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(reports) => Some(reports),
         };
-        let given = Given {
+        let given = LaneBatch {
             batch: Arc::clone(batch),
             reports,
         };
         if queue.give_batch(self.number, given).is_err() {
             // Its thread has ended: its collector is ending the process.
-            batch.lose();
-            queue.finish(self.number, batch.spans(), Err(LaneLoss::Shutdown));
+            batch.mark_lost();
+            queue.count_finished(self.number, batch.spans(), Err(LaneLoss::Shutdown));
             queue.note_lane_loss(self.number, &batch.decoded, LaneLoss::Shutdown);
         }
     }

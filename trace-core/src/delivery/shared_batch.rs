@@ -57,7 +57,7 @@ impl SharedBatch {
     }
 
     /// Marks the batch as lost to a collector. The caller still holds its reference.
-    pub(super) fn lose(&self) {
+    pub(super) fn mark_lost(&self) {
         // Relaxed. The partner is the load in `is_lost`. Dropping the reference, which comes
         // later, releases; `Arc::into_inner`, which comes before that load, acquires.
         self.is_lost.store(true, Ordering::Relaxed);
@@ -65,7 +65,7 @@ impl SharedBatch {
 
     /// Whether a collector has lost it. Exact only for the last holder.
     pub(super) fn is_lost(&self) -> bool {
-        // Relaxed: see `lose`, its partner.
+        // Relaxed: see `mark_lost`, its partner.
         self.is_lost.load(Ordering::Relaxed)
     }
 }

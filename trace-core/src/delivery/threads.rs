@@ -52,7 +52,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name("trace-worker".to_owned());
         thread.spawn(move || {
             let queue = Arc::clone(self.queue());
-            call::serve(Arc::as_ptr(&queue), None);
+            call::mark_serving(Arc::as_ptr(&queue), None);
             let mut errors = catch(|| self.run()).unwrap_or_else(|| {
                 // A mistake of this crate, as collectors' panics are caught before. The queue
                 // must not fill up in silence: from here on each span is counted as dropped.

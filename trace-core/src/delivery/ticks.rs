@@ -37,7 +37,7 @@ impl Ticks {
     /// nothing.
     const STOPPED: u32 = u32::MAX;
 
-    pub(super) fn stopped() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             word: AtomicU32::new(Self::STOPPED),
             last: AtomicU32::new(0),
@@ -47,47 +47,48 @@ impl Ticks {
     /// Returns the present tick.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
-        // Relaxed. The partners are the stores in `go_to` and `stop`. A tick only says that
-        // time has passed and publishes no memory. Whoever sees it late looks at the clock
-        // one poll later.
+        // Relaxed. The partners are the stores in `set_word` and `stop`. A tick only says that
+        // time has passed and publishes no memory. A scope that sees it late looks at the
+        // clock one poll later.
         Tick(self.word.load(Ordering::Relaxed) / 2)
     }
 
     /// Requests the next tick. Returns whether this is the first request for it, and the
     /// caller may have to wake the worker.
-    pub(super) fn ask(&self) -> bool {
-        // Relaxed, both. The partner is the load in `tick`, which the worker makes under the
-        // queue's lock. `Queue::ask_tick` takes that lock after a first request, so the worker
-        // either sees the bit or is found asleep. The load comes first so that threads do not
-        // take the cache line from each other for nothing.
+    pub(super) fn request_next(&self) -> bool {
+        // Relaxed, both. The partner is the load in `advance_if_requested`, under the queue's
+        // lock. `Queue::ask_tick` takes that lock after a first request, so the worker either
+        // sees the bit or is found asleep. The load comes first so that threads do not take
+        // the cache line from each other for nothing.
         let is_wanted = self.word.load(Ordering::Relaxed) & WANTED != 0;
         !is_wanted && self.word.fetch_or(WANTED, Ordering::Relaxed) & WANTED == 0
     }
 
     /// Moves on to the next tick, if a scope has requested it. Only the worker calls this,
-    /// `go_on` and `stop`.
-    pub(super) fn tick(&self) {
-        // Relaxed: see `ask`, its partner. A request between this load and the store in
-        // `go_to` finds the bit set already, or is for the tick after this one.
+    /// `restart` and `stop`.
+    pub(super) fn advance_if_requested(&self) {
+        // Relaxed: see `request_next`, its partner. A request between this load and the store
+        // in `set_word` finds the bit set already.
         let word = self.word.load(Ordering::Relaxed);
         if word & WANTED != 0 && word != Self::STOPPED {
-            self.go_to(word + 1);
+            self.set_word(word + 1);
         }
     }
 
     /// Starts the ticks again after a stop, with a tick that no scope has seen.
-    pub(super) fn go_on(&self) {
+    pub(super) fn restart(&self) {
         // Relaxed: `last` has no partner, as only the worker reads and writes it.
-        self.go_to((self.last.load(Ordering::Relaxed) | WANTED) + 1);
+        self.set_word((self.last.load(Ordering::Relaxed) | WANTED) + 1);
     }
 
     /// Moves on to a tick that nobody waits for yet.
-    fn go_to(&self, word: u32) {
+    fn set_word(&self, word: u32) {
         // Wraps before `STOPPED`. Only a scope that has not looked for two billion ticks could
         // take a tick for an earlier one.
         let word = if word >= Self::STOPPED - 1 { 0 } else { word };
-        // Relaxed: the partners are the loads in `now` and `ask`, as said there. A plain
-        // store loses no request: the bit is set already when this overwrites it.
+        // Relaxed: the partners are the loads in `now` and `request_next`, as said there. A
+        // plain store loses no request: the bit is set already when this overwrites it, and
+        // whoever set it looks at the clock when the tick has changed.
         self.word.store(word, Ordering::Relaxed);
     }
 
@@ -115,46 +116,46 @@ mod tests {
 
     #[test]
     fn a_tick_comes_once_for_all_who_have_asked() {
-        let ticks = Ticks::stopped();
-        ticks.go_on();
+        let ticks = Ticks::new();
+        ticks.restart();
         let first = ticks.now();
-        ticks.tick();
+        ticks.advance_if_requested();
         assert_eq!(ticks.now(), first, "nobody has asked");
-        assert!(ticks.ask());
-        assert!(!ticks.ask(), "somebody has");
+        assert!(ticks.request_next());
+        assert!(!ticks.request_next(), "somebody has");
         assert_eq!(ticks.now(), first);
-        ticks.tick();
+        ticks.advance_if_requested();
         let second = ticks.now();
         assert_ne!(second, first);
-        ticks.tick();
+        ticks.advance_if_requested();
         assert_eq!(ticks.now(), second);
-        assert!(ticks.ask());
+        assert!(ticks.request_next());
     }
 
     #[test]
     fn while_ticks_are_stopped_nobody_waits_for_one() {
-        let ticks = Ticks::stopped();
+        let ticks = Ticks::new();
         assert!(ticks.are_stopped());
-        assert!(!ticks.ask(), "who asks looks at the clock");
+        assert!(!ticks.request_next(), "who asks looks at the clock");
         let stopped = ticks.now();
-        ticks.tick();
+        ticks.advance_if_requested();
         assert_eq!(ticks.now(), stopped);
-        ticks.go_on();
+        ticks.restart();
         assert!(!ticks.are_stopped());
         assert_ne!(ticks.now(), stopped);
     }
 
     #[test]
     fn after_a_stop_the_moment_is_one_that_nobody_has_seen() {
-        let ticks = Ticks::stopped();
+        let ticks = Ticks::new();
         let mut seen = vec![ticks.now(), Tick::NONE];
         for asks in [true, false, true, true, false] {
-            ticks.go_on();
+            ticks.restart();
             assert!(!seen.contains(&ticks.now()));
             seen.push(ticks.now());
             if asks {
-                ticks.ask();
-                ticks.tick();
+                ticks.request_next();
+                ticks.advance_if_requested();
                 assert!(!seen.contains(&ticks.now()));
                 seen.push(ticks.now());
             }
@@ -165,13 +166,13 @@ mod tests {
 
     #[test]
     fn ticks_begin_anew_before_the_word_of_stopped_ones() {
-        let ticks = Ticks::stopped();
+        let ticks = Ticks::new();
         ticks.last.store(Ticks::STOPPED - 5, Ordering::Relaxed);
         for _ in 0..8 {
-            ticks.go_on();
+            ticks.restart();
             assert!(!ticks.are_stopped());
-            ticks.ask();
-            ticks.tick();
+            ticks.request_next();
+            ticks.advance_if_requested();
             assert!(!ticks.are_stopped());
             ticks.stop();
         }

@@ -57,8 +57,9 @@ impl Worker {
         let are_several = options.has_threads && collectors.len() > 1;
         // Asked once, and guarded: this is the application's code, which may panic.
         let lane_of = |collector: &dyn Collector| LaneOptions {
-            name: call::call(|| collector.name().to_owned()).unwrap_or_default(),
-            has_thread: are_several && !call::call(|| collector.is_quick()).unwrap_or(false),
+            name: call::call_collector(|| collector.name().to_owned()).unwrap_or_default(),
+            has_thread: are_several
+                && !call::call_collector(|| collector.is_quick()).unwrap_or(false),
         };
         let lanes: Vec<LaneOptions> = collectors.iter().map(|one| lane_of(&**one)).collect();
         let queue = Queue::new(options.max_queue_spans, options.max_queue_bytes, &lanes);
@@ -100,7 +101,7 @@ impl Worker {
         loop {
             self.queue
                 .wait_and_take(self.scheduled_delay, idle, &mut work);
-            self.deliver(&mut work);
+            self.deliver_work(&mut work);
             // After each delivery, because every batch may change what the collectors answer.
             idle = self.recipients.on_idle(self.scheduled_delay);
             // Read with the lock that took the work, so nothing was added after it.
@@ -114,10 +115,10 @@ impl Worker {
     /// without threads; others ask the worker's thread through the queue.
     pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let mut work = Work::default();
-        self.queue.take(&mut work);
-        self.deliver(&mut work);
+        self.queue.take_work(&mut work);
+        self.deliver_work(&mut work);
         // No thread does this later, as the worker's thread does before it waits.
-        self.queue.trim();
+        self.queue.free_idle_chunks();
         self.recipients.flush(deadline)
     }
 
@@ -126,13 +127,13 @@ impl Worker {
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         // Pieces that came after the last work belong to the losses that are told now.
         let lost = self.queue.take_lost();
-        self.lose(lost);
+        self.note_lost(lost);
         // Spans whose end was not read, and the parts that are still open.
         let open = self.decoder.abandon(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
-        self.queue.leave(counter, &open, SiteLoss::Open);
-        self.collect();
-        self.recipients.tell_all();
+        self.queue.count_dropped(counter, &open, SiteLoss::Open);
+        self.give_batch();
+        self.recipients.give_missed_reports();
         // Before the collectors of this thread are shut down, so that the lanes end meanwhile.
         self.queue.close_lanes();
         self.recipients.shut_down(deadline)
@@ -145,10 +146,10 @@ impl Worker {
 
     /// Reads what was taken from the queue, and gives it to the collectors. Leaves `work`
     /// empty.
-    fn deliver(&mut self, work: &mut Work) {
+    fn deliver_work(&mut self, work: &mut Work) {
         // Losses first: a piece that is read next may have the other half of a lost span.
         if let Some(lost) = work.lost.take() {
-            self.lose(lost);
+            self.note_lost(lost);
         }
         // One look at the clock for each delivery: it may make another anchor.
         self.decoded.begin(self.clock.look());
@@ -163,7 +164,7 @@ impl Worker {
             let is_full = self.decoded.len() as u64 >= BATCH_SPANS
                 || self.decoded.entry_bytes() >= self.max_batch_bytes;
             if is_full {
-                self.collect();
+                self.give_batch();
             }
         }
         // Ends last: all pieces of these parts were taken with them or before.
@@ -175,13 +176,15 @@ impl Worker {
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
-        self.queue.leave(of_queue, &dropped.queue, SiteLoss::Queue);
-        self.queue.leave(of_limit, &dropped.limit, SiteLoss::Limit);
-        Counters::add(&counters.unattached, dropped.unattached);
-        self.collect();
-        self.recipients.catch_up();
         self.queue
-            .hold(self.decoder.held(), self.decoder.open_parts());
+            .count_dropped(of_queue, &dropped.queue, SiteLoss::Queue);
+        self.queue
+            .count_dropped(of_limit, &dropped.limit, SiteLoss::Limit);
+        Counters::add(&counters.unattached, dropped.unattached);
+        self.give_batch();
+        self.recipients.give_urgent_reports();
+        self.queue
+            .note_held(self.decoder.held(), self.decoder.open_parts());
         // The last step: the flush covers everything above. The lanes begin theirs while this
         // thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
@@ -192,7 +195,7 @@ impl Worker {
     }
 
     /// Tells the decoder what was in dropped pieces.
-    fn lose(&mut self, mut lost: LostPieces) {
+    fn note_lost(&mut self, mut lost: LostPieces) {
         self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
     }
 
@@ -206,7 +209,7 @@ impl Worker {
     /// Before the end of a part, reports the other parts of its trace that are open in this
     /// process: they called it or were called by it. So a collector knows that the trace
     /// continues, although these parts have handed over nothing.
-    fn note_callers(&mut self) {
+    fn report_callers(&mut self) {
         // Taken out and added again behind the others: the order is the whole point, as a
         // collector may take a trace for complete at the first end.
         let reports = self.decoded.take_reports();
@@ -221,23 +224,23 @@ impl Worker {
     }
 
     /// Gives the spans that were read to the collectors, and returns the chunks to the queue.
-    fn collect(&mut self) {
+    fn give_batch(&mut self) {
         if !self.queue.callers.is_empty() {
-            self.note_callers();
+            self.report_callers();
         }
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
             // Before any collector gets them: what a collector has finished has to be counted
             // as read.
-            self.queue.read(spans);
+            self.queue.count_read(spans);
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
-            self.recipients.give(&mut self.decoded);
+            self.recipients.give_batch(&mut self.decoded);
         } else {
             // Nothing to give. There may be chunks without a complete span, of which the
             // decoder has copied what it keeps.
-            self.queue.release(&mut self.decoded, false);
+            self.queue.release_chunks(&mut self.decoded, false);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{Flush, Queue, Sleep, State, Work, renew_errors};
 use crate::collector::CollectorError;
 use crate::delivery::flush_report::{FlushReport, LateCollector};
 use crate::delivery::lane::Lane;
-use crate::delivery::untold::Untold;
+use crate::delivery::missed_reports::MissedReports;
 use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
 use crate::process::sync::{Condvar, Unpoisoned};
@@ -67,10 +67,10 @@ impl Queue {
         state.flush.done = number;
         let Flush {
             errors: kept,
-            are_told,
+            are_reported,
             ..
         } = &mut state.flush;
-        let dropped_unlocked = renew_errors(kept, errors, are_told);
+        let dropped_unlocked = renew_errors(kept, errors, are_reported);
         drop(state);
         drop(dropped_unlocked);
         self.done.notify_all();
@@ -88,7 +88,7 @@ impl Queue {
         let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
             // Flushes of a lane come in order, so `max` only guards against a mistake.
             lane.flushed = lane.flushed.max(number);
-            renew_errors(&mut lane.errors, errors, &mut lane.are_told)
+            renew_errors(&mut lane.errors, errors, &mut lane.are_reported)
         });
         drop(state);
         drop(dropped_unlocked);
@@ -152,10 +152,10 @@ impl Queue {
         errors.extend_from_slice(&state.flush.errors);
         // Marked only if these are the errors of what the caller waited for. Otherwise the
         // next caller gets them, too.
-        state.flush.are_told = is_worker_done;
+        state.flush.are_reported = is_worker_done;
         for lane in &mut state.lanes {
             errors.extend_from_slice(&lane.errors);
-            lane.are_told |= is_done(lane);
+            lane.are_reported |= is_done(lane);
         }
         let is_done = is_stopped || (is_worker_done && late.is_empty());
         FlushReport {
@@ -210,7 +210,7 @@ impl Queue {
         state.flush.deadline = Some(others.map_or(deadline, |other| other.later(deadline)));
         if was_open {
             // Threads may keep the tracer's core, and so this queue, long after this.
-            state.chunks.forget_free();
+            state.chunks.drop_free();
         }
         state.sleep = Sleep::Awake;
         drop(state);
@@ -225,7 +225,7 @@ impl Queue {
     }
 
     /// Records that the worker has ended, with the errors of the collectors on its thread. It
-    /// has dropped these collectors before, so whoever waits has waited for that, too.
+    /// has dropped these collectors before, so a wait for the end includes their destructors.
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.has_worker_ended = true;
@@ -325,7 +325,7 @@ impl Queue {
     fn abandon_unread(&self) {
         let mut state = self.state();
         let mut work = Work::default();
-        Self::take_from(&mut state, &mut work);
+        Self::take_work_from(&mut state, &mut work);
         // Out of the ledger and into the counter under one lock, so that the sums stay exact.
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
@@ -365,7 +365,7 @@ impl Queue {
             return;
         };
         // The batch that the collector has stays: its thread counts that one.
-        let all = place.abandon();
+        let all = place.take_batches();
         let bytes = place.bytes;
         state.ledger.set_bytes(lane, bytes);
         for given in &all {
@@ -378,10 +378,10 @@ impl Queue {
             return;
         }
         // Without the lock: this reads all spans of these batches.
-        let mut untold = Untold::bounded(self.max_untold());
+        let mut missed = MissedReports::with_max_parts(self.max_missed_parts());
         for given in &all {
             let decoded = &given.batch.decoded;
-            untold.miss(
+            missed.note_missed(
                 decoded,
                 given.reports(),
                 LossReason::Lane(LaneLoss::Shutdown),
@@ -389,11 +389,11 @@ impl Queue {
         }
         // If the collector returns from its call, it gets these reports at its end.
         if let Some(place) = self.state().lanes.get_mut(lane) {
-            place.given_up.extend(untold.tell(&[]).into_owned());
+            place.given_up.extend(missed.take_with(&[]).into_owned());
         }
         // Marked as lost before the reference is dropped: other lanes may still deliver it.
         for batch in all.into_iter().map(|given| given.batch) {
-            batch.lose();
+            batch.mark_lost();
             self.note_lane_loss(lane, &batch.decoded, LaneLoss::Shutdown);
             self.release_batch(batch);
         }

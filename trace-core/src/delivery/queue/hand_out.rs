@@ -1,16 +1,16 @@
 //! Batches on their way to the collectors and back. Flushes and ends are in `end`.
 //!
-//! The worker fills a batch, each lane holds a reference to it, and whoever drops the last
-//! reference returns its chunks and bytes here. This file counts spans and bytes on that way.
-//! It decides which lane has room, and calls no collector.
+//! The worker fills a batch, each lane holds a reference to it, and the thread that drops the
+//! last reference returns its chunks and bytes here. This file counts spans and bytes on that
+//! way. It decides which lane has room, and calls no collector.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Queue, State};
 use crate::delivery::lane::{Lane, LaneWork};
+use crate::delivery::missed_reports::LaneBatch;
 use crate::delivery::shared_batch::SharedBatch;
-use crate::delivery::untold::Given;
 use crate::diagnostics::SiteLoss;
 use crate::process::sync::Unpoisoned;
 use crate::stream::Chunk;
@@ -32,7 +32,7 @@ impl Queue {
 
     /// Returns how many parts of traces are remembered for one collector that missed batches.
     /// A fraction of all, because each of several collectors may miss some.
-    pub(in crate::delivery) fn max_untold(&self) -> usize {
+    pub(in crate::delivery) fn max_missed_parts(&self) -> usize {
         self.max_parts / 8
     }
 
@@ -50,24 +50,29 @@ impl Queue {
         // Saturating: a wrong count must not close the queue for good.
         state.chunks.bytes = state.chunks.bytes.saturating_sub(bytes);
         if !state.is_closed {
-            state.chunks.keep(chunks);
+            state.chunks.keep_free(chunks);
         }
     }
 
     /// Counts spans that were read and that each collector gets next. From here on they are
     /// *waiting*.
-    pub(in crate::delivery) fn read(&self, spans: u64) {
+    pub(in crate::delivery) fn count_read(&self, spans: u64) {
         self.state().ledger.read(spans);
     }
 
     /// Counts spans that one collector took or lost; they no longer wait for it.
-    pub(in crate::delivery) fn finish(&self, lane: usize, spans: u64, taken: Result<(), LaneLoss>) {
+    pub(in crate::delivery) fn count_finished(
+        &self,
+        lane: usize,
+        spans: u64,
+        taken: Result<(), LaneLoss>,
+    ) {
         self.state().ledger.finish(lane, spans, taken);
     }
 
     /// Takes back the chunks of a batch that no collector needs any more, and counts its spans
     /// as delivered, or as lost if a collector lost them (`is_lost`).
-    pub(in crate::delivery) fn release(&self, decoded: &mut Decoded, is_lost: bool) {
+    pub(in crate::delivery) fn release_chunks(&self, decoded: &mut Decoded, is_lost: bool) {
         let spans = decoded.len() as u64;
         let chunks = decoded.end();
         let mut state = self.state();
@@ -87,7 +92,7 @@ impl Queue {
         let (spans, bytes) = (batch.spans(), batch.bytes);
         let lanes = state.lanes.iter();
         lanes
-            .map(|lane| lane.has_thread && !lane.takes(spans, bytes, self.max_spans))
+            .map(|lane| lane.has_thread && !lane.has_room_for(spans, bytes, self.max_spans))
             .collect()
     }
 
@@ -96,12 +101,16 @@ impl Queue {
     /// # Errors
     ///
     /// The lane's thread has ended; the batch comes back, and the caller counts it as lost.
-    pub(in crate::delivery) fn give_batch(&self, lane: usize, given: Given) -> Result<(), Given> {
+    pub(in crate::delivery) fn give_batch(
+        &self,
+        lane: usize,
+        given: LaneBatch,
+    ) -> Result<(), LaneBatch> {
         let mut state = self.state();
         let Some(place) = state.lanes.get_mut(lane).filter(|lane| !lane.has_ended) else {
             return Err(given);
         };
-        place.push(given);
+        place.push_batch(given);
         let bytes = place.bytes;
         state.ledger.set_bytes(lane, bytes);
         drop(state);
@@ -142,7 +151,10 @@ impl Queue {
             state.lanes.get(lane).is_some_and(|lane| !lane.has_work())
         });
         let mut state = woken.unpoisoned().0;
-        state.lanes.get_mut(lane).map_or(LaneWork::End, Lane::take)
+        state
+            .lanes
+            .get_mut(lane)
+            .map_or(LaneWork::End, Lane::take_work)
     }
 
     /// Takes a batch back from a lane, and counts its spans as taken or lost there.
@@ -155,15 +167,15 @@ impl Queue {
         let mut state = self.state();
         state.ledger.finish(lane, batch.spans(), taken);
         if let Some(place) = state.lanes.get_mut(lane) {
-            place.finish(&batch);
+            place.finish_batch(&batch);
             let bytes = place.bytes;
             state.ledger.set_bytes(lane, bytes);
         }
         drop(state);
-        // The mark comes before this lane's reference is dropped, so that whoever drops the
-        // last one sees it.
+        // The mark comes before this lane's reference is dropped, so that the thread that
+        // drops the last one sees it.
         if let Err(loss) = taken {
-            batch.lose();
+            batch.mark_lost();
             // Still with its chunks, from which the sites of the spans are read.
             self.note_lane_loss(lane, &batch.decoded, loss);
         }
@@ -171,7 +183,7 @@ impl Queue {
     }
 
     /// Counts the spans that a collector did not take in the chart of sites. The public
-    /// counters are separate; see [`finish`](Self::finish).
+    /// counters are separate; see [`count_finished`](Self::count_finished).
     pub(in crate::delivery) fn note_lane_loss(
         &self,
         lane: usize,
@@ -182,7 +194,7 @@ impl Queue {
         self.chart.drop_all(decoded.sites(), loss);
     }
 
-    /// Drops one reference to a batch. Whoever drops the last one returns the batch's chunks
+    /// Drops one reference to a batch. The thread that drops the last one returns its chunks
     /// and bytes to the queue and counts its spans as delivered, or as lost if a collector lost
     /// them.
     pub(in crate::delivery) fn release_batch(&self, batch: Arc<SharedBatch>) {
@@ -202,7 +214,7 @@ impl Queue {
         if is_copy {
             self.state().ledger.release(spans, is_lost);
         } else {
-            self.release(&mut decoded, is_lost);
+            self.release_chunks(&mut decoded, is_lost);
         }
         let mut state = self.state();
         state.chunks.bytes = state.chunks.bytes.saturating_sub(own_bytes);

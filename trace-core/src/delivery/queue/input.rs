@@ -114,7 +114,7 @@ impl Queue {
         let mut state = self.state();
         // After the worker's end nobody takes this record, so it would only grow.
         if !state.has_worker_ended {
-            state.lost.add(lost, reason);
+            state.lost.add_piece(lost, reason);
         }
     }
 

@@ -20,8 +20,8 @@ const MAX_NAPS: u32 = if cfg!(loom) { 1 } else { 10 };
 
 impl Queue {
     /// Takes everything that waits, and does not wait for more.
-    pub(crate) fn take(&self, work: &mut Work) {
-        Self::take_from(&mut self.state(), work);
+    pub(crate) fn take_work(&self, work: &mut Work) {
+        Self::take_work_from(&mut self.state(), work);
     }
 
     /// Waits for `delay` and then until something comes, and takes it. A whole batch, a
@@ -31,20 +31,20 @@ impl Queue {
     ///
     /// Called by the worker's thread only: the ticks and [`Sleep`] have one writer that waits.
     pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
-        self.trim();
+        self.free_idle_chunks();
         let end = Deadline::after(idle.unwrap_or(Duration::MAX));
         let mut state = self.state();
         // From here on the worker waits, so scopes may rely on the ticks. After a close nobody
         // moves the ticks on.
         if !state.is_closed {
-            self.ticks.go_on();
+            self.ticks.restart();
         }
         let mut naps = 0;
         loop {
             state = self.nap(state, delay.min(end.remaining()));
             // Under the lock, so that a request in `ask_tick` is either seen here or finds the
             // worker asleep and wakes it.
-            self.ticks.tick();
+            self.ticks.advance_if_requested();
             if state.has_work() || self.is_urgent(&state) || end.remaining().is_zero() {
                 break;
             }
@@ -57,7 +57,7 @@ impl Queue {
         state.sleep = Sleep::Awake;
         // A collector may block the worker from here on, so scopes look at the clock.
         self.ticks.stop();
-        Self::take_from(&mut state, work);
+        Self::take_work_from(&mut state, work);
     }
 
     /// Whether the worker should read at once and not wait for the rest of its delay.
@@ -80,7 +80,7 @@ impl Queue {
     }
 
     /// Waits until a thread wakes the worker, or until `end`. `sleep` is in the condition
-    /// because whoever wakes the worker has changed it to `Awake`.
+    /// because a thread that wakes the worker has changed it to `Awake`.
     fn sleep<'a>(&self, mut state: MutexGuard<'a, State>, end: Deadline) -> MutexGuard<'a, State> {
         state.sleep = Sleep::Idle;
         let woken = self
@@ -100,7 +100,7 @@ impl Queue {
         }
         // Only the first request for a tick takes the lock. A napping worker moves the ticks on
         // by itself; a sleeping one has to be woken.
-        if self.ticks.ask() {
+        if self.ticks.request_next() {
             let mut state = self.state();
             let is_idle = state.sleep == Sleep::Idle;
             if is_idle {
@@ -116,14 +116,14 @@ impl Queue {
 
     /// Moves everything that waits into `work`, whose lists are empty, and counts its spans as
     /// the worker's. Also used to give up what waits.
-    pub(super) fn take_from(state: &mut State, work: &mut Work) {
+    pub(super) fn take_work_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
         (state.is_hurried, state.is_reading) = (false, true);
         state.ledger.take();
         std::mem::swap(&mut state.chunks.waiting, &mut work.chunks);
         std::mem::swap(&mut state.opened, &mut work.opened);
         std::mem::swap(&mut state.ended, &mut work.ended);
-        work.lost = Some(state.lost.take());
+        work.lost = Some(state.lost.take_all());
         // Taken together with the chunks: the flush covers exactly these and earlier ones.
         let flush = &state.flush;
         work.flush = flush
@@ -136,19 +136,24 @@ impl Queue {
     /// Takes the record of pieces that found no room or came too late. For the shutdown, after
     /// the last [`Work`].
     pub(in crate::delivery) fn take_lost(&self) -> LostPieces {
-        self.state().lost.take()
+        self.state().lost.take_all()
     }
 
     /// Frees most empty chunks, if nothing waits.
-    pub(crate) fn trim(&self) {
+    pub(crate) fn free_idle_chunks(&self) {
         // The lock is released at the end of this statement, before the chunks are dropped.
-        let freed = self.state().chunks.trim();
+        let freed = self.state().chunks.take_idle();
         drop(freed);
     }
 
     /// Counts spans that the worker has taken and now drops. `sites` has the number of the site
     /// of each span.
-    pub(in crate::delivery) fn leave(&self, counter: &AtomicU64, sites: &[u32], reason: SiteLoss) {
+    pub(in crate::delivery) fn count_dropped(
+        &self,
+        counter: &AtomicU64,
+        sites: &[u32],
+        reason: SiteLoss,
+    ) {
         if sites.is_empty() {
             return;
         }
@@ -165,7 +170,7 @@ impl Queue {
     /// Records that the worker has read everything that it took, and how many spans and open
     /// parts of traces it keeps for later. The ledger takes this number as it is and does not
     /// compute it, so a span that the worker loses without a count shows in the sums.
-    pub(in crate::delivery) fn hold(&self, spans: u64, open_parts: usize) {
+    pub(in crate::delivery) fn note_held(&self, spans: u64, open_parts: usize) {
         let mut state = self.state();
         state.ledger.hold(spans);
         (state.is_reading, state.open_parts) = (false, open_parts);

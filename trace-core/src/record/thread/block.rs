@@ -73,7 +73,7 @@ pub(in crate::record) struct Block {
     /// The limit for texts of the tracer of one scope, and the number of that scope.
     pub(super) max_value_bytes: Cell<usize>,
     pub(super) limited_scope: Cell<u32>,
-    /// Whether code runs here of which nothing is recorded; see [`Paused`](super::Paused).
+    /// Whether recording is paused here; see [`Paused`](super::Paused).
     pub(super) is_quiet: Cell<bool>,
     /// Whether functions that are not recorded here find out why. Entering or leaving
     /// something makes a thread curious; asking often without result ends that. So asking

@@ -101,8 +101,8 @@ impl LocalTrace {
         self.homes.lock().unpoisoned()
     }
 
-    /// Makes a scope whose code runs a home: ends of its spans can be left with it from now
-    /// on, until [`remove_home`](Self::remove_home).
+    /// Turns a scope, whose code runs, into a home. Ends of its spans can be left with it from
+    /// now on, until [`remove_home`](Self::remove_home).
     pub(in crate::record) fn add_home(&self, scope: u32) -> Arc<Home> {
         let home = Home::new(scope);
         self.homes().push(Arc::clone(&home));

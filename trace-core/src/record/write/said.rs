@@ -88,8 +88,8 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
     ]);
 }
 
-/// Writes that a span's context was put into headers. Whoever assembles the trace then expects
-/// a child of this span from elsewhere.
+/// Writes that a span's context was put into headers. Where the trace is assembled, a child
+/// of this span is then expected from elsewhere.
 pub(crate) fn context_sent(span: u64) {
     append::push([Header::new(EntryKind::ContextSent, 0, 0, 0).word(), span]);
     // The callee may be in this process. Its part and this one belong to one trace, which must

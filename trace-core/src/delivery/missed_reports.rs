@@ -18,7 +18,7 @@ use crate::stream::decode::{
 /// them. Bounded by the parts that the collector knows to be open, plus a fixed number of
 /// others.
 #[derive(Debug)]
-pub(super) struct Untold {
+pub(super) struct MissedReports {
     /// Parts that the collector knows to be open: it took a report that says so, and none of
     /// their end.
     open: HashSet<Part>,
@@ -33,10 +33,10 @@ pub(super) struct Untold {
     is_urgent: bool,
 }
 
-impl Untold {
+impl MissedReports {
     /// Makes an empty list that keeps reports of at most `max_parts` parts that the collector
     /// does not know. Each takes 128 bytes.
-    pub(super) fn bounded(max_parts: usize) -> Self {
+    pub(super) fn with_max_parts(max_parts: usize) -> Self {
         Self {
             open: HashSet::default(),
             opened: HashSet::default(),
@@ -53,12 +53,17 @@ impl Untold {
     }
 
     /// Whether there is anything to add to the reports of the next batch.
-    pub(super) fn is_any(&self) -> bool {
+    pub(super) fn has_reports(&self) -> bool {
         !self.ended.is_empty() || !self.opened.is_empty() || !self.losses.is_empty()
     }
 
     /// Notes a batch that the collector did not take, with its reports.
-    pub(super) fn miss(&mut self, decoded: &Decoded, reports: &[PartReport], reason: LossReason) {
+    pub(super) fn note_missed(
+        &mut self,
+        decoded: &Decoded,
+        reports: &[PartReport],
+        reason: LossReason,
+    ) {
         // One entry for each part and not for each span: a batch has few parts.
         let mut spans: HashMap<Part, u64> = HashMap::default();
         for part in decoded.parts_of_spans() {
@@ -100,17 +105,17 @@ impl Untold {
 
     /// Returns the reports to give with a batch: those that were missed, then `reports`. Those
     /// that were missed are removed from here. So the caller must then say whether the
-    /// collector [took](Self::took) or [missed](Self::miss) what this returned.
-    pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
-        if self.is_any() {
-            Cow::Owned(self.tell_all(reports))
+    /// collector [took](Self::note_taken) or [missed](Self::note_missed) what this returned.
+    pub(super) fn take_with<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
+        if self.has_reports() {
+            Cow::Owned(self.take_all_with(reports))
         } else {
             Cow::Borrowed(reports)
         }
     }
 
     /// Notes the reports that the collector took.
-    pub(super) fn took(&mut self, told: &[PartReport]) {
+    pub(super) fn note_taken(&mut self, told: &[PartReport]) {
         for report in told {
             if report.is_open() {
                 self.open.insert(report.part);
@@ -122,8 +127,8 @@ impl Untold {
 
     /// Takes everything out that was missed, and adds the losses to the ends in `reports`.
     #[cold]
-    fn tell_all(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
-        // If the collector misses these too, `miss` sets it again.
+    fn take_all_with(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
+        // If the collector misses these too, `note_missed` sets it again.
         self.is_urgent = false;
         let opened = self.opened.drain().map(PartReport::opened);
         let mut told: Vec<PartReport> = opened.collect();
@@ -153,13 +158,13 @@ impl Untold {
 
 /// A batch as one collector gets it: the spans are shared, the reports may be its own.
 #[derive(Debug)]
-pub(super) struct Given {
+pub(super) struct LaneBatch {
     pub(super) batch: Arc<SharedBatch>,
     /// The collector's own reports, if it had missed some. They include those of the batch.
     pub(super) reports: Option<Vec<PartReport>>,
 }
 
-impl Given {
+impl LaneBatch {
     /// Returns the reports that go with the batch.
     pub(super) fn reports(&self) -> &[PartReport] {
         let own = self.reports.as_deref();
