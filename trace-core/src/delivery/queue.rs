@@ -293,8 +293,8 @@ impl Queue {
         }
     }
 
-    /// Locks the state. Every lock is held for moments, and nobody who has it takes another
-    /// lock or waits for anything but a condition of this queue.
+    /// Locks the state. The lock is held for moments. A thread that has it takes no other lock,
+    /// and waits for nothing but a condition of this queue.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unpoisoned()
     }

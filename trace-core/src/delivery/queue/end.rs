@@ -303,8 +303,9 @@ impl Queue {
     /// its collector is ending the process. Drops and counts what waits for it, so that the
     /// end of the process waits for the other threads only.
     pub(crate) fn leave_for_good(&self, lane: Option<usize>) {
-        // Recorded as ended first: from here on nothing is added to what is dropped next.
         if let Some(lane) = lane {
+            // Recorded as ended first: from here on the worker adds nothing to the lane, and
+            // what is in it is dropped next.
             self.stop_lane(lane, Vec::new());
             self.abandon_lane(lane);
         } else {
@@ -331,7 +332,7 @@ impl Queue {
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
         drop(state);
-        // If the worker still runs, it learns of the halves of spans and reports the losses.
+        // If the worker still runs, it reports these losses with the ends of their parts.
         for chunk in &work.chunks {
             self.note_lost(chunk, true);
         }
@@ -399,8 +400,8 @@ impl Queue {
         }
     }
 
-    /// Returns the deadline of the shutdown; one that has passed if there is none. Read again
-    /// at each step, as a later shutdown may have extended it.
+    /// Returns the deadline of the shutdown; one that has passed if there is none. Each thread
+    /// reads it when it shuts its collectors down: another shutdown may have extended it.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
         deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))
