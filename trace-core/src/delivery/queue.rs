@@ -48,7 +48,7 @@ pub(crate) struct Queue {
     max_spans: u64,
     /// Most bytes that everything in delivery may have allocated.
     max_bytes: usize,
-    /// Most bytes that a scope's chunk may have allocated to be taken.
+    /// Most bytes that a chunk may have allocated for a scope to record into it.
     max_chunk_bytes: usize,
     /// Most parts of traces that are remembered separately from their spans.
     max_parts: usize,
