@@ -31,8 +31,8 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         // calls in a row may fail in the same way.
         let came_through =
             thread::has_failed_child(span) && last_failure::is_last_message_in(message);
-        // In any case: the parent that records the error next compares with this message, in
-        // which the child's may be contained.
+        // In any case: the parent that records the error next looks for this message in its
+        // own.
         last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG
