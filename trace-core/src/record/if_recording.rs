@@ -1,20 +1,21 @@
-//! What is there only where something can be recorded.
+//! The switch for builds that record nothing, and values that only a recorder needs.
 //!
-//! All code is compiled with the feature `record` and without it, so that neither rots.
-//! Without it a value that only a recorder needs takes no bytes, and what depends on it
-//! is dropped by the compiler.
+//! All code is compiled with the feature `record` and without it, so that neither way rots.
+//! Without it, a value that only a recorder needs takes no bytes, and the compiler drops the
+//! code that depends on it. No other file of the recorder asks for the feature.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-/// Whether this build records: the one place that says so. Where it is false the
-/// compiler drops what depends on it.
+/// Whether this build records. A constant, so that the compiler drops what cannot be reached if
+/// it is false.
 pub(crate) const RECORDING_BUILT: bool = cfg!(feature = "record");
 
-/// A value in a build that records; nothing, and no bytes, in one that does not.
+/// A value in a build that records; nothing, without a byte, in a build that does not.
 ///
-/// In both it is `Send` and so on if the value is: the same programs compile. It is always
-/// `UnwindSafe`: a panic ends spans and scopes, and leaves no record half written.
+/// In both builds it is `Send` and `Sync` exactly if the value is, so that the same programs
+/// compile. It is always `UnwindSafe`: a panic ends spans and scopes, and leaves no record half
+/// written.
 #[derive(Clone, Copy)]
 pub(crate) struct IfRecording<T>(Value<T>);
 
@@ -29,26 +30,26 @@ impl<T> RefUnwindSafe for IfRecording<T> {}
 
 #[cfg(feature = "record")]
 impl<T> IfRecording<T> {
-    /// Makes the value, if this build records; else `make` is not called.
+    /// Makes the value, if this build records; otherwise does not call `make`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn from_fn(make: impl FnOnce() -> T) -> Self {
         Self(make())
     }
 
-    /// Holds a value. Not by a closure: one more function would be compiled for each
+    /// Keeps a value. Takes no closure, because that would compile one more function for each
     /// type.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value, if this build records.
+    /// Returns the value, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get(&self) -> Option<&T> {
         Some(&self.0)
     }
 
-    /// The value, to be changed, if this build records.
+    /// Returns the value to change it, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
         Some(&mut self.0)
@@ -60,7 +61,11 @@ impl<T> IfRecording<T> {
         Some(self.0)
     }
 
-    /// Makes another value of this one, where there is one.
+    /// Turns the value into another one, if this build records.
+    ///
+    /// # Errors
+    ///
+    /// The error that `f` returns; none in a build that does not record.
     pub(crate) fn try_map<U, E>(
         self,
         f: impl FnOnce(T) -> Result<U, E>,

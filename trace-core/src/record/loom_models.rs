@@ -1,7 +1,8 @@
 //! Models of scopes of one trace, and of one span, on several threads.
 //!
-//! Loom's threads take turns on one thread of the operating system, and so share
-//! the stage: it is emptied before another may have its turn.
+//! Loom runs its threads in turns on one thread of the operating system, so they share the
+//! stage. Each helper here moves the stage into its scope's chunk before another thread can
+//! have a turn. The models of the queue are in `delivery/loom_models.rs`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::value::{Baggage, Limits, Outcome, Resource, SpanId, SpanKind, TraceFl
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 
-/// What a collector saw: spans, and how many there were at each end of the trace.
+/// What a collector saw: the number of spans, and that number at each end of the trace.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<(u64, Vec<u64>)>>);
 
@@ -35,6 +36,7 @@ impl Collector for Seen {
     }
 }
 
+/// A tracer without threads, whose worker runs where a model flushes.
 struct World {
     tracer: Arc<TracerCore>,
     worker: Worker,
@@ -84,7 +86,8 @@ impl World {
         self.worker.flush(Deadline::after(Duration::ZERO));
     }
 
-    /// Every span has come or is counted, and the end was said once, after all.
+    /// Checks that every span was delivered or counted as dropped, and that the end of the
+    /// trace was reported once, after all spans.
     #[track_caller]
     fn settle(mut self, spans: u64) {
         self.flush();
@@ -96,20 +99,22 @@ impl World {
     }
 }
 
+/// Opens a span in a scope.
 fn open(recording: &mut Recording, id: u64) {
     thread::set_span(0);
     write::open_as(&SITE, SpanId::from_stream(id));
     recording.take_stage();
 }
 
+/// Ends a span in a scope.
 fn close(recording: &mut Recording, id: u64) {
-    // Who has the turn is in another scope.
+    // Another thread may have had a turn, so the newest span may be another scope's.
     thread::forget_newest();
     write::close(id, 0, Outcome::Ok);
     recording.take_stage();
 }
 
-/// Two scopes with a span each end beside each other, and beside a flush.
+/// Two scopes with one span each end at the same time, and at the same time as a flush.
 fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
@@ -137,7 +142,7 @@ fn the_end_is_said_although_one_of_two_scopes_may_be_lost() {
     check(|| two_scopes(1));
 }
 
-/// A scope ends while its span is open; that goes on in another scope.
+/// A scope ends while its span is open; the span continues in another scope.
 fn a_span_that_moves(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut home = world.begin();
@@ -164,8 +169,8 @@ fn a_span_that_moves_is_counted_although_its_end_may_be_lost() {
     check(|| a_span_that_moves(1));
 }
 
-/// A span that threads share: what they say of it, and its end, in the order in which
-/// they are handed over.
+/// A span that threads share, and what they say of it, in the order in which it is handed
+/// over.
 #[derive(Default)]
 struct Shared {
     visits: Visits,
@@ -201,7 +206,8 @@ impl Shared {
         }
     }
 
-    /// Each thing that was said in time comes before the end, of which there is one.
+    /// Checks that everything that was said in time comes before the end, and that there is
+    /// one end.
     fn check(&self, in_time: usize) {
         let all = self.handed_over.lock().unpoisoned();
         let mut expected = vec!["tag"; in_time];
@@ -245,7 +251,7 @@ fn a_span_that_two_threads_end_ends_once() {
     });
 }
 
-/// A scope that has handed over while a span of it was open, and goes on.
+/// A scope that has handed over while a span of it was open, and continues.
 struct Sleeper {
     home: Arc<Home>,
     handed_over: Mutex<Vec<&'static str>>,
@@ -257,7 +263,8 @@ impl Sleeper {
         all.append(entries);
     }
 
-    /// The end of a poll that has recorded `entries`, as [`Recording::end_poll`] does it.
+    /// Ends a poll that has recorded `entries`, as [`Recording::end_poll`] does. Returns what
+    /// is kept.
     fn end_poll(&self, mut entries: Vec<&'static str>, is_due: bool) -> Vec<&'static str> {
         if is_due || self.home.has_ends() {
             entries.extend(self.home.take_ends().iter().map(|_| "end"));
@@ -271,7 +278,7 @@ impl Sleeper {
         entries
     }
 
-    /// Ends the span, as somebody does who has it.
+    /// Ends the span, as a thread does that holds it.
     fn end_elsewhere(&self) {
         if self.home.leave_end(END).is_err() {
             self.hand_over(&mut vec!["end"]);
@@ -279,8 +286,8 @@ impl Sleeper {
     }
 }
 
-/// A scope says something of a span that another thread ends, and goes to sleep, for good
-/// or until it ends.
+/// A scope says something of a span that another thread ends. Then the scope goes to sleep, for
+/// good or until it ends.
 fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let sleeper = Arc::new(Sleeper {
         home: Home::new(1),
@@ -292,7 +299,7 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let thread = loom::thread::spawn(move || other.end_elsewhere());
     let mut kept = sleeper.end_poll(entries, is_due);
     if scope_ends {
-        // As `Recording::end` does it.
+        // As `Recording::end` does.
         kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
         kept.extend(sleeper.home.close_and_take_ends().iter().map(|_| "end"));
@@ -300,7 +307,7 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     }
     assert!(thread.join().is_ok());
     if !kept.is_empty() {
-        // It has not handed over, and will.
+        // It keeps something, which it hands over later.
         kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
@@ -325,7 +332,7 @@ fn a_scope_that_ends_beside_the_end_of_its_span_writes_it_or_not() {
 }
 
 /// A span that was handed over with its scope's first piece is ended elsewhere, while the
-/// scope goes on and ends.
+/// scope continues and ends.
 #[test]
 fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
     check(|| {

@@ -1,12 +1,12 @@
-//! Which span has a child that failed last.
+//! Remembers which span has the child that failed last.
 //!
-//! An error that goes on through the parent is logged already, so the parent says only
-//! its status. Whether it is the same error is found out by its message, in
+//! If the child's error passes through the parent, it is logged already, so the parent only
+//! gets its status. Whether it is the same error is decided by its message, in
 //! `write/last_failure.rs`.
 
 use super::block::BLOCK;
 
-/// Whether the span that failed last is a child of this one.
+/// Whether the span that failed last on this thread is a child of this one.
 #[inline]
 pub(in crate::record) fn has_failed_child(span: u64) -> bool {
     BLOCK.with(|block| block.failed_in.get() == span)

@@ -4,8 +4,8 @@
 //! spans that outlive their scope. It does not hold what was recorded; that is in the
 //! streams of the scopes.
 //!
-//! All of its atomics are touched once for a scope or for a span that moved, and never
-//! for a span that stays in its scope.
+//! Its atomics are touched once for each scope and for each span that moved, and never for a
+//! span that stays in its scope.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,27 +16,29 @@ use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard, Unpoisoned};
 use crate::record::trace::{Home, SpanEnd};
 use crate::stream::decode::Part;
 
-/// A recorded trace, shared by its scopes: one reference for each scope, and one for each
-/// span that was suspended, called or is held; none for any other span. As long as nothing
-/// but its first scope is of it, there is none.
+/// A recorded trace, shared by its scopes. Each scope has one reference, and so has each span
+/// that was suspended, was called or is held; other spans have none. While the trace has only
+/// its first scope, there is no `LocalTrace`.
 #[derive(Debug)]
 pub(crate) struct LocalTrace {
     pub(in crate::record) tracer: Arc<TracerCore>,
     pub(in crate::record) head: Head,
-    /// Which part of the trace this is, in this process: the number of its first scope.
+    /// Which part of the trace this is in this process: the number of its first scope.
     part: u32,
-    /// Whether the queue has taken a piece of it.
+    /// Whether the queue has taken a piece or a report of it, so that the worker may know it.
+    /// Then its end must not be forgotten.
     is_known: AtomicBool,
     /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
     /// scope ended, less those that ended in another scope than their own.
     ///
-    /// Zero if and only if nothing of the trace can be recorded any more. Strays
-    /// alone may be negative while the scope of a span that moved is still open.
+    /// Zero if and only if nothing of the trace can be recorded any more: only code in a
+    /// counted scope or span can open another one. The number of strays may be negative while
+    /// the scope of a span that moved is still open.
     open: AtomicI64,
-    /// How often a span that had moved came back to its own scope, or to what was said
-    /// before it moved.
+    /// How often a span of the trace has come back to its own scope or has had overlapping
+    /// visits. Orders what is said of a span in several scopes.
     returns: AtomicU64,
-    /// Scopes that have handed over while spans of them were open, and go on.
+    /// Scopes that have handed over while spans of them were open, and continue.
     homes: Mutex<Vec<Arc<Home>>>,
 }
 
@@ -45,7 +47,7 @@ pub(crate) struct LocalTrace {
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
-    /// A trace with one open scope, which has a number.
+    /// Makes a trace with one open scope, its first, of which the number is given.
     pub(in crate::record) fn new(tracer: Arc<TracerCore>, head: Head, scope: u32) -> Self {
         Self {
             tracer,
@@ -58,9 +60,11 @@ impl LocalTrace {
         }
     }
 
-    /// Makes another trace of one that has ended, with one open scope.
+    /// Turns a trace that has ended into another one, with one open scope. Its homes are gone,
+    /// as all of its scopes have ended.
     #[inline]
     pub(in crate::record) fn reuse_for(&mut self, head: Head, scope: u32) {
+        // Plain writes: the caller has the only reference.
         self.head = head;
         self.part = scope;
         self.is_known = AtomicBool::new(false);
@@ -73,17 +77,17 @@ impl LocalTrace {
         self.part
     }
 
-    /// Returns the order of what is said of a span in a visit that begins now: after what
-    /// was said of it before in its own scope.
+    /// Returns the order of what is said of a span in a visit that begins now. It comes after
+    /// everything that its own scope said before.
     pub(in crate::record) fn order_of_visit(&self) -> u32 {
-        // Relaxed. The partner is the `fetch_add` in `order_after_visits`. Whoever learns
-        // that the span is elsewhere, or is back, does so by a wake-up or by `Visits`,
-        // which synchronize; so this thread sees every return that came before the visit.
+        // Relaxed. The partner is the `fetch_add` in `order_after_visits`. A thread learns
+        // that the span is elsewhere, or is back, by a wake-up or by `Visits`, which
+        // synchronize. So this thread sees every return that came before the visit.
         order(self.returns.load(Ordering::Relaxed))
     }
 
-    /// Returns the order of what is said of a span in its own scope from now on: after all
-    /// visits up to now.
+    /// Returns the order of what is said of a span in its own scope from now on. It comes
+    /// after all visits up to now.
     pub(in crate::record) fn order_after_visits(&self) -> u32 {
         // Relaxed. The partner is the load in `order_of_visit`. Only the order of returns
         // of one span matters, and its visits are ordered as said there. The addition
@@ -91,29 +95,33 @@ impl LocalTrace {
         order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// The homes of this trace. The lock is held for moments, and by nobody who takes
-    /// another one.
+    /// Locks the homes of this trace. The lock is held for moments, and nobody who holds it
+    /// takes another one.
     fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
         self.homes.lock().unpoisoned()
     }
 
-    /// Makes a scope whose code runs one with which the ends of its spans can be left.
+    /// Turns a scope, whose code runs, into a home. Ends of its spans can be left with it from
+    /// now on, until [`remove_home`](Self::remove_home).
     pub(in crate::record) fn add_home(&self, scope: u32) -> Arc<Home> {
         let home = Home::new(scope);
         self.homes().push(Arc::clone(&home));
         home
     }
 
-    /// Forgets a scope that has ended.
+    /// Forgets a home whose scope has ended. Ends that come later are written elsewhere.
     pub(in crate::record) fn remove_home(&self, scope: u32) {
         self.homes().retain(|home| !home.is_home_of(scope));
     }
 
-    /// Leaves the end of a span with its scope; gives it back if it can be written
-    /// elsewhere.
+    /// Leaves the end of a span with its scope.
     ///
-    /// The lock on the list is let go before the home is asked, which has a lock of its
-    /// own.
+    /// The lock on the list is released before the home is asked, which has a lock of its own.
+    ///
+    /// # Errors
+    ///
+    /// The scope is no home, or the home [rests or has ended](Home::leave_end). The end comes
+    /// back, and the caller writes it elsewhere.
     pub(in crate::record) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
         let homes = self.homes();
         let home = homes
@@ -126,24 +134,24 @@ impl LocalTrace {
 
     /// Counts one more scope.
     pub(in crate::record) fn open_scope(&self) {
-        // Relaxed. The partner is `close_scope`. Who opens a scope runs in a scope or
-        // span that is counted, so the count cannot reach zero before this addition: it
-        // needs no order, only atomicity.
+        // Relaxed. The partner is `close_scope`. The code that opens a scope runs in a scope
+        // or span that is counted, so the count cannot reach zero before this addition. It
+        // needs to be atomic, and needs no order.
         self.open.fetch_add(SCOPE, Ordering::Relaxed);
     }
 
-    /// Whether nothing remains if a scope with so many strays ends. Once true this
-    /// stays true: only what is counted can open another scope.
+    /// Whether nothing remains of the trace once a scope with this many strays has ended. Once
+    /// true, it stays true: only what is counted can open another scope.
     #[inline]
     pub(in crate::record) fn ends_with(&self, strays: i64) -> bool {
-        // Acquire. The partner is the release in `close_scope`: if all other scopes have
-        // closed, their chunks are in the queue before the end that this scope is about
-        // to say.
+        // Acquire: the partner is the release in `close_scope`. If all other scopes have
+        // closed, their chunks are in the queue before the end that this scope is about to
+        // report.
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
-    /// Tells the queue that nothing of the trace remains, where no piece of a stream
-    /// could say so: the last scope had nothing to hand over, or its piece was not taken.
+    /// Tells the queue that nothing of the trace remains, if no piece of a stream has said so:
+    /// the last scope had nothing to hand over, or its piece was not taken.
     pub(in crate::record) fn report_end(&self) {
         let part = Part {
             trace: self.head.trace_id(),
@@ -154,34 +162,36 @@ impl LocalTrace {
 
     /// Notes that the worker may know of this part of the trace.
     pub(in crate::record) fn set_known(&self) {
-        // Relaxed. The partner is the load in `may_be_known`, which is read where the end
-        // is said. That comes after `close_scope`, whose order covers this flag. The load
-        // comes first, so that threads do not take the cache line from each other for
-        // nothing.
+        // Relaxed, both. The partner is the load in `may_be_known`, which is made when the end
+        // is reported. That comes after `close_scope`, whose acquire and release cover this
+        // flag. The load comes first, so that threads do not take the cache line from each
+        // other for nothing.
         if !self.may_be_known() {
             self.is_known.store(true, Ordering::Relaxed);
         }
     }
 
+    /// Whether the worker may know of this part of the trace. Exact for the last scope.
     pub(in crate::record) fn may_be_known(&self) -> bool {
-        // Relaxed: see `set_known`.
+        // Relaxed: the partner is the store in `set_known`, which says why.
         self.is_known.load(Ordering::Relaxed)
     }
 
-    /// How many scopes are open, and how many strays there are.
+    /// Returns how many scopes are open, and how many strays there are.
     #[cfg(feature = "testing")]
     pub(in crate::record) fn open_scopes_and_strays(&self) -> (i64, i64) {
-        // Acquire: as in `ends_with`.
+        // Acquire: the partner is the release in `close_scope`, as in `ends_with`.
         let open = self.open.load(Ordering::Acquire);
         let scopes = (open + SCOPE / 2).div_euclid(SCOPE);
         (scopes, open - scopes * SCOPE)
     }
 
-    /// Stops holding the trace open for a span that was called and will not begin.
+    /// Stops holding the trace open for a span that was called and will not begin. Reports the
+    /// end of the trace if nothing else is open.
     pub(in crate::record) fn release_span(&self) {
-        // Acquire and release, for the same reason as in `close_scope`, its partner: what
-        // the caller's scope has handed over comes before an end that another thread
-        // says, and the other way round if this thread says it.
+        // Acquire and release: the partner is the same in `close_scope`. What the caller's
+        // scope has handed over comes before an end that another thread reports; and the
+        // other way round if this thread reports it.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.report_end();
             #[cfg(feature = "testing")]
@@ -191,24 +201,26 @@ impl LocalTrace {
         }
     }
 
-    /// Counts a scope that ended; returns whether nothing remains, which is known if it
-    /// [ended with](Self::ends_with) this one.
+    /// Counts a scope that has ended, after it has handed over everything. Returns whether
+    /// nothing remains of the trace. `ends` is what [`ends_with`](Self::ends_with) returned.
     #[inline]
     pub(in crate::record) fn close_scope(&self, strays: i64, ends: bool) -> bool {
         if ends {
-            // Relaxed: it has no partner. This is the last scope, so no other thread counts
-            // in this trace any more; the spare that reuses it has exclusive access.
+            // Relaxed: it has no partner. This was the last scope, so no other thread counts
+            // in this trace any more, and `reuse_for` has exclusive access.
             self.open.store(0, Ordering::Relaxed);
             return true;
         }
         let change = strays - SCOPE;
-        // Release: what this scope has handed over comes before the end that another one
-        // says. Acquire: the same the other way round, if this one says it.
+        // Release: the partner is the acquire here and in `ends_with`, of the last scope. What
+        // this scope has handed over comes before the end that the last one reports. Acquire:
+        // the same the other way round, if this one reports it.
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }
 }
 
-/// Nobody comes back four billion times; the order of what is said then is not known.
+/// Cuts the number of returns to what an entry can hold. After four billion returns the order
+/// of what is said is no longer known.
 fn order(returns: u64) -> u32 {
     u32::try_from(returns).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,12 @@
-//! A recorded trace: what its scopes share, on whichever threads they run.
+//! A recorded trace: what its scopes share, on all threads on which they run.
 //!
 //! This folder owns what outlives a scope: the facts with which a trace began ([`Head`]),
 //! the count of what is still open ([`LocalTrace`]), the ends of spans that moved away
 //! ([`Home`]), and the part of a tracer that recording needs ([`TracerCore`]). It knows
 //! no scope, no thread and no entry of the stream.
+//!
+//! All sharing between threads that record is here and in `span/held`. Each atomic names its
+//! partner; loom's models of them are in `record/loom_models.rs`.
 
 mod head;
 mod home;

@@ -1,12 +1,12 @@
 //! The current span, as far as the running scope may write to it.
 //!
-//! A task that was spawned has a current span that is another scope's: what is said of it
-//! there is lost, and counted.
+//! In a task that was spawned, the current span belongs to another scope at first. What is
+//! said about it there is lost, and is counted.
 
 use crate::record::scope::entered;
 use crate::record::thread;
 
-/// The current span, if it is the running scope's to write to.
+/// Returns the current span, if the running scope may write to it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn own_span() -> Option<u64> {
     match thread::own_span() {
@@ -15,8 +15,8 @@ pub(crate) fn own_span() -> Option<u64> {
     }
 }
 
-/// The same, for something that is said now: where a trace is recorded and there is no
-/// such span, what is lost is counted.
+/// Returns the current span, if the running scope may write to it, for something that is said
+/// now. If a trace is recorded but there is no such span, counts what is lost.
 #[inline]
 pub(crate) fn own_span_or_count() -> Option<u64> {
     let span = own_span();

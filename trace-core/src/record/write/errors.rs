@@ -1,7 +1,8 @@
-//! Errors: a span's status, its type of error, and a log.
+//! Writes errors: a span's status, its type of error, and a log.
 //!
-//! One entry says all three. An error that a child has logged already is said without the
-//! log. Whether it is the same error is found out by its message.
+//! One entry has all three. If a child has logged the same error, the entry is without the
+//! log, so that an error that passes through ten functions is logged once. Whether it is the
+//! same error is decided by its message, in `last_failure.rs`.
 
 use std::fmt;
 
@@ -11,13 +12,14 @@ use super::{append, last_failure};
 use crate::record::thread;
 use crate::stream::{EntryKind, Header, error_bits, number_of_type};
 
-/// Writes an error of the current span, if that is the scope's to write to: its status, its
-/// type, and a log, if it is asked for and no child has logged the error already.
+/// Writes an error of the current span, if the running scope may write to it: its status, its
+/// type, and a log if `log` is set and no child has logged the error already.
 pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     error(0, type_name, message, log);
 }
 
-/// The same of a span; zero is the current one.
+/// Writes an error of a span, as [`own_error`] does; zero stands for the current span.
+// Not inlined: every traced function that returns a `Result` calls it.
 #[inline(never)]
 pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     let span = if span == 0 { thread::own_span() } else { span };
@@ -25,16 +27,19 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         return;
     }
     with_formatted(message, |message| {
-        // Both have to hold: if no child has failed, the same message is another error.
+        // Both have to hold. If no child has failed, the same message is another error: two
+        // calls in a row may fail in the same way.
         let came_through =
             thread::has_failed_child(span) && last_failure::is_last_message_in(message);
-        // In any case, for the parent that records the error next.
+        // In any case: the parent that records the error next looks for this message in its
+        // own.
         last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG
         } else {
             0
         };
+        // Names of types are static, so most have a number, and the name is not written.
         let (header, type_name) = match number_of_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
@@ -56,7 +61,8 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
     });
 }
 
-/// Writes an error whose message or type is long, or that does not fit into the stage.
+/// Writes an error whose message is long or whose type has no number, or one of a tracer that
+/// is not plain, or for which the stage has no room.
 #[cold]
 #[inline(never)]
 fn any_error(header: Header, span: u64, type_name: &str, message: &str) {

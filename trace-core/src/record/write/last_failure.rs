@@ -1,21 +1,24 @@
-//! The message of the error that was recorded last on a thread.
+//! Remembers the message of the error that was recorded last on a thread.
 //!
-//! An error that goes on through a caller is logged once. Who records it again, perhaps
-//! in its own words, says the same message. It is compared by text, as the types may
-//! differ.
+//! An error that passes through several functions is logged once. A function that records it
+//! again, perhaps wrapped in an error of its own, shows the same message. Messages are compared
+//! and not types, because a wrapper has another type.
+//!
+//! This file only compares. Whether a child has failed before is in `thread/failed_child.rs`.
 
 use std::cell::Cell;
 
 use super::formatted::{Formatted, ROOM, SHORT};
 use crate::record::thread;
 
-/// A short message, in place and without a destructor.
+/// A short message. In place and without a destructor, so that reaching it cannot fail.
 struct LastFailure {
     bytes: Cell<[u8; ROOM]>,
-    /// Zero if there is none, [`LONG`] if it is not a short one.
+    /// Zero if there is none, [`LONG`] if the message is a long one.
     length: Cell<usize>,
 }
 
+/// The length that says that the message is in `LAST_LONG`.
 const LONG: usize = usize::MAX;
 
 thread_local! {
@@ -25,25 +28,28 @@ thread_local! {
             length: Cell::new(0),
         }
     };
+    /// A long message. It has a destructor, so it may be gone when the thread ends; then the
+    /// message counts as another one, and the error is logged twice.
     static LAST_LONG: Cell<String> = const { Cell::new(String::new()) };
 }
 
-/// Whether a message is the last one, or says it: an error that wraps another one shows it
-/// as its source.
+/// Whether a message is the last one or contains it, as an error that wraps another one often
+/// does. An empty last message is contained in no other.
 pub(super) fn is_last_message_in(message: Formatted<'_>) -> bool {
+    // A copy: comparing needs a slice, which a cell does not lend.
     let (bytes, length) = LAST.with(|last| (last.bytes.get(), last.length.get()));
     match (length, message) {
         (0, _) => false,
         (LONG, message) => is_long_in(message),
         (_, message) => {
             let last = Formatted::Short(bytes.get(..length).unwrap_or_default());
-            // An error that wraps another one mostly shows it as a part of its text.
+            // Equal bytes first, which is the usual case and needs no check of UTF-8.
             last.bytes() == message.bytes() || message.as_str().contains(last.as_str())
         }
     }
 }
 
-/// The same, where the last message is a long one.
+/// Whether a message contains the last one, which is a long one.
 #[cold]
 fn is_long_in(message: Formatted<'_>) -> bool {
     let last = LAST_LONG.try_with(Cell::take).unwrap_or_default();
@@ -52,7 +58,7 @@ fn is_long_in(message: Formatted<'_>) -> bool {
     is_in
 }
 
-/// Keeps a message for the next one.
+/// Keeps a message, to compare the next one with it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn note_message(message: Formatted<'_>) {
     match message {
@@ -64,7 +70,8 @@ pub(super) fn note_message(message: Formatted<'_>) {
 }
 
 impl LastFailure {
-    // Not inlined, so that `LocalKey::with` is.
+    /// Keeps a short message.
+    // Not inlined, so that `LocalKey::with` is inlined around it.
     #[inline(never)]
     fn keep_message(&self, message: &[u8]) {
         thread::copy_text(&self.bytes, 0, message);
@@ -72,6 +79,7 @@ impl LastFailure {
     }
 }
 
+/// Keeps a long message, in the buffer of the previous one.
 #[cold]
 fn note_long(message: &str) {
     let mut last = LAST_LONG.try_with(Cell::take).unwrap_or_default();

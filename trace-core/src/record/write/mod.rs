@@ -1,8 +1,14 @@
-//! What is said of a span, as entries of the stream.
+//! Writes what is said about a span, as entries of the stream.
 //!
 //! Entries go to the thread's stage, which is moved into the running scope's chunk when it is
-//! full. Only the current span, or one that the caller knows to be open in the running scope,
-//! is written to; who decides that is above, in [`span`](crate::record::span).
+//! full. Functions here write to the current span, or to one that the caller knows to be open
+//! in the running scope. They do not check that: [`span`](crate::record::span) decides where
+//! something is written. `stream/entry.rs` has the form of the entries, and `stream/decode`
+//! reads them.
+//!
+//! Nothing here fails or blocks. The application's code (`Display`, `Debug`, tag sources) runs
+//! only within [`quietly`](crate::record::quietly), and never between the texts and the words
+//! of an entry: it may enter a scope, which moves the stage and would split the entry.
 
 mod append;
 mod current;

@@ -1,7 +1,8 @@
-//! Texts of entries: cut to the tracer's limit, and put where their entry gets.
+//! Texts of entries: cuts them to the tracer's limit, and stores them where their entry goes.
 //!
-//! Short texts wait in the stage and longer ones go to the chunk. In either case room is
-//! made for the entry before its texts are stored, so that both are in one chunk.
+//! Short texts wait in the stage, and longer ones go to the chunk. In both cases room is made
+//! for the words before the texts are stored, so that both are in one chunk. The reader takes
+//! texts in the order of the entries; a text without its entry would shift all that follow.
 
 use std::fmt;
 use std::panic::Location;
@@ -15,7 +16,7 @@ use crate::stream::Site;
 use crate::value::limits::cut;
 use crate::value::{TagInput, TagValue};
 
-/// Appends one entry with texts.
+/// Appends one entry with its texts, which are within the limits.
 pub(super) fn entry<const WORDS: usize, const TEXTS: usize>(
     words: [u64; WORDS],
     texts: [&str; TEXTS],
@@ -24,26 +25,28 @@ pub(super) fn entry<const WORDS: usize, const TEXTS: usize>(
     append::push(words);
 }
 
-/// Appends the texts of one entry of so many words, which is to follow.
+/// Appends the texts of one entry. Its words, of which there are `words`, must follow at once.
 #[inline]
 fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     let bytes = texts.iter().map(|text| text.len()).sum();
-    // Room for words and texts at once: nothing moves the stage between them.
+    // Room for words and texts at once, so that nothing moves the stage between them.
     if append::has_room_for(words, bytes) {
         texts.into_iter().for_each(thread::push_text);
     } else {
+        // Too long for the stage. The texts that wait there go to the chunk first.
         entered::push_texts(words, texts);
     }
 }
 
-/// The length of a text in a header. Texts are cut, and so fit.
+/// Returns the length of a text for a header. Texts are cut, so it fits.
 #[inline]
 pub(super) fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
 }
 
-/// The site of spans of a name that are begun at a place in the source, if there is one, and
-/// the name is within the tracer's limit.
+/// Returns the site of spans with this name that begin at this place in the source, if there is
+/// one and the name is within the tracer's limit. A longer name has to be cut, and a site has
+/// the whole name.
 #[inline]
 pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
     let is_short = name.len() <= SHORT_TEXT && thread::is_plain();
@@ -51,8 +54,8 @@ pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<
     is_whole.then(|| Site::at(name, source)).flatten()
 }
 
-/// Gives a text to `write`, cut to the tracer's limit. A plain tracer takes any short
-/// one.
+/// Gives a text to `write`, cut to the tracer's limit. A plain tracer's limit is not asked for
+/// a short text.
 #[inline]
 pub(super) fn with_text(text: &str, write: impl FnOnce(&str)) {
     if text.len() <= SHORT_TEXT && thread::is_plain() {
@@ -62,7 +65,8 @@ pub(super) fn with_text(text: &str, write: impl FnOnce(&str)) {
     }
 }
 
-/// Copies a value, as it would be written.
+/// Copies a value for a tag that is written later. A value that formats itself is formatted and
+/// cut to the limit of the tracer that records here. Returns `None` if there is no value.
 pub(crate) fn copy(value: &TagInput<'_>) -> Option<TagValue> {
     let mut copied = None;
     let mut copy = |text: &str| copied = Some(TagValue::from(text.to_owned()));
@@ -74,7 +78,8 @@ pub(crate) fn copy(value: &TagInput<'_>) -> Option<TagValue> {
     copied
 }
 
-/// Formats a value and gives its text to `write`.
+/// Formats a value and gives its text, cut to the tracer's limit, to `write`. For callers that
+/// need a string; [`with_formatted`] leaves a short text unchecked.
 pub(super) fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
     with_formatted(value, |text| write(text.as_str()));
 }

@@ -1,4 +1,9 @@
-//! Reports that a collector missed, with the batches that it did not take.
+//! Reports that a collector missed with the batches that it did not take.
+//!
+//! A batch carries spans and reports about parts. If a lane is full or a collector panics, the
+//! spans are lost to it, but the reports must not be: without the end of a part it would wait
+//! for that part forever. This file keeps them for the next batch, and adds how many spans of
+//! which part were lost. It does not decide when they are told.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,26 +14,29 @@ use crate::stream::decode::{
     Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses,
 };
 
-/// Reports that a collector missed with the batches that it did not take: which parts of
-/// traces have ended, and what was lost of them. Bounded by the parts that the collector
-/// knows to be open, plus a fixed number of others.
+/// Reports that one collector missed: which parts of traces have ended, and what was lost of
+/// them. Bounded by the parts that the collector knows to be open, plus a fixed number of
+/// others.
 #[derive(Debug)]
-pub(super) struct Untold {
-    /// Parts that the collector knows to be open.
+pub(super) struct MissedReports {
+    /// Parts that the collector knows to be open: it took a report that says so, and none of
+    /// their end.
     open: HashSet<Part>,
-    /// Open parts that the collector has not heard of.
+    /// Open parts that the collector has not been told of.
     opened: HashSet<Part>,
-    /// Parts that have ended or were given up, in the order in which they did.
+    /// Parts that have ended or were given up, in that order, and the collector has not been
+    /// told.
     ended: Vec<(Part, PartState)>,
+    /// Spans that the collector lost, by part, until the part's end is told.
     losses: PartLosses,
-    /// Whether one of `ended` is known to the collector as open.
+    /// Set if one of the parts in `ended` is also in `open`.
     is_urgent: bool,
 }
 
-impl Untold {
-    /// Keeps reports of at most `max_parts` parts that the collector does not know, in 128
-    /// bytes each.
-    pub(super) fn bounded(max_parts: usize) -> Self {
+impl MissedReports {
+    /// Makes an empty list that keeps reports of at most `max_parts` parts that the collector
+    /// does not know. Each takes 128 bytes.
+    pub(super) fn with_max_parts(max_parts: usize) -> Self {
         Self {
             open: HashSet::default(),
             opened: HashSet::default(),
@@ -38,19 +46,25 @@ impl Untold {
         }
     }
 
-    /// Whether a report should not wait for the next batch: a part has ended that the
+    /// Whether a report should not wait for the next batch, because a part has ended that the
     /// collector knows to be open.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_urgent
     }
 
-    /// Whether there is anything to report with the next batch.
-    pub(super) fn is_any(&self) -> bool {
+    /// Whether there is anything to add to the reports of the next batch.
+    pub(super) fn has_reports(&self) -> bool {
         !self.ended.is_empty() || !self.opened.is_empty() || !self.losses.is_empty()
     }
 
-    /// Notes a batch that the collector did not take.
-    pub(super) fn miss(&mut self, decoded: &Decoded, reports: &[PartReport], reason: LossReason) {
+    /// Notes a batch that the collector did not take, with its reports.
+    pub(super) fn note_missed(
+        &mut self,
+        decoded: &Decoded,
+        reports: &[PartReport],
+        reason: LossReason,
+    ) {
+        // One entry for each part and not for each span: a batch has few parts.
         let mut spans: HashMap<Part, u64> = HashMap::default();
         for part in decoded.parts_of_spans() {
             *spans.entry(part).or_default() += 1;
@@ -59,6 +73,8 @@ impl Untold {
         let ended: HashSet<Part> = ended.map(|report| report.part).collect();
         for (part, spans) in spans {
             let lost = TraceLosses::from_reason(reason, spans);
+            // The collector never hears of a part that it does not know and that is over. So
+            // its losses may be forgotten if there is little room.
             if ended.contains(&part) && !self.open.contains(&part) {
                 self.losses.add_whole(part, &lost);
             } else {
@@ -73,30 +89,33 @@ impl Untold {
                 self.opened.insert(report.part);
                 continue;
             }
+            // The end of a known part is always kept, since `open` bounds how many there are.
             let is_known = self.open.contains(&report.part);
             self.opened.remove(&report.part);
             self.is_urgent |= is_known;
             if is_known || self.ended.len() < self.losses.most() {
                 self.ended.push((report.part, report.state));
             } else {
-                // There is no room for its end; drop its losses as well.
+                // There is no room for its end, so its losses are dropped as well: they are
+                // told with the end only.
                 let _forgotten = self.losses.take(report.part);
             }
         }
     }
 
-    /// Returns the reports to give with a batch: those that were missed, then `reports`. The
-    /// caller then says whether the collector [took](Self::took) or [missed](Self::miss) them.
-    pub(super) fn tell<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
-        if self.is_any() {
-            Cow::Owned(self.tell_all(reports))
+    /// Returns the reports to give with a batch: those that were missed, then `reports`. Those
+    /// that were missed are removed from here. So the caller must then say whether the
+    /// collector [took](Self::note_taken) or [missed](Self::note_missed) what this returned.
+    pub(super) fn take_with<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
+        if self.has_reports() {
+            Cow::Owned(self.take_all_with(reports))
         } else {
             Cow::Borrowed(reports)
         }
     }
 
     /// Notes the reports that the collector took.
-    pub(super) fn took(&mut self, told: &[PartReport]) {
+    pub(super) fn note_taken(&mut self, told: &[PartReport]) {
         for report in told {
             if report.is_open() {
                 self.open.insert(report.part);
@@ -106,8 +125,10 @@ impl Untold {
         }
     }
 
+    /// Takes everything out that was missed, and adds the losses to the ends in `reports`.
     #[cold]
-    fn tell_all(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
+    fn take_all_with(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
+        // If the collector misses these too, `note_missed` sets it again.
         self.is_urgent = false;
         let opened = self.opened.drain().map(PartReport::opened);
         let mut told: Vec<PartReport> = opened.collect();
@@ -127,22 +148,23 @@ impl Untold {
             told.push(report);
         }
         if self.open.is_empty() && told.iter().all(|report| !report.is_open()) {
-            // No part is open, so no later report can miss an uncounted loss.
+            // No part is open to this collector, so no later end can lack a loss that was not
+            // counted for its part.
             self.losses.settle();
         }
         told
     }
 }
 
-/// A batch as one collector gets it.
+/// A batch as one collector gets it: the spans are shared, the reports may be its own.
 #[derive(Debug)]
-pub(super) struct Given {
+pub(super) struct LaneBatch {
     pub(super) batch: Arc<SharedBatch>,
-    /// Its own reports, if it had missed some; else those of the batch hold.
+    /// The collector's own reports, if it had missed some. They include those of the batch.
     pub(super) reports: Option<Vec<PartReport>>,
 }
 
-impl Given {
+impl LaneBatch {
     /// Returns the reports that go with the batch.
     pub(super) fn reports(&self) -> &[PartReport] {
         let own = self.reports.as_deref();

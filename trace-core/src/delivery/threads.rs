@@ -1,0 +1,94 @@
+//! The threads of a tracer: how they are started and joined. What they do is in
+//! [`worker`](super::worker) and [`lane_thread`](super::lane_thread).
+//!
+//! Each thread announces its end to the queue (`stop`, `stop_lane`) before it returns, and
+//! callers wait for that with a deadline. Joining comes after it and only waits for the
+//! destructors of thread-locals.
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::call;
+use super::lane_thread::LaneThread;
+use super::worker::Worker;
+use crate::collector::CollectorError;
+use crate::process::caught::catch;
+use crate::process::clock::Deadline;
+
+/// The threads of a tracer: those of the lanes, and the worker's. If this is dropped without a
+/// join, the threads still end once the queue is closed.
+#[derive(Debug)]
+pub(crate) struct Threads(Vec<JoinHandle<()>>);
+
+impl Worker {
+    /// Starts the threads, which deliver until the queue is closed.
+    ///
+    /// # Errors
+    ///
+    /// The operating system cannot start one of them. Those that were started end, and all
+    /// collectors are dropped.
+    pub(crate) fn start(mut self) -> std::io::Result<Threads> {
+        let queue = Arc::clone(self.queue());
+        let started = self.start_lanes().and_then(|mut threads| {
+            threads.push(self.start_worker()?);
+            Ok(Threads(threads))
+        });
+        if started.is_err() {
+            // The threads that did start must end.
+            queue.close_lanes();
+        }
+        started
+    }
+
+    /// Starts the threads of the lanes. They come before the worker, which gives them batches.
+    fn start_lanes(&mut self) -> std::io::Result<Vec<JoinHandle<()>>> {
+        let threads = self.recipients.lane_threads().into_iter();
+        threads.map(LaneThread::start).collect()
+    }
+
+    /// Starts the worker's thread, which owns the worker from then on.
+    fn start_worker(mut self) -> std::io::Result<JoinHandle<()>> {
+        let thread = std::thread::Builder::new().name("trace-worker".to_owned());
+        thread.spawn(move || {
+            let queue = Arc::clone(self.queue());
+            call::mark_serving(Arc::as_ptr(&queue), None);
+            let mut errors = catch(|| self.run()).unwrap_or_else(|| {
+                // A mistake of this crate, as collectors' panics are caught before. The queue
+                // must not fill up in silence: from here on each span is counted as dropped.
+                queue.close(Deadline::after(Duration::ZERO));
+                queue.abandon();
+                vec![CollectorError::new("the tracer's thread panicked")]
+            });
+            // Again, for the case of a panic: the lanes must end in any case.
+            queue.close_lanes();
+            // `stop` comes after the destructors of collectors, which may block, too. So a
+            // wait for the end includes them, up to its deadline.
+            errors.extend(self.end());
+            queue.stop(errors);
+        })
+    }
+}
+
+impl Threads {
+    /// Waits, until the deadline at most, for the threads to be gone. They have already called
+    /// `stop`, so only destructors of the collectors' thread-locals can still block. After the
+    /// deadline these finish on their own.
+    pub(crate) fn join(self, deadline: Deadline) {
+        // A join has no timeout, so another thread joins, and this one waits for the channel
+        // to close.
+        let (sender, all_joined) = mpsc::channel::<()>();
+        let joiner = std::thread::Builder::new().name("trace-join".to_owned());
+        let joiner = joiner.spawn(move || {
+            for thread in self.0 {
+                // No thread ends by a panic: all panics of the application are caught.
+                let _ended = thread.join();
+            }
+            drop(sender);
+        });
+        // If there is no thread for it, nothing waits: the spans are delivered in any case.
+        if joiner.is_ok() {
+            let _disconnected = all_joined.recv_timeout(deadline.remaining());
+        }
+    }
+}
