@@ -17,7 +17,7 @@ pub use crate::value::SpanKind;
 pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
-pub use origin::{Origin, captured_links, link};
+pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;
 pub use value_call::ValueCall;

@@ -4,15 +4,15 @@ use crate::propagation::ContextSource;
 use crate::propagation::link_source::LinkSource;
 use crate::propagation::trust::Trust;
 use crate::record::{self, IfRecording, write};
-use crate::root::SiteFrom;
+use crate::root::SiteAtOrigin;
 use crate::root::origin;
 use crate::value::Link;
 
 /// Where a span belongs, if not below the current one.
 #[derive(Debug)]
-pub struct Origin(pub(super) Box<origin::SpanOrigin>);
+pub struct SpanOrigin(pub(super) Box<origin::SpanOrigin>);
 
-impl Origin {
+impl SpanOrigin {
     /// Below the span of a context.
     pub fn parent<T: ContextSource + ?Sized>(context: &T) -> Self {
         Self(Box::new(origin::SpanOrigin::parent(context.extracted())))
@@ -31,9 +31,9 @@ impl Origin {
     }
 
     /// Returns what begins the span of a site at this origin.
-    pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteFrom<S>> {
+    pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteAtOrigin<S>> {
         let origin = Some(self.0);
-        IfRecording::from_fn(|| SiteFrom { site, origin })
+        IfRecording::from_fn(|| SiteAtOrigin { site, origin })
     }
 }
 

@@ -11,30 +11,30 @@ use futures_core::Stream;
 
 use super::boxes::{Boxed, FutureCall, StreamCall};
 use super::{
-    Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
+    Calling, First, Paused, Prologue, ServiceName, Site, SpanOrigin, Traced, calling, captured,
     captured_links, first,
 };
 use crate::propagation::link_source::LinkSource;
 use crate::record::{self, IfRecording, PANICKED, RECORDING_BUILT};
-use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteAtOrigin, SiteRoot};
 use crate::value::{Link, TagSource, TagValue, debug, display};
 
 macro_rules! enters {
     ($($kind:ident)*) => {$(
         impl $kind {
             /// Begins a call for a span below the current one.
-            pub fn enter(self, site: &'static Site) -> Polling<Self, Below> {
-                Polling::new(Below, record::is_recording(), site)
+            pub fn enter(self, site: &'static Site) -> Polling<Self, BelowCurrent> {
+                Polling::new(BelowCurrent, record::is_recording(), site)
             }
 
             /// Begins a call for a root. Whether it is recorded is known only when it starts.
-            pub fn enter_root(self, site: &'static Site) -> Polling<Self, Root> {
-                Polling::new(Root, RECORDING_BUILT, site)
+            pub fn enter_root(self, site: &'static Site) -> Polling<Self, AtRoot> {
+                Polling::new(AtRoot, RECORDING_BUILT, site)
             }
 
             /// Begins a call for a span that says where it belongs.
-            pub fn enter_from(self, origin: Origin, site: &'static Site) -> Polling<Self, Elsewhere> {
-                Polling::new(Elsewhere(origin), RECORDING_BUILT, site)
+            pub fn enter_from(self, origin: SpanOrigin, site: &'static Site) -> Polling<Self, AtOrigin> {
+                Polling::new(AtOrigin(origin), RECORDING_BUILT, site)
             }
         }
     )*};
@@ -44,29 +44,29 @@ enters!(FutureCall StreamCall);
 
 /// The span goes below the current one.
 #[derive(Debug)]
-pub struct Below;
+pub struct BelowCurrent;
 
 /// It begins a trace.
 #[derive(Debug)]
-pub struct Root;
+pub struct AtRoot;
 
 /// It belongs where this says.
 #[derive(Debug)]
-pub struct Elsewhere(Origin);
+pub struct AtOrigin(SpanOrigin);
 
 /// A call whose span begins when what it gives is polled.
 #[derive(Debug)]
 pub struct Polling<K, B> {
     begin: B,
     is_recording: bool,
-    said: RefCell<Said>,
+    captured: RefCell<Captured>,
     calling: Calling,
     kind: PhantomData<K>,
 }
 
-/// What the arguments said of a span before it began.
+/// What the arguments captured of a span before it began.
 #[derive(Debug)]
-pub struct Said {
+pub struct Captured {
     site: &'static Site,
     entries: Vec<Entry>,
 }
@@ -78,7 +78,7 @@ enum Entry {
     Links(Vec<Link>),
 }
 
-impl Prologue for Said {
+impl Prologue for Captured {
     fn run(self) {
         for entry in &self.entries {
             match entry {
@@ -96,7 +96,7 @@ impl<K, B> Polling<K, B> {
         Self {
             begin,
             is_recording,
-            said: RefCell::new(Said {
+            captured: RefCell::new(Captured {
                 site,
                 entries: Vec::new(),
             }),
@@ -106,13 +106,13 @@ impl<K, B> Polling<K, B> {
     }
 
     /// Ends the call.
-    fn over<T>(self, output: T) -> (B, First<Said, T>) {
+    fn over<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
-        (self.begin, first(self.said.into_inner(), output))
+        (self.begin, first(self.captured.into_inner(), output))
     }
 
-    fn say(&self, entry: Entry) {
-        self.said.borrow_mut().entries.push(entry);
+    fn capture(&self, entry: Entry) {
+        self.captured.borrow_mut().entries.push(entry);
     }
 
     /// Whether the span may be recorded.
@@ -122,7 +122,7 @@ impl<K, B> Polling<K, B> {
 
     /// Copies a tag.
     pub fn tag<T: TagSource + ?Sized>(&self, _site: &'static Site, key: usize, value: &T) {
-        self.say(Entry::Tag(key, captured(value)));
+        self.capture(Entry::Tag(key, captured(value)));
     }
 
     /// Copies the `Display` text of a value.
@@ -138,61 +138,61 @@ impl<K, B> Polling<K, B> {
     /// Evaluates an expression for a tag, which `evaluate` copies.
     pub fn evaluate_tag(&self, _site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
         if record::quietly(evaluate).is_none() {
-            self.say(Entry::Tag(key, Some(PANICKED.into())));
+            self.capture(Entry::Tag(key, Some(PANICKED.into())));
         }
     }
 
     /// Copies the name of the service.
     pub fn service<T: ServiceName + ?Sized>(&self, name: &T) {
         if let Some(name) = record::quietly(|_| name.text().to_owned()) {
-            self.say(Entry::Service(name));
+            self.capture(Entry::Service(name));
         }
     }
 
     /// Copies links.
     pub fn link<T: LinkSource + ?Sized>(&self, links: &T) {
-        self.say(Entry::Links(captured_links(links)));
+        self.capture(Entry::Links(captured_links(links)));
     }
 }
 
 /// Wraps what a call gives, by one of the functions that wrap what a type shows.
 macro_rules! ends {
     ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
-        impl Polling<$kind, Below> {
+        impl Polling<$kind, BelowCurrent> {
             /// Wraps what the body gave.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<Traced<First<Said, T>, S, O>>,
+                T: $polled + Boxed<Traced<First<Captured, T>, S, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Below, inner) = self.over(output);
+                let (BelowCurrent, inner) = self.over(output);
                 T::boxed(super::$called(site, observe, inner))
             }
         }
 
-        impl Polling<$kind, Root> {
+        impl Polling<$kind, AtRoot> {
             /// Wraps what the body gave.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<RootRun<SiteRoot<S>, First<Said, T>, O>>,
+                T: $polled + Boxed<RootRun<SiteRoot<S>, First<Captured, T>, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Root, inner) = self.over(output);
+                let (AtRoot, inner) = self.over(output);
                 T::boxed(RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, inner))
             }
         }
 
-        impl Polling<$kind, Elsewhere> {
+        impl Polling<$kind, AtOrigin> {
             /// Wraps what the body gave.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<RootRun<SiteFrom<S>, First<Said, T>, O>>,
+                T: $polled + Boxed<RootRun<SiteAtOrigin<S>, First<Captured, T>, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Elsewhere(origin), inner) = self.over(output);
+                let (AtOrigin(origin), inner) = self.over(output);
                 T::boxed(RootRun::new(origin.begin(site), observe, inner))
             }
         }

@@ -9,9 +9,9 @@ use std::fmt;
 use futures_core::Stream;
 
 use super::calling::is_calling;
-use super::{Origin, ServiceName};
+use super::{ServiceName, SpanOrigin};
 use crate::record::{self, IfRecording, write};
-use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteAtOrigin, SiteRoot};
 use crate::value::TagSource;
 
 /// Makes a future the body of a child span, of the trace in which this is called; in
@@ -42,7 +42,12 @@ where
 
 /// Makes a future the body of a span that says where it belongs.
 #[inline]
-pub fn from<R, F, S, O>(origin: Origin, site: S, observe: O, future: F) -> impl Future<Output = R>
+pub fn from<R, F, S, O>(
+    origin: SpanOrigin,
+    site: S,
+    observe: O,
+    future: F,
+) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
     S: Fn() -> &'static Site,
@@ -79,7 +84,7 @@ where
 /// Makes a stream the body of a span that says where it belongs.
 #[inline]
 pub fn stream_from<F, S, O>(
-    origin: Origin,
+    origin: SpanOrigin,
     site: S,
     observe: O,
     stream: F,
@@ -105,9 +110,9 @@ pub fn enter_root(site: &'static Site) -> RootGuard {
 }
 
 /// Opens a span that says where it belongs and ends with the guard.
-pub fn enter_from(origin: Origin, site: &'static Site) -> RootGuard {
+pub fn enter_from(origin: SpanOrigin, site: &'static Site) -> RootGuard {
     let origin = Some(origin.0);
-    RootGuard::begin(&SiteFrom {
+    RootGuard::begin(&SiteAtOrigin {
         site: || site,
         origin,
     })

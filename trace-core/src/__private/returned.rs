@@ -37,12 +37,12 @@ impl<T> Returned<T> {
     pub const TYPE: Self = Self(Unboxed(OfValue, PhantomData));
 
     /// Returns the type of a value.
-    pub fn of(_value: T) -> Self {
+    pub fn new(_value: T) -> Self {
         Self::TYPE
     }
 
     /// Returns the type of a value that is used afterwards.
-    pub fn of_ref(_value: &T) -> Self {
+    pub fn from_ref(_value: &T) -> Self {
         Self::TYPE
     }
 }

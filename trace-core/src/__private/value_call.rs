@@ -5,7 +5,7 @@
 
 use std::fmt::{Debug, Display};
 
-use super::{Origin, Paused, ServiceName, Site, SpanGuard};
+use super::{Paused, ServiceName, Site, SpanGuard, SpanOrigin};
 use crate::propagation::link_source::LinkSource;
 use crate::root::RootGuard;
 use crate::value::TagSource;
@@ -29,7 +29,7 @@ impl ValueCall {
 
     /// Opens a span that says where it belongs.
     #[inline]
-    pub fn enter_from(self, origin: Origin, site: &'static Site) -> Called<RootGuard> {
+    pub fn enter_from(self, origin: SpanOrigin, site: &'static Site) -> Called<RootGuard> {
         Called(super::enter_from(origin, site))
     }
 }

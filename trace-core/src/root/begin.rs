@@ -19,7 +19,7 @@ pub(crate) trait Begin {
     /// Notes that the root is not sampled.
     fn note_unsampled(&self, scope: &Scope);
     /// Lets go of what describes the span: it is open, or will never be.
-    fn let_go(&mut self) {}
+    fn drop_description(&mut self) {}
 }
 
 /// What describes a root's span until that is opened, in its scope, which has been
@@ -30,13 +30,13 @@ impl<B: Begin> Opening for Described<'_, B> {
     #[inline]
     fn open(self) -> (u64, u64) {
         let opened = self.0.open();
-        self.0.let_go();
+        self.0.drop_description();
         opened
     }
 }
 
 /// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
-pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
+pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     if !RECORDING_BUILT || is_collecting() {
         return None;
     }
@@ -95,13 +95,13 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
 
 /// The span of an instrumented function that says where it belongs.
 #[derive(Debug)]
-pub struct SiteFrom<S> {
+pub struct SiteAtOrigin<S> {
     pub(crate) site: S,
     /// Until the span is open.
     pub(crate) origin: Option<Box<SpanOrigin>>,
 }
 
-impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
+impl<S: Fn() -> &'static Site> Begin for SiteAtOrigin<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.site)();
         let (name, kind) = (site.operation_name(), site.kind());
@@ -124,7 +124,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
         note_unsampled((self.site)(), scope);
     }
 
-    fn let_go(&mut self) {
+    fn drop_description(&mut self) {
         self.origin = None;
     }
 }

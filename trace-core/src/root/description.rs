@@ -14,25 +14,25 @@ use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue};
 
 /// What a root span begins with. It is moved, and so small.
-pub(super) struct Root {
+pub(super) struct RootDescription {
     /// The tracer; `None` is the one that is current at the beginning.
     pub(super) tracer: Option<Arc<TracerCore>>,
     pub(super) operation_name: Cow<'static, str>,
     pub(super) source: &'static Location<'static>,
     pub(super) kind: SpanKind,
-    pub(super) more: Option<Box<More>>,
+    pub(super) details: Option<Box<RootDetails>>,
 }
 
 /// What not all roots begin with.
 #[derive(Default)]
-pub(super) struct More {
+pub(super) struct RootDetails {
     pub(super) origin: SpanOrigin,
     pub(super) tags: Vec<(Cow<'static, str>, TagValue)>,
     pub(super) links: Vec<Link>,
     pub(super) baggage: Option<Baggage>,
 }
 
-impl Root {
+impl RootDescription {
     pub(super) fn new(
         tracer: Option<Arc<TracerCore>>,
         operation_name: Cow<'static, str>,
@@ -43,15 +43,15 @@ impl Root {
             operation_name,
             source,
             kind: SpanKind::Internal,
-            more: None,
+            details: None,
         }
     }
 }
 
-impl Begin for Root {
+impl Begin for RootDescription {
     fn scope(&self) -> Option<Scope> {
-        match &self.more {
-            Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
+        match &self.details {
+            Some(details) => self.scope_from(&details.origin, details.baggage.as_ref()),
             None => self.new_scope(),
         }
     }
@@ -69,9 +69,9 @@ impl Begin for Root {
         }
     }
 
-    fn let_go(&mut self) {
-        if let Some(more) = self.more.take() {
-            more.keep();
+    fn drop_description(&mut self) {
+        if let Some(details) = self.details.take() {
+            details.keep();
         }
         if let Some(tracer) = self.tracer.take() {
             spare_tracer::keep_reference(tracer);
@@ -81,7 +81,10 @@ impl Begin for Root {
     fn open(&self) -> (u64, u64) {
         let placed = write::site_at(&self.operation_name, self.source);
         let site = placed.unwrap_or(Site::unnamed());
-        let given = self.more.as_ref().and_then(|more| more.origin.span_id());
+        let given = self
+            .details
+            .as_ref()
+            .and_then(|details| details.origin.span_id());
         let opened = match given {
             Some(span_id) => write::open_as(site, span_id),
             None => write::open(site),
@@ -92,14 +95,14 @@ impl Begin for Root {
         } else if self.kind != SpanKind::Internal {
             write::kind(span, self.kind);
         }
-        if let Some(more) = &self.more {
-            more.write(span);
+        if let Some(details) = &self.details {
+            details.write(span);
         }
         opened
     }
 }
 
-impl Root {
+impl RootDescription {
     /// The scope of a trace that begins here.
     fn new_scope(&self) -> Option<Scope> {
         let begin = |tracer: &Arc<TracerCore>| {
@@ -121,10 +124,10 @@ impl Root {
 
 thread_local! {
     /// What the thread's next root need not allocate.
-    static SPARE: Cell<Option<Box<More>>> = const { Cell::new(None) };
+    static SPARE: Cell<Option<Box<RootDetails>>> = const { Cell::new(None) };
 }
 
-impl More {
+impl RootDetails {
     pub(super) fn take() -> Box<Self> {
         SPARE
             .try_with(Cell::take)

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::begin::{Begin, Described, scope_of};
+use super::begin::{Begin, Described, begin_scope};
 use super::description;
 use crate::record::{IfRecording, SpanLife, WaitingScope};
 use crate::value::Outcome;
@@ -21,7 +21,7 @@ pin_project! {
         F: Future,
     {
         #[pin]
-        pub(super) run: RootRun<description::Root, F, fn(&F::Output) -> bool>,
+        pub(super) run: RootRun<description::RootDescription, F, fn(&F::Output) -> bool>,
     }
 }
 
@@ -42,7 +42,7 @@ pin_project! {
         begin: IfRecording<B>,
         observe: IfRecording<O>,
         // Dropped after the future, which so is dropped within its span.
-        root: IfRecording<Root>,
+        root: IfRecording<RootLife>,
     }
 
     impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
@@ -57,7 +57,7 @@ pin_project! {
 
 /// A root between polls.
 #[derive(Debug)]
-struct Root {
+struct RootLife {
     // Dropped before the scope, which so is left when the span has ended.
     span: SpanLife,
     scope: WaitingScope,
@@ -69,7 +69,7 @@ impl<B, F, O> RootRun<B, F, O> {
             future,
             begin,
             observe: IfRecording::from_fn(|| observe),
-            root: IfRecording::from_fn(|| Root {
+            root: IfRecording::from_fn(|| RootLife {
                 span: SpanLife::fresh(),
                 scope: WaitingScope::NOWHERE,
             }),
@@ -99,7 +99,7 @@ where
         root.poll(
             begin,
             poll,
-            |output| Some(Outcome::of_body(observe(output))),
+            |output| Some(Outcome::from_body(observe(output))),
             |_| true,
         )
     }
@@ -137,7 +137,7 @@ where
     }
 }
 
-impl Root {
+impl RootLife {
     /// Polls within the scope, which begins with the first poll and ends with the span.
     ///
     /// `ends` says of what is ready whether the span ends, and if so, how; `is_last`
@@ -151,19 +151,19 @@ impl Root {
         is_last: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
         if self.span.is_fresh() {
-            match scope_of(begin) {
+            match begin_scope(begin) {
                 Some(scope) => self.scope.begin(scope),
                 None => self.span.set_off(),
             }
         }
         let Some(scope) = self.scope.waiting() else {
-            begin.let_go();
+            begin.drop_description();
             return poll();
         };
         let is_recording = scope.is_recording();
         let entered = scope.enter();
         if !is_recording {
-            begin.let_go();
+            begin.drop_description();
         }
         // What describes the span is dropped when that is open, before its body is polled.
         let opening = Described(begin);

@@ -2,7 +2,7 @@
 
 use std::mem::ManuallyDrop;
 
-use super::begin::{Begin, scope_of};
+use super::begin::{Begin, begin_scope};
 use crate::record::{OwnedEntered, SpanGuard};
 
 /// The root span of code that is not async; ends when this is dropped.
@@ -20,7 +20,7 @@ pub struct RootGuard {
 impl RootGuard {
     pub(crate) fn begin(begin: &impl Begin) -> Self {
         let mut span = SpanGuard::off();
-        let entered = scope_of(begin).map(|scope| {
+        let entered = begin_scope(begin).map(|scope| {
             let is_recording = scope.is_recording();
             let entered = scope.enter_owned();
             if is_recording {

@@ -7,7 +7,7 @@ mod future;
 mod guard;
 pub(crate) mod origin;
 
-pub(crate) use begin::{SiteFrom, SiteRoot};
+pub(crate) use begin::{SiteAtOrigin, SiteRoot};
 pub use builder::{RootBuilder, root};
 pub use future::RootFuture;
 pub(crate) use future::RootRun;

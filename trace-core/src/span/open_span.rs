@@ -370,7 +370,7 @@ impl OpenSpan {
             if let (Err(error), Some(span)) = (result, write::own_span()) {
                 write::error(span, std::any::type_name::<E>(), error, true);
             }
-            Some(Outcome::of_body(result.is_err()))
+            Some(Outcome::from_body(result.is_err()))
         })
     }
 

@@ -328,7 +328,7 @@ fields!(DroppedItems { tags, logs, links });
 impl Outcome {
     /// The outcome of a body that returned.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_body(has_failed: bool) -> Self {
+    pub(crate) const fn from_body(has_failed: bool) -> Self {
         if has_failed { Self::Error } else { Self::Ok }
     }
 }

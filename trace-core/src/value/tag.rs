@@ -257,7 +257,7 @@ mod serde_untagged {
     impl<'de> Deserialize<'de> for TagArray {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let values = Vec::deserialize(deserializer)?;
-            of_one_type(&values)
+            array_of_one_type(&values)
                 .ok_or_else(|| D::Error::custom("the values of an array are of several types"))
         }
     }
@@ -302,7 +302,7 @@ mod serde_untagged {
 
     /// The first type that all values have; an empty array is of bools, and one with a
     /// float in it of floats.
-    fn of_one_type(values: &[TagValue]) -> Option<TagArray> {
+    fn array_of_one_type(values: &[TagValue]) -> Option<TagArray> {
         fn all<T>(values: &[TagValue], read: fn(&TagValue) -> Option<T>) -> Option<Vec<T>> {
             values.iter().map(read).collect()
         }

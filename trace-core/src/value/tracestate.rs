@@ -105,7 +105,7 @@ impl TraceState {
         check_value(value).map_err(InvalidTraceStateEntry)?;
         let others = self.iter().filter(|(other, _)| *other != key);
         let entries = std::iter::once((key, value)).chain(others);
-        *self = Self::of_valid(entries.take(MAX_MEMBERS));
+        *self = Self::from_valid(entries.take(MAX_MEMBERS));
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl TraceState {
     /// Systems should not remove what others put there.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let value = self.get(key)?.to_owned();
-        *self = Self::of_valid(self.iter().filter(|(other, _)| *other != key));
+        *self = Self::from_valid(self.iter().filter(|(other, _)| *other != key));
         Some(value)
     }
 
@@ -160,7 +160,7 @@ impl TraceState {
     }
 
     /// Joins entries known to be valid and distinct.
-    fn of_valid<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+    fn from_valid<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut text = String::new();
         for (key, value) in entries {
             if !text.is_empty() {
@@ -203,7 +203,7 @@ impl FromStr for TraceState {
                 entries.push(entry);
             }
         }
-        Ok(Self::of_valid(entries.into_iter()))
+        Ok(Self::from_valid(entries.into_iter()))
     }
 }
 

@@ -119,7 +119,7 @@ impl Anchor {
 
 impl Converter {
     /// One that knows only one anchor.
-    pub(super) fn of_anchor(anchor: Anchor) -> Self {
+    pub(super) fn from_anchor(anchor: Anchor) -> Self {
         Self {
             looks: 0,
             list: Arc::new(vec![Numbered { from: 0, anchor }]),

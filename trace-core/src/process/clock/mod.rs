@@ -229,7 +229,7 @@ impl SystemClock {
         };
         if !self.generation.is_current() {
             // In the child of a `fork` the lock may be held for ever.
-            return Converter::of_anchor(now);
+            return Converter::from_anchor(now);
         }
         let refined = self.refined.load(Ordering::Relaxed);
         let age = now.rate.nanos(raw.saturating_sub(refined));

@@ -89,7 +89,7 @@ impl SpanGuard {
                 // The parent may record the same error next.
                 thread::note_failed_child(self.outer);
             }
-            let outcome = Outcome::of_body(has_failed);
+            let outcome = Outcome::from_body(has_failed);
             closing::close(self.scope, self.span, self.outer, outcome);
         }
         std::mem::forget(self);
