@@ -43,6 +43,16 @@ pub(crate) fn raw_counter() -> u64 {
     Counter::find().map_or_else(portable, Counter::raw)
 }
 
+/// Returns the time between two raw readings of the system clock, or zero while that
+/// cannot be known: within 10 ms after the first look at a clock in the process.
+pub(crate) fn between(earlier: u64, later: u64) -> Duration {
+    Duration::from_nanos(nanos_without_wait(later.saturating_sub(earlier)))
+}
+
+pub(super) fn nanos_without_wait(ticks: u64) -> u64 {
+    Rate::now().map_or(0, |rate| rate.nanos(ticks))
+}
+
 #[cold]
 fn portable() -> u64 {
     static ORIGIN: LazyLock<Instant> = LazyLock::new(instant);
