@@ -1,6 +1,6 @@
-//! The clock of a tracer: one of the sources, and its readings.
+//! The clock of a tracer: a choice of source, and its raw readings.
 //!
-//! Owns the choice of a source. How each source follows the wall clock is in its own file.
+//! Does not know the wall clock: each source's file says how it follows that.
 
 use std::sync::Arc;
 
@@ -11,9 +11,7 @@ use super::rate::{nanos_without_wait, raw_counter};
 use super::system_clock::SystemClock;
 use crate::value::Timestamp;
 
-/// Where a tracer's times come from.
-///
-/// A clone reads the same clock.
+/// Where a tracer's times come from. A clone reads the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,26 +37,26 @@ enum Source {
 }
 
 impl Clock {
-    /// The processor's counter, with the wall clock as its anchor: a reading costs
-    /// about 10 ns.
+    /// Makes a clock that reads the processor's counter and converts it to wall-clock time. A
+    /// reading costs about 10 ns.
     ///
-    /// All times of a trace, as far as it runs in this process, are by one look at the
-    /// wall clock, at its beginning: they go neither back nor in steps, also if the wall
-    /// clock is set meanwhile. Traces that begin later follow it: at once if it was set by
-    /// more than a second, and within half a minute else.
+    /// A trace uses a single reading of the wall clock, of about its beginning, for all its
+    /// times in this process. So these times never go back or jump, even if the wall clock is
+    /// set meanwhile. Traces that begin later follow the wall clock: at once if it was set by
+    /// more than a second, otherwise within half a minute.
     ///
-    /// Falls back to the operating system's monotonic clock where the counter does
-    /// not run at one rate on all processors, or is not known how to be read, and with
-    /// the feature `portable-clock`.
+    /// The clock reads the operating system's monotonic clock instead where the counter does
+    /// not run at one rate on all processors, on processors whose counter this crate cannot
+    /// read, and with the feature `portable-clock`.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System(Arc::new(SystemClock::new())))
     }
 
-    /// Follows tokio's clock, which a test can pause and advance.
+    /// Makes a clock that follows tokio's clock, which a test can pause and advance.
     ///
-    /// The moment of the call is taken as `start`; readings outside a runtime
-    /// follow the real time.
+    /// The clock shows `start` at the moment of this call. Readings outside a runtime follow
+    /// the real time.
     #[cfg(feature = "tokio")]
     #[must_use]
     pub fn tokio(start: Timestamp) -> Self {
@@ -82,7 +80,7 @@ impl Clock {
         }
     }
 
-    /// Returns a raw reading, of use only together with this clock.
+    /// Returns a raw reading. Only this clock can interpret it.
     pub(crate) fn raw(&self) -> u64 {
         match &self.0 {
             Source::System(_) => raw_counter(),
@@ -97,8 +95,8 @@ impl Clock {
         }
     }
 
-    /// Returns the nanoseconds from one raw reading to a later one, and zero if it
-    /// is not later. The wall clock has no part in it.
+    /// Returns the nanoseconds between two raw readings, or zero if `later` is not later. Does
+    /// not depend on the wall clock.
     pub(crate) fn nanos_between(&self, earlier: u64, later: u64) -> u64 {
         let ticks = later.saturating_sub(earlier);
         match self.0 {
@@ -107,8 +105,10 @@ impl Clock {
         }
     }
 
-    /// What a trace that begins takes along, for its times to be read by; no look at the
-    /// wall clock.
+    /// Returns how often the clock has looked at the wall clock.
+    ///
+    /// A trace stores it when it begins, and it later selects the trace's anchor. This call
+    /// itself does not read the wall clock.
     #[inline]
     pub(crate) fn looks(&self) -> u32 {
         match &self.0 {
@@ -119,8 +119,8 @@ impl Clock {
         }
     }
 
-    /// Looks at the wall clock, and returns what turns the readings of traces into
-    /// timestamps that have begun up to now.
+    /// Reads the wall clock, and returns what converts the raw readings of all traces that
+    /// have begun until now.
     pub(crate) fn look(&self) -> Converter {
         self.look_for(true)
     }

@@ -1,9 +1,11 @@
-//! Deadlines of waits, by the operating system's clock.
+//! Deadlines of waits.
+//!
+//! They use the operating system's clock, not the tracer's: a wait must end even in a test in
+//! which the tracer's time stands still.
 
 use std::time::{Duration, Instant};
 
-/// A moment to be done by. Read from the operating system's clock whatever the
-/// tracer's is: a wait must end even where a test's time stands still.
+/// The moment at which a wait ends; `None` is never.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
@@ -16,18 +18,18 @@ impl Deadline {
         Instant::now()
     }
 
-    /// The moment after `timeout`; never, if that is beyond what can be counted.
+    /// Returns the moment after `timeout`, or never if the system's clock cannot represent it.
     pub(crate) fn after(timeout: Duration) -> Self {
         Self(Self::now().checked_add(timeout))
     }
 
-    /// The later of two moments.
+    /// Returns the later of two moments.
     pub(crate) fn later(self, other: Self) -> Self {
-        // `None` is never, so later than any.
+        // `None` is never, so it is later than any moment: `zip` keeps it.
         Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
     }
 
-    /// Time that is left; zero when the moment has passed.
+    /// Returns the remaining time; zero when the moment has passed.
     pub(crate) fn remaining(self) -> Duration {
         self.0.map_or(Duration::MAX, |moment| {
             moment.saturating_duration_since(Self::now())

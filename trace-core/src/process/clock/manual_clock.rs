@@ -1,4 +1,6 @@
-//! The clock of tests, which stands still.
+//! A clock for tests, which stands still until a test moves it.
+//!
+//! Owns its time. It has anchors as the system clock does, so that a test can set it back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,16 +10,17 @@ use super::anchors::{Anchor, Anchors, Converter};
 use super::rate::Rate;
 use crate::value::Timestamp;
 
-/// A clock that stands still until it is told to go on, for tests.
+/// A clock for tests that stands still until it is [advanced](Self::advance) or
+/// [set](Self::set). A clone is the same clock.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<ManualTime>);
 
 /// See [`ManualClock`].
 #[derive(Debug)]
 pub(super) struct ManualTime {
-    /// Nanoseconds that only go forward.
+    /// The raw reading: nanoseconds that never go back.
     nanos: AtomicU64,
-    /// What is to be added for the time that the clock shows, as it was set; wraps.
+    /// Added to `nanos`, wrapping, it gives the time that the clock shows.
     offset: AtomicU64,
     anchors: Anchors,
 }
@@ -40,12 +43,14 @@ impl ManualClock {
     /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        // Relaxed, as all orderings of this file: the two numbers guard no other memory. A test
+        // that moves the clock on one thread and reads it on another orders the two itself.
         self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
     }
 
-    /// Sets the clock, as an administrator sets a wall clock, forward or back: no time
-    /// passes by that. The times of traces that run stay in order; those that begin later
-    /// follow.
+    /// Sets the clock forward or back, as an administrator sets a wall clock. No time passes:
+    /// durations do not change. The times of running traces stay in order; traces that begin
+    /// later have the new time.
     ///
     /// ```
     /// use trace_core::{Clock, ManualClock, Timestamp};
@@ -55,6 +60,7 @@ impl ManualClock {
     /// assert_eq!(Clock::from(&clock).now(), Timestamp::from_unix_nanos(10));
     /// ```
     pub fn set(&self, time: Timestamp) {
+        // Relaxed: see `advance`. A concurrent `advance` counts from `time` on.
         let nanos = self.0.nanos.load(Ordering::Relaxed);
         let offset = time.as_unix_nanos().wrapping_sub(nanos);
         self.0.offset.store(offset, Ordering::Relaxed);
@@ -63,6 +69,7 @@ impl ManualClock {
 
 impl ManualTime {
     pub(super) fn raw(&self) -> u64 {
+        // Relaxed: see `ManualClock::advance`.
         self.nanos.load(Ordering::Relaxed)
     }
 
@@ -72,6 +79,7 @@ impl ManualTime {
 
     pub(super) fn look(&self, delivered: bool) -> Converter {
         let raw = self.raw();
+        // Relaxed, for the offset: see `ManualClock::advance`.
         let now = Anchor {
             raw,
             unix_nanos: raw.wrapping_add(self.offset.load(Ordering::Relaxed)),

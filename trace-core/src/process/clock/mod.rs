@@ -1,9 +1,17 @@
-//! Time: the only place that reads it.
+//! Clocks. Only this folder reads the time.
 //!
-//! Recording stores *raw* readings, which cost one instruction; whoever delivers
-//! spans turns them into [`Timestamp`]s. A reading is a count of ticks of the
-//! processor's time-stamp counter (or of nanoseconds where there is none that
-//! can be trusted), so only its own clock can say what it means.
+//! Recording stores *raw* readings, which cost one instruction each. The worker turns them
+//! into [`Timestamp`](crate::Timestamp)s when it delivers spans. A raw reading counts ticks of
+//! the processor's time-stamp counter, or nanoseconds where no counter can be trusted. So only
+//! the clock that made a reading can interpret it.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | `system_clock` | what happens when the wall clock is set, or after the machine slept |
+//! | `anchors` | which wall-clock time belongs to a reading, for each trace |
+//! | `rate` | how long a tick is |
+//! | `counter` | the processor's counter |
+//! | `clock` | the choice of a source: system, manual, tokio |
 
 mod anchors;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]

@@ -1,20 +1,21 @@
-//! The time that passes by a clock.
+//! Measures the time that passes by a tracer's clock, even if the wall clock is set.
 
 use std::time::Duration;
 
 use super::clock::Clock;
 
-/// Counts the time that passes by a clock, whatever that is set to meanwhile.
+/// Measures the time that passes by a clock. Setting the clock does not change it.
 #[derive(Debug, Default)]
 pub(crate) struct Stopwatch {
-    /// A raw reading, and what had passed then. Mostly not the last one: less than a
-    /// nanosecond is lost with each.
+    /// The raw reading from which the next call measures. It moves only every second, because
+    /// each move rounds down and loses up to a nanosecond.
     since: Option<u64>,
+    /// The time that had passed at `since`.
     passed: Duration,
 }
 
 impl Stopwatch {
-    /// Returns the time since the first call, always by the same clock.
+    /// Returns the time since the first call. Each call must have the same clock.
     pub(crate) fn read(&mut self, clock: &Clock) -> Duration {
         const SHORT: Duration = Duration::from_secs(1);
         let raw = clock.raw();

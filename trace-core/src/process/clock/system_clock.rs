@@ -1,5 +1,8 @@
-//! How the system clock follows the wall clock: when that is set, when the machine sleeps,
-//! and when the counter's rate was measured wrong.
+//! The system clock follows the wall clock: after it was set, after the machine slept
+//! (suspend), and when the measured rate of the counter is off.
+//!
+//! Owns when a new anchor is needed and when the rate is measured again. Which traces use an
+//! anchor is in `anchors.rs`; the measurement is in `rate.rs`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -13,24 +16,24 @@ use crate::value::Timestamp;
 #[derive(Debug)]
 pub(super) struct SystemClock {
     anchors: Anchors,
-    /// The reading at which the rate was last measured anew.
+    /// The raw reading at which the rate was last measured again.
     refined: AtomicU64,
-    /// The process in which it was made.
+    /// The process that made the clock.
     generation: Generation,
 }
 
-/// Time after which the rate is measured anew, and small differences from the wall clock
-/// count.
+/// Time between two measurements of the rate. Each of them also compares the clock with the
+/// wall clock by the stricter [`MAX_DRIFT`].
 ///
-/// Calibrating the counter leaves an error of some millionths, which adds up to
-/// about a second a day.
+/// The first measurement leaves an error of some millionths, about a second in a day.
 const REFINE: Duration = Duration::from_secs(30);
 
-/// Largest difference between the wall clock and what it should show, when the rate is
-/// measured anew.
+/// Largest accepted difference between the wall clock and the time computed from the last
+/// anchor, when the rate has just been measured again.
 const MAX_DRIFT: Duration = Duration::from_micros(100);
 
-/// The same at any time. More, and it was set, or the machine slept.
+/// Largest accepted difference at any other time. A larger one means that the wall clock was
+/// set, or that the machine slept.
 const MAX_JUMP: Duration = Duration::from_secs(1);
 
 impl SystemClock {
@@ -56,9 +59,11 @@ impl SystemClock {
             rate: Rate::get(),
         };
         if !self.generation.is_current() {
-            // In the child of a `fork` the lock may be held for ever.
+            // In the child of a `fork`, a thread that does not exist may hold the lock.
             return Converter::from_anchor(now);
         }
+        // Relaxed, here and in the store: two threads that race only measure the rate twice,
+        // one after the other. It says nothing about other memory.
         let refined = self.refined.load(Ordering::Relaxed);
         let age = now.rate.nanos(raw.saturating_sub(refined));
         let is_due = Duration::from_nanos(age) > REFINE;
@@ -70,6 +75,7 @@ impl SystemClock {
         let is_right = |last: &Anchor| {
             let is_right = last.drift(&now).is_some_and(|drift| drift <= max);
             if !is_right && !is_due {
+                // The counter may have stood still while the machine slept.
                 Rate::refine();
             }
             is_right
@@ -78,20 +84,20 @@ impl SystemClock {
     }
 }
 
-/// Returns the wall clock's nanoseconds and a raw reading, to tell processes apart.
+/// Returns the wall clock's nanoseconds and a raw reading: bits that differ between processes.
 pub(crate) fn moment() -> [u64; 2] {
     let (raw, unix_nanos) = wall_clock();
     [unix_nanos, raw]
 }
 
-/// A raw reading, and the nanoseconds of the wall clock at the same time.
+/// Returns a raw reading, and the wall clock's nanoseconds at the same moment.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that reads the wall clock"
 )]
 fn wall_clock() -> (u64, u64) {
-    // The reading is taken on both sides of the wall clock's, so that being
-    // interrupted in between shifts the anchor by half of it at most.
+    // The counter is read before and after the wall clock, and the middle is taken. So an
+    // interrupt in between shifts the anchor by at most half of its length.
     let before = raw_counter();
     let unix_nanos = Timestamp::from(SystemTime::now()).as_unix_nanos();
     let after = raw_counter();
