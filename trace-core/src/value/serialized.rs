@@ -1,5 +1,7 @@
-//! Serde's impls for structs and enums, as its derive would write them. Before this
-//! crate could be built, the derive would have to be: with `serde` itself a sixth of all.
+//! Writes serde's impls for structs and enums, in the form in which its derive writes them.
+//!
+//! The derive itself is not used. Cargo would have to build it and `serde` before this crate,
+//! and they take a sixth of the processor time of a first build.
 
 use std::fmt;
 
@@ -7,8 +9,8 @@ use serde_core::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAcces
 
 use super::visible::quoted;
 
-/// Implements `Serialize` and `Deserialize` for a struct; a field that is
-/// `= default` may be absent, and fields that are not known are passed over.
+/// Implements `Serialize` and `Deserialize` for a struct. A field with `= default` may be
+/// absent. Unknown fields are ignored.
 ///
 /// Input: `fields!(Log { time, message, fields = default });`
 /// Output: `{"time": .., "message": .., "fields": ..}`
@@ -87,8 +89,7 @@ macro_rules! deserialize_fields {
     };
 }
 
-/// Implements `Serialize` and `Deserialize` for an enum whose variants hold one
-/// value or nothing.
+/// Implements `Serialize` and `Deserialize` for an enum whose variants hold one value or none.
 ///
 /// Input: `variants!(Status { Ok = "ok", Error(text) = "error" });`
 /// Output: `"ok"`, `{"error": ..}`
@@ -151,8 +152,8 @@ macro_rules! variants {
     };
 }
 
-/// Implements `Serialize` and `Deserialize` for a struct around one value, as that
-/// value.
+/// Implements `Serialize` and `Deserialize` for a struct around one value. It is written as
+/// that value.
 macro_rules! transparent {
     ($type:ident) => {
         impl serde_core::Serialize for $type {
@@ -171,15 +172,15 @@ macro_rules! transparent {
 
 pub(crate) use {deserialize_fields, fields, transparent, variants};
 
-/// Reads which of these fields comes next; `None` if it is another.
+/// Reads the name of the next field; `None` if it is not one of these.
 #[derive(Clone, Copy)]
 pub(crate) struct Field(pub &'static [&'static str]);
 
-/// Reads which of these variants comes next; another is an error.
+/// Reads the name of the next variant; an error if it is not one of these.
 #[derive(Clone, Copy)]
 pub(crate) struct Variant(pub &'static [&'static str]);
 
-/// Reads the value of a field.
+/// Reads the value of a field; an error if it was read before.
 pub(crate) fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     field: &mut Option<T>,
     name: &'static str,
