@@ -155,7 +155,7 @@ impl<T: Send + Sync> PerProcess<T> {
         let value = Box::leak(value);
         // Release on success: publishes `value` to the acquire in `get`. Acquire on failure:
         // its partner is the release of the thread that was faster, whose value is read here.
-        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        let (success, failure) = (Ordering::Release, Ordering::Acquire);
         match self.0.compare_exchange(newest, value, success, failure) {
             // A thread that loses the race leaks its value. That happens at most once for each
             // thread and generation.

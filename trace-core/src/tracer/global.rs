@@ -146,8 +146,9 @@ impl Installing {
     fn begin() -> Option<Self> {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
         // Acquire: its partner is the release in `drop`, so that this thread sees what the
-        // last installer did to `GLOBAL`. Release: a thread whose swap fails reads this value.
-        if flag.swap(true, Ordering::AcqRel) {
+        // last installer did to `GLOBAL`. No release: a thread whose swap fails reads nothing
+        // that this one wrote.
+        if flag.swap(true, Ordering::Acquire) {
             return None;
         }
         let installing = Self;
