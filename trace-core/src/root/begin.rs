@@ -1,4 +1,7 @@
-//! What begins a root span.
+//! How root spans begin: the steps that are common to all, and the roots of attributes.
+//!
+//! A root begins in two steps, because its scope must be entered before its span can be opened.
+//! Roots that are described at run time are in `description.rs`.
 
 use super::origin::SpanOrigin;
 use crate::delivery::is_collecting;
@@ -7,23 +10,22 @@ use crate::record::{self, Opening, RECORDING_BUILT, Scope, write};
 use crate::stream::{Absence, Site};
 use crate::tracer::global;
 
-/// What begins a root span.
+/// Describes a root span until it is open, and begins it.
 pub(crate) trait Begin {
     /// Begins the scope; `None` when there is no tracer.
     fn scope(&self) -> Option<Scope>;
     /// Opens the span in the scope, which has been entered; returns it and the span that
     /// was current.
     fn open(&self) -> (u64, u64);
-    /// The place in the source, if it is known.
+    /// Returns the place in the source, if it is known.
     fn site(&self) -> Option<&'static Site>;
     /// Notes that the root is not sampled.
     fn note_unsampled(&self, scope: &Scope);
-    /// Lets go of what describes the span: it is open, or will never be.
+    /// Drops what describes the span. Called when the span is open, or when it never will be.
     fn drop_description(&mut self) {}
 }
 
-/// What describes a root's span until that is opened, in its scope, which has been
-/// entered.
+/// Opens a root's span and then drops its description. The scope has been entered.
 pub(super) struct Described<'a, B>(pub(super) &'a mut B);
 
 impl<B: Begin> Opening for Described<'_, B> {
@@ -35,7 +37,8 @@ impl<B: Begin> Opening for Described<'_, B> {
     }
 }
 
-/// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
+/// Begins the scope of a root. Returns `None` if there is no tracer, or if a collector runs on
+/// this thread: roots in collectors would make spans that the collector gets itself.
 pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     if !RECORDING_BUILT || is_collecting() {
         return None;
@@ -49,12 +52,12 @@ pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     scope
 }
 
-/// Notes that what has a scope of its own has none.
+/// Notes that a root has no scope, because there is no tracer or no trace.
 #[cold]
 #[inline(never)]
 fn miss(site: Option<&'static Site>) {
     match site {
-        // Below a context, and there is none.
+        // There is a tracer, so the root's parent is a current span that does not exist.
         Some(site) if diagnostics::is_installed() => record::miss(site),
         Some(site) => diagnostics::miss_root(site),
         None => {}
@@ -93,11 +96,11 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     }
 }
 
-/// The span of an instrumented function that says where it belongs.
+/// The span of an instrumented function with `parent = ..` or `remote = ..`.
 #[derive(Debug)]
 pub struct SiteAtOrigin<S> {
     pub(crate) site: S,
-    /// Until the span is open.
+    /// Set until the span is open.
     pub(crate) origin: Option<Box<SpanOrigin>>,
 }
 

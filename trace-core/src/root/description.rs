@@ -1,4 +1,7 @@
-//! What a root span begins with that is described at run time.
+//! The description of a root span that is made at run time, until the span is open.
+//!
+//! Owns what the builder collected, and writes it to the span. The builder itself is in
+//! `builder.rs`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -13,7 +16,8 @@ use crate::stream::Site;
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue};
 
-/// What a root span begins with. It is moved, and so small.
+/// Describes a root span. It is small, because it is moved several times; what few roots have
+/// is in a box.
 pub(super) struct RootDescription {
     /// The tracer; `None` is the one that is current at the beginning.
     pub(super) tracer: Option<Arc<TracerCore>>,
@@ -23,7 +27,7 @@ pub(super) struct RootDescription {
     pub(super) details: Option<Box<RootDetails>>,
 }
 
-/// What not all roots begin with.
+/// What few roots have.
 #[derive(Default)]
 pub(super) struct RootDetails {
     pub(super) origin: SpanOrigin,
@@ -61,7 +65,7 @@ impl Begin for RootDescription {
     }
 
     fn note_unsampled(&self, scope: &Scope) {
-        // To find the site costs more than all else there is to note.
+        // Finding the site costs more than the rest of the note, so only do it if it is counted.
         if diagnostics::is_counting()
             && let Some(site) = self.site()
         {
@@ -103,7 +107,7 @@ impl Begin for RootDescription {
 }
 
 impl RootDescription {
-    /// The scope of a trace that begins here.
+    /// Begins the scope of a new trace.
     fn new_scope(&self) -> Option<Scope> {
         let begin = |tracer: &Arc<TracerCore>| {
             let is_own = !tracer.is_foreign();
@@ -115,6 +119,7 @@ impl RootDescription {
         }
     }
 
+    /// Begins the scope of a root with details, which may continue another trace.
     #[cold]
     fn scope_from(&self, origin: &SpanOrigin, baggage: Option<&Baggage>) -> Option<Scope> {
         let tracer = self.tracer.as_ref();
@@ -123,11 +128,12 @@ impl RootDescription {
 }
 
 thread_local! {
-    /// What the thread's next root need not allocate.
+    /// Empty details whose allocations the thread's next root uses again.
     static SPARE: Cell<Option<Box<RootDetails>>> = const { Cell::new(None) };
 }
 
 impl RootDetails {
+    /// Returns empty details: the thread's spare ones, or new ones.
     pub(super) fn take() -> Box<Self> {
         SPARE
             .try_with(Cell::take)
@@ -136,7 +142,7 @@ impl RootDetails {
             .unwrap_or_default()
     }
 
-    /// Keeps what is empty of it.
+    /// Clears the details and keeps them as the thread's spare ones.
     fn keep(mut self: Box<Self>) {
         self.tags.clear();
         self.links.clear();
@@ -144,6 +150,7 @@ impl RootDetails {
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 
+    /// Writes tags and links to the span, which is open.
     fn write(&self, span: u64) {
         for (key, value) in &self.tags {
             write::named_tag(span, key, TagInput::Value(value));
