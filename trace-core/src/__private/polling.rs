@@ -1,7 +1,8 @@
-//! The call of a function whose return type is a name of a future or a stream.
+//! The call of a function whose return type is an alias or an associated type of a future or a
+//! stream.
 //!
-//! Keeps what the arguments say until the span begins, at the first poll. Which
-//! boxes can be wrapped is in `boxes.rs`.
+//! The span begins at the first poll of what the function returns. Until then this keeps copies
+//! of the attribute's arguments. Which boxes can be wrapped is in `boxes.rs`.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Display};
@@ -22,17 +23,18 @@ use crate::value::{Link, TagSource, TagValue, debug, display};
 macro_rules! enters {
     ($($kind:ident)*) => {$(
         impl $kind {
-            /// Begins a call for a span below the current one.
+            /// Begins a call whose span is below the current one.
             pub fn enter(self, site: &'static Site) -> Polling<Self, BelowCurrent> {
                 Polling::new(BelowCurrent, record::is_recording(), site)
             }
 
-            /// Begins a call for a root. Whether it is recorded is known only when it starts.
+            /// Begins a call whose span is a root. Whether that is recorded is known only at the
+            /// first poll, so the arguments are always copied.
             pub fn enter_root(self, site: &'static Site) -> Polling<Self, AtRoot> {
                 Polling::new(AtRoot, RECORDING_BUILT, site)
             }
 
-            /// Begins a call for a span that says where it belongs.
+            /// Begins a call whose span has an explicit origin.
             pub fn enter_from(self, origin: SpanOrigin, site: &'static Site) -> Polling<Self, AtOrigin> {
                 Polling::new(AtOrigin(origin), RECORDING_BUILT, site)
             }
@@ -42,29 +44,31 @@ macro_rules! enters {
 
 enters!(FutureCall StreamCall);
 
-/// The span goes below the current one.
+/// The span is below the one that is current at the call.
 #[derive(Debug)]
 pub struct BelowCurrent;
 
-/// It begins a trace.
+/// The span begins a trace.
 #[derive(Debug)]
 pub struct AtRoot;
 
-/// It belongs where this says.
+/// The span has this origin.
 #[derive(Debug)]
 pub struct AtOrigin(SpanOrigin);
 
-/// A call whose span begins when what it gives is polled.
+/// A call of such a function. `K` says whether it returns a future or a stream, and `B` where
+/// the span belongs.
 #[derive(Debug)]
 pub struct Polling<K, B> {
     begin: B,
     is_recording: bool,
     captured: RefCell<Captured>,
+    /// The body runs; see `calling.rs`.
     calling: Calling,
     kind: PhantomData<K>,
 }
 
-/// What the arguments captured of a span before it began.
+/// Copies of the attribute's arguments, which are recorded when the span is open.
 #[derive(Debug)]
 pub struct Captured {
     site: &'static Site,
@@ -90,7 +94,8 @@ impl Prologue for Captured {
     }
 }
 
-/// Copies what the attribute's arguments say of the span.
+/// Copies the attribute's arguments. The methods have the names of the functions in
+/// [`recording`](super::recording), so that the generated code is the same for both.
 impl<K, B> Polling<K, B> {
     fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
         Self {
@@ -105,7 +110,7 @@ impl<K, B> Polling<K, B> {
         }
     }
 
-    /// Ends the call.
+    /// Ends the call, and returns where the span belongs, with what is to be polled.
     fn over<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
         (self.begin, first(self.captured.into_inner(), output))
@@ -115,7 +120,7 @@ impl<K, B> Polling<K, B> {
         self.captured.borrow_mut().entries.push(entry);
     }
 
-    /// Whether the span may be recorded.
+    /// Returns whether the span may be recorded.
     pub fn recording(&self) -> bool {
         self.is_recording
     }
@@ -135,7 +140,7 @@ impl<K, B> Polling<K, B> {
         self.tag(site, key, &debug(value));
     }
 
-    /// Evaluates an expression for a tag, which `evaluate` copies.
+    /// Calls `evaluate`, which evaluates an expression and copies it for a tag.
     pub fn evaluate_tag(&self, _site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
         if record::quietly(evaluate).is_none() {
             self.capture(Entry::Tag(key, Some(PANICKED.into())));
@@ -155,7 +160,8 @@ impl<K, B> Polling<K, B> {
     }
 }
 
-/// Wraps what a call gives, by one of the functions that wrap what a type shows.
+/// Writes the functions that end a call: they wrap what the body returned, as the functions in
+/// [`recording`](super::recording) do for types that visibly are futures or streams.
 macro_rules! ends {
     ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
         impl Polling<$kind, BelowCurrent> {
