@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-/// The output of a pinned, boxed future, also if its type has another name.
+/// The output of a pinned, boxed future, even if only an alias of its type is known.
 pub type OutputOf<P> = <<P as Deref>::Target as Future>::Output;
 
 /// The item of a pinned, boxed stream.
@@ -98,7 +98,7 @@ impl<P: Prologue, F: Stream> Stream for First<P, F> {
 }
 
 impl<P: Prologue, F> First<P, F> {
-    /// Runs the prologue if this is the first poll, and returns what is to be polled.
+    /// Runs the prologue if this is the first poll. Returns the inner future or stream.
     fn begin(self: Pin<&mut Self>) -> Pin<&mut F> {
         let this = self.project();
         if let Some(prologue) = this.prologue.take() {

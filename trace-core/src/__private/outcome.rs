@@ -265,7 +265,7 @@ impl<E> AnyFailure<'_, E> {
 }
 
 /// Formats the error behind a pointer. The pointer is followed only while it is formatted,
-/// because `Deref` is code of the application and may panic, too.
+/// because `Deref` is code of the application and may panic.
 struct Pointed<'a, E>(&'a E);
 
 impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {

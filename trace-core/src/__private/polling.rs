@@ -110,7 +110,7 @@ impl<K, B> Polling<K, B> {
         }
     }
 
-    /// Ends the call, and returns where the span belongs, with what is to be polled.
+    /// Ends the call. Returns where the span belongs, and the future or stream to wrap.
     fn over<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
         (self.begin, first(self.captured.into_inner(), output))

@@ -1,7 +1,7 @@
 //! Root spans of async code: the futures and streams whose life is a root span.
 //!
 //! Owns the root between two polls. How a span is opened, polled and ended is in
-//! `record/span/life`; the scope between polls is `record`'s, too.
+//! `record/span/life`; the scope between two polls is in `record/scope/waiting.rs`.
 
 use std::fmt;
 use std::pin::Pin;

@@ -30,11 +30,11 @@ pub(super) enum Parent {
     /// There is none: the span is the root of a new trace.
     #[default]
     Absent,
-    /// A span of another process, of which this is the context.
+    /// The span with this context, in another process.
     Remote(TraceContext),
     /// The parent in this context, which is the span's own.
     Given(TraceContext),
-    /// A span of this process, of which this is the context.
+    /// The span with this context, in this process.
     Local(TraceContext),
     /// The span that is current when this one begins.
     Current,

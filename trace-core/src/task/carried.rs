@@ -9,7 +9,7 @@ use crate::record::{self, IfRecording, Scope};
 use crate::span::InCurrentTrace;
 use crate::value::TraceContext;
 
-/// A message, with the trace and the span that were current where it was created.
+/// A message with the trace and the span that were current when it was created.
 ///
 /// For channels between tasks: without it the receiver, which runs in its own task, does
 /// not know to which trace its work belongs. A waiting message keeps the trace open.

@@ -149,8 +149,8 @@ impl Ending {
         queue.idle()
     }
 
-    /// Returns whether a collector of this tracer runs on this thread, which so would wait for
-    /// itself. For a tracer on demand, `true` for a collector of any tracer.
+    /// Returns whether a collector of this tracer runs on this thread. If so, the thread would
+    /// wait for itself. For a tracer on demand, returns `true` for a collector of any tracer.
     pub(super) fn calls_this_thread(&self) -> bool {
         if self.has_threads() {
             serves(Arc::as_ptr(&self.core.queue))
