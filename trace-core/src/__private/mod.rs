@@ -1,7 +1,7 @@
 //! Functions and types for the code that the attributes generate. Do not use them directly.
 //!
 //! Nothing in here is stable: `trace-core` depends on exactly one version of `trace-macros`.
-//! Nothing in here records by itself, either; it calls `record` and `root`.
+//! The recording itself is in `record` and `root`.
 //!
 //! | file | what it has |
 //! |---|---|

@@ -167,7 +167,7 @@ impl NotFailed {
     }
 }
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`err(..)` needs a function that returns a `Result`",
     label = "there is no error to ask about",

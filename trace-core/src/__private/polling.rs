@@ -165,7 +165,7 @@ impl<K, B> Polling<K, B> {
 macro_rules! ends {
     ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
         impl Polling<$kind, BelowCurrent> {
-            /// Wraps what the body gave.
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
                 T: $polled + Boxed<Traced<First<Captured, T>, S, O>>,
@@ -178,7 +178,7 @@ macro_rules! ends {
         }
 
         impl Polling<$kind, AtRoot> {
-            /// Wraps what the body gave.
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
                 T: $polled + Boxed<RootRun<SiteRoot<S>, First<Captured, T>, O>>,
@@ -191,7 +191,7 @@ macro_rules! ends {
         }
 
         impl Polling<$kind, AtOrigin> {
-            /// Wraps what the body gave.
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
                 T: $polled + Boxed<RootRun<SiteAtOrigin<S>, First<Captured, T>, O>>,

@@ -20,15 +20,15 @@ use std::ops::Deref;
 use super::boxes::{FutureCall, Polled, StreamCall};
 use super::value_call::ValueCall;
 
-/// A return type.
+/// The return type `T`: the first step of the method lookup.
 #[derive(Debug)]
 pub struct Returned<T>(Unboxed<T>);
 
-/// A return type that cannot be boxed again.
+/// A return type that cannot be boxed again: the second step.
 #[derive(Debug)]
 pub struct Unboxed<T>(OfValue, PhantomData<fn() -> T>);
 
-/// A return type that is neither a future nor a stream.
+/// A return type that is neither a future nor a stream: the last step.
 #[derive(Debug)]
 pub struct OfValue;
 
@@ -120,7 +120,7 @@ impl OfValue {
     }
 }
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`{T}` is a future that cannot be traced: its type leaves no room for a span",
     label = "the span would end when the function returns, and not with this future",
@@ -129,7 +129,7 @@ impl OfValue {
 )]
 pub trait TracesFuture<T> {}
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be traced as what `returns = ..` says",
     label = "no `impl Trait`, and no pinned box of a `dyn Future` or `dyn Stream`",

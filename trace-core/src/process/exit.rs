@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A function that is called once the process ends by `exit` or by the end of `main`, if it
-/// was [registered](Self::ask).
+/// A function that is called when the process ends, by `exit` or by the end of `main`, if it was
+/// [registered](Self::ask).
 ///
 /// The thread that ends the process calls it. Thread-locals with destructors may already be
 /// gone. The function that was registered last is called first. In a library that a program

@@ -55,8 +55,8 @@ pub(crate) fn has_happened() -> bool {
 pub(crate) fn watch(in_child: extern "C" fn()) {
     use std::sync::atomic::AtomicBool;
     static IS_WATCHED: AtomicBool = AtomicBool::new(false);
-    // Not a `Once`: if a thread forks while another one runs its closure, the child waits for
-    // ever. Two threads that race register the function twice, which does no harm.
+    // Not a `Once`: if a thread forks while another one runs its closure, the child waits
+    // forever. Two threads that race register the function twice, which does no harm.
     // Acquire: its partner is the release below. A thread that sees `true` may rely on the
     // registration.
     if !IS_WATCHED.load(Ordering::Acquire) {
@@ -131,7 +131,7 @@ impl<T: Send + Sync> PerProcess<T> {
     }
 
     /// Returns this process's value. If there is none, calls `make` with the value of the
-    /// parent, if there is one. `make` must not take a lock in it: it may be held for ever.
+    /// parent, if there is one. `make` must not take a lock in it: it may be held forever.
     pub(crate) fn get(&'static self, make: impl FnOnce(Option<&'static T>) -> T) -> &'static T {
         // Acquire: its partner is the release in `offer`, which publishes the value behind the
         // pointer.

@@ -19,9 +19,9 @@ pub(crate) use modeled::Condvar;
 
 /// Returns what a lock guards, even if a thread panicked while it held the lock.
 ///
-/// This is safe because the guarded data is consistent whenever a panic is possible. No code
-/// of the application, which may panic, runs under a lock of this crate. The exception is code
-/// that has a lock of its own, such as the writer of a printer.
+/// This does no harm, because the guarded data is consistent whenever a panic is possible. Code
+/// of the application may panic, and no such code runs under a lock of this crate. The exception
+/// is a lock that guards such code itself, as that of a printer guards its writer.
 pub(crate) trait Unpoisoned {
     type Guarded;
 

@@ -32,7 +32,7 @@ pub(super) enum Parent {
     Absent,
     /// The span with this context, in another process.
     Remote(TraceContext),
-    /// The parent in this context, which is the span's own.
+    /// The parent that this context names. The context is the span's own.
     Given(TraceContext),
     /// The span with this context, in this process.
     Local(TraceContext),

@@ -1,8 +1,8 @@
-//! Functions that describe the current span, ask for it, and start spans below it.
+//! Functions that describe the current span, return its context, and start spans below it.
 //!
-//! None of these functions fails or panics; without a recorded span they do nothing, and do
-//! not read the value. To avoid computing the value too, write it in `tags(..)` of the
-//! attribute, or check [`is_recording`] first.
+//! None of them panics, and only [`set_baggage`] can return an error. Without a recorded span,
+//! functions that add something do nothing, and do not read the value. To avoid computing the
+//! value, write it in `tags(..)` of the attribute, or check [`is_recording`] first.
 //!
 //! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
 //!
@@ -42,7 +42,7 @@ use crate::value::{
 pub use builder::{build, start};
 pub use in_trace::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
 
-/// Returns whether there is a recorded span that tags and logs are added to.
+/// Returns whether there is a recorded span, so that tags and logs are recorded.
 #[must_use]
 #[inline]
 pub fn is_recording() -> bool {

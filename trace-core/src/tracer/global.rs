@@ -284,7 +284,7 @@ impl fmt::Display for InstallError {
 }
 
 impl fmt::Debug for InstallError {
-    /// The message: a `main` that returns the error shows it in this form.
+    /// Writes the message, because a `main` that returns the error prints this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InstallError({self})")
     }

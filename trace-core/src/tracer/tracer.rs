@@ -40,19 +40,18 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 ///
 /// # After a `fork`
 ///
-/// In the child, a tracer that the parent built behaves as if it were shut down: roots are
-/// not recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
-/// [`shutdown`](Self::shutdown) return at once and are not complete, and dropping the
-/// last handle, or the guard, drops neither collectors nor sampler. Spans that were open
-/// end in the parent alone, which delivers everything once. The child's ids are its own,
-/// unless they come from [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
+/// In the child, a tracer of the parent behaves as if it were shut down. Roots are not recorded.
+/// [`stats`](Self::stats) are zeros. [`flush`](Self::flush) and [`shutdown`](Self::shutdown)
+/// return at once and are not complete. Dropping the last handle, or the guard, drops neither
+/// collectors nor sampler. Spans that were open end only in the parent, which delivers
+/// everything once. The child draws other ids than the parent, unless they come from
+/// [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
 /// [`counting`](crate::IdGenerator::counting).
 ///
-/// To record in the child, build a tracer with new collectors and samplers. The tracer does
-/// not repair the locks of the parent's: a clone of the parent's
+/// To record in the child, build a tracer with new collectors and samplers. The locks in the
+/// parent's collectors are not repaired: a clone of the parent's
 /// [`TraceCollector`](crate::TraceCollector) or [`MemoryCollector`](crate::MemoryCollector)
-/// may block forever, and a collector that writes to a file shares the parent's position
-/// in it.
+/// may block forever. A collector that writes to a file shares the parent's position in it.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
 pub struct Tracer(pub(super) IfRecording<Handle>);

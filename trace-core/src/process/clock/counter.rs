@@ -23,7 +23,7 @@ impl Counter {
     /// Returns the counter if it can be trusted.
     pub(crate) fn find() -> Option<Self> {
         // Relaxed: the byte guards no other memory. Not a `OnceLock`: if a thread forks while
-        // another one initializes it, the child waits for ever.
+        // another one initializes it, the child waits forever.
         let found = match FOUND.load(Ordering::Relaxed) {
             UNKNOWN => Self::look(),
             found => found,

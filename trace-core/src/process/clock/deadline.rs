@@ -25,7 +25,7 @@ impl Deadline {
 
     /// Returns the later of two moments.
     pub(crate) fn later(self, other: Self) -> Self {
-        // `None` is never, so it is later than any moment: `zip` keeps it.
+        // `None` is never, which is later than any moment. `zip` returns it if either is `None`.
         Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
     }
 
