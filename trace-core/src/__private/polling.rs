@@ -111,7 +111,7 @@ impl<K, B> Polling<K, B> {
     }
 
     /// Ends the call. Returns where the span belongs, and the future or stream to wrap.
-    fn over<T>(self, output: T) -> (B, First<Captured, T>) {
+    fn end_call<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
         (self.begin, first(self.captured.into_inner(), output))
     }
@@ -172,7 +172,7 @@ macro_rules! ends {
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (BelowCurrent, inner) = self.over(output);
+                let (BelowCurrent, inner) = self.end_call(output);
                 T::boxed(super::$called(site, observe, inner))
             }
         }
@@ -185,7 +185,7 @@ macro_rules! ends {
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (AtRoot, inner) = self.over(output);
+                let (AtRoot, inner) = self.end_call(output);
                 T::boxed(RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, inner))
             }
         }
@@ -198,7 +198,7 @@ macro_rules! ends {
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (AtOrigin(origin), inner) = self.over(output);
+                let (AtOrigin(origin), inner) = self.end_call(output);
                 T::boxed(RootRun::new(origin.begin(site), observe, inner))
             }
         }

@@ -138,7 +138,7 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
     let listener = state().listener_for_place(kind);
     match listener {
         Some(listener) => listener.hear(&diagnostic()),
-        None => AT_EXIT.ask(),
+        None => AT_EXIT.ensure_registered(),
     }
 }
 

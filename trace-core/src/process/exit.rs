@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A function that is called when the process ends, by `exit` or by the end of `main`, if it was
-/// [registered](Self::ask).
+/// [registered](Self::ensure_registered).
 ///
 /// The thread that ends the process calls it. Thread-locals with destructors may already be
 /// gone. The function that was registered last is called first. In a library that a program
@@ -14,24 +14,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug)]
 pub(crate) struct AtExit {
     call: extern "C" fn(),
-    is_asked: AtomicBool,
+    is_registered: AtomicBool,
 }
 
 impl AtExit {
     pub(crate) const fn new(call: extern "C" fn()) -> Self {
-        let is_asked = AtomicBool::new(false);
-        Self { call, is_asked }
+        let is_registered = AtomicBool::new(false);
+        Self {
+            call,
+            is_registered,
+        }
     }
 
     /// Registers the function. If two threads race, it is registered and called twice, so it
     /// has to allow that.
-    pub(crate) fn ask(&self) {
-        // Not a `Once`, for the reason that `fork::watch` gives.
+    pub(crate) fn ensure_registered(&self) {
+        // Not a `Once`, for the reason that `fork::call_in_children` gives.
         // Acquire: its partner is the release below. A thread that sees `true` may rely on the
         // registration.
-        if !self.is_asked.load(Ordering::Acquire) {
-            let is_asked = register(self.call);
-            self.is_asked.store(is_asked, Ordering::Release);
+        if !self.is_registered.load(Ordering::Acquire) {
+            let is_registered = register(self.call);
+            self.is_registered.store(is_registered, Ordering::Release);
         }
     }
 }

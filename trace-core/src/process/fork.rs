@@ -52,16 +52,16 @@ pub(crate) fn has_happened() -> bool {
 /// returns there. The function has to be async-signal-safe.
 ///
 /// Children of `vfork` or of a bare `clone` do not call it and are not noticed.
-pub(crate) fn watch(in_child: extern "C" fn()) {
+pub(crate) fn call_in_children(in_child: extern "C" fn()) {
     use std::sync::atomic::AtomicBool;
-    static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
     // Not a `Once`: if a thread forks while another one runs its closure, the child waits
     // forever. Two threads that race register the function twice, which does no harm.
     // Acquire: its partner is the release below. A thread that sees `true` may rely on the
     // registration.
-    if !IS_WATCHED.load(Ordering::Acquire) {
-        let is_watched = call_at_fork(in_child);
-        IS_WATCHED.store(is_watched, Ordering::Release);
+    if !IS_REGISTERED.load(Ordering::Acquire) {
+        let is_registered = call_at_fork(in_child);
+        IS_REGISTERED.store(is_registered, Ordering::Release);
     }
 }
 
@@ -100,8 +100,8 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
         }
 
         #[expect(unsafe_code, reason = "the operating system has no other face")]
-        // SAFETY: `in_child` is async-signal-safe, as `watch` requires. It lives as long as the
-        // program, and it does not unwind, as no `extern "C"` function does.
+        // SAFETY: `in_child` is async-signal-safe, as `call_in_children` requires. It lives as
+        // long as the program, and it does not unwind, as no `extern "C"` function does.
         let error = unsafe { pthread_atfork(None, None, Some(in_child)) };
         if error != 0 {
             return false;

@@ -47,7 +47,7 @@ pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     match &scope {
         Some(scope) if scope.is_recording() => {}
         Some(scope) => begin.note_unsampled(scope),
-        None => miss(begin.site()),
+        None => note_missing_scope(begin.site()),
     }
     scope
 }
@@ -55,7 +55,7 @@ pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
 /// Notes that a root has no scope, because there is no tracer or no trace.
 #[cold]
 #[inline(never)]
-fn miss(site: Option<&'static Site>) {
+fn note_missing_scope(site: Option<&'static Site>) {
     match site {
         // There is a tracer, so the root's parent is a current span that does not exist.
         Some(site) if diagnostics::is_installed() => record::miss(site),

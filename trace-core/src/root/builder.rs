@@ -216,7 +216,7 @@ impl RootBuilder {
     }
 
     fn set_details(self, change: impl FnOnce(&mut RootDetails)) -> Self {
-        self.set(|root| change(root.details.get_or_insert_with(RootDetails::take)))
+        self.set(|root| change(root.details.get_or_insert_with(RootDetails::take_spare)))
     }
 }
 

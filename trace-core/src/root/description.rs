@@ -75,7 +75,7 @@ impl Begin for RootDescription {
 
     fn drop_description(&mut self) {
         if let Some(details) = self.details.take() {
-            details.keep();
+            details.keep_as_spare();
         }
         if let Some(tracer) = self.tracer.take() {
             spare_tracer::keep_reference(tracer);
@@ -134,7 +134,7 @@ thread_local! {
 
 impl RootDetails {
     /// Returns empty details: the thread's spare ones, or new ones.
-    pub(super) fn take() -> Box<Self> {
+    pub(super) fn take_spare() -> Box<Self> {
         SPARE
             .try_with(Cell::take)
             .ok()
@@ -143,7 +143,7 @@ impl RootDetails {
     }
 
     /// Clears the details and keeps them as the thread's spare ones.
-    fn keep(mut self: Box<Self>) {
+    fn keep_as_spare(mut self: Box<Self>) {
         self.tags.clear();
         self.links.clear();
         (self.origin, self.baggage) = Default::default();

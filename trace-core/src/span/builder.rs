@@ -35,11 +35,11 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let name = operation_name.as_ref();
     OpenSpan(IfRecording::from_fn(|| {
         if !HeldSpan::can_start() {
-            return miss(name, source);
+            return note_missed(name, source);
         }
         match write::site_at(name, source) {
-            Some(site) => hold(site, |_| {}),
-            None => hold_described(name, source),
+            Some(site) => begin_held(site, |_| {}),
+            None => begin_described(name, source),
         }
     }))
 }
@@ -47,14 +47,14 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
 // Not inlined, so that in the usual case the compiler builds the span in its final place and
 // does not move it.
 #[inline(never)]
-fn hold_described(name: &str, source: &Location<'_>) -> Held {
-    hold(Site::unnamed(), |span| {
+fn begin_described(name: &str, source: &Location<'_>) -> Held {
+    begin_held(Site::unnamed(), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
+fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
     match HeldSpan::begin(site, describe) {
         Some(begun) => Held::Recorded(HeldSpan::from_begun(begun)),
         None => unrecorded(),
@@ -63,7 +63,7 @@ fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 
 /// Notes that the span was started without a recorded trace.
 #[cold]
-fn miss(name: &str, source: &'static Location<'static>) -> Held {
+fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
     // Finding the site costs more than the rest of the call, so only do it if it is counted.
     if is_counting()
         && let Some(site) = Site::at(name, source)
@@ -156,10 +156,10 @@ impl SpanBuilder {
                 return Held::Nothing;
             };
             if !HeldSpan::can_start() {
-                return miss(&description.name, description.source);
+                return note_missed(&description.name, description.source);
             }
             let site = write::site_at(&description.name, description.source);
-            hold(site.unwrap_or(Site::unnamed()), |span| {
+            begin_held(site.unwrap_or(Site::unnamed()), |span| {
                 description.write(span, site.is_some());
             })
         }))

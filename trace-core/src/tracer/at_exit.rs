@@ -28,7 +28,7 @@ static AT_EXIT: AtExit = AtExit::new(at_exit);
 
 /// Adds a tracer, which is shut down when the process ends.
 pub(super) fn add(ending: &Ending) {
-    AT_EXIT.ask();
+    AT_EXIT.ensure_registered();
     installed().push(ending.clone());
 }
 

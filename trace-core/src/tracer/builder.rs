@@ -217,7 +217,7 @@ impl TracerBuilder {
 
 impl Options {
     fn build(self) -> Result<Handle, BuildError> {
-        fork::watch(super::in_child);
+        fork::call_in_children(super::in_child);
         let generation = Generation::current();
         let options = WorkerOptions {
             clock: self.clock.clone(),

@@ -40,7 +40,7 @@ impl Ending {
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         match &*self.delivery {
-            Delivery::OnDemand(worker) => match lock(worker, deadline) {
+            Delivery::OnDemand(worker) => match lock_worker(worker, deadline) {
                 Some(_) if queue.is_stopped() => queue.wait_stop(deadline),
                 Some(mut worker) => queue.done_here(worker.flush(deadline)),
                 None => queue.unfinished(),
@@ -74,7 +74,7 @@ impl Ending {
             Delivery::Threads(threads) => {
                 let report = self.wait_for_end(deadline);
                 if queue.is_stopped()
-                    && let Some(threads) = take(threads)
+                    && let Some(threads) = take_threads(threads)
                 {
                     threads.join(deadline);
                 }
@@ -125,7 +125,7 @@ impl Ending {
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         if let Delivery::OnDemand(worker) = &*self.delivery {
-            let Some(mut worker) = lock(worker, deadline) else {
+            let Some(mut worker) = lock_worker(worker, deadline) else {
                 return queue.unfinished();
             };
             if !queue.is_stopped() {
@@ -140,7 +140,7 @@ impl Ending {
 
     /// Returns how many spans have begun so far, or `None` if a trace is open. It only knows
     /// what scopes have handed over.
-    pub(super) fn idle(&self, deadline: Deadline) -> Option<u64> {
+    pub(super) fn begun_if_idle(&self, deadline: Deadline) -> Option<u64> {
         let queue = &self.core.queue;
         if !self.has_threads() && queue.has_work() {
             // Without a thread, nobody else reads the queue, and open traces would seem idle.
@@ -165,7 +165,7 @@ impl Ending {
 }
 
 /// Takes the threads to join them without the lock, so that no other caller waits for that.
-fn take(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
+fn take_threads(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
     let mut threads = threads.lock().unpoisoned();
     threads.take()
 }
@@ -178,7 +178,7 @@ const TRIES: u32 = 100;
 /// deadline, or if this is called within a collector.
 ///
 /// A loop, because std's mutex has no lock with a deadline.
-fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
+fn lock_worker<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
     let mut tries = 0;
     loop {
         match worker.try_lock() {

@@ -130,7 +130,7 @@ fn install(
     };
     let tracer = builder.build()?;
     let mut global = global().write().unpoisoned();
-    change(&mut global, tracer.core().cloned());
+    set_global(&mut global, tracer.core().cloned());
     drop(global);
     tracer.ending().into_iter().for_each(at_exit::add);
     diagnostics::install(source);
@@ -171,15 +171,15 @@ fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
 
 /// Makes every thread read [`GLOBAL`] again, in the child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
-    // Release: its partners are the acquire loads in `Seen::take` and `look`.
+    // Release: its partners are the acquire loads in `Seen::take_current` and `read_global`.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
 /// Changes the process's tracer, which the caller has locked.
-fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
+fn set_global(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
     *global = tracer;
-    // Release: its partners are the acquire loads in `Seen::take` and `look`. A thread that
-    // reads the new count then finds the new tracer under the lock.
+    // Release: its partners are the acquire loads in `Seen::take_current` and `read_global`. A
+    // thread that reads the new count then finds the new tracer under the lock.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
@@ -200,7 +200,9 @@ pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
         }
         return Some(begin(&tracer));
     }
-    let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());
+    let (changes, tracer) = SEEN
+        .try_with(Seen::take_current)
+        .unwrap_or_else(|_| read_global());
     let begun = tracer.as_ref().map(begin);
     let _kept = SEEN.try_with(|seen| {
         seen.changes.set(changes);
@@ -213,17 +215,17 @@ pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
 /// that still records, if there is one.
 #[cold]
 fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
-    let installed = || look().1.filter(|tracer| !tracer.has_ended());
+    let installed = || read_global().1.filter(|tracer| !tracer.has_ended());
     let living = entered::living_tracer().or_else(installed);
     living.unwrap_or(ended)
 }
 
 /// Reads the process's tracer, and the number of changes before that.
 #[cold]
-fn look() -> (u64, Option<Arc<TracerCore>>) {
+fn read_global() -> (u64, Option<Arc<TracerCore>>) {
     // The count is read before the tracer: if the tracer changes in between, the count is too
     // old, and the next root reads again.
-    // Acquire: its partner is the release in `change`.
+    // Acquire: its partner is the release in `set_global`.
     let changes = CHANGES.load(Ordering::Acquire);
     let global = global().read().unpoisoned();
     (changes, global.clone())
@@ -233,13 +235,13 @@ impl Seen {
     /// Takes the thread's copy, or a new one if that is too old. The thread has no copy until
     /// `with_current` puts it back, because code that runs meanwhile may begin roots itself.
     #[inline]
-    fn take(&self) -> (u64, Option<Arc<TracerCore>>) {
+    fn take_current(&self) -> (u64, Option<Arc<TracerCore>>) {
         let changes = self.changes.replace(NONE);
-        // Acquire: its partner is the release in `change`; see there.
+        // Acquire: its partner is the release in `set_global`; see there.
         if changes == CHANGES.load(Ordering::Acquire) {
             (changes, self.tracer.take())
         } else {
-            look()
+            read_global()
         }
     }
 }
@@ -258,7 +260,7 @@ impl Drop for TracerGuard {
             return;
         }
         let mut global = global().write().unpoisoned();
-        change(&mut global, None);
+        set_global(&mut global, None);
         drop(global);
         diagnostics::drop_guard(self.0.stats().started == 0);
         self.0.end();

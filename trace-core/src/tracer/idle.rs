@@ -186,7 +186,7 @@ impl Meeting {
     fn wait(&self, ending: &Ending, deadline: Deadline) -> bool {
         let mut last_look = None;
         loop {
-            let look = ending.idle(deadline);
+            let look = ending.begun_if_idle(deadline);
             let is_idle = look.is_some() && look == last_look;
             last_look = look;
             if is_idle || deadline.remaining().is_zero() {

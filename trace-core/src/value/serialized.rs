@@ -59,7 +59,7 @@ macro_rules! deserialize_fields {
                     while let Some(name) = map.next_key_seed($crate::value::serialized::Field(NAMES))? {
                         match name {
                             $(Some(name) if name == stringify!($field) => {
-                                $crate::value::serialized::read(&mut $field, name, &mut map)?;
+                                $crate::value::serialized::read_field(&mut $field, name, &mut map)?;
                             })*
                             _ => drop(map.next_value::<IgnoredAny>()?),
                         }
@@ -181,7 +181,7 @@ pub(crate) struct Field(pub &'static [&'static str]);
 pub(crate) struct Variant(pub &'static [&'static str]);
 
 /// Reads the value of a field; an error if it was read before.
-pub(crate) fn read<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+pub(crate) fn read_field<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     field: &mut Option<T>,
     name: &'static str,
     map: &mut A,
@@ -209,7 +209,7 @@ impl Visitor<'_> for Field {
     }
 
     fn visit_u64<E: Error>(self, position: u64) -> Result<Self::Value, E> {
-        Ok(at(self.0, position))
+        Ok(name_at(self.0, position))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -217,7 +217,7 @@ impl Visitor<'_> for Field {
     }
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Self::Value, E> {
-        Ok(named(self.0, text))
+        Ok(find_name(self.0, text))
     }
 }
 
@@ -237,7 +237,7 @@ impl Visitor<'_> for Variant {
     }
 
     fn visit_u64<E: Error>(self, position: u64) -> Result<Self::Value, E> {
-        at(self.0, position).ok_or_else(|| E::unknown_variant(&position.to_string(), self.0))
+        name_at(self.0, position).ok_or_else(|| E::unknown_variant(&position.to_string(), self.0))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -245,15 +245,15 @@ impl Visitor<'_> for Variant {
     }
 
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Self::Value, E> {
-        named(self.0, text)
+        find_name(self.0, text)
             .ok_or_else(|| E::unknown_variant(&quoted(&String::from_utf8_lossy(text)), self.0))
     }
 }
 
-fn at(names: &[&'static str], position: u64) -> Option<&'static str> {
+fn name_at(names: &[&'static str], position: u64) -> Option<&'static str> {
     names.get(usize::try_from(position).ok()?).copied()
 }
 
-fn named(names: &[&'static str], text: &[u8]) -> Option<&'static str> {
+fn find_name(names: &[&'static str], text: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|name| name.as_bytes() == text)
 }
