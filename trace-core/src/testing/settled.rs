@@ -13,6 +13,10 @@ use crate::process::sync::Unpoisoned;
 use crate::record::StillOpen;
 
 /// Waits until no trace of a test's tracer is open; made by [`TestTracer::settled`].
+///
+/// # Cancel safety
+///
+/// See [`TestTracer::settled`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Settled {
     tracer: TestTracer,

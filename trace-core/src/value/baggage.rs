@@ -16,8 +16,8 @@ use super::visible::{Visible, quoted};
 ///
 /// There may be up to 64 entries, and their header may have up to 8,192 bytes. Every service
 /// has to pass on that much without cutting it, so all baggage that can be created can also be
-/// sent. Cloning copies a pointer, changing copies shared entries, and empty baggage allocates
-/// nothing. Source: W3C Baggage, *Header Content* and *Limits*.
+/// sent. Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
+/// allocates nothing. Source: W3C Baggage, *Header Content* and *Limits*.
 ///
 /// Baggage is sent to every service that is called, including those of other companies. Do not
 /// put secrets in it.

@@ -1,7 +1,8 @@
 //! Plain values: the parts of a span, the context that travels between services, and the text
 //! forms of both.
 //!
-//! Nothing here depends on tracers, threads or clocks.
+//! Nothing here depends on tracers, threads or clocks. The only access to the process is
+//! [`environment`], which reads a variable.
 
 pub(crate) mod environment;
 pub(crate) mod hex;

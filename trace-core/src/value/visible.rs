@@ -85,9 +85,9 @@ impl fmt::Display for Visible {
 
 /// Returns whether a character is invisible or changes how others are shown.
 ///
-/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which includes code points that are not
-/// assigned yet, and `Bidi_Control`, which adds one more. The three marks of annotations are
-/// in neither; they are added here.
+/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which includes all of `Bidi_Control` and
+/// code points that are not assigned yet. Controls, the two separators and the three marks of
+/// annotations are not in it; they are added here.
 const fn is_unseen(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control();
