@@ -1,19 +1,23 @@
-//! Whether a body's value is an `Err`, and what is known about its error.
+//! Finds out whether a returned value is an `Err`, and records the error as well as its type
+//! allows.
 //!
-//! Generated code writes `Output::new(&value).__traced_failure().__traced_record(true)` for every
-//! return type, also one that it cannot name. Which `failure` and which `record`
-//! is meant is decided by method lookup: each type below has the method only
-//! under its own bound and dereferences to the next one, and lookup takes the
-//! first whose bound holds. So no bound falls on the return type. The names are
-//! unlikely, because a trait in scope at the call, implemented for everything,
-//! would be taken before the next step.
+//! Generated code calls `Output::new(&value).__traced_failure().__traced_record(true)` for every
+//! return type, including types that it cannot name. The compiler's method lookup decides which
+//! `__traced_failure` and which `__traced_record` that is. Each type below has the method only
+//! under its own bound, and dereferences to the next type. Lookup takes the first one whose
+//! bound holds. So the return type itself needs no bound.
+//!
+//! The names of the methods are unlikely on purpose. If a trait that is in scope at the call and
+//! is implemented for every type had a method of that name, lookup would take it before the next
+//! step.
 //!
 //! Input: `fn charge() -> Result<Receipt, CardError>`
-//! Output: `Result` known, so [`Output::__traced_failure`] gives a [`Failure`] of
-//! `CardError`; `CardError: Error`, so [`ErrorFailure::__traced_record`] is taken.
+//! Output: it is a `Result`, so [`Output::__traced_failure`] returns a [`Failure`] of
+//! `CardError`; `CardError: Error`, so lookup takes [`ErrorFailure::__traced_record`].
 //!
 //! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
-//! Output: no `Result`, so [`NotResult::__traced_failure`] and [`NotFailed::__traced_record`].
+//! Output: it is no `Result`, so lookup takes [`NotResult::__traced_failure`] and
+//! [`NotFailed::__traced_record`].
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -23,7 +27,8 @@ use std::task::Poll;
 use super::record_error;
 use crate::record;
 
-/// Most sources that are read from one error; ends a chain that is a circle.
+/// Largest number of sources that are read from one error. Without it, a chain of sources that
+/// is a circle would never end.
 const MAX_SOURCES: usize = 64;
 
 /// A returned value.
@@ -33,7 +38,7 @@ pub struct Output<'a, T> {
     otherwise: NotResult,
 }
 
-/// A returned value that is no `Result`.
+/// A returned value that is not a `Result`.
 #[derive(Debug)]
 pub struct NotResult;
 
@@ -45,7 +50,7 @@ pub struct NotFailed;
 pub type Failure<'a, E> = ErrorFailure<'a, E>;
 
 impl<'a, T> Output<'a, T> {
-    /// Looks at a value.
+    /// Borrows the returned value.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(value: &'a T) -> Self {
         Self {
@@ -56,17 +61,17 @@ impl<'a, T> Output<'a, T> {
 }
 
 impl<'a, T: ResultLike> Output<'a, T> {
-    /// Returns the failure in the value.
+    /// Returns the failure in the value, if there is one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, T::Error> {
         failure(self.value.error())
     }
 }
 
-/// What may hold an error.
+/// A type that may hold an error.
 ///
-/// A trait, and not several methods of one name: among those the compiler could not
-/// choose where a type is wrong, and one mistake would be two messages.
+/// This is a trait because several inherent methods with one name confuse the compiler: if a
+/// type is wrong, it cannot choose one of them and reports a second error for one mistake.
 pub trait ResultLike {
     /// The error.
     type Error;
@@ -122,11 +127,11 @@ fn failure<E>(error: Option<&E>) -> Failure<'_, E> {
 }
 
 impl<E> Failure<'_, E> {
-    /// Leaves out an error that is expected.
+    /// Removes an error that is expected, that is, for which `is_failure` returns `false`.
     #[must_use]
     pub fn __traced_when(self, is_failure: impl FnOnce(&E) -> bool) -> Self {
         let AnyFailure(error) = self.0.0.0.0;
-        // One that panics has not said that the error is expected.
+        // If the closure panics, the error counts as a failure.
         failure(error.filter(|error| record::quietly(|_| is_failure(error)).unwrap_or(true)))
     }
 }
@@ -141,7 +146,7 @@ impl<T> Deref for Output<'_, T> {
 }
 
 impl NotResult {
-    /// Returns that there is none.
+    /// Returns that there is no failure.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> NotFailed {
         NotFailed
@@ -149,7 +154,7 @@ impl NotResult {
 }
 
 impl NotFailed {
-    /// Is an error of the compiler: there is no `Err` to ask about.
+    /// Makes the compiler report an error: `err(..)` needs an `Err` to look at.
     #[must_use]
     pub fn __traced_when<F: AsksAnError>(self, _is_failure: F) -> Self {
         self
@@ -162,7 +167,7 @@ impl NotFailed {
     }
 }
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`err(..)` needs a function that returns a `Result`",
     label = "there is no error to ask about",
@@ -190,15 +195,15 @@ macro_rules! steps {
 steps! {
     /// First choice: an [`Error`], with its chain of sources.
     ErrorFailure -> PointerFailure,
-    /// Second: a pointer to one, as `Box<dyn Error>` and `anyhow::Error` are.
+    /// Second choice: a pointer to an [`Error`], such as `Box<dyn Error>` or `anyhow::Error`.
     PointerFailure -> DisplayFailure,
-    /// Third: what has a text for people.
+    /// Third choice: a type with `Display`.
     DisplayFailure -> DebugFailure,
-    /// Fourth: what has a text for programmers.
+    /// Fourth choice: a type with `Debug`.
     DebugFailure -> AnyFailure,
 }
 
-/// Last choice: nothing is known but the type's name.
+/// Last choice: only the type's name is known.
 #[derive(Debug)]
 pub struct AnyFailure<'a, E>(Option<&'a E>);
 
@@ -245,7 +250,8 @@ impl<E> AnyFailure<'_, E> {
         })
     }
 
-    /// Hands the error, if there is one, to `write`, and with it what records a text.
+    /// If there is an error, calls `write` with it and with a function that records a text.
+    /// Returns whether there is an error.
     #[inline]
     fn with(&self, exception_log: bool, write: impl FnOnce(&E, &dyn Fn(&dyn Display))) -> bool {
         let Some(error) = self.0 else {
@@ -258,7 +264,8 @@ impl<E> AnyFailure<'_, E> {
     }
 }
 
-/// The error that is pointed at: to follow the pointer is the application's code as well.
+/// Formats the error behind a pointer. The pointer is followed only while it is formatted,
+/// because `Deref` is code of the application and may panic.
 struct Pointed<'a, E>(&'a E);
 
 impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {
@@ -267,10 +274,10 @@ impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {
     }
 }
 
-/// `outer: middle: root`.
+/// Formats an error with its sources: `outer: middle: root`.
 ///
-/// Leaves out a source whose text already ends what was written: many errors
-/// put their source into their own text.
+/// Skips a source if the text so far already ends with it, because many errors contain the text
+/// of their source.
 struct Chain<'a, E: ?Sized>(&'a E);
 
 impl<E: Error + ?Sized> Display for Chain<'_, E> {

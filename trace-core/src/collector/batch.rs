@@ -76,7 +76,7 @@ impl<'a> SpanBatch<'a> {
         reports: &'a [PartReport],
     ) -> Self {
         Self {
-            resource: BatchResource::of_tracer(resource, reports),
+            resource: BatchResource::from_tracer(resource, reports),
             spans: Spans::Decoded(decoded, None),
         }
     }

@@ -28,7 +28,7 @@ enum Said<'a> {
 }
 
 impl<'a> BatchResource<'a> {
-    pub(super) fn of_tracer(resource: &'a Resource, reports: &'a [PartReport]) -> Self {
+    pub(super) fn from_tracer(resource: &'a Resource, reports: &'a [PartReport]) -> Self {
         let said = Said::Reports(reports);
         Self { resource, said }
     }

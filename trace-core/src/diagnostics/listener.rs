@@ -152,7 +152,7 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
         Some(listener) => listener.notify(&diagnostic()),
         // The place is only counted. The end of the process reports it, if no tracer ends
         // before.
-        None => AT_EXIT.ask(),
+        None => AT_EXIT.ensure_registered(),
     }
 }
 

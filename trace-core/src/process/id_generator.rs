@@ -1,4 +1,7 @@
-//! Draws ids: the only place that uses random numbers.
+//! Draws trace and span ids. Only this file uses random numbers.
+//!
+//! Owns a generator for each thread, because a span draws one id and that must cost few
+//! instructions and no lock. The operating system gives the seeds.
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -33,12 +36,12 @@ enum Source {
     Counting(Arc<AtomicU64>),
 }
 
-/// A thread's generator: a position and a key, drawn from the operating system
-/// at the first use. Two threads' sequences differ by 128 random bits.
+/// A thread's generator: a position and a key, which the operating system gives at the first
+/// use. Two threads' sequences differ by 128 random bits.
 #[derive(Debug)]
 pub(crate) struct RandomNumbers {
     position: Cell<u64>,
-    /// Odd once seeded; zero before.
+    /// Zero until the generator is seeded, then odd.
     key: Cell<u64>,
 }
 
@@ -47,20 +50,20 @@ thread_local! {
 }
 
 impl IdGenerator {
-    /// Random ids, seeded for each thread by the operating system.
+    /// Makes random ids. Each thread has its own seed from the operating system.
     #[must_use]
     pub const fn random() -> Self {
         Self(Source::Random)
     }
 
-    /// Ids that look random and repeat: the same seed and the same order of calls
-    /// give the same ids. For tests and simulations.
+    /// Makes ids that look random but repeat: the same seed and the same order of calls give
+    /// the same ids. For tests and simulations.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(AtomicU64::new(seed))))
     }
 
-    /// The ids 1, 2, 3 and so on, for traces and spans together. For tests.
+    /// Makes the ids 1, 2, 3 and so on, from one sequence for traces and spans. For tests.
     #[must_use]
     pub fn counting() -> Self {
         Self(Source::Counting(Arc::new(AtomicU64::new(1))))
@@ -86,7 +89,8 @@ impl IdGenerator {
         TraceId::from_nonzero(NonZeroU128::from(low) | u128::from(high) << 64)
     }
 
-    /// Returns whether [`RandomNumbers`] are these ids.
+    /// Returns whether the ids are drawn from [`RandomNumbers`], so that the recorder may draw
+    /// them from the generator in its own thread-local block.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.0, Source::Random)
     }
@@ -97,6 +101,7 @@ impl IdGenerator {
                 numbers.seed();
                 numbers.draw()
             }),
+            // Relaxed, in both: only the number matters, and each call gets another one.
             Source::Seeded(position) => {
                 let position = position.fetch_add(STEP, Ordering::Relaxed);
                 mix(position.wrapping_add(STEP), SEEDED_KEY)
@@ -111,7 +116,7 @@ impl IdGenerator {
 
 /// Distance of two positions. Source: wyhash, final version 4, `wyrand`.
 const STEP: u64 = 0xa076_1d64_78bd_642f;
-/// Key of the seeded generator. Source: the same.
+/// Key of the seeded generator. Source: as for [`STEP`].
 const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// One step of `wyrand`: a 128-bit product, folded.
@@ -123,14 +128,16 @@ fn mix(position: u64, key: u64) -> NonZeroU64 {
     NonZeroU64::new(folded).unwrap_or(NonZeroU64::MIN)
 }
 
-/// Has this thread seed its numbers anew: the child of a `fork` has copies of its
-/// parent's. Async-signal-safe.
+/// Makes this thread seed its generator again before the next id.
+///
+/// Called in the child of a `fork`, which has a copy of its parent's generator and would draw
+/// the same ids. Async-signal-safe.
 pub(crate) fn forget_seed() {
     NUMBERS.with(RandomNumbers::forget);
 }
 
 impl RandomNumbers {
-    /// A generator that is to be seeded.
+    /// Makes a generator without a seed.
     pub(crate) const fn new() -> Self {
         Self {
             position: Cell::new(0),
@@ -138,7 +145,7 @@ impl RandomNumbers {
         }
     }
 
-    /// Seeds the generator, unless it is.
+    /// Seeds the generator if it has no seed.
     #[inline]
     pub(crate) fn seed(&self) {
         if self.key.get() == 0 {
@@ -151,7 +158,7 @@ impl RandomNumbers {
         self.key.get() != 0
     }
 
-    /// Has the generator seeded anew.
+    /// Drops the seed, so that [`seed`](Self::seed) takes another one.
     pub(crate) fn forget(&self) {
         self.key.set(0);
     }
@@ -166,7 +173,8 @@ impl RandomNumbers {
         self.key.set(bits() | 1);
     }
 
-    /// Draws 64 random bits that are not all zero; the generator has been seeded.
+    /// Draws 64 random bits that are not all zero. The generator must have a seed; otherwise
+    /// all threads draw the same numbers.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn draw(&self) -> NonZeroU64 {
         let position = self.position.get().wrapping_add(STEP);
@@ -175,23 +183,25 @@ impl RandomNumbers {
     }
 }
 
-/// Random bits of the operating system; others, if it gives none.
+/// Returns random bits of the operating system, or if it gives none, bits that at least differ
+/// between processes and calls.
 pub(crate) fn random_bits() -> u64 {
     SysRng.try_next_u64().unwrap_or_else(|_| without_entropy())
 }
 
-/// Bits for a machine that gives none, from what tells processes apart. No two of a process
-/// are the same.
+/// Returns bits without the operating system's help, made from what differs between processes.
+/// No two results in a process are equal.
 #[cold]
 fn without_entropy() -> u64 {
     static BASE: PerProcess<u64> = PerProcess::new();
     static DRAWN: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: only the number matters, and each call gets another one.
     let number = DRAWN.fetch_add(1, Ordering::Relaxed);
     scramble(*BASE.get(|_| base(std::process::id())), number)
 }
 
-/// Where the bits of a process begin: told by its number, when it first asks, and where its
-/// stack is.
+/// Returns where the bits of a process begin: a hash of its process id, the time, and the
+/// address of its stack.
 fn base(process: u32) -> u64 {
     let here = (&raw const process).addr();
     let mut hasher = DefaultHasher::new();
@@ -199,8 +209,10 @@ fn base(process: u32) -> u64 {
     hasher.finish()
 }
 
-/// For one base, another result for each number. Source: Steele, Lea and Flood, "Fast
-/// splittable pseudorandom number generators", *SplitMix64*.
+/// Returns a different result for each number, with the same base.
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// *SplitMix64*.
 const fn scramble(base: u64, number: u64) -> u64 {
     let mut bits = base.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -229,7 +241,7 @@ mod tests {
         });
         let all: HashSet<_> = threads.iter().flatten().collect();
         assert_eq!(all.len(), 16_000);
-        // Bits of all places differ, not only some.
+        // Every position of the bits varies, not only some.
         let ones: u32 = all.iter().map(|id| id.get().count_ones()).sum();
         assert!((31 * 16_000..33 * 16_000).contains(&ones), "{ones}");
     }

@@ -1,6 +1,6 @@
-//! What a process has once: its clocks, its random bits, its end, and its children.
+//! What a process has once: its clocks, its random bits, its end, its forks and its locks.
 //!
-//! Nothing here knows of spans.
+//! Nothing here knows about spans.
 
 pub(crate) mod caught;
 pub(crate) mod clock;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::begin::{self, Begin};
-use super::description::{More, Root, TaggedRoot};
+use super::description::{RootDescription, RootDetails, TaggedRoot};
 use super::future::{RootFuture, RootRun};
 use super::guard::RootGuard;
 use super::origin::Parent;
@@ -32,7 +32,7 @@ use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
     let source = Location::caller();
     RootBuilder(IfRecording::from_fn(|| {
-        Root::new(None, operation_name.into(), source)
+        RootDescription::new(None, operation_name.into(), source)
     }))
 }
 
@@ -52,7 +52,7 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[must_use = "a root span begins with `run` or `run_sync`"]
-pub struct RootBuilder(pub(super) IfRecording<Root>);
+pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
 impl Tracer {
     /// Describes a root span: the first span of a new trace, or the first span here of a
@@ -62,7 +62,7 @@ impl Tracer {
         let source = Location::caller();
         RootBuilder(IfRecording::from_fn(|| {
             let tracer = self.core().map(spare_tracer::take_reference);
-            Root::new(tracer, operation_name.into(), source)
+            RootDescription::new(tracer, operation_name.into(), source)
         }))
     }
 }
@@ -78,12 +78,12 @@ impl RootBuilder {
     /// The builder keeps the value until the span begins, so it copies texts. To avoid the
     /// copy of a literal, pass `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
-        self.set_more(|more| more.tags.extend(kept_tag(key.into(), &value)))
+        self.set_details(|details| details.tags.extend(kept_tag(key.into(), &value)))
     }
 
     /// Adds a link to a span of another trace: a [`Link`], or its context.
     pub fn link(self, link: impl Into<Link>) -> Self {
-        self.set_more(|more| more.links.push(link.into()))
+        self.set_details(|details| details.links.push(link.into()))
     }
 
     /// Continues the caller's trace, with its baggage, as a propagator extracted them from
@@ -103,25 +103,27 @@ impl RootBuilder {
     /// # let _ = span::is_recording();
     /// ```
     pub fn extracted(self, extracted: Extracted) -> Self {
-        self.set_more(|more| more.origin.extract(extracted))
+        self.set_details(|details| details.origin.extract(extracted))
     }
 
     /// Sets how far a remote context is trusted, whether it is set before or after this
     /// call. Default: [`Trust::Continue`].
     pub fn trust(self, trust: Trust) -> Self {
-        self.set_more(|more| more.origin.set_trust(trust))
+        self.set_details(|details| details.origin.set_trust(trust))
     }
 
     /// Sets the baggage of the trace. It replaces the baggage of an extracted context.
     pub fn baggage(self, baggage: Baggage) -> Self {
-        self.set_more(|more| more.baggage = Some(baggage))
+        self.set_details(|details| details.baggage = Some(baggage))
     }
 
     /// Continues the trace of another process: the span is a child of the context's span.
     /// `None` changes nothing; by default a new trace begins.
     pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
         match parent.into() {
-            Some(parent) => self.set_more(|more| more.origin.parent = Parent::Remote(parent)),
+            Some(parent) => {
+                self.set_details(|details| details.origin.parent = Parent::Remote(parent))
+            }
             None => self,
         }
     }
@@ -129,7 +131,7 @@ impl RootBuilder {
     /// Sets the span's own context: its trace id, span id, parent and sampling decision.
     /// The sampler is not asked.
     pub fn context(self, context: TraceContext) -> Self {
-        self.set_more(|more| more.origin.parent = Parent::Given(context))
+        self.set_details(|details| details.origin.parent = Parent::Given(context))
     }
 
     /// Takes the tracer that is current now, not the one at the beginning.
@@ -218,24 +220,24 @@ impl RootBuilder {
         let root = self.0.into_inner();
         let mut tagged = root.map(|root| TaggedRoot { root, tags });
         let span = OpenSpan::root(
-            || tagged.as_ref().and_then(begin::scope_of),
+            || tagged.as_ref().and_then(begin::begin_scope),
             || tagged.as_ref().map_or((0, 0), Begin::open),
         );
         if let Some(tagged) = &mut tagged {
-            tagged.let_go();
+            tagged.drop_description();
         }
         span
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut RootDescription)) -> Self {
         if let Some(root) = self.0.get_mut() {
             change(root);
         }
         self
     }
 
-    fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
-        self.set(|root| change(root.more.get_or_insert_with(More::take)))
+    fn set_details(self, change: impl FnOnce(&mut RootDetails)) -> Self {
+        self.set(|root| change(root.details.get_or_insert_with(RootDetails::take_spare)))
     }
 }
 

@@ -1,4 +1,8 @@
-//! Root spans: where traces begin, or go on from another process.
+//! Root spans: spans with their own scope, where a trace begins or continues from another
+//! process.
+//!
+//! Owns how they are described and begun. Their scopes and the lives of their spans are in
+//! `record`; headers are read in `propagation`.
 
 mod begin;
 mod builder;
@@ -7,7 +11,7 @@ mod future;
 mod guard;
 pub(crate) mod origin;
 
-pub(crate) use begin::{SiteFrom, SiteRoot};
+pub(crate) use begin::{SiteAtOrigin, SiteRoot};
 pub use builder::{RootBuilder, root};
 pub use future::RootFuture;
 pub(crate) use future::RootRun;

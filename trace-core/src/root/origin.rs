@@ -19,7 +19,7 @@ use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 pub(crate) struct SpanOrigin {
     pub(super) parent: Parent,
     pub(super) trust: Trust,
-    /// Baggage that came without a context.
+    /// Baggage of headers without a usable context.
     pub(super) extracted_baggage: Option<Baggage>,
     /// What was wrong with the headers.
     bad: BadHeaders,
@@ -39,22 +39,21 @@ struct BadHeaders {
 /// See [`SpanOrigin`].
 #[derive(Debug, Default)]
 pub(super) enum Parent {
-    /// None: the span is the root of a new trace.
+    /// There is none: the span is the root of a new trace.
     #[default]
     Absent,
-    /// A span of another process.
+    /// The span with this context, in another process.
     Remote(TraceContext),
-    /// What the context says: the context is the span's own.
+    /// The parent that this context names. The context is the span's own.
     Given(TraceContext),
-    /// The span of a context of this process.
+    /// The span with this context, in this process.
     Local(TraceContext),
-    /// The span that is current where this one begins.
+    /// The span that is current when this one begins.
     Current,
 }
 
 impl SpanOrigin {
-    /// Below the span of a context, or below the current one if there is no
-    /// context.
+    /// The parent is the span of the context, or the current span if there is no context.
     pub(crate) fn parent(extracted: Extracted) -> Self {
         Self {
             bad: BadHeaders::in_extracted(&extracted),
@@ -67,7 +66,7 @@ impl SpanOrigin {
         }
     }
 
-    /// Below the caller's span, or at the top of a trace if there is no context.
+    /// The parent is the caller's span. Without a context the span begins a new trace.
     pub(crate) fn remote(extracted: Extracted) -> Self {
         let mut origin = Self::default();
         origin.extract(extracted);
@@ -79,7 +78,7 @@ impl SpanOrigin {
         self.trust = trust;
     }
 
-    /// Takes the context from the headers of a request; without one, the baggage.
+    /// Takes the context of a request's headers; if there is none, only the baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
         let bad = BadHeaders::in_extracted(&extracted);
         self.bad = BadHeaders {
@@ -92,7 +91,8 @@ impl SpanOrigin {
         }
     }
 
-    /// Begins the scope with the given tracer, or else with the current one.
+    /// Begins the scope with the given tracer, or without one, with the current tracer.
+    /// Returns `None` if there is no tracer that records.
     pub(super) fn begin(
         &self,
         tracer: Option<&Arc<TracerCore>>,
@@ -169,7 +169,8 @@ impl SpanOrigin {
         }
     }
 
-    /// The caller's context, as far as it is trusted.
+    /// Returns the caller's context as far as it is trusted: unchanged (borrowed), with the
+    /// sampled flag cleared (owned), or not (`None`).
     fn believed(&self, tracer: &TracerCore) -> Option<Cow<'_, TraceContext>> {
         let Parent::Remote(context) = &self.parent else {
             return None;
@@ -191,7 +192,8 @@ impl SpanOrigin {
         }
     }
 
-    /// Another scope of the trace that runs here, if the span belongs to it.
+    /// Returns another scope of the current trace, if the span belongs to that trace. The outer
+    /// `Option` says whether it does.
     fn within_current_trace(&self) -> Option<Option<Scope>> {
         match &self.parent {
             Parent::Current => Some(Scope::current()),
@@ -200,7 +202,7 @@ impl SpanOrigin {
         }
     }
 
-    /// A link to the caller's context, if the span does not continue its trace.
+    /// Returns a link to the caller's span, if this one does not continue its trace.
     pub(super) fn link(&self) -> Option<Link> {
         match (&self.parent, self.trust) {
             (Parent::Remote(context), Trust::Restart) => Some(Link::from(context)),
@@ -208,7 +210,7 @@ impl SpanOrigin {
         }
     }
 
-    /// The id that the span has to have.
+    /// Returns the id that the span must have, if its own context was given.
     pub(super) fn span_id(&self) -> Option<SpanId> {
         match &self.parent {
             Parent::Given(context) => Some(context.span_id),

@@ -1,7 +1,7 @@
-//! Which traces are recorded.
+//! Samplers: which traces are recorded.
 //!
-//! Owns the decision that is made once, where a trace starts or enters the
-//! process, before any tag is evaluated. Does not decide about finished traces.
+//! Owns the decision, which is made once, where a trace starts or enters the process, before any
+//! tag is evaluated. Does not decide about finished traces.
 
 mod head;
 mod invalid_sample_rate;
@@ -27,25 +27,24 @@ pub use tags::SamplingTags;
 
 /// Decides whether a trace is recorded.
 ///
-/// It is asked once for each root and once for each trace that comes in from
-/// another process, on the application's thread: it should be quick and must not
-/// block. What it decides holds for all spans below and travels with the trace.
+/// It is called once for each root and once for each trace that comes from another process, on
+/// the application's thread. It should be quick and must not block. Its decision holds for all
+/// spans of the trace, and travels with it.
 ///
-/// If it panics, the trace is not recorded, and [`Stats::sampler_panics`](crate::Stats::sampler_panics)
-/// counts. What it calls leaves no spans: roots that it begins are not recorded, and ask no
-/// sampler; their context travels.
+/// If it panics, the trace is not recorded, and
+/// [`Stats::sampler_panics`](crate::Stats::sampler_panics) counts that. Code that it calls
+/// records no spans. Roots that begin there ask no sampler, but their contexts travel.
 ///
 /// | sampler | records |
 /// |---|---|
 /// | [`AlwaysOn`], [`AlwaysOff`] | everything, nothing |
 /// | [`Probabilistic`] | a share of all traces, decided from the trace id |
-/// | [`RateLimited`] | up to so many traces a second |
-/// | [`ParentBased`] | what the caller records; asks another sampler where there is no caller |
-/// | [`HeadSampler`] | a share of the traces that start here, counted, and what callers record |
+/// | [`RateLimited`] | up to a number of traces a second |
+/// | [`ParentBased`] | what the caller records; asks another sampler if there is no caller |
+/// | [`HeadSampler`] | a share of the traces that start here, which it counts, and what callers record |
 ///
-/// None of these allocates when it decides. A configuration names one as a
-/// [`SamplingStrategy`], which is no sampler: [`sampler`](SamplingStrategy::sampler)
-/// makes it.
+/// None of these allocates when it decides. In a configuration, use [`SamplingStrategy`], which
+/// names a sampler and [makes](SamplingStrategy::sampler) it.
 ///
 /// ```
 /// use trace_core::{Sampler, SamplingDecision, SamplingInput};
@@ -70,7 +69,7 @@ pub use tags::SamplingTags;
     note = "what checks its rate gives a `Result`: `HeadSampler::new(0.5)?`"
 )]
 pub trait Sampler: Send + Sync {
-    /// Returns what becomes of the trace.
+    /// Returns whether the trace is recorded.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 }
 
@@ -93,8 +92,8 @@ pub struct SamplingInput<'a> {
 }
 
 impl<'a> SamplingInput<'a> {
-    /// Makes the input for a trace that starts here, of kind internal; for tests
-    /// of one's own samplers. The fields are public.
+    /// Makes the input for a trace that starts here, of kind internal, to test a sampler of your
+    /// own. The fields are public.
     #[must_use]
     pub const fn new(trace_id: TraceId, operation_name: &'a str, clock: &'a Clock) -> Self {
         Self {
@@ -108,14 +107,14 @@ impl<'a> SamplingInput<'a> {
     }
 }
 
-/// What becomes of a trace.
+/// Whether a trace is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SamplingDecision {
-    /// It is recorded and delivered, and the services that are called are told so.
+    /// It is recorded and delivered, and the services that it calls get this decision.
     #[doc(alias = "RECORD_AND_SAMPLE")]
     Sample,
-    /// Nothing of it is recorded; its ids and baggage still travel.
+    /// Nothing is recorded. The ids and the baggage still travel.
     #[doc(alias = "DROP")]
     Drop,
 }
@@ -134,11 +133,11 @@ impl From<bool> for SamplingDecision {
     }
 }
 
-/// Records every trace, also those whose caller does not record them.
+/// Records every trace, even if its caller does not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOn;
 
-/// Records no trace, also none that its caller records.
+/// Records no trace, even if its caller does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOff;
 
@@ -166,7 +165,7 @@ macro_rules! forward_sampler {
 
 forward_sampler!(&S, Box<S>, Arc<S>);
 
-/// `None` does as the caller does, and records what starts here.
+/// `None` follows the caller's decision, and records every trace that starts here.
 impl<S: Sampler> Sampler for Option<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         match self {
@@ -176,7 +175,7 @@ impl<S: Sampler> Sampler for Option<S> {
     }
 }
 
-/// A sampler of a closure.
+/// Makes a sampler from a closure.
 ///
 /// ```
 /// use trace_core::{SpanKind, sampler_fn};
@@ -191,7 +190,7 @@ where
     SamplerFn(sample)
 }
 
-/// A sampler of a closure; see [`sampler_fn`].
+/// A sampler that calls a closure; made by [`sampler_fn`].
 #[derive(Clone, Copy)]
 pub struct SamplerFn<F>(F);
 

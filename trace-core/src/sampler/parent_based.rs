@@ -1,11 +1,15 @@
+//! The sampler that follows the caller's decision.
+//!
+//! Whether the caller's decision is trusted is not decided here, but by
+//! [`Trust`](crate::Trust), before the sampler is asked.
+
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
 use crate::value::TraceContext;
 
-/// Records what the caller records, and asks another sampler about traces that
-/// start here.
+/// Records what the caller records, and asks another sampler about traces that start here.
 ///
-/// This keeps traces whole: a trace is recorded by every service it passes, or by
-/// none. The default records every trace that starts here.
+/// So a trace is recorded completely: by every service that it passes, or by none. By default,
+/// every trace that starts here is recorded.
 ///
 /// ```
 /// use trace_core::{
@@ -27,7 +31,7 @@ pub struct ParentBased<S = AlwaysOn> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Makes a sampler that asks `root` where there is no caller.
+    /// Makes a sampler that asks `root` if there is no caller.
     #[must_use]
     pub const fn new(root: S) -> Self {
         Self { root }

@@ -1,9 +1,13 @@
+//! A sampler as a configuration names it.
+//!
+//! Owns the serialized form. The samplers that it makes are in their own files.
+
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sampler};
 
-/// How traces that start here are chosen, as a configuration names it.
+/// Names how traces that start here are chosen, for a configuration file.
 ///
-/// With `serde`, the text is `"always"`, `"never"`, `{"probabilistic": 0.1}` or
+/// With the feature `serde`, the text is `"always"`, `"never"`, `{"probabilistic": 0.1}` or
 /// `{"rate_limited": {"per_second": 5.0}}`.
 ///
 /// ```
@@ -20,14 +24,14 @@ use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sample
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum SamplingStrategy {
-    /// All of them; see [`AlwaysOn`].
+    /// Records all of them; see [`AlwaysOn`].
     #[default]
     Always,
-    /// None of them; see [`AlwaysOff`].
+    /// Records none of them; see [`AlwaysOff`].
     Never,
-    /// This share of them, 0.0 to 1.0; see [`Probabilistic`].
+    /// Records this share of them, 0.0 to 1.0; see [`Probabilistic`].
     Probabilistic(f64),
-    /// Up to so many a second; see [`RateLimited`].
+    /// Records up to a number of them a second; see [`RateLimited`].
     RateLimited {
         /// Traces a second, 0.0 or more.
         per_second: f64,
@@ -35,13 +39,13 @@ pub enum SamplingStrategy {
 }
 
 impl SamplingStrategy {
-    /// Makes the sampler. It is [`ParentBased`]: of the traces that come in, it
-    /// records what the caller records, also under [`Never`](Self::Never). To
-    /// record none at all, use [`AlwaysOff`] itself.
+    /// Makes the sampler. It is [`ParentBased`]: a trace of a caller is recorded if the caller
+    /// records it, even with [`Never`](Self::Never). To record no traces, use [`AlwaysOff`]
+    /// itself.
     ///
     /// # Errors
     ///
-    /// When the rate is out of its range, or not a number.
+    /// If the rate is out of its range, or not a number.
     pub fn sampler(self) -> Result<Box<dyn Sampler>, InvalidSampleRate> {
         Ok(match self {
             Self::Always => Box::new(ParentBased::new(AlwaysOn)),
@@ -118,7 +122,7 @@ mod serde_named {
         }
     }
 
-    /// What is in `RateLimited`.
+    /// The fields of `RateLimited`.
     struct Rate {
         per_second: f64,
     }

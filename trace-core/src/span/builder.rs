@@ -1,4 +1,6 @@
-//! How held spans begin.
+//! Starts held spans: `span::start`, and `span::build` with its builder.
+//!
+//! Does not own the span that was started; that is `open_span.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,12 +12,14 @@ use crate::record::{self, HeldSpan, IfRecording, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
-/// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
-/// Where nothing is recorded the span does nothing; in a trace that is not sampled it carries
-/// the context.
+/// Starts a span below the current one and returns it. The current span does not change; see
+/// [`OpenSpan`].
 ///
-/// What is always started with the same name, as most places do, costs least: the first
-/// name of each place in the source is kept. Others may be made at run time, and are not.
+/// Without a trace the span does nothing. In a trace that is not sampled it only carries the
+/// context.
+///
+/// A place in the source that always passes the same name costs least, because the first name
+/// of each place is kept. Other names at the same place are copied into each span.
 ///
 /// ```
 /// use trace_core::span;
@@ -31,34 +35,36 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let name = operation_name.as_ref();
     OpenSpan(IfRecording::from_fn(|| {
         if !HeldSpan::can_start() {
-            return miss(name, source);
+            return note_missed(name, source);
         }
         match write::site_at(name, source) {
-            Some(site) => hold(site, |_| {}),
-            None => hold_described(name, source),
+            Some(site) => begin_held(site, |_| {}),
+            None => begin_described(name, source),
         }
     }))
 }
 
-/// Not inlined, so that what is held in the usual case is made where it is to be.
+// Not inlined, so that in the usual case the compiler builds the span in its final place and
+// does not move it.
 #[inline(never)]
-fn hold_described(name: &str, source: &Location<'_>) -> Held {
-    hold(Site::unnamed(), |span| {
+fn begin_described(name: &str, source: &Location<'_>) -> Held {
+    begin_held(Site::unnamed(), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
+fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
     match HeldSpan::begin(site, describe) {
         Some(begun) => Held::Recorded(HeldSpan::from_begun(begun)),
         None => unrecorded(),
     }
 }
 
+/// Notes that the span was started without a recorded trace.
 #[cold]
-fn miss(name: &str, source: &'static Location<'static>) -> Held {
-    // To find the site costs more than all else there is to note.
+fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
+    // Finding the site costs more than the rest of the call, so only do it if it is counted.
     if is_counting()
         && let Some(site) = Site::at(name, source)
     {
@@ -72,7 +78,7 @@ fn unrecorded() -> Held {
     OpenSpan::unrecorded(Scope::capture_unsampled())
 }
 
-/// Describes a span that is to be held.
+/// Describes a held span: with a kind, tags, links, or a start in the past.
 ///
 /// ```
 /// use trace_core::{SpanKind, span};
@@ -97,7 +103,7 @@ pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     }))
 }
 
-/// Describes a span that is to be held; made by [`span::build`](crate::span::build).
+/// Describes a held span; made by [`span::build`](crate::span::build).
 #[must_use = "a span begins with `start`"]
 pub struct SpanBuilder(IfRecording<Description>);
 
@@ -113,15 +119,16 @@ struct Description {
 }
 
 impl SpanBuilder {
-    /// Sets the span's part in a call. Default: internal.
+    /// Sets the span's role in a call. Default: [`SpanKind::Internal`].
     pub fn kind(self, kind: SpanKind) -> Self {
         self.set(|span| span.kind = kind)
     }
 
-    /// Adds a tag; `None` adds nothing. What else can be a value is said at [`TagSource`].
+    /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The value is kept until the span begins. So a text is copied, which
-    /// [`OpenSpan::add_tag`] spares, and so does `TagValue::from("a literal")`.
+    /// The builder keeps the value until the span begins, so it copies texts. To avoid the
+    /// copy, call [`OpenSpan::add_tag`] after the start, or pass a literal as
+    /// `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
         self.set(|span| span.tags.extend(kept_tag(key.into(), &value)))
     }
@@ -131,28 +138,28 @@ impl SpanBuilder {
         self.set(|span| span.links.push(link.into()))
     }
 
-    /// Sets another service name than the tracer's.
+    /// Sets a service name that replaces the tracer's.
     pub fn service(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.set(|span| span.service = Some(name.into()))
     }
 
-    /// Sets another time at which the span began than that of [`start`](Self::start).
+    /// Sets the time at which the span began. Default: the time of [`start`](Self::start).
     pub fn started_at(self, time: Timestamp) -> Self {
         self.set(|span| span.started_at = Some(time))
     }
 
-    /// Starts the span below the current one, which stays the current one; see
-    /// [`span::start`](crate::span::start).
+    /// Starts the span below the current one and returns it. The current span does not change;
+    /// see [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
         OpenSpan(IfRecording::from_fn(|| {
             let Some(description) = self.0.get() else {
                 return Held::Nothing;
             };
             if !HeldSpan::can_start() {
-                return miss(&description.name, description.source);
+                return note_missed(&description.name, description.source);
             }
             let site = write::site_at(&description.name, description.source);
-            hold(site.unwrap_or(Site::unnamed()), |span| {
+            begin_held(site.unwrap_or(Site::unnamed()), |span| {
                 description.write(span, site.is_some());
             })
         }))
@@ -167,7 +174,8 @@ impl SpanBuilder {
 }
 
 impl Description {
-    /// Writes what the site does not say, which may say where the span is from.
+    /// Writes what the span's site does not contain. With `is_placed`, the site already has
+    /// the name and the place.
     fn write(&self, span: u64, is_placed: bool) {
         if !is_placed {
             write::description(span, &self.name, self.kind, self.source);

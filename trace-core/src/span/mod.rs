@@ -1,8 +1,8 @@
-//! Functions that describe the current span, ask for it, and start spans below it.
+//! Functions that describe the current span, return its context, and start spans below it.
 //!
-//! None of these functions fails or panics; without a recorded span they do nothing, and do
-//! not read the value. To avoid computing the value too, write it in `tags(..)` of the
-//! attribute, or check [`is_recording`] first.
+//! None of them panics, and only [`set_baggage`] can return an error. Without a recorded span,
+//! functions that add something do nothing, and do not read the value. To avoid computing the
+//! value, write it in `tags(..)` of the attribute, or check [`is_recording`] first.
 //!
 //! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
 //!
@@ -42,7 +42,7 @@ use crate::value::{
 pub use builder::{build, start};
 pub use in_trace::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
 
-/// Returns whether there is a recorded span that tags and logs are added to.
+/// Returns whether there is a recorded span, so that tags and logs are recorded.
 #[must_use]
 #[inline]
 pub fn is_recording() -> bool {
@@ -99,8 +99,8 @@ pub fn add_log_with(message: impl AsRef<str>, fields: &[(&str, &dyn TagSource)])
     write_log(message.as_ref(), fields);
 }
 
-// What is generic is compiled in each caller, and so does nothing but hand on: here and
-// below.
+// A generic function is compiled in each crate that calls it. So the generic functions of this
+// file only convert their arguments and call a function that is not generic.
 fn write_log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     if let Some(span) = write::own_span_or_count() {
         write::log(span, message, fields);
@@ -278,7 +278,7 @@ pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> b
     context.is_some()
 }
 
-/// Returns a value of the trace's baggage; `None` where no trace runs.
+/// Returns a value of the trace's baggage; `None` without a trace, or if the key is absent.
 ///
 /// ```
 /// use trace_core::{Tracer, span};
@@ -308,7 +308,7 @@ fn baggage_of(key: &str) -> Option<String> {
 ///
 /// # Errors
 ///
-/// When the key is not a token, or the baggage would be too large for a header.
+/// If the key is not a token, or the baggage would be too large for a header.
 #[inline]
 pub fn set_baggage(key: impl AsRef<str>, value: impl AsRef<str>) -> Result<bool, InvalidBaggage> {
     insert_baggage(key.as_ref(), value.as_ref())
@@ -362,7 +362,8 @@ fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
 ///
 /// A traced function that is not `async` and returns a future or a stream belongs to the
 /// trace in which it is called, and keeps that trace open until the future or stream ends.
-/// Call it in here if it should outlive the trace, such as a loop in the background.
+/// Call such a function within `detached` if its future should outlive the trace, for example
+/// a loop in the background.
 ///
 /// ```no_run
 /// use trace_core::{span, traced};

@@ -23,6 +23,11 @@ use crate::span::TraceFuture;
 pub trait TraceJoinSet<T> {
     /// Like [`JoinSet::spawn`], below the current span.
     ///
+    /// # Cancel safety
+    ///
+    /// The set aborts its tasks when it is dropped. An aborted task drops its future in the
+    /// trace; spans that are open in it end as cancelled.
+    ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
@@ -32,6 +37,11 @@ pub trait TraceJoinSet<T> {
         T: Send;
 
     /// Like [`JoinSet::spawn_blocking`], below the current span.
+    ///
+    /// # Cancel safety
+    ///
+    /// A closure that has begun cannot be aborted; the trace stays open until it returns. One
+    /// that has not begun is dropped and no longer keeps the trace open.
     ///
     /// # Panics
     ///

@@ -37,8 +37,14 @@ where
     tokio::spawn(future.in_current_trace())
 }
 
-/// Runs a closure that may block on a thread of its own, in the current trace and
-/// below the current span.
+/// Runs a blocking closure on tokio's pool of threads for them, in the current trace and below
+/// the current span.
+///
+/// # Cancel safety
+///
+/// Dropping the handle does not stop the closure, and a closure that has begun cannot be
+/// aborted. The trace stays open until it returns. If the task is aborted before that, the
+/// closure is dropped and no longer keeps the trace open.
 ///
 /// # Panics
 ///
@@ -56,12 +62,17 @@ where
     })
 }
 
-/// Spawns a task with a trace of its own, whose root has a link to the current
-/// span.
+/// Spawns a task with its own trace, whose root has a link to the current span.
 ///
-/// For work that a request causes but that is not a part of it, such as filling a cache:
-/// the request's trace does not wait for it. The root belongs to the current tracer;
+/// For work that a request causes but that is not part of the request, such as filling a
+/// cache: the request's trace does not wait for it. The root belongs to the current tracer;
 /// without one the task runs untraced. The future's output does not affect the span.
+///
+/// # Cancel safety
+///
+/// Dropping the handle detaches the task, which keeps running. A task that is aborted before
+/// its first poll records no span. One that is aborted later drops its future within the root,
+/// and the root ends as cancelled.
 ///
 /// # Panics
 ///

@@ -1,6 +1,6 @@
 //! The options of a tracer, and how it is built.
 //!
-//! `install` is in `global.rs`.
+//! Owns the defaults. `install` is in `global.rs`; starting the threads is in `delivery`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -60,7 +60,7 @@ struct Options {
     is_watched: bool,
 }
 
-/// A tracer that could not be built.
+/// The error for a tracer that could not be built.
 #[derive(Debug)]
 pub struct BuildError(std::io::Error);
 
@@ -85,7 +85,7 @@ impl Options {
 }
 
 impl Tracer {
-    /// Begins a tracer for the service with this name.
+    /// Makes the options of a tracer for the service with this name.
     pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
         TracerBuilder::new(service_name.as_ref())
     }
@@ -178,7 +178,7 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
-    /// Notes what is open, for a test that waits for it.
+    /// Makes the tracer note what is open, so that a test can wait for that.
     #[cfg(feature = "testing")]
     pub(crate) fn watched(self) -> Self {
         self.set(|options| options.is_watched = true)
@@ -189,14 +189,15 @@ impl TracerBuilder {
     ///
     /// # Errors
     ///
-    /// When the operating system cannot start a thread.
+    /// If the operating system cannot start a thread.
     #[track_caller]
     pub fn build(self) -> Result<Tracer, BuildError> {
         self.say_mistakes(Location::caller());
         self.0.try_map(Options::build).map(Tracer)
     }
 
-    /// Drops all that was given, which may panic, or begin roots.
+    /// Drops the collectors and the sampler. They are code of the application: their drop may
+    /// panic or begin roots, so no lock may be held.
     pub(super) fn discard(self) {
         if let Some(options) = self.0.into_inner() {
             drop_collectors(options.collectors);
@@ -204,7 +205,7 @@ impl TracerBuilder {
         }
     }
 
-    /// Says what of the options is a mistake, as it seems.
+    /// Reports options that look like a mistake, to the diagnostics.
     pub(super) fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
             None if !RECORDING_BUILT => diagnostics::not_built_in(source),
@@ -216,7 +217,7 @@ impl TracerBuilder {
 
 impl Options {
     fn build(self) -> Result<Handle, BuildError> {
-        fork::watch(super::in_child);
+        fork::call_in_children(super::in_child);
         let generation = Generation::current();
         let options = WorkerOptions {
             clock: self.clock.clone(),
@@ -229,7 +230,8 @@ impl Options {
         };
         let worker = Worker::new(options, self.collectors);
         let queue = Arc::clone(worker.queue());
-        // First: whatever comes of the collectors, this drops the sampler safely.
+        // Before the worker starts: if that fails, the core drops the sampler and catches its
+        // panics.
         let core = Arc::new(TracerCore {
             sampler: self.sampler,
             ids: self.ids,

@@ -1,4 +1,7 @@
-//! A shutdown that waits for open traces.
+//! A shutdown that waits for open traces, as a future.
+//!
+//! Owns the thread that looks at the tracer and wakes the future. A thread and not a timer, so
+//! that it works with any executor.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,36 +17,45 @@ use crate::process::sync::Unpoisoned;
 use crate::record::{IfRecording, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
+///
+/// # Cancel safety
+///
+/// See [`Tracer::shutdown_when_idle`].
 #[must_use = "futures do nothing unless polled"]
 pub struct ShutdownWhenIdle(IfRecording<Waiting>);
 
 /// See [`ShutdownWhenIdle`].
 struct Waiting {
-    /// Dropped after the thread has been told: the last handle shuts down.
+    /// If this is the last handle, its drop shuts the tracer down. `Waiting::drop` runs first
+    /// and stops the thread.
     tracer: Tracer,
     timeout: Duration,
-    /// Once it was polled.
+    /// Set by the first poll.
     meeting: Option<Arc<Meeting>>,
 }
 
-/// What the future and its thread share.
+/// Shared by the future and its thread.
 #[derive(Default)]
 struct Meeting {
     state: Mutex<ShutdownState>,
-    /// Wakes the thread when nobody waits for it any more.
+    /// Wakes the thread when the future was dropped.
     given_up: Condvar,
 }
 
 #[derive(Default)]
 struct ShutdownState {
+    /// The waker of the newest poll, until the thread takes it.
     waker: Option<Waker>,
-    /// Set when the future is dropped.
+    /// Set when the future is dropped; never cleared.
     is_given_up: bool,
+    /// Set when the shutdown is done.
     report: Option<FlushReport>,
 }
 
-/// How long the thread waits between two looks. Two in which nothing was open, and nothing
-/// has begun in between, are the end: in one, a root may be between two threads.
+/// Time between two looks of the thread at the tracer.
+///
+/// The tracer is idle after two looks in a row with no open trace, if no span began in between.
+/// One look is not enough, because a root may just be moving from one thread to another.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl Tracer {
@@ -135,7 +147,8 @@ impl Meeting {
         let meeting = Arc::new(Self::default());
         let of_thread = Arc::clone(&meeting);
         let thread = std::thread::Builder::new().name("trace-shutdown".to_owned());
-        // Not joined: it ends when it has woken the task, or was given up.
+        // Not joined: the thread ends by itself after it has woken the task, or after the
+        // future was dropped.
         thread.spawn(move || of_thread.run(&ending, timeout))?;
         Ok(meeting)
     }
@@ -145,7 +158,7 @@ impl Meeting {
     }
 
     fn poll(&self, cx: &Context<'_>) -> Poll<FlushReport> {
-        // The waker is the executor's, and so nothing of it runs while this is locked.
+        // A waker is code of the executor, so it is cloned, dropped and woken without the lock.
         let waker = cx.waker().clone();
         let mut state = self.state();
         if let Some(report) = &state.report {
@@ -168,11 +181,12 @@ impl Meeting {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits until no trace is open; returns whether anybody waits for the shutdown.
+    /// Waits until no trace is open or the deadline has passed; returns `false` if the future
+    /// was dropped meanwhile.
     fn wait(&self, ending: &Ending, deadline: Deadline) -> bool {
         let mut last_look = None;
         loop {
-            let look = ending.idle(deadline);
+            let look = ending.begun_if_idle(deadline);
             let is_idle = look.is_some() && look == last_look;
             last_look = look;
             if is_idle || deadline.remaining().is_zero() {
@@ -192,7 +206,7 @@ impl Meeting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // In the child of a `fork` there is no thread, and the lock may be held for ever.
+        // In the child of a `fork` the thread does not exist, and it may hold the lock.
         if let Some(meeting) = self.meeting.take().filter(|_| !self.tracer.is_foreign()) {
             meeting.state().is_given_up = true;
             meeting.given_up.notify_one();

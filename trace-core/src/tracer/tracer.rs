@@ -40,19 +40,18 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 ///
 /// # After a `fork`
 ///
-/// In the child, a tracer that the parent built behaves as if it were shut down: roots are
-/// not recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
-/// [`shutdown`](Self::shutdown) return at once and are not complete, and dropping the
-/// last handle, or the guard, drops neither collectors nor sampler. Spans that were open
-/// end in the parent alone, which delivers everything once. The child's ids are its own,
-/// unless they come from [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
+/// In the child, a tracer of the parent behaves as if it were shut down. Roots are not recorded.
+/// [`stats`](Self::stats) are zeros. [`flush`](Self::flush) and [`shutdown`](Self::shutdown)
+/// return at once and are not complete. Dropping the last handle, or the guard, drops neither
+/// collectors nor sampler. Spans that were open end only in the parent, which delivers
+/// everything once. The child draws other ids than the parent, unless they come from
+/// [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
 /// [`counting`](crate::IdGenerator::counting).
 ///
-/// To record in the child, build a tracer with new collectors and samplers. The tracer does
-/// not repair the locks of the parent's: a clone of the parent's
+/// To record in the child, build a tracer with new collectors and samplers. The locks in the
+/// parent's collectors are not repaired: a clone of the parent's
 /// [`TraceCollector`](crate::TraceCollector) or [`MemoryCollector`](crate::MemoryCollector)
-/// may block forever, and a collector that writes to a file shares the parent's position
-/// in it.
+/// may block forever. A collector that writes to a file shares the parent's position in it.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
 pub struct Tracer(pub(super) IfRecording<Handle>);
@@ -64,7 +63,8 @@ pub(super) struct Handle {
     owner: Arc<Owner>,
 }
 
-/// What the handles of a tracer own together; what runs in its traces does not.
+/// Shared by the handles of a tracer; the last one shuts the tracer down. Code that runs in
+/// traces of the tracer does not own it.
 struct Owner(Ending);
 
 impl Handle {
@@ -78,17 +78,18 @@ impl Handle {
 }
 
 impl Tracer {
-    /// The handle, if it is of this process and not of one that forked.
+    /// Returns the handle if it was made in this process, and not in the parent of a `fork`.
     fn own(&self) -> Option<&Handle> {
         self.0.get().filter(|handle| !handle.core.is_foreign())
     }
 
-    /// What ends the tracer, if it is of this process.
+    /// Returns what ends the tracer, if the tracer was made in this process.
     pub(super) fn ending(&self) -> Option<&Ending> {
         self.own().map(|handle| &handle.owner.0)
     }
 
-    /// Whether this is of another process: the parent's, in the child of a `fork`.
+    /// Returns whether the tracer belongs to another process: in the child of a `fork`, to the
+    /// parent.
     pub(super) fn is_foreign(&self) -> bool {
         self.core().is_some_and(|core| core.is_foreign())
     }
@@ -103,7 +104,8 @@ impl Tracer {
     ///
     /// # Cancel safety
     ///
-    /// Adds nothing to the future: it may be dropped whenever the future may.
+    /// The wrapper holds no span and no state of its own: it may be dropped whenever the future
+    /// may. The future is dropped with this tracer current.
     ///
     /// ```
     /// # async fn serve() {}
@@ -125,7 +127,7 @@ impl Tracer {
         body()
     }
 
-    /// A scope in which this is the current tracer.
+    /// Makes a scope in which this is the current tracer.
     fn scope(&self) -> Scope {
         diagnostics::attach();
         let core = self.core().filter(|core| !core.is_foreign()).cloned();
@@ -214,8 +216,8 @@ impl Tracer {
         }
     }
 
-    /// The report of a tracer that has nothing to deliver: where nothing is recorded,
-    /// and in the child of a `fork`.
+    /// Returns the report of a tracer that has nothing to deliver: in a build that does not
+    /// record (complete), and in the child of a `fork` (not complete).
     pub(super) fn nothing(&self) -> FlushReport {
         FlushReport {
             is_complete: !self.is_foreign(),
@@ -223,13 +225,13 @@ impl Tracer {
         }
     }
 
-    /// Shuts down within the time that was set when the tracer was built.
+    /// Shuts down within the tracer's `shutdown_timeout`.
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
         let timeout = self.0.get().map(|handle| handle.owner.0.shutdown_timeout);
         self.shutdown(timeout.unwrap_or_default())
     }
 
-    /// Shuts down at once; who calls this says what was lost.
+    /// Shuts down at once without printing what was lost; the caller reports that.
     #[cfg(feature = "testing")]
     pub(crate) fn shut_down_unsaid(&self) {
         if let Some(handle) = self.own() {
@@ -238,7 +240,7 @@ impl Tracer {
         }
     }
 
-    /// Shuts down, and says what was lost.
+    /// Shuts down and prints what was lost.
     pub(super) fn end(&self) {
         if let Some(handle) = self.own() {
             crate::record::entered::hand_over();
@@ -249,6 +251,10 @@ impl Tracer {
 
 pin_project! {
     /// A future whose roots belong to a tracer; made by [`Tracer::attach`].
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Tracer::attach`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Attached<F> {
@@ -268,13 +274,14 @@ impl<F: Future> Future for Attached<F> {
 impl Drop for Owner {
     fn drop(&mut self) {
         if self.0.core.is_foreign() {
-            // Nothing is dropped: the thread is not there to be joined or detached, what
-            // collectors keep in buffers would be written once more, and they and the
-            // sampler may wait for threads of their own.
+            // In the child of a `fork`, leak everything. The tracer's thread does not exist
+            // and can neither be joined nor detached. Collectors would write their buffers a
+            // second time. Collectors and the sampler may wait for threads of their own.
             std::mem::forget(self.0.clone());
             return;
         }
-        // The handle may be dropped within a trace of its own.
+        // The handle may be dropped within one of its own traces: what that has recorded would
+        // otherwise come too late.
         crate::record::entered::hand_over();
         self.0.end();
         diagnostics::tracer_ends();

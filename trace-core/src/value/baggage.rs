@@ -1,27 +1,26 @@
 //! Baggage: what the application wants every service of a trace to know.
 //!
-//! Owns the entries and their limits. The header they travel in is read and
-//! written in [`propagation`](crate::propagation).
+//! Owns the entries and their limits. [`propagation`](crate::propagation) reads and writes the
+//! header.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Key-value pairs that travel with the trace; in OpenTelemetry, too, the *baggage*.
+/// Key-value pairs that travel with the trace. OpenTelemetry has the same name for them.
 ///
-/// A key is a token of HTTP: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _
-/// ` | ~``, upper and lower case distinct. A value is any text; what cannot stand
-/// in a header is percent-encoded there. Metadata, called *properties* on the
-/// wire, is kept as it came.
+/// A key is an HTTP token: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _ ` | ~``. Keys
+/// are case-sensitive. A value is any text; the header percent-encodes what it may not contain.
+/// Metadata, called *properties* on the wire, is kept as it was received.
 ///
-/// Up to 64 entries, whose header has up to 8,192 bytes: what every service
-/// along the way has to pass on whole. So baggage that could be put together can
-/// also be sent. A clone is a pointer, a change copies what is shared, and empty
-/// baggage is nothing at all. Source: W3C Baggage, *Header Content* and *Limits*.
+/// There may be up to 64 entries, and their header may have up to 8,192 bytes. Every service
+/// has to pass on that much without cutting it, so all baggage that can be created can also be
+/// sent. Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
+/// allocates nothing. Source: W3C Baggage, *Header Content* and *Limits*.
 ///
-/// Everything in it is sent to every service that is called, also to those of
-/// others: it is no place for secrets.
+/// Baggage is sent to every service that is called, including those of other companies. Do not
+/// put secrets in it.
 ///
 /// ```
 /// use trace_core::Baggage;
@@ -37,7 +36,7 @@ use super::visible::{Visible, quoted};
 /// );
 /// # Ok::<(), trace_core::InvalidBaggage>(())
 /// ```
-// `None` and not an empty list where there is no entry; each key once.
+// Invariants: without entries it is `None`, not an empty list; each key occurs once.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
 
@@ -46,11 +45,11 @@ pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
 pub(crate) struct BaggageEntry {
     pub(crate) key: Box<str>,
     pub(crate) value: Box<str>,
-    /// Properties as they stand on the wire, without the first `;`.
+    /// The properties in their wire form, without the first `;`.
     pub(crate) metadata: Box<str>,
 }
 
-/// Something that cannot be part of a [`Baggage`].
+/// The error for an entry that cannot be part of a [`Baggage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidBaggage(Reason);
 
@@ -64,12 +63,12 @@ enum Reason {
 }
 
 impl Baggage {
-    /// Most entries. Source: W3C Baggage, *Limits*.
+    /// Largest number of entries. Source: W3C Baggage, *Limits*.
     pub const MAX_ENTRIES: usize = 64;
-    /// Most bytes of the header. Source: W3C Baggage, *Limits*.
+    /// Largest size of the header in bytes. Source: W3C Baggage, *Limits*.
     pub const MAX_HEADER_BYTES: usize = 8192;
 
-    /// Makes empty baggage; does not allocate.
+    /// Makes empty baggage. Does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
@@ -81,8 +80,8 @@ impl Baggage {
         self.entry(key).map(|entry| &*entry.value)
     }
 
-    /// Returns the metadata of a key, as it stands on the wire:
-    /// `property1;property2=value`.
+    /// Returns the metadata of a key in its wire form, `property1;property2=value`; `None` if
+    /// there is none.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.entry(key)
@@ -90,12 +89,12 @@ impl Baggage {
             .filter(|metadata| !metadata.is_empty())
     }
 
-    /// Sets the value of a key, without metadata, and returns the value it had.
+    /// Sets the value of a key, removes its metadata, and returns the previous value.
     ///
     /// # Errors
     ///
-    /// When the key is no token, or a limit would be passed. The baggage stays
-    /// as it was.
+    /// If the key is not a token, or a limit would be exceeded. Then the baggage does not
+    /// change.
     pub fn insert(
         &mut self,
         key: impl Into<String>,
@@ -104,15 +103,16 @@ impl Baggage {
         self.insert_with_metadata(key, value, "")
     }
 
-    /// Sets value and metadata of a key, and returns the value it had.
+    /// Sets the value and the metadata of a key, and returns the previous value.
     ///
-    /// Metadata is nothing, or properties joined with `;`, each `key` or `key=value`, with
-    /// values percent-encoded: `ttl=1;internal`. It has no meaning here.
+    /// The metadata is empty or a list of properties joined by `;`. Each is `key` or
+    /// `key=value`, and its value is percent-encoded: `ttl=1;internal`. This crate gives it no
+    /// meaning.
     ///
     /// # Errors
     ///
-    /// When the key is no token, the metadata is no list of properties, or a limit
-    /// would be passed. The baggage stays as it was.
+    /// If the key is not a token, the metadata is not a list of properties, or a limit would be
+    /// exceeded. Then the baggage does not change.
     pub fn insert_with_metadata(
         &mut self,
         key: impl Into<String>,
@@ -131,7 +131,7 @@ impl Baggage {
         })
     }
 
-    /// Takes an entry away and returns its value.
+    /// Removes an entry and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let entries = self.0.as_mut()?;
         let position = entries.iter().position(|entry| &*entry.key == key)?;
@@ -142,7 +142,7 @@ impl Baggage {
         Some(removed.value.into())
     }
 
-    /// Returns keys and values in the order in which they came.
+    /// Returns keys and values, in the order in which the keys were first inserted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries()
             .iter()
@@ -169,7 +169,7 @@ impl Baggage {
         self.entries().iter().find(|entry| &*entry.key == key)
     }
 
-    /// Inserts an entry whose key and metadata are known to be good.
+    /// Inserts an entry whose key and metadata were checked; checks the limits.
     pub(crate) fn insert_entry(
         &mut self,
         entry: BaggageEntry,
@@ -192,7 +192,7 @@ impl Baggage {
             return Err(InvalidBaggage(Reason::TooManyEntries));
         }
         let others = self.entries().iter().filter(|old| old.key != entry.key);
-        // One byte more for the comma before each.
+        // One more byte for the comma before each other entry.
         let bytes = entry.header_bytes() + others.map(|old| old.header_bytes() + 1).sum::<usize>();
         if bytes > Self::MAX_HEADER_BYTES {
             return Err(InvalidBaggage(Reason::TooManyBytes(bytes)));
@@ -214,8 +214,8 @@ impl BaggageEntry {
     }
 }
 
-/// Returns whether a byte stands for itself in a value: a `baggage-octet`, but
-/// not the percent sign.
+/// Returns whether a byte of a value is written without encoding: a `baggage-octet` other than
+/// the percent sign.
 pub(crate) const fn is_plain_in_value(byte: u8) -> bool {
     is_baggage_octet(byte as char) && byte != b'%'
 }
@@ -257,7 +257,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), InvalidBaggage> {
     }
 }
 
-/// Returns a list of properties without white space around its parts.
+/// Checks a list of properties and returns it without white space around its parts.
 ///
 /// Source: W3C Baggage, *Definition*, `property`.
 pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage> {
@@ -285,12 +285,12 @@ pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage>
     Ok(checked.into())
 }
 
-/// Takes optional white space off both ends.
+/// Removes spaces and tabs at both ends.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// Leaves out the pairs that [`Baggage::insert`] refuses.
+/// Inserts the pairs, except those that [`Baggage::insert`] refuses.
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Baggage {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let mut baggage = Self::new();
@@ -336,7 +336,7 @@ impl fmt::Display for InvalidBaggage {
 
 impl std::error::Error for InvalidBaggage {}
 
-/// As a list of entries: `[{"key": "tenant", "value": "acme"}]`.
+/// Reads and writes a list of entries: `[{"key": "tenant", "value": "acme"}]`.
 #[cfg(feature = "serde")]
 mod serde_list {
     use serde_core::de::{Deserialize, Deserializer, Error};

@@ -1,4 +1,7 @@
-//! What travels from span to span and from service to service.
+//! The context that travels from span to span and from service to service.
+//!
+//! A plain value: how it is written to headers is in [`propagation`](crate::propagation), and
+//! which one is current is in `record`.
 
 use std::fmt;
 
@@ -8,11 +11,11 @@ use super::id::{SpanId, TraceId};
 use super::serialized::{fields, transparent};
 use super::tracestate::TraceState;
 
-/// What travels: the ids, the sampling decision, the state of other vendors and
+/// The context that travels: the ids, the sampling decision, the state of other vendors and
 /// the baggage.
 ///
-/// An invalid one cannot be built. OpenTelemetry calls it *span context*, and
-/// keeps the baggage beside it.
+/// An invalid context cannot be built. OpenTelemetry calls it *span context* and keeps the
+/// baggage separately.
 ///
 /// ```
 /// use trace_core::{SpanId, TraceContext, TraceId};
@@ -25,17 +28,17 @@ use super::tracestate::TraceState;
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
-    /// The span that is current; the parent of what comes next.
+    /// The current span, which is the parent of the next one.
     pub span_id: SpanId,
-    /// The parent of the current span, where it is known.
+    /// The parent of the current span, if it is known.
     pub parent_span_id: Option<SpanId>,
-    /// Sampled or not, and whether the trace id is random.
+    /// Whether the trace is sampled, and whether its id is random.
     pub flags: TraceFlags,
-    /// What other tracing systems along the way want to remember.
+    /// Entries of other tracing systems, which are passed on.
     pub tracestate: TraceState,
     /// What the application wants every service of the trace to know.
     pub baggage: Baggage,
-    /// Whether it came from another process.
+    /// Whether the context came from another process.
     pub is_remote: bool,
 }
 
@@ -99,7 +102,7 @@ impl TraceFlags {
     /// Bit 1: the low 56 bits of the trace id are random.
     pub const RANDOM: Self = Self(2);
 
-    /// Makes flags of the byte on the wire.
+    /// Makes flags from the byte on the wire.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
         Self(byte)
@@ -123,13 +126,13 @@ impl TraceFlags {
         self.0 & 2 != 0
     }
 
-    /// Returns these flags with bit 0 as given.
+    /// Returns these flags with bit 0 set or cleared.
     #[must_use]
     pub const fn with_sampled(self, sampled: bool) -> Self {
         Self(self.0 & !1 | sampled as u8)
     }
 
-    /// Returns these flags with bit 1 as given.
+    /// Returns these flags with bit 1 set or cleared.
     #[must_use]
     pub const fn with_random(self, random: bool) -> Self {
         Self(self.0 & !2 | (random as u8) << 1)

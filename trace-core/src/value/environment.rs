@@ -1,11 +1,13 @@
-//! The variables of the environment.
+//! Environment variables.
 
-/// Reads a variable: the one place that does. Nothing of this crate depends on one that
-/// nobody has asked for, but what is said by [`diagnostics`](crate::diagnostics).
+/// Reads a variable. Only this function does.
+///
+/// Apart from [`diagnostics`](crate::diagnostics), no part of this crate depends on a variable
+/// unless the application asks for it, as with [`Limits::from_env`](crate::Limits::from_env).
 pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
+        reason = "only this function reads the environment"
     )]
     std::env::var(name).ok()
 }

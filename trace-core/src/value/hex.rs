@@ -1,10 +1,10 @@
-//! Fixed numbers of lower-case hex digits: the text of ids and flags.
+//! Reads a fixed number of lower-case hex digits, the text form of ids and flags.
 
 use std::fmt;
 
 use super::visible::Visible;
 
-/// Why a text is not what it should be; completes "`field` …".
+/// Why a text does not consist of these digits. Its text completes "`field` …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HexFinding {
     Length(usize),
@@ -14,7 +14,8 @@ pub(crate) enum HexFinding {
 
 /// Reads exactly `digits` lower-case hex digits, up to 32.
 pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
-    // Foreign digits have several bytes: that is not what is wrong with them.
+    // Count characters and not bytes: a text with a non-ASCII character gets an error about
+    // that character, not about the length.
     let characters = text.chars().take(digits + 1).count();
     if characters != digits {
         return Err(HexFinding::Length(text.chars().count()));

@@ -65,7 +65,7 @@ impl Expansion {
     /// ```text
     /// let guard = enter(&SITE);
     /// let output: Either<_, Ready<u32>> = body;
-    /// let _ = Returned::of_ref(&output).kind();
+    /// let _ = Returned::from_ref(&output).kind();
     /// if guard.is_recording() {
     ///     guard.end(Output::new(&output).failure().record(true));
     /// }
@@ -76,7 +76,7 @@ impl Expansion {
         let returned = returns::type_of(&item.signature.output);
         let place = returned.map_or(at, |ty| ty.span().resolved_at(at));
         let (method, private) = (kind_method(polled, place), located(&self.private, place));
-        let kind = quote_spanned!(place=> #private::Returned::of_ref(&__traced_output).#method());
+        let kind = quote_spanned!(place=> #private::Returned::from_ref(&__traced_output).#method());
         let check = quote_spanned!(at=> let _ = #kind;);
         let failure = self.failure(true, &quote_spanned!(at=> &__traced_output));
         self.value_function(item, body, Some(&check), failure)
@@ -123,7 +123,7 @@ impl Expansion {
         let returned = quote_spanned! {here=>
             (if false {
                 let __traced_output: #ty = #private::never_called();
-                #private::Returned::of(__traced_output)
+                #private::Returned::new(__traced_output)
             } else {
                 #private::Returned::TYPE
             })

@@ -219,19 +219,19 @@ pub(super) fn tag_returned(
 /// Writes where the span belongs, if not below the current one.
 ///
 /// Input: `parent = self.context`
-/// Output: `Origin::parent(&(self.context))`
+/// Output: `SpanOrigin::parent(&(self.context))`
 ///
 /// Input: `root, remote = context, trust = Trust::Restart`
-/// Output: `Origin::remote(&(context)).trust(Trust::Restart)`
+/// Output: `SpanOrigin::remote(&(context)).trust(Trust::Restart)`
 pub(super) fn origin(private: &TokenStream, args: &Args) -> Option<TokenStream> {
     let at = Span::mixed_site();
     if let Some(parent) = &args.parent {
         let parent = reference(parent);
-        return Some(quote_spanned!(at=> #private::Origin::parent(#parent)));
+        return Some(quote_spanned!(at=> #private::SpanOrigin::parent(#parent)));
     }
     let remote = reference(args.remote.as_ref()?);
     let trust = args.trust.iter();
-    Some(quote_spanned!(at=> #private::Origin::remote(#remote)#(.trust(#trust))*))
+    Some(quote_spanned!(at=> #private::SpanOrigin::remote(#remote)#(.trust(#trust))*))
 }
 
 /// Whether anything is to be recorded before the body.

@@ -56,7 +56,7 @@ pub(super) struct Said {
 
 impl Said {
     /// Whether the value is the one that counts, as none was said after it. What threads
-    /// say at the same time has any order; see *What is said by several threads* at
+    /// say at the same time has any order; see *Order between threads* at
     /// [`trace_core::OpenSpan`].
     pub(super) fn may_be_last(&self, all: &[Self]) -> bool {
         let is_later = |other: &Self| {

@@ -1,4 +1,7 @@
-//! Where a clock's readings are tied to the wall clock.
+//! Ties a clock's raw readings to the wall clock, for each trace once.
+//!
+//! Owns the list of anchors and the choice of one for a trace. When a new anchor is needed,
+//! the clock decides (`system_clock.rs`, `manual_clock.rs`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,7 +11,7 @@ use super::rate::Rate;
 use crate::process::sync::Unpoisoned;
 use crate::value::Timestamp;
 
-/// A raw reading, the wall-clock time at which it was taken, and how long ticks are.
+/// A raw reading, the wall-clock time at the same moment, and the length of a tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor {
     pub(super) raw: u64,
@@ -18,12 +21,13 @@ pub(super) struct Anchor {
 
 /// The anchors of a clock.
 ///
-/// Looks at the wall clock are counted. A trace takes the count along from its beginning,
-/// which is no look: it so names the time between two looks in which it began, and the
-/// anchor of that is decided by the second one. Nothing of the trace was delivered before.
+/// The worker looks at the wall clock for each batch, and these looks are counted. A trace
+/// stores the count when it begins, and does not look itself. The count names the interval
+/// between two looks in which the trace began. The second of these looks decides the anchor of
+/// the interval. That is early enough, because nothing of the trace is delivered before it.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    /// The low half of the number of looks.
+    /// The low half of [`State::looks`], for traces that begin: they must not wait for the lock.
     looks: AtomicU32,
     state: Mutex<State>,
 }
@@ -31,43 +35,49 @@ pub(super) struct Anchors {
 #[derive(Debug, Default)]
 struct State {
     looks: u64,
-    /// Shared with converters, and so made anew when there is another one.
+    /// From the oldest to the newest. Converters share it, so a new anchor makes a new list.
     list: Arc<Vec<Numbered>>,
 }
 
-/// The anchor of what began after so many looks, and until the next one in the list.
+/// The anchor of the traces that began after `from` looks, until the next entry of the list.
 #[derive(Clone, Copy, Debug)]
 struct Numbered {
     from: u64,
     anchor: Anchor,
 }
 
-/// Most anchors that are kept. Those of a clock that is not set last for hours.
+/// Largest number of anchors that are kept. If the wall clock is not set, there is at most one
+/// for each 30 s, so they last for more than eight hours.
 const MAX_ANCHORS: usize = 1_024;
 
-/// Turns raw readings of one clock into timestamps.
+/// Turns raw readings of one clock into timestamps. A snapshot: later anchors do not change it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Converter {
     looks: u64,
     list: Arc<Vec<Numbered>>,
 }
 
-/// Turns the raw readings of one trace into timestamps; one anchor for all of them, so that
-/// differences are those of the monotonic counter.
+/// Turns the raw readings of one trace into timestamps.
+///
+/// It has one anchor for all of them, so their differences are those of the monotonic counter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times(Option<Anchor>);
 
 impl Anchors {
-    /// What a trace that begins takes along.
+    /// Returns the count of looks that a trace stores when it begins.
     #[inline]
     pub(super) fn looks(&self) -> u32 {
-        // Relaxed: it is a name.
+        // Relaxed: the count guards no other memory. A thread that still sees the previous
+        // count uses the anchor of the traces that began a moment before.
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// Looks at the wall clock, which `now` says, and takes a new anchor if the last one is
-    /// not right by it. If something is `delivered` by what this returns, later traces are
-    /// told apart from those up to now.
+    /// Compares the newest anchor with `now`, a fresh reading of the wall clock, and adds `now`
+    /// as an anchor if `is_right` refuses the newest one.
+    ///
+    /// `delivered` says that the caller delivers spans by the returned converter. Then the look
+    /// is counted: it has decided the anchor of the traces that began until now, and traces
+    /// that begin later may get another one.
     pub(super) fn look(
         &self,
         now: Anchor,
@@ -85,6 +95,7 @@ impl Anchors {
         };
         if delivered {
             state.looks += 1;
+            // Relaxed: written only under the lock, so it never goes back; see also `looks`.
             #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
             self.looks.store(state.looks as u32, Ordering::Relaxed);
         }
@@ -97,6 +108,8 @@ impl Anchors {
 }
 
 impl State {
+    /// Makes `anchor` the one of the traces that begin from now on, and of those that began
+    /// since the last counted look. Drops the oldest anchor if there are too many.
     fn push(&mut self, anchor: Anchor) {
         let from = self.looks;
         let mut list = self.list.to_vec();
@@ -109,7 +122,8 @@ impl State {
 }
 
 impl Anchor {
-    /// How far the wall clock is from what this one says, and what time has passed since.
+    /// Returns the difference between the wall clock at `now` and the time that this anchor
+    /// computes for it; `None` if `now` was read before the anchor.
     pub(super) fn drift(&self, now: &Self) -> Option<Duration> {
         let age = self.rate.nanos(now.raw.checked_sub(self.raw)?);
         let expected = self.unix_nanos.saturating_add(age);
@@ -118,17 +132,19 @@ impl Anchor {
 }
 
 impl Converter {
-    /// One that knows only one anchor.
-    pub(super) fn of_anchor(anchor: Anchor) -> Self {
+    /// Makes a converter with a single anchor, for all traces.
+    pub(super) fn from_anchor(anchor: Anchor) -> Self {
         Self {
             looks: 0,
             list: Arc::new(vec![Numbered { from: 0, anchor }]),
         }
     }
 
-    /// What turns the readings of a trace into timestamps that took so many
-    /// [looks](Anchors::looks) along. The oldest anchor stands for those that are not kept.
+    /// Returns the conversion for a trace that stored this count of [looks](Anchors::looks).
+    /// If its anchor is no longer kept, the oldest one that is kept takes its place.
     pub(crate) fn times(&self, looks: u32) -> Times {
+        // The count has 32 bits and wraps: its distance from the current one is exact for a
+        // trace that is younger than 2³² looks.
         #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
         let ago = (self.looks as u32).wrapping_sub(looks);
         let looks = self.looks.saturating_sub(ago.into());
@@ -138,14 +154,14 @@ impl Converter {
         Times(anchor.map(|numbered| numbered.anchor))
     }
 
-    /// The same for a reading of the moment.
+    /// Returns the conversion for a reading that was taken just now.
     pub(super) fn latest(&self) -> Times {
         Times(self.list.last().map(|numbered| numbered.anchor))
     }
 }
 
 impl Times {
-    /// Readings are nanoseconds since 1970.
+    /// Converts raw readings that are already nanoseconds since 1970.
     pub(crate) const RAW: Self = Self(None);
 
     /// Turns a raw reading into a timestamp.
@@ -169,7 +185,7 @@ impl Times {
 mod tests {
     use super::*;
 
-    /// A clock that ticks in nanoseconds, and is off by so much.
+    /// An anchor of a clock that ticks in nanoseconds and is `offset` behind the wall clock.
     fn anchor(raw: u64, offset: u64) -> Anchor {
         Anchor {
             raw,
@@ -193,12 +209,12 @@ mod tests {
         let before = anchors.looks();
         let converter = look(&anchors, anchor(100, 1_000));
         assert_eq!(time(&converter, before, 90), 1_090);
-        // It goes on, and the clock is set.
+        // The trace continues, and the clock is set.
         let within = anchors.looks();
         let converter = look(&anchors, anchor(200, 5_000));
         let after = anchors.looks();
         assert_eq!(time(&converter, before, 190), 1_190);
-        // Nothing of what began since was delivered.
+        // Nothing of the traces that began since then was delivered.
         assert_eq!(time(&converter, within, 190), 5_190);
         let converter = look(&anchors, anchor(300, 5_000));
         assert_eq!(time(&converter, after, 290), 5_290);

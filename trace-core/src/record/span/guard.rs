@@ -95,7 +95,7 @@ impl SpanGuard {
                 // The parent may record the same error next, and logs it only once.
                 thread::note_failed_child(self.outer);
             }
-            let outcome = Outcome::of_body(has_failed);
+            let outcome = Outcome::from_body(has_failed);
             closing::close(self.scope, self.span, self.outer, outcome);
         }
         // The drop would end the span once more, and would take it for one that went well.

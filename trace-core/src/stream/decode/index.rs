@@ -282,7 +282,7 @@ impl Index {
     }
 
     fn push_array(&mut self, value: FieldValue<'_>) -> u32 {
-        let array = TagArray::of(value);
+        let array = TagArray::from_field(value);
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 

@@ -25,7 +25,7 @@ impl SpanLife {
     /// Ends the span of a future that is ready.
     #[inline(never)]
     pub(super) extern "C" fn end_polled(&mut self, block: &Block, outer: u64, has_failed: bool) {
-        self.leave_as::<false>(block, outer, Some(Outcome::of_body(has_failed)));
+        self.leave_as::<false>(block, outer, Some(Outcome::from_body(has_failed)));
     }
 
     /// Suspends or ends the span of a holder that keeps the trace. One function for both, as
