@@ -1,9 +1,9 @@
 //! Pieces of the streams of scopes.
 
 use super::entry::{Close, Entry, Source};
+use super::entry_kind::EntryKind;
 use super::header::{Header, of_halves, outcome_number};
-use super::kind::EntryKind;
-use super::plain::Plain;
+use super::plain_entry::Plain;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
 

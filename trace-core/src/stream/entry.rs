@@ -1,11 +1,11 @@
 //! An entry as it is read: its words and texts, with their meaning.
 //!
-//! What is written is in [`record`](crate::record); how, in [`kind`](super::kind) and
+//! What is written is in [`record`](crate::record); how, in [`entry_kind`](super::entry_kind) and
 //! [`header`](super::header).
 
+use super::entry_kind::EntryKind;
+use super::error_types::type_of_number;
 use super::header::{Header, error_bits, halves, status_number, value_type};
-use super::kind::EntryKind;
-use super::type_name::type_of_number;
 use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
 
 /// An entry as read. Texts are borrowed from the chunk.

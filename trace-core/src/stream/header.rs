@@ -21,7 +21,7 @@
 //! its order there. The part of a trace to which a scope belongs is named after its first
 //! scope.
 
-use super::kind::EntryKind;
+use super::entry_kind::EntryKind;
 use crate::value::{Outcome, SpanKind};
 
 /// The first word of an entry.

@@ -7,24 +7,24 @@
 //! through it once, from the front.
 
 mod absence;
+mod call_sites;
 mod chunk;
 pub(crate) mod decode;
 mod entry;
+mod entry_kind;
+mod error_types;
 mod header;
-mod kind;
 mod noted_sites;
 mod notes;
-mod place;
-mod plain;
+mod plain_entry;
 mod site;
-mod type_name;
 
 pub(crate) use absence::Absence;
 pub(crate) use chunk::{Chunk, Cursor};
 pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Open};
+pub(crate) use entry_kind::EntryKind;
+pub(crate) use error_types::number_of_type;
 pub(crate) use header::{Header, error_bits, of_halves, outcome_number, status_number, value_type};
-pub(crate) use kind::EntryKind;
-pub(crate) use plain::Plain;
+pub(crate) use plain_entry::Plain;
 pub use site::Site;
 pub(crate) use site::SiteTable;
-pub(crate) use type_name::number_of_type;

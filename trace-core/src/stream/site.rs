@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 
+use super::entry_kind::EntryKind;
 use super::header::Header;
-use super::kind::EntryKind;
 use super::notes::Notes;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;

@@ -1,8 +1,8 @@
 //! Finished spans, still in the chunks in which they were written.
 
-use super::index::{Entries, Index, OpenSpan, Span};
 use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
+use super::span_index::{Entries, Index, OpenSpan, Span};
 use crate::process::clock::Converter;
 use crate::stream::{Chunk, Site, SiteTable};
 use crate::value::{Limits, Timestamp};

@@ -4,13 +4,13 @@
 mod tests;
 
 use super::decoded::Decoded;
-use super::index::{Index, OpenSpan};
-use super::losses::{LossReason, TraceLosses};
-use super::lost::LostSpans;
+use super::lost_spans::LostSpans;
 use super::part::{Part, PartLosses, PartReport, PartState};
 use super::piece::Piece;
-use super::spread::Place;
+use super::span_index::{Index, OpenSpan};
+use super::spread_span::Place;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
+use super::trace_losses::{LossReason, TraceLosses};
 use crate::process::maps::HashSet;
 use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
 use crate::value::{Limits, TraceFlags, TraceId};

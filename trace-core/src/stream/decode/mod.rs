@@ -3,22 +3,22 @@
 
 mod decoded;
 mod decoder;
-mod index;
+mod field_values;
 mod limits;
-mod losses;
-mod lost;
+mod lost_spans;
 mod part;
 mod piece;
 mod rewrite;
-mod spread;
+mod span_index;
+mod spread_span;
 mod spread_spans;
-mod streamed;
-mod values;
+mod streamed_span;
+mod trace_losses;
 
 pub(crate) use decoded::Decoded;
 pub(crate) use decoder::Decoder;
-pub(crate) use index::Span;
-pub use losses::TraceLosses;
-pub(crate) use losses::{LaneLoss, LossReason};
 pub(crate) use part::{Part, PartLosses, PartReport, PartState, SCOPES};
-pub(crate) use streamed::Streamed;
+pub(crate) use span_index::Span;
+pub(crate) use streamed_span::Streamed;
+pub use trace_losses::TraceLosses;
+pub(crate) use trace_losses::{LaneLoss, LossReason};

@@ -1,6 +1,6 @@
 //! The parts of traces that run in this process.
 
-use super::losses::TraceLosses;
+use super::trace_losses::TraceLosses;
 use crate::process::maps::HashMap;
 use crate::value::{Timestamp, TraceId};
 

@@ -1,8 +1,8 @@
 //! Writes out what holds of a span, so that a span that is open for long does not grow
 //! with everything that is said of it.
 
-use super::index::{Index, OpenSpan};
 use super::limits::{self, Newest};
+use super::span_index::{Index, OpenSpan};
 use crate::stream::{Chunk, EntryKind};
 
 /// A set of kinds has so many bits.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::lost::Lost;
+use super::lost_spans::Lost;
 use super::part::Part;
 use super::piece::Piece;
-use super::spread::{Place, Rewriter, Spread};
+use super::spread_span::{Place, Rewriter, Spread};
 use crate::process::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 use crate::value::Limits;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::decoded::Decoded;
-use super::index::{Entries, Span};
 use super::limits;
 use super::piece::Piece;
+use super::span_index::{Entries, Span};
 use crate::stream::{Entry, EntryKind};
 use crate::value::StatusRef;
 use crate::value::conventions::{

@@ -1,7 +1,7 @@
 //! Spans that are not wholly in one piece.
 
-use super::index::{Index, OpenSpan};
 use super::piece::Piece;
+use super::span_index::{Index, OpenSpan};
 use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, Open, Site, SiteTable};
 use crate::value::Limits;
 

@@ -1,8 +1,8 @@
 //! The entries that most are, read without looking at the others.
 
 use super::entry::{Close, Open};
+use super::entry_kind::EntryKind;
 use super::header::{Header, value_type};
-use super::kind::EntryKind;
 
 /// One of the common entries, decoded only as far as the fast loop needs.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Spans that cannot be delivered any more.
 
-use super::losses::LossReason;
+use super::trace_losses::LossReason;
 use crate::process::maps::HashMap;
 
 /// Spans of which a part was lost: what is still said of them is to be ignored.
