@@ -5,7 +5,8 @@ mod tests;
 
 use super::decoded::Decoded;
 use super::lost_spans::LostSpans;
-use super::part::{Part, PartLosses, PartReport, PartState};
+use super::part::{Part, PartReport, PartState};
+use super::part_losses::PartLosses;
 use super::piece::Piece;
 use super::span_index::{Index, OpenSpan};
 use super::spread_span::Place;

@@ -1,9 +1,8 @@
 //! Spans that are not wholly in one piece.
 
 use super::piece::Piece;
-use super::span_index::{Index, OpenSpan};
-use crate::stream::{Chunk, Close, Cursor, Entry, FieldKey, Open, Site, SiteTable};
-use crate::value::Limits;
+use super::segment::{Part, Rewriter};
+use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
 /// What was read of a span that is not wholly in one piece: copies of its entries, to be
 /// read together when all are there.
@@ -27,14 +26,6 @@ pub(super) struct Spread {
     moved: Option<(u64, u32)>,
 }
 
-/// Entries that follow each other.
-#[derive(Debug)]
-struct Part {
-    entries: Chunk,
-    /// Bytes from which on the part is rewritten.
-    rewrite_at: usize,
-}
-
 /// An entry that is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
@@ -46,24 +37,9 @@ pub(super) struct Place<'a> {
     pub(super) end: Cursor,
 }
 
-/// What is needed to rewrite parts.
-#[derive(Debug)]
-pub(super) struct Rewriter {
-    index: Index,
-    limits: Limits,
-    /// Of what comes after a head it is not known which keys are new.
-    tail_limits: Limits,
-}
-
-/// Bytes of a part that is never rewritten.
-const SMALL_BYTES: usize = 8 * 1_024;
-
 /// Most parts of a tail. If there are more before anything is heard of the home, what it
 /// said between the first two comes before both.
 const MAX_PARTS: usize = 64;
-
-/// Most keys of tags that are kept of a tail, if the limit of a span is not far from it.
-const MIN_TAIL_TAGS: usize = 1_024;
 
 impl Spread {
     pub(super) fn new(piece: Piece) -> Self {
@@ -201,87 +177,4 @@ impl Spread {
     fn is_home(&self, scope: u32) -> bool {
         self.home == Some(scope)
     }
-}
-
-impl Default for Part {
-    fn default() -> Self {
-        Self::from(Chunk::new())
-    }
-}
-
-impl From<Chunk> for Part {
-    fn from(entries: Chunk) -> Self {
-        Self {
-            rewrite_at: SMALL_BYTES.max(2 * entries.bytes()),
-            entries,
-        }
-    }
-}
-
-impl Rewriter {
-    pub(super) fn new(limits: Limits) -> Self {
-        let tail_limits = Limits {
-            max_tags: MIN_TAIL_TAGS.max(limits.max_tags.saturating_mul(2)),
-            ..limits.clone()
-        };
-        Self {
-            index: Index::default(),
-            limits,
-            tail_limits,
-        }
-    }
-
-    /// Leaves of a head what holds, if it has grown.
-    fn rewrite_head(&mut self, head: &mut Part, sites: &mut SiteTable) {
-        if head.entries.bytes() < head.rewrite_at {
-            return;
-        }
-        self.index.clear();
-        let (entries, start) = (&head.entries, Cursor::default());
-        let read = self
-            .index
-            .read(None, 0, entries, start, sites, &self.limits);
-        if let Some(open) = read {
-            let mut kept = Chunk::new();
-            self.index.rewrite_opening(&open, &mut kept);
-            self.rewrite(head, &open, kept);
-        }
-    }
-
-    /// Leaves of a part of a tail what may hold, if it has grown.
-    fn rewrite_tail(&mut self, part: &mut Part, span: u64, sites: &mut SiteTable) {
-        if part.entries.bytes() < part.rewrite_at {
-            return;
-        }
-        self.index.clear();
-        let opening = Open {
-            site: 0,
-            parent: 0,
-            time: 0,
-        };
-        let site = site_of_keys(&part.entries, sites);
-        let limits = &self.tail_limits;
-        let open = self.index.open(0, span, site, opening, limits);
-        let (entries, start) = (&part.entries, Cursor::default());
-        let read = self
-            .index
-            .read(Some(open), 0, entries, start, sites, limits);
-        if let Some(open) = read {
-            self.rewrite(part, &open, Chunk::new());
-        }
-    }
-
-    fn rewrite(&self, part: &mut Part, open: &OpenSpan, mut kept: Chunk) {
-        self.index.rewrite(open, &part.entries, &mut kept);
-        *part = Part::from(kept);
-    }
-}
-
-/// The site of the span of which the entries are, as far as they tell.
-fn site_of_keys(entries: &Chunk, sites: &mut SiteTable) -> &'static Site {
-    let site = entries.iter().find_map(|(_, entry, _)| match entry {
-        Entry::Tag(FieldKey::Site { site, .. }, _) => Some(site),
-        _ => None,
-    });
-    sites.site(site.unwrap_or(0))
 }
