@@ -70,13 +70,13 @@ impl<'a> SpanBatch<'a> {
         self
     }
 
-    pub(crate) fn of_decoded(
+    pub(crate) fn from_decoded(
         resource: &'a Resource,
         decoded: &'a Decoded,
         reports: &'a [PartReport],
     ) -> Self {
         Self {
-            resource: BatchResource::of_tracer(resource, reports),
+            resource: BatchResource::from_tracer(resource, reports),
             spans: Spans::Decoded(decoded, None),
         }
     }
@@ -105,14 +105,14 @@ impl<'a> SpanBatch<'a> {
                 let kept = self.positions().filter(|position| {
                     let span = decoded.spans().get(*position);
                     span.is_some_and(|span| {
-                        keep(&SpanView::of_stream(decoded, span, resource.get()))
+                        keep(&SpanView::from_stream(decoded, span, resource.get()))
                     })
                 });
                 Spans::Decoded(decoded, Some(kept.collect()))
             }
             Spans::Records(_) | Spans::Selected(_) => {
                 let kept = self.borrowed();
-                let kept = kept.filter(|span| keep(&SpanView::of_record(span)));
+                let kept = kept.filter(|span| keep(&SpanView::from_record(span)));
                 Spans::Selected(kept.collect())
             }
         };
@@ -153,9 +153,9 @@ impl<'a> SpanBatch<'a> {
             let spans = self
                 .positions()
                 .filter_map(|position| decoded.spans().get(position));
-            spans.map(move |span| SpanView::of_stream(decoded, span, resource))
+            spans.map(move |span| SpanView::from_stream(decoded, span, resource))
         });
-        streamed.chain(self.borrowed().map(SpanView::of_record))
+        streamed.chain(self.borrowed().map(SpanView::from_record))
     }
 
     /// The spans that are records.

@@ -132,7 +132,7 @@ impl CollectorError {
     }
 
     /// Says whose error it is.
-    pub(crate) fn of_collector(mut self, name: &str) -> Self {
+    pub(crate) fn with_collector(mut self, name: &str) -> Self {
         self.collector = Some(name.into());
         self
     }

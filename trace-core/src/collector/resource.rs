@@ -13,12 +13,12 @@ use crate::value::{Resource, TraceId};
 #[derive(Clone, Copy, Debug)]
 pub struct BatchResource<'a> {
     resource: &'a Resource,
-    said: Said<'a>,
+    facts: TraceFacts<'a>,
 }
 
 /// What is known of the traces of a batch.
 #[derive(Clone, Copy, Debug)]
-enum Said<'a> {
+enum TraceFacts<'a> {
     /// Nothing: the spans come from a file, or by hand.
     Nothing,
     /// Which have ended, by hand.
@@ -28,18 +28,18 @@ enum Said<'a> {
 }
 
 impl<'a> BatchResource<'a> {
-    pub(super) fn of_tracer(resource: &'a Resource, reports: &'a [PartReport]) -> Self {
-        let said = Said::Reports(reports);
-        Self { resource, said }
+    pub(super) fn from_tracer(resource: &'a Resource, reports: &'a [PartReport]) -> Self {
+        let facts = TraceFacts::Reports(reports);
+        Self { resource, facts }
     }
 
     pub(super) fn with_completed_traces(self, completed: &'a [TraceId]) -> Self {
-        match self.said {
+        match self.facts {
             // What the tracer says is more.
-            Said::Reports(_) => self,
-            Said::Nothing | Said::Completed(_) => {
-                let said = Said::Completed(completed);
-                Self { said, ..self }
+            TraceFacts::Reports(_) => self,
+            TraceFacts::Nothing | TraceFacts::Completed(_) => {
+                let facts = TraceFacts::Completed(completed);
+                Self { facts, ..self }
             }
         }
     }
@@ -51,9 +51,9 @@ impl<'a> BatchResource<'a> {
     }
 
     pub(super) fn completed_traces(self) -> impl Iterator<Item = TraceId> + use<'a> {
-        let by_hand = match self.said {
-            Said::Completed(completed) => completed,
-            Said::Nothing | Said::Reports(_) => &[],
+        let by_hand = match self.facts {
+            TraceFacts::Completed(completed) => completed,
+            TraceFacts::Nothing | TraceFacts::Reports(_) => &[],
         };
         let reported = self.reports().unwrap_or_default().iter();
         let reported = reported.filter(|report| report.state == PartState::Ended);
@@ -68,18 +68,18 @@ impl<'a> BatchResource<'a> {
 
     /// All that the tracer said, if one did.
     pub(crate) const fn reports(self) -> Option<&'a [PartReport]> {
-        match self.said {
-            Said::Reports(reports) => Some(reports),
-            Said::Nothing | Said::Completed(_) => None,
+        match self.facts {
+            TraceFacts::Reports(reports) => Some(reports),
+            TraceFacts::Nothing | TraceFacts::Completed(_) => None,
         }
     }
 
     /// Whether the ends of traces are said, and not to be guessed.
     pub(crate) const fn says_ends(self) -> bool {
-        match self.said {
-            Said::Reports(_) => true,
-            Said::Completed(completed) => !completed.is_empty(),
-            Said::Nothing => false,
+        match self.facts {
+            TraceFacts::Reports(_) => true,
+            TraceFacts::Completed(completed) => !completed.is_empty(),
+            TraceFacts::Nothing => false,
         }
     }
 }
@@ -87,8 +87,8 @@ impl<'a> BatchResource<'a> {
 impl<'a> From<&'a Resource> for BatchResource<'a> {
     /// A resource of which nothing is said.
     fn from(resource: &'a Resource) -> Self {
-        let said = Said::Nothing;
-        Self { resource, said }
+        let facts = TraceFacts::Nothing;
+        Self { resource, facts }
     }
 }
 

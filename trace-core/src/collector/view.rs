@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stream::decode::{Decoded, Span, Streamed};
+use crate::stream::decode::{Decoded, IndexedSpan, StreamedSpan};
 use crate::value::{
     DroppedItems, Link, Log, Outcome, Resource, Source, SpanId, SpanKind, SpanRecord, StatusRef,
     Tag, TagRef, Timestamp, TraceFlags, TraceId, TraceState,
@@ -19,16 +19,20 @@ pub struct SpanView<'a>(Form<'a>);
 #[derive(Clone, Copy, Debug)]
 enum Form<'a> {
     Record(&'a SpanRecord),
-    Stream(Streamed<'a>),
+    Stream(StreamedSpan<'a>),
 }
 
 impl<'a> SpanView<'a> {
-    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
+    pub(super) fn from_record(record: &'a SpanRecord) -> Self {
         Self(Form::Record(record))
     }
 
-    pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
-        Self(Form::Stream(Streamed {
+    pub(super) fn from_stream(
+        decoded: &'a Decoded,
+        span: &'a IndexedSpan,
+        resource: &'a Resource,
+    ) -> Self {
+        Self(Form::Stream(StreamedSpan {
             decoded,
             piece: decoded.piece(span),
             span,
@@ -68,7 +72,7 @@ impl<'a> SpanView<'a> {
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
-            Form::Stream(Streamed { piece, span, .. }) => {
+            Form::Stream(StreamedSpan { piece, span, .. }) => {
                 piece.remote_parent != 0 && piece.remote_parent == span.parent
             }
         }
@@ -163,7 +167,7 @@ impl<'a> SpanView<'a> {
         let of_record = record.into_iter().flat_map(|record| &record.tags);
         of_record
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
-            .chain(stream.into_iter().flat_map(Streamed::tags))
+            .chain(stream.into_iter().flat_map(StreamedSpan::tags))
     }
 
     /// Returns the value of a tag.
@@ -180,9 +184,12 @@ impl<'a> SpanView<'a> {
             Form::Stream(stream) => (None, Some(stream)),
         };
         let of_record = record.into_iter().flat_map(|record| &record.logs);
-        of_record
-            .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Streamed::logs).map(Cow::Owned))
+        of_record.map(Cow::Borrowed).chain(
+            stream
+                .into_iter()
+                .flat_map(StreamedSpan::logs)
+                .map(Cow::Owned),
+        )
     }
 
     /// Returns the links.
@@ -192,9 +199,12 @@ impl<'a> SpanView<'a> {
             Form::Stream(stream) => (None, Some(stream)),
         };
         let of_record = record.into_iter().flat_map(|record| &record.links);
-        of_record
-            .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Streamed::links).map(Cow::Owned))
+        of_record.map(Cow::Borrowed).chain(
+            stream
+                .into_iter()
+                .flat_map(StreamedSpan::links)
+                .map(Cow::Owned),
+        )
     }
 
     /// Returns whether the work failed.

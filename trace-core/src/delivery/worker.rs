@@ -208,7 +208,7 @@ impl Worker {
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let lost = self.queue.take_lost();
         self.lose(lost);
-        let open = self.decoder.abandon(&mut self.decoded);
+        let open = self.decoder.give_up_open(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
         self.queue.leave(counter, &open, SiteLoss::Open);
         self.collect();
@@ -262,7 +262,7 @@ impl Worker {
         self.collect();
         self.catch_up();
         self.queue
-            .hold(self.decoder.held(), self.decoder.open_parts());
+            .hold(self.decoder.kept_spans(), self.decoder.open_parts());
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
             let errors = self.flush_collectors(deadline);
@@ -271,12 +271,13 @@ impl Worker {
     }
 
     fn lose(&mut self, mut lost: LostPieces) {
-        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
+        self.decoder
+            .forget_lost(lost.half_spans.drain(), &mut lost.parts);
     }
 
     /// Reports a part as open, unless that was reported before.
     fn report_open(&mut self, part: Part) {
-        if self.decoder.goes_on(part) {
+        if self.decoder.note_open_part(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }

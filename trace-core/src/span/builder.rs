@@ -60,7 +60,7 @@ fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 fn miss(name: &str, source: &'static Location<'static>) -> Held {
     // To find the site costs more than all else there is to note.
     if is_counting()
-        && let Some(site) = Site::at(name, source)
+        && let Some(site) = Site::find_by_call(name, source)
     {
         record::miss(site);
     }

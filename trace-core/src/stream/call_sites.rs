@@ -12,35 +12,38 @@ use crate::value::SpanKind;
 
 /// A place and the first name that was given there. Never leaves: there are as many as
 /// there are calls in the program's text.
-struct Known {
+struct CallSite {
     source: &'static Location<'static>,
     site: Site,
 }
 
 /// All that are known, by the address of their source.
-static KNOWN: Mutex<BTreeMap<usize, &'static Known>> = Mutex::new(BTreeMap::new());
+static CALL_SITES: Mutex<BTreeMap<usize, &'static CallSite>> = Mutex::new(BTreeMap::new());
 
-const NEAR: usize = 32;
+const RECENT_SITES: usize = 32;
 
 /// Longer names are written with each span, within the limits.
 const MAX_NAME_BYTES: usize = 128;
 
 thread_local! {
     /// Those that this thread met last.
-    static NEAR_BY: [Cell<Option<&'static Known>>; NEAR] =
-        const { [const { Cell::new(None) }; NEAR] };
+    static RECENT: [Cell<Option<&'static CallSite>>; RECENT_SITES] =
+        const { [const { Cell::new(None) }; RECENT_SITES] };
 }
 
 impl Site {
     /// The site of spans of a name that are begun at a place, if that is not used for several
     /// names.
     #[inline]
-    pub(crate) fn at(name: &str, source: &'static Location<'static>) -> Option<&'static Self> {
+    pub(crate) fn find_by_call(
+        name: &str,
+        source: &'static Location<'static>,
+    ) -> Option<&'static Self> {
         let address = ptr::from_ref(source).addr();
-        let near = NEAR_BY.with(|near| near.get((address >> 3) % NEAR).and_then(Cell::get));
+        let near = RECENT.with(|near| near.get((address >> 3) % RECENT_SITES).and_then(Cell::get));
         let known = match near {
             Some(known) if ptr::eq(known.source, source) => known,
-            _ => find(name, source)?,
+            _ => find_or_add(name, source)?,
         };
         (known.site.operation_name() == name).then_some(&known.site)
     }
@@ -48,20 +51,20 @@ impl Site {
 
 #[cold]
 #[inline(never)]
-fn find(name: &str, source: &'static Location<'static>) -> Option<&'static Known> {
+fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'static CallSite> {
     if name.len() > MAX_NAME_BYTES {
         return None;
     }
     let address = ptr::from_ref(source).addr();
     // Not waited for: in the child of a `fork` it may be held for ever.
-    let mut known = KNOWN.try_lock().ok()?;
+    let mut known = CALL_SITES.try_lock().ok()?;
     let known = *known.entry(address).or_insert_with(|| {
         let name: &'static str = Box::leak(name.into());
         let site = Site::new(name, SpanKind::Internal, source.file(), source.line(), &[]);
-        Box::leak(Box::new(Known { source, site }))
+        Box::leak(Box::new(CallSite { source, site }))
     });
-    NEAR_BY.with(|near| {
-        if let Some(near) = near.get((address >> 3) % NEAR) {
+    RECENT.with(|near| {
+        if let Some(near) = near.get((address >> 3) % RECENT_SITES) {
             near.set(Some(known));
         }
     });

@@ -2,8 +2,8 @@
 
 use super::entry::{Close, Entry, Source};
 use super::entry_kind::EntryKind;
-use super::header::{Header, of_halves, outcome_number};
-use super::plain_entry::Plain;
+use super::header::{Header, join_halves, outcome_number};
+use super::plain_entry::PlainEntry;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
 
@@ -106,7 +106,7 @@ impl Chunk {
         };
         let header = Header::new(EntryKind::Piece, flags.as_byte(), length, scope);
         let [high, low] = trace_id.to_words();
-        let belongs = of_halves(part, looks);
+        let belongs = join_halves(part, looks);
         let words = [header.word(), remote_parent, high, low, belongs];
         self.words.extend_from_slice(&words);
         if !tracestate.is_empty() {
@@ -217,7 +217,7 @@ impl Chunk {
     /// Reads the entry at `cursor`, if it is a plain one: its span, itself, and where
     /// the next one is.
     #[inline]
-    pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, Plain, Cursor)> {
+    pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, PlainEntry, Cursor)> {
         let (header, rest) = self.words.get(cursor.word as usize..)?.split_first()?;
         let header = Header::from_word(*header);
         let (span, rest, words) = if header.is_of_newest() {
@@ -226,13 +226,13 @@ impl Chunk {
             let (span, rest) = rest.split_first()?;
             (*span, rest, 2)
         };
-        let read = Plain::read(header, rest, || self.newest(cursor, TIME));
+        let read = PlainEntry::read(header, rest, || self.newest(cursor, TIME));
         let (entry, more_words, bytes) = read?;
         let next = Cursor {
             word: cursor.word + words + more_words,
             text: cursor.text + bytes,
             newest: match entry {
-                Plain::Open(_) => cursor.word,
+                PlainEntry::Open(_) => cursor.word,
                 _ => cursor.newest,
             },
         };

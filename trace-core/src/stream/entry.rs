@@ -4,8 +4,8 @@
 //! [`header`](super::header).
 
 use super::entry_kind::EntryKind;
-use super::error_types::type_of_number;
-use super::header::{Header, error_bits, halves, status_number, value_type};
+use super::error_types::error_type_by_number;
+use super::header::{Header, error_bits, split_halves, status_number, value_type};
 use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
 
 /// An entry as read. Texts are borrowed from the chunk.
@@ -172,7 +172,7 @@ impl<'a> Entry<'a> {
                     log: header.small() & error_bits::LOG != 0,
                     type_name: match header.small() & error_bits::NUMBERED_TYPE {
                         0 => source.text(header.large().into()),
-                        _ => type_of_number(header.large()),
+                        _ => error_type_by_number(header.large()),
                     },
                     message: source.text(message_bytes),
                 }
@@ -180,7 +180,7 @@ impl<'a> Entry<'a> {
             EntryKind::Name => Self::Name(source.text(header.large().into())),
             EntryKind::Service => Self::Service(source.text(header.large().into())),
             EntryKind::Described => {
-                let (line, file_bytes) = halves(source.word());
+                let (line, file_bytes) = split_halves(source.word());
                 Self::Described {
                     name: source.text(header.large().into()),
                     kind: header.span_kind(),
@@ -205,7 +205,7 @@ impl<'a> Entry<'a> {
             },
             EntryKind::Piece => {
                 let trace_id = source.double_word();
-                let (part, looks) = halves(source.word());
+                let (part, looks) = split_halves(source.word());
                 Self::Piece {
                     scope: header.large(),
                     part,

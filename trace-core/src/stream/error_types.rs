@@ -19,7 +19,7 @@ static WRITER: Mutex<()> = Mutex::new(());
 ///
 /// The compiler may have put a name at several places, and each has a number then.
 #[inline]
-pub(crate) fn number_of_type(name: &'static str) -> Option<u32> {
+pub(crate) fn number_error_type(name: &'static str) -> Option<u32> {
     let first = first_place(name);
     if holds(first, name) {
         return u32::try_from(first).ok();
@@ -28,7 +28,7 @@ pub(crate) fn number_of_type(name: &'static str) -> Option<u32> {
 }
 
 /// Returns the name of the type that has a number.
-pub(crate) fn type_of_number(number: u32) -> &'static str {
+pub(crate) fn error_type_by_number(number: u32) -> &'static str {
     let name = NAMES.get(number as usize).and_then(OnceLock::get);
     name.copied().unwrap_or("")
 }
@@ -64,17 +64,17 @@ fn search(first: usize, name: &'static str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TRIES, number_of_type, type_of_number};
+    use super::{TRIES, error_type_by_number, number_error_type};
 
     #[test]
     fn a_type_keeps_its_number() {
         let names: &'static str = "one::Error two::Error";
         let (one, two) = names.split_once(' ').unwrap();
-        let numbers = [one, two].map(|name| number_of_type(name).unwrap());
-        assert_eq!(numbers.map(type_of_number), [one, two]);
+        let numbers = [one, two].map(|name| number_error_type(name).unwrap());
+        assert_eq!(numbers.map(error_type_by_number), [one, two]);
         assert_eq!(
             numbers,
-            [one, two].map(|name| number_of_type(name).unwrap())
+            [one, two].map(|name| number_error_type(name).unwrap())
         );
     }
 
@@ -83,8 +83,8 @@ mod tests {
         let names: &'static str = "abcdefghijklmnopqrstuvwxyz";
         let prefixes = (0..names.len()).filter_map(|length| names.get(..length));
         let numbers = prefixes.filter_map(|name| {
-            let number = number_of_type(name)?;
-            assert_eq!(type_of_number(number), name);
+            let number = number_error_type(name)?;
+            assert_eq!(error_type_by_number(number), name);
             Some(number)
         });
         assert!((1..=TRIES).contains(&numbers.count()));

@@ -36,13 +36,13 @@ impl Header {
 
     /// Makes the header of another kind of entry that names the same site.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_same_site(self, kind: EntryKind, small: u8, index: u16) -> Self {
-        Self::new(kind, small, index, 0).at_site_of(self)
+    pub(crate) const fn with_kind(self, kind: EntryKind, small: u8, index: u16) -> Self {
+        Self::new(kind, small, index, 0).with_site_of(self)
     }
 
     /// Adds the site that an opening names to a header that names none.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn at_site_of(self, open: Self) -> Self {
+    pub(crate) const fn with_site_of(self, open: Self) -> Self {
         // Of an opening only the kind and the site are set.
         Self((open.0 ^ EntryKind::Open as u64) | self.0)
     }
@@ -56,26 +56,26 @@ impl Header {
         self.0
     }
 
-    const OF_NEWEST: u64 = 1 << 7;
+    const IS_OF_NEWEST: u64 = 1 << 7;
 
     /// Says that the entry is of the newest span.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_newest(self) -> Self {
-        Self(self.0 | Self::OF_NEWEST)
+    pub(crate) const fn with_newest(self) -> Self {
+        Self(self.0 | Self::IS_OF_NEWEST)
     }
 
     /// Says that this is the end of the newest span, so long after its opening; `None`
     /// if the header cannot hold that.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn end_of_newest(self, ticks: u64) -> Option<Self> {
+    pub(crate) const fn with_ticks(self, ticks: u64) -> Option<Self> {
         if ticks >> 48 != 0 {
             return None;
         }
-        Some(Self(self.0 | Self::OF_NEWEST | ticks << 16))
+        Some(Self(self.0 | Self::IS_OF_NEWEST | ticks << 16))
     }
 
     pub(crate) const fn is_of_newest(self) -> bool {
-        self.0 & Self::OF_NEWEST != 0
+        self.0 & Self::IS_OF_NEWEST != 0
     }
 
     /// Ticks between the opening and the end of the newest span.
@@ -97,7 +97,7 @@ impl Header {
 
     /// The small argument as an outcome.
     pub(super) fn outcome(self) -> Outcome {
-        outcome_of(self.small())
+        outcome_from_number(self.small())
     }
 
     /// The small argument as a kind of span.
@@ -117,11 +117,11 @@ impl Header {
 }
 
 /// Two numbers in one word: the low half and the high one.
-pub(crate) const fn of_halves(low: u32, high: u32) -> u64 {
+pub(crate) const fn join_halves(low: u32, high: u32) -> u64 {
     low as u64 | (high as u64) << 32
 }
 
-pub(super) const fn halves(word: u64) -> (u32, u32) {
+pub(super) const fn split_halves(word: u64) -> (u32, u32) {
     #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
     let halves = (word as u32, (word >> 32) as u32);
     halves
@@ -160,7 +160,7 @@ pub(crate) const fn outcome_number(outcome: Outcome) -> u8 {
     }
 }
 
-const fn outcome_of(number: u8) -> Outcome {
+const fn outcome_from_number(number: u8) -> Outcome {
     match number {
         0 => Outcome::Ok,
         1 => Outcome::Error,

@@ -23,8 +23,10 @@ pub(crate) use absence::Absence;
 pub(crate) use chunk::{Chunk, Cursor};
 pub(crate) use entry::{Close, Entry, FieldKey, FieldValue, Open};
 pub(crate) use entry_kind::EntryKind;
-pub(crate) use error_types::number_of_type;
-pub(crate) use header::{Header, error_bits, of_halves, outcome_number, status_number, value_type};
-pub(crate) use plain_entry::Plain;
+pub(crate) use error_types::number_error_type;
+pub(crate) use header::{
+    Header, error_bits, join_halves, outcome_number, status_number, value_type,
+};
+pub(crate) use plain_entry::PlainEntry;
 pub use site::Site;
 pub(crate) use site::SiteTable;

@@ -6,14 +6,14 @@ use super::header::{Header, value_type};
 
 /// One of the common entries, decoded only as far as the fast loop needs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Plain {
+pub(crate) enum PlainEntry {
     Open(Open),
     Close(Close),
     /// A tag whose key is a site's and whose value is no array.
     Tag,
 }
 
-impl Plain {
+impl PlainEntry {
     /// Reads what follows a header and the span's id; returns how many words and bytes
     /// of text that is, too. `None` if the entry is another one.
     #[inline]

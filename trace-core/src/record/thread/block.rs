@@ -31,7 +31,7 @@ const FIRST_PATIENCE: u32 = 1_024;
 pub(in crate::record) struct Block {
     /// The scope that is recorded here; zero when nothing is.
     pub(super) scope: Cell<u32>,
-    /// The number of this thread's next scope; a multiple of `SCOPES` when it needs
+    /// The number of this thread's next scope; a multiple of `SCOPE_NUMBER_BLOCK` when it needs
     /// others.
     pub(super) next_scope: Cell<u32>,
     /// The current span; zero before the scope's first.

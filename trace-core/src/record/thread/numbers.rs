@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::block::{BLOCK, Block};
-use crate::stream::decode::SCOPES;
+use crate::stream::decode::SCOPE_NUMBER_BLOCK;
 
 /// Draws the number of a scope. Four billion later it is drawn again: a future that
 /// was suspended all the while, and then moves into that very scope, would be taken
@@ -24,14 +24,14 @@ pub(in crate::record) fn draw_id() -> u64 {
 
 impl Block {
     /// Draws a number, from the next range if the thread has used its own up. Threads so
-    /// share memory once in [`SCOPES`] scopes.
+    /// share memory once in [`SCOPE_NUMBER_BLOCK`] scopes.
     #[inline]
     pub(super) fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         self.next_scope().unwrap_or_else(|| {
             // Relaxed: it has no partner. Only the numbers have to differ, and they order
             // nothing. Zero is no scope.
-            let number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+            let number = TAKEN.fetch_add(SCOPE_NUMBER_BLOCK, Ordering::Relaxed) + 1;
             self.next_scope.set(number.wrapping_add(1));
             number
         })
@@ -41,7 +41,7 @@ impl Block {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn next_scope(&self) -> Option<u32> {
         let number = self.next_scope.get();
-        let has_one = !number.is_multiple_of(SCOPES);
+        let has_one = !number.is_multiple_of(SCOPE_NUMBER_BLOCK);
         has_one.then(|| {
             self.next_scope.set(number.wrapping_add(1));
             number

@@ -9,7 +9,7 @@ use super::formatted::{Formatted, with_formatted};
 use super::text::{entry, length};
 use super::{append, last_failure};
 use crate::record::thread;
-use crate::stream::{EntryKind, Header, error_bits, number_of_type};
+use crate::stream::{EntryKind, Header, error_bits, number_error_type};
 
 /// Writes an error of the current span, if that is the scope's to write to: its status, its
 /// type, and a log, if it is asked for and no child has logged the error already.
@@ -35,7 +35,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         } else {
             0
         };
-        let (header, type_name) = match number_of_type(type_name) {
+        let (header, type_name) = match number_error_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
                 (Header::new(EntryKind::Error, small, 0, number), "")

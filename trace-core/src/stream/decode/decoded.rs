@@ -2,7 +2,7 @@
 
 use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
-use super::span_index::{Entries, Index, OpenSpan, Span};
+use super::span_index::{Entries, IndexedSpan, SpanIndex, UnendedSpan};
 use crate::process::clock::Converter;
 use crate::stream::{Chunk, Site, SiteTable};
 use crate::value::{Limits, Timestamp};
@@ -16,7 +16,7 @@ pub(crate) struct Decoded {
     /// What was said of spans in several pieces, put together. It is none of the queue's
     /// chunks.
     joined: Chunk,
-    index: Index,
+    index: SpanIndex,
     reports: Vec<PartReport>,
 }
 
@@ -83,7 +83,7 @@ impl Decoded {
         self.spans().len()
     }
 
-    pub(crate) fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[IndexedSpan] {
         self.index.spans()
     }
 
@@ -119,7 +119,7 @@ impl Decoded {
     }
 
     /// A chunk, and where the spans of all are.
-    pub(crate) fn chunk_and_index(&mut self, number: u32) -> Option<(&Chunk, &mut Index)> {
+    pub(crate) fn chunk_and_index(&mut self, number: u32) -> Option<(&Chunk, &mut SpanIndex)> {
         let chunk = self.chunks.get(number as usize)?;
         Some((chunk, &mut self.index))
     }
@@ -128,7 +128,7 @@ impl Decoded {
         self.chunks.get(number as usize)
     }
 
-    pub(super) fn span(&self, open: &OpenSpan) -> Option<&Span> {
+    pub(super) fn span(&self, open: &UnendedSpan) -> Option<&IndexedSpan> {
         self.index.span(open)
     }
 
@@ -145,8 +145,8 @@ impl Decoded {
     }
 
     /// Takes a span out that does not end here.
-    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) {
-        self.index.take(open, others);
+    pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
+        self.index.remove(open, others);
     }
 
     /// Begins a piece; returns its index.
@@ -175,7 +175,7 @@ impl Decoded {
     }
 
     /// Writes what holds of a span that is open.
-    pub(super) fn rewrite(&self, open: &OpenSpan, to: &mut Chunk) {
+    pub(super) fn rewrite(&self, open: &UnendedSpan, to: &mut Chunk) {
         if let Some(span) = self.index.span(open)
             && let Some(chunk) = self.chunk_of(span)
         {
@@ -188,15 +188,15 @@ impl Decoded {
         self.reports.push(report);
     }
 
-    pub(crate) fn piece(&self, span: &Span) -> &Piece {
+    pub(crate) fn piece(&self, span: &IndexedSpan) -> &Piece {
         self.index.piece(span.piece).unwrap_or(&NO_PIECE)
     }
 
-    pub(crate) fn entries(&self, span: &Span) -> Entries<'_> {
+    pub(crate) fn entries(&self, span: &IndexedSpan) -> Entries<'_> {
         self.index.entries(span, self.chunk_of(span))
     }
 
-    fn chunk_of(&self, span: &Span) -> Option<&Chunk> {
+    fn chunk_of(&self, span: &IndexedSpan) -> Option<&Chunk> {
         match self.piece(span).chunk {
             JOINED => Some(&self.joined),
             number => self.chunks.get(number as usize),

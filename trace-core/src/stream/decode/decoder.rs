@@ -8,12 +8,12 @@ use super::lost_spans::LostSpans;
 use super::part::{Part, PartReport, PartState};
 use super::part_losses::PartLosses;
 use super::piece::Piece;
-use super::span_index::{Index, OpenSpan};
-use super::spread_span::Place;
+use super::span_index::{SpanIndex, UnendedSpan};
+use super::spread_span::EntryLocation;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
 use super::trace_losses::{LossReason, TraceLosses};
 use crate::process::maps::HashSet;
-use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
+use crate::stream::{Chunk, Close, Cursor, Entry, PlainEntry, SiteTable};
 use crate::value::{Limits, TraceFlags, TraceId};
 
 /// Reads the chunks of one tracer in the order in which they were handed over.
@@ -34,7 +34,7 @@ pub(crate) struct Decoder {
     /// The scope that wrote it.
     scope: u32,
     /// Spans of the piece being read that are open; the innermost last.
-    open: Vec<OpenSpan>,
+    open: Vec<UnendedSpan>,
     /// What was read of spans that are not wholly in one piece.
     spread: SpreadSpans,
     /// Those of them all of which was read with this piece.
@@ -47,12 +47,12 @@ pub(crate) struct Decoder {
     /// Parts of which a piece was read, and which go on.
     open_parts: HashSet<Part>,
     losses: PartLosses,
-    dropped: Dropped,
+    dropped: DroppedSpans,
 }
 
 /// What had to be dropped, by reason.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dropped {
+pub(crate) struct DroppedSpans {
     /// Spans, by the numbers of their sites: a chunk in which they began or ended was lost.
     pub(crate) queue: Vec<u32>,
     /// Spans, the same: too many others were open, or too much was said of them.
@@ -78,7 +78,7 @@ impl Decoder {
             ended: None,
             open_parts: HashSet::default(),
             losses: PartLosses::bounded(max_parts),
-            dropped: Dropped::default(),
+            dropped: DroppedSpans::default(),
         }
     }
 
@@ -100,21 +100,21 @@ impl Decoder {
 
     /// Reads entries as long as they are plain and of the innermost span; returns where
     /// the first other one is. Nearly all are plain.
-    fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut Index) -> Cursor {
+    fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut SpanIndex) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
-                Plain::Open(_) if self.lost.has(id) => break,
-                Plain::Open(open) => {
+                PlainEntry::Open(_) if self.lost.has(id) => break,
+                PlainEntry::Open(open) => {
                     let site = self.sites.site(open.site);
                     let span = index.open(self.piece, id, site, open, &self.limits);
                     self.open.push(span);
                 }
-                Plain::Close(_) if self.spread.has_unopened(id) => break,
-                Plain::Close(close) => match self.open.pop_if(|open| open.id == id) {
+                PlainEntry::Close(_) if self.spread.has_unopened(id) => break,
+                PlainEntry::Close(close) => match self.open.pop_if(|open| open.id == id) {
                     Some(open) => index.close(&open, close),
                     None => break,
                 },
-                Plain::Tag => {
+                PlainEntry::Tag => {
                     let open = self.open.last_mut().filter(|open| open.id == id);
                     let fits = open.map(|open| index.add_tag(open, cursor));
                     if fits != Some(true) {
@@ -139,23 +139,23 @@ impl Decoder {
             });
         }
         // First, as one of those that are open may have been given the same id.
-        self.deliver(out);
+        self.deliver_ready(out);
         while let Some(open) = self.open.pop() {
-            self.keep(&open, out);
+            self.keep_open(&open, out);
         }
-        self.deliver(out);
+        self.deliver_ready(out);
         if let Some(part) = self.ended.take() {
             self.end_part(part, out);
         }
     }
 
-    fn deliver(&mut self, out: &mut Decoded) {
+    fn deliver_ready(&mut self, out: &mut Decoded) {
         while let Some(id) = self.ready.pop() {
-            self.deliver_one(id, out);
+            self.deliver_span(id, out);
         }
     }
 
-    fn deliver_one(&mut self, id: u64, out: &mut Decoded) {
+    fn deliver_span(&mut self, id: u64, out: &mut Decoded) {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
         {
@@ -167,7 +167,11 @@ impl Decoder {
     /// Forgets spans of which the opening or the end, but not both, was in a chunk
     /// that is lost, and notes what was lost of parts of traces. To be called before the
     /// chunks are read that were handed over meanwhile.
-    pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>, parts: &mut PartLosses) {
+    pub(crate) fn forget_lost(
+        &mut self,
+        spans: impl IntoIterator<Item = u64>,
+        parts: &mut PartLosses,
+    ) {
         self.lost.settle(MAX_KEPT);
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
@@ -178,7 +182,7 @@ impl Decoder {
             // It was counted with its chunk, if it is not open: its opening is lost.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
-                self.lose_one((span.piece.part(), span.site()), LossReason::Queue);
+                self.count_lost((span.piece.part(), span.site()), LossReason::Queue);
             }
             let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
             self.lost.add_half(id, other_was_read);
@@ -186,7 +190,7 @@ impl Decoder {
     }
 
     /// Counts a span of a part of a trace, and of a site, that is lost.
-    fn lose_one(&mut self, (part, site): (Part, u32), reason: LossReason) {
+    fn count_lost(&mut self, (part, site): (Part, u32), reason: LossReason) {
         // While it is read, a span is lost by the queue or by a limit only.
         let sites = if reason == LossReason::Queue {
             &mut self.dropped.queue
@@ -202,7 +206,7 @@ impl Decoder {
         self.dropped.unattached += self.spread.end_trace(part);
         // What was opened and has not ended lost its end.
         for site in self.spread.end_opened(part) {
-            self.lose_one((part, site), LossReason::Queue);
+            self.count_lost((part, site), LossReason::Queue);
         }
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
@@ -213,13 +217,13 @@ impl Decoder {
 
     /// Says that a part goes on, of which nothing may have been read; returns whether that
     /// was not said before.
-    pub(crate) fn goes_on(&mut self, part: Part) -> bool {
+    pub(crate) fn note_open_part(&mut self, part: Part) -> bool {
         self.open_parts.insert(part)
     }
 
     /// Forgets the spans that are kept, and says of which parts they were; returns the sites
     /// of those that were opened, by number.
-    pub(crate) fn abandon(&mut self, out: &mut Decoded) -> Vec<u32> {
+    pub(crate) fn give_up_open(&mut self, out: &mut Decoded) -> Vec<u32> {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
             opened.push(site);
@@ -240,7 +244,7 @@ impl Decoder {
     }
 
     /// Returns how many spans are kept, between chunks.
-    pub(crate) fn held(&self) -> u64 {
+    pub(crate) fn kept_spans(&self) -> u64 {
         self.spread.opened() as u64
     }
 
@@ -250,14 +254,14 @@ impl Decoder {
     }
 
     /// Takes the counts of what had to be dropped.
-    pub(crate) fn take_dropped(&mut self) -> Dropped {
+    pub(crate) fn take_dropped(&mut self) -> DroppedSpans {
         std::mem::take(&mut self.dropped)
     }
 
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
-        match (entry, self.position(id)) {
+        match (entry, self.find_open(id)) {
             (
                 Entry::Piece {
                     scope,
@@ -289,7 +293,7 @@ impl Decoder {
             (Entry::Open(open), _) => match self.lost.open(id) {
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
-                        self.lose_one((piece.part(), open.site), reason);
+                        self.count_lost((piece.part(), open.site), reason);
                     }
                 }
                 None => {
@@ -301,8 +305,8 @@ impl Decoder {
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
                 if self.spread.has_unopened(id) {
-                    self.keep(&open, out);
-                    self.close(id, close, out);
+                    self.keep_open(&open, out);
+                    self.close_spread(id, close, out);
                 } else {
                     index.close(&open, close);
                 }
@@ -310,7 +314,7 @@ impl Decoder {
             // What other scopes said comes in between.
             (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
                 let open = self.open.remove(position);
-                self.keep(&open, out);
+                self.keep_open(&open, out);
                 self.read_spread(id, number, cursor, out);
             }
             (_, Some(position)) => {
@@ -320,14 +324,14 @@ impl Decoder {
             }
             (Entry::Close(_), None) if self.lost.close(id) => {}
             (_, None) if self.lost.has(id) => {}
-            (Entry::Close(close), None) => self.close(id, close, out),
+            (Entry::Close(close), None) => self.close_spread(id, close, out),
             (_, None) => self.read_spread(id, number, cursor, out),
         }
         Some(next)
     }
 
     /// The newest open span is almost always the one that is meant.
-    fn position(&self, id: u64) -> Option<usize> {
+    fn find_open(&self, id: u64) -> Option<usize> {
         self.open.iter().rposition(|span| span.id == id)
     }
 
@@ -340,7 +344,7 @@ impl Decoder {
         let Some((_, entry, end)) = chunk.entry(start) else {
             return;
         };
-        let place = Place {
+        let at = EntryLocation {
             piece: self.pieces,
             scope: self.scope,
             chunk,
@@ -348,14 +352,14 @@ impl Decoder {
             end,
         };
         match entry {
-            Entry::Moved { order } => self.spread.moved(id, piece, order, place),
-            _ => self.spread.add(id, piece, place),
+            Entry::Moved { order } => self.spread.moved(id, piece, order, at),
+            _ => self.spread.add(id, piece, at),
         }
         self.make_room(id);
     }
 
     /// Reads the end of a span that is not wholly in this piece.
-    fn close(&mut self, id: u64, close: Close, out: &Decoded) {
+    fn close_spread(&mut self, id: u64, close: Close, out: &Decoded) {
         if let Some(piece) = out.piece_at(self.piece) {
             self.spread.close(id, piece, close);
         }
@@ -366,19 +370,19 @@ impl Decoder {
     }
 
     /// Keeps a span of this piece until its end is read, which may have been.
-    fn keep(&mut self, open: &OpenSpan, out: &mut Decoded) {
+    fn keep_open(&mut self, open: &UnendedSpan, out: &mut Decoded) {
         let Some(span) = out.span(open) else {
             return;
         };
         let piece = out.piece(span).clone();
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
-        out.take(open, &mut self.open);
+        out.remove(open, &mut self.open);
         // Two spans may be given the same id.
-        self.deliver_one(open.id, out);
+        self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
             // Two spans with one id.
-            self.lose_one((piece.part(), twin), LossReason::Limit);
+            self.count_lost((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);
@@ -388,9 +392,9 @@ impl Decoder {
 
     /// Drops spans until what is kept is within its bounds.
     fn make_room(&mut self, newest: u64) {
-        while let Some((id, place, lost)) = self.spread.make_room(newest) {
+        while let Some((id, part_and_site, lost)) = self.spread.make_room(newest) {
             if lost.was_opened() {
-                self.lose_one(place, LossReason::Limit);
+                self.count_lost(part_and_site, LossReason::Limit);
             }
             self.lost.add(id, lost);
         }

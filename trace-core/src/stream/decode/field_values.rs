@@ -17,7 +17,7 @@ impl<'a> FieldKey<'a> {
 
 impl TagArray {
     /// Copies an array out of a chunk; `None` if the value is none.
-    pub(crate) fn of(value: FieldValue<'_>) -> Option<Self> {
+    pub(crate) fn from_value(value: FieldValue<'_>) -> Option<Self> {
         Some(match value {
             FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
             FieldValue::I64s(words) => {

@@ -35,12 +35,12 @@ pub(super) struct Counts {
     links: u32,
     /// Fields of the newest log or link.
     fields: u32,
-    newest: Newest,
+    field_owner: FieldOwner,
 }
 
 /// The newest log or link of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Newest {
+pub(super) enum FieldOwner {
     /// It was kept, or there is none.
     Kept,
     CutLog,
@@ -49,10 +49,10 @@ pub(super) enum Newest {
 
 /// What is kept of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    All,
+pub(super) enum Admission {
+    Whole,
     /// All but the log of an error.
-    Unlogged,
+    WithoutLog,
     Nothing,
 }
 
@@ -64,7 +64,7 @@ impl Counts {
             logs: 0,
             links: 0,
             fields: 0,
-            newest: Newest::Kept,
+            field_owner: FieldOwner::Kept,
         }
     }
 
@@ -90,7 +90,7 @@ impl Counts {
         entry: Entry<'_>,
         limits: &Limits,
         dropped: &mut DroppedItems,
-    ) -> Kept {
+    ) -> Admission {
         let fits = match entry {
             Entry::Tag(key, _) => {
                 let fits = fits(&mut self.tags, limits.max_tags, &mut dropped.tags);
@@ -101,22 +101,23 @@ impl Counts {
             }
             Entry::Log { .. } => {
                 let fits = fits(&mut self.logs, limits.max_logs, &mut dropped.logs);
-                self.begin_fields(fits, Newest::CutLog);
+                self.begin_fields(fits, FieldOwner::CutLog);
                 fits
             }
             Entry::Error { log: true, .. } => {
                 if !fits(&mut self.logs, limits.max_logs, &mut dropped.logs) {
-                    return Kept::Unlogged;
+                    return Admission::WithoutLog;
                 }
                 true
             }
             Entry::Link { .. } => {
                 let fits = fits(&mut self.links, limits.max_links, &mut dropped.links);
-                self.begin_fields(fits, Newest::CutLink);
+                self.begin_fields(fits, FieldOwner::CutLink);
                 fits
             }
             Entry::Field(..) => {
-                self.newest == Newest::Kept && fits(&mut self.fields, limits.max_fields, &mut 0)
+                self.field_owner == FieldOwner::Kept
+                    && fits(&mut self.fields, limits.max_fields, &mut 0)
             }
             Entry::Dropped(more) => {
                 dropped.tags = dropped.tags.saturating_add(more.tags);
@@ -140,17 +141,21 @@ impl Counts {
             | Entry::Piece { .. }
             | Entry::End => false,
         };
-        if fits { Kept::All } else { Kept::Nothing }
+        if fits {
+            Admission::Whole
+        } else {
+            Admission::Nothing
+        }
     }
 
-    fn begin_fields(&mut self, fits: bool, cut: Newest) {
+    fn begin_fields(&mut self, fits: bool, cut: FieldOwner) {
         self.fields = 0;
-        self.newest = if fits { Newest::Kept } else { cut };
+        self.field_owner = if fits { FieldOwner::Kept } else { cut };
     }
 
     /// What the fields that come next belong to.
-    pub(super) fn newest(&self) -> Newest {
-        self.newest
+    pub(super) fn field_owner(&self) -> FieldOwner {
+        self.field_owner
     }
 }
 

@@ -6,7 +6,7 @@ use crate::process::maps::HashMap;
 /// Spans of which a part was lost: what is still said of them is to be ignored.
 #[derive(Debug, Default)]
 pub(super) struct LostSpans {
-    spans: HashMap<u64, Lost>,
+    spans: HashMap<u64, LossExtent>,
     /// Those of which nothing more comes after the chunks that were handed over up to
     /// now.
     settled: Vec<u64>,
@@ -14,7 +14,7 @@ pub(super) struct LostSpans {
 
 /// What is lost of a span, and so what of it is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lost {
+pub(super) enum LossExtent {
     /// A chunk with its opening or its end: the other one comes.
     Half,
     /// What was said of it, as too much was kept: its opening and its end come.
@@ -25,7 +25,7 @@ pub(super) enum Lost {
     SaidAndOpening,
 }
 
-impl Lost {
+impl LossExtent {
     /// Whether the opening was read.
     pub(super) fn was_opened(self) -> bool {
         self == Self::SaidAndOpening
@@ -38,17 +38,17 @@ impl LostSpans {
     }
 
     /// Adds a span of which too much was kept.
-    pub(super) fn add(&mut self, span: u64, lost: Lost) {
+    pub(super) fn add(&mut self, span: u64, lost: LossExtent) {
         self.spans.insert(span, lost);
     }
 
     /// Adds a span of which the opening or the end was in a chunk that is lost. Nothing
     /// more comes if the other one was read.
     pub(super) fn add_half(&mut self, span: u64, other_was_read: bool) {
-        let was = self.spans.insert(span, Lost::Half);
+        let was = self.spans.insert(span, LossExtent::Half);
         let is_settled = match was {
-            Some(Lost::Half | Lost::SaidAndEnd | Lost::SaidAndOpening) => true,
-            Some(Lost::Said) | None => other_was_read,
+            Some(LossExtent::Half | LossExtent::SaidAndEnd | LossExtent::SaidAndOpening) => true,
+            Some(LossExtent::Said) | None => other_was_read,
         };
         if is_settled {
             self.settled.push(span);
@@ -59,16 +59,16 @@ impl LostSpans {
     pub(super) fn open(&mut self, span: u64) -> Option<LossReason> {
         let lost = self.spans.get_mut(&span)?;
         match lost {
-            Lost::Half => {
+            LossExtent::Half => {
                 self.settled.push(span);
                 Some(LossReason::Queue)
             }
-            Lost::Said => {
-                *lost = Lost::SaidAndOpening;
+            LossExtent::Said => {
+                *lost = LossExtent::SaidAndOpening;
                 Some(LossReason::Limit)
             }
             // A second opening: two spans were given the same id.
-            Lost::SaidAndEnd | Lost::SaidAndOpening => {
+            LossExtent::SaidAndEnd | LossExtent::SaidAndOpening => {
                 self.settled.push(span);
                 Some(LossReason::Limit)
             }
@@ -79,8 +79,10 @@ impl LostSpans {
     pub(super) fn close(&mut self, span: u64) -> bool {
         match self.spans.get_mut(&span) {
             None => return false,
-            Some(lost @ (Lost::Said | Lost::SaidAndEnd)) => *lost = Lost::SaidAndEnd,
-            Some(Lost::Half | Lost::SaidAndOpening) => drop(self.spans.remove(&span)),
+            Some(lost @ (LossExtent::Said | LossExtent::SaidAndEnd)) => {
+                *lost = LossExtent::SaidAndEnd
+            }
+            Some(LossExtent::Half | LossExtent::SaidAndOpening) => drop(self.spans.remove(&span)),
         }
         true
     }
@@ -92,7 +94,7 @@ impl LostSpans {
             self.spans.remove(&span);
         }
         if self.spans.len() >= most {
-            self.spans.retain(|_, lost| *lost != Lost::Said);
+            self.spans.retain(|_, lost| *lost != LossExtent::Said);
         }
         if self.spans.len() >= most {
             self.spans.clear();

@@ -19,9 +19,9 @@ mod trace_losses;
 
 pub(crate) use decoded::Decoded;
 pub(crate) use decoder::Decoder;
-pub(crate) use part::{Part, PartReport, PartState, SCOPES};
+pub(crate) use part::{Part, PartReport, PartState, SCOPE_NUMBER_BLOCK};
 pub(crate) use part_losses::PartLosses;
-pub(crate) use span_index::Span;
-pub(crate) use streamed_span::Streamed;
+pub(crate) use span_index::IndexedSpan;
+pub(crate) use streamed_span::StreamedSpan;
 pub use trace_losses::TraceLosses;
 pub(crate) use trace_losses::{LaneLoss, LossReason};

@@ -13,7 +13,7 @@ pub(crate) struct Part {
 }
 
 /// Numbers of scopes that a thread takes at once.
-pub(crate) const SCOPES: u32 = 1_024;
+pub(crate) const SCOPE_NUMBER_BLOCK: u32 = 1_024;
 
 /// What a tracer says of a part beside its spans.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What was lost of parts of traces.
 
-use super::part::{Part, SCOPES};
+use super::part::{Part, SCOPE_NUMBER_BLOCK};
 use super::trace_losses::TraceLosses;
 use crate::process::maps::HashMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct PartLosses {
 
 /// Parts of which something was lost that was not counted: perhaps all that began before.
 ///
-/// A thread numbers its scopes in blocks of [`SCOPES`], upwards. So of a block the greatest
+/// A thread numbers its scopes in blocks of [`SCOPE_NUMBER_BLOCK`], upwards. So of a block the greatest
 /// number tells those that began later, of which nothing was lost.
 #[derive(Debug, Default)]
 struct Uncounted {
@@ -101,7 +101,7 @@ impl PartLosses {
 
 impl Uncounted {
     fn add(&mut self, number: u32) {
-        let block = number / SCOPES;
+        let block = number / SCOPE_NUMBER_BLOCK;
         if let Some(greatest) = self.greatest.get_mut(&block) {
             *greatest = number.max(*greatest);
         } else if self.greatest.len() < MAX_BLOCKS {
@@ -121,7 +121,7 @@ impl Uncounted {
 
     /// Whether it may be a part of which something was lost.
     fn has(&self, number: u32) -> bool {
-        let greatest = || self.greatest.get(&(number / SCOPES));
+        let greatest = || self.greatest.get(&(number / SCOPE_NUMBER_BLOCK));
         self.are_all
             || (!self.greatest.is_empty() && greatest().is_some_and(|greatest| number <= *greatest))
     }
@@ -146,7 +146,7 @@ mod tests {
     fn parts_that_began_later_have_lost_nothing() {
         let lost = TraceLosses::from_reason(LossReason::Lane(LaneLoss::Full), 1);
         let mut losses = PartLosses::bounded(1);
-        for number in [3, 5, SCOPES + 1] {
+        for number in [3, 5, SCOPE_NUMBER_BLOCK + 1] {
             losses.add(part(number), &lost);
         }
         let mut other = PartLosses::bounded(0);
@@ -155,10 +155,15 @@ mod tests {
         // The first is counted, and may have lost more.
         let at_least = |losses: Option<TraceLosses>| losses.map(|losses| losses.is_at_least);
         assert_eq!(losses.take(part(3)).map(|losses| losses.lane), Some(1));
-        for number in [1, 5, SCOPES + 1] {
+        for number in [1, 5, SCOPE_NUMBER_BLOCK + 1] {
             assert_eq!(at_least(losses.take(part(number))), Some(true), "{number}");
         }
-        for number in [6, SCOPES - 1, SCOPES + 2, 2 * SCOPES + 1] {
+        for number in [
+            6,
+            SCOPE_NUMBER_BLOCK - 1,
+            SCOPE_NUMBER_BLOCK + 2,
+            2 * SCOPE_NUMBER_BLOCK + 1,
+        ] {
             assert_eq!(losses.take(part(number)), None, "{number}");
         }
         losses.settle();
@@ -170,7 +175,7 @@ mod tests {
     fn blocks_that_are_told_apart_are_bounded() {
         let lost = TraceLosses::from_reason(LossReason::Queue, 1);
         let mut losses = PartLosses::bounded(0);
-        for block in (0..=MAX_BLOCKS as u32).map(|block| block * SCOPES) {
+        for block in (0..=MAX_BLOCKS as u32).map(|block| block * SCOPE_NUMBER_BLOCK) {
             assert_eq!(losses.take(part(block + 2)), None);
             losses.add(part(block + 1), &lost);
         }

@@ -1,12 +1,12 @@
 //! Entries of a spread span that follow each other.
 
-use super::span_index::{Index, OpenSpan};
+use super::span_index::{SpanIndex, UnendedSpan};
 use crate::stream::{Chunk, Cursor, Entry, FieldKey, Open, Site, SiteTable};
 use crate::value::Limits;
 
 /// Entries that follow each other.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Segment {
     pub(super) entries: Chunk,
     /// Bytes from which on the part is rewritten.
     rewrite_at: usize,
@@ -14,8 +14,8 @@ pub(super) struct Part {
 
 /// What is needed to rewrite parts.
 #[derive(Debug)]
-pub(super) struct Rewriter {
-    index: Index,
+pub(super) struct SegmentRewriter {
+    index: SpanIndex,
     limits: Limits,
     /// Of what comes after a head it is not known which keys are new.
     tail_limits: Limits,
@@ -27,13 +27,13 @@ const SMALL_BYTES: usize = 8 * 1_024;
 /// Most keys of tags that are kept of a tail, if the limit of a span is not far from it.
 const MIN_TAIL_TAGS: usize = 1_024;
 
-impl Default for Part {
+impl Default for Segment {
     fn default() -> Self {
         Self::from(Chunk::new())
     }
 }
 
-impl From<Chunk> for Part {
+impl From<Chunk> for Segment {
     fn from(entries: Chunk) -> Self {
         Self {
             rewrite_at: SMALL_BYTES.max(2 * entries.bytes()),
@@ -42,21 +42,21 @@ impl From<Chunk> for Part {
     }
 }
 
-impl Rewriter {
+impl SegmentRewriter {
     pub(super) fn new(limits: Limits) -> Self {
         let tail_limits = Limits {
             max_tags: MIN_TAIL_TAGS.max(limits.max_tags.saturating_mul(2)),
             ..limits.clone()
         };
         Self {
-            index: Index::default(),
+            index: SpanIndex::default(),
             limits,
             tail_limits,
         }
     }
 
     /// Leaves of a head what holds, if it has grown.
-    pub(super) fn rewrite_head(&mut self, head: &mut Part, sites: &mut SiteTable) {
+    pub(super) fn rewrite_head(&mut self, head: &mut Segment, sites: &mut SiteTable) {
         if head.entries.bytes() < head.rewrite_at {
             return;
         }
@@ -73,8 +73,8 @@ impl Rewriter {
     }
 
     /// Leaves of a part of a tail what may hold, if it has grown.
-    pub(super) fn rewrite_tail(&mut self, part: &mut Part, span: u64, sites: &mut SiteTable) {
-        if part.entries.bytes() < part.rewrite_at {
+    pub(super) fn rewrite_tail(&mut self, segment: &mut Segment, span: u64, sites: &mut SiteTable) {
+        if segment.entries.bytes() < segment.rewrite_at {
             return;
         }
         self.index.clear();
@@ -83,21 +83,21 @@ impl Rewriter {
             parent: 0,
             time: 0,
         };
-        let site = site_of_keys(&part.entries, sites);
+        let site = site_of_keys(&segment.entries, sites);
         let limits = &self.tail_limits;
         let open = self.index.open(0, span, site, opening, limits);
-        let (entries, start) = (&part.entries, Cursor::default());
+        let (entries, start) = (&segment.entries, Cursor::default());
         let read = self
             .index
             .read(Some(open), 0, entries, start, sites, limits);
         if let Some(open) = read {
-            self.rewrite(part, &open, Chunk::new());
+            self.rewrite(segment, &open, Chunk::new());
         }
     }
 
-    fn rewrite(&self, part: &mut Part, open: &OpenSpan, mut kept: Chunk) {
-        self.index.rewrite(open, &part.entries, &mut kept);
-        *part = Part::from(kept);
+    fn rewrite(&self, segment: &mut Segment, open: &UnendedSpan, mut kept: Chunk) {
+        self.index.rewrite(open, &segment.entries, &mut kept);
+        *segment = Segment::from(kept);
     }
 }
 

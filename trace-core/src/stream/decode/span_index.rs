@@ -1,6 +1,6 @@
 //! Where in the chunks each span is.
 
-use super::limits::{Counts, Kept, Newest};
+use super::limits::{Admission, Counts, FieldOwner};
 use super::piece::Piece;
 use crate::stream::{
     Chunk, Close, Cursor, Entry, EntryKind, FieldKey, FieldValue, Open, Site, SiteTable,
@@ -9,17 +9,17 @@ use crate::value::{DroppedItems, Limits, Outcome, TagArray};
 
 /// Where in the chunks of a batch each span is. Reused from batch to batch.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Index {
+pub(crate) struct SpanIndex {
     /// What the pieces of the chunks are parts of.
     pieces: Vec<Piece>,
-    spans: Vec<Span>,
-    items: Vec<Item>,
+    spans: Vec<IndexedSpan>,
+    nodes: Vec<EntryNode>,
     arrays: Vec<TagArray>,
 }
 
 /// One span: its opening, its end, and where the rest is.
 #[derive(Clone, Debug)]
-pub(crate) struct Span {
+pub(crate) struct IndexedSpan {
     pub(crate) id: u64,
     pub(crate) parent: u64,
     pub(crate) site: &'static Site,
@@ -27,7 +27,7 @@ pub(crate) struct Span {
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) piece: u32,
-    /// The first of its [`Item`]s, or `NONE`.
+    /// The first of its nodes, or `NONE`.
     first: u32,
     pub(crate) dropped: DroppedItems,
     /// The kinds of its items, a bit each.
@@ -36,11 +36,11 @@ pub(crate) struct Span {
 }
 
 // There are thousands in a batch, each of which is written and read once.
-const _: () = assert!(size_of::<Span>() <= 64);
+const _: () = assert!(size_of::<IndexedSpan>() <= 64);
 
 /// A span whose end was not read, and what is not needed of it afterwards.
 #[derive(Debug)]
-pub(crate) struct OpenSpan {
+pub(crate) struct UnendedSpan {
     pub(crate) id: u64,
     /// Its place among the spans.
     span: u32,
@@ -52,28 +52,28 @@ pub(crate) struct OpenSpan {
 
 /// An entry that belongs to a span, in a list linked by index.
 #[derive(Clone, Copy, Debug)]
-struct Item {
+struct EntryNode {
     cursor: Cursor,
     next: u32,
-    /// Index of the array that is the entry's value, `NONE`, or `UNLOGGED`.
+    /// Index of the array that is the entry's value, `NONE`, or `WITHOUT_LOG`.
     array: u32,
 }
 
 const NONE: u32 = u32::MAX;
 
 /// Stands for the array of an error whose log was cut off.
-const UNLOGGED: u32 = NONE - 1;
+const WITHOUT_LOG: u32 = NONE - 1;
 
 /// The entries of one span in the order in which they were written, but tags first.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
-    index: &'a Index,
+    index: &'a SpanIndex,
     chunk: Option<&'a Chunk>,
     next: u32,
 }
 
 /// One of a span's entries.
-pub(super) struct Found<'a> {
+pub(super) struct IndexedEntry<'a> {
     /// The number of its item.
     pub(super) index: u32,
     /// Where it is.
@@ -81,11 +81,11 @@ pub(super) struct Found<'a> {
     pub(super) end: Cursor,
     pub(super) entry: Entry<'a>,
     /// Whether it is an error whose log was cut off.
-    pub(super) is_unlogged: bool,
+    pub(super) is_without_log: bool,
     array: Option<&'a TagArray>,
 }
 
-impl Span {
+impl IndexedSpan {
     /// Whether an entry of this kind belongs to it.
     pub(crate) fn has(&self, kind: EntryKind) -> bool {
         self.has_one_of([kind])
@@ -98,34 +98,34 @@ impl Span {
     }
 }
 
-impl OpenSpan {
+impl UnendedSpan {
     /// What the fields that come next belong to.
-    pub(super) fn newest(&self) -> Newest {
-        self.counts.newest()
+    pub(super) fn field_owner(&self) -> FieldOwner {
+        self.counts.field_owner()
     }
 }
 
-impl Index {
+impl SpanIndex {
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.spans.clear();
-        self.items.clear();
+        self.nodes.clear();
         self.arrays.clear();
     }
 
     /// Bytes that are allocated, in use or not, but for the content of arrays.
     pub(crate) fn allocated(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
-            + self.spans.capacity() * size_of::<Span>()
-            + self.items.capacity() * size_of::<Item>()
+            + self.spans.capacity() * size_of::<IndexedSpan>()
+            + self.nodes.capacity() * size_of::<EntryNode>()
             + self.arrays.capacity() * size_of::<TagArray>()
     }
 
-    pub(crate) fn spans(&self) -> &[Span] {
+    pub(crate) fn spans(&self) -> &[IndexedSpan] {
         &self.spans
     }
 
-    pub(super) fn span(&self, open: &OpenSpan) -> Option<&Span> {
+    pub(super) fn span(&self, open: &UnendedSpan) -> Option<&IndexedSpan> {
         self.spans.get(open.span as usize)
     }
 
@@ -147,8 +147,8 @@ impl Index {
         site: &'static Site,
         open: Open,
         limits: &Limits,
-    ) -> OpenSpan {
-        let span = Span {
+    ) -> UnendedSpan {
+        let span = IndexedSpan {
             id,
             parent: open.parent,
             site,
@@ -160,7 +160,7 @@ impl Index {
             kinds: 0,
             outcome: Outcome::Ok,
         };
-        OpenSpan {
+        UnendedSpan {
             id,
             span: push(&mut self.spans, span),
             last: NONE,
@@ -171,7 +171,7 @@ impl Index {
 
     /// Ends a span.
     #[inline]
-    pub(crate) fn close(&mut self, open: &OpenSpan, close: Close) {
+    pub(crate) fn close(&mut self, open: &UnendedSpan, close: Close) {
         if let Some(span) = self.spans.get_mut(open.span as usize) {
             span.end = close.time;
             span.outcome = close.outcome;
@@ -180,7 +180,7 @@ impl Index {
 
     /// Takes a span out that does not end here. The last of all gets its place, which
     /// is noted if that one is among the `others`.
-    pub(crate) fn take(&mut self, open: &OpenSpan, others: &mut [OpenSpan]) {
+    pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
             return;
@@ -198,13 +198,13 @@ impl Index {
     /// of the chunk. The opening is the first of them, unless the span is open already.
     pub(super) fn read(
         &mut self,
-        mut open: Option<OpenSpan>,
+        mut open: Option<UnendedSpan>,
         piece: u32,
         chunk: &Chunk,
         mut cursor: Cursor,
         sites: &mut SiteTable,
         limits: &Limits,
-    ) -> Option<OpenSpan> {
+    ) -> Option<UnendedSpan> {
         while let Some((id, entry, next)) = chunk.entry(cursor) {
             match (entry, &mut open) {
                 (Entry::Open(opening), None) => {
@@ -223,7 +223,7 @@ impl Index {
     /// Adds a tag whose key is of a site, and whose value is no array, to a span;
     /// returns whether it is known to fit, and to have a key of its own.
     #[inline]
-    pub(crate) fn add_tag(&mut self, open: &mut OpenSpan, cursor: Cursor) -> bool {
+    pub(crate) fn add_tag(&mut self, open: &mut UnendedSpan, cursor: Cursor) -> bool {
         let fits = open.counts.add_plain_tag();
         if fits {
             self.add(open, EntryKind::Tag, cursor, NONE);
@@ -234,7 +234,7 @@ impl Index {
     /// Adds the entry at `cursor` to a span, within its limits.
     pub(crate) fn attach(
         &mut self,
-        open: &mut OpenSpan,
+        open: &mut UnendedSpan,
         chunk: &Chunk,
         cursor: Cursor,
         entry: Entry<'_>,
@@ -245,33 +245,33 @@ impl Index {
             _ => NONE,
         };
         if let Entry::Tag(key, _) = entry
-            && let Some(index) = self.item_of_tag(open, chunk, key)
+            && let Some(index) = self.find_tag(open, chunk, key)
         {
-            if let Some(item) = self.items.get_mut(index as usize) {
+            if let Some(item) = self.nodes.get_mut(index as usize) {
                 item.cursor = cursor;
                 item.array = array;
             }
             return;
         }
-        let Some(Span { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
+        let Some(IndexedSpan { dropped, .. }) = self.spans.get_mut(open.span as usize) else {
             return;
         };
         match open.counts.add(entry, limits, dropped) {
-            Kept::All => self.add(open, entry.kind(), cursor, array),
-            Kept::Unlogged => self.add(open, entry.kind(), cursor, UNLOGGED),
-            Kept::Nothing => {}
+            Admission::Whole => self.add(open, entry.kind(), cursor, array),
+            Admission::WithoutLog => self.add(open, entry.kind(), cursor, WITHOUT_LOG),
+            Admission::Nothing => {}
         }
     }
 
     /// The span's tag with this key, if there is one.
-    fn item_of_tag(&self, open: &OpenSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
+    fn find_tag(&self, open: &UnendedSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
         if !open.counts.may_have(key) {
             return None;
         }
         let span = self.span(open)?;
         let key = key.text(span.site);
         let mut entries = self.entries(span, Some(chunk));
-        while let Some(item) = entries.next_item()
+        while let Some(item) = entries.next_entry()
             && let Entry::Tag(other, _) = item.entry
         {
             if other.text(span.site) == key {
@@ -282,28 +282,28 @@ impl Index {
     }
 
     fn push_array(&mut self, value: FieldValue<'_>) -> u32 {
-        let array = TagArray::of(value);
+        let array = TagArray::from_value(value);
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 
     /// Adds an item to a span: a tag behind the other tags, which come first so that
     /// looking for a key looks at nothing else; any other behind all.
     #[inline]
-    fn add(&mut self, open: &mut OpenSpan, kind: EntryKind, cursor: Cursor, array: u32) {
+    fn add(&mut self, open: &mut UnendedSpan, kind: EntryKind, cursor: Cursor, array: u32) {
         let Some(span) = self.spans.get_mut(open.span as usize) else {
             return;
         };
         span.kinds |= kind.bit();
         let is_tag = kind == EntryKind::Tag;
         let before = if is_tag { open.last_tag } else { open.last };
-        let place = self.items.len();
-        let before = match self.items.get_mut(before as usize) {
+        let place = self.nodes.len();
+        let before = match self.nodes.get_mut(before as usize) {
             Some(item) => &mut item.next,
             None => &mut span.first,
         };
         let index = u32::try_from(place).unwrap_or(NONE);
         let next = std::mem::replace(before, index);
-        self.items.push(Item {
+        self.nodes.push(EntryNode {
             cursor,
             next,
             array,
@@ -316,7 +316,11 @@ impl Index {
         }
     }
 
-    pub(crate) fn entries<'a>(&'a self, span: &Span, chunk: Option<&'a Chunk>) -> Entries<'a> {
+    pub(crate) fn entries<'a>(
+        &'a self,
+        span: &IndexedSpan,
+        chunk: Option<&'a Chunk>,
+    ) -> Entries<'a> {
         Entries {
             index: self,
             chunk,
@@ -333,21 +337,21 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 
 impl<'a> Entries<'a> {
     #[inline]
-    pub(super) fn next_item(&mut self) -> Option<Found<'a>> {
+    pub(super) fn next_entry(&mut self) -> Option<IndexedEntry<'a>> {
         let index = self.next;
-        let item = self.index.items.get(index as usize)?;
+        let item = self.index.nodes.get(index as usize)?;
         self.next = item.next;
         let (_, mut entry, end) = self.chunk?.entry(item.cursor)?;
-        let is_unlogged = item.array == UNLOGGED;
-        if is_unlogged && let Entry::Error { log, .. } = &mut entry {
+        let is_without_log = item.array == WITHOUT_LOG;
+        if is_without_log && let Entry::Error { log, .. } = &mut entry {
             *log = false;
         }
-        Some(Found {
+        Some(IndexedEntry {
             index,
             start: item.cursor,
             end,
             entry,
-            is_unlogged,
+            is_without_log,
             array: self.index.arrays.get(item.array as usize),
         })
     }
@@ -358,6 +362,6 @@ impl<'a> Iterator for Entries<'a> {
     type Item = (Entry<'a>, Option<&'a TagArray>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_item().map(|found| (found.entry, found.array))
+        self.next_entry().map(|found| (found.entry, found.array))
     }
 }

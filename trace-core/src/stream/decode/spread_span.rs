@@ -1,7 +1,7 @@
 //! Spans that are not wholly in one piece.
 
 use super::piece::Piece;
-use super::segment::{Part, Rewriter};
+use super::segment::{Segment, SegmentRewriter};
 use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
 /// What was read of a span that is not wholly in one piece: copies of its entries, to be
@@ -10,16 +10,16 @@ use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 /// The scope that opened it, its *home*, writes what is said of it, but where its future
 /// moved: there other scopes do, of which each says in what order it comes.
 #[derive(Debug)]
-pub(super) struct Spread {
+pub(super) struct SpreadSpan {
     /// The piece that opened it, or else the first that speaks of it.
     pub(super) piece: Piece,
     /// The number of its home; set once the opening was read.
     home: Option<u32>,
     /// The opening, and what its home said, in order. Before it comes nothing: so what the
     /// limits cut off of it is cut off for good.
-    head: Part,
+    head: Segment,
     /// What other scopes said, by order. All of it comes after the head.
-    tail: Vec<(u32, Part)>,
+    tail: Vec<(u32, Segment)>,
     /// Set once the end was read, wherever that was.
     close: Option<Close>,
     /// The piece of another scope that last gave an order, and which.
@@ -28,7 +28,7 @@ pub(super) struct Spread {
 
 /// An entry that is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct EntryLocation<'a> {
     /// Which of the pieces that were ever read it is in, and the scope of that.
     pub(super) piece: u64,
     pub(super) scope: u32,
@@ -39,14 +39,14 @@ pub(super) struct Place<'a> {
 
 /// Most parts of a tail. If there are more before anything is heard of the home, what it
 /// said between the first two comes before both.
-const MAX_PARTS: usize = 64;
+const MAX_SEGMENTS: usize = 64;
 
-impl Spread {
+impl SpreadSpan {
     pub(super) fn new(piece: Piece) -> Self {
         Self {
             piece,
             home: None,
-            head: Part::default(),
+            head: Segment::default(),
             tail: Vec::new(),
             close: None,
             moved: None,
@@ -57,7 +57,7 @@ impl Spread {
     pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
         self.piece = piece;
         self.home = Some(home);
-        self.head = Part::from(head);
+        self.head = Segment::from(head);
     }
 
     pub(super) fn close(&mut self, close: Close) {
@@ -90,13 +90,16 @@ impl Spread {
     /// Bytes that the entries take.
     pub(super) fn bytes(&self) -> usize {
         let tail = self.tail.iter();
-        let tail = tail.map(|(_, part)| size_of_val(part) + part.entries.allocated());
+        let tail = tail.map(|(_, segment)| size_of_val(segment) + segment.entries.allocated());
         self.head.entries.allocated() + tail.sum::<usize>()
     }
 
     /// How much was said of it, but for the head.
     pub(super) fn said(&self) -> u64 {
-        let entries = self.tail.iter().flat_map(|(_, part)| part.entries.iter());
+        let entries = self
+            .tail
+            .iter()
+            .flat_map(|(_, segment)| segment.entries.iter());
         let said = entries.map(|(_, entry, _)| match entry {
             Entry::Field(..) => 0,
             Entry::Dropped(more) => u64::from(more.tags + more.logs + more.links),
@@ -109,8 +112,8 @@ impl Spread {
     pub(super) fn add(
         &mut self,
         span: u64,
-        at: Place<'_>,
-        rewriter: &mut Rewriter,
+        at: EntryLocation<'_>,
+        rewriter: &mut SegmentRewriter,
         sites: &mut SiteTable,
     ) {
         if self.is_home(at.scope) {
@@ -128,13 +131,13 @@ impl Spread {
             .get(place)
             .is_none_or(|(other, _)| *other != order)
         {
-            self.tail.insert(place, (order, Part::default()));
+            self.tail.insert(place, (order, Segment::default()));
         }
-        if let Some((_, part)) = self.tail.get_mut(place) {
-            part.entries.copy_entry(at.chunk, at.start, at.end);
-            rewriter.rewrite_tail(part, span, sites);
+        if let Some((_, segment)) = self.tail.get_mut(place) {
+            segment.entries.copy_entry(at.chunk, at.start, at.end);
+            rewriter.rewrite_tail(segment, span, sites);
         }
-        if self.tail.len() > MAX_PARTS {
+        if self.tail.len() > MAX_SEGMENTS {
             let (_, mut first) = self.tail.remove(0);
             if let Some((_, second)) = self.tail.first_mut() {
                 first.entries.append(&second.entries);
@@ -148,8 +151,8 @@ impl Spread {
     pub(super) fn moved(
         &mut self,
         order: u32,
-        at: Place<'_>,
-        rewriter: &mut Rewriter,
+        at: EntryLocation<'_>,
+        rewriter: &mut SegmentRewriter,
         sites: &mut SiteTable,
     ) {
         if !self.is_home(at.scope) {
@@ -157,8 +160,8 @@ impl Spread {
             return;
         }
         let before = self.tail.partition_point(|(other, _)| *other < order);
-        for (_, part) in self.tail.drain(..before) {
-            self.head.entries.append(&part.entries);
+        for (_, segment) in self.tail.drain(..before) {
+            self.head.entries.append(&segment.entries);
         }
         rewriter.rewrite_head(&mut self.head, sites);
     }
@@ -166,8 +169,8 @@ impl Spread {
     /// Writes all entries in their order.
     pub(super) fn write(&self, span: u64, to: &mut Chunk) {
         to.append(&self.head.entries);
-        for (_, part) in &self.tail {
-            to.append(&part.entries);
+        for (_, segment) in &self.tail {
+            to.append(&segment.entries);
         }
         if let Some(close) = self.close {
             to.push_close(span, close);

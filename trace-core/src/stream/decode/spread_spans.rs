@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::lost_spans::Lost;
+use super::lost_spans::LossExtent;
 use super::part::Part;
 use super::piece::Piece;
-use super::segment::Rewriter;
-use super::spread_span::{Place, Spread};
+use super::segment::SegmentRewriter;
+use super::spread_span::{EntryLocation, SpreadSpan};
 use crate::process::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 use crate::value::Limits;
@@ -14,13 +14,13 @@ use crate::value::Limits;
 /// All spans of which a part was read and a part is still to come, within bounds.
 #[derive(Debug)]
 pub(super) struct SpreadSpans {
-    spans: HashMap<u64, Spread>,
+    spans: HashMap<u64, SpreadSpan>,
     /// Those whose opening was not read, by trace, and the others.
     unopened: BTreeSet<(u128, u64)>,
     opened: BTreeSet<(u128, u64)>,
     /// Bytes that their entries take.
     bytes: usize,
-    rewriter: Rewriter,
+    rewriter: SegmentRewriter,
     sites: SiteTable,
 }
 
@@ -44,7 +44,7 @@ impl SpreadSpans {
             unopened: BTreeSet::new(),
             opened: BTreeSet::new(),
             bytes: 0,
-            rewriter: Rewriter::new(limits.clone()),
+            rewriter: SegmentRewriter::new(limits.clone()),
             sites: SiteTable::default(),
         }
     }
@@ -57,7 +57,7 @@ impl SpreadSpans {
     }
 
     pub(super) fn is_ready(&self, span: u64) -> bool {
-        self.spans.get(&span).is_some_and(Spread::is_ready)
+        self.spans.get(&span).is_some_and(SpreadSpan::is_ready)
     }
 
     /// How many there are whose opening was read.
@@ -69,7 +69,7 @@ impl SpreadSpans {
     /// and is forgotten.
     pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> Option<u32> {
         let twin = self.spans.get(&id).filter(|span| span.is_open());
-        let twin = twin.map(Spread::site);
+        let twin = twin.map(SpreadSpan::site);
         if twin.is_some() {
             self.remove(id);
         }
@@ -83,14 +83,14 @@ impl SpreadSpans {
     }
 
     /// Adds an entry that is said of a span.
-    pub(super) fn add(&mut self, id: u64, piece: &Piece, at: Place<'_>) {
+    pub(super) fn add(&mut self, id: u64, piece: &Piece, at: EntryLocation<'_>) {
         self.change(id, piece, |span, rewriter, sites| {
             span.add(id, at, rewriter, sites);
         });
     }
 
     /// Says in which order comes what a scope says of a span from here on.
-    pub(super) fn moved(&mut self, id: u64, piece: &Piece, order: u32, at: Place<'_>) {
+    pub(super) fn moved(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
         self.change(id, piece, |span, rewriter, sites| {
             span.moved(order, at, rewriter, sites);
         });
@@ -105,11 +105,11 @@ impl SpreadSpans {
         &mut self,
         id: u64,
         piece: &Piece,
-        change: impl FnOnce(&mut Spread, &mut Rewriter, &mut SiteTable),
+        change: impl FnOnce(&mut SpreadSpan, &mut SegmentRewriter, &mut SiteTable),
     ) {
         let span = self.spans.entry(id).or_insert_with(|| {
             self.unopened.insert((piece.trace_id.get(), id));
-            Spread::new(piece.clone())
+            SpreadSpan::new(piece.clone())
         });
         self.bytes = self.bytes.saturating_sub(span.bytes());
         change(span, &mut self.rewriter, &mut self.sites);
@@ -117,7 +117,7 @@ impl SpreadSpans {
     }
 
     /// Takes a span out.
-    pub(super) fn remove(&mut self, id: u64) -> Option<Spread> {
+    pub(super) fn remove(&mut self, id: u64) -> Option<SpreadSpan> {
         let span = self.spans.remove(&id)?;
         self.bytes = self.bytes.saturating_sub(span.bytes());
         let place = (span.piece.trace_id.get(), id);
@@ -137,7 +137,7 @@ impl SpreadSpans {
 
     /// Takes a span out if too much is kept since `newest` was changed; returns of which
     /// part and site it is, and what is lost of it.
-    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), Lost)> {
+    pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), LossExtent)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
         } else if self.unopened.len() > MAX_KEPT {
@@ -150,22 +150,22 @@ impl SpreadSpans {
         };
         let (id, span) = victim.and_then(|id| Some((id, self.remove(id)?)))?;
         let lost = match (span.is_open(), span.has_ended()) {
-            (true, _) => Lost::SaidAndOpening,
-            (false, true) => Lost::SaidAndEnd,
-            (false, false) => Lost::Said,
+            (true, _) => LossExtent::SaidAndOpening,
+            (false, true) => LossExtent::SaidAndEnd,
+            (false, false) => LossExtent::Said,
         };
         Some((id, (span.piece.part(), span.site()), lost))
     }
 
     /// One that is not about to be delivered.
-    fn victim(&self, choose: impl Fn(u64, &Spread) -> bool) -> Option<u64> {
+    fn victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
         let mut spans = self.spans.iter();
         spans
             .find(|(id, span)| !span.is_ready() && choose(**id, span))
             .map(|(id, _)| *id)
     }
 
-    fn victim_if(&self, id: u64, choose: impl Fn(&Spread) -> bool) -> Option<u64> {
+    fn victim_if(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
         let span = self.spans.get(&id)?;
         (!span.is_ready() && choose(span)).then_some(id)
     }
@@ -183,20 +183,24 @@ impl SpreadSpans {
     pub(super) fn end_opened(&mut self, part: Part) -> Vec<u32> {
         let opened = Self::of_part(&self.opened, &self.spans, part);
         let lost = opened.into_iter().filter_map(|id| {
-            let has_ended = self.spans.get(&id).is_some_and(Spread::has_ended);
+            let has_ended = self.spans.get(&id).is_some_and(SpreadSpan::has_ended);
             let span = if has_ended { None } else { self.remove(id) };
             span.map(|span| span.site())
         });
         lost.collect()
     }
 
-    fn of_part(ids: &BTreeSet<(u128, u64)>, spans: &HashMap<u64, Spread>, part: Part) -> Vec<u64> {
+    fn of_part(
+        ids: &BTreeSet<(u128, u64)>,
+        spans: &HashMap<u64, SpreadSpan>,
+        part: Part,
+    ) -> Vec<u64> {
         if ids.is_empty() {
             return Vec::new();
         }
         let trace = part.trace.get();
         let of_trace = ids.range((trace, 0)..=(trace, u64::MAX)).map(|(_, id)| *id);
-        let is_of_part = |span: &Spread| span.piece.part == part.number;
+        let is_of_part = |span: &SpreadSpan| span.piece.part == part.number;
         of_trace
             .filter(|id| spans.get(id).is_some_and(is_of_part))
             .collect()
@@ -205,7 +209,7 @@ impl SpreadSpans {
     /// Bytes that the entries of all take.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let spans = self.spans.values().map(Spread::bytes);
+        let spans = self.spans.values().map(SpreadSpan::bytes);
         assert_eq!(self.bytes, spans.sum::<usize>());
         self.bytes
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::decoded::Decoded;
 use super::limits;
 use super::piece::Piece;
-use super::span_index::{Entries, Span};
+use super::span_index::{Entries, IndexedSpan};
 use crate::stream::{Entry, EntryKind};
 use crate::value::StatusRef;
 use crate::value::conventions::{
@@ -17,10 +17,10 @@ use crate::value::{
 
 /// A span in the chunk in which it was written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Streamed<'a> {
+pub(crate) struct StreamedSpan<'a> {
     pub(crate) decoded: &'a Decoded,
     pub(crate) piece: &'a Piece,
-    pub(crate) span: &'a Span,
+    pub(crate) span: &'a IndexedSpan,
     pub(crate) resource: &'a Resource,
 }
 
@@ -38,7 +38,7 @@ fn outcome_tags<'a>(
     cancelled.into_iter().chain(failed)
 }
 
-impl<'a> Streamed<'a> {
+impl<'a> StreamedSpan<'a> {
     fn entries(self) -> Entries<'a> {
         self.decoded.entries(self.span)
     }

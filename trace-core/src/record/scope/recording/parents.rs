@@ -4,7 +4,7 @@
 //! as the opening is in the chunk it is read there. This is kept only by scopes that go
 //! on after a hand-over.
 
-use crate::stream::{Chunk, Cursor, Plain};
+use crate::stream::{Chunk, Cursor, PlainEntry};
 
 /// Spans that are open, and their parents, as far as their openings were handed over;
 /// innermost last.
@@ -34,16 +34,16 @@ impl Parents {
     }
 
     /// Notes a span that opens, and forgets one that ends.
-    fn apply_entry(&mut self, span: u64, entry: Plain) {
+    fn apply_entry(&mut self, span: u64, entry: PlainEntry) {
         let Self(all) = self;
         match entry {
-            Plain::Open(open) => all.push((span, open.parent)),
-            Plain::Close(_) => {
+            PlainEntry::Open(open) => all.push((span, open.parent)),
+            PlainEntry::Close(_) => {
                 if let Some(at) = all.iter().rposition(|(open, _)| *open == span) {
                     all.remove(at);
                 }
             }
-            Plain::Tag => {}
+            PlainEntry::Tag => {}
         }
     }
 

@@ -90,7 +90,7 @@ impl Piece {
     fn own_tag(self, value: u64) -> Self {
         let small = value_type::I64 | value_type::SITE_KEY;
         self.words(
-            SITE.header().of_same_site(EntryKind::Tag, small, 0),
+            SITE.header().with_kind(EntryKind::Tag, small, 0),
             [value],
             "",
         )
@@ -139,7 +139,7 @@ impl Reader {
         self.opened += piece.0.opened;
         self.decoder.read(piece.0, &mut self.decoded);
         let resource = Resource::new("shop");
-        let batch = SpanBatch::of_decoded(&resource, &self.decoded, &[]);
+        let batch = SpanBatch::from_decoded(&resource, &self.decoded, &[]);
         self.spans.extend(batch.records());
         self.decoded.end().clear();
     }
@@ -155,7 +155,7 @@ impl Reader {
     /// Takes the only span.
     #[track_caller]
     fn one(&mut self) -> SpanRecord {
-        assert_eq!((self.spans.len(), self.decoder.held()), (1, 0));
+        assert_eq!((self.spans.len(), self.decoder.kept_spans()), (1, 0));
         self.spans.remove(0)
     }
 }
@@ -326,10 +326,10 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
 #[test]
 fn spans_that_are_kept_for_too_long_are_counted_once() {
     const MORE: u64 = 100;
-    type Part = fn(Piece) -> Piece;
-    let opening: (u32, Part) = (HOME, |piece| piece.open(0));
-    let ending: (u32, Part) = (AWAY, |piece| piece.close(1));
-    let tagged: (u32, Part) = (AWAY, |piece| piece.tag("a", 1));
+    type Step = fn(Piece) -> Piece;
+    let opening: (u32, Step) = (HOME, |piece| piece.open(0));
+    let ending: (u32, Step) = (AWAY, |piece| piece.close(1));
+    let tagged: (u32, Step) = (AWAY, |piece| piece.tag("a", 1));
     for parts in [
         vec![opening, ending],
         vec![ending, opening],
@@ -346,7 +346,7 @@ fn spans_that_are_kept_for_too_long_are_counted_once() {
         let limit = reader.decoder.take_dropped().limit.len() as u64;
         assert_eq!(limit, reader.opened - MAX_KEPT as u64);
         assert_eq!(reader.spans.len(), MAX_KEPT);
-        assert_eq!(reader.decoder.held(), 0);
+        assert_eq!(reader.decoder.kept_spans(), 0);
         assert_eq!(u64::from(reader.losses_at_the_end().limit), limit);
     }
 }
@@ -378,11 +378,13 @@ fn lost_halves_are_counted_once() {
         let mut reader = Reader::new(Limits::default());
         reader.read(first);
         // The other half is lost: an opening was counted with its chunk.
-        reader.decoder.lose([SPAN], &mut PartLosses::bounded(64));
+        reader
+            .decoder
+            .forget_lost([SPAN], &mut PartLosses::bounded(64));
         reader.read(piece(AWAY).tag("a", 1));
-        reader.decoder.lose([], &mut PartLosses::bounded(64));
+        reader.decoder.forget_lost([], &mut PartLosses::bounded(64));
         assert_eq!(reader.decoder.take_dropped().queue.len() as u64, dropped);
-        assert_eq!((reader.spans.len(), reader.decoder.held()), (0, 0));
+        assert_eq!((reader.spans.len(), reader.decoder.kept_spans()), (0, 0));
         assert_eq!(u64::from(reader.losses_at_the_end().queue), dropped);
         assert!(reader.losses_at_the_end().is_empty(), "said once");
     }
@@ -403,7 +405,7 @@ fn what_has_not_ended_with_its_part_has_lost_its_end() {
             reader.decoder.read(last.0, &mut reader.decoded);
         }
         assert_eq!(reader.decoder.take_dropped().queue.len(), 1);
-        assert_eq!(reader.decoder.held(), 0);
+        assert_eq!(reader.decoder.kept_spans(), 0);
         let reports = reader.decoded.take_reports();
         let losses = reports.last().and_then(|report| report.losses.as_deref());
         assert_eq!(losses.map(|losses| losses.queue), Some(1));
