@@ -1,5 +1,11 @@
-//! Places in the source that begin spans by a function, whose names are mostly always the
-//! same.
+//! Sites of calls that name their spans at run time.
+//!
+//! A root or a held span that is begun by a function has no static site, as its name is an
+//! argument. But at one place in the source the name is mostly the same. So each such
+//! *call site* gets a [`Site`], with the first name with which it was called. A span of
+//! another name finds no site here, and its name is written into the stream as a text.
+//!
+//! Nothing here waits: the callers record, on threads of the application.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,36 +16,46 @@ use std::sync::Mutex;
 use super::site::Site;
 use crate::value::SpanKind;
 
-/// A place and the first name that was given there. Never leaves: there are as many as
-/// there are calls in the program's text.
+/// A place in the source, and a site with the first name that was given there.
+///
+/// It is leaked, as sites are static. There are at most as many as there are calls in the
+/// program's text, and copies that the compiler has made of them.
 struct CallSite {
     source: &'static Location<'static>,
     site: Site,
 }
 
-/// All that are known, by the address of their source.
+/// All call sites, by the address of their `Location`, which is static. Only ever tried.
 static CALL_SITES: Mutex<BTreeMap<usize, &'static CallSite>> = Mutex::new(BTreeMap::new());
 
+/// Places of a thread's cache.
 const RECENT_SITES: usize = 32;
 
-/// Longer names are written with each span, within the limits.
+/// The longest name that is kept for the life of the process. Longer names are written
+/// with each span, within the limits.
 const MAX_NAME_BYTES: usize = 128;
 
 thread_local! {
-    /// Those that this thread met last.
+    /// A cache of the call sites that this thread met last, each at the place that its
+    /// address gives. A thread takes the lock only for a call site that is not in here.
+    ///
+    /// It has no destructor, so it can be reached until the thread is gone.
     static RECENT: [Cell<Option<&'static CallSite>>; RECENT_SITES] =
         const { [const { Cell::new(None) }; RECENT_SITES] };
 }
 
 impl Site {
-    /// The site of spans of a name that are begun at a place, if that is not used for several
-    /// names.
+    /// Returns the site of a call, if this is the name with which it was called first.
+    ///
+    /// `None` also if the name is longer than 128 bytes, or if another thread has the lock.
+    /// The caller then writes the name into the stream, and the next call tries again.
     #[inline]
     pub(crate) fn find_by_call(
         name: &str,
         source: &'static Location<'static>,
     ) -> Option<&'static Self> {
         let address = ptr::from_ref(source).addr();
+        // Most machines align a `Location` to 8 bytes: the lowest three bits are all zero.
         let near = RECENT.with(|near| near.get((address >> 3) % RECENT_SITES).and_then(Cell::get));
         let known = match near {
             Some(known) if ptr::eq(known.source, source) => known,
@@ -49,6 +65,8 @@ impl Site {
     }
 }
 
+/// Returns the call site from the table, and adds it if it is new. `name` is then its name
+/// for good.
 #[cold]
 #[inline(never)]
 fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'static CallSite> {
@@ -56,7 +74,7 @@ fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'stati
         return None;
     }
     let address = ptr::from_ref(source).addr();
-    // Not waited for: in the child of a `fork` it may be held for ever.
+    // Not waited for: in the child of a `fork` the lock may be held for ever.
     let mut known = CALL_SITES.try_lock().ok()?;
     let known = *known.entry(address).or_insert_with(|| {
         let name: &'static str = Box::leak(name.into());

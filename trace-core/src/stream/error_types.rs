@@ -1,23 +1,37 @@
-//! Numbers for the names of types of errors: a name is long, and the same in each error.
+//! Numbers for the names of types of errors.
+//!
+//! A name is long, and the same in each error of its type. So entries have its number
+//! instead. The table is static: a name is at the place that its address gives, or up to
+//! seven places behind it. A number keeps its name for the life of the process, so the
+//! worker may look it up at any time.
+//!
+//! Nothing here waits: the callers record, on threads of the application. If all eight
+//! places are taken, or another thread is writing a name, the error has its name as a text.
 
 use std::sync::{Mutex, OnceLock};
 
-/// Types of errors that have numbers; the names of others are texts of the stream.
+/// Places of the table, and so the most names that have numbers.
 const TYPES: usize = 1_024;
 
-/// A name is near the place that its address says, at most so far behind it.
+/// Places that are looked at for one name.
 const TRIES: usize = 8;
 
-/// Where the name of a number is. A name never leaves.
+/// The names, by number. A place is written once, and is never emptied.
+///
+/// `OnceLock` orders this: `get` sees either nothing or the whole text. It never waits.
 static NAMES: [OnceLock<&'static str>; TYPES] = [const { OnceLock::new() }; TYPES];
 
-/// Who holds it writes a name, so that nobody ever waits for a name that is being written:
-/// in the child of a `fork` that would be for ever.
+/// Held while a name is written, and only ever tried.
+///
+/// `OnceLock::set` waits for a thread that is setting the same place. In the child of a
+/// `fork` that thread may be missing, and the wait would never end. But then the child has
+/// this lock as held, and so never comes to `set`.
 static WRITER: Mutex<()> = Mutex::new(());
 
-/// Returns the number of a type, if it has one or gets one.
+/// Returns the number of a type. Gives it one if it has none and there is a place.
 ///
-/// The compiler may have put a name at several places, and each has a number then.
+/// A name is known by its address. If the compiler has put the same text at several
+/// addresses, each of them has a number.
 #[inline]
 pub(crate) fn number_error_type(name: &'static str) -> Option<u32> {
     let first = first_place(name);
@@ -27,25 +41,31 @@ pub(crate) fn number_error_type(name: &'static str) -> Option<u32> {
     search(first, name)
 }
 
-/// Returns the name of the type that has a number.
+/// Returns the name of the type that has this number; empty if there is none, which only
+/// a damaged stream asks for.
 pub(crate) fn error_type_by_number(number: u32) -> &'static str {
     let name = NAMES.get(number as usize).and_then(OnceLock::get);
     name.copied().unwrap_or("")
 }
 
+/// Returns the first place at which a name may be.
 #[inline]
 fn first_place(name: &'static str) -> usize {
-    // Names lie one behind the other, and few are shorter.
+    // The compiler puts texts one behind the other, and few names are shorter than 16 bytes:
+    // so neighbors rarely share a place.
     (name.as_ptr().addr() / 16) % TYPES
 }
 
+/// Returns whether a place has this name.
 #[inline]
 fn holds(place: usize, name: &'static str) -> bool {
     let known = NAMES.get(place).and_then(OnceLock::get);
-    // By its address and length: whoever has them has the text.
+    // The same address and length mean the same text, and need no look at the text.
     known.is_some_and(|known| std::ptr::eq(*known, name))
 }
 
+/// Looks for a name behind its first place, and writes it into the first free one. Runs for
+/// the first error of a type, and for each error whose name found its first place taken.
 #[cold]
 #[inline(never)]
 fn search(first: usize, name: &'static str) -> Option<u32> {
@@ -54,7 +74,8 @@ fn search(first: usize, name: &'static str) -> Option<u32> {
         let vacant = NAMES.get(place).filter(|names| names.get().is_none());
         if let Some(vacant) = vacant {
             let _turn = WRITER.try_lock().ok()?;
-            // Who had the turn before may have taken it.
+            // The last writer may have taken the place since it was looked at: then this
+            // fails, and `holds` below says whose it is.
             vacant.set(name).ok();
         }
         let number = u32::try_from(place).ok()?;

@@ -1,4 +1,11 @@
-//! The entries that most are, read without looking at the others.
+//! The common entries, read without looking at the rarer kinds.
+//!
+//! Nearly every entry is an opening, an end, or a tag with a site's key. For these the
+//! decoder needs little: where the entry is, and how long it is. So they are not taken
+//! apart as an [`Entry`](super::Entry) is.
+//!
+//! Both readers have to agree on lengths: the decoder goes from one to the other within a
+//! chunk. A kind that is read here keeps its layout in `entry.rs`, too.
 
 use super::entry::{Close, Open};
 use super::entry_kind::EntryKind;
@@ -9,13 +16,17 @@ use super::header::{Header, value_type};
 pub(crate) enum PlainEntry {
     Open(Open),
     Close(Close),
-    /// A tag whose key is a site's and whose value is no array.
+    /// A tag whose key is a site's and whose value is no array. Its value is read again,
+    /// by [`Entry::read`](super::Entry), if a collector asks for it.
     Tag,
 }
 
 impl PlainEntry {
-    /// Reads what follows a header and the span's id; returns how many words and bytes
-    /// of text that is, too. `None` if the entry is another one.
+    /// Reads what follows a header and the span's id. Returns the entry, how many words it
+    /// read, and how many bytes of text belong to the entry.
+    ///
+    /// `None` if the entry is another one, is damaged, or ends early: the full reader then
+    /// looks at it. `newest_time` is only called for an end of the newest span.
     #[inline]
     pub(crate) fn read(
         header: Header,
@@ -25,6 +36,7 @@ impl PlainEntry {
         const OPEN: u8 = EntryKind::Open as u8;
         const CLOSE: u8 = EntryKind::Close as u8;
         const TAG: u8 = EntryKind::Tag as u8;
+        // By number: a kind that is not one of these three need not be a kind.
         match (header.kind_number(), words) {
             (OPEN, &[parent, time, ..]) => {
                 let site = header.large();
@@ -40,6 +52,7 @@ impl PlainEntry {
                 Some((Self::Close(Close { outcome, time }), 1, 0))
             }
             (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
+                // An array has items behind its word, which only the full reader skips.
                 let bytes = match header.small() & value_type::TYPE {
                     value_type::BOOL | value_type::I64 | value_type::F64 => 0,
                     value_type::TEXT => u32::try_from(value).ok()?,
