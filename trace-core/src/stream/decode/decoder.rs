@@ -47,12 +47,12 @@ pub(crate) struct Decoder {
     /// Parts of which a piece was read, and which go on.
     open_parts: HashSet<Part>,
     losses: PartLosses,
-    dropped: DroppedSpans,
+    dropped: DecodeLosses,
 }
 
 /// What had to be dropped, by reason.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DroppedSpans {
+pub(crate) struct DecodeLosses {
     /// Spans, by the numbers of their sites: a chunk in which they began or ended was lost.
     pub(crate) queue: Vec<u32>,
     /// Spans, the same: too many others were open, or too much was said of them.
@@ -78,7 +78,7 @@ impl Decoder {
             ended: None,
             open_parts: HashSet::default(),
             losses: PartLosses::bounded(max_parts),
-            dropped: DroppedSpans::default(),
+            dropped: DecodeLosses::default(),
         }
     }
 
@@ -254,7 +254,7 @@ impl Decoder {
     }
 
     /// Takes the counts of what had to be dropped.
-    pub(crate) fn take_dropped(&mut self) -> DroppedSpans {
+    pub(crate) fn take_dropped(&mut self) -> DecodeLosses {
         std::mem::take(&mut self.dropped)
     }
 

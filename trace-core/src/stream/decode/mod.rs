@@ -1,5 +1,25 @@
 //! Reads streams: finds each finished span, what was said of it, and which parts of traces
 //! have ended.
+//!
+//! The [`Decoder`] lives as long as its tracer and keeps what is unfinished between batches.
+//! Chunks go in, and a [`Decoded`] comes out: the chunks themselves, and an index that says
+//! where in them each span is. A span is not built; a collector's view reads it in place.
+//!
+//! ```text
+//! Decoder ── reads chunks ──> SpanIndex: spans that are wholly in one piece
+//!    │                            ^
+//!    │ the others                 │ read once more, when complete
+//!    v                            │
+//! SpreadSpans: copied entries ────┘
+//! ```
+//!
+//! - [`limits`] says which of a span's entries count.
+//! - [`rewrite`] shortens the entries of a span that stays open for long.
+//! - [`lost_spans`] and [`part_losses`] know what was lost, so that it is counted once.
+//!
+//! All of this runs on the worker's thread, or on the thread that flushes an on-demand
+//! tracer. Nothing here takes a lock but the table of sites, or calls code of the
+//! application. Delivery decides when to read, and what happens to a batch.
 
 mod decoded;
 mod decoder;

@@ -1,47 +1,62 @@
-//! The parts of traces that run in this process.
+//! The parts of traces that run in this process, and what a tracer reports of them.
+//!
+//! A trace is complete in a process when all its parts have ended. What was lost of parts
+//! is counted in [`part_losses`](super::part_losses); the decoder and the queue say when a
+//! part opens and ends.
 
 use super::trace_losses::TraceLosses;
 use crate::value::{Timestamp, TraceId};
 
 /// A part of a trace that runs in this process: what one root, or one entry from another
-/// process, began.
+/// process, began. If a service calls itself, its process has several parts of one trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     pub(crate) trace: TraceId,
-    /// The number of its first scope, which nothing else in the process has.
+    /// The number of its first scope. No other part of the process has it, until four
+    /// billion scopes have begun.
     pub(crate) number: u32,
 }
 
-/// Numbers of scopes that a thread takes at once.
+/// How many numbers of scopes a thread takes at once, so that scopes do not share a counter.
+/// Numbers of one block are given out upwards, by one thread.
 pub(crate) const SCOPE_NUMBER_BLOCK: u32 = 1_024;
 
 /// What a tracer says of a part beside its spans.
+///
+/// Reports are in the batch with the spans to which they apply. An end is in the batch of
+/// the part's last piece, or in a later one: a collector that has it needs to wait for
+/// nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartReport {
     pub(crate) part: Part,
     pub(crate) state: PartState,
-    /// When it began, where that it is open is said and the beginning was read.
+    /// When the part began. Only a report of an open part has it, and only if its beginning
+    /// was read.
     pub(crate) began: Option<Timestamp>,
-    /// What was lost of it, as far as it was not said before.
+    /// What was lost of the part and was not reported before. Boxed, as it is rare.
     pub(crate) losses: Option<Box<TraceLosses>>,
 }
 
 /// What has become of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PartState {
-    /// More of it may come. Said once, with the first of its pieces that does not end it.
+    /// More of it may come. Reported once, with the first of its pieces that does not end
+    /// it.
     Open,
-    /// All of it has come, but for what was lost.
+    /// All of it has come, except what was lost.
     Ended,
-    /// Its tracer was shut down while it ran.
+    /// Its tracer was shut down while it ran. Nothing more comes, and nobody knows what is
+    /// missing.
     GivenUp,
 }
 
 impl PartReport {
+    /// Returns whether more of the part may come.
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.state, PartState::Open)
     }
 
+    /// Reports that a part continues.
     pub(crate) fn opened(part: Part) -> Self {
         Self {
             part,
@@ -51,6 +66,7 @@ impl PartReport {
         }
     }
 
+    /// Reports that a part has ended, and what was lost of it.
     pub(crate) fn ended(part: Part, losses: Option<TraceLosses>) -> Self {
         Self {
             part,

@@ -1,37 +1,44 @@
-//! What was lost of parts of traces.
+//! What was lost of parts of traces and is not reported yet.
+//!
+//! The queue, the decoder and each lane have one of these. A part's losses are taken out
+//! when its end is reported, so each loss is reported once. Memory is bounded: what finds
+//! no room is not counted by part, but is not forgotten either. A report then says "at
+//! least".
 
 use super::part::{Part, SCOPE_NUMBER_BLOCK};
 use super::trace_losses::TraceLosses;
 use crate::process::maps::HashMap;
 
-/// What was lost of parts, and was not reported yet. Bounded.
+/// What was lost of parts and is not reported yet. Bounded.
 #[derive(Debug)]
 pub(crate) struct PartLosses {
     parts: HashMap<Part, TraceLosses>,
-    /// Most parts that are counted one by one.
+    /// The most parts that are counted one by one.
     most: usize,
-    /// Of which parts something was lost that found no room here, and that may go on.
+    /// The parts that may have lost something that found no room in `parts`.
     uncounted: Uncounted,
 }
 
-/// Parts of which something was lost that was not counted: perhaps all that began before.
+/// Parts that may have lost something that was not counted.
 ///
-/// A thread numbers its scopes in blocks of [`SCOPE_NUMBER_BLOCK`], upwards. So of a block the greatest
-/// number tells those that began later, of which nothing was lost.
+/// It may name too many parts, and never too few. A thread numbers its scopes upwards, in
+/// blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block the greatest number of a part with a
+/// loss is enough: parts with a greater number began later and have lost nothing. Those
+/// with a lower number may have lost something.
 #[derive(Debug, Default)]
 struct Uncounted {
-    /// By the number of the block.
+    /// The greatest number of each block, by the number of the block.
     greatest: HashMap<u32, u32>,
-    /// Whether there were too many blocks to tell.
+    /// Whether there were too many blocks: every part may then have lost something.
     are_all: bool,
 }
 
-/// Blocks of numbers that are told apart: 64 KiB.
+/// The most blocks that are told apart: 64 KiB of memory.
 const MAX_BLOCKS: usize = 4_096;
 
 impl PartLosses {
-    /// Of so many parts losses are counted one by one, in 64 bytes each. Only where more lose
-    /// spans at once are they counted together.
+    /// Counts the losses of up to `most` parts one by one, in 64 bytes each. If more parts
+    /// lose spans at once, the others are only noted.
     pub(crate) fn bounded(most: usize) -> Self {
         Self {
             parts: HashMap::default(),
@@ -40,13 +47,16 @@ impl PartLosses {
         }
     }
 
-    /// How many parts are counted one by one.
+    /// Returns the most parts that are counted one by one.
     pub(crate) const fn most(&self) -> usize {
         self.most
     }
 
-    /// Counts what was lost of a part of which nothing else is known, and which has ended.
-    /// Where there is little room, that is for those that go on.
+    /// Counts what was lost of a part that was lost as a whole: it has ended, and no
+    /// collector knows anything else of it.
+    ///
+    /// The last quarter of the room is for parts that continue. Beyond it nothing is noted,
+    /// and the loss is only in the tracer's totals.
     pub(crate) fn add_whole(&mut self, part: Part, losses: &TraceLosses) {
         if self.parts.len() < self.most / 4 * 3 || self.parts.contains_key(&part) {
             self.add(part, losses);
@@ -64,15 +74,18 @@ impl PartLosses {
         }
     }
 
-    /// Adds what others have counted.
+    /// Takes over what another place has counted, and leaves that empty.
     pub(crate) fn append(&mut self, other: &mut Self) {
+        // First, as parts of `other` may now find no room and be added to these.
         self.uncounted.append(std::mem::take(&mut other.uncounted));
         for (part, losses) in other.parts.drain() {
             self.add(part, &losses);
         }
     }
 
-    /// Says that no part goes on of which something was lost before.
+    /// Forgets which parts may have lost something that was not counted: no part is open,
+    /// so none of them will end. Without this, one overflow would make every later report
+    /// say "at least".
     pub(crate) fn settle(&mut self) {
         self.uncounted = Uncounted::default();
     }
@@ -81,9 +94,11 @@ impl PartLosses {
         self.parts.is_empty() && self.uncounted.is_empty()
     }
 
-    /// Takes what was lost of a part, which has ended. If something was lost of a part
-    /// that is not known, it may be this one.
+    /// Takes out what was lost of a part that has ended. `None` if it has lost nothing.
+    ///
+    /// If the part may have lost something that was not counted, the losses say "at least".
     pub(crate) fn take(&mut self, part: Part) -> Option<TraceLosses> {
+        // Asked for each part that ends, and mostly nothing was lost: so no hash is made.
         let known = if self.parts.is_empty() {
             None
         } else {
@@ -100,6 +115,7 @@ impl PartLosses {
 }
 
 impl Uncounted {
+    /// Notes that this part has lost something.
     fn add(&mut self, number: u32) {
         let block = number / SCOPE_NUMBER_BLOCK;
         if let Some(greatest) = self.greatest.get_mut(&block) {
@@ -111,6 +127,7 @@ impl Uncounted {
         }
     }
 
+    /// Notes what another one has noted.
     fn append(&mut self, other: Self) {
         self.are_all |= other.are_all;
         other
@@ -119,13 +136,14 @@ impl Uncounted {
             .for_each(|number| self.add(number));
     }
 
-    /// Whether it may be a part of which something was lost.
+    /// Returns whether this part may have lost something.
     fn has(&self, number: u32) -> bool {
         let greatest = || self.greatest.get(&(number / SCOPE_NUMBER_BLOCK));
         self.are_all
             || (!self.greatest.is_empty() && greatest().is_some_and(|greatest| number <= *greatest))
     }
 
+    /// Returns whether certainly no part has lost anything that was not counted.
     fn is_empty(&self) -> bool {
         self.greatest.is_empty() && !self.are_all
     }

@@ -1,30 +1,43 @@
-//! Entries of a spread span that follow each other.
+//! Entries of a spread span that follow each other, and how they stay few.
+//!
+//! A segment that has doubled is rewritten: read within the limits, and written again with
+//! the entries that count. So memory is bounded by what counts and not by what is said, and
+//! each byte that is said costs a constant time. Which segments a span has, and in which
+//! order, is up to [`spread_span`](super::spread_span).
 
 use super::span_index::{SpanIndex, UnendedSpan};
 use crate::stream::{Chunk, Cursor, Entry, FieldKey, Open, Site, SiteTable};
 use crate::value::Limits;
 
-/// Entries that follow each other.
+/// Entries of one span that follow each other: its head, or what was said of it at one
+/// order.
 #[derive(Debug)]
 pub(super) struct Segment {
+    /// Only entries of the span, without the piece from which they came.
     pub(super) entries: Chunk,
-    /// Bytes from which on the part is rewritten.
+    /// The bytes at which the segment is rewritten: twice what the last rewrite left, and
+    /// at least 8 KiB.
     rewrite_at: usize,
 }
 
-/// What is needed to rewrite parts.
+/// What is needed to rewrite segments. All spread spans of a decoder share one.
 #[derive(Debug)]
 pub(super) struct SegmentRewriter {
+    /// Emptied before each rewrite; kept for its memory.
     index: SpanIndex,
+    /// The limits of heads: those of the tracer.
     limits: Limits,
-    /// Of what comes after a head it is not known which keys are new.
+    /// The limits of tails, with more tags. Some keys of a tail may be keys of the head, and
+    /// then replace a value instead of counting as new: so it cannot be known here which
+    /// tags the span's limit will cut off.
     tail_limits: Limits,
 }
 
-/// Bytes of a part that is never rewritten.
+/// Bytes below which a segment is not rewritten.
 const SMALL_BYTES: usize = 8 * 1_024;
 
-/// Most keys of tags that are kept of a tail, if the limit of a span is not far from it.
+/// The fewest keys that a segment of a tail keeps, whatever the limit of tags. It is twice
+/// the limit, if that is more.
 const MIN_TAIL_TAGS: usize = 1_024;
 
 impl Default for Segment {
@@ -33,6 +46,7 @@ impl Default for Segment {
     }
 }
 
+/// A segment of entries that were just rewritten.
 impl From<Chunk> for Segment {
     fn from(entries: Chunk) -> Self {
         Self {
@@ -43,6 +57,7 @@ impl From<Chunk> for Segment {
 }
 
 impl SegmentRewriter {
+    /// Makes one for spans within these limits.
     pub(super) fn new(limits: Limits) -> Self {
         let tail_limits = Limits {
             max_tags: MIN_TAIL_TAGS.max(limits.max_tags.saturating_mul(2)),
@@ -55,7 +70,8 @@ impl SegmentRewriter {
         }
     }
 
-    /// Leaves of a head what holds, if it has grown.
+    /// Rewrites a head if it has doubled. A head is a prefix of all that is said of the span,
+    /// so what the limits cut off here is cut off for good.
     pub(super) fn rewrite_head(&mut self, head: &mut Segment, sites: &mut SiteTable) {
         if head.entries.bytes() < head.rewrite_at {
             return;
@@ -72,12 +88,15 @@ impl SegmentRewriter {
         }
     }
 
-    /// Leaves of a part of a tail what may hold, if it has grown.
+    /// Rewrites a segment of a tail if it has doubled. Entries that come before it may still
+    /// be missing. So it keeps more tags than the limit allows, and as many logs and links
+    /// as the whole span may have.
     pub(super) fn rewrite_tail(&mut self, segment: &mut Segment, span: u64, sites: &mut SiteTable) {
         if segment.entries.bytes() < segment.rewrite_at {
             return;
         }
         self.index.clear();
+        // The opening is elsewhere. This one is only read here, and not written.
         let opening = Open {
             site: 0,
             parent: 0,
@@ -95,13 +114,16 @@ impl SegmentRewriter {
         }
     }
 
+    /// Puts what counts in the place of a segment. `kept` has the opening already, if the
+    /// segment has one.
     fn rewrite(&self, segment: &mut Segment, open: &UnendedSpan, mut kept: Chunk) {
         self.index.rewrite(open, &segment.entries, &mut kept);
         *segment = Segment::from(kept);
     }
 }
 
-/// The site of the span of which the entries are, as far as they tell.
+/// Returns the site of the span, as far as its tags tell. If none has a site's key, the
+/// site does not matter: it is needed to compare such keys with texts.
 fn site_of_keys(entries: &Chunk, sites: &mut SiteTable) -> &'static Site {
     let site = entries.iter().find_map(|(_, entry, _)| match entry {
         Entry::Tag(FieldKey::Site { site, .. }, _) => Some(site),

@@ -1,4 +1,14 @@
 //! Where in the chunks each span is.
+//!
+//! The index has one record a span and one node an entry. Values stay in the chunks, except
+//! arrays. It applies the limits while it reads, so a collector sees nothing that was cut
+//! off. It does not know which chunk is meant: its caller passes the chunk of the span's
+//! piece.
+//!
+//! ```text
+//! spans: [span | span | ..]        first ──┐
+//! nodes: [tag ─> tag ─> log ─> ..]  <──────┘  tags first, then the order of the stream
+//! ```
 
 use super::limits::{Admission, Counts, FieldOwner};
 use super::piece::Piece;
@@ -7,45 +17,63 @@ use crate::stream::{
 };
 use crate::value::{DroppedItems, Limits, Outcome, TagArray};
 
-/// Where in the chunks of a batch each span is. Reused from batch to batch.
+/// Where in the chunks of a batch each span is.
+///
+/// It is emptied and reused from batch to batch, so in the long run only arrays are
+/// allocated. All references between its lists are indices: they stay right when a list
+/// grows, and a wrong one finds nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanIndex {
-    /// What the pieces of the chunks are parts of.
+    /// What the spans of each piece have in common.
     pieces: Vec<Piece>,
+    /// Spans, in no order that means anything: one that is taken out leaves its place to
+    /// the last one.
     spans: Vec<IndexedSpan>,
+    /// The entries of all spans, linked to one list for each span. Those of a span that was
+    /// taken out stay until the batch is emptied.
     nodes: Vec<EntryNode>,
+    /// Copies of the arrays that the entries have as values.
     arrays: Vec<TagArray>,
 }
 
-/// One span: its opening, its end, and where the rest is.
+/// One span: its opening, its end, and where the rest is. Before the end was read, it has
+/// the time of the opening as its end, and is ok.
 #[derive(Clone, Debug)]
 pub(crate) struct IndexedSpan {
     pub(crate) id: u64,
+    /// Zero for the root of a trace.
     pub(crate) parent: u64,
     pub(crate) site: &'static Site,
-    /// Raw readings of the tracer's clock.
+    /// Raw readings of the tracer's clock. If two threads read it, the end may be before
+    /// the start by a little; `StreamedSpan` corrects that.
     pub(crate) start: u64,
     pub(crate) end: u64,
+    /// The index of its piece, which says in which chunk its entries are.
     pub(crate) piece: u32,
     /// The first of its nodes, or `NONE`.
     first: u32,
     pub(crate) dropped: DroppedItems,
-    /// The kinds of its items, a bit each.
+    /// The kinds of its entries, a bit each: see [`EntryKind::bit`].
     kinds: u16,
     pub(crate) outcome: Outcome,
 }
 
-// There are thousands in a batch, each of which is written and read once.
+// A batch has thousands of spans, each of which is written and read once: at one cache line
+// each, memory is what they cost.
 const _: () = assert!(size_of::<IndexedSpan>() <= 64);
 
-/// A span whose end was not read, and what is not needed of it afterwards.
+/// A span whose end was not read, with what is only needed until then.
+///
+/// It lives while its piece is read. At the end of the piece its owner either closes it or
+/// takes it out of the index.
 #[derive(Debug)]
 pub(crate) struct UnendedSpan {
     pub(crate) id: u64,
     /// Its place among the spans.
     span: u32,
-    /// The last of its items, and of its tags, or `NONE`.
+    /// The last of its nodes, or `NONE`.
     last: u32,
+    /// The last of its nodes that is a tag, or `NONE`.
     last_tag: u32,
     counts: Counts,
 }
@@ -53,18 +81,23 @@ pub(crate) struct UnendedSpan {
 /// An entry that belongs to a span, in a list linked by index.
 #[derive(Clone, Copy, Debug)]
 struct EntryNode {
+    /// Where the entry is, in the chunk of the span's piece.
     cursor: Cursor,
+    /// The next node of the span, or `NONE`.
     next: u32,
-    /// Index of the array that is the entry's value, `NONE`, or `WITHOUT_LOG`.
+    /// The index of the array that is the entry's value, `NONE`, or `WITHOUT_LOG`.
     array: u32,
 }
 
+/// No node, and no array.
 const NONE: u32 = u32::MAX;
 
-/// Stands for the array of an error whose log was cut off.
+/// Is in the place of the array of an error whose log was cut off. An error has no array, so
+/// the place is free.
 const WITHOUT_LOG: u32 = NONE - 1;
 
-/// The entries of one span in the order in which they were written, but tags first.
+/// The entries of one span: tags first, and within both groups in the order in which they
+/// were written.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
     index: &'a SpanIndex,
@@ -74,24 +107,26 @@ pub(crate) struct Entries<'a> {
 
 /// One of a span's entries.
 pub(super) struct IndexedEntry<'a> {
-    /// The number of its item.
+    /// The index of its node, which no other entry of the batch has.
     pub(super) index: u32,
-    /// Where it is.
+    /// Where it begins in the chunk, and where the next one does.
     pub(super) start: Cursor,
     pub(super) end: Cursor,
     pub(super) entry: Entry<'a>,
-    /// Whether it is an error whose log was cut off.
+    /// Whether it is an error whose log was cut off. `entry` then says that it has no log,
+    /// and the words in the chunk still say that it has one.
     pub(super) is_without_log: bool,
     array: Option<&'a TagArray>,
 }
 
 impl IndexedSpan {
-    /// Whether an entry of this kind belongs to it.
+    /// Returns whether an entry of this kind belongs to it.
     pub(crate) fn has(&self, kind: EntryKind) -> bool {
         self.has_one_of([kind])
     }
 
-    /// Whether an entry of one of these kinds belongs to it.
+    /// Returns whether an entry of one of these kinds belongs to it. False spares a walk
+    /// through all its entries, which most questions of collectors would need.
     pub(crate) fn has_one_of<const N: usize>(&self, kinds: [EntryKind; N]) -> bool {
         let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
         self.kinds & bits != 0
@@ -99,13 +134,14 @@ impl IndexedSpan {
 }
 
 impl UnendedSpan {
-    /// What the fields that come next belong to.
+    /// Returns what the next fields belong to.
     pub(super) fn field_owner(&self) -> FieldOwner {
         self.counts.field_owner()
     }
 }
 
 impl SpanIndex {
+    /// Empties the index and keeps its memory.
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.spans.clear();
@@ -113,7 +149,8 @@ impl SpanIndex {
         self.arrays.clear();
     }
 
-    /// Bytes that are allocated, in use or not, but for the content of arrays.
+    /// Returns how many bytes are allocated, in use or not, except what arrays have
+    /// allocated themselves.
     pub(crate) fn allocated(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
             + self.spans.capacity() * size_of::<IndexedSpan>()
@@ -121,14 +158,17 @@ impl SpanIndex {
             + self.arrays.capacity() * size_of::<TagArray>()
     }
 
+    /// Returns the spans that ended, and those that are still being read.
     pub(crate) fn spans(&self) -> &[IndexedSpan] {
         &self.spans
     }
 
+    /// Returns the record of a span that is being read.
     pub(super) fn span(&self, open: &UnendedSpan) -> Option<&IndexedSpan> {
         self.spans.get(open.span as usize)
     }
 
+    /// Returns a piece by its index.
     pub(crate) fn piece(&self, index: u32) -> Option<&Piece> {
         self.pieces.get(index as usize)
     }
@@ -169,7 +209,7 @@ impl SpanIndex {
         }
     }
 
-    /// Ends a span.
+    /// Ends a span: it is then delivered with the batch.
     #[inline]
     pub(crate) fn close(&mut self, open: &UnendedSpan, close: Close) {
         if let Some(span) = self.spans.get_mut(open.span as usize) {
@@ -178,8 +218,10 @@ impl SpanIndex {
         }
     }
 
-    /// Takes a span out that does not end here. The last of all gets its place, which
-    /// is noted if that one is among the `others`.
+    /// Takes out a span that does not end in this piece.
+    ///
+    /// The last span of all moves into its place. If that one is still being read it is
+    /// among the `others`, and learns its new place.
     pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
@@ -194,8 +236,11 @@ impl SpanIndex {
         }
     }
 
-    /// Reads the entries of one span, which follow each other from `cursor` on to the end
-    /// of the chunk. The opening is the first of them, unless the span is open already.
+    /// Reads the entries of one span, which are all that is in the chunk from `cursor` on.
+    /// The opening is the first of them, unless the span is `open` already.
+    ///
+    /// Returns the span, ended or not; `None` if there was no opening. Ids are not compared:
+    /// the caller has copied only this span's entries.
     pub(super) fn read(
         &mut self,
         mut open: Option<UnendedSpan>,
@@ -213,6 +258,7 @@ impl SpanIndex {
                 }
                 (Entry::Close(close), Some(open)) => self.close(open, close),
                 (_, Some(open)) => self.attach(open, chunk, cursor, entry, limits),
+                // Before the opening nothing is written; see `SpreadSpan::write`.
                 (_, None) => {}
             }
             cursor = next;
@@ -220,8 +266,9 @@ impl SpanIndex {
         open
     }
 
-    /// Adds a tag whose key is of a site, and whose value is no array, to a span;
-    /// returns whether it is known to fit, and to have a key of its own.
+    /// Adds a tag of a site's key, whose value is no array, to a span. Returns false, and
+    /// adds nothing, if only [`attach`](Self::attach) can say whether the tag is new and
+    /// fits.
     #[inline]
     pub(crate) fn add_tag(&mut self, open: &mut UnendedSpan, cursor: Cursor) -> bool {
         let fits = open.counts.add_plain_tag();
@@ -231,7 +278,11 @@ impl SpanIndex {
         fits
     }
 
-    /// Adds the entry at `cursor` to a span, within its limits.
+    /// Adds the entry at `cursor` to a span, within its limits. A tag whose key the span has
+    /// already takes the place of the older one.
+    ///
+    /// This is the one way by which entries get into a span, wherever they were written:
+    /// so a span says the same whether it was spread or not.
     pub(crate) fn attach(
         &mut self,
         open: &mut UnendedSpan,
@@ -244,6 +295,8 @@ impl SpanIndex {
             Entry::Tag(_, value) | Entry::Field(_, value) => self.push_array(value),
             _ => NONE,
         };
+        // The older value is not counted again, and its array stays in the list until the
+        // batch is emptied.
         if let Entry::Tag(key, _) = entry
             && let Some(index) = self.find_tag(open, chunk, key)
         {
@@ -263,13 +316,17 @@ impl SpanIndex {
         }
     }
 
-    /// The span's tag with this key, if there is one.
+    /// Returns the node of the span's tag with this key.
+    ///
+    /// A linear search: the limit of tags bounds it, 128 by default, and most spans have
+    /// only keys of their site, for which nothing is searched.
     fn find_tag(&self, open: &UnendedSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
         if !open.counts.may_have(key) {
             return None;
         }
         let span = self.span(open)?;
         let key = key.text(span.site);
+        // Tags are first: the search ends at the first entry that is none.
         let mut entries = self.entries(span, Some(chunk));
         while let Some(item) = entries.next_entry()
             && let Entry::Tag(other, _) = item.entry
@@ -281,13 +338,14 @@ impl SpanIndex {
         None
     }
 
+    /// Copies a value if it is an array; returns the index of the copy, or `NONE`.
     fn push_array(&mut self, value: FieldValue<'_>) -> u32 {
         let array = TagArray::from_value(value);
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 
-    /// Adds an item to a span: a tag behind the other tags, which come first so that
-    /// looking for a key looks at nothing else; any other behind all.
+    /// Adds a node to a span: a tag behind the other tags, and any other entry behind all.
+    /// So a search for a key ends with the last tag.
     #[inline]
     fn add(&mut self, open: &mut UnendedSpan, kind: EntryKind, cursor: Cursor, array: u32) {
         let Some(span) = self.spans.get_mut(open.span as usize) else {
@@ -302,6 +360,7 @@ impl SpanIndex {
             None => &mut span.first,
         };
         let index = u32::try_from(place).unwrap_or(NONE);
+        // The new node comes between `before` and what followed that.
         let next = std::mem::replace(before, index);
         self.nodes.push(EntryNode {
             cursor,
@@ -316,6 +375,8 @@ impl SpanIndex {
         }
     }
 
+    /// Returns the entries of a span. Without its chunk, which every span has, there are
+    /// none.
     pub(crate) fn entries<'a>(
         &'a self,
         span: &IndexedSpan,
@@ -329,6 +390,8 @@ impl SpanIndex {
     }
 }
 
+/// Adds an item; returns its index. Four billion do not fit into a batch, whose bytes are
+/// bounded: `NONE` would be an item that nobody finds.
 fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).unwrap_or(NONE);
     items.push(item);
@@ -336,6 +399,7 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 }
 
 impl<'a> Entries<'a> {
+    /// Reads the next entry from the chunk. No entry is kept once it was read.
     #[inline]
     pub(super) fn next_entry(&mut self) -> Option<IndexedEntry<'a>> {
         let index = self.next;
@@ -358,7 +422,7 @@ impl<'a> Entries<'a> {
 }
 
 impl<'a> Iterator for Entries<'a> {
-    /// An entry, and its value if that is an array.
+    /// An entry, and a copy of its value if that is an array.
     type Item = (Entry<'a>, Option<&'a TagArray>);
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,47 +1,66 @@
-//! Spans that are not wholly in one piece.
+//! One span that is not wholly in one piece, and the order of what is said of it.
+//!
+//! Pieces of different scopes are read in any order. The *order* that an entry `moved`
+//! gives says where what follows belongs. This file only sorts; limits and precedence are
+//! applied by [`segment`](super::segment) and, at the end, by the index.
 
 use super::piece::Piece;
 use super::segment::{Segment, SegmentRewriter};
 use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
-/// What was read of a span that is not wholly in one piece: copies of its entries, to be
-/// read together when all are there.
+/// What was read of a span that is not wholly in one piece: copies of its entries, which
+/// are read together when all are there.
 ///
-/// The scope that opened it, its *home*, writes what is said of it, but where its future
-/// moved: there other scopes do, of which each says in what order it comes.
+/// The scope that opened the span is its *home*. While the span is in its home, the home
+/// writes what is said of it. While it is elsewhere, other scopes do: these are *visits*,
+/// and each says at which order it comes.
+///
+/// ```text
+/// head: opening, what the home said        tail: order 1 │ order 3 │ ..        close
+///          ^ a home that comes back at order 2 takes order 1 over into the head
+/// ```
+///
+/// Invariants: the orders of the tail go up. Nothing can come before what is in the head.
+/// It owns its entries, so no chunk has to be kept for it.
 #[derive(Debug)]
 pub(super) struct SpreadSpan {
     /// The piece that opened it, or else the first that speaks of it.
     pub(super) piece: Piece,
-    /// The number of its home; set once the opening was read.
+    /// The number of its home. `Some` once the opening was read.
     home: Option<u32>,
-    /// The opening, and what its home said, in order. Before it comes nothing: so what the
-    /// limits cut off of it is cut off for good.
+    /// The opening, and what comes directly after it. As nothing comes before it, what the
+    /// limits cut off of the head is cut off for good.
     head: Segment,
-    /// What other scopes said, by order. All of it comes after the head.
+    /// What visits said, by order. All of it comes after the head.
     tail: Vec<(u32, Segment)>,
-    /// Set once the end was read, wherever that was.
+    /// `Some` once the end was read, in whatever scope.
     close: Option<Close>,
-    /// The piece of another scope that last gave an order, and which.
+    /// The piece of a visit that last gave an order, and the order. It holds for the rest of
+    /// that piece and not for others, which give their own.
     moved: Option<(u64, u32)>,
 }
 
-/// An entry that is read.
+/// Where an entry is that is being read, and who wrote it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntryLocation<'a> {
-    /// Which of the pieces that were ever read it is in, and the scope of that.
+    /// The number of the piece, among all that this decoder has read.
     pub(super) piece: u64,
+    /// The number of the scope that wrote the piece.
     pub(super) scope: u32,
     pub(super) chunk: &'a Chunk,
+    /// Where the entry begins.
     pub(super) start: Cursor,
+    /// Where the next one begins.
     pub(super) end: Cursor,
 }
 
-/// Most parts of a tail. If there are more before anything is heard of the home, what it
-/// said between the first two comes before both.
+/// The most segments of a tail. Above it the first two become one. If the home then reports
+/// something that was said between these two, that comes before both: its order is off by
+/// one visit, and nothing is lost.
 const MAX_SEGMENTS: usize = 64;
 
 impl SpreadSpan {
+    /// Makes a span of which nothing was read but that `piece` speaks of it.
     pub(super) fn new(piece: Piece) -> Self {
         Self {
             piece,
@@ -53,22 +72,25 @@ impl SpreadSpan {
         }
     }
 
-    /// Says where the span was opened, and what its home said up to now.
+    /// Notes where the span was opened, and what its home has said up to now. `head` begins
+    /// with the opening.
     pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
         self.piece = piece;
         self.home = Some(home);
         self.head = Segment::from(head);
     }
 
+    /// Notes the end. What is added after it still counts: it may have been said before.
     pub(super) fn close(&mut self, close: Close) {
         self.close = Some(close);
     }
 
+    /// Returns whether the opening was read.
     pub(super) fn is_open(&self) -> bool {
         self.home.is_some()
     }
 
-    /// The number of the site, once the opening was read.
+    /// Returns the number of the site; zero, which no site has, before the opening was read.
     pub(super) fn site(&self) -> u32 {
         let mut entries = self.head.entries.iter();
         let site = entries.find_map(|(_, entry, _)| match entry {
@@ -78,23 +100,26 @@ impl SpreadSpan {
         site.unwrap_or(0)
     }
 
+    /// Returns whether the end was read.
     pub(super) fn has_ended(&self) -> bool {
         self.close.is_some()
     }
 
-    /// Whether all of it was read.
+    /// Returns whether all of it was read. The opening and the end are enough, as nothing of
+    /// a span is handed over after its end: `record/trace/home.rs` makes sure of that.
     pub(super) fn is_ready(&self) -> bool {
         self.is_open() && self.has_ended()
     }
 
-    /// Bytes that the entries take.
+    /// Returns how many bytes the entries have allocated.
     pub(super) fn bytes(&self) -> usize {
         let tail = self.tail.iter();
         let tail = tail.map(|(_, segment)| size_of_val(segment) + segment.entries.allocated());
         self.head.entries.allocated() + tail.sum::<usize>()
     }
 
-    /// How much was said of it, but for the head.
+    /// Returns how many statements the tail has. That is what is lost if the span was
+    /// delivered before: a log with fields counts as one.
     pub(super) fn said(&self) -> u64 {
         let entries = self
             .tail
@@ -108,7 +133,8 @@ impl SpreadSpan {
         said.sum()
     }
 
-    /// Adds an entry at the end of what its scope said.
+    /// Adds an entry behind what its scope has said: in the head if the scope is the home,
+    /// otherwise in the segment of its order.
     pub(super) fn add(
         &mut self,
         span: u64,
@@ -120,6 +146,7 @@ impl SpreadSpan {
             self.head.entries.copy_entry(at.chunk, at.start, at.end);
             return rewriter.rewrite_head(&mut self.head, sites);
         }
+        // Only visits give an order. What any other scope says comes last.
         let last = self.tail.last().map_or(0, |(order, _)| *order);
         let order = match self.moved {
             Some((piece, order)) if piece == at.piece => order,
@@ -147,7 +174,10 @@ impl SpreadSpan {
         }
     }
 
-    /// Says in which order comes what the scope says of the span from here on.
+    /// Notes at which order comes what the scope says of the span from here on.
+    ///
+    /// If the scope is the home, the span has come back. All visits of a lower order handed
+    /// over before that, so their pieces were read, and their segments join the head.
     pub(super) fn moved(
         &mut self,
         order: u32,
@@ -166,7 +196,7 @@ impl SpreadSpan {
         rewriter.rewrite_head(&mut self.head, sites);
     }
 
-    /// Writes all entries in their order.
+    /// Writes the whole span into a chunk in its order: the opening first, the end last.
     pub(super) fn write(&self, span: u64, to: &mut Chunk) {
         to.append(&self.head.entries);
         for (_, segment) in &self.tail {
@@ -177,6 +207,8 @@ impl SpreadSpan {
         }
     }
 
+    /// Returns whether a scope is known to be the home. Before the opening was read it is
+    /// not: what the home hands over first is the opening.
     fn is_home(&self, scope: u32) -> bool {
         self.home == Some(scope)
     }

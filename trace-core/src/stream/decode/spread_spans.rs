@@ -1,4 +1,8 @@
-//! All spans that are not wholly in one piece.
+//! All spans that are not wholly in one piece, within bounds.
+//!
+//! This is the memory of a decoder between batches. It is bounded whatever an application
+//! does: by the number of spans, and by the bytes of their entries. It decides which span
+//! has to go; the decoder counts the loss.
 
 use std::collections::BTreeSet;
 
@@ -11,33 +15,41 @@ use crate::process::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 use crate::value::Limits;
 
-/// All spans of which a part was read and a part is still to come, within bounds.
+/// All spans of which a part was read and a part is still to come.
+///
+/// A span is added with the first entry that speaks of it, and leaves when it is delivered,
+/// when its part of the trace ends, or when there is no room for it.
 #[derive(Debug)]
 pub(super) struct SpreadSpans {
     spans: HashMap<u64, SpreadSpan>,
-    /// Those whose opening was not read, by trace, and the others.
+    /// The trace and id of each span whose opening was not read. Each span is in exactly
+    /// one of these two sets; they find the spans of a trace that ends.
     unopened: BTreeSet<(u128, u64)>,
+    /// The same of each span whose opening was read.
     opened: BTreeSet<(u128, u64)>,
-    /// Bytes that their entries take.
+    /// How many bytes the entries of all have allocated. Kept up to date by each change,
+    /// as it is asked after each.
     bytes: usize,
     rewriter: SegmentRewriter,
     sites: SiteTable,
 }
 
-/// Most spans that are kept of each kind: whose opening was read, and whose was not.
+/// The most spans that are kept of each kind: those whose opening was read, and those whose
+/// opening was not.
 ///
-/// A kept span takes some hundred bytes besides its entries, so that this stays below
-/// some dozens of megabytes whatever an application does.
+/// A kept span takes some hundred bytes beside its entries, so all of them take at most a
+/// few dozen megabytes.
 pub(super) const MAX_KEPT: usize = 65_536;
 
-/// Bytes of entries that are kept in all.
+/// The most bytes of entries that all kept spans may have allocated.
 const MAX_BYTES: usize = 16 * 1_024 * 1_024;
 
-/// Bytes of entries that a span may have that is not the first to go when there are too
-/// many.
+/// Bytes of entries above which a span that grows is the first to go when there are too
+/// many bytes. Below it, any other span may go instead.
 const FAIR_BYTES: usize = MAX_BYTES / 16;
 
 impl SpreadSpans {
+    /// Makes an empty one. The limits are those of each span.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             spans: HashMap::default(),
@@ -49,24 +61,29 @@ impl SpreadSpans {
         }
     }
 
-    /// Whether something was said of a span before its opening. Asked at the end of each
-    /// span.
+    /// Returns whether an entry of the span was read, and its opening was not: it is then
+    /// in a piece that is being read, or still to come. Asked at the end of each span of the
+    /// fast loop, where there mostly are no such spans and no hash is made.
     #[inline]
     pub(super) fn has_unopened(&self, span: u64) -> bool {
         !self.unopened.is_empty() && self.spans.get(&span).is_some_and(|span| !span.is_open())
     }
 
+    /// Returns whether all of a span was read.
     pub(super) fn is_ready(&self, span: u64) -> bool {
         self.spans.get(&span).is_some_and(SpreadSpan::is_ready)
     }
 
-    /// How many there are whose opening was read.
+    /// Returns how many spans there are whose opening was read.
     pub(super) fn opened(&self) -> usize {
         self.spans.len() - self.unopened.len()
     }
 
-    /// Adds a span that was opened; returns the site of another one that has the same id,
-    /// and is forgotten.
+    /// Adds the opening of a span, and what its home has said up to now.
+    ///
+    /// Returns the site of another open span with the same id, which is forgotten. Ids are
+    /// random, so that is nearly impossible, unless an application gives the ids. The caller
+    /// counts that span as lost: each opening leads to one span.
     pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> Option<u32> {
         let twin = self.spans.get(&id).filter(|span| span.is_open());
         let twin = twin.map(SpreadSpan::site);
@@ -82,25 +99,27 @@ impl SpreadSpans {
         twin
     }
 
-    /// Adds an entry that is said of a span.
+    /// Adds an entry of a span.
     pub(super) fn add(&mut self, id: u64, piece: &Piece, at: EntryLocation<'_>) {
         self.change(id, piece, |span, rewriter, sites| {
             span.add(id, at, rewriter, sites);
         });
     }
 
-    /// Says in which order comes what a scope says of a span from here on.
+    /// Notes at which order comes what a scope says of a span from here on.
     pub(super) fn moved(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
         self.change(id, piece, |span, rewriter, sites| {
             span.moved(order, at, rewriter, sites);
         });
     }
 
-    /// Ends a span.
+    /// Notes the end of a span.
     pub(super) fn close(&mut self, id: u64, piece: &Piece, close: Close) {
         self.change(id, piece, |span, _, _| span.close(close));
     }
 
+    /// Changes a span, which is added if it is new, and keeps count of its bytes. All
+    /// changes go through here.
     fn change(
         &mut self,
         id: u64,
@@ -129,14 +148,19 @@ impl SpreadSpans {
         Some(span)
     }
 
-    /// The pieces that opened the spans whose opening was read, and the spans' sites.
+    /// Returns the pieces of all spans whose opening was read, and the numbers of their
+    /// sites.
     pub(super) fn pieces_of_opened(&self) -> impl Iterator<Item = (&Piece, u32)> {
         let opened = self.spans.values().filter(|span| span.is_open());
         opened.map(|span| (&span.piece, span.site()))
     }
 
-    /// Takes a span out if too much is kept since `newest` was changed; returns of which
-    /// part and site it is, and what is lost of it.
+    /// Takes a span out if too much is kept after `newest` was changed. Returns its id, its
+    /// part and site, and what is lost of it. To be called until it returns `None`.
+    ///
+    /// For a number of spans, any of the same kind but the newest goes. For bytes, the
+    /// newest goes if it has more than its share, so that one span that grows without end
+    /// does not cost all others.
     pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), LossExtent)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
@@ -157,7 +181,8 @@ impl SpreadSpans {
         Some((id, (span.piece.part(), span.site()), lost))
     }
 
-    /// One that is not about to be delivered.
+    /// Returns any span that may go. One that is ready is delivered with the piece that is
+    /// being read, and makes room by that.
     fn victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
         let mut spans = self.spans.iter();
         spans
@@ -165,21 +190,23 @@ impl SpreadSpans {
             .map(|(id, _)| *id)
     }
 
+    /// Returns this span, if it may go.
     fn victim_if(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
         let span = self.spans.get(&id)?;
         (!span.is_ready() && choose(span)).then_some(id)
     }
 
-    /// Forgets what was said of spans of a part of a trace that has ended: their openings
-    /// will not come, as they were delivered before it was said. Returns how much that was.
+    /// Forgets spans of a part that has ended whose opening was not read: they were
+    /// delivered before, and what was said of them later has no place. Returns how many
+    /// statements that were.
     pub(super) fn end_trace(&mut self, part: Part) -> u64 {
         let late = Self::of_part(&self.unopened, &self.spans, part);
         let late = late.into_iter().filter_map(|id| self.remove(id));
         late.map(|span| span.said()).sum()
     }
 
-    /// Forgets the spans of a part that has ended whose opening was read, and whose end was
-    /// lost: it will not come. Returns their sites, by number.
+    /// Forgets spans of a part that has ended whose opening was read, and whose end was
+    /// lost with a chunk. Returns the numbers of their sites. A span that is ready stays.
     pub(super) fn end_opened(&mut self, part: Part) -> Vec<u32> {
         let opened = Self::of_part(&self.opened, &self.spans, part);
         let lost = opened.into_iter().filter_map(|id| {
@@ -190,6 +217,9 @@ impl SpreadSpans {
         lost.collect()
     }
 
+    /// Returns the ids in a set that are spans of a part.
+    ///
+    /// The set is sorted by trace, so only the spans of this trace are looked at.
     fn of_part(
         ids: &BTreeSet<(u128, u64)>,
         spans: &HashMap<u64, SpreadSpan>,
@@ -206,7 +236,7 @@ impl SpreadSpans {
             .collect()
     }
 
-    /// Bytes that the entries of all take.
+    /// Returns how many bytes the entries of all have allocated.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let spans = self.spans.values().map(SpreadSpan::bytes);
@@ -214,7 +244,7 @@ impl SpreadSpans {
         self.bytes
     }
 
-    /// Forgets all.
+    /// Forgets all spans.
     pub(super) fn clear(&mut self) {
         self.spans.clear();
         self.unopened.clear();

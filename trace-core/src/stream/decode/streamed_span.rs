@@ -1,4 +1,9 @@
-//! A finished span in the chunk in which it was written.
+//! A finished span, read in the chunk in which it was written.
+//!
+//! Each question of a collector reads the span's entries again, and only if the span has
+//! one of the kinds that answer it. So a collector that asks only for times pays for
+//! nothing else, and nothing is allocated except for logs and links. Which entry wins is in
+//! [`limits`]; [`SpanView`](crate::SpanView) is the public face.
 
 use std::borrow::Cow;
 
@@ -16,15 +21,22 @@ use crate::value::{
 };
 
 /// A span in the chunk in which it was written.
+///
+/// It borrows the batch, whose chunks go back to the queue when all collectors have had it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamedSpan<'a> {
     pub(crate) decoded: &'a Decoded,
+    /// The span's piece in `decoded`, looked up once.
     pub(crate) piece: &'a Piece,
     pub(crate) span: &'a IndexedSpan,
     pub(crate) resource: &'a Resource,
 }
 
-/// The tags that say how a body ended, unless the application said them.
+/// Returns the tags that say how a body ended, whether or not the application has set them.
+///
+/// After a panic the type of an error that was recorded before does not count. No entry has
+/// these tags: they come from the outcome in the span's end, so they need no bytes and no
+/// place among the limited tags. A span that was cancelled may have failed as well.
 fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
@@ -39,11 +51,13 @@ fn outcome_tags<'a>(
 }
 
 impl<'a> StreamedSpan<'a> {
+    /// Returns all entries, tags first.
     fn entries(self) -> Entries<'a> {
         self.decoded.entries(self.span)
     }
 
-    /// The entries, if there is one of these kinds.
+    /// Returns all entries if there is one of these kinds, and none otherwise. The caller
+    /// still has to pick those of the kinds.
     fn entries_with<const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -52,7 +66,7 @@ impl<'a> StreamedSpan<'a> {
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
-    /// The newest of what entries of these kinds say.
+    /// Returns the newest answer of entries of these kinds.
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -61,13 +75,16 @@ impl<'a> StreamedSpan<'a> {
         self.entries_with(kinds).filter_map(said).last()
     }
 
+    /// Turns a raw reading of the clock into wall-clock time.
     #[inline]
     fn time(self, raw: u64) -> Timestamp {
         self.piece.times.timestamp(raw)
     }
 
+    /// Returns the start: what the application said, or else the clock's.
     pub(crate) fn start(self) -> Timestamp {
         let clock = self.time(self.span.start);
+        // Asked first: nearly every span has no such entry, and then this is a comparison.
         if self.span.has(EntryKind::StartedAt) {
             return self
                 .newest([EntryKind::StartedAt], limits::start)
@@ -76,52 +93,67 @@ impl<'a> StreamedSpan<'a> {
         clock
     }
 
+    /// Returns the end: what the application said, or else the clock's. Never before the
+    /// start.
     pub(crate) fn end(self) -> Timestamp {
+        // Of raw readings first, so that a negative duration does not depend on anchors.
         let clock = self.time(self.span.end.max(self.span.start));
         if self
             .span
             .has_one_of([EntryKind::StartedAt, EntryKind::EndedAt])
         {
+            // A start that was said may be after the clock's end, too.
             let said = self.newest([EntryKind::EndedAt], limits::end);
             return said.unwrap_or(clock).max(self.start());
         }
         clock
     }
 
+    /// Returns the operation name if it is not the site's.
     pub(crate) fn renamed(self) -> Option<&'a str> {
         self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
+    /// Returns the service name if it is not the resource's.
     pub(crate) fn service(self) -> Option<&'a str> {
         self.newest([EntryKind::Service], limits::service)
     }
 
+    /// Returns the span's part in a call.
     pub(crate) fn kind(self) -> SpanKind {
         self.newest([EntryKind::SpanKind, EntryKind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
     }
 
+    /// Returns the file and line, if they are known.
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
+        // A span that is described at run time has a site without a file, unless its call
+        // has a site of its own.
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
         self.newest([EntryKind::Described], limits::source)
             .or(of_site)
     }
 
+    /// Returns whether the span's context was put into headers.
     pub(crate) fn context_sent(self) -> bool {
         self.span.has(EntryKind::ContextSent)
     }
 
+    /// Returns the status.
     pub(crate) fn status(self) -> StatusRef<'a> {
         let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
         limits::status(self.span.outcome, entries)
     }
 
+    /// Returns all tags, each key once: those that the application has set, in the order in
+    /// which their keys came first, and then those of the outcome.
     pub(crate) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         self.own_tags().chain(self.outcome_tags())
     }
 
-    /// The tags that the application has set: they come before all else.
+    /// Returns the tags that the application has set. They are the first entries of a span,
+    /// so this ends at the first other one.
     fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
         let entries = self.entries();
@@ -131,28 +163,35 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
-    /// The tags that say how the body ended, unless the application said them.
+    /// Returns the tags that say how the body ended, without those whose keys the
+    /// application has set: what it says wins.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         outcome_tags(self.span.outcome, self.error_type())
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
     }
 
+    /// Returns the type of the newest error.
     fn error_type(self) -> Option<&'a str> {
         self.newest([EntryKind::Error], limits::error_type)
     }
 
+    /// Returns the logs and logged errors, in the order in which they were written.
     pub(crate) fn logs(self) -> impl Iterator<Item = Log> {
-        // Those of a future that moved may have been written by two threads, whose clocks
-        // differ by a little.
+        // The logs of a span that moved may come from two threads, whose counters differ by
+        // a little. So their times decide, and not the order of the entries. The sort is
+        // stable: logs of one time keep their order.
         let mut sorted = Vec::new();
         if self.piece.is_joined {
             sorted.extend(self.written_logs());
             sorted.sort_by_key(|log| log.time);
         }
+        // All other logs are read one by one, without a list of them.
         let written = (!self.piece.is_joined).then(|| self.written_logs());
         sorted.into_iter().chain(written.into_iter().flatten())
     }
 
+    /// Returns the logs and logged errors, in the order of the entries. Those that the
+    /// limits cut off are not in the index.
     fn written_logs(self) -> impl Iterator<Item = Log> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
@@ -162,9 +201,13 @@ impl<'a> StreamedSpan<'a> {
                         return Some(Log {
                             time: self.time(time),
                             message: Cow::Owned(message.to_owned()),
+                            // The iterator is behind the log, where its fields begin. A
+                            // clone goes on from there, and is no more than two references
+                            // and an index.
                             fields: self.fields(entries.clone()),
                         });
                     }
+                    // An error whose log was cut off says `log: false` here.
                     Entry::Error {
                         time,
                         log: true,
@@ -177,10 +220,14 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
+    /// Returns the links, in the order in which they were written. One to nothing is left
+    /// out.
     pub(crate) fn links(self) -> impl Iterator<Item = Link> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
+                // A zero id is the link that a rewrite wrote for one that was cut off. The
+                // limits cut it off again, so it is not expected here.
                 if let Entry::Link {
                     trace_id,
                     span,
@@ -202,7 +249,8 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
-    /// The fields that follow a log or link: those before the next one.
+    /// Returns the fields of a log or link: those that follow it, up to the next log or
+    /// link. A logged error in between does not end them, as it has no fields of its own.
     fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
         let site = self.span.site;
         entries
@@ -219,8 +267,8 @@ impl<'a> StreamedSpan<'a> {
 }
 
 impl Log {
-    /// The log of an error. Source: OpenTelemetry semantic conventions,
-    /// *Exceptions on spans*.
+    /// Makes the log of an error. Source: OpenTelemetry semantic conventions, *Exceptions on
+    /// spans*.
     fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {
             time,
