@@ -1,4 +1,10 @@
-//! Reads streams: finds each span's end and what was said of it in between.
+//! The state machine that reads chunks: which entry belongs to which span, and what becomes
+//! of each span.
+//!
+//! A span that is opened and ended within one piece goes into the index at once: that is
+//! nearly every span, and a short loop reads it. All others go by way of
+//! [`SpreadSpans`]. What was lost goes by way of [`LostSpans`]. This file routes entries,
+//! and counts and reports; what entries mean for a span is decided in the files below it.
 
 #[cfg(test)]
 mod tests;
@@ -16,53 +22,65 @@ use crate::process::maps::HashSet;
 use crate::stream::{Chunk, Close, Cursor, Entry, PlainEntry, SiteTable};
 use crate::value::{Limits, TraceFlags, TraceId};
 
-/// Reads the chunks of one tracer in the order in which they were handed over.
+/// Reads the chunks of one tracer, in the order in which they were handed over.
 ///
-/// A span's entries may be spread: over several pieces of a scope that lives long, or over
-/// several scopes when its future moved. What is said of a span that is not wholly in one
-/// piece is copied, and read like any other when its opening and its end are there.
-/// Conservation rests on openings alone: each leads to exactly one span that is delivered
-/// or dropped.
+/// A span's entries may be spread over several pieces: of one scope that lives long, or of
+/// several scopes if the span moved. What is said of such a span is copied. When its opening
+/// and its end are there, the copies are read like the entries of any other span.
+///
+/// Invariant: each opening leads to exactly one span that is delivered, dropped for a
+/// counted reason, or kept. Nothing else is counted as a span. Damage is the exception: the
+/// rest of a chunk behind an unknown kind of entry is not read.
+///
+/// Between two chunks `open`, `ready`, `part` and `ended` are empty.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     sites: SiteTable,
     limits: Limits,
-    /// The piece being read.
+    /// The index of the piece that is being read, in the batch.
     piece: u32,
-    /// How many pieces were read before it.
+    /// The number of that piece among all that were read. It tells two pieces of one scope
+    /// apart.
     pieces: u64,
-    /// The scope that wrote it.
+    /// The number of the scope that wrote it.
     scope: u32,
-    /// Spans of the piece being read that are open; the innermost last.
+    /// Spans of that piece whose end was not read; the innermost last.
     open: Vec<UnendedSpan>,
     /// What was read of spans that are not wholly in one piece.
     spread: SpreadSpans,
-    /// Those of them all of which was read with this piece.
+    /// Ids of those that were completed by this piece. They are delivered at its end, as
+    /// entries of theirs may follow in it.
     ready: Vec<u64>,
+    /// Spans of which something was lost, and something may still come.
     lost: LostSpans,
-    /// The part of the piece being read, unless it has ended.
+    /// The part of the piece that is being read, unless it has ended.
     part: Option<Part>,
-    /// The part that has ended with the piece being read.
+    /// The part that has ended with the piece that is being read.
     ended: Option<Part>,
-    /// Parts of which a piece was read, and which go on.
+    /// Parts that were reported as open and have not ended. As many as run: the application
+    /// bounds it.
     open_parts: HashSet<Part>,
+    /// What was lost of parts and is not reported yet.
     losses: PartLosses,
+    /// What was dropped since it was last asked for.
     dropped: DecodeLosses,
 }
 
 /// What had to be dropped, by reason.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DecodeLosses {
-    /// Spans, by the numbers of their sites: a chunk in which they began or ended was lost.
+    /// The site's number for each span of which the opening was read and the end was in a
+    /// chunk that is lost, or the other way round.
     pub(crate) queue: Vec<u32>,
-    /// Spans, the same: too many others were open, or too much was said of them.
+    /// The site's number for each span that was dropped to make room.
     pub(crate) limit: Vec<u32>,
-    /// What was said of spans that had been delivered.
+    /// How many statements were about spans that had been delivered.
     pub(crate) unattached: u64,
 }
 
 impl Decoder {
-    /// `max_parts` are those whose losses are counted one by one.
+    /// Makes the decoder of a tracer. The losses of up to `max_parts` parts are counted one
+    /// by one.
     pub(crate) fn new(limits: Limits, max_parts: usize) -> Self {
         Self {
             sites: SiteTable::default(),
@@ -82,10 +100,13 @@ impl Decoder {
         }
     }
 
-    /// Reads a chunk into `out`.
+    /// Reads a chunk into `out`, which keeps it. Spans that are complete are then in `out`,
+    /// and all others in this decoder.
     pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
         let number = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
+        // The fast loop as far as it goes, then one entry by the slow way, and again. Each
+        // round reads at least one entry, or ends.
         loop {
             if let Some((chunk, index)) = out.chunk_and_index(number) {
                 cursor = self.read_plain(chunk, cursor, index);
@@ -98,8 +119,12 @@ impl Decoder {
         self.end_piece(out);
     }
 
-    /// Reads entries as long as they are plain and of the innermost span; returns where
-    /// the first other one is. Nearly all are plain.
+    /// Reads entries as long as they are plain and of the innermost span. Returns the place
+    /// of the first other one, of which nothing was read.
+    ///
+    /// Its checks are the cases in which `read_entry` would do more: a lost span, a span of
+    /// which something was said elsewhere, a span that is not the innermost, and a tag that
+    /// may not fit or may not be new.
     fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut SpanIndex) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
@@ -127,9 +152,10 @@ impl Decoder {
         cursor
     }
 
-    /// Keeps the spans that are open at the end of a piece, and delivers those of which
-    /// the rest was in it.
+    /// Ends the piece that is being read: keeps the spans that are still open, delivers
+    /// those that it completed, and reports that its part continues or has ended.
     fn end_piece(&mut self, out: &mut Decoded) {
+        // Before open spans are taken out of the index, in which `first_start` looks.
         if let Some(part) = self.part.take()
             && self.open_parts.insert(part)
         {
@@ -138,23 +164,28 @@ impl Decoder {
                 ..PartReport::opened(part)
             });
         }
-        // First, as one of those that are open may have been given the same id.
+        // Twice: here, as a span that is still open may have the id of one that is ready;
+        // and below, as some spans only get ready when their opening is kept.
         self.deliver_ready(out);
         while let Some(open) = self.open.pop() {
             self.keep_open(&open, out);
         }
         self.deliver_ready(out);
+        // Last: what is then left of the part has lost its end.
         if let Some(part) = self.ended.take() {
             self.end_part(part, out);
         }
     }
 
+    /// Delivers the spans that are ready.
     fn deliver_ready(&mut self, out: &mut Decoded) {
         while let Some(id) = self.ready.pop() {
             self.deliver_span(id, out);
         }
     }
 
+    /// Delivers a spread span, if it is ready: writes its entries behind each other, and
+    /// reads them into the index.
     fn deliver_span(&mut self, id: u64, out: &mut Decoded) {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
@@ -164,22 +195,26 @@ impl Decoder {
         }
     }
 
-    /// Forgets spans of which the opening or the end, but not both, was in a chunk
-    /// that is lost, and notes what was lost of parts of traces. To be called before the
-    /// chunks are read that were handed over meanwhile.
+    /// Forgets `spans`, of which either the opening or the end was in a chunk that is lost,
+    /// and takes over what the queue has counted as lost of parts.
+    ///
+    /// To be called before the chunks are read that were handed over meanwhile: these may
+    /// have the other halves.
     pub(crate) fn forget_lost(
         &mut self,
         spans: impl IntoIterator<Item = u64>,
         parts: &mut PartLosses,
     ) {
         self.lost.settle(MAX_KEPT);
+        // No part is open that could have lost something: see `PartLosses::settle`.
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
         }
         self.losses.append(parts);
         for id in spans {
             let span = self.spread.remove(id);
-            // It was counted with its chunk, if it is not open: its opening is lost.
+            // If the opening was read, the end is lost, and the span is counted here. If
+            // not, the opening is lost, and was counted with its chunk.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
                 self.count_lost((span.piece.part(), span.site()), LossReason::Queue);
@@ -189,9 +224,10 @@ impl Decoder {
         }
     }
 
-    /// Counts a span of a part of a trace, and of a site, that is lost.
+    /// Counts a lost span, given by its part and the number of its site: once in the totals,
+    /// and once for its trace.
     fn count_lost(&mut self, (part, site): (Part, u32), reason: LossReason) {
-        // While it is read, a span is lost by the queue or by a limit only.
+        // The other reasons are counted where they happen, after reading.
         let sites = if reason == LossReason::Queue {
             &mut self.dropped.queue
         } else {
@@ -201,13 +237,15 @@ impl Decoder {
         self.losses.add(part, &TraceLosses::from_reason(reason, 1));
     }
 
-    /// Says that a part of a trace has ended, of which all pieces were read.
+    /// Ends a part, of which all pieces were read or lost, and reports it with its losses.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
+        // What has no opening by now was said of spans that had been delivered.
         self.dropped.unattached += self.spread.end_trace(part);
-        // What was opened and has not ended lost its end.
+        // What has no end by now has lost it: a part ends only after all its spans.
         for site in self.spread.end_opened(part) {
             self.count_lost((part, site), LossReason::Queue);
         }
+        // Mostly a part ends with its first piece, and the set is empty: no hash is made.
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
         }
@@ -215,14 +253,15 @@ impl Decoder {
         out.report(PartReport::ended(part, losses));
     }
 
-    /// Says that a part goes on, of which nothing may have been read; returns whether that
-    /// was not said before.
+    /// Notes that a part continues, of which perhaps nothing was read. Returns whether that
+    /// is new, and so is to be reported.
     pub(crate) fn note_open_part(&mut self, part: Part) -> bool {
         self.open_parts.insert(part)
     }
 
-    /// Forgets the spans that are kept, and says of which parts they were; returns the sites
-    /// of those that were opened, by number.
+    /// Gives up all open spans and parts, because the tracer is shut down. Reports the parts
+    /// with what is lost of them. Returns the site's number for each span whose opening was
+    /// read: the caller counts them.
     pub(crate) fn give_up_open(&mut self, out: &mut Decoded) -> Vec<u32> {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
@@ -232,7 +271,7 @@ impl Decoder {
         }
         self.spread.clear();
         for part in self.open_parts.drain() {
-            // What its scopes have not handed over nobody knows.
+            // Nobody knows what its scopes have not handed over.
             let mut losses = self.losses.take(part).unwrap_or_default();
             losses.is_at_least = true;
             out.report(PartReport {
@@ -243,21 +282,28 @@ impl Decoder {
         opened
     }
 
-    /// Returns how many spans are kept, between chunks.
+    /// Returns how many spans are kept whose opening was read: they are counted as open. To
+    /// be called between chunks.
     pub(crate) fn kept_spans(&self) -> u64 {
         self.spread.opened() as u64
     }
 
-    /// Returns how many parts of traces are known to be open, between chunks.
+    /// Returns how many parts of traces are known to be open. To be called between chunks.
     pub(crate) fn open_parts(&self) -> usize {
         self.open_parts.len()
     }
 
-    /// Takes the counts of what had to be dropped.
+    /// Takes out what was dropped since the last call.
     pub(crate) fn take_dropped(&mut self) -> DecodeLosses {
         std::mem::take(&mut self.dropped)
     }
 
+    /// Reads the entry at `cursor`, whatever it is; returns where the next one is. `None` at
+    /// the end of the chunk, or if the kind of the entry is unknown.
+    ///
+    /// The second half of the match is where the span is: open in this piece, or not. The
+    /// order of the arms matters: an entry of an open span is attached to it even if an
+    /// older span with its id is lost.
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
@@ -273,6 +319,7 @@ impl Decoder {
                 },
                 _,
             ) => {
+                // Made before the last piece is ended, which needs `out`.
                 let piece = Piece {
                     chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
@@ -289,8 +336,10 @@ impl Decoder {
                 self.pieces += 1;
                 self.scope = scope;
             }
+            // The end is reported when the piece was read to its end.
             (Entry::End, _) => self.ended = self.part.take(),
             (Entry::Open(open), _) => match self.lost.open(id) {
+                // The opening of a span that is lost: counted here, and once.
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
                         self.count_lost((piece.part(), open.site), reason);
@@ -304,6 +353,8 @@ impl Decoder {
             },
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
+                // If something was said of it elsewhere, it is spread, though its opening
+                // and its end are in this piece.
                 if self.spread.has_unopened(id) {
                     self.keep_open(&open, out);
                     self.close_spread(id, close, out);
@@ -311,17 +362,21 @@ impl Decoder {
                     index.close(&open, close);
                 }
             }
-            // What other scopes said comes in between.
+            // The span has come back, and what others said of it comes here: what the piece
+            // has said up to now becomes the head.
             (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
                 let open = self.open.remove(position);
                 self.keep_open(&open, out);
                 self.read_spread(id, number, cursor, out);
             }
+            // Also a `Moved` of a span of which nothing was said elsewhere, which is none of
+            // its statements.
             (_, Some(position)) => {
                 if let Some(open) = self.open.get_mut(position) {
                     index.attach(open, chunk, cursor, entry, &self.limits);
                 }
             }
+            // What is said of a lost span is ignored, its end included.
             (Entry::Close(_), None) if self.lost.close(id) => {}
             (_, None) if self.lost.has(id) => {}
             (Entry::Close(close), None) => self.close_spread(id, close, out),
@@ -330,12 +385,13 @@ impl Decoder {
         Some(next)
     }
 
-    /// The newest open span is almost always the one that is meant.
+    /// Returns the place of a span among those that are open in this piece. The search is
+    /// from the innermost on, which almost always is the one that is meant.
     fn find_open(&self, id: u64) -> Option<usize> {
         self.open.iter().rposition(|span| span.id == id)
     }
 
-    /// Reads an entry of a span that is not wholly in this piece.
+    /// Copies an entry of a span that is not wholly in this piece.
     fn read_spread(&mut self, id: u64, number: u32, start: Cursor, out: &Decoded) {
         let chunk_and_piece = out.chunk(number).zip(out.piece_at(self.piece));
         let Some((chunk, piece)) = chunk_and_piece else {
@@ -358,7 +414,7 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Reads the end of a span that is not wholly in this piece.
+    /// Notes the end of a span that is not wholly in this piece, which may complete it.
     fn close_spread(&mut self, id: u64, close: Close, out: &Decoded) {
         if let Some(piece) = out.piece_at(self.piece) {
             self.spread.close(id, piece, close);
@@ -369,7 +425,8 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Keeps a span of this piece until its end is read, which may have been.
+    /// Moves a span that was opened in this piece from the index to the spread spans, until
+    /// its end is read. That may have been read before.
     fn keep_open(&mut self, open: &UnendedSpan, out: &mut Decoded) {
         let Some(span) = out.span(open) else {
             return;
@@ -378,10 +435,10 @@ impl Decoder {
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.remove(open, &mut self.open);
-        // Two spans may be given the same id.
+        // If two spans have the same id, a complete one must not be mixed with this one.
         self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
-            // Two spans with one id.
+            // One that is not complete is dropped: its end cannot be told from this one's.
             self.count_lost((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
@@ -390,9 +447,11 @@ impl Decoder {
         self.make_room(open.id);
     }
 
-    /// Drops spans until what is kept is within its bounds.
+    /// Drops spans until what is kept is within its bounds. To be called after each change,
+    /// so the bounds are exceeded by one change at most.
     fn make_room(&mut self, newest: u64) {
         while let Some((id, part_and_site, lost)) = self.spread.make_room(newest) {
+            // If the opening is still to come, the span is counted with it.
             if lost.was_opened() {
                 self.count_lost(part_and_site, LossReason::Limit);
             }
