@@ -22,9 +22,9 @@ pub(crate) struct PartLosses {
 /// Parts that may have lost something that was not counted.
 ///
 /// It may name too many parts, and never too few. A thread numbers its scopes upwards, in
-/// blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block the greatest number of a part with a
-/// loss is enough: parts with a greater number began later and have lost nothing. Those
-/// with a lower number may have lost something.
+/// blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block the greatest number of a part with
+/// such a loss is enough. Parts of the block with a greater number began later, and all
+/// their losses were counted. Parts with a lower number may have others.
 #[derive(Debug, Default)]
 struct Uncounted {
     /// The greatest number of each block, by the number of the block.
@@ -63,7 +63,8 @@ impl PartLosses {
         }
     }
 
-    /// Counts what was lost of a part.
+    /// Counts what was lost of a part. If there is no room for another part, only the
+    /// number of the part is noted.
     pub(crate) fn add(&mut self, part: Part, losses: &TraceLosses) {
         if let Some(sum) = self.parts.get_mut(&part) {
             sum.add(losses);
@@ -76,7 +77,8 @@ impl PartLosses {
 
     /// Takes over what another place has counted, and leaves that empty.
     pub(crate) fn append(&mut self, other: &mut Self) {
-        // First, as parts of `other` may now find no room and be added to these.
+        // What was not counted there cannot be counted here. Parts that were may find no
+        // room here, and are then noted by `add`.
         self.uncounted.append(std::mem::take(&mut other.uncounted));
         for (part, losses) in other.parts.drain() {
             self.add(part, &losses);
@@ -90,6 +92,7 @@ impl PartLosses {
         self.uncounted = Uncounted::default();
     }
 
+    /// Returns whether nothing was lost that is not reported yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.uncounted.is_empty()
     }
@@ -104,6 +107,7 @@ impl PartLosses {
         } else {
             self.parts.remove(&part)
         };
+        // The room may have become full after losses of this part were counted, or before.
         let has_more = self.uncounted.has(part.number);
         if known.is_none() && !has_more {
             return None;
@@ -123,6 +127,7 @@ impl Uncounted {
         } else if self.greatest.len() < MAX_BLOCKS {
             self.greatest.insert(block, number);
         } else {
+            // Until `settle`: no memory is left to tell them apart.
             self.are_all = true;
         }
     }
@@ -143,7 +148,7 @@ impl Uncounted {
             || (!self.greatest.is_empty() && greatest().is_some_and(|greatest| number <= *greatest))
     }
 
-    /// Returns whether certainly no part has lost anything that was not counted.
+    /// Returns whether all losses were counted.
     fn is_empty(&self) -> bool {
         self.greatest.is_empty() && !self.are_all
     }

@@ -96,7 +96,8 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the end: what the application said, or else the clock's. Never before the
     /// start.
     pub(crate) fn end(self) -> Timestamp {
-        // Of raw readings first, so that a negative duration does not depend on anchors.
+        // The later of the two readings: a counter that lags behind must not make the
+        // duration negative.
         let clock = self.time(self.span.end.max(self.span.start));
         if self
             .span
@@ -114,7 +115,8 @@ impl<'a> StreamedSpan<'a> {
         self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
-    /// Returns the service name if it is not the resource's.
+    /// Returns the service name if it is not the resource's. It is one name for the whole
+    /// span, even if it was set in the middle of it.
     pub(crate) fn service(self) -> Option<&'a str> {
         self.newest([EntryKind::Service], limits::service)
     }
@@ -135,12 +137,14 @@ impl<'a> StreamedSpan<'a> {
             .or(of_site)
     }
 
-    /// Returns whether the span's context was put into headers.
+    /// Returns whether the span's context was put into headers. The entry says nothing
+    /// more, so it is not read: its kind is enough.
     pub(crate) fn context_sent(self) -> bool {
         self.span.has(EntryKind::ContextSent)
     }
 
-    /// Returns the status.
+    /// Returns the status. An error that a child has logged, or whose log was cut off,
+    /// counts like any other.
     pub(crate) fn status(self) -> StatusRef<'a> {
         let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
         limits::status(self.span.outcome, entries)
@@ -170,7 +174,7 @@ impl<'a> StreamedSpan<'a> {
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
     }
 
-    /// Returns the type of the newest error.
+    /// Returns the type of the newest error, even if a later status is ok.
     fn error_type(self) -> Option<&'a str> {
         self.newest([EntryKind::Error], limits::error_type)
     }
@@ -267,8 +271,8 @@ impl<'a> StreamedSpan<'a> {
 }
 
 impl Log {
-    /// Makes the log of an error. Source: OpenTelemetry semantic conventions, *Exceptions on
-    /// spans*.
+    /// Makes the log of an error, with its type and message, and without a stack trace.
+    /// Source: OpenTelemetry semantic conventions, *Exceptions on spans*.
     fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {
             time,
