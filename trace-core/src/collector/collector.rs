@@ -12,15 +12,15 @@ use crate::process::caught::drop_quietly;
 
 /// Takes finished spans. OpenTelemetry calls it a *span exporter* or *span processor*.
 ///
-/// A collector runs on a thread of the tracer. It may block, be slow or panic: that never
-/// costs a request time, only this collector its spans, which are counted. If the tracer is
+/// A collector runs on a thread of the tracer. It may block, be slow or panic. That costs it
+/// spans, which are counted, and never slows down a request. If the tracer is
 /// [on demand](crate::TracerBuilder::on_demand), the collector runs on the thread of the
 /// application that flushes or shuts down. What a collector does is not traced.
 ///
 /// If a tracer has several collectors, each has a *lane*: a thread and a bounded queue of
 /// its own, unless it [is quick](Self::is_quick). So a slow collector does not delay the
-/// others. All get the batches in the same order, one after another. A batch at
-/// which a collector panics is lost to that collector only.
+/// others. All get the batches in the same order, one after another. A batch at which a
+/// collector panics is lost to that collector only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no collector",
     note = "a closure is one by `collector_fn(|batch| ..)`; a type of your own by `impl Collector for ..`"

@@ -1,10 +1,10 @@
 //! The buffers that hold a stream, and the places in them.
 //!
-//! A chunk writes whole entries for the decoder's rewrites, and the beginnings and ends of
-//! pieces. All else is copied into its buffers from a thread's stage. Reading an entry is
-//! split in two: this file finds its words, [`entry`](super::entry) and
-//! [`plain_entry`](super::plain_entry) say what they mean. How many chunks there may be is
-//! the queue's business.
+//! This file writes the beginnings and ends of pieces, and the entries that the decoder
+//! writes. All other entries come as words from a thread's stage. To read an entry, this
+//! file finds its words, and [`entry`](super::entry) or
+//! [`plain_entry`](super::plain_entry) says what they mean. How many chunks there may be is
+//! up to the queue.
 
 use super::entry::{Close, Entry, Source};
 use super::entry_kind::EntryKind;
@@ -16,12 +16,12 @@ use crate::value::{DroppedItems, TraceFlags, TraceId};
 /// Pieces of the streams of scopes: their words and their texts.
 ///
 /// Each piece begins with an entry that names the trace. While a scope records, its chunk
-/// has one piece, and may have its beginning only when it is handed over. In the queue the
-/// pieces of several scopes may share a chunk. A piece is never split between two chunks,
-/// and neither is an entry.
+/// has one piece, and a short piece gets its beginning only when it is handed over. In the
+/// queue, several scopes may have their pieces in one chunk. No piece and no entry is split
+/// between two chunks.
 ///
-/// A chunk has one owner at a time: the scope, the queue, the worker's batch. Chunks go
-/// round between the threads that write and the one that reads, so in the long run
+/// A chunk has one owner at a time: the scope, then the queue, then the worker's batch. It
+/// then goes back to the queue or to a thread and is used again, so in the long run
 /// recording allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
@@ -39,20 +39,20 @@ const TIME: usize = 3;
 
 /// A place in a chunk, between two entries.
 ///
-/// It only means something for the chunk from which it came, and only until that is
-/// written to. Both places are needed: nothing in the words says where the text of an
-/// entry begins, except all entries before it.
+/// It is only valid for the chunk from which it came. It needs a place in both buffers,
+/// because an entry does not say where its text begins: that follows from all entries
+/// before it.
 ///
-/// `u32`, as every entry of a batch keeps one. A chunk is handed over at 32 KiB and one
-/// entry is far below 4 GiB, so this does not overflow.
+/// The places are `u32`, because the index keeps a cursor for each entry. A chunk is handed
+/// over at 32 KiB, and one entry is far below 4 GiB, so they do not overflow.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
     /// In words.
     word: u32,
     /// In bytes.
     text: u32,
-    /// Where the entry is that opens the newest span. Zero if the piece has opened none: a
-    /// piece begins there, and not a span.
+    /// In words: where the entry is that opens the newest span. Zero if the piece has opened
+    /// none. No span is opened at zero, as a piece begins there.
     newest: u32,
 }
 
@@ -61,11 +61,11 @@ pub(crate) struct Cursor {
 const MAX_KEPT_BYTES: usize = 128 * 1_024;
 
 impl Chunk {
-    /// Bytes at which a scope hands over its chunk: some five hundred spans, so that each
-    /// of them pays nearly nothing for it. It is no bound: the last entries may exceed it.
+    /// Bytes at which a scope hands over its chunk: about five hundred spans, so that a
+    /// hand-over costs each of them nearly nothing. The last entries may exceed it.
     pub(crate) const FULL_BYTES: usize = 32 * 1_024;
 
-    /// Words for which a scope's chunk grows at most ahead of need: those of a full chunk,
+    /// The most words for which a scope's chunk grows ahead of need: those of a full chunk,
     /// and a quarter more for what is written until it is handed over.
     pub(crate) const FULL_WORDS: usize =
         (Self::FULL_BYTES + Self::FULL_BYTES / 4) / size_of::<u64>();
@@ -80,15 +80,15 @@ impl Chunk {
         chunk
     }
 
-    /// Makes room for so many bytes in an empty chunk: five quarters of it for words, and
-    /// one quarter for texts, as either may be the larger part.
+    /// Makes room for so many bytes in an empty chunk: five quarters of them for words, and
+    /// one quarter for texts.
     pub(crate) fn reserve_room(&mut self, bytes: usize) {
         self.words
             .reserve_exact((bytes + bytes / 4) / size_of::<u64>());
         self.text.reserve_exact(Self::text_room(bytes));
     }
 
-    /// Returns for how many bytes of text a chunk has room that was made with so much room.
+    /// Returns how many bytes of text fit into a chunk that was made with this room.
     pub(crate) const fn text_room(bytes: usize) -> usize {
         bytes / 4
     }
@@ -155,17 +155,17 @@ impl Chunk {
             .extend([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);
     }
 
-    /// Says that the piece's part of the trace has ended. It is the last entry of the
-    /// piece: the decoder takes what follows for no part.
+    /// Says that the piece's part of the trace has ended. This has to be the last entry of
+    /// the piece.
     pub(crate) fn end_trace(&mut self) {
         self.words
             .extend([Header::new(EntryKind::End, 0, 0, 0).word(), 0]);
     }
 
-    /// Adds what is in another chunk: pieces, or more of the same piece.
+    /// Adds a copy of what is in another chunk: pieces, or more of the same piece.
     ///
-    /// Entries of the newest span keep their meaning, as they come behind the opening of
-    /// that span in the other chunk.
+    /// Entries that leave out their id keep their meaning, because the opening of their span
+    /// is copied with them.
     pub(crate) fn append(&mut self, other: &Self) {
         self.opened += other.opened;
         self.words.extend_from_slice(&other.words);
@@ -184,8 +184,8 @@ impl Chunk {
 
     /// Appends a copy of the entry that is between two places of another chunk.
     ///
-    /// If the entry leaves out the id of its span, this chunk must have the opening of that
-    /// span as its last one: otherwise the copy would belong to another span.
+    /// If the entry leaves out the id of its span, the last opening in this chunk must be
+    /// that of the span. Otherwise the copy would belong to another span.
     pub(crate) fn copy_entry(&mut self, chunk: &Self, start: Cursor, end: Cursor) {
         let words = chunk.words.get(start.word as usize..end.word as usize);
         self.words.extend_from_slice(words.unwrap_or_default());
@@ -206,7 +206,7 @@ impl Chunk {
         self.words.extend([header.word(), span, close.time]);
     }
 
-    /// Writes what limits have cut off of a span, if they have.
+    /// Writes how much the limits have cut off of a span, if they have.
     pub(crate) fn push_dropped(&mut self, span: u64, dropped: DroppedItems) {
         if dropped != DroppedItems::default() {
             let header = Header::new(EntryKind::Dropped, 0, 0, 0);
@@ -236,8 +236,8 @@ impl Chunk {
         })
     }
 
-    /// Returns the place behind the last entry. What is appended there has to begin with a
-    /// piece or an opening: the place knows no newest span.
+    /// Returns the place behind the last entry. The place has no newest span, so what is
+    /// appended there has to begin with a piece or an opening.
     pub(crate) fn end(&self) -> Cursor {
         Cursor {
             word: u32::try_from(self.words.len()).unwrap_or(u32::MAX),
@@ -257,8 +257,7 @@ impl Chunk {
     }
 
     /// Reads the entry at `cursor`, if it is a plain one. Returns its span, the entry, and
-    /// where the next one is. `None` says nothing about what is there: another entry, a
-    /// damaged one, or the end.
+    /// where the next one is. `None` may mean another entry, a damaged one, or the end.
     #[inline]
     pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, PlainEntry, Cursor)> {
         let (header, rest) = self.words.get(cursor.word as usize..)?.split_first()?;
@@ -282,8 +281,8 @@ impl Chunk {
         Some((span, entry, next))
     }
 
-    /// Returns a word of the entry that opens the newest span. Without one, it is a word of
-    /// the entry at the front, or zero: only a damaged stream asks for that.
+    /// Returns a word of the entry that opens the newest span. If there is none, the stream
+    /// is damaged, and this is another word or zero.
     #[inline]
     fn newest(&self, cursor: Cursor, word: usize) -> u64 {
         let word = self.words.get(cursor.newest as usize + word);
@@ -325,7 +324,7 @@ impl Chunk {
 /// on the worker's thread, where a panic would end the tracer.
 ///
 /// Sums of places and lengths are not checked. They cannot overflow in what this crate
-/// writes; in a stream with damaged lengths they might, which a debug build would show.
+/// writes. With damaged lengths they might, and a debug build would then panic.
 struct Reader<'a> {
     chunk: &'a Chunk,
     cursor: Cursor,
@@ -345,7 +344,7 @@ impl<'a> Source<'a> for Reader<'a> {
 
     fn words(&mut self, count: u64) -> &'a [u64] {
         let start = self.cursor.word as usize;
-        // More than 2³² items are damage, too: take none.
+        // A count that does not fit is damage: nothing is taken.
         let count = u32::try_from(count).unwrap_or(0);
         self.cursor.word += count;
         self.chunk

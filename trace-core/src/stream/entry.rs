@@ -4,8 +4,8 @@
 //! common ones faster and has to agree with it. [`record`](crate::record) writes entries,
 //! as [`entry_kind`](super::entry_kind) and [`header`](super::header) lay them out.
 //!
-//! Reading does not apply limits and does not say which of two entries wins: that is
-//! [`decode`](super::decode)'s.
+//! Reading does not apply limits, and does not say which of two entries wins. That is done
+//! in [`decode`](super::decode).
 
 use super::entry_kind::EntryKind;
 use super::error_types::error_type_by_number;
@@ -126,8 +126,8 @@ pub(crate) enum FieldKey<'a> {
 
 /// The value of a tag or field.
 ///
-/// Arrays stay words, as a copy would have to be allocated: the decoder copies those of
-/// spans that it keeps.
+/// An array stays words here: a copy would have to be allocated. The decoder makes one when
+/// it attaches the entry to a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FieldValue<'a> {
     Bool(bool),
@@ -136,7 +136,7 @@ pub(crate) enum FieldValue<'a> {
     Str(&'a str),
     /// Each word is a bool; all but zero are true.
     Bools(&'a [u64]),
-    /// Each word is an `i64`, bit by bit.
+    /// Each word has the bits of an `i64`.
     I64s(&'a [u64]),
     /// Each word has the bits of an `f64`.
     F64s(&'a [u64]),
@@ -183,8 +183,8 @@ impl<'a> Entry<'a> {
             }),
             EntryKind::Close => Self::Close(Close {
                 outcome: header.outcome(),
-                // An end of the newest span has ticks instead of a time. Wrapping, as the
-                // counter itself may wrap; the decoder never makes a duration negative.
+                // An end of the newest span has ticks instead of a time. The sum wraps, as
+                // the difference did when it was written.
                 time: if header.is_of_newest() {
                     source.newest_time().wrapping_add(header.ticks())
                 } else {
@@ -244,8 +244,8 @@ impl<'a> Entry<'a> {
             EntryKind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
             EntryKind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
             EntryKind::Dropped => {
-                // Fields are evaluated in the order in which they stand here: tags, logs,
-                // links, as `Chunk::push_dropped` writes them.
+                // Rust evaluates the fields in the order in which they stand here. It has to
+                // be that in which `Chunk::push_dropped` writes them.
                 let mut count = || u32::try_from(source.word()).unwrap_or(u32::MAX);
                 Self::Dropped(DroppedItems {
                     tags: count(),
@@ -275,7 +275,7 @@ impl<'a> Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Returns the kind as which the entry was written.
+    /// Returns the kind of the entry.
     pub(crate) fn kind(&self) -> EntryKind {
         match self {
             Self::Open(_) => EntryKind::Open,

@@ -22,8 +22,8 @@
 //! large argument, and the bytes of its tracestate in the index. *Moved* has its order in
 //! the large argument.
 //!
-//! What does not fit is cut by the writer: a text has at most `u32::MAX` bytes, and ticks
-//! at most 48 bits (26 hours at 3 GHz). A longer span ends with its id and its time.
+//! Texts fit, as the writer cuts them to their limits. Ticks have 48 bits, which is 26 hours
+//! at 3 GHz: the end of a longer span has its id and its time.
 
 use super::entry_kind::EntryKind;
 use crate::value::{Outcome, SpanKind};
@@ -69,7 +69,7 @@ impl Header {
 
     /// Says that the entry is of the newest span, and so has no id.
     ///
-    /// The writer has to know that the opening is in the same piece: a reader finds the id
+    /// The opening has to be in the same piece, before this entry: a reader finds the id
     /// nowhere else.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn with_newest(self) -> Self {
@@ -98,7 +98,7 @@ impl Header {
         self.0 >> 16
     }
 
-    /// Returns the number of the kind, which may be none.
+    /// Returns the number of the kind. In a damaged stream, no kind may have it.
     pub(super) fn kind_number(self) -> u8 {
         self.0.to_le_bytes()[0] & 0x7f
     }

@@ -1,10 +1,10 @@
-//! The state machine that reads chunks: which entry belongs to which span, and what becomes
-//! of each span.
+//! The state machine that reads chunks: it finds the span of each entry, and decides what
+//! becomes of each span.
 //!
-//! A span that is opened and ended within one piece goes into the index at once: that is
-//! nearly every span, and a short loop reads it. All others go by way of
-//! [`SpreadSpans`]. What was lost goes by way of [`LostSpans`]. This file routes entries,
-//! and counts and reports; what entries mean for a span is decided in the files below it.
+//! A span that begins and ends within one piece goes directly into the index. That is nearly
+//! every span, and a short loop reads it. All other spans go to [`SpreadSpans`] until they
+//! are complete. [`LostSpans`] knows the spans that cannot become complete. This file does
+//! not decide what entries mean for a span: the index and [`limits`](super::limits) do.
 
 #[cfg(test)]
 mod tests;
@@ -25,12 +25,12 @@ use crate::value::{Limits, TraceFlags, TraceId};
 /// Reads the chunks of one tracer, in the order in which they were handed over.
 ///
 /// A span's entries may be spread over several pieces: of one scope that lives long, or of
-/// several scopes if the span moved. What is said of such a span is copied. When its opening
-/// and its end are there, the copies are read like the entries of any other span.
+/// several scopes if the span moved. The decoder copies the entries of such a span. When it
+/// has the opening and the end, it reads the copies like the entries of any other span.
 ///
 /// Invariant: each opening leads to exactly one span that is delivered, dropped for a
-/// counted reason, or kept. Nothing else is counted as a span. Damage is the exception: the
-/// rest of a chunk behind an unknown kind of entry is not read.
+/// counted reason, or kept. Nothing else is counted as a span. There is one exception: if a
+/// chunk is damaged, the decoder does not read what follows the damage.
 ///
 /// Between two chunks `open`, `ready`, `part` and `ended` are empty.
 #[derive(Debug)]
@@ -39,26 +39,26 @@ pub(crate) struct Decoder {
     limits: Limits,
     /// The index of the piece that is being read, in the batch.
     piece: u32,
-    /// The number of that piece among all that were read. It tells two pieces of one scope
-    /// apart.
+    /// The number of that piece among all that this decoder has read. It tells two pieces of
+    /// one scope apart.
     pieces: u64,
     /// The number of the scope that wrote it.
     scope: u32,
-    /// Spans of that piece whose end was not read; the innermost last.
+    /// The spans of that piece that have no end yet; the innermost is the last.
     open: Vec<UnendedSpan>,
-    /// What was read of spans that are not wholly in one piece.
+    /// The spans that are not wholly in one piece.
     spread: SpreadSpans,
-    /// Ids of those that were completed by this piece. They are delivered at its end, as
-    /// entries of theirs may follow in it.
+    /// The ids of spread spans that this piece has completed. They are delivered at the end
+    /// of the piece, because it may have more entries of them.
     ready: Vec<u64>,
-    /// Spans of which something was lost, and something may still come.
+    /// Lost spans of which more entries may come.
     lost: LostSpans,
     /// The part of the piece that is being read, unless it has ended.
     part: Option<Part>,
     /// The part that has ended with the piece that is being read.
     ended: Option<Part>,
-    /// Parts that were reported as open and have not ended. As many as run: the application
-    /// bounds it.
+    /// The parts that were reported as open and have not ended. Nothing bounds it here: it
+    /// has as many parts as run at the same time.
     open_parts: HashSet<Part>,
     /// What was lost of parts and is not reported yet.
     losses: PartLosses,
@@ -69,12 +69,11 @@ pub(crate) struct Decoder {
 /// What had to be dropped, by reason.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DecodeLosses {
-    /// The site's number for each span of which the opening was read and the end was in a
-    /// chunk that is lost, or the other way round.
+    /// The number of the site, for each span that lost its opening or its end with a chunk.
     pub(crate) queue: Vec<u32>,
-    /// The site's number for each span that was dropped to make room.
+    /// The number of the site, for each span that was dropped to make room.
     pub(crate) limit: Vec<u32>,
-    /// How many statements were about spans that had been delivered.
+    /// How many statements came too late: their spans had been delivered.
     pub(crate) unattached: u64,
 }
 
@@ -105,8 +104,8 @@ impl Decoder {
     pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
         let number = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
-        // The fast loop as far as it goes, then one entry by the slow way, and again. Each
-        // round reads at least one entry, or ends.
+        // The fast loop reads as many entries as it can, then the slow way reads one, and so
+        // on. Each round reads at least one entry, or ends the loop.
         loop {
             if let Some((chunk, index)) = out.chunk_and_index(number) {
                 cursor = self.read_plain(chunk, cursor, index);
@@ -119,12 +118,12 @@ impl Decoder {
         self.end_piece(out);
     }
 
-    /// Reads entries as long as they are plain and of the innermost span. Returns the place
-    /// of the first other one, of which nothing was read.
+    /// Reads entries as long as they are plain and belong to the innermost span. Returns the
+    /// place of the first entry that it did not read.
     ///
-    /// Its checks are the cases in which `read_entry` would do more: a lost span, a span of
-    /// which something was said elsewhere, a span that is not the innermost, and a tag that
-    /// may not fit or may not be new.
+    /// It stops where `read_entry` has more to do: at a lost span, at a span with entries
+    /// elsewhere, at a span that is not the innermost, and at a tag that may be too many or
+    /// may replace another one.
     fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut SpanIndex) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
@@ -155,7 +154,7 @@ impl Decoder {
     /// Ends the piece that is being read: keeps the spans that are still open, delivers
     /// those that it completed, and reports that its part continues or has ended.
     fn end_piece(&mut self, out: &mut Decoded) {
-        // Before open spans are taken out of the index, in which `first_start` looks.
+        // First, because `first_start` needs the open spans in the index.
         if let Some(part) = self.part.take()
             && self.open_parts.insert(part)
         {
@@ -164,14 +163,14 @@ impl Decoder {
                 ..PartReport::opened(part)
             });
         }
-        // Twice: here, as a span that is still open may have the id of one that is ready;
-        // and below, as some spans only get ready when their opening is kept.
+        // Here, because an open span may have the same id as one that is ready. And again
+        // below, because the loop makes spans ready whose end was read before.
         self.deliver_ready(out);
         while let Some(open) = self.open.pop() {
             self.keep_open(&open, out);
         }
         self.deliver_ready(out);
-        // Last: what is then left of the part has lost its end.
+        // Last: if the part still has spans here then, they have lost their ends.
         if let Some(part) = self.ended.take() {
             self.end_part(part, out);
         }
@@ -184,7 +183,7 @@ impl Decoder {
         }
     }
 
-    /// Delivers a spread span, if it is ready: writes its entries behind each other, and
+    /// Delivers a spread span if it is ready: writes all its entries in their order, and
     /// reads them into the index.
     fn deliver_span(&mut self, id: u64, out: &mut Decoded) {
         if self.spread.is_ready(id)
@@ -195,26 +194,26 @@ impl Decoder {
         }
     }
 
-    /// Forgets `spans`, of which either the opening or the end was in a chunk that is lost,
-    /// and takes over what the queue has counted as lost of parts.
+    /// Forgets `spans`, which lost their opening or their end with a chunk, and takes over
+    /// the losses of parts that the queue has counted.
     ///
-    /// To be called before the chunks are read that were handed over meanwhile: these may
-    /// have the other halves.
+    /// The caller does this before it reads the chunks that it took at the same time: these
+    /// may have the other halves of the spans.
     pub(crate) fn forget_lost(
         &mut self,
         spans: impl IntoIterator<Item = u64>,
         parts: &mut PartLosses,
     ) {
         self.lost.settle(MAX_KEPT);
-        // No part is open that could have lost something: see `PartLosses::settle`.
+        // No part is open, so no part will end that may have lost something.
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
         }
         self.losses.append(parts);
         for id in spans {
             let span = self.spread.remove(id);
-            // If the opening was read, the end is lost, and the span is counted here. If
-            // not, the opening is lost, and was counted with its chunk.
+            // If the opening was read, the end is lost, and the span is counted here. If it
+            // was not read, the opening is lost, and was counted with its chunk.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
                 self.count_lost((span.piece.part(), span.site()), LossReason::Queue);
@@ -237,15 +236,16 @@ impl Decoder {
         self.losses.add(part, &TraceLosses::from_reason(reason, 1));
     }
 
-    /// Ends a part, of which all pieces were read or lost, and reports it with its losses.
+    /// Ends a part, and reports it with its losses. All its pieces must have been read or
+    /// lost.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
-        // What has no opening by now was said of spans that had been delivered.
+        // A span without an opening was delivered earlier, and this came too late.
         self.dropped.unattached += self.spread.end_trace(part);
-        // What has no end by now has lost it: a part ends only after all its spans.
+        // A span without an end has lost it: a part ends only after all its spans.
         for site in self.spread.end_opened(part) {
             self.count_lost((part, site), LossReason::Queue);
         }
-        // Mostly a part ends with its first piece, and the set is empty: no hash is made.
+        // Most parts end with their first piece. If the set is empty, no hash is computed.
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
         }
@@ -253,15 +253,15 @@ impl Decoder {
         out.report(PartReport::ended(part, losses));
     }
 
-    /// Notes that a part continues, of which perhaps nothing was read. Returns whether that
-    /// is new, and so is to be reported.
+    /// Notes that a part is open, even if nothing of it was read. Returns whether that is
+    /// new: the caller then reports it.
     pub(crate) fn note_open_part(&mut self, part: Part) -> bool {
         self.open_parts.insert(part)
     }
 
     /// Gives up all open spans and parts, because the tracer is shut down. Reports the parts
-    /// with what is lost of them. Returns the site's number for each span whose opening was
-    /// read: the caller counts them.
+    /// with their losses. Returns the number of the site for each span whose opening was
+    /// read: the caller counts these spans.
     pub(crate) fn give_up_open(&mut self, out: &mut Decoded) -> Vec<u32> {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
@@ -282,13 +282,13 @@ impl Decoder {
         opened
     }
 
-    /// Returns how many spans are kept whose opening was read: they are counted as open. To
-    /// be called between chunks.
+    /// Returns how many kept spans have an opening: they count as open. Only valid between
+    /// chunks.
     pub(crate) fn kept_spans(&self) -> u64 {
         self.spread.opened() as u64
     }
 
-    /// Returns how many parts of traces are known to be open. To be called between chunks.
+    /// Returns how many parts of traces are known to be open. Only valid between chunks.
     pub(crate) fn open_parts(&self) -> usize {
         self.open_parts.len()
     }
@@ -301,9 +301,8 @@ impl Decoder {
     /// Reads the entry at `cursor`, whatever it is; returns where the next one is. `None` at
     /// the end of the chunk, or if the kind of the entry is unknown.
     ///
-    /// The second half of the match is where the span is: open in this piece, or not. The
-    /// order of the arms matters: an entry of an open span is attached to it even if an
-    /// older span with its id is lost.
+    /// It matches on the entry, and on whether its span is open in this piece. The order of
+    /// the arms matters: an entry goes to an open span even if a lost span has the same id.
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
@@ -319,7 +318,7 @@ impl Decoder {
                 },
                 _,
             ) => {
-                // Made before the last piece is ended, which needs `out`.
+                // Made before `end_piece`, which borrows `out`.
                 let piece = Piece {
                     chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
@@ -336,10 +335,10 @@ impl Decoder {
                 self.pieces += 1;
                 self.scope = scope;
             }
-            // The end is reported when the piece was read to its end.
+            // `end_piece` reports it.
             (Entry::End, _) => self.ended = self.part.take(),
             (Entry::Open(open), _) => match self.lost.open(id) {
-                // The opening of a span that is lost: counted here, and once.
+                // A lost span is counted once, with its opening.
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
                         self.count_lost((piece.part(), open.site), reason);
@@ -353,8 +352,8 @@ impl Decoder {
             },
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
-                // If something was said of it elsewhere, it is spread, though its opening
-                // and its end are in this piece.
+                // A span with entries elsewhere is a spread span, even if its opening and
+                // its end are in one piece.
                 if self.spread.has_unopened(id) {
                     self.keep_open(&open, out);
                     self.close_spread(id, close, out);
@@ -362,21 +361,20 @@ impl Decoder {
                     index.close(&open, close);
                 }
             }
-            // The span has come back, and what others said of it comes here: what the piece
-            // has said up to now becomes the head.
+            // The span has come back, and entries of other scopes belong here. So the
+            // entries of this piece up to now become the head.
             (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
                 let open = self.open.remove(position);
                 self.keep_open(&open, out);
                 self.read_spread(id, number, cursor, out);
             }
-            // Also a `Moved` of a span of which nothing was said elsewhere, which is none of
-            // its statements.
+            // If a `Moved` gets here, its span has no entries elsewhere; `attach` ignores it.
             (_, Some(position)) => {
                 if let Some(open) = self.open.get_mut(position) {
                     index.attach(open, chunk, cursor, entry, &self.limits);
                 }
             }
-            // What is said of a lost span is ignored, its end included.
+            // All entries of a lost span are ignored.
             (Entry::Close(_), None) if self.lost.close(id) => {}
             (_, None) if self.lost.has(id) => {}
             (Entry::Close(close), None) => self.close_spread(id, close, out),
@@ -385,8 +383,8 @@ impl Decoder {
         Some(next)
     }
 
-    /// Returns the place of a span among those that are open in this piece. The search is
-    /// from the innermost on, which almost always is the one that is meant.
+    /// Returns the place of a span among those that are open in this piece. The search
+    /// begins with the innermost span, which is almost always the right one.
     fn find_open(&self, id: u64) -> Option<usize> {
         self.open.iter().rposition(|span| span.id == id)
     }
@@ -425,8 +423,8 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Moves a span that was opened in this piece from the index to the spread spans, until
-    /// its end is read. That may have been read before.
+    /// Moves an open span of this piece from the index to the spread spans. There it waits
+    /// for its end, unless that was read before.
     fn keep_open(&mut self, open: &UnendedSpan, out: &mut Decoded) {
         let Some(span) = out.span(open) else {
             return;
@@ -435,10 +433,11 @@ impl Decoder {
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.remove(open, &mut self.open);
-        // If two spans have the same id, a complete one must not be mixed with this one.
+        // If another span has the same id and is complete, the two must not be mixed.
         self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
-            // One that is not complete is dropped: its end cannot be told from this one's.
+            // If the other span is not complete, it is dropped: nothing tells its end from
+            // the end of this one.
             self.count_lost((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
@@ -447,11 +446,11 @@ impl Decoder {
         self.make_room(open.id);
     }
 
-    /// Drops spans until what is kept is within its bounds. To be called after each change,
-    /// so the bounds are exceeded by one change at most.
+    /// Drops spans until the kept ones are within their bounds. It is called after each
+    /// change, so one change at most exceeds the bounds.
     fn make_room(&mut self, newest: u64) {
         while let Some((id, part_and_site, lost)) = self.spread.make_room(newest) {
-            // If the opening is still to come, the span is counted with it.
+            // If the opening comes later, the span is counted then.
             if lost.was_opened() {
                 self.count_lost(part_and_site, LossReason::Limit);
             }

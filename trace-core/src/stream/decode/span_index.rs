@@ -26,18 +26,17 @@ use crate::value::{DroppedItems, Limits, Outcome, TagArray};
 pub(crate) struct SpanIndex {
     /// What the spans of each piece have in common.
     pieces: Vec<Piece>,
-    /// Spans, in no order that means anything: one that is taken out leaves its place to
-    /// the last one.
+    /// The spans, in no particular order: if one is removed, the last one takes its place.
     spans: Vec<IndexedSpan>,
-    /// The entries of all spans, linked to one list for each span. Those of a span that was
-    /// taken out stay until the batch is emptied.
+    /// The entries of all spans, as one linked list for each span. If a span is removed, its
+    /// nodes stay unused until the batch ends.
     nodes: Vec<EntryNode>,
     /// Copies of the arrays that the entries have as values.
     arrays: Vec<TagArray>,
 }
 
-/// One span: its opening, its end, and where the rest is. Before the end was read, it has
-/// the time of the opening as its end, and is ok.
+/// One span: its opening, its end, and where its other entries are. Until its end is read,
+/// it ends when it began, and its outcome is ok.
 #[derive(Clone, Debug)]
 pub(crate) struct IndexedSpan {
     pub(crate) id: u64,
@@ -58,14 +57,14 @@ pub(crate) struct IndexedSpan {
     pub(crate) outcome: Outcome,
 }
 
-// A batch has thousands of spans, each of which is written and read once: at one cache line
-// each, memory is what they cost.
+// A batch has thousands of spans. Each is written once and read once, so what it costs is
+// mostly memory: one cache line.
 const _: () = assert!(size_of::<IndexedSpan>() <= 64);
 
-/// A span whose end was not read, with what is only needed until then.
+/// A span whose end is not read yet, with what is only needed until then.
 ///
-/// It lives while its piece is read. At the end of the piece its owner either closes it or
-/// takes it out of the index.
+/// It lives as long as its piece is read. Its owner, the decoder, closes it or removes it
+/// from the index before the piece ends.
 #[derive(Debug)]
 pub(crate) struct UnendedSpan {
     pub(crate) id: u64,
@@ -92,11 +91,11 @@ struct EntryNode {
 /// No node, and no array.
 const NONE: u32 = u32::MAX;
 
-/// Is in the place of the array of an error whose log was cut off. An error has no array, so
-/// the place is free.
+/// In `array`: the entry is an error whose log was cut off. An error has no array, so the
+/// field is free.
 const WITHOUT_LOG: u32 = NONE - 1;
 
-/// The entries of one span: tags first, and within both groups in the order in which they
+/// The entries of one span: first the tags, then all others, both in the order in which they
 /// were written.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
@@ -113,8 +112,8 @@ pub(super) struct IndexedEntry<'a> {
     pub(super) start: Cursor,
     pub(super) end: Cursor,
     pub(super) entry: Entry<'a>,
-    /// Whether it is an error whose log was cut off. `entry` then says that it has no log,
-    /// and the words in the chunk still say that it has one.
+    /// Whether it is an error whose log was cut off. `entry` then says that it has no log;
+    /// its words in the chunk still say that it has one.
     pub(super) is_without_log: bool,
     array: Option<&'a TagArray>,
 }
@@ -125,8 +124,8 @@ impl IndexedSpan {
         self.has_one_of([kind])
     }
 
-    /// Returns whether an entry of one of these kinds belongs to it. False spares a walk
-    /// through all its entries, which most questions of collectors would need.
+    /// Returns whether an entry of one of these kinds belongs to it. If not, nobody has to
+    /// look at the span's entries.
     pub(crate) fn has_one_of<const N: usize>(&self, kinds: [EntryKind; N]) -> bool {
         let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
         self.kinds & bits != 0
@@ -218,10 +217,10 @@ impl SpanIndex {
         }
     }
 
-    /// Takes out a span that does not end in this piece.
+    /// Removes a span that does not end in this piece.
     ///
-    /// The last span of all moves into its place. If that one is still being read it is
-    /// among the `others`, and learns its new place.
+    /// The last span of the index moves into its place. If that span has no end yet, it is
+    /// among the `others`, and its place is corrected there.
     pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
@@ -236,11 +235,11 @@ impl SpanIndex {
         }
     }
 
-    /// Reads the entries of one span, which are all that is in the chunk from `cursor` on.
-    /// The opening is the first of them, unless the span is `open` already.
+    /// Reads the entries of one span, from `cursor` to the end of the chunk. The opening has
+    /// to be the first, unless the span is `open` already.
     ///
-    /// Returns the span, ended or not; `None` if there was no opening. Ids are not compared:
-    /// the caller has copied only this span's entries.
+    /// Returns the span, ended or not; `None` if there was no opening. It does not compare
+    /// ids: the caller has copied only this span's entries.
     pub(super) fn read(
         &mut self,
         mut open: Option<UnendedSpan>,
@@ -258,7 +257,7 @@ impl SpanIndex {
                 }
                 (Entry::Close(close), Some(open)) => self.close(open, close),
                 (_, Some(open)) => self.attach(open, chunk, cursor, entry, limits),
-                // Before the opening nothing is written; see `SpreadSpan::write`.
+                // Not reachable: the callers write the opening first.
                 (_, None) => {}
             }
             cursor = next;
@@ -266,9 +265,9 @@ impl SpanIndex {
         open
     }
 
-    /// Adds a tag of a site's key, whose value is no array, to a span. Returns false, and
-    /// adds nothing, if only [`attach`](Self::attach) can say whether the tag is new and
-    /// fits.
+    /// Adds a tag with a site's key and a value that is no array. Returns false, and adds
+    /// nothing, if the tag may be too many or may have an older tag's key: then
+    /// [`attach`](Self::attach) has to find out.
     #[inline]
     pub(crate) fn add_tag(&mut self, open: &mut UnendedSpan, cursor: Cursor) -> bool {
         let fits = open.counts.add_plain_tag();
@@ -278,11 +277,11 @@ impl SpanIndex {
         fits
     }
 
-    /// Adds the entry at `cursor` to a span, within its limits. A tag whose key the span has
-    /// already takes the place of the older one.
+    /// Adds the entry at `cursor` to a span, within its limits. If the span has a tag with
+    /// this key already, the new value replaces the old one.
     ///
-    /// This is the one way by which entries get into a span, wherever they were written:
-    /// so a span says the same whether it was spread or not.
+    /// All entries of all spans come through here or through [`add_tag`](Self::add_tag), so
+    /// a span says the same whether it was spread or not.
     pub(crate) fn attach(
         &mut self,
         open: &mut UnendedSpan,
@@ -295,8 +294,8 @@ impl SpanIndex {
             Entry::Tag(_, value) | Entry::Field(_, value) => self.push_array(value),
             _ => NONE,
         };
-        // The older value is not counted again, and its array stays in the list until the
-        // batch is emptied.
+        // The tag is not counted again. If the old value was an array, it stays in `arrays`
+        // until the batch ends.
         if let Entry::Tag(key, _) = entry
             && let Some(index) = self.find_tag(open, chunk, key)
         {
@@ -318,15 +317,15 @@ impl SpanIndex {
 
     /// Returns the node of the span's tag with this key.
     ///
-    /// A linear search: the limit of tags bounds it, 128 by default, and most spans have
-    /// only keys of their site, for which nothing is searched.
+    /// The search is linear. The limit of tags bounds it, 128 by default, and most spans
+    /// have only keys of their site, which need no search.
     fn find_tag(&self, open: &UnendedSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
         if !open.counts.may_have(key) {
             return None;
         }
         let span = self.span(open)?;
         let key = key.text(span.site);
-        // Tags are first: the search ends at the first entry that is none.
+        // Tags come first, so the search ends at the first other entry.
         let mut entries = self.entries(span, Some(chunk));
         while let Some(item) = entries.next_entry()
             && let Entry::Tag(other, _) = item.entry
@@ -360,7 +359,7 @@ impl SpanIndex {
             None => &mut span.first,
         };
         let index = u32::try_from(place).unwrap_or(NONE);
-        // The new node comes between `before` and what followed that.
+        // The new node goes between `before` and the node that followed it.
         let next = std::mem::replace(before, index);
         self.nodes.push(EntryNode {
             cursor,
@@ -375,8 +374,7 @@ impl SpanIndex {
         }
     }
 
-    /// Returns the entries of a span. Without its chunk, which every span has, there are
-    /// none.
+    /// Returns the entries of a span, which are in `chunk`. Without a chunk there are none.
     pub(crate) fn entries<'a>(
         &'a self,
         span: &IndexedSpan,
@@ -390,8 +388,8 @@ impl SpanIndex {
     }
 }
 
-/// Adds an item; returns its index. Four billion do not fit into a batch, whose bytes are
-/// bounded: `NONE` would be an item that nobody finds.
+/// Adds an item; returns its index. A batch is too small for more items than a `u32` counts.
+/// If there were more, the index would be `NONE`, and the item would not be found.
 fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).unwrap_or(NONE);
     items.push(item);
@@ -399,7 +397,7 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 }
 
 impl<'a> Entries<'a> {
-    /// Reads the next entry from the chunk. No entry is kept once it was read.
+    /// Reads the next entry from the chunk.
     #[inline]
     pub(super) fn next_entry(&mut self) -> Option<IndexedEntry<'a>> {
         let index = self.next;
