@@ -1,8 +1,8 @@
 //! Keys and values of a chunk, as a collector sees them.
 //!
-//! Texts and single values are read in place. Arrays are not: a [`TagRef`] borrows a
-//! [`TagArray`], and a chunk has only words. So the index copies each array when it is
-//! read, and a value finds its copy beside it.
+//! Texts and single values are read in place. Arrays are not, because a [`TagRef`] borrows a
+//! [`TagArray`], and a chunk has only words. So the index copies each array when it attaches
+//! the entry to a span.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ impl<'a> FieldKey<'a> {
     /// Returns the key as a text, borrowed from the chunk or from the site; `site` is the
     /// site of the span.
     ///
-    /// The number of the site in the entry is not looked up: a key of a site is only
+    /// The number of the site in the entry is not looked up, because keys of a site are only
     /// written to spans of that site.
     pub(crate) fn text(self, site: &'static Site) -> &'a str {
         match self {
@@ -57,7 +57,7 @@ impl TagArray {
 impl<'a> FieldValue<'a> {
     /// Returns the value; `array` is the copy of the index if the value is an array.
     ///
-    /// Without the copy it is an empty array, which no stream leads to: the index copies
+    /// Without the copy it is an empty array. That does not happen, as the index copies
     /// every array that it keeps.
     pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
         static EMPTY: TagArray = TagArray::Bool(Vec::new());

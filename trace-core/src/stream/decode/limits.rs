@@ -1,7 +1,7 @@
 //! Which of a span's entries count: limits and precedence.
 //!
-//! This is the one table of it. The index asks which entries to keep, a rewrite asks which
-//! to write again, and a view asks what the kept ones say.
+//! No other file decides this. The index asks which entries to keep, a rewrite asks which to
+//! write again, and a view asks what the kept ones say.
 //!
 //! | entry | what counts | beyond the limit |
 //! |---|---|---|
@@ -19,10 +19,10 @@
 //! | started at, ended at | the newest, instead of the clock; the end is not before the start | |
 //! | dropped | the sum | |
 //!
-//! Invariant: a rewrite changes nothing. Take the first entries of a span, read them, write
-//! those that count, and read these together with the rest. The result is that of reading
-//! all entries at once. `decoder/tests/moves.rs` checks it with random spans. A new kind of
-//! entry needs a row here, and an answer in [`Counts::add`] and in [`is_replaced`].
+//! Invariant: a rewrite changes nothing. To read the first entries of a span, write those
+//! that count, and read these with the rest gives the same as to read all entries at once.
+//! `decoder/tests/moves.rs` checks this with random spans. A new kind of entry needs a row
+//! here, and an answer in [`Counts::add`] and in [`is_replaced`].
 
 use crate::stream::{Entry, FieldKey};
 use crate::value::{DroppedItems, Limits, Outcome, SpanKind, Timestamp};
@@ -31,14 +31,14 @@ use crate::value::StatusRef;
 
 /// How much one span has of what is limited.
 ///
-/// It is only needed while the span is read: a finished span has its dropped items.
+/// It is only needed while the span is read. A finished span has what was cut off.
 #[derive(Debug)]
 pub(super) struct Counts {
     /// Tags that were kept, each key once.
     tags: u32,
-    /// Up to so many tags, a tag with a site's key is added without a look at the others.
-    /// That is the limit of tags at first. It is zero from the first key on that is a text,
-    /// as that may be the same as a key of the site.
+    /// While there are fewer tags than this, a tag with a site's key is added without a
+    /// search. It is the limit of tags at first, and zero once a key is a text: that may be
+    /// the same as a key of the site.
     plain_tags: u32,
     /// Logs that were kept, and logged errors.
     logs: u32,
@@ -71,7 +71,7 @@ pub(super) enum Admission {
 }
 
 impl Counts {
-    /// Makes the counts of a span of which nothing was read.
+    /// Makes the counts of a span without entries.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             tags: 0,
@@ -83,8 +83,8 @@ impl Counts {
         }
     }
 
-    /// Counts a tag with a site's key, if it is known without a search that its key is new
-    /// and that it fits. Returns whether it was counted.
+    /// Counts a tag with a site's key if it is certain, without a search, that the key is
+    /// new and that the tag fits. Returns whether it counted the tag.
     #[inline]
     pub(super) fn add_plain_tag(&mut self) -> bool {
         let is_plain = self.tags < self.plain_tags;
@@ -92,10 +92,10 @@ impl Counts {
         is_plain
     }
 
-    /// Returns whether a tag of the span may have this key: if not, nobody needs to search.
+    /// Returns whether a tag of the span may have this key. If not, no search is needed.
     pub(super) fn may_have(&self, key: FieldKey<'_>) -> bool {
-        // Each key of a site is written once a span. So only a text can repeat it, and
-        // only if there is a text (or the limit is zero, where a search finds nothing).
+        // Each key of a site is written once a span, so only a text can repeat it. If the
+        // limit is zero, `plain_tags` is zero as well, and the search finds nothing.
         matches!(key, FieldKey::Text(_)) || self.plain_tags == 0
     }
 
@@ -121,8 +121,8 @@ impl Counts {
                 self.begin_fields(fits, FieldOwner::CutLog);
                 fits
             }
-            // A log that an error brings has no fields: those that follow belong to the
-            // log or link before it.
+            // The log of an error has no fields. Fields that follow belong to the log or
+            // link before it.
             Entry::Error { log: true, .. } => {
                 if !fits(&mut self.logs, limits.max_logs, &mut dropped.logs) {
                     return Admission::WithoutLog;
@@ -134,7 +134,7 @@ impl Counts {
                 self.begin_fields(fits, FieldOwner::CutLink);
                 fits
             }
-            // Fields that are cut off are not counted: `DroppedItems` has no such count.
+            // Fields that are cut off are not counted in `DroppedItems`.
             Entry::Field(..) => {
                 self.field_owner == FieldOwner::Kept
                     && fits(&mut self.fields, limits.max_fields, &mut 0)
@@ -154,7 +154,7 @@ impl Counts {
             | Entry::ContextSent
             | Entry::StartedAt(_)
             | Entry::EndedAt(_) => true,
-            // The decoder has handled these: they are no statements about the span.
+            // These say nothing about the span that would be kept as an entry.
             Entry::Open(_)
             | Entry::Close(_)
             | Entry::Moved { .. }
@@ -189,11 +189,11 @@ fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
     fits
 }
 
-/// Returns whether a later entry of the same kind replaces this one. Of such a kind a
-/// rewrite keeps the newest entry, and the one that is final if there is one.
+/// Returns whether a later entry of the same kind replaces this one. A rewrite then keeps
+/// the newest entry of the kind, and the final one if there is one.
 ///
-/// An error without a log is of such a kind, and one with a log is not. For a rewrite both
-/// are one kind, and the newest of the two is the newest status.
+/// An error with a log is not replaced, as its log stays. An error without a log is replaced
+/// by any later error.
 pub(super) fn is_replaced(entry: Entry<'_>) -> bool {
     !matches!(
         entry,
@@ -235,8 +235,8 @@ pub(super) fn status<'a>(
     status
 }
 
-// What one entry says of one thing. A view takes the newest answer; `None` means that the
-// entry says nothing of it.
+// Each of these functions returns what an entry says of one thing; `None` if it says nothing
+// of it. A view takes the newest answer.
 
 /// The name of an error's type.
 pub(super) fn error_type(entry: Entry<'_>) -> Option<&str> {

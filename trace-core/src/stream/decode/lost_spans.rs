@@ -1,24 +1,23 @@
-//! Spans that cannot be delivered any more, though something of them is still to come.
+//! Lost spans, of which more entries may come.
 //!
-//! A lost span is counted at its opening, wherever that is read or lost. What comes of it
-//! later must not look like a new span, and must not be kept. So its id is remembered here
-//! until nothing more can come.
+//! A lost span is counted once, with its opening. Its other entries must not be kept, as
+//! those of other spans are. So its id is remembered here until no more entries can come.
 
 use super::trace_losses::LossReason;
 use crate::process::maps::HashMap;
 
-/// Spans of which something was lost: what is still said of them is ignored.
+/// Lost spans, by id. Their entries are ignored.
 #[derive(Debug, Default)]
 pub(super) struct LostSpans {
     spans: HashMap<u64, LossExtent>,
-    /// Those of which nothing comes in chunks that are handed over from now on. Chunks that
-    /// wait may still speak of them, so they are forgotten with the next batch.
+    /// Spans of which no entry will be handed over any more. Chunks that wait may still have
+    /// some, so the span is forgotten with the next batch.
     settled: Vec<u64>,
 }
 
-/// What is lost of a span, and so what of it is still to come.
+/// What is lost of a span, and what is still to come.
 ///
-/// States of one span; `forgotten` is no state, but its absence:
+/// A span goes through these states and is then forgotten:
 ///
 /// ```text
 /// Half ── opening ──> forgotten     Half ── end ──> forgotten
@@ -29,17 +28,17 @@ pub(super) struct LostSpans {
 pub(super) enum LossExtent {
     /// A chunk with its opening or its end was lost. The other one comes.
     Half,
-    /// What was said of it was dropped to make room. Its opening and its end come.
+    /// Its tags, logs and so on were dropped to make room. Its opening and its end come.
     Said,
-    /// What was said of it was dropped, and so was its end. Its opening comes.
+    /// The same, and its end was dropped or ignored. Its opening comes.
     SaidAndEnd,
-    /// What was said of it was dropped, and so was its opening. Its end comes.
+    /// The same, and its opening was dropped or ignored. Its end comes.
     SaidAndOpening,
 }
 
 impl LossExtent {
-    /// Returns whether the opening was read, so that the span is to be counted now. If it
-    /// was not, it is counted when its opening is read.
+    /// Returns whether the opening was read. If so, the span is counted now, and otherwise
+    /// when its opening is read.
     pub(super) fn was_opened(self) -> bool {
         self == Self::SaidAndOpening
     }
@@ -56,10 +55,10 @@ impl LostSpans {
         self.spans.insert(span, lost);
     }
 
-    /// Adds a span of which the opening or the end was in a chunk that is lost.
+    /// Adds a span that lost its opening or its end with a chunk.
     ///
-    /// If the other one was read, nothing more comes after the chunks that wait. The same
-    /// holds if the span is here already: its other half was read or lost before.
+    /// If the other one was read, no more entries come after the chunks that wait. The same
+    /// is true if the span is here already: its other half was read or lost before.
     pub(super) fn add_half(&mut self, span: u64, other_was_read: bool) {
         let was = self.spans.insert(span, LossExtent::Half);
         let is_settled = match was {
@@ -84,8 +83,8 @@ impl LostSpans {
                 *lost = LossExtent::SaidAndOpening;
                 Some(LossReason::Limit)
             }
-            // After `SaidAndEnd`, this was the last that comes. After `SaidAndOpening` it is
-            // a second opening: two spans have the same id, and both are dropped.
+            // After `SaidAndEnd`, no more entries come. After `SaidAndOpening`, this is a
+            // second opening: two spans have the same id, and both are dropped.
             LossExtent::SaidAndEnd | LossExtent::SaidAndOpening => {
                 self.settled.push(span);
                 Some(LossReason::Limit)
@@ -93,9 +92,8 @@ impl LostSpans {
         }
     }
 
-    /// Notes that an end was read; returns whether the span is lost.
-    ///
-    /// A second end after `SaidAndEnd` changes nothing: the opening is still to come.
+    /// Notes that an end was read; returns whether the span is lost. After `SaidAndEnd`, a
+    /// second end changes nothing.
     pub(super) fn close(&mut self, span: u64) -> bool {
         match self.spans.get_mut(&span) {
             None => return false,
@@ -107,11 +105,12 @@ impl LostSpans {
         true
     }
 
-    /// Forgets the spans of which nothing more comes. To be called before each batch.
+    /// Forgets the settled spans. It is called before each batch.
     ///
-    /// If `most` or more are left, those go that may have been delivered before: of them
-    /// perhaps nothing comes. If that is not enough, all go, so the memory is bounded. What
-    /// is then read of a lost span is kept until its part ends.
+    /// If `most` or more are left, it forgets those in the state `Said`: they may have been
+    /// delivered earlier, and then no opening comes. If `most` or more are still left, it
+    /// forgets all. Entries of a span that was forgotten too early are kept until its part
+    /// ends.
     pub(super) fn settle(&mut self, most: usize) {
         for span in self.settled.drain(..) {
             self.spans.remove(&span);

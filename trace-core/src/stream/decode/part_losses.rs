@@ -1,9 +1,9 @@
 //! What was lost of parts of traces and is not reported yet.
 //!
-//! The queue, the decoder and each lane have one of these. A part's losses are taken out
-//! when its end is reported, so each loss is reported once. Memory is bounded: what finds
-//! no room is not counted by part, but is not forgotten either. A report then says "at
-//! least".
+//! The queue, the decoder and each collector have one of these. A part's losses are taken
+//! out when its end is reported, so each loss is reported once. Memory is bounded. If there
+//! is no room for a part, its losses are not counted by part, and the report of its end says
+//! "at least".
 
 use super::part::{Part, SCOPE_NUMBER_BLOCK};
 use super::trace_losses::TraceLosses;
@@ -12,6 +12,7 @@ use crate::process::maps::HashMap;
 /// What was lost of parts and is not reported yet. Bounded.
 #[derive(Debug)]
 pub(crate) struct PartLosses {
+    /// Only parts that have lost something.
     parts: HashMap<Part, TraceLosses>,
     /// The most parts that are counted one by one.
     most: usize,
@@ -85,9 +86,9 @@ impl PartLosses {
         }
     }
 
-    /// Forgets which parts may have lost something that was not counted: no part is open,
-    /// so none of them will end. Without this, one overflow would make every later report
-    /// say "at least".
+    /// Forgets which parts may have lost something that was not counted. To be called only
+    /// when no part is open, so that none of them can end later. Without this, one overflow
+    /// would make every later report say "at least".
     pub(crate) fn settle(&mut self) {
         self.uncounted = Uncounted::default();
     }
@@ -101,7 +102,7 @@ impl PartLosses {
     ///
     /// If the part may have lost something that was not counted, the losses say "at least".
     pub(crate) fn take(&mut self, part: Part) -> Option<TraceLosses> {
-        // Asked for each part that ends, and mostly nothing was lost: so no hash is made.
+        // This runs for each part that ends. If nothing was lost, no hash is computed.
         let known = if self.parts.is_empty() {
             None
         } else {

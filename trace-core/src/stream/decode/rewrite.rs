@@ -1,9 +1,8 @@
-//! Writes the entries of a span again that count, and leaves the others out.
+//! Writes those entries of a span again that count, and leaves the others out.
 //!
-//! Without this, a span that is open for long would grow with everything that is said of
-//! it. What counts is in [`limits`]; when to rewrite is up to the callers. The result is
-//! entries like any others: whoever reads them, with or without more entries behind them,
-//! finds what it would have found in the original ones.
+//! Without this, a span that is open for long would grow with each entry. [`limits`] says
+//! which entries count; the callers decide when to rewrite. The new entries say the same as
+//! the original ones, on their own and together with entries that follow.
 
 use super::limits::{self, FieldOwner};
 use super::span_index::{SpanIndex, UnendedSpan};
@@ -16,17 +15,15 @@ const KINDS: usize = u16::BITS as usize;
 const NO_ENTRY: u32 = u32::MAX;
 
 impl SpanIndex {
-    /// Writes the opening of a span. What is written behind it may leave out the id.
+    /// Writes the opening of a span. Entries behind it may leave out the id.
     pub(super) fn rewrite_opening(&self, open: &UnendedSpan, to: &mut Chunk) {
         if let Some(span) = self.span(open) {
             to.push_open(span.site, span.id, span.parent, span.start);
         }
     }
 
-    /// Writes the entries of a span that count, without its opening. `chunk` has the
-    /// original entries.
-    ///
-    /// If these leave out the id, `to` must end with the opening of the span.
+    /// Writes those entries of a span that count, without its opening. `chunk` has the
+    /// original entries. If some of them leave out the id, `to` has to end with the opening.
     pub(super) fn rewrite(&self, open: &UnendedSpan, chunk: &Chunk, to: &mut Chunk) {
         let Some(span) = self.span(open) else {
             return;
@@ -43,8 +40,8 @@ impl SpanIndex {
                 final_status = found.index;
             }
         }
-        // Second round: entries that nothing replaces, and of the others these two. Their
-        // order stays, as it decides between a status and an error.
+        // Second round: copies all entries that nothing replaces, and these. They keep their
+        // order, which decides between a status and an error.
         let mut dropped = span.dropped;
         let mut entries = self.entries(span, Some(chunk));
         while let Some(found) = entries.next_entry() {
@@ -54,13 +51,13 @@ impl SpanIndex {
                 || final_status == found.index
             {
                 to.copy_entry(chunk, found.start, found.end);
-                // The copy still has its log, which will be cut off and counted again.
+                // The copy says again that it has a log. That will be cut off and counted
+                // again, so it must not be counted here, too.
                 dropped.logs = dropped.logs.saturating_sub(found.is_without_log.into());
             }
         }
-        // If the newest log or link was cut off, an empty one is written in its place: the
-        // fields that may still come belong to it, and not to the one before. It will be
-        // cut off and counted again, too.
+        // If the newest log or link was cut off, an empty one stands for it, so that fields
+        // that follow are cut off as well. That one is counted again, too.
         match open.field_owner() {
             FieldOwner::Kept => {}
             FieldOwner::CutLog => dropped.logs = dropped.logs.saturating_sub(1),

@@ -1,19 +1,18 @@
-//! Entries of a spread span that follow each other, and how they stay few.
+//! A run of entries of a spread span, and how it stays small.
 //!
-//! A segment that has doubled is rewritten: read within the limits, and written again with
-//! the entries that count. So memory is bounded by what counts and not by what is said, and
-//! each byte that is said costs a constant time. Which segments a span has, and in which
-//! order, is up to [`spread_span`](super::spread_span).
+//! When a segment has doubled, it is rewritten: the entries that count are written again,
+//! and the others are left out. So its size depends on what counts and not on how much was
+//! recorded, and rewriting takes a constant time for each byte that was recorded.
+//! [`spread_span`](super::spread_span) knows which segments a span has.
 
 use super::span_index::{SpanIndex, UnendedSpan};
 use crate::stream::{Chunk, Cursor, Entry, FieldKey, Open, Site, SiteTable};
 use crate::value::Limits;
 
-/// Entries of one span that follow each other: its head, or what was said of it at one
-/// order.
+/// A run of entries of one span: its head, or the entries of one order.
 #[derive(Debug)]
 pub(super) struct Segment {
-    /// Only entries of the span, without the piece from which they came.
+    /// Only entries of the span, without the beginning of a piece.
     pub(super) entries: Chunk,
     /// The bytes at which the segment is rewritten: twice what the last rewrite left, and
     /// at least 8 KiB.
@@ -27,17 +26,17 @@ pub(super) struct SegmentRewriter {
     index: SpanIndex,
     /// The limits of heads: those of the tracer.
     limits: Limits,
-    /// The limits of tails, with more tags. Some keys of a tail may be keys of the head, and
-    /// then replace a value instead of counting as new: so it cannot be known here which
-    /// tags the span's limit will cut off.
+    /// The limits of tails, which allow more tags. The head may have some of a tail's keys:
+    /// then a tag of the tail replaces one of the head, and does not count. So a tail cannot
+    /// tell which of its tags the span's limit will cut off.
     tail_limits: Limits,
 }
 
 /// Bytes below which a segment is not rewritten.
 const SMALL_BYTES: usize = 8 * 1_024;
 
-/// The fewest keys that a segment of a tail keeps, whatever the limit of tags. It is twice
-/// the limit, if that is more.
+/// How many keys of tags a segment of a tail keeps, or twice the limit of tags if that is
+/// more.
 const MIN_TAIL_TAGS: usize = 1_024;
 
 impl Default for Segment {
@@ -46,7 +45,7 @@ impl Default for Segment {
     }
 }
 
-/// A segment of entries that were just rewritten.
+/// Makes a segment of entries that need no rewrite yet.
 impl From<Chunk> for Segment {
     fn from(entries: Chunk) -> Self {
         Self {
@@ -70,8 +69,8 @@ impl SegmentRewriter {
         }
     }
 
-    /// Rewrites a head if it has doubled. A head is a prefix of all that is said of the span,
-    /// so what the limits cut off here is cut off for good.
+    /// Rewrites a head if it has doubled. The head has the first entries of the span, so what
+    /// the limits cut off here is cut off for good.
     pub(super) fn rewrite_head(&mut self, head: &mut Segment, sites: &mut SiteTable) {
         if head.entries.bytes() < head.rewrite_at {
             return;
@@ -88,15 +87,15 @@ impl SegmentRewriter {
         }
     }
 
-    /// Rewrites a segment of a tail if it has doubled. Entries that come before it may still
-    /// be missing. So it keeps more tags than the limit allows, and as many logs and links
-    /// as the whole span may have.
+    /// Rewrites a segment of a tail if it has doubled. Entries that belong before it may
+    /// still be missing. So this keeps more tags than the limit allows, and as many logs and
+    /// links as the whole span may have.
     pub(super) fn rewrite_tail(&mut self, segment: &mut Segment, span: u64, sites: &mut SiteTable) {
         if segment.entries.bytes() < segment.rewrite_at {
             return;
         }
         self.index.clear();
-        // The opening is elsewhere. This one is only read here, and not written.
+        // A placeholder: the opening of the span is elsewhere, and this one is not written.
         let opening = Open {
             site: 0,
             parent: 0,
@@ -114,16 +113,16 @@ impl SegmentRewriter {
         }
     }
 
-    /// Puts what counts in the place of a segment. `kept` has the opening already, if the
-    /// segment has one.
+    /// Replaces a segment by its entries that count. If the segment has the opening, `kept`
+    /// has it already.
     fn rewrite(&self, segment: &mut Segment, open: &UnendedSpan, mut kept: Chunk) {
         self.index.rewrite(open, &segment.entries, &mut kept);
         *segment = Segment::from(kept);
     }
 }
 
-/// Returns the site of the span, as far as its tags tell. If none has a site's key, the
-/// site does not matter: it is needed to compare such keys with texts.
+/// Returns the site of the span, which a tag with a site's key names. If there is no such
+/// tag, any site will do: it is only needed to compare such keys with texts.
 fn site_of_keys(entries: &Chunk, sites: &mut SiteTable) -> &'static Site {
     let site = entries.iter().find_map(|(_, entry, _)| match entry {
         Entry::Tag(FieldKey::Site { site, .. }, _) => Some(site),

@@ -1,46 +1,47 @@
-//! One span that is not wholly in one piece, and the order of what is said of it.
+//! One span that is not wholly in one piece, and the order of its entries.
 //!
-//! Pieces of different scopes are read in any order. The *order* that an entry `moved`
-//! gives says where what follows belongs. This file only sorts; limits and precedence are
-//! applied by [`segment`](super::segment) and, at the end, by the index.
+//! The pieces of several scopes may be read in any order. An entry `moved` gives an *order*
+//! to the entries that follow it. This file only sorts entries by that order.
+//! [`segment`](super::segment) and the index apply limits and precedence.
 
 use super::piece::Piece;
 use super::segment::{Segment, SegmentRewriter};
 use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
-/// What was read of a span that is not wholly in one piece: copies of its entries, which
-/// are read together when all are there.
+/// A span that is not wholly in one piece: copies of its entries, which are read together
+/// when all are there.
 ///
-/// The scope that opened the span is its *home*. While the span is in its home, the home
-/// writes what is said of it. While it is elsewhere, other scopes do: these are *visits*,
-/// and each says at which order it comes.
+/// The scope that opened the span is its *home*, and writes its entries while the span is
+/// there. While the span is elsewhere, other scopes write them. These stays are *visits*,
+/// and each visit gives the order of its entries.
 ///
 /// ```text
 /// head: opening, what the home said        tail: order 1 │ order 3 │ ..        close
 ///          ^ a home that comes back at order 2 takes order 1 over into the head
 /// ```
 ///
-/// Invariants: the orders of the tail go up. Nothing can come before what is in the head.
-/// It owns its entries, so no chunk has to be kept for it.
+/// Invariants: the orders in the tail are ascending, and no entry that is still to come
+/// belongs before the end of the head. The span owns its copies, so it keeps no chunk of the
+/// queue.
 #[derive(Debug)]
 pub(super) struct SpreadSpan {
-    /// The piece that opened it, or else the first that speaks of it.
+    /// The piece with its opening. Until that is read, the first piece with an entry of it.
     pub(super) piece: Piece,
     /// The number of its home. `Some` once the opening was read.
     home: Option<u32>,
-    /// The opening, and what comes directly after it. As nothing comes before it, what the
-    /// limits cut off of the head is cut off for good.
+    /// The opening, and the entries directly after it. No entry comes before them, so what
+    /// the limits cut off of the head is cut off for good.
     head: Segment,
-    /// What visits said, by order. All of it comes after the head.
+    /// The entries of visits, by order. All of them come after the head.
     tail: Vec<(u32, Segment)>,
-    /// `Some` once the end was read, in whatever scope.
+    /// `Some` once the end was read. Any scope may write it.
     close: Option<Close>,
-    /// The piece of a visit that last gave an order, and the order. It holds for the rest of
-    /// that piece and not for others, which give their own.
+    /// The number of the piece of a visit that gave an order last, and that order. It is
+    /// valid for the rest of that piece.
     moved: Option<(u64, u32)>,
 }
 
-/// Where an entry is that is being read, and who wrote it.
+/// Where the entry is that is being read, and which scope wrote it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntryLocation<'a> {
     /// The number of the piece, among all that this decoder has read.
@@ -54,13 +55,12 @@ pub(super) struct EntryLocation<'a> {
     pub(super) end: Cursor,
 }
 
-/// The most segments of a tail. Above it the first two become one. If the home then reports
-/// something that was said between these two, that comes before both: its order is off by
-/// one visit, and nothing is lost.
+/// The most segments of a tail. If there is one more, the first two become one. An entry of
+/// the home that belongs between these two then comes before both. Nothing is lost.
 const MAX_SEGMENTS: usize = 64;
 
 impl SpreadSpan {
-    /// Makes a span of which nothing was read but that `piece` speaks of it.
+    /// Makes a span without entries. `piece` is the first that has one.
     pub(super) fn new(piece: Piece) -> Self {
         Self {
             piece,
@@ -72,15 +72,16 @@ impl SpreadSpan {
         }
     }
 
-    /// Notes where the span was opened, and what its home has said up to now. `head` begins
-    /// with the opening.
+    /// Notes the opening: its piece, its home, and what the home has written up to now.
+    /// `head` begins with the opening.
     pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
         self.piece = piece;
         self.home = Some(home);
         self.head = Segment::from(head);
     }
 
-    /// Notes the end. What is added after it still counts: it may have been said before.
+    /// Notes the end. Entries that are read after it still count, as they may have been
+    /// written before it.
     pub(super) fn close(&mut self, close: Close) {
         self.close = Some(close);
     }
@@ -90,7 +91,8 @@ impl SpreadSpan {
         self.home.is_some()
     }
 
-    /// Returns the number of the site; zero, which no site has, before the opening was read.
+    /// Returns the number of the site. Until the opening is read it is zero, which no site
+    /// has.
     pub(super) fn site(&self) -> u32 {
         let mut entries = self.head.entries.iter();
         let site = entries.find_map(|(_, entry, _)| match entry {
@@ -105,8 +107,8 @@ impl SpreadSpan {
         self.close.is_some()
     }
 
-    /// Returns whether all of it was read. The opening and the end are enough, as nothing of
-    /// a span is handed over after its end: `record/trace/home.rs` makes sure of that.
+    /// Returns whether all its entries were read. The opening and the end are enough, because
+    /// no scope hands over an entry of a span after its end: see `record/trace/home.rs`.
     pub(super) fn is_ready(&self) -> bool {
         self.is_open() && self.has_ended()
     }
@@ -118,8 +120,8 @@ impl SpreadSpan {
         self.head.entries.allocated() + tail.sum::<usize>()
     }
 
-    /// Returns how many statements the tail has. That is what is lost if the span was
-    /// delivered before: a log with fields counts as one.
+    /// Returns how many statements the tail has. These are lost if the span was delivered
+    /// before. A log with its fields is one statement.
     pub(super) fn said(&self) -> u64 {
         let entries = self
             .tail
@@ -133,8 +135,8 @@ impl SpreadSpan {
         said.sum()
     }
 
-    /// Adds an entry behind what its scope has said: in the head if the scope is the home,
-    /// otherwise in the segment of its order.
+    /// Adds an entry: to the head if the home wrote it, otherwise to the segment of its
+    /// order.
     pub(super) fn add(
         &mut self,
         span: u64,
@@ -146,7 +148,7 @@ impl SpreadSpan {
             self.head.entries.copy_entry(at.chunk, at.start, at.end);
             return rewriter.rewrite_head(&mut self.head, sites);
         }
-        // Only visits give an order. What any other scope says comes last.
+        // Only visits give an order. Entries of other scopes come last.
         let last = self.tail.last().map_or(0, |(order, _)| *order);
         let order = match self.moved {
             Some((piece, order)) if piece == at.piece => order,
@@ -174,10 +176,10 @@ impl SpreadSpan {
         }
     }
 
-    /// Notes at which order comes what the scope says of the span from here on.
+    /// Notes the order of the entries that follow in this piece.
     ///
-    /// If the scope is the home, the span has come back. All visits of a lower order handed
-    /// over before that, so their pieces were read, and their segments join the head.
+    /// If the scope is the home, the span has come back. All visits of a lower order were
+    /// handed over and read before, so their segments join the head.
     pub(super) fn moved(
         &mut self,
         order: u32,
@@ -207,8 +209,8 @@ impl SpreadSpan {
         }
     }
 
-    /// Returns whether a scope is known to be the home. Before the opening was read it is
-    /// not: what the home hands over first is the opening.
+    /// Returns whether a scope is the home. No scope is, until the opening was read: the
+    /// home hands that over first.
     fn is_home(&self, scope: u32) -> bool {
         self.home == Some(scope)
     }

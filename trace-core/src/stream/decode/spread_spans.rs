@@ -1,8 +1,8 @@
 //! All spans that are not wholly in one piece, within bounds.
 //!
-//! This is the memory of a decoder between batches. It is bounded whatever an application
-//! does: by the number of spans, and by the bytes of their entries. It decides which span
-//! has to go; the decoder counts the loss.
+//! This is what a decoder remembers between batches. The number of spans and the bytes of
+//! their entries are bounded, whatever an application does. This file decides which span is
+//! dropped; the decoder counts the loss.
 
 use std::collections::BTreeSet;
 
@@ -15,20 +15,20 @@ use crate::process::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 use crate::value::Limits;
 
-/// All spans of which a part was read and a part is still to come.
+/// All spans that were read in part.
 ///
-/// A span is added with the first entry that speaks of it, and leaves when it is delivered,
-/// when its part of the trace ends, or when there is no room for it.
+/// A span is added with the first entry that is read of it. It is removed when it is
+/// delivered, when its part of the trace ends, or when there is no room for it.
 #[derive(Debug)]
 pub(super) struct SpreadSpans {
     spans: HashMap<u64, SpreadSpan>,
-    /// The trace and id of each span whose opening was not read. Each span is in exactly
-    /// one of these two sets; they find the spans of a trace that ends.
+    /// The trace and id of each span whose opening was not read. The spans of a trace that
+    /// ends are found here and in `opened`. Each span is in exactly one of the two.
     unopened: BTreeSet<(u128, u64)>,
-    /// The same of each span whose opening was read.
+    /// The trace and id of each span whose opening was read.
     opened: BTreeSet<(u128, u64)>,
-    /// How many bytes the entries of all have allocated. Kept up to date by each change,
-    /// as it is asked after each.
+    /// How many bytes the entries of all spans have allocated. Each change updates it,
+    /// because the bound is checked after each change.
     bytes: usize,
     rewriter: SegmentRewriter,
     sites: SiteTable,
@@ -37,19 +37,19 @@ pub(super) struct SpreadSpans {
 /// The most spans that are kept of each kind: those whose opening was read, and those whose
 /// opening was not.
 ///
-/// A kept span takes some hundred bytes beside its entries, so all of them take at most a
-/// few dozen megabytes.
+/// A span takes a few hundred bytes beside its entries, so all of them take a few dozen
+/// megabytes at most.
 pub(super) const MAX_KEPT: usize = 65_536;
 
 /// The most bytes of entries that all kept spans may have allocated.
 const MAX_BYTES: usize = 16 * 1_024 * 1_024;
 
-/// Bytes of entries above which a span that grows is the first to go when there are too
-/// many bytes. Below it, any other span may go instead.
+/// The share of one span, in bytes of entries. If there are too many bytes, a span that has
+/// grown above this share is dropped. If it has not, any span may be dropped instead.
 const FAIR_BYTES: usize = MAX_BYTES / 16;
 
 impl SpreadSpans {
-    /// Makes an empty one. The limits are those of each span.
+    /// Makes an empty set. The limits are those of each span.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             spans: HashMap::default(),
@@ -61,9 +61,10 @@ impl SpreadSpans {
         }
     }
 
-    /// Returns whether an entry of the span was read, and its opening was not: it is then
-    /// in a piece that is being read, or still to come. Asked at the end of each span of the
-    /// fast loop, where there mostly are no such spans and no hash is made.
+    /// Returns whether an entry of the span was kept, and its opening was not.
+    ///
+    /// The fast loop asks this for each span that ends. Usually there are no such spans, and
+    /// no hash is computed.
     #[inline]
     pub(super) fn has_unopened(&self, span: u64) -> bool {
         !self.unopened.is_empty() && self.spans.get(&span).is_some_and(|span| !span.is_open())
@@ -79,11 +80,11 @@ impl SpreadSpans {
         self.spans.len() - self.unopened.len()
     }
 
-    /// Adds the opening of a span, and what its home has said up to now.
+    /// Adds the opening of a span, and what its home has written up to now.
     ///
-    /// Returns the site of another open span with the same id, which is forgotten. Ids are
-    /// random, so that is nearly impossible, unless an application gives the ids. The caller
-    /// counts that span as lost: each opening leads to one span.
+    /// If there is another open span with the same id, it is removed, and the number of its
+    /// site is returned. The caller counts it as lost, as each opening leads to one span.
+    /// Ids are random, so this hardly ever happens.
     pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> Option<u32> {
         let twin = self.spans.get(&id).filter(|span| span.is_open());
         let twin = twin.map(SpreadSpan::site);
@@ -106,7 +107,7 @@ impl SpreadSpans {
         });
     }
 
-    /// Notes at which order comes what a scope says of a span from here on.
+    /// Notes the order of the entries of a span that follow in this piece.
     pub(super) fn moved(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
         self.change(id, piece, |span, rewriter, sites| {
             span.moved(order, at, rewriter, sites);
@@ -118,7 +119,7 @@ impl SpreadSpans {
         self.change(id, piece, |span, _, _| span.close(close));
     }
 
-    /// Changes a span, which is added if it is new, and keeps count of its bytes. All
+    /// Changes a span, after adding it if it is new, and updates the number of bytes. All
     /// changes go through here.
     fn change(
         &mut self,
@@ -135,7 +136,7 @@ impl SpreadSpans {
         self.bytes += span.bytes();
     }
 
-    /// Takes a span out.
+    /// Removes a span and returns it.
     pub(super) fn remove(&mut self, id: u64) -> Option<SpreadSpan> {
         let span = self.spans.remove(&id)?;
         self.bytes = self.bytes.saturating_sub(span.bytes());
@@ -155,12 +156,12 @@ impl SpreadSpans {
         opened.map(|span| (&span.piece, span.site()))
     }
 
-    /// Takes a span out if too much is kept after `newest` was changed. Returns its id, its
-    /// part and site, and what is lost of it. To be called until it returns `None`.
+    /// Removes one span if too much is kept after `newest` was changed. Returns its id, its
+    /// part and site, and what is lost of it. The caller repeats this until it is `None`.
     ///
-    /// For a number of spans, any of the same kind but the newest goes. For bytes, the
-    /// newest goes if it has more than its share, so that one span that grows without end
-    /// does not cost all others.
+    /// If there are too many spans, it is any span of the same kind except the newest. If
+    /// there are too many bytes, it is the newest if that has more than its share: one span
+    /// that grows without end must not drive out all others.
     pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), LossExtent)> {
         let victim = if self.opened() > MAX_KEPT {
             self.victim(|id, span| id != newest && span.is_open())
@@ -181,8 +182,8 @@ impl SpreadSpans {
         Some((id, (span.piece.part(), span.site()), lost))
     }
 
-    /// Returns any span that may go. One that is ready is delivered with the piece that is
-    /// being read, and makes room by that.
+    /// Returns a span that may be dropped. One that is ready is not: it will be delivered
+    /// with the piece that is being read.
     fn victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
         let mut spans = self.spans.iter();
         spans
@@ -190,23 +191,22 @@ impl SpreadSpans {
             .map(|(id, _)| *id)
     }
 
-    /// Returns this span, if it may go.
+    /// Returns this span, if it may be dropped.
     fn victim_if(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
         let span = self.spans.get(&id)?;
         (!span.is_ready() && choose(span)).then_some(id)
     }
 
-    /// Forgets spans of a part that has ended whose opening was not read: they were
-    /// delivered before, and what was said of them later has no place. Returns how many
-    /// statements that were.
+    /// Removes the spans of an ended part whose opening was not read. They were delivered
+    /// earlier, so their entries here came too late. Returns how many statements these were.
     pub(super) fn end_trace(&mut self, part: Part) -> u64 {
         let late = Self::of_part(&self.unopened, &self.spans, part);
         let late = late.into_iter().filter_map(|id| self.remove(id));
         late.map(|span| span.said()).sum()
     }
 
-    /// Forgets spans of a part that has ended whose opening was read, and whose end was
-    /// lost with a chunk. Returns the numbers of their sites. A span that is ready stays.
+    /// Removes the spans of an ended part whose opening was read and whose end was not: the
+    /// end was lost with a chunk. Returns the numbers of their sites.
     pub(super) fn end_opened(&mut self, part: Part) -> Vec<u32> {
         let opened = Self::of_part(&self.opened, &self.spans, part);
         let lost = opened.into_iter().filter_map(|id| {
@@ -217,9 +217,8 @@ impl SpreadSpans {
         lost.collect()
     }
 
-    /// Returns the ids in a set that are spans of a part.
-    ///
-    /// The set is sorted by trace, so only the spans of this trace are looked at.
+    /// Returns the ids of the spans in a set that belong to a part. The set is sorted by
+    /// trace, so this looks only at spans of the part's trace.
     fn of_part(
         ids: &BTreeSet<(u128, u64)>,
         spans: &HashMap<u64, SpreadSpan>,
@@ -244,7 +243,7 @@ impl SpreadSpans {
         self.bytes
     }
 
-    /// Forgets all spans.
+    /// Removes all spans.
     pub(super) fn clear(&mut self) {
         self.spans.clear();
         self.unopened.clear();

@@ -1,9 +1,9 @@
 //! A finished span, read in the chunk in which it was written.
 //!
-//! Each question of a collector reads the span's entries again, and only if the span has
-//! one of the kinds that answer it. So a collector that asks only for times pays for
-//! nothing else, and nothing is allocated except for logs and links. Which entry wins is in
-//! [`limits`]; [`SpanView`](crate::SpanView) is the public face.
+//! Each getter reads the span's entries again, but only if the span has an entry of the
+//! right kind. So a collector that asks only for times pays for nothing else. Only logs and
+//! links are allocated. [`limits`] says which entry wins; [`SpanView`](crate::SpanView) is
+//! the public face.
 
 use std::borrow::Cow;
 
@@ -34,9 +34,10 @@ pub(crate) struct StreamedSpan<'a> {
 
 /// Returns the tags that say how a body ended, whether or not the application has set them.
 ///
-/// After a panic the type of an error that was recorded before does not count. No entry has
-/// these tags: they come from the outcome in the span's end, so they need no bytes and no
-/// place among the limited tags. A span that was cancelled may have failed as well.
+/// If the body panicked, the type of an earlier error does not count. No entry has these
+/// tags: they follow from the outcome in the span's end and from its errors. So they need no
+/// bytes in the stream, and the limit of tags does not apply. A span that was cancelled may
+/// have an error as well.
 fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
@@ -56,8 +57,8 @@ impl<'a> StreamedSpan<'a> {
         self.decoded.entries(self.span)
     }
 
-    /// Returns all entries if there is one of these kinds, and none otherwise. The caller
-    /// still has to pick those of the kinds.
+    /// Returns all entries if one of them is of these kinds, and none otherwise. The caller
+    /// picks those that it needs.
     fn entries_with<const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -66,7 +67,7 @@ impl<'a> StreamedSpan<'a> {
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
-    /// Returns the newest answer of entries of these kinds.
+    /// Returns what the newest entry of these kinds says.
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -81,10 +82,10 @@ impl<'a> StreamedSpan<'a> {
         self.piece.times.timestamp(raw)
     }
 
-    /// Returns the start: what the application said, or else the clock's.
+    /// Returns the start: as the application has set it, or as the clock measured it.
     pub(crate) fn start(self) -> Timestamp {
         let clock = self.time(self.span.start);
-        // Asked first: nearly every span has no such entry, and then this is a comparison.
+        // Nearly every span has no such entry, and this is a comparison of bits.
         if self.span.has(EntryKind::StartedAt) {
             return self
                 .newest([EntryKind::StartedAt], limits::start)
@@ -93,8 +94,8 @@ impl<'a> StreamedSpan<'a> {
         clock
     }
 
-    /// Returns the end: what the application said, or else the clock's. Never before the
-    /// start.
+    /// Returns the end: as the application has set it, or as the clock measured it. It is
+    /// never before the start.
     pub(crate) fn end(self) -> Timestamp {
         // The later of the two readings: a counter that lags behind must not make the
         // duration negative.
@@ -103,7 +104,7 @@ impl<'a> StreamedSpan<'a> {
             .span
             .has_one_of([EntryKind::StartedAt, EntryKind::EndedAt])
         {
-            // A start that was said may be after the clock's end, too.
+            // A start that the application has set may be after the measured end.
             let said = self.newest([EntryKind::EndedAt], limits::end);
             return said.unwrap_or(clock).max(self.start());
         }
@@ -130,8 +131,8 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the file and line, if they are known.
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
-        // A span that is described at run time has a site without a file, unless its call
-        // has a site of its own.
+        // The site of spans that are described at run time has no file, unless it is that of
+        // their call.
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
         self.newest([EntryKind::Described], limits::source)
             .or(of_site)
@@ -157,7 +158,7 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the tags that the application has set. They are the first entries of a span,
-    /// so this ends at the first other one.
+    /// so this ends with the first other entry.
     fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
         let entries = self.entries();
@@ -167,8 +168,8 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
-    /// Returns the tags that say how the body ended, without those whose keys the
-    /// application has set: what it says wins.
+    /// Returns the tags that say how the body ended. If the application has set a tag with
+    /// the same key, that one wins.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         outcome_tags(self.span.outcome, self.error_type())
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
@@ -181,9 +182,9 @@ impl<'a> StreamedSpan<'a> {
 
     /// Returns the logs and logged errors, in the order in which they were written.
     pub(crate) fn logs(self) -> impl Iterator<Item = Log> {
-        // The logs of a span that moved may come from two threads, whose counters differ by
-        // a little. So their times decide, and not the order of the entries. The sort is
-        // stable: logs of one time keep their order.
+        // Two threads may have written the logs of a span that moved, and their counters may
+        // differ a little. So the times decide, and not the order of the entries. The sort
+        // is stable: logs of one time keep their order.
         let mut sorted = Vec::new();
         if self.piece.is_joined {
             sorted.extend(self.written_logs());
@@ -205,9 +206,8 @@ impl<'a> StreamedSpan<'a> {
                         return Some(Log {
                             time: self.time(time),
                             message: Cow::Owned(message.to_owned()),
-                            // The iterator is behind the log, where its fields begin. A
-                            // clone goes on from there, and is no more than two references
-                            // and an index.
+                            // The iterator is behind the log, where the fields begin. A
+                            // clone is cheap: two references and an index.
                             fields: self.fields(entries.clone()),
                         });
                     }
@@ -224,14 +224,14 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
-    /// Returns the links, in the order in which they were written. One to nothing is left
+    /// Returns the links, in the order in which they were written. A link to nothing is left
     /// out.
     pub(crate) fn links(self) -> impl Iterator<Item = Link> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
-                // A zero id is the link that a rewrite wrote for one that was cut off. The
-                // limits cut it off again, so it is not expected here.
+                // Only a rewrite writes a link to nothing, for a link that was cut off. The
+                // limits cut it off again, so it does not get here.
                 if let Entry::Link {
                     trace_id,
                     span,
