@@ -1,9 +1,10 @@
 //! Sites of calls that name their spans at run time.
 //!
-//! A root or a held span that is begun by a function has no static site, as its name is an
-//! argument. But at one place in the source the name is mostly the same. So each such
-//! *call site* gets a [`Site`], with the first name with which it was called. A span of
-//! another name finds no site here, and its name is written into the stream as a text.
+//! A root or a held span that begins by a call has no static site, because its name is an
+//! argument of the call. But usually the calls at one place in the source have the same
+//! name. So each such *call site* gets a [`Site`] with the name of its first call. If a
+//! later call has another name, it finds no site here, and the name is written into the
+//! stream as a text.
 //!
 //! Nothing here waits: the callers record, on threads of the application.
 
@@ -18,8 +19,7 @@ use crate::value::SpanKind;
 
 /// A place in the source, and a site with the first name that was given there.
 ///
-/// It is leaked, as sites are static. There are at most as many as there are calls in the
-/// program's text, and copies that the compiler has made of them.
+/// It is leaked, because sites are static. The program's text bounds how many there are.
 struct CallSite {
     source: &'static Location<'static>,
     site: Site,
@@ -36,16 +36,16 @@ const RECENT_SITES: usize = 32;
 const MAX_NAME_BYTES: usize = 128;
 
 thread_local! {
-    /// A cache of the call sites that this thread met last, each at the place that its
-    /// address gives. A thread takes the lock only for a call site that is not in here.
+    /// A cache of the call sites that this thread has met last. The address of a call site
+    /// gives its place. A thread takes the lock only for a call site that is not in here.
     ///
-    /// It has no destructor, so it can be reached until the thread is gone.
+    /// It has no destructor, so it can be used until the thread is gone.
     static RECENT: [Cell<Option<&'static CallSite>>; RECENT_SITES] =
         const { [const { Cell::new(None) }; RECENT_SITES] };
 }
 
 impl Site {
-    /// Returns the site of a call, if this is the name with which it was called first.
+    /// Returns the site of a call, if its first call had this name.
     ///
     /// `None` also if the name is longer than 128 bytes, or if another thread has the lock.
     /// The caller then writes the name into the stream, and the next call tries again.
@@ -65,8 +65,7 @@ impl Site {
     }
 }
 
-/// Returns the call site from the table, and adds it if it is new. `name` is then its name
-/// for good.
+/// Returns a call site from the table. If it is new, it is added, and `name` stays its name.
 #[cold]
 #[inline(never)]
 fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'static CallSite> {

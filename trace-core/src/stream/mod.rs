@@ -2,37 +2,36 @@
 //!
 //! [`record`](crate::record) writes it on the application's threads.
 //! [`delivery`](crate::delivery) carries it to the worker, which reads it with [`decode`].
-//! This folder knows how a stream is laid out. It does not know when something is written,
-//! who waits for it, or how much may wait.
+//! This folder knows how a stream is laid out. It does not decide when something is written,
+//! or how much may wait.
 //!
 //! # Layout
 //!
 //! There is no object per span. Each statement about a span is one *entry*: a header, the
 //! span's id, and some words. [`header`] describes the first word, and [`EntryKind`] lists
 //! the words and texts of each kind. Texts are in a second buffer, in the order of the
-//! entries; an entry has only their lengths in bytes. So a reader starts at the front, and
-//! cannot skip an entry without reading it.
+//! entries; an entry has only their lengths in bytes. So a reader starts at the front and
+//! reads every entry. A [`Chunk`] has both buffers.
 //!
-//! Opening a span takes four words. A number tag with a site's key takes two, and closing
-//! takes one. Each takes one more word, and closing two, if another span was opened since.
-//! A [`Chunk`] has both buffers.
+//! An opening takes four words, a number tag with a site's key takes two, and an end takes
+//! one. If another span was opened since, the tag and the end take three words each.
 //!
-//! The words are in memory only, in the processor's byte order. They never leave the
-//! process, so the layout may change with every release.
+//! A stream stays in the memory of its process, so its layout may change with every release.
+//! Numbers have the processor's byte order.
 //!
 //! # Pieces
 //!
-//! What a scope hands over at once is a *piece*. A piece begins with an entry that names
-//! the trace, the part and the scope. Entries before the first piece belong to no trace.
-//! A span may be spread over several pieces, in any order: the decoder joins them.
+//! What a scope hands over at once is a *piece*. It begins with an entry that names the
+//! trace, the part and the scope. A span may be spread over several pieces, which may be
+//! read in any order: the decoder joins them.
 //!
 //! # Damage
 //!
-//! Only this crate writes streams, so a damaged one is a bug and not an attack. The reader
-//! still checks every access. Words that are missing read as zero, texts as empty, and
-//! unknown sites, types and outcomes as defaults. An unknown kind of entry ends the chunk:
-//! its length would be unknown, too. What comes after it is lost and *not* counted, so the
-//! law of conservation does not survive damage.
+//! Only this crate writes streams, so damage is a bug and not an attack. Readers still check
+//! every access. A word that is missing reads as zero, a text as empty, and an unknown site,
+//! type or outcome as a default. After an entry of an unknown kind, the rest of the chunk is
+//! not read, because the length of the entry is unknown, too. Spans in that rest are lost
+//! and *not* counted.
 
 mod absence;
 mod call_sites;

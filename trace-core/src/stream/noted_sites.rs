@@ -1,10 +1,9 @@
 //! The sites of which something was noted, and how it is noted.
 //!
-//! A list of these is needed because sites are static and nobody else knows those that
-//! never recorded a span: [`SiteTable`](super::SiteTable) has only those that did. The
-//! doctor reads both.
+//! The table of sites has only those that have recorded a span. This list also has those
+//! that never did. The doctor reads both.
 //!
-//! Why relaxed is enough here is said in [`notes`](super::notes).
+//! All atomics here are relaxed; [`notes`](super::notes) says why that is enough.
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -70,8 +69,8 @@ impl Site {
     /// Has all sites noted again, because somebody begins to count. The counts begin at
     /// zero, unless somebody counted before.
     pub(crate) fn forget_notes(keeps_counts: bool) {
-        // Relaxed stores: a thread that notes or counts a call at the same time may have
-        // that note kept or forgotten. Counting begins about now, and not at an instant.
+        // Relaxed: the partners are the accesses in `note`. What another thread notes or
+        // counts at the same time may be kept or forgotten; either is right.
         for site in Self::noted() {
             let notes = site.notes();
             notes.absences.store(0, Ordering::Relaxed);

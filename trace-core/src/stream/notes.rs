@@ -1,12 +1,12 @@
 //! What is noted of a site beside its spans: why some of them are not recorded.
 //!
 //! This file has the flags and counts, and reads them. They are written in
-//! [`noted_sites`](super::noted_sites). What is then said to whom is the business of
-//! [`diagnostics`](crate::diagnostics).
+//! [`noted_sites`](super::noted_sites). [`diagnostics`](crate::diagnostics) decides what is
+//! reported, and to whom.
 //!
-//! All accesses here and there are relaxed. Each flag and each count is read alone, and no
-//! other memory is read because of one: so there is nothing to order. What must not happen
-//! twice rests on the atomicity of `fetch_or`, which holds in every order.
+//! All accesses here and there are relaxed. Each flag and each count stands alone: nobody
+//! reads other memory because of its value, so there is nothing to order. What must happen
+//! only once relies on `fetch_or` being atomic, which does not depend on the ordering.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -14,13 +14,12 @@ use super::absence::Absence;
 
 /// What was noted of a site.
 ///
-/// It is part of the site, and so lives as long as the process. It is written only in cold
-/// functions: while a span is recorded, nothing here changes, and the cache line of the
-/// site stays shared between processors.
+/// It is part of the site, and lives as long as the process. Only cold functions write to
+/// it. So recording does not, and all processors can keep the site in their caches.
 #[derive(Debug)]
 pub(crate) struct Notes {
     /// Each [`Absence`] that need not be noted again, as a bit. While somebody counts, no
-    /// bit is set.
+    /// new bit is set.
     pub(super) absences: AtomicU32,
     /// Each diagnostic that was told, as a bit, and [`IS_LISTED`].
     pub(super) told: AtomicU32,

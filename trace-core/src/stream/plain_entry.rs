@@ -4,8 +4,8 @@
 //! decoder needs little: where the entry is, and how long it is. So they are not taken
 //! apart as an [`Entry`](super::Entry) is.
 //!
-//! Both readers have to agree on lengths: the decoder goes from one to the other within a
-//! chunk. A kind that is read here keeps its layout in `entry.rs`, too.
+//! The decoder uses both readers in one chunk, so they have to agree on the length of each
+//! entry. Whoever changes a layout here changes it in `entry.rs`, too.
 
 use super::entry::{Close, Open};
 use super::entry_kind::EntryKind;
@@ -36,7 +36,7 @@ impl PlainEntry {
         const OPEN: u8 = EntryKind::Open as u8;
         const CLOSE: u8 = EntryKind::Close as u8;
         const TAG: u8 = EntryKind::Tag as u8;
-        // By number: a kind that is not one of these three need not be a kind.
+        // By number, so that nothing checks whether it is a known kind.
         match (header.kind_number(), words) {
             (OPEN, &[parent, time, ..]) => {
                 let site = header.large();
@@ -52,7 +52,7 @@ impl PlainEntry {
                 Some((Self::Close(Close { outcome, time }), 1, 0))
             }
             (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
-                // An array has items behind its word, which only the full reader skips.
+                // Only the full reader knows how long an array is.
                 let bytes = match header.small() & value_type::TYPE {
                     value_type::BOOL | value_type::I64 | value_type::F64 => 0,
                     value_type::TEXT => u32::try_from(value).ok()?,

@@ -1,8 +1,8 @@
 //! What is known of a span before it runs, and the table of all sites.
 //!
-//! A site has a number only once it has recorded a span. The stream names it by that
-//! number, and the worker finds the site in the table. What is noted of a site beside its
-//! spans is in [`notes`](super::notes).
+//! A site gets a number when it first records a span. The stream names the site by that
+//! number, and the worker finds it in the table. [`notes`](super::notes) has what is noted
+//! of a site beside its spans.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
@@ -44,7 +44,7 @@ struct Sites {
     writer: Mutex<()>,
     /// Where the site with number `n` is at `n - 1`.
     list: RwLock<Vec<&'static Site>>,
-    /// The same once more. The child of a `fork` begins with it if `list` was being written
+    /// A copy of `list`. The child of a `fork` begins with it if `list` was being written
     /// during the fork. At most one of the two was, as they are written one after the other.
     copy: RwLock<Vec<&'static Site>>,
 }
@@ -129,9 +129,9 @@ impl Site {
     /// the site its number, under a lock.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn header(&'static self) -> Header {
-        // Relaxed: its partner is the store in `register`. A worker that reads the number
-        // looks it up under the lock of `list`. Had it taken that lock before `register`
-        // did, this load would have happened before that store, and could not have seen it.
+        // Relaxed: its partner is the store in `register`. The worker looks the number up
+        // under the lock of `list`. If it took that lock before `register` did, this load
+        // would happen before the store that it has seen, which is impossible.
         match self.open.load(Ordering::Relaxed) {
             0 => self.register(),
             word => Header::from_word(word),
@@ -147,8 +147,8 @@ impl Site {
 
     /// Gives the site its number, unless another thread was faster.
     ///
-    /// This waits for other threads that register a site, each of which pushes two
-    /// pointers. It does not wait in the child of a `fork`, which has locks of its own.
+    /// It may wait for other threads that register a site, which is short: they push two
+    /// pointers. In the child of a `fork` these locks are new, so nobody holds them for ever.
     #[cold]
     fn register(&'static self) -> Header {
         let sites = Sites::get();
@@ -159,9 +159,9 @@ impl Site {
         if known != 0 {
             return Header::from_word(known);
         }
-        // Both lists first, then the number: whoever reads the number finds the site. If
-        // the process forks in between, the site has no number in the child and gets
-        // another one there; its first place in the list is then never used.
+        // Both lists come before the number, so that every number is in them. If the process
+        // forks in between, the site gets another number in the child, and its first place
+        // in the list stays unused there.
         let number = Sites::push(&sites.list, self);
         Sites::push(&sites.copy, self);
         let header = Header::new(EntryKind::Open, 0, 0, number);
@@ -197,8 +197,8 @@ impl Sites {
 }
 
 impl SiteTable {
-    /// Returns the site with a number. A number that no site has is damage: its site is
-    /// called `unknown`.
+    /// Returns the site with this number. If there is none, the stream is damaged, and the
+    /// site is one that is called `unknown`.
     pub(crate) fn site(&mut self, number: u32) -> &'static Site {
         static UNKNOWN: Site = Site::new("unknown", SpanKind::Internal, "", 0, &[]);
         // Zero becomes an index that no list has.

@@ -2,8 +2,7 @@
 //!
 //! It owns the chunks until all collectors have had the batch. The decoder fills it, a
 //! [`SpanBatch`](crate::SpanBatch) lends it to collectors, and the queue takes the chunks
-//! back. With several collectors it is shared between threads, and nothing in it changes
-//! any more.
+//! back. After it was filled it does not change, so lanes can share it between threads.
 
 use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
@@ -19,10 +18,11 @@ pub(crate) struct Decoded {
     /// Turns raw readings of the clock into times, with the anchors that the clock had when
     /// the batch began.
     converter: Converter,
-    /// The queue's chunks, by number. They only come and go, and are not written to:
-    /// cursors of the index point into them.
+    /// The queue's chunks, by number. Nothing is written to them any more, because cursors
+    /// of the index point into them.
     chunks: Vec<Chunk>,
-    /// What the chunks have allocated. Kept, as it is asked after each chunk.
+    /// How many bytes the chunks have allocated. It is kept here because the decoder's
+    /// caller asks for it after each chunk.
     chunk_bytes: usize,
     /// Entries of spans that were in several pieces, put together. It is not a chunk of the
     /// queue, and stays with the batch.
@@ -40,8 +40,8 @@ impl Decoded {
         self.converter = converter;
     }
 
-    /// Ends a batch. Returns the chunks, which the caller takes out before the next batch:
-    /// the index has forgotten them.
+    /// Ends a batch. Returns the chunks, which the caller has to take out before the next
+    /// batch begins.
     pub(crate) fn end(&mut self) -> &mut Vec<Chunk> {
         self.index.clear();
         self.joined.clear();
@@ -65,15 +65,15 @@ impl Decoded {
         self.chunk_bytes
     }
 
-    /// Returns how many bytes the entries of all spans have allocated. A batch is full when
-    /// they reach its share, however few spans there are.
+    /// Returns how many bytes the entries of all spans have allocated. The worker delivers a
+    /// batch that has too many, even if it has few spans.
     pub(crate) fn entry_bytes(&self) -> usize {
         self.chunk_bytes + self.joined.allocated()
     }
 
-    /// Returns a copy of the batch in buffers of its size, if it is small and its buffers are
-    /// large. The caller then ends this batch, and its chunks go back at once: otherwise a
-    /// few spans that wait for a slow collector would hold large chunks.
+    /// Returns a copy of the batch in smaller buffers, if it is small and its buffers are
+    /// large. The caller then ends this batch, and gives its chunks back at once. Otherwise
+    /// a few spans that wait for a slow collector would hold large chunks.
     pub(crate) fn take_small(&mut self) -> Option<Self> {
         const SMALL: usize = 256;
         if self.len() == 0 {
@@ -191,7 +191,7 @@ impl Decoded {
     ) {
         let start = self.joined.end();
         write(&mut self.joined);
-        // A piece of its own: it names another chunk, and is marked as joined.
+        // It needs its own piece, which names the chunk `joined`.
         let piece = self.index.push_piece(Piece {
             chunk: JOINED,
             is_joined: true,
@@ -202,8 +202,8 @@ impl Decoded {
             .read(None, piece, &self.joined, start, sites, limits);
     }
 
-    /// Writes the opening of a span that is being read, and those of its entries that count:
-    /// the head of a spread span.
+    /// Writes the opening of a span that is being read, and those of its entries that count.
+    /// This becomes the head of a spread span.
     pub(super) fn rewrite(&self, open: &UnendedSpan, to: &mut Chunk) {
         if let Some(span) = self.index.span(open)
             && let Some(chunk) = self.chunk_of(span)

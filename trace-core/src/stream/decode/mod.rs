@@ -1,9 +1,9 @@
 //! Reads streams: finds each finished span, what was said of it, and which parts of traces
 //! have ended.
 //!
-//! The [`Decoder`] lives as long as its tracer and keeps what is unfinished between batches.
-//! Chunks go in, and a [`Decoded`] comes out: the chunks themselves, and an index that says
-//! where in them each span is. A span is not built; a collector's view reads it in place.
+//! The [`Decoder`] lives as long as its tracer, and keeps unfinished spans between batches.
+//! It reads chunks into a [`Decoded`], which has the chunks and an index that says where in
+//! them each span is. No span is built: a collector's view reads it in place.
 //!
 //! ```text
 //! Decoder ── reads chunks ──> SpanIndex: spans that are wholly in one piece
@@ -18,8 +18,8 @@
 //! - [`lost_spans`] and [`part_losses`] know what was lost, so that it is counted once.
 //!
 //! All of this runs on the worker's thread, or on the thread that flushes an on-demand
-//! tracer. Nothing here takes a lock but the table of sites, or calls code of the
-//! application. Delivery decides when to read, and what happens to a batch.
+//! tracer. The only lock that it takes is that of the table of sites, and it calls no code
+//! of the application. Delivery decides when to read, and what happens to a batch.
 
 mod decoded;
 mod decoder;

@@ -1,8 +1,8 @@
 //! The parts of traces that run in this process, and what a tracer reports of them.
 //!
-//! A trace is complete in a process when all its parts have ended. What was lost of parts
-//! is counted in [`part_losses`](super::part_losses); the decoder and the queue say when a
-//! part opens and ends.
+//! A trace is complete in a process when all its parts have ended. The decoder and the queue
+//! find out when a part begins and ends. [`part_losses`](super::part_losses) counts what was
+//! lost of it.
 
 use super::trace_losses::TraceLosses;
 use crate::value::{Timestamp, TraceId};
@@ -12,20 +12,20 @@ use crate::value::{Timestamp, TraceId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     pub(crate) trace: TraceId,
-    /// The number of its first scope. No other part of the process has it, until four
-    /// billion scopes have begun.
+    /// The number of its first scope. It is unique in the process until four billion scopes
+    /// have begun.
     pub(crate) number: u32,
 }
 
-/// How many numbers of scopes a thread takes at once, so that scopes do not share a counter.
-/// Numbers of one block are given out upwards, by one thread.
+/// How many numbers of scopes a thread takes at once, so that it rarely touches the shared
+/// counter. One thread gives out all numbers of a block, in ascending order.
 pub(crate) const SCOPE_NUMBER_BLOCK: u32 = 1_024;
 
 /// What a tracer says of a part beside its spans.
 ///
-/// Reports are in the batch with the spans to which they apply. An end is in the batch of
-/// the part's last piece, or in a later one: a collector that has it needs to wait for
-/// nothing.
+/// Batches carry reports together with spans. The report of an end comes in the batch with
+/// the part's last piece, or later. So a collector that has it has all spans of the part
+/// that it will get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartReport {
     pub(crate) part: Part,
@@ -45,8 +45,8 @@ pub(crate) enum PartState {
     Open,
     /// All of it has come, except what was lost.
     Ended,
-    /// Its tracer was shut down while it ran. Nothing more comes, and nobody knows what is
-    /// missing.
+    /// Its tracer was shut down while the part ran. No more of it comes, and it is unknown
+    /// how much is missing.
     GivenUp,
 }
 
@@ -56,7 +56,7 @@ impl PartReport {
         matches!(self.state, PartState::Open)
     }
 
-    /// Reports that a part continues.
+    /// Reports that more of a part may come.
     pub(crate) fn opened(part: Part) -> Self {
         Self {
             part,

@@ -1,16 +1,16 @@
 //! What all spans of a piece have in common.
 //!
-//! It is read once a piece and not kept in each span: a batch has thousands of spans and
-//! far fewer pieces.
+//! It is kept once a piece, and not in each span. A batch has thousands of spans, and
+//! usually far fewer pieces.
 
 use super::part::Part;
 use crate::process::clock::Times;
 use crate::value::{TraceFlags, TraceId, TraceState};
 
-/// What the entry says with which a piece begins, and how its times are read.
+/// What the first entry of a piece says, and how the piece's times are read.
 ///
-/// The index of a batch has one for each piece of its chunks, and one for each span that
-/// was put together. A spread span keeps a copy until it is delivered.
+/// The index of a batch has one for each piece in its chunks, and one for each spread span
+/// that it delivers. A spread span keeps a copy until then.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     /// The number of the chunk in the batch.
@@ -23,11 +23,11 @@ pub(crate) struct Piece {
     /// The span of another process below which the trace continues here; zero if there is
     /// none.
     pub(crate) remote_parent: u64,
-    /// Whether its one span was put together from several pieces. Its logs may then be out
-    /// of order by their times.
+    /// Whether it has one span that was joined from several pieces. The logs of such a span
+    /// may not be in the order of their times.
     pub(crate) is_joined: bool,
-    /// How times are read. It is the same for all pieces of a part, even if the wall clock
-    /// was set between them: otherwise a duration could be wrong by as much.
+    /// How times are read. All pieces of a part read them in the same way, even if the wall
+    /// clock was set in between. Otherwise that would change durations.
     pub(crate) times: Times,
 }
 
@@ -41,8 +41,8 @@ impl Piece {
     }
 }
 
-/// Placeholder for a missing piece. It is not reachable, as every chunk begins with a piece;
-/// with it the reader needs no case for a span without one.
+/// Placeholder for a missing piece. It is unreachable, because every chunk begins with a
+/// piece.
 pub(crate) static NO_PIECE: Piece = Piece {
     chunk: u32::MAX,
     trace_id: TraceId::PLACEHOLDER,

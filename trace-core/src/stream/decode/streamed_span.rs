@@ -76,7 +76,8 @@ impl<'a> StreamedSpan<'a> {
         self.entries_with(kinds).filter_map(said).last()
     }
 
-    /// Turns a raw reading of the clock into wall-clock time.
+    /// Turns a raw reading of the clock into wall-clock time, with the anchor of the span's
+    /// part: so a duration is that of the counter.
     #[inline]
     fn time(self, raw: u64) -> Timestamp {
         self.piece.times.timestamp(raw)

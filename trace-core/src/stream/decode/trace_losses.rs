@@ -7,11 +7,11 @@ use std::fmt;
 
 /// Spans of one trace that were recorded and lost on the way to a collector, by reason.
 ///
-/// A collector gets it from [`SpanBatch::losses`](crate::SpanBatch::losses), mostly with
-/// the end of the trace, and an assembled trace has it as a
-/// [`Problem`](crate::Problem). Each count is a number of spans and stops at `u32::MAX`.
-/// Each span is counted once, for one reason. What the limits cut off *within* a span is
-/// not here, but in [`DroppedItems`](crate::DroppedItems).
+/// A collector gets it from [`SpanBatch::losses`](crate::SpanBatch::losses), usually with
+/// the end of the trace. An assembled trace has it as a [`Problem`](crate::Problem). Each
+/// count is a number of spans, and stops at `u32::MAX`. Each span is counted once, for one
+/// reason. Tags, logs and links that the limits cut off are counted in
+/// [`DroppedItems`](crate::DroppedItems) instead.
 ///
 /// ```
 /// use trace_core::TraceLosses;
@@ -38,8 +38,8 @@ pub struct TraceLosses {
     /// Spans that were open when the tracer was shut down, or that still waited for the
     /// collector when the shutdown's timeout was over.
     pub shutdown: u32,
-    /// Whether more may be lost. That is so if the trace was open at the shutdown, or if
-    /// more traces lost spans at once than are counted one by one.
+    /// Whether more spans may be lost: the trace was open at the shutdown, or too many
+    /// traces lost spans at once to count them all by trace.
     pub is_at_least: bool,
 }
 
