@@ -98,7 +98,7 @@ impl LostSpans {
         match self.spans.get_mut(&span) {
             None => return false,
             Some(lost @ (LossExtent::Said | LossExtent::SaidAndEnd)) => {
-                *lost = LossExtent::SaidAndEnd
+                *lost = LossExtent::SaidAndEnd;
             }
             Some(LossExtent::Half | LossExtent::SaidAndOpening) => drop(self.spans.remove(&span)),
         }
