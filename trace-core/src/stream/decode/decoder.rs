@@ -240,9 +240,9 @@ impl Decoder {
     /// lost.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
         // A span without an opening was delivered earlier, and this came too late.
-        self.dropped.unattached += self.spread.end_trace(part);
+        self.dropped.unattached += self.spread.remove_late(part);
         // A span without an end has lost it: a part ends only after all its spans.
-        for site in self.spread.end_opened(part) {
+        for site in self.spread.remove_unended(part) {
             self.count_lost((part, site), LossReason::Queue);
         }
         // Most parts end with their first piece. If the set is empty, no hash is computed.
@@ -337,7 +337,7 @@ impl Decoder {
             }
             // `end_piece` reports it.
             (Entry::End, _) => self.ended = self.part.take(),
-            (Entry::Open(open), _) => match self.lost.open(id) {
+            (Entry::Open(open), _) => match self.lost.note_opening(id) {
                 // A lost span is counted once, with its opening.
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
@@ -375,7 +375,7 @@ impl Decoder {
                 }
             }
             // All entries of a lost span are ignored.
-            (Entry::Close(_), None) if self.lost.close(id) => {}
+            (Entry::Close(_), None) if self.lost.note_end(id) => {}
             (_, None) if self.lost.has(id) => {}
             (Entry::Close(close), None) => self.close_spread(id, close, out),
             (_, None) => self.read_spread(id, number, cursor, out),
@@ -406,7 +406,7 @@ impl Decoder {
             end,
         };
         match entry {
-            Entry::Moved { order } => self.spread.moved(id, piece, order, at),
+            Entry::Moved { order } => self.spread.note_order(id, piece, order, at),
             _ => self.spread.add(id, piece, at),
         }
         self.make_room(id);

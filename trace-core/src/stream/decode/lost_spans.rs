@@ -21,26 +21,26 @@ pub(super) struct LostSpans {
 ///
 /// ```text
 /// Half ── opening ──> forgotten     Half ── end ──> forgotten
-/// Said ── opening ──> SaidAndOpening ── end ──> forgotten
-/// Said ── end ──────> SaidAndEnd ── opening ──> forgotten
+/// Statements ── opening ──> StatementsAndOpening ── end ──> forgotten
+/// Statements ── end ──────> StatementsAndEnd ── opening ──> forgotten
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LossExtent {
     /// A chunk with its opening or its end was lost. The other one comes.
     Half,
     /// Its tags, logs and so on were dropped to make room. Its opening and its end come.
-    Said,
+    Statements,
     /// The same, and its end was dropped or ignored. Its opening comes.
-    SaidAndEnd,
+    StatementsAndEnd,
     /// The same, and its opening was dropped or ignored. Its end comes.
-    SaidAndOpening,
+    StatementsAndOpening,
 }
 
 impl LossExtent {
     /// Returns whether the opening was read. If so, the span is counted now, and otherwise
     /// when its opening is read.
     pub(super) fn was_opened(self) -> bool {
-        self == Self::SaidAndOpening
+        self == Self::StatementsAndOpening
     }
 }
 
@@ -62,8 +62,10 @@ impl LostSpans {
     pub(super) fn add_half(&mut self, span: u64, other_was_read: bool) {
         let was = self.spans.insert(span, LossExtent::Half);
         let is_settled = match was {
-            Some(LossExtent::Half | LossExtent::SaidAndEnd | LossExtent::SaidAndOpening) => true,
-            Some(LossExtent::Said) | None => other_was_read,
+            Some(
+                LossExtent::Half | LossExtent::StatementsAndEnd | LossExtent::StatementsAndOpening,
+            ) => true,
+            Some(LossExtent::Statements) | None => other_was_read,
         };
         if is_settled {
             self.settled.push(span);
@@ -72,42 +74,44 @@ impl LostSpans {
 
     /// Notes that an opening was read. Returns why the span is dropped; `None` if it is not
     /// lost.
-    pub(super) fn open(&mut self, span: u64) -> Option<LossReason> {
+    pub(super) fn note_opening(&mut self, span: u64) -> Option<LossReason> {
         let lost = self.spans.get_mut(&span)?;
         match lost {
             LossExtent::Half => {
                 self.settled.push(span);
                 Some(LossReason::Queue)
             }
-            LossExtent::Said => {
-                *lost = LossExtent::SaidAndOpening;
+            LossExtent::Statements => {
+                *lost = LossExtent::StatementsAndOpening;
                 Some(LossReason::Limit)
             }
-            // After `SaidAndEnd`, no more entries come. After `SaidAndOpening`, this is a
-            // second opening: two spans have the same id, and both are dropped.
-            LossExtent::SaidAndEnd | LossExtent::SaidAndOpening => {
+            // After `StatementsAndEnd`, no more entries come. After `StatementsAndOpening`,
+            // this is a second opening: two spans have the same id, and both are dropped.
+            LossExtent::StatementsAndEnd | LossExtent::StatementsAndOpening => {
                 self.settled.push(span);
                 Some(LossReason::Limit)
             }
         }
     }
 
-    /// Notes that an end was read; returns whether the span is lost. After `SaidAndEnd`, a
-    /// second end changes nothing.
-    pub(super) fn close(&mut self, span: u64) -> bool {
+    /// Notes that an end was read; returns whether the span is lost. After
+    /// `StatementsAndEnd`, a second end changes nothing.
+    pub(super) fn note_end(&mut self, span: u64) -> bool {
         match self.spans.get_mut(&span) {
             None => return false,
-            Some(lost @ (LossExtent::Said | LossExtent::SaidAndEnd)) => {
-                *lost = LossExtent::SaidAndEnd;
+            Some(lost @ (LossExtent::Statements | LossExtent::StatementsAndEnd)) => {
+                *lost = LossExtent::StatementsAndEnd;
             }
-            Some(LossExtent::Half | LossExtent::SaidAndOpening) => drop(self.spans.remove(&span)),
+            Some(LossExtent::Half | LossExtent::StatementsAndOpening) => {
+                self.spans.remove(&span);
+            }
         }
         true
     }
 
     /// Forgets the settled spans. It is called before each batch.
     ///
-    /// If `most` or more are left, it forgets those in the state `Said`: they may have been
+    /// If `most` or more are left, it forgets those in the state `Statements`: they may have been
     /// delivered earlier, and then no opening comes. If `most` or more are still left, it
     /// forgets all. Entries of a span that was forgotten too early are kept until its part
     /// ends.
@@ -116,7 +120,7 @@ impl LostSpans {
             self.spans.remove(&span);
         }
         if self.spans.len() >= most {
-            self.spans.retain(|_, lost| *lost != LossExtent::Said);
+            self.spans.retain(|_, lost| *lost != LossExtent::Statements);
         }
         if self.spans.len() >= most {
             self.spans.clear();

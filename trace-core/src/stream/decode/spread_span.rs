@@ -122,7 +122,7 @@ impl SpreadSpan {
 
     /// Returns how many statements the tail has. These are lost if the span was delivered
     /// before. A log with its fields is one statement.
-    pub(super) fn said(&self) -> u64 {
+    pub(super) fn statements(&self) -> u64 {
         let entries = self
             .tail
             .iter()
@@ -180,7 +180,7 @@ impl SpreadSpan {
     ///
     /// If the scope is the home, the span has come back. All visits of a lower order were
     /// handed over and read before, so their segments join the head.
-    pub(super) fn moved(
+    pub(super) fn note_order(
         &mut self,
         order: u32,
         at: EntryLocation<'_>,

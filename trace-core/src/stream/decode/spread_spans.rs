@@ -92,7 +92,7 @@ impl SpreadSpans {
             self.remove(id);
         }
         let trace = piece.trace_id;
-        self.change(id, piece, |span, _, _| {
+        self.change_span(id, piece, |span, _, _| {
             span.open(piece.clone(), home, head);
         });
         self.unopened.remove(&(trace.get(), id));
@@ -102,26 +102,26 @@ impl SpreadSpans {
 
     /// Adds an entry of a span.
     pub(super) fn add(&mut self, id: u64, piece: &Piece, at: EntryLocation<'_>) {
-        self.change(id, piece, |span, rewriter, sites| {
+        self.change_span(id, piece, |span, rewriter, sites| {
             span.add(id, at, rewriter, sites);
         });
     }
 
     /// Notes the order of the entries of a span that follow in this piece.
-    pub(super) fn moved(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
-        self.change(id, piece, |span, rewriter, sites| {
-            span.moved(order, at, rewriter, sites);
+    pub(super) fn note_order(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
+        self.change_span(id, piece, |span, rewriter, sites| {
+            span.note_order(order, at, rewriter, sites);
         });
     }
 
     /// Notes the end of a span.
     pub(super) fn close(&mut self, id: u64, piece: &Piece, close: Close) {
-        self.change(id, piece, |span, _, _| span.close(close));
+        self.change_span(id, piece, |span, _, _| span.close(close));
     }
 
     /// Changes a span, after adding it if it is new, and updates the number of bytes. All
     /// changes go through here.
-    fn change(
+    fn change_span(
         &mut self,
         id: u64,
         piece: &Piece,
@@ -164,27 +164,27 @@ impl SpreadSpans {
     /// that grows without end must not drive out all others.
     pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), LossExtent)> {
         let victim = if self.opened() > MAX_KEPT {
-            self.victim(|id, span| id != newest && span.is_open())
+            self.find_victim(|id, span| id != newest && span.is_open())
         } else if self.unopened.len() > MAX_KEPT {
-            self.victim(|id, span| id != newest && !span.is_open())
+            self.find_victim(|id, span| id != newest && !span.is_open())
         } else if self.bytes > MAX_BYTES {
-            let newest = self.victim_if(newest, |span| span.bytes() > FAIR_BYTES);
-            newest.or_else(|| self.victim(|_, _| true))
+            let newest = self.check_victim(newest, |span| span.bytes() > FAIR_BYTES);
+            newest.or_else(|| self.find_victim(|_, _| true))
         } else {
             None
         };
         let (id, span) = victim.and_then(|id| Some((id, self.remove(id)?)))?;
         let lost = match (span.is_open(), span.has_ended()) {
-            (true, _) => LossExtent::SaidAndOpening,
-            (false, true) => LossExtent::SaidAndEnd,
-            (false, false) => LossExtent::Said,
+            (true, _) => LossExtent::StatementsAndOpening,
+            (false, true) => LossExtent::StatementsAndEnd,
+            (false, false) => LossExtent::Statements,
         };
         Some((id, (span.piece.part(), span.site()), lost))
     }
 
     /// Returns a span that may be dropped. One that is ready is not: it will be delivered
     /// with the piece that is being read.
-    fn victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
+    fn find_victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
         let mut spans = self.spans.iter();
         spans
             .find(|(id, span)| !span.is_ready() && choose(**id, span))
@@ -192,23 +192,23 @@ impl SpreadSpans {
     }
 
     /// Returns this span, if it may be dropped.
-    fn victim_if(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
+    fn check_victim(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
         let span = self.spans.get(&id)?;
         (!span.is_ready() && choose(span)).then_some(id)
     }
 
     /// Removes the spans of an ended part whose opening was not read. They were delivered
     /// earlier, so their entries here came too late. Returns how many statements these were.
-    pub(super) fn end_trace(&mut self, part: Part) -> u64 {
-        let late = Self::of_part(&self.unopened, &self.spans, part);
+    pub(super) fn remove_late(&mut self, part: Part) -> u64 {
+        let late = Self::ids_of_part(&self.unopened, &self.spans, part);
         let late = late.into_iter().filter_map(|id| self.remove(id));
-        late.map(|span| span.said()).sum()
+        late.map(|span| span.statements()).sum()
     }
 
     /// Removes the spans of an ended part whose opening was read and whose end was not: the
     /// end was lost with a chunk. Returns the numbers of their sites.
-    pub(super) fn end_opened(&mut self, part: Part) -> Vec<u32> {
-        let opened = Self::of_part(&self.opened, &self.spans, part);
+    pub(super) fn remove_unended(&mut self, part: Part) -> Vec<u32> {
+        let opened = Self::ids_of_part(&self.opened, &self.spans, part);
         let lost = opened.into_iter().filter_map(|id| {
             let has_ended = self.spans.get(&id).is_some_and(SpreadSpan::has_ended);
             let span = if has_ended { None } else { self.remove(id) };
@@ -219,7 +219,7 @@ impl SpreadSpans {
 
     /// Returns the ids of the spans in a set that belong to a part. The set is sorted by
     /// trace, so this looks only at spans of the part's trace.
-    fn of_part(
+    fn ids_of_part(
         ids: &BTreeSet<(u128, u64)>,
         spans: &HashMap<u64, SpreadSpan>,
         part: Part,

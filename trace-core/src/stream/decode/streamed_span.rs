@@ -71,9 +71,9 @@ impl<'a> StreamedSpan<'a> {
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
-        said: impl Fn(Entry<'a>) -> Option<T>,
+        answer: impl Fn(Entry<'a>) -> Option<T>,
     ) -> Option<T> {
-        self.entries_with(kinds).filter_map(said).last()
+        self.entries_with(kinds).filter_map(answer).last()
     }
 
     /// Turns a raw reading of the clock into wall-clock time, with the anchor of the span's
