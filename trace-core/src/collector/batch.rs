@@ -42,7 +42,7 @@ enum Spans<'a> {
 }
 
 impl<'a> SpanBatch<'a> {
-    /// Makes a batch of records, for a collector that is not called by a tracer.
+    /// Makes a batch of records, so that code other than a tracer can call a collector.
     ///
     /// `resource` is a [`Resource`], or the [resource of another batch](Self::resource). The
     /// latter also says which traces have ended, and what was lost of them. So a collector
@@ -96,8 +96,8 @@ impl<'a> SpanBatch<'a> {
     /// Returns a batch of the spans for which `keep` returns true, for a collector that
     /// filters and passes on.
     ///
-    /// It has the same resource, and so says all that the tracer said: which traces have
-    /// ended, and what was lost of them. It copies no span.
+    /// It has the same resource, which also says which traces have ended, and what was lost
+    /// of them. It copies no span.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -192,7 +192,7 @@ impl<'a> SpanBatch<'a> {
         (0..all).chain(some.iter().copied())
     }
 
-    /// Returns copies of the spans, which may be kept. In no particular order.
+    /// Returns copies of the spans, in no particular order.
     pub fn records(&self) -> impl Iterator<Item = SpanRecord> {
         self.spans().map(|span| span.to_record())
     }
@@ -206,8 +206,8 @@ impl<'a> SpanBatch<'a> {
     }
 
     /// Returns the traces that lost spans between the code that recorded them and this
-    /// collector, and how many. Mostly that comes with the end of the trace. A trace may
-    /// come more than once; each loss is counted once.
+    /// collector, and how many. Usually a loss comes with the end of its trace. A trace may
+    /// be returned more than once, but each lost span is counted once.
     pub fn losses(&self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
         self.resource.losses()
     }

@@ -1,7 +1,7 @@
 //! What takes finished spans: the trait, its errors, and the simplest collectors.
 //!
-//! Who calls a collector, on which thread, and what follows if it blocks or panics, is in
-//! [`delivery`](crate::delivery).
+//! [`delivery`](crate::delivery) calls collectors: it decides when and on which thread, and
+//! what happens if one blocks or panics.
 
 use std::fmt;
 use std::sync::Arc;

@@ -62,7 +62,7 @@ impl Collector for MemoryCollector {
         spans.extend(batch.records());
     }
 
-    // The lock is only ever held to copy spans.
+    // The lock is only held to copy or drop spans.
     fn is_quick(&self) -> bool {
         true
     }

@@ -15,8 +15,8 @@ use crate::value::{
 
 /// One finished span, borrowed from its batch.
 ///
-/// Only logs and links are allocated when they are read. What is asked more than once is
-/// read more than once: a variable is cheaper than a second call.
+/// To read logs and links allocates memory; to read anything else does not. Each call reads
+/// the span again, so keep what is needed more than once.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanView<'a>(Form<'a>);
 
@@ -165,7 +165,8 @@ impl<'a> SpanView<'a> {
         self.end() - self.start()
     }
 
-    /// Returns the tags, each key once, in the order in which the keys were set first.
+    /// Returns the tags, each key once, in the order in which the keys were set first. Tags
+    /// that say how the body ended come last.
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
@@ -268,7 +269,8 @@ impl<'a> SpanView<'a> {
             Form::Record(record) => return record.clone(),
             Form::Stream(stream) => stream,
         };
-        // Static names and the resource's service name are shared and not copied.
+        // The name of a site is static, and the resource's service name is shared: neither
+        // is copied.
         let site = stream.span.site;
         let own = |text: &str| Cow::Owned(text.to_owned());
         let tags = self.tags().map(|(key, value)| Tag {

@@ -24,8 +24,8 @@ static NAMES: [OnceLock<&'static str>; TYPES] = [const { OnceLock::new() }; TYPE
 /// Held while a name is written, and only ever tried.
 ///
 /// `OnceLock::set` waits for a thread that is setting the same place. In the child of a
-/// `fork` that thread may be missing, and the wait would never end. But then the child has
-/// this lock as held, and so never comes to `set`.
+/// `fork` that thread may be missing, and the wait would never end. But then this lock is
+/// held for ever in the child, which so never calls `set`.
 static WRITER: Mutex<()> = Mutex::new(());
 
 /// Returns the number of a type. Gives it one if it has none and there is a place.
@@ -64,8 +64,9 @@ fn holds(place: usize, name: &'static str) -> bool {
     known.is_some_and(|known| std::ptr::eq(*known, name))
 }
 
-/// Looks for a name behind its first place, and writes it into the first free one. Runs for
-/// the first error of a type, and for each error whose name found its first place taken.
+/// Looks for a name from its first place on, and writes it into the first free place. This
+/// runs for the first error of a type, and for each error whose name is not at its first
+/// place.
 #[cold]
 #[inline(never)]
 fn search(first: usize, name: &'static str) -> Option<u32> {

@@ -1,4 +1,4 @@
-//! What is noted of a site beside its spans: why some of them are not recorded.
+//! What is noted of a site: why some of its spans are not recorded.
 //!
 //! This file has the flags and counts, and reads them. They are written in
 //! [`noted_sites`](super::noted_sites). [`diagnostics`](crate::diagnostics) decides what is

@@ -1,8 +1,8 @@
 //! What is known of a span before it runs, and the table of all sites.
 //!
 //! A site gets a number when it first records a span. The stream names the site by that
-//! number, and the worker finds it in the table. [`notes`](super::notes) has what is noted
-//! of a site beside its spans.
+//! number, and the worker finds it in the table. [`notes`](super::notes) says why some of a
+//! site's spans are not recorded.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
@@ -103,7 +103,7 @@ impl Site {
         self.line
     }
 
-    /// Returns what was noted of the site beside its spans.
+    /// Returns what was noted of the site.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn notes(&self) -> &Notes {
         &self.notes

@@ -111,10 +111,10 @@ impl LostSpans {
 
     /// Forgets the settled spans. It is called before each batch.
     ///
-    /// If `most` or more are left, it forgets those in the state `Statements`: they may have been
-    /// delivered earlier, and then no opening comes. If `most` or more are still left, it
-    /// forgets all. Entries of a span that was forgotten too early are kept until its part
-    /// ends.
+    /// If `most` or more are left, it forgets those in the state `Statements`: they may have
+    /// been delivered earlier, and then no opening comes. If `most` or more are still left,
+    /// it forgets all. Entries of a span that was forgotten too early are kept until its
+    /// part ends.
     pub(super) fn settle(&mut self, most: usize) {
         for span in self.settled.drain(..) {
             self.spans.remove(&span);

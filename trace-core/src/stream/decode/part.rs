@@ -21,7 +21,7 @@ pub(crate) struct Part {
 /// counter. One thread gives out all numbers of a block, in ascending order.
 pub(crate) const SCOPE_NUMBER_BLOCK: u32 = 1_024;
 
-/// What a tracer says of a part beside its spans.
+/// What a tracer reports of a part, in addition to its spans.
 ///
 /// Batches carry reports together with spans. The report of an end comes in the batch with
 /// the part's last piece, or later. So a collector that has it has all spans of the part

@@ -37,7 +37,7 @@ pub(super) struct SpreadSpans {
 /// The most spans that are kept of each kind: those whose opening was read, and those whose
 /// opening was not.
 ///
-/// A span takes a few hundred bytes beside its entries, so all of them take a few dozen
+/// Without its entries a span takes a few hundred bytes, so all of them take a few dozen
 /// megabytes at most.
 pub(super) const MAX_KEPT: usize = 65_536;
 
