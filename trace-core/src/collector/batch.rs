@@ -1,4 +1,7 @@
-//! Finished spans on their way to a collector.
+//! A batch of finished spans, as a collector gets it.
+//!
+//! A batch owns no spans. Those of a tracer are still in the chunks in which they were
+//! written; those of a collector that passes spans on are records.
 
 use super::resource::BatchResource;
 use super::view::SpanView;
@@ -7,6 +10,10 @@ use crate::value::{Resource, SpanRecord, TraceId};
 
 /// Finished spans of one service, borrowed for the time of
 /// [`Collector::collect`](crate::Collector::collect).
+///
+/// A tracer delivers about 4,096 spans at once at most, and gathers them for the
+/// [scheduled delay](crate::TracerBuilder::scheduled_delay). The spans of one trace may be
+/// in several batches. A batch may have no span, and only say which traces have ended.
 ///
 /// ```
 /// use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
@@ -26,19 +33,21 @@ pub struct SpanBatch<'a> {
 /// The spans of a batch.
 #[derive(Debug)]
 enum Spans<'a> {
-    /// Those of a tracer; only some of them, if that is said.
+    /// Spans of a tracer: all of them, or those at these positions.
     Decoded(&'a Decoded, Option<Vec<usize>>),
+    /// All of these records.
     Records(&'a [SpanRecord]),
-    /// Some of them.
+    /// Some of the records of another batch.
     Selected(Vec<&'a SpanRecord>),
 }
 
 impl<'a> SpanBatch<'a> {
-    /// Makes a batch of records, to feed a collector by hand.
+    /// Makes a batch of records, so that code other than a tracer can call a collector.
     ///
-    /// The [resource of a batch](Self::resource) that came from a tracer has the ends of
-    /// traces with it, and what was lost of them: so a collector may change the spans, and
-    /// pass them on, once to each other one.
+    /// `resource` is a [`Resource`], or the [resource of another batch](Self::resource). The
+    /// latter also says which traces have ended, and what was lost of them. So a collector
+    /// can change spans and pass them on. Pass the resource of a batch on only once to each
+    /// collector: otherwise it counts ends and losses twice.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -62,15 +71,18 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Sets the traces that [`completed_traces`](Self::completed_traces) names; those that
-    /// the tracer of the [resource](Self::resource) has said stay.
+    /// Sets the traces that [`completed_traces`](Self::completed_traces) returns. If the
+    /// [resource](Self::resource) comes from a tracer, this changes nothing: the tracer has
+    /// said which traces have ended.
     #[must_use]
     pub fn with_completed_traces(mut self, completed: &'a [TraceId]) -> Self {
         self.resource = self.resource.with_completed_traces(completed);
         self
     }
 
-    pub(crate) fn of_decoded(
+    /// Makes the batch that a tracer delivers. `reports` are not always those of `decoded`:
+    /// a collector also gets the reports that it missed.
+    pub(crate) fn from_decoded(
         resource: &'a Resource,
         decoded: &'a Decoded,
         reports: &'a [PartReport],
@@ -81,14 +93,16 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Returns a batch of some of the spans, with the same resource, and with all that the
-    /// tracer said of their traces: which have ended, and what was lost of them. For
-    /// collectors that filter and pass on.
+    /// Returns a batch of the spans for which `keep` returns true, for a collector that
+    /// filters and passes on.
+    ///
+    /// It has the same resource, which also says which traces have ended, and what was lost
+    /// of them. It copies no span.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
     ///
-    /// /// Passes on what failed.
+    /// /// Passes on spans that failed.
     /// struct Failures<C>(C);
     ///
     /// impl<C: Collector> Collector for Failures<C> {
@@ -105,21 +119,21 @@ impl<'a> SpanBatch<'a> {
                 let kept = self.positions().filter(|position| {
                     let span = decoded.spans().get(*position);
                     span.is_some_and(|span| {
-                        keep(&SpanView::of_stream(decoded, span, resource.get()))
+                        keep(&SpanView::from_stream(decoded, span, resource.get()))
                     })
                 });
                 Spans::Decoded(decoded, Some(kept.collect()))
             }
             Spans::Records(_) | Spans::Selected(_) => {
                 let kept = self.borrowed();
-                let kept = kept.filter(|span| keep(&SpanView::of_record(span)));
+                let kept = kept.filter(|span| keep(&SpanView::from_record(span)));
                 Spans::Selected(kept.collect())
             }
         };
         Self { resource, spans }
     }
 
-    /// Returns who recorded the spans.
+    /// Returns who recorded the spans, and what is known of their traces.
     #[must_use]
     pub fn resource(&self) -> BatchResource<'a> {
         self.resource
@@ -136,7 +150,7 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Returns whether there is no span; the batch may still complete traces.
+    /// Returns whether there is no span. The batch may still say that traces have ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -153,12 +167,12 @@ impl<'a> SpanBatch<'a> {
             let spans = self
                 .positions()
                 .filter_map(|position| decoded.spans().get(position));
-            spans.map(move |span| SpanView::of_stream(decoded, span, resource))
+            spans.map(move |span| SpanView::from_stream(decoded, span, resource))
         });
-        streamed.chain(self.borrowed().map(SpanView::of_record))
+        streamed.chain(self.borrowed().map(SpanView::from_record))
     }
 
-    /// The spans that are records.
+    /// Returns the spans that are records.
     fn borrowed(&self) -> impl Iterator<Item = &'a SpanRecord> {
         let (all, some) = match &self.spans {
             Spans::Decoded(..) => (&[][..], &[][..]),
@@ -168,7 +182,7 @@ impl<'a> SpanBatch<'a> {
         all.iter().chain(some.iter().copied())
     }
 
-    /// The positions of the spans of a tracer.
+    /// Returns the positions of the spans of a tracer.
     fn positions(&self) -> impl Iterator<Item = usize> {
         let (all, some) = match &self.spans {
             Spans::Decoded(_, Some(positions)) => (0, &positions[..]),
@@ -178,20 +192,22 @@ impl<'a> SpanBatch<'a> {
         (0..all).chain(some.iter().copied())
     }
 
-    /// Copies the spans.
+    /// Returns copies of the spans, in no particular order.
     pub fn records(&self) -> impl Iterator<Item = SpanRecord> {
         self.spans().map(|span| span.to_record())
     }
 
-    /// Returns the traces of which, with this batch, the last span *in this
-    /// process* was delivered; a trace once for each of its parts here, which begin
-    /// with a root or a remote parent.
+    /// Returns the traces that have ended *in this process*.
+    ///
+    /// Each root, and each entry from another process, begins a part of a trace. A trace is
+    /// returned once for each part that has ended. No later batch has spans of that part.
     pub fn completed_traces(&self) -> impl Iterator<Item = TraceId> + use<'a> {
         self.resource.completed_traces()
     }
 
-    /// Returns of which traces spans were lost between the code that recorded them and this
-    /// collector, and how many: mostly together with the end of the trace.
+    /// Returns the traces that lost spans between the code that recorded them and this
+    /// collector, and how many. Usually a loss comes with the end of its trace. A trace may
+    /// be returned more than once, but each lost span is counted once.
     pub fn losses(&self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
         self.resource.losses()
     }

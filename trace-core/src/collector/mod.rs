@@ -1,4 +1,9 @@
-//! Finished spans as a collector gets them, and what a collector is.
+//! What a collector is, and how it gets finished spans.
+//!
+//! This folder has the trait, and the batch and the view of a span that collectors get.
+//! [`delivery`](crate::delivery) decides when and on which thread a collector is called, and
+//! what happens if it blocks or panics. [`TraceCollector`](crate::TraceCollector) is in
+//! `trace/assemble`.
 
 mod batch;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]

@@ -7,7 +7,7 @@
 
 use crate::process::maps::HashSet;
 use crate::stream::decode::{LossReason, Part, PartLosses, TraceLosses};
-use crate::stream::{Chunk, Cursor, Entry, Plain};
+use crate::stream::{Chunk, Cursor, Entry, PlainEntry};
 use crate::value::TraceId;
 
 /// What was in dropped pieces, as far as the worker has not taken it. Under the queue's lock.
@@ -56,10 +56,10 @@ impl LostPiece {
             // The common entries first; they are read without taking them apart completely.
             while let Some((span, entry, next)) = chunk.plain_entry(cursor) {
                 cursor = next;
-                if let Plain::Open(open) = entry {
+                if let PlainEntry::Open(open) = entry {
                     count(&mut sites, open.site);
                 }
-                if matches!(entry, Plain::Open(_) | Plain::Close(_)) {
+                if matches!(entry, PlainEntry::Open(_) | PlainEntry::Close(_)) {
                     toggle(span);
                 }
             }

@@ -194,7 +194,7 @@ impl State {
             for (spans, reason) in reasons.into_iter().filter(|(spans, _)| *spans > 0) {
                 let s = if spans == 1 { "" } else { "s" };
                 let error = CollectorError::new(format!("{spans} span{s} lost: {reason}"));
-                errors.push(error.of_collector(self.ledger.name(lane)));
+                errors.push(error.with_collector(self.ledger.name(lane)));
             }
         }
         errors

@@ -57,7 +57,7 @@ impl Recipient {
         reports: &[PartReport],
     ) -> Result<(), LaneLoss> {
         let told = self.missed.take_with(reports);
-        let batch = SpanBatch::of_decoded(&self.resource, decoded, &told);
+        let batch = SpanBatch::from_decoded(&self.resource, decoded, &told);
         if batch.is_empty() && told.is_empty() {
             return Ok(());
         }
@@ -126,7 +126,7 @@ impl Recipient {
             self.count_panic();
             Err(CollectorError::new("the collector panicked"))
         });
-        answer.map_err(|error| error.of_collector(&self.name))
+        answer.map_err(|error| error.with_collector(&self.name))
     }
 
     fn count_panic(&self) {
@@ -143,7 +143,7 @@ impl Recipient {
             return Ok(());
         }
         let error = CollectorError::new("the collector panicked when it was dropped");
-        Err(error.of_collector(&self.name))
+        Err(error.with_collector(&self.name))
     }
 
     /// Drops the collector, and leaves one that does nothing. Returns whether the destructor

@@ -129,7 +129,7 @@ impl Worker {
         let lost = self.queue.take_lost();
         self.note_lost(lost);
         // Spans whose end was not read, and the parts that are still open.
-        let open = self.decoder.abandon(&mut self.decoded);
+        let open = self.decoder.give_up_open(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
         self.queue.count_dropped(counter, &open, SiteLoss::Open);
         self.give_batch();
@@ -184,7 +184,7 @@ impl Worker {
         self.give_batch();
         self.recipients.give_urgent_reports();
         self.queue
-            .note_held(self.decoder.held(), self.decoder.open_parts());
+            .note_held(self.decoder.kept_spans(), self.decoder.open_parts());
         // The last step: the flush covers everything above. The lanes begin theirs while this
         // thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
@@ -196,12 +196,13 @@ impl Worker {
 
     /// Tells the decoder what was in dropped pieces.
     fn note_lost(&mut self, mut lost: LostPieces) {
-        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
+        self.decoder
+            .forget_lost(lost.half_spans.drain(), &mut lost.parts);
     }
 
     /// Reports a part as open, unless that was reported before.
     fn report_open(&mut self, part: Part) {
-        if self.decoder.goes_on(part) {
+        if self.decoder.note_open_part(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }

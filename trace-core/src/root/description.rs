@@ -59,7 +59,7 @@ impl Begin for RootDescription {
     }
 
     fn site(&self) -> Option<&'static Site> {
-        Site::at(&self.operation_name, self.source)
+        Site::find_by_call(&self.operation_name, self.source)
     }
 
     fn note_unsampled(&self, scope: &Scope) {

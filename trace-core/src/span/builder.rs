@@ -66,7 +66,7 @@ fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
     // Finding the site costs more than the rest of the call, so only do it if it is counted.
     if is_counting()
-        && let Some(site) = Site::at(name, source)
+        && let Some(site) = Site::find_by_call(name, source)
     {
         record::miss(site);
     }

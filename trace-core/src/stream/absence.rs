@@ -1,6 +1,8 @@
 //! Why a span is not recorded.
 
 /// Why a span is not recorded, as far as a site notes it.
+///
+/// The number is the bit in [`Notes`](super::notes::Notes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Absence {
@@ -8,6 +10,6 @@ pub(crate) enum Absence {
     Outside,
     /// A trace runs that is not sampled.
     Unsampled,
-    /// It is a root, and there is no tracer.
+    /// The span is a root, and there is no tracer.
     NoTracer,
 }

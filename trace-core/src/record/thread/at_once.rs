@@ -27,7 +27,7 @@ pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> b
             return false;
         };
         let ticks = counter.raw().wrapping_sub(block.newest_time.get());
-        let Some(short) = header.end_of_newest(ticks) else {
+        let Some(short) = header.with_ticks(ticks) else {
             return false;
         };
         block.put(used, [short.word()]);
@@ -114,7 +114,7 @@ impl Block {
             let newest_time = self.newest_time.get();
             let time = counter.raw();
             // One word if the ticks since the opening fit beside the outcome, else three.
-            match header.end_of_newest(time.wrapping_sub(newest_time)) {
+            match header.with_ticks(time.wrapping_sub(newest_time)) {
                 Some(short) => self.put(used, [short.word()]),
                 None => self.put(used, [header.word(), id, time]),
             }
@@ -202,7 +202,7 @@ impl Block {
         self.put_text(message);
         let (time, length) = (counter.raw(), message.len() as u64);
         if is_newest {
-            self.put(used, [header.of_newest().word(), time, length]);
+            self.put(used, [header.with_newest().word(), time, length]);
         } else {
             self.put(used, [header.word(), span, time, length]);
         }

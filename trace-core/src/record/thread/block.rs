@@ -32,7 +32,7 @@ const FIRST_PATIENCE: u32 = 1_024;
 pub(in crate::record) struct Block {
     /// The scope that is recorded here; zero when nothing is.
     pub(super) scope: Cell<u32>,
-    /// The number of this thread's next scope. A multiple of `SCOPES` if its range is used up,
+    /// The number of this thread's next scope. A multiple of `SCOPE_NUMBER_BLOCK` if its range is used up,
     /// and it has to take another one.
     pub(super) next_scope: Cell<u32>,
     /// The current span; zero before the scope's first.

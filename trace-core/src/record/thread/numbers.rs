@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::block::{BLOCK, Block};
-use crate::stream::decode::SCOPES;
+use crate::stream::decode::SCOPE_NUMBER_BLOCK;
 
 /// Draws the number of a scope. After four billion scopes it is drawn again. A future that was
 /// suspended all that time, and then moves into exactly that scope, would be taken for one of
@@ -24,14 +24,14 @@ pub(in crate::record) fn draw_id() -> u64 {
 
 impl Block {
     /// Draws a number, from a new range if the thread has used up its own. So threads touch
-    /// shared memory only once in [`SCOPES`] scopes.
+    /// shared memory only once in [`SCOPE_NUMBER_BLOCK`] scopes.
     #[inline]
     pub(super) fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         self.next_scope().unwrap_or_else(|| {
             // Relaxed: it has no partner. The addition is atomic, which makes the ranges
             // differ, and a number publishes no memory. Plus one, because zero is no scope.
-            let number = TAKEN.fetch_add(SCOPES, Ordering::Relaxed) + 1;
+            let number = TAKEN.fetch_add(SCOPE_NUMBER_BLOCK, Ordering::Relaxed) + 1;
             self.next_scope.set(number.wrapping_add(1));
             number
         })
@@ -41,7 +41,7 @@ impl Block {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn next_scope(&self) -> Option<u32> {
         let number = self.next_scope.get();
-        let has_one = !number.is_multiple_of(SCOPES);
+        let has_one = !number.is_multiple_of(SCOPE_NUMBER_BLOCK);
         has_one.then(|| {
             self.next_scope.set(number.wrapping_add(1));
             number

@@ -97,7 +97,7 @@ pub(in crate::record) fn put_end(used: usize, header: Header, id: u64, time: u64
         // A time before the opening wraps to a huge number of ticks, which does not fit into
         // the short form.
         let ticks = time.wrapping_sub(block.newest_time.get());
-        let short = header.end_of_newest(ticks);
+        let short = header.with_ticks(ticks);
         match short.filter(|_| block.newest.get() == id) {
             Some(short) => block.put(used, [short.word()]),
             None => block.put(used, [header.word(), id, time]),
@@ -148,7 +148,7 @@ impl Block {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn put_word(&self, used: usize, header: Header, span: u64, word: u64) {
         if self.newest.get() == span {
-            self.put(used, [header.of_newest().word(), word]);
+            self.put(used, [header.with_newest().word(), word]);
         } else {
             self.put(used, [header.word(), span, word]);
         }

@@ -10,7 +10,7 @@ use super::formatted::{Formatted, with_formatted};
 use super::text::{entry, length};
 use super::{append, last_failure};
 use crate::record::thread;
-use crate::stream::{EntryKind, Header, error_bits, number_of_type};
+use crate::stream::{EntryKind, Header, error_bits, number_error_type};
 
 /// Writes an error of the current span, if the running scope may write to it: its status, its
 /// type, and a log if `log` is set and no child has logged the error already.
@@ -40,7 +40,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
             0
         };
         // Names of types are static, so most have a number, and the name is not written.
-        let (header, type_name) = match number_of_type(type_name) {
+        let (header, type_name) = match number_error_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
                 (Header::new(EntryKind::Error, small, 0, number), "")

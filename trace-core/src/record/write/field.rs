@@ -135,7 +135,7 @@ pub(super) fn field_header(kind: EntryKind, value_type: u8, key: Key<'_>) -> Hea
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             // The flag tells the reader that the key is an index and no text.
             let small = value_type | value_type::SITE_KEY;
-            site.header().of_same_site(kind, small, index)
+            site.header().with_kind(kind, small, index)
         }
     }
 }

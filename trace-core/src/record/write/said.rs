@@ -13,7 +13,7 @@ use super::moments::moment;
 use super::text::{entry, length, with_text};
 use crate::record::scope::entered;
 use crate::record::thread::tag_input;
-use crate::stream::{EntryKind, Header, of_halves, status_number};
+use crate::stream::{EntryKind, Header, join_halves, status_number};
 use crate::value::{Link, SpanKind, Status, TagInput, TagSource, Timestamp};
 
 /// Writes a log of a span, with its fields behind it. Fields belong to the last log or link of
@@ -102,7 +102,7 @@ pub(crate) fn context_sent(span: u64) {
 pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
         let header = Header::new(EntryKind::Described, kind.as_number(), 0, length(name));
-        let place = of_halves(source.line(), length(source.file()));
+        let place = join_halves(source.line(), length(source.file()));
         entry([header.word(), span, place], [name, source.file()]);
     });
 }

@@ -51,7 +51,7 @@ fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
     // Zero if the site has no number yet; the slow way draws one. Without recording, the
     // thread has no own span, and neither way writes anything.
     let open = site.known_header();
-    if open == 0 || !block.put_own_word(tag.at_site_of(Header::from_word(open)), word) {
+    if open == 0 || !block.put_own_word(tag.with_site_of(Header::from_word(open)), word) {
         site_word_slowly(site, tag, word);
     }
 }
@@ -62,7 +62,7 @@ fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
 #[inline(never)]
 fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
     if let Some(span) = own_span() {
-        append::push_word(tag.at_site_of(site.header()), span, word);
+        append::push_word(tag.with_site_of(site.header()), span, word);
     }
 }
 
@@ -73,7 +73,7 @@ fn site_text(block: &Block, site: &'static Site, tag: Header, text: &str) {
     let open = site.known_header();
     if open == 0
         || text.len() > SHORT_TEXT
-        || !block.put_own_text(tag.at_site_of(Header::from_word(open)), text)
+        || !block.put_own_text(tag.with_site_of(Header::from_word(open)), text)
     {
         site_text_slowly(site, tag, text);
     }

@@ -51,7 +51,7 @@ pub(super) fn length(text: &str) -> u32 {
 pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
     let is_short = name.len() <= SHORT_TEXT && thread::is_plain();
     let is_whole = is_short || name.len() <= text_limit::max_value_bytes();
-    is_whole.then(|| Site::at(name, source)).flatten()
+    is_whole.then(|| Site::find_by_call(name, source)).flatten()
 }
 
 /// Gives a text to `write`, cut to the tracer's limit. A plain tracer's limit is not asked for

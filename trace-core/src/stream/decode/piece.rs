@@ -1,29 +1,38 @@
-//! What is known of the spans of a piece.
+//! What all spans of a piece have in common.
+//!
+//! It is kept once a piece, and not in each span. A batch has thousands of spans, and
+//! usually far fewer pieces.
 
 use super::part::Part;
 use crate::process::clock::Times;
 use crate::value::{TraceFlags, TraceId, TraceState};
 
-/// What all spans of a piece have in common.
+/// What the first entry of a piece says, and how the piece's times are read.
+///
+/// The index of a batch has one for each piece in its chunks, and one for each spread span
+/// that it delivers. A spread span keeps a copy until then.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
+    /// The number of the chunk in the batch.
     pub(crate) chunk: u32,
     pub(crate) trace_id: TraceId,
     pub(crate) flags: TraceFlags,
     pub(crate) tracestate: TraceState,
-    /// Which part of the trace it is of, in this process.
+    /// The number of the part of the trace, which is that of the part's first scope.
     pub(crate) part: u32,
-    /// The parent in another process, or zero.
+    /// The span of another process below which the trace continues here; zero if there is
+    /// none.
     pub(crate) remote_parent: u64,
-    /// What is said here of a span comes from several pieces.
+    /// Whether it has one span that was joined from several pieces. The logs of such a span
+    /// may not be in the order of their times.
     pub(crate) is_joined: bool,
-    /// How times are read: the same for all pieces of a part, even if the wall clock was set
-    /// between them.
+    /// How times are read. All pieces of a part read them in the same way, even if the wall
+    /// clock was set in between. Otherwise that would change durations.
     pub(crate) times: Times,
 }
 
 impl Piece {
-    /// Which part of which trace it is of.
+    /// Returns the part of the trace to which the piece belongs.
     pub(crate) const fn part(&self) -> Part {
         Part {
             trace: self.trace_id,
@@ -32,7 +41,8 @@ impl Piece {
     }
 }
 
-/// Placeholder for a missing piece; unreachable, as every stream begins with a piece.
+/// Placeholder for a missing piece. It is unreachable, because every chunk begins with a
+/// piece.
 pub(crate) static NO_PIECE: Piece = Piece {
     chunk: u32::MAX,
     trace_id: TraceId::PLACEHOLDER,

@@ -4,7 +4,7 @@
 //! is in the chunk, it is read there. This list is kept only by scopes that continue after a
 //! hand-over that was asked for.
 
-use crate::stream::{Chunk, Cursor, Plain};
+use crate::stream::{Chunk, Cursor, PlainEntry};
 
 /// Spans that are open and whose openings were handed over, with their parents; the
 /// innermost last.
@@ -36,17 +36,17 @@ impl Parents {
     }
 
     /// Notes a span that opens, and forgets one that ends.
-    fn apply_entry(&mut self, span: u64, entry: Plain) {
+    fn apply_entry(&mut self, span: u64, entry: PlainEntry) {
         let Self(all) = self;
         match entry {
-            Plain::Open(open) => all.push((span, open.parent)),
-            Plain::Close(_) => {
+            PlainEntry::Open(open) => all.push((span, open.parent)),
+            PlainEntry::Close(_) => {
                 // From the end, as the innermost span mostly ends first.
                 if let Some(at) = all.iter().rposition(|(open, _)| *open == span) {
                     all.remove(at);
                 }
             }
-            Plain::Tag => {}
+            PlainEntry::Tag => {}
         }
     }
 

@@ -1,8 +1,17 @@
-//! How many spans of a trace were lost.
+//! How many spans of a trace were lost, and why.
+//!
+//! These are the losses of one trace, which a collector gets with its end. The totals of a
+//! tracer are in [`Stats`](crate::Stats).
 
 use std::fmt;
 
 /// Spans of one trace that were recorded and lost on the way to a collector, by reason.
+///
+/// A collector gets it from [`SpanBatch::losses`](crate::SpanBatch::losses), usually with
+/// the end of the trace. An assembled trace has it as a [`Problem`](crate::Problem). Each
+/// count is a number of spans, and stops at `u32::MAX`. Each span is counted once, for one
+/// reason. Tags, logs and links that the limits cut off are counted in
+/// [`DroppedItems`](crate::DroppedItems) instead.
 ///
 /// ```
 /// use trace_core::TraceLosses;
@@ -16,29 +25,34 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TraceLosses {
-    /// The tracer's queue was full.
+    /// Spans whose beginning or end found the tracer's queue full.
     pub queue: u32,
-    /// Too many spans were open at once, or too much was said of them.
+    /// Spans that were dropped because too many were open at once (65,536), or because too
+    /// much was said of open ones (16 MiB).
     pub limit: u32,
-    /// The collector's lane was full.
+    /// Spans in batches for which the collector's lane had no room. Other collectors may
+    /// have them.
     pub lane: u32,
-    /// The collector panicked at the batch in which they were.
+    /// Spans in batches at which the collector panicked. Other collectors may have them.
     pub panic: u32,
-    /// They were open when the tracer was shut down, or waited for the collector when the
-    /// time for that was over.
+    /// Spans that were open when the tracer was shut down, or that still waited for the
+    /// collector when the shutdown's timeout was over.
     pub shutdown: u32,
-    /// Whether there may be more: of a trace that is open at the shutdown, and where very
-    /// many traces lose spans at once.
+    /// Whether more spans may be lost: the trace was open at the shutdown, or too many
+    /// traces lost spans at once to count them all by trace.
     pub is_at_least: bool,
 }
 
 /// Why a span was lost; see [`TraceLosses`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LossReason {
+    /// The queue had no room for a piece in which the span began or ended.
     Queue,
+    /// The decoder kept too many spans or too many bytes.
     Limit,
     /// Lost at one collector; others may have it.
     Lane(LaneLoss),
+    /// The tracer was shut down while the span was open.
     Shutdown,
 }
 
@@ -49,12 +63,12 @@ pub(crate) enum LaneLoss {
     Full,
     /// It panicked at the batch.
     Panic,
-    /// The span waited for it when the time of the shutdown was over.
+    /// The span still waited for it when the shutdown's timeout was over.
     Shutdown,
 }
 
 impl TraceLosses {
-    /// Returns the losses of one reason.
+    /// Makes losses of one reason.
     pub(crate) fn from_reason(reason: LossReason, spans: u64) -> Self {
         let mut losses = Self::default();
         let count = match reason {
@@ -68,7 +82,7 @@ impl TraceLosses {
         losses
     }
 
-    /// Returns the sum.
+    /// Returns how many spans were lost, for whatever reason.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.queue as u64
@@ -78,13 +92,13 @@ impl TraceLosses {
             + self.shutdown as u64
     }
 
-    /// Returns whether nothing is known to be lost.
+    /// Returns whether nothing is lost: no span is counted, and no more may be lost.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.total() == 0 && !self.is_at_least
     }
 
-    /// Adds other losses of the same trace.
+    /// Adds other losses of the same trace. They must be of other spans.
     pub(crate) fn add(&mut self, other: &Self) {
         let sums = [
             (&mut self.queue, other.queue),
@@ -99,7 +113,7 @@ impl TraceLosses {
         self.is_at_least |= other.is_at_least;
     }
 
-    /// The reasons in words, and how many spans each has lost.
+    /// Returns each reason for which spans were lost, in words, and how many.
     fn reasons(&self) -> impl Iterator<Item = (&'static str, u32)> {
         let all = [
             ("queue full", self.queue),
@@ -113,7 +127,8 @@ impl TraceLosses {
 }
 
 impl fmt::Display for TraceLosses {
-    /// Writes how many, and why.
+    /// Writes how many spans were lost and why, such as `2755 spans lost: queue full (2754),
+    /// collector panicked (1)`. A single reason has no number of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         if total == 0 {

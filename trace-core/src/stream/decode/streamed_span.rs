@@ -1,11 +1,16 @@
-//! A finished span in the chunk in which it was written.
+//! A finished span, read in the chunk in which it was written.
+//!
+//! Each getter reads the span's entries again, but only if the span has an entry of the
+//! right kind. So a collector that asks only for times pays for nothing else. Only logs and
+//! links are allocated. [`limits`] says which entry wins; [`SpanView`](crate::SpanView) is
+//! the public face.
 
 use std::borrow::Cow;
 
 use super::decoded::Decoded;
-use super::index::{Entries, Span};
 use super::limits;
 use super::piece::Piece;
+use super::span_index::{Entries, IndexedSpan};
 use crate::stream::{Entry, EntryKind};
 use crate::value::StatusRef;
 use crate::value::conventions::{
@@ -16,15 +21,23 @@ use crate::value::{
 };
 
 /// A span in the chunk in which it was written.
+///
+/// It borrows the batch, whose chunks go back to the queue when all collectors have had it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Streamed<'a> {
+pub(crate) struct StreamedSpan<'a> {
     pub(crate) decoded: &'a Decoded,
+    /// The span's piece in `decoded`, looked up once.
     pub(crate) piece: &'a Piece,
-    pub(crate) span: &'a Span,
+    pub(crate) span: &'a IndexedSpan,
     pub(crate) resource: &'a Resource,
 }
 
-/// The tags that say how a body ended, unless the application said them.
+/// Returns the tags that say how a body ended, whether or not the application has set them.
+///
+/// If the body panicked, the type of an earlier error does not count. No entry has these
+/// tags: they follow from the outcome in the span's end and from its errors. So they need no
+/// bytes in the stream, and the limit of tags does not apply. A span that was cancelled may
+/// have an error as well.
 fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
@@ -38,12 +51,14 @@ fn outcome_tags<'a>(
     cancelled.into_iter().chain(failed)
 }
 
-impl<'a> Streamed<'a> {
+impl<'a> StreamedSpan<'a> {
+    /// Returns all entries, tags first.
     fn entries(self) -> Entries<'a> {
         self.decoded.entries(self.span)
     }
 
-    /// The entries, if there is one of these kinds.
+    /// Returns all entries if one of them is of these kinds, and none otherwise. The caller
+    /// picks those that it needs.
     fn entries_with<const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -52,22 +67,26 @@ impl<'a> Streamed<'a> {
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
-    /// The newest of what entries of these kinds say.
+    /// Returns what the newest entry of these kinds says.
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
-        said: impl Fn(Entry<'a>) -> Option<T>,
+        answer: impl Fn(Entry<'a>) -> Option<T>,
     ) -> Option<T> {
-        self.entries_with(kinds).filter_map(said).last()
+        self.entries_with(kinds).filter_map(answer).last()
     }
 
+    /// Turns a raw reading of the clock into wall-clock time, with the anchor of the span's
+    /// part: so a duration is that of the counter.
     #[inline]
     fn time(self, raw: u64) -> Timestamp {
         self.piece.times.timestamp(raw)
     }
 
+    /// Returns the start: as the application has set it, or as the clock measured it.
     pub(crate) fn start(self) -> Timestamp {
         let clock = self.time(self.span.start);
+        // Nearly every span has no such entry, and this is a comparison of bits.
         if self.span.has(EntryKind::StartedAt) {
             return self
                 .newest([EntryKind::StartedAt], limits::start)
@@ -76,52 +95,71 @@ impl<'a> Streamed<'a> {
         clock
     }
 
+    /// Returns the end: as the application has set it, or as the clock measured it. It is
+    /// never before the start.
     pub(crate) fn end(self) -> Timestamp {
+        // The later of the two readings: a counter that lags behind must not make the
+        // duration negative.
         let clock = self.time(self.span.end.max(self.span.start));
         if self
             .span
             .has_one_of([EntryKind::StartedAt, EntryKind::EndedAt])
         {
+            // A start that the application has set may be after the measured end.
             let said = self.newest([EntryKind::EndedAt], limits::end);
             return said.unwrap_or(clock).max(self.start());
         }
         clock
     }
 
+    /// Returns the operation name if it is not the site's.
     pub(crate) fn renamed(self) -> Option<&'a str> {
         self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
+    /// Returns the service name if it is not the resource's. It is one name for the whole
+    /// span, even if it was set in the middle of it.
     pub(crate) fn service(self) -> Option<&'a str> {
         self.newest([EntryKind::Service], limits::service)
     }
 
+    /// Returns the span's part in a call.
     pub(crate) fn kind(self) -> SpanKind {
         self.newest([EntryKind::SpanKind, EntryKind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
     }
 
+    /// Returns the file and line, if they are known.
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
+        // The site of spans that are described at run time has no file, unless it is that of
+        // their call.
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
         self.newest([EntryKind::Described], limits::source)
             .or(of_site)
     }
 
+    /// Returns whether the span's context was put into headers. The entry says nothing
+    /// more, so it is not read: its kind is enough.
     pub(crate) fn context_sent(self) -> bool {
         self.span.has(EntryKind::ContextSent)
     }
 
+    /// Returns the status. An error that a child has logged, or whose log was cut off,
+    /// counts like any other.
     pub(crate) fn status(self) -> StatusRef<'a> {
         let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
         limits::status(self.span.outcome, entries)
     }
 
+    /// Returns all tags, each key once: those that the application has set, in the order in
+    /// which their keys came first, and then those of the outcome.
     pub(crate) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         self.own_tags().chain(self.outcome_tags())
     }
 
-    /// The tags that the application has set: they come before all else.
+    /// Returns the tags that the application has set. They are the first entries of a span,
+    /// so this ends with the first other entry.
     fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
         let entries = self.entries();
@@ -131,28 +169,35 @@ impl<'a> Streamed<'a> {
         })
     }
 
-    /// The tags that say how the body ended, unless the application said them.
+    /// Returns the tags that say how the body ended. If the application has set a tag with
+    /// the same key, that one wins.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         outcome_tags(self.span.outcome, self.error_type())
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
     }
 
+    /// Returns the type of the newest error, even if a later status is ok.
     fn error_type(self) -> Option<&'a str> {
         self.newest([EntryKind::Error], limits::error_type)
     }
 
+    /// Returns the logs and logged errors, in the order in which they were written.
     pub(crate) fn logs(self) -> impl Iterator<Item = Log> {
-        // Those of a future that moved may have been written by two threads, whose clocks
-        // differ by a little.
+        // Two threads may have written the logs of a span that moved, and their counters may
+        // differ a little. So the times decide, and not the order of the entries. The sort
+        // is stable: logs of one time keep their order.
         let mut sorted = Vec::new();
         if self.piece.is_joined {
             sorted.extend(self.written_logs());
             sorted.sort_by_key(|log| log.time);
         }
+        // All other logs are read one by one, without a list of them.
         let written = (!self.piece.is_joined).then(|| self.written_logs());
         sorted.into_iter().chain(written.into_iter().flatten())
     }
 
+    /// Returns the logs and logged errors, in the order of the entries. Those that the
+    /// limits cut off are not in the index.
     fn written_logs(self) -> impl Iterator<Item = Log> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
@@ -162,9 +207,12 @@ impl<'a> Streamed<'a> {
                         return Some(Log {
                             time: self.time(time),
                             message: Cow::Owned(message.to_owned()),
+                            // The iterator is behind the log, where the fields begin. A
+                            // clone is cheap: two references and an index.
                             fields: self.fields(entries.clone()),
                         });
                     }
+                    // An error whose log was cut off says `log: false` here.
                     Entry::Error {
                         time,
                         log: true,
@@ -177,10 +225,14 @@ impl<'a> Streamed<'a> {
         })
     }
 
+    /// Returns the links, in the order in which they were written. A link to nothing is left
+    /// out.
     pub(crate) fn links(self) -> impl Iterator<Item = Link> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
+                // Only a rewrite writes a link to nothing, for a link that was cut off. The
+                // limits cut it off again, so it does not get here.
                 if let Entry::Link {
                     trace_id,
                     span,
@@ -202,7 +254,8 @@ impl<'a> Streamed<'a> {
         })
     }
 
-    /// The fields that follow a log or link: those before the next one.
+    /// Returns the fields of a log or link: those that follow it, up to the next log or
+    /// link. A logged error in between does not end them, as it has no fields of its own.
     fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
         let site = self.span.site;
         entries
@@ -219,8 +272,8 @@ impl<'a> Streamed<'a> {
 }
 
 impl Log {
-    /// The log of an error. Source: OpenTelemetry semantic conventions,
-    /// *Exceptions on spans*.
+    /// Makes the log of an error, with its type and message, and without a stack trace.
+    /// Source: OpenTelemetry semantic conventions, *Exceptions on spans*.
     fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {
             time,

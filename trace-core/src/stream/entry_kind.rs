@@ -1,9 +1,22 @@
-//! The kinds of entries: one table of their numbers, names, words and texts.
+//! The kinds of entries: one table of their numbers, words and texts.
+//!
+//! The numbers are the byte format. The words and texts are for people: the page of
+//! [`EntryKind`] shows them, and no code checks them. They are read in
+//! [`entry`](super::entry) and written in [`record`](crate::record), so a new kind touches
+//! all three.
 
-/// Makes the kinds from a table: number, words after the header, texts.
+/// Makes the kinds from a table. Each row has a name, a number below 128, the words after
+/// the header, and the texts.
+///
+/// The number has seven bits of the header. Zero is no kind, so a word that is missing
+/// does not read as an entry.
 macro_rules! kinds {
     ($($kind:ident = $number:literal, $words:literal, $texts:literal;)*) => {
-        /// What an entry says. Behind its header, which [`header`](super::header) describes:
+        /// What an entry says.
+        ///
+        /// The words and texts come in this order. The first word is the id of the span,
+        /// which an entry of the newest span leaves out. A text's length is in the header
+        /// or in a word; see [`header`](super::header).
         ///
         /// | entry | number | words | texts |
         /// |---|---|---|---|
@@ -17,6 +30,8 @@ macro_rules! kinds {
         }
 
         impl EntryKind {
+            /// Returns the kind with this number. `None` is damage: the length of the
+            /// entry is unknown, so nothing behind it can be read.
             pub(super) const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$kind),)*
@@ -28,7 +43,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    // What is said of a span comes first, so that a set of these kinds has 16 bits.
+    // What an entry says of a span comes first: numbers below 16 fit into a set of kinds.
     Tag = 1, "span, value (or bytes of a text, or items of an array), items", "key, value";
     Field = 2, "span, value (or bytes of a text, or items of an array), items", "key, value";
     Log = 3, "span, time", "message";
@@ -43,7 +58,8 @@ kinds! {
     StartedAt = 12, "span, nanoseconds since 1970", "";
     EndedAt = 13, "span, nanoseconds since 1970", "";
     Dropped = 14, "span, tags, logs, links", "";
-    // Those that say nothing of a span, but where it is.
+    // The decoder handles these itself and never attaches them to a span. `Open` still has
+    // a bit, which no set uses.
     Open = 15, "span, parent, time", "";
     Close = 16, "span, time", "";
     Moved = 17, "span", "";
@@ -52,7 +68,10 @@ kinds! {
 }
 
 impl EntryKind {
-    /// Its bit in a set of kinds; none for those that say nothing of a span.
+    /// Returns the kind's bit in a set of kinds; zero from number 16 on.
+    ///
+    /// [`IndexedSpan`](super::decode::IndexedSpan) has such a set, so that a collector that
+    /// asks for a status does not walk through the tags of a span that has none.
     #[inline]
     pub(crate) const fn bit(self) -> u16 {
         match 1_u16.checked_shl(self as u32) {

@@ -1,4 +1,8 @@
-//! Keys and values as they are in a chunk.
+//! Keys and values of a chunk, as a collector sees them.
+//!
+//! Texts and single values are read in place. Arrays are not, because a [`TagRef`] borrows a
+//! [`TagArray`], and a chunk has only words. So the index copies each array when it attaches
+//! the entry to a span.
 
 use std::borrow::Cow;
 
@@ -6,7 +10,11 @@ use crate::stream::{FieldKey, FieldValue, Site};
 use crate::value::{TagArray, TagRef};
 
 impl<'a> FieldKey<'a> {
-    /// Returns the key; `site` is the one of the span.
+    /// Returns the key as a text, borrowed from the chunk or from the site; `site` is the
+    /// site of the span.
+    ///
+    /// The number of the site in the entry is not looked up, because keys of a site are only
+    /// written to spans of that site.
     pub(crate) fn text(self, site: &'static Site) -> &'a str {
         match self {
             Self::Text(text) => text,
@@ -16,8 +24,8 @@ impl<'a> FieldKey<'a> {
 }
 
 impl TagArray {
-    /// Copies an array out of a chunk; `None` if the value is none.
-    pub(crate) fn from_field(value: FieldValue<'_>) -> Option<Self> {
+    /// Copies an array out of a chunk; `None` if the value is no array.
+    pub(crate) fn from_value(value: FieldValue<'_>) -> Option<Self> {
         Some(match value {
             FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
             FieldValue::I64s(words) => {
@@ -30,6 +38,8 @@ impl TagArray {
                 lengths
                     .iter()
                     .map(|length| {
+                        // A length that does not fit, or that would cut a character, gives
+                        // an empty text; the texts behind it are then empty, too.
                         let length = usize::try_from(*length).unwrap_or(0);
                         let (text, rest) = texts.split_at_checked(length).unwrap_or(("", ""));
                         texts = rest;
@@ -45,7 +55,10 @@ impl TagArray {
 }
 
 impl<'a> FieldValue<'a> {
-    /// Returns the value; `array` is it, if it is one.
+    /// Returns the value; `array` is the copy of the index if the value is an array.
+    ///
+    /// Without the copy it is an empty array. That does not happen, as the index copies
+    /// every array that it keeps.
     pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
         static EMPTY: TagArray = TagArray::Bool(Vec::new());
         match self {

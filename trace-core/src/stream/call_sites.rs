@@ -1,0 +1,89 @@
+//! Sites of calls that name their spans at run time.
+//!
+//! A root or a held span that begins by a call has no static site, because its name is an
+//! argument of the call. But usually the calls at one place in the source have the same
+//! name. So each such *call site* gets a [`Site`] with the name of its first call. If a
+//! later call has another name, it finds no site here, and the name is written into the
+//! stream as a text.
+//!
+//! Nothing here waits: the callers record, on threads of the application.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::ptr;
+use std::sync::Mutex;
+
+use super::site::Site;
+use crate::value::SpanKind;
+
+/// A place in the source, and a site with the first name that was given there.
+///
+/// It is leaked, because sites are static. The program's text bounds how many there are.
+struct CallSite {
+    source: &'static Location<'static>,
+    site: Site,
+}
+
+/// All call sites, by the address of their `Location`, which is static. Only ever tried.
+static CALL_SITES: Mutex<BTreeMap<usize, &'static CallSite>> = Mutex::new(BTreeMap::new());
+
+/// Places of a thread's cache.
+const RECENT_SITES: usize = 32;
+
+/// The longest name that is kept for the life of the process. Longer names are written
+/// with each span, within the limits.
+const MAX_NAME_BYTES: usize = 128;
+
+thread_local! {
+    /// A cache of the call sites that this thread has met last. The address of a call site
+    /// gives its place. A thread takes the lock only for a call site that is not in here.
+    ///
+    /// It has no destructor, so it can be used until the thread is gone.
+    static RECENT: [Cell<Option<&'static CallSite>>; RECENT_SITES] =
+        const { [const { Cell::new(None) }; RECENT_SITES] };
+}
+
+impl Site {
+    /// Returns the site of a call, if its first call had this name.
+    ///
+    /// `None` also if the name is longer than 128 bytes, or if another thread has the lock.
+    /// The caller then writes the name into the stream, and the next call tries again.
+    #[inline]
+    pub(crate) fn find_by_call(
+        name: &str,
+        source: &'static Location<'static>,
+    ) -> Option<&'static Self> {
+        let address = ptr::from_ref(source).addr();
+        // Most machines align a `Location` to 8 bytes: the lowest three bits are all zero.
+        let near = RECENT.with(|near| near.get((address >> 3) % RECENT_SITES).and_then(Cell::get));
+        let known = match near {
+            Some(known) if ptr::eq(known.source, source) => known,
+            _ => find_or_add(name, source)?,
+        };
+        (known.site.operation_name() == name).then_some(&known.site)
+    }
+}
+
+/// Returns a call site from the table. If it is new, it is added, and `name` stays its name.
+#[cold]
+#[inline(never)]
+fn find_or_add(name: &str, source: &'static Location<'static>) -> Option<&'static CallSite> {
+    if name.len() > MAX_NAME_BYTES {
+        return None;
+    }
+    let address = ptr::from_ref(source).addr();
+    // Not waited for: in the child of a `fork` the lock may be held for ever.
+    let mut known = CALL_SITES.try_lock().ok()?;
+    let known = *known.entry(address).or_insert_with(|| {
+        let name: &'static str = Box::leak(name.into());
+        let site = Site::new(name, SpanKind::Internal, source.file(), source.line(), &[]);
+        Box::leak(Box::new(CallSite { source, site }))
+    });
+    RECENT.with(|near| {
+        if let Some(near) = near.get((address >> 3) % RECENT_SITES) {
+            near.set(Some(known));
+        }
+    });
+    Some(known)
+}
