@@ -6,13 +6,14 @@
 //! are.
 
 mod async_function;
+mod lint_copy;
 mod named;
 mod off;
-mod prologue;
 mod returned;
+mod site;
 mod sync_function;
+mod tags;
 mod test;
-mod written;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -163,8 +164,8 @@ type Rewritten = (TokenStream, TokenStream);
 impl Expansion {
     fn new(args: Args, item: &Item) -> Self {
         let private = module(args.krate.as_ref(), "__private");
-        let site = prologue::site(&private, &args, &item.signature.ident);
-        let origin = prologue::origin(&private, &args);
+        let site = site::site(&private, &args, &item.signature.ident);
+        let origin = site::origin(&private, &args);
         Self {
             args,
             private,
@@ -188,7 +189,7 @@ impl Expansion {
         // The user's braces: with them the function is the user's, and lints about
         // it fire, at its own place.
         let body = group(Delimiter::Brace, stream, item.body.span());
-        self.beside_written(item, quote!(#header #body))
+        self.beside_lint_copy(item, quote!(#header #body))
     }
 
     /// Returns the content of a closure or async block that runs the body.
@@ -265,7 +266,7 @@ impl Expansion {
     /// gives whether that is a failure.
     fn failure(&self, may_be_result: bool, output: &TokenStream) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
-        let tags = prologue::tag_returned(private, &self.args, output);
+        let tags = tags::tag_returned(private, &self.args, output);
         let (only, log) = match &self.args.errors {
             ErrArg::Off => (None, None),
             ErrArg::Full => (None, Some(true)),
@@ -286,7 +287,7 @@ impl Expansion {
     }
 
     fn prologue(&self) -> TokenStream {
-        prologue::write(&self.private, &self.args)
+        tags::write(&self.private, &self.args)
     }
 
     /// Picks the function for a span below the current one, for a root, or for

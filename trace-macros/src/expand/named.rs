@@ -5,7 +5,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::{Expansion, Rewritten, prologue};
+use super::{Expansion, Rewritten, tags};
 use crate::body::place_of_value;
 use crate::item::Item;
 use crate::returns::{self, Polled, Seen};
@@ -41,7 +41,7 @@ impl Expansion {
             return self.unnamed_function(item, body, polled);
         };
         let to = quote_spanned!(at=> __traced_said.);
-        let prologue = prologue::write_to(&self.private, &to, &self.args);
+        let prologue = tags::write_to(&self.private, &to, &self.args);
         let said = (!prologue.is_empty())
             .then(|| quote_spanned!(at=> let __traced_said = &__traced_guard;));
         let (inputs, ty, value) = self.value(item, body, prologue);

@@ -3,8 +3,8 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::written::not_const;
-use super::{Expansion, prologue};
+use super::lint_copy::not_const;
+use super::{Expansion, tags};
 use crate::body::split_inner_attributes;
 use crate::item::Item;
 use crate::tokens::group;
@@ -38,7 +38,7 @@ impl Expansion {
             .origin
             .as_ref()
             .map(|origin| quote_spanned!(at=> let _ = #origin;));
-        let statements = prologue::statements(&self.private, &self.args);
+        let statements = tags::statements(&self.private, &self.args);
         let returned = self
             .looks_at_return()
             .then(|| self.check_returned(item))

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature};
 
-use super::{Expansion, Rewritten, own_block, prologue, words};
+use super::{Expansion, Rewritten, own_block, tags, words};
 use crate::body::{AsyncTail, Words, may_exit_early, split_inner_attributes};
 use crate::item::Item;
 use crate::params;
@@ -170,7 +170,7 @@ impl Expansion {
         let mut replay = None;
         if let Some(mentions) = before_prologue(&tail, item, prologue.clone()) {
             prologue = quote!(#mentions #prologue);
-        } else if let Some((capture, hand_over)) = prologue::captured(private, &self.args) {
+        } else if let Some((capture, hand_over)) = tags::captured(private, &self.args) {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
         let (begin, end) = if tail.has_statements() {
@@ -239,7 +239,7 @@ impl Expansion {
         let ty = returns::annotation(output);
         let made = quote_spanned!(at=> let __traced_inner #ty = #value;);
         let inner = quote_spanned!(at=> __traced_inner);
-        let (captures, inner) = match prologue::captured(private, &self.args) {
+        let (captures, inner) = match tags::captured(private, &self.args) {
             None => (TokenStream::new(), inner),
             Some((captures, replay)) => (
                 captures,

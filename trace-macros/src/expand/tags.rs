@@ -1,37 +1,10 @@
-//! Writes what the arguments of the attribute become: the site, and the tags.
+//! Writes what is recorded of the arguments: the service, the tags and the links.
 
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::args::{Args, TagArg, TagForm};
-
-/// Input: `#[traced("charge", kind = client, tags(order.id = order.id))]`
-/// Output:
-/// ```text
-/// static SITE: Site = Site::new("charge", SpanKind::Client, file!(), line!(), &["order.id"]);
-/// ```
-pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> TokenStream {
-    let at = Span::mixed_site();
-    let name = match &args.operation {
-        Some(name) => name.value(),
-        None => function.unraw().to_string(),
-    };
-    let kind = Ident::new(args.kind.unwrap_or("Internal"), at);
-    let keys = args.tags.iter().map(|tag| &tag.key);
-    // With the function's own span, the line is the function's and not the attribute's.
-    let line = quote_spanned!(function.span()=> ::core::line!());
-    quote_spanned! {at=>
-        static __TRACED_SITE: #private::Site = #private::Site::new(
-            #name,
-            #private::SpanKind::#kind,
-            ::core::file!(),
-            #line,
-            &[#(#keys),*],
-        );
-    }
-}
 
 /// Records the service, the tags and the links.
 ///
@@ -216,24 +189,6 @@ pub(super) fn tag_returned(
     .collect()
 }
 
-/// Writes where the span belongs, if not below the current one.
-///
-/// Input: `parent = self.context`
-/// Output: `Origin::parent(&(self.context))`
-///
-/// Input: `root, remote = context, trust = Trust::Restart`
-/// Output: `Origin::remote(&(context)).trust(Trust::Restart)`
-pub(super) fn origin(private: &TokenStream, args: &Args) -> Option<TokenStream> {
-    let at = Span::mixed_site();
-    if let Some(parent) = &args.parent {
-        let parent = reference(parent);
-        return Some(quote_spanned!(at=> #private::Origin::parent(#parent)));
-    }
-    let remote = reference(args.remote.as_ref()?);
-    let trust = args.trust.iter();
-    Some(quote_spanned!(at=> #private::Origin::remote(#remote)#(.trust(#trust))*))
-}
-
 /// Whether anything is to be recorded before the body.
 fn records_something(args: &Args) -> bool {
     args.service.is_some() || !args.links.is_empty() || tags_of_arguments(args).next().is_some()
@@ -324,7 +279,7 @@ fn check(tag: &TagArg) -> TokenStream {
 }
 
 /// A reference to an expression, placed at the expression for the sake of errors.
-fn reference(value: &TokenStream) -> TokenStream {
+pub(super) fn reference(value: &TokenStream) -> TokenStream {
     let at = value.span().resolved_at(Span::mixed_site());
     let value = quote!(#value);
     quote_spanned!(at=> &(#value))

@@ -29,19 +29,19 @@ impl Expansion {
     /// With a plain `#[cfg(any(clippy, doc))]`, rustdoc would take the function for
     /// one that is there under clippy only: it would say so in the documentation,
     /// and leave out its doctests.
-    pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
+    pub(super) fn beside_lint_copy(&self, item: &Item, recording: TokenStream) -> TokenStream {
         let looks_at_return = self.looks_at_return();
         let check = match self.check_returned(item) {
             Some(code) if looks_at_return => code,
             None if looks_at_return => return recording,
             _ => TokenStream::new(),
         };
-        let written = self.written(item, &check);
+        let lint_copy = self.lint_copy(item, &check);
         quote_spanned! {Span::mixed_site()=>
             #[cfg(not(any(clippy, doc)))]
             #recording
             #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
-            #written
+            #lint_copy
         }
     }
 
@@ -52,7 +52,7 @@ impl Expansion {
     }
 
     /// The user's function, with the expressions of the attribute's arguments.
-    fn written(&self, item: &Item, check: &TokenStream) -> TokenStream {
+    fn lint_copy(&self, item: &Item, check: &TokenStream) -> TokenStream {
         let prologue = self.prologue();
         if prologue.is_empty() && check.is_empty() && self.origin.is_none() {
             let lints = not_const(item);
