@@ -1,4 +1,4 @@
-//! Writes what is known of the span before the body runs: its site, and where it belongs.
+//! Writes what is known about the span before the body runs: its site, and where it belongs.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -33,7 +33,7 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
     }
 }
 
-/// Writes where the span belongs, if not below the current one.
+/// Writes where the span belongs, if it is not below the current span.
 ///
 /// Input: `parent = self.context`
 /// Output: `Origin::parent(&(self.context))`

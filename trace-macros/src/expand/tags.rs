@@ -20,8 +20,8 @@ use crate::args::{Args, TagArg, TagForm};
 /// }
 /// ```
 ///
-/// What an expression calls is not recorded: it is called only because something
-/// is recorded, and may have the same tags. If it panics, the function continues.
+/// The code that an expression calls is not recorded: it runs only because something is
+/// recorded, and it may have the same tags itself. If it panics, the function continues.
 ///
 /// Input: `tags(id = order.id())`
 /// Output:
@@ -34,7 +34,7 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     write_to(private, &to_current(private), args)
 }
 
-/// The same by methods of a value: `to` is what stands before the name of each.
+/// The same by methods of a value: `to` is written before the name of each method.
 pub(super) fn write_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
         return TokenStream::new();
@@ -47,12 +47,12 @@ pub(super) fn write_to(private: &TokenStream, to: &TokenStream, args: &Args) -> 
     }
 }
 
-/// What stands before the name of a function that records in the current span.
+/// The tokens before the name of a function that records in the current span.
 fn to_current(private: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #private::)
 }
 
-/// Records the service, the tags and the links where something is recorded.
+/// Records the service, the tags and the links, without asking whether anything is recorded.
 pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
     statements_to(private, &to_current(private), args)
 }
@@ -84,8 +84,9 @@ fn statements_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenS
     }
 }
 
-/// Copies the service, the tags and the links at the call, for a future that
-/// starts when the arguments are gone: the copying, and what hands the copies over.
+/// Copies the service, the tags and the links at the call, for a future that starts after
+/// the arguments have been moved. Returns the code that copies, and the code that records
+/// the copies.
 ///
 /// Input: `tags(id = order.id)`
 /// Output:
@@ -98,7 +99,7 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
         return None;
     }
     let at = Span::mixed_site();
-    // Whether a root is recorded is known only when it starts.
+    // The sampler decides only when a root starts, so its values are always copied.
     let recording = if args.is_root || args.parent.is_some() {
         quote_spanned!(at=> true)
     } else {
@@ -189,7 +190,7 @@ pub(super) fn tag_returned(
     .collect()
 }
 
-/// Whether anything is to be recorded before the body.
+/// Whether the prologue records anything.
 fn records_something(args: &Args) -> bool {
     args.service.is_some() || !args.links.is_empty() || tags_of_arguments(args).next().is_some()
 }
@@ -198,14 +199,14 @@ fn tags_of_arguments(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     numbered(args).filter(|(_, tag)| !tag.reads_returned)
 }
 
-/// The tags with the places of their keys in the site.
+/// The tags with the positions of their keys in the site.
 fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     let tags = args.tags.iter().enumerate();
     tags.map(|(index, tag)| (Literal::usize_suffixed(index), tag))
 }
 
-/// Evaluates an expression, of which nothing is recorded, for `record`; of a tag, the place of
-/// the key is given.
+/// Evaluates an expression for `record`, and records nothing that the expression calls. `tag`
+/// is the position of the tag's key.
 fn evaluated(
     private: &TokenStream,
     to: &TokenStream,
@@ -220,7 +221,8 @@ fn evaluated(
     evaluate(private, to, tag, &value, Span::mixed_site(), record)
 }
 
-/// The same, whatever the expression; what is recorded is placed `here`.
+/// The same for every expression, even if it calls nothing. The recorded value is placed
+/// `here`.
 fn evaluate(
     private: &TokenStream,
     to: &TokenStream,
@@ -269,7 +271,7 @@ fn with_suffix(action: &str, tag: &TagArg) -> Ident {
     format_ident!("{action}{suffix}", span = Span::mixed_site())
 }
 
-/// Has the compiler look at a secret, which is never evaluated.
+/// Writes a secret where the compiler checks it, and where it is never evaluated.
 fn check(tag: &TagArg) -> TokenStream {
     if tag.form != TagForm::Secret {
         return TokenStream::new();
