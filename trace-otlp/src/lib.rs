@@ -46,7 +46,7 @@
 
 #![forbid(unsafe_code)]
 
-mod facts;
+mod conventions;
 
 mod encode;
 

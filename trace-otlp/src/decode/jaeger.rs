@@ -19,7 +19,7 @@ use super::older::Loose;
 use super::reader::Reader;
 use super::record::resource;
 use super::scalar::or_default;
-use crate::facts::key;
+use crate::conventions::key;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `data`")]

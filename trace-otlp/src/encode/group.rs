@@ -4,7 +4,7 @@
 
 use trace_core::{Resource, SpanBatch, SpanView, TagRef};
 
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
 /// The spans of a batch, grouped by service and scope in the order in which
 /// these come up.
@@ -92,8 +92,8 @@ impl<'a> ScopeId<'a> {
         match name {
             Some(name) => Self { name, version },
             None => Self {
-                name: facts::SCOPE_NAME,
-                version: facts::SCOPE_VERSION,
+                name: conventions::SCOPE_NAME,
+                version: conventions::SCOPE_VERSION,
             },
         }
     }
