@@ -22,8 +22,7 @@ pub(super) enum Name {
 
 impl Names {
     pub(super) fn find(&self, name: &str) -> Name {
-        let is_meant = |camel: &&&str| **camel == name || is_snake(camel, name);
-        if let Some(camel) = self.0.iter().find(is_meant) {
+        if let Some(camel) = self.find_exact(name) {
             return Name::Field(camel);
         }
         let bare = bare(name);
@@ -32,6 +31,12 @@ impl Names {
             Some(camel) => Name::Misspelled(camel),
             None => Name::Other,
         }
+    }
+
+    /// Finds a field in camel or snake case, and does not look for misspelled ones.
+    fn find_exact(&self, name: &str) -> Option<&'static str> {
+        let mut names = self.0.iter().copied();
+        names.find(|camel| *camel == name || is_snake(camel, name))
     }
 
     /// Finds a name as it lies in a text, with its escapes.
@@ -99,7 +104,31 @@ impl Visitor<'_> for &Names {
     }
 }
 
-/// Whether `snake` is what `camel` is in snake case.
+/// Reads the name of a field in a document that may be of any kind: a similar name is not
+/// a mistake there, and to look for one would cost too much.
+pub(super) struct ExactName<'a>(pub(super) &'a Names);
+
+impl<'de> DeserializeSeed<'de> for ExactName<'_> {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for ExactName<'_> {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.find_exact(name))
+    }
+}
+
+/// Whether `snake` is the snake case of `camel`.
 fn is_snake(camel: &str, snake: &str) -> bool {
     let mut rest = snake.chars();
     camel.chars().all(|character| match character {

@@ -96,13 +96,8 @@ impl Reader<'_> {
                 self.group(&path, message)?;
             }
         }
-        if document.scope_spans.is_some() || document.instrumentation_library_spans.is_some() {
-            let message = wire::ResourceSpans {
-                resource: document.resource,
-                scope_spans: document.scope_spans,
-                instrumentation_library_spans: document.instrumentation_library_spans,
-            };
-            self.group(path, message)?;
+        if document.group.has_scopes() {
+            self.group(path, document.group)?;
         }
         for (field, text) in [("result", document.result), ("trace", document.trace)] {
             if let Some(text) = text {

@@ -60,7 +60,9 @@ impl<'a> Salvage<'a> {
                         self.group(range, &path(index));
                     }
                 }
-                (Name::Field(_), _) => self.scopes(value, &path),
+                (Name::Field("scopeSpans" | "instrumentationLibrarySpans"), _) => {
+                    self.scopes(value, &path);
+                }
                 (_, b"result" | b"trace") if depth < wire::MAX_DEPTH => {
                     let path = path(0);
                     let path = path.strip_suffix("[0]").unwrap_or(&path);

@@ -52,15 +52,6 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads anything that says by being there what it is a part of.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    or_default(deserializer).map(Some)
-}
-
 /// A scalar as a value of its own.
 pub(super) struct Read<T>(pub(super) T);
 
