@@ -5,12 +5,12 @@ use super::error::Position;
 /// The lines of a request.
 pub(super) struct Lines {
     start: Position,
-    /// Where they end, once that was asked for.
+    /// The end of each line; empty until the first lookup.
     ends: Option<Vec<usize>>,
 }
 
 impl Lines {
-    /// Makes those of a request that begins here.
+    /// Makes the lines of a request that begins at `start`.
     pub(super) const fn new(start: Position) -> Self {
         Self { start, ends: None }
     }

@@ -14,9 +14,9 @@ pub(super) struct Names(pub(super) &'static [&'static str]);
 pub(super) enum Name {
     /// The field, in camel or snake case.
     Field(&'static str),
-    /// Not the field, but little else can be meant.
+    /// Not the name of the field, but probably meant as it.
     Misspelled(&'static str),
-    /// Something that is not known.
+    /// An unknown name.
     Other,
 }
 
@@ -62,7 +62,7 @@ where
     Ok(())
 }
 
-/// Refuses the value of a field: what it is, and what is expected.
+/// Refuses the value of a field; has what was found, and what is expected.
 pub(super) struct Refused<'a>(pub(super) &'a str, pub(super) &'a str);
 
 impl<'de> DeserializeSeed<'de> for Refused<'_> {
@@ -76,7 +76,7 @@ impl<'de> DeserializeSeed<'de> for Refused<'_> {
     }
 }
 
-/// Refuses the value of a field that is not spelled as it is meant.
+/// Refuses the value of a misspelled field.
 pub(super) fn refuse_misspelled<'de, A>(map: &mut A, meant: &str) -> Result<(), A::Error>
 where
     A: MapAccess<'de>,
@@ -139,7 +139,8 @@ fn is_snake(camel: &str, snake: &str) -> bool {
     }) && rest.next().is_none()
 }
 
-/// What two names have in common that differ in case, separators or a plural alone.
+/// Returns the part that is the same in two names that differ only in case, separators or a
+/// plural.
 fn bare(name: &str) -> Vec<u8> {
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
     let mut bare: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
@@ -154,7 +155,7 @@ fn is_near(name: &[u8], meant: &[u8]) -> bool {
     if name == meant {
         return true;
     }
-    // Of few letters, one makes another word.
+    // In a short word, one letter makes another word.
     if meant.len() < 5 || name.len().abs_diff(meant.len()) > 1 {
         return false;
     }

@@ -1,6 +1,6 @@
-//! The messages as the input has them.
+//! The messages of OTLP in the form that they have in the input.
 //!
-//! A span stays text at first, so that one unreadable span can be left out alone.
+//! A span stays text at first, so that an unreadable span does not affect the others.
 
 use std::fmt;
 
@@ -155,7 +155,7 @@ pub(super) struct Event {
     pub(super) attributes: Vec<KeyValue>,
 }
 
-/// A link; one without ids is written by SDKs that were given none.
+/// A link; some SDKs write a link without ids if their caller had none.
 ///
 /// Source: OpenTelemetry specification, *Trace API*, *Link*.
 #[derive(Default, Deserialize)]
@@ -186,7 +186,7 @@ pub(super) struct Status {
     pub(super) code: Named<StatusCode>,
 }
 
-/// Documents within each other: each is looked through once more.
+/// Most documents within each other: each level parses the text once more.
 pub(super) const MAX_DEPTH: usize = 3;
 
 pub(super) const DOCUMENT: Names = Names(&[

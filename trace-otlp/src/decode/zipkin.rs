@@ -1,4 +1,4 @@
-//! Spans of Zipkin's version 2. The docs of `decode` have what becomes of them.
+//! Reads spans of Zipkin's version 2. The docs of `decode` say what each field becomes.
 //!
 //! Source: zipkin-api, *zipkin2-api.yaml*; OpenTelemetry specification, *OpenTelemetry to
 //! Zipkin Transformation*; semantic conventions, *Network*.
@@ -85,7 +85,7 @@ struct Annotation {
 #[derive(Default)]
 struct Tags(Vec<(String, TagValue)>);
 
-/// Reads the span that `text` is.
+/// Reads `text` as a span.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     text: &[u8],

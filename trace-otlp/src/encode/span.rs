@@ -13,7 +13,7 @@ use crate::conventions::{self, key};
 /// A `Span`.
 pub(super) struct Span<'a> {
     pub(super) view: &'a SpanView<'a>,
-    /// Whether tags say the scope, which is written elsewhere then.
+    /// Whether tags name the scope; `ScopeSpans` then has them, and the span does not.
     pub(super) is_tagged: bool,
 }
 
@@ -31,7 +31,7 @@ impl Span<'_> {
     }
 }
 
-/// Returns the attribute that makes the outcome visible where it is not.
+/// Returns the attribute that shows the outcome, if status and tags do not.
 fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
     let outcome = span.outcome();
     let visible = conventions::visible_outcome(span.status(), span.tags());
@@ -166,9 +166,9 @@ where
     }
 }
 
-/// An array of what is left of an iterator; can be written once.
+/// An array of the remaining items of an iterator; can be written once.
 ///
-/// Logs and links of a recorded span are read from its stream, which costs.
+/// Logs and links of a recorded span are read from its stream, which should happen once.
 struct Items<I>(Cell<Option<I>>);
 
 impl<I: Iterator<Item: Serialize>> Serialize for Items<I> {
