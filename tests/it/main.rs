@@ -46,3 +46,4 @@ mod trace_collector_output;
 mod tracestate;
 mod two_ends;
 mod view;
+mod wait;
