@@ -33,7 +33,7 @@ fn names(spans: &MemoryCollector) -> Vec<String> {
     names
 }
 
-/// An executor: nothing but a thread that parks.
+/// An executor: a thread that parks.
 fn block_on<F: Future>(future: F) -> F::Output {
     block_on_with(future, None)
 }
@@ -90,7 +90,7 @@ fn it_waits_for_a_root_that_sleeps() {
             span::in_span("after", || {});
         }));
         assert!((&mut root).now_or_never().is_none());
-        // Also once it has handed over.
+        // It also waits if the root has handed over.
         tracer.flush(LONG);
         let ends = || assert!(root.now_or_never().is_some());
         let report = block_on_until(tracer.shutdown_when_idle(LONG), ends);
@@ -150,7 +150,7 @@ fn dropped_while_it_waits_it_ends_nothing() {
         assert!((&mut ends).now_or_never().is_none());
         drop(ends);
         drop(open);
-        // Nothing is to happen, which nothing can report.
+        // Time for a shutdown that must not happen: no event can replace it.
         std::thread::sleep(SHORT);
         tracer.root("later").run_sync(|| {});
         assert!(tracer.flush(LONG).is_complete);
