@@ -92,7 +92,7 @@ const NO_RESULTS: &[&str] = &[
     "i16", "i32", "i64", "i128", "isize", "f32", "f64",
 ];
 
-/// Pins the type of a block before its body is looked at.
+/// Pins the type of a block before the compiler checks its body.
 ///
 /// Errors then point at the user's expressions, and `return Err(error.into())`
 /// is coerced as in the plain function. Except for `!`, no lint is silenced for this:

@@ -60,7 +60,7 @@ impl DecodeError {
 
     /// Returns the field within its request, for example
     /// `resourceSpans[0].scopeSpans[0].spans[4].traceId`; empty when it is the
-    /// request itself, or what lies between requests.
+    /// request itself, or text between requests.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -154,8 +154,8 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
     problem
 }
 
-/// Returns where in a text the value lies that has this path: where it ends, or where it
-/// begins if it has parts.
+/// Returns the place in a text of the value with this path: its end, or its beginning if it
+/// has parts.
 fn place_of(text: &[u8], path: &Path) -> Option<usize> {
     let mut range = 0..text.len();
     for segment in path {

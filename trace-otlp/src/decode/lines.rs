@@ -15,7 +15,7 @@ impl Lines {
         Self { start, ends: None }
     }
 
-    /// Returns where the byte `offset` of the request `bytes` lies.
+    /// Returns the place of the byte `offset` of the request `bytes`.
     pub(super) fn position(&mut self, bytes: &[u8], offset: usize) -> Position {
         let ends = self.ends.get_or_insert_with(|| {
             let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');

@@ -39,7 +39,7 @@ impl Names {
         names.find(|camel| *camel == name || is_snake(camel, name))
     }
 
-    /// Finds a name as it lies in a text, with its escapes.
+    /// Finds a name that is still text of the input, with its escapes.
     pub(super) fn find_bytes(&self, name: &[u8]) -> Name {
         str::from_utf8(name).map_or(Name::Other, |name| self.find(name))
     }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// Returns the parts of the array or object that lies at `range`, without white space
+/// Returns the parts of the array or object at `range`, without white space
 /// around them; a part of an object is a field with its name.
 pub(super) fn parts(text: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut at = range.start + 1;

@@ -61,7 +61,7 @@ impl<'de, T: Scalar> Deserialize<'de> for Read<T> {
     }
 }
 
-/// Reads a value as it lies in the input.
+/// Reads a value from its text in the input.
 fn read<T: Scalar, E: Error>(value: &str) -> Result<T, E> {
     let expected: &dyn Expected = &Expects::<T>(PhantomData);
     let of_type = |found| Err(E::invalid_type(found, expected));
