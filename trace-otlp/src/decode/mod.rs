@@ -117,6 +117,7 @@
 //! # Ok::<(), decode::DecodeError>(())
 //! ```
 
+// The text of an input: its mistakes, and where a request begins and ends.
 mod base64;
 
 mod pieces;
@@ -135,6 +136,7 @@ mod buffer;
 
 mod frames;
 
+// Values and messages of OTLP, and the records that they become.
 mod number;
 
 mod scalar;
@@ -149,6 +151,7 @@ mod wire;
 
 mod record;
 
+// What all formats share: recognizing one, reading what is damaged, the result so far.
 mod foreign;
 
 mod older;
@@ -159,6 +162,7 @@ mod salvage;
 
 mod reader;
 
+// Documents of each format.
 mod jaeger_span;
 
 mod jaeger;
