@@ -8,7 +8,7 @@ use std::io::Read;
 
 use super::buffer::Buffer;
 use super::error::{DecodeError, Position};
-use super::found::{self, MAGIC_BYTES};
+use super::magic::{self, MAGIC_BYTES};
 use super::scan::{End, Key, first_key};
 use super::surrogates;
 
@@ -170,7 +170,7 @@ impl<R: Read> Frames<R> {
         }
         // A text with two bytes a character may begin with a brace.
         while self.input.rest() == b"{" && self.input.fill()? {}
-        match found::data(self.input.rest()) {
+        match magic::data(self.input.rest()) {
             Some(_) => Err(self.refuse(Expecting::Top)),
             None => Ok(()),
         }
@@ -211,9 +211,9 @@ impl<R: Read> Frames<R> {
             Expecting::ArrayObject => "`,` or `]`",
             Expecting::ArrayComma => "an object",
         };
-        while found::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
+        while magic::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
         let rest = self.input.rest();
-        let found = found::name(rest.get(..MAGIC_BYTES).unwrap_or(rest));
+        let found = magic::name(rest.get(..MAGIC_BYTES).unwrap_or(rest));
         let message = format!("found {found}; expected {expected}");
         let error = DecodeError::new(self.input.at(), message);
         let byte = rest.first().copied();

@@ -128,7 +128,7 @@ mod decoded;
 
 mod surrogates;
 
-mod found;
+mod magic;
 
 mod scan;
 

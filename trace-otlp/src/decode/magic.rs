@@ -1,4 +1,4 @@
-//! Names what an input is if it is not JSON, for error messages.
+//! Recognizes input that is not JSON by its first bytes, and names it for error messages.
 
 /// The first bytes of other data that programs write in place of JSON.
 ///
