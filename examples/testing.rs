@@ -117,14 +117,13 @@ mod tests {
         );
     }
 
-    /// A task that goes on with the trace; the test may return an error.
+    /// A task that continues the trace; the test waits for it, and may return an error.
     #[traced_test]
     #[tokio::test(flavor = "multi_thread")]
     async fn the_mail_belongs_to_the_checkout() -> Result<(), &'static str> {
         checkout(Order::with_card("gold")).await?;
-        while trace!().len() < 4 {
-            tokio::task::yield_now().await;
-        }
+        TestTracer::current().settled(Duration::from_secs(5)).await;
+        assert_eq!(trace!().len(), 4);
         assert_no_orphans!(trace!());
         Ok(())
     }

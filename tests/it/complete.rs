@@ -14,6 +14,7 @@ use trace_core::{
 };
 
 use crate::spans::{at, span as span_of, trace_id};
+use crate::wait;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -580,10 +581,11 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
     was_entered.recv().unwrap();
     let report = std::thread::scope(|scope| {
         let shutdown = scope.spawn(|| tracer.shutdown(LONG));
-        // Nothing tells that a shutdown has begun but that nothing is taken.
-        while tracer.stats().dropped.shutdown == 0 {
+        // That a shutdown has begun shows only in that nothing is taken.
+        wait::until(|| {
             held.in_scope(|| span::in_span("late", || {}));
-        }
+            tracer.stats().dropped.shutdown > 0
+        });
         drop(go_on);
         shutdown.join().unwrap()
     });

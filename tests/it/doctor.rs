@@ -11,6 +11,8 @@ use trace_core::{
     trace_root, traced,
 };
 
+use crate::wait;
+
 fn tracer() -> TracerBuilder {
     Tracer::builder("shop").on_demand()
 }
@@ -251,11 +253,7 @@ fn it_was_dropped_by_the_lane_of_a_collector() {
         .unwrap();
     for _ in 0..5 {
         tracer.attach_sync(in_a_lane);
-        let mut waits = 0..60_000;
-        while tracer.stats().open > 0 {
-            assert!(waits.next().is_some(), "{:?}", tracer.stats());
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait::until(|| tracer.stats().open == 0);
     }
     let full = "recorded 5 times, dropped 3 times as the lane of collector stuck was full";
     assert_eq!(why(&tracer, "in_a_lane"), full);

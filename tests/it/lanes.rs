@@ -11,6 +11,8 @@ use trace_core::{
     TraceId, Tracer, collector_fn, span,
 };
 
+use crate::wait;
+
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -153,12 +155,7 @@ fn a_full_lane_drops_its_own_spans_and_says_which() {
         // Never more than one batch behind, of the one that is fast.
         let report = tracer.flush(Duration::from_millis(1));
         assert!(!report.is_complete);
-        let mut wait = 0;
-        while tracer.stats().open > 0 || tracer.lane_stats()[1].waiting > 0 {
-            wait += 1;
-            assert!(wait < 60_000, "{:?}", tracer.lane_stats());
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait::until(|| tracer.stats().open == 0 && tracer.lane_stats()[1].waiting == 0);
     }
     let (stats, lanes) = assert_exact(&tracer);
     assert_eq!((stats.read, stats.dropped.queue), (200, 0));
@@ -482,12 +479,10 @@ fn beside_a_blocked_one(max_bytes: usize) -> (Tracer, Counting, Sender<()>) {
 
 /// Waits until the collector that is well has all that was handed over.
 fn wait_for(tracer: &Tracer, spans: u64) {
-    let mut waits = 0;
-    while tracer.lane_stats()[1].delivered < spans {
+    wait::until(|| {
         let _report = tracer.flush(Duration::from_millis(1));
-        waits += 1;
-        assert!(waits < 20_000, "{:?}", tracer.lane_stats());
-    }
+        tracer.lane_stats()[1].delivered >= spans
+    });
 }
 
 #[test]

@@ -12,6 +12,8 @@ use trace_core::{
     Tracer, collector_fn, span,
 };
 
+use crate::wait;
+
 /// A wait that fails the test, if nothing comes.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -26,14 +28,10 @@ fn once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 
 /// Polls a future until something holds.
 fn poll_until<F: Future>(mut future: std::pin::Pin<&mut F>, holds: impl Fn() -> bool) {
-    for _ in 0..LONG.as_millis() {
-        if holds() {
-            return;
-        }
+    wait::until(|| {
         let _is_ready = once(future.as_mut());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    panic!("nothing came");
+        holds()
+    });
 }
 
 async fn messages() {
@@ -61,7 +59,8 @@ fn scopes_that_live_hand_over_after_the_scheduled_delay() {
     let has = |name| spans.spans().iter().any(|span| span.operation_name == name);
     poll_until(one.as_mut(), || has("message"));
     poll_until(other.as_mut(), || has("once"));
-    // Again, when the tracer has slept.
+    // Again, after the tracer has gone to sleep: it naps for ten delays before, and
+    // nothing reports the sleep.
     std::thread::sleep(Duration::from_millis(300));
     let before = spans.spans().len();
     poll_until(one.as_mut(), || spans.spans().len() > before);

@@ -3,12 +3,14 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use trace_core::{
     Collector, CollectorError, FlushReport, MemoryCollector, SpanBatch, Tracer, TracerBuilder,
     collector_fn,
 };
+
+use crate::wait::{self, timed};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
@@ -73,7 +75,8 @@ fn waiting() -> impl Iterator<Item = Waiting> {
 }
 
 impl Waiting {
-    /// Lets the collector go on after a while, in which others begin to wait.
+    /// Lets the collector continue after a while in which others begin to wait: no thread
+    /// can tell that another one waits in a call.
     fn open_later(&mut self) {
         let opener = self.opener.take();
         spawn(move || {
@@ -94,19 +97,12 @@ fn shutting_down(tracer: &Tracer, timeout: Duration) -> std::thread::JoinHandle<
     let other = tracer.clone();
     let dropped = tracer.stats().dropped.shutdown;
     let shutdown = spawn(move || other.shutdown(timeout));
-    while tracer.stats().dropped.shutdown == dropped {
-        // Taken until then, and so perhaps some more are delivered.
+    wait::until(|| {
+        // Roots are taken until then, so some of them may be delivered.
         tracer.root("late").run_sync(|| {});
-        std::thread::sleep(Duration::from_millis(1));
-    }
+        tracer.stats().dropped.shutdown > dropped
+    });
     shutdown
-}
-
-#[expect(clippy::disallowed_methods, reason = "waits are what is tested")]
-fn timed<R>(body: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = body();
-    (result, start.elapsed())
 }
 
 fn is_delivered(spans: &MemoryCollector) -> bool {

@@ -370,7 +370,7 @@ fn a_different_content_for_one_id_makes_the_collector_careful() {
 }
 
 #[test]
-fn with_several_feeders_only_the_last_shutdown_completes() {
+fn with_several_tracers_only_the_last_shutdown_completes() {
     let bench = Bench::with(|options| options.tracers = 2);
     let [frontend, gateway] = [0, 1].map(|_| bench.collector.clone());
     bench.send(

@@ -29,8 +29,7 @@ impl Output {
 
     fn options(&self, arguments: &[&str]) -> Options {
         let output = format!("--output={}", self.0.display());
-        let arguments = arguments.iter().copied();
-        Options::parse_from(["services", &output].into_iter().chain(arguments))
+        options(&[&[&*output], arguments].concat())
     }
 }
 
@@ -40,11 +39,20 @@ impl Drop for Output {
     }
 }
 
+fn options(arguments: &[&str]) -> Options {
+    let arguments = arguments.iter().copied();
+    Options::parse_from(std::iter::once("services").chain(arguments))
+}
+
+/// A screen that shows nothing.
+fn no_screen() -> Screen {
+    Screen::new(std::io::sink())
+}
+
 async fn run(test: &str, arguments: &[&str]) -> Outcome {
     let output = Output::new(test);
     let options = output.options(arguments);
-    let outcome = run::run(&options, &Screen::new(std::io::sink())).await;
-    let outcome = outcome.unwrap();
+    let outcome = run::run(&options, &no_screen()).await.unwrap();
     assert_eq!(outcome.problems, [""; 0]);
     outcome
 }
@@ -223,8 +231,7 @@ async fn traces_that_are_not_recorded_are_passed_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_reach_another_process() {
     let output = Output::new("posted");
-    let screen = Screen::new(std::io::sink());
-    let collectors = Collectors::new(&output.options(&[]), &screen).unwrap();
+    let collectors = Collectors::new(&output.options(&[]), &no_screen()).unwrap();
     let receiver = Receiver::start(collectors.clone()).await.unwrap();
     let posts = PostCollector::new(receiver.address);
     let tracer = Tracer::builder("shop").collector(posts).build().unwrap();
@@ -242,8 +249,7 @@ async fn spans_reach_another_process() {
 #[test]
 fn the_seed_decides_what_happens() {
     let fates = |seed: &str| {
-        let options = Options::parse_from(["services", "--error-rate=0.3", "--seed", seed]);
-        let fates = options.fates();
+        let fates = options(&["--error-rate=0.3", "--seed", seed]).fates();
         (1..=50)
             .map(|request| fates.of(request))
             .collect::<Vec<_>>()

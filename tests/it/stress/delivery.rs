@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use trace_core::{
     Collector, CollectorError, MemoryCollector, SpanBatch, TraceFuture, Tracer, collector_fn, span,
 };
 
 use super::{assert_conserved, settled};
+use crate::wait::timed;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
@@ -35,16 +36,6 @@ impl Collector for Blocking {
         let _sent = self.called.lock().unwrap().send(batch.len() as u64);
         let _opened = self.gate.lock().unwrap().recv();
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "measures that a deadline is kept"
-)]
-fn timed<R>(body: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = body();
-    (result, start.elapsed())
 }
 
 fn two_spans(tracer: &Tracer) {

@@ -1,4 +1,4 @@
-//! Writes the function as the user wrote it, beside the recording one, for lints
+//! Writes a copy of the function as the user wrote it, beside the recording one, for lints
 //! and documentation.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
@@ -15,8 +15,8 @@ impl Expansion {
     /// Puts the user's function beside the one that records: clippy lints it, and
     /// rustdoc shows it, as if there were no attribute.
     ///
-    /// Not where the arguments of the attribute hold functions of a returned value
-    /// whose type has no name: they are looked at only where there is such a value.
+    /// There is no copy if the arguments of the attribute have functions of a returned value
+    /// whose type has no name: the compiler can check these only where there is such a value.
     ///
     /// Input: `fn count(text: &str) -> usize { body }`
     /// Output:
@@ -26,22 +26,21 @@ impl Expansion {
     /// #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
     /// fn count(text: &str) -> usize { body }
     /// ```
-    /// With a plain `#[cfg(any(clippy, doc))]`, rustdoc would take the function for
-    /// one that is there under clippy only: it would say so in the documentation,
-    /// and leave out its doctests.
-    pub(super) fn beside_written(&self, item: &Item, recording: TokenStream) -> TokenStream {
+    /// With a plain `#[cfg(any(clippy, doc))]`, rustdoc would believe that the function exists
+    /// only under clippy: it would say so in the documentation, and leave out its doctests.
+    pub(super) fn beside_lint_copy(&self, item: &Item, recording: TokenStream) -> TokenStream {
         let looks_at_return = self.looks_at_return();
         let check = match self.check_returned(item) {
             Some(code) if looks_at_return => code,
             None if looks_at_return => return recording,
             _ => TokenStream::new(),
         };
-        let written = self.written(item, &check);
+        let lint_copy = self.lint_copy(item, &check);
         quote_spanned! {Span::mixed_site()=>
             #[cfg(not(any(clippy, doc)))]
             #recording
             #[cfg_attr(not(any(clippy, doc)), cfg(any()))]
-            #written
+            #lint_copy
         }
     }
 
@@ -52,7 +51,7 @@ impl Expansion {
     }
 
     /// The user's function, with the expressions of the attribute's arguments.
-    fn written(&self, item: &Item, check: &TokenStream) -> TokenStream {
+    fn lint_copy(&self, item: &Item, check: &TokenStream) -> TokenStream {
         let prologue = self.prologue();
         if prologue.is_empty() && check.is_empty() && self.origin.is_none() {
             let lints = not_const(item);
@@ -72,7 +71,7 @@ impl Expansion {
         quote!(#header #body)
     }
 
-    /// Has the compiler look at functions of the returned value.
+    /// Writes code by which the compiler checks functions of the returned value.
     ///
     /// Input: `tags(ret.rows = |rows| rows.len())`, `-> Vec<u32>`
     /// Output:
@@ -111,8 +110,9 @@ impl Expansion {
 
 /// Silences the lint that asks for `const`, which the attribute refuses.
 ///
-/// Under clippy alone, and on the user's own code, as nothing can be added to a body that
-/// other lints do not see: a `forbid` of just this lint is an error there.
+/// The `allow` is there under clippy alone. It stands on the user's own code, because other
+/// lints would see anything that is added to the body. So a `forbid` of just this lint is an
+/// error under clippy.
 pub(super) fn not_const(item: &Item) -> Option<TokenStream> {
     let is_called = item.signature.asyncness.is_none();
     is_called.then(|| {

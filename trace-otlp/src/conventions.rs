@@ -1,9 +1,9 @@
-//! Facts of ours that OTLP has no field for: what they are called on the wire.
+//! The names on the wire of our facts that OTLP has no field for.
 
 pub(crate) use trace_core::conventions::{PANIC, UNKNOWN_SERVICE};
 use trace_core::{Outcome, StatusRef, TagRef};
 
-/// Name of the scope of spans that say nothing else.
+/// Name of the scope of spans that do not name one.
 pub(crate) const SCOPE_NAME: &str = "trace-core";
 pub(crate) const SCOPE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -14,11 +14,11 @@ pub(crate) mod key {
         OTEL_SCOPE_NAME as SCOPE_NAME, OTEL_SCOPE_VERSION as SCOPE_VERSION, SERVICE_NAME,
     };
 
-    /// How the body ended, where status and other tags do not show it.
+    /// How the body ended, if status and other tags do not show it.
     pub(crate) const OUTCOME: &str = "trace_core.outcome";
 }
 
-/// Bits of a span's `flags` above the eight that travel.
+/// Bits of a span's `flags` above the eight of the `traceparent`.
 ///
 /// Source: opentelemetry-proto, *SpanFlags*.
 pub(crate) const HAS_IS_REMOTE: u32 = 0x100;

@@ -1,37 +1,10 @@
-//! Writes what the arguments of the attribute become: the site, and the tags.
+//! Writes what is recorded of the arguments: the service, the tags and the links.
 
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::args::{Args, TagArg, TagForm};
-
-/// Input: `#[traced("charge", kind = client, tags(order.id = order.id))]`
-/// Output:
-/// ```text
-/// static SITE: Site = Site::new("charge", SpanKind::Client, file!(), line!(), &["order.id"]);
-/// ```
-pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> TokenStream {
-    let at = Span::mixed_site();
-    let name = match &args.operation {
-        Some(name) => name.value(),
-        None => function.unraw().to_string(),
-    };
-    let kind = Ident::new(args.kind.unwrap_or("Internal"), at);
-    let keys = args.tags.iter().map(|tag| &tag.key);
-    // With the function's own span, the line is the function's and not the attribute's.
-    let line = quote_spanned!(function.span()=> ::core::line!());
-    quote_spanned! {at=>
-        static __TRACED_SITE: #private::Site = #private::Site::new(
-            #name,
-            #private::SpanKind::#kind,
-            ::core::file!(),
-            #line,
-            &[#(#keys),*],
-        );
-    }
-}
 
 /// Records the service, the tags and the links.
 ///
@@ -47,8 +20,8 @@ pub(super) fn site(private: &TokenStream, args: &Args, function: &Ident) -> Toke
 /// }
 /// ```
 ///
-/// What an expression calls is not recorded: it is called only because something
-/// is recorded, and may have the same tags. If it panics, the function continues.
+/// The code that an expression calls is not recorded: it runs only because something is
+/// recorded, and it may have the same tags itself. If it panics, the function continues.
 ///
 /// Input: `tags(id = order.id())`
 /// Output:
@@ -61,7 +34,7 @@ pub(super) fn write(private: &TokenStream, args: &Args) -> TokenStream {
     write_to(private, &to_current(private), args)
 }
 
-/// The same by methods of a value: `to` is what stands before the name of each.
+/// The same by methods of a value: `to` is written before the name of each method.
 pub(super) fn write_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenStream {
     if !records_something(args) {
         return TokenStream::new();
@@ -74,12 +47,12 @@ pub(super) fn write_to(private: &TokenStream, to: &TokenStream, args: &Args) -> 
     }
 }
 
-/// What stands before the name of a function that records in the current span.
+/// The tokens before the name of a function that records in the current span.
 fn to_current(private: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #private::)
 }
 
-/// Records the service, the tags and the links where something is recorded.
+/// Records the service, the tags and the links, without asking whether anything is recorded.
 pub(super) fn statements(private: &TokenStream, args: &Args) -> TokenStream {
     statements_to(private, &to_current(private), args)
 }
@@ -111,8 +84,9 @@ fn statements_to(private: &TokenStream, to: &TokenStream, args: &Args) -> TokenS
     }
 }
 
-/// Copies the service, the tags and the links at the call, for a future that
-/// starts when the arguments are gone: the copying, and what hands the copies over.
+/// Copies the service, the tags and the links at the call, for a future that starts after
+/// the arguments have been moved. Returns the code that copies, and the code that records
+/// the copies.
 ///
 /// Input: `tags(id = order.id)`
 /// Output:
@@ -125,7 +99,7 @@ pub(super) fn captured(private: &TokenStream, args: &Args) -> Option<(TokenStrea
         return None;
     }
     let at = Span::mixed_site();
-    // Whether a root is recorded is known only when it starts.
+    // The sampler decides only when a root starts, so its values are always copied.
     let recording = if args.is_root || args.parent.is_some() {
         quote_spanned!(at=> true)
     } else {
@@ -216,25 +190,7 @@ pub(super) fn tag_returned(
     .collect()
 }
 
-/// Writes where the span belongs, if not below the current one.
-///
-/// Input: `parent = self.context`
-/// Output: `SpanOrigin::parent(&(self.context))`
-///
-/// Input: `root, remote = context, trust = Trust::Restart`
-/// Output: `SpanOrigin::remote(&(context)).trust(Trust::Restart)`
-pub(super) fn origin(private: &TokenStream, args: &Args) -> Option<TokenStream> {
-    let at = Span::mixed_site();
-    if let Some(parent) = &args.parent {
-        let parent = reference(parent);
-        return Some(quote_spanned!(at=> #private::SpanOrigin::parent(#parent)));
-    }
-    let remote = reference(args.remote.as_ref()?);
-    let trust = args.trust.iter();
-    Some(quote_spanned!(at=> #private::SpanOrigin::remote(#remote)#(.trust(#trust))*))
-}
-
-/// Whether anything is to be recorded before the body.
+/// Whether the prologue records anything.
 fn records_something(args: &Args) -> bool {
     args.service.is_some() || !args.links.is_empty() || tags_of_arguments(args).next().is_some()
 }
@@ -243,14 +199,14 @@ fn tags_of_arguments(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     numbered(args).filter(|(_, tag)| !tag.reads_returned)
 }
 
-/// The tags with the places of their keys in the site.
+/// The tags with the positions of their keys in the site.
 fn numbered(args: &Args) -> impl Iterator<Item = (Literal, &TagArg)> {
     let tags = args.tags.iter().enumerate();
     tags.map(|(index, tag)| (Literal::usize_suffixed(index), tag))
 }
 
-/// Evaluates an expression, of which nothing is recorded, for `record`; of a tag, the place of
-/// the key is given.
+/// Evaluates an expression for `record`, and records nothing that the expression calls. `tag`
+/// is the position of the tag's key.
 fn evaluated(
     private: &TokenStream,
     to: &TokenStream,
@@ -265,7 +221,8 @@ fn evaluated(
     evaluate(private, to, tag, &value, Span::mixed_site(), record)
 }
 
-/// The same, whatever the expression; what is recorded is placed `here`.
+/// The same for every expression, even if it calls nothing. The recorded value is placed
+/// `here`.
 fn evaluate(
     private: &TokenStream,
     to: &TokenStream,
@@ -314,7 +271,7 @@ fn with_suffix(action: &str, tag: &TagArg) -> Ident {
     format_ident!("{action}{suffix}", span = Span::mixed_site())
 }
 
-/// Has the compiler look at a secret, which is never evaluated.
+/// Writes a secret where the compiler checks it, and where it is never evaluated.
 fn check(tag: &TagArg) -> TokenStream {
     if tag.form != TagForm::Secret {
         return TokenStream::new();
@@ -324,7 +281,7 @@ fn check(tag: &TagArg) -> TokenStream {
 }
 
 /// A reference to an expression, placed at the expression for the sake of errors.
-fn reference(value: &TokenStream) -> TokenStream {
+pub(super) fn reference(value: &TokenStream) -> TokenStream {
     let at = value.span().resolved_at(Span::mixed_site());
     let value = quote!(#value);
     quote_spanned!(at=> &(#value))

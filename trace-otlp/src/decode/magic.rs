@@ -1,6 +1,6 @@
-//! Names what an input is if it is not JSON, for error messages.
+//! Recognizes input that is not JSON by its first bytes, and names it for error messages.
 
-/// How data begins that programs write in place of JSON.
+/// The first bytes of other data that programs write in place of JSON.
 ///
 /// Source: RFC 1952; RFC 8878; *APPNOTE.TXT* of ZIP; the sites of the others.
 const MAGIC: [(&[u8], &str); 11] = [
@@ -17,10 +17,10 @@ const MAGIC: [(&[u8], &str); 11] = [
     (b"\0\0\0[", "text in UTF-32"),
 ];
 
-/// Bytes that have to be there to tell.
+/// Bytes that are needed to recognize all of them.
 pub(super) const MAGIC_BYTES: usize = 5;
 
-/// Returns what `bytes` begin that is neither text in UTF-8 nor nothing.
+/// Returns the name of the data that begins with `bytes`, if it is not text in UTF-8.
 pub(super) fn data(bytes: &[u8]) -> Option<&'static str> {
     let known = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic));
     known.map(|(_, name)| *name).or(match bytes {
@@ -30,12 +30,12 @@ pub(super) fn data(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Returns whether `bytes` are the beginning of what `data` knows, and too short to tell.
+/// Returns whether `bytes` are too short, and may still become some of the known `data`.
 pub(super) fn may_be_data(bytes: &[u8]) -> bool {
     bytes.len() < MAGIC_BYTES && MAGIC.iter().any(|(magic, _)| magic.starts_with(bytes))
 }
 
-/// Returns what `bytes` begin with, for an error.
+/// Describes the first of `bytes`, for an error.
 pub(super) fn name(bytes: &[u8]) -> String {
     match (data(bytes), bytes.first()) {
         (Some(name), _) => name.to_owned(),
