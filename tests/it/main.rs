@@ -12,6 +12,7 @@
 mod arguments;
 mod assemble;
 mod baggage;
+mod callers;
 mod clock;
 mod clocks;
 mod complete;

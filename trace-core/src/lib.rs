@@ -102,7 +102,7 @@ pub use collector::{
     collector_fn,
 };
 pub use delivery::{FlushReport, LateCollector};
-pub use diagnostics::stats::{DroppedSpans, LaneDrops, LaneStats, Stats};
+pub use diagnostics::stats::{CallerStats, DroppedSpans, LaneDrops, LaneStats, Stats};
 pub use process::clock::{Clock, ManualClock};
 pub use process::id_generator::IdGenerator;
 pub use propagation::link_source::LinkSource;
@@ -110,7 +110,8 @@ pub use propagation::trust::Trust;
 pub use root::{RootBuilder, RootFuture, root};
 pub use sampler::{
     AlwaysOff, AlwaysOn, HeadSampler, InvalidSampleRate, ParentBased, Probabilistic, RateLimited,
-    Sampler, SamplerFn, SamplingDecision, SamplingInput, SamplingStrategy, sampler_fn,
+    Sampler, SamplerFn, SamplingDecision, SamplingInput, SamplingStrategy, SamplingTags,
+    sampler_fn,
 };
 pub use span::builder::SpanBuilder;
 pub use span::guard::{Entered, EnteredSpan};

@@ -35,11 +35,13 @@ pub enum Trust {
     /// `tracestate` and baggage; the caller's context is kept as a link. For the
     /// public edge.
     Restart,
-    /// The caller's trace goes on, but of those that the caller wants recorded only
-    /// so many a second are; the others go on as not sampled.
+    /// The caller's trace goes on, but of those that the caller wants recorded only so many a
+    /// second are. What is above that is counted in
+    /// [`CallerStats::capped`](crate::CallerStats::capped). The sampler is asked about it as
+    /// about a trace that the caller does not record: the usual samplers refuse it, and a rule
+    /// of your own may record it.
     ///
-    /// One allowance for each number: all roots of a tracer that name the same one
-    /// share it.
+    /// One allowance for each number: all roots of a tracer that name the same one share it.
     Capped {
         /// Traces a second, at most.
         per_second: u32,

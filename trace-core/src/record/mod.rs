@@ -46,7 +46,9 @@ mod trace;
 pub(crate) mod write;
 
 pub(crate) use if_recording::{IfRecording, RECORDING_BUILT};
-pub(crate) use running::{current_context, current_trace_id, forget, is_recording};
+pub(crate) use running::{
+    context_of_call, current_context, current_trace_id, forget, is_recording,
+};
 pub(crate) use scope::entered;
 pub(crate) use scope::{InScope, OwnedEntered, Parentage, Scope, Start, WaitingScope};
 pub(crate) use span::{HeldSpan, Opening, SpanLife, miss, miss_unsampled};

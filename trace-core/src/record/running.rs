@@ -27,6 +27,15 @@ pub(crate) fn current_trace_id() -> Option<TraceId> {
     }
 }
 
+/// The context of one call out of the running code; `None` where no trace runs.
+pub(crate) fn context_of_call() -> Option<TraceContext> {
+    if RECORDING_BUILT {
+        entered::context_of_call()
+    } else {
+        None
+    }
+}
+
 /// The context of the running code; `None` where no trace runs.
 pub(crate) fn current_context() -> Option<TraceContext> {
     if RECORDING_BUILT {

@@ -4,6 +4,7 @@ use super::origin::SpanOrigin;
 use crate::delivery::is_collecting;
 use crate::diagnostics;
 use crate::record::{self, Opening, RECORDING_BUILT, Scope, write};
+use crate::sampler::SamplingTags;
 use crate::stream::{Absence, Site};
 use crate::tracer::global;
 
@@ -43,6 +44,7 @@ pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
     let scope = begin.scope();
     match &scope {
         Some(scope) if scope.is_recording() => {}
+        Some(scope) if scope.is_passing() => miss(begin.site()),
         Some(scope) => begin.note_unsampled(scope),
         None => miss(begin.site()),
     }
@@ -77,7 +79,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.0)();
         let (name, kind) = (site.operation_name(), site.kind());
-        global::with_current(|tracer| Scope::start_new(tracer, name, kind))
+        global::with_current(|tracer| Scope::start_new(tracer, name, kind, &SamplingTags::NONE))
     }
 
     fn open(&self) -> (u64, u64) {
@@ -105,7 +107,9 @@ impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.site)();
         let (name, kind) = (site.operation_name(), site.kind());
-        self.origin.as_ref()?.begin(None, name, kind, None)
+        self.origin
+            .as_ref()?
+            .begin(None, name, kind, SamplingTags::NONE, None)
     }
 
     fn open(&self) -> (u64, u64) {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::begin::{self, Begin};
-use super::description::{More, Root};
+use super::description::{More, Root, TaggedRoot};
 use super::future::{RootFuture, RootRun};
 use super::guard::RootGuard;
 use super::origin::Parent;
@@ -199,11 +199,32 @@ impl RootBuilder {
     /// span.end(); // when the body has been sent
     /// ```
     pub fn start(self) -> OpenSpan {
-        let root = self.0.get();
-        OpenSpan::root(
-            || root.and_then(begin::scope_of),
-            || root.map_or((0, 0), Begin::open),
-        )
+        self.start_with(&[])
+    }
+
+    /// Starts a root span as [`start`](Self::start) does, with more tags.
+    ///
+    /// The tags are borrowed: the sampler [sees](crate::SamplingInput::tags) them, and they
+    /// are copied only if the trace is recorded. For code that begins many spans, a layer of a
+    /// server for example.
+    ///
+    /// ```
+    /// # let path = String::from("/orders/7");
+    /// let root = trace_core::root("GET /orders/{id}");
+    /// let span = root.start_with(&[("http.request.method", &"GET"), ("url.path", &path)]);
+    /// # span.end();
+    /// ```
+    pub fn start_with(self, tags: &[(&str, &dyn TagSource)]) -> OpenSpan {
+        let root = self.0.into_inner();
+        let mut tagged = root.map(|root| TaggedRoot { root, tags });
+        let span = OpenSpan::root(
+            || tagged.as_ref().and_then(begin::scope_of),
+            || tagged.as_ref().map_or((0, 0), Begin::open),
+        );
+        if let Some(tagged) = &mut tagged {
+            tagged.let_go();
+        }
+        span
     }
 
     fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {

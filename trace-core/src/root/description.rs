@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::begin::{self, Begin};
 use super::origin::SpanOrigin;
 use crate::diagnostics;
-use crate::record::{Scope, TracerCore, spare_tracer, write};
+use crate::record::{Scope, TracerCore, spare_tracer, tag_input, write};
+use crate::sampler::SamplingTags;
 use crate::stream::Site;
 use crate::tracer::global;
-use crate::value::{Baggage, Link, SpanKind, TagInput, TagValue};
+use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue};
 
 /// What a root span begins with. It is moved, and so small.
 pub(super) struct Root {
@@ -50,10 +51,7 @@ impl Root {
 
 impl Begin for Root {
     fn scope(&self) -> Option<Scope> {
-        match &self.more {
-            Some(more) => self.scope_from(&more.origin, more.baggage.as_ref()),
-            None => self.new_scope(),
-        }
+        self.scope_with(SamplingTags::NONE)
     }
 
     fn site(&self) -> Option<&'static Site> {
@@ -100,11 +98,20 @@ impl Begin for Root {
 }
 
 impl Root {
+    /// Begins the scope; the sampler sees these tags behind the builder's own.
+    #[inline]
+    fn scope_with(&self, tags: SamplingTags<'_>) -> Option<Scope> {
+        match &self.more {
+            Some(more) => self.scope_from(more, tags.with_kept(&more.tags)),
+            None => self.new_scope(&tags),
+        }
+    }
+
     /// The scope of a trace that begins here.
-    fn new_scope(&self) -> Option<Scope> {
+    fn new_scope(&self, tags: &SamplingTags<'_>) -> Option<Scope> {
         let begin = |tracer: &Arc<TracerCore>| {
             let is_own = !tracer.is_foreign();
-            is_own.then(|| Scope::start_new(tracer, &self.operation_name, self.kind))
+            is_own.then(|| Scope::start_new(tracer, &self.operation_name, self.kind, tags))
         };
         match &self.tracer {
             Some(tracer) => begin(tracer),
@@ -113,9 +120,42 @@ impl Root {
     }
 
     #[cold]
-    fn scope_from(&self, origin: &SpanOrigin, baggage: Option<&Baggage>) -> Option<Scope> {
-        let tracer = self.tracer.as_ref();
-        origin.begin(tracer, &self.operation_name, self.kind, baggage)
+    fn scope_from(&self, more: &More, tags: SamplingTags<'_>) -> Option<Scope> {
+        let (tracer, name) = (self.tracer.as_ref(), &self.operation_name);
+        let baggage = more.baggage.as_ref();
+        more.origin.begin(tracer, name, self.kind, tags, baggage)
+    }
+}
+
+/// A root whose last tags are borrowed until it is open.
+pub(super) struct TaggedRoot<'a> {
+    pub(super) root: Root,
+    pub(super) tags: &'a [(&'a str, &'a dyn TagSource)],
+}
+
+impl Begin for TaggedRoot<'_> {
+    fn scope(&self) -> Option<Scope> {
+        self.root.scope_with(SamplingTags::new(self.tags))
+    }
+
+    fn site(&self) -> Option<&'static Site> {
+        self.root.site()
+    }
+
+    fn note_unsampled(&self, scope: &Scope) {
+        self.root.note_unsampled(scope);
+    }
+
+    fn let_go(&mut self) {
+        self.root.let_go();
+    }
+
+    fn open(&self) -> (u64, u64) {
+        let opened = self.root.open();
+        for (key, value) in self.tags {
+            write::named_tag(opened.0, key, tag_input(value));
+        }
+        opened
     }
 }
 

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostics::stats::Counters;
-use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
+use crate::propagation::{Extracted, HeaderProblem};
 use crate::record::{Parentage, Scope, Start, TracerCore};
+use crate::sampler::SamplingTags;
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 
@@ -20,8 +21,19 @@ pub(crate) struct SpanOrigin {
     pub(super) trust: Trust,
     /// Baggage that came without a context.
     pub(super) extracted_baggage: Option<Baggage>,
+    /// What was wrong with the headers.
+    bad: BadHeaders,
+}
+
+/// What was wrong with the headers of a request.
+#[derive(Clone, Copy, Debug, Default)]
+struct BadHeaders {
     /// Headers, or entries in them, that could not be used.
-    pub(super) bad_headers: u64,
+    count: u64,
+    /// There was a context, and it is lost.
+    context: bool,
+    /// The trace goes on without its state.
+    tracestate: bool,
 }
 
 /// See [`SpanOrigin`].
@@ -45,12 +57,12 @@ impl SpanOrigin {
     /// context.
     pub(crate) fn parent(extracted: Extracted) -> Self {
         Self {
+            bad: BadHeaders::in_extracted(&extracted),
             parent: match extracted.context {
                 Some(context) if context.is_remote => Parent::Remote(context),
                 Some(context) => Parent::Local(context),
                 None => Parent::Current,
             },
-            bad_headers: extracted.problems.len() as u64,
             ..Self::default()
         }
     }
@@ -69,7 +81,11 @@ impl SpanOrigin {
 
     /// Takes the context from the headers of a request; without one, the baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
-        self.bad_headers += extracted.problems.len() as u64;
+        let bad = BadHeaders::in_extracted(&extracted);
+        self.bad = BadHeaders {
+            count: self.bad.count + bad.count,
+            ..bad
+        };
         match extracted.context {
             Some(context) => self.parent = Parent::Remote(context),
             None => self.extracted_baggage = Some(extracted.baggage),
@@ -82,6 +98,7 @@ impl SpanOrigin {
         tracer: Option<&Arc<TracerCore>>,
         operation_name: &str,
         kind: SpanKind,
+        tags: SamplingTags<'_>,
         baggage: Option<&Baggage>,
     ) -> Option<Scope> {
         if let Some(scope) = self.within_current_trace() {
@@ -89,11 +106,11 @@ impl SpanOrigin {
         }
         let current = tracer.is_none().then(global::current).flatten();
         let tracer = tracer.or(current.as_ref());
-        let tracer = tracer.filter(|tracer| !tracer.is_foreign())?;
-        if self.bad_headers > 0 {
-            Counters::add(&tracer.queue.counters.bad_headers, self.bad_headers);
-        }
+        let Some(tracer) = tracer.filter(|tracer| !tracer.is_foreign()) else {
+            return self.passing(baggage);
+        };
         let believed = self.believed(tracer);
+        self.count_caller(&tracer.queue.counters, believed.as_deref());
         let parentage = match &self.parent {
             Parent::Absent | Parent::Current => Parentage::Nothing,
             Parent::Given(context) => Parentage::Given(context),
@@ -108,10 +125,48 @@ impl SpanOrigin {
         let start = Start {
             operation_name,
             kind,
+            tags,
             parentage,
             baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
         };
         Some(Scope::start(tracer, start))
+    }
+
+    /// Counts what became of what the caller sent.
+    fn count_caller(&self, counters: &Counters, believed: Option<&TraceContext>) {
+        let callers = &counters.callers;
+        let count = |counter, is_so: bool| {
+            if is_so {
+                Counters::add(counter, 1);
+            }
+        };
+        if self.bad.count > 0 {
+            Counters::add(&counters.bad_headers, self.bad.count);
+            count(&callers.restarted_by_bad_header, self.bad.context);
+            count(
+                &callers.discarded_tracestates,
+                self.bad.tracestate && believed.is_some(),
+            );
+        }
+        if let Parent::Remote(context) = &self.parent {
+            count(&callers.continued, believed.is_some());
+            count(&callers.restarted_by_trust, believed.is_none());
+            let is_capped = believed.is_some_and(|believed| believed.flags != context.flags);
+            count(&callers.capped, is_capped);
+        }
+    }
+
+    /// The scope where there is no tracer: the context leaves as it came, and nothing is
+    /// invented where none came.
+    #[cold]
+    fn passing(&self, baggage: Option<&Baggage>) -> Option<Scope> {
+        match &self.parent {
+            Parent::Remote(_) if self.trust == Trust::Restart => None,
+            Parent::Remote(context) | Parent::Given(context) | Parent::Local(context) => {
+                Some(Scope::passing(context, baggage))
+            }
+            Parent::Absent | Parent::Current => None,
+        }
     }
 
     /// The caller's context, as far as it is trusted.
@@ -159,5 +214,22 @@ impl SpanOrigin {
             Parent::Given(context) => Some(context.span_id),
             _ => None,
         }
+    }
+}
+
+impl BadHeaders {
+    fn in_extracted(extracted: &Extracted) -> Self {
+        let mut bad = Self {
+            count: extracted.problems.len() as u64,
+            ..Self::default()
+        };
+        for problem in &extracted.problems {
+            match problem {
+                HeaderProblem::Baggage(_) => {}
+                HeaderProblem::Tracestate(_) => bad.tracestate = extracted.context.is_some(),
+                _ => bad.context = extracted.context.is_none(),
+            }
+        }
+        bad
     }
 }

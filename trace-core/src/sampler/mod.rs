@@ -9,6 +9,7 @@ mod parent_based;
 mod probabilistic;
 mod rate_limited;
 mod strategy;
+mod tags;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use parent_based::ParentBased;
 pub use probabilistic::Probabilistic;
 pub use rate_limited::RateLimited;
 pub use strategy::SamplingStrategy;
+pub use tags::SamplingTags;
 
 /// Decides whether a trace is recorded.
 ///
@@ -86,6 +88,8 @@ pub struct SamplingInput<'a> {
     pub kind: SpanKind,
     /// The tracer's clock.
     pub clock: &'a Clock,
+    /// The tags of the span that starts, as far as its builder knows them.
+    pub tags: SamplingTags<'a>,
 }
 
 impl<'a> SamplingInput<'a> {
@@ -99,6 +103,7 @@ impl<'a> SamplingInput<'a> {
             operation_name,
             kind: SpanKind::Internal,
             clock,
+            tags: SamplingTags::NONE,
         }
     }
 }

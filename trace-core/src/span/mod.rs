@@ -32,7 +32,7 @@ mod refused;
 use std::fmt;
 use std::panic::Location;
 
-use crate::propagation::{self, Injector};
+use crate::propagation::{Injector, Propagator, W3cPropagator};
 use crate::record::{self, IfRecording, RECORDING_BUILT, Scope, SpanGuard, entered, write};
 use crate::stream::Site;
 use crate::value::{
@@ -237,8 +237,9 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// Writes the current context into the headers of a request, as `traceparent`,
 /// `tracestate` and `baggage`; returns whether a trace runs here.
 ///
-/// For other headers, give [`current_context`] to another
-/// [`Propagator`](crate::propagation::Propagator).
+/// In a trace that is not sampled each call writes a span id of its own. Without a tracer the
+/// context of the caller, which a [root](crate::RootBuilder::extracted) took, leaves as it
+/// came. For other headers there is [`inject_with`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -249,9 +250,27 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject(headers: &mut dyn Injector) -> bool {
-    let context = current_context();
+    inject_with(&W3cPropagator, headers)
+}
+
+/// Writes the current context into the headers of a request, in the formats of a propagator;
+/// returns whether a trace runs here. See [`inject`].
+///
+/// ```
+/// use std::collections::HashMap;
+/// use trace_core::propagation::XTracePropagator;
+/// use trace_core::{Tracer, span};
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let mut headers = HashMap::new();
+/// tracer.root("order").run_sync(|| span::inject_with(&XTracePropagator, &mut headers));
+/// assert_eq!(headers["x-sampled"], "1");
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> bool {
+    let context = record::context_of_call();
     if let Some(context) = &context {
-        propagation::inject(context, headers);
+        propagator.inject(context, headers);
         if let Some(span) = write::own_span() {
             write::context_sent(span);
         }

@@ -323,6 +323,7 @@ impl TestTracer {
     /// without a root belong to the test's own trace.
     pub(super) fn scope(&self) -> Scope {
         let start = Start {
+            tags: crate::sampler::SamplingTags::NONE,
             operation_name: self.0.name,
             kind: crate::SpanKind::Internal,
             parentage: crate::record::Parentage::Given(&test_trace::context()),

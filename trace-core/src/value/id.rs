@@ -113,6 +113,9 @@ impl SpanId {
         }
     }
 
+    /// Stands where no id is known; never delivered.
+    pub(crate) const PLACEHOLDER: Self = Self(NonZeroU64::MAX);
+
     pub(crate) const fn from_nonzero(value: NonZeroU64) -> Self {
         Self(value)
     }

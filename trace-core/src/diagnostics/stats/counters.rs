@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::ledger::Ledger;
 use super::starts::{Start, Starts};
-use super::stats::{DroppedSpans, Stats};
+use super::stats::{CallerStats, DroppedSpans, Stats};
 use crate::process::sync::AtomicU64;
 
 /// The counters behind [`Stats`].
@@ -20,6 +20,17 @@ pub(crate) struct Counters {
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,
     pub(crate) bad_headers: AtomicU64,
+    pub(crate) callers: CallerCounters,
+}
+
+/// The counters behind [`CallerStats`].
+#[derive(Debug, Default)]
+pub(crate) struct CallerCounters {
+    pub(crate) continued: AtomicU64,
+    pub(crate) capped: AtomicU64,
+    pub(crate) restarted_by_trust: AtomicU64,
+    pub(crate) restarted_by_bad_header: AtomicU64,
+    pub(crate) discarded_tracestates: AtomicU64,
 }
 
 impl Counters {
@@ -61,6 +72,13 @@ impl Counters {
             collector_panics: read(&self.collector_panics),
             sampler_panics: read(&self.sampler_panics),
             bad_headers: read(&self.bad_headers),
+            callers: CallerStats {
+                continued: read(&self.callers.continued),
+                capped: read(&self.callers.capped),
+                restarted_by_trust: read(&self.callers.restarted_by_trust),
+                restarted_by_bad_header: read(&self.callers.restarted_by_bad_header),
+                discarded_tracestates: read(&self.callers.discarded_tracestates),
+            },
             ..Stats::default()
         };
         ledger.add_to(&mut stats);

@@ -10,4 +10,4 @@ mod stats;
 pub(crate) use counters::Counters;
 pub use lanes::{LaneDrops, LaneStats};
 pub(crate) use ledger::Ledger;
-pub use stats::{DroppedSpans, Stats};
+pub use stats::{CallerStats, DroppedSpans, Stats};

@@ -51,6 +51,41 @@ pub struct Stats {
     /// Headers, or entries in them, that
     /// [`RootBuilder::extracted`](crate::RootBuilder::extracted) had to do without.
     pub bad_headers: u64,
+    /// What became of the contexts that callers sent.
+    pub callers: CallerStats,
+}
+
+/// What became of the contexts that callers sent, as
+/// [`RootBuilder::extracted`](crate::RootBuilder::extracted) and the attributes' `remote` took
+/// them.
+///
+/// ```
+/// use trace_core::{Tracer, Trust, propagation};
+///
+/// let tracer = Tracer::builder("edge").on_demand().build()?;
+/// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+/// let root = tracer.root("GET /").extracted(propagation::extract(&headers));
+/// root.trust(Trust::Restart).run_sync(|| ());
+///
+/// let callers = tracer.stats().callers;
+/// assert_eq!((callers.continued, callers.restarted_by_trust), (0, 1));
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallerStats {
+    /// Traces of callers that went on here, recorded or not.
+    pub continued: u64,
+    /// Of those, the ones that the caller wanted recorded and that were above the cap of
+    /// [`Trust::Capped`](crate::Trust::Capped).
+    pub capped: u64,
+    /// Traces that began here, with a link to the caller, as
+    /// [`Trust::Restart`](crate::Trust::Restart) asks.
+    pub restarted_by_trust: u64,
+    /// Traces that began here because the caller's context was bad.
+    pub restarted_by_bad_header: u64,
+    /// Bad `tracestate`s that were dropped while their trace went on.
+    pub discarded_tracestates: u64,
 }
 
 /// Spans that were lost, by reason.

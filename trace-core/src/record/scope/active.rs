@@ -31,7 +31,7 @@ impl Active {
         match self {
             Self::Nothing => None,
             Self::Attached(attachment) => Some(&attachment.tracer),
-            Self::Unsampled(unsampled) => Some(&unsampled.tracer),
+            Self::Unsampled(unsampled) => unsampled.tracer(),
             Self::Recorded(recording) => Some(recording.tracer()),
         }
     }

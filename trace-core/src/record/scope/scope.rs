@@ -64,6 +64,17 @@ impl Scope {
         self.unsampled_trace().map(Unsampled::context)
     }
 
+    /// The context of a call out of a trace that is not recorded.
+    pub(crate) fn unsampled_context_of_call(&self) -> Option<TraceContext> {
+        self.unsampled_trace().map(Unsampled::context_of_call)
+    }
+
+    /// Whether there is no tracer, and a context only passes.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.unsampled_trace()
+            .is_some_and(|unsampled| unsampled.tracer().is_none())
+    }
+
     /// Whether it is of a trace that is not recorded.
     pub(crate) fn is_unsampled(&self) -> bool {
         self.unsampled_trace().is_some()

@@ -17,7 +17,7 @@ use crate::diagnostics::NotSampledBy;
 use crate::diagnostics::stats::Counters;
 use crate::record::thread::{self, quietly};
 use crate::record::trace::TracerCore;
-use crate::sampler::SamplingInput;
+use crate::sampler::{SamplingInput, SamplingTags};
 use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId};
 
 /// Where a trace begins in this process.
@@ -27,6 +27,8 @@ pub(crate) struct Start<'a> {
     pub(crate) operation_name: &'a str,
     /// The kind of the first span, which the sampler is told.
     pub(crate) kind: SpanKind,
+    /// The tags of the first span, which the sampler is told.
+    pub(crate) tags: SamplingTags<'a>,
     /// What the trace continues.
     pub(crate) parentage: Parentage<'a>,
     /// Another baggage than that of the context.
@@ -57,17 +59,17 @@ impl Scope {
         if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }
-        let (name, kind) = (start.operation_name, start.kind);
+        let (name, kind, tags) = (start.operation_name, start.kind, &start.tags);
         let (scope, context) = match start.parentage {
             // It has noted its beginning.
-            Parentage::Nothing => (Self::start_new(tracer, name, kind), None),
+            Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
             Parentage::Remote(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
                 // The sampler is asked all the same, with a context that says "not
                 // sampled": a rule of its own may record the trace. Only if it does not,
                 // the allowance is the reason.
@@ -105,6 +107,7 @@ impl Scope {
         tracer: &Arc<TracerCore>,
         operation_name: &str,
         kind: SpanKind,
+        tags: &SamplingTags<'_>,
     ) -> Self {
         // Drawn first: the sampler may decide by it.
         let trace_id = tracer.ids.trace_id();
@@ -117,7 +120,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let refused = refused(tracer, trace_id, operation_name, kind, tags, None);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -146,7 +149,9 @@ impl Scope {
             | Parentage::Given(context) => Some(context),
         };
         let scope = match start.parentage {
-            Parentage::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
+            Parentage::Nothing => {
+                Self::start_new(tracer, start.operation_name, start.kind, &start.tags)
+            }
             Parentage::Remote(context) | Parentage::Capped(context) | Parentage::Local(context) => {
                 Self::unsampled_below(tracer, context, NotSampledBy::Sampler)
             }
@@ -177,6 +182,12 @@ impl Scope {
         unsampled.begin_below(context.parent_span_id, &context.tracestate);
         unsampled.set_span_id(context.span_id);
         Self::unsampled(unsampled)
+    }
+
+    /// Lets a context pass where there is no tracer: it leaves as it came.
+    pub(crate) fn passing(context: &TraceContext, baggage: Option<&Baggage>) -> Self {
+        let scope = Self::unsampled(Unsampled::passing(context));
+        scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
     /// Goes on below the span of a context.
@@ -235,10 +246,12 @@ fn refused(
     trace_id: TraceId,
     operation_name: &str,
     kind: SpanKind,
+    tags: &SamplingTags<'_>,
     parent: Option<&TraceContext>,
 ) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
+    input.tags = *tags;
     input.parent = parent;
     // `quietly` also catches the panic, and drops nothing of it that could panic once
     // more.

@@ -12,9 +12,12 @@ use crate::record::trace::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
 /// A trace that is not recorded: its context still travels.
+///
+/// Where there is no tracer it is the caller's, which leaves as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
-    pub(in crate::record) tracer: Arc<TracerCore>,
+    /// `None` where there is none, and the context only passes.
+    tracer: Option<Arc<TracerCore>>,
     /// Who decided that nothing is recorded: told in diagnostics.
     by: NotSampledBy,
     /// A number that nobody else has: that of a scope.
@@ -44,9 +47,10 @@ impl Unsampled {
     ) -> Box<Self> {
         // At the end of a thread there is none, and one is allocated.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        let mut unsampled = spare.unwrap_or_else(|| Self::empty(tracer));
-        if !Arc::ptr_eq(&unsampled.tracer, tracer) {
-            unsampled.tracer = Arc::clone(tracer);
+        let mut unsampled = spare.unwrap_or_else(Self::empty);
+        let is_same = |own: &Arc<TracerCore>| Arc::ptr_eq(own, tracer);
+        if !unsampled.tracer.as_ref().is_some_and(is_same) {
+            unsampled.tracer = Some(Arc::clone(tracer));
         }
         // Written where it is: what is in it holds nothing.
         unsampled.key = thread::new_scope();
@@ -54,6 +58,18 @@ impl Unsampled {
         unsampled.trace_id = trace_id;
         unsampled.flags = flags;
         unsampled.parent_span_id = None;
+        unsampled
+    }
+
+    /// Lets a context pass where there is no tracer.
+    #[cold]
+    pub(super) fn passing(context: &TraceContext) -> Box<Self> {
+        let mut unsampled = Self::empty();
+        unsampled.key = thread::new_scope();
+        unsampled.flags = context.flags;
+        unsampled.trace_id = context.trace_id;
+        unsampled.begin_below(context.parent_span_id, &context.tracestate);
+        unsampled.set_span_id(context.span_id);
         unsampled
     }
 
@@ -70,9 +86,9 @@ impl Unsampled {
 
     /// A new one, where the thread has none to use again.
     #[cold]
-    fn empty(tracer: &Arc<TracerCore>) -> Box<Self> {
+    fn empty() -> Box<Self> {
         Box::new(Self {
-            tracer: Arc::clone(tracer),
+            tracer: None,
             by: NotSampledBy::Sampler,
             key: 0,
             flags: TraceFlags::default(),
@@ -94,6 +110,11 @@ impl Unsampled {
         })
     }
 
+    /// The tracer; `None` where there is none, and the context only passes.
+    pub(in crate::record) const fn tracer(&self) -> Option<&Arc<TracerCore>> {
+        self.tracer.as_ref()
+    }
+
     /// Who decided that nothing is recorded.
     pub(in crate::record) const fn refused_by(&self) -> NotSampledBy {
         self.by
@@ -110,7 +131,13 @@ impl Unsampled {
 
     /// The id under which the trace travels, drawn at the first call.
     fn span_id(&self) -> SpanId {
-        *self.span_id.get_or_init(|| self.tracer.ids.span_id())
+        *self.span_id.get_or_init(|| self.new_span_id())
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        let tracer = self.tracer.as_ref();
+        // Without a tracer the caller's id was set at the beginning.
+        tracer.map_or(SpanId::PLACEHOLDER, |tracer| tracer.ids.span_id())
     }
 
     /// The context with which the trace travels.
@@ -123,6 +150,19 @@ impl Unsampled {
             tracestate: self.tracestate.clone(),
             baggage: self.baggage.clone(),
             is_remote: false,
+        }
+    }
+
+    /// The context of one call to another service: each has a span id of its own, so that
+    /// calls can be told apart. What passes leaves as it came.
+    pub(in crate::record) fn context_of_call(&self) -> TraceContext {
+        let context = self.context();
+        match &self.tracer {
+            Some(tracer) => TraceContext {
+                span_id: tracer.ids.span_id(),
+                ..context
+            },
+            None => context,
         }
     }
 

@@ -54,7 +54,7 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
                 Active::Unsampled(unsampled) => Some(refusal_of(unsampled)),
                 _ => None,
             });
-            if let Some((tracer, by)) = refusal.flatten() {
+            if let Some((tracer, by)) = refusal.flatten().flatten() {
                 refuse(site, &tracer, by);
             }
         }
@@ -79,7 +79,9 @@ pub(in crate::record) extern "C" fn miss_first(site: &'static Site, is_first: bo
 pub(crate) fn miss_unsampled(site: &'static Site, scope: &Scope) {
     if let Some(unsampled) = scope.unsampled_trace() {
         let by = unsampled.refused_by();
-        refuse(site, &unsampled.tracer, by);
+        if let Some(tracer) = unsampled.tracer() {
+            refuse(site, tracer, by);
+        }
     }
 }
 
@@ -100,15 +102,16 @@ fn absent() -> Absent {
             return Absent::Wanted;
         }
         match scope.active() {
-            Active::Unsampled(_) => Absent::Unsampled,
+            Active::Unsampled(unsampled) if unsampled.tracer().is_some() => Absent::Unsampled,
             Active::Attached(_) => Absent::Outside(true),
-            Active::Nothing | Active::Recorded(_) => Absent::Outside(false),
+            Active::Unsampled(_) | Active::Nothing | Active::Recorded(_) => Absent::Outside(false),
         }
     });
     around.unwrap_or(Absent::Outside(false))
 }
 
 /// The tracer of a trace that is not recorded, and who refused it.
-fn refusal_of(unsampled: &Unsampled) -> (Arc<TracerCore>, NotSampledBy) {
-    (Arc::clone(&unsampled.tracer), unsampled.refused_by())
+fn refusal_of(unsampled: &Unsampled) -> Option<(Arc<TracerCore>, NotSampledBy)> {
+    let tracer = unsampled.tracer()?;
+    Some((Arc::clone(tracer), unsampled.refused_by()))
 }

@@ -116,9 +116,18 @@ pub(in crate::record) fn trace_id() -> Option<TraceId> {
 
 /// The context of the running code; `None` where no trace runs.
 pub(in crate::record) fn context() -> Option<TraceContext> {
+    context_by(Unsampled::context)
+}
+
+/// The context of one call out of the running code; `None` where no trace runs.
+pub(in crate::record) fn context_of_call() -> Option<TraceContext> {
+    context_by(Unsampled::context_of_call)
+}
+
+fn context_by(of_unsampled: fn(&Unsampled) -> TraceContext) -> Option<TraceContext> {
     let span = thread::span();
     let unsampled = with_running_scope(|scope| match scope.active() {
-        Active::Unsampled(unsampled) => Some(unsampled.context()),
+        Active::Unsampled(unsampled) => Some(of_unsampled(unsampled)),
         _ => None,
     });
     match unsampled? {

@@ -24,8 +24,8 @@ mod still_open;
 mod suspended;
 
 pub(in crate::record) use current::{
-    context, count_unattached, current_trace, current_trace_and_baggage, current_unsampled,
-    is_paused, lend_trace, note_call, now, number_and_time, trace_id,
+    context, context_of_call, count_unattached, current_trace, current_trace_and_baggage,
+    current_unsampled, is_paused, lend_trace, note_call, now, number_and_time, trace_id,
 };
 pub(crate) use current::{current_tracer, living_tracer, with_baggage, with_tracer};
 pub(in crate::record) use enter_scope::{enter_scope, enter_visit};

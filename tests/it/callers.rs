@@ -1,0 +1,223 @@
+//! Callers' contexts: where they pass, where they are refused, and what is counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use trace_core::propagation::{W3cPropagator, XTracePropagator, extract};
+use trace_core::{
+    AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
+    sampler_fn, span,
+};
+
+type Headers = BTreeMap<String, String>;
+
+const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn sent() -> Headers {
+    let mut headers = Headers::new();
+    assert!(span::inject(&mut headers));
+    headers
+}
+
+fn received() -> Headers {
+    [
+        ("traceparent", TRACEPARENT),
+        ("tracestate", "rojo=1,congo=2"),
+        ("baggage", "tenant=acme;ttl=1"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into()
+}
+
+fn tracer(sampler: impl Sampler + 'static) -> (Tracer, MemoryCollector) {
+    let spans = MemoryCollector::new();
+    let tracer = Tracer::builder("test").sampler(sampler);
+    let tracer = tracer.collector(spans.clone()).on_demand();
+    (tracer.build().unwrap(), spans)
+}
+
+/// No other test of this program installs a tracer of the process.
+#[tokio::test]
+async fn without_a_tracer_a_context_leaves_as_it_came() {
+    let extracted = extract(&received());
+    let root = || trace_core::root("serve").extracted(extracted.clone());
+    assert_eq!(root().run(async { sent() }).await, received());
+    assert_eq!(root().run_sync(sent), received());
+
+    // Also from below, from a task, and from a span that is held.
+    let spawned = root().run(async { trace_core::spawn(below()).await });
+    assert_eq!(spawned.await.unwrap(), received());
+    let span = root().start();
+    assert!(!span.is_recording());
+    assert_eq!(span.in_scope(sent), received());
+    let mut headers = Headers::new();
+    assert!(span.inject(&mut headers));
+    assert_eq!(headers, received());
+    span.end();
+
+    // It can be read and changed like any other.
+    root().run_sync(|| {
+        assert_eq!(span::current_trace_id().unwrap().to_string(), TRACE_ID);
+        assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
+        assert_eq!(span::set_baggage("plan", "pro"), Ok(true));
+        assert_eq!(sent()["baggage"], "tenant=acme;ttl=1,plan=pro");
+        assert!(!span::is_recording());
+    });
+
+    // Nothing is invented where none came, and nothing passes that is not trusted.
+    let is_sent = || span::inject(&mut Headers::new());
+    assert!(!trace_core::root("serve").run_sync(is_sent));
+    let bad = extract(&[("traceparent", "00-bad"), ("baggage", "tenant=acme")]);
+    assert!(!trace_core::root("serve").extracted(bad).run_sync(is_sent));
+    assert!(!root().trust(Trust::Restart).run_sync(is_sent));
+    assert!(!is_sent());
+
+    // A tracer that comes later records, and continues nothing that only passes.
+    let (tracer, spans) = tracer(trace_core::AlwaysOn);
+    root().run_sync(|| tracer.root("own").run_sync(|| ()));
+    tracer.flush(Duration::ZERO);
+    let [own] = &spans.spans()[..] else { panic!() };
+    assert_ne!(own.trace_id.to_string(), TRACE_ID);
+}
+
+#[trace_core::traced]
+async fn below() -> Headers {
+    tokio::task::yield_now().await;
+    sent()
+}
+
+#[trace_core::trace_root(remote = headers)]
+fn serve(headers: &trace_core::propagation::Extracted) -> Headers {
+    sent()
+}
+
+#[test]
+fn the_attribute_lets_a_context_pass_too() {
+    assert_eq!(serve(&extract(&received())), received());
+}
+
+#[test]
+fn each_call_of_a_trace_that_is_not_sampled_has_its_own_span_id() {
+    let (tracer, _) = tracer(AlwaysOff);
+    let root = tracer.root("serve").extracted(extract(&received()));
+    let ids = root.run_sync(|| {
+        let own = span::current_context().unwrap();
+        let mut ids = BTreeSet::from([own.span_id.to_string()]);
+        assert_eq!(span::current_context(), Some(own));
+        for at in 0..1_000 {
+            let mut headers = Headers::new();
+            match at % 3 {
+                0 => assert!(span::inject(&mut headers)),
+                1 => assert!(span::start("call").inject(&mut headers)),
+                _ => assert!(span::in_span("call", || {
+                    span::inject_with(&W3cPropagator, &mut headers)
+                })),
+            }
+            let traceparent = &headers["traceparent"];
+            assert!(traceparent.starts_with(&format!("00-{TRACE_ID}-")));
+            assert!(traceparent.ends_with("-00"));
+            assert_eq!(headers["tracestate"], "rojo=1,congo=2");
+            assert_eq!(headers["baggage"], "tenant=acme;ttl=1");
+            ids.insert(traceparent[36..52].to_owned());
+        }
+        ids
+    });
+    assert_eq!(ids.len(), 1_001);
+    assert!(!ids.contains("00f067aa0ba902b7"));
+}
+
+#[test]
+fn another_propagator_writes_what_it_writes() {
+    let (tracer, _) = tracer(trace_core::AlwaysOn);
+    tracer.root("serve").run_sync(|| {
+        let mut headers = Headers::new();
+        assert!(span::inject_with(&XTracePropagator, &mut headers));
+        let context = span::current_context().unwrap();
+        assert_eq!(headers["x-span-id"], context.span_id.to_string());
+        let call = span::start("call");
+        assert!(call.inject_with(&XTracePropagator, &mut headers));
+        assert_eq!(
+            headers["x-span-id"],
+            call.context().unwrap().span_id.to_string()
+        );
+        call.end();
+    });
+}
+
+#[test]
+fn what_became_of_callers_is_counted() {
+    let (tracer, _) = tracer(trace_core::ParentBased::new(trace_core::AlwaysOn));
+    let serve = |headers: &[(&str, &str)], trust: Trust| {
+        let root = tracer.root("serve").extracted(extract(&headers));
+        root.trust(trust).run_sync(|| ());
+        let callers = tracer.stats().callers;
+        [
+            callers.continued,
+            callers.capped,
+            callers.restarted_by_trust,
+            callers.restarted_by_bad_header,
+            callers.discarded_tracestates,
+        ]
+    };
+    let good = ("traceparent", TRACEPARENT);
+    assert_eq!(serve(&[], Trust::Continue), [0, 0, 0, 0, 0]);
+    assert_eq!(serve(&[good], Trust::Continue), [1, 0, 0, 0, 0]);
+    assert_eq!(serve(&[good], Trust::Restart), [1, 0, 1, 0, 0]);
+    let capped = Trust::Capped { per_second: 1 };
+    assert_eq!(serve(&[good], capped), [2, 0, 1, 0, 0]);
+    assert_eq!(serve(&[good], capped), [3, 1, 1, 0, 0]);
+    let bad_state = ("tracestate", "no member");
+    assert_eq!(serve(&[good, bad_state], Trust::Continue), [4, 1, 1, 0, 1]);
+    let bad_baggage = ("baggage", "no member");
+    assert_eq!(
+        serve(&[good, bad_baggage], Trust::Continue),
+        [5, 1, 1, 0, 1]
+    );
+    assert_eq!(serve(&[good, bad_state], Trust::Restart), [5, 1, 2, 0, 1]);
+    let bad = ("traceparent", "00-bad");
+    assert_eq!(serve(&[bad, bad_state], Trust::Continue), [5, 1, 2, 1, 1]);
+    assert_eq!(serve(&[bad_baggage], Trust::Continue), [5, 1, 2, 1, 1]);
+    assert_eq!(tracer.stats().bad_headers, 5);
+    assert_eq!(tracer.stats().sampled_out, 1);
+}
+
+#[test]
+fn a_sampler_sees_the_tags_of_the_builder_and_those_of_the_start() {
+    let sampler = sampler_fn(|input: &SamplingInput<'_>| {
+        let path = input.tags.text("url.path");
+        let is_loud = input.tags.get("loud").is_some();
+        let port = input.tags.text("server.port");
+        let keys: Vec<&str> = input.tags.iter().map(|(key, _)| key).collect();
+        match (path.as_deref(), port.as_deref()) {
+            (Some("/orders"), Some("80")) => {
+                assert_eq!(keys, ["url.path", "url.path", "server.port"]);
+                SamplingDecision::Sample
+            }
+            _ => SamplingDecision::from(is_loud),
+        }
+    });
+    let (tracer, spans) = tracer(sampler);
+    let path = String::from("/orders");
+    let tags: [(&str, &dyn TagSource); 3] = [
+        ("url.path", &path),
+        ("server.port", &80),
+        ("absent", &None::<bool>),
+    ];
+    let root = tracer.root("GET").tag("url.path", "/first");
+    root.start_with(&tags).end();
+    tracer.root("GET").start_with(&tags[1..]).end();
+    tracer.root("GET").run_sync(|| ());
+    tracer.root("GET").tag("loud", true).run_sync(|| ());
+    let refused = tracer.root("GET").extracted(extract(&received()));
+    assert!(!refused.start_with(&tags[2..]).is_recording());
+
+    tracer.flush(Duration::ZERO);
+    let spans = spans.spans();
+    assert_eq!(spans.len(), 2);
+    assert_eq!(spans[0].tag("url.path").unwrap().as_str(), Some("/orders"));
+    assert_eq!(spans[0].tag("server.port").unwrap().as_i64(), Some(80));
+    assert_eq!(spans[0].tag("absent"), None);
+    assert_eq!(tracer.stats().sampled_out, 3);
+    assert_eq!(tracer.stats().sampler_panics, 0);
+}
