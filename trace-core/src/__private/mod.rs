@@ -1,4 +1,5 @@
-//! What the generated code of the attributes calls; not for people.
+//! What the generated code of the attributes calls, and crates that go with this one; not
+//! for people.
 //!
 //! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
 //! with.
@@ -6,6 +7,7 @@
 mod boxes;
 mod calling;
 mod future;
+mod layers;
 mod origin;
 pub mod outcome;
 mod polling;
@@ -17,6 +19,7 @@ pub use crate::value::SpanKind;
 pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
+pub use layers::{root_at, two_layers};
 pub use origin::{Origin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;

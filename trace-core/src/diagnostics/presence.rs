@@ -164,6 +164,11 @@ pub(crate) fn no_collector(at: &Location<'_>) {
     }
 }
 
+/// A request passes two layers of a server.
+pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
+    tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
+}
+
 /// Whether this is a task of tokio's. None of `trace_core::spawn` gets here: it has a trace,
 /// or began where there was none.
 fn is_in_task() -> bool {

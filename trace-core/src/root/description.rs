@@ -98,6 +98,14 @@ impl Begin for Root {
 }
 
 impl Root {
+    /// The scope in which the caller's context only passes; `None` if there is none.
+    pub(super) fn passing(&self) -> Option<Scope> {
+        let more = self.more.as_ref()?;
+        let current = || global::current().filter(|tracer| !tracer.is_foreign());
+        let tracer = self.tracer.clone().or_else(current);
+        more.origin.passing(tracer.as_ref(), more.baggage.as_ref())
+    }
+
     /// Begins the scope; the sampler sees these tags behind the builder's own.
     #[inline]
     fn scope_with(&self, tags: SamplingTags<'_>) -> Option<Scope> {
