@@ -78,6 +78,9 @@ pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 /// The value of [`RPC_SYSTEM_NAME`] for gRPC.
 pub const GRPC: &str = "grpc";
 
+/// How long a caller of gRPC waits, in seconds. Not of OpenTelemetry.
+pub const GRPC_TIMEOUT: &str = "grpc.timeout";
+
 /// The value for a method that is not known.
 pub const OTHER: &str = "_OTHER";
 

@@ -9,11 +9,15 @@ use bytes::Buf;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
-use trace_core::conventions::ERROR_TYPE;
+use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
 
-use crate::conventions::{HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE};
-use crate::grpc::{CallStatus, Format};
+use crate::conventions::{
+    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
+    RPC_METHOD_ORIGINAL,
+};
+use crate::grpc::{CallStatus, Code, Format};
+use crate::names;
 use crate::side::{Side, set_error};
 
 /// A span and what is known of its exchange. Dropped before its end, it says so.
@@ -38,6 +42,10 @@ pub(crate) struct About {
     has_head: bool,
     /// Whether what has come so far says that the exchange has failed.
     has_failed: bool,
+    /// Whether something panicked while the response was made.
+    has_panicked: bool,
+    /// The method of a call, if no server is known to have it.
+    pub(crate) unknown_call: Option<Box<str>>,
     /// Whether the span has ended.
     is_over: bool,
     /// Bytes of the body that were announced.
@@ -110,6 +118,8 @@ impl Exchange {
             call: None,
             has_head: false,
             has_failed: false,
+            has_panicked: false,
+            unknown_call: None,
             is_over: false,
             announced: None,
             given: 0,
@@ -163,14 +173,28 @@ impl About {
         if self.call.is_none() || status != StatusCode::OK {
             span::add_tag(HTTP_RESPONSE_STATUS_CODE, status.as_u16());
         }
-        if self.call.is_none() && self.side.is_error(status) {
+        if self.has_panicked {
+            span::add_tag(ERROR_TYPE, PANIC);
+        } else if self.call.is_none() && self.side.is_error(status) {
             span::add_tag(ERROR_TYPE, status.as_str());
-            set_error();
             self.has_failed = true;
+        }
+        if self.has_panicked || self.has_failed {
+            set_error();
         }
         if self.reports.times {
             span::add_log("http.response.head");
         }
+    }
+
+    /// Whether this is a call of gRPC.
+    pub(crate) const fn is_call(&self) -> bool {
+        self.expected.call.is_some()
+    }
+
+    /// Notes that something panicked while the response was made that now is to be seen.
+    pub(crate) const fn note_panic(&mut self) {
+        self.has_panicked = true;
     }
 
     /// Sees that there is no response.
@@ -243,9 +267,16 @@ impl About {
                 call.write(self.has_failed);
             }
         }
-        match self.has_failed {
-            true => Outcome::Error,
-            false => Outcome::Ok,
+        if let Some((call, method)) = self.call.as_ref().zip(self.unknown_call.take()) {
+            match call.code() {
+                Code::Unimplemented => write_unknown_call(&method),
+                _ => names::learn_call(&method),
+            }
+        }
+        match (self.has_panicked, self.has_failed) {
+            (true, _) => Outcome::Panicked,
+            (false, true) => Outcome::Error,
+            (false, false) => Outcome::Ok,
         }
     }
 
@@ -263,5 +294,15 @@ impl About {
         if !self.has_failed {
             self.side.write_dropped(self.expected.call.is_some());
         }
+    }
+}
+
+/// Says of the current span that the server has no method of this name. What callers ask for
+/// may be anything, and so is no name of a span.
+fn write_unknown_call(method: &str) {
+    if span::is_recording() {
+        span::set_operation_name(GRPC);
+        span::add_tag(RPC_METHOD, OTHER);
+        span::add_tag(RPC_METHOD_ORIGINAL, method);
     }
 }

@@ -1,6 +1,8 @@
 //! HTTP and gRPC for `trace-core`, on both ends: layers whose spans end with the body, and
 //! contexts in headers.
 //!
+//! - [`server()`] is a layer for axum, tonic and hyper: one span a request. [`route()`] is a
+//!   helper for the inside of a router.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
 //! - [`TracedBody`] is a body whose end is the end of a span: both layers make it.
 //!
@@ -23,13 +25,18 @@
 //! is on by default, and none is needed for the layers.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, unused_imports, reason = "the layers use what is here")]
 
 pub mod conventions;
 
 mod carrier;
 mod method;
+mod names;
+mod panics;
 mod redact;
+mod route;
+
+mod around;
+mod route_layer;
 
 pub mod grpc;
 mod side;
@@ -38,7 +45,14 @@ mod exchange;
 
 mod body;
 
+mod server;
+
 pub use body::TracedBody;
 pub use carrier::{HeaderExtractor, HeaderInjector, extract, inject};
 #[cfg(feature = "tonic")]
 pub use carrier::{MetadataExtractor, MetadataInjector};
+pub use route::Route;
+pub use route_layer::{RouteLayer, RouteService, route};
+pub use server::{
+    PeerAddress, RequestHead, ResponseHead, ServerFuture, ServerLayer, ServerService, server,
+};
