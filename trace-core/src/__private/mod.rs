@@ -1,4 +1,5 @@
-//! Functions and types for the code that the attributes generate. Do not use them directly.
+//! Functions and types for the code that the attributes generate, and for crates that belong to
+//! this one. Do not use them directly.
 //!
 //! Nothing in here is stable: `trace-core` depends on exactly one version of `trace-macros`.
 //! The recording itself is in `record` and `root`.
@@ -15,6 +16,7 @@
 mod boxes;
 mod calling;
 mod future;
+mod layers;
 mod origin;
 pub mod outcome;
 mod polling;
@@ -26,6 +28,7 @@ pub use crate::value::SpanKind;
 pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
+pub use layers::{root_at, two_layers};
 pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;

@@ -31,6 +31,8 @@ pub enum Kind {
     NotBuiltIn,
     /// A tracer without a collector was built. Never reported under a test harness.
     NoCollector,
+    /// A request passes two layers of a server, and has one span.
+    TwoLayers,
     /// Spans were lost before a tracer ended, or when it ended.
     Lost,
 }
@@ -45,7 +47,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -54,6 +56,7 @@ impl Kind {
         Self::AttachedElsewhere,
         Self::NotBuiltIn,
         Self::NoCollector,
+        Self::TwoLayers,
         Self::Lost,
     ];
 
@@ -81,7 +84,9 @@ impl Kind {
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
             ),
-            Self::NotBuiltIn | Self::NoCollector | Self::Lost => format!("{span} is lost"),
+            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => {
+                format!("{span} is lost")
+            }
         };
         Diagnostic::new(self, &message)
     }
@@ -95,7 +100,7 @@ impl Kind {
             Self::OutsideTrace => "no trace runs where they are called",
             Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
-            Self::NotBuiltIn | Self::NoCollector | Self::Lost => "they are lost",
+            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => "they are lost",
         };
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
@@ -119,6 +124,18 @@ impl Diagnostic {
             "the tracer at {file}:{line} records nothing, as `trace-core` is built without its feature `record`: write `features = [\"record\"]` in the application's `Cargo.toml`"
         );
         Self::new(Kind::NotBuiltIn, &message)
+    }
+
+    /// Two layers of a server around one another.
+    pub(super) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) -> Self {
+        let message = format!(
+            "requests pass two layers of `trace_http::server()`, made at {}:{} and {}:{}, and have one span, of the first: remove one of them",
+            outer.file(),
+            outer.line(),
+            inner.file(),
+            inner.line()
+        );
+        Self::new(Kind::TwoLayers, &message)
     }
 
     /// Returns the line about a tracer that delivers to no collector. `source` is where it

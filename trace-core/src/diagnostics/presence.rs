@@ -181,6 +181,11 @@ pub(crate) fn no_collector(at: &Location<'_>) {
     }
 }
 
+/// A request passes two layers of a server.
+pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
+    tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
+}
+
 /// Returns whether this code runs in a task of tokio that did not inherit a trace. A task
 /// of `trace_core::spawn` does not get here: it has a trace, or began where there was none.
 fn is_in_task() -> bool {

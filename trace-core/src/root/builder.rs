@@ -54,6 +54,22 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
+/// Describes a root span that begins at another place in the source than that of the call.
+pub(crate) fn root_at(
+    tracer: Option<&Tracer>,
+    operation_name: Cow<'static, str>,
+    source: &'static Location<'static>,
+) -> RootBuilder {
+    RootBuilder(IfRecording::from_fn(|| {
+        let tracer = tracer.and_then(Tracer::core);
+        RootDescription::new(
+            tracer.map(spare_tracer::take_reference),
+            operation_name,
+            source,
+        )
+    }))
+}
+
 impl Tracer {
     /// Describes a root span: the first span of a new trace, or the first span here of a
     /// trace that another process began.
@@ -227,6 +243,26 @@ impl RootBuilder {
             tagged.drop_description();
         }
         span
+    }
+
+    /// Begins no span, and lets the caller's context pass: what runs within the returned value
+    /// sends it on as it came. Without a context of a caller it does nothing. For requests
+    /// that are not to be recorded, such as health checks.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use trace_core::{propagation, span};
+    ///
+    /// let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let request = propagation::extract(&[("traceparent", caller)]);
+    /// let mut headers = HashMap::new();
+    /// let passing = trace_core::root("GET /health").extracted(request).pass_on();
+    /// passing.in_scope(|| span::inject(&mut headers));
+    /// assert_eq!(headers["traceparent"], caller);
+    /// ```
+    pub fn pass_on(self) -> OpenSpan {
+        let root = self.0.get();
+        OpenSpan::root(|| root.and_then(RootDescription::begin_passing), || (0, 0))
     }
 
     fn set(mut self, change: impl FnOnce(&mut RootDescription)) -> Self {

@@ -105,6 +105,16 @@ impl Begin for RootDescription {
 }
 
 impl RootDescription {
+    /// Begins a scope that only passes the caller's context on; `None` without a context.
+    pub(super) fn begin_passing(&self) -> Option<Scope> {
+        let details = self.details.as_ref()?;
+        let current = || global::current().filter(|tracer| !tracer.is_foreign());
+        let tracer = self.tracer.clone().or_else(current);
+        details
+            .origin
+            .passing(tracer.as_ref(), details.baggage.as_ref())
+    }
+
     /// Begins the scope; the sampler sees these tags after those of the builder.
     #[inline]
     fn scope_with(&self, tags: SamplingTags<'_>) -> Option<Scope> {

@@ -12,6 +12,7 @@ mod guard;
 pub(crate) mod origin;
 
 pub(crate) use begin::{SiteAtOrigin, SiteRoot};
+pub(crate) use builder::root_at;
 pub use builder::{RootBuilder, root};
 pub use future::RootFuture;
 pub(crate) use future::RootRun;

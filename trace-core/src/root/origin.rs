@@ -107,7 +107,7 @@ impl SpanOrigin {
         let current = tracer.is_none().then(global::current).flatten();
         let tracer = tracer.or(current.as_ref());
         let Some(tracer) = tracer.filter(|tracer| !tracer.is_foreign()) else {
-            return self.passing(baggage);
+            return self.passing(None, baggage);
         };
         let believed = self.believed(tracer);
         self.count_caller(&tracer.queue.counters, believed.as_deref());
@@ -156,14 +156,18 @@ impl SpanOrigin {
         }
     }
 
-    /// The scope where there is no tracer: the context leaves as it came, and nothing is
-    /// invented where none came.
+    /// The scope where there is no tracer, or nothing is to be recorded: the context leaves
+    /// as it came, and nothing is invented where none came.
     #[cold]
-    fn passing(&self, baggage: Option<&Baggage>) -> Option<Scope> {
+    pub(super) fn passing(
+        &self,
+        tracer: Option<&Arc<TracerCore>>,
+        baggage: Option<&Baggage>,
+    ) -> Option<Scope> {
         match &self.parent {
             Parent::Remote(_) if self.trust == Trust::Restart => None,
             Parent::Remote(context) | Parent::Given(context) | Parent::Local(context) => {
-                Some(Scope::passing(context, baggage))
+                Some(Scope::passing(tracer, context, baggage))
             }
             Parent::Absent | Parent::Current => None,
         }

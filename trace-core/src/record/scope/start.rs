@@ -195,9 +195,13 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// Lets a context pass where there is no tracer: it leaves as it came.
-    pub(crate) fn passing(context: &TraceContext, baggage: Option<&Baggage>) -> Self {
-        let scope = Self::unsampled(Unsampled::passing(context));
+    /// Lets a context pass: it leaves as it came.
+    pub(crate) fn passing(
+        tracer: Option<&Arc<TracerCore>>,
+        context: &TraceContext,
+        baggage: Option<&Baggage>,
+    ) -> Self {
+        let scope = Self::unsampled(Unsampled::passing(tracer, context));
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 

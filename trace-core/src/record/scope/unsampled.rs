@@ -24,6 +24,8 @@ pub(crate) struct Unsampled {
     tracer: Option<Arc<TracerCore>>,
     /// Who decided that nothing is recorded, for diagnostics.
     by: NotSampledBy,
+    /// Whether its context is only passed on, unchanged.
+    passes: bool,
     /// A number that no other scope has, drawn from the numbers of scopes.
     key: u32,
     flags: TraceFlags,
@@ -67,16 +69,19 @@ impl Unsampled {
         // baggage and span id are empty since `end`.
         unsampled.key = thread::new_scope();
         unsampled.by = by;
+        unsampled.passes = false;
         unsampled.trace_id = trace_id;
         unsampled.flags = flags;
         unsampled.parent_span_id = None;
         unsampled
     }
 
-    /// Lets a context pass where there is no tracer.
+    /// Lets a context pass: there is no tracer, or nothing is to be recorded.
     #[cold]
-    pub(super) fn passing(context: &TraceContext) -> Box<Self> {
+    pub(super) fn passing(tracer: Option<&Arc<TracerCore>>, context: &TraceContext) -> Box<Self> {
         let mut unsampled = Self::empty();
+        unsampled.tracer = tracer.cloned();
+        unsampled.passes = true;
         unsampled.key = thread::new_scope();
         unsampled.flags = context.flags;
         unsampled.trace_id = context.trace_id;
@@ -102,6 +107,7 @@ impl Unsampled {
         Box::new(Self {
             tracer: None,
             by: NotSampledBy::Sampler,
+            passes: false,
             key: 0,
             flags: TraceFlags::default(),
             trace_id: TraceId::PLACEHOLDER,
@@ -172,11 +178,11 @@ impl Unsampled {
     pub(in crate::record) fn context_of_call(&self) -> TraceContext {
         let context = self.context();
         match &self.tracer {
-            Some(tracer) => TraceContext {
+            Some(tracer) if !self.passes => TraceContext {
                 span_id: tracer.ids.span_id(),
                 ..context
             },
-            None => context,
+            _ => context,
         }
     }
 

@@ -1,0 +1,92 @@
+//! Bodies whose end is the end of a span.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::exchange::Exchange;
+
+pin_project! {
+    /// The body of a response, whose end is the end of a span. It is what it was, frame by
+    /// frame.
+    ///
+    /// Each poll runs within the span. Dropped before its end, the span is cancelled, and
+    /// has the bytes that were given so far.
+    pub struct TracedBody<B> {
+        #[pin]
+        body: B,
+        // Last: the body is dropped before the span.
+        exchange: Option<Exchange>,
+    }
+}
+
+impl<B> TracedBody<B> {
+    /// A body that goes on with an exchange whose head has been seen.
+    pub(crate) fn new(body: B, exchange: Exchange) -> Self {
+        Self {
+            body,
+            exchange: Some(exchange).filter(|exchange| !exchange.is_over()),
+        }
+    }
+
+    /// A body without a span.
+    pub(crate) const fn untraced(body: B) -> Self {
+        Self {
+            body,
+            exchange: None,
+        }
+    }
+}
+
+impl<B> Body for TracedBody<B>
+where
+    B: Body<Error: fmt::Display>,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        let mut body = this.body;
+        let Some(Exchange { about, span }) = this.exchange else {
+            return body.poll_frame(cx);
+        };
+        let polled = span.poll(
+            || {
+                let frame = body.as_mut().poll_frame(cx);
+                frame.map(|frame| (frame, body.is_end_stream()))
+            },
+            |(frame, is_last)| about.see_frame(frame.as_ref(), *is_last),
+        );
+        polled.map(|(frame, _)| frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B: Default> Default for TracedBody<B> {
+    fn default() -> Self {
+        Self::untraced(B::default())
+    }
+}
+
+impl<B> fmt::Debug for TracedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = self.exchange.as_ref().map(|exchange| &exchange.span);
+        f.debug_struct("TracedBody")
+            .field("span", &span)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! Contexts in the headers of requests.
+//!
+//! Owns the adapters that propagators need. Which headers there are, and what is in them,
+//! is up to `trace_core::propagation`.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use trace_core::propagation::{self, Extracted, Extractor, Injector};
+use trace_core::span;
+
+/// Reads the caller's context from the headers of a request.
+///
+/// All lines of a header count, in their order; what is no ASCII makes no line vanish.
+///
+/// ```
+/// use http::HeaderMap;
+///
+/// let mut headers = HeaderMap::new();
+/// let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+/// headers.insert("traceparent", caller.parse()?);
+/// headers.append("baggage", "tenant=acme".parse()?);
+/// headers.append("baggage", "plan=pro".parse()?);
+///
+/// let context = trace_http::extract(&headers).context.unwrap();
+/// assert!(context.is_remote && context.is_sampled());
+/// assert_eq!(context.baggage.get("plan"), Some("pro"));
+/// # Ok::<(), http::header::InvalidHeaderValue>(())
+/// ```
+#[must_use]
+pub fn extract(headers: &HeaderMap) -> Extracted {
+    propagation::extract(&HeaderExtractor(headers))
+}
+
+/// Writes the current context into the headers of a request, in place of what they have;
+/// returns whether a trace runs here. See [`span::inject`].
+///
+/// ```
+/// use trace_core::Tracer;
+///
+/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let mut headers = http::HeaderMap::new();
+/// assert!(!trace_http::inject(&mut headers));
+/// tracer.root("order").run_sync(|| trace_http::inject(&mut headers));
+/// assert!(headers.contains_key("traceparent"));
+/// # Ok::<(), trace_core::BuildError>(())
+/// ```
+pub fn inject(headers: &mut HeaderMap) -> bool {
+    span::inject(&mut HeaderInjector(headers))
+}
+
+/// Headers that a propagator reads.
+///
+/// ```
+/// use trace_core::propagation::{Propagator, XTracePropagator};
+/// use trace_http::HeaderExtractor;
+///
+/// let headers = http::HeaderMap::new();
+/// let found = XTracePropagator.extract(&HeaderExtractor(&headers));
+/// assert!(found.context.is_none());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
+
+impl Extractor for HeaderExtractor<'_> {
+    fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        let values = self.0.get_all(name).iter();
+        values.map(HeaderValue::as_bytes).for_each(each);
+    }
+}
+
+/// Headers that a propagator writes.
+#[derive(Debug)]
+pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
+
+impl Injector for HeaderInjector<'_> {
+    /// A name or value that no header can have is left out: propagators write lower-case
+    /// names and printable ASCII.
+    fn set(&mut self, key: &str, value: &str) {
+        if let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            self.0.insert(name, value);
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+}
+
+/// Metadata of a call that a propagator reads.
+///
+/// ```
+/// use tonic::metadata::MetadataMap;
+/// use trace_core::propagation;
+/// use trace_http::MetadataExtractor;
+///
+/// let metadata = MetadataMap::new();
+/// assert!(propagation::extract(&MetadataExtractor(&metadata)).context.is_none());
+/// ```
+#[cfg(feature = "tonic")]
+#[derive(Clone, Copy, Debug)]
+pub struct MetadataExtractor<'a>(pub &'a tonic::metadata::MetadataMap);
+
+#[cfg(feature = "tonic")]
+impl Extractor for MetadataExtractor<'_> {
+    fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        let headers: &HeaderMap = self.0.as_ref();
+        let values = headers.get_all(name).iter();
+        values.map(HeaderValue::as_bytes).for_each(each);
+    }
+}
+
+/// Metadata of a call that a propagator writes.
+///
+/// ```
+/// use tonic::metadata::MetadataMap;
+/// use trace_core::span;
+/// use trace_http::MetadataInjector;
+///
+/// let mut metadata = MetadataMap::new();
+/// let is_traced = span::inject(&mut MetadataInjector(&mut metadata));
+/// assert_eq!(is_traced, metadata.contains_key("traceparent"));
+/// ```
+#[cfg(feature = "tonic")]
+#[derive(Debug)]
+pub struct MetadataInjector<'a>(pub &'a mut tonic::metadata::MetadataMap);
+
+#[cfg(feature = "tonic")]
+impl Injector for MetadataInjector<'_> {
+    fn set(&mut self, key: &str, value: &str) {
+        HeaderInjector(self.0.as_mut()).set(key, value);
+    }
+
+    fn remove(&mut self, key: &str) {
+        HeaderInjector(self.0.as_mut()).remove(key);
+    }
+}

@@ -1,0 +1,308 @@
+//! The span of one request and its response, from the head to the end of the body.
+//!
+//! Owns how an exchange ends, on both sides, and what is said of it then. What is said of
+//! the request, and how the span begins, is up to the layers.
+
+use std::fmt;
+
+use bytes::Buf;
+use http::header::CONTENT_LENGTH;
+use http::{Method, Request, Response, StatusCode};
+use http_body::{Body, Frame};
+use trace_core::conventions::{ERROR_TYPE, PANIC};
+use trace_core::{OpenSpan, Outcome, span};
+
+use crate::conventions::{
+    GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
+    RPC_METHOD_ORIGINAL,
+};
+use crate::grpc::{CallStatus, Code, Format};
+use crate::names;
+use crate::side::{Side, set_error};
+
+/// A span and what is known of its exchange. Dropped before its end, it says so.
+///
+/// Its holder polls `span` and tells `about` within that what came: each `see_…` says how
+/// the span ends, if it does.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) about: About,
+    pub(crate) span: OpenSpan,
+}
+
+/// What is known of an exchange.
+#[derive(Debug)]
+pub(crate) struct About {
+    side: Side,
+    expected: Expected,
+    reports: Reports,
+    /// How the call ended, once there is a head.
+    call: Option<CallStatus>,
+    /// Whether the head of the response has come.
+    has_head: bool,
+    /// Whether what has come so far says that the exchange has failed.
+    has_failed: bool,
+    /// Whether something panicked while the response was made.
+    has_panicked: bool,
+    /// The method of a call, if no server is known to have it.
+    pub(crate) unknown_call: Option<Box<str>>,
+    /// Whether the span has ended.
+    is_over: bool,
+    /// Bytes of the body that were announced.
+    announced: Option<u64>,
+    /// Bytes of the body that were given.
+    given: u64,
+}
+
+/// What a request says of the response that it expects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Expected {
+    method: Expects,
+    /// For a call, how it is written.
+    pub(crate) call: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Expects {
+    #[default]
+    Body,
+    /// The response to `HEAD` has none.
+    NoBody,
+    /// After `CONNECT`, what follows the head is no body, if it succeeds.
+    Tunnel,
+}
+
+/// What is recorded of bodies besides how they end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reports {
+    /// The size of a body that ended well. One that did not has it in any case.
+    pub(crate) size: bool,
+    /// When the head and the first byte of the body came, as logs.
+    pub(crate) times: bool,
+}
+
+impl Expected {
+    pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
+        Self {
+            method: match *request.method() {
+                Method::HEAD => Expects::NoBody,
+                Method::CONNECT => Expects::Tunnel,
+                _ => Expects::Body,
+            },
+            call: Format::from_headers(request.headers()),
+        }
+    }
+
+    /// Whether no body follows the head, whatever the response has. Servers do not poll it
+    /// then.
+    fn is_bodyless(self, status: StatusCode) -> bool {
+        let is_without = matches!(
+            status,
+            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        is_without
+            || match self.method {
+                Expects::Body => false,
+                Expects::NoBody => true,
+                Expects::Tunnel => status.is_success(),
+            }
+    }
+}
+
+impl Exchange {
+    pub(crate) fn new(span: OpenSpan, side: Side, expected: Expected, reports: Reports) -> Self {
+        let about = About {
+            side,
+            expected,
+            reports,
+            call: None,
+            has_head: false,
+            has_failed: false,
+            has_panicked: false,
+            unknown_call: None,
+            is_over: false,
+            announced: None,
+            given: 0,
+        };
+        Self { about, span }
+    }
+
+    /// Whether the span has ended.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.about.is_over
+    }
+}
+
+impl Drop for Exchange {
+    /// Servers drop a body when all that was announced is given, and do not ask for its end.
+    fn drop(&mut self) {
+        let Self { about, span } = self;
+        if about.is_over || !span.is_recording() {
+            return;
+        }
+        if about.is_complete() {
+            let outcome = span.in_scope(|| about.end());
+            span.end_with(outcome);
+        } else if !std::thread::panicking() {
+            span.in_scope(|| about.write_dropped());
+        }
+    }
+}
+
+impl About {
+    /// Sees the head of the response.
+    pub(crate) fn see_head<B: Body>(&mut self, response: &Response<B>) -> Option<Outcome> {
+        let (status, headers) = (response.status(), response.headers());
+        self.has_head = true;
+        let length = headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        self.announced = length.or_else(|| response.body().size_hint().exact());
+        self.call = self.expected.call.map(|expected| {
+            let format = Format::from_headers(headers).unwrap_or(expected);
+            CallStatus::from_head(format, headers)
+        });
+        if span::is_recording() {
+            self.write_head(status);
+        }
+        let is_last = self.expected.is_bodyless(status) || response.body().is_end_stream();
+        (is_last || self.has_all()).then(|| self.end())
+    }
+
+    /// A call has another status, which comes later; `200` says nothing there.
+    fn write_head(&mut self, status: StatusCode) {
+        if self.call.is_none() || status != StatusCode::OK {
+            span::add_tag(HTTP_RESPONSE_STATUS_CODE, status.as_u16());
+        }
+        if self.has_panicked {
+            span::add_tag(ERROR_TYPE, PANIC);
+        } else if self.call.is_none() && self.side.is_error(status) {
+            span::add_tag(ERROR_TYPE, status.as_str());
+            self.has_failed = true;
+        }
+        if self.has_panicked || self.has_failed {
+            set_error();
+        }
+        if self.reports.times {
+            span::add_log("http.response.head");
+        }
+    }
+
+    /// Whether this is a call of gRPC.
+    pub(crate) const fn is_call(&self) -> bool {
+        self.expected.call.is_some()
+    }
+
+    /// Notes that something panicked while the response was made that now is to be seen.
+    pub(crate) const fn note_panic(&mut self) {
+        self.has_panicked = true;
+    }
+
+    /// Sees that there is no response.
+    pub(crate) fn see_error(&mut self, error: &impl fmt::Display) -> Option<Outcome> {
+        self.is_over = true;
+        if span::is_recording() {
+            span::record_error(error);
+        }
+        Some(Outcome::Error)
+    }
+
+    /// Sees what a poll of the body gave, and whether the body is at its end then.
+    pub(crate) fn see_frame<D: Buf, E: fmt::Display>(
+        &mut self,
+        frame: Option<&Result<Frame<D>, E>>,
+        is_last: bool,
+    ) -> Option<Outcome> {
+        match frame {
+            None => Some(self.end()),
+            Some(Err(error)) => {
+                if span::is_recording() {
+                    self.write_given();
+                }
+                self.see_error(error)
+            }
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    self.see_data(data);
+                }
+                let trailers = frame.trailers_ref();
+                if let (Some(trailers), Some(call)) = (trailers, &mut self.call) {
+                    call.see_trailers(trailers);
+                }
+                let has_ended = is_last || trailers.is_some() || self.has_all();
+                has_ended.then(|| self.end())
+            }
+        }
+    }
+
+    fn see_data(&mut self, data: &impl Buf) {
+        let bytes = data.remaining() as u64;
+        if self.reports.times && self.given == 0 && bytes > 0 {
+            span::add_log("http.response.first_byte");
+        }
+        self.given += bytes;
+        if let Some(call) = &mut self.call {
+            call.see_data(data);
+        }
+    }
+
+    /// Whether all announced bytes are given. What ends a call is its status.
+    fn has_all(&self) -> bool {
+        self.call.is_none() && self.announced.is_some_and(|bytes| self.given >= bytes)
+    }
+
+    /// Whether nothing is missing, though the end was not asked for.
+    fn is_complete(&self) -> bool {
+        self.has_head && (self.has_all() || self.call.as_ref().is_some_and(CallStatus::is_found))
+    }
+
+    /// Says of the current span how the exchange has ended; returns its outcome.
+    fn end(&mut self) -> Outcome {
+        self.is_over = true;
+        if span::is_recording() {
+            if self.reports.size {
+                self.write_given();
+            }
+            if let Some(call) = &self.call {
+                self.has_failed = self.side.is_grpc_error(call.code());
+                call.write(self.has_failed);
+            }
+        }
+        if let Some((call, method)) = self.call.as_ref().zip(self.unknown_call.take()) {
+            match call.code() {
+                Code::Unimplemented => write_unknown_call(&method),
+                _ => names::learn_call(&method),
+            }
+        }
+        match (self.has_panicked, self.has_failed) {
+            (true, _) => Outcome::Panicked,
+            (false, true) => Outcome::Error,
+            (false, false) => Outcome::Ok,
+        }
+    }
+
+    fn write_given(&self) {
+        span::add_tag(HTTP_RESPONSE_BODY_SIZE, self.given);
+    }
+
+    /// Says of the current span that it is dropped before its end.
+    fn write_dropped(&mut self) {
+        self.is_over = true;
+        if self.has_head {
+            self.write_given();
+        }
+        // A failed status is said already, and explains more.
+        if !self.has_failed {
+            self.side.write_dropped(self.expected.call.is_some());
+        }
+    }
+}
+
+/// Says of the current span that the server has no method of this name. What callers ask for
+/// may be anything, and so is no name of a span.
+fn write_unknown_call(method: &str) {
+    if span::is_recording() {
+        span::set_operation_name(GRPC);
+        span::add_tag(RPC_METHOD, OTHER);
+        span::add_tag(RPC_METHOD_ORIGINAL, method);
+    }
+}

@@ -1,0 +1,165 @@
+//! The frames of gRPC-Web, of which the last has the trailers.
+//!
+//! Source: gRPC, *gRPC Web*: a message or the trailers is a byte of flags, a length of four
+//! bytes, and so many bytes.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The flag of trailers.
+const IS_TRAILERS: u8 = 0x80;
+/// Bytes of trailers that are read: more than a status takes.
+const MAX_TRAILERS: usize = 16 * 1_024;
+/// Bytes before the content of a frame.
+const HEAD: usize = 5;
+
+/// Reads frames as they pass, in pieces of any size, and keeps the trailers.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    encoding: Encoding,
+    /// What has come of the head of a frame.
+    head: Vec<u8>,
+    /// Bytes of the frame that are to come.
+    left: usize,
+    is_trailers: bool,
+    trailers: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Encoding {
+    Binary,
+    /// Base64, with what has come of four characters. Parts may be padded.
+    #[cfg_attr(not(feature = "tonic"), expect(dead_code, reason = "not decoded"))]
+    Text(Vec<u8>),
+}
+
+impl Frames {
+    pub(crate) fn binary() -> Self {
+        Self::new(Encoding::Binary)
+    }
+
+    pub(crate) fn text() -> Self {
+        Self::new(Encoding::Text(Vec::new()))
+    }
+
+    fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            head: Vec::new(),
+            left: 0,
+            is_trailers: false,
+            trailers: Vec::new(),
+        }
+    }
+
+    /// Reads a piece of the body.
+    pub(crate) fn read(&mut self, piece: &[u8]) {
+        match &mut self.encoding {
+            Encoding::Binary => self.read_frames(piece),
+            #[cfg(feature = "tonic")]
+            Encoding::Text(waiting) => {
+                let decoded = decode_base64(waiting, piece);
+                self.read_frames(&decoded);
+            }
+            #[cfg(not(feature = "tonic"))]
+            Encoding::Text(_) => {}
+        }
+    }
+
+    fn read_frames(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.left == 0 {
+                let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
+                self.head.extend_from_slice(head);
+                bytes = rest;
+                self.begin_frame();
+                continue;
+            }
+            let (content, rest) = bytes.split_at(bytes.len().min(self.left));
+            if self.is_trailers {
+                let room = MAX_TRAILERS.saturating_sub(self.trailers.len());
+                self.trailers.extend(content.iter().take(room));
+            }
+            self.left -= content.len();
+            bytes = rest;
+        }
+    }
+
+    /// Begins a frame, if its head is whole.
+    fn begin_frame(&mut self) {
+        if let [flags, a, b, c, d] = self.head[..] {
+            self.left = u32::from_be_bytes([a, b, c, d]) as usize;
+            self.is_trailers = flags & IS_TRAILERS != 0;
+            self.head.clear();
+        }
+    }
+
+    /// Returns the trailers, once they have come.
+    pub(crate) fn trailers(&self) -> Option<HeaderMap> {
+        let have_come = self.is_trailers && self.left == 0;
+        have_come.then(|| {
+            let lines = self.trailers.split(|byte| *byte == b'\n');
+            lines.filter_map(line).collect()
+        })
+    }
+}
+
+/// Reads a line of trailers; what is none is left out.
+fn line(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at(colon);
+    let name = HeaderName::from_bytes(name.trim_ascii()).ok()?;
+    let value = value.strip_prefix(b":")?.trim_ascii();
+    Some((name, HeaderValue::from_bytes(value).ok()?))
+}
+
+/// Decodes whole groups of four characters; the rest waits for the next piece. What is no
+/// base64 is left out.
+#[cfg(feature = "tonic")]
+fn decode_base64(waiting: &mut Vec<u8>, piece: &[u8]) -> Vec<u8> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    waiting.extend_from_slice(piece);
+    let whole = waiting.len() / 4 * 4;
+    let mut decoded = Vec::with_capacity(whole / 4 * 3);
+    for group in waiting.drain(..whole).collect::<Vec<u8>>().chunks(4) {
+        // Each by itself: there may be padding in the middle.
+        let _bad = STANDARD.decode_vec(group, &mut decoded);
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = b"\0\0\0\0\x02hi\0\0\0\0\0\x80\0\0\0\x1bGrpc-Status: 5\r\nno line\r\n\r\n";
+
+    fn status(mut frames: Frames, body: &[u8], piece: usize) -> Option<String> {
+        body.chunks(piece).for_each(|piece| frames.read(piece));
+        let trailers = frames.trailers()?;
+        Some(trailers.get("grpc-status")?.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn trailers_are_found_in_pieces_of_any_size() {
+        for piece in 1..=BODY.len() {
+            assert_eq!(status(Frames::binary(), BODY, piece).as_deref(), Some("5"));
+        }
+        let (_, cut) = BODY.split_last().unwrap();
+        assert_eq!(status(Frames::binary(), &BODY[..cut.len()], 7), None);
+    }
+
+    #[cfg(feature = "tonic")]
+    #[test]
+    fn text_may_be_padded_in_the_middle() {
+        use base64::Engine as _;
+        let engine = base64::engine::general_purpose::STANDARD;
+        let (first, second) = BODY.split_at(7);
+        let text = [first, second].map(|part| engine.encode(part)).concat();
+        for piece in 1..=text.len() {
+            let found = status(Frames::text(), text.as_bytes(), piece);
+            assert_eq!(found.as_deref(), Some("5"));
+        }
+    }
+}

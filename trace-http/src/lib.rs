@@ -1,0 +1,58 @@
+//! HTTP and gRPC for `trace-core`, on both ends: layers whose spans end with the body, and
+//! contexts in headers.
+//!
+//! - [`server()`] is a layer for axum, tonic and hyper: one span a request. [`route()`] is a
+//!   helper for the inside of a router.
+//! - [`extract`] and [`inject`] read and write the headers of a request.
+//! - [`TracedBody`] is a body whose end is the end of a span: both layers make it.
+//!
+//! Of the crates for HTTP it knows version 1 of `http` and `http-body`, and none of older
+//! ones.
+//!
+//! # When the span of an exchange ends
+//!
+//! | what happens | outcome |
+//! |---|---|
+//! | the body is at its end: a last frame, trailers, all announced bytes, or empty at the head | ok, or error by the status |
+//! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
+//! | the body has an error | error |
+//! | the body, or the future of the response, is dropped before | cancelled, with the bytes that were given so far |
+//! | the handler or the body panics | panicked |
+//!
+//! # Features
+//!
+//! `axum`, `tonic`, `reqwest` and `hyper-util` add what these crates have of their own. None
+//! is on by default, and none is needed for the layers.
+
+#![forbid(unsafe_code)]
+
+pub mod conventions;
+
+mod carrier;
+mod method;
+mod names;
+mod panics;
+mod redact;
+mod route;
+
+mod around;
+mod route_layer;
+
+pub mod grpc;
+mod side;
+
+mod exchange;
+
+mod body;
+
+mod server;
+
+pub use body::TracedBody;
+pub use carrier::{HeaderExtractor, HeaderInjector, extract, inject};
+#[cfg(feature = "tonic")]
+pub use carrier::{MetadataExtractor, MetadataInjector};
+pub use route::Route;
+pub use route_layer::{RouteLayer, RouteService, route};
+pub use server::{
+    PeerAddress, RequestHead, ResponseHead, ServerFuture, ServerLayer, ServerService, server,
+};

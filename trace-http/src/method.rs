@@ -1,0 +1,91 @@
+//! Which methods of HTTP are known.
+//!
+//! Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, `http.request.method`.
+
+use std::sync::OnceLock;
+
+use http::Method;
+use trace_core::span;
+
+use crate::conventions::{HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, OTHER};
+
+/// The variable that lists the known methods in place of [`KNOWN`], with commas between
+/// them. Methods have a case.
+const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+
+/// Those of RFC 9110 and RFC 5789, and `QUERY`.
+const KNOWN: [&str; 10] = [
+    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
+];
+
+/// Those of the environment, if it has some. Read once: the methods of one process are the
+/// same for all layers.
+static LISTED: OnceLock<Option<Vec<Box<str>>>> = OnceLock::new();
+
+/// Returns the method, as a static text where it is one of [`KNOWN`]; `None` if it is not
+/// known.
+pub(crate) fn known(method: &Method) -> Option<&'static str> {
+    let text = method.as_str();
+    match LISTED.get_or_init(listed) {
+        None => KNOWN.into_iter().find(|known| *known == text),
+        Some(listed) => {
+            let mut listed = listed.iter().map(|known| &**known);
+            listed.find(|known| *known == text)
+        }
+    }
+}
+
+/// Returns what stands for the method in the name of a span.
+pub(crate) fn in_name(method: &Method) -> &'static str {
+    known(method).unwrap_or("HTTP")
+}
+
+/// Writes the method as tags of the current span.
+pub(crate) fn write(method: &Method) {
+    match known(method) {
+        Some(known) => span::add_tag(HTTP_REQUEST_METHOD, known),
+        None => {
+            span::add_tag(HTTP_REQUEST_METHOD, OTHER);
+            span::add_tag(HTTP_REQUEST_METHOD_ORIGINAL, method.as_str());
+        }
+    }
+}
+
+fn listed() -> Option<Vec<Box<str>>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place of this crate that reads the environment"
+    )]
+    let text = std::env::var(VARIABLE).ok()?;
+    list_from(&text)
+}
+
+/// Reads a list; `None` if there is nothing in it, which is how a variable is unset.
+fn list_from(text: &str) -> Option<Vec<Box<str>>> {
+    let methods = text.split(',').map(str::trim);
+    let methods = methods.filter(|method| !method.is_empty());
+    let methods: Vec<Box<str>> = methods.map(Into::into).collect();
+    (!methods.is_empty()).then_some(methods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_a_case() {
+        assert_eq!(known(&Method::PATCH), Some("PATCH"));
+        let method = |text: &str| Method::from_bytes(text.as_bytes()).unwrap();
+        assert_eq!(known(&method("QUERY")), Some("QUERY"));
+        assert_eq!(known(&method("get")), None);
+        assert_eq!(in_name(&method("PROPFIND")), "HTTP");
+    }
+
+    #[test]
+    fn the_environment_lists_all_of_them() {
+        let listed = list_from(" GET,PROPFIND ,, lock").unwrap();
+        let listed: Vec<&str> = listed.iter().map(|method| &**method).collect();
+        assert_eq!(listed, ["GET", "PROPFIND", "lock"]);
+        assert_eq!(list_from(" , "), None);
+    }
+}

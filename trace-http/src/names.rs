@@ -1,0 +1,105 @@
+//! Names of spans that are made of parts, kept so that each is made once.
+//!
+//! A sampler is told the name of each request, also of those that are not recorded, which
+//! are to cost nothing.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+/// Names that are kept, in the whole process. Routes and methods are written by people, and
+/// so are not many; what callers send is not kept.
+const MAX_NAMES: usize = 2_048;
+
+/// All kept names. They are never freed.
+static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+
+thread_local! {
+    /// What this thread has seen of them, so that threads do not wait for each other.
+    static SEEN: RefCell<Seen> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Seen {
+    /// By method and route.
+    routes: HashMap<(&'static str, &'static str), &'static str>,
+    calls: HashSet<&'static str>,
+}
+
+/// Returns the name of a request: its method, or `HTTP`, and the route, if it has one.
+pub(crate) fn of_request(method: &'static str, route: Option<&str>) -> Cow<'static, str> {
+    let Some(route) = route else {
+        return method.into();
+    };
+    let seen = SEEN.with_borrow(|seen| seen.routes.get(&(method, route)).copied());
+    if let Some(name) = seen {
+        return name.into();
+    }
+    let name = format!("{method} {route}");
+    let Some((name, route)) = keep(&name).zip(keep(route)) else {
+        return name.into();
+    };
+    SEEN.with_borrow_mut(|seen| seen.routes.insert((method, route), name));
+    name.into()
+}
+
+/// Returns the method of a call that a server is known to have.
+pub(crate) fn known_call(method: &str) -> Option<&'static str> {
+    let seen = SEEN.with_borrow(|seen| seen.calls.get(method).copied());
+    seen.or_else(|| {
+        let kept = KEPT.lock().ok()?.as_ref()?.get(method).copied()?;
+        SEEN.with_borrow_mut(|seen| seen.calls.insert(kept));
+        Some(kept)
+    })
+}
+
+/// Notes that a server has the method of a call.
+pub(crate) fn learn_call(method: &str) {
+    if let Some(kept) = keep(method) {
+        SEEN.with_borrow_mut(|seen| seen.calls.insert(kept));
+    }
+}
+
+/// Keeps a name, unless there are too many.
+fn keep(name: &str) -> Option<&'static str> {
+    let mut kept = KEPT.lock().ok()?;
+    let kept = kept.get_or_insert_default();
+    if let Some(known) = kept.get(name) {
+        return Some(known);
+    }
+    if kept.len() >= MAX_NAMES {
+        return None;
+    }
+    let name: &'static str = Box::leak(name.into());
+    kept.insert(name);
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_once() {
+        let name = |method, route: &str| of_request(method, Some(route));
+        let first = name("GET", "/users/{id}");
+        assert_eq!(first, "GET /users/{id}");
+        assert_eq!(name("PUT", "/users/{id}"), "PUT /users/{id}");
+        let Cow::Borrowed(first) = first else {
+            unreachable!()
+        };
+        let again = std::thread::spawn(move || name("GET", "/users/{id}"));
+        assert!(std::ptr::eq(first, &*again.join().unwrap()));
+        assert_eq!(of_request("HTTP", None), "HTTP");
+    }
+
+    #[test]
+    fn calls_are_known_once_they_are_learned() {
+        assert_eq!(known_call("pkg.Names/Learned"), None);
+        learn_call("pkg.Names/Learned");
+        assert_eq!(known_call("pkg.Names/Learned"), Some("pkg.Names/Learned"));
+        let elsewhere = std::thread::spawn(|| known_call("pkg.Names/Learned"));
+        assert!(elsewhere.join().unwrap().is_some());
+    }
+}

@@ -1,0 +1,114 @@
+//! What of an address is not recorded: signatures in queries, and credentials.
+//!
+//! Source: OpenTelemetry semantic conventions 1.44, *URL*, `url.query` and `url.full`.
+
+use std::fmt;
+
+use http::Uri;
+
+/// What stands in the place of a secret.
+const REDACTED: &str = "REDACTED";
+
+/// Keys whose values are secrets. They have a case.
+const SECRET_KEYS: [&str; 8] = [
+    "AWSAccessKeyId",
+    "Signature",
+    "sig",
+    "X-Amz-Credential",
+    "X-Amz-S3session-Token",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Goog-Signature",
+];
+
+/// A query, without its leading `?`, as it is recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pair) in self.0.split('&').enumerate() {
+            if index > 0 {
+                f.write_str("&")?;
+            }
+            match secret_key(pair) {
+                Some(key) => write!(f, "{key}={REDACTED}")?,
+                None => f.write_str(pair)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Query<'_> {
+    /// Whether there is something that is not recorded.
+    pub(crate) fn has_secrets(&self) -> bool {
+        self.0.split('&').any(|pair| secret_key(pair).is_some())
+    }
+}
+
+/// Returns the key of a pair whose value is a secret.
+fn secret_key(pair: &str) -> Option<&str> {
+    let (key, _) = pair.split_once('=')?;
+    SECRET_KEYS.contains(&key).then_some(key)
+}
+
+/// A whole address, as it is recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Url<'a>(pub(crate) &'a Uri);
+
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.0;
+        if let Some(scheme) = uri.scheme_str() {
+            write!(f, "{scheme}://")?;
+        }
+        if let Some(authority) = uri.authority() {
+            // The last one: a password may have one, too.
+            match authority.as_str().rsplit_once('@') {
+                Some((credentials, host)) => {
+                    f.write_str(REDACTED)?;
+                    if credentials.contains(':') {
+                        write!(f, ":{REDACTED}")?;
+                    }
+                    write!(f, "@{host}")?;
+                }
+                None => f.write_str(authority.as_str())?,
+            }
+        }
+        f.write_str(uri.path())?;
+        match uri.query() {
+            Some(query) => write!(f, "?{}", Query(query)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secret_keys_are_not_shown() {
+        let query = "q=1&sig=abc&X-Amz-Signature=x=y&SIG=seen&&sig&Signature=";
+        let shown = "q=1&sig=REDACTED&X-Amz-Signature=REDACTED&SIG=seen&&sig&Signature=REDACTED";
+        assert_eq!(Query(query).to_string(), shown);
+        assert!(Query(query).has_secrets());
+        for plain in ["", "q=1", "a=sig&b", "="] {
+            assert_eq!(Query(plain).to_string(), plain);
+            assert!(!Query(plain).has_secrets());
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let shown = |text: &str| Url(&text.parse().unwrap()).to_string();
+        assert_eq!(
+            shown("https://me:secret@shop.example:8443/a?sig=1"),
+            "https://REDACTED:REDACTED@shop.example:8443/a?sig=REDACTED"
+        );
+        assert_eq!(shown("http://token@shop/"), "http://REDACTED@shop/");
+        assert_eq!(shown("/a?b=c"), "/a?b=c");
+        assert_eq!(shown("http://[::1]:80/"), "http://[::1]:80/");
+    }
+}

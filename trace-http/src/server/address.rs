@@ -1,0 +1,152 @@
+//! Who asks, and for what: what a request says, what proxies say of it, and the connection.
+
+use std::net::SocketAddr;
+
+use http::header::{FORWARDED, HOST};
+use http::{Extensions, HeaderMap, Uri};
+
+/// The address of the other end of the connection, for servers that this crate does not know:
+/// put it into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found without
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// Returns the other end of the connection, if it is known.
+pub(super) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    if let Some(PeerAddress(address)) = extensions.get() {
+        return Some(*address);
+    }
+    #[cfg(feature = "axum")]
+    {
+        let info = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>();
+        info.map(|info| info.0)
+    }
+    #[cfg(not(feature = "axum"))]
+    None
+}
+
+/// What proxies say of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Forwarded<'a> {
+    pub(super) client: Option<&'a str>,
+    pub(super) host: Option<&'a str>,
+    pub(super) scheme: Option<&'a str>,
+}
+
+impl<'a> Forwarded<'a> {
+    /// Reads what the proxy has said that is next to the client: the first of each.
+    ///
+    /// Source: Forwarded HTTP Extension (RFC 7239).
+    pub(super) fn from_headers(headers: &'a HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        let first = |name: &str| {
+            let first = text(name)?.split(',').next()?.trim();
+            (!first.is_empty()).then_some(first)
+        };
+        let mut found = Self {
+            client: first("x-forwarded-for"),
+            host: first("x-forwarded-host"),
+            scheme: first("x-forwarded-proto"),
+        };
+        let standard = text(FORWARDED.as_str()).and_then(|text| text.split(',').next());
+        for pair in standard.unwrap_or_default().split(';') {
+            let Some((key, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let value = Some(value.trim().trim_matches('"'));
+            match key.trim().to_ascii_lowercase().as_str() {
+                "for" => found.client = value,
+                "host" => found.host = value,
+                "proto" => found.scheme = value,
+                _ => {}
+            }
+        }
+        found.client = found.client.map(|client| split_port(client).0);
+        found
+    }
+}
+
+/// Returns the host and the port that the client has asked for.
+pub(super) fn server<'a>(
+    forwarded: &Forwarded<'a>,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+) -> (Option<&'a str>, Option<u16>) {
+    let host = || headers.get(HOST)?.to_str().ok();
+    let authority = || uri.authority().map(http::uri::Authority::as_str);
+    match forwarded.host.or_else(authority).or_else(host) {
+        Some(authority) => {
+            // In an address there may be credentials.
+            let host = authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host);
+            let (host, port) = split_port(host);
+            ((!host.is_empty()).then_some(host), port)
+        }
+        None => (None, None),
+    }
+}
+
+/// Splits `host:port`, where the host may be an IPv6 address in brackets, which are taken
+/// away, or one without, which has no port.
+fn split_port(text: &str) -> (&str, Option<u16>) {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, port) = rest.split_once(']').unwrap_or((rest, ""));
+        let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
+        return (host, port);
+    }
+    match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, port.parse().ok()),
+        _ => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_behind_hosts() {
+        assert_eq!(
+            split_port("shop.example:8080"),
+            ("shop.example", Some(8080))
+        );
+        assert_eq!(split_port("shop.example"), ("shop.example", None));
+        assert_eq!(split_port("[::1]:80"), ("::1", Some(80)));
+        assert_eq!(split_port("[::1]"), ("::1", None));
+        assert_eq!(split_port("2001:db8::1"), ("2001:db8::1", None));
+        assert_eq!(split_port("a:99999"), ("a", None));
+    }
+
+    #[test]
+    fn the_first_proxy_is_next_to_the_client() {
+        let headers = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs.iter();
+            let pairs = pairs.map(|(name, value)| {
+                let name = http::HeaderName::from_static(name);
+                (name, value.parse().unwrap())
+            });
+            pairs.collect::<HeaderMap>()
+        };
+        let old = headers(&[
+            ("x-forwarded-for", "203.0.113.7:4711, 10.0.0.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "shop.example"),
+        ]);
+        let found = Forwarded::from_headers(&old);
+        assert_eq!(found.client, Some("203.0.113.7"));
+        assert_eq!(found.host, Some("shop.example"));
+        assert_eq!(found.scheme, Some("https"));
+
+        let new = headers(&[(
+            "forwarded",
+            "For=\"[2001:db8::1]:80\";proto=https;host=\"shop:1\", for=10.0.0.1",
+        )]);
+        let found = Forwarded::from_headers(&new);
+        assert_eq!(found.client, Some("2001:db8::1"));
+        let uri = Uri::from_static("/a");
+        assert_eq!(server(&found, &uri, &new), (Some("shop"), Some(1)));
+        let nothing = Forwarded::from_headers(&headers(&[("forwarded", ";;=,")]));
+        assert_eq!(nothing.host, None);
+    }
+}

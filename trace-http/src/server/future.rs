@@ -1,0 +1,228 @@
+//! The future of a response, within the span of its request.
+
+use std::cell::Cell;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{HeaderValue, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use trace_core::{Outcome, span};
+
+use super::options::Options;
+use crate::around::Handled;
+use crate::body::TracedBody;
+use crate::conventions::HTTP_ROUTE;
+use crate::exchange::{About, Exchange};
+use crate::names;
+use crate::panics;
+use crate::route::Route;
+
+pin_project! {
+    /// The future of a response; made by [`ServerService`](super::ServerService).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it drops the handler's future within the span, which ends
+    /// as cancelled.
+    pub struct ServerFuture<F> {
+        #[pin]
+        inner: Option<F>,
+        // None without a span, and when the response is there.
+        running: Option<Running>,
+    }
+
+    impl<F> PinnedDrop for ServerFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(running) = this.running {
+                let span = &running.exchange.span;
+                span.in_scope(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<F> ServerFuture<F> {
+    pub(super) const fn untraced(inner: F) -> Self {
+        Self {
+            inner: Some(inner),
+            running: None,
+        }
+    }
+
+    /// What the service makes of a request, called within its span.
+    pub(super) fn call(mut running: Running, call: impl FnOnce() -> F) -> Self {
+        Self {
+            inner: running.call(call),
+            running: Some(running),
+        }
+    }
+}
+
+/// A request that has no response yet.
+#[derive(Debug)]
+pub(super) struct Running {
+    exchange: Exchange,
+    handled: Handled,
+    /// What stands for the method in the name.
+    method: &'static str,
+    options: Arc<Options>,
+}
+
+impl Running {
+    pub(super) fn new(
+        (exchange, method): (Exchange, &'static str),
+        handled: Handled,
+        options: &Arc<Options>,
+    ) -> Self {
+        Self {
+            exchange,
+            handled,
+            method,
+            options: Arc::clone(options),
+        }
+    }
+
+    /// Calls the service within the span; returns what it makes. If that panics, the span has
+    /// panicked.
+    fn call<R>(&mut self, call: impl FnOnce() -> R) -> Option<R> {
+        let Self {
+            exchange: Exchange { about, span },
+            handled,
+            method,
+            ..
+        } = self;
+        let mut called = None;
+        // By a poll, which costs less than to enter the span.
+        let _ready = span.poll(
+            || {
+                let (made, route) = handled.run(call);
+                called = Some(made);
+                Poll::Ready(route)
+            },
+            |route| {
+                write_route(method, about, route.as_ref());
+                None
+            },
+        );
+        called
+    }
+}
+
+/// Names the current span after a route. A call is named after its method already.
+fn write_route(method: &'static str, about: &About, route: Option<&Route>) {
+    if let Some(route) = route.filter(|_| span::is_recording() && !about.is_call()) {
+        let route = route.as_str();
+        span::set_operation_name(names::of_request(method, Some(route)));
+        span::add_tag(HTTP_ROUTE, route);
+    }
+}
+
+impl<F, B, E> Future for ServerFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Error: fmt::Display>,
+    E: fmt::Display,
+{
+    type Output = Result<Response<TracedBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            // It was ready before.
+            return Poll::Pending;
+        };
+        let Some(running) = this.running else {
+            let polled = inner.poll(cx);
+            return polled.map(|result| Ok(result?.map(TracedBody::untraced)));
+        };
+        let polled = running.poll(|| inner.poll(cx));
+        let Poll::Ready(result) = polled else {
+            return Poll::Pending;
+        };
+        let running = this.running.take();
+        Poll::Ready(result.map(|response| match running {
+            Some(running) => running.with_body(response),
+            None => response.map(TracedBody::untraced),
+        }))
+    }
+}
+
+impl Running {
+    fn poll<B, E>(
+        &mut self,
+        poll: impl FnOnce() -> Poll<Result<Response<B>, E>>,
+    ) -> Poll<Result<Response<B>, E>>
+    where
+        B: Body,
+        E: fmt::Display,
+    {
+        let Self {
+            exchange: Exchange { about, span },
+            handled,
+            method,
+            options,
+        } = self;
+        let panics = panics::count();
+        let noted = Cell::new(None);
+        let polled = span.poll(
+            || {
+                let (polled, route) = handled.run(poll);
+                noted.set(route);
+                polled
+            },
+            |result| match result {
+                Ok(response) => {
+                    let route = Route::from_extensions(response.extensions());
+                    write_route(method, about, route.or(noted.take()).as_ref());
+                    let has_caught = options.sees_caught_panics && panics != panics::count();
+                    see_head(about, options, response, has_caught)
+                }
+                Err(error) => about.see_error(error),
+            },
+        );
+        // What is pending has no chance to say it.
+        if let Some(route) = noted.take().filter(|_| span.is_recording()) {
+            span.in_scope(|| write_route(method, about, Some(&route)));
+        }
+        polled
+    }
+
+    fn with_body<B: Body>(self, mut response: Response<B>) -> Response<TracedBody<B>> {
+        if let Some(name) = &self.options.trace_id_header
+            && let Some(context) = self.exchange.span.context()
+            && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
+        {
+            response.headers_mut().insert(name.clone(), id);
+        }
+        response.map(|body| TracedBody::new(body, self.exchange))
+    }
+}
+
+/// Sees the head of a response; `has_caught` says that something panicked while it was made.
+fn see_head<B: Body>(
+    about: &mut About,
+    options: &Options,
+    response: &Response<B>,
+    has_caught: bool,
+) -> Option<Outcome> {
+    if has_caught && response.status().is_server_error() {
+        about.note_panic();
+    }
+    let outcome = about.see_head(response);
+    if span::is_recording() {
+        options.write_response(response);
+    }
+    outcome
+}
+
+impl<F> fmt::Debug for ServerFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerFuture")
+            .field("running", &self.running)
+            .finish_non_exhaustive()
+    }
+}

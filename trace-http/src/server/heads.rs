@@ -1,0 +1,53 @@
+//! The heads of requests and responses, as hooks see them.
+
+use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+
+/// The head of a request, for [`ServerLayer::on_request`](super::ServerLayer::on_request).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The address. In a nested router it has the part that is left.
+    pub uri: &'a Uri,
+    /// The version of HTTP.
+    pub version: Version,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// What other layers have put there.
+    pub extensions: &'a Extensions,
+}
+
+impl<'a> RequestHead<'a> {
+    pub(crate) fn new<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            version: request.version(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+}
+
+/// The head of a response, for [`ServerLayer::on_response`](super::ServerLayer::on_response).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ResponseHead<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// What other layers have put there.
+    pub extensions: &'a Extensions,
+}
+
+impl<'a> ResponseHead<'a> {
+    pub(crate) fn new<B>(response: &'a Response<B>) -> Self {
+        Self {
+            status: response.status(),
+            headers: response.headers(),
+            extensions: response.extensions(),
+        }
+    }
+}

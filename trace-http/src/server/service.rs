@@ -1,0 +1,57 @@
+//! The service that begins a span for each request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+use trace_core::__private::two_layers;
+
+use super::future::{Running, ServerFuture};
+use super::options::Options;
+use super::start;
+use crate::around::{self, Handled};
+use crate::body::TracedBody;
+use crate::route::Route;
+
+/// A service whose requests are spans; made by [`ServerLayer`](super::ServerLayer).
+#[derive(Clone, Debug)]
+pub struct ServerService<S> {
+    inner: S,
+    options: Arc<Options>,
+}
+
+impl<S> ServerService<S> {
+    pub(super) const fn new(inner: S, options: Arc<Options>) -> Self {
+        Self { inner, options }
+    }
+}
+
+impl<S, Q, B> Service<Request<Q>> for ServerService<S>
+where
+    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display>,
+    B: Body<Error: fmt::Display>,
+{
+    type Response = Response<TracedBody<B>>;
+    type Error = S::Error;
+    type Future = ServerFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    /// The span begins here, below whatever the caller sent.
+    fn call(&mut self, request: Request<Q>) -> ServerFuture<S::Future> {
+        if let Some(outer) = around::outer_layer(&request) {
+            two_layers(outer, self.options.source);
+            around::note_route(|| Route::from_extensions(request.extensions()));
+            return ServerFuture::untraced(self.inner.call(request));
+        }
+        let exchange = start::begin(&self.options, &request);
+        let handled = Handled::new(&request, self.options.source);
+        let running = Running::new(exchange, handled, &self.options);
+        ServerFuture::call(running, || self.inner.call(request))
+    }
+}

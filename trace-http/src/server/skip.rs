@@ -1,0 +1,49 @@
+//! Paths of which no span is recorded.
+
+use std::borrow::Cow;
+
+/// A path, with `*` for any text.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(pub(super) Cow<'static, str>);
+
+impl Pattern {
+    pub(super) fn matches(&self, path: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = path.strip_prefix(first) else {
+            return false;
+        };
+        let Some(last) = parts.next_back() else {
+            return rest.is_empty();
+        };
+        // Each as early as it can be, which leaves the most to those that follow.
+        for part in parts {
+            match rest.split_once(part) {
+                Some((_, after)) => rest = after,
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        let matches = |pattern: &'static str, path| Pattern(pattern.into()).matches(path);
+        assert!(matches("/health", "/health"));
+        assert!(!matches("/health", "/healthy") && !matches("/health", "/"));
+        assert!(matches("/internal/*", "/internal/") && matches("/internal/*", "/internal/a/b"));
+        assert!(!matches("/internal/*", "/internal") && !matches("/internal/*", "/x/internal/"));
+        assert!(matches("*/ready", "/a/ready") && matches("*", ""));
+        assert!(matches("/*/x/*/y", "/1/x/2/x/3/y") && !matches("/*/x/*/y", "/1/x/y"));
+        assert!(matches(
+            "/grpc.health.v1.Health/*",
+            "/grpc.health.v1.Health/Check"
+        ));
+        assert!(!matches("/ab*ba", "/aba"));
+    }
+}

@@ -1,0 +1,71 @@
+//! What differs between the two ends of an exchange.
+
+use trace_core::conventions::ERROR_TYPE;
+use trace_core::{Status, span};
+
+use crate::conventions::CANCELLED;
+use crate::grpc::Code;
+
+/// An end of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The one that answers.
+    Server {
+        /// Whether a request that is dropped before its end is an error.
+        fails_when_dropped: bool,
+    },
+    /// The one that asks.
+    Client,
+}
+
+impl Side {
+    /// Whether a response with this status is an error.
+    ///
+    /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *Status*.
+    pub(crate) fn is_error(self, status: http::StatusCode) -> bool {
+        match self {
+            Self::Server { .. } => status.is_server_error(),
+            Self::Client => status.is_server_error() || status.is_client_error(),
+        }
+    }
+
+    /// Whether a call with this status is an error.
+    ///
+    /// Source: OpenTelemetry semantic conventions 1.44, *gRPC*, *Status*.
+    pub(crate) fn is_grpc_error(self, code: Code) -> bool {
+        match self {
+            Self::Server { .. } => matches!(
+                code,
+                Code::Unknown
+                    | Code::DeadlineExceeded
+                    | Code::Unimplemented
+                    | Code::Internal
+                    | Code::Unavailable
+                    | Code::DataLoss
+            ),
+            Self::Client => code != Code::Ok,
+        }
+    }
+
+    /// Says of the current span that it is dropped before its end. That it is cancelled is
+    /// said by its outcome.
+    ///
+    /// A client that drops a call wants that; a server is left by its client. In gRPC that is
+    /// the status `CANCELLED`, which is no error of a server.
+    pub(crate) fn write_dropped(self, is_grpc: bool) {
+        let Self::Server { fails_when_dropped } = self else {
+            return;
+        };
+        if is_grpc {
+            Code::Cancelled.write();
+        } else if fails_when_dropped {
+            span::add_tag(ERROR_TYPE, CANCELLED);
+            set_error();
+        }
+    }
+}
+
+/// Marks the current span as failed, without a description: the status code says it.
+pub(crate) fn set_error() {
+    span::set_status(Status::Error("".into()));
+}
