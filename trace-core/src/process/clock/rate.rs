@@ -97,7 +97,7 @@ impl Rate {
             return Some(Self::NANOSECOND);
         }
         // Relaxed: the number guards no other memory, and an older rate is only less exact.
-        // Reads the store in `Moment::measure`.
+        // The store is in `Moment::measure`.
         match RATE.load(Ordering::Relaxed) {
             0 => None,
             rate => Some(Self(rate)),
