@@ -1,19 +1,19 @@
-//! A batch of finished spans, as a collector gets it.
+//! A batch of finished spans, as a collector receives it.
 //!
-//! A batch owns no spans. Those of a tracer are still in the chunks in which they were
-//! written; those of a collector that passes spans on are records.
+//! A batch owns no spans. Spans from a tracer are still in the chunks in which they were
+//! written. Spans from a collector that passes them on are records.
 
 use super::resource::BatchResource;
 use super::view::SpanView;
 use crate::stream::decode::{Decoded, PartReport, TraceLosses};
 use crate::value::{Resource, SpanRecord, TraceId};
 
-/// Finished spans of one service, borrowed for the time of
+/// Finished spans of one service, borrowed for a call of
 /// [`Collector::collect`](crate::Collector::collect).
 ///
-/// A tracer delivers about 4,096 spans at once at most, and gathers them for the
-/// [scheduled delay](crate::TracerBuilder::scheduled_delay). The spans of one trace may be
-/// in several batches. A batch may have no span, and only say which traces have ended.
+/// A tracer gathers spans for the [scheduled delay](crate::TracerBuilder::scheduled_delay),
+/// and delivers at most about 4,096 spans at once. The spans of one trace may be in several
+/// batches. A batch may have no spans and only report which traces have ended.
 ///
 /// ```
 /// use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
@@ -45,9 +45,9 @@ impl<'a> SpanBatch<'a> {
     /// Makes a batch of records, so that code other than a tracer can call a collector.
     ///
     /// `resource` is a [`Resource`], or the [resource of another batch](Self::resource). The
-    /// latter also says which traces have ended, and what was lost of them. So a collector
-    /// can change spans and pass them on. Pass the resource of a batch on only once to each
-    /// collector: otherwise it counts ends and losses twice.
+    /// latter also reports which traces have ended and which have lost spans. So a collector
+    /// can change spans and pass them on. Pass the resource of a batch to each collector only
+    /// once. Otherwise the collector counts ends and losses twice.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -72,16 +72,16 @@ impl<'a> SpanBatch<'a> {
     }
 
     /// Sets the traces that [`completed_traces`](Self::completed_traces) returns. If the
-    /// [resource](Self::resource) comes from a tracer, this changes nothing: the tracer has
-    /// said which traces have ended.
+    /// [resource](Self::resource) comes from a tracer, this has no effect: the tracer has
+    /// reported which traces have ended.
     #[must_use]
     pub fn with_completed_traces(mut self, completed: &'a [TraceId]) -> Self {
         self.resource = self.resource.with_completed_traces(completed);
         self
     }
 
-    /// Makes the batch that a tracer delivers. `reports` are not always those of `decoded`:
-    /// a collector also gets the reports that it missed.
+    /// Makes the batch that a tracer delivers. `reports` may contain more than the reports of
+    /// `decoded`: a collector also gets reports that it missed.
     pub(crate) fn from_decoded(
         resource: &'a Resource,
         decoded: &'a Decoded,
@@ -93,11 +93,11 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Returns a batch of the spans for which `keep` returns true, for a collector that
-    /// filters and passes on.
+    /// Returns a batch of the spans for which `keep` returns true. Use it in a collector that
+    /// filters spans and passes them on.
     ///
-    /// It has the same resource, which also says which traces have ended, and what was lost
-    /// of them. It copies no span.
+    /// The new batch has the same resource, which also reports which traces have ended and
+    /// which have lost spans. No span is copied.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -133,13 +133,13 @@ impl<'a> SpanBatch<'a> {
         Self { resource, spans }
     }
 
-    /// Returns who recorded the spans, and what is known of their traces.
+    /// Returns the service that recorded the spans, and what is known about their traces.
     #[must_use]
     pub fn resource(&self) -> BatchResource<'a> {
         self.resource
     }
 
-    /// Returns how many spans there are.
+    /// Returns the number of spans.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.spans {
@@ -150,7 +150,7 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Returns whether there is no span. The batch may still say that traces have ended.
+    /// Returns whether there are no spans. The batch may still report that traces have ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -205,9 +205,9 @@ impl<'a> SpanBatch<'a> {
         self.resource.completed_traces()
     }
 
-    /// Returns the traces that lost spans between the code that recorded them and this
-    /// collector, and how many. Usually a loss comes with the end of its trace. A trace may
-    /// be returned more than once, but each lost span is counted once.
+    /// Returns the traces that lost spans before they reached this collector, with the number
+    /// of lost spans. Usually a loss is reported together with the end of its trace. A trace
+    /// may be returned more than once, but each lost span is counted once.
     pub fn losses(&self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
         self.resource.losses()
     }

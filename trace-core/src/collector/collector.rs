@@ -1,7 +1,8 @@
-//! What takes finished spans: the trait, its errors, and the simplest collectors.
+//! The trait of collectors, which take finished spans; its errors; and the simplest
+//! collectors.
 //!
-//! [`delivery`](crate::delivery) calls collectors: it decides when and on which thread, and
-//! what happens if one blocks or panics.
+//! [`delivery`](crate::delivery) calls collectors. It decides when and on which thread, and
+//! what happens if a collector blocks or panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,15 +13,15 @@ use crate::process::caught::drop_quietly;
 
 /// Takes finished spans. OpenTelemetry calls it a *span exporter* or *span processor*.
 ///
-/// A collector runs on a thread of the tracer. It may block, be slow or panic. That costs it
-/// spans, which are counted, and never slows down a request. If the tracer is
-/// [on demand](crate::TracerBuilder::on_demand), the collector runs on the thread of the
-/// application that flushes or shuts down. What a collector does is not traced.
+/// A collector runs on a thread of the tracer. It may block, be slow or panic. Then it may
+/// lose spans, which are counted, but it never slows down a request. If the tracer is [on
+/// demand](crate::TracerBuilder::on_demand), the collector runs on the application thread that
+/// flushes or shuts down the tracer. The code of a collector is not traced.
 ///
-/// If a tracer has several collectors, each has a *lane*: a thread and a bounded queue of
-/// its own, unless it [is quick](Self::is_quick). So a slow collector does not delay the
-/// others. All get the batches in the same order, one after another. A batch at which a
-/// collector panics is lost to that collector only.
+/// If a tracer has several collectors, each collector has a *lane*: its own thread and its own
+/// bounded queue. A collector that [is quick](Self::is_quick) needs no lane. So a slow
+/// collector does not delay the others. All collectors get the batches in the same order, one
+/// after another. If a collector panics at a batch, only this collector loses the batch.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no collector",
     note = "a closure is one by `collector_fn(|batch| ..)`; a type of your own by `impl Collector for ..`"
@@ -28,51 +29,51 @@ use crate::process::caught::drop_quietly;
 #[doc(alias = "SpanExporter")]
 #[doc(alias = "SpanProcessor")]
 pub trait Collector: Send + Sync {
-    /// Takes a batch of finished spans. They are borrowed for the time of the call: copy
-    /// what is to be kept.
+    /// Takes a batch of finished spans. The spans are borrowed for the call, so copy the data
+    /// that you want to keep.
     fn collect(&self, batch: &SpanBatch<'_>);
 
     /// Returns the name of the collector in reports and statistics: a short noun, such as
-    /// `console`. It is asked once, when the tracer is built. Default: the name of the type,
-    /// without its path and arguments.
+    /// `console`. The tracer calls this method once, when it is built. Default: the name of
+    /// the type, without its path and arguments.
     fn name(&self) -> &str {
         short_type_name(std::any::type_name::<Self>())
     }
 
-    /// Returns whether a batch always costs it next to nothing: it never waits for a disk, a
-    /// terminal, a network, or a lock that others hold for long. Such a collector needs no
-    /// thread of its own, and runs on the tracer's. It is asked once at most, when the
-    /// tracer is built. Default: `false`.
+    /// Returns whether the collector always takes a batch quickly: it never waits for a disk,
+    /// a terminal, a network, or a lock that others hold for long. Such a collector needs no
+    /// thread of its own, and runs on the tracer's thread. The tracer calls this method at
+    /// most once, when it is built. Default: `false`.
     fn is_quick(&self) -> bool {
         false
     }
 
-    /// Called after each batch, and again after the returned time if no batch has come.
-    /// `None`, the default, waits for the next batch.
+    /// Called after each batch, and again after the returned time if no batch has arrived.
+    /// `None`, the default, means to wait for the next batch.
     ///
-    /// It is for collectors that wait for something.
+    /// It is for collectors that wait for an event. For example,
     /// [`TraceCollector`](crate::TraceCollector) waits for the last span of a trace.
     fn on_idle(&self) -> Option<Duration> {
         None
     }
 
-    /// Passes on what the collector still holds, within `timeout`. More batches may come
-    /// after it. Default: does nothing.
+    /// Passes on all spans that the collector still holds, within `timeout`. More batches may
+    /// follow. Default: does nothing.
     ///
     /// # Errors
     ///
-    /// If something is left. [`FlushReport`](crate::FlushReport) then has the error.
+    /// If spans are left. [`FlushReport`](crate::FlushReport) then contains the error.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let _ = timeout;
         Ok(())
     }
 
-    /// Passes on what the collector still holds, within `timeout`. No batch comes after it.
+    /// Passes on all spans that the collector still holds, within `timeout`. No batch follows.
     /// Default: calls [`flush`](Self::flush).
     ///
     /// # Errors
     ///
-    /// If something is left. [`FlushReport`](crate::FlushReport) then has the error.
+    /// If spans are left. [`FlushReport`](crate::FlushReport) then contains the error.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         self.flush(timeout)
     }
@@ -85,12 +86,12 @@ fn short_type_name(name: &str) -> &str {
     last.unwrap_or(without_arguments)
 }
 
-/// The most causes that are named. It ends a chain of causes that is a circle.
+/// Largest number of causes in a text. This limit also ends a circular chain of causes.
 const MAX_SOURCES: usize = 16;
 
-/// What a collector could not do, and why.
+/// The error of a collector: what failed, and why.
 ///
-/// A text converts into one, so `?` works on errors that are texts.
+/// A text converts into this error, so `?` works on errors that are texts.
 ///
 /// ```
 /// use trace_core::CollectorError;
@@ -131,7 +132,7 @@ impl CollectorError {
     }
 
     /// Returns the [name](Collector::name) of the collector that failed. Only errors that a
-    /// tracer reports have it.
+    /// tracer reports have a name.
     #[must_use]
     pub fn collector(&self) -> Option<&str> {
         self.collector.as_deref()
@@ -143,27 +144,27 @@ impl CollectorError {
         self
     }
 
-    /// Sets how many spans are lost by this failure, or are still left.
+    /// Sets the number of spans that this failure lost, or that are still left.
     #[must_use]
     pub fn with_lost_spans(mut self, spans: u64) -> Self {
         self.lost_spans = spans;
         self
     }
 
-    /// Returns how many spans are lost by this failure, or are still left; zero if the
-    /// collector has not set it.
+    /// Returns the number of spans that this failure lost, or that are still left. Returns
+    /// zero if the collector has not set it.
     #[must_use]
     pub const fn lost_spans(&self) -> u64 {
         self.lost_spans
     }
 
-    /// Returns the message alone. That runs no code of the application, as a cause might.
+    /// Returns the message alone. Unlike the text of a cause, it runs no application code.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Returns the message and those of up to 16 causes. The causes are code of the
-    /// application, and may panic.
+    /// Returns the message and the messages of up to 16 causes. The causes run application
+    /// code, which may panic.
     pub(crate) fn in_full(&self) -> String {
         let mut text = self.message.to_string();
         let mut source = std::error::Error::source(self);
@@ -196,7 +197,8 @@ impl From<String> for CollectorError {
 }
 
 impl Drop for CollectorError {
-    /// Drops the cause, and catches its panic: tracers drop errors where nothing may unwind.
+    /// Drops the cause and catches its panic, because tracers drop errors where unwinding is
+    /// not allowed.
     fn drop(&mut self) {
         if let Some(source) = self.source.take() {
             drop_quietly(source);
@@ -298,7 +300,7 @@ impl<C: Collector> Collector for Option<C> {
     }
 }
 
-/// Makes a collector of a closure, which is called with each batch.
+/// Makes a collector from a closure. The closure is called with each batch.
 ///
 /// ```
 /// use trace_core::collector_fn;

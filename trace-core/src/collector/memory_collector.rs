@@ -6,9 +6,9 @@ use crate::collector::{Collector, SpanBatch};
 use crate::process::sync::Unpoisoned;
 use crate::value::SpanRecord;
 
-/// Keeps every span in memory, without a bound: for tests and small programs.
+/// Keeps every span in memory, without a limit. Use it for tests and small programs.
 ///
-/// Clones share their spans: give one to the tracer, and read the other.
+/// Clones share their spans: give one clone to the tracer, and read the spans from another.
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer};
@@ -30,26 +30,26 @@ impl MemoryCollector {
         Self::default()
     }
 
-    /// Returns copies of the spans, sorted by start, and by id if they started at once.
+    /// Returns copies of the spans, sorted by start, and by id if the start is the same.
     ///
-    /// Spans that the tracer has not delivered yet are missing:
-    /// [flush](crate::Tracer::flush) it first.
+    /// Spans that the tracer has not delivered yet are missing. [Flush](crate::Tracer::flush)
+    /// the tracer first.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
-        // Copied under the lock and sorted without it: a sort should not hold up the
+        // Copied under the lock but sorted without it, because a sort should not block the
         // tracer's thread.
         let mut spans = self.0.lock().unpoisoned().clone();
         spans.sort_by_key(|span| (span.start, span.span_id));
         spans
     }
 
-    /// Takes the spans out, in the order of [`spans`](Self::spans).
+    /// Removes the spans and returns them, in the order of [`spans`](Self::spans).
     ///
-    /// A span that the tracer delivers at the same moment may be lost: flush the tracer
-    /// first.
+    /// A span that the tracer delivers at the same moment may be lost. Flush the tracer first.
     #[must_use]
     pub fn take(&self) -> Vec<SpanRecord> {
-        // The lock is taken twice. What is delivered in between is cleared unseen.
+        // The lock is taken twice. Spans that are delivered in between are cleared and not
+        // returned.
         let spans = self.spans();
         self.0.lock().unpoisoned().clear();
         spans

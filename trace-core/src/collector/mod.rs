@@ -1,6 +1,6 @@
-//! What a collector is, and how it gets finished spans.
+//! Collectors, and how they receive finished spans.
 //!
-//! This folder has the trait, and the batch and the view of a span that collectors get.
+//! This folder contains the trait, the batch of spans, and the view of one span.
 //! [`delivery`](crate::delivery) decides when and on which thread a collector is called, and
 //! what happens if it blocks or panics. [`TraceCollector`](crate::TraceCollector) is in
 //! `trace/assemble`.

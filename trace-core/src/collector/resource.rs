@@ -1,33 +1,33 @@
-//! Who recorded a batch, and what is known of its traces.
+//! The service that recorded a batch, and what is known about its traces.
 //!
-//! The two are kept together so that a collector that filters or changes spans cannot pass
-//! them on without the ends of their traces.
+//! Both are in one value. So a collector that filters or changes spans cannot pass them on
+//! without the ends of their traces.
 
 use std::ops::Deref;
 
 use crate::stream::decode::{PartReport, PartState, TraceLosses};
 use crate::value::{Resource, TraceId};
 
-/// The resource of a batch, and what its tracer has said of traces: which have ended, and
-/// what was lost of them.
+/// The resource of a batch, and the reports of its tracer: which traces have ended, and which
+/// have lost spans.
 ///
-/// It dereferences to the [`Resource`]. A collector that makes a batch of its own passes it
-/// on: see [`SpanBatch::from_records`](crate::SpanBatch::from_records). If it is made from a
-/// plain `Resource`, it says nothing of any trace.
+/// It dereferences to the [`Resource`]. A collector that makes its own batch passes this value
+/// on: see [`SpanBatch::from_records`](crate::SpanBatch::from_records). A value made from a
+/// plain `Resource` reports nothing about traces.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchResource<'a> {
     resource: &'a Resource,
     facts: TraceFacts<'a>,
 }
 
-/// What is known of the traces of a batch.
+/// What is known about the traces of a batch.
 #[derive(Clone, Copy, Debug)]
 enum TraceFacts<'a> {
     /// Nothing: the spans come from a file, or from code that makes batches.
     Nothing,
-    /// The traces that have ended, as such code has said.
+    /// The traces that have ended, set by code that makes batches.
     Completed(&'a [TraceId]),
-    /// All that a tracer knows.
+    /// The reports of a tracer.
     Reports(&'a [PartReport]),
 }
 
@@ -38,10 +38,10 @@ impl<'a> BatchResource<'a> {
         Self { resource, facts }
     }
 
-    /// Sets the traces that have ended, unless a tracer has reported that already.
+    /// Sets the traces that have ended, unless a tracer has already reported them.
     pub(super) fn with_completed_traces(self, completed: &'a [TraceId]) -> Self {
         match self.facts {
-            // A tracer knows more: its reports stay.
+            // The reports of a tracer stay, because they contain more.
             TraceFacts::Reports(_) => self,
             TraceFacts::Nothing | TraceFacts::Completed(_) => {
                 let facts = TraceFacts::Completed(completed);
@@ -50,7 +50,7 @@ impl<'a> BatchResource<'a> {
         }
     }
 
-    /// Returns the resource, without what was said of traces. It lives as long as the batch.
+    /// Returns the resource, without the reports about traces. It lives as long as the batch.
     #[must_use]
     pub const fn get(self) -> &'a Resource {
         self.resource
@@ -82,7 +82,7 @@ impl<'a> BatchResource<'a> {
         }
     }
 
-    /// Returns whether ends of traces are reported, so that no timer has to guess them.
+    /// Returns whether ends of traces are reported. Then no timer has to guess them.
     pub(crate) const fn says_ends(self) -> bool {
         match self.facts {
             TraceFacts::Reports(_) => true,
@@ -93,7 +93,7 @@ impl<'a> BatchResource<'a> {
 }
 
 impl<'a> From<&'a Resource> for BatchResource<'a> {
-    /// Makes a resource that says nothing of any trace.
+    /// Makes a resource without reports about traces.
     fn from(resource: &'a Resource) -> Self {
         let facts = TraceFacts::Nothing;
         Self { resource, facts }

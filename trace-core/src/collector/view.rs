@@ -1,7 +1,7 @@
 //! One finished span, borrowed from its batch.
 //!
-//! It hides where the span is: in the chunk in which it was written, or in a record. What
-//! the entries of a chunk mean is decided in `stream/decode`.
+//! It hides where the span is: in the chunk in which it was written, or in a record.
+//! `stream/decode` interprets the entries of a chunk.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use crate::value::{
 
 /// One finished span, borrowed from its batch.
 ///
-/// To read logs and links allocates memory; to read anything else does not. Each call reads
-/// the span again, so keep what is needed more than once.
+/// Reading logs and links allocates memory; reading other data does not. Each call reads the
+/// span again, so store the values that you need more than once.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanView<'a>(Form<'a>);
 
@@ -33,7 +33,7 @@ impl<'a> SpanView<'a> {
         Self(Form::Record(record))
     }
 
-    /// Makes the view of a span of a tracer's batch.
+    /// Makes the view of a span in a tracer's batch.
     pub(super) fn from_stream(
         decoded: &'a Decoded,
         span: &'a IndexedSpan,
@@ -94,7 +94,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the flags of the trace, as W3C Trace Context has them.
+    /// Returns the flags of the trace, as defined by W3C Trace Context.
     #[must_use]
     pub fn flags(&self) -> TraceFlags {
         match self.0 {
@@ -103,7 +103,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the state that other vendors have put into the trace.
+    /// Returns the entries of other tracing systems.
     #[must_use]
     pub fn tracestate(&self) -> &'a TraceState {
         match self.0 {
@@ -132,7 +132,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the kind of span: its part in a call.
+    /// Returns the kind of the span: its role in a call.
     #[must_use]
     pub fn kind(&self) -> SpanKind {
         match self.0 {
@@ -141,7 +141,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the start, by the wall clock.
+    /// Returns the start as wall-clock time.
     #[must_use]
     pub fn start(&self) -> Timestamp {
         match self.0 {
@@ -150,7 +150,8 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the end, by the wall clock. It is never before the start.
+    /// Returns the end as wall-clock time. In a span from a tracer, it is never before the
+    /// start.
     #[must_use]
     pub fn end(&self) -> Timestamp {
         match self.0 {
@@ -165,8 +166,8 @@ impl<'a> SpanView<'a> {
         self.end() - self.start()
     }
 
-    /// Returns the tags, each key once, in the order in which the keys were set first. Tags
-    /// that say how the body ended come last.
+    /// Returns the tags, each key once, in the order in which the keys were first set. Tags
+    /// about the end of the body come last.
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
@@ -185,8 +186,8 @@ impl<'a> SpanView<'a> {
             .find_map(|(other, value)| (other == key).then_some(value))
     }
 
-    /// Returns the logs, in the order in which they were written. Errors that were logged
-    /// are among them, as the message `exception`.
+    /// Returns the logs, in the order in which they were written. Logged errors are included,
+    /// with the message `exception`.
     pub fn logs(&self) -> impl Iterator<Item = Cow<'a, Log>> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
@@ -253,7 +254,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns how many tags, logs and links the limits cut off.
+    /// Returns how many tags, logs and links the limits removed.
     #[must_use]
     pub fn dropped(&self) -> DroppedItems {
         match self.0 {
@@ -262,7 +263,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Copies the span into a record, which may be kept.
+    /// Copies the span into a record, which you can keep.
     #[must_use]
     pub fn to_record(&self) -> SpanRecord {
         let stream = match self.0 {

@@ -1,7 +1,7 @@
-//! Counts what became of the spans of each site, for one tracer.
+//! Counts what happened to the spans of each site, for one tracer.
 //!
-//! The [`Doctor`] is made from these counts. The totals over all sites, which are always
-//! exact, are in [`stats`](super::stats).
+//! The [`Doctor`] shows these counts. The totals over all sites are in
+//! [`stats`](super::stats), and are always exact.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,11 +15,11 @@ use crate::stream::{Absence, Site, SiteTable};
 
 /// The counts of each site at one tracer.
 ///
-/// Dropped spans are always counted. Recorded and unsampled ones are counted only while the
+/// Dropped spans are always counted. Recorded and unsampled spans are counted only while the
 /// chart [is counting](Self::is_counting).
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
-    /// Whether the doctor of this tracer is armed. [`ARMED`] counts the charts for which
+    /// Whether the doctor of this tracer is armed. [`ARMED`] is the number of charts for which
     /// this is set.
     is_armed: AtomicBool,
     rows: Mutex<Rows>,
@@ -29,7 +29,7 @@ pub(crate) struct Chart {
 struct Rows {
     /// Finds a site by its number. Queues and workers know only the number.
     table: SiteTable,
-    /// By the address of the site, which is unique because sites are never freed.
+    /// The key is the address of the site, which is unique because sites are never freed.
     rows: BTreeMap<usize, Row>,
 }
 
@@ -38,7 +38,7 @@ struct Rows {
 struct Row {
     site: &'static Site,
     recorded: u64,
-    /// By the number of the [`NotSampledBy`].
+    /// The index is the number of the [`NotSampledBy`].
     not_sampled: [u64; NotSampledBy::ALL.len()],
     dropped: BTreeMap<SiteLoss, u64>,
 }
@@ -48,38 +48,40 @@ struct Row {
 pub(crate) enum SiteLoss {
     /// The queue was full.
     Queue,
-    /// The decoder kept too many spans, or too much of one.
+    /// The decoder kept too many spans, or too much data of one span.
     Limit,
     /// Open when the tracer was shut down.
     Open,
-    /// Ended after the shutdown, or not read before its deadline.
+    /// Ended after the shutdown, or not read before the deadline of the shutdown.
     Late,
     /// Lost by the lane of the collector with this number.
     Lane(LaneLoss, usize),
 }
 
-/// Number of tracers whose doctor is armed. It can be wrong for a moment if two threads arm
-/// and disarm the same doctor, because its flag and this number change one after the other.
+/// Number of tracers whose doctor is armed. The number can be wrong for a moment if two
+/// threads arm and disarm the same doctor, because they change first its flag and then this
+/// number.
 static ARMED: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns whether calls that are not recorded are counted: in debug builds, and while a
 /// doctor is armed.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn is_counting() -> bool {
-    // Relaxed: no data depends on it. A thread that sees a change late counts a few calls
-    // too many or too few.
+    // Relaxed: no data depends on this number. A thread that sees a change late counts a few
+    // calls too many or too few.
     cfg!(debug_assertions) || ARMED.load(Ordering::Relaxed) > 0
 }
 
 impl Chart {
-    /// Starts to count recorded and unsampled spans, from zero in a release build.
+    /// Starts counting recorded and unsampled spans. In a release build, the counts start at
+    /// zero.
     pub(crate) fn arm(&self) {
-        // Relaxed: of several threads that arm at once, the swap lets only one continue. The
-        // counts are behind the lock of `rows`, and the notes of sites are atomics.
+        // Relaxed: if several threads arm at once, the swap lets only one continue. The lock
+        // of `rows` protects the counts, and the notes of sites are atomics.
         if self.is_armed.swap(true, Ordering::Relaxed) {
             return;
         }
-        // Relaxed: only the number counts. Readers are in `is_counting`.
+        // Relaxed: only the number matters. `is_counting` reads it.
         let has_begun = ARMED.fetch_add(1, Ordering::Relaxed) > 0;
         Site::forget_notes(has_begun || cfg!(debug_assertions));
         if !cfg!(debug_assertions) {
@@ -91,7 +93,7 @@ impl Chart {
 
     /// Stops the counting that [`arm`](Self::arm) started. The counts remain.
     pub(crate) fn disarm(&self) {
-        // Relaxed, as in `arm`: of several threads, the one that clears the flag subtracts.
+        // Relaxed, as in `arm`: only the thread that clears the flag subtracts.
         if self.is_armed.swap(false, Ordering::Relaxed) {
             ARMED.fetch_sub(1, Ordering::Relaxed);
         }
@@ -115,7 +117,7 @@ impl Chart {
         }
     }
 
-    /// Counts a span that is not sampled, and notes that at its site.
+    /// Counts a span that is not sampled, and sets a note at its site.
     pub(crate) fn refuse(&self, site: &'static Site, by: NotSampledBy) {
         site.note(Absence::Unsampled, is_counting());
         if let Some(count) = self.rows().row(site).not_sampled.get_mut(by as usize) {
@@ -155,8 +157,8 @@ impl Chart {
         open
     }
 
-    /// Returns a report of every site of which anything is known. `collectors` has the names
-    /// of the collectors, by number.
+    /// Returns a report of every site that the program has reached. `collectors` contains the
+    /// names of the collectors, by number.
     pub(crate) fn report(&self, collectors: &[String]) -> Doctor {
         let mut rows = self.rows();
         for site in Site::all_recorded().into_iter().chain(Site::noted()) {
@@ -175,14 +177,15 @@ impl Chart {
 }
 
 impl Drop for Chart {
-    /// If a tracer ended while armed, the process would count forever.
+    /// Disarms the chart. Otherwise the process would count forever after an armed tracer has
+    /// ended.
     fn drop(&mut self) {
         self.disarm();
     }
 }
 
 impl Rows {
-    /// Returns the row of a site, which is added if it is missing.
+    /// Returns the row of a site. Adds the row if it is missing.
     fn row(&mut self, site: &'static Site) -> &mut Row {
         let address = std::ptr::from_ref(site).addr();
         self.rows.entry(address).or_insert_with(|| Row {
@@ -197,8 +200,8 @@ impl Rows {
 impl Row {
     fn report(&self, is_counting: bool, collectors: &[String]) -> SiteReport {
         let (site, notes) = (self.site, self.site.notes());
-        // A count of zero says nothing if calls were not counted. Then only the flag that a
-        // site keeps itself (`is_known`) tells that there was a call.
+        // A count of zero means nothing if calls were not counted. Then only the flag of the
+        // site itself (`is_known`) shows that there was a call.
         let times = |count: u64, is_known: bool| match count {
             0 if is_known && !is_counting => Times::AtLeastOnce,
             0 => Times::Never,

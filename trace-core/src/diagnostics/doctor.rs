@@ -1,4 +1,4 @@
-//! The doctor's table, and its text.
+//! The table of the doctor, and its text.
 //!
 //! Counts nothing: see [`chart`](super::chart).
 
@@ -7,10 +7,10 @@ use std::fmt;
 
 use crate::value::visible::visible;
 
-/// What became of the spans of each place in the source, which answers "why is my span
-/// missing?". Returned by [`Tracer::doctor`](crate::Tracer::doctor).
+/// What happened to the spans of each place in the source. It answers the question "why is my
+/// span missing?". Returned by [`Tracer::doctor`](crate::Tracer::doctor).
 ///
-/// Only places that the program has reached are in it.
+/// It contains only places that the program has reached.
 ///
 /// ```
 /// use trace_core::{Tracer, sampler_fn, trace_root, traced};
@@ -45,29 +45,30 @@ pub struct Doctor {
     pub is_counting: bool,
 }
 
-/// What became of the spans of one place in the source.
+/// What happened to the spans of one place in the source.
 ///
 /// Recorded, unsampled and dropped spans are those of the tracer. Calls outside of any trace
-/// and roots without a tracer are those of the whole process. Where nothing is counted, so
-/// is [`AtLeastOnce`](Times::AtLeastOnce) in [`recorded`](Self::recorded).
+/// and roots without a tracer are those of the whole process. If nothing is counted,
+/// [`AtLeastOnce`](Times::AtLeastOnce) in [`recorded`](Self::recorded) also refers to the
+/// whole process.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SiteReport {
-    /// The span's name; empty for all spans that are named at run time.
+    /// The name of the span. It is empty for all spans that get their name at run time.
     pub operation_name: &'static str,
-    /// The path of the file, as it was given to the compiler.
+    /// The path of the file, as passed to the compiler.
     pub file: &'static str,
     /// The line, counted from 1.
     pub line: u32,
-    /// How often the worker has read a span, for the collectors.
+    /// How often the worker has read a span of this place for the collectors.
     pub recorded: Times,
-    /// How often it was called outside of any trace.
+    /// How often the code was called outside of any trace.
     pub outside: Times,
-    /// How often it began a root without a tracer.
+    /// How often the code began a root without a tracer.
     pub no_tracer: Times,
-    /// How often it ran in a trace that is not sampled, and who decided that.
+    /// How often the code ran in a trace that is not sampled, by who made this decision.
     pub not_sampled: Vec<(NotSampledBy, Times)>,
-    /// Reasons for which spans were dropped, with the number of spans. Always counted.
+    /// The reasons why spans were dropped, each with the number of spans. Always counted.
     pub dropped: Vec<(String, u64)>,
 }
 
@@ -75,7 +76,7 @@ pub struct SiteReport {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Times {
-    /// It did not happen, as far as is known.
+    /// It is not known to have happened.
     #[default]
     Never,
     /// It happened while calls were not counted.
@@ -90,7 +91,7 @@ pub enum Times {
 pub enum NotSampledBy {
     /// The tracer's sampler.
     Sampler,
-    /// The caller, whose decision came with its context.
+    /// The caller. Its decision came with its context.
     Caller,
     /// The limit of [`Trust::Capped`](crate::Trust::Capped).
     Cap,
@@ -116,7 +117,8 @@ impl Doctor {
         }
     }
 
-    /// Returns what became of the spans with this name, as text: one line for each place.
+    /// Returns what happened to the spans with this name, as text with one line for each
+    /// place.
     #[must_use]
     pub fn why(&self, operation_name: &str) -> String {
         let sites = self.sites.iter();
@@ -133,7 +135,7 @@ impl Doctor {
 }
 
 impl SiteReport {
-    /// Returns what became of the spans, as one line of text.
+    /// Returns what happened to the spans, as one line of text.
     #[must_use]
     pub fn why(&self) -> String {
         let mut parts = Vec::new();
@@ -155,7 +157,7 @@ impl SiteReport {
         format!("`{name}` ({place}): {}", shown(&parts.join(", ")))
     }
 
-    /// Returns whether nothing is known of the site: it was not reached.
+    /// Returns whether nothing is known about the site: the program has not reached it.
     pub(super) fn is_empty(&self) -> bool {
         let times = [self.recorded, self.outside, self.no_tracer];
         let never = times.iter().all(|times| *times == Times::Never);
@@ -169,7 +171,7 @@ impl SiteReport {
         }
     }
 
-    /// Returns the row of the table, in the order of [`HEAD`].
+    /// Returns the cells of the row in the table, in the order of [`HEAD`].
     fn cells(&self) -> [String; COLUMNS] {
         let times = |times: Times| match times {
             Times::Never => "-".to_owned(),
@@ -202,7 +204,7 @@ impl SiteReport {
     }
 }
 
-/// Escapes what cannot be printed: names may come from anywhere.
+/// Escapes characters that cannot be printed, because names may come from anywhere.
 fn shown(text: &str) -> Cow<'_, str> {
     visible(text, usize::MAX)
 }

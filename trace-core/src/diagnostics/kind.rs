@@ -1,6 +1,6 @@
-//! The kinds of lines, and their words.
+//! The kinds of diagnostic lines, and their texts.
 //!
-//! Whether and where a line is printed is decided in [`listener`](super::listener).
+//! [`listener`](super::listener) decides whether and where a line is printed.
 
 use std::fmt;
 use std::panic::Location;
@@ -20,9 +20,10 @@ pub enum Kind {
     /// A root began before the tracer was installed: for example, `main` is itself a root.
     /// Never reported under a test harness.
     RootBeforeInstall,
-    /// A function that is no root was called outside of any trace.
+    /// A function that is not a root was called outside of any trace.
     OutsideTrace,
-    /// The same, in a task of tokio: of `spawn`, `spawn_blocking` or a `JoinSet`.
+    /// Like [`OutsideTrace`](Self::OutsideTrace), but in a tokio task: of `spawn`,
+    /// `spawn_blocking` or a `JoinSet`.
     SpawnedTask,
     /// A root began without a tracer in a task of `tokio::spawn`, while a tracer is attached
     /// elsewhere.
@@ -33,11 +34,11 @@ pub enum Kind {
     NoCollector,
     /// A request passes two layers of a server, and has one span.
     TwoLayers,
-    /// Spans were lost before a tracer ended, or when it ended.
+    /// A tracer lost spans before it ended, or when it ended.
     Lost,
 }
 
-/// One line about something that is not recorded or was lost.
+/// One line about spans that are not recorded or were lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Diagnostic {
@@ -60,8 +61,8 @@ impl Kind {
         Self::Lost,
     ];
 
-    /// Returns the line about a site. `install` is where a tracer was installed, which some
-    /// kinds name.
+    /// Returns the line about a site. `install` is the place where a tracer was installed.
+    /// Some kinds mention it.
     pub(super) fn describe_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
         let span = At(site);
         let install = Installed(install);
@@ -91,7 +92,7 @@ impl Kind {
         Diagnostic::new(self, &message)
     }
 
-    /// Returns the line that sums up `more` places without a line of their own.
+    /// Returns the line about `more` places that have no line of their own.
     pub(super) fn describe_more(self, more: u64) -> Diagnostic {
         let reason = match self {
             Self::NoTracer => "no tracer is installed",
@@ -110,14 +111,15 @@ impl Kind {
 }
 
 impl Diagnostic {
-    /// Makes a line. Escapes what cannot be printed, because names and the messages of
-    /// collectors may come from anywhere.
+    /// Makes a line. Escapes characters that cannot be printed, because names and the messages
+    /// of collectors may come from anywhere.
     pub(super) fn new(kind: Kind, message: &str) -> Self {
         let message = visible(message, usize::MAX).into_owned();
         Self { kind, message }
     }
 
-    /// Returns the line about a tracer that records nothing. `source` is where it was built.
+    /// Returns the line about a tracer that records nothing. `source` is the place where it
+    /// was built.
     pub(super) fn not_built_in(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -138,8 +140,8 @@ impl Diagnostic {
         Self::new(Kind::TwoLayers, &message)
     }
 
-    /// Returns the line about a tracer that delivers to no collector. `source` is where it
-    /// was built.
+    /// Returns the line about a tracer without a collector. `source` is the place where it was
+    /// built.
     pub(super) fn no_collector(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -175,7 +177,7 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// Writes where a tracer was installed; nothing if that is unknown.
+/// Writes the place where a tracer was installed; writes nothing if the place is unknown.
 struct Installed<'a>(Option<&'a Location<'a>>);
 
 impl fmt::Display for Installed<'_> {

@@ -1,6 +1,6 @@
-//! Who gets a line, and how often.
+//! Passes diagnostic lines to the listener, and limits their number.
 //!
-//! Owns the level, the listener, and the numbers of places. The words of a line are in
+//! Owns the level, the listener, and the numbers of places. The texts of the lines are in
 //! [`kind`](super::kind).
 
 use std::cell::Cell;
@@ -21,21 +21,20 @@ use crate::value::environment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Level {
-    /// None.
+    /// No lines.
     Nothing,
-    /// What a tracer has lost, when it ends. The default in release builds.
+    /// The losses of a tracer, when it ends. The default in release builds.
     Losses,
-    /// Losses, and what seems to be unrecorded by mistake. The default in debug builds.
+    /// Losses, and spans that seem to be unrecorded by mistake. The default in debug builds.
     All,
 }
 
-/// Passes all lines to a closure, and none to standard error.
+/// Passes all lines to a closure instead of standard error.
 ///
-/// The closure is called on the thread that notices something, which may be one of the
-/// application's, and on the thread that ends a tracer. The deadline of that end does not
-/// bound the call, so the closure should be quick. It may call the functions of this module.
-/// It gets no lines about what it does itself. A panic of the closure, or of its drop, is
-/// ignored.
+/// The closure is called on the thread that detects a problem, which may be an application
+/// thread, and on the thread that ends a tracer. No deadline limits the call, so the closure
+/// should be quick. It may call the functions of this module. It gets no lines about its own
+/// code. A panic of the closure or of its destructor is ignored.
 pub fn listen(listener: impl Fn(&Diagnostic) + Send + Sync + 'static) {
     replace(Listener::Closure(Arc::new(listener)));
 }
@@ -52,36 +51,37 @@ pub fn print() {
 
 fn replace(listener: Listener) {
     let replaced = std::mem::replace(&mut state().listener, listener);
-    // Without the lock: the drop may itself cause a line, or end a tracer.
+    // The lock is not held here, because the drop may cause a line or end a tracer.
     drop_quietly(replaced);
 }
 
 /// Sets which lines are printed, and overrides `OTEL_LOG_LEVEL`.
 pub fn set_level(level: Level) {
-    // Relaxed: no data depends on the level. Its partner is the load in `says`.
+    // Relaxed: no data depends on the level. `says` loads it.
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
-/// Most places for which a line of one kind is printed.
+/// Largest number of places for which a line of one kind is printed.
 const MAX_SITES: u64 = 5;
 
-/// The level that was set, or that the environment asks for; [`UNKNOWN`] until the
-/// environment is read.
+/// The level that was set, or the level of the environment; [`UNKNOWN`] until the environment
+/// is read.
 static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = u8::MAX;
 
-/// The child of a `fork` gets its own: a thread that it does not have may hold this lock.
+/// The child of a `fork` gets its own state, because a thread that exists only in the parent
+/// may hold the lock.
 static STATE: PerProcess<Mutex<State>> = PerProcess::new();
 
 #[derive(Default)]
 struct State {
     listener: Listener,
-    /// By kind: the number of places with something to report, and how many of them were
-    /// reported or summed up.
+    /// By kind: the number of places with a problem, and how many of them were reported or
+    /// summed up.
     places: [(u64, u64); Kind::ALL.len()],
 }
 
-/// Who gets the lines.
+/// The receiver of the lines.
 #[derive(Clone, Default)]
 enum Listener {
     #[default]
@@ -91,15 +91,15 @@ enum Listener {
 }
 
 thread_local! {
-    /// Whether this thread is in a call of the listener. What happens there makes no lines,
-    /// or a listener that causes one would never end.
+    /// Whether this thread is calling the listener. Such a call causes no further lines.
+    /// Otherwise a listener that causes a line would never end.
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
 fn state() -> MutexGuard<'static, State> {
     let state = STATE.get(|_| {
-        // The parent's closure may need a lock that nobody will release, and so may
-        // standard error.
+        // The parent's closure or standard error may need a lock that is never released in the
+        // child.
         let listener = match fork::has_happened() {
             true => Listener::Nobody,
             false => Listener::Printer,
@@ -114,8 +114,8 @@ fn state() -> MutexGuard<'static, State> {
 
 /// Returns whether lines of this level are printed.
 pub(super) fn says(level: Level) -> bool {
-    // Relaxed, here and below: no data depends on the level, and each thread that reads the
-    // environment finds the same.
+    // Relaxed, here and below: no data depends on the level, and each thread reads the same
+    // level from the environment.
     let known = match LEVEL.load(Ordering::Relaxed) {
         UNKNOWN => {
             let asked = parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
@@ -127,7 +127,7 @@ pub(super) fn says(level: Level) -> bool {
     level as u8 <= known
 }
 
-/// Reads a value of `OTEL_LOG_LEVEL`. An unknown one is ignored.
+/// Reads a value of `OTEL_LOG_LEVEL`. An unknown value is ignored.
 ///
 /// Source: OpenTelemetry SDK environment variables, *General SDK Configuration*.
 fn parse_level(variable: Option<&str>) -> Level {
@@ -141,8 +141,8 @@ fn parse_level(variable: Option<&str>) -> Level {
     }
 }
 
-/// Reports something about a place, unless that was reported before, or enough other places
-/// were.
+/// Reports a problem at a place, unless this place or enough other places were reported
+/// before.
 pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnostic) {
     if !says(Level::All) || IS_TELLING.get() || !site.tell(kind as u32) {
         return;
@@ -150,13 +150,13 @@ pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnos
     let listener = state().listener_for_place(kind);
     match listener {
         Some(listener) => listener.notify(&diagnostic()),
-        // The place is only counted. The end of the process reports it, if no tracer ends
-        // before.
+        // The place is only counted. The end of the process reports it, unless a tracer ends
+        // earlier.
         None => AT_EXIT.ensure_registered(),
     }
 }
 
-/// Reports something that concerns the process and no place: once for each kind.
+/// Reports a problem of the process, without a place. Reports each kind once.
 pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
     if !says(Level::All) || IS_TELLING.get() {
         return;
@@ -172,7 +172,7 @@ pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
     listener.notify(&diagnostic());
 }
 
-/// Reports, at the end of a tracer, what was lost and how many places had no line.
+/// At the end of a tracer, reports its losses and the number of places without a line.
 pub(crate) fn end(loss: Option<String>) {
     if IS_TELLING.get() {
         return;
@@ -194,7 +194,7 @@ pub(crate) fn end(loss: Option<String>) {
     listener.notify_at_end(lines);
 }
 
-/// Reports further places at the end of the process, which may have had no tracer.
+/// Reports further places at the end of the process, because the process may have no tracer.
 static AT_EXIT: AtExit = AtExit::new(at_exit);
 
 extern "C" fn at_exit() {
@@ -202,7 +202,8 @@ extern "C" fn at_exit() {
 }
 
 impl State {
-    /// Counts a place, and returns who gets its line; `None` if enough places had one.
+    /// Counts a place and returns the listener for its line; `None` if enough places had a
+    /// line.
     fn listener_for_place(&mut self, kind: Kind) -> Option<Listener> {
         let (places, told) = self.places.get_mut(kind as usize)?;
         *places += 1;
@@ -224,7 +225,7 @@ impl State {
 }
 
 impl Listener {
-    /// Passes on a line, on the thread that notices something.
+    /// Passes on a line, on the thread that detects the problem.
     fn notify(self, line: &Diagnostic) {
         self.call(|listener| match listener {
             Self::Printer => printer::print(line),
@@ -233,7 +234,8 @@ impl Listener {
         });
     }
 
-    /// Passes on the lines of an end, which standard error must not hold up.
+    /// Passes on the lines at the end of a tracer or process. Standard error must not block
+    /// the end.
     fn notify_at_end(self, lines: Vec<Diagnostic>) {
         self.call(|listener| match listener {
             Self::Printer => printer::print_at_end(lines),
@@ -244,10 +246,10 @@ impl Listener {
         });
     }
 
-    /// Runs a call of the listener. No lock may be held.
+    /// Calls the listener. The caller must not hold a lock.
     ///
-    /// A closure is the application's code and may panic. So may its drop, which happens
-    /// here if it was replaced during the call.
+    /// A closure is application code and may panic. Its destructor may also panic. It runs
+    /// here if the closure was replaced during the call.
     fn call(self, call: impl FnOnce(&Self)) {
         let outer = IS_TELLING.replace(true);
         let _is_well = catch(|| call(&self));

@@ -1,4 +1,4 @@
-//! The line that says what a tracer has lost when it ends.
+//! The line about the losses of a tracer, when it ends.
 //!
 //! Takes the counts from [`stats`](super::stats) and the places from
 //! [`chart`](super::chart). Prints nothing: see [`listener`](super::listener).
@@ -9,19 +9,18 @@ use std::fmt;
 use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::stream::Site;
 
-/// What an ended tracer has lost.
+/// The losses of a tracer that has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
     stats: Stats,
-    /// Spans that collectors report to have lost themselves. Two collectors may have lost
-    /// the same one.
+    /// Spans that collectors report as lost. Two collectors may have lost the same span.
     by_collectors: u64,
     /// The parts of the line, each with a number or a collector's name.
     parts: Vec<String>,
 }
 
-/// Spans that were open at the end, and whose beginning was handed over, so that their site
-/// is known.
+/// Spans that were open at the end and whose beginning was handed over. So their site is
+/// known.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSpans {
     /// File, line and name, in the order in which they are written.
@@ -29,18 +28,18 @@ pub(crate) struct OpenSpans {
     count: u64,
 }
 
-/// Most places of open spans that the line names.
+/// Largest number of places of open spans in the line.
 const MAX_PLACES: usize = 5;
 
 impl Loss {
-    /// Makes a loss of what the tracer has counted.
+    /// Makes a loss from the counts of the tracer.
     pub(crate) fn new(stats: &Stats, lanes: &[LaneStats], open: &OpenSpans) -> Self {
         let mut loss = Self {
             stats: *stats,
             by_collectors: 0,
             parts: Vec::new(),
         };
-        // Spans that still run in their scopes, and those whose beginning was handed over.
+        // Spans that still run in their scopes, and spans whose beginning was handed over.
         loss.push_open(stats.open + open.count, open);
         // `dropped.shutdown` counts the open spans that were handed over, too.
         let given_up = stats.dropped.shutdown.saturating_sub(open.count);
@@ -61,7 +60,7 @@ impl Loss {
         loss
     }
 
-    /// Adds the message of a collector, and how many spans it has lost itself.
+    /// Adds the message of a collector, and the number of spans that it has lost.
     pub(crate) fn collector(&mut self, name: &str, text: &str, lost: u64) {
         self.by_collectors += lost;
         self.parts.push(format!("collector {name}: {text}"));

@@ -1,18 +1,18 @@
 //! Lines about spans that are not recorded or were lost, and the [`Doctor`].
 //!
-//! Each line goes to standard error and says what happened, where, and what to write
-//! instead. A line of one [`Kind`] is printed once for a place in the source, and for at
-//! most five places. The number of further places is printed when a tracer ends, and on
-//! Unix at the end of the process.
+//! Each line goes to standard error. It describes what happened, where, and how to fix it. A
+//! line of one [`Kind`] is printed once for a place in the source, and for at most five
+//! places. The number of further places is printed when a tracer ends, and on Unix at the end
+//! of the process.
 //!
 //! ```text
 //! trace-core: `send_mail` (src/mail.rs:12) is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
-//! What a tracer has lost is always printed when it ends. The other lines are printed in
-//! debug builds, if `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or if [`set_level`] asks
-//! for them. `OTEL_LOG_LEVEL=error` prints only losses, and `none` prints nothing.
+//! By default, a tracer prints its losses when it ends. The other lines are printed in debug
+//! builds, if `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or if [`set_level`] requests
+//! them. `OTEL_LOG_LEVEL=error` prints only losses, and `none` prints nothing.
 //!
 //! Lines can go to a closure:
 //!
@@ -32,19 +32,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The end of a tracer or of the process waits at most half a second for a standard error
-//! that is locked or that nobody reads. The line is written later, unless the process ends
-//! first. A closure has no such limit.
+//! Standard error may be locked, or its reader may be stuck. The end of a tracer or of the
+//! process waits for it for at most half a second. The line is written later, unless the
+//! process ends first. A closure has no such limit.
 //!
-//! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`]: another
-//! thread of the parent may have held the lock of standard error.
+//! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`], because
+//! another thread of the parent may have held the lock of standard error.
 //!
-//! [`Tracer::doctor`](crate::Tracer::doctor) answers why one span is missing. A call that
-//! is recorded does no work for it. A call that is not recorded notes the reason at its site,
-//! once.
+//! [`Tracer::doctor`](crate::Tracer::doctor) explains why a span is missing. It adds no work
+//! to a recorded call. A call that is not recorded notes the reason at its site, once.
 //!
-//! This module counts spans and reports what became of them. It does not decide what is
-//! recorded or dropped.
+//! This module counts spans and reports what happened to them. It does not decide which spans
+//! are recorded or dropped.
 
 mod chart;
 mod doctor;

@@ -1,7 +1,7 @@
-//! Which tracers the process has and had, and so why a root or span has none.
+//! Tracks the tracers of the process, to explain why a root or span has no tracer.
 //!
 //! Chooses the kind of line for a root or function that is not recorded. Does not find the
-//! tracer of a root: that is in `tracer` and `root`.
+//! tracer of a root: `tracer` and `root` do.
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -15,10 +15,10 @@ use crate::process::sync::Unpoisoned;
 use crate::stream::{Absence, Site};
 use crate::value::environment;
 
-/// The child of a `fork` gets its own, because it has no tracer.
+/// The child of a `fork` gets its own value, because it has no tracer.
 static PRESENT: PerProcess<Mutex<TracerPresence>> = PerProcess::new();
 
-/// What is known of the process's tracers.
+/// What is known about the tracers of the process.
 #[derive(Debug, Default)]
 struct TracerPresence {
     /// Tracers that were built and have not ended.
@@ -41,8 +41,8 @@ fn present() -> MutexGuard<'static, TracerPresence> {
     present.lock().unpoisoned()
 }
 
-/// Whether there is more than one tracer. A copy of what [`TracerPresence`] knows, which
-/// roots can read without a lock.
+/// Whether there is more than one tracer. A copy from [`TracerPresence`], which roots can read
+/// without a lock.
 static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a tracer was built.
@@ -58,16 +58,16 @@ pub(crate) fn tracer_ends() {
 fn change_tracers(change: fn(usize) -> usize) {
     let mut present = present();
     present.tracers = change(present.tracers);
-    // Stored under the lock, so that the stores have the order of the changes.
-    // Relaxed: see `has_other_tracers`.
+    // Stored under the lock, so that the stores happen in the order of the changes. Relaxed:
+    // see `has_other_tracers`.
     ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
 }
 
-/// Returns whether there is another tracer beside the one that asks.
+/// Returns whether there are other tracers besides the caller's.
 pub(crate) fn has_other_tracers() -> bool {
-    // Relaxed: a root asks because it was called, perhaps by a trace of another tracer. If
-    // so, that tracer was built before the call, and what carried the call here ordered the
-    // two. A tracer that is built meanwhile has not called this root.
+    // Relaxed: a trace of another tracer may have called this root. Then that tracer was built
+    // before the call, and the call orders the store before this load. A tracer that is built
+    // at the same time has not called this root.
     ARE_SEVERAL.load(Ordering::Relaxed)
 }
 
@@ -76,12 +76,12 @@ static WAS_ATTACHED: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a tracer is attached to some code.
 pub(crate) fn attach() {
-    // Relaxed: its partner in `miss_root` only chooses the words of a line.
+    // Relaxed: the load in `miss_root` only chooses the text of a line.
     WAS_ATTACHED.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether threads look at every call that is not recorded: calls are counted, or
-/// lines about them are printed.
+/// Returns whether threads process every call that is not recorded, because such calls are
+/// counted or reported.
 pub(crate) fn is_curious() -> bool {
     is_counting() || says(Level::All)
 }
@@ -104,8 +104,8 @@ pub(crate) fn install(at: &'static Location<'static>) {
     }
 }
 
-/// Notes that the guard of the installed tracer was dropped. `was_idle` says that the
-/// tracer had recorded nothing.
+/// Notes that the guard of the installed tracer was dropped. `was_idle` means that the tracer
+/// had recorded nothing.
 pub(crate) fn drop_guard(was_idle: bool) {
     let mut present = present();
     present.is_installed = false;
@@ -124,7 +124,7 @@ pub(crate) fn miss_root(site: &'static Site) {
     let kind = if installed_at.is_some() {
         // Under a test harness, the dropped guard belonged to another test.
         (!is_harness).then_some(Kind::GuardDropped)
-        // Relaxed: only the words of the line depend on it.
+        // Relaxed: only the text of the line depends on it.
     } else if WAS_ATTACHED.load(Ordering::Relaxed) && present.tracers > 0 && is_in_task() {
         Some(Kind::AttachedElsewhere)
     } else {
@@ -144,8 +144,8 @@ pub(crate) fn miss_root(site: &'static Site) {
     }
 }
 
-/// Notes and reports a call outside of any trace, of a function that is no root.
-/// `has_tracer` says whether a tracer surrounds the call.
+/// Notes and reports a call of a function that is not a root, outside of any trace.
+/// `has_tracer` means that the call runs with a current tracer.
 pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     site.note(Absence::Outside, is_counting());
     if !says(Level::All) {
@@ -186,8 +186,9 @@ pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
 }
 
-/// Returns whether this code runs in a task of tokio that did not inherit a trace. A task
-/// of `trace_core::spawn` does not get here: it has a trace, or began where there was none.
+/// Returns whether this code runs in a tokio task that did not inherit a trace. A task of
+/// `trace_core::spawn` does not reach this function: it has a trace, or it was spawned without
+/// one.
 fn is_in_task() -> bool {
     #[cfg(feature = "tokio")]
     {
@@ -199,12 +200,12 @@ fn is_in_task() -> bool {
     }
 }
 
-/// Returns whether the program seems to be a test harness: most tests need no tracer.
+/// Returns whether the program seems to be a test harness. Most tests need no tracer.
 ///
-/// This is a guess, because no interface tells. Cargo runs tests from the folder `deps`,
-/// and rustdoc builds doctests in a folder of their own.
+/// This is a guess, because no interface provides this information. Cargo runs tests from the
+/// folder `deps`, and rustdoc builds doctests in a separate folder.
 fn is_test_harness() -> bool {
-    /// 0 if not yet known, 1 if it is no harness, 2 if it is one.
+    /// 0 if not yet known, 1 if the program is not a harness, 2 if it is a harness.
     static KNOWN: AtomicU8 = AtomicU8::new(0);
     // Relaxed, here and below: every thread that finds it unknown computes the same value,
     // and no other data depends on it.

@@ -13,8 +13,9 @@ const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// Writes lines at the end of a tracer or of the process, and waits at most [`MAX_WAIT`].
 ///
-/// Another thread writes them, because some thread may hold the lock of standard error
-/// forever, or nobody may read it. After that time, the writing thread continues alone.
+/// A separate thread writes the lines, because another thread may hold the lock of standard
+/// error forever, or its reader may be stuck. After the wait, the writing thread continues
+/// alone.
 pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
     let lines = Arc::new(lines);
     let own = Arc::clone(&lines);
@@ -24,12 +25,12 @@ pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
         drop(done);
     };
     let name = "trace-printer".to_owned();
-    // At the end of a process, when thread-locals are gone, std may panic here.
+    // At the end of a process, when thread-locals are destroyed, std may panic here.
     let thread = catch(|| Builder::new().name(name).spawn(print_all));
     let Some(Ok(thread)) = thread else {
         return lines.iter().for_each(print);
     };
-    // The thread sends nothing: the channel closes when it has written all lines.
+    // The thread sends nothing. The channel closes when the thread has written all lines.
     let timed_out = Err(std::sync::mpsc::RecvTimeoutError::Timeout);
     if is_done.recv_timeout(MAX_WAIT) != timed_out {
         let _is_well = thread.join();

@@ -1,12 +1,12 @@
-//! Calls code of the application and keeps its panics away from the caller.
+//! Calls application code and catches its panics.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs code of the application; `None` if it panicked.
+/// Runs application code; returns `None` if it panicked.
 ///
-/// Every `catch_unwind` of the crate is here, because the caught payload is dangerous too: it
-/// belongs to the application, and its destructor may panic or do anything else.
+/// Every `catch_unwind` of the crate is here, because the caught payload is dangerous too. It
+/// is a value of the application, and its destructor may panic or do anything else.
 #[inline]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(run)) {
@@ -23,10 +23,10 @@ pub(crate) fn drop_quietly<T>(value: T) -> bool {
     catch(|| drop(value)).is_some()
 }
 
-/// Drops a payload that is a text, as those of `panic!` are, and leaks any other one.
+/// Drops a payload that is a text, as from `panic!`, and leaks any other payload.
 ///
-/// The destructor of another payload may panic while it already unwinds. That ends the
-/// process, even within `catch_unwind`.
+/// The destructor of another payload may panic while it is already unwinding. This ends the
+/// process, even inside `catch_unwind`.
 #[cold]
 #[inline(never)]
 fn dispose(payload: Box<dyn Any + Send>) {
@@ -41,8 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when it is dropped, and its content does the same. The second panic ends the
-    /// process.
+    /// Panics when it is dropped, and so does its content. The second panic ends the process.
     struct Bomb(#[expect(dead_code, reason = "held for its destructor")] Option<Box<Bomb>>);
 
     impl Drop for Bomb {

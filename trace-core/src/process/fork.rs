@@ -1,32 +1,33 @@
-//! Detects that the process is the child of a `fork`, and owns what each process must have for
-//! itself.
+//! Detects that the process is the child of a `fork`, and owns values that each process must
+//! create for itself.
 //!
-//! The child has only the thread that called `fork`, and a copy of every lock, even of those
-//! held by threads that it does not have. Such a lock is never released. So the child takes no
-//! lock of its parent: it does not touch what was made in another *generation*, and statics
-//! that need a lock are a [`PerProcess`].
+//! The child has only the thread that called `fork`, but it has a copy of every lock. A lock
+//! that another thread held during the `fork` is never released in the child. So the child
+//! takes no lock of its parent. It does not touch values from another *generation*, and every
+//! static that needs a lock is a [`PerProcess`].
 //!
-//! This file, [`clock::counter`](crate::process::clock) and [`exit`](crate::process::exit) have
-//! the only `unsafe` of the project. A crate that detects forks would have to compare process
-//! ids, and that is a system call for each root.
+//! All `unsafe` code of the project is in this file, in
+//! [`clock::counter`](crate::process::clock) and in [`exit`](crate::process::exit). A crate
+//! that detects forks would have to compare process ids, which takes a system call for each
+//! root.
 
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// How many forks lie between the first process that read this and the current one.
+/// The number of forks between the first process that used this crate and the current process.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// Names the process in which something was made.
+/// Identifies the process in which a value was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u32);
 
 impl Generation {
     pub(crate) fn current() -> Self {
-        // Relaxed: only the single thread of a child writes it, before any other code of the
-        // child runs. So no two threads ever race for it.
+        // Relaxed: only the single thread of a child writes the number, before any other code
+        // of the child runs. So threads never race.
         Self(GENERATION.load(Ordering::Relaxed))
     }
 
-    /// Returns whether it was made in the current process.
+    /// Returns whether this is the generation of the current process.
     pub(crate) fn is_current(self) -> bool {
         self == Self::current()
     }
@@ -38,36 +39,36 @@ impl Generation {
     }
 }
 
-/// Returns whether this process is a child, so that things of another generation may exist.
+/// Returns whether this process is the child of a `fork`. Then values of another generation
+/// may exist.
 ///
-/// Every root calls it: it is one load and one branch.
+/// Every root calls this function. It costs one load and one branch.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn has_happened() -> bool {
-    // A constant in a build that does not record, so that the compiler removes the callers'
-    // branches. Relaxed: see `Generation::current`.
+    // Without the feature `record` the result is constant, so the compiler removes the
+    // callers' branches. Relaxed: see `Generation::current`.
     cfg!(feature = "record") && GENERATION.load(Ordering::Relaxed) != 0
 }
 
 /// Registers a function that every later child calls, on its only thread, before `fork`
-/// returns there. The function has to be async-signal-safe.
+/// returns there. The function must be async-signal-safe.
 ///
-/// Children of `vfork` or of a bare `clone` do not call it and are not noticed.
+/// Children of `vfork` or of a bare `clone` do not call the function and are not detected.
 pub(crate) fn call_in_children(in_child: extern "C" fn()) {
     use std::sync::atomic::AtomicBool;
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
-    // Not a `Once`: if a thread forks while another one runs its closure, the child waits
-    // forever. Two threads that race register the function twice, which does no harm.
-    // Acquire: its partner is the release below. A thread that sees `true` may rely on the
-    // registration.
+    // Not a `Once`: if one thread forks while another runs its closure, the child waits
+    // forever. Two threads that race register the function twice, which is harmless. Acquire:
+    // pairs with the release below. A thread that sees `true` may rely on the registration.
     if !IS_REGISTERED.load(Ordering::Acquire) {
         let is_registered = call_at_fork(in_child);
         IS_REGISTERED.store(is_registered, Ordering::Release);
     }
 }
 
-/// Registers the function; returns `false` if there was no memory for it.
+/// Registers the function; returns `false` if there was not enough memory.
 ///
-/// Does nothing on systems without `fork`, and in a build that does not record.
+/// Does nothing on systems without `fork`, or without the feature `record`.
 fn call_at_fork(in_child: extern "C" fn()) -> bool {
     #[cfg(all(
         feature = "record",
@@ -88,10 +89,10 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
         type Handler = extern "C" fn();
 
         #[expect(unsafe_code, reason = "the operating system has no other face")]
-        // SAFETY: the declaration is that of POSIX.
+        // SAFETY: the declaration matches POSIX.
         unsafe extern "C" {
-            /// Source: POSIX.1-2024, *pthread_atfork*. It is in the C library that std
-            /// is linked to.
+            /// Source: POSIX.1-2024, *pthread_atfork*. The C library that std links to
+            /// contains it.
             fn pthread_atfork(
                 prepare: Option<Handler>,
                 parent: Option<Handler>,
@@ -101,7 +102,7 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
 
         #[expect(unsafe_code, reason = "the operating system has no other face")]
         // SAFETY: `in_child` is async-signal-safe, as `call_in_children` requires. It lives as
-        // long as the program, and it does not unwind, as no `extern "C"` function does.
+        // long as the program. Like every `extern "C"` function, it does not unwind.
         let error = unsafe { pthread_atfork(None, None, Some(in_child)) };
         if error != 0 {
             return false;
@@ -111,11 +112,11 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
     true
 }
 
-/// A static value that each process makes for itself.
+/// A static value that each process creates for itself.
 ///
-/// So a lock in it is never one that a thread of the parent held at the `fork`. No thread waits
-/// for another one to make the value. Each generation's value is leaked: references to it are
-/// valid until the process ends.
+/// So the value never contains a lock that a thread of the parent held during the `fork`. No
+/// thread waits for another thread to create the value. The value of each generation is
+/// leaked, so references to it are valid until the process ends.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T: 'static>(AtomicPtr<Made<T>>);
 
@@ -130,10 +131,11 @@ impl<T: Send + Sync> PerProcess<T> {
         Self(AtomicPtr::new(std::ptr::null_mut()))
     }
 
-    /// Returns this process's value. If there is none, calls `make` with the value of the
-    /// parent, if there is one. `make` must not take a lock in it: it may be held forever.
+    /// Returns the value of this process. If there is none, calls `make` with the parent's
+    /// value, if the parent has one. `make` must not take a lock in the parent's value,
+    /// because the lock may be held forever.
     pub(crate) fn get(&'static self, make: impl FnOnce(Option<&'static T>) -> T) -> &'static T {
-        // Acquire: its partner is the release in `offer`, which publishes the value behind the
+        // Acquire: pairs with the release in `offer`, which publishes the value behind the
         // pointer.
         let newest = self.0.load(Ordering::Acquire);
         let made = Self::made(newest);
@@ -149,15 +151,15 @@ impl<T: Send + Sync> PerProcess<T> {
         }
     }
 
-    /// Replaces the older value, unless another thread was faster; returns the stored one.
+    /// Replaces the older value, unless another thread was faster; returns the stored value.
     #[cold]
     fn offer(&'static self, newest: *mut Made<T>, value: Box<Made<T>>) -> &'static T {
         let value = Box::leak(value);
         // Release on success: publishes `value` to the acquire in `get`. Acquire on failure:
-        // its partner is the release of the thread that was faster, whose value is read here.
+        // pairs with the release of the faster thread, whose value is read here.
         let (success, failure) = (Ordering::Release, Ordering::Acquire);
         match self.0.compare_exchange(newest, value, success, failure) {
-            // A thread that loses the race leaks its value. That happens at most once for each
+            // A thread that loses the race leaks its value. This happens at most once for each
             // thread and generation.
             Err(newest) => Self::made(newest).map_or(&value.value, |made| &made.value),
             Ok(_) => &value.value,

@@ -1,7 +1,7 @@
-//! Draws trace and span ids. Only this file uses random numbers.
+//! Generates trace and span ids. Only this file uses random numbers.
 //!
-//! Owns a generator for each thread, because a span draws one id and that must cost few
-//! instructions and no lock. The operating system gives the seeds.
+//! Owns a generator for each thread. Each span draws an id, which must cost few instructions
+//! and no lock. The operating system provides the seeds.
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,7 +16,7 @@ use super::clock;
 use super::fork::PerProcess;
 use crate::value::{SpanId, TraceId};
 
-/// Where a tracer's ids come from.
+/// The source of a tracer's ids.
 ///
 /// ```
 /// use trace_core::IdGenerator;
@@ -36,8 +36,8 @@ enum Source {
     Counting(Arc<AtomicU64>),
 }
 
-/// A thread's generator: a position and a key, which the operating system gives at the first
-/// use. Two threads' sequences differ by 128 random bits.
+/// A thread's generator: a position and a key, which come from the operating system at the
+/// first use. The sequences of two threads differ by 128 random bits.
 #[derive(Debug)]
 pub(crate) struct RandomNumbers {
     position: Cell<u64>,
@@ -50,32 +50,34 @@ thread_local! {
 }
 
 impl IdGenerator {
-    /// Makes random ids. Each thread has its own seed from the operating system.
+    /// Makes a generator of random ids. Each thread has its own seed from the operating
+    /// system.
     #[must_use]
     pub const fn random() -> Self {
         Self(Source::Random)
     }
 
-    /// Makes ids that look random but repeat: the same seed and the same order of calls give
-    /// the same ids. For tests and simulations.
+    /// Makes a generator of ids that look random but repeat: the same seed and the same order
+    /// of calls give the same ids. For tests and simulations.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(AtomicU64::new(seed))))
     }
 
-    /// Makes the ids 1, 2, 3 and so on, from one sequence for traces and spans. For tests.
+    /// Makes a generator of the ids 1, 2, 3 and so on, in one sequence for traces and spans.
+    /// For tests.
     #[must_use]
     pub fn counting() -> Self {
         Self(Source::Counting(Arc::new(AtomicU64::new(1))))
     }
 
-    /// Draws a span id.
+    /// Generates a span id.
     #[must_use]
     pub fn span_id(&self) -> SpanId {
         SpanId::from_nonzero(self.number())
     }
 
-    /// Draws a trace id.
+    /// Generates a trace id.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         let (high, low) = match &self.0 {
@@ -89,8 +91,8 @@ impl IdGenerator {
         TraceId::from_nonzero(NonZeroU128::from(low) | u128::from(high) << 64)
     }
 
-    /// Returns whether the ids are drawn from [`RandomNumbers`], so that the recorder may draw
-    /// them from the generator in its own thread-local block.
+    /// Returns whether the ids come from [`RandomNumbers`]. Then the recorder may draw them
+    /// from the generator in its own thread-local block.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.0, Source::Random)
     }
@@ -101,7 +103,8 @@ impl IdGenerator {
                 numbers.seed();
                 numbers.draw()
             }),
-            // Relaxed, in both: only the number matters, and each call gets another one.
+            // Relaxed, in both arms: only the number matters, and each call gets a different
+            // one.
             Source::Seeded(position) => {
                 let position = position.fetch_add(STEP, Ordering::Relaxed);
                 mix(position.wrapping_add(STEP), SEEDED_KEY)
@@ -114,7 +117,7 @@ impl IdGenerator {
     }
 }
 
-/// Distance of two positions. Source: wyhash, final version 4, `wyrand`.
+/// Distance between two positions. Source: wyhash, final version 4, `wyrand`.
 const STEP: u64 = 0xa076_1d64_78bd_642f;
 /// Key of the seeded generator. Source: as for [`STEP`].
 const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
@@ -130,8 +133,8 @@ fn mix(position: u64, key: u64) -> NonZeroU64 {
 
 /// Makes this thread seed its generator again before the next id.
 ///
-/// Called in the child of a `fork`, which has a copy of its parent's generator and would draw
-/// the same ids. Async-signal-safe.
+/// Called in the child of a `fork`. The child has a copy of its parent's generator and would
+/// draw the same ids. Async-signal-safe.
 pub(crate) fn forget_seed() {
     NUMBERS.with(RandomNumbers::forget);
 }
@@ -158,7 +161,7 @@ impl RandomNumbers {
         self.key.get() != 0
     }
 
-    /// Drops the seed, so that [`seed`](Self::seed) takes another one.
+    /// Drops the seed. The next call of [`seed`](Self::seed) sets a new one.
     pub(crate) fn forget(&self) {
         self.key.set(0);
     }
@@ -183,25 +186,25 @@ impl RandomNumbers {
     }
 }
 
-/// Returns random bits of the operating system, or if it gives none, bits that at least differ
-/// between processes and calls.
+/// Returns random bits from the operating system. If it provides none, returns bits that at
+/// least differ between processes and calls.
 pub(crate) fn random_bits() -> u64 {
     SysRng.try_next_u64().unwrap_or_else(|_| without_entropy())
 }
 
-/// Returns bits without the operating system's help, made from what differs between processes.
-/// No two results in a process are equal.
+/// Makes bits without the operating system, from values that differ between processes. No two
+/// results in a process are equal.
 #[cold]
 fn without_entropy() -> u64 {
     static BASE: PerProcess<u64> = PerProcess::new();
     static DRAWN: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: only the number matters, and each call gets another one.
+    // Relaxed: only the number matters, and each call gets a different one.
     let number = DRAWN.fetch_add(1, Ordering::Relaxed);
     scramble(*BASE.get(|_| base(std::process::id())), number)
 }
 
-/// Returns where the bits of a process begin: a hash of its process id, the time, and the
-/// address of its stack.
+/// Returns the base for [`scramble`]: a hash of the process id, the time, and the address of
+/// the stack.
 fn base(process: u32) -> u64 {
     let here = (&raw const process).addr();
     let mut hasher = DefaultHasher::new();
@@ -209,7 +212,7 @@ fn base(process: u32) -> u64 {
     hasher.finish()
 }
 
-/// Returns a different result for each number, with the same base.
+/// Returns a different result for each number, if the base is the same.
 ///
 /// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
 /// *SplitMix64*.

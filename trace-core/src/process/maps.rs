@@ -1,6 +1,6 @@
-//! Hash maps and sets that also work where the operating system gives no random bits.
+//! Hash maps and sets that also work if the operating system provides no random bits.
 //!
-//! There, std's maps panic when they are created.
+//! In this case, std's maps panic when they are created.
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 
@@ -12,8 +12,8 @@ pub(crate) type HashSet<T> = std::collections::HashSet<T, Keyed>;
 
 /// Makes hashers with a secret key for each process.
 ///
-/// Keys of the maps come from other processes (ids, names of services). Without the secret, a
-/// caller could choose keys that collide.
+/// Keys of the maps come from other processes (ids, names of services). Without a secret key,
+/// a caller could choose keys that collide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyed(&'static [u64; 2]);
 

@@ -1,4 +1,4 @@
-//! What a process has once: its clocks, its random bits, its end, its forks and its locks.
+//! Basics for the whole process: clocks, random bits, exit, forks and locks.
 //!
 //! Nothing here knows about spans.
 

@@ -1,7 +1,7 @@
-//! Locks, condition variables and atomics: std's, or those of loom in its models.
+//! Locks, condition variables and atomics: from std, or from loom in its models.
 //!
-//! Loom runs a model in every order of its threads. Code whose orders matter takes its types
-//! from here; other code may use std's.
+//! Loom runs a model with every possible order of its threads. Code for which this order
+//! matters uses the types here. Other code may use std's.
 
 use std::sync::{LockResult, PoisonError};
 
@@ -17,11 +17,11 @@ pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(loom)]
 pub(crate) use modeled::Condvar;
 
-/// Returns what a lock guards, even if a thread panicked while it held the lock.
+/// Returns the guarded value of a lock, even if a thread panicked while it held the lock.
 ///
-/// This does no harm, because the guarded data is consistent whenever a panic is possible. Code
-/// of the application may panic, and no such code runs under a lock of this crate. The exception
-/// is a lock that guards such code itself, as that of a printer guards its writer.
+/// This is harmless, because the guarded data is consistent whenever a panic is possible.
+/// Application code may panic, but it does not run under a lock of this crate. The exception
+/// is a lock that guards application code itself, such as the writer of a printer.
 pub(crate) trait Unpoisoned {
     type Guarded;
 
@@ -47,7 +47,7 @@ mod modeled {
     /// A condition variable without time, because loom has none.
     ///
     /// A wait with a zero timeout returns at once. Any other wait lasts until it is notified.
-    /// If that never happens, loom reports a deadlock.
+    /// If no notification comes, loom reports a deadlock.
     #[derive(Debug)]
     pub(crate) struct Condvar(loom::sync::Condvar);
 

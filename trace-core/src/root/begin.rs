@@ -1,4 +1,4 @@
-//! How root spans begin: the steps that are common to all, and the roots of attributes.
+//! How root spans begin: the steps that all roots share, and the roots of attributes.
 //!
 //! A root begins in two steps, because its scope must be entered before its span can be opened.
 //! Roots that are described at run time are in `description.rs`.
@@ -13,16 +13,17 @@ use crate::tracer::global;
 
 /// Describes a root span until it is open, and begins it.
 pub(crate) trait Begin {
-    /// Begins the scope; `None` when there is no tracer.
+    /// Begins the scope; `None` if there is no tracer.
     fn scope(&self) -> Option<Scope>;
-    /// Opens the span in the scope, which has been entered; returns it and the span that
-    /// was current.
+    /// Opens the span in the scope, which has been entered. Returns the span and the span that
+    /// was current before.
     fn open(&self) -> (u64, u64);
     /// Returns the place in the source, if it is known.
     fn site(&self) -> Option<&'static Site>;
     /// Notes that the root is not sampled.
     fn note_unsampled(&self, scope: &Scope);
-    /// Drops what describes the span. Called when the span is open, or when it never will be.
+    /// Drops the description of the span. Called when the span is open, or will never be
+    /// opened.
     fn drop_description(&mut self) {}
 }
 
@@ -39,7 +40,7 @@ impl<B: Begin> Opening for Described<'_, B> {
 }
 
 /// Begins the scope of a root. Returns `None` if there is no tracer, or if a collector runs on
-/// this thread: roots in collectors would make spans that the collector gets itself.
+/// this thread: roots in a collector would make spans that go to the same collector.
 pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     if !RECORDING_BUILT || is_collecting() {
         return None;
@@ -59,7 +60,8 @@ pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
 #[inline(never)]
 fn note_missing_scope(site: Option<&'static Site>) {
     match site {
-        // There is a tracer, so the root's parent is a current span that does not exist.
+        // There is a tracer, so the root should be below the current span, but there is no
+        // current span.
         Some(site) if diagnostics::is_installed() => record::miss(site),
         Some(site) => diagnostics::miss_root(site),
         None => {}

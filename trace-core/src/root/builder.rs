@@ -18,10 +18,10 @@ use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
 use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 
-/// Describes a root span of the current tracer.
+/// Returns a builder for a root span of the current tracer.
 ///
-/// The current tracer is the one whose trace runs here or that is
-/// [attached](crate::Tracer::attach), or else the installed one. Without a tracer the body
+/// The current tracer is the tracer whose trace is current or that is
+/// [attached](crate::Tracer::attach), or else the installed tracer. Without a tracer, the body
 /// runs and nothing is recorded.
 ///
 /// ```
@@ -36,8 +36,7 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
     }))
 }
 
-/// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
-/// [`root`].
+/// The builder of a root span; made by [`Tracer::root`](crate::Tracer::root) and [`root`].
 ///
 /// ```
 /// use trace_core::{SpanKind, Tracer};
@@ -71,8 +70,8 @@ pub(crate) fn root_at(
 }
 
 impl Tracer {
-    /// Describes a root span: the first span of a new trace, or the first span here of a
-    /// trace that another process began.
+    /// Returns a builder for a root span: the first span of a new trace, or the first span in
+    /// this process of a trace that another process began.
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
@@ -91,23 +90,23 @@ impl RootBuilder {
 
     /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The builder keeps the value until the span begins, so it copies texts. To avoid the
+    /// The builder stores the value until the span begins, so it copies texts. To avoid the
     /// copy of a literal, pass `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
         self.set_details(|details| details.tags.extend(kept_tag(key.into(), &value)))
     }
 
-    /// Adds a link to a span of another trace: a [`Link`], or its context.
+    /// Adds a link to a span of another trace: a [`Link`], or the context of that span.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set_details(|details| details.links.push(link.into()))
     }
 
-    /// Continues the caller's trace, with its baggage, as a propagator extracted them from
-    /// the headers of a request.
+    /// Continues the caller's trace with its baggage. A propagator extracted both from the
+    /// headers of a request.
     ///
-    /// Without a usable context the span begins a new trace with the extracted baggage.
-    /// Headers and entries that could not be used are counted in
-    /// [`Stats::bad_headers`](crate::Stats::bad_headers).
+    /// Without a usable context, the span begins a new trace with the extracted baggage.
+    /// [`Stats::bad_headers`](crate::Stats::bad_headers) counts headers and entries that could
+    /// not be used.
     ///
     /// ```
     /// use trace_core::{propagation, span};
@@ -122,8 +121,8 @@ impl RootBuilder {
         self.set_details(|details| details.origin.extract(extracted))
     }
 
-    /// Sets how far a remote context is trusted, whether it is set before or after this
-    /// call. Default: [`Trust::Continue`].
+    /// Sets how far a remote context is trusted. It does not matter whether the context is set
+    /// before or after this call. Default: [`Trust::Continue`].
     pub fn trust(self, trust: Trust) -> Self {
         self.set_details(|details| details.origin.set_trust(trust))
     }
@@ -144,20 +143,21 @@ impl RootBuilder {
         }
     }
 
-    /// Sets the span's own context: its trace id, span id, parent and sampling decision.
-    /// The sampler is not asked.
+    /// Sets the span's own context: its trace id, span id, parent and sampling decision. The
+    /// sampler is not called.
     pub fn context(self, context: TraceContext) -> Self {
         self.set_details(|details| details.origin.parent = Parent::Given(context))
     }
 
-    /// Takes the tracer that is current now, not the one at the beginning.
+    /// Sets the tracer that is current now, instead of the tracer that is current when the
+    /// span begins.
     #[cfg(feature = "tokio")]
     pub(crate) fn with_current_tracer(self) -> Self {
         self.set(|root| root.tracer = root.tracer.take().or_else(crate::tracer::global::current))
     }
 
     /// Runs a future as the span's body. The span begins at the first poll. The output does
-    /// not affect the span; for a `Result` see [`run_result`](Self::run_result).
+    /// not affect the span. For a `Result`, use [`run_result`](Self::run_result).
     ///
     /// ```
     /// # async fn checkout() -> u32 { 42 }
@@ -178,7 +178,7 @@ impl RootBuilder {
     }
 
     /// Runs a future as the span's body. An `Err` marks the span as failed, with the error's
-    /// own text; the attributes also add the texts of its sources.
+    /// own text. The attributes also add the texts of the error's sources.
     ///
     /// ```
     /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }
@@ -190,7 +190,7 @@ impl RootBuilder {
     ///
     /// # Cancel safety
     ///
-    /// The same as for [`run`](Self::run).
+    /// See [`run`](Self::run).
     pub fn run_result<F, T, E>(self, future: F) -> RootFuture<F>
     where
         F: Future<Output = Result<T, E>>,
@@ -208,8 +208,8 @@ impl RootBuilder {
         body()
     }
 
-    /// Starts a root span and returns it as a value. The span has its own scope, which
-    /// delivers what it recorded when the span ends. Without a tracer it does nothing.
+    /// Starts a root span and returns it as a value. The span has its own scope, which hands
+    /// over its data for delivery when the span ends. Without a tracer, the span does nothing.
     ///
     /// ```
     /// let span = trace_core::root("GET /orders").start();
@@ -220,11 +220,11 @@ impl RootBuilder {
         self.start_with(&[])
     }
 
-    /// Starts a root span as [`start`](Self::start) does, with more tags.
+    /// Starts a root span like [`start`](Self::start), with more tags.
     ///
     /// The tags are borrowed: the sampler [sees](crate::SamplingInput::tags) them, and they
-    /// are copied only if the trace is recorded. For code that begins many spans, a layer of a
-    /// server for example.
+    /// are copied only if the trace is recorded. Use it in code that begins many spans, for
+    /// example a layer of a server.
     ///
     /// ```
     /// # let path = String::from("/orders/7");
@@ -292,7 +292,7 @@ fn never_failed<T>(_output: &T) -> bool {
     false
 }
 
-/// Records an error of the current span; returns whether there is one.
+/// If the output is an error, records it in the current span. Returns whether it is an error.
 fn record_failure<T, E: fmt::Display>(output: &Result<T, E>) -> bool {
     if let (Err(error), Some(span)) = (output, write::own_span()) {
         write::error(span, std::any::type_name::<E>(), error, true);

@@ -1,7 +1,7 @@
 //! The description of a root span that is made at run time, until the span is open.
 //!
-//! Owns what the builder collected, and writes it to the span. The builder itself is in
-//! `builder.rs`.
+//! Owns the data that the builder collected, and writes it to the span. The builder itself is
+//! in `builder.rs`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,10 +17,10 @@ use crate::stream::Site;
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue};
 
-/// Describes a root span. It is small, because it is moved several times; what few roots have
-/// is in a box.
+/// Describes a root span. It is small, because it is moved several times. Parts that few roots
+/// have are in a box.
 pub(super) struct RootDescription {
-    /// The tracer; `None` is the one that is current at the beginning.
+    /// The tracer; `None` means the tracer that is current when the span begins.
     pub(super) tracer: Option<Arc<TracerCore>>,
     pub(super) operation_name: Cow<'static, str>,
     pub(super) source: &'static Location<'static>,
@@ -28,7 +28,7 @@ pub(super) struct RootDescription {
     pub(super) details: Option<Box<RootDetails>>,
 }
 
-/// What few roots have.
+/// Parts that few roots have.
 #[derive(Default)]
 pub(super) struct RootDetails {
     pub(super) origin: SpanOrigin,
@@ -63,7 +63,8 @@ impl Begin for RootDescription {
     }
 
     fn note_unsampled(&self, scope: &Scope) {
-        // Finding the site costs more than the rest of the note, so only do it if it is counted.
+        // Finding the site costs more than the rest of the note, so do it only if calls are
+        // counted.
         if diagnostics::is_counting()
             && let Some(site) = self.site()
         {
@@ -178,7 +179,7 @@ impl Begin for TaggedRoot<'_> {
 }
 
 thread_local! {
-    /// Empty details whose allocations the thread's next root uses again.
+    /// Empty details. The thread's next root reuses their allocations.
     static SPARE: Cell<Option<Box<RootDetails>>> = const { Cell::new(None) };
 }
 

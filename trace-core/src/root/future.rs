@@ -1,7 +1,7 @@
-//! Root spans of async code: the futures and streams whose life is a root span.
+//! Root spans of async code: futures and streams that are the body of a root span.
 //!
-//! Owns the root between two polls. How a span is opened, polled and ended is in
-//! `record/span/life`; the scope between two polls is in `record/scope/waiting.rs`.
+//! Owns the root between two polls. `record/span/life` opens, polls and ends a span;
+//! `record/scope/waiting.rs` keeps the scope between two polls.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::record::{IfRecording, SpanLife, WaitingScope};
 use crate::value::Outcome;
 
 pin_project! {
-    /// A future whose life is a root span; made by [`RootBuilder::run`].
+    /// A future that is the body of a root span; made by [`RootBuilder::run`].
     ///
     /// # Cancel safety
     ///
@@ -44,15 +44,15 @@ pin_project! {
     /// A future or stream that is the body of a span with its own scope. The span begins with
     /// the first poll and ends with the body.
     ///
-    /// Dropped before its first poll it records nothing. Dropped later, it enters the scope,
-    /// drops the body within the span, and ends the span as cancelled.
+    /// If it is dropped before its first poll, it records nothing. If it is dropped later, it
+    /// enters the scope, drops the body within the span, and ends the span as cancelled.
     pub struct RootRun<B, F, O> {
         #[pin]
         future: F,
         begin: IfRecording<B>,
         observe: IfRecording<O>,
-        // Declared after the future: fields are dropped in this order, so the future is dropped
-        // within its span.
+        // Declared after the future: fields are dropped in the order of their declaration, so
+        // the future is dropped within its span.
         root: IfRecording<RootLife>,
     }
 
@@ -152,9 +152,9 @@ where
 impl RootLife {
     /// Polls within the scope, which begins with the first poll and ends with the span.
     ///
-    /// When the poll is ready, `ends` returns how the span ends, or `None` if it stays open. In
-    /// a trace that is not recorded there is no span, and `is_last` returns whether the scope
-    /// ends.
+    /// When the poll is ready, `ends` returns the outcome with which the span ends, or `None`
+    /// if the span stays open. In a trace that is not recorded there is no span, and `is_last`
+    /// returns whether the scope ends.
     fn poll<T>(
         &mut self,
         // A reference, because the description is too large to move.

@@ -1,18 +1,18 @@
-//! Root spans of code that is not async: a guard for a scope and its span.
+//! Root spans of synchronous code: a guard for a scope and its span.
 
 use std::mem::ManuallyDrop;
 
 use super::begin::{Begin, begin_scope};
 use crate::record::{OwnedEntered, SpanGuard};
 
-/// The root span of code that is not async. The span ends when this is dropped, and then its
-/// scope does.
+/// The root span of synchronous code. When the guard is dropped, the span ends, and then its
+/// scope ends.
 #[derive(Debug)]
 #[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
 pub struct RootGuard {
-    /// `Drop` closes it by a call that is not inlined. The compiler only inlines the drop of a
-    /// [`SpanGuard`] while it occurs in few places, and that of spans of functions runs much
-    /// more often.
+    /// `Drop` closes the span with a call that is not inlined. The compiler inlines the drop
+    /// of a [`SpanGuard`] only if it occurs in few places, and the drop for spans of functions
+    /// runs much more often.
     span: ManuallyDrop<SpanGuard>,
     /// Leaves the scope. Dropped after `Drop` has closed the span.
     #[expect(dead_code, reason = "held for its destructor")]
@@ -20,7 +20,7 @@ pub struct RootGuard {
 }
 
 impl RootGuard {
-    /// Begins the scope, enters it and opens the span. Without a tracer it does nothing.
+    /// Begins the scope, enters it and opens the span. Does nothing without a tracer.
     pub(crate) fn begin(begin: &impl Begin) -> Self {
         let mut span = SpanGuard::off();
         let entered = begin_scope(begin).map(|scope| {

@@ -1,8 +1,8 @@
 //! Root spans: spans with their own scope, where a trace begins or continues from another
 //! process.
 //!
-//! Owns how they are described and begun. Their scopes and the lives of their spans are in
-//! `record`; headers are read in `propagation`.
+//! Owns the description and the beginning of root spans. `record` owns their scopes and the
+//! state of their spans; `propagation` reads headers.
 
 mod begin;
 mod builder;

@@ -21,30 +21,30 @@ pub(crate) struct SpanOrigin {
     pub(super) trust: Trust,
     /// Baggage of headers without a usable context.
     pub(super) extracted_baggage: Option<Baggage>,
-    /// What was wrong with the headers.
+    /// The problems with the headers.
     bad: BadHeaders,
 }
 
-/// What was wrong with the headers of a request.
+/// The problems with the headers of a request.
 #[derive(Clone, Copy, Debug, Default)]
 struct BadHeaders {
     /// Headers, or entries in them, that could not be used.
     count: u64,
-    /// There was a context, and it is lost.
+    /// There was a context, but it is lost.
     context: bool,
-    /// The trace goes on without its state.
+    /// The trace continues without its `tracestate`.
     tracestate: bool,
 }
 
 /// See [`SpanOrigin`].
 #[derive(Debug, Default)]
 pub(super) enum Parent {
-    /// There is none: the span is the root of a new trace.
+    /// There is no parent: the span is the root of a new trace.
     #[default]
     Absent,
     /// The span with this context, in another process.
     Remote(TraceContext),
-    /// The parent that this context names. The context is the span's own.
+    /// The parent that is named in this context, which is the span's own context.
     Given(TraceContext),
     /// The span with this context, in this process.
     Local(TraceContext),
@@ -53,7 +53,8 @@ pub(super) enum Parent {
 }
 
 impl SpanOrigin {
-    /// The parent is the span of the context, or the current span if there is no context.
+    /// Makes an origin whose parent is the span of the context, or the current span if there
+    /// is no context.
     pub(crate) fn parent(extracted: Extracted) -> Self {
         Self {
             bad: BadHeaders::in_extracted(&extracted),
@@ -66,7 +67,8 @@ impl SpanOrigin {
         }
     }
 
-    /// The parent is the caller's span. Without a context the span begins a new trace.
+    /// Makes an origin whose parent is the caller's span. Without a context, the span begins a
+    /// new trace.
     pub(crate) fn remote(extracted: Extracted) -> Self {
         let mut origin = Self::default();
         origin.extract(extracted);
@@ -78,7 +80,8 @@ impl SpanOrigin {
         self.trust = trust;
     }
 
-    /// Takes the context of a request's headers; if there is none, only the baggage.
+    /// Takes the context from the headers of a request. If there is no context, takes only the
+    /// baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
         let bad = BadHeaders::in_extracted(&extracted);
         self.bad = BadHeaders {
@@ -91,8 +94,9 @@ impl SpanOrigin {
         }
     }
 
-    /// Begins the scope with the given tracer, or without one, with the current tracer.
-    /// Returns `None` if there is no tracer that records.
+    /// Begins the scope with the given tracer, or with the current tracer if none is given.
+    /// Without a tracer, the scope only passes on a context. Returns `None` if there is no
+    /// context either.
     pub(super) fn begin(
         &self,
         tracer: Option<&Arc<TracerCore>>,
@@ -132,7 +136,7 @@ impl SpanOrigin {
         Some(Scope::start(tracer, start))
     }
 
-    /// Counts what became of what the caller sent.
+    /// Counts what happened to the context that the caller sent.
     fn count_caller(&self, counters: &Counters, believed: Option<&TraceContext>) {
         let callers = &counters.callers;
         let count = |counter, is_so: bool| {
@@ -156,8 +160,8 @@ impl SpanOrigin {
         }
     }
 
-    /// The scope where there is no tracer, or nothing is to be recorded: the context leaves
-    /// as it came, and nothing is invented where none came.
+    /// Returns the scope to use without a tracer, or where nothing is to be recorded. It passes
+    /// on the received context unchanged. Returns `None` if no context was received.
     #[cold]
     pub(super) fn passing(
         &self,
@@ -174,7 +178,7 @@ impl SpanOrigin {
     }
 
     /// Returns the caller's context as far as it is trusted: unchanged (borrowed), with the
-    /// sampled flag cleared (owned), or not (`None`).
+    /// sampled flag cleared (owned), or not at all (`None`).
     fn believed(&self, tracer: &TracerCore) -> Option<Cow<'_, TraceContext>> {
         let Parent::Remote(context) = &self.parent else {
             return None;
@@ -196,8 +200,8 @@ impl SpanOrigin {
         }
     }
 
-    /// Returns another scope of the current trace, if the span belongs to that trace. The outer
-    /// `Option` says whether it does.
+    /// Returns another scope of the current trace, if the span belongs to that trace. The
+    /// outer `Option` is `Some` if it does.
     fn within_current_trace(&self) -> Option<Option<Scope>> {
         match &self.parent {
             Parent::Current => Some(Scope::current()),
@@ -206,7 +210,7 @@ impl SpanOrigin {
         }
     }
 
-    /// Returns a link to the caller's span, if this one does not continue its trace.
+    /// Returns a link to the caller's span, if this span does not continue the caller's trace.
     pub(super) fn link(&self) -> Option<Link> {
         match (&self.parent, self.trust) {
             (Parent::Remote(context), Trust::Restart) => Some(Link::from(context)),

@@ -9,15 +9,15 @@ use super::invalid_sample_rate::InvalidSampleRate;
 use super::{Probabilistic, Sampler, SamplingDecision, SamplingInput};
 use crate::value::TraceContext;
 
-/// Records a share of the traces that start here, and counts them. A trace of a caller is
+/// Records a share of the traces that start here, and counts them. A trace from a caller is
 /// recorded if the caller records it.
 ///
-/// The share is decided as by [`Probabilistic`]. The counts only include traces that start
-/// here, because the callers' decisions say nothing about the rate. A clone shares the counts,
-/// so you can keep one to read them and give the other to a tracer.
+/// [`Probabilistic`] decides which traces these are. The counts only include traces that start
+/// here, because the callers' decisions say nothing about the rate. A clone shares the counts.
+/// So you can keep one clone to read the counts, and give the other to a tracer.
 ///
 /// The decision is made when a trace starts, so slow and failing traces are as likely to be
-/// left out as all others.
+/// dropped as any other.
 ///
 /// ```
 /// use trace_core::{Clock, HeadSampler, Sampler, SamplingInput, TraceId};
@@ -41,8 +41,8 @@ pub struct HeadSampler {
     counts: Arc<Counts>,
 }
 
-/// Counts of decisions. Both only grow and do not overlap, so the rate that is computed from
-/// them is never above one, even while other threads count.
+/// Counts of decisions. Both counts only grow, and they do not overlap. So the rate computed
+/// from them is never above one, even while other threads count.
 #[derive(Debug, Default)]
 struct Counts {
     sampled: AtomicU64,
@@ -55,7 +55,7 @@ impl HeadSampler {
     ///
     /// # Errors
     ///
-    /// If the rate is out of this range, or not a number.
+    /// If the rate is outside this range, or not a number.
     pub fn new(rate: f64) -> Result<Self, InvalidSampleRate> {
         Ok(Self {
             probabilistic: Probabilistic::new(rate)?,
@@ -63,7 +63,7 @@ impl HeadSampler {
         })
     }
 
-    /// Returns the rate with which the sampler was made.
+    /// Returns the configured rate.
     #[must_use]
     pub const fn rate(&self) -> f64 {
         self.probabilistic.rate()
@@ -72,7 +72,7 @@ impl HeadSampler {
     /// Returns the number of traces that started here.
     #[must_use]
     pub fn total_traces(&self) -> u64 {
-        // Relaxed, as all orderings of this file: the counts guard no other memory.
+        // Relaxed, like all orderings in this file: the counts guard no other memory.
         self.sampled_traces() + self.counts.dropped.load(Ordering::Relaxed)
     }
 
@@ -83,8 +83,8 @@ impl HeadSampler {
         self.counts.sampled.load(Ordering::Relaxed)
     }
 
-    /// Returns the share that was recorded, from 0.0 to 1.0; 0.0 if no trace has started yet.
-    /// It differs from [`rate`](Self::rate) by chance.
+    /// Returns the share of traces that was recorded, from 0.0 to 1.0; 0.0 if no trace has
+    /// started yet. The share differs from [`rate`](Self::rate) by chance.
     #[must_use]
     pub fn sample_rate_actual(&self) -> f64 {
         let sampled = self.sampled_traces();

@@ -1,7 +1,7 @@
-//! Samplers: which traces are recorded.
+//! Samplers, which decide whether a trace is recorded.
 //!
-//! Owns the decision, which is made once, where a trace starts or enters the process, before any
-//! tag is evaluated. Does not decide about finished traces.
+//! The decision is made once, where a trace starts or enters the process, before the tags of
+//! attributes are evaluated. Samplers do not decide about finished traces.
 
 mod head;
 mod invalid_sample_rate;
@@ -27,13 +27,14 @@ pub use tags::SamplingTags;
 
 /// Decides whether a trace is recorded.
 ///
-/// It is called once for each root and once for each trace that comes from another process, on
-/// the application's thread. It should be quick and must not block. Its decision holds for all
-/// spans of the trace, and travels with it.
+/// A sampler is called once for each root and once for each trace that comes from another
+/// process, on the application's thread. It should be quick and must not block. Its decision
+/// applies to all spans of the trace, and travels with the trace.
 ///
-/// If it panics, the trace is not recorded, and
-/// [`Stats::sampler_panics`](crate::Stats::sampler_panics) counts that. Code that it calls
-/// records no spans. Roots that begin there ask no sampler, but their contexts travel.
+/// If a sampler panics, the trace is not recorded, and
+/// [`Stats::sampler_panics`](crate::Stats::sampler_panics) counts the panic. Code that a
+/// sampler calls records no spans. A root that begins there does not ask a sampler, but its
+/// context travels.
 ///
 /// | sampler | records |
 /// |---|---|
@@ -43,8 +44,8 @@ pub use tags::SamplingTags;
 /// | [`ParentBased`] | what the caller records; asks another sampler if there is no caller |
 /// | [`HeadSampler`] | a share of the traces that start here, which it counts, and what callers record |
 ///
-/// None of these allocates when it decides. In a configuration, use [`SamplingStrategy`], which
-/// names a sampler and [makes](SamplingStrategy::sampler) it.
+/// None of these samplers allocates when it decides. In a configuration, use
+/// [`SamplingStrategy`], which names a sampler and [makes](SamplingStrategy::sampler) it.
 ///
 /// ```
 /// use trace_core::{Sampler, SamplingDecision, SamplingInput};
@@ -73,13 +74,13 @@ pub trait Sampler: Send + Sync {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 }
 
-/// What a sampler can know when a trace starts.
+/// The information that a sampler gets when a trace starts.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SamplingInput<'a> {
     /// The trace: its own id, or the caller's.
     pub trace_id: TraceId,
-    /// The context that came from another process, if one did.
+    /// The context from another process, if there is one.
     pub parent: Option<&'a TraceContext>,
     /// The name of the span that starts.
     pub operation_name: &'a str,
@@ -87,13 +88,13 @@ pub struct SamplingInput<'a> {
     pub kind: SpanKind,
     /// The tracer's clock.
     pub clock: &'a Clock,
-    /// The tags of the span that starts, as far as its builder knows them.
+    /// The tags of the span that starts, as far as its builder has them.
     pub tags: SamplingTags<'a>,
 }
 
 impl<'a> SamplingInput<'a> {
-    /// Makes the input for a trace that starts here, of kind internal, to test a sampler of your
-    /// own. The fields are public.
+    /// Makes the input for a trace that starts here with an internal span, to test your own
+    /// sampler. You can change the fields.
     #[must_use]
     pub const fn new(trace_id: TraceId, operation_name: &'a str, clock: &'a Clock) -> Self {
         Self {
@@ -111,7 +112,7 @@ impl<'a> SamplingInput<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SamplingDecision {
-    /// It is recorded and delivered, and the services that it calls get this decision.
+    /// The trace is recorded and delivered. Called services receive this decision.
     #[doc(alias = "RECORD_AND_SAMPLE")]
     Sample,
     /// Nothing is recorded. The ids and the baggage still travel.

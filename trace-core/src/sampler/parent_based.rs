@@ -1,14 +1,14 @@
 //! The sampler that follows the caller's decision.
 //!
-//! Whether the caller's decision is trusted is not decided here, but by
-//! [`Trust`](crate::Trust), before the sampler is asked.
+//! [`Trust`](crate::Trust) decides whether to trust the caller's decision, before the sampler
+//! is called.
 
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
 use crate::value::TraceContext;
 
 /// Records what the caller records, and asks another sampler about traces that start here.
 ///
-/// So a trace is recorded completely: by every service that it passes, or by none. By default,
+/// So a trace is recorded by every service that it passes through, or by none. By default,
 /// every trace that starts here is recorded.
 ///
 /// ```

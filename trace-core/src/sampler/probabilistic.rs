@@ -1,20 +1,20 @@
 //! The sampler that records a share of all traces, by their ids.
 //!
-//! Does not look at what the caller decided, and does not count.
+//! Ignores the caller's decision, and does not count.
 
 use super::invalid_sample_rate::{InvalidSampleRate, check_share};
 use super::{Sampler, SamplingDecision, SamplingInput};
 
-/// The number of different values of 56 bits.
+/// The number of values that 56 bits can have.
 const VALUES: u64 = 1 << 56;
 
 /// Records a share of all traces, decided from the trace id alone.
 ///
-/// The low 56 bits of the id are random. A trace is recorded if they are at least
-/// 2^56 × (1 − rate). So all services with the same rate decide alike without communication, and
-/// the traces that a service with a lower rate records are among those that one with a higher
-/// rate records. If `tracestate` contains a random value (`ot=rv:…`), that one is used in place
-/// of the id's. The smallest rate with an effect is 2^-57. The caller's decision is ignored; see
+/// The low 56 bits of the id are random. A trace is recorded if they are at least 2^56 × (1 −
+/// rate). So all services with the same rate make the same decision without communication. A
+/// service with a higher rate records every trace that a service with a lower rate records. If
+/// `tracestate` contains a random value (`ot=rv:…`), this value replaces the bits of the id.
+/// The smallest rate with an effect is 2^-57. The caller's decision is ignored; see
 /// [`ParentBased`](crate::ParentBased).
 ///
 /// Source: OpenTelemetry specification, *TraceState: Probability Sampling*, and
@@ -38,7 +38,7 @@ const VALUES: u64 = 1 << 56;
 #[derive(Clone, Copy, Debug)]
 pub struct Probabilistic {
     rate: f64,
-    /// Random values below it are not recorded. From 0 to [`VALUES`].
+    /// Traces with a random value below the threshold are not recorded. From 0 to [`VALUES`].
     threshold: u64,
 }
 
@@ -47,7 +47,7 @@ impl Probabilistic {
     ///
     /// # Errors
     ///
-    /// If the rate is out of this range, or not a number.
+    /// If the rate is outside this range, or not a number.
     pub fn new(rate: f64) -> Result<Self, InvalidSampleRate> {
         let rate = check_share(rate)?;
         // Subtract integers, because `1.0 - rate` loses the low bits of a small rate.

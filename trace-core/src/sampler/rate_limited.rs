@@ -1,6 +1,6 @@
-//! The sampler that records up to a number of traces a second.
+//! The sampler that limits the number of recorded traces a second.
 //!
-//! Does not look at what the caller decided.
+//! Ignores the caller's decision.
 
 use std::sync::Mutex;
 
@@ -8,17 +8,17 @@ use super::invalid_sample_rate::{InvalidSampleRate, check_per_second};
 use super::{Sampler, SamplingDecision, SamplingInput};
 use crate::process::sync::Unpoisoned;
 
-/// Records up to a number of traces a second.
+/// Records at most a given number of traces a second.
 ///
-/// It is a token bucket: each recorded trace takes a token, and tokens return evenly over time.
-/// The bucket starts full. By default it holds the tokens of one second, but at least one, as in
-/// Jaeger's rate-limiting sampler. That many traces may start at the same moment. In any `t`
-/// seconds, at most `burst + t × rate` traces are recorded.
+/// It is a token bucket: each recorded trace takes a token, and tokens are added evenly over
+/// time. The bucket starts full. By default it holds the tokens of one second, but at least
+/// one token, as in Jaeger's rate-limiting sampler. As many traces may start at the same
+/// moment. In any `t` seconds, at most `burst + t × rate` traces are recorded.
 ///
 /// It uses the monotonic time of the tracer's clock, so setting the wall clock has no effect.
 /// Use each sampler with one clock only. The caller's decision is ignored; see
-/// [`ParentBased`](crate::ParentBased). A decision holds a lock for the time of a few additions,
-/// and only other decisions wait for it.
+/// [`ParentBased`](crate::ParentBased). A decision holds a lock for a few additions. Only
+/// other decisions wait for this lock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,14 +47,13 @@ pub struct RateLimited {
 struct Bucket {
     /// From 0 to the capacity.
     tokens: f64,
-    /// The raw reading of the clock until which tokens have been returned; set by the first
-    /// decision.
+    /// The raw clock reading up to which tokens have been added. The first decision sets it.
     filled_at: Option<u64>,
 }
 
 impl RateLimited {
-    /// Makes a sampler that records up to `rate` traces a second. 0.0 records none; 0.1 records
-    /// one in ten seconds.
+    /// Makes a sampler that records up to `rate` traces a second. 0.0 records none; 0.1
+    /// records one every ten seconds.
     ///
     /// # Errors
     ///
@@ -95,8 +94,8 @@ impl Sampler for RateLimited {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         let now = input.clock.raw();
         let mut bucket = self.bucket.lock().unpoisoned();
-        // Another thread may read the clock earlier but get the lock later, so that `now` is
-        // before `filled_at`. Then no time has passed.
+        // A thread may read the clock before another thread but get the lock after it. Then
+        // `now` is before `filled_at`, and no time has passed.
         let filled_at = bucket.filled_at.unwrap_or(now);
         let nanos = input.clock.nanos_between(filled_at, now);
         bucket.filled_at = Some(filled_at.max(now));

@@ -1,6 +1,6 @@
 //! Starts held spans: `span::start`, and `span::build` with its builder.
 //!
-//! Does not own the span that was started; that is `open_span.rs`.
+//! The span that was started is in `open_span.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,14 +12,15 @@ use crate::record::{self, HeldSpan, IfRecording, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
-/// Starts a span below the current one and returns it. The current span does not change; see
+/// Starts a span below the current span and returns it. The current span does not change; see
 /// [`OpenSpan`].
 ///
 /// Without a trace the span does nothing. In a trace that is not sampled it only carries the
 /// context.
 ///
-/// A place in the source that always passes the same name costs least, because the first name
-/// of each place is kept. Other names at the same place are copied into each span.
+/// The call is cheapest if a place in the source always passes the same name, because the
+/// first name of each place is stored. Other names at the same place are copied into each
+/// span.
 ///
 /// ```
 /// use trace_core::span;
@@ -64,7 +65,8 @@ fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 /// Notes that the span was started without a recorded trace.
 #[cold]
 fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
-    // Finding the site costs more than the rest of the call, so only do it if it is counted.
+    // Finding the site costs more than the rest of the call, so do it only if calls are
+    // counted.
     if is_counting()
         && let Some(site) = Site::find_by_call(name, source)
     {
@@ -78,7 +80,7 @@ fn unrecorded() -> Held {
     OpenSpan::unrecorded(Scope::capture_unsampled())
 }
 
-/// Describes a held span: with a kind, tags, links, or a start in the past.
+/// Returns a builder for a held span with a kind, tags, links, or a start in the past.
 ///
 /// ```
 /// use trace_core::{SpanKind, span};
@@ -103,7 +105,7 @@ pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     }))
 }
 
-/// Describes a held span; made by [`span::build`](crate::span::build).
+/// The builder of a held span; made by [`span::build`](crate::span::build).
 #[must_use = "a span begins with `start`"]
 pub struct SpanBuilder(IfRecording<Description>);
 
@@ -126,19 +128,19 @@ impl SpanBuilder {
 
     /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The builder keeps the value until the span begins, so it copies texts. To avoid the
+    /// The builder stores the value until the span begins, so it copies texts. To avoid the
     /// copy, call [`OpenSpan::add_tag`] after the start, or pass a literal as
     /// `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
         self.set(|span| span.tags.extend(kept_tag(key.into(), &value)))
     }
 
-    /// Adds a link to a span of another trace: a [`Link`], or its context.
+    /// Adds a link to a span of another trace: a [`Link`], or the context of that span.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set(|span| span.links.push(link.into()))
     }
 
-    /// Sets a service name that replaces the tracer's.
+    /// Sets a service name that replaces the service name of the tracer.
     pub fn service(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.set(|span| span.service = Some(name.into()))
     }
@@ -148,8 +150,8 @@ impl SpanBuilder {
         self.set(|span| span.started_at = Some(time))
     }
 
-    /// Starts the span below the current one and returns it. The current span does not change;
-    /// see [`span::start`](crate::span::start).
+    /// Starts the span below the current span and returns it. The current span does not
+    /// change; see [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
         OpenSpan(IfRecording::from_fn(|| {
             let Some(description) = self.0.get() else {
@@ -174,8 +176,8 @@ impl SpanBuilder {
 }
 
 impl Description {
-    /// Writes what the span's site does not contain. With `is_placed`, the site already has
-    /// the name and the place.
+    /// Writes the data that the span's site does not contain. With `is_placed`, the site
+    /// already has the name and the place.
     fn write(&self, span: u64, is_placed: bool) {
         if !is_placed {
             write::description(span, &self.name, self.kind, self.source);

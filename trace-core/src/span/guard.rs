@@ -9,14 +9,15 @@ use super::open_span::OpenSpan;
 use crate::value::Outcome;
 
 impl OpenSpan {
-    /// Makes the span the current one on this thread until the guard is dropped. Several
-    /// threads may be in it at once. May lock for a moment. If the span has ended, or while a
-    /// value is formatted to be recorded, this call and its guard do nothing.
+    /// Makes the span the current span on this thread until the guard is dropped. Several
+    /// threads may be in the span at once. The call may lock for a moment. The call and its
+    /// guard do nothing if the span has ended, or while a value is being formatted for
+    /// recording.
     ///
     /// Do not hold the guard across an `.await`: the task may continue on another thread, and
-    /// other tasks run on this one. The guard is not `Send`, so the compiler reports the
-    /// mistake where a future must be `Send`. It does not in a `LocalSet` or below `block_on`.
-    /// In a future of your own, use [`poll`](Self::poll).
+    /// other tasks may run on this thread. The guard is not `Send`, so the compiler reports
+    /// the mistake if the future must be `Send`. In a `LocalSet` or in `block_on`, it reports
+    /// nothing. In your own future, use [`poll`](Self::poll).
     pub fn enter(&self) -> Entered<'_> {
         Entered::new(self)
     }
@@ -59,7 +60,7 @@ impl OpenSpan {
     }
 }
 
-/// Keeps a held span the current one on this thread until it is dropped; made by
+/// Makes a held span the current span on this thread until the guard is dropped. Made by
 /// [`OpenSpan::enter`].
 #[derive(Debug)]
 #[must_use = "the span is left when this is dropped: bind it with `let _in = ..`"]
@@ -67,7 +68,7 @@ pub struct Entered<'a> {
     span: &'a OpenSpan,
     /// Whether the drop has to leave the span.
     is_entered: bool,
-    /// Not `Send`: the span is the current one of this thread, and only this thread can leave
+    /// Not `Send`: the span is the current span of this thread, and only this thread can leave
     /// it.
     not_send: PhantomData<*const ()>,
 }
@@ -90,8 +91,9 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// Keeps a held span the current one on this thread, and ends it when it is dropped. The
-/// outcome is ok, or panicked if a panic drops it. Made by [`OpenSpan::entered`].
+/// Makes a held span the current span on this thread, and ends the span when the guard is
+/// dropped. The outcome is ok, or panicked if a panic drops the guard. Made by
+/// [`OpenSpan::entered`].
 ///
 /// Dereferences to the [`OpenSpan`].
 #[derive(Debug)]

@@ -18,8 +18,9 @@ use crate::value::SpanKind;
 
 /// Puts futures into a span, or into the trace that is current at the call.
 pub trait TraceFuture: Future + Sized {
-    /// Makes the future the body of a span, below the span that is current at the first
-    /// poll. The output does not affect the span; see [`record_error`](crate::span::record_error).
+    /// Makes the future the body of a span, below the span that is current at the first poll.
+    /// The output does not affect the span. To mark an error, call
+    /// [`record_error`](crate::span::record_error).
     ///
     /// ```
     /// use trace_core::TraceFuture;
@@ -49,14 +50,14 @@ pub trait TraceFuture: Future + Sized {
         }
     }
 
-    /// Carries the trace and the span that are current *at the call* to wherever the future
-    /// is polled. For futures that are given to an executor or to another task. The future
-    /// may outlive the span. The trace stays open until the future ends or is dropped.
+    /// Makes the future run in the trace and the span that are current *at the call*, wherever
+    /// it is polled. Use it for futures that are passed to an executor or to another task. The
+    /// future may outlive the span. The trace stays open until the future ends or is dropped.
     ///
     /// # Cancel safety
     ///
-    /// The wrapped future is dropped within the carried trace, and then no longer keeps it
-    /// open.
+    /// The wrapped future is dropped within the carried trace. Then it no longer keeps the
+    /// trace open.
     ///
     /// ```no_run
     /// use trace_core::TraceFuture;
@@ -73,14 +74,15 @@ impl<F: Future> TraceFuture for F {}
 
 /// Puts streams into the trace that is current at the call.
 pub trait TraceStream: Stream + Sized {
-    /// Carries the trace and the span that are current *at the call* to wherever the stream
-    /// is polled. The stream may outlive the span. The trace stays open until the stream ends
-    /// or is dropped.
+    /// Makes the stream run in the trace and the span that are current *at the call*, wherever
+    /// it is polled. The stream may outlive the span. The trace stays open until the stream
+    /// ends or is dropped.
     ///
     /// # Cancel safety
     ///
-    /// The wrapped stream is dropped within the carried trace, and then no longer keeps it
-    /// open. A call of its `next` may be dropped whenever that of the wrapped stream may.
+    /// The wrapped stream is dropped within the carried trace. Then it no longer keeps the
+    /// trace open. Its `next` is cancel safe if the `next` of the wrapped stream is cancel
+    /// safe.
     ///
     /// ```
     /// use futures_core::Stream;
@@ -137,7 +139,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// The body of an [`InSpan`]: describes its span at the first poll, when that is open.
+    /// The body of an [`InSpan`]: describes its span at the first poll, when the span is open.
     struct Named<F> {
         // The name and the place of the call; taken by the first poll.
         name: IfRecording<Option<(Cow<'static, str>, &'static Location<'static>)>>,

@@ -1,7 +1,7 @@
 //! Held spans: values that a body, a stream, a task of a library or a bridge owns.
 //!
-//! Owns the public type and the choice between a recorded span, one that is not sampled, and
-//! none. How a recorded one is entered and ended is in `record/span/held`.
+//! Owns the public type and the choice between a recorded span, a span that is not sampled,
+//! and no span. `record/span/held` enters and ends recorded spans.
 
 use std::fmt;
 use std::task::Poll;
@@ -17,7 +17,7 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 /// Use it for work that begins and ends in different places: the body of a response, a
 /// hand-written `Future`, `Stream` or `AsyncRead`, a message that waits to be acknowledged, a
 /// bridge to another library. If the work is a function, use the [attribute](crate::traced):
-/// it is shorter, costs half, and always ends the span.
+/// it is shorter, costs half as much, and always ends the span.
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer, span};
@@ -69,26 +69,28 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 /// | a drop by a panic that began after its start | panicked |
 /// | any other drop | cancelled, with a tag `cancelled` |
 ///
-/// After its end the span has no more children. Entering it does nothing, and code that runs
-/// then belongs to the span that is otherwise current, or to none.
+/// After its end, the span gets no more children. Entering it does nothing: code that runs
+/// then belongs to the span that was current before, if there was one.
 ///
 /// If a span ends while other threads are in it, it is delivered after they have left it.
-/// Until its end it keeps its trace open, but nothing else. A span may end after its parent:
-/// [`Trace::problems`](crate::Trace::problems) reports that, although it is no mistake.
+/// Until its end, the span keeps its trace open, but nothing else. A span may end after its
+/// parent. This is not a mistake, but [`Trace::problems`](crate::Trace::problems) reports it.
 ///
-/// Rust drops the fields of a struct in the order of their declaration. Declare the span last:
-/// then the other fields are dropped within it.
+/// Rust drops the fields of a struct in the order of their declaration. Declare the span last,
+/// so that the other fields are dropped within it.
 ///
 /// # Order between threads
 ///
-/// If the application orders two calls, by a channel or a join, they are recorded in that
-/// order. Concurrent calls are recorded in any order, and none is lost. There is one exception:
-/// code that has entered the span and calls the functions of [`span`](crate::span). Compared
-/// with calls of other threads, all these calls count as made at the moment of entering.
+/// If the application orders two calls, for example with a channel or a join, they are
+/// recorded in that order. Concurrent calls are recorded in any order, and no call is lost.
+/// There is one exception: code that has entered the span and calls the functions of
+/// [`span`](crate::span). In relation to other threads, all these calls count as made at the
+/// moment of entering.
 ///
 /// # Cancel safety
 ///
-/// Dropping it at any point ends the span as cancelled. What was recorded before is kept.
+/// Dropping the span at any point ends it as cancelled. All data that was recorded before is
+/// kept.
 #[must_use = "a span that is dropped at once has ended as cancelled: bind it, or run code in it"]
 pub struct OpenSpan(pub(super) IfRecording<Held>);
 
@@ -132,7 +134,7 @@ impl OpenSpan {
         }
     }
 
-    /// Returns whether this thread unwinds because of a panic that began after the span.
+    /// Returns whether this thread is unwinding because of a panic that began after the span.
     pub(super) fn is_unwound(&self) -> bool {
         self.recorded().is_some_and(HeldSpan::is_unwound)
     }
@@ -144,9 +146,9 @@ impl OpenSpan {
     }
 
     /// Returns the span's context, to send to another service or to keep for a link; `None`
-    /// without a trace. A span of a trace that is not sampled has a context, too.
+    /// without a trace. A span of a trace that is not sampled also has a context.
     ///
-    /// The baggage is that of the span's start.
+    /// The context has the baggage from the start of the span.
     #[must_use]
     pub fn context(&self) -> Option<TraceContext> {
         match self.0.get()? {
@@ -178,7 +180,7 @@ impl OpenSpan {
         context.is_some()
     }
 
-    /// Adds a tag; replaces the value of one with the same key. See
+    /// Adds a tag, or replaces the value of a tag with the same key. See
     /// [`span::add_tag`](crate::span::add_tag).
     #[doc(alias = "set_attribute")]
     // Inlined, so that the compiler knows the type of the value and removes the other cases of
@@ -210,8 +212,8 @@ impl OpenSpan {
         }
     }
 
-    /// Marks the span as failed: its status, the tag `error.type`, and a log `exception`. Does
-    /// not set the outcome; [`end_with`](Self::end_with) does.
+    /// Marks the span as failed: sets its status and the tag `error.type`, and adds a log
+    /// `exception`. Does not set the outcome; [`end_with`](Self::end_with) does.
     #[doc(alias = "record_exception")]
     pub fn record_error<E: fmt::Display + ?Sized>(&self, error: &E) {
         if let Some(span) = self.recorded() {
@@ -220,7 +222,7 @@ impl OpenSpan {
     }
 
     /// Sets whether the work failed. [`Status::Ok`] is final; [`Status::Unset`] changes
-    /// nothing. A text is the message of an error.
+    /// nothing. A text becomes the message of an error.
     pub fn set_status(&self, status: impl Into<Status>) {
         if let Some(span) = self.recorded()
             && let Some(status) = quietly(|_| status.into())
@@ -235,7 +237,7 @@ impl OpenSpan {
         self.write_name(write::operation_name, name.as_ref());
     }
 
-    /// Sets a service name that replaces the tracer's.
+    /// Sets a service name that replaces the service name of the tracer.
     pub fn set_service_name(&self, name: impl AsRef<str>) {
         self.write_name(write::service_name, name.as_ref());
     }
@@ -262,17 +264,18 @@ impl OpenSpan {
         }
     }
 
-    /// Makes the span the current one on this thread until [`exit`](Self::exit). For a bridge
-    /// to a library with separate calls to enter and exit; otherwise use [`enter`](Self::enter).
+    /// Makes the span the current span on this thread until [`exit`](Self::exit). Use it for a
+    /// bridge to a library with separate calls to enter and exit. Otherwise use
+    /// [`enter`](Self::enter).
     ///
     /// Spans may be exited in any order. A span that was entered twice must be exited twice.
-    /// Ending or dropping the span on this thread also exits it. If another thread drops it,
-    /// exit it on this thread before that: otherwise it stays the current one here.
+    /// Ending or dropping the span on this thread also exits it. If another thread drops the
+    /// span, first exit it on this thread. Otherwise it stays the current span here.
     pub fn enter_unguarded(&self) {
         self.enter_if_open();
     }
 
-    /// Enters the span if it is open; returns whether there is something to leave.
+    /// Enters the span if it is open; returns whether the span must be left later.
     pub(super) fn enter_if_open(&self) -> bool {
         match self.0.get() {
             None | Some(Held::Nothing) => false,
@@ -283,7 +286,7 @@ impl OpenSpan {
 
     /// Undoes the last [`enter_unguarded`](Self::enter_unguarded) on this thread, if any.
     ///
-    /// If a span that began later, within this one, still runs, it stays the current one.
+    /// If another span began within this span and still runs, it stays the current span.
     pub fn exit(&self) {
         match self.0.get() {
             None | Some(Held::Nothing) => {}
@@ -296,12 +299,12 @@ impl OpenSpan {
     /// `Future`, `Stream`, `Body` or `AsyncRead` that owns the span. Takes no lock, unless the
     /// span ends or another thread is in it.
     ///
-    /// When the poll is ready, `ends` is called within the span with the value. It returns how
-    /// the span ends, or `None` to keep it open. To describe the span, it may call the
-    /// functions of [`span`](crate::span). If the poll panics, the span ends as panicked.
-    /// After its end, polls run outside of the span.
+    /// When the poll is ready, `ends` is called within the span, with the value. It returns
+    /// the outcome with which the span ends, or `None` to keep the span open. To describe the
+    /// span, `ends` may call the functions of [`span`](crate::span). If the poll panics, the
+    /// span ends as panicked. After the span has ended, polls run outside of it.
     ///
-    /// Some servers know where a body ends, by its `is_end_stream` or its length, and do not
+    /// Some servers know from `is_end_stream` or from the length where a body ends, and do not
     /// poll for the end. In that case, end the span with the last frame, or in `Drop`.
     ///
     /// # Cancel safety
@@ -364,7 +367,7 @@ impl OpenSpan {
     ///
     /// # Cancel safety
     ///
-    /// As for [`poll`](Self::poll).
+    /// See [`poll`](Self::poll).
     ///
     /// ```
     /// use std::pin::Pin;
@@ -404,7 +407,7 @@ impl OpenSpan {
     }
 
     /// Ends the span with an outcome. To record the error itself, call
-    /// [`record_error`](Self::record_error) before; otherwise the status stays unset.
+    /// [`record_error`](Self::record_error) first. Otherwise the status stays unset.
     pub fn end_with(&self, outcome: Outcome) {
         self.end_as(outcome, None);
     }

@@ -21,12 +21,13 @@ impl Refused {
     }
 
     pub(super) fn has_ended(&self) -> bool {
-        // Relaxed: the flag guards no other memory, and nothing of the span is recorded. Code
-        // that must see the end is ordered after it by the application (a channel, a join).
+        // Relaxed: the flag guards no other memory, and the span records nothing. If code must
+        // see the end, the application orders it after the end (with a channel or a join).
         self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// Makes it the current span of this thread, unless it has ended; returns whether it did.
+    /// Makes this the current span of the thread, unless it has ended. Returns whether it is
+    /// now the current span.
     pub(super) fn enter(&self) -> bool {
         let is_open = !self.has_ended();
         if is_open {
@@ -35,9 +36,9 @@ impl Refused {
         is_open
     }
 
-    /// Ends it, and leaves it on this thread as often as this thread has entered it.
+    /// Ends the span, and leaves it as often as this thread has entered it.
     pub(super) fn end(&self) {
-        // Relaxed: its partner is the load in `has_ended`; see there.
+        // Relaxed: see `has_ended`.
         self.has_ended.store(true, Ordering::Relaxed);
         while self.scope.leave_copy() {}
     }

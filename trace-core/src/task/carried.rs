@@ -11,8 +11,8 @@ use crate::value::TraceContext;
 
 /// A message with the trace and the span that were current when it was created.
 ///
-/// For channels between tasks: without it the receiver, which runs in its own task, does
-/// not know to which trace its work belongs. A waiting message keeps the trace open.
+/// Use it for channels between tasks. The receiver runs in its own task, and without this type
+/// it does not know which trace its work belongs to. A waiting message keeps the trace open.
 ///
 /// ```
 /// use trace_core::{Carried, MemoryCollector, Tracer, span};
@@ -59,26 +59,26 @@ impl<T> Carried<T> {
         }
     }
 
-    /// Returns the message and drops the trace.
+    /// Returns the message, which no longer keeps the trace open.
     pub fn into_message(self) -> T {
         self.message
     }
 
     /// Makes a future from the message and runs it in the sender's trace.
     ///
-    /// `body` itself is called at once, outside of that trace.
+    /// `body` itself is called at once, outside that trace.
     ///
     /// # Cancel safety
     ///
-    /// The future that `body` returned is dropped within the sender's trace, and then no longer
-    /// keeps it open. The message is lost if that future owns it.
+    /// The future that `body` returned is dropped within the sender's trace. Then it no longer
+    /// keeps the trace open. The message is lost if that future owns it.
     pub fn run<F: Future>(self, body: impl FnOnce(T) -> F) -> InCurrentTrace<F> {
         let Self { message, scope, .. } = self;
         let body = body(message);
         InCurrentTrace::new(|| scope.into_inner().unwrap_or_default(), body)
     }
 
-    /// Runs a closure with a reference to the message in the sender's trace. May be called
+    /// Runs a closure in the sender's trace, with a reference to the message. May be called
     /// any number of times, even on several threads at once.
     ///
     /// ```
@@ -98,7 +98,7 @@ impl<T> Carried<T> {
         body(&self.message)
     }
 
-    /// Runs a closure with the message in the sender's trace, on this thread.
+    /// Runs a closure in the sender's trace on this thread, and passes it the message.
     pub fn run_sync<R>(self, body: impl FnOnce(T) -> R) -> R {
         let Self {
             message, mut scope, ..

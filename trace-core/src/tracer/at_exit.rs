@@ -1,7 +1,7 @@
 //! Delivers the remaining spans at the end of a process whose tracer is still installed.
 //!
-//! Owns the list of installed tracers. How the process calls it is in `process/exit.rs`; what
-//! ends a tracer is in `ending.rs`.
+//! Owns the list of installed tracers. `process/exit.rs` registers the call at the end of the
+//! process; `ending.rs` ends a tracer.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -17,8 +17,8 @@ use crate::record::entered;
 /// list.
 static INSTALLED: PerProcess<Mutex<Vec<Ending>>> = PerProcess::new();
 
-/// Locks the list. No code of the application may run under this lock: if it ended the process,
-/// the handler below would wait for the lock of its own thread.
+/// Locks the list. Application code must not run under this lock: if it ended the process, the
+/// handler below would wait for a lock that its own thread holds.
 fn installed() -> MutexGuard<'static, Vec<Ending>> {
     let installed = INSTALLED.get(|_| Mutex::default());
     installed.lock().unpoisoned()
@@ -40,22 +40,22 @@ pub(super) fn remove(ending: &Ending) {
         .position(|other| Arc::ptr_eq(&other.core, &ending.core));
     let removed = at.map(|at| installed.swap_remove(at));
     drop(installed);
-    // This may drop values of the application, so the lock is released before it.
+    // This may drop values of the application, so the lock is released first.
     drop(removed);
 }
 
-/// Shuts down all installed tracers. Does not unwind, and allows for thread-locals that are
+/// Shuts down all installed tracers. Does not unwind, and works even if thread-locals are
 /// already destroyed.
 extern "C" fn at_exit() {
-    // A copy: the tracers stay in the list, so that another thread that ends the process at
-    // the same time waits for them, too.
+    // This is a copy. The tracers stay in the list, so that another thread that ends the
+    // process at the same time also waits for them.
     let installed = installed().clone();
     if installed.is_empty() {
         return;
     }
     let end = || {
         entered::hand_over_all();
-        // All deadlines begin now, so that several tracers do not add up their timeouts.
+        // All deadlines begin now, so that the timeouts of several tracers do not add up.
         let after = |ending: Ending| (Deadline::after(ending.shutdown_timeout), ending);
         let endings: Vec<_> = installed.into_iter().map(after).collect();
         for (deadline, ending) in endings {

@@ -1,10 +1,10 @@
 //! Flushes and ends a tracer.
 //!
-//! Owns the order of the steps and who waits for whom. The queue's own protocol is in
-//! `delivery/queue`, and the calls of collectors are in `delivery`.
+//! Owns the order of the steps, and decides which thread waits for which. The protocol of the
+//! queue is in `delivery/queue`, and the calls of collectors are in `delivery`.
 //!
-//! Every wait has a deadline. A thread that waits for itself would only reach that deadline, so
-//! calls from within a collector of the same tracer do not wait.
+//! Every wait has a deadline. A thread that waits for itself would always reach the deadline.
+//! So calls from within a collector of the same tracer do not wait.
 
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::process::clock::Deadline;
 use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, TracerCore};
 
-/// What is needed to flush and end a tracer. A clone does not keep the tracer alive: only
-/// handles do.
+/// The parts that are needed to flush and end a tracer. A clone does not keep the tracer
+/// alive: only handles do.
 #[derive(Clone)]
 pub(super) struct Ending {
     pub(super) core: Arc<TracerCore>,
@@ -32,9 +32,9 @@ pub(super) enum Delivery {
 }
 
 impl Ending {
-    /// Delivers what was handed over, and flushes the collectors.
+    /// Delivers the spans that were handed over, and flushes the collectors.
     pub(super) fn flush(&self, deadline: Deadline) -> FlushReport {
-        // On demand, collectors run on this thread. A collector may itself be instrumented,
+        // On demand, collectors run on this thread. A collector may be instrumented itself,
         // and its spans do not belong to the trace that calls `flush`.
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
@@ -53,8 +53,8 @@ impl Ending {
         }
     }
 
-    /// Shuts down, or waits for another shutdown that is running. If the tracer has ended then,
-    /// prints what was lost.
+    /// Shuts down, or waits for another shutdown that is running. If the tracer has ended
+    /// afterwards, prints its losses.
     pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let report = self.shut_down_silently(deadline);
         if self.core.queue.is_stopped() {
@@ -68,7 +68,7 @@ impl Ending {
         self.core.end();
         queue.close(deadline);
         match &*self.delivery {
-            // This thread is one of those to wait for. They end by themselves after the
+            // This thread is one of the threads to wait for. They end on their own after the
             // collector has returned.
             Delivery::Threads(_) if self.calls_this_thread() => queue.unfinished(),
             Delivery::Threads(threads) => {
@@ -84,11 +84,11 @@ impl Ending {
         }
     }
 
-    /// Shuts down within the tracer's `shutdown_timeout` and prints what was lost, even if the
+    /// Shuts down within the tracer's `shutdown_timeout` and prints the losses, even if the
     /// time was too short.
     ///
-    /// Does nothing if the loss was printed before. The drop of the guard is followed by that
-    /// of the last handle, which must not wait a second time.
+    /// Does nothing if the losses were printed before. After the guard, the last handle is
+    /// dropped, which must not wait a second time.
     pub(super) fn end(&self) {
         if self.core.queue.has_said_loss() {
             return;
@@ -102,11 +102,11 @@ impl Ending {
         }
     }
 
-    /// Like [`end`](Self::end), for the end of the process: the threads are not joined, as the
-    /// process ends anyway.
+    /// Like [`end`](Self::end), but for the end of the process. The threads are not joined,
+    /// because the process ends anyway.
     ///
-    /// This thread may be one of them, if its collector ended the process. It then waits for
-    /// the others, but not for itself.
+    /// This thread may be one of them, if its collector ended the process. Then it waits for
+    /// the other threads, but not for itself.
     pub(super) fn end_process(&self, deadline: Deadline) {
         let queue = &self.core.queue;
         self.core.end();
@@ -138,12 +138,13 @@ impl Ending {
         queue.wait_stop(deadline)
     }
 
-    /// Returns how many spans have begun so far, or `None` if a trace is open. It only knows
-    /// what scopes have handed over.
+    /// Returns how many spans have begun so far, or `None` if a trace is open. This uses only
+    /// data that scopes have handed over.
     pub(super) fn begun_if_idle(&self, deadline: Deadline) -> Option<u64> {
         let queue = &self.core.queue;
         if !self.has_threads() && queue.has_work() {
-            // Without a thread, nobody else reads the queue, and open traces would seem idle.
+            // Without a thread, nothing else reads the queue, and the tracer would seem idle
+            // although traces are open.
             let _report = self.flush(deadline);
         }
         queue.idle()
@@ -164,7 +165,8 @@ impl Ending {
     }
 }
 
-/// Takes the threads to join them without the lock, so that no other caller waits for that.
+/// Takes the threads out of the lock. The caller joins them without the lock, so that no other
+/// caller waits for the join.
 fn take_threads(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
     let mut threads = threads.lock().unpoisoned();
     threads.take()
@@ -177,7 +179,7 @@ const TRIES: u32 = 100;
 /// Locks the worker of a tracer without a thread; `None` if another thread keeps it until the
 /// deadline, or if this is called within a collector.
 ///
-/// A loop, because std's mutex has no lock with a deadline.
+/// This is a loop, because std's mutex has no lock with a deadline.
 fn lock_worker<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
     let mut tries = 0;
     loop {

@@ -1,9 +1,11 @@
 //! The tracer of the whole process: installing it, and finding the tracer for a new root.
 //!
-//! Attached tracers are part of a scope (`record`). A root looks there first, and then here.
+//! Attached tracers are part of a scope (`record`). A root first looks for a tracer there, and
+//! then here.
 //!
 //! A root must not take a lock or change a reference count that all threads share. So each
-//! thread keeps a copy of the tracer, and compares one counter to see whether it is current.
+//! thread keeps a copy of the tracer, and compares one counter to see whether the copy is up
+//! to date.
 
 use std::cell::Cell;
 use std::fmt;
@@ -20,7 +22,8 @@ use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 use crate::record::{RECORDING_BUILT, TracerCore, entered};
 
-/// The process's tracer. The child of a `fork` begins without one, and with its own lock.
+/// The tracer of the process. The child of a `fork` begins without a tracer, and with its own
+/// lock.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
 
 /// How often [`GLOBAL`] has changed. A `fork` counts as a change in the child.
@@ -29,12 +32,12 @@ static CHANGES: AtomicU64 = AtomicU64::new(0);
 thread_local! {
     /// This thread's copy of [`GLOBAL`], with the number of changes at which it was copied.
     ///
-    /// With a lock and a shared reference count instead, finding the tracer would be the
-    /// slowest part of a root.
+    /// With a lock and a shared reference count instead of a copy, finding the tracer would be
+    /// the slowest part of a root.
     static SEEN: Seen = const { Seen { changes: Cell::new(NONE), tracer: Cell::new(None) } };
 }
 
-/// Not a number of changes: the thread has no copy.
+/// Replaces the number of changes if the thread has no copy.
 const NONE: u64 = u64::MAX;
 
 /// See [`SEEN`].
@@ -47,8 +50,9 @@ struct Seen {
 ///
 /// Dereferences to the [`Tracer`]. Bind it in `main` with `let _tracing = ..`; `let _ = ..`
 /// drops it at once. At the end of an async service, await
-/// [`shutdown_when_idle`](Tracer::shutdown_when_idle), which waits for open traces. The drop
-/// blocks the thread, for at most the [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
+/// [`shutdown_when_idle`](Tracer::shutdown_when_idle), which waits for open traces. Dropping
+/// the guard blocks the thread for at most the
+/// [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer};
@@ -85,22 +89,22 @@ enum Reason {
     Build(BuildError),
 }
 
-/// Whether a thread is installing a tracer. Only one thread may do that at a time.
+/// Whether a thread is installing a tracer. Only one thread may do this at a time.
 static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
 
 impl TracerBuilder {
     /// Builds the tracer and installs it for all new roots of the process, until the guard
     /// is dropped. The drop delivers the remaining spans.
     ///
-    /// On Unix, the end of the process delivers them too if the guard still exists: if it
-    /// was forgotten or is in a `static` and `main` returns, or if [`std::process::exit`] is
-    /// called. This covers the spans that were handed over, and those that the thread that
-    /// ends the process has recorded. It takes at most the
+    /// On Unix, the end of the process also delivers them if the guard still exists. This
+    /// happens if the guard was forgotten or is in a `static` when `main` returns, or if
+    /// [`std::process::exit`] is called. The end of the process delivers the spans that were
+    /// handed over, and the spans that the ending thread has recorded. This takes at most the
     /// [`shutdown_timeout`](Self::shutdown_timeout). If a collector ends the process, the
     /// tracer does not wait for that collector, but waits for the others.
     ///
-    /// The child of a `fork` has no tracer until it installs its own, which it may do while
-    /// it still has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
+    /// The child of a `fork` has no tracer until it installs its own. It may do so while it
+    /// still has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
     ///
     /// # Errors
     ///
@@ -115,8 +119,8 @@ impl TracerBuilder {
 
 /// Installs a tracer.
 ///
-/// Collectors and samplers are code of the application and may begin roots, which read
-/// [`GLOBAL`]. So while `GLOBAL` is locked, none of them is created, dropped or waited for.
+/// Collectors and samplers are application code and may begin roots, which read [`GLOBAL`]. So
+/// they are not created, dropped or waited for while `GLOBAL` is locked.
 fn install(
     builder: TracerBuilder,
     source: &'static Location<'static>,
@@ -145,9 +149,9 @@ impl Installing {
     /// installing one.
     fn begin() -> Option<Self> {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
-        // Acquire: its partner is the release in `drop`, so that this thread sees what the
-        // last installer did to `GLOBAL`. No release: a thread whose swap fails reads nothing
-        // that this one wrote.
+        // Acquire: pairs with the release in `drop`, so that this thread sees how the last
+        // installer changed `GLOBAL`. No release is needed: a thread whose swap fails reads
+        // nothing that this thread wrote.
         if flag.swap(true, Ordering::Acquire) {
             return None;
         }
@@ -160,7 +164,7 @@ impl Installing {
 impl Drop for Installing {
     fn drop(&mut self) {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
-        // Release: its partner is the acquire of the swap in `begin`.
+        // Release: pairs with the acquire of the swap in `begin`.
         flag.store(false, Ordering::Release);
     }
 }
@@ -171,27 +175,28 @@ fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
 
 /// Makes every thread read [`GLOBAL`] again, in the child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
-    // Release: its partners are the acquire loads in `Seen::take_current` and `read_global`.
+    // Release: pairs with the acquire loads in `Seen::take_current` and `read_global`.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
-/// Changes the process's tracer, which the caller has locked.
+/// Changes the tracer of the process. The caller has locked it.
 fn set_global(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
     *global = tracer;
-    // Release: its partners are the acquire loads in `Seen::take_current` and `read_global`. A
+    // Release: pairs with the acquire loads in `Seen::take_current` and `read_global`. A
     // thread that reads the new count then finds the new tracer under the lock.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
-/// Returns the tracer for a root that begins here: the one that is attached or whose trace runs,
-/// otherwise the process's.
+/// Returns the tracer for a root that begins here: the tracer that is attached or whose trace
+/// is current, or else the tracer of the process.
 pub(crate) fn current() -> Option<Arc<TracerCore>> {
     with_current(Arc::clone)
 }
 
 /// Calls `begin` with the tracer for a root that begins here; `None` if there is none.
 ///
-/// Does not count a reference for the process's tracer: `begin` borrows the thread's copy.
+/// Does not change the reference count of the process's tracer: `begin` borrows the thread's
+/// copy.
 #[inline]
 pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::current_tracer() {
@@ -211,8 +216,8 @@ pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
     begun
 }
 
-/// Returns the tracer for a root that begins in a trace whose tracer was shut down: another one
-/// that still records, if there is one.
+/// Returns the tracer for a root that begins in a trace whose tracer was shut down: another
+/// tracer that still records, if there is one.
 #[cold]
 fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
     let installed = || read_global().1.filter(|tracer| !tracer.has_ended());
@@ -220,24 +225,24 @@ fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
     living.unwrap_or(ended)
 }
 
-/// Reads the process's tracer, and the number of changes before that.
+/// Reads the tracer of the process, and the number of changes before this read.
 #[cold]
 fn read_global() -> (u64, Option<Arc<TracerCore>>) {
     // The count is read before the tracer: if the tracer changes in between, the count is too
-    // old, and the next root reads again.
-    // Acquire: its partner is the release in `set_global`.
+    // old, and the next root reads again. Acquire: pairs with the release in `set_global`.
     let changes = CHANGES.load(Ordering::Acquire);
     let global = global().read().unpoisoned();
     (changes, global.clone())
 }
 
 impl Seen {
-    /// Takes the thread's copy, or a new one if that is too old. The thread has no copy until
-    /// `with_current` puts it back, because code that runs meanwhile may begin roots itself.
+    /// Takes the thread's copy, or a new copy if it is out of date. Until `with_current` puts
+    /// the copy back, the thread has none, because code that runs in between may begin roots
+    /// itself.
     #[inline]
     fn take_current(&self) -> (u64, Option<Arc<TracerCore>>) {
         let changes = self.changes.replace(NONE);
-        // Acquire: its partner is the release in `set_global`; see there.
+        // Acquire: pairs with the release in `set_global`; see there.
         if changes == CHANGES.load(Ordering::Acquire) {
             (changes, self.tracer.take())
         } else {

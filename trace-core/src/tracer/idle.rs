@@ -1,7 +1,7 @@
 //! A shutdown that waits for open traces, as a future.
 //!
-//! Owns the thread that looks at the tracer and wakes the future. A thread and not a timer, so
-//! that it works with any executor.
+//! Owns the thread that checks the tracer and wakes the future. A thread works with any
+//! executor; a timer does not.
 
 use std::fmt;
 use std::pin::Pin;
@@ -38,7 +38,7 @@ struct Waiting {
 #[derive(Default)]
 struct Meeting {
     state: Mutex<ShutdownState>,
-    /// Wakes the thread when the future was dropped.
+    /// Wakes the thread when the future is dropped.
     given_up: Condvar,
 }
 
@@ -52,24 +52,25 @@ struct ShutdownState {
     report: Option<FlushReport>,
 }
 
-/// Time between two looks of the thread at the tracer.
+/// Time between two checks of the tracer by the thread.
 ///
-/// The tracer is idle after two looks in a row with no open trace, if no span began in between.
-/// One look is not enough, because a root may just be moving from one thread to another.
+/// The tracer is idle after two checks in a row without an open trace, if no span began in
+/// between. One check is not enough, because a root may just then be moving from one thread to
+/// another.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl Tracer {
-    /// Waits until no trace is open, but no longer than `timeout`, and then
-    /// [shuts down](Self::shutdown) within the tracer's
-    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout). For the end of a service
-    /// that takes no more requests.
+    /// Waits until no trace is open, but no longer than `timeout`, and then [shuts
+    /// down](Self::shutdown) within the tracer's
+    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout). Use it at the end of a
+    /// service that accepts no more requests.
     ///
     /// A trace is open while one of its spans runs, a task that was spawned in it has not
-    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin
-    /// meanwhile are recorded and waited for. It does not see a scope in its first poll that
-    /// has not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
-    /// another thread. Awaited within a trace of this tracer, it waits for that trace, and
-    /// so for the whole `timeout`.
+    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin during
+    /// the wait are recorded and waited for. The future does not notice a scope that is still
+    /// in its first poll and has handed over nothing, such as a
+    /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is awaited
+    /// within a trace of this tracer, it waits for that trace, and so for the whole `timeout`.
     ///
     /// Works with any executor: its own thread checks every 10 ms and wakes the task. If
     /// the operating system cannot start that thread, the first poll shuts down at once and
@@ -78,8 +79,8 @@ impl Tracer {
     /// # Cancel safety
     ///
     /// Nothing happens before the first poll. If the future is dropped while it waits for
-    /// traces, the tracer keeps recording. If it is dropped later, the shutdown continues,
-    /// and another shutdown, or the guard's drop, waits for it.
+    /// traces, the tracer keeps recording. If it is dropped later, the shutdown continues.
+    /// Another shutdown, or the drop of the guard, waits for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -147,7 +148,7 @@ impl Meeting {
         let meeting = Arc::new(Self::default());
         let of_thread = Arc::clone(&meeting);
         let thread = std::thread::Builder::new().name("trace-shutdown".to_owned());
-        // Not joined: the thread ends by itself after it has woken the task, or after the
+        // Not joined: the thread ends on its own after it has woken the task, or after the
         // future was dropped.
         thread.spawn(move || of_thread.run(&ending, timeout))?;
         Ok(meeting)
@@ -182,7 +183,7 @@ impl Meeting {
     }
 
     /// Waits until no trace is open or the deadline has passed; returns `false` if the future
-    /// was dropped meanwhile.
+    /// was dropped during the wait.
     fn wait(&self, ending: &Ending, deadline: Deadline) -> bool {
         let mut last_look = None;
         loop {
@@ -206,7 +207,7 @@ impl Meeting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // In the child of a `fork` the thread does not exist, and it may hold the lock.
+        // In the child of a `fork`, the thread does not exist but may hold the lock.
         if let Some(meeting) = self.meeting.take().filter(|_| !self.tracer.is_foreign()) {
             meeting.state().is_given_up = true;
             meeting.given_up.notify_one();

@@ -15,8 +15,9 @@ pub use global::{InstallError, TracerGuard};
 pub use idle::ShutdownWhenIdle;
 pub use tracer::{Attached, Tracer};
 
-/// Separates the child of a `fork` from its parent: nothing that the parent recorded continues
-/// in it. Async-signal-safe, as it only sets thread-locals without destructors, and atomics.
+/// Separates the child of a `fork` from its parent: no recording of the parent continues in
+/// the child. Async-signal-safe, because it only sets atomics and thread-locals without
+/// destructors.
 extern "C" fn in_child() {
     crate::process::fork::Generation::begin_next();
     crate::process::id_generator::forget_seed();

@@ -1,4 +1,4 @@
-//! Baggage: what the application wants every service of a trace to know.
+//! Baggage: key-value pairs that the application sends to every service in a trace.
 //!
 //! Owns the entries and their limits. [`propagation`](crate::propagation) reads and writes the
 //! header.
@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Key-value pairs that travel with the trace. OpenTelemetry has the same name for them.
+/// Key-value pairs that travel with a trace. OpenTelemetry uses the same name.
 ///
 /// A key is an HTTP token: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _ ` | ~``. Keys
-/// are case-sensitive. A value is any text; the header percent-encodes what it may not contain.
-/// Metadata, called *properties* on the wire, is kept as it was received.
+/// are case-sensitive. A value is any text. The header percent-encodes characters that it
+/// cannot contain. Metadata, called *properties* on the wire, is kept as it was received.
 ///
-/// There may be up to 64 entries, and their header may have up to 8,192 bytes. Every service
-/// has to pass on that much without cutting it, so all baggage that can be created can also be
-/// sent. Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
+/// Baggage has at most 64 entries, and its header has at most 8,192 bytes. The specification
+/// requires every service to pass on baggage of this size, so a `Baggage` never has to be cut.
+/// Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
 /// allocates nothing. Source: W3C Baggage, *Header Content* and *Limits*.
 ///
 /// Baggage is sent to every service that is called, including those of other companies. Do not
@@ -36,7 +36,7 @@ use super::visible::{Visible, quoted};
 /// );
 /// # Ok::<(), trace_core::InvalidBaggage>(())
 /// ```
-// Invariants: without entries it is `None`, not an empty list; each key occurs once.
+// Invariants: empty baggage is `None`, not an empty list; each key occurs once.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
 
@@ -80,8 +80,8 @@ impl Baggage {
         self.entry(key).map(|entry| &*entry.value)
     }
 
-    /// Returns the metadata of a key in its wire form, `property1;property2=value`; `None` if
-    /// there is none.
+    /// Returns the metadata of a key in its wire form, `property1;property2=value`. Returns
+    /// `None` if the key has no metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.entry(key)
@@ -105,9 +105,9 @@ impl Baggage {
 
     /// Sets the value and the metadata of a key, and returns the previous value.
     ///
-    /// The metadata is empty or a list of properties joined by `;`. Each is `key` or
-    /// `key=value`, and its value is percent-encoded: `ttl=1;internal`. This crate gives it no
-    /// meaning.
+    /// The metadata is empty or a list of properties separated by `;`, such as
+    /// `ttl=1;internal`. A property is `key` or `key=value`, with the value already
+    /// percent-encoded. This crate does not interpret properties.
     ///
     /// # Errors
     ///
@@ -142,7 +142,7 @@ impl Baggage {
         Some(removed.value.into())
     }
 
-    /// Returns keys and values, in the order in which the keys were first inserted.
+    /// Returns the keys and values, in the order in which the keys were first inserted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries()
             .iter()
@@ -155,7 +155,7 @@ impl Baggage {
         self.entries().len()
     }
 
-    /// Returns whether there is no entry.
+    /// Returns whether there are no entries.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -169,7 +169,7 @@ impl Baggage {
         self.entries().iter().find(|entry| &*entry.key == key)
     }
 
-    /// Inserts an entry whose key and metadata were checked; checks the limits.
+    /// Checks the limits and inserts an entry. The caller has checked its key and metadata.
     pub(crate) fn insert_entry(
         &mut self,
         entry: BaggageEntry,
@@ -192,7 +192,7 @@ impl Baggage {
             return Err(InvalidBaggage(Reason::TooManyEntries));
         }
         let others = self.entries().iter().filter(|old| old.key != entry.key);
-        // One more byte for the comma before each other entry.
+        // Each other entry needs one more byte, for a comma.
         let bytes = entry.header_bytes() + others.map(|old| old.header_bytes() + 1).sum::<usize>();
         if bytes > Self::MAX_HEADER_BYTES {
             return Err(InvalidBaggage(Reason::TooManyBytes(bytes)));
@@ -214,8 +214,7 @@ impl BaggageEntry {
     }
 }
 
-/// Returns whether a byte of a value is written without encoding: a `baggage-octet` other than
-/// the percent sign.
+/// Returns whether a byte of a value needs no encoding: any `baggage-octet` except `%`.
 pub(crate) const fn is_plain_in_value(byte: u8) -> bool {
     is_baggage_octet(byte as char) && byte != b'%'
 }
@@ -290,7 +289,7 @@ pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// Inserts the pairs, except those that [`Baggage::insert`] refuses.
+/// Inserts the pairs and skips those that [`Baggage::insert`] refuses.
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Baggage {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let mut baggage = Self::new();

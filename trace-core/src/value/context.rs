@@ -1,7 +1,7 @@
 //! The context that travels from span to span and from service to service.
 //!
-//! A plain value: how it is written to headers is in [`propagation`](crate::propagation), and
-//! which one is current is in `record`.
+//! A plain value. [`propagation`](crate::propagation) writes it to headers; `record` knows the
+//! current one.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ use super::id::{SpanId, TraceId};
 use super::serialized::{fields, transparent};
 use super::tracestate::TraceState;
 
-/// The context that travels: the ids, the sampling decision, the state of other vendors and
-/// the baggage.
+/// The data that travels with a trace: ids, the sampling decision, entries of other tracing
+/// systems, and baggage.
 ///
-/// An invalid context cannot be built. OpenTelemetry calls it *span context* and keeps the
-/// baggage separately.
+/// An invalid context cannot be built. OpenTelemetry calls this type *span context* and keeps
+/// the baggage separately.
 ///
 /// ```
 /// use trace_core::{SpanId, TraceContext, TraceId};
@@ -34,9 +34,9 @@ pub struct TraceContext {
     pub parent_span_id: Option<SpanId>,
     /// Whether the trace is sampled, and whether its id is random.
     pub flags: TraceFlags,
-    /// Entries of other tracing systems, which are passed on.
+    /// Entries of other tracing systems. This crate passes them on.
     pub tracestate: TraceState,
-    /// What the application wants every service of the trace to know.
+    /// Key-value pairs for every service in the trace.
     pub baggage: Baggage,
     /// Whether the context came from another process.
     pub is_remote: bool,
@@ -54,7 +54,7 @@ fields!(TraceContext {
 });
 
 impl TraceContext {
-    /// Makes a sampled context without parent, state or baggage.
+    /// Makes a sampled context without a parent, a tracestate or baggage.
     #[must_use]
     pub fn new(trace_id: TraceId, span_id: SpanId) -> Self {
         Self {
@@ -95,7 +95,7 @@ pub struct TraceFlags(u8);
 transparent!(TraceFlags);
 
 impl TraceFlags {
-    /// No flag.
+    /// No flags.
     pub const NONE: Self = Self(0);
     /// Bit 0: the trace is recorded.
     pub const SAMPLED: Self = Self(1);

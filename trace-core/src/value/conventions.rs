@@ -1,8 +1,8 @@
 //! Keys and values with a fixed meaning, which this crate writes or reads.
 //!
 //! Unless another source is named, they come from OpenTelemetry's semantic conventions 1.44,
-//! *Attributes registry*. Use these constants and not texts of your own, because other
-//! programs look for them.
+//! *Attributes registry*. Use these constants, not your own strings: other programs look for
+//! exactly these keys.
 //!
 //! ```
 //! use trace_core::conventions::{ERROR_TYPE, SERVICE_VERSION};
@@ -19,17 +19,17 @@ pub const SERVICE_NAME: &str = "service.name";
 /// The version of the service, a tag of the resource.
 pub const SERVICE_VERSION: &str = "service.version";
 
-/// The name of a service that does not give one.
+/// The service name that is used if none is given.
 pub const UNKNOWN_SERVICE: &str = "unknown_service";
 
 /// Why a span failed: the type of the error, or [`PANIC`].
 pub const ERROR_TYPE: &str = "error.type";
 
-/// The value of [`ERROR_TYPE`] if the body panicked. OpenTelemetry does not define it.
+/// The value of [`ERROR_TYPE`] if the body panicked. OpenTelemetry does not define this value.
 pub const PANIC: &str = "panic";
 
-/// A tag with the value `true` if the body was dropped before its end. OpenTelemetry does not
-/// define it.
+/// A tag with the value `true`, added if the body was dropped before it finished.
+/// OpenTelemetry does not define this key.
 pub const CANCELLED: &str = "cancelled";
 
 /// The message of a log that records an error.
@@ -49,7 +49,7 @@ pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in which a span was opened, counted from 1.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
 
-/// The library that wrote a span, if it is not this one.
+/// The library that wrote a span, if it was not this crate.
 ///
 /// Source: OpenTelemetry specification, *Mapping to non-OTLP formats*.
 pub const OTEL_SCOPE_NAME: &str = "otel.scope.name";

@@ -1,9 +1,9 @@
 //! Environment variables.
 
-/// Reads a variable. Only this function does.
+/// Reads an environment variable. No other function in this crate reads one.
 ///
-/// Apart from [`diagnostics`](crate::diagnostics), no part of this crate depends on a variable
-/// unless the application asks for it, as with [`Limits::from_env`](crate::Limits::from_env).
+/// [`diagnostics`](crate::diagnostics) reads variables on its own. All other code reads one
+/// only at the application's request, as in [`Limits::from_env`](crate::Limits::from_env).
 pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::visible::Visible;
 
-/// Why a text does not consist of these digits. Its text completes "`field` …".
+/// Why a text is not valid. An error message puts the name of the field before the `Display`
+/// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HexFinding {
     Length(usize),
@@ -12,10 +13,10 @@ pub(crate) enum HexFinding {
     AllZero,
 }
 
-/// Reads exactly `digits` lower-case hex digits, up to 32.
+/// Reads exactly `digits` lower-case hex digits, where `digits` is at most 32.
 pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
-    // Count characters and not bytes: a text with a non-ASCII character gets an error about
-    // that character, not about the length.
+    // Count characters, not bytes. Then the error for a non-ASCII character is about this
+    // character, not about the length of the text.
     let characters = text.chars().take(digits + 1).count();
     if characters != digits {
         return Err(HexFinding::Length(text.chars().count()));

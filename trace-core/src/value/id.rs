@@ -1,6 +1,6 @@
 //! Trace and span ids.
 //!
-//! Owns the two id types and their text forms. Does not draw ids (see
+//! Owns the two id types and their text forms. Does not generate ids (see
 //! [`IdGenerator`](crate::IdGenerator)) and does not read headers.
 
 use std::fmt;
@@ -65,7 +65,7 @@ impl TraceId {
         }
     }
 
-    /// Takes the place of an id that is not known yet. Never delivered.
+    /// Placeholder for an id that is not known yet. It is never delivered.
     pub(crate) const PLACEHOLDER: Self = Self(NonZeroU128::MAX);
 
     pub(crate) const fn from_nonzero(value: NonZeroU128) -> Self {
@@ -84,13 +84,13 @@ impl TraceId {
         [high, low].map(|half| u64::try_from(half).unwrap_or(0))
     }
 
-    /// Reads what [`to_words`](Self::to_words) wrote to a stream.
+    /// Makes an id from the words of [`to_words`](Self::to_words), read from a stream.
     pub(crate) fn from_stream([high, low]: [u64; 2]) -> Self {
         let value = u128::from(high) << 64 | u128::from(low);
         Self(NonZeroU128::new(value).unwrap_or(NonZeroU128::MAX))
     }
 
-    /// Reads 16 big-endian bytes; `None` when all are zero.
+    /// Reads 16 big-endian bytes; `None` if all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         Self::new(u128::from_be_bytes(bytes))
@@ -113,14 +113,15 @@ impl SpanId {
         }
     }
 
-    /// Stands where no id is known; never delivered.
+    /// Placeholder for an id that is not known. It is never delivered.
     pub(crate) const PLACEHOLDER: Self = Self(NonZeroU64::MAX);
 
     pub(crate) const fn from_nonzero(value: NonZeroU64) -> Self {
         Self(value)
     }
 
-    /// Reads a number that was written to a stream as an id, so it is not zero.
+    /// Makes an id from a number read from a stream. It was written as an id, so it is not
+    /// zero.
     pub(crate) fn from_stream(value: u64) -> Self {
         Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MAX))
     }
@@ -131,7 +132,7 @@ impl SpanId {
         self.0.get()
     }
 
-    /// Reads 8 big-endian bytes; `None` when all are zero.
+    /// Reads 8 big-endian bytes; `None` if all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Option<Self> {
         Self::new(u64::from_be_bytes(bytes))
@@ -173,7 +174,7 @@ impl FromStr for SpanId {
 }
 
 impl ParseIdError {
-    /// Returns what is wrong, for an error that names the field itself.
+    /// Returns the reason, for an error message that names the field itself.
     pub(crate) const fn finding(&self) -> HexFinding {
         self.finding
     }

@@ -1,11 +1,11 @@
 //! How much one span may hold, and how texts are cut.
 //!
-//! Owns the numbers and [`cut`]. They are applied by `record/write`, to texts and keys, and by
-//! `stream/decode`, to the numbers of tags, logs and links.
+//! Owns the limits and [`cut`]. `record/write` applies the limits to texts and keys.
+//! `stream/decode` applies them to the numbers of tags, logs and links.
 
 use super::environment;
 
-/// The largest amounts that one span holds.
+/// The largest amounts of data that one span can hold.
 ///
 /// Tags, logs and links above the limit are dropped and counted in
 /// [`SpanRecord::dropped`](crate::SpanRecord::dropped). Texts, keys, arrays and lists of fields
@@ -49,10 +49,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Bytes of a key; a longer one is cut. Fixed: 256.
+    /// Bytes of a key. A longer key is cut. Fixed: 256.
     pub const MAX_KEY_BYTES: usize = 256;
 
-    /// Items of an array that is the value of a tag; the others are cut. Fixed: 256.
+    /// Items of an array as the value of a tag. Further items are cut off. Fixed: 256.
     pub const MAX_ITEMS: usize = 256;
 
     /// Reads `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` (or `OTEL_ATTRIBUTE_COUNT_LIMIT`),

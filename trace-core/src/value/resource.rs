@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::serialized::fields;
 use super::tag::Tag;
 
-/// Describes the service that recorded the spans. OpenTelemetry has the same name for it.
+/// Describes the service that recorded the spans. OpenTelemetry uses the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     /// The service, `service.name` on the wire.
     pub service_name: Arc<str>,
-    /// Everything else, for example `service.version`, but not `service.name`.
+    /// All other tags, for example `service.version`. Does not contain `service.name`.
     pub tags: Vec<Tag>,
 }
 

@@ -1,7 +1,8 @@
-//! Writes serde's impls for structs and enums, in the form in which its derive writes them.
+//! Macros that implement serde's traits for structs and enums. The serialized form is the same
+//! as with serde's derive.
 //!
 //! The derive itself is not used. Cargo would have to build it and `serde` before this crate,
-//! and they take a sixth of the processor time of a first build.
+//! and this takes a sixth of the processor time of a first build.
 
 use std::fmt;
 
@@ -152,8 +153,8 @@ macro_rules! variants {
     };
 }
 
-/// Implements `Serialize` and `Deserialize` for a struct around one value. It is written as
-/// that value.
+/// Implements `Serialize` and `Deserialize` for a struct around one value. The serialized form
+/// is the value alone.
 macro_rules! transparent {
     ($type:ident) => {
         impl serde_core::Serialize for $type {
@@ -172,15 +173,15 @@ macro_rules! transparent {
 
 pub(crate) use {deserialize_fields, fields, transparent, variants};
 
-/// Reads the name of the next field; `None` if it is not one of these.
+/// Reads the name of the next field; `None` if the name is not in the list.
 #[derive(Clone, Copy)]
 pub(crate) struct Field(pub &'static [&'static str]);
 
-/// Reads the name of the next variant; an error if it is not one of these.
+/// Reads the name of the next variant; an error if the name is not in the list.
 #[derive(Clone, Copy)]
 pub(crate) struct Variant(pub &'static [&'static str]);
 
-/// Reads the value of a field; an error if it was read before.
+/// Reads the value of a field; an error if the field occurs twice.
 pub(crate) fn read_field<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     field: &mut Option<T>,
     name: &'static str,

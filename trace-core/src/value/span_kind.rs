@@ -1,7 +1,7 @@
-//! The kind of a span: its names, its numbers, and what follows from it.
+//! The kind of a span: its name, its number and its properties.
 //!
-//! Owns the table from which the type is made. Other formats' names for a kind are where those
-//! formats are read.
+//! Owns the table that defines the type. Each reader of another format has that format's
+//! names.
 
 use std::fmt;
 
@@ -11,8 +11,7 @@ use super::serialized::variants;
 /// Makes the type from one table. To add a kind, add a line to the table.
 macro_rules! span_kinds {
     ($($(#[$attribute:meta])* $kind:ident = $number:literal, $name:literal;)*) => {
-        /// The role of a span in a call between services. OpenTelemetry has the same name for
-        /// it.
+        /// The role of a span in a call between services. OpenTelemetry uses the same name.
         ///
         /// Source: OpenTelemetry trace API, *SpanKind*.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,7 +34,8 @@ macro_rules! span_kinds {
                 }
             }
 
-            /// Returns the number in OTLP, for example 2 for `Server`. There, 0 is unspecified.
+            /// Returns the number in OTLP, for example 2 for `Server`. In OTLP, 0 means
+            /// unspecified.
             ///
             /// Source: opentelemetry-proto, *trace.proto*, `SpanKind`.
             #[must_use]
@@ -80,10 +80,10 @@ span_kinds! {
     Consumer = 5, "consumer";
 }
 
-/// What follows from a kind. The matches have no wildcard, so that the compiler asks about a
-/// new kind.
+/// Properties of a kind. The matches have no wildcard, so each must be extended for a new
+/// kind.
 impl SpanKind {
-    /// Returns whether a span of another service is expected below it.
+    /// Returns whether a span of this kind should have a span of another service below it.
     pub(crate) const fn is_call(self) -> bool {
         match self {
             Self::Client | Self::Producer => true,
@@ -91,7 +91,7 @@ impl SpanKind {
         }
     }
 
-    /// Returns whether it is the called end of a call.
+    /// Returns whether a span of this kind is the receiving side of a call.
     pub(crate) const fn is_answer(self) -> bool {
         match self {
             Self::Server | Self::Consumer => true,
@@ -99,7 +99,8 @@ impl SpanKind {
         }
     }
 
-    /// Returns whether it sends or processes a message, so that nobody waits for it.
+    /// Returns whether a span of this kind sends or processes a message. Then no caller waits
+    /// for it.
     pub(crate) const fn is_of_message(self) -> bool {
         match self {
             Self::Producer | Self::Consumer => true,

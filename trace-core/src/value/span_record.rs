@@ -1,6 +1,6 @@
 //! A finished span as a plain value, and the small types in it.
 //!
-//! Does not own running spans: those are entries of a stream until they have ended.
+//! A running span is not a record: its data is in the entries of a stream until it ends.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::tracestate::TraceState;
 
 /// A finished span: one unit of work of one service.
 ///
-/// It is a plain value with public fields. For the span that is running, use the functions of
+/// It is a plain value with public fields. To change the running span, use the functions of
 /// [`span`](crate::span). OpenTelemetry calls both a *span*.
 ///
 /// ```
@@ -44,24 +44,24 @@ pub struct SpanRecord {
     /// Whether [`span::inject`](crate::span::inject) put the span's context into the headers of
     /// a request. If so, a span of another process is expected below it.
     pub context_sent: bool,
-    /// The flags of the trace, as they travel.
+    /// The flags of the trace, as sent to other services.
     pub flags: TraceFlags,
-    /// The trace's entries of other tracing systems, as they travel.
+    /// Entries of other tracing systems, as sent to other services.
     pub tracestate: TraceState,
-    /// What was done. Use few different names: `get_account`, not `get_account/42`.
+    /// The name of the work. Use few different names: `get_account`, not `get_account/42`.
     pub operation_name: Cow<'static, str>,
-    /// The service that did it.
+    /// The service that did the work.
     pub service_name: Arc<str>,
     /// The role of the span in a call.
     pub kind: SpanKind,
     /// The time of the first poll or of the call. Zero if the span came from another system
-    /// that did not give it.
+    /// that did not set it.
     pub start: Timestamp,
-    /// The time at which the body was ready, panicked or was dropped. Not before `start`. In a
-    /// span of another system, it may be before `start`, or zero if that system did not give
-    /// it.
+    /// The time at which the body was ready, panicked or was dropped. It is never before
+    /// `start`. In a span from another system, it may be before `start`, or zero if that
+    /// system did not set it.
     pub end: Timestamp,
-    /// Typed values. A later one with the same key has replaced the earlier one.
+    /// Typed values. A later value with the same key has replaced the earlier one.
     pub tags: Vec<Tag>,
     /// Entries with their own time, in the order in which they were written.
     pub logs: Vec<Log>,
@@ -101,7 +101,7 @@ fields!(SpanRecord {
 });
 
 impl SpanRecord {
-    /// Makes an internal span at time zero, without tags, of the service `unknown_service`.
+    /// Makes an internal span of the service `unknown_service`, at time zero and without tags.
     pub fn new(
         trace_id: TraceId,
         span_id: SpanId,
@@ -173,7 +173,7 @@ impl SpanRecord {
 #[doc(alias = "Event")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// When it was written.
+    /// The time at which it was written.
     pub time: Timestamp,
     /// What happened, for example `cache miss`.
     pub message: Cow<'static, str>,
@@ -188,7 +188,7 @@ fields!(Log {
     fields = default,
 });
 
-/// Points to a span of another trace. OpenTelemetry has the same name for it.
+/// Points to a span of another trace. OpenTelemetry uses the same name.
 ///
 /// ```
 /// use trace_core::{Link, SpanId, Tag, TraceContext, TraceId};
@@ -207,9 +207,9 @@ pub struct Link {
     pub trace_id: TraceId,
     /// The span in it.
     pub span_id: SpanId,
-    /// The other trace's flags.
+    /// The flags of the other trace.
     pub flags: TraceFlags,
-    /// The other trace's entries of other tracing systems.
+    /// The `tracestate` of the other trace.
     pub tracestate: TraceState,
     /// Typed values that describe the relation.
     pub tags: Vec<Tag>,
@@ -241,7 +241,7 @@ pub enum Status {
     /// The code set no status: no failure is known.
     #[default]
     Unset,
-    /// The code said that the work succeeded, even if spans below it failed.
+    /// The code set the status to success, even if spans below this one failed.
     Ok,
     /// The work failed, with this message.
     Error(Cow<'static, str>),
@@ -281,17 +281,17 @@ error_status_from! {
     Arc<str> => |message| Cow::Owned(message.as_ref().to_owned());
 }
 
-/// How the body of a span ended. OpenTelemetry has no word for it.
+/// How the body of a span ended. OpenTelemetry has no such term.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It returned something other than an error.
+    /// The body returned, and the result is not an error.
     #[default]
     Ok,
-    /// It returned an error.
+    /// The body returned an error.
     Error,
-    /// It panicked.
+    /// The body panicked.
     Panicked,
-    /// It was dropped before it was ready.
+    /// The body was dropped before it was ready.
     Cancelled,
 }
 

@@ -9,7 +9,7 @@ use super::span_record::Status;
 pub enum StatusRef<'a> {
     /// The code set no status: no failure is known.
     Unset,
-    /// The code said that the work succeeded.
+    /// The code set the status to success.
     Ok,
     /// The work failed, with this message.
     Error(&'a str),

@@ -1,6 +1,6 @@
 //! Tags: typed key-value pairs on spans, logs, links and resources.
 //!
-//! Owns the values that are kept. What may become a value at a call is in `tag_source.rs`.
+//! Owns the stored values. The types that a caller can pass as a value are in `tag_source.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -39,7 +39,7 @@ impl Tag {
 
 /// The value of a tag: bool, integer, float, text, or an array of one of them.
 ///
-/// A `Duration` becomes a float, in seconds. An integer that does not fit into `i64` becomes a
+/// A `Duration` becomes a float, in seconds. An integer outside the range of `i64` becomes a
 /// text.
 ///
 /// ```
@@ -52,8 +52,8 @@ impl Tag {
 /// assert_eq!(TagValue::from(Duration::from_millis(250)), TagValue::F64(0.25));
 /// ```
 ///
-/// A builder such as [`root`](crate::root) keeps the value until its span begins. Pass it a
-/// borrowed text as `text.to_owned()`.
+/// A builder such as [`root`](crate::root) stores the value until its span begins. To pass a
+/// borrowed text, write `text.to_owned()`.
 #[doc(alias = "AnyValue")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum TagValue {
@@ -82,7 +82,7 @@ pub enum TagArray {
     String(Vec<Cow<'static, str>>),
 }
 
-/// A borrowed tag value, as a collector gets it.
+/// A borrowed tag value. Collectors receive tags in this form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TagRef<'a> {
     /// True or false.
@@ -110,7 +110,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the text if this is one.
+    /// Returns the text if the value is a text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -119,7 +119,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the integer if this is one.
+    /// Returns the integer if the value is an integer.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -128,7 +128,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the bool if this is one.
+    /// Returns the bool if the value is a bool.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -304,7 +304,7 @@ mod serde_untagged {
     }
 
     /// Makes an array of the first type that fits all values: bool, integer, float, text. An
-    /// empty array has bools. Integers and floats together become floats.
+    /// empty array becomes an array of bools. Integers and floats together become floats.
     fn array_of_one_type(values: &[TagValue]) -> Option<TagArray> {
         fn all<T>(values: &[TagValue], read: fn(&TagValue) -> Option<T>) -> Option<Vec<T>> {
             values.iter().map(read).collect()

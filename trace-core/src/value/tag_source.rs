@@ -1,7 +1,7 @@
 //! The types whose values can become tags.
 //!
-//! Owns the conversion to [`TagInput`], which only borrows. What is done with it, including the
-//! limits, is in `record/write`.
+//! Owns the conversion to [`TagInput`], which only borrows. `record/write` applies the limits
+//! and records it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,12 +37,13 @@ use super::tag::TagValue;
 pub trait TagSource {
     /// Returns the value, borrowed.
     ///
-    /// This is called only while something is recorded. Spans that it opens are not recorded.
-    /// If it panics, the tag says so and the caller continues.
+    /// This crate calls this method only if the tag is recorded, or if a sampler reads it.
+    /// Spans that the method opens are not recorded. If it panics, the value of the tag
+    /// becomes a text about the panic, and the caller continues.
     fn tag_input(&self) -> TagInput<'_>;
 
-    /// Returns whether the implementation is one of this crate, which only returns the value:
-    /// it cannot panic and opens no spans, so the caller needs no guard.
+    /// Returns whether the implementation belongs to this crate and only returns the value. It
+    /// cannot panic and opens no spans, so the caller needs no guard.
     #[doc(hidden)]
     #[inline]
     fn __traced_is_plain(&self) -> bool {
@@ -80,7 +81,7 @@ pub enum TagInput<'a> {
     Strs(&'a [&'a str]),
     /// Owned texts.
     Strings(&'a [String]),
-    /// A value that was made before.
+    /// An existing value.
     Value(&'a TagValue),
 }
 

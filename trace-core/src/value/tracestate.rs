@@ -1,7 +1,7 @@
 //! The `tracestate` list: entries of other tracing systems, which this crate passes on.
 //!
-//! Owns the list and its grammar. [`propagation`](crate::propagation) decides in which header it
-//! travels and what happens to an invalid one.
+//! Owns the list and its grammar. [`propagation`](crate::propagation) decides which header
+//! carries the list and how to handle an invalid one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Largest number of members of a list; one more removes the last one.
+/// Largest number of members of a list. To insert another member removes the last one.
 const MAX_MEMBERS: usize = 32;
 /// Largest number of characters of a key and of a value.
 const MAX_CHARACTERS: usize = 256;
 
-/// The `tracestate` of a trace: the entries of the tracing systems that the trace came through,
-/// the latest first. OpenTelemetry calls it *TraceState*.
+/// The `tracestate` of a trace: the entries of the tracing systems that the trace passed
+/// through, latest first. OpenTelemetry calls it *TraceState*.
 ///
-/// There are up to 32 entries. A key has 1 to 256 characters of `a-z 0-9 _ - * / @` and starts
-/// with a letter or a digit. If a system has several tenants, its keys usually have the form
-/// `tenant@system`. A value has 1 to 256 printable ASCII characters without `,` and `=`, and
-/// does not end with a space. A list within these limits, at most 16,447 bytes, is never cut.
-/// Cloning copies a pointer, and an empty list allocates nothing.
+/// The list has up to 32 entries. A key has 1 to 256 characters of `a-z 0-9 _ - * / @` and
+/// starts with a letter or a digit. If a system has several tenants, its keys usually have the
+/// form `tenant@system`. A value has 1 to 256 printable ASCII characters without `,` and `=`,
+/// and does not end with a space. A list within these limits has at most 16,447 bytes and is
+/// never cut. Cloning copies a pointer, and an empty list allocates nothing.
 ///
-/// The text form is that of the header, without optional white space and empty members.
+/// The text form is the text of the header, without optional white space and empty members.
 /// Source: W3C Trace Context Level 2, *Tracestate Header*.
 ///
 /// ```
@@ -43,7 +43,7 @@ const MAX_CHARACTERS: usize = 256;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 // Invariants: the text has no optional white space and no empty members; each key occurs once;
-// without members it is `None`, not an empty text.
+// an empty list is `None`, not an empty text.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct TraceState(Option<Arc<str>>);
 
@@ -90,15 +90,15 @@ impl TraceState {
             .find_map(|(found, value)| (found == key).then_some(value))
     }
 
-    /// Puts an entry at the front, and removes an older one with the same key.
+    /// Puts an entry at the front, and removes an older entry with the same key.
     ///
     /// If there are 32 entries with other keys, the last one is removed.
     /// Source: W3C Trace Context Level 2, *Mutating the tracestate Field*.
     ///
     /// # Errors
     ///
-    /// If the key or the value does not have the form that the type describes. Then the list
-    /// does not change.
+    /// If the key or the value breaks the rules of [`TraceState`]. Then the list does not
+    /// change.
     pub fn insert(&mut self, key: &str, value: &str) -> Result<(), InvalidTraceStateEntry> {
         check_key(key).map_err(InvalidTraceStateEntry)?;
         check_value(value).map_err(InvalidTraceStateEntry)?;
@@ -117,7 +117,7 @@ impl TraceState {
         Some(value)
     }
 
-    /// Returns keys and values, the latest first.
+    /// Returns the keys and values, latest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.as_str()
             .split(',')
@@ -130,13 +130,13 @@ impl TraceState {
         self.iter().count()
     }
 
-    /// Returns whether there is no entry.
+    /// Returns whether there are no entries.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Returns the text of the header; empty if there is no entry.
+    /// Returns the text of the header; empty if there are no entries.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
@@ -151,7 +151,7 @@ impl TraceState {
         }
     }
 
-    /// If both texts are equal, shares the other's, so that the text is in memory once.
+    /// If both texts are equal, shares the text of `other`, so that it is in memory only once.
     pub(crate) fn share_with(&mut self, other: &Self) {
         if self == other {
             self.0.clone_from(&other.0);
@@ -178,8 +178,8 @@ impl FromStr for TraceState {
 
     /// Reads the text of the header. Join several header lines with commas first.
     ///
-    /// Spaces and tabs around members are allowed, and so are empty members. Of several members
-    /// with one key, the first is kept, because it is the latest.
+    /// Spaces and tabs around members are allowed, and so are empty members. If several
+    /// members have the same key, the first one is kept, because it is the latest.
     fn from_str(text: &str) -> Result<Self, ParseTraceStateError> {
         let mut entries: Vec<(&str, &str)> = Vec::new();
         let members = text
@@ -206,8 +206,8 @@ impl FromStr for TraceState {
 }
 
 fn parse_member(member: &str) -> Result<(&str, &str), Finding> {
-    // Spaces before the value are part of it. Source: W3C Trace Context, *value*: "All leading
-    // spaces MUST be preserved as part of the value."
+    // Spaces before the value belong to the value. Source: W3C Trace Context, *value*: "All
+    // leading spaces MUST be preserved as part of the value."
     let (key, value) = member.split_once('=').ok_or(Finding::NoEqualsSign)?;
     check_key(key)?;
     check_value(value)?;

@@ -1,23 +1,23 @@
 //! Makes foreign text safe for a terminal or a log file: invisible characters become escapes.
 //!
-//! All output of this crate for people (the tree, tables, errors and diagnostics) passes
+//! All human-readable output of this crate (the tree, tables, errors and diagnostics) passes
 //! foreign text through this file.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Returns at most `max_chars` characters of a foreign text, in one line. Characters that are
-/// invisible, or that change how others are shown, become escapes. A text that is cut ends in
-/// `…`. Each character of an escape counts.
+/// Returns at most `max_chars` characters of a foreign text, on one line. Characters that are
+/// invisible or that change how other characters are shown become escapes. A text that was cut
+/// ends in `…`. Each character of an escape counts.
 ///
 /// A name or message may come from anywhere. An escape sequence in it could recolor, clear or
-/// retitle the terminal. A line break could fake a line, a bidirectional override could show
-/// other text than the real one, and a character without width could imitate another name.
+/// retitle the terminal. A line break could fake a line of output. A bidirectional override
+/// could show a different text. A zero-width character could imitate another name.
 ///
 /// The escaped characters are controls, line and paragraph separators, `Bidi_Control`,
 /// `Default_Ignorable_Code_Point` (zero-width characters, fillers, the soft hyphen, tags) and
-/// the marks of interlinear annotations. Joiners stay where they have a visible effect: in
-/// scripts that join letters, such as Arabic and those of India, and between two emoji.
+/// the marks of interlinear annotations. Joiners stay where they have a visible effect:
+/// between two emoji, and in scripts that join letters, such as Arabic and the Indic scripts.
 /// Variation selectors stay after a character that has variants, such as an emoji or a Chinese
 /// character. Everything else stays as it is, even a backslash.
 ///
@@ -85,9 +85,9 @@ impl fmt::Display for Visible {
 
 /// Returns whether a character is invisible or changes how others are shown.
 ///
-/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which includes all of `Bidi_Control` and
-/// code points that are not assigned yet. Controls, the two separators and the three marks of
-/// annotations are not in it; they are added here.
+/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which includes all of `Bidi_Control`
+/// and code points that are not assigned yet. This property does not include controls, the two
+/// separators and the three marks of annotations, so they are added here.
 const fn is_unseen(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control();
@@ -116,7 +116,8 @@ const fn is_unseen(character: char) -> bool {
     )
 }
 
-/// Returns whether an invisible character changes how its neighbors look, as it is meant to.
+/// Returns whether an invisible character is used as intended: to change how its neighbors
+/// look.
 fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool {
     let Some(previous) = previous else {
         return false;
@@ -140,11 +141,11 @@ fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool 
     }
 }
 
-/// Returns whether a character belongs to a script whose letters join, so that a joiner next
-/// to it is visible.
+/// Returns whether a character belongs to a script whose letters join. A joiner next to it has
+/// a visible effect.
 ///
-/// IDNA requires more: a virama, or letters that really join. But Persian also writes its
-/// suffixes after other letters.
+/// IDNA requires more: a virama, or letters that really join. This check accepts more, because
+/// Persian also writes its suffixes after other letters.
 ///
 /// Source: RFC 5892, *Contextual Rules Registry*, *ZERO WIDTH NON-JOINER* and *ZERO WIDTH
 /// JOINER*; Unicode Character Database, `Blocks`, `ArabicShaping` and
@@ -174,7 +175,7 @@ const fn joins_letters(character: char) -> bool {
         | '\u{10d00}'..='\u{10d39}' // Hanifi Rohingya
         | '\u{10ec0}'..='\u{10eff}' // Arabic
         | '\u{10f30}'..='\u{10fcb}' // Sogdian to Chorasmian
-        | '\u{11000}'..='\u{11fff}' // Brahmi and those that come from it
+        | '\u{11000}'..='\u{11fff}' // Brahmi and scripts derived from it
         | '\u{1e900}'..='\u{1e95f}' // Adlam
     );
     is_of_script && !is_unseen(character)
@@ -199,7 +200,7 @@ const fn is_pictograph(character: char) -> bool {
     )
 }
 
-/// Returns whether the character may have a variant that this selector selects.
+/// Returns whether the character may have a variant for this selector.
 ///
 /// Source: Unicode Character Database, `StandardizedVariants`, `emoji-variation-sequences`
 /// and the Ideographic Variation Database, by blocks.
@@ -215,7 +216,7 @@ const fn has_variant(character: char, selector: char) -> bool {
                 || is_pictograph(character)
                 || matches!(
                     character,
-                    '0'..='9' | '#' | '*' // keys of a telephone
+                    '0'..='9' | '#' | '*' // keys of a phone
                     | '\u{1000}'..='\u{109f}' | '\u{aa60}'..='\u{aa7f}' // Myanmar
                     | '\u{2200}'..='\u{22ff}' | '\u{2a00}'..='\u{2aff}' // mathematics
                     | '\u{3001}'..='\u{3002}' | '\u{ff01}'..='\u{ff1f}' // punctuation

@@ -1,6 +1,6 @@
 //! The public counts of one collector.
 
-/// What became of the spans that were read, at one collector. Returned by
+/// What happened at one collector to the spans that were read. Returned by
 /// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
 ///
 /// Always exact: `read` is the sum of `delivered`, `waiting`, and everything in `dropped`.
@@ -9,21 +9,21 @@
 pub struct LaneStats {
     /// The collector's [name](crate::Collector::name).
     pub name: String,
-    /// Spans that were read: the same number for all collectors, which is
+    /// Spans that were read. All collectors have the same number, which is
     /// [`Stats::read`](crate::Stats::read).
     pub read: u64,
     /// Spans that the collector took.
     pub delivered: u64,
-    /// Spans that it did not take.
+    /// Spans that the collector did not take.
     pub dropped: LaneDrops,
-    /// Spans that wait for it, or that it is taking.
+    /// Spans that wait for the collector, or that it is taking.
     pub waiting: u64,
-    /// Bytes allocated for these spans. Collectors share a batch: it is allocated once, and
-    /// counts in the lane of each collector that has not finished it.
+    /// Bytes allocated for the waiting spans. Collectors share a batch: it is allocated once,
+    /// and counts in the lane of each collector that has not finished it.
     pub bytes: usize,
-    /// Most bytes that may wait in its lane: its share of
-    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Above it, the lane drops
-    /// new batches. Zero for a collector without its own thread.
+    /// Largest number of bytes that may wait in the lane: its share of
+    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Above this number, the lane
+    /// drops new batches. Zero for a collector without its own thread.
     pub max_bytes: usize,
 }
 
@@ -31,7 +31,7 @@ pub struct LaneStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LaneDrops {
-    /// Dropped because its lane was full: the collector is too slow.
+    /// Dropped because the lane was full: the collector is too slow.
     pub full: u64,
     /// Dropped because the collector panicked while it took them.
     pub panic: u64,

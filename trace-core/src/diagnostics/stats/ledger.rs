@@ -1,28 +1,28 @@
-//! Where the spans are that have been handed over.
+//! Counts where the handed-over spans are.
 //!
-//! Owned by the queue and changed only under its lock, so that no span is between two
-//! counts while somebody reads. Spans that are still in their scopes are in
+//! Owned by the queue and changed only under its lock. So a reader never finds a span between
+//! two counts. Spans that are still in their scopes are counted in
 //! [`counters`](super::counters).
 
 use super::lanes::{LaneDrops, LaneStats};
 use super::stats::Stats;
 use crate::stream::decode::LaneLoss;
 
-/// Counts of the spans that have been handed over, by where they are.
+/// Counts of the handed-over spans, by where they are.
 ///
-/// `open` and `waiting` of [`Stats`] are counted here, and not computed from the other
-/// counts. Otherwise the sums would hold even if spans got lost, and no test would notice.
+/// `open` and `waiting` of [`Stats`] are counted here, not computed from the other counts. If
+/// they were computed, the sums would hold even if spans got lost, and no test would notice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
-    /// Spans that are counted as started here, when they are handed over, and not in
+    /// Spans that are counted as started here, when they are handed over, instead of in
     /// `Starts`.
     pub(super) started: u64,
-    /// Spans that have left their scopes, whatever became of them.
+    /// Spans that have left their scopes, including lost spans.
     pub(super) handed_over: u64,
     /// Spans that wait for the worker.
     arrived: u64,
-    /// Spans that the worker has and has not read to their end: open ones, and all that it
-    /// is reading.
+    /// Spans that the worker holds and has not read completely: open spans, and all spans that
+    /// it is reading.
     held: u64,
     /// Spans that were read: the sum of the three below.
     read: u64,
@@ -34,13 +34,14 @@ pub(crate) struct Ledger {
     waiting: u64,
     /// By the number of the collector.
     lanes: Vec<LaneStats>,
-    /// What each collector had lost when [`take_news_of_drops`](Self::take_news_of_drops)
-    /// was last called for it.
+    /// The losses of each collector at the last call of
+    /// [`take_news_of_drops`](Self::take_news_of_drops) for it.
     told_drops: Vec<LaneDrops>,
 }
 
 impl Ledger {
-    /// Makes an empty ledger. `lanes` has the name and the share of bytes of each collector.
+    /// Makes an empty ledger. `lanes` contains the name and the share of bytes of each
+    /// collector.
     pub(crate) fn new(lanes: impl IntoIterator<Item = (String, usize)>) -> Self {
         let lanes = lanes.into_iter().map(|(name, max_bytes)| LaneStats {
             name,
@@ -81,7 +82,7 @@ impl Ledger {
         self.held = spans;
     }
 
-    /// Takes spans away from the worker. The caller counts what became of them.
+    /// Removes spans from those that the worker holds. The caller counts them elsewhere.
     pub(crate) fn leave(&mut self, spans: u64) {
         self.held = self.held.saturating_sub(spans);
     }
@@ -111,7 +112,8 @@ impl Ledger {
         *counter += spans;
     }
 
-    /// Counts spans that all collectors have finished; `is_lost` if one of them lost them.
+    /// Counts spans that all collectors have finished. `is_lost` means that a collector lost
+    /// them.
     pub(crate) fn release(&mut self, spans: u64, is_lost: bool) {
         self.waiting = self.waiting.saturating_sub(spans);
         *(if is_lost {
@@ -128,7 +130,7 @@ impl Ledger {
         }
     }
 
-    /// Returns what each collector took, lost and has waiting.
+    /// Returns the counts of each collector.
     pub(crate) fn lanes(&self) -> Vec<LaneStats> {
         let with_read = |lane: &LaneStats| LaneStats {
             read: self.read,

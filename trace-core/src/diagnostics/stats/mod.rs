@@ -1,8 +1,8 @@
-//! Counts of what became of every span.
+//! Counts what happened to every span.
 //!
 //! A span is counted at each step, where the step happens. So the sums of [`Stats`] and
-//! [`LaneStats`] hold exactly, and a span that gets lost without a reason shows in them.
-//! Counts for each place in the source are in [`chart`](super::chart).
+//! [`LaneStats`] hold exactly. If a span gets lost without a reason, a sum is wrong. Counts
+//! for each place in the source are in [`chart`](super::chart).
 
 mod counters;
 mod lanes;

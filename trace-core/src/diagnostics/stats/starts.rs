@@ -1,16 +1,17 @@
 //! Counts spans that began, without contention between threads.
 //!
 //! One shared counter would cost as much as a span: its cache line would move between the
-//! processors. So each of 32 threads has its own counter, and only further threads share.
+//! processors. So each of 32 threads has its own counter, and only further threads share one.
 
 use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering};
 
 use crate::process::sync::AtomicU64;
 
-/// How many spans began, counted by thread. The tracer owns it.
+/// The number of spans that began, counted by thread. Owned by the tracer.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
-    /// By the [`OwnNumber`] of the thread. Only one thread at a time writes each of these.
+    /// The index is the [`OwnNumber`] of the thread. Only one thread at a time writes each of
+    /// these counts.
     own: [Counts; OWN],
     /// For threads without a number of their own.
     shared: Counts,
@@ -36,11 +37,11 @@ struct Counts {
 /// which the counters are read.
 const OWN: usize = if cfg!(loom) { 1 } else { 32 };
 
-/// The numbers that threads have, one bit each. Shared by all tracers of the process.
+/// The numbers that threads have taken, one bit each. Shared by all tracers of the process.
 static TAKEN: StdAtomicU64 = StdAtomicU64::new(0);
 
-/// A number below [`OWN`] that no other thread has until this one ends; `None` if all were
-/// taken.
+/// A number below [`OWN`] that no other thread has until this thread ends; `None` if all
+/// numbers were taken.
 struct OwnNumber(Option<u32>);
 
 thread_local! {
@@ -53,9 +54,9 @@ impl OwnNumber {
             let number = (!taken).trailing_zeros();
             ((number as usize) < OWN).then(|| taken | 1 << number)
         };
-        // Acquire: its partner is the release in `drop`. The next thread with this number
-        // sees all that the last one has counted, and adds to it. Relaxed for the first
-        // load: a stale value only makes the exchange fail and try again.
+        // Acquire: pairs with the release in `drop`. The next thread with this number sees the
+        // counts of the last thread, and adds to them. Relaxed for the first load: a stale
+        // value only makes the exchange fail and try again.
         let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, free);
         Self(taken.ok().map(|taken| (!taken).trailing_zeros()))
     }
@@ -64,8 +65,9 @@ impl OwnNumber {
 impl Drop for OwnNumber {
     fn drop(&mut self) {
         if let Some(number) = self.0 {
-            // Release: its partner is the acquire in `take`. Threads that take or return other
-            // numbers in between do so by a read-modify-write, which keeps the pair.
+            // Release: pairs with the acquire in `take`. Other threads may take or return
+            // other numbers in between. They use a read-modify-write, which keeps the pair
+            // intact.
             TAKEN.fetch_and(!(1 << number), Ordering::Release);
         }
     }
@@ -75,8 +77,9 @@ impl Starts {
     /// Counts spans that began.
     #[inline]
     pub(super) fn count(&self, start: Start, spans: u64) {
-        // At the very end of a thread the number is gone. Loom runs all its threads on one of
-        // the operating system's, which has one number: there, all share a counter.
+        // At the very end of a thread, its number is already destroyed. Loom runs all its
+        // threads on one thread of the operating system, which has one number. So with loom,
+        // all threads share a counter.
         let number = if cfg!(loom) {
             None
         } else {
@@ -84,12 +87,12 @@ impl Starts {
         };
         let own = number.and_then(|number| self.own.get(number as usize));
         // Relaxed, three times: a thread counts a span before it takes the queue's lock to
-        // hand it over, and `sum` is called under that lock. So a reader that sees the span
-        // somewhere else also sees it counted here.
+        // hand the span over, and `sum` is called under that lock. So a reader that sees the
+        // span somewhere else also sees it counted here.
         match own {
             Some(own) => {
-                // No other thread writes it. An atomic addition would cost as much as a
-                // span.
+                // No other thread writes this counter. An atomic addition would cost as much
+                // as a span.
                 let counter = own.counter(start);
                 let count = counter.load(Ordering::Relaxed);
                 counter.store(count + spans, Ordering::Relaxed);
@@ -104,8 +107,9 @@ impl Starts {
     /// Returns how many spans have begun. Called under the queue's lock.
     pub(super) fn sum(&self, start: Start) -> u64 {
         let all = self.own.iter().chain([&self.shared]);
-        // Relaxed: the queue's lock orders it after the counting of each span that was handed
-        // over. One that is still in its scope may be missing, and then is not open either.
+        // Relaxed: the queue's lock orders this load after the count of each handed-over span.
+        // A span that is still in its scope may be missing. Then it does not count as open
+        // either.
         all.map(|counts| counts.counter(start).load(Ordering::Relaxed))
             .sum()
     }

@@ -1,7 +1,7 @@
-//! Ties a clock's raw readings to the wall clock, for each trace once.
+//! Ties a clock's raw readings to the wall clock, once for each trace.
 //!
-//! Owns the list of anchors and the choice of one for a trace. When a new anchor is needed,
-//! the clock decides (`system_clock.rs`, `manual_clock.rs`).
+//! Owns the list of anchors and chooses one for each trace. The clock decides when a new
+//! anchor is needed (`system_clock.rs`, `manual_clock.rs`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,13 +21,15 @@ pub(super) struct Anchor {
 
 /// The anchors of a clock.
 ///
-/// The worker looks at the wall clock for each batch, and these looks are counted. A trace
-/// stores the count when it begins, and does not look itself. The count names the interval
-/// between two looks in which the trace began. The second of these looks decides the anchor of
-/// the interval. That is early enough, because nothing of the trace is delivered before it.
+/// The worker reads the wall clock for each batch and counts these readings, called *looks*. A
+/// trace does not read the wall clock: it stores the current count when it begins. The count
+/// identifies the interval between two looks in which the trace began. The look at the end of
+/// the interval decides its anchor. This is early enough, because no span of the trace is
+/// delivered before this look.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    /// The low half of [`State::looks`], for traces that begin: they must not wait for the lock.
+    /// The low half of [`State::looks`]. Traces read it when they begin, and must not wait for
+    /// the lock.
     looks: AtomicU32,
     state: Mutex<State>,
 }
@@ -35,22 +37,23 @@ pub(super) struct Anchors {
 #[derive(Debug, Default)]
 struct State {
     looks: u64,
-    /// From the oldest to the newest. Converters share it, so a new anchor makes a new list.
+    /// From oldest to newest. Converters share the list, so a new anchor creates a new list.
     list: Arc<Vec<Numbered>>,
 }
 
-/// The anchor of the traces that began after `from` looks, until the next entry of the list.
+/// An anchor, for traces that began after `from` looks and before those of the next entry.
 #[derive(Clone, Copy, Debug)]
 struct Numbered {
     from: u64,
     anchor: Anchor,
 }
 
-/// Largest number of anchors that are kept. If the wall clock is not set, there is at most one
-/// for each 30 s, so they last for more than eight hours.
+/// Largest number of stored anchors. Unless the wall clock is set, at most one is added every
+/// 30 s, so they cover more than eight hours.
 const MAX_ANCHORS: usize = 1_024;
 
-/// Turns raw readings of one clock into timestamps. A snapshot: later anchors do not change it.
+/// Turns raw readings of one clock into timestamps. It is a snapshot: later anchors do not
+/// change it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Converter {
     looks: u64,
@@ -59,7 +62,8 @@ pub(crate) struct Converter {
 
 /// Turns the raw readings of one trace into timestamps.
 ///
-/// It has one anchor for all of them, so their differences are those of the monotonic counter.
+/// It uses one anchor for all readings, so the timestamps differ exactly as the monotonic
+/// counter does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times(Option<Anchor>);
 
@@ -68,16 +72,16 @@ impl Anchors {
     #[inline]
     pub(super) fn looks(&self) -> u32 {
         // Relaxed: the count guards no other memory. A thread that still sees the previous
-        // count uses the anchor of the traces that began a moment before.
+        // count uses the anchor of traces that began a moment earlier.
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// Compares the newest anchor with `now`, a fresh reading of the wall clock, and adds `now`
-    /// as an anchor if `is_right` refuses the newest one.
+    /// Checks the newest anchor against `now`, a fresh reading of the wall clock. If
+    /// `is_right` rejects the newest anchor, `now` becomes a new one.
     ///
-    /// `delivered` says that the caller delivers spans by the returned converter. Then the look
-    /// is counted: it has decided the anchor of the traces that began until now, and traces
-    /// that begin later may get another one.
+    /// `delivered` means that the caller delivers spans with the returned converter. Then the
+    /// look is counted: it decides the anchor of all traces that have begun, and traces that
+    /// begin later may get another anchor.
     pub(super) fn look(
         &self,
         now: Anchor,
@@ -95,7 +99,8 @@ impl Anchors {
         };
         if delivered {
             state.looks += 1;
-            // Relaxed: written only under the lock, so it never goes back; see also `looks`.
+            // Relaxed: written only under the lock, so the count never decreases; see also
+            // `looks`.
             #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
             self.looks.store(state.looks as u32, Ordering::Relaxed);
         }
@@ -108,8 +113,8 @@ impl Anchors {
 }
 
 impl State {
-    /// Makes `anchor` the one of the traces that begin from now on, and of those that began
-    /// since the last counted look. Drops the oldest anchor if there are too many.
+    /// Adds an anchor for traces that begin from now on, and for traces that began since the
+    /// last counted look. Drops the oldest anchor if there are too many.
     fn push(&mut self, anchor: Anchor) {
         let from = self.looks;
         let mut list = self.list.to_vec();
@@ -123,7 +128,7 @@ impl State {
 
 impl Anchor {
     /// Returns the difference between the wall clock at `now` and the time that this anchor
-    /// computes for it; `None` if `now` was read before the anchor.
+    /// computes for `now`. Returns `None` if `now` was read before the anchor.
     pub(super) fn drift(&self, now: &Self) -> Option<Duration> {
         let age = self.rate.nanos(now.raw.checked_sub(self.raw)?);
         let expected = self.unix_nanos.saturating_add(age);
@@ -141,10 +146,10 @@ impl Converter {
     }
 
     /// Returns the conversion for a trace that stored this count of [looks](Anchors::looks).
-    /// If its anchor is no longer kept, the oldest one that is kept takes its place.
+    /// If its anchor has been dropped, uses the oldest stored anchor.
     pub(crate) fn times(&self, looks: u32) -> Times {
-        // The count has 32 bits and wraps: its distance from the current one is exact for a
-        // trace that is younger than 2³² looks.
+        // The count has 32 bits and wraps. Its distance from the current count is exact for a
+        // trace that began less than 2³² looks ago.
         #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
         let ago = (self.looks as u32).wrapping_sub(looks);
         let looks = self.looks.saturating_sub(ago.into());
@@ -154,14 +159,14 @@ impl Converter {
         Times(anchor.map(|numbered| numbered.anchor))
     }
 
-    /// Returns the conversion for a reading that was taken just now.
+    /// Returns the conversion for a current reading.
     pub(super) fn latest(&self) -> Times {
         Times(self.list.last().map(|numbered| numbered.anchor))
     }
 }
 
 impl Times {
-    /// Converts raw readings that are already nanoseconds since 1970.
+    /// For raw readings that already are nanoseconds since 1970.
     pub(crate) const RAW: Self = Self(None);
 
     /// Turns a raw reading into a timestamp.
@@ -214,7 +219,7 @@ mod tests {
         let converter = look(&anchors, anchor(200, 5_000));
         let after = anchors.looks();
         assert_eq!(time(&converter, before, 190), 1_190);
-        // Nothing of the traces that began since then was delivered.
+        // No span of the traces that began since then was delivered before.
         assert_eq!(time(&converter, within, 190), 5_190);
         let converter = look(&anchors, anchor(300, 5_000));
         assert_eq!(time(&converter, after, 290), 5_290);

@@ -1,6 +1,6 @@
 //! The clock of a tracer: a choice of source, and its raw readings.
 //!
-//! Does not know the wall clock: each source's file says how it follows that.
+//! How a source follows the wall clock is in the file of that source.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::rate::{nanos_without_wait, raw_counter};
 use super::system_clock::SystemClock;
 use crate::value::Timestamp;
 
-/// Where a tracer's times come from. A clone reads the same clock.
+/// The source of a tracer's times. A clone reads the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,14 +40,14 @@ impl Clock {
     /// Makes a clock that reads the processor's counter and converts it to wall-clock time. A
     /// reading costs about 10 ns.
     ///
-    /// A trace uses a single reading of the wall clock, of about its beginning, for all its
-    /// times in this process. So these times never go back or jump, even if the wall clock is
-    /// set meanwhile. Traces that begin later follow the wall clock: at once if it was set by
-    /// more than a second, otherwise within half a minute.
+    /// Each trace uses one reading of the wall clock, from about the time when it began, for
+    /// all its times in this process. So these times never jump or go backward, even if the
+    /// wall clock is set in between. Traces that begin later follow the wall clock: at once if
+    /// it was set by more than a second, otherwise within half a minute.
     ///
-    /// The clock reads the operating system's monotonic clock instead where the counter does
-    /// not run at one rate on all processors, on processors whose counter this crate cannot
-    /// read, and with the feature `portable-clock`.
+    /// The clock reads the operating system's monotonic clock instead in three cases: the
+    /// counter does not run at one rate on all processors, this crate cannot read the
+    /// processor's counter, or the feature `portable-clock` is on.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System(Arc::new(SystemClock::new())))
@@ -72,7 +72,7 @@ impl Clock {
         self.look_for(false).latest().timestamp(self.raw())
     }
 
-    /// Returns the counter, if its readings are this clock's.
+    /// Returns the processor's counter if this clock reads it.
     pub(crate) fn counter(&self) -> Option<Counter> {
         match self.0 {
             Source::System(_) => Counter::find(),
@@ -105,10 +105,10 @@ impl Clock {
         }
     }
 
-    /// Returns how often the clock has looked at the wall clock.
+    /// Returns the number of *looks* at the wall clock; see `anchors.rs`.
     ///
-    /// A trace stores it when it begins, and it later selects the trace's anchor. This call
-    /// itself does not read the wall clock.
+    /// A trace stores this number when it begins. The number later selects the trace's anchor.
+    /// This call does not read the wall clock.
     #[inline]
     pub(crate) fn looks(&self) -> u32 {
         match &self.0 {
@@ -119,8 +119,8 @@ impl Clock {
         }
     }
 
-    /// Reads the wall clock, and returns what converts the raw readings of all traces that
-    /// have begun until now.
+    /// Reads the wall clock and returns a converter for the raw readings of all traces that
+    /// have begun.
     pub(crate) fn look(&self) -> Converter {
         self.look_for(true)
     }

@@ -1,19 +1,19 @@
 //! The processor's time-stamp counter. A span reads it twice, with one instruction each.
 //!
-//! Owns the decision whether the counter can be trusted. How long a tick is, is in `rate.rs`.
+//! Decides whether the counter can be trusted. `rate.rs` measures the length of a tick.
 //!
-//! The only `unsafe` of the project is here, in [`fork`](crate::process::fork) and in
-//! [`exit`](crate::process::exit). A crate that hides it adds calls: with `quanta`, which was
-//! measured, each span takes twenty instructions more.
+//! All `unsafe` code of the project is here, in [`fork`](crate::process::fork) and in
+//! [`exit`](crate::process::exit). A crate that wraps this code adds function calls: with
+//! `quanta`, a measurement showed twenty more instructions for each span.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Proof that the counter runs at one rate on all processors, even when they sleep or are
-/// throttled. Only [`find`](Self::find) makes one.
+/// throttled. Only [`find`](Self::find) creates it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counter(());
 
-/// What [`Counter::find`] found out: one of the constants below.
+/// The result of [`Counter::find`]: one of the constants below.
 static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const NOT_TRUSTED: u8 = 1;
@@ -22,8 +22,8 @@ const TRUSTED: u8 = 2;
 impl Counter {
     /// Returns the counter if it can be trusted.
     pub(crate) fn find() -> Option<Self> {
-        // Relaxed: the byte guards no other memory. Not a `OnceLock`: if a thread forks while
-        // another one initializes it, the child waits forever.
+        // Relaxed: the byte guards no other memory. Not a `OnceLock`: if one thread forks
+        // while another initializes it, the child waits forever.
         let found = match FOUND.load(Ordering::Relaxed) {
             UNKNOWN => Self::look(),
             found => found,
@@ -42,8 +42,8 @@ impl Counter {
 
     /// Returns a reading, in ticks of unknown length.
     ///
-    /// The processor may reorder it by some dozen instructions. A barrier would prevent that,
-    /// but it would cost more than the rest of a span.
+    /// The processor may move the reading by a few dozen instructions. A barrier would prevent
+    /// this, but would cost more than the rest of a span.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn raw(self) -> u64 {
         processor::read()
@@ -71,9 +71,9 @@ mod processor {
         is_invariant && the_kernel_trusts_it()
     }
 
-    /// Returns whether the kernel offers the counter as a clock. Linux withdraws it when it
-    /// finds that the processors' counters differ. Where the file does not exist, the
-    /// processor's own statement decides.
+    /// Returns whether the kernel offers the counter as a clock. Linux stops offering the
+    /// counter if it differs between processors. If the file does not exist, only the bit
+    /// above decides.
     fn the_kernel_trusts_it() -> bool {
         let sources = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
         std::fs::read_to_string(sources).map_or(true, |sources| {
@@ -85,7 +85,8 @@ mod processor {
     pub(super) fn read() -> u64 {
         #[expect(unsafe_code, reason = "the counter has no other face")]
         // SAFETY: every processor of this architecture has the instruction. If the system
-        // forbids it to a process, it faults: the process ends, which is sound.
+        // forbids a process to use it, the instruction faults and the process ends, which is
+        // sound.
         unsafe {
             _rdtsc()
         }
@@ -97,7 +98,7 @@ mod processor {
     /// Source: Arm Architecture Reference Manual, *The Generic Timer*: the counter always
     /// exists, and it is the same on all processors.
     pub(super) fn is_trusted() -> bool {
-        // On other systems it is not certain that programs may read it.
+        // On other systems, programs may not be allowed to read the counter.
         cfg!(any(
             target_os = "linux",
             target_os = "android",

@@ -1,11 +1,11 @@
-//! Deadlines of waits.
+//! Deadlines for waits.
 //!
-//! They use the operating system's clock, not the tracer's: a wait must end even in a test in
-//! which the tracer's time stands still.
+//! They use the operating system's clock, not the tracer's. A wait must end even in a test
+//! that stops the tracer's clock.
 
 use std::time::{Duration, Instant};
 
-/// The moment at which a wait ends; `None` is never.
+/// The moment at which a wait ends; `None` means never.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);
 
@@ -25,7 +25,8 @@ impl Deadline {
 
     /// Returns the later of two moments.
     pub(crate) fn later(self, other: Self) -> Self {
-        // `None` is never, which is later than any moment. `zip` returns it if either is `None`.
+        // `None` means never, which is later than any moment. `zip` returns `None` if either
+        // is `None`.
         Self(self.0.zip(other.0).map(|(one, two)| one.max(two)))
     }
 

@@ -1,6 +1,7 @@
 //! A clock for tests, which stands still until a test moves it.
 //!
-//! Owns its time. It has anchors as the system clock does, so that a test can set it back.
+//! Owns the time of the clock. Like the system clock it has anchors, so a test can set it
+//! back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +21,7 @@ pub struct ManualClock(Arc<ManualTime>);
 pub(super) struct ManualTime {
     /// The raw reading: nanoseconds that never go back.
     nanos: AtomicU64,
-    /// Added to `nanos`, wrapping, it gives the time that the clock shows.
+    /// The clock shows the wrapping sum of `nanos` and this offset.
     offset: AtomicU64,
     anchors: Anchors,
 }
@@ -43,14 +44,15 @@ impl ManualClock {
     /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        // Relaxed, as all orderings of this file: the two numbers guard no other memory. A test
-        // that moves the clock on one thread and reads it on another orders the two itself.
+        // Relaxed, like all orderings in this file: the two numbers guard no other memory. A
+        // test that moves the clock on one thread and reads it on another synchronizes the two
+        // itself.
         self.0.nanos.fetch_add(nanos, Ordering::Relaxed);
     }
 
     /// Sets the clock forward or back, as an administrator sets a wall clock. No time passes:
-    /// durations do not change. The times of running traces stay in order; traces that begin
-    /// later have the new time.
+    /// durations do not change. The times of running traces stay in order. Traces that begin
+    /// later use the new time.
     ///
     /// ```
     /// use trace_core::{Clock, ManualClock, Timestamp};
@@ -60,7 +62,8 @@ impl ManualClock {
     /// assert_eq!(Clock::from(&clock).now(), Timestamp::from_unix_nanos(10));
     /// ```
     pub fn set(&self, time: Timestamp) {
-        // Relaxed: see `advance`. A concurrent `advance` counts from `time` on.
+        // Relaxed: see `advance`. A concurrent `advance` takes effect before or after this
+        // call.
         let nanos = self.0.nanos.load(Ordering::Relaxed);
         let offset = time.as_unix_nanos().wrapping_sub(nanos);
         self.0.offset.store(offset, Ordering::Relaxed);
@@ -79,7 +82,7 @@ impl ManualTime {
 
     pub(super) fn look(&self, delivered: bool) -> Converter {
         let raw = self.raw();
-        // Relaxed, for the offset: see `ManualClock::advance`.
+        // The offset is read with `Relaxed`: see `ManualClock::advance`.
         let now = Anchor {
             raw,
             unix_nanos: raw.wrapping_add(self.offset.load(Ordering::Relaxed)),

@@ -1,6 +1,6 @@
 //! The length of a tick of the counter, measured against the operating system's clock.
 //!
-//! Owns the process-wide rate. When it is measured again, `system_clock.rs` decides.
+//! Owns the process-wide rate. `system_clock.rs` decides when to measure it again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -23,18 +23,18 @@ struct Moment {
 
 /// Shortest time over which the rate is measured.
 ///
-/// A [`Moment`] is off by less than 100 ns, so the first rate has an error of some millionths.
-/// Later ones are measured over longer times and have much smaller errors.
+/// A [`Moment`] has an error of less than 100 ns, so the first rate has an error of some
+/// millionths. Later rates are measured over longer times and have much smaller errors.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// Largest relative difference of two good measurements.
+/// Largest relative difference between two good measurements.
 ///
-/// A larger one means that the counter stood still or jumped, as it may while the machine
-/// sleeps or moves to another host.
+/// A larger difference means that the counter stopped or jumped. This may happen while the
+/// machine sleeps or moves to another host.
 const PRECISION: f64 = 1e-4;
 
-/// The moment from which the rate is measured. Each process has its own, because the lock may
-/// be held at a `fork`.
+/// The moment from which the rate is measured. Each process has its own, because a thread may
+/// hold the lock during a `fork`.
 static ORIGIN: PerProcess<Mutex<Moment>> = PerProcess::new();
 
 /// The newest rate; zero until the first measurement.
@@ -44,8 +44,8 @@ fn origin() -> &'static Mutex<Moment> {
     ORIGIN.get(|_| Mutex::new(Moment::now()))
 }
 
-/// Returns a raw reading of the counter; without a counter, the nanoseconds since the first
-/// reading.
+/// Returns a raw reading of the counter. If no counter can be trusted, returns the nanoseconds
+/// since the first reading.
 pub(crate) fn raw_counter() -> u64 {
     Counter::find().map_or_else(portable, Counter::raw)
 }
@@ -70,7 +70,7 @@ fn portable() -> u64 {
 impl Rate {
     pub(super) const NANOSECOND: Self = Self(1 << 32);
 
-    /// Begins the first measurement. The later the rate is first asked for, the better it is.
+    /// Begins the first measurement. The result is more exact if the rate is first used later.
     pub(super) fn begin() {
         origin();
     }
@@ -83,7 +83,8 @@ impl Rate {
         })
     }
 
-    /// Returns the rate if that needs no wait, neither for time nor for the lock.
+    /// Returns the rate if this requires no wait, neither for the measurement nor for the
+    /// lock.
     pub(super) fn now() -> Option<Self> {
         Self::known().or_else(|| {
             let mut origin = origin().try_lock().ok()?;
@@ -95,17 +96,17 @@ impl Rate {
         if Counter::find().is_none() {
             return Some(Self::NANOSECOND);
         }
-        // Relaxed: the number is complete in itself, and an older rate is only less exact. Its
-        // partner is the store in `Moment::measure`.
+        // Relaxed: the number guards no other memory, and an older rate is only less exact.
+        // The store is in `Moment::measure`.
         match RATE.load(Ordering::Relaxed) {
             0 => None,
             rate => Some(Self(rate)),
         }
     }
 
-    /// Measures again, over all the time since the origin. If the result differs too much from
-    /// the known rate, the counter stood still or jumped: the origin is moved to the present,
-    /// and this sleeps for 10 ms to measure from there.
+    /// Measures again, over the whole time since the origin. If the result differs too much
+    /// from the known rate, the counter stopped or jumped. Then the origin moves to the
+    /// present, and the function sleeps for 10 ms to measure from there.
     pub(super) fn refine() {
         let Some(known) = Self::known() else { return };
         let mut origin = origin().lock().unpoisoned();
@@ -128,8 +129,8 @@ impl Rate {
 }
 
 impl Moment {
-    /// Reads both clocks five times and returns the best pair: an interrupt between the two
-    /// readings of a pair makes it worse.
+    /// Reads both clocks five times and returns the best pair. An interrupt between the
+    /// readings of a pair makes the pair less exact.
     fn now() -> Self {
         let take = |_| {
             let before = raw_counter();
@@ -151,8 +152,9 @@ impl Moment {
         instant().saturating_duration_since(self.instant)
     }
 
-    /// Measures from this moment to the present; sleeps if that is less than [`SHORTEST`].
-    /// Called with the lock of [`ORIGIN`], so no two threads store a rate at once.
+    /// Measures from this moment to the present; sleeps first if this is less than
+    /// [`SHORTEST`]. The caller holds the lock of [`ORIGIN`], so no two threads store a rate
+    /// at once.
     fn measure(&mut self) -> Rate {
         std::thread::sleep(SHORTEST.saturating_sub(self.age()));
         let rate = self.rate();

@@ -1,21 +1,21 @@
-//! Measures the time that passes by a tracer's clock, even if the wall clock is set.
+//! Measures elapsed time with a tracer's clock, even if the wall clock is set.
 
 use std::time::Duration;
 
 use super::clock::Clock;
 
-/// Measures the time that passes by a clock. Setting the clock does not change it.
+/// Measures elapsed time with a clock. Setting the clock has no effect on it.
 #[derive(Debug, Default)]
 pub(crate) struct Stopwatch {
-    /// The raw reading from which the next call measures. It moves only every second, because
-    /// each move rounds down and loses up to a nanosecond.
+    /// The raw reading from which the next call measures. It moves at most once a second,
+    /// because each move rounds down and loses up to a nanosecond.
     since: Option<u64>,
-    /// The time that had passed at `since`.
+    /// The elapsed time at `since`.
     passed: Duration,
 }
 
 impl Stopwatch {
-    /// Returns the time since the first call. Each call must have the same clock.
+    /// Returns the time since the first call. Each call must pass the same clock.
     pub(crate) fn read(&mut self, clock: &Clock) -> Duration {
         const SHORT: Duration = Duration::from_secs(1);
         let raw = clock.raw();

@@ -1,8 +1,8 @@
-//! The system clock follows the wall clock: after it was set, after the machine slept
-//! (suspend), and when the measured rate of the counter is off.
+//! Makes the system clock follow the wall clock: after the wall clock was set, after the
+//! machine slept (suspend), and if the measured rate of the counter is inexact.
 //!
-//! Owns when a new anchor is needed and when the rate is measured again. Which traces use an
-//! anchor is in `anchors.rs`; the measurement is in `rate.rs`.
+//! Decides when a new anchor is needed and when to measure the rate again. `anchors.rs`
+//! decides which traces use an anchor; `rate.rs` measures the rate.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -16,24 +16,24 @@ use crate::value::Timestamp;
 #[derive(Debug)]
 pub(super) struct SystemClock {
     anchors: Anchors,
-    /// The raw reading at which the rate was last measured again.
+    /// The raw reading at which the rate was last measured.
     refined: AtomicU64,
     /// The process that made the clock.
     generation: Generation,
 }
 
-/// Time between two measurements of the rate. Each of them also compares the clock with the
-/// wall clock by the stricter [`MAX_DRIFT`].
+/// Time between two measurements of the rate. Each measurement also checks the clock against
+/// the wall clock, with the stricter limit [`MAX_DRIFT`].
 ///
-/// The first measurement leaves an error of some millionths, about a second in a day.
+/// The first measurement leaves an error of some millionths, about a second a day.
 const REFINE: Duration = Duration::from_secs(30);
 
 /// Largest accepted difference between the wall clock and the time computed from the last
-/// anchor, when the rate has just been measured again.
+/// anchor, right after the rate was measured again.
 const MAX_DRIFT: Duration = Duration::from_micros(100);
 
-/// Largest accepted difference at any other time. A larger one means that the wall clock was
-/// set, or that the machine slept.
+/// Largest accepted difference at any other time. A larger difference means that the wall
+/// clock was set or that the machine slept.
 const MAX_JUMP: Duration = Duration::from_secs(1);
 
 impl SystemClock {
@@ -59,11 +59,12 @@ impl SystemClock {
             rate: Rate::get(),
         };
         if !self.generation.is_current() {
-            // In the child of a `fork`, a thread that does not exist may hold the lock.
+            // In the child of a `fork`, the lock may be held by a thread that exists only in
+            // the parent.
             return Converter::from_anchor(now);
         }
-        // Relaxed, here and in the store: two threads that race only measure the rate twice,
-        // one after the other. It says nothing about other memory.
+        // Relaxed, here and in the store: the number guards no other memory. If two threads
+        // race, they measure the rate twice, one after the other.
         let refined = self.refined.load(Ordering::Relaxed);
         let age = now.rate.nanos(raw.saturating_sub(refined));
         let is_due = Duration::from_nanos(age) > REFINE;
@@ -75,7 +76,7 @@ impl SystemClock {
         let is_right = |last: &Anchor| {
             let is_right = last.drift(&now).is_some_and(|drift| drift <= max);
             if !is_right && !is_due {
-                // The counter may have stood still while the machine slept.
+                // The counter may have stopped while the machine slept.
                 Rate::refine();
             }
             is_right
@@ -84,7 +85,8 @@ impl SystemClock {
     }
 }
 
-/// Returns the wall clock's nanoseconds and a raw reading: bits that differ between processes.
+/// Returns the wall clock's nanoseconds and a raw reading. These bits differ between
+/// processes.
 pub(crate) fn moment() -> [u64; 2] {
     let (raw, unix_nanos) = wall_clock();
     [unix_nanos, raw]
@@ -96,8 +98,8 @@ pub(crate) fn moment() -> [u64; 2] {
     reason = "this is the one place that reads the wall clock"
 )]
 fn wall_clock() -> (u64, u64) {
-    // The counter is read before and after the wall clock, and the middle is taken. So an
-    // interrupt in between shifts the anchor by at most half of its length.
+    // Reads the counter before and after the wall clock and uses the middle. So an interrupt
+    // in between shifts the anchor by at most half the length of the interrupt.
     let before = raw_counter();
     let unix_nanos = Timestamp::from(SystemTime::now()).as_unix_nanos();
     let after = raw_counter();
