@@ -1,3 +1,5 @@
+//! Several propagators as one.
+
 use std::fmt;
 
 use super::{

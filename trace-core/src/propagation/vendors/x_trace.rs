@@ -1,7 +1,9 @@
+//! `X-Trace-Id` and its like: no standard, only easy to read.
+
 use std::fmt;
 
-use super::carrier::first;
-use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::carrier::first;
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::hex::HexFinding;
 use crate::value::visible::quoted;
@@ -127,7 +129,7 @@ fn parse_id<Id: std::str::FromStr<Err = ParseIdError>>(
 
 impl ParseXTraceError {
     /// Returns the name of the header, in lower case.
-    pub(super) const fn header(&self) -> &'static str {
+    pub(in crate::propagation) const fn header(&self) -> &'static str {
         self.header
     }
 }

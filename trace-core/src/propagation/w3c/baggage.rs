@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::carrier::joined;
-use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::carrier::joined;
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::baggage::{
     BaggageEntry, check_key, check_metadata, is_baggage_octet, is_plain_in_value,
@@ -11,7 +11,7 @@ use crate::value::baggage::{
 use crate::value::visible::{Visible, quoted};
 use crate::value::{Baggage, InvalidBaggage, TraceContext};
 
-pub(super) const BAGGAGE: &str = "baggage";
+pub(in crate::propagation) const BAGGAGE: &str = "baggage";
 
 /// Writes and reads `baggage`.
 ///

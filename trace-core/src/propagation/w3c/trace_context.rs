@@ -1,10 +1,12 @@
-use super::carrier::joined;
+//! The headers `traceparent` and `tracestate` together.
+
 use super::traceparent::ParseTraceparentError;
-use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::propagation::carrier::joined;
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::{TraceContext, TraceState};
 
-pub(super) const TRACEPARENT: &str = "traceparent";
-pub(super) const TRACESTATE: &str = "tracestate";
+pub(in crate::propagation) const TRACEPARENT: &str = "traceparent";
+pub(in crate::propagation) const TRACESTATE: &str = "tracestate";
 
 /// Writes and reads `traceparent` and `tracestate`.
 ///

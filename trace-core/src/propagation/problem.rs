@@ -1,0 +1,77 @@
+//! What was left out of headers, and why.
+
+use std::fmt;
+
+use super::vendors::ParseXTraceError;
+use super::w3c::{BAGGAGE, ParseBaggageError, ParseTraceparentError, TRACEPARENT, TRACESTATE};
+use crate::value::ParseTraceStateError;
+
+/// A header, or a part of one, that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderProblem {
+    /// `traceparent` is bad: there is no context.
+    Traceparent(ParseTraceparentError),
+    /// `tracestate` is bad and was dropped.
+    Tracestate(ParseTraceStateError),
+    /// A member of `baggage` is bad, or too many, and was dropped.
+    Baggage(ParseBaggageError),
+    /// One of the `x-…` headers is bad.
+    XTrace(ParseXTraceError),
+    /// A propagator of another crate found it; see [`HeaderProblem::new`].
+    Other(OtherHeaderProblem),
+}
+
+/// A header, or a part of one, that a propagator of another crate left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherHeaderProblem {
+    header: Box<str>,
+    finding: Box<str>,
+}
+
+impl HeaderProblem {
+    /// Makes the problem of a format of your own: the name of the header, in lower case, and
+    /// what was found where what was expected.
+    ///
+    /// ```
+    /// use trace_core::propagation::HeaderProblem;
+    ///
+    /// let finding = "`x-tenant-trace` has 3 characters; expected 32 hex digits";
+    /// let problem = HeaderProblem::new("x-tenant-trace", finding);
+    /// assert_eq!(problem.header(), "x-tenant-trace");
+    /// assert_eq!(problem.to_string(), finding);
+    /// ```
+    #[must_use]
+    pub fn new(header: &str, finding: impl Into<String>) -> Self {
+        Self::Other(OtherHeaderProblem {
+            header: header.into(),
+            finding: finding.into().into(),
+        })
+    }
+
+    /// Returns the name of the header, in lower case.
+    #[must_use]
+    pub fn header(&self) -> &str {
+        match self {
+            Self::Traceparent(_) => TRACEPARENT,
+            Self::Tracestate(_) => TRACESTATE,
+            Self::Baggage(_) => BAGGAGE,
+            Self::XTrace(error) => error.header(),
+            Self::Other(problem) => &problem.header,
+        }
+    }
+}
+
+impl fmt::Display for HeaderProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Traceparent(error) => error.fmt(f),
+            Self::Tracestate(error) => error.fmt(f),
+            Self::Baggage(error) => error.fmt(f),
+            Self::XTrace(error) => error.fmt(f),
+            Self::Other(problem) => f.write_str(&problem.finding),
+        }
+    }
+}
+
+impl std::error::Error for HeaderProblem {}
