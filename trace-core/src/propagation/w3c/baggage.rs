@@ -41,7 +41,8 @@ enum Reason {
         text: Box<str>,
         finding: Finding,
     },
-    TooMany,
+    /// So many more members were left out.
+    More(usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,9 @@ enum Finding {
     Percent,
     Invalid(InvalidBaggage),
 }
+
+/// Most members that are reported one by one.
+const MAX_ERRORS: usize = 64;
 
 impl Propagator for BaggagePropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
@@ -62,12 +66,14 @@ impl Propagator for BaggagePropagator {
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        let text = joined(headers, BAGGAGE).unwrap_or_default();
+        let Some(text) = joined(headers, BAGGAGE) else {
+            return Extracted::default();
+        };
         let (baggage, errors) = Baggage::from_header(&text);
         Extracted {
-            context: None,
             baggage,
             problems: errors.into_iter().map(HeaderProblem::Baggage).collect(),
+            ..Extracted::default()
         }
     }
 }
@@ -102,27 +108,30 @@ impl Baggage {
     /// Reads the text of the `baggage` header: the good members, and what is wrong
     /// with the others. Several header lines are joined with commas first.
     ///
-    /// Of members with one key the last is kept, as in OpenTelemetry. Reading ends
-    /// after 64 members, good and bad. Bytes that are no UTF-8 become `U+FFFD`.
-    /// Empty members are no errors.
+    /// A member that is bad, or that could not be written again within 64 entries and
+    /// 8,192 bytes, is left out alone: it takes no other member's place. After 64
+    /// errors one more says how many members were left out besides. Of members with
+    /// one key the last is kept, as in OpenTelemetry. Bytes that are no UTF-8 become
+    /// `U+FFFD`. Empty members are no errors.
     #[must_use]
     pub fn from_header(text: &str) -> (Self, Vec<ParseBaggageError>) {
-        let (mut baggage, mut errors) = (Self::new(), Vec::new());
+        let (mut baggage, mut errors, mut more) = (Self::new(), Vec::new(), 0);
         let members = text.split(',').map(trim).filter(|text| !text.is_empty());
         for (index, member) in members.enumerate() {
-            if index == Self::MAX_ENTRIES {
-                errors.push(ParseBaggageError(Reason::TooMany));
-                break;
-            }
             let inserted = parse_member(member)
                 .and_then(|entry| baggage.insert_entry(entry).map_err(Finding::Invalid));
-            if let Err(finding) = inserted {
-                errors.push(ParseBaggageError(Reason::Member {
+            match inserted {
+                Ok(_) => {}
+                Err(_) if errors.len() == MAX_ERRORS => more += 1,
+                Err(finding) => errors.push(ParseBaggageError(Reason::Member {
                     number: index + 1,
                     text: quoted(member),
                     finding,
-                }));
+                })),
             }
+        }
+        if more > 0 {
+            errors.push(ParseBaggageError(Reason::More(more)));
         }
         (baggage, errors)
     }
@@ -170,12 +179,13 @@ fn decode(value: &str) -> Result<Box<str>, Finding> {
 
 impl fmt::Display for ParseBaggageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = Baggage::MAX_ENTRIES;
         let (number, text, finding) = match &self.0 {
-            Reason::TooMany => {
+            Reason::More(more) => {
                 return write!(
                     f,
-                    "`baggage` has more than {limit} members; expected up to {limit}"
+                    "`baggage` has {more} more members that are left out; expected up to {} \
+                     `key=value`",
+                    Baggage::MAX_ENTRIES
                 );
             }
             Reason::Member {

@@ -1,5 +1,7 @@
 //! Headers: conformance with the specifications, round trips, hostile input.
 
+mod baggage;
+
 use std::collections::{BTreeMap, HashMap};
 
 use expect_test::{Expect, expect};
@@ -15,12 +17,12 @@ type Headers = Vec<(String, String)>;
 
 #[test]
 fn trace_context_conforms() {
-    conformance(include_str!("../data/w3c_trace_context.txt"));
+    conformance(include_str!("../../data/w3c_trace_context.txt"));
 }
 
 #[test]
 fn baggage_conforms() {
-    conformance(include_str!("../data/w3c_baggage.txt"));
+    conformance(include_str!("../../data/w3c_baggage.txt"));
 }
 
 /// Runs the cases of a data file.
@@ -196,18 +198,6 @@ fn x_trace_reports_what_it_leaves_out() {
     let context = XTracePropagator.extract(&bad).context.unwrap();
     assert_eq!(context.parent_span_id, None);
     assert!(context.is_sampled() && context.is_remote);
-}
-
-#[test]
-fn the_number_of_problems_is_bounded() {
-    let found = extract(&[("baggage", "bad,".repeat(100_000))]);
-    assert_eq!(found.problems.len(), 65);
-    assert_eq!(
-        found.problems[64].to_string(),
-        "`baggage` has more than 64 members; expected up to 64"
-    );
-    let found = extract(&[("baggage", "x".repeat(1_000_000))]);
-    assert!(found.problems[0].to_string().len() < 400);
 }
 
 #[test]
