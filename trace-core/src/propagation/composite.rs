@@ -28,9 +28,13 @@ impl Propagator for W3cPropagator {
 
 /// Several propagators as one.
 ///
-/// All of them write. All of them read, too: the first that finds a context gives
-/// it, the first that finds baggage gives that, and the problems of all are
-/// reported.
+/// All of them write, in order. Reading is a question of that order, too: the first that
+/// finds a good context gives it, one that finds none or a bad one neither clears nor blocks
+/// anything, and the first that finds baggage gives that, from wherever the context is.
+///
+/// A problem is reported if it was in the way: that of a propagator which was asked before
+/// the one that found the context. What those behind it complain of is not, as nobody
+/// needed it; [`Extracted::or`] says this in full.
 ///
 /// ```
 /// use trace_core::propagation::{

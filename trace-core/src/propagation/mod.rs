@@ -8,9 +8,18 @@
 //! | [`W3cPropagator`], what [`inject`] and [`extract`] use | the next two together |
 //! | [`TraceContextPropagator`] | `traceparent`, `tracestate` |
 //! | [`BaggagePropagator`] | `baggage` |
-//! | [`XTracePropagator`] | `x-trace-id`, `x-span-id`, `x-parent-span-id`, `x-sampled` |
-//! | [`CompositePropagator`] | those of several |
+//! | [`B3Propagator`], [`B3MultiPropagator`] | `b3`; `x-b3-traceid`, `x-b3-spanid` and others |
+//! | [`JaegerPropagator`] | `uber-trace-id`, `uberctx-…` |
+//! | [`DatadogPropagator`] | `x-datadog-trace-id`, `x-datadog-parent-id` and others |
+//! | [`XrayPropagator`] | `x-amzn-trace-id` |
+//! | [`XTracePropagator`] | `x-trace-id`, also as proxies mint it, `x-span-id` and others |
+//! | [`CompositePropagator`] | those of several, in order |
 //! | `()` | none |
+//!
+//! | carrier | for |
+//! |---|---|
+//! | maps and lists of texts | queues, tables of jobs, tests |
+//! | a type of your own, of some ten lines | header maps of an HTTP crate |
 //!
 //! Nothing that comes in is trusted, and nothing breaks a request. Formats are read
 //! strictly, after their specification; what is bad is left out and reported:
@@ -52,9 +61,12 @@ use crate::value::TraceContext;
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
 pub use context_source::ContextSource;
-pub use extracted::Extracted;
+pub use extracted::{Extracted, TraceStart};
 pub use problem::{HeaderProblem, OtherHeaderProblem};
-pub use vendors::{ParseXTraceError, XTracePropagator};
+pub use vendors::{
+    B3MultiPropagator, B3Propagator, DatadogPropagator, JaegerPropagator, ParseVendorError,
+    XTracePropagator, XrayPropagator,
+};
 pub use w3c::{
     BaggagePropagator, ParseBaggageError, ParseTraceparentError, TraceContextPropagator,
 };

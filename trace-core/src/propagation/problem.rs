@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::vendors::ParseXTraceError;
+use super::vendors::ParseVendorError;
 use super::w3c::{BAGGAGE, ParseBaggageError, ParseTraceparentError, TRACEPARENT, TRACESTATE};
 use crate::value::ParseTraceStateError;
 
@@ -16,8 +16,10 @@ pub enum HeaderProblem {
     Tracestate(ParseTraceStateError),
     /// A member of `baggage` is bad, or too many, and was dropped.
     Baggage(ParseBaggageError),
-    /// One of the `x-…` headers is bad.
-    XTrace(ParseXTraceError),
+    /// A header of B3, Jaeger, Datadog or X-Ray, or one of [`XTracePropagator`], is bad.
+    ///
+    /// [`XTracePropagator`]: super::XTracePropagator
+    Vendor(ParseVendorError),
     /// A propagator of another crate found it; see [`HeaderProblem::new`].
     Other(OtherHeaderProblem),
 }
@@ -27,6 +29,7 @@ pub enum HeaderProblem {
 pub struct OtherHeaderProblem {
     header: Box<str>,
     finding: Box<str>,
+    is_of_baggage: bool,
 }
 
 impl HeaderProblem {
@@ -43,10 +46,32 @@ impl HeaderProblem {
     /// ```
     #[must_use]
     pub fn new(header: &str, finding: impl Into<String>) -> Self {
+        Self::other(header, finding.into(), false)
+    }
+
+    /// Makes the problem of a header that has no context, but baggage: where another
+    /// propagator found a context, it is reported all the same.
+    #[must_use]
+    pub fn of_baggage(header: &str, finding: impl Into<String>) -> Self {
+        Self::other(header, finding.into(), true)
+    }
+
+    fn other(header: &str, finding: String, is_of_baggage: bool) -> Self {
         Self::Other(OtherHeaderProblem {
             header: header.into(),
-            finding: finding.into().into(),
+            finding: finding.into(),
+            is_of_baggage,
         })
+    }
+
+    /// Returns whether baggage was left out, and not a context or a part of it.
+    #[must_use]
+    pub const fn is_of_baggage(&self) -> bool {
+        match self {
+            Self::Traceparent(_) | Self::Tracestate(_) | Self::Vendor(_) => false,
+            Self::Baggage(_) => true,
+            Self::Other(problem) => problem.is_of_baggage,
+        }
     }
 
     /// Returns the name of the header, in lower case.
@@ -56,7 +81,7 @@ impl HeaderProblem {
             Self::Traceparent(_) => TRACEPARENT,
             Self::Tracestate(_) => TRACESTATE,
             Self::Baggage(_) => BAGGAGE,
-            Self::XTrace(error) => error.header(),
+            Self::Vendor(error) => error.header(),
             Self::Other(problem) => &problem.header,
         }
     }
@@ -68,7 +93,7 @@ impl fmt::Display for HeaderProblem {
             Self::Traceparent(error) => error.fmt(f),
             Self::Tracestate(error) => error.fmt(f),
             Self::Baggage(error) => error.fmt(f),
-            Self::XTrace(error) => error.fmt(f),
+            Self::Vendor(error) => error.fmt(f),
             Self::Other(problem) => f.write_str(&problem.finding),
         }
     }

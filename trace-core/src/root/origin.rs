@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostics::stats::Counters;
-use crate::propagation::Extracted;
 use crate::propagation::trust::Trust;
+use crate::propagation::{Extracted, TraceStart};
 use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
@@ -18,6 +18,8 @@ use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 pub(crate) struct SpanOrigin {
     pub(super) parent: Parent,
     pub(super) trust: Trust,
+    /// With what a caller wants a trace to begin that sent no span.
+    pub(super) start: TraceStart,
     /// Baggage that came without a context.
     pub(super) extracted_baggage: Option<Baggage>,
     /// Headers, or entries in them, that could not be used.
@@ -72,7 +74,10 @@ impl SpanOrigin {
         self.bad_headers += extracted.problems.len() as u64;
         match extracted.context {
             Some(context) => self.parent = Parent::Remote(context),
-            None => self.extracted_baggage = Some(extracted.baggage),
+            None => {
+                self.start = extracted.start;
+                self.extracted_baggage = Some(extracted.baggage);
+            }
         }
     }
 
@@ -95,7 +100,8 @@ impl SpanOrigin {
         }
         let believed = self.believed(tracer);
         let parentage = match &self.parent {
-            Parent::Absent | Parent::Current => Parentage::Nothing,
+            Parent::Absent => self.wish().map_or(Parentage::Nothing, Parentage::Wish),
+            Parent::Current => Parentage::Nothing,
             Parent::Given(context) => Parentage::Given(context),
             Parent::Local(context) => Parentage::Local(context),
             Parent::Remote(_) => match &believed {
@@ -112,6 +118,19 @@ impl SpanOrigin {
             baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
         };
         Some(Scope::start(tracer, start))
+    }
+
+    /// How a caller wants the trace to begin, as far as it is trusted.
+    fn wish(&self) -> Option<TraceStart> {
+        let mut start = self.start;
+        match self.trust {
+            Trust::Restart => return None,
+            // Where there is a cap, nobody has more recorded than the sampler wants by
+            // leaving the ids out.
+            Trust::Capped { .. } => start.flags = start.flags.filter(|flags| !flags.is_sampled()),
+            Trust::Continue => {}
+        }
+        (start != TraceStart::default()).then_some(start)
     }
 
     /// The caller's context, as far as it is trusted.

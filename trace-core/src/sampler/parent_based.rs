@@ -1,8 +1,7 @@
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
-use crate::value::TraceContext;
 
 /// Records what the caller records, and asks another sampler about traces that
-/// start here.
+/// start here, or about which the caller has not decided.
 ///
 /// This keeps traces whole: a trace is recorded by every service it passes, or by
 /// none. The default records every trace that starts here.
@@ -27,7 +26,7 @@ pub struct ParentBased<S = AlwaysOn> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Makes a sampler that asks `root` where there is no caller.
+    /// Makes a sampler that asks `root` where no caller has decided.
     #[must_use]
     pub const fn new(root: S) -> Self {
         Self { root }
@@ -36,7 +35,7 @@ impl<S: Sampler> ParentBased<S> {
 
 impl<S: Sampler> Sampler for ParentBased<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        match input.parent.map(TraceContext::is_sampled) {
+        match input.caller_decision() {
             Some(sampled) => sampled.into(),
             None => self.root.sample(input),
         }

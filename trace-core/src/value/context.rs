@@ -65,7 +65,8 @@ impl TraceContext {
         }
     }
 
-    /// Returns whether the trace is recorded.
+    /// Returns whether the trace is recorded. It counts as not recorded as long as nobody has
+    /// decided: see [`TraceFlags::DEFERRED`].
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.flags.is_sampled()
@@ -82,11 +83,29 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// The eight flags that travel with a trace.
+/// The flags that travel with a trace: the eight of `trace-flags`, and two that only
+/// other formats have.
 ///
-/// Source: W3C Trace Context Level 2, *trace-flags*.
+/// These two are *debug*, of B3 and Jaeger, and *deferred*: whether the trace is recorded
+/// has not been decided. They are flags, as flags reach every scope, task and request of
+/// a trace, and they are in no byte on the wire: a format that has no word for them writes
+/// `SAMPLED` and `NONE`.
+///
+/// Source: W3C Trace Context Level 2, *trace-flags*; B3 Propagation, *Sampling State*.
+///
+/// ```
+/// use trace_core::TraceFlags;
+///
+/// assert!(TraceFlags::DEBUG.is_sampled());
+/// assert_eq!(TraceFlags::DEBUG.as_byte(), TraceFlags::SAMPLED.as_byte());
+///
+/// // Whoever decides ends both.
+/// assert_eq!(TraceFlags::DEFERRED.with_sampled(true), TraceFlags::SAMPLED);
+/// assert_eq!(TraceFlags::DEBUG.with_sampled(false), TraceFlags::NONE);
+/// ```
+// The low byte is that of the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct TraceFlags(u8);
+pub struct TraceFlags(u16);
 
 #[cfg(feature = "serde")]
 transparent!(TraceFlags);
@@ -98,17 +117,23 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(1);
     /// Bit 1: the low 56 bits of the trace id are random.
     pub const RANDOM: Self = Self(2);
+    /// Sampled, as somebody looks for an error: to be kept whatever rates and limits say.
+    pub const DEBUG: Self = Self(Self::SAMPLED.0 | DEBUG_BIT);
+    /// Not decided: the sampler of the next service is to be asked. Until then the trace
+    /// counts as not sampled.
+    pub const DEFERRED: Self = Self(DEFERRED_BIT);
 
     /// Makes flags of the byte on the wire.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
-        Self(byte)
+        Self(byte as u16)
     }
 
     /// Returns the byte on the wire.
     #[must_use]
     pub const fn as_byte(self) -> u8 {
-        self.0
+        let [_, byte] = self.0.to_be_bytes();
+        byte
     }
 
     /// Returns whether bit 0 is set.
@@ -123,15 +148,36 @@ impl TraceFlags {
         self.0 & 2 != 0
     }
 
-    /// Returns these flags with bit 0 as given.
+    /// Returns whether the trace is sampled, and is [`DEBUG`](Self::DEBUG).
+    #[must_use]
+    pub const fn is_debug(self) -> bool {
+        self.is_sampled() && self.0 & DEBUG_BIT != 0
+    }
+
+    /// Returns whether nobody has decided: the trace is not sampled, and is
+    /// [`DEFERRED`](Self::DEFERRED).
+    #[must_use]
+    pub const fn is_deferred(self) -> bool {
+        !self.is_sampled() && self.0 & DEFERRED_BIT != 0
+    }
+
+    /// Returns these flags with bit 0 as given: the decision is made. What is not sampled is
+    /// not *debug*.
     #[must_use]
     pub const fn with_sampled(self, sampled: bool) -> Self {
-        Self(self.0 & !1 | sampled as u8)
+        let decided = self.0 & !DEFERRED_BIT;
+        Self(match sampled {
+            true => decided | 1,
+            false => decided & !(1 | DEBUG_BIT),
+        })
     }
 
     /// Returns these flags with bit 1 as given.
     #[must_use]
     pub const fn with_random(self, random: bool) -> Self {
-        Self(self.0 & !2 | (random as u8) << 1)
+        Self(self.0 & !2 | (random as u16) << 1)
     }
 }
+
+const DEBUG_BIT: u16 = 1 << 8;
+const DEFERRED_BIT: u16 = 1 << 9;

@@ -1,13 +1,11 @@
 //! `X-Trace-Id` and its like: no standard, only easy to read.
 
-use std::fmt;
-
+use super::error::{Field, ParseVendorError};
+use super::ids::{span_id, trace_id};
 use crate::propagation::carrier::first;
 use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
-use crate::value::hex::HexFinding;
-use crate::value::visible::quoted;
-use crate::value::{ParseIdError, SpanId, TraceContext, TraceFlags};
+use crate::value::{TraceContext, TraceFlags, TraceId};
 
 const TRACE_ID: &str = "x-trace-id";
 const SPAN_ID: &str = "x-span-id";
@@ -18,12 +16,20 @@ const SAMPLED: &str = "x-sampled";
 ///
 /// These are no standard, only easy to read; between services of one's own they
 /// do. Names are written in lower case, as HTTP/2 asks, and read in any. Ids are
-/// 32 and 16 lower-case hex digits, not all zero. `X-Parent-Span-Id` is there when
-/// the sender's span has a parent. `X-Sampled` is `1` or `0`; without it the trace
-/// counts as sampled, because senders that do not know it send ids only of traces
-/// that they record. State, baggage and the other flags do not travel.
+/// 32 and 16 hex digits, not all zero, written in lower case. `X-Parent-Span-Id` is
+/// there when the sender's span has a parent. `X-Sampled` is `1` or `0`; without it
+/// the trace counts as sampled, because senders that do not know it send span ids only
+/// of traces that they record; a decision that is left open is written as `0`. State, baggage
+/// and the other flags do not travel.
 ///
-/// A bad trace or span id, or one without the other, leaves no context. A bad
+/// `X-Trace-Id` is also what proxies mint for a request, without a span: 32 hex digits, a
+/// UUID with dashes, or 16 hex digits, in either case. Alone it is the id of a trace that
+/// starts here ([`Extracted::start`]), about which the sampler decides, unless there is an
+/// `X-Sampled`. In a [`CompositePropagator`](super::CompositePropagator) behind
+/// [`W3cPropagator`](super::W3cPropagator) that is so for requests without a good
+/// `traceparent`; beside one it is not looked at.
+///
+/// A bad trace or span id, or a span id alone, leaves no context. A bad
 /// `X-Parent-Span-Id` or `X-Sampled` is taken as missing. Of a header that is there
 /// more than once the first counts.
 ///
@@ -37,28 +43,14 @@ const SAMPLED: &str = "x-sampled";
 /// assert!(found.context.unwrap().is_sampled());
 ///
 /// let found = XTracePropagator.extract(&[("X-Trace-Id", "abc123")]);
-/// assert_eq!(found.context, None);
+/// assert_eq!(found.start.trace_id, None);
 /// assert_eq!(
 ///     found.problems[0].to_string(),
-///     "`x-trace-id` has 6 characters; expected 32 lower-case hex digits"
+///     "`x-trace-id` has 6 characters; expected 16 or 32 hex digits, not all 0, or a UUID"
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct XTracePropagator;
-
-/// One of the headers of [`XTracePropagator`] that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseXTraceError {
-    header: &'static str,
-    reason: Reason,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reason {
-    Missing,
-    Hex { finding: HexFinding, digits: u8 },
-    NotABit(Box<str>),
-}
 
 impl Propagator for XTracePropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
@@ -73,82 +65,73 @@ impl Propagator for XTracePropagator {
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
         let mut found = Extracted::default();
-        let mut report = |error| found.problems.push(HeaderProblem::XTrace(error));
-        found.context = read(headers, &mut report).unwrap_or_else(|error| {
-            report(error);
-            None
-        });
+        if let Err(error) = read(headers, &mut found) {
+            report(&mut found, error);
+        }
         found
     }
 }
 
-fn read(
-    headers: &dyn Extractor,
-    report: &mut dyn FnMut(ParseXTraceError),
-) -> Result<Option<TraceContext>, ParseXTraceError> {
-    let (trace_id, span_id) = match (first(headers, TRACE_ID), first(headers, SPAN_ID)) {
-        (None, None) => return Ok(None),
-        (trace_id, span_id) => (
-            parse_id(TRACE_ID, 32, trace_id.as_deref())?,
-            parse_id(SPAN_ID, 16, span_id.as_deref())?,
-        ),
+fn report(found: &mut Extracted, error: ParseVendorError) {
+    found.problems.push(HeaderProblem::Vendor(error));
+}
+
+fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendorError> {
+    const SPAN_DIGITS: &str = "16 hex digits, not all 0";
+    const TRACE: Field = Field::whole(TRACE_ID, "16 or 32 hex digits, not all 0, or a UUID");
+    const SPAN: Field = Field::whole(SPAN_ID, SPAN_DIGITS);
+    const PARENT: Field = Field::whole(PARENT_SPAN_ID, SPAN_DIGITS);
+    const BESIDE_SPAN: Field = Field::whole(TRACE_ID, "`x-trace-id` beside `x-span-id`");
+    let span = first(headers, SPAN_ID);
+    let Some(trace) = first(headers, TRACE_ID) else {
+        return span.map_or(Ok(()), |_| Err(BESIDE_SPAN.missing()));
     };
-    let mut context = TraceContext::new(trace_id, span_id);
+    let trace_id = minted(TRACE, &trace)?;
+    let flags = sampled(headers, found);
+    let Some(span) = span else {
+        found.start.trace_id = Some(trace_id);
+        found.start.flags = flags;
+        return Ok(());
+    };
+    let mut context = TraceContext::new(trace_id, span_id(SPAN, &span)?);
     context.is_remote = true;
-    if let parent @ Some(_) = first(headers, PARENT_SPAN_ID) {
-        match parse_id::<SpanId>(PARENT_SPAN_ID, 16, parent.as_deref()) {
+    context.flags = flags.unwrap_or(TraceFlags::SAMPLED);
+    if let Some(parent) = first(headers, PARENT_SPAN_ID) {
+        match span_id(PARENT, &parent) {
             Ok(parent) => context.parent_span_id = Some(parent),
-            Err(error) => report(error),
+            Err(error) => report(found, error),
         }
     }
-    match first(headers, SAMPLED).as_deref().map(trim) {
-        None | Some("1") => {}
-        Some("0") => context.flags = TraceFlags::NONE,
-        Some(other) => report(ParseXTraceError {
-            header: SAMPLED,
-            reason: Reason::NotABit(quoted(other)),
-        }),
-    }
-    Ok(Some(context))
+    found.context = Some(context);
+    Ok(())
 }
 
-fn parse_id<Id: std::str::FromStr<Err = ParseIdError>>(
-    header: &'static str,
-    digits: u8,
-    text: Option<&str>,
-) -> Result<Id, ParseXTraceError> {
-    let fail = |reason| ParseXTraceError { header, reason };
-    let text = text.ok_or_else(|| fail(Reason::Missing))?;
-    trim(text).parse::<Id>().map_err(|error| {
-        fail(Reason::Hex {
-            finding: error.finding(),
-            digits,
-        })
-    })
-}
-
-impl ParseXTraceError {
-    /// Returns the name of the header, in lower case.
-    pub(in crate::propagation) const fn header(&self) -> &'static str {
-        self.header
-    }
-}
-
-impl fmt::Display for ParseXTraceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header = self.header;
-        match &self.reason {
-            Reason::Missing => write!(
-                f,
-                "`{header}` is missing; expected `{TRACE_ID}` and `{SPAN_ID}` together"
-            ),
-            Reason::Hex { finding, digits } => write!(
-                f,
-                "`{header}` {finding}; expected {digits} lower-case hex digits"
-            ),
-            Reason::NotABit(found) => write!(f, "`{header}` is `{found}`; expected `1` or `0`"),
+fn sampled(headers: &dyn Extractor, found: &mut Extracted) -> Option<TraceFlags> {
+    const FIELD: Field = Field::whole(SAMPLED, "`1` or `0`");
+    let text = first(headers, SAMPLED);
+    match text.as_deref().map(trim)? {
+        "1" => Some(TraceFlags::SAMPLED),
+        "0" => Some(TraceFlags::NONE),
+        other => {
+            report(found, FIELD.is(other));
+            None
         }
     }
 }
 
-impl std::error::Error for ParseXTraceError {}
+/// Reads an id as proxies mint it.
+///
+/// Source: nginx, `$request_id`; HAProxy, `uuid`; Caddy, `{http.request.uuid}`; UUIDs
+/// (RFC 9562), *UUID Format*.
+fn minted(field: Field, text: &str) -> Result<TraceId, ParseVendorError> {
+    let text = trim(text);
+    let mut groups = text.splitn(6, '-').map(str::len);
+    let is_uuid = [8, 4, 4, 4, 12]
+        .into_iter()
+        .all(|length| groups.next() == Some(length))
+        && groups.next().is_none();
+    match is_uuid {
+        true => trace_id(field, &text.replace('-', "")),
+        false => trace_id(field, text),
+    }
+}

@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::unsampled::Unsampled;
 use crate::diagnostics::NotSampledBy;
 use crate::diagnostics::stats::Counters;
+use crate::propagation::TraceStart;
 use crate::record::thread::{self, quietly};
 use crate::record::trace::TracerCore;
 use crate::sampler::SamplingInput;
@@ -38,6 +39,8 @@ pub(crate) struct Start<'a> {
 pub(crate) enum Parentage<'a> {
     /// Nothing: it is new.
     Nothing,
+    /// Nothing, but a caller says with which id or decision.
+    Wish(TraceStart),
     /// A span of another process.
     Remote(&'a TraceContext),
     /// The same, of which too many were sampled: it is not.
@@ -61,13 +64,14 @@ impl Scope {
         let (scope, context) = match start.parentage {
             // It has noted its beginning.
             Parentage::Nothing => (Self::start_new(tracer, name, kind), None),
+            Parentage::Wish(start) => (Self::start_as(tracer, start, name, kind), None),
             Parentage::Remote(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = refused(tracer, context.trace_id, name, kind, Caller::Span(context));
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, Some(context));
+                let refused = refused(tracer, context.trace_id, name, kind, Caller::Span(context));
                 // The sampler is asked all the same, with a context that says "not
                 // sampled": a rule of its own may record the trace. Only if it does not,
                 // the allowance is the reason.
@@ -117,7 +121,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = refused(tracer, trace_id, operation_name, kind, None);
+        let refused = refused(tracer, trace_id, operation_name, kind, Caller::Nobody);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -134,19 +138,52 @@ impl Scope {
         }
     }
 
+    /// Begins a trace with the id or the decision that a caller sent without a span.
+    #[cold]
+    fn start_as(
+        tracer: &Arc<TracerCore>,
+        start: TraceStart,
+        operation_name: &str,
+        kind: SpanKind,
+    ) -> Self {
+        // Nobody says of an id that came alone whether it is random.
+        let (trace_id, flags) = match start.trace_id {
+            Some(trace_id) => (trace_id, TraceFlags::NONE),
+            None => (tracer.ids.trace_id(), TraceFlags::RANDOM),
+        };
+        let wish = start.flags.unwrap_or(TraceFlags::DEFERRED);
+        let caller = match wish.is_deferred() {
+            true => Caller::Nobody,
+            false => Caller::Decision(wish.is_sampled()),
+        };
+        let refused = refused(tracer, trace_id, operation_name, kind, caller);
+        if let Some(by) = refused {
+            tracer.queue.counters.refuse();
+            return Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by));
+        }
+        let sampled = match wish.is_debug() {
+            true => TraceFlags::DEBUG,
+            false => TraceFlags::SAMPLED,
+        };
+        let flags = sampled.with_random(flags.is_random());
+        Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
+    }
+
     /// Begins where nothing is to be recorded: no sampler is asked, and nothing counted, but
     /// the context travels.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.parentage {
-            Parentage::Nothing => None,
+            Parentage::Nothing | Parentage::Wish(_) => None,
             Parentage::Remote(context)
             | Parentage::Capped(context)
             | Parentage::Local(context)
             | Parentage::Given(context) => Some(context),
         };
         let scope = match start.parentage {
-            Parentage::Nothing => Self::start_new(tracer, start.operation_name, start.kind),
+            Parentage::Nothing | Parentage::Wish(_) => {
+                Self::start_new(tracer, start.operation_name, start.kind)
+            }
             Parentage::Remote(context) | Parentage::Capped(context) | Parentage::Local(context) => {
                 Self::unsampled_below(tracer, context, NotSampledBy::Sampler)
             }
@@ -226,6 +263,15 @@ impl Scope {
     }
 }
 
+/// What a caller says of a trace.
+#[derive(Clone, Copy, Debug)]
+enum Caller<'a> {
+    Nobody,
+    /// Sampled or not, without ids.
+    Decision(bool),
+    Span(&'a TraceContext),
+}
+
 /// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
 /// what it calls is recorded, or a root that it begins would ask it again. Returns who
 /// refuses, if anybody does.
@@ -235,19 +281,21 @@ fn refused(
     trace_id: TraceId,
     operation_name: &str,
     kind: SpanKind,
-    parent: Option<&TraceContext>,
+    caller: Caller<'_>,
 ) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
-    input.parent = parent;
+    match caller {
+        Caller::Nobody => {}
+        Caller::Decision(sampled) => input.decision_alone = Some(sampled),
+        Caller::Span(parent) => input.parent = Some(parent),
+    }
     // `quietly` also catches the panic, and drops nothing of it that could panic once
     // more.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
         // Samplers that refuse what the caller does mostly do so as the caller does.
-        Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
-            Some(NotSampledBy::Caller)
-        }
+        Some(false) if input.caller_decision() == Some(false) => Some(NotSampledBy::Caller),
         Some(false) => Some(NotSampledBy::Sampler),
         None => {
             Counters::add(&tracer.queue.counters.sampler_panics, 1);

@@ -1,0 +1,93 @@
+//! Baggage as Jaeger's clients write it: a header for each entry.
+
+use std::fmt::Write as _;
+
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector};
+use crate::value::Baggage;
+use crate::value::visible::quoted;
+
+const PREFIX: &str = "uberctx-";
+
+/// Most headers that are reported one by one.
+const MAX_PROBLEMS: usize = 64;
+
+/// Writes each entry; takes away what was there before, as far as the carrier can list it.
+pub(super) fn inject(baggage: &Baggage, headers: &mut dyn Injector) {
+    headers.remove_prefixed(PREFIX);
+    for (key, value) in baggage.iter() {
+        let name = format!("{PREFIX}{}", key.to_ascii_lowercase());
+        headers.set(&name, &encode(value));
+    }
+}
+
+pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
+    let mut found = Extracted::default();
+    let mut more = 0_usize;
+    headers.for_each_prefixed(PREFIX, &mut |name, value| {
+        // The prefix is ASCII, and so begins no character that it does not end.
+        let key = name.get(PREFIX.len()..).unwrap_or_default();
+        let Err(error) = found
+            .baggage
+            .insert(key.to_ascii_lowercase(), decode(value))
+        else {
+            return;
+        };
+        match found.problems.len() {
+            MAX_PROBLEMS => more += 1,
+            _ => {
+                let finding = format!("`{}`: {error}", quoted(name));
+                let name = name.to_ascii_lowercase();
+                found
+                    .problems
+                    .push(HeaderProblem::of_baggage(&name, finding));
+            }
+        }
+    });
+    if more > 0 {
+        let finding = format!("{more} more headers `{PREFIX}…` are left out; expected up to 64");
+        found
+            .problems
+            .push(HeaderProblem::of_baggage(PREFIX, finding));
+    }
+    found
+}
+
+fn encode(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(char::from(byte));
+            }
+            // Writing to a string cannot fail.
+            byte => drop(write!(text, "%{byte:02X}")),
+        }
+    }
+    text
+}
+
+/// Reads what is percent-encoded, or encoded as a form, where a space is a `+`: clients do
+/// either, and none leaves a `+` as it is. What is no code stands for itself.
+fn decode(mut rest: &[u8]) -> String {
+    let mut decoded = Vec::with_capacity(rest.len());
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        decoded.push(match (byte, after) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => b'%',
+            },
+            (byte, _) => *byte,
+        });
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    let digit = char::from(byte).to_digit(16)?;
+    u8::try_from(digit).ok()
+}
