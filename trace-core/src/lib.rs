@@ -60,14 +60,16 @@ mod value;
 
 mod process;
 
-// What travels, and whether it is recorded.
-pub mod propagation;
+// Whether a trace is recorded.
 mod sampler;
 
 // The form in which spans wait, and what is said of those that are lost.
 mod stream;
 
 pub mod diagnostics;
+
+// What travels to other processes, and back.
+pub mod propagation;
 
 // Who takes finished spans, and how they get there.
 mod collector;

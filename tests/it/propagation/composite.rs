@@ -1,14 +1,14 @@
 //! Several propagators: who wins, and what is said of the others.
 
 use expect_test::expect;
-use trace_core::TraceContext;
 use trace_core::propagation::{
     B3Propagator, BaggagePropagator, CompositePropagator, Extracted, Extractor, HeaderProblem,
     Injector, JaegerPropagator, Propagator, TraceContextPropagator, W3cPropagator,
     XTracePropagator, XrayPropagator,
 };
+use trace_core::{SpanId, TraceContext, TraceId};
 
-use super::check_found;
+use super::{check_found, written};
 
 const GOOD: (&str, &str) = (
     "traceparent",
@@ -186,4 +186,32 @@ fn a_foreign_propagator_says_which_problems_are_of_baggage() {
         ["x-foreign", "x-foreign-baggage"]
     );
     assert_eq!(headers(propagator.extract(&[GOOD])), ["x-foreign-baggage"]);
+}
+
+#[test]
+fn names_make_a_composite_in_their_order() {
+    let context = TraceContext::new(TraceId::new(0xa).unwrap(), SpanId::new(0xb).unwrap());
+    let first_names = |names: &str| {
+        let (propagator, unknown) = CompositePropagator::from_names(names);
+        assert_eq!(unknown, [""; 0]);
+        let headers = written(&propagator, &context);
+        let names = headers.lines().map(|line| line.split_once(':').unwrap().0);
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(first_names(""), "traceparent");
+    assert_eq!(first_names(" , "), "traceparent");
+    assert_eq!(first_names("none"), "");
+    assert_eq!(first_names("B3, TraceContext,b3"), "b3 traceparent");
+    assert_eq!(
+        first_names("baggage,b3multi,jaeger,xray,datadog,xtrace"),
+        "x-b3-traceid x-b3-spanid x-b3-sampled uber-trace-id x-amzn-trace-id x-datadog-trace-id \
+         x-datadog-parent-id x-datadog-sampling-priority x-trace-id x-span-id x-sampled"
+    );
+
+    let (propagator, unknown) = CompositePropagator::from_names("zipkin,b3,ottrace,");
+    assert_eq!(unknown, ["zipkin", "ottrace"]);
+    assert!(written(&propagator, &context).starts_with("b3: "));
+    let (propagator, unknown) = CompositePropagator::from_names("zipkin");
+    assert_eq!(unknown, ["zipkin"]);
+    assert!(written(&propagator, &context).starts_with("traceparent: "));
 }

@@ -2,6 +2,7 @@
 
 mod baggage;
 mod composite;
+mod environment;
 mod roots;
 mod round_trips;
 mod vendors;

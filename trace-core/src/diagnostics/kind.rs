@@ -31,6 +31,8 @@ pub enum Kind {
     NoCollector,
     /// Spans were lost when a tracer ended, or before.
     Lost,
+    /// `OTEL_PROPAGATORS` lists a name that is not known.
+    UnknownPropagator,
 }
 
 /// One line.
@@ -43,7 +45,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -53,6 +55,7 @@ impl Kind {
         Self::NotBuiltIn,
         Self::NoCollector,
         Self::Lost,
+        Self::UnknownPropagator,
     ];
 
     /// What is said of a place. `install` is where a tracer was installed, for those that
@@ -79,7 +82,9 @@ impl Kind {
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
             ),
-            Self::NotBuiltIn | Self::NoCollector | Self::Lost => format!("{span} is lost"),
+            Self::NotBuiltIn | Self::NoCollector | Self::Lost | Self::UnknownPropagator => {
+                format!("{span} is lost")
+            }
         };
         Diagnostic::new(self, &message)
     }
@@ -93,7 +98,9 @@ impl Kind {
             Self::OutsideTrace => "no trace runs where they are called",
             Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
-            Self::NotBuiltIn | Self::NoCollector | Self::Lost => "they are lost",
+            Self::NotBuiltIn | Self::NoCollector | Self::Lost | Self::UnknownPropagator => {
+                "they are lost"
+            }
         };
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
@@ -125,6 +132,16 @@ impl Diagnostic {
             "the tracer at {file}:{line} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
         );
         Self::new(Kind::NoCollector, &message)
+    }
+
+    /// Names in a variable that nobody knows.
+    pub(super) fn unknown_propagators(unknown: &[String], known: &[&str]) -> Self {
+        let unknown = unknown.join("`, `");
+        let known = known.join(", ");
+        let message = format!(
+            "`{unknown}` in `OTEL_PROPAGATORS` is not known and left out: write some of {known}"
+        );
+        Self::new(Kind::UnknownPropagator, &message)
     }
 }
 

@@ -58,7 +58,7 @@ pub use kind::{Diagnostic, Kind};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    no_collector, not_built_in, tracer_begins, tracer_ends,
+    no_collector, not_built_in, tracer_begins, tracer_ends, unknown_propagators,
 };
 pub(crate) use told::end;
 pub use told::{Level, listen, print, set_level, silence};

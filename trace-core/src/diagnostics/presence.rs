@@ -164,6 +164,14 @@ pub(crate) fn no_collector(at: &Location<'_>) {
     }
 }
 
+/// `OTEL_PROPAGATORS` lists names that nobody knows.
+pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
+    tell_once(
+        || Diagnostic::unknown_propagators(unknown, known),
+        Kind::UnknownPropagator,
+    );
+}
+
 /// Whether this is a task of tokio's. None of `trace_core::spawn` gets here: it has a trace,
 /// or began where there was none.
 fn is_in_task() -> bool {

@@ -36,6 +36,8 @@ impl Propagator for W3cPropagator {
 /// the one that found the context. What those behind it complain of is not, as nobody
 /// needed it; [`Extracted::or`] says this in full.
 ///
+/// [`from_env`](Self::from_env) makes the one that `OTEL_PROPAGATORS` asks for.
+///
 /// ```
 /// use trace_core::propagation::{
 ///     CompositePropagator, Propagator, W3cPropagator, XTracePropagator,

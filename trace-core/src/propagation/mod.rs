@@ -13,12 +13,13 @@
 //! | [`DatadogPropagator`] | `x-datadog-trace-id`, `x-datadog-parent-id` and others |
 //! | [`XrayPropagator`] | `x-amzn-trace-id` |
 //! | [`XTracePropagator`] | `x-trace-id`, also as proxies mint it, `x-span-id` and others |
-//! | [`CompositePropagator`] | those of several, in order |
+//! | [`CompositePropagator`] | those of several, in order, also as `OTEL_PROPAGATORS` lists them |
 //! | `()` | none |
 //!
 //! | carrier | for |
 //! |---|---|
 //! | maps and lists of texts | queues, tables of jobs, tests |
+//! | [`EnvironmentVariables`], and `std::process::Command` | child processes, CI jobs |
 //! | a type of your own, of some ten lines | header maps of an HTTP crate |
 //!
 //! Nothing that comes in is trusted, and nothing breaks a request. Formats are read
@@ -47,8 +48,10 @@
 mod carrier;
 mod composite;
 mod context_source;
+mod environment;
 mod extracted;
 pub(crate) mod link_source;
+mod names;
 mod problem;
 pub(crate) mod trust;
 mod vendors;
@@ -61,6 +64,7 @@ use crate::value::TraceContext;
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
 pub use context_source::ContextSource;
+pub use environment::EnvironmentVariables;
 pub use extracted::{Extracted, TraceStart};
 pub use problem::{HeaderProblem, OtherHeaderProblem};
 pub use vendors::{

@@ -1,5 +1,7 @@
 //! The variables of the environment.
 
+use std::ffi::OsString;
+
 /// Reads a variable: the one place that does. Nothing of this crate depends on one that
 /// nobody has asked for, but what is said by [`diagnostics`](crate::diagnostics).
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -8,4 +10,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         reason = "the one place that reads the environment"
     )]
     std::env::var(name).ok()
+}
+
+/// All variables, for whoever asks for them.
+pub(crate) fn variables() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
 }
