@@ -1,17 +1,17 @@
 //! The `baggage` header.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
+use super::baggage_error::{Finding, ParseBaggageError, Reason};
+use super::header_names::BAGGAGE;
 use crate::propagation::carrier::joined;
 use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::baggage::{
     BaggageEntry, check_key, check_metadata, is_baggage_octet, is_plain_in_value,
 };
-use crate::value::visible::{Visible, quoted};
-use crate::value::{Baggage, InvalidBaggage, TraceContext};
-
-pub(in crate::propagation) const BAGGAGE: &str = "baggage";
+use crate::value::visible::quoted;
+use crate::value::{Baggage, TraceContext};
 
 /// Writes and reads `baggage`.
 ///
@@ -28,30 +28,6 @@ pub(in crate::propagation) const BAGGAGE: &str = "baggage";
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BaggagePropagator;
-
-/// A member of `baggage` that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseBaggageError(Reason);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reason {
-    /// `number` counts from 1, empty members left out.
-    Member {
-        number: usize,
-        text: Box<str>,
-        finding: Finding,
-    },
-    /// So many more members were left out.
-    More(usize),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Finding {
-    NoEqualsSign,
-    ValueCharacter(char),
-    Percent,
-    Invalid(InvalidBaggage),
-}
 
 /// Most members that are reported one by one.
 const MAX_ERRORS: usize = 64;
@@ -176,43 +152,3 @@ fn decode(value: &str) -> Result<Box<str>, Finding> {
     }
     Ok(String::from_utf8_lossy(&decoded).into())
 }
-
-impl fmt::Display for ParseBaggageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, text, finding) = match &self.0 {
-            Reason::More(more) => {
-                return write!(
-                    f,
-                    "`baggage` has {more} more members that are left out; expected up to {} \
-                     `key=value`",
-                    Baggage::MAX_ENTRIES
-                );
-            }
-            Reason::Member {
-                number,
-                text,
-                finding,
-            } => (number, text, finding),
-        };
-        match finding {
-            Finding::NoEqualsSign => write!(
-                f,
-                "`{text}`, member {number} of `baggage`, has no `=`; expected `key=value`"
-            ),
-            Finding::ValueCharacter(found) => write!(
-                f,
-                "value of `{text}`, member {number} of `baggage`, has `{}`; expected it \
-                 percent-encoded",
-                Visible(*found)
-            ),
-            Finding::Percent => write!(
-                f,
-                "value of `{text}`, member {number} of `baggage`, has a `%` without two hex \
-                 digits; expected `%25` for the sign itself"
-            ),
-            Finding::Invalid(error) => write!(f, "member {number} of `baggage`: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ParseBaggageError {}

@@ -1,12 +1,10 @@
 //! The headers `traceparent` and `tracestate` together.
 
+use super::header_names::{TRACEPARENT, TRACESTATE};
 use super::traceparent::ParseTraceparentError;
 use crate::propagation::carrier::joined;
 use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::{TraceContext, TraceState};
-
-pub(in crate::propagation) const TRACEPARENT: &str = "traceparent";
-pub(in crate::propagation) const TRACESTATE: &str = "tracestate";
 
 /// Writes and reads `traceparent` and `tracestate`.
 ///
