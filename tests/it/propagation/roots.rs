@@ -49,10 +49,7 @@ impl Service {
             .root("serve")
             .extracted(self.propagator.extract(&headers))
             .trust(self.trust)
-            .run_sync(|| {
-                let context = span::current_context().unwrap();
-                self.propagator.inject(&context, &mut sent);
-            });
+            .run_sync(|| assert!(span::inject_with(&self.propagator, &mut sent)));
         sent
     }
 
@@ -215,4 +212,18 @@ fn what_comes_alone_is_trusted_as_a_context_is() {
     service.trust = Trust::Continue;
     let (state, spans) = service.state(&headers);
     assert_eq!((state.as_str(), spans.len()), ("1", 1));
+}
+
+/// What another service records may be missing, whichever headers told it of the trace.
+#[test]
+fn a_span_notes_that_its_context_went_out_in_any_format() {
+    let service = Service::new(AlwaysOn);
+    let root = service.tracer.root("held").start();
+    let mut sent = HashMap::new();
+    assert!(root.inject_with(&B3Propagator, &mut sent));
+    assert_eq!(sent.keys().collect::<Vec<_>>(), ["b3"]);
+    root.end();
+    let (_, spans) = service.state(&[]);
+    assert!(spans.iter().all(|span| span.context_sent));
+    assert_eq!(spans.len(), 2);
 }

@@ -89,7 +89,9 @@ impl RootBuilder {
     /// Continues the caller's trace, with its baggage, as a propagator extracted them from
     /// the headers of a request.
     ///
-    /// Without a usable context the span begins a new trace with the extracted baggage.
+    /// Without a usable context the span begins a new trace with the extracted baggage, and
+    /// with the id and the decision that came without a span, if one did
+    /// ([`Extracted::start`]).
     /// Headers and entries that could not be used are counted in
     /// [`Stats::bad_headers`](crate::Stats::bad_headers).
     ///

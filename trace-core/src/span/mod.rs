@@ -32,7 +32,7 @@ mod refused;
 use std::fmt;
 use std::panic::Location;
 
-use crate::propagation::{self, Injector};
+use crate::propagation::{Injector, Propagator, W3cPropagator};
 use crate::record::{self, IfRecording, RECORDING_BUILT, Scope, SpanGuard, entered, write};
 use crate::stream::Site;
 use crate::value::{
@@ -237,8 +237,7 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// Writes the current context into the headers of a request, as `traceparent`,
 /// `tracestate` and `baggage`; returns whether a trace runs here.
 ///
-/// For other headers, give [`current_context`] to another
-/// [`Propagator`](crate::propagation::Propagator).
+/// For other headers there is [`inject_with`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -249,9 +248,29 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject(headers: &mut dyn Injector) -> bool {
+    inject_with(&W3cPropagator, headers)
+}
+
+/// Writes the current context into the headers of a request, as a propagator writes it;
+/// returns whether a trace runs here.
+///
+/// The span also notes that its context went out, and so that what another service records
+/// may be missing. What a propagator is given by hand is not noted.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use trace_core::propagation::CompositePropagator;
+/// use trace_core::span;
+///
+/// let propagator = CompositePropagator::from_env(); // OTEL_PROPAGATORS
+/// let mut headers = HashMap::new();
+/// trace_core::root("call").run_sync(|| span::inject_with(&propagator, &mut headers));
+/// # assert!(headers.is_empty()); // no tracer here
+/// ```
+pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> bool {
     let context = current_context();
     if let Some(context) = &context {
-        propagation::inject(context, headers);
+        propagator.inject(context, headers);
         if let Some(span) = write::own_span() {
             write::context_sent(span);
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::task::Poll;
 
 use super::refused::Refused;
-use crate::propagation::{self, Injector};
+use crate::propagation::{Injector, Propagator, W3cPropagator};
 use crate::record::{HeldSpan, IfRecording, Scope, quietly, tag_input, write};
 use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceContext};
 
@@ -152,9 +152,15 @@ impl OpenSpan {
     /// Writes the span's context into the headers of a request; returns whether there is
     /// one. See [`span::inject`](crate::span::inject).
     pub fn inject(&self, headers: &mut dyn Injector) -> bool {
+        self.inject_with(&W3cPropagator, headers)
+    }
+
+    /// Writes the span's context as a propagator writes it; returns whether there is one.
+    /// See [`span::inject_with`](crate::span::inject_with).
+    pub fn inject_with(&self, propagator: &dyn Propagator, headers: &mut dyn Injector) -> bool {
         let context = self.context();
         if let Some(context) = &context {
-            propagation::inject(context, headers);
+            propagator.inject(context, headers);
             if let Some(span) = self.recorded() {
                 span.write(write::context_sent);
             }
