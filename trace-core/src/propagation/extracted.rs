@@ -43,7 +43,8 @@ pub struct Extracted {
 ///
 /// A proxy that mints an id and has no span of its own sends the id alone; B3 sends a
 /// decision without ids. [`extracted`](crate::RootBuilder::extracted) begins the trace with
-/// both, unless [`Trust::Restart`](crate::Trust::Restart) believes neither.
+/// both. [`Trust::Restart`](crate::Trust::Restart) believes neither, and
+/// [`Trust::Capped`](crate::Trust::Capped) does not believe "sampled" here.
 ///
 /// ```
 /// use trace_core::Tracer;
