@@ -162,6 +162,19 @@ fn debug_is_sampled_and_leaves_again() {
     }
 }
 
+/// As in a message of JSON.
+#[test]
+fn a_context_in_json_keeps_what_was_decided() {
+    for (state, byte) in [("-d", 1), ("-1", 1), ("-0", 0), ("", 0)] {
+        let found = B3Propagator.extract(&[("b3", format!("{IDS}{state}"))]);
+        let context = found.context.unwrap();
+        assert_eq!(context.flags.as_byte(), byte);
+        let json = serde_json::to_string(&context).unwrap();
+        let again: trace_core::TraceContext = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, context);
+    }
+}
+
 #[test]
 fn debug_goes_through_tasks_and_held_spans() {
     let service = Service::new(AlwaysOn);

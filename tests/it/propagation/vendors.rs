@@ -337,6 +337,14 @@ fn jaeger_has_a_header_for_each_entry_of_the_baggage() {
     JaegerPropagator.inject(&context, &mut used);
     assert!(used.iter().all(|(name, _)| name != "Uberctx-Secret"));
 
+    let found = JaegerPropagator.extract(&[("UBERCTX-a\r\nb", "1")]);
+    assert_eq!(found.problems[0].header(), "uberctx-a\\r\\nb");
+    assert!(
+        found.problems[0]
+            .to_string()
+            .starts_with("`uberctx-a\\r\\nb`: ")
+    );
+
     let many = (0..1_000).map(|number| (format!("uberctx-key{number}"), "1"));
     let found = JaegerPropagator.extract(&many.collect::<Vec<_>>());
     assert_eq!((found.baggage.len(), found.problems.len()), (64, 65));
@@ -469,7 +477,10 @@ fn datadog_leaves_as_it_came_while_the_decision_is_the_same() {
     let mut context = TraceContext::new(TraceId::new(0xa).unwrap(), SpanId::new(0xb).unwrap());
     context
         .tracestate
-        .insert("dd", "s:2;p:1;o:rum;t.dm:-4;t.usr:YQ~~")
+        .insert(
+            "dd",
+            "s:2;p:1;o:rum;t.dm:-4;t.usr:YQ~~;t.tid:5759e988bd862e3f",
+        )
         .unwrap();
     let headers = written(&DatadogPropagator, &context);
     expect![[r#"

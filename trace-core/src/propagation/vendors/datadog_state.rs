@@ -28,6 +28,8 @@ pub(super) fn read(value: Option<&str>) -> State<'_> {
         match key {
             "s" => state.priority = value.parse().ok().filter(|value| (-1..=2).contains(value)),
             "o" => state.origin = Some(value.replace('~', "=")),
+            // The high half of the trace id is the context's.
+            "t.tid" => {}
             key => state
                 .tags
                 .extend(key.strip_prefix("t.").map(|key| (key, value))),

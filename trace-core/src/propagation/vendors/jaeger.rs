@@ -15,7 +15,8 @@ const UBER_TRACE_ID: &str = "uber-trace-id";
 ///
 /// `uber-trace-id` is `{trace id}:{span id}:{parent span id}:{flags}`, in hex digits of
 /// either case whose leading zeros may be missing; the colons may be percent-encoded. Of the
-/// flags, `1` is *sampled* and `3` is *debug* ([`TraceFlags::DEBUG`]). The format has no
+/// flags, `1` is *sampled* and `3` is *debug* ([`TraceFlags::DEBUG`]), which some clients set
+/// for every trace that is sampled, as Python's does. The format has no
 /// word for a decision that is left open: it is written as *not sampled*. The parent is read
 /// where there is one, and written as `0`, as Jaeger asks. State and the other flags do not
 /// travel.

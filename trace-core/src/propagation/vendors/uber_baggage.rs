@@ -35,11 +35,11 @@ pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
         match found.problems.len() {
             MAX_PROBLEMS => more += 1,
             _ => {
-                let finding = format!("`{}`: {error}", quoted(name));
-                let name = name.to_ascii_lowercase();
-                found
-                    .problems
-                    .push(HeaderProblem::of_baggage(&name, finding));
+                // A name may have any character, where the carrier is a map of texts.
+                let name = quoted(name).to_ascii_lowercase();
+                let finding = format!("`{name}`: {error}");
+                let problem = HeaderProblem::of_baggage(&name, finding);
+                found.problems.push(problem);
             }
         }
     });
