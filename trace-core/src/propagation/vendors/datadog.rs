@@ -38,13 +38,13 @@ const HIGH_HALF: &str = "_dd.p.tid";
 /// use trace_core::propagation::{DatadogPropagator, Propagator};
 ///
 /// let found = DatadogPropagator.extract(&[
-///     ("x-datadog-trace-id", "8615284370573708598"),
+///     ("x-datadog-trace-id", "11803532876627986230"),
 ///     ("x-datadog-parent-id", "67667974448284343"),
 ///     ("x-datadog-sampling-priority", "2"),
 ///     ("x-datadog-tags", "_dd.p.dm=-4,_dd.p.tid=4bf92f3577b34da6"),
 /// ]);
 /// let context = found.context.unwrap();
-/// assert_eq!(context.trace_id.to_string(), "4bf92f3577b34da6778f9d0ba7a8a936");
+/// assert_eq!(context.trace_id.to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
 /// assert_eq!(context.tracestate.get("dd"), Some("s:2;t.dm:-4"));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
