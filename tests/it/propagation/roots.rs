@@ -80,6 +80,9 @@ fn a_root_goes_on_with_what_was_extracted_and_counts_what_was_bad() {
     let sent = service.serve(&[("traceparent", "nonsense"), ("baggage", "user=bob")]);
     assert_eq!(sent["baggage"], "user=bob");
     assert_eq!(service.tracer.stats().bad_headers, 1);
+    // Each one, also of those that are not reported one by one.
+    service.serve(&[("baggage", &"bad,".repeat(1_000))]);
+    assert_eq!(service.tracer.stats().bad_headers, 1_001);
 
     service.tracer.flush(Duration::ZERO);
     let spans = service.spans.spans();

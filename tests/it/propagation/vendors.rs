@@ -348,6 +348,7 @@ fn jaeger_has_a_header_for_each_entry_of_the_baggage() {
     let many = (0..1_000).map(|number| (format!("uberctx-key{number}"), "1"));
     let found = JaegerPropagator.extract(&many.collect::<Vec<_>>());
     assert_eq!((found.baggage.len(), found.problems.len()), (64, 65));
+    assert_eq!(found.problems[64].count(), 872);
     assert_eq!(
         found.problems[64].to_string(),
         "872 more headers `uberctx-…` are left out; expected up to 64"

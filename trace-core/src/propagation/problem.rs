@@ -30,6 +30,7 @@ pub struct OtherHeaderProblem {
     header: Box<str>,
     finding: Box<str>,
     is_of_baggage: bool,
+    count: u64,
 }
 
 impl HeaderProblem {
@@ -46,21 +47,27 @@ impl HeaderProblem {
     /// ```
     #[must_use]
     pub fn new(header: &str, finding: impl Into<String>) -> Self {
-        Self::other(header, finding.into(), false)
+        Self::other(header, finding.into(), false, 1)
     }
 
     /// Makes the problem of a header that has no context, but baggage: where another
     /// propagator found a context, it is reported all the same.
     #[must_use]
     pub fn of_baggage(header: &str, finding: impl Into<String>) -> Self {
-        Self::other(header, finding.into(), true)
+        Self::of_more_baggage(header, finding.into(), 1)
     }
 
-    fn other(header: &str, finding: String, is_of_baggage: bool) -> Self {
+    /// The problem of so many headers of baggage.
+    pub(super) fn of_more_baggage(header: &str, finding: String, count: u64) -> Self {
+        Self::other(header, finding, true, count)
+    }
+
+    fn other(header: &str, finding: String, is_of_baggage: bool, count: u64) -> Self {
         Self::Other(OtherHeaderProblem {
             header: header.into(),
             finding: finding.into(),
             is_of_baggage,
+            count,
         })
     }
 
@@ -71,6 +78,17 @@ impl HeaderProblem {
             Self::Traceparent(_) | Self::Tracestate(_) | Self::Vendor(_) => false,
             Self::Baggage(_) => true,
             Self::Other(problem) => problem.is_of_baggage,
+        }
+    }
+
+    /// Returns how many headers, or parts of them, were left out: 1, or more where a header
+    /// has so many that they are not reported one by one.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        match self {
+            Self::Traceparent(_) | Self::Tracestate(_) | Self::Vendor(_) => 1,
+            Self::Baggage(error) => error.members(),
+            Self::Other(problem) => problem.count,
         }
     }
 

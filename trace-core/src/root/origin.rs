@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::stats::Counters;
 use crate::propagation::trust::Trust;
-use crate::propagation::{Extracted, TraceStart};
+use crate::propagation::{Extracted, HeaderProblem, TraceStart};
 use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
@@ -52,7 +52,7 @@ impl SpanOrigin {
                 Some(context) => Parent::Local(context),
                 None => Parent::Current,
             },
-            bad_headers: extracted.problems.len() as u64,
+            bad_headers: count(&extracted.problems),
             ..Self::default()
         }
     }
@@ -71,7 +71,7 @@ impl SpanOrigin {
 
     /// Takes the context from the headers of a request; without one, the baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
-        self.bad_headers += extracted.problems.len() as u64;
+        self.bad_headers += count(&extracted.problems);
         match extracted.context {
             Some(context) => self.parent = Parent::Remote(context),
             None => {
@@ -179,4 +179,9 @@ impl SpanOrigin {
             _ => None,
         }
     }
+}
+
+/// How many headers, or entries in them, could not be used.
+fn count(problems: &[HeaderProblem]) -> u64 {
+    problems.iter().map(HeaderProblem::count).sum()
 }

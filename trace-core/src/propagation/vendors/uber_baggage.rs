@@ -22,7 +22,7 @@ pub(super) fn inject(baggage: &Baggage, headers: &mut dyn Injector) {
 
 pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
     let mut found = Extracted::default();
-    let mut more = 0_usize;
+    let mut more = 0;
     headers.for_each_prefixed(PREFIX, &mut |name, value| {
         // The prefix is ASCII, and so begins no character that it does not end.
         let key = name.get(PREFIX.len()..).unwrap_or_default();
@@ -45,9 +45,8 @@ pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
     });
     if more > 0 {
         let finding = format!("{more} more headers `{PREFIX}…` are left out; expected up to 64");
-        found
-            .problems
-            .push(HeaderProblem::of_baggage(PREFIX, finding));
+        let problem = HeaderProblem::of_more_baggage(PREFIX, finding, more);
+        found.problems.push(problem);
     }
     found
 }

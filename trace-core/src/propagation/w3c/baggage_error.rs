@@ -18,7 +18,7 @@ pub(super) enum Reason {
         finding: Finding,
     },
     /// So many more members were left out.
-    More(usize),
+    More(u64),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub(super) enum Finding {
     ValueCharacter(char),
     Percent,
     Invalid(InvalidBaggage),
+}
+
+impl ParseBaggageError {
+    /// Returns of how many members this is: of one, or of those that are not reported one by
+    /// one.
+    #[must_use]
+    pub const fn members(&self) -> u64 {
+        match self.0 {
+            Reason::Member { .. } => 1,
+            Reason::More(members) => members,
+        }
+    }
 }
 
 impl fmt::Display for ParseBaggageError {
