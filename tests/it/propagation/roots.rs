@@ -187,9 +187,11 @@ fn debug_goes_through_tasks_and_held_spans() {
         .extracted(service.propagator.extract(&[("b3", debug)]))
         .start();
     let carried = root.in_scope(|| trace_core::Carried::new(()));
-    let elsewhere =
-        std::thread::spawn(move || carried.run_sync(|()| span::current_context().unwrap().flags));
-    assert!(elsewhere.join().unwrap().is_debug());
+    let elsewhere = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| carried.run_sync(|()| span::current_context().unwrap().flags));
+        thread.join().unwrap()
+    });
+    assert!(elsewhere.is_debug());
     root.end();
 }
 

@@ -25,8 +25,8 @@ const SAMPLED: &str = "x-sampled";
 /// `X-Trace-Id` is also what proxies mint for a request, without a span: 32 hex digits, a
 /// UUID with dashes, or 16 hex digits, in either case. Alone it is the id of a trace that
 /// starts here ([`Extracted::start`]), about which the sampler decides, unless there is an
-/// `X-Sampled`. In a [`CompositePropagator`](super::CompositePropagator) behind
-/// [`W3cPropagator`](super::W3cPropagator) that is so for requests without a good
+/// `X-Sampled`. In a [`CompositePropagator`](crate::propagation::CompositePropagator) behind
+/// [`W3cPropagator`](crate::propagation::W3cPropagator) that is so for requests without a good
 /// `traceparent`; beside one it is not looked at.
 ///
 /// A bad trace or span id, or a span id alone, leaves no context. A bad
