@@ -1,16 +1,16 @@
-//! A table of jobs: one process writes them, another one does them, and the trace goes on.
+//! One process writes jobs into a table, another one does them, and the trace continues.
 //!
-//! A context travels as text. `span::inject` writes it into a map of strings, the map is a
-//! column of the table, and whoever takes the job reads it again. Queues are the same: the
-//! map is what they call headers, attributes or properties.
+//! `span::inject` writes the context into a map of strings. The map is a column of the table,
+//! and the worker extracts the context from it. Queues work the same way: they call the map
+//! headers, attributes or properties.
 //!
-//! - A job that belongs to one request **continues** its trace: `charge` below `order`.
-//! - A job that belongs to many is a trace of its own, with a **link** to each of them:
-//!   `send newsletter`.
+//! - A job of one request **continues** its trace: `charge` is below `order`.
+//! - A job of many requests is a trace of its own, with a **link** to each of them: `send
+//!   newsletter`.
 //!
-//! The first process is this program, started again; its own context reaches it in the
-//! environment, so that `shop` is below `job table`. All spans are read from the files that
-//! both wrote, as a backend would see them.
+//! The program starts itself once more as the process that writes the jobs. It passes its
+//! context in environment variables, so `shop` is below `job table`. Both processes write
+//! their spans to files, and at the end the program reads both files, as a backend would.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example job_table
@@ -32,7 +32,7 @@ use trace_otlp::decode;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The variable that makes this program the shop: where the table is.
+/// The variable with the folder of the table. It is set for the process that writes jobs.
 const FOLDER: &str = "JOB_TABLE";
 
 fn main() -> Result<()> {
@@ -42,21 +42,18 @@ fn main() -> Result<()> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "says which of both processes this is"
-)]
+#[expect(clippy::disallowed_methods, reason = "tells the two processes apart")]
 fn folder() -> Option<PathBuf> {
     std::env::var_os(FOLDER).map(PathBuf::from)
 }
 
-/// Starts the shop, which is the given command, does its jobs, and looks at the traces.
+/// Starts the shop with the given command, does its jobs, and checks the traces.
 fn run(mut shop: Command) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("job_table-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let tracing = install("worker", &folder)?;
     let ended = trace_core::root("job table").run_sync(|| {
-        // TRACEPARENT, TRACESTATE and BAGGAGE of the other process.
+        // Sets TRACEPARENT, TRACESTATE and BAGGAGE for the other process.
         span::inject(&mut shop);
         shop.env(FOLDER, &folder).status()
     })?;
@@ -102,7 +99,7 @@ fn order(jobs: &Connection, customer: &str) -> Result<()> {
     write(jobs, "newsletter", customer)
 }
 
-/// Writes a job, with the context of the span that wants it done.
+/// Writes a job, with the context of the current span.
 #[traced("write job", kind = producer, tags(job = name))]
 fn write(jobs: &Connection, name: &str, argument: &str) -> Result<()> {
     let mut headers = HashMap::new();
@@ -124,14 +121,14 @@ struct Job {
 fn work(jobs: &mut Connection) -> Result<usize> {
     let mut done = 0;
     for job in take(jobs, "charge")? {
-        // The trace of the order goes on, with its baggage.
+        // Continues the trace of the order, with its baggage.
         let caller = propagation::extract(&job.headers);
         let root = trace_core::root("charge").kind(SpanKind::Consumer);
         root.extracted(caller)
             .run_sync(|| charge_card(&job.argument))?;
         done += 1;
     }
-    // One job for all, and so the trace of none of them.
+    // One job for several orders: a new trace with links.
     let letters = take(jobs, "newsletter")?;
     let mut root = trace_core::root("send newsletter").kind(SpanKind::Consumer);
     for reader in letters
@@ -170,7 +167,7 @@ fn take(jobs: &mut Connection, name: &str) -> Result<Vec<Job>> {
     Ok(taken)
 }
 
-/// Reads what both processes have written.
+/// Reads the spans of both processes.
 fn read(folder: &Path) -> Result<Vec<Trace>> {
     let mut spans: Vec<SpanRecord> = Vec::new();
     for service in ["shop", "worker"] {

@@ -160,8 +160,9 @@ fn the_environment_chooses_propagators_and_unknown_names_are_said_once() {
     assert_eq!(
         run(Some("b3,zipkin,ot\ntrace")),
         [
-            "`zipkin`, `ot\\ntrace` in `OTEL_PROPAGATORS` is not known and left out: write some \
-             of tracecontext, baggage, b3, b3multi, jaeger, xray, datadog, xtrace, none",
+            "`OTEL_PROPAGATORS` lists unknown propagators, which are left out: `zipkin`, \
+             `ot\\ntrace`; expected some of tracecontext, baggage, b3, b3multi, jaeger, xray, \
+             datadog, xtrace, none",
             "b3",
             "b3"
         ]

@@ -31,7 +31,7 @@ pub enum Kind {
     NoCollector,
     /// Spans were lost when a tracer ended, or before.
     Lost,
-    /// `OTEL_PROPAGATORS` lists a name that is not known.
+    /// `OTEL_PROPAGATORS` lists an unknown name.
     UnknownPropagator,
 }
 
@@ -134,12 +134,12 @@ impl Diagnostic {
         Self::new(Kind::NoCollector, &message)
     }
 
-    /// Names in a variable that nobody knows.
+    /// Unknown names in `OTEL_PROPAGATORS`.
     pub(super) fn unknown_propagators(unknown: &[String], known: &[&str]) -> Self {
         let unknown = unknown.join("`, `");
         let known = known.join(", ");
         let message = format!(
-            "`{unknown}` in `OTEL_PROPAGATORS` is not known and left out: write some of {known}"
+            "`OTEL_PROPAGATORS` lists unknown propagators, which are left out: `{unknown}`; expected some of {known}"
         );
         Self::new(Kind::UnknownPropagator, &message)
     }

@@ -164,7 +164,7 @@ pub(crate) fn no_collector(at: &Location<'_>) {
     }
 }
 
-/// `OTEL_PROPAGATORS` lists names that nobody knows.
+/// Reports unknown names in `OTEL_PROPAGATORS`.
 pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
     tell_once(
         || Diagnostic::unknown_propagators(unknown, known),

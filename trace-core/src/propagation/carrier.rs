@@ -36,8 +36,8 @@ pub trait Injector {
         let _ = key;
     }
 
-    /// Takes away all headers whose name begins so. Does nothing unless implemented,
-    /// as [`remove`](Self::remove).
+    /// Takes away all headers whose name begins with a prefix, which comes in lower case.
+    /// Does nothing unless implemented, like [`remove`](Self::remove).
     fn remove_prefixed(&mut self, prefix: &str) {
         let _ = prefix;
     }
@@ -87,18 +87,18 @@ pub trait Extractor {
         std::str::from_utf8(first?).ok()
     }
 
-    /// Calls `each` with name and value of every header whose name begins so; the prefix
-    /// comes in lower case, names may come in any.
+    /// Calls `each` with the name and the value of every header whose name begins with a
+    /// prefix. The prefix comes in lower case; the names may be in any case.
     ///
-    /// Only formats that put an entry's key into a header's name need it, such as the
-    /// baggage of [`JaegerPropagator`](super::JaegerPropagator). Does nothing unless
-    /// implemented, which is right where the names cannot be listed.
+    /// Only formats with variable header names need this, such as the baggage of
+    /// [`JaegerPropagator`](super::JaegerPropagator). Does nothing unless implemented, which
+    /// is right for carriers that cannot list their names.
     fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
         let _ = (prefix, each);
     }
 }
 
-/// Whether a name begins with a prefix, in any case.
+/// Returns whether a name begins with a prefix, in any case.
 fn has_prefix(name: &str, prefix: &str) -> bool {
     let start = name.get(..prefix.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))

@@ -28,15 +28,15 @@ impl Propagator for W3cPropagator {
 
 /// Several propagators as one.
 ///
-/// All of them write, in order. Reading is a question of that order, too: the first that
-/// finds a good context gives it, one that finds none or a bad one neither clears nor blocks
-/// anything, and the first that finds baggage gives that, from wherever the context is.
+/// All of them write, and all of them read, in their order. The first good context counts. A
+/// propagator that finds nothing, or something bad, changes nothing for the others. The first
+/// baggage counts, wherever the context was found.
 ///
-/// A problem is reported if it was in the way: that of a propagator which was asked before
-/// the one that found the context. What those behind it complain of is not, as nobody
-/// needed it; [`Extracted::or`] says this in full.
+/// Problems with headers are reported from the propagators before the one that found the
+/// context. Problems from those behind it are dropped, because their context was not needed.
+/// [`Extracted::or`] has the exact rules.
 ///
-/// [`from_env`](Self::from_env) makes the one that `OTEL_PROPAGATORS` asks for.
+/// [`from_env`](Self::from_env) makes the composite that `OTEL_PROPAGATORS` lists.
 ///
 /// ```
 /// use trace_core::propagation::{

@@ -1,7 +1,7 @@
-//! The variables of an environment as headers: what a process hands to those it starts.
+//! Environment variables as a carrier, from a process to those that it starts.
 //!
-//! A header's name becomes a variable's: `traceparent` is `TRACEPARENT`. Owns no format: any
-//! propagator writes and reads this way. Never changes the variables of this process.
+//! Owns the names of variables: `traceparent` is `TRACEPARENT`. Knows no format: any
+//! propagator works with it. Never changes the environment of this process.
 //! Source: OpenTelemetry, *Environment Variables as Context Propagation Carriers*.
 
 use std::fmt;
@@ -10,13 +10,10 @@ use std::process::Command;
 use super::{Extractor, Injector};
 use crate::value::environment;
 
-/// The variables of an environment, to be read as headers.
+/// Environment variables that a propagator reads like headers.
 ///
-/// For what another program has started: a child process, a job of a CI system, a command
-/// in a shell script. A variable that is empty counts as none.
-///
-/// Read it at the start of `main`, before anything is started that the context is not for:
-/// variables are inherited.
+/// Use it in a program that another one starts: a child process, a job of a CI system, a
+/// command in a shell script. An empty variable counts as missing.
 ///
 /// ```
 /// use std::process::Command;
@@ -24,14 +21,14 @@ use crate::value::environment;
 /// use trace_core::{span, trace_root};
 ///
 /// # fn build() -> std::io::Result<()> {
-/// // The process that starts another one:
+/// // In the program that starts another one:
 /// let mut compiler = Command::new("cc");
 /// span::inject(&mut compiler); // TRACEPARENT, TRACESTATE, BAGGAGE
 /// compiler.status()?;
 /// # Ok(())
 /// # }
 ///
-/// // The one that was started:
+/// // In the program that was started:
 /// let caller = extract(&EnvironmentVariables::from_process());
 /// trace_core::root("compile").extracted(caller).run_sync(|| { /* .. */ });
 /// ```
@@ -39,18 +36,18 @@ use crate::value::environment;
 pub struct EnvironmentVariables(Vec<(String, Vec<u8>)>);
 
 impl EnvironmentVariables {
-    /// Copies those of this process, as they are now.
+    /// Copies the variables of this process, as they are now.
     #[must_use]
     pub fn from_process() -> Self {
         let variables = environment::variables();
-        // A name that is no text is none of a header.
+        // A name that is not UTF-8 is not the name of a header.
         let named = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let named = named.map(|(name, value)| (name, value.into_encoded_bytes()));
         Self(named.collect())
     }
 }
 
-/// Variables of one's own, such as those of a job's description.
+/// For variables that are not this process's, such as those in the description of a job.
 impl<N: Into<String>, V: Into<Vec<u8>>> FromIterator<(N, V)> for EnvironmentVariables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter();
@@ -76,11 +73,11 @@ impl Extractor for EnvironmentVariables {
     }
 }
 
-/// Sets variables of the process that the command will start, and takes away those of the
-/// same names that it would inherit.
+/// Sets variables for the process that the command starts. A variable that is removed is not
+/// inherited either.
 ///
-/// What this crate writes has at most 16,447 bytes in a variable: no system sets a lower
-/// limit. For `tokio::process::Command` there is `as_std_mut()`.
+/// The propagators of this crate write at most 16,447 bytes into a variable, which is within
+/// the limits of all systems. With `tokio::process::Command`, use `as_std_mut()`.
 ///
 /// ```
 /// use std::process::Command;
@@ -106,7 +103,7 @@ impl Injector for Command {
     }
 }
 
-/// The name of the variable for a header.
+/// Returns the name of the variable for a header.
 ///
 /// Source: OpenTelemetry, *Environment Variables as Context Propagation Carriers*, *Key Name
 /// Normalization*.
@@ -123,7 +120,7 @@ fn variable_name(header: &str) -> String {
         .collect()
 }
 
-/// Says how many, and not which: the environment has secrets.
+/// Shows only how many there are, because an environment contains secrets.
 impl fmt::Debug for EnvironmentVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EnvironmentVariables({} variables)", self.0.len())

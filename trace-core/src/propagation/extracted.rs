@@ -35,16 +35,16 @@ pub struct Extracted {
     pub baggage: Baggage,
     /// What was left out, in the order of the headers; at most some 70 of a propagator.
     pub problems: Vec<HeaderProblem>,
-    /// What the trace begins with that starts here, if there is no context.
+    /// The id or decision for a trace that starts here, if there is no context.
     pub start: TraceStart,
 }
 
-/// What a new trace begins with, where a caller sent something, but no span to go on from.
+/// What a caller without a span wants a new trace to begin with.
 ///
-/// A proxy that mints an id and has no span of its own sends the id alone; B3 sends a
-/// decision without ids. [`extracted`](crate::RootBuilder::extracted) begins the trace with
-/// both. [`Trust::Restart`](crate::Trust::Restart) believes neither, and
-/// [`Trust::Capped`](crate::Trust::Capped) does not believe "sampled" here.
+/// A proxy may write a trace id without having a span, and B3 may send a decision without
+/// ids. [`extracted`](crate::RootBuilder::extracted) uses both for the new trace.
+/// [`Trust::Restart`](crate::Trust::Restart) ignores both, and
+/// [`Trust::Capped`](crate::Trust::Capped) ignores "sampled", which would get around the cap.
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -64,22 +64,22 @@ pub struct Extracted {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TraceStart {
-    /// The trace's id; without one it is drawn.
+    /// The id of the new trace. Without one, an id is drawn.
     pub trace_id: Option<TraceId>,
-    /// Whether the trace is sampled, or not, or *debug*; without that, the sampler decides.
+    /// Sampled, not sampled or debug. Without flags, the sampler decides.
     pub flags: Option<TraceFlags>,
 }
 
 impl Extracted {
-    /// Returns this, completed from what another propagator found in the same
-    /// headers: its context, start and baggage where there is none here, and its
-    /// problems.
+    /// Completes this with what another propagator found in the same headers.
     ///
-    /// A context that is found ends the search: it takes the place of a start, whoever
-    /// found that, and what the other one complains of is dropped, as nobody needed it. So a
-    /// strange id of a proxy beside a good `traceparent` is no problem. The problems of
-    /// those that were asked before it stay: they were to be believed first. The same holds
-    /// for baggage and its problems, apart from the context.
+    /// - The context is the first one that was found. It replaces any `start`.
+    /// - Without a context, id and flags of `start` are each the first that was found.
+    /// - The baggage is the first that is not empty, independent of the context.
+    /// - All problems found so far are kept. The other one's problems are added only where its
+    ///   finding was needed: those about a context if there was none yet, and those about
+    ///   baggage if there was none yet. So a strange `X-Trace-Id` behind a good `traceparent`
+    ///   is no problem.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
         let needs_context = self.context.is_none();

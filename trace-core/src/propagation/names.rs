@@ -1,5 +1,4 @@
-//! Propagators by the names that OpenTelemetry has for them, and the variable that lists
-//! them.
+//! Propagators by name, as `OTEL_PROPAGATORS` lists them.
 //!
 //! Source: OpenTelemetry SDK environment variables, *General SDK Configuration*,
 //! `OTEL_PROPAGATORS`.
@@ -11,12 +10,12 @@ use super::{
 use crate::diagnostics;
 use crate::value::environment;
 
-/// The places of those that are taken where no name is known.
+/// The positions of the defaults, used if no name is known.
 const DEFAULT: [usize; 2] = [0, 1];
 
 type Add = fn(CompositePropagator) -> CompositePropagator;
 
-/// Those of OpenTelemetry and its SDKs; `xtrace` is of this crate alone.
+/// The names of OpenTelemetry and its SDKs, and `xtrace`, which only this crate has.
 const KNOWN: [(&str, Add); 9] = [
     ("tracecontext", |others| others.with(TraceContextPropagator)),
     ("baggage", |others| others.with(BaggagePropagator)),
@@ -30,12 +29,11 @@ const KNOWN: [(&str, Add); 9] = [
 ];
 
 impl CompositePropagator {
-    /// Makes one of the propagators that `OTEL_PROPAGATORS` lists, by default
+    /// Makes the composite that `OTEL_PROPAGATORS` lists; by default
     /// `tracecontext,baggage`.
     ///
-    /// A name that is not known is left out, which [`diagnostics`] says once. This is the
-    /// only function here that reads that variable. It reads it at each call: keep what it
-    /// returns.
+    /// An unknown name is left out and reported once by [`diagnostics`]. Only this function
+    /// reads the variable, and it does so at each call: keep its result.
     ///
     /// ```
     /// use trace_core::propagation::CompositePropagator;
@@ -53,9 +51,8 @@ impl CompositePropagator {
         propagator
     }
 
-    /// Makes one of a list of names, separated by commas, in that order: the first that
-    /// finds a context gives it. Also returns the names that are not known, which are left
-    /// out.
+    /// Makes a composite from a list of names, separated by commas, in the order of the list.
+    /// Also returns the unknown names, which are left out.
     ///
     /// | name | propagator |
     /// |---|---|
@@ -65,11 +62,11 @@ impl CompositePropagator {
     /// | `jaeger` | [`JaegerPropagator`] |
     /// | `xray` | [`XrayPropagator`] |
     /// | `datadog` | [`DatadogPropagator`] |
-    /// | `xtrace`, which only this crate knows | [`XTracePropagator`] |
+    /// | `xtrace`, which only this crate has | [`XTracePropagator`] |
     /// | `none` | `()` |
     ///
-    /// Names have no case, and one that comes twice counts once. Where none is known the list
-    /// is `tracecontext,baggage`.
+    /// Names may be in any case, and a repeated name counts once. If no name is known, the
+    /// result is that of `tracecontext,baggage`.
     ///
     /// ```
     /// use trace_core::propagation::{CompositePropagator, Propagator};

@@ -16,7 +16,7 @@ pub enum HeaderProblem {
     Tracestate(ParseTraceStateError),
     /// A member of `baggage` is bad, or too many, and was dropped.
     Baggage(ParseBaggageError),
-    /// A header of B3, Jaeger, Datadog or X-Ray, or one of [`XTracePropagator`], is bad.
+    /// A header of B3, Jaeger, Datadog or X-Ray, or one that [`XTracePropagator`] reads, is bad.
     ///
     /// [`XTracePropagator`]: super::XTracePropagator
     Vendor(ParseVendorError),
@@ -50,14 +50,14 @@ impl HeaderProblem {
         Self::other(header, finding.into(), false, 1)
     }
 
-    /// Makes the problem of a header that has no context, but baggage: where another
-    /// propagator found a context, it is reported all the same.
+    /// Makes the problem of a header with baggage. Unlike others, it is also reported if
+    /// another propagator has already found a context.
     #[must_use]
     pub fn of_baggage(header: &str, finding: impl Into<String>) -> Self {
         Self::of_more_baggage(header, finding.into(), 1)
     }
 
-    /// The problem of so many headers of baggage.
+    /// Makes one problem for several headers with baggage.
     pub(super) fn of_more_baggage(header: &str, finding: String, count: u64) -> Self {
         Self::other(header, finding, true, count)
     }
@@ -71,7 +71,7 @@ impl HeaderProblem {
         })
     }
 
-    /// Returns whether baggage was left out, and not a context or a part of it.
+    /// Returns whether it is about baggage, and not about a context.
     #[must_use]
     pub const fn is_of_baggage(&self) -> bool {
         match self {
@@ -81,8 +81,8 @@ impl HeaderProblem {
         }
     }
 
-    /// Returns how many headers, or parts of them, were left out: 1, or more where a header
-    /// has so many that they are not reported one by one.
+    /// Returns how many headers, or parts of headers, were left out. That is 1, except in a
+    /// last problem which sums up what is not reported one by one.
     #[must_use]
     pub const fn count(&self) -> u64 {
         match self {

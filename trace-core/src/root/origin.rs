@@ -18,7 +18,7 @@ use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 pub(crate) struct SpanOrigin {
     pub(super) parent: Parent,
     pub(super) trust: Trust,
-    /// With what a caller wants a trace to begin that sent no span.
+    /// What a caller without a span wants the trace to begin with.
     pub(super) start: TraceStart,
     /// Baggage that came without a context.
     pub(super) extracted_baggage: Option<Baggage>,
@@ -120,13 +120,13 @@ impl SpanOrigin {
         Some(Scope::start(tracer, start))
     }
 
-    /// How a caller wants the trace to begin, as far as it is trusted.
+    /// Returns what a caller without a span wants the trace to begin with, as far as it is
+    /// trusted.
     fn wish(&self) -> Option<TraceStart> {
         let mut start = self.start;
         match self.trust {
             Trust::Restart => return None,
-            // Where there is a cap, nobody has more recorded than the sampler wants by
-            // leaving the ids out.
+            // A caller could otherwise get around the cap by leaving out the ids.
             Trust::Capped { .. } => start.flags = start.flags.filter(|flags| !flags.is_sampled()),
             Trust::Continue => {}
         }
@@ -181,7 +181,7 @@ impl SpanOrigin {
     }
 }
 
-/// How many headers, or entries in them, could not be used.
+/// Counts the headers, and entries of headers, that could not be used.
 fn count(problems: &[HeaderProblem]) -> u64 {
     problems.iter().map(HeaderProblem::count).sum()
 }

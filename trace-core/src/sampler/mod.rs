@@ -78,11 +78,10 @@ pub trait Sampler: Send + Sync {
 pub struct SamplingInput<'a> {
     /// The trace: its own id, or the caller's.
     pub trace_id: TraceId,
-    /// The context that came from another process, if one did. Whether its sender records
-    /// the trace is to be asked of [`caller_decision`](Self::caller_decision): it may have
-    /// left that open.
+    /// The context that came from another process, if one did. Its sender may have left the
+    /// decision open: ask [`caller_decision`](Self::caller_decision), not its flags.
     pub parent: Option<&'a TraceContext>,
-    /// What a caller decided that sent no ids, as `b3: 0` does.
+    /// The decision of a caller that sent no ids, such as `b3: 0`.
     pub decision_alone: Option<bool>,
     /// The name of the span that starts.
     pub operation_name: &'a str,
@@ -107,9 +106,9 @@ impl<'a> SamplingInput<'a> {
         }
     }
 
-    /// Returns whether the caller records the trace. `None` where there is no caller, or it
-    /// leaves that to this service, as B3 and X-Ray can: decide as for a trace that starts
-    /// here.
+    /// Returns whether the caller records the trace. `None` means that there is no caller, or
+    /// that it left the decision open, as B3 and X-Ray allow. Then decide as for a trace that
+    /// starts here.
     ///
     /// ```
     /// use trace_core::{Clock, SamplingInput, SpanId, TraceContext, TraceFlags, TraceId};

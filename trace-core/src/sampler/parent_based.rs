@@ -1,7 +1,7 @@
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
 
-/// Records what the caller records, and asks another sampler about traces that
-/// start here, or about which the caller has not decided.
+/// Records what the caller records. Asks another sampler about traces that start here, and
+/// about those whose caller left the decision open.
 ///
 /// This keeps traces whole: a trace is recorded by every service it passes, or by
 /// none. The default records every trace that starts here.
@@ -26,7 +26,7 @@ pub struct ParentBased<S = AlwaysOn> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Makes a sampler that asks `root` where no caller has decided.
+    /// Makes a sampler that asks `root` if no caller has decided.
     #[must_use]
     pub const fn new(root: S) -> Self {
         Self { root }

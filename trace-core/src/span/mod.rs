@@ -254,8 +254,9 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
 /// Writes the current context into the headers of a request, as a propagator writes it;
 /// returns whether a trace runs here.
 ///
-/// The span also notes that its context went out, and so that what another service records
-/// may be missing. What a propagator is given by hand is not noted.
+/// The span notes that its context was sent, so that its trace is not complete before the other
+/// service has reported its part. A context that you give to a propagator yourself is not
+/// noted.
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -41,8 +41,8 @@ use super::visible::{Visible, quoted};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage(Option<Arc<Entries>>);
 
-/// The entries, and the length of their header: to look at all of them for each one that
-/// is added would cost a header of 64 members many times what it has bytes.
+/// The entries, and the length of their header. The length is kept because counting it for
+/// each new entry would make reading a header quadratic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Entries {
     list: Vec<BaggageEntry>,
@@ -221,8 +221,8 @@ impl Baggage {
     }
 }
 
-/// Compares keys of one list, which mostly begin alike and end differently: a look at the
-/// end saves most calls that compare bytes.
+/// Compares two keys. Keys often begin alike and end differently, so the last byte is
+/// compared first.
 fn is_same_key(one: &str, other: &str) -> bool {
     one.as_bytes().last() == other.as_bytes().last() && one == other
 }

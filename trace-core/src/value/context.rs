@@ -65,8 +65,8 @@ impl TraceContext {
         }
     }
 
-    /// Returns whether the trace is recorded. It counts as not recorded as long as nobody has
-    /// decided: see [`TraceFlags::DEFERRED`].
+    /// Returns whether the trace is recorded. If nobody has decided yet, this is `false`; see
+    /// [`TraceFlags::DEFERRED`].
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.flags.is_sampled()
@@ -83,13 +83,11 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// The flags that travel with a trace: the eight of `trace-flags`, and two that only
-/// other formats have.
+/// The flags that travel with a trace: the eight of `trace-flags`, and two of other formats.
 ///
-/// These two are *debug*, of B3 and Jaeger, and *deferred*: whether the trace is recorded
-/// has not been decided. They are flags, as flags reach every scope, task and request of
-/// a trace, and they are in no byte on the wire: a format that has no word for them writes
-/// `SAMPLED` and `NONE`.
+/// The two are *debug*, of B3 and Jaeger, and *deferred*, which means that nobody has decided
+/// yet whether the trace is recorded. They are not part of the byte on the wire: formats
+/// without these two write debug as sampled, and deferred as not sampled.
 ///
 /// Source: W3C Trace Context Level 2, *trace-flags*; B3 Propagation, *Sampling State*.
 ///
@@ -99,11 +97,12 @@ impl fmt::Display for TraceContext {
 /// assert!(TraceFlags::DEBUG.is_sampled());
 /// assert_eq!(TraceFlags::DEBUG.as_byte(), TraceFlags::SAMPLED.as_byte());
 ///
-/// // Whoever decides ends both.
+/// // A decision ends both.
 /// assert_eq!(TraceFlags::DEFERRED.with_sampled(true), TraceFlags::SAMPLED);
 /// assert_eq!(TraceFlags::DEBUG.with_sampled(false), TraceFlags::NONE);
 /// ```
-// The low byte is that of the wire.
+// The low byte is the one on the wire. The two bits above it are flags because the recorder
+// already passes the flags to every scope, task and outgoing header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TraceFlags(u16);
 
@@ -117,9 +116,9 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(1);
     /// Bit 1: the low 56 bits of the trace id are random.
     pub const RANDOM: Self = Self(2);
-    /// Sampled, as somebody looks for an error: to be kept whatever rates and limits say.
+    /// Sampled because somebody is debugging; rates and limits should not drop it.
     pub const DEBUG: Self = Self(Self::SAMPLED.0 | DEBUG_BIT);
-    /// Not decided: the sampler of the next service is to be asked. Until then the trace
+    /// Not decided: the sampler of the service that receives it decides. Until then the trace
     /// counts as not sampled.
     pub const DEFERRED: Self = Self(DEFERRED_BIT);
 
@@ -148,21 +147,20 @@ impl TraceFlags {
         self.0 & 2 != 0
     }
 
-    /// Returns whether the trace is sampled, and is [`DEBUG`](Self::DEBUG).
+    /// Returns whether the trace is sampled for debugging; see [`DEBUG`](Self::DEBUG).
     #[must_use]
     pub const fn is_debug(self) -> bool {
         self.is_sampled() && self.0 & DEBUG_BIT != 0
     }
 
-    /// Returns whether nobody has decided: the trace is not sampled, and is
-    /// [`DEFERRED`](Self::DEFERRED).
+    /// Returns whether nobody has decided about the trace; see [`DEFERRED`](Self::DEFERRED).
     #[must_use]
     pub const fn is_deferred(self) -> bool {
         !self.is_sampled() && self.0 & DEFERRED_BIT != 0
     }
 
-    /// Returns these flags with bit 0 as given: the decision is made. What is not sampled is
-    /// not *debug*.
+    /// Returns these flags with bit 0 as given. This is a decision: the flags are no longer
+    /// deferred, and debug stays only if the trace is sampled.
     #[must_use]
     pub const fn with_sampled(self, sampled: bool) -> Self {
         let decided = self.0 & !DEFERRED_BIT;

@@ -31,7 +31,7 @@ pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
     Ok(value)
 }
 
-/// Reads hex digits in either case, of a number of digits that is allowed; up to 32.
+/// Reads hex digits in either case. `is_length` says how many digits are allowed, up to 32.
 pub(crate) fn parse_any_hex(
     text: &str,
     is_length: impl Fn(usize) -> bool,
@@ -41,7 +41,7 @@ pub(crate) fn parse_any_hex(
     for (position, character) in text.chars().enumerate() {
         let digit = character.to_digit(16);
         let digit = digit.ok_or(HexFinding::Character(character, position))?;
-        // What is shifted out is of a text that is too long.
+        // Digits are shifted out only if the text is too long, which is an error below.
         value = value << 4 | u128::from(digit);
         length = position + 1;
     }

@@ -1,4 +1,7 @@
-//! B3, the format of Zipkin, in one header and in several.
+//! B3, the format of Zipkin: as one header and as several.
+//!
+//! Owns both forms and their sampling states. Does not decide what becomes of a decision
+//! that the caller left open: the sampler does.
 
 use super::error::{Field, ParseVendorError};
 use super::ids::{span_id, trace_id};
@@ -17,20 +20,26 @@ const FLAGS: &str = "x-b3-flags";
 const TRACE_DIGITS: &str = "16 or 32 hex digits, not all 0";
 const SPAN_DIGITS: &str = "16 hex digits, not all 0";
 
-/// Writes B3 as one header, `b3`, and reads both forms of it.
+/// Writes B3 as one header, `b3`. Reads both forms of B3, and `b3` first.
 ///
-/// `b3` is `{trace id}-{span id}-{sampling state}-{parent span id}`, of which the last two
-/// may be missing. The state is `1`, `0`, or `d` for *debug*, which is sampled, is kept as
-/// [`TraceFlags::DEBUG`] and leaves as `d` again. Without a state nobody has decided
-/// ([`TraceFlags::DEFERRED`]): the sampler is asked as for a trace that starts here. A state
-/// alone, as in `b3: 0`, has no context, and the trace that starts here takes it over
-/// ([`Extracted::start`]). A trace id of 16 digits is the low half.
+/// The text of `b3` is `{trace id}-{span id}-{sampling state}-{parent span id}`. The last
+/// two parts may be missing.
 ///
-/// Hex digits are read in either case. A bad id leaves no context; a bad state or parent is
-/// reported and taken as missing. `b3` is read before the `x-b3-…` headers. The parent is
-/// not written, as no span here shares its id with the caller's, and the other flags do not
-/// travel, nor do state and baggage. Source: B3 Propagation; OpenTelemetry, *Propagators
-/// API*, *B3 Requirements*.
+/// | sampling state | meaning |
+/// |---|---|
+/// | `1`, `0` | sampled, not sampled |
+/// | `d` | debug: sampled. Kept as [`TraceFlags::DEBUG`], and written as `d` again |
+/// | none | not decided: [`TraceFlags::DEFERRED`]. The sampler decides as for a new trace |
+///
+/// `b3` may also be a state alone, such as `b3: 0`. Then there is no context, and the trace
+/// that starts here gets that state: see [`Extracted::start`].
+///
+/// Ids are hex digits in either case. A trace id of 16 digits is padded with zeros. A bad id
+/// leaves no context. A bad state or parent is reported and ignored. The parent is read but
+/// not written, because a span here never shares its caller's id. Baggage, `tracestate` and
+/// the other flags are not written.
+///
+/// Source: B3 Propagation; OpenTelemetry, *Propagators API*, *B3 Requirements*.
 ///
 /// ```
 /// use trace_core::propagation::{B3Propagator, Propagator};
@@ -47,11 +56,11 @@ const SPAN_DIGITS: &str = "16 hex digits, not all 0";
 #[derive(Clone, Copy, Debug, Default)]
 pub struct B3Propagator;
 
-/// Writes B3 as several headers, and reads both forms of it, as [`B3Propagator`] does.
+/// Writes B3 as several headers. Reads both forms of B3, as [`B3Propagator`] does.
 ///
-/// They are `x-b3-traceid`, `x-b3-spanid`, and `x-b3-sampled`, which is `1` or `0`, or
-/// `x-b3-flags: 1` for *debug*. `x-b3-parentspanid`, and `true` and `false` of old senders,
-/// are read.
+/// The headers are `x-b3-traceid`, `x-b3-spanid`, and `x-b3-sampled`, which is `1` or `0`.
+/// A debug trace has `x-b3-flags: 1` instead of `x-b3-sampled`. `x-b3-parentspanid` is read
+/// and not written. `true` and `false`, from old senders, are read like `1` and `0`.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -116,7 +125,7 @@ fn extract(headers: &dyn Extractor) -> Extracted {
     single.or(found(|to| read_multi(headers, to)))
 }
 
-/// Reads one form, and takes its error, which leaves nothing, as one more problem.
+/// Reads one form. An error leaves nothing of it and becomes a problem.
 fn found(read: impl FnOnce(&mut Extracted) -> Result<(), ParseVendorError>) -> Extracted {
     let mut found = Extracted::default();
     if let Err(error) = read(&mut found) {
@@ -205,7 +214,7 @@ fn read_multi(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), Pars
     Ok(())
 }
 
-/// The sampling state of the several headers; `None` if nothing has been decided.
+/// Returns the sampling state of the several headers; `None` if there is none.
 fn read_state(headers: &dyn Extractor, found: &mut Extracted) -> Option<TraceFlags> {
     let is_debug = match first(headers, FLAGS).as_deref().map(trim) {
         None | Some("0") => false,
@@ -232,7 +241,7 @@ fn read_state(headers: &dyn Extractor, found: &mut Extracted) -> Option<TraceFla
     sampled
 }
 
-/// `true` and `false` are those of senders older than the specification.
+/// Reads a sampling state. Senders older than the specification write `true` and `false`.
 fn state(text: &str) -> Option<TraceFlags> {
     match text {
         "1" => Some(TraceFlags::SAMPLED),

@@ -1,4 +1,6 @@
 //! The headers of Datadog's clients.
+//!
+//! Owns the headers. What they say beyond ids and a decision is in `datadog_state.rs`.
 
 use super::datadog_state;
 use super::error::{Field, ParseVendorError};
@@ -15,23 +17,27 @@ const PRIORITY: &str = "x-datadog-sampling-priority";
 const ORIGIN: &str = "x-datadog-origin";
 const TAGS: &str = "x-datadog-tags";
 
-/// Of the tags, the one with the high half of the trace id, in 16 lower-case hex digits.
+/// The tag with the high half of the trace id: 16 lower-case hex digits.
 const HIGH_HALF: &str = "_dd.p.tid";
 
-/// Writes and reads `x-datadog-trace-id`, `x-datadog-parent-id` and
-/// `x-datadog-sampling-priority`, `x-datadog-origin` and `x-datadog-tags`.
+/// Writes and reads the headers of Datadog's clients: `x-datadog-trace-id`,
+/// `x-datadog-parent-id`, `x-datadog-sampling-priority`, `x-datadog-origin` and
+/// `x-datadog-tags`.
 ///
-/// Ids are decimal numbers of 64 bits; the high half of the trace id is the tag
-/// `_dd.p.tid`. The priority is 1 or 2 for a trace that is kept, 0 or -1 for one that is
-/// not; without it nobody has decided ([`TraceFlags::DEFERRED`]). The priorities -1 and 2,
-/// by which somebody rather than a sampler has decided, the origin and the other `_dd.p.`
-/// tags are kept as the member `dd` of `tracestate`, as Datadog's own clients do, and leave
-/// again as they came. A priority leaves only while the decision is the same.
+/// Ids are decimal numbers of 64 bits. The high half of the trace id is the tag `_dd.p.tid`.
+/// Priorities 1 and 2 mean sampled, 0 and -1 not sampled. Without a priority nobody has
+/// decided ([`TraceFlags::DEFERRED`]), and the sampler decides.
 ///
-/// A trace id without a parent, or with the parent 0, is that of a trace that starts here
-/// ([`Extracted::start`]). A bad id leaves no context; what is bad of the rest is reported
-/// and taken as missing. Nothing is written of a trace id whose low half is zero, as this
-/// format has none. Baggage, other state and other flags do not travel.
+/// Priorities -1 and 2 are decisions of a user. They, the origin and the other `_dd.p.` tags
+/// are kept as the member `dd` of `tracestate`, as Datadog's own clients keep them, and are
+/// written again. A kept priority is written only if the trace is still sampled, or not
+/// sampled, as it says.
+///
+/// A trace id without a parent, or with parent 0, is the id of a trace that starts here: see
+/// [`Extracted::start`]. A bad id leaves no context. Other bad parts are reported and ignored.
+/// If the low half of the trace id is zero, nothing is written, because this format has no
+/// such ids. Baggage, other members of `tracestate` and other flags are not written.
+///
 /// Source: Datadog, *Trace Context Propagation*.
 ///
 /// ```
@@ -100,7 +106,7 @@ fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendo
     const STATE: Field = Field::whole(TAGS, "up to 256 characters with the origin");
     let parent = first(headers, PARENT_ID);
     let Some(trace) = first(headers, TRACE_ID) else {
-        // Nothing to go on from, and no problem either, is a priority alone.
+        // A priority alone is neither of use nor a problem.
         return parent.map_or(Ok(()), |_| Err(TRACE.missing()));
     };
     let trace = number(TRACE, &trace)?;
@@ -137,7 +143,7 @@ fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendo
         report(found, STATE.too_long());
     }
     if !state.is_empty() {
-        // What was written can be inserted.
+        // The text is a valid value, so the insertion cannot fail.
         let _written = context.tracestate.insert(datadog_state::KEY, &state);
     }
     found.context = Some(context);
@@ -146,7 +152,7 @@ fn read(headers: &dyn Extractor, found: &mut Extracted) -> Result<(), ParseVendo
 
 fn number(field: Field, text: &str) -> Result<u64, ParseVendorError> {
     let text = trim(text);
-    // A number of Rust's may have a sign.
+    // Rust's parser also accepts a sign.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| digits);
     number.ok_or_else(|| field.is(text))

@@ -1,22 +1,22 @@
-//! What of Datadog's headers has no place of its own in a context: the member `dd` of
-//! `tracestate`, as Datadog's clients write it.
+//! The member `dd` of `tracestate`, in which Datadog's clients keep what a context has no
+//! field for: the priority, the origin and tags.
 //!
 //! Source: Datadog, *W3C Trace Context*, `tracestate`.
 
-/// The key of the member.
+/// The key in `tracestate`.
 pub(super) const KEY: &str = "dd";
 
-/// Most characters of a member's value.
+/// The most characters of a value in `tracestate`.
 const MAX_CHARACTERS: usize = 256;
 
 const TAG_PREFIX: &str = "_dd.p.";
 
-/// What the member says, as far as it is of use here.
+/// The parts of the member that Datadog's headers have.
 #[derive(Debug, Default)]
 pub(super) struct State<'a> {
     pub(super) priority: Option<i8>,
     pub(super) origin: Option<String>,
-    /// Of tags, `{key}:{value}` without the prefix.
+    /// Keys without the prefix, and values as they stand in the member.
     tags: Vec<(&'a str, &'a str)>,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn read(value: Option<&str>) -> State<'_> {
         match key {
             "s" => state.priority = value.parse().ok().filter(|value| (-1..=2).contains(value)),
             "o" => state.origin = Some(value.replace('~', "=")),
-            // The high half of the trace id is the context's.
+            // The high half of the trace id, which the context has.
             "t.tid" => {}
             key => state
                 .tags
@@ -39,7 +39,7 @@ pub(super) fn read(value: Option<&str>) -> State<'_> {
 }
 
 impl State<'_> {
-    /// Adds the tags to those of a header.
+    /// Appends the tags to the text of the header.
     pub(super) fn write_tags(&self, tags: &mut String) {
         for (key, value) in &self.tags {
             if !tags.is_empty() {
@@ -53,8 +53,8 @@ impl State<'_> {
     }
 }
 
-/// Writes the member's value; also returns whether all had room. A part that has none is
-/// left out alone.
+/// Returns the member's value, and whether all parts had room. A part without room is left
+/// out alone.
 pub(super) fn write<'a>(
     priority: Option<i8>,
     origin: Option<&str>,
@@ -87,7 +87,7 @@ pub(super) fn write<'a>(
                 }),
         );
     };
-    // The others are the flag.
+    // Priorities 0 and 1 say what the flag says.
     if let Some(priority) = priority.filter(|priority| matches!(priority, -1 | 2)) {
         add("s", "", &priority.to_string());
     }

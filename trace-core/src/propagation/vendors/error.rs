@@ -1,12 +1,12 @@
-//! What is bad of a header that is not the W3C's.
+//! The error for headers that are not the W3C's.
 
 use std::fmt;
 
 use crate::value::hex::HexFinding;
 use crate::value::visible::quoted;
 
-/// A header of B3, Jaeger, Datadog, X-Ray or the `x-…` kind that was left out, or a part
-/// of one.
+/// A header, or a part of one, that a propagator for B3, Jaeger, Datadog, X-Ray or
+/// `X-Trace-Id` left out.
 ///
 /// ```
 /// use trace_core::propagation::{B3Propagator, Propagator};
@@ -20,7 +20,7 @@ use crate::value::visible::quoted;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseVendorError {
     header: &'static str,
-    /// Of which part it is, in words; empty where it is all of the header.
+    /// The part of the header, in words; empty for the whole header.
     part: &'static str,
     finding: Finding,
     expected: &'static str,
@@ -35,7 +35,7 @@ enum Finding {
     TooLong,
 }
 
-/// A part of a header, and what is expected of it.
+/// A header or a part of one, and what is expected there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub(super) header: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// A header that is read as one.
+    /// A header that has no parts.
     pub(super) const fn whole(header: &'static str, expected: &'static str) -> Self {
         Self {
             header,
@@ -61,17 +61,17 @@ impl Field {
         self.error(Finding::Hex(finding))
     }
 
-    /// The text is another one than expected.
+    /// The text is not the expected one.
     pub(super) fn is(self, text: &str) -> ParseVendorError {
         self.error(Finding::Text(quoted(text)))
     }
 
-    /// There is something behind the last part.
+    /// There is more text after the last part.
     pub(super) const fn goes_on(self) -> ParseVendorError {
         self.error(Finding::GoesOn)
     }
 
-    /// There is more than can be kept.
+    /// The text is longer than what can be kept.
     pub(super) const fn too_long(self) -> ParseVendorError {
         self.error(Finding::TooLong)
     }

@@ -1,11 +1,11 @@
-//! Ids as other formats write them: in either case, of several lengths.
+//! Ids as vendors write them: hex digits in either case, of several lengths.
 
 use super::error::{Field, ParseVendorError};
 use crate::value::baggage::trim;
 use crate::value::hex::{HexFinding, parse_any_hex};
 use crate::value::{SpanId, TraceId};
 
-/// Reads a trace id of 32 hex digits, or of 16, which are the low half.
+/// Reads a trace id of 32 hex digits, or of 16, which is padded with zeros.
 ///
 /// Source: B3 Propagation, *TraceId*.
 pub(super) fn trace_id(field: Field, text: &str) -> Result<TraceId, ParseVendorError> {
@@ -27,14 +27,14 @@ pub(super) fn span_id(field: Field, text: &str) -> Result<SpanId, ParseVendorErr
     )
 }
 
-/// Reads an id whose leading zeros may be missing.
+/// Reads a trace id whose leading zeros may be missing.
 ///
 /// Source: Jaeger, *Propagation Format*.
 pub(super) fn short_trace_id(field: Field, text: &str) -> Result<TraceId, ParseVendorError> {
     number(field, text, |length| matches!(length, 1..=32), TraceId::new)
 }
 
-/// Reads an id whose leading zeros may be missing.
+/// Reads a span id whose leading zeros may be missing.
 pub(super) fn short_span_id(field: Field, text: &str) -> Result<SpanId, ParseVendorError> {
     number(
         field,
@@ -44,7 +44,7 @@ pub(super) fn short_span_id(field: Field, text: &str) -> Result<SpanId, ParseVen
     )
 }
 
-/// The low half of a number, which is all of one of up to 16 hex digits.
+/// Returns the low 64 bits of a number.
 pub(super) fn low(number: u128) -> u64 {
     u64::try_from(number & u128::from(u64::MAX)).unwrap_or(0)
 }

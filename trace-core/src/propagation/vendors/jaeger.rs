@@ -1,4 +1,6 @@
-//! The headers of Jaeger's own clients.
+//! The header `uber-trace-id` of Jaeger's own clients.
+//!
+//! Its baggage is in `uber_baggage.rs`.
 
 use super::error::{Field, ParseVendorError};
 use super::ids::{low, short_span_id, short_trace_id};
@@ -13,22 +15,20 @@ const UBER_TRACE_ID: &str = "uber-trace-id";
 
 /// Writes and reads `uber-trace-id`, and baggage as `uberctx-…` headers.
 ///
-/// `uber-trace-id` is `{trace id}:{span id}:{parent span id}:{flags}`, in hex digits of
-/// either case whose leading zeros may be missing; the colons may be percent-encoded. Of the
-/// flags, `1` is *sampled* and `3` is *debug* ([`TraceFlags::DEBUG`]), which some clients set
-/// for every trace that is sampled, as Python's does. The format has no
-/// word for a decision that is left open: it is written as *not sampled*. The parent is read
-/// where there is one, and written as `0`, as Jaeger asks. State and the other flags do not
-/// travel.
+/// The text of `uber-trace-id` is `{trace id}:{span id}:{parent span id}:{flags}`, in hex
+/// digits of either case. Leading zeros may be missing, and colons may be percent-encoded.
+/// Flags `1` mean sampled, `3` debug ([`TraceFlags::DEBUG`]). Some clients, such as Python's,
+/// set debug for every sampled trace. The format cannot say that nobody has decided: that is
+/// written as not sampled. The parent is read, and written as `0`, as Jaeger asks.
+/// `tracestate` and the other flags are not written. A bad id or bad flags leave no context. A
+/// bad parent is reported and ignored.
 ///
-/// A bad id or bad flags leave no context; a bad parent is reported and taken as missing.
+/// Each entry of the baggage is a header `uberctx-{key}` with a percent-encoded value and
+/// without metadata. Header names have no case, so keys are written in lower case. If two keys
+/// differ only in case, the last one counts. Entries are read only from carriers that
+/// implement [`Extractor::for_each_prefixed`]. `jaeger-baggage` and `jaeger-debug-id`, which
+/// are for requests by hand, are not read.
 ///
-/// An entry of the baggage is a header, `uberctx-{key}`, with the value percent-encoded and
-/// without metadata. As names of headers have no case, keys are written in lower case; of two
-/// that are then the same the last counts. They are read from a carrier that can list its
-/// headers, which is up to
-/// [`Extractor::for_each_prefixed`]. `jaeger-baggage` and `jaeger-debug-id`, which people
-/// write by hand, are not read.
 /// Source: Jaeger, *Propagation Format*.
 ///
 /// ```
@@ -86,7 +86,7 @@ const fn part(part: &'static str, expected: &'static str) -> Field {
     }
 }
 
-/// Reads the header; what is wrong with the parent leaves out that alone.
+/// Reads the header. A bad parent is returned as an error beside the context.
 fn read(text: &str) -> Result<(TraceContext, Option<ParseVendorError>), ParseVendorError> {
     const TRACE: Field = part("trace id", "1 to 32 hex digits, not all 0");
     const SPAN: Field = part("span id", "1 to 16 hex digits, not all 0");
@@ -117,7 +117,7 @@ fn read(text: &str) -> Result<(TraceContext, Option<ParseVendorError>), ParseVen
     if parts.next().is_some() {
         return Err(part("flags", "four parts, joined with `:`").goes_on());
     }
-    // Zero, or nothing, is a span that has no parent.
+    // Zero, or an empty text, means that the span has no parent.
     let problem = match parse_any_hex(parent, |length| length <= 16) {
         Ok(0) => None,
         Ok(_) => match short_span_id(PARENT, parent) {

@@ -1,7 +1,7 @@
-//! Headers that are not the W3C's, a file for each format.
+//! Header formats that are not the W3C's, one file each.
 //!
-//! They have much in common: ids in hex of several lengths, a decision that may be open, and
-//! ids or a decision that come alone. What is bad of them is said by [`ParseVendorError`].
+//! In most of them the sampling decision may be open, and an id or a decision may come alone.
+//! [`ParseVendorError`] describes what is bad in any of them.
 
 mod b3;
 mod datadog;

@@ -1,4 +1,4 @@
-//! Baggage as Jaeger's clients write it: a header for each entry.
+//! Baggage as Jaeger's clients write it: one header for each entry.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use crate::value::visible::quoted;
 
 const PREFIX: &str = "uberctx-";
 
-/// Most headers that are reported one by one.
+/// The most headers that are reported one by one.
 const MAX_PROBLEMS: usize = 64;
 
-/// Writes each entry; takes away what was there before, as far as the carrier can list it.
+/// Writes each entry. Removes older entries, if the carrier can list its headers.
 pub(super) fn inject(baggage: &Baggage, headers: &mut dyn Injector) {
     headers.remove_prefixed(PREFIX);
     for (key, value) in baggage.iter() {
@@ -24,7 +24,7 @@ pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
     let mut found = Extracted::default();
     let mut more = 0;
     headers.for_each_prefixed(PREFIX, &mut |name, value| {
-        // The prefix is ASCII, and so begins no character that it does not end.
+        // The prefix is ASCII, so the cut is at a character boundary.
         let key = name.get(PREFIX.len()..).unwrap_or_default();
         let Err(error) = found
             .baggage
@@ -35,7 +35,7 @@ pub(super) fn extract(headers: &dyn Extractor) -> Extracted {
         match found.problems.len() {
             MAX_PROBLEMS => more += 1,
             _ => {
-                // A name may have any character, where the carrier is a map of texts.
+                // In a map of texts a name may contain any character.
                 let name = quoted(name).to_ascii_lowercase();
                 let finding = format!("`{name}`: {error}");
                 let problem = HeaderProblem::of_baggage(&name, finding);
@@ -65,8 +65,8 @@ fn encode(value: &str) -> String {
     text
 }
 
-/// Reads what is percent-encoded, or encoded as a form, where a space is a `+`: clients do
-/// either, and none leaves a `+` as it is. What is no code stands for itself.
+/// Decodes a value. Clients use percent-encoding or form encoding, in which `+` is a space.
+/// Both encode a `+` itself. A `%` without two hex digits is kept as it is.
 fn decode(mut rest: &[u8]) -> String {
     let mut decoded = Vec::with_capacity(rest.len());
     while let [byte, after @ ..] = rest {

@@ -1,4 +1,4 @@
-//! `X-Trace-Id` and its like: no standard, only easy to read.
+//! `X-Trace-Id` and related headers, which are no standard.
 
 use super::error::{Field, ParseVendorError};
 use super::ids::{span_id, trace_id};
@@ -14,24 +14,25 @@ const SAMPLED: &str = "x-sampled";
 
 /// Writes and reads `X-Trace-Id`, `X-Span-Id`, `X-Parent-Span-Id` and `X-Sampled`.
 ///
-/// These are no standard, only easy to read; between services of one's own they
-/// do. Names are written in lower case, as HTTP/2 asks, and read in any. Ids are
-/// 32 and 16 hex digits, not all zero, written in lower case. `X-Parent-Span-Id` is
-/// there when the sender's span has a parent. `X-Sampled` is `1` or `0`; without it
-/// the trace counts as sampled, because senders that do not know it send span ids only
-/// of traces that they record; a decision that is left open is written as `0`. State, baggage
-/// and the other flags do not travel.
+/// These headers are no standard. They are easy to read, and good enough between your own
+/// services. Names are written in lower case, as HTTP/2 asks, and read in any case. Ids are
+/// written as 32 and 16 lower-case hex digits. `X-Parent-Span-Id` is written if the sender's
+/// span has a parent. `X-Sampled` is `1` or `0`; a decision that is still open is written as
+/// `0`. If `X-Sampled` is missing beside a span id, the trace counts as sampled: senders
+/// without that header send span ids only of traces that they record. Baggage, `tracestate`
+/// and the other flags are not written.
 ///
-/// `X-Trace-Id` is also what proxies mint for a request, without a span: 32 hex digits, a
-/// UUID with dashes, or 16 hex digits, in either case. Alone it is the id of a trace that
-/// starts here ([`Extracted::start`]), about which the sampler decides, unless there is an
-/// `X-Sampled`. In a [`CompositePropagator`](crate::propagation::CompositePropagator) behind
-/// [`W3cPropagator`](crate::propagation::W3cPropagator) that is so for requests without a good
-/// `traceparent`; beside one it is not looked at.
+/// Proxies also write `X-Trace-Id`, without a span id: as 32 hex digits, as a UUID with dashes
+/// or as 16 hex digits, in either case. Such an id alone is the id of a trace that starts
+/// here: see [`Extracted::start`]. The sampler decides about that trace, unless there is an
+/// `X-Sampled`. Put this propagator behind
+/// [`W3cPropagator`](crate::propagation::W3cPropagator) in a
+/// [`CompositePropagator`](crate::propagation::CompositePropagator) to use the proxy's id only
+/// for requests without a good `traceparent`.
 ///
-/// A bad trace or span id, or a span id alone, leaves no context. A bad
-/// `X-Parent-Span-Id` or `X-Sampled` is taken as missing. Of a header that is there
-/// more than once the first counts.
+/// A bad trace or span id, or a span id alone, leaves no context. A bad `X-Parent-Span-Id` or
+/// `X-Sampled` is reported and ignored. If a header is there more than once, the first one
+/// counts.
 ///
 /// ```
 /// use trace_core::propagation::{Propagator, XTracePropagator};
@@ -119,7 +120,7 @@ fn sampled(headers: &dyn Extractor, found: &mut Extracted) -> Option<TraceFlags>
     }
 }
 
-/// Reads an id as proxies mint it.
+/// Reads an id as a proxy may have written it.
 ///
 /// Source: nginx, `$request_id`; HAProxy, `uuid`; Caddy, `{http.request.uuid}`; UUIDs
 /// (RFC 9562), *UUID Format*.

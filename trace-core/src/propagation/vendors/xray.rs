@@ -10,19 +10,24 @@ use crate::value::{TraceContext, TraceFlags, TraceId};
 
 const HEADER: &str = "x-amzn-trace-id";
 
-/// Writes and reads `x-amzn-trace-id`, of AWS X-Ray and the load balancers of AWS.
+/// Writes and reads `x-amzn-trace-id`, the header of AWS X-Ray and of AWS load balancers.
 ///
-/// It is a list of `key=value`, joined with `;`, in any order:
-/// `Root=1-{8 hex digits}-{24 hex digits}`, the trace id; `Parent`, the span id; and
-/// `Sampled`, `1` or `0`. Without that, and with `Sampled=?`, nobody has decided
-/// ([`TraceFlags::DEFERRED`]). `Self`, which a load balancer adds, and keys that are not
-/// known, are passed over.
+/// The header is a list of `key=value` pairs in any order, joined with `;`:
 ///
-/// A load balancer that no trace comes to sends `Root` alone: the trace that starts here
-/// has that id ([`Extracted::start`]). A bad `Root`, or none, leaves nothing, a bad `Parent`
-/// no context; a bad `Sampled` is reported and taken as missing. Of a key that comes twice
-/// the first counts. State, baggage and the other flags do not travel. Source: AWS X-Ray
-/// Developer Guide, *Tracing header*.
+/// | key | value |
+/// |---|---|
+/// | `Root` | the trace id, as `1-{8 hex digits}-{24 hex digits}` |
+/// | `Parent` | the span id, 16 hex digits |
+/// | `Sampled` | `1` or `0`; if it is `?` or missing, nobody has decided ([`TraceFlags::DEFERRED`]) |
+///
+/// Other keys, such as `Self` of a load balancer, are ignored.
+///
+/// A load balancer that receives no trace sends `Root` alone. Then the trace that starts here
+/// gets that id: see [`Extracted::start`]. A bad or missing `Root` leaves nothing, and a bad
+/// `Parent` leaves no context. A bad `Sampled` is reported and ignored. If a key is there
+/// twice, the first one counts. Baggage, `tracestate` and the other flags are not written.
+///
+/// Source: AWS X-Ray Developer Guide, *Tracing header*.
 ///
 /// ```
 /// use trace_core::propagation::{Propagator, XrayPropagator};
@@ -103,7 +108,7 @@ const fn part(part: &'static str, expected: &'static str) -> Field {
     }
 }
 
-/// What is in the header, as it came.
+/// The values of the header, not checked yet.
 #[derive(Default)]
 struct Parts<'a> {
     root: Option<&'a str>,

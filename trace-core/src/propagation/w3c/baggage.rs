@@ -131,7 +131,7 @@ fn parse_member(member: &str) -> Result<BaggageEntry, Finding> {
 
 /// Source: W3C Baggage, *value*.
 fn decode(value: &str) -> Result<Box<str>, Finding> {
-    // What most values are, in one pass and one allocation.
+    // Most values are plain: one pass, and one allocation.
     if value.bytes().all(is_plain_in_value) {
         return Ok(value.into());
     }

@@ -39,7 +39,7 @@ pub(crate) struct Start<'a> {
 pub(crate) enum Parentage<'a> {
     /// Nothing: it is new.
     Nothing,
-    /// Nothing, but a caller says with which id or decision.
+    /// Nothing, but a caller sent an id or a decision for the new trace.
     Wish(TraceStart),
     /// A span of another process.
     Remote(&'a TraceContext),
@@ -138,7 +138,7 @@ impl Scope {
         }
     }
 
-    /// Begins a trace with the id or the decision that a caller sent without a span.
+    /// Begins a trace with an id or a decision that a caller sent without a span.
     #[cold]
     fn start_as(
         tracer: &Arc<TracerCore>,
@@ -146,7 +146,7 @@ impl Scope {
         operation_name: &str,
         kind: SpanKind,
     ) -> Self {
-        // Nobody says of an id that came alone whether it is random.
+        // It is not known whether a foreign id is random.
         let (trace_id, flags) = match start.trace_id {
             Some(trace_id) => (trace_id, TraceFlags::NONE),
             None => (tracer.ids.trace_id(), TraceFlags::RANDOM),
