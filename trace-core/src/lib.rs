@@ -67,8 +67,7 @@ mod value;
 // What a process has once: clocks, random bits, its end, its forks, locks.
 mod process;
 
-// Contexts in headers, and whether a trace is recorded.
-pub mod propagation;
+// Whether a trace is recorded.
 mod sampler;
 
 // The form in which recorded spans wait, as words in chunks; and its decoder.
@@ -76,6 +75,9 @@ mod stream;
 
 // Reports of what is not recorded or lost, and the counters.
 pub mod diagnostics;
+
+// What is sent to other processes, and read from them.
+pub mod propagation;
 
 // The trait `Collector`, which receives finished spans.
 mod collector;

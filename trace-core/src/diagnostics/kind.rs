@@ -36,6 +36,8 @@ pub enum Kind {
     TwoLayers,
     /// A tracer lost spans before it ended, or when it ended.
     Lost,
+    /// `OTEL_PROPAGATORS` lists an unknown name.
+    UnknownPropagator,
 }
 
 /// One line about spans that are not recorded or were lost.
@@ -48,7 +50,7 @@ pub struct Diagnostic {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -59,6 +61,7 @@ impl Kind {
         Self::NoCollector,
         Self::TwoLayers,
         Self::Lost,
+        Self::UnknownPropagator,
     ];
 
     /// Returns the line about a site. `install` is the place where a tracer was installed.
@@ -85,7 +88,11 @@ impl Kind {
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
             ),
-            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => {
+            Self::NotBuiltIn
+            | Self::NoCollector
+            | Self::TwoLayers
+            | Self::UnknownPropagator
+            | Self::Lost => {
                 format!("{span} is lost")
             }
         };
@@ -101,7 +108,11 @@ impl Kind {
             Self::OutsideTrace => "no trace runs where they are called",
             Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
-            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => "they are lost",
+            Self::NotBuiltIn
+            | Self::NoCollector
+            | Self::TwoLayers
+            | Self::UnknownPropagator
+            | Self::Lost => "they are lost",
         };
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
@@ -148,6 +159,16 @@ impl Diagnostic {
             "the tracer at {file}:{line} has no collector, so nothing is kept: write `.collector(TraceCollector::printing())`, or `.collector(())` if that is meant"
         );
         Self::new(Kind::NoCollector, &message)
+    }
+
+    /// Unknown names in `OTEL_PROPAGATORS`.
+    pub(super) fn unknown_propagators(unknown: &[String], known: &[&str]) -> Self {
+        let unknown = unknown.join("`, `");
+        let known = known.join(", ");
+        let message = format!(
+            "`OTEL_PROPAGATORS` lists unknown propagators, which are left out: `{unknown}`; expected some of {known}"
+        );
+        Self::new(Kind::UnknownPropagator, &message)
     }
 }
 

@@ -181,6 +181,14 @@ pub(crate) fn no_collector(at: &Location<'_>) {
     }
 }
 
+/// Reports unknown names in `OTEL_PROPAGATORS`.
+pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
+    tell_once(
+        || Diagnostic::unknown_propagators(unknown, known),
+        Kind::UnknownPropagator,
+    );
+}
+
 /// A request passes two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);

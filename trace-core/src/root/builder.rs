@@ -104,7 +104,8 @@ impl RootBuilder {
     /// Continues the caller's trace with its baggage. A propagator extracted both from the
     /// headers of a request.
     ///
-    /// Without a usable context, the span begins a new trace with the extracted baggage.
+    /// Without a usable context, the span begins a new trace with the extracted baggage, and
+    /// with the id or the decision that came without a span ([`Extracted::start`]).
     /// [`Stats::bad_headers`](crate::Stats::bad_headers) counts headers and entries that could
     /// not be used.
     ///

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::stats::Counters;
 use crate::propagation::trust::Trust;
-use crate::propagation::{Extracted, HeaderProblem};
+use crate::propagation::{Extracted, HeaderProblem, TraceStart};
 use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::sampler::SamplingTags;
 use crate::tracer::global;
@@ -19,6 +19,8 @@ use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 pub(crate) struct SpanOrigin {
     pub(super) parent: Parent,
     pub(super) trust: Trust,
+    /// The id or the decision for the new trace that a caller sent without a span.
+    pub(super) start: TraceStart,
     /// Baggage of headers without a usable context.
     pub(super) extracted_baggage: Option<Baggage>,
     /// The problems with the headers.
@@ -90,7 +92,10 @@ impl SpanOrigin {
         };
         match extracted.context {
             Some(context) => self.parent = Parent::Remote(context),
-            None => self.extracted_baggage = Some(extracted.baggage),
+            None => {
+                self.start = extracted.start;
+                self.extracted_baggage = Some(extracted.baggage);
+            }
         }
     }
 
@@ -116,7 +121,8 @@ impl SpanOrigin {
         let believed = self.believed(tracer);
         self.count_caller(&tracer.queue.counters, believed.as_deref());
         let parentage = match &self.parent {
-            Parent::Absent | Parent::Current => Parentage::Nothing,
+            Parent::Absent => self.wish().map_or(Parentage::Nothing, Parentage::Wish),
+            Parent::Current => Parentage::Nothing,
             Parent::Given(context) => Parentage::Given(context),
             Parent::Local(context) => Parentage::Local(context),
             Parent::Remote(_) => match &believed {
@@ -177,6 +183,19 @@ impl SpanOrigin {
         }
     }
 
+    /// Returns what a caller without a span wants the trace to begin with, as far as it is
+    /// trusted.
+    fn wish(&self) -> Option<TraceStart> {
+        let mut start = self.start;
+        match self.trust {
+            Trust::Restart => return None,
+            // A caller could otherwise get around the cap by leaving out the ids.
+            Trust::Capped { .. } => start.flags = start.flags.filter(|flags| !flags.is_sampled()),
+            Trust::Continue => {}
+        }
+        (start != TraceStart::default()).then_some(start)
+    }
+
     /// Returns the caller's context as far as it is trusted: unchanged (borrowed), with the
     /// sampled flag cleared (owned), or not at all (`None`).
     fn believed(&self, tracer: &TracerCore) -> Option<Cow<'_, TraceContext>> {
@@ -230,7 +249,7 @@ impl SpanOrigin {
 impl BadHeaders {
     fn in_extracted(extracted: &Extracted) -> Self {
         let mut bad = Self {
-            count: extracted.problems.len() as u64,
+            count: extracted.problems.iter().map(HeaderProblem::count).sum(),
             ..Self::default()
         };
         for problem in &extracted.problems {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{Probabilistic, Sampler, SamplingDecision, SamplingInput};
-use crate::value::TraceContext;
 
 /// Records a share of the traces that start here, and counts them. A trace from a caller is
 /// recorded if the caller records it.
@@ -99,7 +98,7 @@ impl HeadSampler {
 
 impl Sampler for HeadSampler {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        if let Some(sampled) = input.parent.map(TraceContext::is_sampled) {
+        if let Some(sampled) = input.caller_decision() {
             return sampled.into();
         }
         let decision = self.probabilistic.sample(input);

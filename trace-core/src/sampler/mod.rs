@@ -80,8 +80,11 @@ pub trait Sampler: Send + Sync {
 pub struct SamplingInput<'a> {
     /// The trace: its own id, or the caller's.
     pub trace_id: TraceId,
-    /// The context from another process, if there is one.
+    /// The context from another process, if there is one. Its sender may have left the decision
+    /// open: ask [`caller_decision`](Self::caller_decision), not its flags.
     pub parent: Option<&'a TraceContext>,
+    /// The decision of a caller that sent no ids, such as `b3: 0`.
+    pub decision_alone: Option<bool>,
     /// The name of the span that starts.
     pub operation_name: &'a str,
     /// The kind of the span that starts.
@@ -100,10 +103,34 @@ impl<'a> SamplingInput<'a> {
         Self {
             trace_id,
             parent: None,
+            decision_alone: None,
             operation_name,
             kind: SpanKind::Internal,
             clock,
             tags: SamplingTags::NONE,
+        }
+    }
+
+    /// Returns whether the caller records the trace. `None` means that there is no caller, or
+    /// that it left the decision open, as B3 and X-Ray allow. Then decide as for a trace that
+    /// starts here.
+    ///
+    /// ```
+    /// use trace_core::{Clock, SamplingInput, SpanId, TraceContext, TraceFlags, TraceId};
+    ///
+    /// let (clock, id) = (Clock::system(), TraceId::new(1).unwrap());
+    /// let mut caller = TraceContext::new(id, SpanId::new(2).unwrap());
+    /// caller.flags = TraceFlags::DEFERRED;
+    /// let mut input = SamplingInput::new(id, "checkout", &clock);
+    /// input.parent = Some(&caller);
+    /// assert_eq!(input.caller_decision(), None);
+    /// ```
+    #[must_use]
+    pub const fn caller_decision(&self) -> Option<bool> {
+        match self.parent {
+            Some(parent) if parent.flags.is_deferred() => None,
+            Some(parent) => Some(parent.is_sampled()),
+            None => self.decision_alone,
         }
     }
 }
@@ -171,7 +198,7 @@ impl<S: Sampler> Sampler for Option<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         match self {
             Some(sampler) => sampler.sample(input),
-            None => input.parent.is_none_or(TraceContext::is_sampled).into(),
+            None => input.caller_decision().unwrap_or(true).into(),
         }
     }
 }

@@ -4,9 +4,9 @@
 //! is called.
 
 use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
-use crate::value::TraceContext;
 
-/// Records what the caller records, and asks another sampler about traces that start here.
+/// Records what the caller records. Asks another sampler about traces that start here, and
+/// about those whose caller left the decision open.
 ///
 /// So a trace is recorded by every service that it passes through, or by none. By default,
 /// every trace that starts here is recorded.
@@ -31,7 +31,7 @@ pub struct ParentBased<S = AlwaysOn> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Makes a sampler that asks `root` if there is no caller.
+    /// Makes a sampler that asks `root` if no caller has decided.
     #[must_use]
     pub const fn new(root: S) -> Self {
         Self { root }
@@ -40,7 +40,7 @@ impl<S: Sampler> ParentBased<S> {
 
 impl<S: Sampler> Sampler for ParentBased<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        match input.parent.map(TraceContext::is_sampled) {
+        match input.caller_decision() {
             Some(sampled) => sampled.into(),
             None => self.root.sample(input),
         }

@@ -253,19 +253,22 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     inject_with(&W3cPropagator, headers)
 }
 
-/// Writes the current context into the headers of a request, in the formats of a propagator;
-/// returns whether a trace runs here. See [`inject`].
+/// Writes the current context into the headers of a request, as a propagator writes it;
+/// returns whether a trace runs here.
+///
+/// The span notes that its context was sent, so that its trace is not complete before the other
+/// service has reported its part. A context that you give to a propagator yourself is not
+/// noted.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use trace_core::propagation::XTracePropagator;
-/// use trace_core::{Tracer, span};
+/// use trace_core::propagation::CompositePropagator;
+/// use trace_core::span;
 ///
-/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let propagator = CompositePropagator::from_env(); // OTEL_PROPAGATORS
 /// let mut headers = HashMap::new();
-/// tracer.root("order").run_sync(|| span::inject_with(&XTracePropagator, &mut headers));
-/// assert_eq!(headers["x-sampled"], "1");
-/// # Ok::<(), trace_core::BuildError>(())
+/// trace_core::root("call").run_sync(|| span::inject_with(&propagator, &mut headers));
+/// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> bool {
     let context = record::context_of_call();

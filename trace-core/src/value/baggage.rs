@@ -38,7 +38,15 @@ use super::visible::{Visible, quoted};
 /// ```
 // Invariants: empty baggage is `None`, not an empty list; each key occurs once.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
+pub struct Baggage(Option<Arc<Entries>>);
+
+/// The entries, and the length of their header. The length is kept because counting it for
+/// each new entry would make reading a header quadratic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Entries {
+    list: Vec<BaggageEntry>,
+    header_bytes: usize,
+}
 
 /// One entry of a [`Baggage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,10 +142,14 @@ impl Baggage {
     /// Removes an entry and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let entries = self.0.as_mut()?;
-        let position = entries.iter().position(|entry| &*entry.key == key)?;
-        let removed = Arc::make_mut(entries).remove(position);
-        if entries.is_empty() {
+        let position = entries.list.iter().position(|entry| &*entry.key == key)?;
+        let changed = Arc::make_mut(entries);
+        let removed = changed.list.remove(position);
+        changed.header_bytes -= removed.header_bytes();
+        if changed.list.is_empty() {
             self.0 = None;
+        } else {
+            changed.header_bytes -= COMMA;
         }
         Some(removed.value.into())
     }
@@ -162,7 +174,7 @@ impl Baggage {
     }
 
     pub(crate) fn entries(&self) -> &[BaggageEntry] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.0.as_deref().map_or(&[], |entries| &entries.list)
     }
 
     fn entry(&self, key: &str) -> Option<&BaggageEntry> {
@@ -174,32 +186,49 @@ impl Baggage {
         &mut self,
         entry: BaggageEntry,
     ) -> Result<Option<String>, InvalidBaggage> {
-        let position = self.entries().iter().position(|old| old.key == entry.key);
-        self.check_limits(&entry, position.is_none())?;
-        let entries = Arc::make_mut(self.0.get_or_insert_default());
-        let replaced = match position.and_then(|position| entries.get_mut(position)) {
-            Some(place) => Some(std::mem::replace(place, entry).value.into()),
-            None => {
-                entries.push(entry);
-                None
-            }
-        };
-        Ok(replaced)
-    }
-
-    fn check_limits(&self, entry: &BaggageEntry, is_new: bool) -> Result<(), InvalidBaggage> {
-        if is_new && self.len() == Self::MAX_ENTRIES {
-            return Err(InvalidBaggage(Reason::TooManyEntries));
-        }
-        let others = self.entries().iter().filter(|old| old.key != entry.key);
-        // Each other entry needs one more byte, for a comma.
-        let bytes = entry.header_bytes() + others.map(|old| old.header_bytes() + 1).sum::<usize>();
+        let mut entries = self.entries().iter().enumerate();
+        let old = entries
+            .find(|(_, old)| is_same_key(&old.key, &entry.key))
+            .map(|(position, old)| (position, old.header_bytes()));
+        let (count, bytes) = (self.len(), self.header_bytes());
+        let bytes = entry.header_bytes()
+            + match old {
+                Some((_, replaced)) => bytes - replaced,
+                None if count == Self::MAX_ENTRIES => {
+                    return Err(InvalidBaggage(Reason::TooManyEntries));
+                }
+                None if count == 0 => 0,
+                None => bytes + COMMA,
+            };
         if bytes > Self::MAX_HEADER_BYTES {
             return Err(InvalidBaggage(Reason::TooManyBytes(bytes)));
         }
-        Ok(())
+        let entries = Arc::make_mut(self.0.get_or_insert_default());
+        entries.header_bytes = bytes;
+        let place = old.and_then(|(position, _)| entries.list.get_mut(position));
+        Ok(match place {
+            Some(place) => Some(std::mem::replace(place, entry).value.into()),
+            None => {
+                entries.list.push(entry);
+                None
+            }
+        })
+    }
+
+    /// Returns the length of [`to_header`](Self::to_header).
+    pub(crate) fn header_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |entries| entries.header_bytes)
     }
 }
+
+/// Compares two keys. Keys often begin alike and end differently, so the last byte is
+/// compared first.
+fn is_same_key(one: &str, other: &str) -> bool {
+    one.as_bytes().last() == other.as_bytes().last() && one == other
+}
+
+/// What stands between two entries.
+const COMMA: usize = 1;
 
 impl BaggageEntry {
     /// Returns the length of `key=value;metadata` with the value encoded.

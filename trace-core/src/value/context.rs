@@ -68,7 +68,8 @@ impl TraceContext {
         }
     }
 
-    /// Returns whether the trace is recorded.
+    /// Returns whether the trace is recorded. If nobody has decided yet, this is `false`; see
+    /// [`TraceFlags::DEFERRED`].
     #[must_use]
     pub const fn is_sampled(&self) -> bool {
         self.flags.is_sampled()
@@ -85,11 +86,28 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// The eight flags that travel with a trace.
+/// The flags that travel with a trace: the eight of `trace-flags`, and two of other formats.
 ///
-/// Source: W3C Trace Context Level 2, *trace-flags*.
+/// The two are *debug*, of B3 and Jaeger, and *deferred*, which means that nobody has decided
+/// yet whether the trace is recorded. They are not part of the byte on the wire: formats
+/// without these two write debug as sampled, and deferred as not sampled.
+///
+/// Source: W3C Trace Context Level 2, *trace-flags*; B3 Propagation, *Sampling State*.
+///
+/// ```
+/// use trace_core::TraceFlags;
+///
+/// assert!(TraceFlags::DEBUG.is_sampled());
+/// assert_eq!(TraceFlags::DEBUG.as_byte(), TraceFlags::SAMPLED.as_byte());
+///
+/// // A decision ends both.
+/// assert_eq!(TraceFlags::DEFERRED.with_sampled(true), TraceFlags::SAMPLED);
+/// assert_eq!(TraceFlags::DEBUG.with_sampled(false), TraceFlags::NONE);
+/// ```
+// The low byte is the one on the wire. The two bits above it are flags because the recorder
+// already passes the flags to every scope, task and outgoing header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct TraceFlags(u8);
+pub struct TraceFlags(u16);
 
 #[cfg(feature = "serde")]
 transparent!(TraceFlags);
@@ -101,17 +119,23 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(1);
     /// Bit 1: the low 56 bits of the trace id are random.
     pub const RANDOM: Self = Self(2);
+    /// Sampled because somebody is debugging; rates and limits should not drop it.
+    pub const DEBUG: Self = Self(Self::SAMPLED.0 | DEBUG_BIT);
+    /// Not decided: the sampler of the service that receives it decides. Until then the trace
+    /// counts as not sampled.
+    pub const DEFERRED: Self = Self(DEFERRED_BIT);
 
     /// Makes flags from the byte on the wire.
     #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
-        Self(byte)
+        Self(byte as u16)
     }
 
     /// Returns the byte on the wire.
     #[must_use]
     pub const fn as_byte(self) -> u8 {
-        self.0
+        let [_, byte] = self.0.to_be_bytes();
+        byte
     }
 
     /// Returns whether bit 0 is set.
@@ -126,15 +150,35 @@ impl TraceFlags {
         self.0 & 2 != 0
     }
 
-    /// Returns these flags with bit 0 set or cleared.
+    /// Returns whether the trace is sampled for debugging; see [`DEBUG`](Self::DEBUG).
+    #[must_use]
+    pub const fn is_debug(self) -> bool {
+        self.is_sampled() && self.0 & DEBUG_BIT != 0
+    }
+
+    /// Returns whether nobody has decided about the trace; see [`DEFERRED`](Self::DEFERRED).
+    #[must_use]
+    pub const fn is_deferred(self) -> bool {
+        !self.is_sampled() && self.0 & DEFERRED_BIT != 0
+    }
+
+    /// Returns these flags with bit 0 as given. This is a decision: the flags are no longer
+    /// deferred, and debug stays only if the trace is sampled.
     #[must_use]
     pub const fn with_sampled(self, sampled: bool) -> Self {
-        Self(self.0 & !1 | sampled as u8)
+        let decided = self.0 & !DEFERRED_BIT;
+        Self(match sampled {
+            true => decided | 1,
+            false => decided & !(1 | DEBUG_BIT),
+        })
     }
 
     /// Returns these flags with bit 1 set or cleared.
     #[must_use]
     pub const fn with_random(self, random: bool) -> Self {
-        Self(self.0 & !2 | (random as u8) << 1)
+        Self(self.0 & !2 | (random as u16) << 1)
     }
 }
+
+const DEBUG_BIT: u16 = 1 << 8;
+const DEFERRED_BIT: u16 = 1 << 9;

@@ -1,5 +1,7 @@
 //! Environment variables.
 
+use std::ffi::OsString;
+
 /// Reads an environment variable. No other function in this crate reads one.
 ///
 /// [`diagnostics`](crate::diagnostics) reads variables on its own. All other code reads one
@@ -10,4 +12,9 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         reason = "only this function reads the environment"
     )]
     std::env::var(name).ok()
+}
+
+/// Returns all variables.
+pub(crate) fn variables() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
 }

@@ -33,6 +33,26 @@ pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
     Ok(value)
 }
 
+/// Reads hex digits in either case. `is_length` says how many digits are allowed, up to 32.
+pub(crate) fn parse_any_hex(
+    text: &str,
+    is_length: impl Fn(usize) -> bool,
+) -> Result<u128, HexFinding> {
+    let mut value = 0_u128;
+    let mut length = 0;
+    for (position, character) in text.chars().enumerate() {
+        let digit = character.to_digit(16);
+        let digit = digit.ok_or(HexFinding::Character(character, position))?;
+        // Digits are shifted out only if the text is too long, which is an error below.
+        value = value << 4 | u128::from(digit);
+        length = position + 1;
+    }
+    match is_length(length) {
+        true => Ok(value),
+        false => Err(HexFinding::Length(length)),
+    }
+}
+
 impl fmt::Display for HexFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,6 +16,7 @@ use super::scope::Scope;
 use super::unsampled::Unsampled;
 use crate::diagnostics::NotSampledBy;
 use crate::diagnostics::stats::Counters;
+use crate::propagation::TraceStart;
 use crate::record::thread::{self, quietly};
 use crate::record::trace::TracerCore;
 use crate::sampler::{SamplingInput, SamplingTags};
@@ -41,6 +42,8 @@ pub(crate) struct Start<'a> {
 pub(crate) enum Parentage<'a> {
     /// From nowhere: it is new. The sampler decides.
     Nothing,
+    /// From nothing, but a caller sent an id or a decision for the new trace.
+    Wish(TraceStart),
     /// From a span of another process. The sampler decides, and sees that context.
     Remote(&'a TraceContext),
     /// The same, but the caller's allowance of sampled traces is used up: the context says
@@ -66,15 +69,28 @@ impl Scope {
             // `start_new` notes the beginning itself, as roots also call it directly. That
             // `watch` below notes it once more only adds to the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
+            Parentage::Wish(wish) => (Self::start_as(tracer, wish, name, kind, tags), None),
             Parentage::Remote(context) => {
-                let refused =
-                    ask_sampler(tracer, context.trace_id, name, kind, tags, Some(context));
+                let refused = ask_sampler(
+                    tracer,
+                    context.trace_id,
+                    name,
+                    kind,
+                    tags,
+                    Caller::Span(context),
+                );
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused =
-                    ask_sampler(tracer, context.trace_id, name, kind, tags, Some(context));
+                let refused = ask_sampler(
+                    tracer,
+                    context.trace_id,
+                    name,
+                    kind,
+                    tags,
+                    Caller::Span(context),
+                );
                 // The sampler is still asked, with a context that says "not sampled": it
                 // may have a rule of its own to record the trace. Only if it refuses as the
                 // caller did, the allowance is the reason.
@@ -130,7 +146,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, None);
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, Caller::Nobody);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -148,19 +164,51 @@ impl Scope {
         }
     }
 
+    /// Begins a trace with an id or a decision that a caller sent without a span.
+    #[cold]
+    fn start_as(
+        tracer: &Arc<TracerCore>,
+        wish: TraceStart,
+        operation_name: &str,
+        kind: SpanKind,
+        tags: &SamplingTags<'_>,
+    ) -> Self {
+        // It is not known whether a foreign id is random.
+        let (trace_id, flags) = match wish.trace_id {
+            Some(trace_id) => (trace_id, TraceFlags::NONE),
+            None => (tracer.ids.trace_id(), TraceFlags::RANDOM),
+        };
+        let wish = wish.flags.unwrap_or(TraceFlags::DEFERRED);
+        let caller = match wish.is_deferred() {
+            true => Caller::Nobody,
+            false => Caller::Decision(wish.is_sampled()),
+        };
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, caller);
+        if let Some(by) = refused {
+            tracer.queue.counters.refuse();
+            return Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by));
+        }
+        let sampled = match wish.is_debug() {
+            true => TraceFlags::DEBUG,
+            false => TraceFlags::SAMPLED,
+        };
+        let flags = sampled.with_random(flags.is_random());
+        Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
+    }
+
     /// Begins a trace in code that runs only because something is recorded. No sampler is
     /// asked and nothing is counted, but the context travels.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.parentage {
-            Parentage::Nothing => None,
+            Parentage::Nothing | Parentage::Wish(_) => None,
             Parentage::Remote(context)
             | Parentage::Capped(context)
             | Parentage::Local(context)
             | Parentage::Given(context) => Some(context),
         };
         let scope = match start.parentage {
-            Parentage::Nothing => {
+            Parentage::Nothing | Parentage::Wish(_) => {
                 Self::start_new(tracer, start.operation_name, start.kind, &start.tags)
             }
             Parentage::Remote(context) | Parentage::Capped(context) | Parentage::Local(context) => {
@@ -254,6 +302,16 @@ impl Scope {
     }
 }
 
+/// The decision of the caller, as the sampler sees it.
+#[derive(Clone, Copy, Debug)]
+enum Caller<'a> {
+    /// There is no caller, or it left the decision open.
+    Nobody,
+    /// Sampled or not, without ids.
+    Decision(bool),
+    Span(&'a TraceContext),
+}
+
 /// Asks the sampler. Returns who refuses, or `None` if the trace is to be recorded.
 ///
 /// The sampler is the application's code. If it panics, it refuses. What it calls is not
@@ -266,20 +324,22 @@ fn ask_sampler(
     operation_name: &str,
     kind: SpanKind,
     tags: &SamplingTags<'_>,
-    parent: Option<&TraceContext>,
+    caller: Caller<'_>,
 ) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.tags = *tags;
-    input.parent = parent;
+    match caller {
+        Caller::Nobody => {}
+        Caller::Decision(sampled) => input.decision_alone = Some(sampled),
+        Caller::Span(parent) => input.parent = Some(parent),
+    }
     // `quietly` catches the panic, too, and does not drop what could panic once more when it
     // is dropped.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
         // A sampler that refuses what the caller refused mostly follows the caller.
-        Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
-            Some(NotSampledBy::Caller)
-        }
+        Some(false) if input.caller_decision() == Some(false) => Some(NotSampledBy::Caller),
         Some(false) => Some(NotSampledBy::Sampler),
         // It panicked. The root is not recorded, and the panic is counted.
         None => {

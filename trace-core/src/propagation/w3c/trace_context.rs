@@ -1,10 +1,10 @@
-use super::carrier::joined;
-use super::traceparent::ParseTraceparentError;
-use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
-use crate::value::{TraceContext, TraceState};
+//! The headers `traceparent` and `tracestate` together.
 
-pub(super) const TRACEPARENT: &str = "traceparent";
-pub(super) const TRACESTATE: &str = "tracestate";
+use super::header_names::{TRACEPARENT, TRACESTATE};
+use super::traceparent::ParseTraceparentError;
+use crate::propagation::carrier::joined;
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use crate::value::{TraceContext, TraceState};
 
 /// Writes and reads `traceparent` and `tracestate`.
 ///

@@ -1,17 +1,17 @@
 //! The `baggage` header.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
-use super::carrier::joined;
-use super::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
+use super::baggage_error::{Finding, ParseBaggageError, Reason};
+use super::header_names::BAGGAGE;
+use crate::propagation::carrier::joined;
+use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::baggage::trim;
 use crate::value::baggage::{
     BaggageEntry, check_key, check_metadata, is_baggage_octet, is_plain_in_value,
 };
-use crate::value::visible::{Visible, quoted};
-use crate::value::{Baggage, InvalidBaggage, TraceContext};
-
-pub(super) const BAGGAGE: &str = "baggage";
+use crate::value::visible::quoted;
+use crate::value::{Baggage, TraceContext};
 
 /// Writes and reads `baggage`.
 ///
@@ -29,28 +29,8 @@ pub(super) const BAGGAGE: &str = "baggage";
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BaggagePropagator;
 
-/// A member of `baggage` that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseBaggageError(Reason);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reason {
-    /// `number` counts from 1, empty members left out.
-    Member {
-        number: usize,
-        text: Box<str>,
-        finding: Finding,
-    },
-    TooMany,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Finding {
-    NoEqualsSign,
-    ValueCharacter(char),
-    Percent,
-    Invalid(InvalidBaggage),
-}
+/// Most members that are reported one by one.
+const MAX_ERRORS: usize = 64;
 
 impl Propagator for BaggagePropagator {
     fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
@@ -62,12 +42,14 @@ impl Propagator for BaggagePropagator {
     }
 
     fn extract(&self, headers: &dyn Extractor) -> Extracted {
-        let text = joined(headers, BAGGAGE).unwrap_or_default();
+        let Some(text) = joined(headers, BAGGAGE) else {
+            return Extracted::default();
+        };
         let (baggage, errors) = Baggage::from_header(&text);
         Extracted {
-            context: None,
             baggage,
             problems: errors.into_iter().map(HeaderProblem::Baggage).collect(),
+            ..Extracted::default()
         }
     }
 }
@@ -102,27 +84,30 @@ impl Baggage {
     /// Reads the text of the `baggage` header: the good members, and what is wrong
     /// with the others. Several header lines are joined with commas first.
     ///
-    /// Of members with one key the last is kept, as in OpenTelemetry. Reading ends
-    /// after 64 members, good and bad. Bytes that are no UTF-8 become `U+FFFD`.
-    /// Empty members are no errors.
+    /// A member that is bad, or that could not be written again within 64 entries and
+    /// 8,192 bytes, is left out alone: it takes no other member's place. After 64
+    /// errors one more says how many members were left out besides. Of members with
+    /// one key the last is kept, as in OpenTelemetry. Bytes that are no UTF-8 become
+    /// `U+FFFD`. Empty members are no errors.
     #[must_use]
     pub fn from_header(text: &str) -> (Self, Vec<ParseBaggageError>) {
-        let (mut baggage, mut errors) = (Self::new(), Vec::new());
+        let (mut baggage, mut errors, mut more) = (Self::new(), Vec::new(), 0);
         let members = text.split(',').map(trim).filter(|text| !text.is_empty());
         for (index, member) in members.enumerate() {
-            if index == Self::MAX_ENTRIES {
-                errors.push(ParseBaggageError(Reason::TooMany));
-                break;
-            }
             let inserted = parse_member(member)
                 .and_then(|entry| baggage.insert_entry(entry).map_err(Finding::Invalid));
-            if let Err(finding) = inserted {
-                errors.push(ParseBaggageError(Reason::Member {
+            match inserted {
+                Ok(_) => {}
+                Err(_) if errors.len() == MAX_ERRORS => more += 1,
+                Err(finding) => errors.push(ParseBaggageError(Reason::Member {
                     number: index + 1,
                     text: quoted(member),
                     finding,
-                }));
+                })),
             }
+        }
+        if more > 0 {
+            errors.push(ParseBaggageError(Reason::More(more)));
         }
         (baggage, errors)
     }
@@ -146,6 +131,10 @@ fn parse_member(member: &str) -> Result<BaggageEntry, Finding> {
 
 /// Source: W3C Baggage, *value*.
 fn decode(value: &str) -> Result<Box<str>, Finding> {
+    // Most values are plain: one pass, and one allocation.
+    if value.bytes().all(is_plain_in_value) {
+        return Ok(value.into());
+    }
     if let Some(found) = value.chars().find(|found| !is_baggage_octet(*found)) {
         return Err(Finding::ValueCharacter(found));
     }
@@ -165,44 +154,8 @@ fn decode(value: &str) -> Result<Box<str>, Finding> {
             byte => byte,
         });
     }
-    Ok(String::from_utf8_lossy(&decoded).into())
+    let text = String::from_utf8(decoded);
+    Ok(text
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        .into())
 }
-
-impl fmt::Display for ParseBaggageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = Baggage::MAX_ENTRIES;
-        let (number, text, finding) = match &self.0 {
-            Reason::TooMany => {
-                return write!(
-                    f,
-                    "`baggage` has more than {limit} members; expected up to {limit}"
-                );
-            }
-            Reason::Member {
-                number,
-                text,
-                finding,
-            } => (number, text, finding),
-        };
-        match finding {
-            Finding::NoEqualsSign => write!(
-                f,
-                "`{text}`, member {number} of `baggage`, has no `=`; expected `key=value`"
-            ),
-            Finding::ValueCharacter(found) => write!(
-                f,
-                "value of `{text}`, member {number} of `baggage`, has `{}`; expected it \
-                 percent-encoded",
-                Visible(*found)
-            ),
-            Finding::Percent => write!(
-                f,
-                "value of `{text}`, member {number} of `baggage`, has a `%` without two hex \
-                 digits; expected `%25` for the sign itself"
-            ),
-            Finding::Invalid(error) => write!(f, "member {number} of `baggage`: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ParseBaggageError {}

@@ -1,26 +1,30 @@
-//! Headers: conformance with the specifications, round trips, hostile input.
+//! Headers: conformance with the specifications, and what is said of those that are bad.
+
+mod baggage;
+mod composite;
+mod environment;
+mod roots;
+mod round_trips;
+mod vendors;
 
 use std::collections::{BTreeMap, HashMap};
 
 use expect_test::{Expect, expect};
 use trace_core::propagation::{
-    BaggagePropagator, CompositePropagator, Injector, Propagator, W3cPropagator, XTracePropagator,
-    extract, inject,
+    Injector, Propagator, W3cPropagator, XTracePropagator, extract, inject,
 };
-use trace_core::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
-
-use crate::random::Random;
+use trace_core::{SpanId, TraceContext, TraceFlags, TraceId};
 
 type Headers = Vec<(String, String)>;
 
 #[test]
 fn trace_context_conforms() {
-    conformance(include_str!("../data/w3c_trace_context.txt"));
+    conformance(include_str!("../../data/w3c_trace_context.txt"));
 }
 
 #[test]
 fn baggage_conforms() {
-    conformance(include_str!("../data/w3c_baggage.txt"));
+    conformance(include_str!("../../data/w3c_baggage.txt"));
 }
 
 /// Runs the cases of a data file.
@@ -84,6 +88,58 @@ fn check(headers: &[(&str, &str)], propagator: &dyn Propagator, expect: &Expect)
         .map(|problem| format!("{}: {problem}\n", problem.header()))
         .collect();
     expect.assert_eq(&lines.concat());
+}
+
+/// Checks what is found in headers, in lines.
+#[track_caller]
+fn check_found(propagator: &dyn Propagator, headers: &[(&str, &str)], expect: &Expect) {
+    let found = propagator.extract(&headers);
+    let mut lines = String::new();
+    if let Some(context) = &found.context {
+        assert!(context.is_remote);
+        assert_eq!(context.baggage, found.baggage);
+        lines += &format!("{} {}", context.trace_id, context.span_id);
+        if let Some(parent) = context.parent_span_id {
+            lines += &format!(" below {parent}");
+        }
+        lines += &format!(", {}", flags(context.flags));
+        if !context.tracestate.is_empty() {
+            lines += &format!(", {}", context.tracestate);
+        }
+        lines += "\n";
+    }
+    if let Some(trace_id) = found.start.trace_id {
+        lines += &format!("start: {trace_id}\n");
+    }
+    if let Some(wish) = found.start.flags {
+        lines += &format!("start: {}\n", flags(wish));
+    }
+    if !found.baggage.is_empty() {
+        lines += &format!("{:?}\n", found.baggage);
+    }
+    for problem in &found.problems {
+        lines += &format!("{}: {problem}\n", problem.header());
+    }
+    expect.assert_eq(&lines);
+}
+
+fn flags(flags: TraceFlags) -> &'static str {
+    match flags {
+        flags if flags.is_debug() => "debug",
+        flags if flags.is_deferred() => "not decided",
+        flags if flags.is_sampled() => "sampled",
+        _ => "not sampled",
+    }
+}
+
+/// Writes a context as headers, in lines.
+fn written(propagator: &dyn Propagator, context: &TraceContext) -> String {
+    let mut headers = Headers::new();
+    propagator.inject(context, &mut headers);
+    let lines = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\n"));
+    lines.collect()
 }
 
 #[test]
@@ -159,150 +215,6 @@ fn what_is_left_out_is_reported_with_its_reason() {
 }
 
 #[test]
-fn x_trace_reports_what_it_leaves_out() {
-    let (trace, span) = (
-        ("X-Trace-Id", "4bf92f3577b34da6a3ce929d0e0e4736"),
-        ("X-Span-Id", "00f067aa0ba902b7"),
-    );
-    check(&[], &XTracePropagator, &expect![[r#""#]]);
-    check(
-        &[span],
-        &XTracePropagator,
-        &expect![[r#"
-            x-trace-id: `x-trace-id` is missing; expected `x-trace-id` and `x-span-id` together
-        "#]],
-    );
-    check(
-        &[trace, ("X-Span-Id", "00F067AA0BA902B7")],
-        &XTracePropagator,
-        &expect![[r#"
-            x-span-id: `x-span-id` has `F` at position 2; expected 16 lower-case hex digits
-        "#]],
-    );
-    let bad = [
-        trace,
-        span,
-        ("X-Parent-Span-Id", "0000000000000000"),
-        ("X-Sampled", "yes"),
-    ];
-    check(
-        &bad,
-        &XTracePropagator,
-        &expect![[r#"
-            x-parent-span-id: `x-parent-span-id` is all zeros; expected 16 lower-case hex digits
-            x-sampled: `x-sampled` is `yes`; expected `1` or `0`
-        "#]],
-    );
-    let context = XTracePropagator.extract(&bad).context.unwrap();
-    assert_eq!(context.parent_span_id, None);
-    assert!(context.is_sampled() && context.is_remote);
-}
-
-#[test]
-fn the_number_of_problems_is_bounded() {
-    let found = extract(&[("baggage", "bad,".repeat(100_000))]);
-    assert_eq!(found.problems.len(), 65);
-    assert_eq!(
-        found.problems[64].to_string(),
-        "`baggage` has more than 64 members; expected up to 64"
-    );
-    let found = extract(&[("baggage", "x".repeat(1_000_000))]);
-    assert!(found.problems[0].to_string().len() < 400);
-}
-
-#[test]
-fn contexts_come_back_from_their_headers() {
-    let mut random = Random::new(1);
-    let both = CompositePropagator::new()
-        .with(W3cPropagator)
-        .with(XTracePropagator);
-    for _ in 0..2_000 {
-        let sent = random_context(&mut random);
-        let mut headers = HashMap::new();
-        both.inject(&sent, &mut headers);
-        let w3c = TraceContext {
-            parent_span_id: None,
-            is_remote: true,
-            ..sent.clone()
-        };
-        let found = W3cPropagator.extract(&headers);
-        assert_eq!(found.problems, []);
-        assert_eq!(found.context, Some(w3c));
-        let x_trace = TraceContext {
-            flags: TraceFlags::NONE.with_sampled(sent.is_sampled()),
-            tracestate: TraceState::new(),
-            baggage: Baggage::new(),
-            is_remote: true,
-            ..sent
-        };
-        assert_eq!(XTracePropagator.extract(&headers).context, Some(x_trace));
-    }
-}
-
-/// Whatever comes in: nothing panics, and what goes out is good.
-#[test]
-fn what_is_passed_on_is_never_bad() {
-    let mut random = Random::new(2);
-    for _ in 0..10_000 {
-        let mut received = Headers::new();
-        inject(&random_context(&mut random), &mut received);
-        for (_, value) in &mut received {
-            mutate(value, &mut random);
-        }
-        let sent = pass_on(&received);
-        let again = extract(&sent);
-        assert_eq!(again.problems, [], "{received:?}");
-        assert_eq!(pass_on(&sent), sent, "{received:?}");
-        for (_, value) in &sent {
-            assert!(value.chars().all(|c| (' '..='~').contains(&c)), "{value:?}");
-        }
-    }
-}
-
-fn mutate(text: &mut String, random: &mut Random) {
-    let mut characters: Vec<char> = text.chars().collect();
-    for _ in 0..random.below(4) {
-        let strange = [
-            '-', '0', 'F', '=', ',', ';', '%', ' ', '\t', '\n', '\0', 'é', '😀',
-        ];
-        let character = strange[random.below(strange.len())];
-        let position = random.below(characters.len() + 1);
-        match random.below(3) {
-            0 => characters.insert(position, character),
-            1 => characters.truncate(position),
-            _ if position < characters.len() => characters[position] = character,
-            _ => characters.push(character),
-        }
-    }
-    *text = characters.into_iter().collect();
-}
-
-fn random_context(random: &mut Random) -> TraceContext {
-    let mut context = TraceContext::new(
-        TraceId::new(random.id128()).unwrap(),
-        SpanId::new(random.id64()).unwrap(),
-    );
-    context.flags = TraceFlags::from_byte(random.below(4) as u8);
-    context.parent_span_id = (random.below(2) == 0).then(|| SpanId::new(random.id64()).unwrap());
-    for _ in 0..random.below(5) {
-        let key = random.text("abcz019_-*/@", 1, 20);
-        let value = random.text("AZaz09!~;:{} ", 1, 20);
-        // Some keys and values do not begin or end as they have to.
-        let _refused = context.tracestate.insert(&key, &value);
-    }
-    for _ in 0..random.below(5) {
-        let key = random.text("abcAZ09!#$%&'*+-.^_`|~", 1, 10);
-        let value = random.text("aZ0 %,;=\"\\\t\r\n\0é€😀", 0, 20);
-        let metadata = ["", "internal", "ttl=1;p=%20"][random.below(3)];
-        context
-            .baggage
-            .insert_with_metadata(key, value, metadata)
-            .unwrap();
-    }
-    context
-}
-
-#[test]
 fn flags_without_a_meaning_are_not_kept() {
     let flags = |text| {
         TraceContext::from_traceparent(text)
@@ -312,7 +224,7 @@ fn flags_without_a_meaning_are_not_kept() {
     };
     let of_version_00 = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-fe";
     let of_version_01 = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff";
-    assert_eq!([flags(of_version_00), flags(of_version_01)], [2, 1]);
+    assert_eq!([flags(of_version_00), flags(of_version_01)], [2, 3]);
 }
 
 #[test]
@@ -321,27 +233,6 @@ fn baggage_without_a_traceparent_is_not_lost() {
     assert_eq!(found.context, None);
     assert_eq!(found.baggage.get("tenant"), Some("acme"));
     assert_eq!(found.problems, []);
-}
-
-#[test]
-fn composite_takes_the_first_context_and_all_problems() {
-    let propagator = CompositePropagator::new()
-        .with(W3cPropagator)
-        .with(XTracePropagator)
-        .with(BaggagePropagator);
-    let headers = [
-        ("traceparent", "00-bad"),
-        ("x-trace-id", "4bf92f3577b34da6a3ce929d0e0e4736"),
-        ("x-span-id", "00f067aa0ba902b7"),
-        ("x-sampled", "0"),
-        ("baggage", "tenant=acme"),
-    ];
-    let found = propagator.extract(&headers);
-    let context = found.context.unwrap();
-    assert_eq!(context.span_id.to_string(), "00f067aa0ba902b7");
-    assert!(!context.is_sampled());
-    assert_eq!(context.baggage, found.baggage);
-    assert_eq!(found.problems.len(), 1);
 }
 
 /// Bytes that are no text are reported, and the lines beside them count.
@@ -375,7 +266,7 @@ fn no_line_vanishes() {
     let found = XTracePropagator.extract(&[("x-trace-id", &b"\xff"[..]), ("x-span-id", b"1")]);
     assert_eq!(
         found.problems[0].to_string(),
-        "`x-trace-id` has 1 characters; expected 32 lower-case hex digits"
+        "`x-trace-id` has `\u{fffd}` at position 0; expected 16 or 32 hex digits, not all 0, or a UUID"
     );
 }
 
@@ -412,48 +303,4 @@ fn used_headers_keep_nothing_of_another_context() {
     let mut tree_map = BTreeMap::from(used);
     check(&mut tree_map);
     assert_eq!(tree_map, BTreeMap::from(expected));
-}
-
-#[test]
-fn a_root_goes_on_with_what_was_extracted_and_counts_what_was_bad() {
-    use std::collections::HashMap;
-    use trace_core::{MemoryCollector, Tracer, span};
-
-    let spans = MemoryCollector::new();
-    let tracer = Tracer::builder("test")
-        .collector(spans.clone())
-        .on_demand()
-        .build()
-        .unwrap();
-    let serve = |headers: &[(&str, &str)]| {
-        let mut sent = HashMap::new();
-        tracer
-            .root("serve")
-            .extracted(trace_core::propagation::extract(&headers))
-            .run_sync(|| assert!(span::inject(&mut sent)));
-        sent
-    };
-    let sent = serve(&[
-        (
-            "traceparent",
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ),
-        ("baggage", "user=ann"),
-    ]);
-    assert_eq!(sent["baggage"], "user=ann");
-    assert!(sent["traceparent"].starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
-    assert_eq!(tracer.stats().bad_headers, 0);
-
-    let sent = serve(&[("traceparent", "nonsense"), ("baggage", "user=bob")]);
-    assert_eq!(sent["baggage"], "user=bob");
-    assert_eq!(tracer.stats().bad_headers, 1);
-
-    tracer.flush(std::time::Duration::ZERO);
-    let spans = spans.spans();
-    assert_eq!(
-        spans[0].parent_span_id.unwrap().to_string(),
-        "b7ad6b7169203331"
-    );
-    assert!(spans[0].parent_is_remote);
-    assert_eq!(spans[1].parent_span_id, None);
 }

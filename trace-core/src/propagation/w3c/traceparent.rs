@@ -51,7 +51,7 @@ impl TraceContext {
     /// Reads the text of a `traceparent` header; the context is remote.
     ///
     /// Version 00 has exactly 55 characters. Of higher versions what version 00
-    /// has is read, and of the flags only *sampled*. Flags without a meaning are
+    /// has is read, with the flags that it has: *sampled* and *random*. Others are
     /// not kept. Spaces and tabs around the text are no part of it.
     /// Source: W3C Trace Context Level 2, *Traceparent Header* and *Versioning of
     /// traceparent*.
@@ -89,10 +89,7 @@ impl TraceContext {
             return Err(ParseTraceparentError(Reason::Trailing));
         }
         Ok(Self {
-            flags: match version {
-                0 => known(flags),
-                _ => TraceFlags::NONE.with_sampled(flags.is_sampled()),
-            },
+            flags: known(flags),
             is_remote: true,
             ..Self::new(trace_id, span_id)
         })
