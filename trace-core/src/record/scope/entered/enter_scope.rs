@@ -144,7 +144,8 @@ fn push_visit(
         scope.visitor = span;
         scope.number = number;
         scope.visiting.order = order;
-        // Not dropped: a vacant place holds neither. Nor is code compiled to drop them.
+        // The old values are forgotten, because a vacant place has neither. So no code is
+        // generated to drop them.
         std::mem::forget(scope.visiting.trace.replace(trace));
         std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
     }
