@@ -68,7 +68,7 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
     }
 }
 
-/// Like [`note_missed`], for a poll. Only the first poll of a span is noted.
+/// Like [`miss`], for a poll. Only the first poll of a span is noted.
 ///
 /// It is not a method of the span's life, because the compiler would know less about the life
 /// after such a call.
