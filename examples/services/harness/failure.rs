@@ -23,7 +23,7 @@ impl IntoResponse for Failure {
 }
 
 impl From<CallError> for Failure {
-    /// Keeps the class of the status code, and the first cause.
+    /// Keeps an error of the client. Any other failure becomes `502 Bad Gateway`.
     fn from(error: CallError) -> Self {
         match error.cause {
             Cause::Refused(status, message) if status.is_client_error() => Self { status, message },
