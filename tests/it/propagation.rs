@@ -1,4 +1,4 @@
-//! Headers: conformance with the specifications, round trips, hostile input.
+//! Tests of headers: conformance with the specifications, round trips, hostile input.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -239,7 +239,7 @@ fn contexts_come_back_from_their_headers() {
     }
 }
 
-/// Whatever comes in: nothing panics, and what goes out is good.
+/// For any input, nothing panics, and the written headers are valid.
 #[test]
 fn what_is_passed_on_is_never_bad() {
     let mut random = Random::new(2);
@@ -287,7 +287,7 @@ fn random_context(random: &mut Random) -> TraceContext {
     for _ in 0..random.below(5) {
         let key = random.text("abcz019_-*/@", 1, 20);
         let value = random.text("AZaz09!~;:{} ", 1, 20);
-        // Some keys and values do not begin or end as they have to.
+        // Some keys and values have an invalid beginning or end.
         let _refused = context.tracestate.insert(&key, &value);
     }
     for _ in 0..random.below(5) {
@@ -344,7 +344,7 @@ fn composite_takes_the_first_context_and_all_problems() {
     assert_eq!(found.problems.len(), 1);
 }
 
-/// Bytes that are no text are reported, and the lines beside them count.
+/// Bytes that are not text are reported, and other header lines still count.
 #[test]
 fn no_line_vanishes() {
     let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
