@@ -1,5 +1,5 @@
-//! Assembles the spans of files into traces: OTLP/JSON, and what Tempo, Jaeger and
-//! Zipkin answer.
+//! Assembles the spans of files into traces. The files contain OTLP/JSON or responses of
+//! Tempo, Jaeger or Zipkin.
 //!
 //! This example shows how the decoder, the `TraceCollector`, its search and the text views
 //! work together. It is also useful as a tool for your own files.

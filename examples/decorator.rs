@@ -4,10 +4,10 @@
 //! methods adds spans. The service runs in its own task, which does not know the client's
 //! trace. The request carries the trace, as a `Carried<ServiceRequest>`.
 //!
-//! Look at the counts: three requests give 3 traces of 3 spans. A collector that considers a
-//! trace complete when all spans *that it has* are finished would count 9 traces of 1 span
-//! here, because every span is finished when it arrives. The output ends with one of the
-//! traces as OTLP/JSON, which every OpenTelemetry backend can read.
+//! Look at the counts: three requests give 3 traces of 3 spans. Every span is finished when it
+//! arrives. So a collector that only checks whether the spans *that it has* are finished would
+//! count 9 traces of 1 span. The output ends with one of the traces as OTLP/JSON, which every
+//! OpenTelemetry backend can read.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example decorator

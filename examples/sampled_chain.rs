@@ -12,8 +12,7 @@
 //! Look first at the chain of parents: every span's parent is the previous span, in another
 //! service. Then look at ten requests at a rate of 0.5, run 5,000 times. The number of traces
 //! has the mean and the variance of a binomial distribution. The slowest of the ten requests
-//! is missed half of the time, because the decision is made before it is known how slow a
-//! request will be.
+//! is missed half of the time, because the sampler decides before the request runs.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example sampled_chain

@@ -9,12 +9,11 @@
 //! tokio's paused time, which jumps to the next timer when all tasks wait. The tracers follow
 //! it with `Clock::tokio`.
 //!
-//! Look at the trees: each request gives one tree of nine spans over five services, with a
-//! `call` on the caller's side around a `handle_request` on the other side. The bars show that
-//! the calls are sequential. Ids and delays come from seeds, so every run prints the same
-//! bytes. The program runs twice and compares the outputs. In the original tutorial, the
-//! services need at most 4 times 0.5 s, so no trace is slower than 2.0 s. Here the database is
-//! sometimes slower.
+//! Look at the trees. Each request gives one tree of nine spans over five services. The caller
+//! has a `call`, around the callee's `handle_request`. The bars show that the calls are
+//! sequential. Ids and delays come from seeds, so every run prints the same bytes. The program
+//! runs twice and compares the outputs. In the original tutorial, the services need at most 4
+//! times 0.5 s, so no trace is slower than 2.0 s. Here the database is sometimes slower.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example simulation

@@ -217,7 +217,7 @@ fn five_places_and_how_many_more_where_no_tracer_ends() {
     assert_eq!(lines[5..], Vec::from_iter(more), "{said}");
 }
 
-/// Returns a copy of the program's path, as for a test program of cargo.
+/// Links the program into a folder like that of cargo's test programs. Returns the new path.
 fn as_a_harness() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deps");
     std::fs::create_dir_all(&folder).unwrap();

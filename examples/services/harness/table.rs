@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-/// Displays rows in columns. The first row contains the headings. The first columns are
-/// left-aligned, and the other columns, which are numbers, are right-aligned.
+/// A table that displays rows in columns. The first row contains the headings. The first
+/// columns are left-aligned, and the other columns, which are numbers, are right-aligned.
 pub struct Table {
     left_columns: usize,
     rows: Vec<Vec<String>>,

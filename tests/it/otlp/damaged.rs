@@ -83,7 +83,7 @@ fn a_line_that_is_cut_anywhere_takes_no_other_with_it() {
     }
 }
 
-/// Returns whether the first element of an array is a whole object.
+/// Returns whether the text after the opening bracket is a whole object.
 fn read_whole(cut: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(&cut[1..]).is_ok()
 }

@@ -12,8 +12,8 @@ thread_local! {
 /// A guard that marks the running body of a function that returns a future or a stream.
 ///
 /// The span of such a function begins at the first poll of what it returns. If the body calls
-/// a traced function, the inner future usually becomes part of the outer one, as in a layer
-/// that wraps the future of an inner service. So the inner span belongs below the outer span,
+/// a traced function, the inner future usually becomes part of the outer one. For example, a
+/// layer wraps the future of an inner service. So the inner span belongs below the outer span,
 /// which does not exist yet. Therefore the inner future belongs to the trace of its first
 /// poll, or, if nothing is recorded there, to the trace of the call.
 #[derive(Debug)]

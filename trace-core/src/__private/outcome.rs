@@ -15,7 +15,7 @@
 //! `CardError`; `CardError: Error`, so lookup takes [`ErrorFailure::__traced_record`].
 //!
 //! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
-//! Output: it is no `Result`, so lookup takes [`NotResult::__traced_failure`] and
+//! Output: it is not a `Result`, so lookup takes [`NotResult::__traced_failure`] and
 //! [`NotFailed::__traced_record`].
 
 use std::error::Error;

@@ -19,9 +19,9 @@ use crate::value::TagSource;
 
 /// Makes a future the body of a child span.
 ///
-/// The span belongs to the trace in which this is called. If this is called in the body of a
-/// function that returns a future or a stream, the span belongs to the trace of the first
-/// poll, if there is one; `calling.rs` explains why.
+/// The span belongs to the trace in which this is called. There is one exception, which
+/// `calling.rs` explains: in the body of a function that returns a future or a stream, the
+/// span belongs to the trace of the first poll, if there is one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where

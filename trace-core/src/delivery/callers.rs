@@ -10,7 +10,7 @@ use crate::value::TraceId;
 
 /// Parts that sent their context to another service, and parts that were called with such a
 /// context. A service may call itself. So when a part ends, this list shows whether another
-/// part of its trace continues in this process, even if that part has handed over nothing yet.
+/// part of its trace continues in this process. That part may have handed over nothing yet.
 ///
 /// The application's threads add parts. The worker removes a part when it has read its end. So
 /// the number of entries is limited by the number of parts that are open or whose end was not

@@ -137,7 +137,7 @@ impl Recipient {
     ///
     /// # Errors
     ///
-    /// The destructor panicked.
+    /// If the destructor panicked.
     pub(super) fn end(mut self) -> Result<(), CollectorError> {
         if self.drop_collector() {
             return Ok(());

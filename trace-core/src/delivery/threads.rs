@@ -41,13 +41,14 @@ impl Worker {
         started
     }
 
-    /// Starts the threads of the lanes. They come before the worker, which gives them batches.
+    /// Starts the threads of the lanes. They start before the worker, which passes them
+    /// batches.
     fn start_lanes(&mut self) -> std::io::Result<Vec<JoinHandle<()>>> {
         let threads = self.recipients.lane_threads().into_iter();
         threads.map(LaneThread::start).collect()
     }
 
-    /// Starts the worker's thread, which owns the worker from then on.
+    /// Starts the worker's thread, which then owns the worker.
     fn start_worker(mut self) -> std::io::Result<JoinHandle<()>> {
         let thread = std::thread::Builder::new().name("trace-worker".to_owned());
         thread.spawn(move || {

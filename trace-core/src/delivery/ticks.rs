@@ -7,8 +7,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A counter that the worker increases once per scheduled delay while it waits, if a scope has
-/// requested it. While the worker does not wait, the ticks are stopped, and scopes read the
-/// clock themselves, because a collector may block the worker for any time.
+/// requested it. While the worker does not wait, the ticks are stopped, because a collector
+/// may block it for any time. Scopes then read the clock themselves.
 #[derive(Debug)]
 pub(crate) struct Ticks {
     /// The present tick times two plus [`WANTED`], or [`STOPPED`](Self::STOPPED). Scopes only
@@ -87,7 +87,7 @@ impl Ticks {
         // could mistake a tick for an earlier one.
         let word = if word >= Self::STOPPED - 1 { 0 } else { word };
         // Relaxed: the partners are the loads in `now` and `request_next`, which explain it. A
-        // plain store loses no request: the bit is already set when this overwrites it, and
+        // plain store loses no request. The bit is already set when this overwrites it, and
         // the scope that set it reads the clock when the tick has changed.
         self.word.store(word, Ordering::Relaxed);
     }

@@ -206,16 +206,16 @@ impl Worker {
             .forget_lost(lost.half_spans.drain(), &mut lost.parts);
     }
 
-    /// Reports a part as open, unless that was reported before.
+    /// Reports a part as open, unless it was reported before.
     fn report_open(&mut self, part: Part) {
         if self.decoder.note_open_part(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }
 
-    /// Before the end of a part, reports the other parts of its trace that are open in this
-    /// process because they called it or were called by it. So a collector knows that the
-    /// trace continues, even if these parts have handed over nothing.
+    /// Before the end of a part, reports the open parts of the same trace in this process that
+    /// called it or were called by it. So a collector knows that the trace continues, even if
+    /// these parts have handed over nothing.
     fn report_callers(&mut self) {
         // The reports are taken out and added again after the others. The order matters,
         // because a collector may complete a trace at the first end.
@@ -246,7 +246,7 @@ impl Worker {
             self.recipients.give_batch(&mut self.decoded);
         } else {
             // There are no spans. There may be chunks without a complete span. The decoder has
-            // copied what it keeps of them.
+            // copied the entries that it needs later.
             self.queue.release_chunks(&mut self.decoded, false);
         }
     }

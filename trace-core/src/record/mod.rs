@@ -25,10 +25,10 @@
 //! | [`mod@write`] | the entries of a span, which are appended to the stage |
 //! | [`span`] | the life of a span, and its holders |
 //!
-//! Two parts may not be where you expect them. The code that appends to the stage is in
-//! [`mod@write`] and not in [`thread`], because it moves a full stage into the chunk of the
-//! running scope. The stack of entered scopes is in [`scope`] and not in [`thread`], because
-//! it holds the scopes' recordings.
+//! Two parts may not be where you expect them. The code that appends to the stage moves a full
+//! stage into the chunk of the running scope. So it is in [`mod@write`] and not in [`thread`].
+//! The stack of entered scopes is in [`scope`] and not in [`thread`], because it holds the
+//! scopes' recordings.
 //!
 //! Four rules hold in all folders. The compiler does not check them:
 //!

@@ -61,8 +61,8 @@
 //!
 //! Tasks belong to the test if they continue a trace ([`spawn`](crate::spawn),
 //! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees the spans of a
-//! root or a spawned task after it has ended, or after it has called `trace!()` itself.
-//! [`TestTracer::settled`] waits until they have ended.
+//! root or a spawned task after the root or task has ended, or after it has called `trace!()`
+//! itself. [`TestTracer::settled`] waits until they have ended.
 //!
 //! # Servers and tasks of the code under test
 //!
@@ -150,8 +150,7 @@ pub use test_tracer::TestTracer;
 ///
 /// # Panics
 ///
-/// If there is no trace, or if there are several, which the message lists. Also outside of a
-/// test.
+/// If there is no trace, if there are several, which the message lists, or outside of a test.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -243,7 +242,7 @@ macro_rules! assert_trace {
 
 /// Asserts that every parent of a span in a [`Trace`](crate::Trace) is also in the trace.
 ///
-/// The parent of a span that continues a trace of another process is missing.
+/// If a span continues a trace of another process, its parent is missing.
 ///
 /// # Panics
 ///

@@ -155,7 +155,7 @@ impl TestTracer {
         (inner.tracer.stats(), inner.spans.spans())
     }
 
-    /// Returns the likely reason, judged by the counters, why no trace was recorded.
+    /// Returns why no trace was recorded, judged by the counters.
     fn explain_nothing(&self) -> String {
         let stats = self.stats();
         if stats.started == 0 {

@@ -52,18 +52,19 @@ impl TestTracer {
     /// instead of a sleep before a test reads the traces of tasks and servers.
     ///
     /// This is exact on all threads. A trace is open from the beginning of its root until all
-    /// its spans have ended and all its tasks and messages are gone, even if they have
-    /// recorded nothing yet. Tasks are those of [`spawn`](crate::spawn) and
+    /// its spans have ended and all its tasks and messages are gone. This includes tasks and
+    /// messages that have recorded nothing yet. Tasks are those of [`spawn`](crate::spawn) and
     /// [`in_current_trace`](crate::TraceFuture::in_current_trace), and messages are
     /// [`Carried`](crate::Carried). The test's body does not count, nor do the spans in which
     /// this future is awaited. Everything else in the test's own trace counts.
     ///
-    /// It does not see work that has not begun and belongs to no trace: a root in a task of
-    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
-    /// request in transit, or a message in a channel without [`Carried`](crate::Carried). Nor
-    /// does it see traces that are not sampled. So wait first for a result of the code itself,
-    /// such as a response. A server spawned with [`trace_core::spawn`](crate::spawn) is part
-    /// of the trace and never ends; spawn it with `tokio::spawn` instead.
+    /// It does not see work that has not begun and belongs to no trace, such as a request in
+    /// transit or a message in a channel without [`Carried`](crate::Carried). The same holds
+    /// for a root in a task of `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that
+    /// has not run for 10 ms. Nor does it see traces that are not sampled. So wait first for a
+    /// result of the code itself, such as a response. A server spawned with
+    /// [`trace_core::spawn`](crate::spawn) is part of the trace and never ends; spawn it with
+    /// `tokio::spawn` instead.
     ///
     /// It works with any executor. It also works while tokio's time is paused, because the
     /// timeout uses real time.

@@ -4,7 +4,7 @@ use crate::Baggage;
 use crate::trace::assemble::Trace;
 use crate::value::{SpanId, SpanRecord, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// Its id. It is far from the ids of a test's generator, which counts up from 1.
+/// Its id. A test's generator counts up from 1 and never reaches it.
 const TRACE_ID: TraceId = TraceId::from_nonzero(std::num::NonZeroU128::MAX);
 /// The parent of its spans. No span with this id is recorded.
 const ROOT_ID: SpanId = SpanId::from_nonzero(std::num::NonZeroU64::MAX);

@@ -1,5 +1,5 @@
-//! The model of where code runs: the entered scopes of a thread, the surroundings of each, and
-//! the held spans that were entered in their own scope.
+//! The model of where code runs. It has the entered scopes of a thread, the surroundings of
+//! each, and the held spans that were entered in their own scope.
 //!
 //! It follows the documentation of [`trace_core::OpenSpan::enter`], `enter_unguarded` and
 //! `exit`. All other code restores the previous current span when it returns.

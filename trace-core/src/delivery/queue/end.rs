@@ -189,8 +189,8 @@ impl Queue {
         self.state().is_stopped()
     }
 
-    /// Returns a report for a caller that must not wait, because it is one of the tracer's own
-    /// threads, or because another thread uses the worker.
+    /// Returns a report for a caller that must not wait. The caller is one of the tracer's own
+    /// threads, or another thread uses the worker.
     pub(crate) fn unfinished(&self) -> FlushReport {
         let stats = self.stats();
         FlushReport {
@@ -220,7 +220,7 @@ impl Queue {
     }
 
     /// Closes the lanes: each ends after the work that it already has. The worker calls this
-    /// after it has given them its last batch.
+    /// after it has passed them its last batch.
     pub(in crate::delivery) fn close_lanes(&self) {
         self.state().lanes.iter_mut().for_each(Lane::close);
         self.lane_work.iter().for_each(Condvar::notify_one);
@@ -267,7 +267,7 @@ impl Queue {
     fn tell_loss_if_last(&self) {
         let state = self.state();
         let is_last = state.is_loss_to_be_said && state.is_stopped();
-        // Printing locks the state again, and may take long.
+        // Printing locks the state again, and may take a long time.
         drop(state);
         if is_last {
             self.tell_loss(&[]);

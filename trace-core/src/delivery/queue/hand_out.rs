@@ -1,7 +1,7 @@
 //! Passes batches to the collectors and takes them back. Flushes and ends are in `end`.
 //!
-//! The worker fills a batch, each lane holds a reference to it, and the thread that drops the
-//! last reference returns its chunks and bytes here. This file counts these spans and bytes.
+//! The worker fills a batch, and each lane holds a reference to it. The thread that drops the
+//! last reference returns the chunks and bytes here. This file counts these spans and bytes.
 //! It decides which lane has room, and calls no collector.
 
 use std::sync::Arc;
@@ -71,8 +71,8 @@ impl Queue {
         self.state().ledger.finish(lane, spans, taken);
     }
 
-    /// Takes back the chunks of a batch that no collector needs any more, and counts its spans
-    /// as delivered, or as lost if a collector lost them (`is_lost`).
+    /// Takes back the chunks of a batch that no collector needs any more. Counts its spans as
+    /// delivered, or as lost if a collector lost them (`is_lost`).
     pub(in crate::delivery) fn release_chunks(&self, decoded: &mut Decoded, is_lost: bool) {
         let spans = decoded.len() as u64;
         let chunks = decoded.end();
@@ -97,7 +97,7 @@ impl Queue {
             .collect()
     }
 
-    /// Gives a batch to a lane.
+    /// Passes a batch to a lane.
     ///
     /// # Errors
     ///
@@ -197,7 +197,7 @@ impl Queue {
     }
 
     /// Drops one reference to a batch. The thread that drops the last reference returns the
-    /// chunks and bytes to the queue, and counts the spans as delivered, or as lost if a
+    /// chunks and bytes to the queue. It counts the spans as delivered, or as lost if a
     /// collector lost them.
     pub(in crate::delivery) fn release_batch(&self, batch: Arc<SharedBatch>) {
         // If several threads release the batch at the same time, exactly one of them gets it.

@@ -121,7 +121,7 @@ impl Queue {
     }
 
     /// Reports a part as open that may hand over nothing for a long time. Returns whether the
-    /// report was taken. If it was not, collectors learn of the part with its first piece.
+    /// report was taken. If not, collectors learn of the part with its first piece.
     pub(crate) fn open_part(&self, part: Part) -> bool {
         let mut state = self.state();
         // The number is bounded, because the memory of these reports is not counted.
@@ -141,8 +141,8 @@ impl Queue {
     /// before this call, so the worker reads the end last.
     ///
     /// If the worker may know that the part is open (`may_be_known`), the end is kept even
-    /// above the bound: otherwise collectors would wait for it forever. Such parts are bounded
-    /// by what the worker has read.
+    /// above the limit. Otherwise collectors would wait for it forever. The number of such
+    /// parts is limited, because the worker has read a piece of each.
     pub(crate) fn end_part(&self, part: Part, may_be_known: bool) {
         let mut state = self.state();
         // The worker drains this list with each delivery, so it is long only if the worker is

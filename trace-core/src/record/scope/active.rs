@@ -19,8 +19,8 @@ use crate::record::trace::TracerCore;
 /// dropped instead, its entries are lost without being counted, and its trace never ends.
 #[derive(Debug, Default)]
 pub(crate) enum Active {
-    /// The process's tracer is current, and no trace runs. A scope whose state is on the stack
-    /// or was taken is in this state, so that its drop ends nothing.
+    /// The process's tracer is current, and no trace runs. A scope has this value while its
+    /// state is on the stack or was taken, so that its drop ends nothing.
     #[default]
     Nothing,
     /// This tracer is current, and no trace runs.

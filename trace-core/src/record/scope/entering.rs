@@ -1,10 +1,10 @@
-//! Enters a scope so that a thread runs its code, until a guard is dropped or until the visit
-//! ends for which the scope was entered.
+//! Enters a scope, so that a thread runs its code. The scope is left when a guard is dropped,
+//! or when the visit ends for which it was entered.
 //!
 //! While the code runs, the scope is empty, and its state is on the thread's stack. Leaving
-//! moves the state back, or ends the scope. If the scope is not on the stack of the leaving
-//! thread (the process has forked, or a coroutine has moved to another thread), there is no
-//! state to move back, and the scope stays empty.
+//! moves the state back, or ends the scope. If the process has forked, or a coroutine has
+//! moved to another thread, the scope is not on the stack of the leaving thread. Then there is
+//! no state to move back, and the scope stays empty.
 //!
 //! A scope that is never left, because its guard was forgotten, stays on the stack. The stack
 //! has no destructor, so the scope's entries are not handed over.

@@ -121,7 +121,7 @@ impl Drop for SpanGuard {
 
 impl SpanGuard {
     /// Ends the span of a guard whose holder is dropped. Unlike the drop itself, it is not
-    /// inlined, for callers for which a few nanoseconds do not matter.
+    /// inlined. It is for callers that need not save a few nanoseconds.
     pub(crate) fn close_dropped(&self) {
         if self.is_recording() {
             close(self.scope, self.span, self.outer, self.was_panicking);
@@ -129,8 +129,8 @@ impl SpanGuard {
     }
 }
 
-/// Ends a span that had child spans, whose body panics, or whose guard is dropped out of
-/// order, so that it is not the current span.
+/// Ends a span that had child spans, whose body panics, or that is not current because its
+/// guard is dropped out of order.
 #[inline(never)]
 fn close(home: u32, span: u64, outer: u64, was_panicking: bool) {
     let outcome = if std::thread::panicking() && !was_panicking {

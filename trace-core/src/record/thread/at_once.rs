@@ -10,10 +10,10 @@ use super::block::{BLOCK, Block, STAGE};
 use crate::stream::{EntryKind, Header, outcome_number};
 use crate::value::Outcome;
 
-/// Writes the end of a span and makes `parent` the current one, if the span is the newest one,
-/// its end fits into one word, and times come from the counter. Returns whether it did. The
-/// span must have become current when it was opened. The code is short because it is inlined
-/// into each traced function.
+/// Writes the end of a span and makes `parent` the current one. The span must be the newest
+/// one, its end must fit into one word, and times must come from the counter. Returns whether
+/// it did. The span must have become current when it was opened. The code is short because it
+/// is inlined into each traced function.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
     BLOCK.with(|block| {
@@ -36,8 +36,8 @@ pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> b
     })
 }
 
-/// Writes an error of a span, whose type has a number, if the message is short, the tracer is
-/// a plain one, and the stage has room. Returns whether it did.
+/// Writes an error of a span whose type has a number. The message must be short, the tracer
+/// must be plain, and the stage must have room. Returns whether it did.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn push_error(header: Header, span: u64, message: &[u8]) -> bool {
     BLOCK.with(|block| block.put_error(header, span, message))
@@ -58,9 +58,9 @@ pub(in crate::record) fn push_named_text(header: Header, span: u64, key: &str, t
 }
 
 impl Block {
-    /// Writes the opening of a span with a new id and makes it the current one, if the
-    /// header is known, the tracer is a plain one, and the stage has room. Returns the id and
-    /// the parent.
+    /// Writes the opening of a span with a new id and makes it the current one. The header
+    /// must be known, the tracer must be plain, and the stage must have room. Returns the id
+    /// and the parent.
     ///
     /// A header of zero means that the site has no number yet.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -86,8 +86,9 @@ impl Block {
         Some((id, parent))
     }
 
-    /// Writes the end of a span and makes `parent` the current one again, if the span is the
-    /// current one, the tracer is a plain one, and the stage has room. Returns whether it did.
+    /// Writes the end of a span and makes `parent` the current one again. The span must be the
+    /// current one, the tracer must be plain, and the stage must have room. Returns whether it
+    /// did.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn close_at_once(&self, outcome: Outcome, id: u64, parent: u64) -> bool {
         let used = self.used.get();
@@ -143,9 +144,9 @@ impl Block {
         true
     }
 
-    /// Writes an entry of the current span with a short text, if the running scope may write
-    /// to this span, the tracer is a plain one, and the stage has room. Returns whether it
-    /// did.
+    /// Writes an entry of the current span with a short text. The running scope must be
+    /// allowed to write to the span, the tracer must be plain, and the stage must have room.
+    /// Returns whether it did.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn put_own_text(&self, header: Header, text: &str) -> bool {
         let span = self.own_span();

@@ -18,11 +18,11 @@ use crate::process::clock::Counter;
 use crate::process::id_generator::RandomNumbers;
 use crate::record::trace::LocalTrace;
 
-/// Words of the stage: about a hundred spans without tags. A power of two, which `put_one`
-/// relies on.
+/// The number of words in the stage, enough for about a hundred spans without tags. A power of
+/// two, which `put_one` relies on.
 pub(in crate::record) const STAGE: usize = 512;
 
-/// Bytes of the stage for texts.
+/// The number of bytes in the stage for texts.
 pub(in crate::record) const TEXT_STAGE: usize = 512;
 
 /// How many times a thread may search in vain for the reason why nothing is recorded, before
@@ -47,7 +47,7 @@ pub(in crate::record) struct Block {
     pub(super) plain: Cell<Option<Counter>>,
     /// The generator of ids if `plain` is set. It is seeded before `plain` is set.
     pub(super) ids: RandomNumbers,
-    /// Spans that were opened and ended since the stage was last moved.
+    /// The numbers of spans that were opened and ended since the stage was last moved.
     pub(super) opened: Cell<u32>,
     pub(super) ended: Cell<u32>,
     /// The parent of the span that failed last. If the same error passes through this parent,

@@ -109,7 +109,7 @@ impl Block {
     /// Whether nothing was written or counted since the stage was moved.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_stage_empty(&self) -> bool {
-        // The counts alone change for a span that has yet to begin; see `hold_trace_open`.
+        // Only the counts change for a span that has not begun yet; see `hold_trace_open`.
         self.used.get() == 0 && self.opened.get() == 0 && self.ended.get() == 0
     }
 
@@ -136,8 +136,8 @@ impl Block {
     /// Writes one word. The callers have checked for room, so `place` is within the stage.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn put_one(&self, place: usize, word: u64) {
-        // The mask changes nothing, as said above. It proves the bound to the compiler, which
-        // then leaves out the check.
+        // The mask does not change the value, because the place is within the stage. It proves
+        // the bound to the compiler, which then leaves out the check.
         if let Some(cell) = self.stage.get(place & (STAGE - 1)) {
             cell.set(word);
         }

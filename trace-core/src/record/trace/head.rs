@@ -17,7 +17,7 @@ pub(in crate::record) struct Head {
     trace_id: [u64; 2],
     /// The span of another process under which the trace continues here; zero if there is none.
     pub(in crate::record) remote_parent: u64,
-    /// What only few traces have.
+    /// Data that only few traces have.
     carried: Option<Arc<Carried>>,
     pub(in crate::record) flags: TraceFlags,
     /// How many looks at the clock came before the trace. The worker uses this number to find
@@ -25,11 +25,11 @@ pub(in crate::record) struct Head {
     looks: u32,
 }
 
-/// What came with a trace from its caller.
+/// The data that a trace has received from its caller.
 #[derive(Clone, Debug, Default)]
 struct Carried {
     tracestate: TraceState,
-    /// The baggage when the trace began. Scopes change copies of their own.
+    /// The baggage when the trace began. Scopes change their own copies.
     baggage: Baggage,
 }
 
@@ -60,14 +60,14 @@ impl Head {
         self.remote_parent = 0;
     }
 
-    /// Keeps the trace state with which the trace came. An empty one takes no memory.
+    /// Keeps the trace state from the caller. An empty one takes no memory.
     pub(in crate::record) fn set_tracestate(&mut self, tracestate: &TraceState) {
         if !tracestate.as_str().is_empty() {
             self.carried().tracestate = tracestate.clone();
         }
     }
 
-    /// Keeps the baggage with which the trace came. An empty one takes no memory.
+    /// Keeps the baggage from the caller. An empty one takes no memory.
     pub(in crate::record) fn set_baggage(&mut self, baggage: &Baggage) {
         if !baggage.is_empty() {
             self.carried().baggage = baggage.clone();
@@ -86,7 +86,7 @@ impl Head {
         carried.map_or_else(Baggage::default, |carried| carried.baggage.clone())
     }
 
-    /// Returns the trace state with which the trace came.
+    /// Returns the trace state from the caller.
     #[inline]
     pub(in crate::record) fn tracestate(&self) -> &str {
         let carried = self.carried.as_ref();

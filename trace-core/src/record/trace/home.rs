@@ -19,7 +19,7 @@ use crate::process::sync::{AtomicU64, Mutex, MutexGuard, Unpoisoned};
 /// The home of spans: a scope that handed over while its spans were open, and continues.
 ///
 /// Other scopes need no home. While the opening of a span waits in its scope, the reader waits
-/// for it, and the last entries of a scope are handed over when it ends.
+/// for it. The last entries of a scope are handed over when it ends.
 #[derive(Debug)]
 pub(in crate::record) struct Home {
     scope: u32,

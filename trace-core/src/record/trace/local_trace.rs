@@ -27,12 +27,12 @@ pub(crate) struct LocalTrace {
     /// Whether the queue has taken a piece or a report of it, so that the worker may know it.
     /// Then its end must be reported.
     is_known: AtomicBool,
-    /// The number of open scopes times [`SCOPE`], plus the *strays*: the spans that were open
-    /// when their scope ended, minus the spans that ended outside their own scope.
+    /// The number of open scopes times [`SCOPE`], plus the *strays*. These are the spans that
+    /// were open when their scope ended, minus the spans that ended outside their own scope.
     ///
-    /// It is zero if and only if nothing of the trace can be recorded any more, because only
-    /// code in a counted scope or span can open another one. The number of strays may be
-    /// negative while the scope of a moved span is still open.
+    /// It is zero if and only if nothing of the trace can be recorded any more. Only code in a
+    /// counted scope or span can open another one. The number of strays may be negative while
+    /// the scope of a moved span is still open.
     open: AtomicI64,
     /// How often a span of the trace has come back to its own scope or has had overlapping
     /// visits. It orders the entries of a span in several scopes.
@@ -187,8 +187,8 @@ impl LocalTrace {
     /// else is open.
     pub(in crate::record) fn release_span(&self) {
         // Acquire and release: the partner is `close_scope`. Earlier hand-overs of this thread
-        // come before an end that another thread reports, and earlier hand-overs of other
-        // threads come before an end that this thread reports.
+        // come before an end that another thread reports. The same holds in reverse if this
+        // thread reports the end.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.report_end();
             #[cfg(feature = "testing")]

@@ -1,8 +1,8 @@
 //! A recorded trace: the state that its scopes share, on all their threads.
 //!
-//! This folder owns the state that outlives a scope: the facts with which a trace began
-//! ([`Head`]), the count of open scopes and spans ([`LocalTrace`]), the ends of moved spans
-//! ([`Home`]), and the part of a tracer that recording needs ([`TracerCore`]). It does not
+//! This folder owns the state that outlives a scope. A [`Head`] has the facts with which a
+//! trace began, and a [`LocalTrace`] counts open scopes and spans. A [`Home`] has the ends of
+//! moved spans, and a [`TracerCore`] is the part of a tracer that recording needs. It does not
 //! know scopes, threads or entries of the stream.
 //!
 //! Recording threads share state only here and in `span/held`. The comments of each atomic

@@ -30,7 +30,7 @@ pub(crate) struct TracerCore {
     pub(crate) ids: IdGenerator,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
-    /// How many traces callers may have recorded.
+    /// Limits how many traces callers may have recorded.
     pub(crate) trust_allowances: TrustAllowances,
     /// How long a scope that continues keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,

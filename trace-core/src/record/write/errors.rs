@@ -12,8 +12,8 @@ use super::{append, last_failure};
 use crate::record::thread;
 use crate::stream::{EntryKind, Header, error_bits, number_error_type};
 
-/// Writes an error of the current span, if the running scope may write to it: its status, its
-/// type, and a log if `log` is set and no child has logged the error already.
+/// Writes an error of the current span, if the running scope may write to it. The error has a
+/// status and a type. It has a log if `log` is set and no child has logged the error.
 pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     error(0, type_name, message, log);
 }

@@ -39,8 +39,9 @@ pub(super) struct ActiveTrace {
 }
 
 impl ActiveTrace {
-    /// The memory of one active trace in the collector, without the [`Trace`]: this struct,
-    /// and its places in the map and in the queue, of which two thirds are in use on average.
+    /// The memory of one active trace in the collector, without the [`Trace`]. It consists of
+    /// this struct and its places in the map and in the queue, of which two thirds are in use
+    /// on average.
     const PLACE: usize = heap_bytes(size_of::<Self>())
         + (size_of::<(TraceId, usize)>() + 1) * 3 / 2
         + size_of::<(Duration, TraceId)>() * 3 / 2;

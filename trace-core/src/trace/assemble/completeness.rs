@@ -8,9 +8,9 @@
 //! - **Running**: a tracer has reported that a part began, but not that it ended. No timer
 //!   limits this state, because the end will be reported. (The list of these parts is in the
 //!   store, because some parts have no span here.)
-//! - **Open**: something is certainly missing, because it is late or lost. There is no span
-//!   without a parent, a parent is missing, or a source that reports ends has reported none
-//!   yet.
+//! - **Open**: something is certainly missing, because it is late or lost. Either there is no
+//!   span without a parent, or a parent is missing, or a source that reports ends has reported
+//!   none yet.
 //! - **Whole**: all spans come from one tracer, no part of it runs, and every missing parent
 //!   is in another process. If no other tracer sends spans, nothing more comes, even if the
 //!   trace has called other processes or was called by one.
@@ -21,9 +21,10 @@
 //!      entries. A source is identified by its [`Resource`]. The trace enters a source with a
 //!      root, or with a span that has a remote parent. If it is unknown whether parents are
 //!      remote, it enters with a server or consumer span.
-//!   2. Every client span, and every span whose context was put into headers, has a child from
-//!      another process, or the other end of its call came with the same id. A call to a
-//!      service that is not traced has neither, and looks like a call whose answer is late.
+//!   2. Every client span, and every span whose context was put into headers, is answered. It
+//!      has a child from another process, or the other end of its call came with the same id.
+//!      A call to a service that is not traced is never answered, and looks like a call whose
+//!      answer is late.
 //!   3. No span is a producer, because any number of its consumers may come at any time.
 //!   4. No two spans with different contents came with one id, except the two ends of a call.
 //!

@@ -48,8 +48,8 @@ pub(super) enum LateSpan {
 }
 
 impl KeptTrace {
-    /// The memory of one kept trace, without the [`Trace`]: its places in the list and in the
-    /// map, of which two thirds are in use on average.
+    /// The memory of one kept trace, without the [`Trace`]. It consists of its places in the
+    /// list and in the map, of which two thirds are in use on average.
     const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
 
     /// Returns the trace to be announced again, if it has changed.

@@ -69,7 +69,7 @@ pub enum Problem {
     /// Spans are their own ancestors.
     Cycle {
         /// The first span by start, then id; then its parent, and so on, up to its child. A
-        /// span that is its own parent is alone.
+        /// span that is its own parent is the only one.
         span_ids: Vec<SpanId>,
     },
     /// A span's start is unknown. [`Trace::times_of`](crate::Trace::times_of) describes its

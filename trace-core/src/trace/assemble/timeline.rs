@@ -17,10 +17,10 @@
 //!
 //! - A span that starts within its parent's time is not moved, even if it ends later. It may
 //!   continue after its caller has received the answer or has given up.
-//! - A span for which nobody waited may start up to [`PLAUSIBLE_DELAY`] after its parent's
-//!   end. This is assumed if the span took longer than its parent, or if the parent was
-//!   cancelled or is not a client. It is also assumed if only the service's name differs,
-//!   because the span may then run in its parent's process.
+//! - A span that its parent did not wait for may start up to [`PLAUSIBLE_DELAY`] after the
+//!   parent's end. The parent is assumed not to wait if the span took longer than the parent,
+//!   or if the parent was cancelled or is not a client. It is also assumed if only the
+//!   service's name differs, because the span may then run in its parent's process.
 //! - A message may wait for any time. A consumer is moved only if it starts before its message
 //!   was sent. It is then moved to that time.
 //! - A difference of less than [`TOLERANCE`] is ignored.
@@ -33,8 +33,8 @@ use std::time::Duration;
 
 use crate::value::{Outcome, SpanKind, SpanRecord, Timestamp};
 
-/// How long after its parent's end a span for which nobody waits may start. If it starts
-/// later, its clock counts as wrong.
+/// How long after its parent's end a span may start if the parent did not wait for it. If it
+/// starts later, its clock counts as wrong.
 const PLAUSIBLE_DELAY: Duration = Duration::from_secs(60);
 
 /// How much the times of two tracers on one machine may differ.

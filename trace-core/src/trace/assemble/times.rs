@@ -29,10 +29,10 @@ impl Trace {
     /// span whose service or process differs from its parent's. If the span starts before its
     /// parent, or after the end of a client that waited for it, it is moved into the middle of
     /// its parent's time. If it took longer than its parent, it is moved to the parent's
-    /// start. All its descendants move with it. A span for which nobody waited may start up to
-    /// a minute after its parent's end, and a consumer at any time after its message was sent.
-    /// Unlike in Jaeger, a span that starts within its parent's time and ends later is not
-    /// moved, because it may continue after its caller has received the answer.
+    /// start. All its descendants move with it. A span that its parent did not wait for may
+    /// start up to a minute after the parent's end. A consumer may start at any time after its
+    /// message was sent. Unlike in Jaeger, a span that starts within its parent's time and
+    /// ends later is not moved. It may continue after its caller has received the answer.
     ///
     /// An unknown start is replaced by the parent's start, or by the span's own end if it is
     /// earlier or if there is no parent. An unknown end is replaced by the start. A time of

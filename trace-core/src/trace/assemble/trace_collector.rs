@@ -43,9 +43,10 @@ use crate::value::TraceId;
 /// - **At once**, when only [one tracer](TraceCollectorOptions::tracers) delivers to the
 ///   collector and no part of the trace runs in it any more. No other process sends spans
 ///   here, so missing spans of a caller or of a called service do not matter.
-/// - **At once**, when several tracers deliver to the collector and all of these hold: the
-///   root is here, no parent is missing, no tracer runs a part of the trace, every client span
-///   has a child from the service that it called, and no span is a producer.
+/// - **At once**, when several tracers deliver to the collector and the spans show that
+///   nothing is missing. The root and all parents must be here, and no tracer may run a part
+///   of the trace. Every client span must have a child from the service that it called, and no
+///   span may be a producer.
 /// - **After the quiet time**, when the root is here, no parent is missing and no tracer runs
 ///   a part, but another process might send more spans. A flush does not wait for this time.
 /// - **Given up**, when something is missing for the
@@ -193,7 +194,7 @@ impl TraceCollector {
         self.store().stats()
     }
 
-    /// Completes or gives up the traces for which no span came for long enough.
+    /// Completes or gives up the traces for which no span has come for their waiting time.
     ///
     /// Each batch does the same. Call this if batches may not come for a while.
     pub fn tick(&self) {

@@ -18,9 +18,9 @@ use crate::trace::assemble::Trace;
 ///
 /// The root comes first. Further roots, orphans and the first spans of cycles follow, each
 /// with a mark. Children are sorted by start, then id. Times come from [`Trace::times_of`]. A
-/// span is marked if its clock differs from the root's (`clock 2.00 s ahead`), if one of its
-/// times is unknown, or if a part of it was dropped because of limits. Names, messages and
-/// values are escaped by [`visible`](crate::value::visible()).
+/// span is marked if its clock differs from the root's (`clock 2.00 s ahead`) or if one of its
+/// times is unknown. It is also marked if a part of it was dropped because of limits. Names,
+/// messages and values are escaped by [`visible`](crate::value::visible()).
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};

@@ -56,8 +56,8 @@ fn push_scope(
                 is_there.then_some(position.scope)
             }),
             // Not recorded: the number is needed only to find the scope again. If the thread
-            // has no number left, the block is nowhere already, and the general function sets
-            // the position once more.
+            // has no number left, the block is already nowhere, and the general function sets
+            // the position again.
             _ if block.go_at_once(0, 0, 0, None) => block.next_scope(),
             _ => None,
         };

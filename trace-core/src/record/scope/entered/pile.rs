@@ -3,8 +3,8 @@
 //! Items are written in place. An unused place is *vacant*: it holds a value that has nothing
 //! to drop. So a root, which enters one scope, writes a few words and does not allocate.
 //!
-//! Two invariants: item `at` is in `near` if `at < NEAR`, else in `far`; and `far` has no
-//! vacant places, so it is empty while there are at most `NEAR` items.
+//! There are two invariants. Item `at` is in `near` if `at < NEAR`, and otherwise in `far`.
+//! And `far` has no vacant places, so it is empty while there are at most `NEAR` items.
 
 /// An item of a pile. It has an empty state, in which it owns nothing.
 ///
@@ -84,7 +84,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// Removes the last allocated place, and frees the allocation with the last of them.
+    /// Removes the last allocated place. If no place is left, frees the allocation.
     #[cold]
     fn pop_far(&mut self) {
         self.far.pop();

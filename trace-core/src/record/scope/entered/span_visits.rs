@@ -69,7 +69,7 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
             restore_outer(stack, at);
             stack.spans.raise(at);
             stack.spans.pop();
-            // Zero is the number of no scope: there is none to leave.
+            // Zero means that there is no scope to leave.
             Some((0, false))
         }
     });
@@ -87,11 +87,11 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
     active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
-/// Undoes the entering of a span: makes the previous span current again.
+/// Makes the span current again that was current before a span was entered.
 ///
-/// One of three places is changed: a span that was entered above this one and will restore it
-/// later; the block, if the span's scope runs; or the position of that scope, if it waits. If
-/// the scope was left, there is nothing to do.
+/// This changes one of three places. If a span was entered above this one, it will restore the
+/// previous span later. Otherwise the block is changed if the span's scope runs, or the
+/// position of that scope if it waits. If the scope was left, there is nothing to do.
 fn restore_outer(stack: &mut Stack, at: usize) {
     let Some(&mut EnteredSpan { span, outer, scope }) = stack.spans.get_mut(at) else {
         return;

@@ -46,7 +46,7 @@ impl Recording {
         rare.parents.as_ref()?.parent_of(span)
     }
 
-    /// Returns what is open in the trace, without `span`, in which the scope's code runs, and
+    /// Returns what is open in the trace, except `span`, in which the scope's code runs, and
     /// the spans around it. The stage must be empty, or belong to another scope.
     #[cfg(feature = "testing")]
     pub(in crate::record) fn beside(&self, mut span: u64) -> crate::record::trace::Beside {

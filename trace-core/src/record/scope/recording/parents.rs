@@ -16,8 +16,8 @@ pub(super) struct Parents(Vec<(u64, u64)>);
 const MAX: usize = 1_024;
 
 impl Parents {
-    /// Adds the spans that are open at the end of a chunk that is about to be handed over,
-    /// and removes those that end in it.
+    /// Updates the list for a chunk that is about to be handed over. Adds the spans that are
+    /// open at its end, and removes those that end in it.
     pub(super) fn add_open_of(&mut self, chunk: &Chunk) {
         let mut cursor = Cursor::default();
         loop {

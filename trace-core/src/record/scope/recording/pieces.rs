@@ -66,8 +66,8 @@ impl ScopeStream {
         spare_chunks::keep_chunk(std::mem::replace(&mut self.chunk, chunk));
     }
 
-    /// If the chunk is much too large for its content, replaces it by a small one and leaves
-    /// it to the next scope of this thread. Called when this scope is about to sleep.
+    /// If the chunk is much too large for its content, replaces it by a small one. The next
+    /// scope of this thread can use the large one. Called when this scope is about to sleep.
     pub(super) fn leave_large_chunk(&mut self) {
         if self.chunk.allocated() > 128 + 4 * self.chunk.bytes() {
             let words = self.chunk.words.len();

@@ -21,9 +21,9 @@ const TINY: usize = 8;
 /// The maximum number of words of a medium chunk, for a scope that adds a little in each poll.
 const MEDIUM: usize = 512;
 
-/// One empty chunk of each size: tiny, for scopes that sleep with very few entries; short, for
-/// a short piece; medium, for a scope that adds a little in each poll; long, for a scope that
-/// has much to keep.
+/// One empty chunk of each size. A tiny chunk is for a scope that sleeps with very few
+/// entries, and a short one for a short piece. A medium chunk is for a scope that adds a
+/// little in each poll, and a long one for a scope that keeps many entries.
 type Chunks = [Cell<Option<Chunk>>; 4];
 
 thread_local! {

@@ -1,8 +1,8 @@
 //! Moves the thread's stage into the chunk of its scope.
 //!
 //! The counts are moved with the words: the number of opened spans, and the difference between
-//! opened and ended ones. Spans are counted as started when their words are moved, so before
-//! they can be counted anywhere else.
+//! opened and ended ones. Spans are counted as started when their words are moved, which is
+//! before they can be counted anywhere else.
 
 use super::recording::Recording;
 use crate::record::thread;

@@ -3,8 +3,9 @@
 //! `Visits` has told the caller to write the end, so no other thread writes it.
 //!
 //! The end has to be read after all other entries of the span. So there is an order of
-//! preference: the running scope, if it is the span's home; the span's own scope, if it waits
-//! in the span; the home, if it continues; otherwise a visit.
+//! preference. The running scope comes first, if it is the span's home. Next are the span's
+//! own scope, if no thread runs in it, and the home, if it continues. The last choice is a
+//! visit.
 
 use super::held_span::HeldSpan;
 use crate::record::trace::SpanEnd;

@@ -1,4 +1,4 @@
-//! Ends a held span: the first thread that ends it does, or its drop.
+//! Ends a held span. The first thread that ends it wins. Otherwise its drop ends it.
 //!
 //! If other threads are in the span at that moment, the last of them writes the end.
 //! `close.rs` decides where the end is written.

@@ -1,7 +1,7 @@
 //! A held span: its fields, and how it begins.
 //!
-//! It is constant, with three exceptions: the life, which only the holder changes through
-//! `&mut`; the atomic word of `visits`; and the own scope, behind its lock. So a function that
+//! It is constant, with three exceptions. Only the holder changes the life, through `&mut`.
+//! The word of `visits` is atomic, and the own scope is behind a lock. So a function that
 //! takes `&self` may run on several threads at once.
 
 use std::sync::Arc;

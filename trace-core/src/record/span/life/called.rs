@@ -110,7 +110,7 @@ impl SpanLife {
             phase: Phase::Moved,
             scope: thread::scope(),
         };
-        // The previous current span in the scope of the visit.
+        // The current span in the scope of the visit. That scope is left with the visit.
         thread::span()
     }
 

@@ -29,9 +29,9 @@ impl SpanLife {
     /// Makes the span current if it is not already open in the running scope. Opens it if this
     /// is the first poll. Returns the previous current span.
     ///
-    /// It is compiled once, and not in each function. It saves no registers: it gets the
-    /// thread's block as an argument, because accessing the block in a library is a call, and
-    /// its only other call is a tail call to the function for rare cases.
+    /// It is compiled once, and not in each function. It saves no registers. It gets the
+    /// thread's block as an argument, because accessing the block in a library is a call. Its
+    /// only call is a tail call to the function for rare cases.
     ///
     /// It is `extern "C"`, like all functions that a traced function calls, because such
     /// functions do not unwind. Recording never panics, but the compiler does not know this
@@ -48,8 +48,9 @@ impl SpanLife {
         self.enter_slowly(site)
     }
 
-    /// Handles the cases that `begin_at` cannot: opens the span if the stage is full or the
-    /// tracer has to be asked, or makes a span current that is not open in the running scope.
+    /// Handles the cases that `begin_at` cannot. Opens the span if the stage is full or the
+    /// tracer has to be asked. Also makes a span current that is not open in the running
+    /// scope.
     #[cold]
     #[inline(never)]
     pub(super) extern "C" fn enter_slowly(&mut self, site: &'static Site) -> u64 {

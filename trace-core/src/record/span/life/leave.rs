@@ -78,7 +78,7 @@ impl SpanLife {
         self.leave_slowly(outer, outcome, KEEPS_TRACE);
     }
 
-    /// Leaves a span in every other case: it has moved, its scope is not the running one, the
+    /// Leaves a span in every other case. It has moved, its scope is not the running one, the
     /// stage is full, or the tracer has to be asked.
     #[cold]
     #[expect(improper_ctypes_definitions, reason = "called by this crate alone")]

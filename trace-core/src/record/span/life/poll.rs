@@ -22,8 +22,8 @@ use crate::value::Outcome;
 impl SpanLife {
     /// Begins a poll of a future or stream. The first poll begins its span.
     ///
-    /// It is inlined into each future, so it is small: two comparisons and an exchange for an
-    /// open span in its scope, and one call for all other cases.
+    /// It is inlined into each future, so it is small. For an open span in its scope, it does
+    /// two comparisons and an exchange. All other cases are one call.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
         thread::with_block(|block| {

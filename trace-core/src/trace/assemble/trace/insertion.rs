@@ -13,9 +13,9 @@ impl Trace {
     /// Adds a span.
     ///
     /// If several spans have the same id and are not the two ends of a call, one is kept. This
-    /// is the span that ends last; among equal ones, the span that starts first, then the span
-    /// with the most tags, logs and links, then the span with the greater `Debug` text.
-    /// [`problems`](Self::problems) reports them.
+    /// is the span that ends last. Ties are resolved in this order: the earlier start, more
+    /// tags, logs and links, the greater `Debug` text. [`problems`](Self::problems) reports
+    /// them.
     ///
     /// # Errors
     ///
