@@ -1,4 +1,4 @@
-//! Measures how much instrumenting a crate of 200 async functions adds to its build time, and
+//! Measures how much build time instrumentation adds to a crate of 200 async functions, and
 //! how much a library adds to a build from scratch.
 //!
 //! It writes a workspace to the system's temporary directory, with a member for each variant.

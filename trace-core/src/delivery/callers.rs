@@ -27,7 +27,7 @@ pub(crate) struct Callers {
 #[derive(Debug, Default)]
 struct Calls {
     numbers: HashSet<u32>,
-    /// Open parts that the worker does not know yet.
+    /// Parts that were not yet reported as open.
     unsaid: Vec<u32>,
 }
 

@@ -61,8 +61,8 @@
 //!
 //! Tasks belong to the test if they continue a trace ([`spawn`](crate::spawn),
 //! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees the spans of a
-//! root or a spawned task after the root or task has ended, or after it has called `trace!()`
-//! itself. [`TestTracer::settled`] waits until they have ended.
+//! root or a spawned task after its end, or after it has called `trace!()` itself.
+//! [`TestTracer::settled`] waits until they have ended.
 //!
 //! # Servers and tasks of the code under test
 //!

@@ -4,8 +4,8 @@
 //! [curious](crate::record::thread::is_curious). It finds the reason, and notes it in the site
 //! or in the tracer's table. [`diagnostics`] decides what is reported, and to whom.
 //!
-//! These calls may lock or run a closure of the application, so the thread's stack must not be
-//! borrowed. The values that they need are cloned first.
+//! The functions that this file calls may lock or run a closure of the application. So the
+//! thread's stack must not be borrowed, and the needed values are cloned first.
 
 use std::sync::Arc;
 

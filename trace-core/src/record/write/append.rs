@@ -28,8 +28,9 @@ pub(super) fn open_as(header: u64, id: u64) -> u64 {
     begin(header, id, now())
 }
 
-/// Writes the opening of a span with a new id below `parent`, which need not be the current
-/// span, and makes the new span the current one. Returns its id and the span that was current.
+/// Writes the opening of a span with a new id below `parent`, and makes the new span the
+/// current one. `parent` need not be the current span. Returns its id and the span that was
+/// current.
 pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
     // The opening uses the current span as the parent, and the new span becomes current. So
     // `parent` is current only for a moment.

@@ -1,7 +1,7 @@
 //! Writes tags, depending on the type of the value, which the compiler often knows.
 //!
 //! Numbers and short texts are written here directly. `field.rs` writes all other values. The
-//! inlined part only selects a function. These functions are compiled once, so a tag adds
+//! inlined part only selects one of several functions, which are compiled once. So a tag adds
 //! little code to a traced function.
 
 use super::append;

@@ -61,7 +61,7 @@ pub enum Problem {
         /// Whether the copies differed. One of them is kept.
         differing: bool,
     },
-    /// A span names itself as parent. It counts as a root, because no span is without a parent.
+    /// A span names itself as parent. It counts as a root, because every span names a parent.
     OwnParent {
         /// The span.
         span_id: SpanId,

@@ -283,7 +283,7 @@ impl Collector for TraceCollector {
     }
 
     /// Completes the traces that are due. While traces are active, asks to be called again
-    /// after a quarter of the quiet time, but at least 10 ms and at most 1 s.
+    /// after a quarter of the quiet time, between 10 ms and 1 s.
     fn on_idle(&self) -> Option<Duration> {
         const OFTEN: Duration = Duration::from_millis(10);
         const SELDOM: Duration = Duration::from_secs(1);

@@ -87,7 +87,7 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
     active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
-/// Makes the span current again that was current before a span was entered.
+/// Restores the span that was current before a span was entered.
 ///
 /// This changes one of three places. If a span was entered above this one, it will restore the
 /// previous span later. Otherwise the block is changed if the span's scope runs, or the

@@ -84,8 +84,8 @@ impl TracerCore {
                 open.traces.push(name.clone());
                 continue;
             };
-            // If a span ends outside its scope, the count of its scope is too high by one, and
-            // the count of the other scope is too low by one. Only the sum is exact.
+            // If a span ends outside its scope, the count of that scope is one too high, and
+            // the other count is one too low. Only the sum is exact.
             let spans = beside.strays + beside.spans_here;
             if beside.scopes > 0 || spans > 0 {
                 open.own.push((name.clone(), beside.scopes, spans));
