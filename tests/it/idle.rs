@@ -1,4 +1,4 @@
-//! Shutdowns that wait until no trace is open, with an executor and without.
+//! Tests of shutdowns that wait until no trace is open, with and without an executor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -15,7 +15,7 @@ use crate::wait::timed;
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// A tracer with a thread, and one without.
+/// Returns a tracer with a thread, and one without.
 fn tracers() -> impl Iterator<Item = (Tracer, MemoryCollector)> {
     let kinds: [fn(TracerBuilder) -> TracerBuilder; 2] =
         [|builder| builder, TracerBuilder::on_demand];
@@ -33,12 +33,12 @@ fn names(spans: &MemoryCollector) -> Vec<String> {
     names
 }
 
-/// An executor: a thread that parks.
+/// A minimal executor that parks the thread.
 fn block_on<F: Future>(future: F) -> F::Output {
     block_on_with(future, None)
 }
 
-/// Runs `event` on another thread when the future waits; it has to wait.
+/// Runs `event` on another thread when the future waits. The future must wait.
 fn block_on_until<F: Future>(future: F, event: impl FnOnce() + Send + 'static) -> F::Output {
     block_on_with(future, Some(Box::new(event)))
 }
@@ -74,7 +74,7 @@ fn where_nothing_is_open_it_does_not_wait() {
         assert!(report.is_complete && report.left == 0, "{report:?}");
         assert_eq!(names(&spans), ["root"]);
         assert!(took < LONG / 2, "{took:?}");
-        // It is shut down, and another one says the same.
+        // The tracer is shut down. Another shutdown returns the same report.
         tracer.root("late").run_sync(|| {});
         assert_eq!(tracer.stats().dropped.shutdown, 1);
         assert!(block_on(tracer.shutdown_when_idle(LONG)).is_complete);
@@ -90,7 +90,7 @@ fn it_waits_for_a_root_that_sleeps() {
             span::in_span("after", || {});
         }));
         assert!((&mut root).now_or_never().is_none());
-        // It also waits if the root has handed over.
+        // It also waits if the root has already handed over.
         tracer.flush(LONG);
         let ends = || assert!(root.now_or_never().is_some());
         let report = block_on_until(tracer.shutdown_when_idle(LONG), ends);
@@ -150,7 +150,7 @@ fn dropped_while_it_waits_it_ends_nothing() {
         assert!((&mut ends).now_or_never().is_none());
         drop(ends);
         drop(open);
-        // Time for a shutdown that must not happen: no event can replace it.
+        // Waits for a shutdown that must not happen. There is no event for this.
         std::thread::sleep(SHORT);
         tracer.root("later").run_sync(|| {});
         assert!(tracer.flush(LONG).is_complete);

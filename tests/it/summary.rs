@@ -1,4 +1,4 @@
-//! What a trace says in a few lines, and many in a table.
+//! Tests of the summary of one trace, and of the table of many.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Traces as text: tree, durations.
+//! Tests of traces as text: trees and durations.
 
 use std::time::Duration;
 

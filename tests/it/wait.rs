@@ -1,8 +1,8 @@
-//! Waits of tests: until something has happened, and how long they took.
+//! Lets tests wait for conditions, and measures times.
 
 use std::time::{Duration, Instant};
 
-/// How often [`until`] looks, each time after a millisecond.
+/// How often [`until`] checks, once per millisecond.
 const LOOKS: u32 = 60_000;
 
 /// Waits until `holds` returns true; fails after a minute.

@@ -1,6 +1,6 @@
-//! Lets only those through who may read a profile, and asks the data service for it.
+//! Checks that the caller may read a profile, and gets the profile from the data service.
 //!
-//! It calls both services. It keeps nothing.
+//! It calls both services. It has no state.
 
 use std::sync::Arc;
 

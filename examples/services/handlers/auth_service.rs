@@ -1,4 +1,4 @@
-//! Knows who may do what.
+//! Checks permissions.
 //!
 //! It checks tokens and fetches keys. It calls no other service.
 

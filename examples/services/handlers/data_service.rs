@@ -1,6 +1,6 @@
-//! Makes profiles of rows; asks the database again if that may help.
+//! Makes profiles from rows. Retries a failed query if that may help.
 //!
-//! It owns the cache and the second attempt. It does not know why a query failed.
+//! It owns the cache and the retry. It does not know why a query failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::harness::server::App;
 use crate::http_client::{CallError, Cause};
 use crate::service::Service;
 
-/// How often a row is asked for before the request fails.
+/// How often a row is requested before the request fails.
 const ATTEMPTS: i64 = 2;
 
 pub fn routes() -> Router<Arc<App>> {

@@ -1,4 +1,4 @@
-//! Keeps the rows.
+//! Stores the rows.
 //!
 //! It runs queries, which may be slow or fail. It calls no other service.
 

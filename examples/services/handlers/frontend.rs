@@ -1,6 +1,6 @@
 //! The public edge: every trace begins here.
 //!
-//! It makes a page of a profile, for which it calls the gateway. It checks nothing.
+//! It gets a profile from the gateway and renders it as a page. It does not check permissions.
 
 use std::sync::Arc;
 

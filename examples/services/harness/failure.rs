@@ -1,13 +1,13 @@
 //! The answer of a handler that failed.
 //!
-//! Its message becomes the status of the server span: `trace_request.rs` does that.
+//! `trace_request.rs` makes its message the status of the server span.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::http_client::{CallError, Cause};
 
-/// An answer that is none, and why; becomes the status of the server span.
+/// A failed answer and its reason, which becomes the status of the server span.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,
@@ -23,7 +23,7 @@ impl IntoResponse for Failure {
 }
 
 impl From<CallError> for Failure {
-    /// Passes on whose mistake it is, and the first cause.
+    /// Keeps an error of the client. Any other failure becomes `502 Bad Gateway`.
     fn from(error: CallError) -> Self {
         match error.cause {
             Cause::Refused(status, message) if status.is_client_error() => Self { status, message },

@@ -1,6 +1,6 @@
 //! All services in this process, each with its own server and tracer.
 //!
-//! It starts and stops them in order. What they do is in `handlers/`.
+//! It starts and stops them in order. Their work is in `handlers/`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -15,7 +15,7 @@ use crate::handlers;
 use crate::service::Service;
 use crate::tracers;
 
-/// Services that run here, the callees first.
+/// The services in this process, the callees first.
 pub struct InProcess {
     servers: Vec<Server>,
     pub addresses: HashMap<Service, SocketAddr>,
@@ -45,7 +45,7 @@ impl InProcess {
         Ok(Self { servers, addresses })
     }
 
-    /// Stops the services, callers first, so that nobody calls one that is gone.
+    /// Stops the services, callers first, so that no service calls one that has stopped.
     pub async fn stop(self) -> Vec<ServiceReport> {
         let mut reports = Vec::new();
         for server in self.servers.into_iter().rev() {

@@ -1,7 +1,7 @@
-//! What runs the services and looks at them from outside.
+//! Runs the services and checks them from outside.
 //!
-//! Load, servers, processes, checks and reports: an application has others. What is about
-//! tracing is in the folder above.
+//! This folder has the load, servers, processes, checks and reports, which differ in a real
+//! application. The code for tracing is in the folder above.
 
 pub mod check;
 pub mod child;

@@ -1,6 +1,6 @@
 //! Runs of all services in this process.
 //!
-//! They compare whole traces and what the checks say. What is printed is not compared.
+//! They compare whole traces and the results of the checks, but not the output.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn run(test: &str, arguments: &[&str]) -> Outcome {
     outcome
 }
 
-/// Compares the trace of the first request with this fate.
+/// Compares the trace of the first request that has this fate.
 fn check(outcome: &Outcome, fate: Fate, expected: &Expect) {
     let fates = outcome.options.fates();
     let request = (1..=outcome.options.requests).find(|request| fates.of(*request) == fate);

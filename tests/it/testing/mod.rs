@@ -1,4 +1,4 @@
-//! A user's own tests: `#[traced_test]`, `TestTracer`, `assert_trace!`.
+//! Tests of the testing support: `#[traced_test]`, `TestTracer`, `assert_trace!`.
 
 mod assertions;
 mod settled;
@@ -39,7 +39,7 @@ async fn checkout(order: Order) -> Result<(), String> {
     charge(&order).await
 }
 
-/// Runs an assertion that must fail; checks what it says.
+/// Runs an assertion that must fail. Compares its message.
 fn fails(assertion: impl FnOnce(), expected: Expect) {
     let failure = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
     let message = match failure.downcast_ref::<String>() {
@@ -290,7 +290,7 @@ fn a_tracer_takes_options() {
     tracer.assert_conservation();
 }
 
-/// Fails if the parent process says so.
+/// Fails if the parent process requests it.
 #[traced_test]
 #[tokio::test(start_paused = true)]
 async fn in_a_child() -> Result<(), String> {
@@ -307,7 +307,7 @@ async fn in_a_child() -> Result<(), String> {
     paid
 }
 
-/// Runs [`in_a_child`]; returns what it writes about its traces.
+/// Runs [`in_a_child`]. Returns its output about its traces.
 fn written_in_a_child(failure: &str) -> String {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "testing::in_a_child", "--nocapture"])

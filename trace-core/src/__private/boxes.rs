@@ -1,8 +1,8 @@
-//! The boxed futures and streams whose content can be wrapped and boxed again, without a change
-//! of their type.
+//! The boxed futures and streams whose content can be wrapped and boxed again as the same
+//! type.
 //!
-//! Owns the list of these types, and a marker for each kind of call. What a call does is in
-//! `polling.rs`.
+//! This file owns the list of these types, and a marker for each kind of call. `polling.rs`
+//! implements the calls.
 
 use std::pin::Pin;
 

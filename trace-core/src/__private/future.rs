@@ -1,6 +1,6 @@
 //! Wrappers for the future or stream that a function returns, and names for its types.
 //!
-//! Knows no spans: it only runs code before the first poll.
+//! This file does not know spans. It only runs code before the first poll.
 
 use std::ops::Deref;
 use std::pin::Pin;
@@ -28,8 +28,8 @@ impl<R> Returns for fn() -> R {
     type Type = R;
 }
 
-/// Boxes and pins a value. Generated code calls this because `Box` and `Pin` may have another
-/// meaning in the user's file.
+/// Boxes and pins a value. Generated code calls this because `Box` and `Pin` may be other
+/// types in the user's file.
 pub fn boxed<F>(inner: F) -> Pin<Box<F>> {
     Box::pin(inner)
 }
@@ -51,8 +51,8 @@ impl<P: FnOnce()> Prologue for P {
     }
 }
 
-/// Makes a future or stream that runs `prologue` at its first poll, before that of `inner`. If
-/// it is dropped before, `prologue` does not run.
+/// Makes a future or stream that runs `prologue` at its first poll, before it polls `inner`.
+/// If it is dropped before the first poll, `prologue` does not run.
 pub fn first<P: Prologue, F>(prologue: P, inner: F) -> First<P, F> {
     First {
         prologue: Some(prologue),

@@ -1,15 +1,15 @@
 //! Functions and types for the code that the attributes generate, and for crates that belong to
 //! this one. Do not use them directly.
 //!
-//! Nothing in here is stable: `trace-core` depends on exactly one version of `trace-macros`.
-//! The recording itself is in `record` and `root`.
+//! This module is not stable: `trace-core` depends on exactly one version of `trace-macros`.
+//! `record` and `root` implement the recording.
 //!
-//! | file | what it has |
+//! | file | content |
 //! |---|---|
 //! | `recording` | opens spans, and records tags, services and errors in the current one |
-//! | `outcome` | finds out whether a returned value is an error, and what kind |
-//! | `returned` | finds out whether a return type with a name is a future, a stream or a value |
-//! | `polling`, `value_call`, `boxes` | the calls of such functions |
+//! | `outcome` | finds out whether a returned value is an error, and of which kind |
+//! | `returned` | finds out whether a named return type is a future, a stream or a value |
+//! | `polling`, `value_call`, `boxes` | calls of functions with such a type |
 //! | `future`, `calling` | functions that are not async and return a future or a stream |
 //! | `origin` | `parent = ..`, `remote = ..` and `links(..)` |
 
@@ -44,8 +44,8 @@ pub const REDACTED: &str = "[redacted]";
 
 /// Calls a body once.
 ///
-/// The bound makes the closure an `FnOnce`, so that it may move out of what it captured, as the
-/// body of a function may.
+/// The bound makes the closure an `FnOnce`, so that it can move captured values, as the body
+/// of a function can.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
@@ -86,8 +86,8 @@ pub fn returned<'a, T: ?Sized, R>(value: &'a T, function: impl FnOnce(&'a T) -> 
 
 /// Calls `evaluate`, which evaluates an expression and records it as a tag.
 ///
-/// The expression runs only because a span is recorded. So code that it calls records nothing,
-/// and if it panics, the tag says so and the function continues.
+/// The expression runs only because a span is recorded. So code that it calls is not recorded.
+/// If it panics, the tag says so, and the function continues.
 #[inline]
 pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
     if record::quietly(evaluate).is_none() {
@@ -124,7 +124,7 @@ pub fn pause_again(paused: &Paused) {
     paused.pause_again();
 }
 
-/// Takes the place of a value in code that the compiler checks but that never runs.
+/// Stands for a value in code that the compiler checks but that never runs.
 pub fn never_called<T>() -> T {
     #[expect(clippy::empty_loop, reason = "the loop is never reached")]
     loop {}

@@ -1,6 +1,6 @@
 //! The calls to which `parent = ..`, `remote = ..` and `links(..)` expand.
 //!
-//! Owns only the conversion of their values. What an origin means is in `root/origin.rs`.
+//! This file only converts their values. `root/origin.rs` implements origins.
 
 use crate::propagation::ContextSource;
 use crate::propagation::link_source::LinkSource;
@@ -10,7 +10,7 @@ use crate::root::SiteAtOrigin;
 use crate::root::origin;
 use crate::value::Link;
 
-/// The parent of a span that is not simply below the current one. A handle for generated code.
+/// The explicit parent of a span, for generated code.
 #[derive(Debug)]
 pub struct SpanOrigin(pub(super) Box<origin::SpanOrigin>);
 

@@ -1,22 +1,21 @@
 //! Finds out whether a returned value is an `Err`, and records the error as well as its type
 //! allows.
 //!
-//! Generated code calls `Output::new(&value).__traced_failure().__traced_record(true)` for every
-//! return type, including types that it cannot name. The compiler's method lookup decides which
-//! `__traced_failure` and which `__traced_record` that is. Each type below has the method only
-//! under its own bound, and dereferences to the next type. Lookup takes the first one whose
-//! bound holds. So the return type itself needs no bound.
+//! Generated code calls `Output::new(&value).__traced_failure().__traced_record(true)` for
+//! every return type, including types that it cannot name. The compiler's method lookup
+//! selects `__traced_failure` and `__traced_record`. Each type below has the method only under
+//! its own bound, and dereferences to the next type. Lookup takes the first method whose bound
+//! holds. So the return type itself needs no bound.
 //!
-//! The names of the methods are unlikely on purpose. If a trait that is in scope at the call and
-//! is implemented for every type had a method of that name, lookup would take it before the next
-//! step.
+//! The names of the methods are unusual on purpose. If a trait in scope had a method with the
+//! same name for every type, lookup would take that method before the next step.
 //!
 //! Input: `fn charge() -> Result<Receipt, CardError>`
 //! Output: it is a `Result`, so [`Output::__traced_failure`] returns a [`Failure`] of
 //! `CardError`; `CardError: Error`, so lookup takes [`ErrorFailure::__traced_record`].
 //!
 //! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
-//! Output: it is no `Result`, so lookup takes [`NotResult::__traced_failure`] and
+//! Output: it is not a `Result`, so lookup takes [`NotResult::__traced_failure`] and
 //! [`NotFailed::__traced_record`].
 
 use std::error::Error;
@@ -27,8 +26,8 @@ use std::task::Poll;
 use super::record_error;
 use crate::record;
 
-/// Largest number of sources that are read from one error. Without it, a chain of sources that
-/// is a circle would never end.
+/// The maximum number of sources to read from one error. Without it, a circular chain of
+/// sources would never end.
 const MAX_SOURCES: usize = 64;
 
 /// A returned value.
@@ -46,7 +45,7 @@ pub struct NotResult;
 #[derive(Debug)]
 pub struct NotFailed;
 
-/// The error in a `Result`, if it is one.
+/// The error in a `Result`, if it is an `Err`.
 pub type Failure<'a, E> = ErrorFailure<'a, E>;
 
 impl<'a, T> Output<'a, T> {
@@ -70,8 +69,8 @@ impl<'a, T: ResultLike> Output<'a, T> {
 
 /// A type that may hold an error.
 ///
-/// This is a trait because several inherent methods with one name confuse the compiler: if a
-/// type is wrong, it cannot choose one of them and reports a second error for one mistake.
+/// This is a trait because several inherent methods with the same name confuse the compiler.
+/// If a type is wrong, it cannot choose between them, and reports two errors for one mistake.
 pub trait ResultLike {
     /// The error.
     type Error;
@@ -146,7 +145,7 @@ impl<T> Deref for Output<'_, T> {
 }
 
 impl NotResult {
-    /// Returns that there is no failure.
+    /// Returns a value that is never a failure.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> NotFailed {
         NotFailed
@@ -154,7 +153,7 @@ impl NotResult {
 }
 
 impl NotFailed {
-    /// Makes the compiler report an error: `err(..)` needs an `Err` to look at.
+    /// Makes the compiler report an error, because `err(..)` needs a `Result`.
     #[must_use]
     pub fn __traced_when<F: AsksAnError>(self, _is_failure: F) -> Self {
         self
@@ -203,12 +202,12 @@ steps! {
     DebugFailure -> AnyFailure,
 }
 
-/// Last choice: only the type's name is known.
+/// Last choice: only the name of the type is recorded.
 #[derive(Debug)]
 pub struct AnyFailure<'a, E>(Option<&'a E>);
 
 impl<E: Error> ErrorFailure<'_, E> {
-    /// Records the error's text and those of its sources.
+    /// Records the error's text and the texts of its sources.
     #[inline]
     pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Chain(error)))
@@ -216,7 +215,7 @@ impl<E: Error> ErrorFailure<'_, E> {
 }
 
 impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
-    /// Records the text of the error pointed at and those of its sources.
+    /// Records the text of the error behind the pointer and the texts of its sources.
     #[inline]
     pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Pointed(error)))

@@ -1,8 +1,8 @@
-//! The call of a function whose return type is an alias or an associated type of a future or a
-//! stream.
+//! The call of a function whose return type is an alias or an associated type for a future or
+//! a stream.
 //!
-//! The span begins at the first poll of what the function returns. Until then this keeps copies
-//! of the attribute's arguments. Which boxes can be wrapped is in `boxes.rs`.
+//! The span begins at the first poll of the returned future or stream. Until then this keeps
+//! copies of the attribute's arguments. `boxes.rs` lists the boxes that can be wrapped.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Display};
@@ -28,8 +28,8 @@ macro_rules! enters {
                 Polling::new(BelowCurrent, record::is_recording(), site)
             }
 
-            /// Begins a call whose span is a root. Whether that is recorded is known only at the
-            /// first poll, so the arguments are always copied.
+            /// Begins a call whose span is a root. The arguments are always copied, because
+            /// only the first poll decides whether the root is recorded.
             pub fn enter_root(self, site: &'static Site) -> Polling<Self, AtRoot> {
                 Polling::new(AtRoot, RECORDING_BUILT, site)
             }
@@ -44,7 +44,7 @@ macro_rules! enters {
 
 enters!(FutureCall StreamCall);
 
-/// The span is below the one that is current at the call.
+/// The span is below the span that is current at the call.
 #[derive(Debug)]
 pub struct BelowCurrent;
 
@@ -56,14 +56,14 @@ pub struct AtRoot;
 #[derive(Debug)]
 pub struct AtOrigin(SpanOrigin);
 
-/// A call of such a function. `K` says whether it returns a future or a stream, and `B` where
-/// the span belongs.
+/// A call of such a function. `K` tells whether it returns a future or a stream, and `B` where
+/// the span begins.
 #[derive(Debug)]
 pub struct Polling<K, B> {
     begin: B,
     is_recording: bool,
     captured: RefCell<Captured>,
-    /// The body runs; see `calling.rs`.
+    /// Marks the running body; see `calling.rs`.
     calling: Calling,
     kind: PhantomData<K>,
 }
@@ -94,7 +94,7 @@ impl Prologue for Captured {
     }
 }
 
-/// Copies the attribute's arguments. The methods have the names of the functions in
+/// Copies the attribute's arguments. The methods have the same names as the functions in
 /// [`recording`](super::recording), so that the generated code is the same for both.
 impl<K, B> Polling<K, B> {
     fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
@@ -110,7 +110,7 @@ impl<K, B> Polling<K, B> {
         }
     }
 
-    /// Ends the call. Returns where the span belongs, and the future or stream to wrap.
+    /// Ends the call. Returns where the span begins, and the future or stream to wrap.
     fn end_call<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
         (self.begin, first(self.captured.into_inner(), output))
@@ -160,8 +160,8 @@ impl<K, B> Polling<K, B> {
     }
 }
 
-/// Writes the functions that end a call: they wrap what the body returned, as the functions in
-/// [`recording`](super::recording) do for types that visibly are futures or streams.
+/// Implements the functions that end a call. They wrap the returned future or stream, as the
+/// functions in [`recording`](super::recording) do for types that the attribute recognizes.
 macro_rules! ends {
     ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
         impl Polling<$kind, BelowCurrent> {

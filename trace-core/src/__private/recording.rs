@@ -1,7 +1,7 @@
 //! The functions with which generated code records spans, tags, services and errors.
 //!
-//! In all of them, `site` returns the function's site, and `observe` looks at the output, records
-//! its error in the current span, and returns whether the body has failed.
+//! In all of them, `site` returns the function's site. `observe` gets the output, records its
+//! error in the current span, and returns whether the body has failed.
 
 pub use crate::record::{Paused, SpanGuard, Traced, traced};
 pub use crate::root::RootGuard;
@@ -19,9 +19,9 @@ use crate::value::TagSource;
 
 /// Makes a future the body of a child span.
 ///
-/// The span belongs to the trace in which this is called. If this is called in the body of a
-/// function that returns a future or a stream, the span belongs to the trace of the first poll,
-/// if there is one; `calling.rs` says why.
+/// The span belongs to the trace in which this is called. There is one exception, which
+/// `calling.rs` explains: in the body of a function that returns a future or a stream, the
+/// span belongs to the trace of the first poll, if there is one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where

@@ -1,9 +1,9 @@
-//! Finds out whether a return type with a name is a future, a stream or a value.
+//! Finds out whether a named return type is a future, a stream or a value.
 //!
-//! The attribute sees only tokens. It cannot know which type an alias or an associated type
-//! means. So generated code calls `Returned::<T>::TYPE.__traced_kind()`, and the compiler's
-//! method lookup decides, as in [`outcome`](super::outcome). Each type below has the method only
-//! under its own bound, and dereferences to the next type.
+//! The attribute sees only tokens, so it cannot resolve an alias or an associated type.
+//! Therefore generated code calls `Returned::<T>::TYPE.__traced_kind()`, and the compiler's
+//! method lookup decides, as in [`outcome`](super::outcome). Each type below has the method
+//! only under its own bound, and dereferences to the next type.
 //!
 //! Input: `-> Self::Future`, which is a `Pin<Box<dyn Future<Output = u32> + Send>>`
 //! Output: [`Returned::__traced_kind`], which returns [`FutureCall`]: the future is boxed again
@@ -77,8 +77,8 @@ impl<T> Deref for Returned<T> {
 }
 
 impl<T: Future> Unboxed<T> {
-    /// Makes the compiler report an error: the future cannot be wrapped, because its type would
-    /// change.
+    /// Makes the compiler report an error. The future cannot be wrapped, because its type
+    /// would change.
     pub fn __traced_kind(&self) -> ValueCall
     where
         OfValue: TracesFuture<T>,
@@ -114,7 +114,7 @@ impl<T> Deref for Unboxed<T> {
 }
 
 impl OfValue {
-    /// Returns the kind of the call: one that returns a value.
+    /// Returns the call of a function that returns a value.
     pub fn __traced_kind(&self) -> ValueCall {
         ValueCall
     }

@@ -1,8 +1,8 @@
-//! The call of a function that returns a value, when the attribute could not know that from the
-//! return type.
+//! The call of a function that returns a value, for a return type that the attribute does not
+//! recognize.
 //!
-//! The span begins and ends with the call. The types have the methods of `polling.rs`, because
-//! the generated code is the same.
+//! The span begins and ends with the call. The types have the same methods as in `polling.rs`,
+//! because the generated code is the same.
 
 use std::fmt::{Debug, Display};
 

@@ -1,7 +1,8 @@
 //! Calls collectors, and marks the threads that do so.
 //!
 //! A collector is the application's code: it may panic, block, flush its own tracer or record
-//! spans. This file catches the panics and sets the marks by which the others are recognized.
+//! spans. This file catches panics, and marks the thread so that other code can recognize the
+//! call.
 
 use std::cell::Cell;
 
@@ -13,13 +14,13 @@ thread_local! {
     static IS_CALLING: Cell<bool> = const { Cell::new(false) };
 
     /// The address of the queue that this thread serves, or zero, and the lane that it serves.
-    /// The address is compared and never followed. The thread keeps the queue alive while it
-    /// runs, so no other queue can have this address.
+    /// The address is compared and never dereferenced. The thread keeps the queue alive, so no
+    /// other queue can have this address.
     static SERVED: Cell<(usize, Option<usize>)> = const { Cell::new((0, None)) };
 }
 
-/// Returns whether a collector runs on this thread. What it does is not traced: its spans
-/// would come back to it, and export would feed itself forever.
+/// Returns whether a collector runs on this thread. A collector is not traced, because its
+/// spans would be exported in turn, endlessly.
 #[inline]
 pub(crate) fn is_collecting() -> bool {
     IS_CALLING.get()
@@ -32,7 +33,7 @@ pub(super) fn mark_serving<Q>(queue: *const Q, lane: Option<usize>) {
 }
 
 /// Returns whether this thread belongs to the tracer with this queue. Code on such a thread
-/// must not wait for the tracer, because it would wait for itself.
+/// must not wait for the tracer, because the thread would wait for itself.
 pub(crate) fn serves<Q>(queue: *const Q) -> bool {
     SERVED.get().0 == queue.addr()
 }
@@ -54,8 +55,8 @@ pub(crate) fn drop_collectors(collectors: impl IntoIterator<Item = Box<dyn Colle
 
 /// Calls a collector; returns `None` if it panicked.
 pub(super) fn call_collector<R>(collector: impl FnOnce() -> R) -> Option<R> {
-    // Restored and not cleared: a collector may drop a tracer whose collectors are dropped
-    // inside this call.
+    // The previous value is restored and not cleared, because a collector may drop a tracer,
+    // whose collectors are then dropped inside this call.
     let outer = IS_CALLING.replace(true);
     let result = catch(collector);
     IS_CALLING.set(outer);

@@ -1,5 +1,5 @@
-//! Remembers the parts of traces that have sent their context to a service, which may be this
-//! process. The worker decides what to report about them.
+//! Remembers the parts of traces that have sent their context to a service, which may run in
+//! this process. The worker decides what to report about them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,15 +9,16 @@ use crate::stream::decode::Part;
 use crate::value::TraceId;
 
 /// Parts that sent their context to another service, and parts that were called with such a
-/// context, because a service may call itself. When a part ends, this shows whether another
-/// part of its trace continues in this process although it has handed over nothing yet.
+/// context. A service may call itself. So when a part ends, this list shows whether another
+/// part of its trace continues in this process. That part may have handed over nothing yet.
 ///
 /// The application's threads add parts. The worker removes a part when it has read its end. So
-/// there are never more entries than parts that are open or whose end is not read.
+/// the number of entries is limited by the number of parts that are open or whose end was not
+/// read.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     traces: Mutex<HashMap<TraceId, Calls>>,
-    /// How many traces `traces` has. Written only while that is locked, and read without the
+    /// The length of `traces`. Written only while `traces` is locked, and read without the
     /// lock.
     count: AtomicU64,
 }
@@ -26,7 +27,7 @@ pub(crate) struct Callers {
 #[derive(Debug, Default)]
 struct Calls {
     numbers: HashSet<u32>,
-    /// Parts that the worker has not yet been told are open.
+    /// Parts that were not yet reported as open.
     unsaid: Vec<u32>,
 }
 
@@ -35,23 +36,23 @@ impl Callers {
         self.traces.lock().unpoisoned()
     }
 
-    /// Returns whether no part is noted. May miss a part that another thread adds meanwhile.
+    /// Returns whether there are no parts. May miss a part that another thread adds meanwhile.
     pub(super) fn is_empty(&self) -> bool {
-        // Relaxed. The partners are the stores in `add` and `remove`. The count publishes
-        // nothing: it only saves taking the lock. A stale zero cannot hide a part that
-        // matters. A called part looks after the request arrived, which was sent after
-        // `add`. The worker looks after the queue's lock has given it the part's words.
+        // Relaxed. The partners are the stores in `add` and `remove`. The count publishes no
+        // memory; it only avoids the lock. A stale zero cannot hide a relevant part. A called
+        // part checks after its request arrived, which was sent after `add`. The worker checks
+        // after it has taken the part's words under the queue's lock.
         self.count.load(Ordering::Relaxed) == 0
     }
 
-    /// Notes a part that calls somebody.
+    /// Notes a part that calls a service.
     pub(crate) fn add(&self, part: Part) {
         let mut traces = self.traces();
         let calls = traces.entry(part.trace).or_default();
         if calls.numbers.insert(part.number) {
             calls.unsaid.push(part.number);
         }
-        // Relaxed: the partner is the load in `is_empty`, which says why.
+        // Relaxed: the partner is the load in `is_empty`, which explains it.
         self.count.store(traces.len() as u64, Ordering::Relaxed);
     }
 
@@ -73,8 +74,8 @@ impl Callers {
             return others;
         }
         let mut traces = self.traces();
-        // All of them come out first: a part that ends in the same batch as another one must
-        // not be reported as open.
+        // All ended parts are removed first, because a part that ends in the same batch as
+        // another one must not be reported as open.
         for part in ended {
             if let Some(calls) = traces.get_mut(&part.trace) {
                 calls.numbers.remove(&part.number);

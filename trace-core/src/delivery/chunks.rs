@@ -1,9 +1,9 @@
 //! The chunks of a queue, and how many bytes they have allocated.
 //!
-//! Memory is bounded by what chunks have *allocated* and not by what they contain, because
-//! buffers are reused and keep their capacity. This file keeps that sum. It does not decide
-//! what is dropped: the queue compares the sum with its limit. All of it is under the queue's
-//! lock, so no function here reads what is in a chunk.
+//! The limit applies to the memory that chunks have *allocated* and not to their content,
+//! because buffers are reused and keep their capacity. This file keeps that sum, and the queue
+//! compares it with the limit. The functions run under the queue's lock, so none of them reads
+//! the content of a chunk.
 
 use crate::stream::Chunk;
 
@@ -13,20 +13,21 @@ pub(super) struct Chunks {
     /// Chunks that the worker has not taken, oldest first. Small pieces are appended to the
     /// last one.
     pub(super) waiting: Vec<Chunk>,
-    /// Bytes that are allocated for spans in delivery: by chunks that wait, by chunks that the
-    /// worker has taken and not returned, and by batches in lanes. What is added here is
-    /// subtracted when the memory comes back.
+    /// Bytes that are allocated for spans in delivery: by waiting chunks, by chunks that the
+    /// worker has taken and not returned, and by batches in lanes. They are subtracted when
+    /// the memory is returned.
     pub(super) bytes: usize,
     /// Empty chunks for the application's threads, and the bytes that they have allocated.
     /// These bytes are not in `bytes`, but count against the same limit.
     free: Vec<Chunk>,
     free_bytes: usize,
-    /// Bytes in use at which a shared chunk is full.
+    /// The number of used bytes at which a shared chunk is full.
     full_bytes: usize,
 }
 
-/// How many empty chunks are kept while there is no work. While there is work, all are kept:
-/// allocators are slow to reuse memory that one thread allocates and another one frees.
+/// The number of empty chunks that are kept while there is no work. While there is work, all
+/// are kept, because allocators are slow to reuse memory that one thread allocates and another
+/// frees.
 const MAX_IDLE_FREE: usize = 256;
 
 impl Chunks {
@@ -40,23 +41,24 @@ impl Chunks {
         }
     }
 
-    /// Adds a piece and empties it. A small piece is copied behind the pieces of other scopes,
-    /// which costs less than moving a chunk from one processor's cache to another's. A large
+    /// Adds a piece and empties it. A small piece is copied after the pieces of other scopes,
+    /// which costs less than moving a chunk between the caches of two processors. A large
     /// piece is swapped for an empty chunk.
     ///
-    /// `bytes` are those that the piece has in use. The caller has checked
+    /// `bytes` is the number of bytes that the piece uses. The caller has checked
     /// [`added_by`](Self::added_by) against the limit.
     pub(super) fn add(&mut self, piece: &mut Chunk, bytes: usize) {
         if self.is_large(bytes) {
-            // The chunk that the scope gets instead leaves `free_bytes`: from here on the
-            // scope owns it, and the queue counts it again when it comes back with a piece.
+            // The scope gets another chunk, whose bytes are subtracted from `free_bytes`. From
+            // now on the scope owns it. The queue counts it again when it comes back with a
+            // piece.
             let free = self.free_chunk();
             self.bytes += piece.allocated();
             return self.waiting.push(std::mem::replace(piece, free));
         }
         let last = self.waiting.last_mut();
         if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= self.full_bytes) {
-            // Appending may reallocate, so the chunk is counted again and not added to.
+            // Appending may reallocate, so the whole chunk is counted again.
             self.bytes -= chunk.allocated();
             chunk.append(piece);
             self.bytes += chunk.allocated();
@@ -69,13 +71,13 @@ impl Chunks {
         piece.clear();
     }
 
-    /// Whether a piece fills more than half of a chunk, so that few others would fit beside it.
+    /// Whether a piece fills more than half of a chunk, so that few other pieces would fit.
     fn is_large(&self, bytes: usize) -> bool {
         bytes > self.full_bytes / 2
     }
 
-    /// Returns by how many bytes `self.bytes` may grow if a piece is [added](Self::add). Zero
-    /// if the piece fits into the last chunk without a reallocation.
+    /// Returns the number of bytes by which `self.bytes` may grow if a piece is
+    /// [added](Self::add). Zero if the piece fits into the last chunk without a reallocation.
     pub(super) fn added_by(&self, piece: &Chunk, bytes: usize) -> usize {
         if self.is_large(bytes) {
             return piece.allocated();
@@ -106,7 +108,8 @@ impl Chunks {
     /// Frees empty chunks until no more than `bytes` are allocated, or no empty chunk is left.
     /// Returns whether the chunks in use are within `bytes`.
     ///
-    /// The chunks are dropped under the queue's lock: this happens only near the limit.
+    /// The chunks are dropped under the queue's lock, because this happens only near the
+    /// limit.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         while self.bytes + self.free_bytes > bytes && !self.free.is_empty() {
             let _freed = self.free_chunk();
@@ -115,7 +118,8 @@ impl Chunks {
     }
 
     /// Returns a chunk that has room for a short piece; `None` if the limit does not allow
-    /// another chunk, or the piece is large. The caller writes no more than it has said.
+    /// another chunk, or if the piece is large. The caller must not write more than `short`
+    /// declares.
     #[inline]
     pub(super) fn chunk_for(&mut self, short: Short, max_bytes: usize) -> Option<&mut Chunk> {
         let last = self.waiting.last();
@@ -127,10 +131,11 @@ impl Chunks {
         self.waiting.last_mut()
     }
 
-    /// Adds an empty chunk if the limit allows it and the piece fits into it; returns whether
-    /// it did. The piece has to fit: if writing it made the chunk grow, those bytes would not
-    /// be counted.
-    // Not inlined: it runs once for each chunk, and `chunk_for` once for each root.
+    /// Adds an empty chunk if the limit allows it and the piece fits into it. Returns whether
+    /// it did. The piece has to fit. If writing it made the chunk grow, the new bytes would
+    /// not be counted.
+    // Not inlined, because it runs once for each chunk, but `chunk_for` runs once for each
+    // root.
     #[inline(never)]
     fn add_chunk(&mut self, short: Short, max_bytes: usize) -> bool {
         let bytes = max_bytes.saturating_sub(self.new_chunk_bytes());
@@ -149,7 +154,7 @@ impl Chunks {
     }
 
     /// Takes out all but [`MAX_IDLE_FREE`] empty chunks, if nothing waits. The caller drops
-    /// them after it has released the lock: there may be a thousand.
+    /// them after it has released the lock, because there may be a thousand.
     pub(super) fn take_idle(&mut self) -> Vec<Chunk> {
         if !self.waiting.is_empty() || self.free.len() <= MAX_IDLE_FREE {
             return Vec::new();
@@ -175,7 +180,8 @@ impl Chunks {
 /// It is known before the piece is written, so that nothing is allocated there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Short {
-    /// Spans that it opens, and how many of them were not counted as started before.
+    /// The number of spans that it opens, and how many of them were not yet counted as
+    /// started.
     pub(crate) spans: u64,
     pub(crate) started: u64,
     /// Upper bounds: the words and the bytes of text that it may write.
@@ -184,7 +190,7 @@ pub(crate) struct Short {
 }
 
 impl Short {
-    /// Returns the bytes that it may use.
+    /// Returns the maximum number of bytes that it uses.
     pub(super) const fn bytes(self) -> usize {
         self.words * size_of::<u64>() + self.text_bytes
     }
@@ -202,7 +208,7 @@ mod tests {
         (chunks.bytes, allocated)
     }
 
-    /// Writes all that each short piece has declared, with every share of text.
+    /// Writes as much as each short piece declares, with all ratios of text to words.
     #[test]
     fn what_is_counted_is_what_is_allocated() {
         for text_bytes in (0..FULL).step_by(37) {

@@ -1,30 +1,29 @@
-//! What a flush or a shutdown reports to its caller.
+//! The report of a flush or a shutdown.
 //!
-//! Only the form is here. The queue fills it in, at one moment and under its lock, so that its
-//! numbers fit together.
+//! The queue fills it in under its lock, so that its numbers are consistent.
 
 use crate::collector::CollectorError;
 
-/// What a flush or a shutdown did.
+/// The result of a flush or a shutdown.
 ///
-/// It is a plain value that describes one moment: dropping it changes nothing, and what is
-/// `left` may still be delivered later. The calls that return it do not undo anything when
-/// their time is over.
+/// It is a plain value that describes one moment. Dropping it changes nothing, and spans that
+/// are `left` may still be delivered later. A call whose timeout has passed does not undo
+/// anything.
 ///
 /// # Cancel safety
 ///
 /// [`Tracer::flush`](crate::Tracer::flush) and [`Tracer::shutdown`](crate::Tracer::shutdown)
-/// block and are not futures, so they cannot be canceled; their timeout ends the wait.
-/// [`Tracer::shutdown_when_idle`](crate::Tracer::shutdown_when_idle) is a future: if it is
-/// dropped after the shutdown has begun, the shutdown continues and only this report is lost.
+/// block and are not futures, so they cannot be canceled. Their timeout ends the wait.
+/// [`Tracer::shutdown_when_idle`](crate::Tracer::shutdown_when_idle) is a future. If it is
+/// dropped after the shutdown has begun, the shutdown continues, and only this report is lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FlushReport {
-    /// Whether the collectors were given all spans that had ended and been handed over before
-    /// the deadline, and reported no error.
+    /// Whether the collectors received, before the deadline, all spans that had ended and been
+    /// handed over, and reported no error.
     pub is_complete: bool,
-    /// Spans that are not delivered: they still run, their scope still runs, or the time was
-    /// over.
+    /// Spans that were not delivered, because they or their scope still run, or because the
+    /// deadline passed.
     pub left: u64,
     /// Spans that were lost for any reason since the tracer was built;
     /// [`Tracer::stats`](crate::Tracer::stats) counts them by reason. Does not include
@@ -32,7 +31,7 @@ pub struct FlushReport {
     pub lost: u64,
     /// Errors of the collectors, and the spans that each collector lost since the last report.
     pub errors: Vec<CollectorError>,
-    /// Collectors that were not done when the deadline passed.
+    /// Collectors that had not finished when the deadline passed.
     pub late: Vec<LateCollector>,
 }
 
@@ -42,7 +41,7 @@ pub struct FlushReport {
 pub struct LateCollector {
     /// Its [name](crate::Collector::name).
     pub name: String,
-    /// Spans that it had not taken at that moment.
+    /// The number of spans that it had not taken at that moment.
     pub left: u64,
 }
 

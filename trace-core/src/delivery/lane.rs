@@ -1,9 +1,9 @@
-//! What waits for a collector that has a thread of its own. That thread is in
+//! The lane of a collector that has its own thread. The thread is in
 //! [`lane_thread`](super::lane_thread).
 //!
-//! A lane is plain data under the queue's lock. It wakes nobody and calls no collector. It
-//! bounds what one slow collector may hold, so that a collector that blocks costs the others
-//! neither spans nor time.
+//! A lane is plain data under the queue's lock. It wakes no thread and calls no collector. It
+//! limits the memory of one slow collector, so that a blocked collector does not cost the
+//! others spans or time.
 
 use std::collections::VecDeque;
 
@@ -13,26 +13,26 @@ use crate::collector::CollectorError;
 use crate::process::clock::Deadline;
 use crate::stream::decode::PartReport;
 
-/// What waits for one collector.
+/// The work that waits for one collector.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// Whether the collector has a thread of its own. If not, the worker calls the collector,
-    /// and all other fields keep their first values.
+    /// Whether the collector has its own thread. If not, the worker calls the collector, and
+    /// all other fields keep their initial values.
     pub(super) has_thread: bool,
-    /// What waits, oldest first. Its order makes a flush cover the batches before it.
+    /// The waiting items, oldest first. A flush covers the batches before it.
     items: VecDeque<Item>,
-    /// Batches that wait or that the collector is working on, and their spans and bytes. A
-    /// batch counts until its thread [finishes](Lane::finish_batch) it, so that a collector that
-    /// blocks keeps its lane full.
+    /// The number of batches that wait or that the collector is working on, and their spans
+    /// and bytes. A batch counts until the thread [finishes](Lane::finish_batch) it, so that a
+    /// blocked collector keeps its lane full.
     batches: usize,
     spans: u64,
     pub(super) bytes: usize,
     max_bytes: usize,
-    /// Set when nothing more comes: the thread ends after the items that wait.
+    /// Set when no more items come. The thread ends after the waiting items.
     is_closed: bool,
     /// Set when the thread has ended, or if there is none. Never cleared.
     pub(super) has_ended: bool,
-    /// The number of the last flush that was done.
+    /// The number of the last completed flush.
     pub(super) flushed: u64,
     /// The collector's errors at the last flush or at its end.
     pub(super) errors: Vec<CollectorError>,
@@ -43,7 +43,7 @@ pub(super) struct Lane {
     pub(super) given_up: Vec<PartReport>,
 }
 
-/// One thing that waits in a lane.
+/// An item that waits in a lane.
 #[derive(Debug)]
 enum Item {
     Batch(LaneBatch),
@@ -54,9 +54,9 @@ enum Item {
 #[derive(Debug)]
 pub(super) enum LaneWork {
     Batch(LaneBatch),
-    /// Flush the collector until the deadline. The number is that of the flush.
+    /// Flush the collector until the deadline. The first value is the number of the flush.
     Flush(u64, Deadline),
-    /// Nothing came in time: call `on_idle`.
+    /// No work came in time. Call `on_idle`.
     Idle,
     /// Shut the collector down and end.
     End,
@@ -81,15 +81,15 @@ impl Lane {
     }
 
     /// Returns whether a batch with this many spans and bytes fits. An empty lane has room for
-    /// any batch, even one above its bounds; otherwise a very large batch could never be
+    /// any batch, even one above its limits. Otherwise a very large batch could never be
     /// delivered. A lane whose thread has ended takes nothing.
     pub(super) fn has_room_for(&self, spans: u64, bytes: usize, max_spans: u64) -> bool {
         let has_room = self.spans + spans <= max_spans && self.bytes + bytes <= self.max_bytes;
         !self.has_ended && (self.batches == 0 || has_room)
     }
 
-    /// Adds a batch. The worker has asked [`has_room_for`](Self::has_room_for) before, or the
-    /// batch has no spans.
+    /// Adds a batch. The worker has checked [`has_room_for`](Self::has_room_for), or the batch
+    /// has no spans.
     pub(super) fn push_batch(&mut self, given: LaneBatch) {
         self.batches += 1;
         self.spans += given.batch.spans();
@@ -97,8 +97,8 @@ impl Lane {
         self.items.push_back(Item::Batch(given));
     }
 
-    /// Adds a flush behind everything that waits. Flushes with no batch between them become
-    /// one, so that callers that flush in a loop cannot make the list grow.
+    /// Adds a flush after all waiting items. Flushes without a batch between them are merged,
+    /// so that callers that flush in a loop cannot make the list grow.
     pub(super) fn ask_flush(&mut self, number: u64, deadline: Deadline) {
         if let Some(Item::Flush(last, until)) = self.items.back_mut() {
             *last = number;
@@ -108,12 +108,12 @@ impl Lane {
         self.items.push_back(Item::Flush(number, deadline));
     }
 
-    /// Lets the thread end after the items that wait.
+    /// Lets the thread end after the waiting items.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
     }
 
-    /// Whether the thread has something to do; it sleeps otherwise.
+    /// Whether the thread has work to do. Otherwise it sleeps.
     pub(super) fn has_work(&self) -> bool {
         self.is_closed || !self.items.is_empty()
     }
@@ -130,7 +130,7 @@ impl Lane {
 
     /// Removes a finished batch from the counts.
     pub(super) fn finish_batch(&mut self, batch: &SharedBatch) {
-        // Saturating: a wrong count must not make a lane refuse everything from then on.
+        // Saturating, because a wrong count must not make a lane refuse all further batches.
         self.batches = self.batches.saturating_sub(1);
         self.spans = self.spans.saturating_sub(batch.spans());
         self.bytes = self.bytes.saturating_sub(batch.bytes);
@@ -141,9 +141,9 @@ impl Lane {
         self.has_ended || self.flushed >= number
     }
 
-    /// Takes out all batches that wait, for the caller to drop and count. Flushes that wait are
-    /// dropped too: their callers wait for [`has_ended`](Self::has_ended) or their deadline.
-    /// The batch that the collector is working on stays counted.
+    /// Takes out all waiting batches, for the caller to drop and count. Also drops waiting
+    /// flushes. Their callers wait for [`has_ended`](Self::has_ended) or their deadline. The
+    /// batch that the collector is working on stays counted.
     pub(super) fn take_batches(&mut self) -> Vec<LaneBatch> {
         let items = std::mem::take(&mut self.items).into_iter();
         let all = items.filter_map(|item| match item {

@@ -1,8 +1,8 @@
-//! Models of what threads do with the queue. Loom tries every order of their steps.
+//! Loom models of threads that use the queue. Loom tries every order of their steps.
 //!
-//! The queue has room for one span. Loom knows no time, so a thread that waits does so until
-//! it is woken. So a lost wake-up is a deadlock, which loom reports. The models cover the
-//! queue, its worker and its lanes; what threads do with a trace is in `record/loom_models.rs`.
+//! The queue has room for one span. Loom has no time, so a waiting thread waits until it is
+//! woken. So a lost wake-up is a deadlock, which loom reports. The models cover the queue, its
+//! worker and its lanes. The models of traces are in `record/loom_models.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering};
@@ -21,8 +21,8 @@ use crate::value::{Limits, Resource, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", crate::SpanKind::Internal, "", 0, &[]);
 
-/// Runs a model in every order with at most two preemptions, or with as many as the
-/// environment says (`LOOM_MAX_PREEMPTIONS`).
+/// Runs a model in every order with at most two preemptions, or as many as
+/// `LOOM_MAX_PREEMPTIONS` in the environment allows.
 pub(crate) fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(2);
@@ -93,7 +93,7 @@ fn join(threads: [thread::JoinHandle<()>; 2]) {
         .for_each(|thread| thread.join().unwrap());
 }
 
-/// Checks that each span is counted exactly once. Holds at any moment.
+/// Checks that each span is counted exactly once. This holds at any moment.
 #[track_caller]
 fn conserved(queue: &Queue) -> Stats {
     let stats = queue.stats();
@@ -110,7 +110,7 @@ fn conserved(queue: &Queue) -> Stats {
     stats
 }
 
-/// Checks the counts when nothing is open any more.
+/// Checks the counts when no span is open any more.
 #[track_caller]
 fn settled(queue: &Queue, started: u64) -> Stats {
     let stats = conserved(queue);
@@ -139,7 +139,7 @@ fn the_counters_add_up_at_every_moment() {
         let queue = queue();
         let other = Arc::clone(&queue);
         let thread = thread::spawn(move || {
-            // As a trace does that the sampler refuses.
+            // Counts as for a trace that the sampler refuses.
             other.counters.refuse();
             record(&other, 1);
             worker(&other).flush(at_once());
@@ -277,8 +277,8 @@ fn a_span_that_is_given_up_is_delivered_or_counted() {
     });
 }
 
-/// Runs a model with two collectors that have threads of their own. The first one panics with
-/// each batch if `panics`. Returns how many spans the second one took.
+/// Runs a model with two collectors that have their own threads. If `panics` is set, the first
+/// one panics with each batch. Returns how many spans the second one took.
 fn two_lanes(max_spans: usize, panics: bool, model: impl FnOnce(&Arc<Queue>)) -> u64 {
     let lane = LaneOptions {
         name: "model".to_owned(),

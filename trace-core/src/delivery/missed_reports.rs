@@ -1,9 +1,10 @@
-//! Reports that a collector missed with the batches that it did not take.
+//! Reports that a collector missed because it did not take their batches.
 //!
-//! A batch carries spans and reports about parts. If a lane is full or a collector panics, the
-//! spans are lost to it, but the reports must not be: without the end of a part it would wait
-//! for that part forever. This file keeps them for the next batch, and adds how many spans of
-//! which part were lost. It does not decide when they are told.
+//! A batch contains spans and reports about parts. If a lane is full or a collector panics,
+//! the spans are lost for this collector. The reports must not be lost: without the end of a
+//! part, the collector would wait for that part forever. This file keeps them for the next
+//! batch, and adds how many spans of each part were lost. It does not decide when they are
+//! delivered.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,20 +15,20 @@ use crate::stream::decode::{
     Decoded, LossReason, Part, PartLosses, PartReport, PartState, TraceLosses,
 };
 
-/// Reports that one collector missed: which parts of traces have ended, and what was lost of
-/// them. Bounded by the parts that the collector knows to be open, plus a fixed number of
+/// Reports that one collector missed: which parts of traces have ended, and what they have
+/// lost. Bounded by the parts that the collector knows to be open, plus a fixed number of
 /// others.
 #[derive(Debug)]
 pub(super) struct MissedReports {
-    /// Parts that the collector knows to be open: it took a report that says so, and none of
-    /// their end.
+    /// Parts that the collector knows to be open: it took a report of their opening, but none
+    /// of their end.
     open: HashSet<Part>,
-    /// Open parts that the collector has not been told of.
+    /// Open parts that the collector does not know.
     opened: HashSet<Part>,
-    /// Parts that have ended or were given up, in that order, and the collector has not been
-    /// told.
+    /// Parts that have ended or were given up, in order of their ends, but whose end the
+    /// collector does not know.
     ended: Vec<(Part, PartState)>,
-    /// Spans that the collector lost, by part, until the part's end is told.
+    /// The number of spans that the collector lost, by part, until the part's end is reported.
     losses: PartLosses,
     /// Set if one of the parts in `ended` is also in `open`.
     is_urgent: bool,
@@ -46,8 +47,8 @@ impl MissedReports {
         }
     }
 
-    /// Whether a report should not wait for the next batch, because a part has ended that the
-    /// collector knows to be open.
+    /// Whether the collector knows a part to be open that has ended. Then the report should
+    /// not wait for the next batch.
     pub(super) fn is_urgent(&self) -> bool {
         self.is_urgent
     }
@@ -64,7 +65,7 @@ impl MissedReports {
         reports: &[PartReport],
         reason: LossReason,
     ) {
-        // One entry for each part and not for each span: a batch has few parts.
+        // Counted by part, because a batch has few parts.
         let mut spans: HashMap<Part, u64> = HashMap::default();
         for part in decoded.parts_of_spans() {
             *spans.entry(part).or_default() += 1;
@@ -73,8 +74,8 @@ impl MissedReports {
         let ended: HashSet<Part> = ended.map(|report| report.part).collect();
         for (part, spans) in spans {
             let lost = TraceLosses::from_reason(reason, spans);
-            // The collector never hears of a part that it does not know and that is over. So
-            // its losses may be forgotten if there is little room.
+            // The collector does not know this part, and the part has ended. So its losses may
+            // be forgotten if there is little room.
             if ended.contains(&part) && !self.open.contains(&part) {
                 self.losses.add_whole(part, &lost);
             } else {
@@ -89,23 +90,23 @@ impl MissedReports {
                 self.opened.insert(report.part);
                 continue;
             }
-            // The end of a known part is always kept, since `open` bounds how many there are.
+            // The end of a known part is always kept, because `open` limits their number.
             let is_known = self.open.contains(&report.part);
             self.opened.remove(&report.part);
             self.is_urgent |= is_known;
             if is_known || self.ended.len() < self.losses.most() {
                 self.ended.push((report.part, report.state));
             } else {
-                // There is no room for its end, so its losses are dropped as well: they are
-                // told with the end only.
+                // There is no room for its end, so its losses are dropped, too. They are
+                // reported only with the end.
                 let _forgotten = self.losses.take(report.part);
             }
         }
     }
 
-    /// Returns the reports to give with a batch: those that were missed, then `reports`. Those
-    /// that were missed are removed from here. So the caller must then say whether the
-    /// collector [took](Self::note_taken) or [missed](Self::note_missed) what this returned.
+    /// Returns the reports for a batch: first the missed ones, which are removed from the
+    /// list, then `reports`. The caller must then note whether the collector
+    /// [took](Self::note_taken) or [missed](Self::note_missed) the returned reports.
     pub(super) fn take_with<'a>(&mut self, reports: &'a [PartReport]) -> Cow<'a, [PartReport]> {
         if self.has_reports() {
             Cow::Owned(self.take_all_with(reports))
@@ -125,10 +126,10 @@ impl MissedReports {
         }
     }
 
-    /// Takes everything out that was missed, and adds the losses to the ends in `reports`.
+    /// Takes all missed reports, and adds the losses to the ends in `reports`.
     #[cold]
     fn take_all_with(&mut self, reports: &[PartReport]) -> Vec<PartReport> {
-        // If the collector misses these too, `note_missed` sets it again.
+        // If the collector misses these reports, too, `note_missed` sets it again.
         self.is_urgent = false;
         let opened = self.opened.drain().map(PartReport::opened);
         let mut told: Vec<PartReport> = opened.collect();
@@ -148,19 +149,20 @@ impl MissedReports {
             told.push(report);
         }
         if self.open.is_empty() && told.iter().all(|report| !report.is_open()) {
-            // No part is open to this collector, so no later end can lack a loss that was not
-            // counted for its part.
+            // No part is open for this collector, so no later end can belong to losses that
+            // were not counted by part.
             self.losses.settle();
         }
         told
     }
 }
 
-/// A batch as one collector gets it: the spans are shared, the reports may be its own.
+/// A batch for one collector. The spans are shared. The reports may be the collector's own.
 #[derive(Debug)]
 pub(super) struct LaneBatch {
     pub(super) batch: Arc<SharedBatch>,
-    /// The collector's own reports, if it had missed some. They include those of the batch.
+    /// The collector's own reports, if it had missed some. They include the reports of the
+    /// batch.
     pub(super) reports: Option<Vec<PartReport>>,
 }
 

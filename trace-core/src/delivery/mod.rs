@@ -1,14 +1,13 @@
 //! Moves finished spans from the application's threads to the collectors.
 //!
-//! [`Queue`] is the only place where the two sides meet: a bounded list of chunks. Threads
-//! that record add chunks and never wait for the other side.
-//! [`Worker`] takes the chunks and decodes them. It runs on a thread of its own or, if the
-//! tracer has no threads, on the thread that flushes. It calls the collectors itself, or gives
-//! each batch to their lanes if several collectors have a thread each.
+//! The two sides meet only in the [`Queue`], a bounded list of chunks. Recording threads add
+//! chunks and never wait for the other side. [`Worker`] takes the chunks and decodes them. It
+//! runs on its own thread or, if the tracer has no threads, on the thread that flushes. It
+//! calls the collectors itself or, if several collectors have their own threads, passes each
+//! batch to their lanes.
 //!
-//! This folder owns the bounds, the counts of what is lost, and every wait of a flush or a
-//! shutdown. It does not decide what is recorded, and it knows the words of a chunk only
-//! through `stream`.
+//! This folder owns the limits, the counts of losses, and every wait of a flush or a shutdown.
+//! It does not decide what is recorded, and reads the words of a chunk only through `stream`.
 
 mod call;
 mod callers;

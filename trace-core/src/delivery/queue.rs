@@ -1,13 +1,12 @@
-//! What waits for the tracer's threads: chunks, batches, flushes, and the counts of spans.
+//! The queue for the tracer's threads: chunks, batches, flushes, and the counts of spans.
 //!
-//! The queue owns the one lock of delivery and every condition that a thread waits for. It
+//! The queue owns the only lock of delivery and every condition that a thread waits for. It
 //! calls no collector, and reads a chunk only if it drops it. Each subject has a file in the
-//! folder: `input` (from the application's threads), `work` (what the worker takes, and how it
-//! waits), `hand_out` (batches to lanes and back), and `end` (flushes and shutdowns). This file
-//! has the state that they share.
+//! folder: `input` (from the application's threads), `work` (the worker), `hand_out` (batches
+//! to lanes and back), and `end` (flushes and shutdowns). This file has their shared state.
 //!
-//! No code of the application runs under the lock. That includes destructors of errors and of
-//! what collectors were given, so these are returned from under the lock and dropped later.
+//! No code of the application runs under the lock. This includes destructors of errors and of
+//! batches, so these values are dropped after the lock is released.
 
 mod end;
 mod hand_out;
@@ -30,10 +29,10 @@ use crate::stream::Chunk;
 use crate::stream::decode::{Decoded, Part};
 
 /// Chunks that wait for the worker, batches that wait for lanes, and the counts of their
-/// spans. The only place where threads meet. Bounded in spans and bytes.
+/// spans. This is the only place where threads meet. It is bounded in spans and bytes.
 ///
-/// Owned by the tracer, by its threads, and by every thread that keeps a reference to the
-/// tracer's core. It may outlive the worker; then it is closed and refuses everything.
+/// It is owned by the tracer, by its threads, and by every thread that keeps a reference to
+/// the tracer's core. It may outlive the worker. It is then closed and refuses everything.
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -44,13 +43,13 @@ pub(crate) struct Queue {
     lane_work: Box<[Condvar]>,
     /// Wakes all callers that wait for a flush or a shutdown.
     done: Condvar,
-    /// Most spans that wait for the worker, and most that wait in each lane.
+    /// The maximum number of spans that wait for the worker, and that wait in each lane.
     max_spans: u64,
-    /// Most bytes that everything in delivery may have allocated.
+    /// The maximum number of bytes that delivery may have allocated.
     max_bytes: usize,
-    /// Most bytes that a chunk may have allocated for a scope to record into it.
+    /// The maximum allocated size of a chunk into which a scope may record.
     max_chunk_bytes: usize,
-    /// Most parts of traces that are remembered separately from their spans.
+    /// The maximum number of parts of traces that are remembered separately from their spans.
     max_parts: usize,
     pub(crate) ticks: Ticks,
     pub(crate) callers: Callers,
@@ -59,15 +58,15 @@ pub(crate) struct Queue {
     pub(crate) chart: Chart,
 }
 
-/// Everything that is behind the lock.
+/// The state behind the lock.
 #[derive(Debug)]
 struct State {
     chunks: Chunks,
-    /// Spans that the waiting chunks open. A piece that opens none counts as one, so that such
-    /// pieces are bounded, too.
+    /// The number of spans that the waiting chunks open. A piece that opens none counts as
+    /// one, so that such pieces are bounded, too.
     spans: u64,
-    /// The counts of spans, which change together with what they count. So a reader that has
-    /// the lock never finds a span between two counts.
+    /// The counts of spans, which change together with the counted data. So a reader with the
+    /// lock never finds a span between two counts.
     ledger: Ledger,
     /// Parts that have begun or ended, if no piece says so.
     opened: Vec<Part>,
@@ -75,25 +74,26 @@ struct State {
     lost: LostPieces,
     /// One for each collector.
     lanes: Vec<Lane>,
-    /// How much of `chunks.bytes` belongs to batches in lanes.
+    /// The share of `chunks.bytes` that belongs to batches in lanes.
     shared_bytes: usize,
     /// Empty batches for reuse.
     spare_batches: Vec<Decoded>,
-    /// How the worker waits, which decides what wakes it.
+    /// How the worker waits, which decides which events wake it.
     sleep: Sleep,
-    /// Set when the worker should read what waits at once, although it is no whole batch.
+    /// Set when the worker should read the waiting chunks at once, even if they are not a
+    /// whole batch.
     is_hurried: bool,
     /// Whether the worker has taken work that it has not finished.
     is_reading: bool,
     /// How many parts the worker knew to be open after it last finished.
     open_parts: usize,
-    /// Set when the queue takes nothing more. Never cleared.
+    /// Set when the queue refuses further input. Never cleared.
     is_closed: bool,
     /// Set when the worker has ended. Never cleared.
     has_worker_ended: bool,
     flush: Flush,
-    /// What lanes have lost since the queue was closed, kept so that each caller that waits
-    /// for the end gets it.
+    /// Losses of lanes since the queue was closed, kept for each caller that waits for the
+    /// end.
     lost_at_end: Vec<CollectorError>,
     /// Whether the losses of the ended tracer were printed.
     is_loss_said: bool,
@@ -104,26 +104,25 @@ struct State {
 /// How the worker waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Sleep {
-    /// It runs, or somebody has already woken it. It looks at the queue again before it
-    /// sleeps, so nobody has to wake it.
+    /// It runs, or was already woken. It checks the queue again before it sleeps, so it need
+    /// not be woken.
     #[default]
     Awake,
-    /// It sleeps, without a timeout or until a collector's `on_idle`. Anything that comes
-    /// wakes it.
+    /// It sleeps, without a timeout or until a collector's `on_idle`. Any input wakes it.
     Idle,
-    /// It naps until there is a whole batch or the delay has passed. Only a whole batch, a
-    /// half-full queue, a flush or a shutdown wakes it.
+    /// It naps until the delay has passed. Only a whole batch, a half-full queue, a flush or a
+    /// shutdown wakes it earlier.
     Batching,
 }
 
-/// The flushes that were requested, and how the last one ended.
+/// The requested flushes, and the result of the last one.
 #[derive(Debug, Default)]
 struct Flush {
-    /// The number of the newest request. Several requests may be done at once.
+    /// The number of the newest request. One flush may complete several requests.
     asked: u64,
-    /// The number of the newest request that the worker has done.
+    /// The number of the newest request that the worker has completed.
     done: u64,
-    /// The latest deadline of all who wait; after a close, of all who shut down.
+    /// The latest deadline of all waiting callers; after a close, of all shutdowns.
     deadline: Option<Deadline>,
     /// Errors of the collectors on the worker's thread.
     errors: Vec<CollectorError>,
@@ -131,10 +130,10 @@ struct Flush {
     are_reported: bool,
 }
 
-/// Most errors that are kept while no caller has received them.
+/// The maximum number of errors that are kept while no caller has received them.
 const MAX_UNREPORTED_ERRORS: usize = 16;
 
-/// Replaces errors that a caller has received or that are too many; otherwise adds to them.
+/// Replaces errors that a caller has received, or that are too many. Otherwise adds to them.
 /// Returns the errors to drop after the lock is released, because their destructors may be the
 /// application's code.
 fn renew_errors(
@@ -150,19 +149,19 @@ fn renew_errors(
 }
 
 impl State {
-    /// Whether the worker has something to take. Pieces that were lost do not count: they can
-    /// wait for the next chunk.
+    /// Whether there is work for the worker. Lost pieces do not count, because they can wait
+    /// for the next chunk.
     fn has_work(&self) -> bool {
         !(self.chunks.waiting.is_empty() && self.ended.is_empty() && self.opened.is_empty())
     }
 
-    /// Returns the bytes that wait for the worker or that it is reading.
+    /// Returns the number of bytes that wait for the worker or that it is reading.
     fn unread_bytes(&self) -> usize {
         self.chunks.bytes.saturating_sub(self.shared_bytes)
     }
 
-    /// Returns whether the caller has to wake the worker, and then marks it as awake. So only
-    /// one of several threads pays for the wake-up.
+    /// Returns whether the caller has to wake the worker. If so, marks the worker as awake, so
+    /// that only one of several threads wakes it.
     fn wakes(&mut self, is_half_full: bool) -> bool {
         let wakes = match self.sleep {
             Sleep::Awake => false,
@@ -180,7 +179,7 @@ impl State {
         self.has_worker_ended && self.lanes.iter().all(|lane| lane.has_ended)
     }
 
-    /// Returns what collectors have lost since the last call, as one error for each collector
+    /// Returns the losses of collectors since the last call, as one error for each collector
     /// and reason.
     fn lost_by_lanes(&mut self) -> Vec<CollectorError> {
         let mut errors = Vec::new();
@@ -200,15 +199,15 @@ impl State {
         errors
     }
 
-    /// Whether the worker and all lanes have done a flush.
+    /// Whether the worker and all lanes have completed a flush.
     fn has_flushed(&self, number: u64) -> bool {
         let mut lanes = self.lanes.iter();
         self.flush.done >= number && lanes.all(|lane| lane.has_flushed(number))
     }
 }
 
-/// Everything that the worker takes from the queue in one step. The worker reuses it, so that
-/// its lists and the queue's are swapped and not allocated.
+/// The work that the worker takes from the queue in one step. The worker reuses this value, so
+/// that its lists and the queue's are swapped and not allocated.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     pub(crate) chunks: Vec<Chunk>,
@@ -219,11 +218,11 @@ pub(crate) struct Work {
     pub(crate) lost: Option<LostPieces>,
     /// The number and the deadline of the newest flush, if it is not done.
     pub(crate) flush: Option<(u64, Deadline)>,
-    /// Whether nothing comes after this.
+    /// Whether this is the last work.
     pub(crate) is_last: bool,
 }
 
-/// What the queue needs to know about a collector.
+/// The facts that the queue needs about a collector.
 #[derive(Clone, Debug)]
 pub(crate) struct LaneOptions {
     pub(crate) name: String,
@@ -237,15 +236,16 @@ fn max_parts(max_bytes: usize) -> usize {
     (max_bytes / 2_048).clamp(64, 32_768)
 }
 
-/// With this many spans the worker does not wait for more: a batch of this size is still in
-/// the processor's cache when it is read.
+/// With this many spans the worker does not wait for more, because a batch of this size is
+/// still in the processor's cache when it is read.
 pub(super) const BATCH_SPANS: u64 = 4_096;
 
 impl Queue {
-    /// Makes an empty queue. `lanes` are all collectors, also those without a thread.
+    /// Makes an empty queue. `lanes` contains all collectors, including those without a
+    /// thread.
     ///
-    /// Half of the bytes is for lanes, in equal shares. So the other half is left for the
-    /// worker, however slow the collectors are.
+    /// The lanes share half of the bytes equally. So the other half is left for the worker,
+    /// even if all collectors are slow.
     pub(crate) fn new(max_spans: usize, max_bytes: usize, lanes: &[LaneOptions]) -> Self {
         // A small queue has small chunks; otherwise one chunk would fill it.
         let chunk_bytes = (max_bytes / 16).min(Chunk::FULL_BYTES);
@@ -293,13 +293,13 @@ impl Queue {
         }
     }
 
-    /// Locks the state. The lock is held for moments. A thread that has it takes no other lock,
-    /// and waits for nothing but a condition of this queue.
+    /// Locks the state. The lock is held briefly. Its holder takes no other lock, and waits
+    /// only for conditions of this queue.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unpoisoned()
     }
 
-    /// Whether the worker should read at once, because the queue may be full before its delay
+    /// Whether the worker should read at once, because the queue may be full before the delay
     /// has passed.
     fn is_half_full(&self, state: &State) -> bool {
         state.spans > self.max_spans / 2 || state.unread_bytes() > self.max_bytes / 2
@@ -317,8 +317,8 @@ impl Queue {
         self.state().ledger.lanes()
     }
 
-    /// Prints what an ended tracer lost, if nobody has done so. `late` are the collectors that
-    /// had not finished in time.
+    /// Prints the losses of an ended tracer, if they were not printed yet. `late` contains the
+    /// collectors that had not finished in time.
     pub(crate) fn tell_loss(&self, late: &[LateCollector]) {
         if !self.mark_loss_printed() {
             return;
@@ -327,14 +327,14 @@ impl Queue {
         diagnostics::end((!loss.is_nothing()).then(|| loss.to_string()));
     }
 
-    /// Collects what the tracer lost. Copies it under the lock and formats it without, because
-    /// the texts of errors come from the application's code.
+    /// Collects the losses of the tracer. Copies them under the lock, and formats them without
+    /// it, because the texts of errors come from the application's code.
     fn loss(&self, late: &[LateCollector]) -> Loss {
         let open = self.chart.open_spans();
         let state = self.state();
         let (stats, lanes) = (self.counters.stats(&state.ledger), state.ledger.lanes());
         let of_worker = state.flush.errors.iter();
-        // Until the worker has ended, these are errors of a flush, which that flush reported.
+        // Until the worker has ended, these are errors of a flush, which has reported them.
         let of_worker = of_worker.filter(|_| state.has_worker_ended);
         let of_lanes = state.lanes.iter().filter(|lane| lane.has_ended);
         let errors = of_worker.chain(of_lanes.flat_map(|lane| &lane.errors));
@@ -349,7 +349,7 @@ impl Queue {
             let text = text.as_deref().unwrap_or(error.message());
             loss.collector(name, text, error.lost_spans());
         }
-        // For late collectors with waiting spans, `Loss` names these spans already.
+        // `Loss` already counts the waiting spans of late collectors.
         let has_taken_all = |late: &&LateCollector| {
             let mut lanes = lanes.iter().filter(|lane| lane.name == late.name);
             lanes.all(|lane| lane.waiting == 0)

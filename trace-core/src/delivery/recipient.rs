@@ -1,9 +1,8 @@
-//! One collector, as the thread that calls it sees it.
+//! One collector, for the thread that calls it.
 //!
-//! Each call is guarded against panics, and the reports that a panic made the collector miss
-//! are kept for its next call. This file does not wait, and does not count spans: the worker
-//! and the lanes do that. A collector is called by one thread at a time, because this value is
-//! owned by one thread.
+//! Each call catches panics. If a collector misses reports because of a panic, they are kept
+//! for its next call. The worker and the lanes wait and count spans. A collector is called by
+//! one thread at a time, because one thread owns this value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +20,7 @@ pub(super) struct Recipient {
     queue: Arc<Queue>,
     resource: Arc<Resource>,
     collector: Box<dyn Collector>,
-    /// The collector's name, asked for once: it is the application's code.
+    /// The collector's name. It is read once, because that calls the application's code.
     name: String,
     /// Reports that it missed, and the parts that it knows to be open.
     missed: MissedReports,
@@ -44,13 +43,13 @@ impl Recipient {
         }
     }
 
-    /// Gives the collector a batch, with the reports that it missed. Does not call it if there
-    /// is neither.
+    /// Passes a batch and the missed reports to the collector. Does not call it if there is
+    /// neither.
     ///
     /// # Errors
     ///
-    /// The collector panicked: it has lost the spans, and the reports are kept for the next
-    /// batch.
+    /// If the collector panicked. It has then lost the spans, and the reports are kept for the
+    /// next batch.
     pub(super) fn give_batch(
         &mut self,
         decoded: &Decoded,
@@ -63,7 +62,8 @@ impl Recipient {
         }
         let collector = &self.collector;
         if call::call_collector(|| collector.collect(&batch)).is_some() {
-            // Only now: a part that it never heard of must not be taken for known.
+            // Noted only now, because a part must not count as known before the collector has
+            // its report.
             self.missed.note_taken(&told);
             return Ok(());
         }
@@ -73,13 +73,13 @@ impl Recipient {
         Err(LaneLoss::Panic)
     }
 
-    /// Whether the collector missed the end of a part that it knows to be open. It may be
-    /// waiting for that end.
+    /// Whether the collector missed the end of a part that it knows to be open, and may be
+    /// waiting for it.
     pub(super) fn is_urgent(&self) -> bool {
         self.missed.is_urgent()
     }
 
-    /// Gives the collector the reports that it missed, if one of them is urgent.
+    /// Passes the missed reports to the collector, if one of them is urgent.
     pub(super) fn give_urgent_reports(&mut self) {
         if self.missed.is_urgent() {
             // If it panics again, `missed` keeps the reports.
@@ -87,8 +87,8 @@ impl Recipient {
         }
     }
 
-    /// Calls [`Collector::on_idle`]. Returns after how long to call it again; `None` if only
-    /// after the next batch, or if it panicked.
+    /// Calls [`Collector::on_idle`]. Returns after how long to call it again; `None` if not
+    /// before the next batch, or if it panicked.
     pub(super) fn on_idle(&self) -> Option<Duration> {
         let collector = &self.collector;
         call::call_collector(|| collector.on_idle()).unwrap_or_else(|| {
@@ -101,7 +101,7 @@ impl Recipient {
     ///
     /// # Errors
     ///
-    /// The collector's own, with its name; or that it panicked.
+    /// The collector's error, with its name, or an error if it panicked.
     pub(super) fn flush(&mut self, timeout: Duration) -> Result<(), CollectorError> {
         self.give_urgent_reports();
         self.call_method(|collector| collector.flush(timeout))
@@ -111,7 +111,7 @@ impl Recipient {
     ///
     /// # Errors
     ///
-    /// As of [`flush`](Self::flush).
+    /// As for [`flush`](Self::flush).
     pub(super) fn shut_down(&mut self, timeout: Duration) -> Result<(), CollectorError> {
         self.give_urgent_reports();
         self.call_method(|collector| collector.shutdown(timeout))
@@ -137,7 +137,7 @@ impl Recipient {
     ///
     /// # Errors
     ///
-    /// The destructor panicked.
+    /// If the destructor panicked.
     pub(super) fn end(mut self) -> Result<(), CollectorError> {
         if self.drop_collector() {
             return Ok(());
@@ -146,8 +146,8 @@ impl Recipient {
         Err(error.with_collector(&self.name))
     }
 
-    /// Drops the collector, and leaves one that does nothing. Returns whether the destructor
-    /// did not panic.
+    /// Drops the collector, and replaces it by one that does nothing. Returns false if the
+    /// destructor panicked.
     fn drop_collector(&mut self) -> bool {
         let collector = std::mem::replace(&mut self.collector, Box::new(()));
         call::drop_collectors([collector])
@@ -155,7 +155,7 @@ impl Recipient {
 }
 
 impl Drop for Recipient {
-    /// Catches panics of the destructor: without threads, the tracer is dropped in the
+    /// Catches panics of the destructor. Without threads, the tracer is dropped in the
     /// application's code, which must not unwind because of a collector.
     fn drop(&mut self) {
         self.drop_collector();

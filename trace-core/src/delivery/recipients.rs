@@ -1,8 +1,8 @@
-//! All collectors of a tracer, as the worker reaches them: directly, or through their lanes.
+//! All collectors of a tracer. The worker calls them directly, or through their lanes.
 //!
-//! This file decides which collector gets a batch and what a full lane misses, and counts that
-//! with the queue. It does not read chunks or decide when to deliver; the worker does that.
-//! Only the worker's thread uses it, or the thread that flushes a tracer without threads.
+//! This file decides which collectors get a batch and which full lanes miss it, and has the
+//! queue count this. The worker reads chunks and decides when to deliver. Only the worker's
+//! thread uses this file, or the thread that flushes a tracer without threads.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,24 +17,24 @@ use crate::process::clock::Deadline;
 use crate::stream::decode::{Decoded, LaneLoss, LossReason};
 use crate::value::Resource;
 
-/// Gives what was read to the collectors: directly to those without a thread of their own, and
-/// through their lanes to the others.
+/// Passes spans to the collectors: directly to those without their own thread, and through
+/// their lanes to the others.
 pub(super) struct Recipients {
     queue: Arc<Queue>,
     /// The collectors that are called on the worker's thread, with their numbers.
     called_here: Vec<(usize, Recipient)>,
-    /// The collectors with threads of their own.
+    /// The collectors with their own threads.
     lanes: Vec<OwnLane>,
 }
 
-/// A collector that has a thread of its own, as the worker knows it.
+/// The worker's view of a collector that has its own thread.
 struct OwnLane {
     /// The number of the collector and of its lane in the queue.
     number: usize,
-    /// Reports that the collector missed because its lane was full. What it missed because it
-    /// panicked is in its [`Recipient`].
+    /// Reports that the collector missed because its lane was full. Reports that it missed
+    /// because of a panic are in its [`Recipient`].
     missed: MissedReports,
-    /// The collector, until its thread is started and takes it.
+    /// The collector, until its thread starts and takes it.
     recipient: Option<Recipient>,
 }
 
@@ -48,8 +48,8 @@ impl Recipients {
         }
     }
 
-    /// Adds a collector. Its number is its place among the collectors of the tracer, by which
-    /// the queue counts its spans.
+    /// Adds a collector. Its number is its index among the collectors of the tracer, under
+    /// which the queue counts its spans.
     pub(super) fn add(
         &mut self,
         number: usize,
@@ -74,8 +74,8 @@ impl Recipients {
         self.called_here.len() + self.lanes.len()
     }
 
-    /// Returns what the threads of the lanes run. The collectors move there, so a second call
-    /// returns nothing.
+    /// Returns the tasks for the threads of the lanes. This moves the collectors, so a second
+    /// call returns nothing.
     pub(super) fn lane_threads(&mut self) -> Vec<LaneThread> {
         let lanes = self.lanes.iter_mut();
         let threads = lanes.filter_map(|lane| {
@@ -88,8 +88,8 @@ impl Recipients {
         threads.collect()
     }
 
-    /// Gives the spans that were read to the collectors, and returns the chunks to the queue.
-    /// The caller has counted the spans as read. Leaves `decoded` empty.
+    /// Passes the spans to the collectors, and returns the chunks to the queue. The caller has
+    /// counted the spans as read. Leaves `decoded` empty.
     pub(super) fn give_batch(&mut self, decoded: &mut Decoded) {
         if !self.lanes.is_empty() {
             return self.share_batch(decoded);
@@ -99,30 +99,30 @@ impl Recipients {
         let reports = decoded.reports();
         for (number, recipient) in &mut self.called_here {
             let taken = recipient.give_batch(decoded, reports);
-            // Each collector is counted as soon as it is done: the next one may block.
+            // Each collector is counted as soon as it has returned, because the next one may
+            // block.
             self.queue.count_finished(*number, spans, taken);
             if let Err(loss) = taken {
                 self.queue.note_lane_loss(*number, decoded, loss);
                 is_lost = true;
             }
         }
-        // The chunks come back only now: until here the spans borrow their words.
+        // The chunks are returned only now, because the spans borrow their words.
         self.queue.release_chunks(decoded, is_lost);
     }
 
-    /// Gives the spans that were read to the lanes, and then to the collectors on this thread.
-    /// The lanes come first, so that they work while this thread is in a collector.
+    /// Passes the spans to the lanes, and then to the collectors on this thread. The lanes
+    /// come first, so that they work while this thread calls a collector.
     fn share_batch(&mut self, decoded: &mut Decoded) {
         let batch = Arc::new(self.take_batch(decoded));
-        // Asked for all lanes before any of them gets the batch.
+        // Checked for all lanes before any of them gets the batch.
         let is_full = self.queue.full_lanes(&batch);
         // Counted before any lane can release it.
         self.queue.count_shared(&batch);
         let (decoded, spans) = (&batch.decoded, batch.spans());
         for lane in &mut self.lanes {
             if is_full.get(lane.number) == Some(&true) {
-                // This collector loses the spans, and no other one does. It is told with the
-                // next batch that it gets.
+                // Only this collector loses the spans. Its next batch reports the loss.
                 lane.missed.note_missed(
                     decoded,
                     decoded.reports(),
@@ -138,7 +138,7 @@ impl Recipients {
             }
         }
         for (number, recipient) in &mut self.called_here {
-            // May block. The lanes have the batch and do not wait for this.
+            // This may block. The lanes already have the batch and do not wait for it.
             let taken = recipient.give_batch(decoded, decoded.reports());
             self.queue.count_finished(*number, spans, taken);
             if let Err(loss) = taken {
@@ -146,47 +146,47 @@ impl Recipients {
                 self.queue.note_lane_loss(*number, decoded, loss);
             }
         }
-        // The worker's own reference. If all lanes were faster, this is the last one.
+        // The worker's own reference. If all lanes have finished, this is the last one.
         self.queue.release_batch(batch);
     }
 
-    /// Takes the spans that were read out of `decoded`. A small batch is copied, so that it
-    /// does not keep large buffers while it waits in a lane; a large one is swapped for an
-    /// empty batch.
+    /// Takes the spans out of `decoded`. A small batch is copied, so that it does not keep
+    /// large buffers while it waits in a lane. A large batch is swapped for an empty one.
     fn take_batch(&self, decoded: &mut Decoded) -> SharedBatch {
         if let Some(small) = decoded.take_small() {
             self.queue.return_chunks(decoded.end());
             return SharedBatch::copied(small);
         }
         let mut next = self.queue.spare_batch();
-        // The rest of this delivery is read with the same look at the clock.
+        // The rest of this delivery uses the same look at the clock.
         next.begin(decoded.converter().clone());
         SharedBatch::new(std::mem::replace(decoded, next))
     }
 
-    /// Gives the lanes all reports that they missed, at the shutdown. Full lanes get them, too:
-    /// no later batch could bring them.
+    /// Passes all missed reports to the lanes, at the shutdown. Full lanes get them, too,
+    /// because there is no later batch.
     pub(super) fn give_missed_reports(&mut self) {
         let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         for lane in &mut self.lanes {
-            // `full_lanes` is not asked: a batch without spans takes little memory.
+            // `full_lanes` is not checked, because a batch without spans takes little memory.
             if lane.missed.has_reports() {
                 lane.give_batch(&self.queue, &nothing);
             }
         }
     }
 
-    /// Gives the collectors the urgent reports that they missed, without a batch. A full lane
-    /// is left out until it has room; see [`on_idle`](Self::on_idle).
+    /// Passes missed urgent reports to the collectors, without a batch. A full lane is skipped
+    /// until it has room; see [`on_idle`](Self::on_idle).
     pub(super) fn give_urgent_reports(&mut self) {
         for (_, recipient) in &mut self.called_here {
             recipient.give_urgent_reports();
         }
-        // The usual case, after each delivery: nobody has missed anything.
+        // The usual case after each delivery: no lane has missed reports.
         if self.lanes.iter().all(|lane| !lane.missed.is_urgent()) {
             return;
         }
-        // A batch without spans carries the reports through the lane, so they keep their order.
+        // The reports pass through the lane in a batch without spans, so they keep their
+        // order.
         let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
         let is_full = self.queue.full_lanes(&nothing);
         for lane in &mut self.lanes {
@@ -197,19 +197,19 @@ impl Recipients {
     }
 
     /// Calls [`Collector::on_idle`] of the collectors on this thread. Returns after how long
-    /// the worker has to come back even if nothing arrives; `None` if it need not.
+    /// the worker must call this again, even without work; `None` if it need not.
     pub(super) fn on_idle(&self, scheduled_delay: Duration) -> Option<Duration> {
         let times = self.called_here.iter();
         let times = times.filter_map(|(_, recipient)| recipient.on_idle());
         // A full lane does not wake the worker when it has room again, so the worker tries
-        // once more after a while.
+        // again after a while.
         let has_missed = self.lanes.iter().any(|lane| lane.missed.is_urgent());
         let missed = has_missed.then_some(scheduled_delay.max(RETELL_AFTER));
         times.chain(missed).min()
     }
 
     /// Flushes the collectors on this thread, one after another, and returns their errors. All
-    /// share one deadline: each gets the time that is left. The lanes flush on their own.
+    /// share one deadline, and each gets the remaining time. The lanes flush separately.
     pub(super) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let recipients = self.called_here.iter_mut();
         let flushed = recipients.map(|(_, recipient)| recipient.flush(deadline.remaining()));
@@ -225,8 +225,8 @@ impl Recipients {
         ended.filter_map(Result::err).collect()
     }
 
-    /// Drops the collectors on this thread. Their destructors may block, so there is no
-    /// deadline here: the wait for the end has one.
+    /// Drops the collectors on this thread. Their destructors may block without a deadline.
+    /// The wait for the end has a deadline.
     pub(super) fn end(&mut self) -> Vec<CollectorError> {
         let recipients = self.called_here.drain(..);
         let ended = recipients.map(|(_, recipient)| recipient.end());
@@ -235,13 +235,13 @@ impl Recipients {
 }
 
 impl OwnLane {
-    /// Gives the lane a batch, with the reports that it missed. If the lane's thread has ended,
+    /// Passes a batch and the missed reports to the lane. If the lane's thread has ended,
     /// counts the spans as lost by the shutdown.
     fn give_batch(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
         let told = self.missed.take_with(batch.decoded.reports());
-        // From here on the lane answers for the reports, also if its collector panics.
+        // From now on the lane is responsible for the reports, even if its collector panics.
         self.missed.note_taken(&told);
-        // If it had missed nothing, it uses the batch's reports and nothing is copied.
+        // If it had missed nothing, it uses the batch's reports without copying them.
         let reports = match told {
             std::borrow::Cow::Borrowed(_) => None,
             std::borrow::Cow::Owned(reports) => Some(reports),
@@ -251,7 +251,7 @@ impl OwnLane {
             reports,
         };
         if queue.give_batch(self.number, given).is_err() {
-            // Its thread has ended: its collector is ending the process.
+            // Its thread has ended, because its collector is ending the process.
             batch.mark_lost();
             queue.count_finished(self.number, batch.spans(), Err(LaneLoss::Shutdown));
             queue.note_lane_loss(self.number, &batch.decoded, LaneLoss::Shutdown);

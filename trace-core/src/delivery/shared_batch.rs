@@ -1,19 +1,19 @@
-//! A batch that several lanes share. The queue decides which lane gets it and when its memory
-//! comes back.
+//! A batch that several lanes share. The queue decides which lanes get it, and when its memory
+//! is returned.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::stream::decode::Decoded;
 
-/// The spans that several collectors get, each on its own thread. It does not change after it
-/// is shared, except for one flag. The last holder takes it apart.
+/// Spans for several collectors, each on its own thread. It does not change after it is
+/// shared, except for one flag. The last holder takes it apart.
 #[derive(Debug)]
 pub(super) struct SharedBatch {
     pub(super) decoded: Decoded,
     /// Bytes that it has allocated, including its chunks.
     pub(super) bytes: usize,
-    /// Bytes that the queue has not counted before: without the chunks, which it has counted
-    /// since they were handed over, unless they are copies.
+    /// Bytes that the queue has not counted yet. They do not include the chunks, which were
+    /// counted when they were handed over, unless they are copies.
     own_bytes: usize,
     /// Whether its chunks are copies, which are not returned to the queue.
     pub(super) is_copy: bool,
@@ -36,7 +36,7 @@ impl SharedBatch {
         }
     }
 
-    /// Makes a batch whose chunks are copies, so that all of its bytes are its own.
+    /// Makes a batch whose chunks are copies, so all of its bytes are its own.
     pub(super) fn copied(decoded: Decoded) -> Self {
         let batch = Self::new(decoded);
         Self {
@@ -46,8 +46,8 @@ impl SharedBatch {
         }
     }
 
-    /// Returns the bytes that are added to the queue's count when the batch is shared, and
-    /// subtracted when it comes back.
+    /// Returns the bytes to add to the queue's count when the batch is shared, and to subtract
+    /// when it is returned.
     pub(super) const fn own_bytes(&self) -> usize {
         self.own_bytes
     }
@@ -58,8 +58,8 @@ impl SharedBatch {
 
     /// Marks the batch as lost to a collector. The caller still holds its reference.
     pub(super) fn mark_lost(&self) {
-        // Relaxed. The partner is the load in `is_lost`. Dropping the reference, which comes
-        // later, releases; `Arc::into_inner`, which comes before that load, acquires.
+        // Relaxed. The partner is the load in `is_lost`. The later drop of the reference
+        // releases, and `Arc::into_inner`, which comes before that load, acquires.
         self.is_lost.store(true, Ordering::Relaxed);
     }
 

@@ -1,20 +1,20 @@
-//! Tells scopes when to look at the clock, so that they do not read it at each poll.
+//! Tells scopes when to read the clock, so that they do not read it at each poll.
 //!
-//! A scope that keeps something must hand it over within about two scheduled delays. To find
-//! out whether that time has passed, it compares one number, the *tick*. This file owns that
-//! number. It reads no clock: the worker decides when time has passed (`queue/work.rs`).
+//! A scope must hand over kept entries within about two scheduled delays. To check whether
+//! this time may have passed, it compares one number, the *tick*. This file owns that number.
+//! It reads no clock; the worker decides when to advance the tick (`queue/work.rs`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A counter that the worker increases once per scheduled delay while it waits, if a scope has
-/// requested it. While the worker does not wait, the ticks are stopped and scopes look at the
-/// clock themselves: a collector may block the worker for any time.
+/// requested it. While the worker does not wait, the ticks are stopped, because a collector
+/// may block it for any time. Scopes then read the clock themselves.
 #[derive(Debug)]
 pub(crate) struct Ticks {
-    /// The present tick times two plus [`WANTED`], or [`STOPPED`](Self::STOPPED). Scopes set
-    /// `WANTED`; everything else is written by the worker only.
+    /// The present tick times two plus [`WANTED`], or [`STOPPED`](Self::STOPPED). Scopes only
+    /// set `WANTED`. The worker makes all other changes.
     word: AtomicU32,
-    /// The word before the ticks were stopped. Only the worker uses it.
+    /// The value of `word` before the ticks were stopped. Only the worker uses it.
     last: AtomicU32,
 }
 
@@ -22,18 +22,18 @@ pub(crate) struct Ticks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tick(u32);
 
-/// Set while a scope waits for the next tick. The bits above count the ticks, so adding one to
-/// a word with this bit moves on to the next tick and clears the bit.
+/// Set while a scope waits for the next tick. The upper bits count the ticks, so adding one to
+/// a word with this bit advances to the next tick and clears the bit.
 const WANTED: u32 = 1;
 
 impl Tick {
-    /// A tick that never comes, as ticks have 31 bits. A scope that has noted this one looks
-    /// at the clock at its next poll.
+    /// A tick that never comes, because ticks have 31 bits. A scope with this tick reads the
+    /// clock at its next poll.
     pub(crate) const NONE: Self = Self(u32::MAX);
 }
 
 impl Ticks {
-    /// The word while nobody moves the ticks on. It has [`WANTED`] set, so a request changes
+    /// The word while the ticks are stopped. It has [`WANTED`] set, so a request changes
     /// nothing.
     const STOPPED: u32 = u32::MAX;
 
@@ -47,28 +47,28 @@ impl Ticks {
     /// Returns the present tick.
     #[inline]
     pub(crate) fn now(&self) -> Tick {
-        // Relaxed. The partners are the stores in `set_word` and `stop`. A tick only says that
-        // time has passed and publishes no memory. A scope that sees it late looks at the
+        // Relaxed. The partners are the stores in `set_word` and `stop`. A tick only signals
+        // that time has passed, and publishes no memory. A scope that sees it late reads the
         // clock one poll later.
         Tick(self.word.load(Ordering::Relaxed) / 2)
     }
 
-    /// Requests the next tick. Returns whether this is the first request for it, and the
+    /// Requests the next tick. Returns whether this is the first request for it. If so, the
     /// caller may have to wake the worker.
     pub(super) fn request_next(&self) -> bool {
         // Relaxed, both. The partner is the load in `advance_if_requested`, under the queue's
         // lock. `Queue::ask_tick` takes that lock after a first request, so the worker either
-        // sees the bit or is found asleep. The load comes first so that threads do not take
-        // the cache line from each other for nothing.
+        // sees the bit or is found asleep. The load comes first, so that threads do not
+        // contend for the cache line without need.
         let is_wanted = self.word.load(Ordering::Relaxed) & WANTED != 0;
         !is_wanted && self.word.fetch_or(WANTED, Ordering::Relaxed) & WANTED == 0
     }
 
-    /// Moves on to the next tick, if a scope has requested it. Only the worker calls this,
+    /// Advances to the next tick, if a scope has requested it. Only the worker calls this,
     /// `restart` and `stop`.
     pub(super) fn advance_if_requested(&self) {
         // Relaxed: see `request_next`, its partner. A request between this load and the store
-        // in `set_word` finds the bit set already.
+        // in `set_word` finds the bit already set.
         let word = self.word.load(Ordering::Relaxed);
         if word & WANTED != 0 && word != Self::STOPPED {
             self.set_word(word + 1);
@@ -77,25 +77,25 @@ impl Ticks {
 
     /// Starts the ticks again after a stop, with a tick that no scope has seen.
     pub(super) fn restart(&self) {
-        // Relaxed: `last` has no partner, as only the worker reads and writes it.
+        // Relaxed: `last` has no partner, because only the worker reads and writes it.
         self.set_word((self.last.load(Ordering::Relaxed) | WANTED) + 1);
     }
 
-    /// Moves on to a tick that nobody waits for yet.
+    /// Sets a tick that no scope has requested yet.
     fn set_word(&self, word: u32) {
-        // Wraps before `STOPPED`. Only a scope that has not looked for two billion ticks could
-        // take a tick for an earlier one.
+        // Wraps before `STOPPED`. Only a scope that has not checked for two billion ticks
+        // could mistake a tick for an earlier one.
         let word = if word >= Self::STOPPED - 1 { 0 } else { word };
-        // Relaxed: the partners are the loads in `now` and `request_next`, as said there. A
-        // plain store loses no request: the bit is set already when this overwrites it, and
-        // whoever set it looks at the clock when the tick has changed.
+        // Relaxed: the partners are the loads in `now` and `request_next`, which explain it. A
+        // plain store loses no request. The bit is already set when this overwrites it, and
+        // the scope that set it reads the clock when the tick has changed.
         self.word.store(word, Ordering::Relaxed);
     }
 
     /// Stops the ticks, because the worker no longer waits. May be called twice.
     pub(super) fn stop(&self) {
         // Relaxed, both. The partner of the swap is the load in `now`: a scope that sees the
-        // stop late looks at the clock one poll later. `last` has no partner, as only the
+        // stop late reads the clock one poll later. `last` has no partner, because only the
         // worker uses it.
         let word = self.word.swap(Self::STOPPED, Ordering::Relaxed);
         if word != Self::STOPPED {
@@ -103,9 +103,10 @@ impl Ticks {
         }
     }
 
-    /// Whether nobody moves the ticks on.
+    /// Whether the ticks are stopped.
     pub(super) fn are_stopped(&self) -> bool {
-        // Relaxed: the partner is the swap in `stop`; a stale answer does what is said there.
+        // Relaxed: the partner is the swap in `stop`, which explains the effect of a stale
+        // value.
         self.word.load(Ordering::Relaxed) == Self::STOPPED
     }
 }

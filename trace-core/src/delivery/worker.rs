@@ -1,9 +1,9 @@
 //! Reads chunks and turns them into batches of spans.
 //!
-//! The worker owns the decoder, the batch that is being filled, and the order of the steps of a
-//! delivery. The queue decides when it wakes and counts the spans, [`Recipients`] decides which
-//! collector gets a batch, and [`threads`](super::threads) runs it. Without threads it runs
-//! wherever somebody flushes, under a lock of the tracer.
+//! The worker owns the decoder, the batch that is being filled, and the order of the steps of
+//! a delivery. The queue decides when it wakes and counts the spans, [`Recipients`] decides
+//! which collector gets a batch, and [`threads`](super::threads) runs it. Without threads it
+//! runs on the thread that flushes, under a lock of the tracer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,23 +20,24 @@ use crate::process::clock::{Clock, Deadline};
 use crate::stream::decode::{Decoded, Decoder, Part, PartReport};
 use crate::value::{Limits, Resource};
 
-/// Takes chunks from a queue, reads them, and gives the spans to the collectors.
+/// Takes chunks from a queue, reads them, and passes the spans to the collectors.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
     clock: Clock,
     resource: Arc<Resource>,
-    /// How long finished spans wait for more before they are read.
+    /// How long finished spans wait for further spans before they are read.
     scheduled_delay: Duration,
-    /// Bytes at which a batch is full: a quarter of a lane's share. Unlimited without lanes.
+    /// The number of bytes at which a batch is full: a quarter of a lane's share. Unlimited
+    /// without lanes.
     max_batch_bytes: usize,
     pub(super) recipients: Recipients,
-    /// What is known of spans that are not complete, across deliveries.
+    /// Keeps incomplete spans between deliveries.
     decoder: Decoder,
     /// The batch that is being filled. Empty between deliveries.
     decoded: Decoded,
 }
 
-/// What a worker needs, from the tracer's builder.
+/// The options of a worker, from the tracer's builder.
 pub(crate) struct WorkerOptions {
     pub(crate) clock: Clock,
     pub(crate) resource: Resource,
@@ -46,16 +47,17 @@ pub(crate) struct WorkerOptions {
     /// Bounds of the queue; see [`Queue::new`].
     pub(crate) max_queue_spans: usize,
     pub(crate) max_queue_bytes: usize,
-    /// Whether the tracer has threads. If not, the collectors are called where it is flushed.
+    /// Whether the tracer has threads. If not, the thread that flushes calls the collectors.
     pub(crate) has_threads: bool,
 }
 
 impl Worker {
     /// Makes the worker and its queue. Starts no thread.
     pub(crate) fn new(options: WorkerOptions, collectors: Vec<Box<dyn Collector>>) -> Self {
-        // A single collector runs on the worker's thread: it can hold up nobody else.
+        // A single collector runs on the worker's thread, because it cannot delay another
+        // collector.
         let are_several = options.has_threads && collectors.len() > 1;
-        // Asked once, and guarded: this is the application's code, which may panic.
+        // Called once, and panics are caught, because this is the application's code.
         let lane_of = |collector: &dyn Collector| LaneOptions {
             name: call::call_collector(|| collector.name().to_owned()).unwrap_or_default(),
             has_thread: are_several
@@ -102,30 +104,33 @@ impl Worker {
             self.queue
                 .wait_and_take(self.scheduled_delay, idle, &mut work);
             self.deliver_work(&mut work);
-            // After each delivery, because every batch may change what the collectors answer.
+            // Called after each delivery, because every batch may change the collectors'
+            // answers.
             idle = self.recipients.on_idle(self.scheduled_delay);
-            // Read with the lock that took the work, so nothing was added after it.
+            // `is_last` was read under the lock that took the work, so nothing was added after
+            // it.
             if work.is_last {
                 return self.shut_down(self.queue.deadline());
             }
         }
     }
 
-    /// Delivers what is in the queue and flushes the collectors, on this thread. For tracers
-    /// without threads; others ask the worker's thread through the queue.
+    /// Delivers the content of the queue and flushes the collectors, on this thread. For
+    /// tracers without threads; other tracers request a flush from the worker's thread through
+    /// the queue.
     pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let mut work = Work::default();
         self.queue.take_work(&mut work);
         self.deliver_work(&mut work);
-        // No thread does this later, as the worker's thread does before it waits.
+        // A worker's thread does this before it waits. Here there is no such thread.
         self.queue.free_idle_chunks();
         self.recipients.flush(deadline)
     }
 
-    /// Gives up what is not complete, tells the collectors so, and shuts them down. Nothing is
-    /// read after this. Returns the errors of the collectors on this thread.
+    /// Gives up incomplete spans and parts, reports this to the collectors, and shuts them
+    /// down. Nothing is read after this. Returns the errors of the collectors on this thread.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        // Pieces that came after the last work belong to the losses that are told now.
+        // Pieces that came after the last work are part of the losses that are reported now.
         let lost = self.queue.take_lost();
         self.note_lost(lost);
         // Spans whose end was not read, and the parts that are still open.
@@ -134,7 +139,8 @@ impl Worker {
         self.queue.count_dropped(counter, &open, SiteLoss::Open);
         self.give_batch();
         self.recipients.give_missed_reports();
-        // Before the collectors of this thread are shut down, so that the lanes end meanwhile.
+        // This comes before the shutdown of this thread's collectors, so that the lanes end
+        // meanwhile.
         self.queue.close_lanes();
         self.recipients.shut_down(deadline)
     }
@@ -144,35 +150,35 @@ impl Worker {
         self.recipients.end()
     }
 
-    /// Reads what was taken from the queue, and gives it to the collectors. Leaves `work`
+    /// Reads the work from the queue, and passes the spans to the collectors. Leaves `work`
     /// empty.
     fn deliver_work(&mut self, work: &mut Work) {
-        // Losses first: a piece that is read next may have the other half of a lost span.
+        // Losses come first, because the next piece may contain the other half of a lost span.
         if let Some(lost) = work.lost.take() {
             self.note_lost(lost);
         }
-        // One look at the clock for each delivery: it may make another anchor.
+        // There is one look at the clock for each delivery. It may make another anchor.
         self.decoded.begin(self.clock.look());
-        // Before the chunks: the end of such a part may be among them.
+        // This comes before the chunks, which may contain the end of such a part.
         for part in work.opened.drain(..) {
             self.report_open(part);
         }
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
-            // A batch ends at the end of a chunk, so it may be larger than these bounds by what
-            // one chunk holds.
+            // A batch ends at the end of a chunk, so it may exceed these limits by the content
+            // of one chunk.
             let is_full = self.decoded.len() as u64 >= BATCH_SPANS
                 || self.decoded.entry_bytes() >= self.max_batch_bytes;
             if is_full {
                 self.give_batch();
             }
         }
-        // Ends last: all pieces of these parts were taken with them or before.
+        // Ends come last, because all pieces of these parts were taken with them or earlier.
         for part in work.ended.drain(..) {
             self.decoder.end_part(part, &mut self.decoded);
         }
-        // Counted before the rest is given to collectors, so that a collector that reads the
-        // statistics finds what is missing in its spans.
+        // Counted before the rest is passed to collectors, so that a collector that reads the
+        // statistics finds the spans that it did not get.
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
@@ -185,8 +191,8 @@ impl Worker {
         self.recipients.give_urgent_reports();
         self.queue
             .note_held(self.decoder.kept_spans(), self.decoder.open_parts());
-        // The last step: the flush covers everything above. The lanes begin theirs while this
-        // thread flushes its own collectors.
+        // This is the last step, because the flush covers everything above. The lanes flush
+        // while this thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
             let errors = self.recipients.flush(deadline);
@@ -194,25 +200,25 @@ impl Worker {
         }
     }
 
-    /// Tells the decoder what was in dropped pieces.
+    /// Tells the decoder about dropped pieces.
     fn note_lost(&mut self, mut lost: LostPieces) {
         self.decoder
             .forget_lost(lost.half_spans.drain(), &mut lost.parts);
     }
 
-    /// Reports a part as open, unless that was reported before.
+    /// Reports a part as open, unless it was reported before.
     fn report_open(&mut self, part: Part) {
         if self.decoder.note_open_part(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }
 
-    /// Before the end of a part, reports the other parts of its trace that are open in this
-    /// process: they called it or were called by it. So a collector knows that the trace
-    /// continues, although these parts have handed over nothing.
+    /// Before the end of a part, reports the open parts of the same trace in this process that
+    /// called it or were called by it. So a collector knows that the trace continues, even if
+    /// these parts have handed over nothing.
     fn report_callers(&mut self) {
-        // Taken out and added again behind the others: the order is the whole point, as a
-        // collector may take a trace for complete at the first end.
+        // The reports are taken out and added again after the others. The order matters,
+        // because a collector may complete a trace at the first end.
         let reports = self.decoded.take_reports();
         let ended = reports.iter().filter(|report| !report.is_open());
         let ended: Vec<Part> = ended.map(|report| report.part).collect();
@@ -224,23 +230,23 @@ impl Worker {
         }
     }
 
-    /// Gives the spans that were read to the collectors, and returns the chunks to the queue.
+    /// Passes the decoded spans to the collectors, and returns the chunks to the queue.
     fn give_batch(&mut self) {
         if !self.queue.callers.is_empty() {
             self.report_callers();
         }
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
-            // Before any collector gets them: what a collector has finished has to be counted
-            // as read.
+            // This comes before any collector gets the spans, which must be counted as read
+            // before they are finished.
             self.queue.count_read(spans);
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
             self.recipients.give_batch(&mut self.decoded);
         } else {
-            // Nothing to give. There may be chunks without a complete span, of which the
-            // decoder has copied what it keeps.
+            // There are no spans. There may be chunks without a complete span. The decoder has
+            // copied the entries that it needs later.
             self.queue.release_chunks(&mut self.decoded, false);
         }
     }

@@ -1,21 +1,22 @@
-//! The switch for builds that record nothing, and values that only a recorder needs.
+//! The switch for builds that do not record, and values that only a recorder needs.
 //!
-//! All code is compiled with the feature `record` and without it, so that neither way rots.
-//! Without it, a value that only a recorder needs takes no bytes, and the compiler drops the
-//! code that depends on it. No other file of the recorder asks for the feature.
+//! All code is compiled both with and without the feature `record`, so that both variants keep
+//! working. Without the feature, a value that only a recorder needs takes no bytes, and the
+//! compiler removes the code that depends on it. No other file of the recorder checks the
+//! feature.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-/// Whether this build records. A constant, so that the compiler drops what cannot be reached if
-/// it is false.
+/// Whether this build records. It is a constant, so that the compiler removes unreachable
+/// code.
 pub(crate) const RECORDING_BUILT: bool = cfg!(feature = "record");
 
-/// A value in a build that records; nothing, without a byte, in a build that does not.
+/// A value in a build that records. In other builds it is empty and takes no bytes.
 ///
-/// In both builds it is `Send` and `Sync` exactly if the value is, so that the same programs
-/// compile. It is always `UnwindSafe`: a panic ends spans and scopes, and leaves no record half
-/// written.
+/// In both builds it is `Send` and `Sync` if and only if the value is, so that the same
+/// programs compile. It is always `UnwindSafe`: a panic ends spans and scopes, and never
+/// leaves an entry half written.
 #[derive(Clone, Copy)]
 pub(crate) struct IfRecording<T>(Value<T>);
 
@@ -30,13 +31,13 @@ impl<T> RefUnwindSafe for IfRecording<T> {}
 
 #[cfg(feature = "record")]
 impl<T> IfRecording<T> {
-    /// Makes the value, if this build records; otherwise does not call `make`.
+    /// Makes the value if this build records. Otherwise does not call `make`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn from_fn(make: impl FnOnce() -> T) -> Self {
         Self(make())
     }
 
-    /// Keeps a value. Takes no closure, because that would compile one more function for each
+    /// Keeps a value. It does not take a closure, which would add one more function for each
     /// type.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(value: T) -> Self {
@@ -49,7 +50,7 @@ impl<T> IfRecording<T> {
         Some(&self.0)
     }
 
-    /// Returns the value to change it, if this build records.
+    /// Returns a mutable reference to the value, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
         Some(&mut self.0)
@@ -61,11 +62,11 @@ impl<T> IfRecording<T> {
         Some(self.0)
     }
 
-    /// Turns the value into another one, if this build records.
+    /// Converts the value, if this build records.
     ///
     /// # Errors
     ///
-    /// The error that `f` returns; none in a build that does not record.
+    /// Returns the error of `f`. In a build that does not record, there is no error.
     pub(crate) fn try_map<U, E>(
         self,
         f: impl FnOnce(T) -> Result<U, E>,

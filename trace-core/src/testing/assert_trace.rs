@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 use crate::trace::assemble::Trace;
 use crate::trace::view::TreeOptions;
 
-/// What `assert_trace!` calls.
+/// Compares a trace with an expected tree. Called by `assert_trace!`.
 #[doc(hidden)]
 #[track_caller]
 pub fn __assert_trace(trace: &Trace, expected: &str) {
@@ -22,7 +22,7 @@ pub fn __assert_trace(trace: &Trace, expected: &str) {
     }
 }
 
-/// What `assert_no_orphans!` calls.
+/// Checks that no parent is missing. Called by `assert_no_orphans!`.
 #[doc(hidden)]
 #[track_caller]
 pub fn __assert_no_orphans(trace: &Trace) {
@@ -44,15 +44,14 @@ fn fail(message: &str) {
     panic!("{}", message.trim_end());
 }
 
-/// The lines of a tree, without empty ones and without the indentation that all of them have
-/// in common.
+/// The lines of a tree, without empty lines and without their common indentation.
 #[derive(Debug, Default)]
 struct Tree(Vec<String>);
 
 impl Tree {
     /// Reads an expected tree.
     fn expected(text: &str) -> Self {
-        // A line behind the opening quote has no indentation, whatever the others have.
+        // A line that follows the opening quote has no indentation of its own.
         let (first, others) = match text.split_once('\n') {
             Some((first, others)) if !first.trim().is_empty() => (Some(first.trim()), others),
             _ => (None, text),
@@ -60,15 +59,15 @@ impl Tree {
         let lines = || others.lines().filter(|line| !line.trim().is_empty());
         let indentations = lines().map(|line| line.len() - line.trim_start().len());
         let indentation = indentations.min().unwrap_or(0);
-        // If tabs and spaces are mixed, this may end within a character. Then the line stays
-        // as it is.
+        // If tabs and spaces are mixed, the index may fall within a character. Then the line
+        // is not changed.
         let lines = lines().map(|line| line.get(indentation..).unwrap_or(line));
         let lines = first.into_iter().chain(lines);
         Self(lines.map(|line| line.trim_end().to_owned()).collect())
     }
 
-    /// Returns the tree of a trace, with the tags whose keys `other` has, and with texts of up
-    /// to `max_text` characters.
+    /// Returns the tree of a trace. It shows the tags whose keys occur in `other`, and cuts
+    /// texts to `max_text` characters.
     fn actual(trace: &Trace, other: &Self, max_text: usize) -> Self {
         let mut inline_tags: Vec<String> = Vec::new();
         for word in other.0.iter().flat_map(|line| line.split_whitespace()) {
@@ -89,7 +88,7 @@ impl Tree {
         Self(text.lines().map(ToOwned::to_owned).collect())
     }
 
-    /// Returns what is compared of each line.
+    /// Returns the key of each line, by which lines are compared.
     fn keys(&self) -> Vec<String> {
         self.0.iter().map(|line| key_of(line)).collect()
     }
@@ -106,8 +105,8 @@ impl Tree {
     }
 }
 
-/// Returns the keys of the actual lines. If a text is cut in a line, the expected tree may
-/// have the cut text or the whole one; the key is the one that it has.
+/// Returns the keys of the actual lines. Where a text was cut, the expected tree may contain
+/// the cut text or the whole text. The key follows the expected tree.
 fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     let whole = Tree::actual(trace, expected, usize::MAX);
     let expected: HashSet<String> = expected.keys().into_iter().collect();
@@ -122,8 +121,8 @@ fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     keys.collect()
 }
 
-/// Returns what is compared of a line: every space in front, where the glyphs say how deep a
-/// span is; behind that, gaps but not their width.
+/// Returns the text by which a line is compared. Leading spaces and glyphs count exactly,
+/// because they show the depth of a span. After them, any gap counts as one space.
 fn key_of(line: &str) -> String {
     let rest = line.trim_start_matches([' ', '│', '├', '└', '─']);
     let mut key = line.strip_suffix(rest).unwrap_or_default().to_owned();

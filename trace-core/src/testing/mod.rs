@@ -1,4 +1,5 @@
-//! Tests of what is traced: a tracer for each test, and comparison with expected trees.
+//! Support for tests of traced code: each test has its own tracer, and compares traces with
+//! expected trees.
 //!
 //! ```
 //! # mod shop {
@@ -28,18 +29,18 @@
 //! [`TestTracer`]. So tests run in parallel and need no global tracer.
 //! [`trace!`](crate::trace!) returns the trace that was recorded so far, and
 //! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails prints its
-//! traces. An async test gets a runtime with one thread; for another one, write the attribute
-//! above `#[tokio::test(flavor = "multi_thread")]`. For a sampler, limits or a clock, or
-//! without the attribute, make a [`TestTracer`] and attach it.
+//! traces. An async test gets a runtime with one thread. For another runtime, write the
+//! attribute above `#[tokio::test(flavor = "multi_thread")]`. To set a sampler, limits or a
+//! clock, or to test without the attribute, make a [`TestTracer`] and attach it.
 //!
 //! # What is recorded in a traced test
 //!
 //! A root, such as a `#[trace_root]` function, begins its own trace, as always. A `#[traced]`
-//! function that the body calls outside of any root would not be recorded in production. But
-//! a test of this function alone needs its span, so such spans belong to a trace of the test
+//! function that the body calls outside of any root would not be recorded in production. But a
+//! test of this function alone needs its span. So the span belongs to a trace of the test
 //! itself. If there is one such span, it is the root. If there are several, they are children
-//! of a root that is named after the test. The body itself has no span: tags and logs that it
-//! adds outside of a traced function are not recorded.
+//! of a root that is named after the test. The body itself has no span. So tags and logs that
+//! it adds outside of a traced function are not recorded.
 //!
 //! ```
 //! # use trace_core::{assert_trace, span, testing::TestTracer, trace};
@@ -59,16 +60,16 @@
 //! ```
 //!
 //! Tasks belong to the test if they continue a trace ([`spawn`](crate::spawn),
-//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees what a root or
-//! a spawned task has recorded when that root or task has ended, or has called `trace!()`
-//! itself. [`TestTracer::settled`] waits until they have ended.
+//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees the spans of a
+//! root or a spawned task after its end, or after it has called `trace!()` itself.
+//! [`TestTracer::settled`] waits until they have ended.
 //!
 //! # Servers and tasks of the code under test
 //!
-//! A task that the code under test spawns by `tokio::spawn` inherits no span, as always, so a
-//! `#[traced]` function in it is not recorded. But roots in it belong to the test, on all
-//! threads of the test's runtime: in tasks, in the tasks that they spawn (as a server does
-//! for each connection), and in `tokio::task::spawn_blocking`.
+//! A task that the code under test spawns with `tokio::spawn` inherits no span, as always. So
+//! a `#[traced]` function in the task is not recorded. But roots in the task belong to the
+//! test. This holds on all threads of the test's runtime: in tasks, in the tasks that they
+//! spawn (such as one for each connection), and in `tokio::task::spawn_blocking`.
 //!
 //! ```
 //! # mod shop {
@@ -107,17 +108,18 @@
 //! # }
 //! ```
 //!
-//! This holds in the runtime of a bare `#[traced_test]`, and in that of a `#[tokio::test(..)]`
-//! below it. It does not hold in a runtime that the code under test builds itself, in that of
-//! another attribute (`#[sqlx::test]`, or `#[tokio::test]` above `#[traced_test]`), or on
-//! threads that the code starts. Give these the [`tracer`](TestTracer::tracer), and
-//! [`attach`](crate::Tracer::attach) it to what they run.
+//! This holds in the runtime of `#[traced_test]` alone, and in the runtime of a
+//! `#[tokio::test(..)]` below it. It does not hold in a runtime that the code under test
+//! builds itself, or in the runtime of another attribute (`#[sqlx::test]`, or `#[tokio::test]`
+//! above `#[traced_test]`). Nor does it hold on threads that the code starts. Pass the
+//! [`tracer`](TestTracer::tracer) to such code, and [`attach`](crate::Tracer::attach) it to
+//! the futures that run there.
 //!
 //! # Time and ids
 //!
 //! The ids of a test are 1, 2, 3 and so on. With the feature `tokio`, its time begins at
-//! 2000-01-01 and follows tokio's clock, so `#[tokio::test(start_paused = true)]` makes
-//! durations exact. Without the feature, its time is the system's.
+//! 2000-01-01 and follows tokio's clock. So `#[tokio::test(start_paused = true)]` makes
+//! durations exact. Without the feature, a test uses the system's clock.
 
 mod assert_trace;
 mod recorded;
@@ -138,16 +140,17 @@ pub use settled::Settled;
 pub use test_output::TestOutput;
 pub use test_tracer::TestTracer;
 
-/// Returns the one [`Trace`](crate::Trace) of the running test, with every span that has
-/// ended and that its task has handed over.
+/// Returns the only [`Trace`](crate::Trace) of the running test. It contains every span that
+/// has ended and that its task has handed over.
 ///
-/// The test is found through the context that travels with the code. So this also works after
-/// an `.await` on another thread, and in tasks that continue the trace. `trace!(tracer)`
-/// returns the trace of another tracer. For several traces, see [`TestTracer::traces`].
+/// The macro finds the test through the context of the running code. So it also works after an
+/// `.await` that resumes on another thread, and in tasks that continue the trace.
+/// `trace!(tracer)` returns the trace of another tracer. For several traces, see
+/// [`TestTracer::traces`].
 ///
 /// # Panics
 ///
-/// If there is no trace, or more than one (the message lists them), and outside of a test.
+/// If there is no trace, if there are several, which the message lists, or outside of a test.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -171,13 +174,13 @@ macro_rules! trace {
 
 /// Asserts that a [`Trace`](crate::Trace) has this tree.
 ///
-/// The tree is that of [`TreeOptions::compact`](crate::TreeOptions::compact): the names of
-/// operations, and what went wrong. It ignores empty lines, spaces at the ends of lines, the
-/// width of gaps, and the indentation that all lines have in common. The trace may be
-/// borrowed or in an `Arc`.
+/// The tree is formatted with [`TreeOptions::compact`](crate::TreeOptions::compact), which
+/// shows the names of operations and their failures. The comparison ignores empty lines,
+/// trailing spaces, the width of gaps, and common indentation. The trace may be borrowed or in
+/// an `Arc`.
 ///
-/// If the expected text has `key=` anywhere, the tag with this key is compared on every span
-/// that has it.
+/// If `key=` occurs anywhere in the expected text, the tag with this key is compared on every
+/// span that has it.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -199,7 +202,7 @@ macro_rules! trace {
 ///
 /// # Panics
 ///
-/// If the trees differ. The message has the differences and the actual tree:
+/// If the trees differ. The message shows the differences and the actual tree:
 ///
 /// ```
 /// # use trace_core::testing::TestTracer;
@@ -237,13 +240,13 @@ macro_rules! assert_trace {
     };
 }
 
-/// Asserts that every parent named in a [`Trace`](crate::Trace) is in the trace.
+/// Asserts that every parent of a span in a [`Trace`](crate::Trace) is also in the trace.
 ///
-/// A span that continues a trace of another process names a parent that is missing.
+/// If a span continues a trace of another process, its parent is missing.
 ///
 /// # Panics
 ///
-/// If a parent is missing. The message has the tree.
+/// If a parent is missing. The message shows the tree.
 ///
 /// ```
 /// use trace_core::assert_no_orphans;

@@ -1,4 +1,5 @@
-//! The macros of `testing` without that feature. Each is an error that names the feature.
+//! The macros of `testing` in a build without that feature. Each expands to an error that
+//! names the feature.
 
 /// Expands to a compiler error that names the feature.
 #[doc(hidden)]

@@ -1,6 +1,7 @@
-//! What a test's tracer has recorded, and assertions about it.
+//! Reads the traces that a test's tracer has recorded, and checks them.
 //!
-//! Each method delivers first, on the calling thread, so it sees all that was handed over.
+//! Each public method first delivers on the calling thread, so it sees every span that was
+//! handed over.
 
 use std::time::Duration;
 
@@ -13,15 +14,15 @@ use crate::trace::assemble::Trace;
 use crate::trace::view::TreeOptions;
 use crate::value::SpanRecord;
 
-/// Most traces that a message shows.
+/// The maximum number of traces that a message shows.
 const MAX_SHOWN: usize = 20;
 
 impl TestTracer {
-    /// Returns the trace, if there is exactly one.
+    /// Returns the only trace.
     ///
     /// # Panics
     ///
-    /// If there is none, or more than one. The message lists them.
+    /// If there is no trace, or if there are several. The message lists them.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "an assertion that does not hold")]
@@ -42,8 +43,8 @@ impl TestTracer {
         }
     }
 
-    /// Returns the trace whose root has this name, if there is exactly one: for example, that
-    /// of a server among those of its clients.
+    /// Returns the only trace whose root has this name: for example, the trace of a server
+    /// among the traces of its clients.
     ///
     /// ```
     /// use trace_core::assert_trace;
@@ -57,7 +58,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// If there is none, or more than one. The message lists all traces.
+    /// If there is no such trace, or if there are several. The message lists all traces.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "an assertion that does not hold")]
@@ -98,7 +99,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// If a parent is missing. The message has the tree.
+    /// If a parent is missing. The message shows the tree.
     #[track_caller]
     pub fn assert_no_orphans(&self) {
         for trace in self.traces() {
@@ -106,8 +107,8 @@ impl TestTracer {
         }
     }
 
-    /// Asserts that every span that began was delivered, refused by the sampler, dropped for a
-    /// counted reason, or is still open. A `#[traced_test]` asserts this at its end.
+    /// Asserts that every span that began was delivered, refused by the sampler or dropped for
+    /// a counted reason, or is still open. A `#[traced_test]` asserts this at its end.
     ///
     /// # Panics
     ///
@@ -149,12 +150,12 @@ impl TestTracer {
     fn deliver(&self) -> (Stats, Vec<SpanRecord>) {
         let inner = &self.0;
         let _delivery = inner.delivery.lock().unpoisoned();
-        // The report is not needed: the counters show what was not delivered.
+        // The report is not needed: the counters show how many spans were not delivered.
         let _report = inner.tracer.flush(Duration::ZERO);
         (inner.tracer.stats(), inner.spans.spans())
     }
 
-    /// Returns why no trace was recorded, as far as the counters tell.
+    /// Returns why no trace was recorded, judged by the counters.
     fn explain_nothing(&self) -> String {
         let stats = self.stats();
         if stats.started == 0 {
@@ -173,7 +174,7 @@ impl TestTracer {
     }
 }
 
-/// Returns the trees of the first [`MAX_SHOWN`] traces, and the number of the others.
+/// Returns the trees of the first [`MAX_SHOWN`] traces, and how many more there are.
 fn show(traces: &[Trace], options: &TreeOptions) -> String {
     let trees = traces.iter().take(MAX_SHOWN);
     let mut text: Vec<String> = trees

@@ -1,6 +1,6 @@
-//! Runs a `#[traced_test]`, with its tracer and, if it has none, a runtime.
+//! Runs a `#[traced_test]` with its tracer, and with a runtime if the test has none.
 //!
-//! The functions with two underscores are called by generated code.
+//! Generated code calls the functions with two underscores.
 
 #[cfg(feature = "tokio")]
 use std::cell::Cell;
@@ -26,7 +26,7 @@ pub fn __run_sync<R: TestOutput>(name: &'static str, body: impl FnOnce() -> R) -
     test.end(output)
 }
 
-/// Runs the body of an async test without a runtime of its own: on one thread.
+/// Runs the body of an async test that has no runtime of its own, on one thread.
 #[doc(hidden)]
 pub fn __run_async<F>(name: &'static str, body: F) -> F::Output
 where
@@ -76,7 +76,7 @@ where
 ///
 /// # Cancel safety
 ///
-/// If it is dropped early, it counts as a failed test, and its traces are printed.
+/// If the future is dropped early, the test counts as failed, and its traces are printed.
 #[doc(hidden)]
 pub async fn __within<F>(name: &'static str, body: F) -> F::Output
 where
@@ -87,11 +87,11 @@ where
     test.end(output)
 }
 
-/// A test that runs. If it is dropped before it has passed, it prints its traces.
+/// A running test. If it is dropped before it has passed, it prints its traces.
 struct RunningTest {
     name: &'static str,
     tracer: TestTracer,
-    /// Number of spans that were open when the body had ended. The runtime cancels them when
+    /// The number of spans that were open when the body ended. The runtime cancels them when
     /// it ends, so they cannot be counted later.
     open: AtomicU64,
     /// Set if the body has ended without a failure.
@@ -113,28 +113,28 @@ impl RunningTest {
             let mut body = pin!(body);
             poll_fn(|cx| {
                 let polled = body.as_mut().poll(cx);
-                // So other tasks can see what the body has recorded.
+                // Other tasks can then see the spans that the body has recorded.
                 entered::hand_over_ended();
                 polled
             })
             .await
         };
         let output = InScope::new(|| self.tracer.body_scope(), handing_over).await;
-        // Relaxed: the load in `end` comes after this future has ended, on the same thread or
-        // on one to which the executor has handed the result. It is an atomic only because
-        // the future has to be `Send`.
+        // Relaxed: the load in `end` happens after this future has ended, on the same thread
+        // or on a thread to which the executor has passed the result. The field is an atomic
+        // only because the future has to be `Send`.
         self.open.store(self.tracer.open_spans(), Ordering::Relaxed);
         output
     }
 
-    /// Ends the test: checks the counts and notes spans that have not ended, if the body has
-    /// not failed.
+    /// Ends the test. If the body has not failed, checks the counters and prints how many
+    /// spans have not ended.
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]
     fn end<R: TestOutput>(mut self, output: R) -> R {
         self.has_ended = !output.is_failure();
         if self.has_ended {
             self.tracer.assert_conservation();
-            // Relaxed: its partner is the store in `run`, which happened before.
+            // Relaxed: the store in `run` happened before.
             let open = self.open.load(Ordering::Relaxed);
             let open = open.max(self.tracer.stats().open);
             if open > 0 {

@@ -1,4 +1,4 @@
-//! Waits in a test until no trace is open.
+//! Lets a test wait until no trace is open.
 
 use std::fmt;
 use std::panic::Location;
@@ -16,7 +16,8 @@ use crate::record::StillOpen;
 ///
 /// # Cancel safety
 ///
-/// Dropping it changes nothing: it only looks. The thread that wakes it ends about 2 ms later.
+/// Dropping it changes nothing, because it only observes. The thread that wakes it ends about
+/// 2 ms later.
 #[must_use = "futures do nothing unless polled"]
 pub struct Settled {
     tracer: TestTracer,
@@ -30,43 +31,43 @@ pub struct Settled {
     alarm: Option<Alarm>,
 }
 
-/// A time in which nothing is open and nothing begins.
+/// A period in which nothing is open and nothing begins.
 #[derive(Clone, Copy)]
 struct Quiet {
-    /// How many traces and tasks had begun. If there are more, the time begins again.
+    /// How many traces and tasks had begun. If the number grows, the period starts again.
     begun: u64,
-    /// When it has lasted long enough.
+    /// When the period has lasted long enough.
     end: Deadline,
 }
 
-/// How long nothing must be open, and nothing begin. A root may be on its way between two
-/// threads, or in a task that has not run yet.
+/// How long nothing may be open or begin. A root may be moving between two threads, or may be
+/// in a task that has not run yet.
 const QUIET: Duration = Duration::from_millis(10);
 
-/// Time between two looks while something is open.
+/// The time between two checks while something is open.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 impl TestTracer {
     /// Waits until no trace of this tracer is open and none has begun for 10 ms. Use it
-    /// instead of a sleep, before a test looks at what tasks and servers have recorded.
+    /// instead of a sleep before a test reads the traces of tasks and servers.
     ///
-    /// This is exact, on all threads. A trace is open from the beginning of its root until all
-    /// its spans have ended, and all its tasks ([`spawn`](crate::spawn),
-    /// [`in_current_trace`](crate::TraceFuture::in_current_trace)) and messages
-    /// ([`Carried`](crate::Carried)) are gone, even if they have recorded nothing yet. What
-    /// surrounds the call does not count: the test's body, and the spans in which this is
-    /// awaited. Everything else in the test's own trace counts.
+    /// This is exact on all threads. A trace is open from the beginning of its root until all
+    /// its spans have ended and all its tasks and messages are gone. This includes tasks and
+    /// messages that have recorded nothing yet. Tasks are those of [`spawn`](crate::spawn) and
+    /// [`in_current_trace`](crate::TraceFuture::in_current_trace), and messages are
+    /// [`Carried`](crate::Carried). The test's body does not count, nor do the spans in which
+    /// this future is awaited. Everything else in the test's own trace counts.
     ///
-    /// It does not see what is still to begin and belongs to no trace: a root in a task of
-    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
-    /// request on its way, or a message in a channel without [`Carried`](crate::Carried). Nor
-    /// does it see traces that are not sampled. So wait first for what the code reports
-    /// itself, such as a response. A server that was spawned by
-    /// [`trace_core::spawn`](crate::spawn) is part of the trace and never ends: spawn it by
-    /// `tokio::spawn`.
+    /// It does not see work that has not begun and belongs to no trace, such as a request in
+    /// transit or a message in a channel without [`Carried`](crate::Carried). The same holds
+    /// for a root in a task of `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that
+    /// has not run for 10 ms. Nor does it see traces that are not sampled. So wait first for a
+    /// result of the code itself, such as a response. A server spawned with
+    /// [`trace_core::spawn`](crate::spawn) is part of the trace and never ends; spawn it with
+    /// `tokio::spawn` instead.
     ///
-    /// It works with any executor, and while tokio's time is paused, because the timeout is in
-    /// real time.
+    /// It works with any executor. It also works while tokio's time is paused, because the
+    /// timeout uses real time.
     ///
     /// ```
     /// # trace_core::testing::__run_async("mails_are_sent", async {
@@ -96,7 +97,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// If something is open after `timeout`. The message says what it is:
+    /// If something is still open after `timeout`. The message names it:
     ///
     /// ```text
     /// not settled after 5s: the trace of `order`, 1 task or message in the trace of `my_test` still open; awaited at tests/orders.rs:12:9
@@ -123,8 +124,8 @@ impl Settled {
         }
     }
 
-    /// Notes that nothing is open. Returns whether that has lasted long enough, which a timeout
-    /// (`is_over`) makes true.
+    /// Notes that nothing is open. Returns whether this has lasted long enough. After a
+    /// timeout (`is_over`), it always has.
     fn is_quiet(&mut self, open: &StillOpen, is_over: bool) -> bool {
         let begun = open.begun;
         let same = self.quiet.filter(|quiet| quiet.begun == begun);
@@ -148,7 +149,7 @@ impl Future for Settled {
             .deadline
             .get_or_insert_with(|| Deadline::after(timeout));
         let open = this.tracer.still_open();
-        // Asked after the look, so that a timeout of zero still looks once.
+        // Read after the check, so that a timeout of zero still checks once.
         let is_over = deadline.remaining().is_zero();
         if open.is_nothing() {
             if this.is_quiet(&open, is_over) {
@@ -168,7 +169,7 @@ impl Future for Settled {
         }
         match this.alarm.get_or_insert_with(Alarm::start).set(cx) {
             Ok(()) => {}
-            // Without a thread, this is polled all the time.
+            // Without a thread, the future is polled continuously.
             Err(NoThread) => cx.waker().wake_by_ref(),
         }
         Poll::Pending

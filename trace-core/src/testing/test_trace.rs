@@ -1,15 +1,15 @@
-//! The trace of a test itself, which has the spans without a root in the code under test.
+//! The trace of a test itself. It has the spans that have no root in the code under test.
 
 use crate::Baggage;
 use crate::trace::assemble::Trace;
 use crate::value::{SpanId, SpanRecord, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// Its id, far from the ids that a test's generator counts up.
+/// Its id. A test's generator counts up from 1 and never reaches it.
 const TRACE_ID: TraceId = TraceId::from_nonzero(std::num::NonZeroU128::MAX);
 /// The parent of its spans. No span with this id is recorded.
 const ROOT_ID: SpanId = SpanId::from_nonzero(std::num::NonZeroU64::MAX);
 
-/// Returns the context that a test's body continues.
+/// Returns the context in which a test's body runs.
 pub(super) fn context() -> TraceContext {
     TraceContext {
         trace_id: TRACE_ID,

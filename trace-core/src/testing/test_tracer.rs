@@ -1,6 +1,6 @@
 //! The tracer of a test: how it is made, found and ended.
 //!
-//! What it has recorded is read in [`recorded`](super::recorded).
+//! The methods that read its traces are in [`recorded`](super::recorded).
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,12 +14,12 @@ use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, Start, StillOpen, entered};
 use crate::tracer::{Tracer, TracerBuilder};
 
-/// A [`Tracer`] that keeps what it records, and delivers only when a test asks, on the
-/// thread that asks.
+/// A [`Tracer`] that keeps its spans. It delivers only when a test reads them, on the thread
+/// of the test.
 ///
-/// It dereferences to the tracer: [`root`](Tracer::root) begins a trace, and
-/// [`attach`](Tracer::attach) makes it the tracer of the roots in a future. A clone is
-/// another handle of the same tracer, which ends with the last handle.
+/// It dereferences to [`Tracer`]: [`root`](Tracer::root) begins a trace, and
+/// [`attach`](Tracer::attach) makes this the tracer of the roots in a future. A clone is
+/// another handle to the same tracer. The tracer ends with its last handle.
 ///
 /// ```
 /// # use trace_core::{trace_root, traced};
@@ -45,17 +45,17 @@ pub(super) struct Inner {
     pub(super) name: &'static str,
     pub(super) tracer: Tracer,
     pub(super) spans: MemoryCollector,
-    /// Held while spans are delivered, because a second delivery meanwhile would be refused.
+    /// Locked during a delivery, because a second delivery at the same time would be refused.
     pub(super) delivery: Mutex<()>,
 }
 
-/// All test tracers of the process, in which [`TestTracer::current`] finds the one that
-/// surrounds the code. It keeps none of them alive.
+/// All test tracers of the process. [`TestTracer::current`] searches here for the current one.
+/// The list keeps no tracer alive.
 static TRACERS: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
 impl TestTracer {
-    /// Makes a tracer of the service `test` that records everything, with the ids and the
-    /// clock that the [module](super) describes.
+    /// Makes a tracer for the service `test` that records everything. The [module](super)
+    /// describes its ids and its clock.
     #[must_use]
     pub fn new() -> Self {
         Self::with("test", |builder| builder)
@@ -116,11 +116,11 @@ impl TestTracer {
         Self(inner)
     }
 
-    /// Returns the test tracer that surrounds the running code.
+    /// Returns the test tracer of the running code.
     ///
     /// # Panics
     ///
-    /// If there is none: outside of a test, or in a task that does not continue a trace.
+    /// If there is none, as outside of a test, or in a task that does not continue a trace.
     #[must_use]
     #[track_caller]
     #[expect(clippy::panic, reason = "the test is written wrongly")]
@@ -149,8 +149,8 @@ impl TestTracer {
         }
     }
 
-    /// Returns the tracer, for code that takes one. It may outlive this handle, and records
-    /// nothing after the last handle is gone.
+    /// Returns the tracer, for code that needs a [`Tracer`]. It may outlive this handle. It
+    /// records nothing after the last handle is dropped.
     ///
     /// ```
     /// use trace_core::testing::TestTracer;
@@ -181,14 +181,14 @@ impl TestTracer {
         self.surrounding_scopes()()
     }
 
-    /// Returns a function that makes such scopes for threads that start later. It holds no
-    /// handle, so the tracer still ends with the test.
+    /// Returns a function that makes such scopes for threads that start later. The function
+    /// holds no handle, so the tracer still ends with the test.
     pub(super) fn surrounding_scopes(&self) -> impl Fn() -> Scope + Send + Sync + use<> {
         let core = self.0.tracer.core().map(Arc::clone);
         move || core.clone().map(Scope::attached).unwrap_or_default()
     }
 
-    /// Returns what is open, apart from the code that asks.
+    /// Returns what is open, without the calling code.
     pub(super) fn still_open(&self) -> StillOpen {
         let core = self.0.tracer.core();
         core.map(|core| core.still_open()).unwrap_or_default()
@@ -211,13 +211,14 @@ impl TestTracer {
 }
 
 impl Drop for Inner {
-    /// Shuts the tracer down without a line about what it has lost: the test reports that.
+    /// Shuts the tracer down without a message about lost spans, because the test reports
+    /// them.
     fn drop(&mut self) {
         self.tracer.shut_down_unsaid();
     }
 }
 
-/// Returns a clock that follows tokio's, and so a test's paused time.
+/// Returns a clock that follows tokio's clock, and therefore a test's paused time.
 #[cfg(feature = "tokio")]
 fn clock() -> Clock {
     /// 2000-01-01T00:00:00Z.

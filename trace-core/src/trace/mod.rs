@@ -1,4 +1,4 @@
-//! Whole traces: assembled from spans of any number of processes, and shown as text.
+//! Assembles traces from spans of any number of processes, and shows them as text.
 
 pub(crate) mod assemble;
 pub(crate) mod view;

@@ -1,13 +1,12 @@
-//! Flushes and shutdowns: requests, completion, and waiting. Reading and delivering are the
-//! worker's.
+//! Flushes and shutdowns: requests, completion, and waiting. The worker reads and delivers.
 //!
-//! Every wait here has a deadline. A wait that ends early leaves nothing undone: the request
-//! stays with the worker and the lanes, which finish it when they can. Requests have numbers,
-//! so that a caller waits for its own and not for a later one.
+//! Every wait here has a deadline. If the deadline passes, the request stays with the worker
+//! and the lanes, which complete it later. Requests have numbers, so that a caller waits for
+//! its own request and not for a later one.
 //!
-//! A shutdown goes one way: the queue is closed, the worker reads what it has and ends, the
-//! lanes finish their batches and end. If the last deadline passes before that, what still
-//! waits is dropped and counted as lost by the shutdown.
+//! A shutdown has fixed steps: the queue is closed, the worker reads the remaining chunks and
+//! ends, and the lanes finish their batches and end. If the last deadline passes before that,
+//! everything that still waits is dropped and counted as lost by the shutdown.
 
 use std::time::Duration;
 
@@ -27,19 +26,19 @@ impl Queue {
     pub(crate) fn ask_flush(&self, deadline: Deadline) -> u64 {
         let mut state = self.state();
         if state.is_closed {
-            // The shutdown delivers everything. No flush gets this number, so a wait for it
-            // lasts until the shutdown ends.
+            // The shutdown delivers everything. No flush ever gets this number, so a wait for
+            // it lasts until the shutdown ends.
             return state.flush.asked + 1;
         }
-        // The collectors get one deadline for all requests that wait: the latest, so that a
-        // caller with little time does not shorten the flush of another one.
+        // All waiting requests share the latest deadline, so that a caller with little time
+        // does not shorten the flush of another caller.
         let waiting = state
             .flush
             .deadline
             .filter(|_| state.flush.asked > state.flush.done);
         state.flush.deadline = Some(waiting.map_or(deadline, |other| other.later(deadline)));
         state.flush.asked += 1;
-        // Marked awake before the notification, so that nobody else wakes the worker, too.
+        // Marked awake before the notification, so that no other thread also wakes the worker.
         state.sleep = Sleep::Awake;
         let number = state.flush.asked;
         drop(state);
@@ -48,11 +47,12 @@ impl Queue {
     }
 
     /// Asks the lanes to flush after the batches that they already have. The worker calls this
-    /// after it has given them everything that the flush covers.
+    /// after it has passed them all spans that the flush covers.
     pub(in crate::delivery) fn flush_lanes(&self, number: u64, deadline: Deadline) {
         let mut state = self.state();
         let lanes = state.lanes.iter_mut();
-        // Collectors without a thread count as ended; the worker flushes them itself.
+        // Lanes of collectors without a thread count as ended. The worker flushes these
+        // collectors itself.
         for lane in lanes.filter(|lane| !lane.has_ended) {
             lane.ask_flush(number, deadline);
         }
@@ -76,7 +76,7 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Records that a lane has done a flush.
+    /// Records that a lane has completed a flush.
     pub(in crate::delivery) fn finish_lane_flush(
         &self,
         lane: usize,
@@ -86,7 +86,7 @@ impl Queue {
         let errors = error.into_iter().collect();
         let mut state = self.state();
         let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
-            // Flushes of a lane come in order, so `max` only guards against a mistake.
+            // Flushes of a lane complete in order, so `max` is only a safeguard.
             lane.flushed = lane.flushed.max(number);
             renew_errors(&mut lane.errors, errors, &mut lane.are_reported)
         });
@@ -95,10 +95,10 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Waits, until the deadline at most, for a flush or for the end of a running shutdown.
+    /// Waits for a flush, or for the end of a running shutdown, at most until the deadline.
     ///
-    /// If the time is over first, the flush stays requested and is done later; only its report
-    /// is lost, and the errors go to the next report.
+    /// If the deadline passes first, the flush stays requested and is completed later. Only
+    /// its report is lost. Its errors go to the next report.
     pub(crate) fn wait_flush(&self, number: u64, deadline: Deadline) -> FlushReport {
         let is_waiting = |state: &mut State| !state.has_flushed(number) && !state.is_stopped();
         let woken = self
@@ -106,14 +106,16 @@ impl Queue {
             .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
         let mut state = woken.unpoisoned().0;
         let is_worker_done = state.flush.done >= number;
-        // The lock is still the one of the wait, so the report shows what ended the wait.
+        // The lock is still held from the wait, so the report shows the state that ended the
+        // wait.
         self.report(&mut state, |lane| lane.has_flushed(number), is_worker_done)
     }
 
-    /// Returns what is done and what is not, and marks the errors as reported.
+    /// Makes the report, and marks the errors as reported.
     ///
-    /// `is_done` says which lanes have done what the caller waits for, `is_worker_done` whether
-    /// the worker has. Everything is read under one lock, so the numbers fit together.
+    /// `is_done` returns whether a lane has finished what the caller waits for, and
+    /// `is_worker_done` tells whether the worker has. All numbers are read under one lock, so
+    /// they are consistent.
     fn report(
         &self,
         state: &mut State,
@@ -127,8 +129,8 @@ impl Queue {
         let is_alone = state.lanes.len() == 1;
         let late = lanes.filter(|(lane, of_lane)| {
             // While the worker is busy, it has not asked the lanes to flush. Then a collector
-            // that has spans waiting is taken for the one that is late; so is a single
-            // collector in any case.
+            // with waiting spans counts as late. A single collector counts as late in any
+            // case.
             let waits = of_lane.waiting > 0 || is_alone;
             let is_late = if lane.has_thread {
                 !is_done(lane) && (is_worker_done || waits)
@@ -143,15 +145,15 @@ impl Queue {
         });
         let late: Vec<LateCollector> = late.collect();
         let mut errors = state.lost_by_lanes();
-        // A flush reports each loss to one caller. After a close, every caller gets them all:
-        // it may be the only one that looks.
+        // A flush reports each loss to one caller. After a close, every caller gets all
+        // losses, because it may be the only one that checks.
         if state.is_closed {
             state.lost_at_end.append(&mut errors);
             errors.clone_from(&state.lost_at_end);
         }
         errors.extend_from_slice(&state.flush.errors);
-        // Marked only if these are the errors of what the caller waited for. Otherwise the
-        // next caller gets them, too.
+        // Marked only if these are the errors of the caller's own request. Otherwise the next
+        // caller gets them, too.
         state.flush.are_reported = is_worker_done;
         for lane in &mut state.lanes {
             errors.extend_from_slice(&lane.errors);
@@ -167,8 +169,8 @@ impl Queue {
         }
     }
 
-    /// Returns the report for a caller that has called the collectors on its own thread, and
-    /// got `errors` from them.
+    /// Returns the report for a caller that has called the collectors on its own thread, with
+    /// these `errors`.
     pub(crate) fn done_here(&self, mut errors: Vec<CollectorError>) -> FlushReport {
         errors.extend(self.state().lost_by_lanes());
         // Another thread may record meanwhile, so `left` need not be zero after a flush.
@@ -187,8 +189,8 @@ impl Queue {
         self.state().is_stopped()
     }
 
-    /// Returns what is left, for a caller that must not wait: it is one of the tracer's own
-    /// threads, or another thread keeps the worker.
+    /// Returns a report for a caller that must not wait. The caller is one of the tracer's own
+    /// threads, or another thread uses the worker.
     pub(crate) fn unfinished(&self) -> FlushReport {
         let stats = self.stats();
         FlushReport {
@@ -199,17 +201,17 @@ impl Queue {
         }
     }
 
-    /// Closes the queue: it takes nothing more, and the worker ends after what it has. A second
-    /// close can only extend the deadline.
+    /// Closes the queue. It refuses further input, and the worker ends after the remaining
+    /// work. A second close can only extend the deadline.
     pub(crate) fn close(&self, deadline: Deadline) {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.is_closed, true);
-        // The deadline of a flush ends here. That of an earlier shutdown stays if it is later,
-        // so that a caller with little time does not shorten that shutdown.
+        // The deadline of a flush is dropped. The deadline of an earlier shutdown stays if it
+        // is later, so that a caller with little time does not shorten that shutdown.
         let others = state.flush.deadline.filter(|_| !was_open);
         state.flush.deadline = Some(others.map_or(deadline, |other| other.later(deadline)));
         if was_open {
-            // Threads may keep the tracer's core, and so this queue, long after this.
+            // Threads may keep the tracer's core, and with it this queue, for a long time.
             state.chunks.drop_free();
         }
         state.sleep = Sleep::Awake;
@@ -218,28 +220,29 @@ impl Queue {
     }
 
     /// Closes the lanes: each ends after the work that it already has. The worker calls this
-    /// after it has given them its last batch.
+    /// after it has passed them its last batch.
     pub(in crate::delivery) fn close_lanes(&self) {
         self.state().lanes.iter_mut().for_each(Lane::close);
         self.lane_work.iter().for_each(Condvar::notify_one);
     }
 
-    /// Records that the worker has ended, with the errors of the collectors on its thread. It
-    /// has dropped these collectors before, so a wait for the end includes their destructors.
+    /// Records that the worker has ended, with the errors of the collectors on its thread. The
+    /// worker has already dropped these collectors, so a wait for the end includes their
+    /// destructors.
     pub(crate) fn stop(&self, errors: Vec<CollectorError>) {
         let mut state = self.state();
         state.has_worker_ended = true;
         let dropped_unlocked = std::mem::replace(&mut state.flush.errors, errors);
         drop(state);
         drop(dropped_unlocked);
-        // Before the notification, so that the line is written before a caller wakes and
-        // perhaps ends the process.
+        // This comes before the notification, so that the line is written before a caller
+        // wakes up and perhaps ends the process.
         self.tell_loss_if_last();
         self.done.notify_all();
     }
 
-    /// Records that a lane's thread has ended, with the errors of its collector, which it has
-    /// dropped before.
+    /// Records that a lane's thread has ended, with the errors of its collector. The thread
+    /// has already dropped the collector.
     pub(in crate::delivery) fn stop_lane(&self, lane: usize, errors: Vec<CollectorError>) {
         let mut state = self.state();
         let dropped_unlocked = state.lanes.get_mut(lane).map(|lane| {
@@ -249,41 +252,41 @@ impl Queue {
         drop(state);
         drop(dropped_unlocked);
         self.tell_loss_if_last();
-        // All of them: each caller checks for itself whether what it waits for is done.
+        // Wakes all callers. Each checks whether its own request is completed.
         self.done.notify_all();
     }
 
-    /// Has the last thread that ends print what was lost, because the caller cannot wait for
-    /// it.
+    /// Makes the last thread that ends print the losses, because the caller cannot wait.
     pub(crate) fn tell_loss_later(&self) {
         self.state().is_loss_to_be_said = true;
         self.tell_loss_if_last();
     }
 
-    /// Prints what was lost if that was requested and this is the last thread. Two threads may
-    /// both be last; [`tell_loss`](Self::tell_loss) prints only once.
+    /// Prints the losses if this was requested and this is the last thread. Two threads may
+    /// both seem to be the last; [`tell_loss`](Self::tell_loss) prints only once.
     fn tell_loss_if_last(&self) {
         let state = self.state();
         let is_last = state.is_loss_to_be_said && state.is_stopped();
-        // Printing locks the state again, and may take long.
+        // Printing locks the state again, and may take a long time.
         drop(state);
         if is_last {
             self.tell_loss(&[]);
         }
     }
 
-    /// Waits, until the deadline at most, for the worker and the lanes to end. If the latest
-    /// deadline of all callers has passed by then, drops and counts what still waits.
+    /// Waits for the worker and the lanes to end, at most until the deadline. If the latest
+    /// deadline of all callers has then passed, drops and counts everything that still waits.
     ///
-    /// If the time is over first, the threads continue to the end of what they are doing. The
-    /// report is made before anything is dropped, so it counts that as left.
+    /// If the deadline passes first, the threads finish their current work. The report is made
+    /// before anything is dropped, so it counts the dropped spans as left.
     pub(crate) fn wait_stop(&self, deadline: Deadline) -> FlushReport {
         let is_waiting = |state: &mut State| !state.is_stopped();
         let woken = self
             .done
             .wait_timeout_while(self.state(), deadline.remaining(), is_waiting);
         let mut state = woken.unpoisoned().0;
-        // A caller with an earlier deadline must not drop what another one still waits for.
+        // A caller with an earlier deadline must not drop data that another caller still waits
+        // for.
         let is_last = state
             .flush
             .deadline
@@ -293,19 +296,19 @@ impl Queue {
         let gives_up = is_last && !state.is_stopped();
         drop(state);
         if gives_up {
-            // A collector may block forever. What waits behind it is given up now.
+            // A collector may block forever. Everything that waits for it is given up now.
             self.abandon();
         }
         report
     }
 
-    /// Records that the calling thread, the worker's or a lane's, never returns to the queue:
-    /// its collector is ending the process. Drops and counts what waits for it, so that the
-    /// end of the process waits for the other threads only.
+    /// Records that the calling thread, the worker's or a lane's, never returns to the queue,
+    /// because its collector is ending the process. Drops and counts everything that waits for
+    /// it, so that the end of the process waits only for the other threads.
     pub(crate) fn leave_for_good(&self, lane: Option<usize>) {
         if let Some(lane) = lane {
-            // Recorded as ended first: from here on the worker adds nothing to the lane, and
-            // what is in it is dropped next.
+            // The lane is marked as ended first, so that the worker adds nothing to it. Then
+            // its content is dropped.
             self.stop_lane(lane, Vec::new());
             self.abandon_lane(lane);
         } else {
@@ -315,19 +318,19 @@ impl Queue {
         }
     }
 
-    /// Drops and counts everything that still waits for the worker or a lane. What they are
-    /// working on stays with them, and counts as waiting until they are done.
+    /// Drops and counts everything that still waits for the worker or a lane. Their current
+    /// work stays with them, and counts as waiting until it is finished.
     pub(crate) fn abandon(&self) {
         self.abandon_unread();
         (0..self.lane_work.len()).for_each(|lane| self.abandon_lane(lane));
     }
 
-    /// Drops and counts what waits for the worker.
+    /// Drops and counts the chunks that wait for the worker.
     fn abandon_unread(&self) {
         let mut state = self.state();
         let mut work = Work::default();
         Self::take_work_from(&mut state, &mut work);
-        // Out of the ledger and into the counter under one lock, so that the sums stay exact.
+        // The ledger and the counter change under one lock, so that the sums stay exact.
         let spans = work.chunks.iter().map(|chunk| chunk.opened).sum();
         state.ledger.leave(spans);
         Counters::add(&self.counters.dropped_shutdown, spans);
@@ -346,8 +349,8 @@ impl Queue {
         lane.map_or_else(Vec::new, |lane| std::mem::take(&mut lane.given_up))
     }
 
-    /// Whether the tracer's losses were printed. Then somebody has ended it and waited, and
-    /// nobody has to do so again.
+    /// Whether the tracer's losses were printed. Then a caller has already ended the tracer
+    /// and waited for it.
     pub(crate) fn has_said_loss(&self) -> bool {
         self.state().is_loss_said
     }
@@ -365,7 +368,7 @@ impl Queue {
         let Some(place) = state.lanes.get_mut(lane) else {
             return;
         };
-        // The batch that the collector has stays: its thread counts that one.
+        // The batch that the collector is working on stays, and its thread counts it.
         let all = place.take_batches();
         let bytes = place.bytes;
         state.ledger.set_bytes(lane, bytes);
@@ -378,7 +381,7 @@ impl Queue {
         if all.is_empty() {
             return;
         }
-        // Without the lock: this reads all spans of these batches.
+        // This runs without the lock, because it reads all spans of these batches.
         let mut missed = MissedReports::with_max_parts(self.max_missed_parts());
         for given in &all {
             let decoded = &given.batch.decoded;
@@ -392,7 +395,8 @@ impl Queue {
         if let Some(place) = self.state().lanes.get_mut(lane) {
             place.given_up.extend(missed.take_with(&[]).into_owned());
         }
-        // Marked as lost before the reference is dropped: other lanes may still deliver it.
+        // Marked as lost before the reference is dropped, because other lanes may still
+        // deliver the batch.
         for batch in all.into_iter().map(|given| given.batch) {
             batch.mark_lost();
             self.note_lane_loss(lane, &batch.decoded, LaneLoss::Shutdown);
@@ -400,8 +404,9 @@ impl Queue {
         }
     }
 
-    /// Returns the deadline of the shutdown; one that has passed if there is none. Each thread
-    /// reads it when it shuts its collectors down: another shutdown may have extended it.
+    /// Returns the deadline of the shutdown. If there is none, returns a deadline that has
+    /// passed. Each thread reads it when it shuts its collectors down, because another
+    /// shutdown may have extended it.
     pub(crate) fn deadline(&self) -> Deadline {
         let deadline = self.state().flush.deadline;
         deadline.unwrap_or_else(|| Deadline::after(Duration::ZERO))

@@ -1,8 +1,8 @@
-//! Batches on their way to the collectors and back. Flushes and ends are in `end`.
+//! Passes batches to the collectors and takes them back. Flushes and ends are in `end`.
 //!
-//! The worker fills a batch, each lane holds a reference to it, and the thread that drops the
-//! last reference returns its chunks and bytes here. This file counts spans and bytes on that
-//! way. It decides which lane has room, and calls no collector.
+//! The worker fills a batch, and each lane holds a reference to it. The thread that drops the
+//! last reference returns the chunks and bytes here. This file counts these spans and bytes.
+//! It decides which lane has room, and calls no collector.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use crate::process::sync::Unpoisoned;
 use crate::stream::Chunk;
 use crate::stream::decode::{Decoded, LaneLoss};
 
-/// Most empty batches that are kept for reuse. Their buffers are not counted in the limit of
-/// bytes, so there are few.
+/// The maximum number of empty batches that are kept for reuse. It is small, because their
+/// buffers do not count against the limit of bytes.
 const MAX_SPARE_BATCHES: usize = 4;
 
 impl Queue {
@@ -31,7 +31,7 @@ impl Queue {
     }
 
     /// Returns how many parts of traces are remembered for one collector that missed batches.
-    /// A fraction of all, because each of several collectors may miss some.
+    /// This is a fraction of the total, because each of several collectors may miss some.
     pub(in crate::delivery) fn max_missed_parts(&self) -> usize {
         self.max_parts / 8
     }
@@ -41,26 +41,27 @@ impl Queue {
         self.max_parts
     }
 
-    /// Takes back chunks that the worker had taken, and subtracts their bytes. Leaves those in
-    /// `chunks` that are not kept.
+    /// Takes back chunks that the worker had taken, and subtracts their bytes. Chunks that are
+    /// not kept stay in `chunks`.
     fn recycle(state: &mut State, chunks: &mut Vec<Chunk>) {
-        // Before `clear`, which may shrink them: these are the bytes that were counted.
+        // Summed before `clear`, which may shrink the chunks, because these bytes were
+        // counted.
         let bytes: usize = chunks.iter().map(Chunk::allocated).sum();
         chunks.iter_mut().for_each(Chunk::clear);
-        // Saturating: a wrong count must not close the queue for good.
+        // Saturating, because a wrong count must not block the queue forever.
         state.chunks.bytes = state.chunks.bytes.saturating_sub(bytes);
         if !state.is_closed {
             state.chunks.keep_free(chunks);
         }
     }
 
-    /// Counts spans that were read and that each collector gets next. From here on they are
+    /// Counts spans that were read and that each collector gets next. From now on they are
     /// *waiting*.
     pub(in crate::delivery) fn count_read(&self, spans: u64) {
         self.state().ledger.read(spans);
     }
 
-    /// Counts spans that one collector took or lost; they no longer wait for it.
+    /// Counts spans that one collector took or lost. They no longer wait for it.
     pub(in crate::delivery) fn count_finished(
         &self,
         lane: usize,
@@ -70,8 +71,8 @@ impl Queue {
         self.state().ledger.finish(lane, spans, taken);
     }
 
-    /// Takes back the chunks of a batch that no collector needs any more, and counts its spans
-    /// as delivered, or as lost if a collector lost them (`is_lost`).
+    /// Takes back the chunks of a batch that no collector needs any more. Counts its spans as
+    /// delivered, or as lost if a collector lost them (`is_lost`).
     pub(in crate::delivery) fn release_chunks(&self, decoded: &mut Decoded, is_lost: bool) {
         let spans = decoded.len() as u64;
         let chunks = decoded.end();
@@ -85,8 +86,8 @@ impl Queue {
 
     /// Returns, for each lane in order, whether it has no room for a batch.
     ///
-    /// The answer stays true until the worker gives the lane a batch: only the worker fills
-    /// lanes, and others only make room or end.
+    /// A lane with room keeps its room until the worker adds a batch or the lane ends, because
+    /// only the worker fills lanes.
     pub(in crate::delivery) fn full_lanes(&self, batch: &SharedBatch) -> Vec<bool> {
         let state = self.state();
         let (spans, bytes) = (batch.spans(), batch.bytes);
@@ -96,11 +97,11 @@ impl Queue {
             .collect()
     }
 
-    /// Gives a batch to a lane.
+    /// Passes a batch to a lane.
     ///
     /// # Errors
     ///
-    /// The lane's thread has ended; the batch comes back, and the caller counts it as lost.
+    /// If the lane's thread has ended. Returns the batch, which the caller counts as lost.
     pub(in crate::delivery) fn give_batch(
         &self,
         lane: usize,
@@ -118,8 +119,9 @@ impl Queue {
         Ok(())
     }
 
-    /// Counts the bytes of a batch before any lane gets it: a lane may release it at once, and
-    /// that subtracts them. The bytes of its chunks, unless copied, are counted already.
+    /// Counts the bytes of a batch before any lane gets it, because a lane may release it at
+    /// once, which subtracts them. The bytes of its chunks, unless copied, were already
+    /// counted.
     pub(in crate::delivery) fn count_shared(&self, batch: &SharedBatch) {
         let mut state = self.state();
         state.chunks.bytes += batch.own_bytes();
@@ -140,8 +142,8 @@ impl Queue {
         }
     }
 
-    /// Waits until a lane has work, or until `idle` has passed. Without `idle` it waits for as
-    /// long as it takes: a close of the lanes always wakes it.
+    /// Waits until a lane has work, or until `idle` has passed. Without `idle` it waits
+    /// without a timeout. Closing the lanes always wakes it.
     pub(in crate::delivery) fn wait_lane(&self, lane: usize, idle: Option<Duration>) -> LaneWork {
         let Some(work) = self.lane_work.get(lane) else {
             return LaneWork::End;
@@ -172,18 +174,18 @@ impl Queue {
             state.ledger.set_bytes(lane, bytes);
         }
         drop(state);
-        // The mark comes before this lane's reference is dropped, so that the thread that
-        // drops the last one sees it.
+        // The batch is marked before this lane's reference is dropped, so that the thread that
+        // drops the last reference sees the mark.
         if let Err(loss) = taken {
             batch.mark_lost();
-            // Still with its chunks, from which the sites of the spans are read.
+            // The batch still has its chunks, from which the sites of the spans are read.
             self.note_lane_loss(lane, &batch.decoded, loss);
         }
         self.release_batch(batch);
     }
 
-    /// Counts the spans that a collector did not take in the chart of sites. The public
-    /// counters are separate; see [`count_finished`](Self::count_finished).
+    /// Counts the spans that a collector did not take in the chart of sites.
+    /// [`count_finished`](Self::count_finished) changes the public counters.
     pub(in crate::delivery) fn note_lane_loss(
         &self,
         lane: usize,
@@ -194,11 +196,11 @@ impl Queue {
         self.chart.drop_all(decoded.sites(), loss);
     }
 
-    /// Drops one reference to a batch. The thread that drops the last one returns its chunks
-    /// and bytes to the queue and counts its spans as delivered, or as lost if a collector lost
-    /// them.
+    /// Drops one reference to a batch. The thread that drops the last reference returns the
+    /// chunks and bytes to the queue. It counts the spans as delivered, or as lost if a
+    /// collector lost them.
     pub(in crate::delivery) fn release_batch(&self, batch: Arc<SharedBatch>) {
-        // Exactly one of several threads that release at the same time gets the batch.
+        // If several threads release the batch at the same time, exactly one of them gets it.
         let Some(batch) = Arc::into_inner(batch) else {
             return;
         };
@@ -219,7 +221,7 @@ impl Queue {
         let mut state = self.state();
         state.chunks.bytes = state.chunks.bytes.saturating_sub(own_bytes);
         state.shared_bytes = state.shared_bytes.saturating_sub(bytes);
-        // The buffers of a copied batch are as small as that batch: not worth keeping.
+        // The buffers of a copied batch are as small as that batch, so they are not kept.
         if !is_copy && state.spare_batches.len() < MAX_SPARE_BATCHES {
             state.spare_batches.push(decoded);
         }

@@ -1,7 +1,7 @@
 //! Takes chunks and ends of traces from the application's threads.
 //!
-//! None of these calls waits for the worker or a collector: what finds no room is dropped and
-//! counted. The lock is held for a copy of at most half a chunk.
+//! These calls never wait for the worker or a collector. If there is no room, a piece is
+//! dropped and counted. The lock is held for a copy of at most half a chunk.
 
 use super::{Queue, Short, Sleep};
 use crate::delivery::lost_pieces::LostPiece;
@@ -11,8 +11,8 @@ use crate::stream::Chunk;
 use crate::stream::decode::{LossReason, Part};
 
 impl Queue {
-    /// Returns whether a scope may record into this empty chunk. A larger one may be left from
-    /// another tracer's scope. If it were handed over here, its unused capacity would take up
+    /// Returns whether a scope may record into this empty chunk. A scope of another tracer may
+    /// have left a larger chunk. If it were handed over here, its unused capacity would use up
     /// too much of the limit of bytes.
     pub(crate) fn takes(&self, chunk: &Chunk) -> bool {
         chunk.allocated() <= self.max_chunk_bytes
@@ -31,10 +31,11 @@ impl Queue {
         let spans = piece.opened.max(1);
         let bytes = piece.bytes();
         let mut state = self.state();
-        // First of all counts: no span may be counted elsewhere before it has started.
+        // This count comes first, because no span may be counted elsewhere before it has
+        // started.
         state.ledger.start(started);
-        // An empty queue takes any piece; otherwise a piece that is larger than the whole
-        // queue could never be delivered. The same holds for bytes, below.
+        // An empty queue takes any piece. Otherwise a piece that is larger than the whole
+        // queue could never be delivered. The same applies to bytes, below.
         let has_room = state.spans == 0 || state.spans + spans <= self.max_spans;
         let added = state.chunks.added_by(piece, bytes);
         let is_full = !has_room
@@ -68,8 +69,8 @@ impl Queue {
         true
     }
 
-    /// Takes a short piece, which `write` appends to the chunk that it gets. Returns whether
-    /// it was taken. If not, nothing is written or counted, and the caller uses
+    /// Takes a short piece, which `write` appends to the given chunk. Returns whether it was
+    /// taken. If not, nothing was written or counted, and the caller uses
     /// [`push`](Self::push).
     ///
     /// `write` runs under the lock. It must be short, must not panic, and must write no more
@@ -85,11 +86,11 @@ impl Queue {
             return false;
         };
         write(chunk);
-        // The lock makes the order of these counts unimportant: nobody reads in between.
+        // The order of these counts does not matter, because they change under the lock.
         state.spans += spans;
         state.ledger.start(short.started);
         state.ledger.arrive(short.spans);
-        // The common case first: an awake worker needs no further look.
+        // The common case comes first: an awake worker needs no further check.
         if state.sleep != Sleep::Awake {
             let is_half_full = self.is_half_full(&state);
             if state.wakes(is_half_full) {
@@ -100,8 +101,9 @@ impl Queue {
         true
     }
 
-    /// Records what was in a chunk that found no room, or that came too late (`is_late`). Takes
-    /// the lock itself, after it has read the chunk. Its spans are counted by the caller.
+    /// Records the content of a chunk for which there was no room, or that came too late
+    /// (`is_late`). Reads the chunk first, and then takes the lock. The caller counts the
+    /// spans.
     #[cold]
     pub(super) fn note_lost(&self, chunk: &Chunk, is_late: bool) {
         let lost = LostPiece::read(chunk);
@@ -112,17 +114,17 @@ impl Queue {
         };
         self.chart.drop_numbers(lost.sites.iter().copied(), dropped);
         let mut state = self.state();
-        // After the worker's end nobody takes this record, so it would only grow.
+        // After the worker has ended, no thread takes this record, so it would only grow.
         if !state.has_worker_ended {
             state.lost.add_piece(lost, reason);
         }
     }
 
     /// Reports a part as open that may hand over nothing for a long time. Returns whether the
-    /// report was taken. If it was not, collectors learn of the part with its first piece.
+    /// report was taken. If not, collectors learn of the part with its first piece.
     pub(crate) fn open_part(&self, part: Part) -> bool {
         let mut state = self.state();
-        // Bounded: these reports take memory that no chunk counts.
+        // The number is bounded, because the memory of these reports is not counted.
         let is_told = !state.is_closed && state.opened.len() < self.max_parts;
         if is_told {
             state.opened.push(part);
@@ -139,11 +141,12 @@ impl Queue {
     /// before this call, so the worker reads the end last.
     ///
     /// If the worker may know that the part is open (`may_be_known`), the end is kept even
-    /// above the bound: otherwise collectors would wait for it forever. Such parts are bounded
-    /// by what the worker has read.
+    /// above the limit. Otherwise collectors would wait for it forever. The number of such
+    /// parts is limited, because the worker has read a piece of each.
     pub(crate) fn end_part(&self, part: Part, may_be_known: bool) {
         let mut state = self.state();
-        // The worker drains this list with each delivery, so it is only long if it is stuck.
+        // The worker drains this list with each delivery, so it is long only if the worker is
+        // blocked.
         let is_told = may_be_known || state.ended.len() < self.max_parts;
         if !state.is_closed && is_told {
             state.ended.push(part);

@@ -1,8 +1,8 @@
-//! What the worker takes, and how it waits.
+//! Gives work to the worker, and lets it wait.
 //!
-//! The worker never polls: it naps for a bounded number of delays while there may be more
-//! work, and then sleeps until a thread wakes it. So an idle process does not wake up. What it
-//! does with the work is in `delivery/worker.rs`.
+//! The worker never polls. It naps for a limited number of delays while there may be more
+//! work, and then sleeps until a thread wakes it. So an idle process does not wake up.
+//! `delivery/worker.rs` processes the work.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use crate::diagnostics::stats::Counters;
 use crate::process::clock::Deadline;
 use crate::process::sync::{AtomicU64, MutexGuard, Unpoisoned};
 
-/// How many naps without work come before the sleep. While the worker naps, no thread pays for
-/// waking it, which helps a process that records now and then.
+/// The number of naps without work before the worker sleeps. While it naps, no thread has to
+/// wake it, which helps a process that records occasionally.
 const MAX_NAPS: u32 = if cfg!(loom) { 1 } else { 10 };
 
 impl Queue {
-    /// Takes everything that waits, and does not wait for more.
+    /// Takes all waiting work, and does not wait for more.
     pub(crate) fn take_work(&self, work: &mut Work) {
         Self::take_work_from(&mut self.state(), work);
     }
 
-    /// Waits for `delay` and then until something comes, and takes it. A whole batch, a
+    /// Waits for `delay`, and then until there is work, and takes it. A whole batch, a
     /// half-full queue, a flush or a shutdown ends the wait early.
     ///
-    /// If `idle` is given, returns after this time even if nothing came.
+    /// If `idle` is given, returns after this time even if there is no work.
     ///
     /// Called by the worker's thread only: the ticks and [`Sleep`] have one writer that waits.
     pub(crate) fn wait_and_take(&self, delay: Duration, idle: Option<Duration>, work: &mut Work) {
         self.free_idle_chunks();
         let end = Deadline::after(idle.unwrap_or(Duration::MAX));
         let mut state = self.state();
-        // From here on the worker waits, so scopes may rely on the ticks. After a close nobody
-        // moves the ticks on.
+        // The worker waits now, so scopes can rely on the ticks. After a close no thread
+        // advances the ticks.
         if !state.is_closed {
             self.ticks.restart();
         }
@@ -55,7 +55,7 @@ impl Queue {
             }
         }
         state.sleep = Sleep::Awake;
-        // A collector may block the worker from here on, so scopes look at the clock.
+        // A collector may block the worker now, so scopes must read the clock.
         self.ticks.stop();
         Self::take_work_from(&mut state, work);
     }
@@ -69,8 +69,8 @@ impl Queue {
             || self.is_half_full(state)
     }
 
-    /// Waits for `delay`. Meanwhile threads wake the worker only for something urgent: a
-    /// wake-up costs a thread more than everything else that it does for a root.
+    /// Waits for `delay`. Meanwhile threads wake the worker only for urgent work, because a
+    /// wake-up costs a thread more than all other work for a root.
     fn nap<'a>(&self, mut state: MutexGuard<'a, State>, delay: Duration) -> MutexGuard<'a, State> {
         state.sleep = Sleep::Batching;
         let woken = self
@@ -79,8 +79,8 @@ impl Queue {
         woken.unpoisoned().0
     }
 
-    /// Waits until a thread wakes the worker, or until `end`. `sleep` is in the condition
-    /// because a thread that wakes the worker has changed it to `Awake`.
+    /// Waits until a thread wakes the worker, or until `end`. The condition checks `sleep`,
+    /// which a thread that wakes the worker sets to `Awake`.
     fn sleep<'a>(&self, mut state: MutexGuard<'a, State>, end: Deadline) -> MutexGuard<'a, State> {
         state.sleep = Sleep::Idle;
         let woken = self
@@ -91,15 +91,15 @@ impl Queue {
         woken.unpoisoned().0
     }
 
-    /// Asks the worker for the tick after `tick`. Returns the tick with which a scope compares
-    /// the present one from now on; [`Tick::NONE`] if the ticks are stopped, so that the scope
-    /// looks at the clock with each poll.
+    /// Asks the worker for the tick after `tick`. Returns the tick with which the scope
+    /// compares the present one from now on. Returns [`Tick::NONE`] if the ticks are stopped,
+    /// so that the scope reads the clock at each poll.
     pub(crate) fn ask_tick(&self, tick: Tick) -> Tick {
         if self.ticks.are_stopped() {
             return Tick::NONE;
         }
-        // Only the first request for a tick takes the lock. A napping worker moves the ticks on
-        // by itself; a sleeping one has to be woken.
+        // Only the first request for a tick takes the lock. A napping worker advances the
+        // ticks itself. A sleeping worker has to be woken.
         if self.ticks.request_next() {
             let mut state = self.state();
             let is_idle = state.sleep == Sleep::Idle;
@@ -114,8 +114,8 @@ impl Queue {
         tick
     }
 
-    /// Moves everything that waits into `work`, whose lists are empty, and counts its spans as
-    /// the worker's. Also used to give up what waits.
+    /// Moves all waiting work into `work`, whose lists are empty, and counts its spans as the
+    /// worker's. Also used to give up waiting work.
     pub(super) fn take_work_from(state: &mut State, work: &mut Work) {
         state.spans = 0;
         (state.is_hurried, state.is_reading) = (false, true);
@@ -124,7 +124,8 @@ impl Queue {
         std::mem::swap(&mut state.opened, &mut work.opened);
         std::mem::swap(&mut state.ended, &mut work.ended);
         work.lost = Some(state.lost.take_all());
-        // Taken together with the chunks: the flush covers exactly these and earlier ones.
+        // Taken together with the chunks, because the flush covers exactly these and earlier
+        // chunks.
         let flush = &state.flush;
         work.flush = flush
             .deadline
@@ -133,8 +134,8 @@ impl Queue {
         work.is_last = state.is_closed;
     }
 
-    /// Takes the record of pieces that found no room or came too late. For the shutdown, after
-    /// the last [`Work`].
+    /// Takes the record of pieces that were refused or came too late. Used by the shutdown,
+    /// after the last [`Work`].
     pub(in crate::delivery) fn take_lost(&self) -> LostPieces {
         self.state().lost.take_all()
     }
@@ -158,7 +159,7 @@ impl Queue {
             return;
         }
         let spans = sites.len() as u64;
-        // Both counts under one lock: the span is always in one of them, and never in both.
+        // Both counts change under one lock, so that a span is always in exactly one of them.
         let mut state = self.state();
         state.ledger.leave(spans);
         Counters::add(counter, spans);
@@ -167,23 +168,23 @@ impl Queue {
         self.chart.drop_numbers(sites, reason);
     }
 
-    /// Records that the worker has read everything that it took, and how many spans and open
-    /// parts of traces it keeps for later. The ledger takes this number as it is and does not
-    /// compute it, so a span that the worker loses without a count shows in the sums.
+    /// Records that the worker has read all its work, and how many spans and open parts of
+    /// traces it keeps for later. The ledger uses the number of spans without computing it, so
+    /// a span that the worker loses without counting it shows up in the sums.
     pub(in crate::delivery) fn note_held(&self, spans: u64, open_parts: usize) {
         let mut state = self.state();
         state.ledger.hold(spans);
         (state.is_reading, state.open_parts) = (false, open_parts);
     }
 
-    /// Whether something waits for the worker.
+    /// Whether there is work for the worker.
     pub(crate) fn has_work(&self) -> bool {
         self.state().has_work()
     }
 
     /// Returns how many spans have begun, if no recorded trace is open or the queue is closed.
-    /// Otherwise returns `None`, and has the worker read at once what waits, because that may
-    /// end some traces.
+    /// Otherwise returns `None`, and makes the worker read the waiting work at once, because
+    /// it may contain the ends of traces.
     pub(crate) fn idle(&self) -> Option<u64> {
         let mut state = self.state();
         let stats = self.counters.stats(&state.ledger);

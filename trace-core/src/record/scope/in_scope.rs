@@ -1,11 +1,10 @@
-//! A future or stream that runs in a scope of its own.
+//! A future or stream that runs in its own scope.
 //!
-//! The scope is entered for each poll and left before the poll returns, also if the poll
-//! unwinds. So between polls the body may move to another thread: nothing of it is on the
-//! thread's stack then. A cancelled body is dropped within the scope, and then the scope
-//! ends.
+//! The scope is entered for each poll and left before the poll returns, even if the poll
+//! unwinds. Between polls the thread's stack does not refer to it, so the body may move to
+//! another thread. A cancelled body is dropped within the scope, and then the scope ends.
 //!
-//! What holds the scope, and the states that it has, is in `waiting.rs`.
+//! The holder of the scope and its states are in `waiting.rs`.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,27 +16,27 @@ use super::waiting::WaitingScope;
 use crate::record::if_recording::IfRecording;
 
 pin_project! {
-    /// A future or stream that runs in a scope of its own, which ends with it.
+    /// A future or stream that runs in its own scope, which ends with it.
     ///
     /// # Cancel safety
     ///
-    /// If this is dropped before it is ready, the body is dropped within the scope. Then
-    /// the scope ends and hands over what it has recorded. A body that was never polled is
-    /// dropped the same way.
+    /// If this is dropped before it is ready, the body is dropped within the scope. Then the
+    /// scope ends and hands over its entries. A body that was never polled is dropped in the
+    /// same way.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct InScope<F> {
         #[pin]
         future: F,
-        // Fields are dropped in this order: first the body, within the scope; then this,
-        // which leaves and ends the scope. If a destructor in the body panics, this is
-        // dropped all the same while the thread unwinds.
+        // The fields are dropped in order: first the body, within the scope; then this field,
+        // which leaves and ends the scope. It is dropped even if a destructor in the body
+        // panics.
         scope: IfRecording<WaitingScope>,
     }
 
     impl<F> PinnedDrop for InScope<F> {
-        // Runs before the fields are dropped, and so enters the scope for the body's drop.
-        // It does nothing if the scope has ended: after the body was ready.
+        // This runs before the fields are dropped, so it enters the scope for the drop of the
+        // body. It does nothing if the scope has ended, because the body was ready.
         fn drop(this: Pin<&mut Self>) {
             if let Some(scope) = this.project().scope.get_mut() {
                 scope.enter_to_drop();
@@ -47,8 +46,8 @@ pin_project! {
 }
 
 impl<F> InScope<F> {
-    /// Runs a future in a scope that `scope` makes. `scope` is not called in a build that
-    /// does not record.
+    /// Runs a future in the scope that `scope` returns. A build that does not record does not
+    /// call `scope`.
     pub(crate) fn new(scope: impl FnOnce() -> Scope, future: F) -> Self {
         Self {
             future,
@@ -56,9 +55,9 @@ impl<F> InScope<F> {
         }
     }
 
-    /// Polls within the scope, and ends the scope if `ends` returns true for what is ready.
+    /// Polls within the scope. Ends the scope if `ends` returns true for the ready value.
     ///
-    /// Inlined, so that the body is inlined into this poll, too.
+    /// It is inlined, so that the body is inlined into this poll, too.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll_with<T>(
         self: Pin<&mut Self>,
@@ -69,31 +68,31 @@ impl<F> InScope<F> {
         let Some(waiting) = this.scope.get_mut() else {
             return poll(this.future);
         };
-        // The scope has ended with an earlier poll: the body runs outside of it. A future
-        // is not polled again then, but a stream may be.
+        // The scope has ended with an earlier poll, so the body runs outside of it. A future
+        // is not polled again after that, but a stream may be.
         let Some(scope) = waiting.waiting() else {
             return poll(this.future);
         };
-        // The scope is borrowed until `entered` goes, so a nested poll cannot reach it: the
-        // body can only enter other scopes, above this one. If it keeps one of them entered
-        // beyond this poll, this scope is taken out from below it.
+        // The scope is borrowed until `entered` is dropped, so a nested poll cannot access it.
+        // The body can only enter other scopes above this one. If one of them stays entered
+        // after this poll, this scope is removed from below it.
         let entered = scope.enter();
         let polled = poll(this.future);
-        // If the poll unwinds or is pending, `entered` is dropped: the scope waits. After a
-        // panic it ends when the future is dropped.
+        // If the poll unwinds or is pending, `entered` is dropped, and the scope waits. After
+        // a panic the scope ends when the future is dropped.
         if let Poll::Ready(ready) = &polled
             // A stream continues after an item.
             && ends(ready)
         {
             entered.end();
-            // `entered` has taken the scope off the stack and ended it, so this value has
-            // nothing to end, and the drop that follows soon has nothing to do.
+            // `entered` has removed the scope from the stack and ended it. So the drop of this
+            // value has nothing to do.
             waiting.set_over();
         }
         polled
     }
 
-    /// The body, for what can be asked of it without a poll.
+    /// The body, for calls other than polls.
     pub(crate) fn get_ref(&self) -> &F {
         &self.future
     }

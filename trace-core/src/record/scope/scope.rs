@@ -1,10 +1,10 @@
 //! A scope whose code does not run at the moment.
 //!
-//! It owns the state between polls and ends it when it is dropped: what was recorded is
-//! handed over. `start.rs` says how a scope begins, `entering.rs` how its code is run.
+//! It owns the state between polls. When it is dropped, it ends and hands over its entries.
+//! `start.rs` begins a scope, and `entering.rs` runs its code.
 //!
-//! In the child of a `fork`, a scope of the parent process is forgotten: it is neither
-//! continued nor ended.
+//! In the child of a `fork`, a scope of the parent process is forgotten. It is not continued
+//! and not ended.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::process::fork;
 use crate::record::trace::TracerCore;
 use crate::value::TraceContext;
 
-/// The state of a scope whose code does not run at the moment; two words.
+/// The state of a scope whose code does not run at the moment. It has two words.
 ///
-/// It ends when it is dropped: what it recorded is handed over. It may be dropped on any
-/// thread, as it has no state in a thread-local.
+/// When it is dropped, it ends and hands over its entries. It may be dropped on any thread,
+/// because none of its state is in a thread-local.
 #[derive(Debug, Default)]
 pub(crate) struct Scope(pub(super) Active);
 
@@ -50,15 +50,15 @@ impl Scope {
         }
     }
 
-    /// Takes what surrounds the scope's code; it can be put back. Until then the scope is
-    /// empty, and dropping it ends nothing.
+    /// Takes the state out of the scope. Until it is put back, the scope is empty, and
+    /// dropping it ends nothing.
     pub(in crate::record) fn take_scope(&mut self) -> Self {
         std::mem::take(self)
     }
 
-    /// Puts back what was taken, after the scope was entered and left.
+    /// Puts back the state that was taken, after the scope was entered and left.
     ///
-    /// The state that is here must be empty: this drops it, and does not end it.
+    /// The scope must be empty, because its old state is dropped without being ended.
     pub(in crate::record) fn put_back_active(&mut self, active: Active) {
         self.0 = active;
     }
@@ -68,12 +68,12 @@ impl Scope {
         self.unsampled_trace().map(Unsampled::context)
     }
 
-    /// The context of a call out of a trace that is not recorded.
+    /// The context for a call to another service from a trace that is not recorded.
     pub(crate) fn unsampled_context_of_call(&self) -> Option<TraceContext> {
         self.unsampled_trace().map(Unsampled::context_of_call)
     }
 
-    /// Whether there is no tracer, and a context only passes.
+    /// Whether there is no tracer and a context is only passed through.
     pub(crate) fn is_passing(&self) -> bool {
         self.unsampled_trace()
             .is_some_and(|unsampled| unsampled.tracer().is_none())
@@ -91,11 +91,11 @@ impl Scope {
         }
     }
 
-    /// Forgets the state if it belongs to the parent process. In a process that has not
-    /// forked this is one comparison.
+    /// Forgets the state if it belongs to the parent process. If the process has not forked,
+    /// this is one comparison.
     ///
-    /// Called before the state is used or dropped: its locks may be held for ever by threads
-    /// that the child does not have.
+    /// Called before the state is used or dropped, because its locks may be held forever by
+    /// threads that the child does not have.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep_own(&mut self) {
         if fork::has_happened() {
@@ -106,16 +106,15 @@ impl Scope {
     #[cold]
     fn forget_foreign(&mut self) {
         if self.0.is_foreign() {
-            // Not dropped: this may be the last reference to a sampler, and dropping that
-            // may wait for threads that this process does not have.
+            // The state is not dropped. It may hold the last reference to a sampler, whose
+            // drop may wait for threads that this process does not have.
             std::mem::forget(std::mem::take(&mut self.0));
         }
     }
 }
 
 impl Drop for Scope {
-    /// Ends the scope. Inlined for a scope whose state was taken, which most are when they
-    /// are dropped.
+    /// Ends the scope. Inlined, because the state of most scopes was taken before the drop.
     #[inline]
     fn drop(&mut self) {
         self.keep_own();
@@ -123,8 +122,8 @@ impl Drop for Scope {
     }
 }
 
-/// Ends a scope that was left. The thread's stack must not be borrowed: the last reference to
-/// a tracer may go with the scope.
+/// Ends a scope that was left. The thread's stack must not be borrowed, because the scope may
+/// hold the last reference to a tracer.
 #[inline]
 pub(in crate::record) fn end_scope(active: Active) {
     match active {

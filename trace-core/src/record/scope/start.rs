@@ -1,12 +1,11 @@
-//! How a trace begins in this process, and the decision whether it is recorded.
+//! Begins a trace in this process, and decides whether it is recorded.
 //!
-//! The decision is made once, here, before anything is recorded. The sampler makes it for a
-//! new trace and for one that comes from another process. A trace of this process keeps the
-//! decision with which it began. What came with the trace (state, baggage) is kept in either
-//! case.
+//! The decision is made once, here, before anything is recorded. The sampler decides for a new
+//! trace and for a trace from another process. A trace of this process keeps its first
+//! decision. The trace state and baggage of the caller are kept in either case.
 //!
-//! Whether a caller is trusted is decided before, where a root begins: [`Parentage`] has the
-//! result.
+//! Whether a caller is trusted is decided earlier, where a root begins. [`Parentage`] contains
+//! the result.
 
 use std::sync::Arc;
 
@@ -31,43 +30,44 @@ pub(crate) struct Start<'a> {
     pub(crate) kind: SpanKind,
     /// The tags of the first span, for the sampler.
     pub(crate) tags: SamplingTags<'a>,
-    /// What the trace continues.
+    /// The origin of the trace.
     pub(crate) parentage: Parentage<'a>,
-    /// The baggage, if it is another one than the context's.
+    /// The baggage, if it differs from the context's.
     pub(crate) baggage: Option<&'a Baggage>,
 }
 
-/// Where a trace comes from, and so who decides whether it is recorded.
+/// The origin of a trace, which determines who decides whether it is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parentage<'a> {
-    /// From nowhere: it is new. The sampler decides.
+    /// The trace is new. The sampler decides.
     Nothing,
-    /// From nothing, but a caller sent an id or a decision for the new trace.
+    /// The trace is new, but a caller sent an id or a decision for it.
     Wish(TraceStart),
-    /// From a span of another process. The sampler decides, and sees that context.
+    /// The trace continues a span of another process. The sampler gets its context and
+    /// decides.
     Remote(&'a TraceContext),
-    /// The same, but the caller's allowance of sampled traces is used up: the context says
-    /// "not sampled".
+    /// Like `Remote`, but the caller's allowance of sampled traces is used up. The context has
+    /// the flag "not sampled".
     Capped(&'a TraceContext),
-    /// From a span of this process. It was decided where the trace began.
+    /// The trace continues a span of this process. The decision was made when the trace began.
     Local(&'a TraceContext),
-    /// From nowhere, with this context as the first span's own. The context decides.
+    /// The trace is new, and its first span has this context. The context decides.
     Given(&'a TraceContext),
 }
 
 impl Scope {
-    /// Begins a trace, or continues one of another process, and decides whether to record
+    /// Begins a trace, or continues one from another process, and decides whether to record
     /// it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        // This code runs only because something is recorded. So no sampler is asked and
-        // nothing is counted: a function does the same whether it is recorded or not.
+        // This code runs only because something is recorded. So no sampler is called and
+        // nothing is counted. A function must behave the same whether it is recorded or not.
         if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }
         let (name, kind, tags) = (start.operation_name, start.kind, &start.tags);
         let (scope, context) = match start.parentage {
-            // `start_new` notes the beginning itself, as roots also call it directly. That
-            // `watch` below notes it once more only adds to the number of beginnings.
+            // `start_new` notes the beginning itself, because roots also call it directly.
+            // `watch` below notes it again, which only increases the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
             Parentage::Wish(wish) => (Self::start_as(tracer, wish, name, kind, tags), None),
             Parentage::Remote(context) => {
@@ -91,9 +91,9 @@ impl Scope {
                     tags,
                     Caller::Span(context),
                 );
-                // The sampler is still asked, with a context that says "not sampled": it
-                // may have a rule of its own to record the trace. Only if it refuses as the
-                // caller did, the allowance is the reason.
+                // The sampler is still called, with a context that says "not sampled", because
+                // it may have its own rule to record the trace. The allowance is the reason
+                // only if the sampler refuses as the caller did.
                 let by_cap = refused.map(|by| match by {
                     NotSampledBy::Caller => NotSampledBy::Cap,
                     by => by,
@@ -101,7 +101,8 @@ impl Scope {
                 (Self::start_below(tracer, context, by_cap), Some(context))
             }
             Parentage::Local(context) => {
-                // The decision was made where the trace began: no sampler is asked again.
+                // The decision was made when the trace began, so the sampler is not called
+                // again.
                 let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
@@ -114,8 +115,8 @@ impl Scope {
         scope.with_baggage(baggage)
     }
 
-    /// Notes the beginning of a trace for a test that waits for its end. Before any code of
-    /// the trace runs, so that the test cannot see a moment in which the trace is missing.
+    /// Notes the beginning of a trace for a test that waits for its end. This happens before
+    /// any code of the trace runs, so that the test never misses the trace.
     #[cfg(feature = "testing")]
     fn watch(&self, tracer: &TracerCore, operation_name: &str) {
         if let (Active::Recorded(recording), Some(watch)) = (&self.0, &tracer.watch) {
@@ -125,18 +126,18 @@ impl Scope {
 
     /// Begins a new trace.
     ///
-    /// The arguments are separate and not in a structure, so that they are passed in
-    /// registers. Words that were just written one by one and are then read in pairs are not
-    /// in the cache yet, and the processor waits for them.
+    /// The arguments are not in a structure, so that they are passed in registers. If words
+    /// are written one by one and then read in pairs, the processor has to wait for them.
     pub(crate) fn start_new(
         tracer: &Arc<TracerCore>,
         operation_name: &str,
         kind: SpanKind,
         tags: &SamplingTags<'_>,
     ) -> Self {
-        // Drawn before the sampler is asked: it may decide by the id.
+        // Drawn before the sampler is called, because it may decide by the id.
         let trace_id = tracer.ids.trace_id();
-        // Paused, as in `start`: the context travels, but nothing is recorded or counted.
+        // Recording is paused, as in `start`. The context is propagated, but nothing is
+        // recorded or counted.
         if thread::is_quiet() {
             let flags = TraceFlags::RANDOM;
             return Self::unsampled(Unsampled::begin(
@@ -156,8 +157,8 @@ impl Scope {
                 scope
             }
             Some(by) => {
-                // Counted as sampled out: it belongs to the law of conservation, and is not
-                // a loss.
+                // Counted as sampled out. It is part of the law of conservation, but is not a
+                // loss.
                 tracer.queue.counters.refuse();
                 Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
             }
@@ -197,7 +198,7 @@ impl Scope {
     }
 
     /// Begins a trace in code that runs only because something is recorded. No sampler is
-    /// asked and nothing is counted, but the context travels.
+    /// called and nothing is counted, but the context is propagated.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.parentage {
@@ -232,8 +233,8 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// A scope of a trace that is not recorded, with a context that is the first span's
-    /// own. This process does not decide anything: the context says "not sampled".
+    /// A scope of a trace that is not recorded. The given context is that of its first span.
+    /// This process does not decide, because the context says "not sampled".
     fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         let flags = context.flags.with_sampled(false);
         let by = NotSampledBy::Caller;
@@ -243,7 +244,7 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// Lets a context pass: it leaves as it came.
+    /// Passes a context through unchanged.
     pub(crate) fn passing(
         tracer: Option<&Arc<TracerCore>>,
         context: &TraceContext,
@@ -253,7 +254,8 @@ impl Scope {
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
-    /// Begins below the span of a context, which is recorded unless somebody refuses it.
+    /// Begins below the span of a context. The trace is recorded unless `refused` has a
+    /// reason.
     fn start_below(
         tracer: &Arc<TracerCore>,
         context: &TraceContext,
@@ -263,8 +265,8 @@ impl Scope {
         let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
-            // The parent is in another process. So it is both the parent of the first span
-            // and what the piece says of where this part of the trace comes from.
+            // The parent is in another process. So it is both the parent of the first span and
+            // the remote parent in the piece.
             recording.begin_below(span, span, &context.tracestate);
             return Self(Active::Recorded(recording));
         };
@@ -272,7 +274,7 @@ impl Scope {
         Self::unsampled_below(tracer, context, by)
     }
 
-    /// Begins with a context that is the first span's own. Its caller opens that span with
+    /// Begins a trace whose first span has the given context. The caller opens that span with
     /// the context's id.
     fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         if context.is_sampled() {
@@ -288,8 +290,8 @@ impl Scope {
         }
     }
 
-    /// Sets the baggage with which the trace begins. Before the scope's code runs, so that
-    /// no span of it sees another baggage.
+    /// Sets the initial baggage of the trace. This happens before the scope's code runs, so
+    /// that all its spans see this baggage.
     pub(super) fn with_baggage(mut self, baggage: Option<&Baggage>) -> Self {
         if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
             match &mut self.0 {
@@ -312,10 +314,10 @@ enum Caller<'a> {
     Span(&'a TraceContext),
 }
 
-/// Asks the sampler. Returns who refuses, or `None` if the trace is to be recorded.
+/// Calls the sampler. Returns who refuses, or `None` if the trace is to be recorded.
 ///
-/// The sampler is the application's code. If it panics, it refuses. What it calls is not
-/// recorded; otherwise a root that it begins would ask it again, without end. The thread's
+/// The sampler is the application's code. If it panics, it refuses. Code that it calls is not
+/// recorded. Otherwise a root that it begins would call it again, endlessly. The thread's
 /// stack must not be borrowed.
 #[inline]
 fn ask_sampler(
@@ -334,11 +336,11 @@ fn ask_sampler(
         Caller::Decision(sampled) => input.decision_alone = Some(sampled),
         Caller::Span(parent) => input.parent = Some(parent),
     }
-    // `quietly` catches the panic, too, and does not drop what could panic once more when it
-    // is dropped.
+    // `quietly` also catches the panic, and does not drop a payload whose drop could panic
+    // again.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
-        // A sampler that refuses what the caller refused mostly follows the caller.
+        // A sampler that refuses what the caller refused usually just follows the caller.
         Some(false) if input.caller_decision() == Some(false) => Some(NotSampledBy::Caller),
         Some(false) => Some(NotSampledBy::Sampler),
         // It panicked. The root is not recorded, and the panic is counted.

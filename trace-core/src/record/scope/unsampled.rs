@@ -1,11 +1,12 @@
-//! A trace that is not recorded, as far as it runs on a thread.
+//! A trace that is not recorded, in one scope.
 //!
-//! Its context still travels, so its ids, state and baggage are kept. It records nothing and
-//! reads no clock. It allocates nothing if the thread has kept one of an earlier trace.
+//! Its context is still propagated, so its ids, state and baggage are kept. It records nothing
+//! and reads no clock. It does not allocate if the thread has kept the box of an earlier
+//! trace.
 //!
-//! Each scope of such a trace has a copy of its own. So copies on several threads share
-//! nothing but the tracer, and a change of the baggage in one is not seen in another. Their
-//! ends are not counted: such a trace is never "complete".
+//! Each scope of such a trace has its own copy. So copies on several threads share only the
+//! tracer, and a change of the baggage in one copy is not visible in another. Their ends are
+//! not counted, because such a trace is never "complete".
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +18,7 @@ use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceStat
 
 /// A trace that is not recorded, in one scope.
 ///
-/// Without a tracer it is the caller's trace, whose context leaves as it came.
+/// Without a tracer it is the caller's trace, whose context is passed through unchanged.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
     /// `None` without a tracer.
@@ -26,12 +27,12 @@ pub(crate) struct Unsampled {
     by: NotSampledBy,
     /// Whether its context is only passed on, unchanged.
     passes: bool,
-    /// A number that no other scope has, drawn from the numbers of scopes.
+    /// A number that is unique to this scope, drawn from the numbers of scopes.
     key: u32,
     flags: TraceFlags,
     trace_id: TraceId,
-    /// Drawn when it is first asked for, which is rare. A `OnceLock` and not a `Cell`: a held
-    /// span that is not recorded is one of these, and threads share a held span.
+    /// Drawn when it is first needed, which is rare. This is a `OnceLock` and not a `Cell`,
+    /// because it may belong to a held span, which threads share.
     span_id: OnceLock<SpanId>,
     parent_span_id: Option<SpanId>,
     tracestate: TraceState,
@@ -39,16 +40,15 @@ pub(crate) struct Unsampled {
 }
 
 thread_local! {
-    /// What the thread's next such trace need not allocate; owned by the thread.
+    /// The allocation for the thread's next unrecorded trace. The thread owns it.
     ///
-    /// It has a destructor. Code that runs later at the end of the thread finds none, and
-    /// allocates.
+    /// It has a destructor. Code that runs later, at the end of the thread, has to allocate.
     static SPARE: Cell<Option<Box<Unsampled>>> = const { Cell::new(None) };
 }
 
 impl Unsampled {
-    /// Begins such a trace. The thread's stack must not be borrowed, as a spare of another
-    /// tracer drops its reference to that tracer.
+    /// Begins such a trace. The thread's stack must not be borrowed, because a spare may drop
+    /// its reference to another tracer.
     #[inline]
     pub(in crate::record) fn begin(
         tracer: &Arc<TracerCore>,
@@ -59,14 +59,14 @@ impl Unsampled {
         // `try_with` fails at the end of a thread, after the destructor of the thread-local.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(Self::empty);
-        // Mostly the tracer is the same, and its reference is used again: threads that count
-        // the references of one tracer wait for each other.
+        // Usually the tracer is the same, and its reference is reused, because threads contend
+        // for the reference count of a tracer.
         let is_same = |own: &Arc<TracerCore>| Arc::ptr_eq(own, tracer);
         if !unsampled.tracer.as_ref().is_some_and(is_same) {
             unsampled.tracer = Some(Arc::clone(tracer));
         }
-        // Written field by field into the box. What the fields hold has no destructor; state,
-        // baggage and span id are empty since `end`.
+        // Written into the box field by field. The old values have no destructors. `end` has
+        // emptied the state, the baggage and the span id.
         unsampled.key = thread::new_scope();
         unsampled.by = by;
         unsampled.passes = false;
@@ -76,7 +76,7 @@ impl Unsampled {
         unsampled
     }
 
-    /// Lets a context pass: there is no tracer, or nothing is to be recorded.
+    /// Passes a context through: there is no tracer, or nothing is to be recorded.
     #[cold]
     pub(super) fn passing(tracer: Option<&Arc<TracerCore>>, context: &TraceContext) -> Box<Self> {
         let mut unsampled = Self::empty();
@@ -90,18 +90,18 @@ impl Unsampled {
         unsampled
     }
 
-    /// Puts the beginning of the trace below a span, with the trace state that came with it.
+    /// Lets the trace begin below a span, with the trace state that came with it.
     pub(in crate::record) fn begin_below(&mut self, span: Option<SpanId>, tracestate: &TraceState) {
         self.parent_span_id = span;
         self.tracestate = tracestate.clone();
     }
 
-    /// Sets the id under which the trace travels, if it is not to be drawn.
+    /// Sets the span id to propagate, instead of a drawn one.
     pub(in crate::record) fn set_span_id(&mut self, span_id: SpanId) {
         self.span_id = OnceLock::from(span_id);
     }
 
-    /// A new one, for a thread that has no spare. Its fields are set by `begin`.
+    /// Makes a new box, for a thread that has no spare. `begin` sets its fields.
     #[cold]
     fn empty() -> Box<Self> {
         Box::new(Self {
@@ -118,10 +118,10 @@ impl Unsampled {
         })
     }
 
-    /// A copy for another scope, with the same context.
+    /// Makes a copy for another scope, with the same context.
     #[cold]
     pub(in crate::record) fn copy_for_scope(&self) -> Box<Self> {
-        // Drawn now, so that both copies have the same: otherwise each would draw its own.
+        // Drawn now, so that both copies have the same id. Otherwise each would draw its own.
         self.span_id();
         Box::new(Self {
             key: thread::new_scope(),
@@ -129,7 +129,7 @@ impl Unsampled {
         })
     }
 
-    /// The tracer; `None` where there is none, and the context only passes.
+    /// The tracer; `None` if the context is only passed through.
     pub(in crate::record) const fn tracer(&self) -> Option<&Arc<TracerCore>> {
         self.tracer.as_ref()
     }
@@ -139,7 +139,7 @@ impl Unsampled {
         self.by
     }
 
-    /// A number that no other scope has. An entered copy is found again by it.
+    /// A number that is unique to this scope, by which an entered copy is found.
     pub(in crate::record) const fn key(&self) -> u32 {
         self.key
     }
@@ -148,19 +148,19 @@ impl Unsampled {
         self.trace_id
     }
 
-    /// The id under which the trace travels, drawn at the first call. If several threads ask
-    /// at once, all get the id of the first.
+    /// The propagated span id, drawn at the first call. If several threads call this at once,
+    /// all get the same id.
     fn span_id(&self) -> SpanId {
         *self.span_id.get_or_init(|| self.new_span_id())
     }
 
     fn new_span_id(&self) -> SpanId {
         let tracer = self.tracer.as_ref();
-        // Without a tracer the caller's id was set at the beginning.
+        // Without a tracer, the caller's id was set at the beginning.
         tracer.map_or(SpanId::PLACEHOLDER, |tracer| tracer.ids.span_id())
     }
 
-    /// The context with which the trace travels.
+    /// The context to propagate.
     pub(in crate::record) fn context(&self) -> TraceContext {
         TraceContext {
             trace_id: self.trace_id,
@@ -173,8 +173,8 @@ impl Unsampled {
         }
     }
 
-    /// The context of one call to another service: each has a span id of its own, so that
-    /// calls can be told apart. What passes leaves as it came.
+    /// The context for one call to another service. Each call gets its own span id, so that
+    /// calls can be distinguished. A context that is only passed through is not changed.
     pub(in crate::record) fn context_of_call(&self) -> TraceContext {
         let context = self.context();
         match &self.tracer {
@@ -186,18 +186,18 @@ impl Unsampled {
         }
     }
 
-    /// The baggage, which code in this scope may change for what follows in it.
+    /// The baggage. Code in this scope may change it for later code in the scope.
     pub(in crate::record) fn baggage(&mut self) -> &mut Baggage {
         &mut self.baggage
     }
 
     /// Ends the trace in this scope, and keeps the box for the thread's next such trace. The
-    /// thread's stack must not be borrowed, as the spare that this one replaces may be
-    /// dropped, and its tracer with it.
+    /// thread's stack must not be borrowed, because this may drop the previous spare, and with
+    /// it a tracer.
     #[inline]
     pub(in crate::record) fn end(mut self: Box<Self>) {
-        // The next trace must not see these, and a sleeping spare must not keep what others
-        // share with it.
+        // The next trace must not see these values, and an unused spare must not keep shared
+        // values alive.
         self.span_id.take();
         if !self.tracestate.as_str().is_empty() {
             self.tracestate = TraceState::default();

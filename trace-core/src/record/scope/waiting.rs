@@ -1,10 +1,10 @@
 //! A scope that waits for its code to be polled.
 //!
-//! It is what a root's future and [`InScope`](super::InScope) hold beside the body: a
-//! scope before it begins, between polls, while the body is dropped, and after its end.
-//! After the end there is nothing to drop.
+//! A root's future and [`InScope`](super::InScope) hold it beside the body. Its states are:
+//! before the scope begins, between polls, while the body is dropped, and after the end. After
+//! the end there is nothing to drop.
 //!
-//! It enters the scope only for the drop of the body. For polls its holder does so.
+//! It enters the scope only for the drop of the body. For polls, its holder enters the scope.
 
 use std::mem::ManuallyDrop;
 
@@ -13,8 +13,8 @@ use super::scope::Scope;
 
 /// A scope between polls, and while its code is dropped.
 ///
-/// The state is dropped by hand, so that the drop of a scope that has ended, the usual one,
-/// is one comparison in each future.
+/// The state is dropped by hand. So in the usual case, when the scope has ended, the drop is
+/// one comparison in each future.
 #[derive(Debug, Default)]
 pub(crate) struct WaitingScope(ManuallyDrop<ScopeState>);
 
@@ -26,8 +26,8 @@ enum ScopeState {
     Nowhere,
     /// Its code waits to be polled.
     Waiting(Scope),
-    /// The scope is entered on this thread, and its code is being dropped. This state lasts
-    /// no longer than that drop: so it never moves to another thread.
+    /// The scope is entered on this thread, and its code is being dropped. This state ends
+    /// with that drop, so it never moves to another thread.
     Dropping {
         #[expect(dead_code, reason = "held for its destructor, which leaves the scope")]
         entered: OwnedEntered,
@@ -42,8 +42,8 @@ impl WaitingScope {
         Self(ManuallyDrop::new(ScopeState::Waiting(scope)))
     }
 
-    /// Begins to wait with a scope. There must be no scope yet: it would not be dropped, and
-    /// its trace would stay open for ever.
+    /// Begins to wait with a scope. There must be no scope yet. It would not be dropped, and
+    /// its trace would stay open forever.
     #[inline]
     pub(crate) fn begin(&mut self, scope: Scope) {
         self.0 = ManuallyDrop::new(ScopeState::Waiting(scope));
@@ -52,7 +52,7 @@ impl WaitingScope {
     /// The scope, if its code waits to be polled.
     #[inline]
     pub(crate) fn waiting(&mut self) -> Option<&mut Scope> {
-        // None also while the body is dropped: the state is on the stack then.
+        // While the body is dropped, the state is on the stack, so this returns `None`.
         match &mut *self.0 {
             ScopeState::Waiting(scope) => Some(scope),
             ScopeState::Nowhere | ScopeState::Dropping { .. } => None,
@@ -62,7 +62,8 @@ impl WaitingScope {
     /// Notes that the scope was ended by [`Entered::end`](super::entering::Entered::end).
     #[inline]
     pub(crate) fn set_over(&mut self) {
-        // Not dropped: the scope is empty since it was entered.
+        // The old value need not be dropped, because the scope has been empty since it was
+        // entered.
         self.0 = ManuallyDrop::new(ScopeState::Nowhere);
     }
 
@@ -72,17 +73,16 @@ impl WaitingScope {
     pub(crate) fn enter_to_drop(&mut self) {
         if let ScopeState::Waiting(scope) = &mut *self.0 {
             let entered = std::mem::take(scope).enter_owned();
-            // The scope is empty now, so it need not be dropped where it is replaced.
+            // The scope is empty now, so the old value need not be dropped.
             self.0 = ManuallyDrop::new(ScopeState::Dropping { entered });
         }
     }
 }
 
 impl Drop for WaitingScope {
-    /// Inlined for a scope that has ended, as most have when they are dropped.
+    /// Inlined for a scope that has ended, which is the usual case.
     ///
-    /// Runs after the body was dropped, and also if that drop panicked: the scope is left
-    /// then as well.
+    /// Runs after the body was dropped, even if that drop panicked.
     #[inline]
     fn drop(&mut self) {
         if !matches!(*self.0, ScopeState::Nowhere) {
@@ -91,7 +91,7 @@ impl Drop for WaitingScope {
     }
 }
 
-/// Ends the scope, or leaves and ends it after its code was dropped. Not inlined, as few
+/// Ends the scope, or leaves and ends it after its code was dropped. Not inlined, because few
 /// futures need it.
 #[inline(never)]
 fn drop_scope_state(state: ScopeState) {

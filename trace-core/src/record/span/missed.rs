@@ -1,12 +1,11 @@
-//! Why a span is not recorded, noted once for each site.
+//! Finds out why a span is not recorded, and notes it once for each site.
 //!
-//! This is called on a cold path, where nothing is recorded and the thread is
-//! [curious](crate::record::thread::is_curious). It finds out which of the reasons holds, and
-//! notes it in the site or in the tracer's table. [`diagnostics`] decides who is told, and
-//! what.
+//! This is called on a cold path, if nothing is recorded and the thread is
+//! [curious](crate::record::thread::is_curious). It finds the reason, and notes it in the site
+//! or in the tracer's table. [`diagnostics`] decides what is reported, and to whom.
 //!
-//! What it calls may lock and may call a closure of the application, so the thread's stack
-//! is not borrowed then: the answers are cloned out of it first.
+//! The functions that this file calls may lock or run a closure of the application. So the
+//! thread's stack must not be borrowed, and the needed values are cloned first.
 
 use std::sync::Arc;
 
@@ -21,11 +20,12 @@ use crate::stream::{Absence, Site};
 /// Why nothing is recorded at this moment on this thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// For a good reason: a collector runs, or the code is there only to be recorded.
+    /// For a good reason: a collector runs, or the code runs only because something is
+    /// recorded.
     Wanted,
     /// The trace that runs is not sampled.
     Unsampled,
-    /// No trace runs. Whether a tracer is current.
+    /// No trace runs. The flag is set if a tracer is current.
     Outside(bool),
 }
 
@@ -42,7 +42,7 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
         Absent::Outside(_) => !site.notes().has(Absence::Outside),
     };
     if !is_news {
-        // If somebody counts, each call is to be seen. Otherwise the thread loses its
+        // If misses are counted, each call must be noted. Otherwise the thread loses its
         // curiosity.
         if !diagnostics::is_curious() {
             thread::note_vain_look();
@@ -54,8 +54,8 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
     match absent {
         Absent::Wanted => {}
         Absent::Unsampled => {
-            // Only copied while the stack is borrowed: the table has a lock, and the last
-            // reference to the tracer may be dropped here.
+            // Only copied while the stack is borrowed, because the table has a lock, and the
+            // last reference to the tracer may be dropped here.
             let refusal = entered::with_running_scope(|scope| match scope.active() {
                 Active::Unsampled(unsampled) => Some(copy_refusal(unsampled)),
                 _ => None,
@@ -68,10 +68,10 @@ pub(crate) extern "C" fn miss(site: &'static Site) {
     }
 }
 
-/// The same for a poll, of which only the first counts.
+/// Like [`miss`], for a poll. Only the first poll of a span is noted.
 ///
-/// It is not a method of the span's life: after a call that gets the life, the compiler would
-/// know less about it.
+/// It is not a method of the span's life, because the compiler would know less about the life
+/// after such a call.
 #[cold]
 #[inline(never)]
 pub(in crate::record) extern "C" fn miss_first(site: &'static Site, is_first: bool) {
@@ -92,16 +92,16 @@ pub(crate) fn miss_unsampled(site: &'static Site, scope: &Scope) {
     }
 }
 
-/// Counts a refusal in the table of the tracer, by site and by who refused. Not in the child
-/// of a `fork`, where the lock of that table may be held for ever.
+/// Counts a refusal in the tracer's table, by site and by who refused. Does nothing in the
+/// child of a `fork`, where the lock of the table may be held forever.
 fn refuse(site: &'static Site, tracer: &TracerCore, by: NotSampledBy) {
     if !tracer.is_foreign() {
         tracer.queue.chart.refuse(site, by);
     }
 }
 
-/// Finds out why nothing is recorded here. Collectors are asked for first: a flush may call
-/// one while a scope runs.
+/// Finds out why nothing is recorded here. Checks for a collector first, because a flush may
+/// call one while a scope runs.
 fn find_absence() -> Absent {
     if is_collecting() {
         return Absent::Wanted;

@@ -1,8 +1,7 @@
-//! Writes entries at once, if the stage has room and the block has everything that is needed.
+//! Writes entries directly, if the stage has room and the block has all the needed values.
 //!
-//! This is what happens for each span and for most tags. Each function returns whether it did
-//! its work. If not, it has written nothing, and the caller takes the general way in
-//! `write/append.rs`.
+//! This code runs for each span and for most tags. Each function returns whether it has
+//! written the entry. If not, the caller uses the general functions in `write/append.rs`.
 //!
 //! The functions read what they need from the block before they read the clock. After that,
 //! the compiler assumes nothing about the block and would load everything again.
@@ -11,17 +10,17 @@ use super::block::{BLOCK, Block, STAGE};
 use crate::stream::{EntryKind, Header, outcome_number};
 use crate::value::Outcome;
 
-/// Writes the end of a span and makes `parent` the current one, if the span is the newest one,
-/// its end fits into one word, and times come from the counter. Returns whether it did. The
-/// span is one that its opening made current. The code is short because it is inlined into
-/// each traced function.
+/// Writes the end of a span and makes `parent` the current one. The span must be the newest
+/// one, its end must fit into one word, and times must come from the counter. Returns whether
+/// it did. The span must have become current when it was opened. The code is short because it
+/// is inlined into each traced function.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> bool {
     BLOCK.with(|block| {
         let used = block.used.get();
-        // If the newest span was made current by its opening, it still is: opening another
-        // span makes that one the newest, and code that makes another span current without
-        // opening it, in this scope or another, calls `forget_newest`.
+        // If the newest span became current when it was opened, it is still current. Opening
+        // another span makes that span the newest, and code that makes another span current
+        // without opening it calls `forget_newest`.
         let is_newest = block.newest.get() == id && used < STAGE;
         let Some(counter) = block.plain.get().filter(|_| is_newest) else {
             return false;
@@ -37,8 +36,8 @@ pub(in crate::record) fn close_newest(header: Header, id: u64, parent: u64) -> b
     })
 }
 
-/// Writes an error of a span, whose type has a number, if the message is short, the tracer is
-/// a plain one, and the stage has room. Returns whether it did.
+/// Writes an error of a span whose type has a number. The message must be short, the tracer
+/// must be plain, and the stage must have room. Returns whether it did.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn push_error(header: Header, span: u64, message: &[u8]) -> bool {
     BLOCK.with(|block| block.put_error(header, span, message))
@@ -59,9 +58,9 @@ pub(in crate::record) fn push_named_text(header: Header, span: u64, key: &str, t
 }
 
 impl Block {
-    /// Writes the opening of a span with a new id and makes it the current one, if the
-    /// header is known, the tracer is a plain one, and the stage has room. Returns the id and
-    /// the parent.
+    /// Writes the opening of a span with a new id and makes it the current one. The header
+    /// must be known, the tracer must be plain, and the stage must have room. Returns the id
+    /// and the parent.
     ///
     /// A header of zero means that the site has no number yet.
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -71,12 +70,13 @@ impl Block {
         if header == 0 || used > STAGE - 4 {
             return None;
         }
-        // Nothing can fail from here on, so the block may change.
+        // The rest cannot fail, so the block may be changed.
         let id = self.ids.draw().get();
         let parent = self.span.replace(id);
         self.put(used, [header, id, parent]);
         self.used.set(used + 4);
-        // Counted before the last word is there: nothing can move the stage in between.
+        // Counted before the last word is written, because nothing can move the stage in
+        // between.
         self.newest.set(id);
         self.opened.set(self.opened.get().wrapping_add(1));
         // The clock comes last, so that fewer values are kept in registers across it.
@@ -86,8 +86,9 @@ impl Block {
         Some((id, parent))
     }
 
-    /// Writes the end of a span and makes `parent` the current one again, if the span is the
-    /// current one, the tracer is a plain one, and the stage has room. Returns whether it did.
+    /// Writes the end of a span and makes `parent` the current one again. The span must be the
+    /// current one, the tracer must be plain, and the stage must have room. Returns whether it
+    /// did.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn close_at_once(&self, outcome: Outcome, id: u64, parent: u64) -> bool {
         let used = self.used.get();
@@ -143,9 +144,9 @@ impl Block {
         true
     }
 
-    /// Writes an entry of the current span with a short text, if the running scope may write
-    /// to this span, the tracer is a plain one, and the stage has room. Returns whether it
-    /// did.
+    /// Writes an entry of the current span with a short text. The running scope must be
+    /// allowed to write to the span, the tracer must be plain, and the stage must have room.
+    /// Returns whether it did.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn put_own_text(&self, header: Header, text: &str) -> bool {
         let span = self.own_span();
@@ -161,9 +162,9 @@ impl Block {
         true
     }
 
-    // These three are not inlined. Then `LocalKey::with` is inlined around them, and the block
-    // is not looked up through a function pointer. That, and arguments that are not in
-    // registers, would cost as much as everything else.
+    // These three functions are not inlined. So `LocalKey::with` is inlined around them, and
+    // the block is not accessed through a function pointer. A function pointer, or arguments
+    // in memory, would cost as much as all other work here.
     /// Writes a tag of a span with its key and one word, if there is room.
     #[inline(never)]
     fn put_named_word(&self, header: Header, span: u64, word: u64, key: &str) -> bool {
@@ -181,7 +182,7 @@ impl Block {
         let Some(used) = self.room_for(3, key.len() + text.len()) else {
             return false;
         };
-        // The key first: the reader takes the texts of an entry in this order.
+        // The key comes first, because the reader takes the texts of an entry in this order.
         self.put_text(key.as_bytes());
         self.put_text(text.as_bytes());
         self.put_word(used, header, span, text.len() as u64);

@@ -1,13 +1,13 @@
-//! The thread's block: everything that recording a span touches.
+//! The thread's block, which contains all state that recording a span uses.
 //!
-//! It is `const` and has no destructor. So reaching it is one address computation, cannot
-//! fail, and works until the very end of the thread. It consists of `Cell`s and needs no
-//! `unsafe`: entries are written into a *stage* in the block itself, and are moved from there
-//! to the scope's chunk in one piece.
+//! It is `const` and has no destructor. So accessing it is one address computation, cannot
+//! fail, and works until the end of the thread. It consists of `Cell`s and needs no `unsafe`.
+//! Entries are written into a *stage* in the block, and are moved from there to the scope's
+//! chunk in one piece.
 //!
-//! This file owns the cells. The other files of the folder define what they mean and keep that
-//! true, each for its subject. There is one structure and not one for each subject, so that
-//! everything that a span touches is near one address.
+//! This file owns the cells. The other files of the folder define their meaning and maintain
+//! it, each for its subject. They share one structure, so that all state that a span uses is
+//! in adjacent memory.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -18,19 +18,20 @@ use crate::process::clock::Counter;
 use crate::process::id_generator::RandomNumbers;
 use crate::record::trace::LocalTrace;
 
-/// Words of the stage: about a hundred spans without tags. A power of two, which `put_one`
-/// relies on.
+/// The number of words in the stage, enough for about a hundred spans without tags. A power of
+/// two, which `put_one` relies on.
 pub(in crate::record) const STAGE: usize = 512;
 
-/// Bytes of the stage for texts.
+/// The number of bytes in the stage for texts.
 pub(in crate::record) const TEXT_STAGE: usize = 512;
 
-/// How often a thread asks without result why nothing is recorded before it asks less often.
+/// How many times a thread may search in vain for the reason why nothing is recorded, before
+/// it searches less often.
 const FIRST_PATIENCE: u32 = 1_024;
 
 /// The cells of one thread; see [the module](self). It lives as long as the thread.
 pub(in crate::record) struct Block {
-    /// The scope that is recorded here; zero when nothing is.
+    /// The scope that is recorded here; zero if none is.
     pub(super) scope: Cell<u32>,
     /// The number of this thread's next scope. A multiple of `SCOPE_NUMBER_BLOCK` if its range is used up,
     /// and it has to take another one.
@@ -38,28 +39,29 @@ pub(in crate::record) struct Block {
     /// The current span; zero before the scope's first.
     pub(super) span: Cell<u64>,
     /// The span that was current where the scope began. It is the parent of the scope's spans,
-    /// but belongs to another scope, so this one must not write to it.
+    /// but belongs to another scope, so this scope must not write to it.
     pub(super) foreign_base: Cell<u64>,
-    /// The counter, if the tracer is a *plain* one: times are readings of the counter, ids are
-    /// random, and short texts are within the limits. Then the tracer is not asked for any of
-    /// these.
+    /// The counter, if the tracer is *plain*: its times are readings of the counter, its ids
+    /// are random, and short texts are within its limits. Then recording does not need the
+    /// tracer.
     pub(super) plain: Cell<Option<Counter>>,
-    /// Where ids come from if `plain` is set. Seeded before `plain` is.
+    /// The generator of ids if `plain` is set. It is seeded before `plain` is set.
     pub(super) ids: RandomNumbers,
-    /// Spans that were opened and ended since the stage was last moved.
+    /// The numbers of spans that were opened and ended since the stage was last moved.
     pub(super) opened: Cell<u32>,
     pub(super) ended: Cell<u32>,
     /// The parent of the span that failed last. If the same error passes through this parent,
-    /// it is logged already.
+    /// it was already logged.
     pub(super) failed_in: Cell<u64>,
     /// The newest span of the piece that is being written; zero if there is none. Its entries
-    /// leave out their id.
+    /// omit the id.
     pub(super) newest: Cell<u64>,
-    /// When the newest span was opened. Its end leaves out its time and has the difference.
+    /// When the newest span was opened. The end of this span contains the difference instead
+    /// of a time.
     pub(super) newest_time: Cell<u64>,
-    /// Whether a held span took a reference to the trace of the running scope, which has no
-    /// baggage, and may leave it here when it ends. Threads share the count of references, so
-    /// counting one costs as much as reading the clock.
+    /// Whether a held span has taken a reference to the trace of the running scope and may
+    /// leave it here when it ends. The scope has no baggage. Threads share the count of
+    /// references, so counting one costs as much as reading the clock.
     pub(super) is_lent: Cell<bool>,
     /// A reference that was left here, for the next held span; see `lent_trace`.
     pub(super) trace: Cell<Option<ManuallyDrop<Arc<LocalTrace>>>>,
@@ -75,12 +77,11 @@ pub(in crate::record) struct Block {
     pub(super) limited_scope: Cell<u32>,
     /// Whether recording is paused here; see [`Paused`](super::Paused).
     pub(super) is_quiet: Cell<bool>,
-    /// Whether functions that are not recorded here find out why. Entering or leaving
-    /// something makes a thread curious; asking often without result ends that. So asking
-    /// costs one comparison.
+    /// Whether functions that are not recorded here find out why. A thread becomes curious
+    /// when it enters or leaves something, and stops after several searches in vain. So the
+    /// check costs one comparison.
     pub(super) is_curious: Cell<bool>,
-    /// How often the thread may still ask without result before it stops, and how many times
-    /// it has used that up.
+    /// How many more searches in vain are allowed, and how many times they were used up.
     pub(super) patience: Cell<u32>,
     pub(super) stays: Cell<u32>,
 }
@@ -115,10 +116,10 @@ thread_local! {
     };
 }
 
-/// Calls `touch` with the thread's block. For functions that are not inlined: in them, reaching
-/// the block may be a call, for which they would save registers. So they get the block as an
-/// argument. They read what they need from it before they read the clock, because the compiler
-/// assumes nothing about it after that.
+/// Calls `touch` with the thread's block. Functions that are not inlined get the block as an
+/// argument, because accessing it may be a call, for which they would save registers. They
+/// read the block before they read the clock, because the compiler assumes nothing about the
+/// block after that.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn with_block<R>(touch: impl FnOnce(&Block) -> R) -> R {
     BLOCK.with(touch)

@@ -13,14 +13,14 @@ use crate::stream::Chunk;
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::record) struct Staged {
     pub(in crate::record) opened: u32,
-    /// Wraps below zero while a span that is yet to begin [holds](super::hold_trace_open) the
+    /// Wraps below zero while a span that has not begun [keeps](super::hold_trace_open) the
     /// trace open.
     ended: u32,
 }
 
 impl Staged {
-    /// Returns how many spans were opened and not ended, less those that were ended here and
-    /// opened before or elsewhere. May be negative.
+    /// Returns how many spans were opened and not ended, minus the number of spans that ended
+    /// here and were opened earlier or elsewhere. May be negative.
     pub(in crate::record) fn strays(self) -> i32 {
         // Wrapping: only the difference has a meaning, and it is exact in 32 bits.
         self.opened.wrapping_sub(self.ended).cast_signed()
@@ -33,7 +33,7 @@ pub(in crate::record) fn staged_sizes() -> (usize, usize) {
     BLOCK.with(|block| (block.used.get(), block.text_used.get()))
 }
 
-/// Returns the counts of the stage, and leaves them.
+/// Returns the counts of the stage without resetting them.
 #[inline]
 pub(in crate::record) fn staged() -> Staged {
     BLOCK.with(|block| Staged {
@@ -72,8 +72,8 @@ pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
     })
 }
 
-/// Up to this many words of a stage are moved one by one. Of a larger stage most words have
-/// reached the cache, so that a wide copy is faster.
+/// Up to this many words of a stage are moved one by one. In a larger stage most words have
+/// reached the cache, so a wide copy is faster.
 pub(in crate::record) const FEW: usize = 32;
 
 /// Moves the texts of the stage to the end of `texts`, without the words. The words must follow
@@ -84,15 +84,15 @@ pub(in crate::record) fn drain_texts(texts: &mut String) {
         if used > 0 {
             let bytes = block.text.get();
             let bytes = bytes.get(..used).unwrap_or_default();
-            // Only whole texts were put there, so this is always valid UTF-8. The check is the
-            // price of having no `unsafe`.
+            // The stage contains only whole texts, so this is always valid UTF-8. The check
+            // avoids `unsafe`.
             texts.push_str(std::str::from_utf8(bytes).unwrap_or_default());
         }
     });
 }
 
-/// Empties the stage and keeps nothing. Its spans have not been counted as started, so no
-/// count misses them.
+/// Empties the stage and drops its content. Its spans were not counted as started, so the
+/// counts stay correct.
 pub(in crate::record) fn discard_stage() {
     BLOCK.with(|block| {
         block.used.set(0);

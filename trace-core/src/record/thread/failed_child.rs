@@ -1,8 +1,8 @@
-//! Remembers which span has the child that failed last.
+//! Remembers the parent of the span that failed last.
 //!
-//! If the child's error passes through the parent, it is logged already, so the parent only
-//! gets its status. Whether it is the same error is decided by its message, in
-//! `write/last_failure.rs`.
+//! If the child's error passes through the parent, it was already logged, so the parent only
+//! gets its status. `write/last_failure.rs` compares the messages to decide whether it is the
+//! same error.
 
 use super::block::BLOCK;
 

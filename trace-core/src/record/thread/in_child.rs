@@ -1,4 +1,4 @@
-//! What the child of a `fork` forgets from the block, because it belongs to the parent.
+//! Makes the child of a `fork` forget the parts of the block that belong to the parent.
 //!
 //! Nothing is dropped and no lock is taken. This runs in the child's first moments, where
 //! either could wait forever for a thread that the child does not have.
@@ -12,7 +12,7 @@ use super::position::{Position, go_to};
 pub(in crate::record) fn forget_in_child() {
     discard_stage();
     BLOCK.with(|block| {
-        // Leaked and not dropped: the trace is the parent's, and nothing of it is touched.
+        // Leaked and not dropped, because the trace belongs to the parent.
         block.is_lent.set(false);
         block.trace.set(None);
     });

@@ -4,9 +4,9 @@
 //! the clock. So a held span that ends in the scope in which it began leaves its reference
 //! here, and the next held span takes it.
 //!
-//! The block does not keep the trace alive: the running scope has a reference of its own, and
-//! [`drop_lent_trace`] is called before another position is taken. So this reference is never
-//! the last one, and dropping it destroys nothing.
+//! This reference is never the last one, so dropping it destroys nothing. The running scope
+//! has its own reference, and [`drop_lent_trace`] is called before the thread changes its
+//! position.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -17,19 +17,20 @@ use crate::record::trace::LocalTrace;
 /// Allows spans of the running scope to leave their references here, until
 /// [`drop_lent_trace`].
 pub(in crate::record) fn lend_trace() {
-    // Loom's threads are one thread to the block, which would mix up their traces.
+    // Loom's threads share one block, which would mix up their traces.
     BLOCK.with(|block| block.is_lent.set(!cfg!(loom)));
 }
 
-/// Takes a reference to the recorded trace, if a span has left one. None is left once the scope
-/// may have baggage: a held span needs that, and a reference does not have it.
+/// Takes a reference to the recorded trace, if a span has left one. There is none once the
+/// scope may have baggage, because a held span needs the baggage, which the reference does not
+/// contain.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn take_lent_trace() -> Option<Arc<LocalTrace>> {
     BLOCK.with(|block| block.trace.take().map(ManuallyDrop::into_inner))
 }
 
-/// Leaves a reference to the recorded trace for the next held span, if that is allowed. Then
-/// `trace` has the reference that was here before, if any, for the caller to drop.
+/// Leaves a reference to the recorded trace for the next held span, if this is allowed.
+/// `trace` then contains the previous reference, if any, for the caller to drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
     BLOCK.with(|block| {
@@ -40,8 +41,8 @@ pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
     });
 }
 
-/// Drops the reference that was left here, and allows no other. It is never the last one, as
-/// the scope has its own, so nothing is destroyed here.
+/// Drops the reference that was left here, and allows no other. It is never the last one,
+/// because the scope has its own.
 #[cold]
 #[inline(never)]
 pub(in crate::record) fn drop_lent_trace() {

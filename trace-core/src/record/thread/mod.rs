@@ -1,17 +1,17 @@
-//! The thread: where it is, and its stage, in which entries wait to be moved to a chunk.
+//! The thread: its position, and its stage, in which entries wait to be moved to a chunk.
 //!
-//! All of it is one [`Block`] of cells, which `block.rs` owns. Each of the other files has one
-//! subject:
+//! This state is one [`Block`] of cells, which `block.rs` owns. Each of the other files has
+//! one subject:
 //!
-//! - where the thread is: `position`
-//! - what is staged: `stage`, `drain`, `short_text`
-//! - what is written without a look at the scope or the tracer: `at_once`
+//! - the thread's position: `position`
+//! - the stage: `stage`, `drain`, `short_text`
+//! - entries that need neither the scope nor the tracer: `at_once`
 //! - the numbers of scopes and spans, the lent trace, the limit for texts: `numbers`,
 //!   `lent_trace`, `text_limit`
-//! - when nothing is recorded: `paused`, `quietly`, `curiosity`
+//! - code that is not recorded: `paused`, `quietly`, `curiosity`
 //!
-//! Nothing here knows which scopes are entered, or what an entry says about a span. The other
-//! folders of `record` read and write the block through the functions that are listed here.
+//! This folder does not know which scopes are entered, or what an entry means. The other
+//! folders of `record` use the block through the functions that are listed here.
 
 mod at_once;
 mod block;

@@ -1,4 +1,4 @@
-//! The numbers that a thread draws: those of scopes, from a range of its own, and ids of spans.
+//! Draws the numbers of scopes, from a range that belongs to the thread, and the ids of spans.
 //!
 //! A scope's number is unique in the process for as long as anything refers to the scope. A
 //! span's id is random and never zero.
@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::block::{BLOCK, Block};
 use crate::stream::decode::SCOPE_NUMBER_BLOCK;
 
-/// Draws the number of a scope. After four billion scopes it is drawn again. A future that was
-/// suspended all that time, and then moves into exactly that scope, would be taken for one of
-/// its own.
+/// Draws the number of a scope. Numbers repeat after four billion scopes. A future that was
+/// suspended all that time, and then moves into the scope with the same number, would be
+/// mistaken for one of its own.
 pub(in crate::record) fn new_scope() -> u32 {
     BLOCK.with(Block::new_scope)
 }
@@ -23,14 +23,14 @@ pub(in crate::record) fn draw_id() -> u64 {
 }
 
 impl Block {
-    /// Draws a number, from a new range if the thread has used up its own. So threads touch
-    /// shared memory only once in [`SCOPE_NUMBER_BLOCK`] scopes.
+    /// Draws a number, from a new range if the thread has used up its own. So threads access
+    /// shared memory only once per [`SCOPE_NUMBER_BLOCK`] scopes.
     #[inline]
     pub(super) fn new_scope(&self) -> u32 {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         self.next_scope().unwrap_or_else(|| {
-            // Relaxed: it has no partner. The addition is atomic, which makes the ranges
-            // differ, and a number publishes no memory. Plus one, because zero is no scope.
+            // Relaxed: it has no partner. The addition is atomic, so the ranges differ, and a
+            // number publishes no memory. Plus one, because zero means no scope.
             let number = TAKEN.fetch_add(SCOPE_NUMBER_BLOCK, Ordering::Relaxed) + 1;
             self.next_scope.set(number.wrapping_add(1));
             number

@@ -1,4 +1,4 @@
-//! Stops recording while code runs that runs only because something is recorded.
+//! Stops recording during code that runs only because something is recorded.
 //!
 //! This file is only the switch: it sets the scope of the block to zero, and restores it. To
 //! run code of the application, use [`quietly`](super::quietly()), which also catches panics.
@@ -8,14 +8,15 @@ use std::marker::PhantomData;
 use super::block::BLOCK;
 use crate::record::if_recording::RECORDING_BUILT;
 
-/// Nothing is recorded on this thread until this is dropped. Pauses nest: the drop restores
-/// what was before.
+/// A guard. Nothing is recorded on this thread until it is dropped. Pauses nest: the drop
+/// restores the previous state.
 #[derive(Debug)]
 #[must_use = "recording goes on when this is dropped"]
 pub struct Paused {
     scope: u32,
     was_quiet: bool,
-    /// The scope belongs to this thread's block, so the drop has to be on this thread.
+    /// The scope belongs to this thread's block, so the guard has to be dropped on this
+    /// thread.
     not_send: PhantomData<*const ()>,
 }
 
@@ -31,7 +32,7 @@ pub(in crate::record) fn pause_recording() -> Paused {
     })
 }
 
-/// Whether recording is paused on this thread. False where it only records nothing, because no
+/// Whether recording is paused on this thread. False if nothing is recorded only because no
 /// trace runs.
 #[inline]
 pub(crate) fn is_quiet() -> bool {

@@ -1,9 +1,9 @@
-//! Where a thread is: the scope that is recorded, and the current span.
+//! The position of a thread: the recorded scope, and the current span.
 //!
-//! This file does not know which scopes and spans are entered below these. The stack in
-//! `scope/entered/` does, and keeps the position of a scope while another one is above it.
+//! This file does not know which scopes and spans are entered below them. The stack in
+//! `scope/entered/` does, and keeps the position of a scope while another scope is above it.
 //!
-//! "Not recording" is a scope of zero, so asking is one load and one branch.
+//! A scope of zero means "not recording", so the check is one load and one branch.
 
 use super::block::{BLOCK, Block};
 use super::lent_trace::drop_lent_trace;
@@ -12,8 +12,8 @@ use crate::record::if_recording::RECORDING_BUILT;
 
 /// The part of the block that belongs to a scope.
 ///
-/// It is a copy. A scope that waits keeps one and continues from it; while its code runs, the
-/// block has the true values.
+/// It is a copy. A waiting scope keeps one and continues from it. While its code runs, the
+/// block has the current values.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Position {
     /// The scope that is recorded; zero when none is.
@@ -21,14 +21,14 @@ pub(in crate::record) struct Position {
     /// The current span; zero before the first of the scope.
     pub(in crate::record) span: u64,
     /// The span below which the scope began. The scope must not write to it. Zero if the
-    /// scope's code continues in a span of its own.
+    /// scope's code continues in its own span.
     pub(in crate::record) foreign_base: u64,
     /// The counter, if the tracer is a plain one; see `TracerCore::plain`.
     pub(in crate::record) plain: Option<Counter>,
 }
 
 impl Position {
-    /// Outside all scopes.
+    /// The position outside all scopes.
     pub(in crate::record) const NOWHERE: Self = Self {
         scope: 0,
         span: 0,
@@ -37,7 +37,7 @@ impl Position {
     };
 }
 
-/// Returns the number of the scope that is recorded on this thread; zero when none is.
+/// Returns the number of the scope that is recorded on this thread; zero if none is.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn scope() -> u32 {
     if !RECORDING_BUILT {
@@ -46,7 +46,7 @@ pub(in crate::record) fn scope() -> u32 {
     BLOCK.with(|block| block.scope.get())
 }
 
-/// Returns the current span; zero when there is none.
+/// Returns the current span; zero if there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn span() -> u64 {
     BLOCK.with(|block| block.span.get())
@@ -81,7 +81,7 @@ pub(in crate::record) fn plain() -> Option<Counter> {
     BLOCK.with(|block| block.plain.get())
 }
 
-/// Returns where this thread is.
+/// Returns the position of this thread.
 #[inline]
 pub(in crate::record) fn position() -> Position {
     BLOCK.with(|block| Position {
@@ -92,15 +92,15 @@ pub(in crate::record) fn position() -> Position {
     })
 }
 
-/// Goes to the position of another scope, or to nowhere. The stage must be empty: its entries
-/// belong to the scope that is left.
+/// Goes to the position of another scope, or to nowhere. The stage must be empty, because its
+/// entries belong to the scope that is left.
 #[inline]
 pub(in crate::record) fn go_to(position: &Position) {
     BLOCK.with(|block| block.go_to(position));
 }
 
-/// Goes to a new scope for the visit of a span, and stores where this thread was in `from`. The
-/// stage must be empty. Returns the number of the new scope.
+/// Goes to a new scope for the visit of a span, and stores the previous position in `from`.
+/// The stage must be empty. Returns the number of the new scope.
 #[inline]
 pub(in crate::record) fn begin_visit(
     from: Option<&mut Position>,
@@ -126,8 +126,8 @@ impl Block {
     /// Returns the current span if the running scope may write to it, otherwise zero.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn own_span(&self) -> u64 {
-        // If the current span is the base, the scope has none of its own. Both are zero before
-        // the first span of a scope that began below no span.
+        // If the current span is the base, the scope has no open span of its own. Both are
+        // zero before the first span of a scope that did not begin below a span.
         let span = self.span.get();
         if self.scope.get() == 0 || span == self.foreign_base.get() {
             0
@@ -138,8 +138,9 @@ impl Block {
 
     /// Goes to another position, if only a few words have to be written. Returns whether it
     /// did. The stage must be empty.
-    // Word by word and not as a `Position`: the compiler would copy it in pairs of words, and
-    // the processor waits if words that were just written one by one are read in pairs.
+    // The words are written one by one and not as a `Position`. The compiler would copy that
+    // in pairs of words, and the processor waits if recently written single words are read in
+    // pairs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn go_at_once(
         &self,
@@ -157,15 +158,15 @@ impl Block {
         self.span.set(span);
         self.foreign_base.set(foreign_base);
         self.plain.set(plain);
-        // The newest span is that of another piece from here on.
+        // The next entries belong to another piece, so there is no newest span.
         self.newest.set(0);
-        // What is not recorded from here on may have another reason.
+        // From now on, the reason why something is not recorded may differ.
         self.is_curious.set(true);
         true
     }
 
-    /// Goes to another position. First does what `go_at_once` refuses to do: it drops the lent
-    /// trace, and seeds the generator of ids.
+    /// Goes to another position. First does the work that `go_at_once` does not do: drops the
+    /// lent trace, and seeds the generator of ids.
     #[inline]
     fn go_to(&self, position: &Position) {
         if self.is_lent.get() {
@@ -192,7 +193,7 @@ impl Block {
             from.plain = self.plain.get();
         }
         let scope = self.new_scope();
-        // No base: the visited span is one that the scope may write to.
+        // There is no base, because the scope may write to the visited span.
         let foreign_base = 0;
         self.go_to(&Position {
             scope,

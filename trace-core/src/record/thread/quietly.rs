@@ -1,8 +1,8 @@
 //! Runs code of the application that runs only because something is recorded.
 //!
-//! What this code calls is not recorded, and its panics are caught. So a function does the
-//! same whether it is recorded or not. What was thrown is leaked unless it is a text, because
-//! dropping it is the application's code again.
+//! This code is not recorded, and its panics are caught. So a function behaves the same
+//! whether it is recorded or not. The payload of a panic is leaked unless it is a text,
+//! because dropping it would run the application's code again.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ use crate::value::{TagInput, TagSource, TagValue};
 /// Recorded in place of the value of a tag, if evaluating it panicked.
 pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
 
-/// Runs code of the application, which may panic, without recording it. Returns `None` if it
-/// panicked. The code gets the pause, with which it can resume recording to write a result.
+/// Runs code of the application without recording it. Returns `None` if it panicked. The code
+/// gets the pause, with which it can resume recording to write a result.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
     let paused = pause_recording();
@@ -26,7 +26,7 @@ pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
 /// Inlined, so that nothing is called for a value whose type is known.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
-    // An impl of this crate, which only returns the value: it cannot panic or record.
+    // This is an impl of this crate that only returns the value. It cannot panic or record.
     if source.__traced_is_plain() {
         source.tag_input()
     } else {
@@ -34,14 +34,14 @@ pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
     }
 }
 
-/// Copies the value of a tag that is recorded later; returns `None` if it has no value. Formats
-/// it at this moment, because the source may have changed by then.
+/// Copies the value of a tag that is recorded later. Returns `None` if it has no value.
+/// Formats the value now, because its source may change.
 pub(crate) fn kept_tag<T: TagSource + ?Sized>(
     key: Cow<'static, str>,
     source: &T,
 ) -> Option<(Cow<'static, str>, TagValue)> {
     let value = match tag_input(source) {
-        // Formats itself, which is the application's code.
+        // Formatting is the application's code.
         input @ (TagInput::Display(_) | TagInput::Debug(_)) => {
             quietly(|_| input.to_value()).unwrap_or_else(|| Some(PANICKED.into()))
         }

@@ -1,8 +1,8 @@
 //! Copies short texts, eight bytes at once.
 //!
-//! The target needs [`BEHIND`] bytes of room behind the text, which are overwritten. The code
-//! is safe: the compiler turns each eight cells into one store. If the room is missing, nothing
-//! is written, and nothing outside of the target is touched.
+//! The target needs [`BEHIND`] bytes of room after the text, which are overwritten. The code
+//! needs no `unsafe`, because the compiler turns eight cells into one store. If there is no
+//! room, nothing is written.
 
 use std::cell::Cell;
 
@@ -17,7 +17,7 @@ pub(in crate::record) fn copy_text<const ROOM: usize>(
     text: &[u8],
 ) {
     let (mut place, mut rest) = (place, text);
-    // Eight bytes at once, which is one store. Most texts are hardly longer, and copying them
+    // Eight bytes at once are one store. Most texts are only a little longer, and copying them
     // byte by byte or calling `memcpy` takes several times as long.
     while let Some((word, more)) = rest.split_first_chunk::<8>() {
         put_bytes(room, place, *word);
@@ -47,7 +47,7 @@ fn put_bytes<const ROOM: usize>(room: &Cell<[u8; ROOM]>, place: usize, bytes: [u
 /// compiler knows that the last byte is zero, and writes the eight bytes one by one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn short_bytes(bytes: &[u8]) -> [u8; 8] {
-    // In the type by which a number is rotated.
+    // The type that a rotation needs.
     let length = u32::try_from(bytes.len()).unwrap_or(0);
     let word = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let last = u64::from(u32::from_le_bytes(*last)).rotate_left(8 * (length - 4));

@@ -1,20 +1,20 @@
 //! The stage: words and texts of entries that wait to be moved to the scope's chunk.
 //!
-//! It is written in place and never read here. Nothing in this file makes room. Functions whose
-//! page says "there is room" rely on the caller, which has checked it or uses
-//! `write/append.rs`. If there is none, they write nothing, or into the wrong words; they never
-//! write outside of the stage.
+//! It is written in place and never read here. This file never makes room. Functions
+//! documented with "there is room" rely on the caller, which has checked it or uses
+//! `write/append.rs`. If there is no room, they write nothing, or write into the wrong words
+//! of the stage, but never outside of it.
 //!
-//! Entries of the newest span of a piece leave out its id. Code that makes another span current
-//! without opening it, or that begins another piece, calls [`forget_newest`]: otherwise its
-//! entries would be read as entries of the wrong span.
+//! Entries of the newest span of a piece omit its id. Code that makes another span current
+//! without opening it, or that begins another piece, must call [`forget_newest`]. Otherwise
+//! its entries would be read as entries of the wrong span.
 
 use super::block::{BLOCK, Block, STAGE, TEXT_STAGE};
 use super::short_text::copy_text;
 use crate::stream::Header;
 
-/// Most bytes of text that one entry has in the stage. Longer texts go to the chunk directly,
-/// so that a few of them do not fill the stage.
+/// The maximum number of bytes of text that one entry has in the stage. Longer texts go
+/// directly to the chunk, so that a few of them do not fill the stage.
 pub(in crate::record) const MAX_STAGED_TEXT: usize = 128;
 
 /// Whether the stage has room for one entry of `words` words.
@@ -29,9 +29,9 @@ pub(in crate::record) fn push_text(text: &str) {
     BLOCK.with(|block| block.put_text(text.as_bytes()));
 }
 
-/// Counts a span that has yet to begin, and so holds its trace open until it does.
+/// Counts a span that has not begun yet, and keeps its trace open until it begins.
 ///
-/// The counts of the stage then have one end too few. So the scope ends with one stray more,
+/// This lowers the number of ends in the stage by one. So the scope ends with one more stray,
 /// and the trace cannot be complete before [`release_trace`].
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn hold_trace_open() {
@@ -44,8 +44,7 @@ pub(in crate::record) fn release_trace() {
     BLOCK.with(|block| block.ended.set(block.ended.get().wrapping_add(1)));
 }
 
-/// Forgets the newest span. A piece begins or resumes, so the entries of that span must have
-/// its id from now on.
+/// Forgets the newest span. From now on, the entries of that span must contain its id.
 pub(in crate::record) fn forget_newest() {
     BLOCK.with(|block| block.newest.set(0));
 }
@@ -110,7 +109,7 @@ impl Block {
     /// Whether nothing was written or counted since the stage was moved.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_stage_empty(&self) -> bool {
-        // The counts alone change for a span that has yet to begin; see `hold_trace_open`.
+        // Only the counts change for a span that has not begun yet; see `hold_trace_open`.
         self.used.get() == 0 && self.opened.get() == 0 && self.ended.get() == 0
     }
 
@@ -137,8 +136,8 @@ impl Block {
     /// Writes one word. The callers have checked for room, so `place` is within the stage.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn put_one(&self, place: usize, word: u64) {
-        // The mask changes nothing, as said above. It proves the bound to the compiler, which
-        // then leaves out the check.
+        // The mask does not change the value, because the place is within the stage. It proves
+        // the bound to the compiler, which then leaves out the check.
         if let Some(cell) = self.stage.get(place & (STAGE - 1)) {
             cell.set(word);
         }

@@ -1,12 +1,12 @@
-//! The limit for texts of the tracer that records here, for one scope at a time.
+//! The tracer's limit for texts, for one scope at a time.
 //!
-//! It is kept here so that the stack of scopes, which knows the tracer, is asked only once for
-//! each scope. `write/text_limit.rs` asks it.
+//! It is kept here so that the stack of scopes, which knows the tracer, is accessed only once
+//! for each scope, in `write/text_limit.rs`.
 
 use super::block::BLOCK;
 
-/// Returns the limit in bytes, if it was noted in the running scope. The number of the scope
-/// decides, so nothing has to be reset when the thread enters another one.
+/// Returns the limit in bytes, if it was noted in the running scope. The limit is stored with
+/// the scope's number, so it need not be reset when the thread enters another scope.
 #[inline]
 pub(in crate::record) fn known_text_limit() -> Option<usize> {
     BLOCK.with(|block| {

@@ -1,40 +1,40 @@
-//! What is known about a recorded trace from its beginning.
+//! The facts of a recorded trace that are known from its beginning.
 //!
-//! A head is copied into each scope of the trace, so it is small: what only few traces carry
-//! is behind one pointer. It does not change after the first scope has begun. Baggage that
-//! changes later belongs to the scope.
+//! A head is copied into each scope of the trace, so it is small. Data that few traces have is
+//! behind one pointer. A head does not change after the first scope has begun. Later changes
+//! of the baggage belong to the scope.
 
 use std::sync::Arc;
 
 use crate::stream::Chunk;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// What is known about a trace from its beginning. A scope's is reused for the next scope, so
-/// it can be empty.
+/// The facts of a trace that are known from its beginning. The head of a scope is reused for
+/// the next scope, so it can be empty.
 #[derive(Clone, Debug)]
 pub(in crate::record) struct Head {
     /// The halves of the trace's id. Two words need no padding; a `u128` would.
     trace_id: [u64; 2],
     /// The span of another process under which the trace continues here; zero if there is none.
     pub(in crate::record) remote_parent: u64,
-    /// What only few traces have.
+    /// Data that only few traces have.
     carried: Option<Arc<Carried>>,
     pub(in crate::record) flags: TraceFlags,
-    /// How many looks at the clock came before the trace. The worker finds the anchor for the
-    /// trace's times by this number.
+    /// How many looks at the clock came before the trace. The worker uses this number to find
+    /// the anchor for the trace's times.
     looks: u32,
 }
 
-/// What came with a trace from its caller.
+/// The data that a trace has received from its caller.
 #[derive(Clone, Debug, Default)]
 struct Carried {
     tracestate: TraceState,
-    /// The baggage when the trace began. Scopes change copies of their own.
+    /// The baggage when the trace began. Scopes change their own copies.
     baggage: Baggage,
 }
 
 impl Head {
-    /// Returns the head of no trace.
+    /// Returns an empty head.
     pub(in crate::record) fn none() -> Self {
         Self {
             trace_id: [0, 0],
@@ -50,8 +50,8 @@ impl Head {
         TraceId::from_stream(self.trace_id)
     }
 
-    /// Begins another trace, after `looks` looks at the clock. What was carried before was
-    /// [cleared](Self::clear).
+    /// Begins another trace, after `looks` looks at the clock. The caller has
+    /// [cleared](Self::clear) the state and baggage of the previous trace.
     #[inline]
     pub(in crate::record) fn begin(&mut self, trace_id: TraceId, flags: TraceFlags, looks: u32) {
         self.looks = looks;
@@ -60,22 +60,22 @@ impl Head {
         self.remote_parent = 0;
     }
 
-    /// Keeps the trace state with which the trace came. An empty one takes no memory.
+    /// Keeps the trace state from the caller. An empty one takes no memory.
     pub(in crate::record) fn set_tracestate(&mut self, tracestate: &TraceState) {
         if !tracestate.as_str().is_empty() {
             self.carried().tracestate = tracestate.clone();
         }
     }
 
-    /// Keeps the baggage with which the trace came. An empty one takes no memory.
+    /// Keeps the baggage from the caller. An empty one takes no memory.
     pub(in crate::record) fn set_baggage(&mut self, baggage: &Baggage) {
         if !baggage.is_empty() {
             self.carried().baggage = baggage.clone();
         }
     }
 
-    /// Returns what came with the trace, to change it. Not shared with another head from here
-    /// on.
+    /// Returns a mutable reference to the data of the caller. From now on it is not shared
+    /// with another head.
     fn carried(&mut self) -> &mut Carried {
         Arc::make_mut(self.carried.get_or_insert_default())
     }
@@ -86,7 +86,7 @@ impl Head {
         carried.map_or_else(Baggage::default, |carried| carried.baggage.clone())
     }
 
-    /// Returns the trace state with which the trace came.
+    /// Returns the trace state from the caller.
     #[inline]
     pub(in crate::record) fn tracestate(&self) -> &str {
         let carried = self.carried.as_ref();
@@ -114,8 +114,8 @@ impl Head {
         }
     }
 
-    /// Drops what may be shared with other heads, before the head is kept for reuse. The rest
-    /// may stay: [`begin`](Self::begin) overwrites it.
+    /// Drops the shared data before the head is kept for reuse. [`begin`](Self::begin)
+    /// overwrites the rest.
     #[inline]
     pub(in crate::record) fn clear(&mut self) {
         // The check keeps the drop, which is a call, away from the usual case.
@@ -124,9 +124,9 @@ impl Head {
         }
     }
 
-    /// Begins a piece of the stream of one of the trace's scopes. The numbers are those of
-    /// the scope and of the part of the trace. Each piece repeats these facts, so that the
-    /// reader needs no earlier piece to understand it.
+    /// Begins a piece of the stream of a scope. The numbers are those of the scope and of the
+    /// part of the trace. Each piece repeats these facts, so that it can be read without
+    /// earlier pieces.
     #[inline]
     pub(in crate::record) fn begin_piece(&self, [scope, part]: [u32; 2], chunk: &mut Chunk) {
         chunk.begin_piece(

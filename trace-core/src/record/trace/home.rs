@@ -1,14 +1,14 @@
-//! Ends spans that have moved away from their scope.
+//! Lets other threads end spans that have moved out of their scope.
 //!
-//! What a scope has recorded of a span and not handed over must be read before the span's
-//! end. So a thread that ends a span elsewhere leaves the end with the scope that opened it,
-//! the span's *home*, and the home writes it with what it hands over next. There is one
-//! exception: if the home keeps nothing, the end is written elsewhere at once, because the
-//! home may sleep for days.
+//! Entries of a span that its scope has not handed over must be read before the span's end. So
+//! a thread that ends the span elsewhere leaves the end with the scope that opened it, the
+//! span's *home*. The home writes the end with its next hand-over. There is one exception: if
+//! the home keeps nothing, the end is written elsewhere at once, because the home may sleep
+//! for days.
 //!
-//! This file owns the agreement between the home and the threads that end its spans. It
-//! writes no entry: the home's recording does (`recording/span_ends.rs`). Loom models it
-//! in `loom_models.rs`.
+//! This file implements the protocol between the home and the threads that end its spans. The
+//! home's recording writes the entries (`recording/span_ends.rs`). `loom_models.rs` has loom
+//! models of it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,22 +16,22 @@ use std::sync::atomic::Ordering;
 use super::span_end::SpanEnd;
 use crate::process::sync::{AtomicU64, Mutex, MutexGuard, Unpoisoned};
 
-/// A scope that has handed over while spans of it were open, and continues.
+/// The home of spans: a scope that handed over while its spans were open, and continues.
 ///
-/// Other scopes need none. While the opening of a span waits in its scope, the reader waits
-/// for it; and what a scope says last is handed over when it ends.
+/// Other scopes need no home. While the opening of a span waits in its scope, the reader waits
+/// for it. The last entries of a scope are handed over when it ends.
 #[derive(Debug)]
 pub(in crate::record) struct Home {
     scope: u32,
     /// [`BUSY`] and [`ENDS`]. They share one word because each side changes one flag and reads
-    /// the other: with one word, at least one side sees what the other did.
+    /// the other. With one word, at least one side sees the other's change.
     state: AtomicU64,
-    /// Locked for moments, and no other lock is taken meanwhile.
+    /// Locked briefly. No other lock is taken meanwhile.
     ends: Mutex<Ends>,
 }
 
-/// Set while the scope's code may run, and while something that it recorded waits in it.
-/// Cleared when everything was handed over at the end of a poll.
+/// Set while the scope's code may run, and while the scope keeps entries. Cleared when all
+/// entries were handed over at the end of a poll.
 const BUSY: u64 = 1;
 /// Set while ends wait here, and for a moment while one is taken back.
 const ENDS: u64 = 2;
@@ -59,8 +59,8 @@ impl Home {
         self.scope == scope
     }
 
-    /// Locks the ends that wait. `ENDS` is changed only while they are locked, except by the
-    /// plain store in `set_busy`.
+    /// Locks the waiting ends. `ENDS` is changed only under this lock, except by the plain
+    /// store in `set_busy`.
     fn ends(&self) -> MutexGuard<'_, Ends> {
         self.ends.lock().unpoisoned()
     }
@@ -69,8 +69,8 @@ impl Home {
     ///
     /// # Errors
     ///
-    /// The scope has ended, or has handed over everything. The end comes back, and the caller
-    /// writes it elsewhere.
+    /// If the scope has ended, or has handed over everything. Returns the end, which the
+    /// caller writes elsewhere.
     pub(in crate::record) fn leave_end(&self, end: SpanEnd) -> Result<(), SpanEnd> {
         let mut ends = self.ends();
         if ends.is_closed {
@@ -84,8 +84,8 @@ impl Home {
         if self.state.fetch_or(ENDS, Ordering::AcqRel) & BUSY != 0 {
             return Ok(());
         }
-        // The home rests: nobody would come for this end. It is the last in the list, because
-        // the list is still locked.
+        // The home rests, so it would not write this end. It is still the last in the list,
+        // because the list is locked.
         ends.waiting.pop();
         if ends.waiting.is_empty() {
             // Relaxed: the partner is any other change of `ENDS`, which the lock of `ends`
@@ -95,11 +95,12 @@ impl Home {
         Err(end)
     }
 
-    /// Says that the scope's code runs. Called by the home's thread, before the code runs.
+    /// Notes that the scope's code runs. Called by the home's thread, before the code runs.
     pub(in crate::record) fn set_busy(&self) {
         // Relaxed, the load and both writes below. The partner is the `fetch_or` in
-        // `leave_end`. A thread that ends a span after something that its home says from now
-        // on has learned of that in a way that synchronizes, and this flag comes before it.
+        // `leave_end`. Suppose a thread must end a span after an entry that the home writes
+        // from now on. Then it has synchronized with the home after that entry, and so sees
+        // this flag.
         match self.state.load(Ordering::Relaxed) {
             // Relaxed, as above. A plain store may overwrite an `ENDS` that is set at the
             // same moment. That is harmless: the thread that set it has seen that the home
@@ -116,16 +117,16 @@ impl Home {
     /// Whether `BUSY` is set. Called by the home's thread only.
     #[inline]
     pub(in crate::record) fn is_busy(&self) -> bool {
-        // Relaxed: it has no partner. Only the home sets and clears `BUSY`, on one thread at a
-        // time, and it is the one that asks.
+        // Relaxed: it has no partner. Only the home changes and reads `BUSY` here, on one
+        // thread at a time.
         self.state.load(Ordering::Relaxed) & BUSY != 0
     }
 
-    /// Says that everything was handed over at the end of a poll. Returns whether there are
+    /// Notes that all entries were handed over at the end of a poll. Returns whether there are
     /// ends that the home must write now.
     pub(in crate::record) fn set_resting(&self) -> bool {
-        // Release: the partner is the acquire in `leave_end`. The queue has everything of the
-        // home before anybody sees that it rests. Acquire: the partner is the release there.
+        // Release: the partner is the acquire in `leave_end`. The queue has all entries of the
+        // home before a thread sees that it rests. Acquire: the partner is the release there.
         // The home sees the ends that were left before.
         self.state.fetch_and(!BUSY, Ordering::AcqRel) & ENDS != 0
     }
@@ -142,7 +143,7 @@ impl Home {
         self.take_ends_from(&mut self.ends())
     }
 
-    /// Takes the ends out of the locked list, and says that there are none.
+    /// Takes the ends out of the locked list, and clears `ENDS`.
     fn take_ends_from(&self, ends: &mut Ends) -> Vec<SpanEnd> {
         // Relaxed: the partner is any other change of `ENDS`, which the lock of `ends` orders.
         // `set_busy` does not interfere: the home's thread calls both.
@@ -150,8 +151,8 @@ impl Home {
         std::mem::take(&mut ends.waiting)
     }
 
-    /// Takes the ends that were left, when the scope ends and everything else was handed over.
-    /// From then on none can be left.
+    /// Takes the ends that were left, when the scope ends and has handed over everything else.
+    /// After this no end can be left.
     pub(in crate::record) fn close_and_take_ends(&self) -> Vec<SpanEnd> {
         let mut ends = self.ends();
         ends.is_closed = true;

@@ -1,10 +1,9 @@
-//! A recorded trace, as far as it runs in this process.
+//! The part of a recorded trace that runs in this process.
 //!
-//! It decides when the trace is complete here: it counts the scopes that are open and the
-//! spans that outlive their scope. It does not hold what was recorded; that is in the
-//! streams of the scopes.
+//! It decides when the trace is complete here: it counts the open scopes and the spans that
+//! outlive their scope. The recorded entries are in the streams of the scopes.
 //!
-//! Its atomics are touched once for each scope and for each span that moved, and never for a
+//! Its atomics are accessed once for each scope and for each span that moved, and never for a
 //! span that stays in its scope.
 
 use std::sync::Arc;
@@ -26,28 +25,28 @@ pub(crate) struct LocalTrace {
     /// Which part of the trace this is in this process: the number of its first scope.
     part: u32,
     /// Whether the queue has taken a piece or a report of it, so that the worker may know it.
-    /// Then its end must not be forgotten.
+    /// Then its end must be reported.
     is_known: AtomicBool,
-    /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
-    /// scope ended, less those that ended in another scope than their own.
+    /// The number of open scopes times [`SCOPE`], plus the *strays*. These are the spans that
+    /// were open when their scope ended, minus the spans that ended outside their own scope.
     ///
-    /// Zero if and only if nothing of the trace can be recorded any more: only code in a
+    /// It is zero if and only if nothing of the trace can be recorded any more. Only code in a
     /// counted scope or span can open another one. The number of strays may be negative while
-    /// the scope of a span that moved is still open.
+    /// the scope of a moved span is still open.
     open: AtomicI64,
     /// How often a span of the trace has come back to its own scope or has had overlapping
-    /// visits. Orders what is said of a span in several scopes.
+    /// visits. It orders the entries of a span in several scopes.
     returns: AtomicU64,
-    /// Scopes that have handed over while spans of them were open, and continue.
+    /// Scopes that handed over while their spans were open, and continue.
     homes: Mutex<Vec<Arc<Home>>>,
 }
 
-/// One scope, as it is counted in [`LocalTrace::open`]. Strays are in the lower half, and
-/// may be negative, so sums of both stay exact below two billion strays.
+/// One scope in [`LocalTrace::open`]. Strays are in the lower half, and may be negative. The
+/// sums are exact below two billion strays.
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
-    /// Makes a trace with one open scope, its first, of which the number is given.
+    /// Makes a trace with one open scope, which has this number.
     pub(in crate::record) fn new(tracer: Arc<TracerCore>, head: Head, scope: u32) -> Self {
         Self {
             tracer,
@@ -60,8 +59,8 @@ impl LocalTrace {
         }
     }
 
-    /// Turns a trace that has ended into another one, with one open scope. Its homes are gone,
-    /// as all of its scopes have ended.
+    /// Turns an ended trace into another trace with one open scope. It has no homes, because
+    /// all of its scopes have ended.
     #[inline]
     pub(in crate::record) fn reuse_for(&mut self, head: Head, scope: u32) {
         // Plain writes: the caller has the only reference.
@@ -77,32 +76,31 @@ impl LocalTrace {
         self.part
     }
 
-    /// Returns the order of what is said of a span in a visit that begins now. It comes after
-    /// everything that its own scope said before.
+    /// Returns the order of the entries of a visit that begins now. They come after all
+    /// earlier entries of the span's own scope.
     pub(in crate::record) fn order_of_visit(&self) -> u32 {
         // Relaxed. The partner is the `fetch_add` in `order_after_visits`. A thread learns
-        // that the span is elsewhere, or is back, by a wake-up or by `Visits`, which
+        // that the span has moved, or is back, through a wake-up or `Visits`, which
         // synchronize. So this thread sees every return that came before the visit.
         order(self.returns.load(Ordering::Relaxed))
     }
 
-    /// Returns the order of what is said of a span in its own scope from now on. It comes
-    /// after all visits up to now.
+    /// Returns the order of the next entries of a span in its own scope. They come after all
+    /// visits so far.
     pub(in crate::record) fn order_after_visits(&self) -> u32 {
-        // Relaxed. The partner is the load in `order_of_visit`. Only the order of returns
-        // of one span matters, and its visits are ordered as said there. The addition
-        // makes the numbers unique.
+        // Relaxed. The partner is the load in `order_of_visit`, which explains why the visits
+        // of one span are ordered. The addition makes the numbers unique.
         order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// Locks the homes of this trace. The lock is held for moments, and nobody who holds it
-    /// takes another one.
+    /// Locks the homes of this trace. The lock is held briefly, and no other lock is taken
+    /// meanwhile.
     fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
         self.homes.lock().unpoisoned()
     }
 
-    /// Turns a scope, whose code runs, into a home. Ends of its spans can be left with it from
-    /// now on, until [`remove_home`](Self::remove_home).
+    /// Turns a running scope into a home. Ends of its spans can be left with it until
+    /// [`remove_home`](Self::remove_home).
     pub(in crate::record) fn add_home(&self, scope: u32) -> Arc<Home> {
         let home = Home::new(scope);
         self.homes().push(Arc::clone(&home));
@@ -116,12 +114,12 @@ impl LocalTrace {
 
     /// Leaves the end of a span with its scope.
     ///
-    /// The lock on the list is released before the home is asked, which has a lock of its own.
+    /// The lock on the list is released before the home's own lock is taken.
     ///
     /// # Errors
     ///
-    /// The scope is no home, or the home [rests or has ended](Home::leave_end). The end comes
-    /// back, and the caller writes it elsewhere.
+    /// If the scope is not a home, or the home [rests or has ended](Home::leave_end). Returns
+    /// the end, which the caller writes elsewhere.
     pub(in crate::record) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
         let homes = self.homes();
         let home = homes
@@ -134,14 +132,14 @@ impl LocalTrace {
 
     /// Counts one more scope.
     pub(in crate::record) fn open_scope(&self) {
-        // Relaxed. The partner is `close_scope`. The code that opens a scope runs in a scope
-        // or span that is counted, so the count cannot reach zero before this addition. It
-        // needs to be atomic, and needs no order.
+        // Relaxed. The partner is `close_scope`. The code that opens a scope runs in a counted
+        // scope or span, so the count cannot reach zero before this addition. The addition
+        // must be atomic, but needs no ordering.
         self.open.fetch_add(SCOPE, Ordering::Relaxed);
     }
 
     /// Whether nothing remains of the trace once a scope with this many strays has ended. Once
-    /// true, it stays true: only what is counted can open another scope.
+    /// true, it stays true, because only a counted scope or span can open another scope.
     #[inline]
     pub(in crate::record) fn ends_with(&self, strays: i64) -> bool {
         // Acquire: the partner is the release in `close_scope`. If all other scopes have
@@ -150,8 +148,8 @@ impl LocalTrace {
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
-    /// Tells the queue that nothing of the trace remains, if no piece of a stream has said so:
-    /// the last scope had nothing to hand over, or its piece was not taken.
+    /// Tells the queue that nothing of the trace remains, if no piece could: the last scope
+    /// had nothing to hand over, or its piece was not taken.
     pub(in crate::record) fn report_end(&self) {
         let part = Part {
             trace: self.head.trace_id(),
@@ -162,10 +160,9 @@ impl LocalTrace {
 
     /// Notes that the worker may know of this part of the trace.
     pub(in crate::record) fn set_known(&self) {
-        // Relaxed, both. The partner is the load in `may_be_known`, which is made when the end
-        // is reported. That comes after `close_scope`, whose acquire and release cover this
-        // flag. The load comes first, so that threads do not take the cache line from each
-        // other for nothing.
+        // Relaxed, both. The partner is the load in `may_be_known`, when the end is reported.
+        // This is after `close_scope`, whose acquire and release cover this flag. The load
+        // comes first, so that threads do not contend for the cache line without need.
         if !self.may_be_known() {
             self.is_known.store(true, Ordering::Relaxed);
         }
@@ -173,7 +170,7 @@ impl LocalTrace {
 
     /// Whether the worker may know of this part of the trace. Exact for the last scope.
     pub(in crate::record) fn may_be_known(&self) -> bool {
-        // Relaxed: the partner is the store in `set_known`, which says why.
+        // Relaxed: the partner is the store in `set_known`, which explains it.
         self.is_known.load(Ordering::Relaxed)
     }
 
@@ -186,12 +183,12 @@ impl LocalTrace {
         (scopes, open - scopes * SCOPE)
     }
 
-    /// Stops holding the trace open for a span that was called and will not begin. Reports the
-    /// end of the trace if nothing else is open.
+    /// Removes the count of a span that was called. Reports the end of the trace if nothing
+    /// else is open.
     pub(in crate::record) fn release_span(&self) {
-        // Acquire and release: the partner is the same in `close_scope`. What the caller's
-        // scope has handed over comes before an end that another thread reports; and the
-        // other way round if this thread reports it.
+        // Acquire and release: the partner is `close_scope`. Earlier hand-overs of this thread
+        // come before an end that another thread reports. The same holds in reverse if this
+        // thread reports the end.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.report_end();
             #[cfg(feature = "testing")]
@@ -201,8 +198,8 @@ impl LocalTrace {
         }
     }
 
-    /// Counts a scope that has ended, after it has handed over everything. Returns whether
-    /// nothing remains of the trace. `ends` is what [`ends_with`](Self::ends_with) returned.
+    /// Counts a scope that has ended and has handed over everything. Returns whether nothing
+    /// remains of the trace. `ends` is the result of [`ends_with`](Self::ends_with).
     #[inline]
     pub(in crate::record) fn close_scope(&self, strays: i64, ends: bool) -> bool {
         if ends {
@@ -212,15 +209,15 @@ impl LocalTrace {
             return true;
         }
         let change = strays - SCOPE;
-        // Release: the partner is the acquire here and in `ends_with`, of the last scope. What
-        // this scope has handed over comes before the end that the last one reports. Acquire:
-        // the same the other way round, if this one reports it.
+        // Release: the partner is the acquire of the last scope, here and in `ends_with`. The
+        // hand-overs of this scope come before the end that the last scope reports. Acquire:
+        // if this scope reports the end, the hand-overs of the others come before it.
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }
 }
 
-/// Cuts the number of returns to what an entry can hold. After four billion returns the order
-/// of what is said is no longer known.
+/// Limits the number of returns to the range of an entry. After four billion returns, the
+/// order of entries is no longer known.
 fn order(returns: u64) -> u32 {
     u32::try_from(returns).unwrap_or(u32::MAX)
 }

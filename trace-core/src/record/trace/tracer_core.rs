@@ -30,7 +30,7 @@ pub(crate) struct TracerCore {
     pub(crate) ids: IdGenerator,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
-    /// How many traces callers may have recorded.
+    /// Limits how many traces callers may have recorded.
     pub(crate) trust_allowances: TrustAllowances,
     /// How long a scope that continues keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,
@@ -45,32 +45,31 @@ pub(crate) struct TracerCore {
 }
 
 impl TracerCore {
-    /// Whether it belongs to another process: the parent, in the child of a `fork`. It is then
-    /// used like one that was shut down, and its locks may be held forever.
+    /// Whether it belongs to the parent process, in the child of a `fork`. It is then treated
+    /// as shut down, and its locks may be held forever.
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
         fork::has_happened() && !self.generation.is_current()
     }
 
-    /// Notes that the tracer was shut down. From now on roots begin at another tracer, if there
-    /// is one.
+    /// Notes that the tracer was shut down. From now on roots use another tracer, if there is
+    /// one.
     pub(crate) fn end(&self) {
-        // Relaxed. The partner is the load in `has_ended`. A root that still begins here is
-        // counted as dropped when the closed queue refuses it, so nothing depends on the
-        // order.
+        // Relaxed. The partner is the load in `has_ended`. The order does not matter: if a
+        // root still begins here, the closed queue refuses it, and it is counted as dropped.
         self.has_ended.store(true, Ordering::Relaxed);
     }
 
     /// Whether the tracer was shut down.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        // Relaxed: the partner is the store in `end`, which says why.
+        // Relaxed: the partner is the store in `end`, which explains it.
         self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// Returns the counter if the tracer is *plain*: its times are readings of the counter, its
-    /// ids are random, and a [short text](SHORT_TEXT) is within its limit. Then the thread
-    /// opens and tags spans without a look at the tracer.
+    /// Returns the counter if the tracer is *plain*: its times are readings of the counter,
+    /// its ids are random, and a [short text](SHORT_TEXT) is within its limit. Then the thread
+    /// opens and tags spans without the tracer.
     pub(in crate::record) fn plain(&self) -> Option<Counter> {
         let is_plain = self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT;
         self.clock.counter().filter(|_| is_plain)
@@ -78,9 +77,9 @@ impl TracerCore {
 }
 
 impl Drop for TracerCore {
-    /// Drops the sampler without letting it panic: this may run in functions that must not
-    /// unwind, for whatever code ends the last trace. In the child of a `fork` the sampler is
-    /// leaked, because it may wait for threads of its own, which the child does not have.
+    /// Drops the sampler and catches its panics, because this may run in functions that must
+    /// not unwind. In the child of a `fork` the sampler is leaked, because its drop may wait
+    /// for threads that the child does not have.
     fn drop(&mut self) {
         let sampler = std::mem::replace(&mut self.sampler, Box::new(AlwaysOff));
         if self.is_foreign() {

@@ -1,8 +1,8 @@
 //! Limits how many traces per second callers may have recorded.
 //!
-//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate that a
-//! program names. All callers with one rate share its limiter. How far a caller is trusted is
-//! decided where a root begins.
+//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate in the
+//! program. All callers with the same rate share its limiter. The code that begins a root
+//! decides how far a caller is trusted.
 
 use std::fmt;
 use std::sync::{Arc, RwLock};
@@ -17,21 +17,22 @@ use crate::value::TraceContext;
 #[derive(Default)]
 pub(crate) struct TrustAllowances(RwLock<Vec<(u32, Arc<RateLimited>)>>);
 
-/// Most rates that a tracer keeps. Rates are written in the source, so there are few. A program
-/// that computes them, perhaps from what callers send, must not fill the memory.
+/// The maximum number of rates that a tracer keeps. Rates are usually constants in the source,
+/// so there are few. But a program that computes them, perhaps from a caller's data, must not
+/// fill the memory.
 const MAX_RATES: usize = 64;
 
 impl TrustAllowances {
-    /// Takes one trace from the allowance of `per_second`. Returns whether one was left; false
-    /// as well if there are too many rates.
+    /// Takes one trace from the allowance of `per_second`. Returns whether one was left. Also
+    /// returns false if there are too many rates.
     pub(crate) fn admits(&self, per_second: u32, context: &TraceContext, clock: &Clock) -> bool {
         let input = SamplingInput::new(context.trace_id, "", clock);
         self.allowance(per_second)
             .is_some_and(|limit| limit.sample(&input).is_sampled())
     }
 
-    /// Returns the limiter for a rate, made at its first use. Looks under the read lock first:
-    /// all calls after the first one find it there, and do not wait for each other.
+    /// Returns the limiter for a rate, which is made at its first use. Searches under the read
+    /// lock first. Later calls find it there and do not wait for each other.
     fn allowance(&self, per_second: u32) -> Option<Arc<RateLimited>> {
         let find = |limits: &[(u32, Arc<RateLimited>)]| {
             let found = limits.iter().find(|(rate, _)| *rate == per_second);

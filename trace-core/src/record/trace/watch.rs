@@ -1,11 +1,11 @@
-//! Knows what is open at a tracer, for tests that wait for it.
+//! Knows which traces are open at a tracer, for tests that wait for them.
 //!
-//! The counters of a tracer learn of a scope only when it hands over or its first poll ends.
-//! A test needs the exact state. So the tracers of tests, and only they, note each trace where
-//! it begins and where it ends.
+//! The counters of a tracer include a scope only after its first hand-over or poll. A test
+//! needs the exact state. So the tracers of tests, and only they, note each trace when it
+//! begins and when it ends.
 //!
-//! This file owns the notes and their text. `scope/entered/still_open.rs` finds out what
-//! surrounds the code that asks, which must not wait for itself.
+//! This file owns the notes and their text. `scope/entered/still_open.rs` finds the scopes
+//! around the calling code, which must not wait for itself.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +20,8 @@ pub(crate) struct Watch(Mutex<Watched>);
 /// What a [`Watch`] has noted.
 #[derive(Debug, Default)]
 pub(in crate::record) struct Watched {
-    /// How many traces and tasks have begun. Tells a test whether something began meanwhile.
+    /// How many traces and tasks have begun. It shows a test whether something began
+    /// meanwhile.
     pub(in crate::record) begun: u64,
     /// The names of the first spans of open traces, by the part of the trace.
     pub(in crate::record) traces: BTreeMap<u32, String>,
@@ -28,28 +29,28 @@ pub(in crate::record) struct Watched {
     pub(in crate::record) tasks: u64,
 }
 
-/// What of a trace is open apart from the code that asks and what surrounds that code.
+/// What is open in a trace, without the calling code and the spans around it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Beside {
     pub(in crate::record) part: u32,
     /// Scopes of the trace that are open.
     pub(in crate::record) scopes: i64,
-    /// Spans that were open when their scope ended, less those that ended elsewhere.
+    /// The number of spans that were open when their scope ended, minus the number of spans
+    /// that ended elsewhere.
     pub(in crate::record) strays: i64,
-    /// Open spans that were opened in a scope that is entered here, without those in which its
-    /// code runs.
+    /// Open spans of a scope that is entered here, without the spans in which its code runs.
     pub(in crate::record) spans_here: i64,
 }
 
-/// What is open at a tracer apart from the code that asks. A copy, as it was at one moment.
+/// What is open at a tracer, without the calling code. A snapshot of one moment.
 #[derive(Debug, Default)]
 pub(crate) struct StillOpen {
     /// How many traces and tasks have begun.
     pub(crate) begun: u64,
     /// The names of open traces, sorted, so that equal ones can be counted.
     pub(in crate::record) traces: Vec<String>,
-    /// The traces in which the code that asks runs, and how many other scopes and spans of
-    /// each are open.
+    /// The traces around the calling code, and how many other scopes and spans of each are
+    /// open.
     pub(in crate::record) own: Vec<(String, i64, i64)>,
     /// How many tasks and messages outside of any trace have not ended.
     pub(in crate::record) tasks: u64,
@@ -121,7 +122,7 @@ impl fmt::Display for StillOpen {
     }
 }
 
-/// Returns a number and what is counted, in the plural unless it is one.
+/// Returns a number with its noun, in the plural unless it is one.
 fn counted(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),

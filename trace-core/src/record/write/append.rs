@@ -1,8 +1,8 @@
 //! Appends entries to the stage, and makes room for them.
 //!
 //! A full stage is moved into the chunk of the running scope, so this file uses the stack of
-//! scopes. Therefore it is not beside the stage, in `thread/`. It does not know what an entry
-//! says; its callers do.
+//! scopes. This is why it is not beside the stage, in `thread/`. It does not know the meaning
+//! of entries.
 
 use crate::record::scope::entered;
 use crate::record::thread::{self, MAX_STAGED_TEXT, STAGE, TEXT_STAGE, plain, set_span};
@@ -12,8 +12,9 @@ use crate::stream::Header;
 /// current one. Returns the id and the parent.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn open(header: u64) -> (u64, u64) {
-    // A plain tracer has all it takes in the block. Another one may have ids or a clock of its
-    // own, which are asked for together: finding the scope costs more than either.
+    // For a plain tracer, the block has all that is needed. Another tracer may have its own
+    // ids or clock. Both are requested together, because finding the scope costs more than
+    // either.
     let (id, time) = match plain() {
         Some(counter) => (thread::draw_id(), counter.raw()),
         None => entered::number_and_time(),
@@ -21,17 +22,18 @@ pub(super) fn open(header: u64) -> (u64, u64) {
     (id, begin(header, id, time))
 }
 
-/// Writes the opening of a span whose id is given: that of a root whose context was known
-/// before it began. Makes it the current one, and returns the parent.
+/// Writes the opening of a span with a given id, for a root whose context was known before it
+/// began. Makes it the current one, and returns the parent.
 pub(super) fn open_as(header: u64, id: u64) -> u64 {
     begin(header, id, now())
 }
 
-/// Writes the opening of a span with a new id below `parent`, which need not be the current
-/// span, and makes the new span the current one. Returns its id and the span that was current.
+/// Writes the opening of a span with a new id below `parent`, and makes the new span the
+/// current one. `parent` need not be the current span. Returns its id and the span that was
+/// current.
 pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
-    // The opening takes the current span as the parent, and becomes the newest one, so that
-    // `parent` is current for a moment only.
+    // The opening uses the current span as the parent, and the new span becomes current. So
+    // `parent` is current only for a moment.
     let current = set_span(parent);
     let (id, _) = open(header);
     (id, current)
@@ -42,7 +44,7 @@ pub(super) fn open_below(header: u64, parent: u64) -> (u64, u64) {
 fn begin(header: u64, id: u64, time: u64) -> u64 {
     let parent = set_span(id);
     push([header, id, parent, time]);
-    // After the words: making room for them may move the stage and begin another piece. The
+    // This comes after the words, because making room for them may begin another piece. The
     // span is the newest one of the piece that has its opening.
     thread::note_opening(id, time);
     parent
@@ -58,8 +60,8 @@ pub(super) fn close(header: Header, id: u64, parent: u64) {
 /// Writes the end of a span at a given reading of the clock. Does not change the current span.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn end(header: Header, id: u64, time: u64) {
-    // Room for the long form: whether the short one will do is known only after the stage was
-    // moved, which may forget the newest span.
+    // This reserves room for the long form, because moving the stage may forget the newest
+    // span. Only after that is it known whether the short form suffices.
     let used = make_room(3);
     thread::put_end(used, header, id, time);
 }
@@ -78,15 +80,14 @@ pub(super) fn has_room_for(words: usize, bytes: usize) -> bool {
     if bytes > MAX_STAGED_TEXT {
         return false;
     }
-    // Both at once, so that words and texts of one entry get into the same chunk.
+    // Both are checked together, so that words and texts of one entry get into the same chunk.
     if thread::used_words() > STAGE - words || thread::used_text() > TEXT_STAGE - bytes {
         entered::move_stage();
     }
     true
 }
 
-/// Reads the clock of the tracer that records here: a reading, which the worker turns into a
-/// time.
+/// Reads the clock of the tracer that records here. The worker converts the reading to a time.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn now() -> u64 {
     match plain() {
@@ -95,7 +96,7 @@ pub(in crate::record) fn now() -> u64 {
     }
 }
 
-/// Appends the words of one entry to the stage. Its texts, if any, are there already.
+/// Appends the words of one entry to the stage. Its texts, if any, were already stored.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
     let used = make_room(WORDS);
@@ -107,7 +108,7 @@ pub(super) fn push<const WORDS: usize>(words: [u64; WORDS]) {
 fn make_room(words: usize) -> usize {
     let used = thread::used_words();
     if used > STAGE - words {
-        // The stage is empty after this, whatever the scope did with it.
+        // The stage is empty after this in any case.
         entered::move_stage();
         return 0;
     }

@@ -1,7 +1,7 @@
-//! The current span, as far as the running scope may write to it.
+//! The current span, if the running scope may write to it.
 //!
-//! In a task that was spawned, the current span belongs to another scope at first. What is
-//! said about it there is lost, and is counted.
+//! In a spawned task, the current span at first belongs to another scope. Entries for it are
+//! lost and counted.
 
 use crate::record::scope::entered;
 use crate::record::thread;
@@ -15,8 +15,8 @@ pub(crate) fn own_span() -> Option<u64> {
     }
 }
 
-/// Returns the current span, if the running scope may write to it, for something that is said
-/// now. If a trace is recorded but there is no such span, counts what is lost.
+/// Returns the current span, if the running scope may write to it, for a new entry. If a trace
+/// is recorded but there is no such span, counts the entry as lost.
 #[inline]
 pub(crate) fn own_span_or_count() -> Option<u64> {
     let span = own_span();

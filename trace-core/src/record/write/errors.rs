@@ -1,8 +1,8 @@
 //! Writes errors: a span's status, its type of error, and a log.
 //!
-//! One entry has all three. If a child has logged the same error, the entry is without the
-//! log, so that an error that passes through ten functions is logged once. Whether it is the
-//! same error is decided by its message, in `last_failure.rs`.
+//! One entry has all three. If a child has logged the same error, the entry has no log, so
+//! that an error that passes through ten functions is logged once. `last_failure.rs` compares
+//! the messages to decide whether it is the same error.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::{append, last_failure};
 use crate::record::thread;
 use crate::stream::{EntryKind, Header, error_bits, number_error_type};
 
-/// Writes an error of the current span, if the running scope may write to it: its status, its
-/// type, and a log if `log` is set and no child has logged the error already.
+/// Writes an error of the current span, if the running scope may write to it. The error has a
+/// status and a type. It has a log if `log` is set and no child has logged the error.
 pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     error(0, type_name, message, log);
 }
@@ -27,19 +27,19 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         return;
     }
     with_formatted(message, |message| {
-        // Both have to hold. If no child has failed, the same message is another error: two
-        // calls in a row may fail in the same way.
+        // Both have to hold. If no child has failed, an equal message belongs to another
+        // error, because two successive calls may fail in the same way.
         let came_through =
             thread::has_failed_child(span) && last_failure::is_last_message_in(message);
-        // In any case: the parent that records the error next looks for this message in its
-        // own.
+        // This is always needed, because the parent that records the error next compares its
+        // message with this one.
         last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG
         } else {
             0
         };
-        // Names of types are static, so most have a number, and the name is not written.
+        // Names of types are static, so most have a number. Then the name is not written.
         let (header, type_name) = match number_error_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
@@ -50,7 +50,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
                 (Header::new(EntryKind::Error, log, 0, length), type_name)
             }
         };
-        // The usual error: its type has a number, and its message is short.
+        // The usual case: the type has a number, and the message is short.
         if let Formatted::Short(message) = message
             && type_name.is_empty()
             && thread::push_error(header, span, message)
@@ -61,8 +61,8 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
     });
 }
 
-/// Writes an error whose message is long or whose type has no number, or one of a tracer that
-/// is not plain, or for which the stage has no room.
+/// Writes an error in the general case: the message is long, the type has no number, the
+/// tracer is not plain, or the stage has no room.
 #[cold]
 #[inline(never)]
 fn any_error(header: Header, span: u64, type_name: &str, message: &str) {

@@ -1,12 +1,12 @@
-//! Formats values that have a `Display` or `Debug`.
+//! Formats values with `Display` or `Debug`.
 //!
-//! A value is formatted into a buffer on the stack and, if it is long, into one that the thread
-//! keeps. So nothing is allocated in the long run, and the length is known before the entry is
-//! written. Formatting stops at the tracer's limit, however much the value still has to say.
+//! A value is formatted into a buffer on the stack and, if it is long, into a buffer that the
+//! thread reuses. So formatting rarely allocates, and the length is known before the entry is
+//! written. Formatting stops at the tracer's limit, even if the value is longer.
 //!
-//! Formatting is the application's code: it is not recorded, may panic, and may format or
-//! record another value meanwhile. So no buffer is borrowed from the thread while it runs; the
-//! long one is taken out and put back.
+//! Formatting is the application's code. It is not recorded, may panic, and may format or
+//! record another value meanwhile. So no buffer of the thread is borrowed while it runs. The
+//! long buffer is taken out and put back.
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -15,16 +15,17 @@ use super::text_limit;
 use crate::record::thread::{self, BEHIND, MAX_STAGED_TEXT, quietly};
 use crate::value::limits::cut;
 
-/// Most bytes of a text that is formatted on the stack: as many as fit into the stage.
+/// The maximum length in bytes of a text that is formatted on the stack: as much as fits into
+/// the stage.
 pub(super) const SHORT: usize = MAX_STAGED_TEXT;
-/// The size of that buffer. Texts are copied in whole words, which needs room behind them.
+/// The size of that buffer. Texts are copied in whole words, which needs room after them.
 pub(super) const ROOM: usize = SHORT + BEHIND;
 
 /// The text of a value, within the tracer's limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Formatted<'a> {
-    /// A text of no more than [`SHORT`] bytes. It is valid UTF-8, because only whole texts
-    /// were put there. It is kept as bytes so that this is checked only where it is needed.
+    /// A text of at most [`SHORT`] bytes. It is valid UTF-8, because it consists of whole
+    /// texts. It is kept as bytes, so that UTF-8 is checked only where a string is needed.
     Short(&'a [u8]),
     /// A longer text, or one that was cut.
     Long(&'a str),
@@ -50,8 +51,8 @@ impl<'a> Formatted<'a> {
     }
 }
 
-/// Formats a value and gives its text to `write`, cut to the tracer's limit. What the value
-/// calls is not recorded. If it panics, the text says so, and the caller notices nothing.
+/// Formats a value and passes its text to `write`, cut to the tracer's limit. The value's code
+/// is not recorded. If it panics, the text says so, and the caller is not affected.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Formatted<'_>)) {
     let max = text_limit::max_value_bytes();
@@ -67,7 +68,7 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
         let _is_full = write!(text, "{value}");
     });
     if formatted.is_none() {
-        // What was written before the panic is not the value's text.
+        // The text before the panic is incomplete, so it is replaced.
         text.replace("(formatting this value panicked)");
     }
     // Recording is no longer paused here, so `write` may append entries.
@@ -81,10 +82,10 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
     }
 }
 
-/// A buffer that takes text up to a limit of bytes. Short texts never leave the stack.
+/// A buffer for a text of up to `max` bytes. Short texts stay on the stack.
 struct Text {
-    /// Bytes that `short` still takes. Zero once `long` is there, so that everything then goes
-    /// the long way.
+    /// The number of free bytes in `short`. Zero once `long` is used, so that all further text
+    /// goes there.
     room: usize,
     /// Bytes of `short` in use.
     length: usize,
@@ -109,8 +110,9 @@ impl fmt::Write for Text {
 }
 
 thread_local! {
-    /// The buffer for long texts, reused so that nothing is allocated for each. Empty while a
-    /// value is formatted into it; a value that is formatted meanwhile gets another one.
+    /// The buffer for long texts, which is reused to avoid allocations. It is empty while a
+    /// value is formatted into the buffer. A value that is formatted meanwhile gets another
+    /// one.
     static LONG: Cell<String> = const { Cell::new(String::new()) };
 }
 
@@ -119,7 +121,7 @@ impl Text {
     ///
     /// # Errors
     ///
-    /// The text was cut: the error ends the formatting.
+    /// If the text was cut. The error ends the formatting.
     #[cold]
     #[inline(never)]
     fn write_long(&mut self, text: &str) -> fmt::Result {
@@ -139,7 +141,7 @@ impl Text {
         Ok(())
     }
 
-    /// Replaces everything that was written by another text.
+    /// Replaces the whole text.
     #[cold]
     fn replace(&mut self, text: &str) {
         if let Some(long) = self.long.take() {

@@ -1,24 +1,25 @@
 //! Remembers the message of the error that was recorded last on a thread.
 //!
-//! An error that passes through several functions is logged once. A function that records it
-//! again, perhaps wrapped in an error of its own, shows the same message. Messages are compared
-//! and not types, because a wrapper has another type.
+//! An error that passes through several functions is logged once. If a function records it
+//! again, perhaps wrapped in another error, the message contains the same text. Messages are
+//! compared instead of types, because a wrapper has a different type.
 //!
-//! This file only compares. Whether a child has failed before is in `thread/failed_child.rs`.
+//! This file only compares. `thread/failed_child.rs` knows whether a child has failed.
 
 use std::cell::Cell;
 
 use super::formatted::{Formatted, ROOM, SHORT};
 use crate::record::thread;
 
-/// A short message. In place and without a destructor, so that reaching it cannot fail.
+/// A short message. It is stored in place and has no destructor, so that accessing it cannot
+/// fail.
 struct LastFailure {
     bytes: Cell<[u8; ROOM]>,
-    /// Zero if there is none, [`LONG`] if the message is a long one.
+    /// Zero if there is no message, [`LONG`] if the message is long.
     length: Cell<usize>,
 }
 
-/// The length that says that the message is in `LAST_LONG`.
+/// The length that marks a message in `LAST_LONG`.
 const LONG: usize = usize::MAX;
 
 thread_local! {
@@ -28,28 +29,29 @@ thread_local! {
             length: Cell::new(0),
         }
     };
-    /// A long message. It has a destructor, so it may be gone when the thread ends; then the
-    /// message counts as another one, and the error is logged twice.
+    /// A long message. It has a destructor, so it may be gone when the thread ends. Then the
+    /// message counts as different, and the error is logged twice.
     static LAST_LONG: Cell<String> = const { Cell::new(String::new()) };
 }
 
-/// Whether a message is the last one or contains it, as an error that wraps another one often
-/// does. An empty last message is contained in no other.
+/// Whether a message equals the last one or contains it, as the message of a wrapping error
+/// often does. An empty last message does not count as contained.
 pub(super) fn is_last_message_in(message: Formatted<'_>) -> bool {
-    // A copy: comparing needs a slice, which a cell does not lend.
+    // Copied, because comparing needs a slice, which a cell cannot provide.
     let (bytes, length) = LAST.with(|last| (last.bytes.get(), last.length.get()));
     match (length, message) {
         (0, _) => false,
         (LONG, message) => is_long_in(message),
         (_, message) => {
             let last = Formatted::Short(bytes.get(..length).unwrap_or_default());
-            // Equal bytes first, which is the usual case and needs no check of UTF-8.
+            // Equal bytes are checked first. This is the usual case and needs no check of
+            // UTF-8.
             last.bytes() == message.bytes() || message.as_str().contains(last.as_str())
         }
     }
 }
 
-/// Whether a message contains the last one, which is a long one.
+/// Whether a message contains the last one, which is long.
 #[cold]
 fn is_long_in(message: Formatted<'_>) -> bool {
     let last = LAST_LONG.try_with(Cell::take).unwrap_or_default();
@@ -58,7 +60,7 @@ fn is_long_in(message: Formatted<'_>) -> bool {
     is_in
 }
 
-/// Keeps a message, to compare the next one with it.
+/// Keeps a message, for comparison with the next one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn note_message(message: Formatted<'_>) {
     match message {

@@ -1,13 +1,13 @@
-//! Writes times of a span that the application gives, in nanoseconds since the Unix epoch.
+//! Writes times that the application sets for a span, in nanoseconds since the Unix epoch.
 //!
-//! They are separate entries, because the times in the opening and the end are readings of
-//! the clock, and a timestamp cannot be turned into one.
+//! They are separate entries, because the times in the opening and the end are readings of the
+//! clock. A timestamp cannot be converted to a reading.
 
 use super::append;
 use crate::stream::{EntryKind, Header};
 use crate::value::Timestamp;
 
-/// Writes that a span ended at a time that the application gives.
+/// Writes the end time of a span that the application sets.
 pub(super) fn ended_at(span: u64, time: Timestamp) {
     moment(span, EntryKind::EndedAt, time);
 }

@@ -1,9 +1,8 @@
-//! Writes what the application says about a span apart from tags and errors: logs, links, a
+//! Writes what the application records for a span besides tags and errors: logs, links, a
 //! status, other names and kinds, and another start.
 //!
-//! Each function writes one entry, followed by the fields that belong to it. None checks
-//! whether the span is open; the caller knows. The reader decides what wins if something is
-//! said twice.
+//! Each function writes one entry, followed by its fields. The caller has checked that the
+//! span is open. If a value is set twice, the reader decides which one counts.
 
 use std::panic::Location;
 
@@ -16,11 +15,12 @@ use crate::record::thread::tag_input;
 use crate::stream::{EntryKind, Header, join_halves, status_number};
 use crate::value::{Link, SpanKind, Status, TagInput, TagSource, Timestamp};
 
-/// Writes a log of a span, with its fields behind it. Fields belong to the last log or link of
-/// their span, so nothing else may come in between.
+/// Writes a log of a span, followed by its fields. Fields belong to the last log or link of
+/// their span, so no other entry of the span may come in between.
 pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     with_text(message, |message| {
-        // The time of the call, read before the fields are evaluated, which may take long.
+        // The time of the call. It is read before the fields are evaluated, which may take a
+        // long time.
         let now = append::now();
         let header = Header::new(EntryKind::Log, 0, 0, length(message));
         entry([header.word(), span, now], [message]);
@@ -30,9 +30,9 @@ pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     }
 }
 
-/// Writes a link of a span, with its tags behind it as fields.
+/// Writes a link of a span, followed by its tags as fields.
 pub(crate) fn link(span: u64, link: &Link) {
-    // Neither is cut here: `TraceState` has limits of its own.
+    // The trace state is not cut here, because `TraceState` has its own limits.
     let tracestate = link.tracestate.as_str();
     let header = Header::new(EntryKind::Link, link.flags.as_byte(), 0, length(tracestate));
     let [high, low] = link.trace_id.to_words();
@@ -51,7 +51,7 @@ pub(crate) fn link(span: u64, link: &Link) {
 /// Writes the status of a span. `Unset` writes nothing.
 pub(crate) fn status(span: u64, status: &Status) {
     let (number, message) = match status {
-        // A status that was set before stays, and a span without one is unset anyway.
+        // An earlier status stays, and a span without a status is unset anyway.
         Status::Unset => return,
         // Only an error has a message, as in OpenTelemetry.
         Status::Ok => (status_number::OK, ""),
@@ -88,17 +88,17 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
     ]);
 }
 
-/// Writes that a span's context was put into headers. Where the trace is assembled, a child
-/// of this span is then expected from elsewhere.
+/// Writes that a span's context was put into headers. A trace collector then expects a child
+/// of this span from another process.
 pub(crate) fn context_sent(span: u64) {
     append::push([Header::new(EntryKind::ContextSent, 0, 0, 0).word(), span]);
-    // The callee may be in this process. Its part and this one belong to one trace, which must
-    // not be taken for complete when only one of them has ended.
+    // The callee may be in this process. Its part and this one belong to the same trace, which
+    // must not count as complete when only one of them has ended.
     entered::note_call();
 }
 
-/// Writes the name, the kind and the place in the source of a span that is described at run
-/// time, as far as its site does not have them.
+/// Writes the name, the kind and the source location of a span that is described at run time,
+/// if its site does not have them.
 pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
         let header = Header::new(EntryKind::Described, kind.as_number(), 0, length(name));
@@ -107,13 +107,13 @@ pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Locati
     });
 }
 
-/// Writes that a span began at a time that the application gives.
+/// Writes the start time of a span that the application sets.
 pub(crate) fn started_at(span: u64, time: Timestamp) {
     moment(span, EntryKind::StartedAt, time);
 }
 
-/// Writes that a span that was elsewhere is back in its scope. What the scope says about it
-/// from now on comes after all visits of a lower order; see `LocalTrace::order_after_visits`.
+/// Writes that a moved span is back in its scope. Later entries of the scope come after all
+/// visits of a lower order; see `LocalTrace::order_after_visits`.
 #[cold]
 pub(in crate::record) fn moved_back(span: u64, order: u32) {
     append::push([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);

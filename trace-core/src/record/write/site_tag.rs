@@ -1,8 +1,8 @@
-//! Writes tags, by the type of their value as far as the compiler knows it.
+//! Writes tags, depending on the type of the value, which the compiler often knows.
 //!
-//! Numbers and short texts are written here, at once. Everything else goes to `field.rs`. The
-//! inlined part only chooses; what it chooses from is compiled once, so a tag adds little code
-//! to a traced function.
+//! Numbers and short texts are written here directly. `field.rs` writes all other values. The
+//! inlined part only selects one of several functions, which are compiled once. So a tag adds
+//! little code to a traced function.
 
 use super::append;
 use super::current::own_span;
@@ -13,10 +13,10 @@ use crate::record::trace::SHORT_TEXT;
 use crate::stream::{EntryKind, Header, Site, value_type};
 use crate::value::TagInput;
 
-/// Writes a tag of the current span whose key is one of a site's keys, if the running scope may
-/// write to that span.
+/// Writes a tag of the current span with a key of a site, if the running scope may write to
+/// that span.
 ///
-/// Inlined, so that for a value whose type is known the compiler leaves one arm.
+/// It is inlined, so that the compiler keeps only one arm if it knows the type of the value.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
     if !RECORDING_BUILT {
@@ -33,23 +33,23 @@ pub(crate) fn site_tag(site: &'static Site, index: usize, value: TagInput<'_>) {
     }
 }
 
-/// Returns the header of a tag without the site's number. A constant in the caller; the number
-/// is known at run time only.
+/// Returns the header of a tag without the site's number. It is a constant in the caller. The
+/// number is known only at run time.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn site_tag_half(index: usize, value_type: u8) -> Header {
-    // Folded by the compiler, as the index is a constant.
+    // The compiler folds this, because the index is a constant.
     let index = u16::try_from(index).unwrap_or(u16::MAX);
     Header::new(EntryKind::Tag, value_type | value_type::SITE_KEY, index, 0)
 }
 
-// The next functions, `site_word` and `site_text`, make a single call: the rare way, at their
-// end, with the arguments that they got. So they save no registers.
+// The next functions, `site_word` and `site_text`, make only one call: a tail call to the rare
+// case, with their own arguments. So they save no registers.
 
 /// Writes a tag of the current span whose value is one word.
 #[inline(never)]
 fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
-    // Zero if the site has no number yet; the slow way draws one. Without recording, the
-    // thread has no own span, and neither way writes anything.
+    // Zero if the site has no number yet. Then the slow function draws one. If nothing is
+    // recorded, the thread has no own span, and neither function writes anything.
     let open = site.known_header();
     if open == 0 || !block.put_own_word(tag.with_site_of(Header::from_word(open)), word) {
         site_word_slowly(site, tag, word);
@@ -57,7 +57,7 @@ fn site_word(block: &Block, site: &'static Site, tag: Header, word: u64) {
 }
 
 /// Writes the same tag if the stage is full or the site has no number. Writes nothing if the
-/// running scope may not write to the current span.
+/// running scope must not write to the current span.
 #[cold]
 #[inline(never)]
 fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
@@ -66,8 +66,8 @@ fn site_word_slowly(site: &'static Site, tag: Header, word: u64) {
     }
 }
 
-/// Writes a tag of the current span whose value is a text. A short one is within the limit of
-/// every plain tracer, which `put_own_text` checks for.
+/// Writes a tag of the current span whose value is a text. A short text is within the limit of
+/// every plain tracer; `put_own_text` checks that the tracer is plain.
 #[inline(never)]
 fn site_text(block: &Block, site: &'static Site, tag: Header, text: &str) {
     let open = site.known_header();
@@ -94,12 +94,12 @@ fn site_field(site: &'static Site, index: usize, value: TagInput<'_>) {
     }
 }
 
-/// Writes a tag of a span whose key is a text. Inlined for the same reason as [`site_tag`]. The
-/// span is one that the caller may write to.
+/// Writes a tag of a span whose key is a text. Inlined for the same reason as [`site_tag`].
+/// The caller must be allowed to write to the span.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn named_tag(span: u64, key: &str, value: TagInput<'_>) {
-    // The fast functions refuse a key that is too long for the stage, and so any key above its
-    // limit; `field` cuts it.
+    // The fast functions refuse a key that is too long for the stage, and therefore any key
+    // above the limit. `field` cuts it.
     let header = |value_type| field_header(EntryKind::Tag, value_type, Key::Text(key));
     let is_written = if let Some((value_type, word)) = value.as_word() {
         thread::push_named_word(header(value_type), span, word, key)

@@ -1,7 +1,7 @@
 //! Writes the opening and the end of a span.
 //!
-//! `stream/decode` reads them. The callers in `span/` know in which scope they are written and
-//! whether the span has moved.
+//! `stream/decode` reads them. The callers in `span/` decide in which scope they are written,
+//! and know whether the span has moved.
 
 use super::append;
 use super::moments::ended_at;
@@ -23,7 +23,7 @@ pub(in crate::record) fn open_below(site: &'static Site, parent: u64) -> (u64, u
     append::open_below(site.header().word(), parent)
 }
 
-/// Opens a span whose id is given, below the current one, and makes it the current one. Returns
+/// Opens a span with a given id below the current one, and makes it the current one. Returns
 /// its id and its parent.
 pub(crate) fn open_as(site: &'static Site, span: SpanId) -> (u64, u64) {
     let parent = append::open_as(site.header().word(), span.get());
@@ -52,9 +52,9 @@ pub(in crate::record) fn end_now(span: u64, outcome: Outcome) {
     append::end(header, span, append::now());
 }
 
-/// Writes an end that has waited. Does not change the current span.
+/// Writes a waiting end. Does not change the current span.
 pub(in crate::record) fn end(end: &SpanEnd) {
-    // Before the end: what comes after the end of a span is not read as a part of it.
+    // This comes before the end, because later entries are not read as entries of the span.
     if let Some(time) = end.ended_at {
         ended_at(end.span, time);
     }

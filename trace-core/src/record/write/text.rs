@@ -1,8 +1,9 @@
-//! Texts of entries: cuts them to the tracer's limit, and stores them where their entry goes.
+//! Cuts texts to the tracer's limit, and stores them with their entry.
 //!
-//! Short texts wait in the stage, and longer ones go to the chunk. In both cases room is made
-//! for the words before the texts are stored, so that both are in one chunk. The reader takes
-//! texts in the order of the entries; a text without its entry would shift all that follow.
+//! Short texts wait in the stage, and longer texts go to the chunk. In both cases room is made
+//! for the words before the texts are stored, so that both get into the same chunk. The reader
+//! takes texts in the order of the entries, so a text without its entry would shift all later
+//! texts.
 
 use std::fmt;
 use std::panic::Location;
@@ -25,11 +26,12 @@ pub(super) fn entry<const WORDS: usize, const TEXTS: usize>(
     append::push(words);
 }
 
-/// Appends the texts of one entry. Its words, of which there are `words`, must follow at once.
+/// Appends the texts of one entry. The caller must append its `words` words next.
 #[inline]
 fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     let bytes = texts.iter().map(|text| text.len()).sum();
-    // Room for words and texts at once, so that nothing moves the stage between them.
+    // Checks the room for words and texts together, so that the stage is not moved between
+    // them.
     if append::has_room_for(words, bytes) {
         texts.into_iter().for_each(thread::push_text);
     } else {
@@ -38,15 +40,15 @@ fn push_texts<const TEXTS: usize>(words: usize, texts: [&str; TEXTS]) {
     }
 }
 
-/// Returns the length of a text for a header. Texts are cut, so it fits.
+/// Returns the length of a text for a header. It fits, because texts are cut.
 #[inline]
 pub(super) fn length(text: &str) -> u32 {
     u32::try_from(text.len()).unwrap_or(0)
 }
 
-/// Returns the site of spans with this name that begin at this place in the source, if there is
-/// one and the name is within the tracer's limit. A longer name has to be cut, and a site has
-/// the whole name.
+/// Returns the site of spans with this name at this source location, if there is one and the
+/// name is within the tracer's limit. A longer name has to be cut, but a site has the whole
+/// name.
 #[inline]
 pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<&'static Site> {
     let is_short = name.len() <= SHORT_TEXT && thread::is_plain();
@@ -54,8 +56,8 @@ pub(crate) fn site_at(name: &str, source: &'static Location<'static>) -> Option<
     is_whole.then(|| Site::find_by_call(name, source)).flatten()
 }
 
-/// Gives a text to `write`, cut to the tracer's limit. A plain tracer's limit is not asked for
-/// a short text.
+/// Passes a text to `write`, cut to the tracer's limit. A short text of a plain tracer is
+/// passed without checking the limit.
 #[inline]
 pub(super) fn with_text(text: &str, write: impl FnOnce(&str)) {
     if text.len() <= SHORT_TEXT && thread::is_plain() {
@@ -78,8 +80,8 @@ pub(crate) fn copy(value: &TagInput<'_>) -> Option<TagValue> {
     copied
 }
 
-/// Formats a value and gives its text, cut to the tracer's limit, to `write`. For callers that
-/// need a string; [`with_formatted`] leaves a short text unchecked.
+/// Formats a value and passes its text, cut to the tracer's limit, to `write`. This is for
+/// callers that need a string; [`with_formatted`] does not check the UTF-8 of a short text.
 pub(super) fn with_display(value: &dyn fmt::Display, write: impl FnOnce(&str)) {
     with_formatted(value, |text| write(text.as_str()));
 }

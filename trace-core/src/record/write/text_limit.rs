@@ -1,6 +1,6 @@
 //! The tracer's limit for texts.
 //!
-//! The tracer is asked once for each scope; after that the thread's block knows the limit.
+//! It is read from the tracer once for each scope. After that the thread's block has it.
 
 use crate::record::scope::entered;
 use crate::record::thread;
@@ -11,8 +11,8 @@ pub(super) fn max_value_bytes() -> usize {
     thread::known_text_limit().unwrap_or_else(ask_for_limit)
 }
 
-/// Asks the tracer of the running scope. If there is none, nothing is cut, and nothing is
-/// written either.
+/// Reads the limit from the tracer of the running scope. If there is no tracer, nothing is
+/// cut, but nothing is written either.
 #[cold]
 #[inline(never)]
 fn ask_for_limit() -> usize {

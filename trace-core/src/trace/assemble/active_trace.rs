@@ -1,6 +1,6 @@
 //! A trace that is being assembled.
 //!
-//! Decides when it is over and how long it waits. Which state it is in is decided in
+//! Decides when the trace is over and how long to wait for it. Its state is decided in
 //! [`completeness`](super::completeness).
 
 use std::sync::Arc;
@@ -16,35 +16,37 @@ use super::trace::{AddedSpan, Inserted, Trace};
 use crate::stream::decode::TraceLosses;
 use crate::value::{SpanRecord, TraceId};
 
-/// A trace that is being assembled. Times are counted from the collector's first look at
+/// A trace that is being assembled. Times are counted from the collector's first reading of
 /// its clock.
 #[derive(Debug)]
 pub(super) struct ActiveTrace {
-    /// Shared with callers that asked for the active traces. The next change copies it only
-    /// if one of them still holds it.
+    /// Shared with callers that asked for the active traces. A change copies the trace only if
+    /// a caller still holds it.
     pub(super) trace: Arc<Trace>,
     pub(super) completeness: Completeness,
-    /// Memory that it takes, in bytes, with its place in the collector.
+    /// Its memory in bytes, including its place in the collector.
     pub(super) bytes: usize,
-    /// When its first span came.
+    /// When its first span arrived.
     pub(super) first_arrival: Duration,
-    /// When its last span came.
+    /// When its last span arrived.
     pub(super) last_arrival: Duration,
-    /// Set if the trace cannot be complete any more: why its earlier spans were given up
-    /// while a part ran, or that the part itself was given up.
+    /// Set if the trace can no longer be complete. It is the reason why earlier spans were
+    /// completed or given up while a part ran, or [`Completion::Stopped`] if the part itself
+    /// was given up.
     pub(super) was_cut: Option<Completion>,
     /// The time under which it is queued; never later than `due`.
     pub(super) queued_for: Duration,
 }
 
 impl ActiveTrace {
-    /// Memory of one in the collector, apart from its trace: itself, and its places in the
-    /// map and in the queue, of which two thirds are in use on average.
+    /// The memory of one active trace in the collector, without the [`Trace`]. It consists of
+    /// this struct and its places in the map and in the queue, of which two thirds are in use
+    /// on average.
     const PLACE: usize = heap_bytes(size_of::<Self>())
         + (size_of::<(TraceId, usize)>() + 1) * 3 / 2
         + size_of::<(Duration, TraceId)>() * 3 / 2;
 
-    /// Makes a trace without spans, of which `losses` are known already.
+    /// Makes a trace without spans, whose `losses` so far are known.
     pub(super) fn new(trace_id: TraceId, losses: TraceLosses, now: Duration) -> Self {
         let mut trace = Trace::new(trace_id);
         trace.add_losses(&losses);
@@ -99,7 +101,7 @@ impl ActiveTrace {
         added
     }
 
-    /// Returns whether nothing more will come, if no part of it runs.
+    /// Returns whether no more spans will come, provided that no part of the trace runs.
     pub(super) fn is_over(&self, options: &TraceCollectorOptions) -> bool {
         let complete = &self.completeness;
         // If one tracer delivers here, no other process sends spans.
@@ -107,7 +109,7 @@ impl ActiveTrace {
         complete.is_settled() || is_alone
     }
 
-    /// Returns the reason of its completion when it is over, as far as its spans tell.
+    /// Returns why a trace that is over is completed, judged by its spans.
     pub(super) fn end_reason(&self) -> Completion {
         let complete = &self.completeness;
         if complete.is_connected() || complete.is_whole() {
@@ -117,7 +119,7 @@ impl ActiveTrace {
         }
     }
 
-    /// Returns which reason counts: `completion`, an earlier cut, or a loss of spans.
+    /// Returns the reason that counts: `completion`, an earlier cut, or a loss of spans.
     pub(super) fn first_reason(&self, completion: Completion) -> Completion {
         let has_lost = !self.trace.losses().is_empty();
         let lost = has_lost.then_some(Completion::SpansLost);
@@ -125,10 +127,11 @@ impl ActiveTrace {
         known.fold(completion, Completion::or_before)
     }
 
-    /// Returns when to complete it or give it up, if nothing more comes.
+    /// Returns when to complete the trace or give it up if no more spans come.
     ///
-    /// While a part of it is known to run (`runs`), that is never. The arrival is added, so
-    /// that a collector that needs room gives up the trace that came first.
+    /// While a part of the trace is known to run (`runs`), the result is far in the future. It
+    /// includes the first arrival, so that a collector that needs room gives up the oldest
+    /// trace first.
     pub(super) fn due(&self, runs: bool, options: &TraceCollectorOptions) -> Duration {
         if runs {
             const NEVER: Duration = Duration::from_secs(u64::MAX / 2);

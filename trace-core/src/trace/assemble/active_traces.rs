@@ -1,6 +1,6 @@
-//! The traces that a collector is assembling, and when each is due.
+//! The traces that a collector is assembling, and when each of them is due.
 //!
-//! Owns the traces until they are completed or given up; the store decides that.
+//! Owns the traces until the store completes them or gives them up.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::value::{SpanRecord, TraceId};
 pub(super) struct ActiveTraces {
     /// Boxed, because a map that grows doubles its places.
     traces: HashMap<TraceId, Box<ActiveTrace>>,
-    /// Each active trace once, under a time that is not later than when it is due.
+    /// Each active trace once, under a time that is no later than its due time.
     ///
-    /// A span makes its trace due later, and changes nothing here: the trace is queued again
-    /// when its turn comes. So a span costs no change of the queue.
+    /// A span makes its trace due later, but does not change the queue. The trace is queued
+    /// again when its time comes.
     queue: BTreeSet<(Duration, TraceId)>,
     /// Memory of `traces`, in bytes.
     bytes: usize,
@@ -35,7 +35,7 @@ impl ActiveTraces {
         self.traces.len()
     }
 
-    /// Returns how much memory all of them take, in bytes.
+    /// Returns the memory of all active traces, in bytes.
     pub(super) const fn bytes(&self) -> usize {
         self.bytes
     }
@@ -52,13 +52,13 @@ impl ActiveTraces {
         self.traces.values().map(|active| &active.trace)
     }
 
-    /// Returns the ids in the order in which the traces would become due.
+    /// Returns the ids in the order in which the traces are due.
     pub(super) fn in_order(&self) -> Vec<TraceId> {
         self.queue.iter().map(|(_, trace_id)| *trace_id).collect()
     }
 
-    /// Adds a span to its trace. If the trace is not here, it is begun, with what was lost of
-    /// it before.
+    /// Adds a span to its trace. If the trace does not exist yet, makes it with its earlier
+    /// losses.
     pub(super) fn add(
         &mut self,
         span: SpanRecord,
@@ -90,8 +90,8 @@ impl ActiveTraces {
         }
     }
 
-    /// Returns the trace that is due first, and when. Queues again the traces that are due
-    /// later than they were queued.
+    /// Returns the trace that is due first, and its due time. Requeues each trace whose due
+    /// time is later than its time in the queue.
     pub(super) fn next_due(
         &mut self,
         running: &RunningTraces,

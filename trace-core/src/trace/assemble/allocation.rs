@@ -1,13 +1,13 @@
-//! How much memory an allocation takes, with what the allocator adds.
+//! The memory of an allocation, including the allocator's overhead.
 //!
-//! An estimate: no interface of the standard library tells.
+//! This is an estimate, because the standard library has no interface for it.
 
 use std::mem::size_of;
 
 /// Returns how many bytes an allocation of this size takes.
 ///
-/// As glibc does it, and others nearly: one word more, rounded up to 16 bytes, at least 32.
-/// For many small texts this is half of all memory.
+/// This is glibc's rule, and nearly that of other allocators: one more word, rounded up to 16
+/// bytes, at least 32. With many small texts, the overhead is half of all memory.
 pub(super) const fn heap_bytes(size: usize) -> usize {
     const LEAST: usize = 32;
     if size == 0 {
@@ -19,15 +19,15 @@ pub(super) const fn heap_bytes(size: usize) -> usize {
 
 /// Returns how many bytes the allocation of a hash map or set with this capacity takes.
 pub(super) const fn table_bytes(capacity: usize, entry: usize) -> usize {
-    // The number of places is a power of two. One of 4 or 8 places stays free, and one in
-    // eight of more.
+    // The number of places is a power of two. Of 4 or 8 places, one stays free; of more, one
+    // eighth.
     let places = match capacity {
         0 => return 0,
         1..4 => 4,
         4..8 => 8,
         _ => (capacity + capacity / 7).next_power_of_two(),
     };
-    // One control byte for each place, and for a group of 16 more.
+    // Each place has one control byte. One more group has 16 bytes.
     heap_bytes(places * (entry + 1) + 16)
 }
 

@@ -1,4 +1,4 @@
-//! Where a batch of spans comes from: a tracer, or something that knows less.
+//! The source of a batch of spans: a tracer, or a source that knows less.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -9,17 +9,17 @@ use crate::collector::SpanBatch;
 pub(super) struct BatchSource {
     /// A hash of the resource, which is the same for all batches of one tracer.
     pub(super) key: u64,
-    /// Whether the source reports ends, as a tracer or because its caller does.
+    /// Whether the source reports ends, as a tracer or by its caller.
     pub(super) reports_ends: bool,
-    /// Whether it is a tracer, which also reports the parts that run.
+    /// Whether the source is a tracer, which also reports running parts.
     pub(super) is_tracer: bool,
 }
 
 impl BatchSource {
     /// Returns the source of a batch.
     ///
-    /// Two tracers of one service differ by their other tags, such as `service.instance.id`.
-    /// If they do not, they count as one source.
+    /// Two tracers of one service differ in other tags, such as `service.instance.id`.
+    /// Otherwise they count as one source.
     pub(super) fn from_batch(batch: &SpanBatch<'_>) -> Self {
         let mut hasher = DefaultHasher::new();
         let resource = batch.resource();

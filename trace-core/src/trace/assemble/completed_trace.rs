@@ -8,23 +8,24 @@ use crate::value::Timestamp;
 
 /// A trace for which a [`TraceCollector`](crate::TraceCollector) no longer waits.
 ///
-/// A clone is cheap. It does not get the spans that come later.
+/// Cloning is cheap. Spans that come later are not added to a clone.
 #[derive(Clone, Debug)]
 pub struct CompletedTrace {
     /// The trace.
     pub trace: Arc<Trace>,
     /// Why the collector no longer waits for it.
     pub completion: Completion,
-    /// When that was decided, by the collector's clock.
+    /// When the collector completed it or gave it up, by the collector's clock.
     pub completed_at: Timestamp,
     /// Whether the hook was called with this trace before. It is called again if spans came
-    /// late or were dropped, or if more of them are known to be lost.
+    /// late or were dropped, or if more spans are known to be lost.
     pub told_before: bool,
     /// How many spans were added after the completion. The hook is called again with all
-    /// spans, or with these alone if the collector has
-    /// [discarded](crate::TraceCollectorOptions::max_completed_traces) the others.
+    /// spans. If the collector has
+    /// [discarded](crate::TraceCollectorOptions::max_completed_traces) the earlier spans, it
+    /// is called with the late spans alone.
     pub late_spans: usize,
-    /// How many spans were not added, because the trace has the most spans allowed.
+    /// How many spans were not added because the trace had reached its limit of spans.
     pub dropped_spans: usize,
 }
 
@@ -39,32 +40,32 @@ impl CompletedTrace {
 
 /// Why a collector no longer waits for a trace.
 ///
-/// If several reasons hold, one that cut the trace comes first, then lost spans, then what
-/// the spans say (nothing is missing, or a parent is). A reason that comes late replaces only
-/// one that it precedes in this order.
+/// If several reasons hold, a reason that cut the trace takes precedence. Lost spans come
+/// next, then the reasons that follow from the spans (nothing is missing, or a parent is). A
+/// later reason replaces the earlier one only if it precedes it in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
     /// Nothing is missing: all processes have reported their part, or no span came for the
-    /// quiet time. If one tracer delivers to the collector, what ran in other processes does
-    /// not count.
+    /// quiet time. If only one tracer delivers to the collector, spans of other processes do
+    /// not count as missing.
     Complete,
     /// Nothing is missing, and the collector was flushed before the quiet time was over.
     Flushed,
-    /// All parts have ended, and spans were lost on their way to the collector: see
+    /// All parts have ended, but spans were lost on their way to the collector; see
     /// [`Trace::losses`](crate::Trace::losses).
     SpansLost,
-    /// All parts have ended in the one tracer that delivers to the collector, but a parent is
-    /// missing that should have come from it, as if it had been filtered out.
+    /// All parts have ended in the only tracer that delivers to the collector. But a parent
+    /// that should have come from it is missing, for example because it was filtered out.
     ParentMissing,
-    /// The root or a parent is missing, or a tracer has not reported the end of its part, and
-    /// no span came for the [`give_up_time`](crate::TraceCollectorOptions::give_up_time).
+    /// No span came for the [`give_up_time`](crate::TraceCollectorOptions::give_up_time), and
+    /// something is missing: the root, a parent, or the report that a part has ended.
     TimedOut,
     /// The trace had more spans than allowed.
     TooManySpans,
     /// All traces together took more memory than allowed.
     TooManyBytes,
-    /// There were more active traces than allowed, and this one was due first.
+    /// There were more active traces than allowed, and this trace was due first.
     Evicted,
     /// Something was missing, as for [`TimedOut`](Self::TimedOut), when the collector
     /// was shut down.
@@ -78,7 +79,7 @@ impl Completion {
         matches!(self, Self::Complete | Self::Flushed)
     }
 
-    /// Returns `other` if it precedes this reason in the order above, and this one otherwise.
+    /// Returns whichever of the two reasons comes first in the order above; if equal, `self`.
     pub(super) const fn or_before(self, other: Self) -> Self {
         if other.rank() < self.rank() {
             other
@@ -87,7 +88,7 @@ impl Completion {
         }
     }
 
-    /// Returns the place in that order; the least comes first.
+    /// Returns the position in that order. The lowest comes first.
     const fn rank(self) -> u8 {
         match self {
             Self::Complete | Self::Flushed | Self::ParentMissing => 2,

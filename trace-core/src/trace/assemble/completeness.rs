@@ -1,40 +1,41 @@
-//! When a trace that arrives in parts is complete.
+//! Decides when a trace that arrives in parts is complete.
 //!
 //! A tracer reports exactly when a part of a trace begins and ends in its process
-//! ([`SpanBatch::completed_traces`]). Nobody reports which other processes take part, and
-//! the spans of a file or of another system come without any report. So there are several
-//! states. Each is defined by what has come, and not by the order in which it came:
+//! ([`SpanBatch::completed_traces`]). But no report names the other processes that take part,
+//! and the spans of a file or of another system come without reports. So there are several
+//! states. Each is defined by the spans and reports that have come, in any order:
 //!
-//! - **Running**: a tracer has reported that a part began, and not that it ended. No timer
-//!   limits this state, because the end will be reported. (The store has the list of these
-//!   parts, because some have no span here.)
-//! - **Open**: something is certainly missing, on its way or lost. No span without a parent
-//!   is here, or a parent is missing, or a source that reports ends has reported none.
+//! - **Running**: a tracer has reported that a part began, but not that it ended. No timer
+//!   limits this state, because the end will be reported. (The list of these parts is in the
+//!   store, because some parts have no span here.)
+//! - **Open**: something is certainly missing, because it is late or lost. Either there is no
+//!   span without a parent, or a parent is missing, or a source that reports ends has reported
+//!   none yet.
 //! - **Whole**: all spans come from one tracer, no part of it runs, and every missing parent
-//!   is in another process. If no other tracer sends spans, nothing more comes, no matter
-//!   what the trace has called, or what has called it.
-//! - **Connected**: not open. Parts to which no span here points may still come, because a
-//!   span points to its parent and not to its children.
-//! - **Settled**: connected, and the spans here rule out that more comes:
-//!   1. no part runs, and every source that is no tracer has reported as many ends as the
-//!      trace has entered it. A source is identified by its [`Resource`]. The trace enters
-//!      it with a root, with a span that has a remote parent, or, if it is unknown whether
-//!      parents are remote, with a server or consumer span;
-//!   2. every client span, and every span whose context was put into headers, has a child
-//!      from elsewhere, or the other end of its call came with the same id. A call of a
-//!      service that is not traced never gets one, and looks like a late answer;
-//!   3. no span is a producer, as any number of its consumers may come at any time;
-//!   4. no two spans with different contents came for one id, except the two ends of a call.
+//!   is in another process. If no other tracer sends spans, nothing more comes, even if the
+//!   trace has called other processes or was called by one.
+//! - **Connected**: not open. More parts may still come: a span names its parent but not its
+//!   children.
+//! - **Settled**: connected, and the spans show that no more will come:
+//!   1. No part runs. Every source that is not a tracer has reported at least as many ends as
+//!      entries. A source is identified by its [`Resource`]. The trace enters a source with a
+//!      root, or with a span that has a remote parent. If it is unknown whether parents are
+//!      remote, it enters with a server or consumer span.
+//!   2. Every client span, and every span whose context was put into headers, is answered. It
+//!      has a child from another process, or the other end of its call came with the same id.
+//!      A call to a service that is not traced is never answered, and looks like a call whose
+//!      answer is late.
+//!   3. No span is a producer, because any number of its consumers may come at any time.
+//!   4. No two spans with different contents came with one id, except the two ends of a call.
 //!
 //! A settled trace is complete at once, without a timer. A trace that stays in one process
-//! and makes no calls is settled when its root and all its tasks have ended. A connected
-//! trace is complete after the quiet time, because "nothing more comes" is a guess there. An
-//! open trace is given up later. Point 2 does not see a context that left the process from
-//! an internal span by other means than [`span::inject`](crate::span::inject). Spans from
-//! there may come late.
+//! and makes no calls is settled when its root and all its tasks have ended. A connected trace
+//! is complete after the quiet time, because it is only likely that no more spans come. An
+//! open trace is given up later. Point 2 cannot see a context that an internal span sent out
+//! of the process without [`span::inject`](crate::span::inject). The spans that continue this
+//! context may come late.
 //!
-//! This file decides only the states. The timers are in
-//! [`active_trace`](super::active_trace).
+//! This file only decides the states. The timers are in [`active_trace`](super::active_trace).
 //!
 //! [`SpanBatch::completed_traces`]: crate::SpanBatch::completed_traces
 //! [`Resource`]: crate::Resource
@@ -44,41 +45,41 @@ use super::batch_source::BatchSource;
 use crate::process::maps::{HashMap, HashSet};
 use crate::value::{SpanId, SpanKind, SpanRecord};
 
-/// What decides the state of one trace. It is updated with each span, so to ask for the
-/// state takes constant time.
+/// The facts that decide the state of one trace. They are updated with each span, so reading
+/// the state takes constant time.
 #[derive(Debug, Default)]
 pub(super) struct Completeness {
-    /// Spans without a parent, or that are their own.
+    /// The number of spans without a parent, or whose parent is the span itself.
     roots: usize,
-    /// Parents that are not here, by id.
+    /// The missing parents, by id.
     missing: HashMap<SpanId, MissingParent>,
-    /// Of these, the number of those that should be in the process of one of their children.
+    /// How many of them should be in the process of one of their children.
     missing_here: usize,
-    /// Spans of point 2 that have no child from elsewhere.
+    /// The spans of point 2 that have no answer yet.
     unanswered: HashSet<SpanId>,
-    /// Spans of point 3.
+    /// The number of spans of point 3.
     producers: usize,
-    /// By the key of the source.
+    /// The sources, by key.
     sources: HashMap<u64, SourceState>,
-    /// Sum of [`SourceState::unreported`] over all sources.
+    /// The sum of [`SourceState::unreported`] over all sources.
     unreported: usize,
-    /// Number of sources for which [`SourceState::is_running`] holds.
+    /// The number of sources for which [`SourceState::is_running`] holds.
     running: usize,
     /// Set if two different spans came with one id (point 4). Never unset.
     is_doubtful: bool,
 }
 
-/// A span that is not here, but has children here.
+/// A missing span whose children are here.
 #[derive(Debug, Default)]
 struct MissingParent {
     children: usize,
-    /// Of these, the number of those in whose process the parent should be.
+    /// How many of them should share a process with the parent.
     near_children: usize,
-    /// Set if a child came from elsewhere: as a call, the parent would be answered.
+    /// Set if a child came from another process. If the parent is a call, it is answered.
     is_answered: bool,
 }
 
-/// What one source has sent of the trace.
+/// What one source has sent for the trace.
 #[derive(Clone, Copy, Debug, Default)]
 struct SourceState {
     /// How often the trace has entered the source, as far as its spans show.
@@ -92,13 +93,12 @@ struct SourceState {
 }
 
 impl Completeness {
-    /// Returns whether nothing is certainly missing. Parts that run count elsewhere.
+    /// Returns whether nothing is certainly missing. Does not count parts that run.
     pub(super) fn is_connected(&self) -> bool {
         self.roots > 0 && self.missing.is_empty() && self.running == 0
     }
 
-    /// Returns whether all spans come from one tracer, and all parents that should come from
-    /// it are here.
+    /// Returns whether all spans come from one tracer, and none of its parents is missing.
     pub(super) fn is_whole(&self) -> bool {
         self.missing_here == 0 && self.is_of_one_tracer()
     }
@@ -108,7 +108,7 @@ impl Completeness {
         self.sources.len() == 1 && self.sources.values().all(|source| source.is_tracer)
     }
 
-    /// Returns whether the trace is connected and the spans rule out that more comes.
+    /// Returns whether the trace is connected and the spans show that no more will come.
     pub(super) fn is_settled(&self) -> bool {
         self.is_connected()
             && self.unreported == 0
@@ -117,7 +117,7 @@ impl Completeness {
             && !self.is_doubtful
     }
 
-    /// Adds a span whose id was not here, or which is the other end of a call.
+    /// Adds a span with a new id, or the other end of a call.
     pub(super) fn add(&mut self, span: &SpanRecord, parent_is_here: bool, source: BatchSource) {
         let waiting = self.missing.remove(&span.span_id);
         if waiting
@@ -135,8 +135,8 @@ impl Completeness {
             self.producers += 1;
         }
         self.link(span, parent_is_here);
-        // A tracer knows which parents are remote. So its server spans with a local parent
-        // are no entries.
+        // A tracer knows which parents are remote. So its server spans with a local parent are
+        // not entries.
         let is_entry = span.parent_span_id.is_none()
             || span.parent_is_remote
             || (!source.reports_ends && is_from_elsewhere(span));
@@ -152,7 +152,7 @@ impl Completeness {
         self.is_doubtful = true;
     }
 
-    /// Puts `span` in the place of `old`, which has the same id.
+    /// Replaces `old` by `span`, which has the same id.
     pub(super) fn replace(&mut self, old: &SpanRecord, span: &SpanRecord, parent_is_here: bool) {
         match old.other_parent() {
             None => self.roots = self.roots.saturating_sub(1),
@@ -175,7 +175,7 @@ impl Completeness {
 
     /// Notes that a part of the trace has ended in one source.
     pub(super) fn end_part(&mut self, source: BatchSource) {
-        // A source without spans here has no part in what is kept.
+        // A source without spans in this trace does not affect its state.
         if self.sources.contains_key(&source.key) {
             self.change_source(source.key, |state| {
                 state.ends += 1;
@@ -189,7 +189,7 @@ impl Completeness {
         self.unanswered.remove(&span_id);
     }
 
-    /// Returns how much memory this has on the heap, in bytes.
+    /// Returns its memory on the heap, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         table_bytes(
             self.missing.capacity(),
@@ -220,7 +220,7 @@ impl Completeness {
         }
     }
 
-    /// Changes the state of a source, and the two sums over all sources with it.
+    /// Changes the state of a source, and updates the two sums over all sources.
     fn change_source(&mut self, key: u64, change: impl FnOnce(&mut SourceState)) {
         let before = self.sources.get(&key).copied();
         let state = self.sources.entry(key).or_default();
@@ -235,8 +235,8 @@ impl Completeness {
 impl SourceState {
     /// Returns how many ends are still to be reported.
     ///
-    /// There must be at least one, even if no span shows the entry. Tracers count as zero:
-    /// which of their parts run is known exactly.
+    /// Each source must report at least one end, even if no span shows the entry. Tracers
+    /// count as zero, because their running parts are known exactly.
     fn unreported(self) -> usize {
         if self.is_tracer {
             return 0;
@@ -244,8 +244,9 @@ impl SourceState {
         self.entries.max(1).saturating_sub(self.ends)
     }
 
-    /// Returns whether the source reports ends, and has reported none: then a part certainly
-    /// runs there. After the first end only the number of entries tells, which is a guess.
+    /// Returns whether the source reports ends but has reported none. Then a part certainly
+    /// runs there. After the first end, only the number of entries suggests whether a part
+    /// runs.
     fn is_running(self) -> bool {
         self.reports_ends && self.ends == 0 && !self.is_tracer
     }

@@ -1,4 +1,4 @@
-//! The critical path: which spans make up the duration of a trace.
+//! The critical path: the spans that determine the duration of a trace.
 
 use std::hash::Hash;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::trace::Trace;
 use crate::process::maps::HashMap;
 use crate::value::{SpanId, SpanKind, SpanRecord, Timestamp};
 
-/// A time in which the trace waited for this span itself, and not for one of its children.
+/// A period in which the trace waited for this span itself, and not for one of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CriticalPathSection {
     /// The span.
@@ -29,32 +29,33 @@ impl CriticalPathSection {
     }
 }
 
-/// A span in which the walk is, or to which it returns.
+/// A span that the walk is in, or to which it will return.
 struct WalkedSpan {
     position: usize,
     start: Timestamp,
     /// The time from here to the span's end is already in the path.
     until: Timestamp,
-    /// Children that the walk has not looked at, each with its time clipped to that of its
-    /// ancestors. The one that ends last is at the end of the list.
+    /// The children that the walk has not visited, each with its time clipped to that of its
+    /// ancestors. The child that ends last is at the end of the list.
     children: Vec<(usize, Interval)>,
 }
 
 impl Trace {
     /// Returns the critical path of the root, in the order of time.
     ///
-    /// A shorter section would make a shorter trace, as far as times can tell. The sections
-    /// follow each other without a gap. Together they take exactly the root's time, or, if
-    /// the root's start is unknown, the time from the trace's start to the root's end.
-    /// Without a root, the path is that of the first of [`top_spans`](Self::top_spans).
+    /// Judged by the times alone, shortening a section would shorten the trace. The sections
+    /// follow each other without a gap. Together they cover exactly the root's time. If the
+    /// root's start is unknown, they cover the time from the trace's start to the root's end.
+    /// Without a root, this is the path of the first of [`top_spans`](Self::top_spans).
     ///
     /// The walk begins at the root's end and goes back in time. It enters the child that
-    /// ended last. Where that child starts, it continues in the parent, with the child that
-    /// ended last before that time. If siblings overlap, the one that ends later counts, and
-    /// one that ends within it is left out. If they end together, the one that starts first
-    /// counts. Each span is first clipped to its parent's time. A span that is entirely
-    /// outside of it is left out with its children. So is a producer or consumer span, for
-    /// which nobody waits. All times are those of [`times_of`](Self::times_of).
+    /// ended last. At the start of that child, it continues in the parent, with the child that
+    /// ended last before that time. If siblings overlap, the sibling that ends later counts,
+    /// and a sibling that ends within it is left out. If they end together, the sibling that
+    /// starts first counts. Each span is first clipped to its parent's time. A span that is
+    /// entirely outside of this time is left out with its children. Producer and consumer
+    /// spans are left out too, because no span waits for them. All times are those of
+    /// [`times_of`](Self::times_of).
     ///
     /// Source: Jaeger's critical path (`criticalpath` of the query service and
     /// `CriticalPath` of its UI). A child that ends exactly when the next one starts is on
@@ -95,17 +96,17 @@ impl Trace {
         sections.map(section).collect()
     }
 
-    /// Returns the time that each span has on the critical path, in the order in which the
-    /// path first reaches the spans. If both ends of a call share an id, they have one entry
-    /// with the time of both.
+    /// Returns the time of each span on the critical path, in the order in which the path
+    /// first reaches the spans. If both ends of a call share an id, one entry has the time of
+    /// both.
     #[must_use]
     pub fn critical_path_times(&self) -> Vec<(SpanId, Duration)> {
         let path = self.critical_path().into_iter();
         summed(path.map(|section| (section.span_id, section.duration())))
     }
 
-    /// Returns the same as [`critical_path_times`](Self::critical_path_times), with an entry
-    /// for each end of a call.
+    /// Like [`critical_path_times`](Self::critical_path_times), but with an entry for each end
+    /// of a call.
     pub(crate) fn critical_path_spans(&self) -> Vec<(&SpanRecord, Duration)> {
         let top = self.forest().tops.first();
         let path = top.map(|top| self.sections(*top)).unwrap_or_default();
@@ -117,14 +118,14 @@ impl Trace {
             .collect()
     }
 
-    /// Returns the path of `top`, as positions and times. Uses a stack of its own: a trace
-    /// may be deeper than the thread's.
+    /// Returns the path of `top`, as positions and times. Does not recurse, because a trace
+    /// may be deeper than the thread's stack.
     fn sections(&self, top: usize) -> Vec<(usize, Interval)> {
         let mut path = Vec::new();
         let mut stack = vec![self.walk_into(top, self.top_interval(top))];
         while let Some(walked) = stack.last_mut() {
             let next = loop {
-                // A child that ends after `until` ends within a sibling that counts.
+                // A child that ends after `until` ends within a sibling that is on the path.
                 match walked.children.pop() {
                     Some((_, child)) if child.end > walked.until => {}
                     next => break next,
@@ -153,7 +154,7 @@ impl Trace {
         path
     }
 
-    /// Begins the walk in a span, whose clipped time is `own`.
+    /// Begins the walk in a span. `own` is its clipped time.
     fn walk_into(&self, position: usize, own: Interval) -> WalkedSpan {
         let spans = self.by_position();
         let children = self.forest().children(position).iter();
@@ -161,7 +162,7 @@ impl Trace {
             .filter(|child| !spans[**child].kind.is_of_message())
             .filter_map(|child| Some((*child, self.interval(*child).clipped(own)?)))
             .collect();
-        // The sort is stable, so among equal ends the first by start and id is at the end.
+        // The sort is stable, so among equal ends the first child by start and id comes last.
         children.reverse();
         children.sort_by_key(|(_, child)| child.end);
         WalkedSpan {
@@ -173,7 +174,7 @@ impl Trace {
     }
 }
 
-/// Adds up the times of each key, in the order in which the keys first come.
+/// Adds up the times of each key, in the order in which the keys first occur.
 fn summed<K: Copy + Eq + Hash>(
     sections: impl Iterator<Item = (K, Duration)>,
 ) -> Vec<(K, Duration)> {
@@ -190,7 +191,7 @@ fn summed<K: Copy + Eq + Hash>(
 }
 
 impl Interval {
-    /// Returns the part that is within `outer`; `None` if there is none.
+    /// Returns the part of this interval within `outer`; `None` if they do not overlap.
     fn clipped(self, outer: Self) -> Option<Self> {
         let start = self.start.max(outer.start);
         let end = self.end.min(outer.end);

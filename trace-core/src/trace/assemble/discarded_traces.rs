@@ -7,10 +7,10 @@ use super::completed_trace::Completion;
 use crate::process::maps::HashMap;
 use crate::value::TraceId;
 
-/// The ids of traces that were announced to the hook and then discarded. A span that comes
-/// for one of them is late, and does not begin a new trace.
+/// The ids of traces that were passed to the hook and then discarded. A span with such an id
+/// is late, and does not begin a new trace.
 ///
-/// Bounded: the oldest are forgotten first.
+/// Bounded: the oldest ids are forgotten first.
 #[derive(Debug, Default)]
 pub(super) struct DiscardedTraces {
     /// Why each of them was completed.
@@ -20,12 +20,12 @@ pub(super) struct DiscardedTraces {
 }
 
 impl DiscardedTraces {
-    /// Most memory of one, in bytes. A map from which entries are removed may have room for
-    /// four times as many, and a list for twice as many.
+    /// The maximum memory of one id, in bytes. A map from which entries are removed may have
+    /// room for four times as many entries, and a list for twice as many.
     const PLACE: usize =
         (size_of::<(TraceId, Completion)>() + 1) * 32 / 7 + size_of::<TraceId>() * 2;
 
-    /// Adds one. All of them take at most 1/32 of `max_bytes`.
+    /// Adds an id. All ids take at most 1/32 of `max_bytes`.
     pub(super) fn add(&mut self, trace_id: TraceId, completion: Completion, max_bytes: usize) {
         if let Some(known) = self.completions.get_mut(&trace_id) {
             *known = completion;
@@ -34,7 +34,7 @@ impl DiscardedTraces {
         let most = max_bytes / 32 / Self::PLACE;
         if self.order.len() >= most {
             let Some(oldest) = self.order.pop_front() else {
-                return; // There is no room for a single one.
+                return; // There is no room for a single id.
             };
             self.completions.remove(&oldest);
         }
@@ -42,7 +42,7 @@ impl DiscardedTraces {
         self.order.push_back(trace_id);
     }
 
-    /// Returns why a trace was completed, if it is one of these.
+    /// Returns why a trace was completed, if its id is here.
     pub(super) fn get(&self, trace_id: TraceId) -> Option<Completion> {
         if self.completions.is_empty() {
             return None;
@@ -50,7 +50,7 @@ impl DiscardedTraces {
         self.completions.get(&trace_id).copied()
     }
 
-    /// Returns how much memory they take, in bytes.
+    /// Returns the memory of all ids, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let entry = size_of::<(TraceId, Completion)>();
         table_bytes(self.completions.capacity(), entry)

@@ -1,23 +1,23 @@
 //! Spans that were added to a trace more than once.
 //!
-//! Counts them, and decides which of two is kept. The trace owns the one that is kept.
+//! Counts the copies, and decides which of two to keep. The trace owns the span that is kept.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::value::{SpanId, SpanRecord};
 
-/// How often each span was added, of those that came more than once.
+/// How often each span was added, for spans that came more than once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Duplicates {
-    /// By id, and by whether the span is the end of a call that answers.
+    /// The key is the span's id, and whether the span is the answering end of a call.
     repetitions: BTreeMap<(SpanId, bool), Repetition>,
 }
 
 /// How often one span was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Repetition {
-    /// Two or more: the first one counts, too.
+    /// Two or more, because the first one counts too.
     reports: usize,
     /// Whether the contents differed.
     differing: bool,
@@ -37,15 +37,15 @@ impl Duplicates {
         repetition.differing |= differing;
     }
 
-    /// Returns the ids that were added more than once, how often, and whether the contents
-    /// differed.
+    /// Returns each id that was added more than once, how often it was added, and whether the
+    /// contents differed.
     pub(super) fn iter(&self) -> impl Iterator<Item = (SpanId, usize, bool)> {
         self.repetitions
             .iter()
             .map(|((span_id, _), repetition)| (*span_id, repetition.reports, repetition.differing))
     }
 
-    /// Returns how much memory this has on the heap, in bytes, at most.
+    /// Returns an upper bound of its memory on the heap, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         // A node of a B-tree has room for eleven entries and is at least half full.
         self.repetitions.len() * size_of::<((SpanId, bool), Repetition)>() * 2
@@ -57,9 +57,9 @@ pub(super) fn differs(span: &SpanRecord, other: &SpanRecord) -> bool {
     span != other && debug_text(other) != debug_text(span)
 }
 
-/// Returns whether to keep `span` and not `other`, which has the same id.
+/// Returns whether to keep `span` instead of `other`, which has the same id.
 ///
-/// The order is total, so the result does not depend on which one came first.
+/// The order is total, so the result does not depend on which span came first.
 pub(super) fn is_preferred(span: &SpanRecord, other: &SpanRecord) -> bool {
     let key = |span: &SpanRecord| {
         let items = span.tags.len() + span.logs.len() + span.links.len();
@@ -71,8 +71,8 @@ pub(super) fn is_preferred(span: &SpanRecord, other: &SpanRecord) -> bool {
         .is_gt()
 }
 
-/// Returns a text to compare spans by. Floats have no total order, and NaN does not even
-/// equal itself.
+/// Returns a text by which spans are compared. Floats cannot be compared directly: they have
+/// no total order, and NaN does not equal itself.
 fn debug_text(span: &SpanRecord) -> String {
     format!("{span:?}")
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::value::{SpanRecord, TraceId};
 
-/// A span belongs to another trace than the one to which it was added.
+/// A span was added to a trace to which it does not belong.
 #[derive(Clone, Debug)]
 pub struct ForeignSpanError {
     span: Box<SpanRecord>,

@@ -1,31 +1,31 @@
 //! The tree of a trace, as positions in its list of spans.
 //!
-//! Built at once and without recursion, and never changed: a trace that gets another span
-//! drops its forest. What the tree means to callers is in [`hierarchy`](super::hierarchy).
+//! It is built in one step, without recursion, and never changes: a trace drops its forest
+//! when a span is added. The public methods are in [`hierarchy`](super::hierarchy).
 
 use super::allocation::heap_bytes;
 use super::index::SpanIndex;
 use super::timeline::{Interval, Timeline};
 use crate::value::{SpanId, SpanRecord, Timestamp};
 
-/// Which span is whose child, and when each ran.
+/// The parents and children of all spans, and when each span ran.
 ///
-/// It is a forest, because orphans and further roots are beside the root. Each cycle is cut
-/// above its first span, so every walk ends.
+/// It is a forest, because there may be orphans and further roots beside the root. Each cycle
+/// is cut above its first span, so every walk ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Forest {
     /// All positions, sorted by start, then id.
     pub(crate) order: Vec<usize>,
-    /// The parent of each position, if it is here and not cut off.
+    /// The parent of each position, if it is in the trace and was not cut off.
     pub(crate) parents: Vec<Option<usize>>,
-    /// Positions that are no child of another: roots, then the others, both in `order`. If
-    /// every span names a parent, those that name themselves count as roots.
+    /// Positions without a parent: first roots, then the others, both sorted as in `order`. If
+    /// every span names a parent, spans that name themselves count as roots.
     pub(crate) tops: Vec<usize>,
     /// How many of `tops` count as roots. They come first.
     pub(crate) roots: usize,
     /// The number of ancestors of each position.
     pub(crate) depth: Vec<usize>,
-    /// The cycles: each has its first span, then that span's parent, and so on, up to the
+    /// The cycles. Each contains its first span, then that span's parent, and so on, up to the
     /// child of the first span.
     pub(crate) cycles: Vec<Vec<usize>>,
     /// When each span ran.
@@ -42,8 +42,8 @@ struct Children {
 }
 
 impl Forest {
-    /// Returns how much memory a forest of so many spans takes, in bytes. A position is either
-    /// a top or somebody's child, so these two lists count as one.
+    /// Returns the memory of a forest with this number of spans, in bytes. Each position is
+    /// either a top or a child, so these two lists count as one.
     pub(super) fn bytes(spans: usize) -> usize {
         let list = |entry: usize| heap_bytes(spans * entry);
         list(size_of::<Option<usize>>())
@@ -60,8 +60,8 @@ impl Forest {
             .collect();
         let is_root = |position: usize| spans[position].parent_span_id.is_none();
         let has_root = (0..spans.len()).any(|at| parents[at].is_none() && is_root(at));
-        // Without a root, spans that are their own parents stand for one. With a root, each
-        // of them is a cycle of one span.
+        // If there is no root, spans that are their own parents count as roots. If there is
+        // one, each such span is a cycle of one span.
         let is_own_parent = |position: usize| spans[position].other_parent().is_none();
         if !has_root {
             for (position, parent) in parents.iter_mut().enumerate() {
@@ -79,8 +79,8 @@ impl Forest {
             }
         }
         let timeline = Timeline::new(spans, &parents, downwards.into_iter());
-        // The first order is by the spans' own times. It is needed to cut the cycles, without
-        // which there is no timeline.
+        // The first order uses the spans' own times. It is needed to cut the cycles, and the
+        // timeline can be computed only after that.
         if !timeline.is_plain() {
             let start = |position: &usize| timeline.interval(*position).start;
             order.sort_by_cached_key(|position| key(spans, *position, start(position)));
@@ -111,7 +111,7 @@ impl Forest {
 }
 
 /// Returns the key by which positions are sorted. If both ends of a call share an id, the
-/// one that calls comes first.
+/// calling end comes first.
 fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, SpanId, bool) {
     let span = &spans[position];
     (start, span.span_id, span.kind.is_answer())
@@ -119,9 +119,9 @@ fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, S
 
 /// Returns the position of a span's parent.
 ///
-/// If both ends of a call share an id, the one that answers is a child of the one that
-/// calls, whatever parent it names. A span whose parent has this id is a child of the end
-/// that is of its own service.
+/// If both ends of a call share an id, the answering end is a child of the calling end, even
+/// if it names another parent. A span whose parent has this id is a child of the end in its
+/// own service.
 fn parent(spans: &[SpanRecord], index: &SpanIndex, position: usize) -> Option<usize> {
     let span = &spans[position];
     if index.answer(span.span_id) == Some(position) {
@@ -139,17 +139,16 @@ fn parent(spans: &[SpanRecord], index: &SpanIndex, position: usize) -> Option<us
 
 /// Removes the parent of the first span of each cycle, and returns the cycles.
 ///
-/// A span has at most one parent, so cycles have no span in common, and none is below
-/// another.
+/// A span has at most one parent, so two cycles share no span, and no cycle is below another.
 fn cut_cycles(
     spans: &[SpanRecord],
     order: &[usize],
     parents: &mut [Option<usize>],
 ) -> Vec<Vec<usize>> {
     let mut cycles = Vec::new();
-    // The number of the walk that visited each position, counted from 1; 0 for none. A walk
-    // that meets its own number has found a cycle. One that meets another number has joined
-    // a path that was looked at.
+    // The number of the walk that visited each position, counted from 1; 0 if none did. A walk
+    // that meets its own number has found a cycle. A walk that meets another number has joined
+    // a path that was checked before.
     let mut visited = vec![0; spans.len()];
     for (walk, start) in order.iter().enumerate() {
         let mut next = Some(*start);

@@ -1,15 +1,15 @@
-//! Which span of a trace is whose child.
+//! The parents and children in a trace.
 //!
-//! The public methods about roots, children, orphans and depth. The tree itself is built in
-//! [`forest`](super::forest).
+//! This file has the public methods for roots, children, orphans and depth. The tree itself is
+//! built in [`forest`](super::forest).
 
 use super::trace::Trace;
 use crate::value::{SpanId, SpanRecord};
 
 impl Trace {
-    /// Returns the span without a parent. If there are several, it is the one that starts
-    /// first, then the one with the least id. If there is none, it is the first of the spans
-    /// that name themselves as parent, as the roots of some systems do.
+    /// Returns the span without a parent. If there are several, returns the span that starts
+    /// first, and if several start together, the one with the lowest id. If there is none,
+    /// returns the first span that names itself as parent, as the roots of some systems do.
     #[must_use]
     pub fn root(&self) -> Option<&SpanRecord> {
         self.roots().next()
@@ -18,8 +18,8 @@ impl Trace {
     /// Returns the children of this span, sorted by start, then id. If both ends of a call
     /// have this id, the children of both are returned.
     ///
-    /// If spans are their own ancestors, the first of the cycle (by start, then id) counts as
-    /// no child, so a walk downwards always ends.
+    /// In a cycle, the first span (by start, then id) does not count as a child. So a walk
+    /// downwards always ends.
     pub fn children(&self, span_id: SpanId) -> impl ExactSizeIterator<Item = &SpanRecord> {
         let forest = self.forest();
         let below = |position: Option<usize>| position.map_or(&[][..], |at| forest.children(at));
@@ -33,11 +33,11 @@ impl Trace {
         children.into_iter().map(|child| &self.by_position()[child])
     }
 
-    /// Returns the children of this span, sorted by start, then id; none if the span is not
-    /// in this trace.
+    /// Returns the children of this span, sorted by start, then id. If the span is not in this
+    /// trace, there are none.
     ///
-    /// Unlike [`children`](Self::children), it distinguishes two ends of a call that share an
-    /// id: the span that answers is a child of the one that calls.
+    /// Unlike [`children`](Self::children), this distinguishes two ends of a call that share
+    /// an id: the answering span is a child of the calling span.
     pub fn children_of(&self, span: &SpanRecord) -> impl ExactSizeIterator<Item = &SpanRecord> {
         let children = match self.position_of(span) {
             Some(position) => self.forest().children(position),
@@ -46,8 +46,8 @@ impl Trace {
         self.at(children)
     }
 
-    /// Returns the spans that are no child of another: the root and further roots, then
-    /// orphans and the first spans of cycles. Both groups are sorted by start, then id.
+    /// Returns the spans that are not children: first all roots, then orphans and the first
+    /// spans of cycles. Both groups are sorted by start, then id.
     pub fn top_spans(&self) -> impl ExactSizeIterator<Item = &SpanRecord> {
         self.at(&self.forest().tops)
     }
@@ -57,14 +57,14 @@ impl Trace {
         self.spans().filter(|span| self.is_orphan(span))
     }
 
-    /// Returns the number of levels: 0 without spans, 1 for a root alone.
+    /// Returns the number of levels: 0 without spans, 1 for a single root.
     #[must_use]
     pub fn depth(&self) -> usize {
         let deepest = self.forest().depth.iter().max();
         deepest.map_or(0, |depth| depth + 1)
     }
 
-    /// Returns how many ancestors this span has: 0 for the root.
+    /// Returns the number of ancestors of this span: 0 for the root.
     #[must_use]
     pub fn depth_of(&self, span_id: SpanId) -> Option<usize> {
         let position = self.position(span_id)?;
@@ -84,7 +84,7 @@ impl Trace {
         self.at(forest.tops.get(..forest.roots).unwrap_or_default())
     }
 
-    /// Returns whether the span's parent is in another process, and not in the trace.
+    /// Returns whether the span's parent is in another process and missing from the trace.
     pub(crate) fn is_called_from_elsewhere(&self, span: &SpanRecord) -> bool {
         span.parent_is_remote && self.is_orphan(span)
     }

@@ -6,30 +6,30 @@ use crate::value::{SpanId, SpanRecord};
 
 /// Maps span ids to positions in the trace's list of spans.
 ///
-/// An id has one span, or two, because some systems give both ends of a call one id. The
-/// kinds tell the two apart. Source: Zipkin's B3 propagation, *Shared span id*, and Envoy's
+/// An id has one span or two, because some systems give both ends of a call the same id. The
+/// kinds distinguish them. Source: Zipkin's B3 propagation, *Shared span id*, and Envoy's
 /// `shared_span_context`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SpanIndex {
-    /// The span with this id; if there are two, the one that calls.
+    /// The span with this id; if there are two, the calling one.
     first: HashMap<SpanId, usize>,
-    /// If two spans have this id, the one that answers.
+    /// If two spans have this id, the answering one.
     answers: HashMap<SpanId, usize>,
 }
 
 impl SpanIndex {
-    /// Returns the span with this id; if there are two, the one that calls.
+    /// Returns the span with this id; if there are two, the calling one.
     pub(super) fn first(&self, span_id: SpanId) -> Option<usize> {
         self.first.get(&span_id).copied()
     }
 
-    /// Returns the span that answers, if two spans have this id.
+    /// Returns the answering span, if two spans have this id.
     pub(super) fn answer(&self, span_id: SpanId) -> Option<usize> {
-        // In most traces this map is empty, and then the id is not even hashed.
+        // In most traces this map is empty. Then the id is not hashed.
         self.answers.get(&span_id).copied()
     }
 
-    /// Returns the span that has the id of this one and is the same end of a call.
+    /// Returns the span with the same id that is the same end of a call.
     pub(super) fn find(&self, spans: &[SpanRecord], span: &SpanRecord) -> Option<usize> {
         let is_same = |position: &usize| {
             let found = spans.get(*position);
@@ -55,7 +55,7 @@ impl SpanIndex {
         }
     }
 
-    /// Returns how much memory this has on the heap, in bytes.
+    /// Returns its memory on the heap, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let entry = size_of::<(SpanId, usize)>();
         table_bytes(self.first.capacity(), entry) + table_bytes(self.answers.capacity(), entry)

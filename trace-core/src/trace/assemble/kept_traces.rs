@@ -1,7 +1,7 @@
-//! Completed traces that are kept, and the ids of those that were discarded.
+//! Completed traces that are kept, and the ids of discarded traces.
 //!
-//! Adds late spans and knows which traces have to be announced again. The store decides how
-//! many are kept.
+//! Adds late spans, and knows which traces have to be announced again. The store decides how
+//! many traces are kept.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::value::{SpanRecord, Timestamp, TraceId};
 pub(super) struct KeptTraces {
     /// In the order of completion.
     traces: VecDeque<KeptTrace>,
-    /// Numbers of traces, counted from the first one ever completed. So nothing changes for
-    /// the others when the first in the list is discarded.
+    /// The numbers of traces, counted from the first one ever completed. So these numbers do
+    /// not change when the first trace in the list is discarded.
     by_id: HashMap<TraceId, usize>,
-    /// How many were discarded, which is the number of the first one kept.
+    /// How many traces were discarded. This is also the number of the first trace in the list.
     discarded: usize,
     /// Memory of `traces`, in bytes.
     bytes: usize,
@@ -34,22 +34,22 @@ pub(super) struct KeptTraces {
 pub(super) struct KeptTrace {
     completed: CompletedTrace,
     bytes: usize,
-    /// Whether it has changed since it was announced.
+    /// Whether the trace has changed since it was announced.
     has_changed: bool,
 }
 
-/// What became of a span that came for a completed trace.
+/// What happened to a span that came for a completed trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LateSpan {
     Added,
     Duplicate,
-    /// The trace has the most spans allowed.
+    /// The trace has reached its limit of spans.
     Dropped,
 }
 
 impl KeptTrace {
-    /// Memory of one, apart from its trace: its places in the list and in the map, of which
-    /// two thirds are in use on average.
+    /// The memory of one kept trace, without the [`Trace`]. It consists of its places in the
+    /// list and in the map, of which two thirds are in use on average.
     const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
 
     /// Returns the trace to be announced again, if it has changed.
@@ -60,7 +60,7 @@ impl KeptTrace {
         })
     }
 
-    /// Adds spans that were lost. Returns whether the trace was complete before.
+    /// Adds losses. Returns whether the trace was complete before.
     pub(super) fn add_losses(&mut self, losses: &TraceLosses) -> bool {
         Arc::make_mut(&mut self.completed.trace).add_losses(losses);
         self.has_changed = true;
@@ -73,7 +73,7 @@ impl KeptTraces {
         self.traces.len()
     }
 
-    /// Returns how much memory all of them take, in bytes, with the ids of discarded ones.
+    /// Returns the memory of all kept traces and of the discarded ids, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes + self.discarded_ids.bytes()
     }
@@ -101,7 +101,7 @@ impl KeptTraces {
         self.traces.iter_mut().filter_map(KeptTrace::take_news)
     }
 
-    /// Adds a trace that is being announced.
+    /// Adds a trace that the caller announces.
     pub(super) fn push(&mut self, completed: CompletedTrace) {
         let bytes = completed.trace.bytes() + KeptTrace::PLACE;
         self.bytes += bytes;
@@ -114,8 +114,8 @@ impl KeptTraces {
         });
     }
 
-    /// If the trace was discarded, keeps it again, without spans, and returns why it was
-    /// completed. `losses` returns what was lost of it since.
+    /// If the trace was discarded, keeps it again without spans, and returns why it was
+    /// completed. `losses` returns its losses since then.
     pub(super) fn revive(
         &mut self,
         trace_id: TraceId,
@@ -139,8 +139,8 @@ impl KeptTraces {
         Some(completion)
     }
 
-    /// Adds a span to a trace that is kept. Returns what became of the span, and whether it
-    /// made a complete trace incomplete.
+    /// Adds a span to a kept trace. Returns what happened to the span, and whether it made a
+    /// complete trace incomplete.
     pub(super) fn add_late(
         &mut self,
         span: SpanRecord,
@@ -187,7 +187,7 @@ impl KeptTraces {
         Some(oldest.take_news())
     }
 
-    /// Returns where a trace is in the list.
+    /// Returns the position of a trace in the list.
     fn index(&self, trace_id: TraceId) -> Option<usize> {
         self.by_id.get(&trace_id)?.checked_sub(self.discarded)
     }

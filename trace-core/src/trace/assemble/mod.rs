@@ -1,9 +1,9 @@
 //! Assembles spans into traces.
 //!
-//! [`Trace`] is the tree of one trace id, with self times and a critical path. It puts all
-//! spans on one clock, whichever clocks timed them. [`TraceCollector`] makes traces from the
-//! spans of any number of processes. Assembling is a pure function of the spans: every order
-//! of arrival gives the same trace and the same [`Problem`]s. Nothing here writes text; see
+//! [`Trace`] is the tree of one trace id, with self times and a critical path. It converts the
+//! times of all spans to one clock. [`TraceCollector`] makes traces from the spans of any
+//! number of processes. Assembling is a pure function of the spans: every order of arrival
+//! gives the same trace and the same [`Problem`]s. Text is written in
 //! [`view`](crate::trace::view).
 
 mod active_trace;

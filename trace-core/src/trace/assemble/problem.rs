@@ -1,6 +1,6 @@
 //! The problems that a trace can have, and their texts.
 //!
-//! They are found in [`problem_search`](super::problem_search).
+//! [`problem_search`](super::problem_search) finds them.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,24 +27,25 @@ use crate::value::SpanId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Every span has a parent, and none was called from another process.
+    /// Every span names a parent, and none was called from another process.
     NoRoot,
     /// More than one span has no parent.
     SeveralRoots {
-        /// These spans, sorted by start, then id. The first is
+        /// The spans without a parent, sorted by start, then id. The first is
         /// [`Trace::root`](crate::Trace::root).
         span_ids: Vec<SpanId>,
     },
     /// Spans were lost on their way to the collector.
     SpansLost(TraceLosses),
-    /// A caller in another process is missing. It may report to another place, or to none.
+    /// A caller in another process is missing. It may report to another collector, or to none.
     CalledFromElsewhere {
         /// The caller's span.
         parent_span_id: SpanId,
-        /// The spans that it called, sorted by start, then id.
+        /// The called spans, sorted by start, then id.
         children: Vec<SpanId>,
     },
-    /// A parent is missing (so far) that should come from the process of one of its children.
+    /// A parent is missing that should come from the process of one of its children. It may
+    /// still come.
     MissingParent {
         /// The missing span.
         parent_span_id: SpanId,
@@ -57,22 +58,22 @@ pub enum Problem {
         span_id: SpanId,
         /// How often it was added.
         reports: usize,
-        /// Whether the contents differed. One of them is kept.
+        /// Whether the copies differed. One of them is kept.
         differing: bool,
     },
-    /// A span names itself as parent. It counts as a root, because no span is without a parent.
+    /// A span names itself as parent. It counts as a root, because every span names a parent.
     OwnParent {
         /// The span.
         span_id: SpanId,
     },
     /// Spans are their own ancestors.
     Cycle {
-        /// The first one by start, then id; then its parent, and so on, up to its child. A
-        /// single span is its own parent.
+        /// The first span by start, then id; then its parent, and so on, up to its child. A
+        /// span that is its own parent is the only one.
         span_ids: Vec<SpanId>,
     },
-    /// A span's start is unknown. [`Trace::times_of`](crate::Trace::times_of) says what
-    /// replaces it.
+    /// A span's start is unknown. [`Trace::times_of`](crate::Trace::times_of) describes its
+    /// replacement.
     UnknownStart {
         /// The span.
         span_id: SpanId,
@@ -82,29 +83,29 @@ pub enum Problem {
         /// The span.
         span_id: SpanId,
     },
-    /// The clock of a span from elsewhere differs from the root's.
-    /// [`Trace::times_of`](crate::Trace::times_of) says how this is recognized, and which
+    /// The clock of a span from another service or process differs from the root's.
+    /// [`Trace::times_of`](crate::Trace::times_of) describes how this is recognized, and which
     /// times are compared.
     ClockDiffers {
         /// The first span with that clock. Its descendants are not reported.
         span_id: SpanId,
-        /// By how much, as far as the times tell.
+        /// The difference, estimated from the times.
         by: Duration,
-        /// Whether the clock is ahead of the root's, and not behind it.
+        /// Whether the clock is ahead of the root's; otherwise it is behind.
         is_ahead: bool,
     },
     /// A span ran partly outside of its parent's time, by the root's clock.
     ///
-    /// Either the span is a task that outlives its parent, which is no mistake, or two clocks
-    /// differ by less than the times tell.
+    /// Either the span is a task that outlives its parent, which is not a mistake, or two
+    /// clocks differ too little to be recognized.
     OutsideParent {
         /// The span.
         span_id: SpanId,
         /// Its parent.
         parent_span_id: SpanId,
-        /// How long it starts before its parent; zero if it does not.
+        /// How long it starts before its parent starts; zero if it does not.
         before: Duration,
-        /// How long it ends after its parent; zero if it does not.
+        /// How long it ends after its parent ends; zero if it does not.
         after: Duration,
     },
     /// A span ends before it starts.
@@ -200,7 +201,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Writes the first ids, and the number of the others.
+/// Writes the first ids, and how many more there are.
 struct List<'a>(&'a [SpanId]);
 
 impl fmt::Display for List<'_> {

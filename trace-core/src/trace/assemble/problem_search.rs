@@ -8,7 +8,7 @@ use super::trace::Trace;
 use crate::value::SpanId;
 
 impl Trace {
-    /// Returns what is wrong with the trace, in a fixed order; nothing if all is well.
+    /// Returns the problems of the trace, in a fixed order.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -49,7 +49,8 @@ fn roots(trace: &Trace) -> Option<Problem> {
     }
 }
 
-/// Finds missing parents, by id. One is elsewhere if all its children say so.
+/// Finds missing parents, by id. A parent is in another process if all its children have a
+/// remote parent.
 fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
     let mut missing: BTreeMap<SpanId, (bool, Vec<SpanId>)> = BTreeMap::new();
     for span in trace.orphans() {
@@ -92,7 +93,7 @@ fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
     })
 }
 
-/// Finds times that are unknown, differ or do not fit, in the order of the spans.
+/// Finds unknown, differing and inconsistent times, in the order of the spans.
 fn times(trace: &Trace) -> Vec<Problem> {
     let (forest, spans) = (trace.forest(), trace.by_position());
     let mut problems = Vec::new();
@@ -122,7 +123,7 @@ fn times(trace: &Trace) -> Vec<Problem> {
             continue;
         };
         let outer = trace.interval(parent);
-        // A guessed time of the parent proves nothing about the span.
+        // A guessed time of the parent must not be compared with the span.
         let outer_remark = forest.timeline.remark(parent);
         let mut before = outer.start - interval.start;
         if outer_remark.start_is_unknown {

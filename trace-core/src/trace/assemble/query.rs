@@ -6,10 +6,10 @@ use super::trace::Trace;
 use crate::value::conventions;
 use crate::value::{SpanRecord, TagValue};
 
-/// What a trace must have to be found. The default finds every trace.
+/// A search for traces. The default matches every trace.
 ///
-/// One span must have the service, the operation and all tags, as in Jaeger's search. The
-/// durations are those of the trace.
+/// A single span must have the service, the operation and all tags, as in Jaeger's search. The
+/// durations apply to the whole trace.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,15 +31,15 @@ pub struct Query {
     pub service: Option<String>,
     /// The operation's name.
     pub operation: Option<String>,
-    /// Keys and values. The span must have all of them, with this value or one of the same
-    /// text.
+    /// Keys and values. The span must have all keys, each with this value or with a value of
+    /// the same text.
     ///
-    /// `error` also stands for the error status: `true` finds a span that has it, and `false`
-    /// one that does not. `service.name` also stands for the service.
+    /// `error` also matches the error status: `true` finds spans that have it, and `false`
+    /// finds the others. `service.name` also matches the service.
     pub tags: Vec<(String, TagValue)>,
-    /// Shortest duration of the trace.
+    /// The minimum duration of the trace.
     pub min_duration: Option<Duration>,
-    /// Longest duration of the trace.
+    /// The maximum duration of the trace.
     pub max_duration: Option<Duration>,
 }
 
@@ -65,14 +65,14 @@ impl Query {
         self
     }
 
-    /// Asks for traces that take at least this long.
+    /// Asks for traces with at least this duration.
     #[must_use]
     pub fn min_duration(mut self, duration: Duration) -> Self {
         self.min_duration = Some(duration);
         self
     }
 
-    /// Asks for traces that take at most this long.
+    /// Asks for traces with at most this duration.
     #[must_use]
     pub fn max_duration(mut self, duration: Duration) -> Self {
         self.max_duration = Some(duration);
@@ -120,7 +120,7 @@ fn has_tag(span: &SpanRecord, key: &str, wanted: &TagValue) -> bool {
     match key {
         "error" => {
             let is_error = span.is_error();
-            // A span with the tag `error` may have a status that says the opposite.
+            // A span's tag `error` may contradict its status.
             (is_error || span.tag(key).is_none()) && is_same(&TagValue::Bool(is_error), wanted)
         }
         conventions::SERVICE_NAME => wanted.as_str() == Some(&span.service_name),

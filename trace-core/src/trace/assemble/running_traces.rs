@@ -1,4 +1,4 @@
-//! Traces of which a part is known to run, because a tracer has reported it.
+//! Traces with a part that runs, as reported by a tracer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,25 +8,26 @@ use super::completed_trace::Completion;
 use crate::process::maps::HashMap;
 use crate::value::{Timestamp, TraceId};
 
-/// The traces of which a part runs, whether or not a span of them is here.
+/// The traces with a running part, even if they have no spans here.
 #[derive(Debug, Default)]
 pub(super) struct RunningTraces {
     traces: HashMap<TraceId, RunningTrace>,
-    /// Those that were not reported as long-running, by the time of their first report.
+    /// The traces that were not yet announced as long-running, by the time of their first
+    /// report.
     unreported: BTreeSet<(Duration, TraceId)>,
 }
 
-/// A trace of which a part runs. Times are counted from the collector's first look at its
-/// clock, except `began`.
+/// A trace with a running part. Except `began`, times are counted from the collector's first
+/// reading of its clock.
 #[derive(Clone, Debug)]
 pub(super) struct RunningTrace {
-    /// The parts that run: the key of their tracer, and their number there.
+    /// The running parts: for each, the key of its tracer and its number there.
     parts: Vec<(u64, u32)>,
-    /// When the first part began, by its tracer's clock, if that was reported.
+    /// When the first part began by its tracer's clock, if reported.
     pub(super) began: Option<Timestamp>,
-    /// When the first report of it came.
+    /// When its first report came.
     pub(super) heard_of: Duration,
-    /// Set if the spans that were here were completed or given up meanwhile, to the reason.
+    /// Set if its spans were completed or given up while a part ran, to the reason.
     pub(super) was_cut: Option<Completion>,
 }
 
@@ -52,7 +53,7 @@ impl RunningTraces {
         trace.began = trace.began.into_iter().chain(began).min();
     }
 
-    /// Notes that a part has ended. Returns the trace if no other part of it runs.
+    /// Notes that a part has ended. If no other part runs, removes the trace and returns it.
     pub(super) fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) -> Option<RunningTrace> {
         if self.traces.is_empty() {
             return None;
@@ -66,7 +67,7 @@ impl RunningTraces {
         self.traces.remove(&trace_id)
     }
 
-    /// Notes that a trace was completed while a part of it runs, and why.
+    /// Notes why a trace was completed while a part of it runs.
     pub(super) fn note_cut(&mut self, trace_id: TraceId, completion: Completion) {
         if let Some(trace) = self.traces.get_mut(&trace_id) {
             trace.was_cut = Some(completion);
@@ -79,7 +80,7 @@ impl RunningTraces {
         self.traces.contains_key(&trace_id)
     }
 
-    /// Returns a trace that has run for at least `long`. Each is returned once.
+    /// Returns a trace that has run for at least `long`. Each trace is returned once.
     pub(super) fn take_long_running(
         &mut self,
         now: Duration,
@@ -93,10 +94,10 @@ impl RunningTraces {
         Some((trace_id, self.traces.get(&trace_id)?))
     }
 
-    /// Returns how much memory all of them take, in bytes.
+    /// Returns the memory of all running traces, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let table = table_bytes(self.traces.capacity(), size_of::<(TraceId, RunningTrace)>());
-        // Usually one part of each runs, and a vector begins with four places.
+        // Usually a trace has one running part. A vector begins with four places.
         let parts = heap_bytes(4 * size_of::<(u64, u32)>());
         let unreported = size_of::<(Duration, TraceId)>() * 3 / 2;
         table + self.traces.len() * parts + self.unreported.len() * unreported

@@ -6,12 +6,12 @@ use super::trace::Trace;
 use crate::value::{SpanId, SpanRecord};
 
 impl Trace {
-    /// Returns the part of a span's time in which none of its children ran; `None` if there
-    /// is no such span.
+    /// Returns the time of a span in which none of its children ran; `None` if there is no
+    /// span with this id.
     ///
-    /// Overlapping children count once. What a child does outside of the span's time does not
-    /// count. If both ends of a call have this id, it is the self time of the one that calls,
-    /// whose child the other one is.
+    /// Overlapping children count once. The time of a child outside of the span does not
+    /// count. If both ends of a call have this id, returns the self time of the calling end.
+    /// The answering end is its child.
     ///
     /// ```
     /// use std::time::Duration;
@@ -37,7 +37,7 @@ impl Trace {
     }
 
     /// Returns every span with its [self time](Self::self_time), sorted by start, then id.
-    /// Takes time in proportion to the number of spans.
+    /// The computation is linear in the number of spans.
     pub fn self_times(&self) -> impl Iterator<Item = (&SpanRecord, Duration)> {
         let spans = self.by_position();
         let order = self.forest().order.iter();
@@ -48,7 +48,7 @@ impl Trace {
         let own = self.interval(position);
         let children = self.forest().children(position).iter();
         let mut total = Duration::ZERO;
-        // The time before this is counted. Children come by start.
+        // The time before `until` is counted already. The children are sorted by start.
         let mut until = own.start;
         for child in children.map(|child| self.interval(*child)) {
             if child.start < child.end {

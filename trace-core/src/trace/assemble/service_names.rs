@@ -7,22 +7,22 @@ use crate::process::maps::HashSet;
 
 /// The names that all traces share.
 ///
-/// Bounded. A name is never removed, so a trace can find out later whether it shares one.
+/// Bounded. A name is never removed, so a trace can check later whether it shares a name.
 #[derive(Debug, Default)]
 pub(super) struct ServiceNames {
     names: HashSet<Arc<str>>,
     bytes: usize,
-    /// The last one, because usually the next span has it, too.
+    /// The name of the previous span, because the next span usually has the same name.
     last: Option<Arc<str>>,
 }
 
 impl ServiceNames {
-    /// Most bytes of all names: a thousand long ones. If every span has a name of its own,
-    /// which a mistake may cause, it does not matter which names are here.
+    /// The maximum number of bytes of all names, enough for a thousand long ones. If every
+    /// span has its own name by mistake, it does not matter which names are shared.
     const MAX_BYTES: usize = 64 * 1024;
 
-    /// Replaces a name by the shared one. A new name is added if there is room, at most 1/64
-    /// of `max_bytes`.
+    /// Replaces a name by the shared copy. Adds a new name if there is room. All names take at
+    /// most 1/64 of `max_bytes`.
     pub(super) fn share(&mut self, name: &mut Arc<str>, max_bytes: usize) {
         let last = self.last.as_ref().filter(|last| *last == name);
         if let Some(known) = last.or_else(|| self.names.get(name)) {
@@ -46,7 +46,7 @@ impl ServiceNames {
         self.last.as_ref().is_some_and(is_it) || self.names.get(name).is_some_and(is_it)
     }
 
-    /// Returns how much memory they take, in bytes.
+    /// Returns the memory of all shared names, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes + table_bytes(self.names.capacity(), size_of::<Arc<str>>())
     }

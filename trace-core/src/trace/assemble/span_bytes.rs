@@ -1,7 +1,7 @@
-//! How much memory a span takes on the heap.
+//! The memory of a span on the heap.
 //!
-//! Counts by the form of a span, without asking the allocator, so that a trace collector
-//! can bound what it keeps. Every new field of a span that owns memory belongs here.
+//! The memory is computed from the fields of the span, without asking the allocator. A trace
+//! collector uses it to bound its memory. Add every new field of a span that owns memory here.
 
 use std::borrow::Cow;
 use std::mem::size_of;
@@ -11,10 +11,10 @@ use super::allocation::{heap_bytes, shared_bytes};
 use super::service_names::ServiceNames;
 use crate::value::{Link, Log, SpanRecord, Status, Tag, TagArray, TagValue, TraceState};
 
-/// Returns how much memory a trace has on the heap for a span, in bytes.
+/// Returns the memory on the heap that a trace needs for a span, in bytes.
 ///
-/// What the span shares with the span `before` it in the trace does not count. Nor does a
-/// name that is one of `names`, which all traces share.
+/// Memory that the span shares with the span `before` it in the trace does not count. Nor does
+/// a name in `names`, which all traces share.
 pub(super) fn span_heap_bytes(
     span: &SpanRecord,
     before: Option<&SpanRecord>,
@@ -31,7 +31,7 @@ pub(super) fn span_heap_bytes(
     own_bytes(span) + name + state
 }
 
-/// Returns the bytes of everything that no other span can share.
+/// Returns the bytes that the span cannot share with another span.
 fn own_bytes(span: &SpanRecord) -> usize {
     let status = match &span.status {
         Status::Error(message) => text_bytes(message),

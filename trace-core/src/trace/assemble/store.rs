@@ -1,8 +1,8 @@
 //! The traces of a collector, and the limits that bound them.
 //!
-//! Decides which traces are completed, given up and discarded. Spans and reports come in
-//! through [`intake`]. Behind the lock of the collector, the store never calls a hook:
-//! it returns what is to be announced.
+//! The store decides which traces are completed, given up and discarded. [`intake`] adds spans
+//! and reports. The store is behind the collector's lock, so it never calls a hook. Instead it
+//! returns the traces to be announced.
 
 mod intake;
 
@@ -22,7 +22,7 @@ use super::trace::Trace;
 use crate::process::clock::{Clock, Stopwatch};
 use crate::value::{Timestamp, TraceId};
 
-/// All traces of a collector, and what it counts.
+/// All traces of a collector, and its counters.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     active: ActiveTraces,
@@ -34,16 +34,16 @@ pub(super) struct Store {
     /// How many tracers were shut down.
     pub(super) shutdowns: usize,
     pub(super) hook_panics: u64,
-    /// The counts that never decrease; the others are computed.
+    /// The counters that never decrease. The others are computed.
     stats: TraceCollectorStats,
 }
 
 /// The time of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
-    /// By the clock, which somebody may set.
+    /// The time by the clock, which may be set at any time.
     shown: Timestamp,
-    /// The time that has passed since the first look at the clock. All waits use it.
+    /// The time since the first reading of the clock. All waiting uses it.
     passed: Duration,
 }
 
@@ -73,7 +73,7 @@ impl Store {
         self.discard(options, news);
     }
 
-    /// Announces traces that have been open for the give-up time, each once.
+    /// Announces the traces that have been open for the give-up time, each once.
     fn report_open(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         let long = options.give_up_time;
         while let Some((trace_id, running)) = self.running.take_long_running(now.passed, long) {
@@ -88,7 +88,7 @@ impl Store {
         }
     }
 
-    /// Completes the traces that miss nothing, and with `all` gives up the others.
+    /// Completes the traces that lack nothing. With `all`, gives up the others.
     pub(super) fn flush(&mut self, all: bool, now: Now, options: &TraceCollectorOptions) -> News {
         let mut news = News::default();
         for trace_id in self.active.in_order() {
@@ -120,7 +120,7 @@ impl Store {
         self.kept.find(trace_id).cloned()
     }
 
-    /// Returns the bytes to which `max_bytes` applies.
+    /// Returns the memory to which `max_bytes` applies.
     fn all_bytes(&self) -> usize {
         self.active.bytes() + self.kept.bytes() + self.running.bytes() + self.names.bytes()
     }
@@ -135,8 +135,8 @@ impl Store {
         }
     }
 
-    /// Gives up active traces above the limits, first those that are due first. Completed
-    /// traces are discarded before active ones are given up for their bytes.
+    /// Gives up active traces above the limits, in the order in which they are due. To free
+    /// memory, completed traces are discarded before active ones are given up.
     fn make_room(&mut self, now: Now, options: &TraceCollectorOptions, news: &mut News) {
         while self.active.len() > options.max_active_traces {
             let Some((_, trace_id)) = self.active.next_due(&self.running, options) else {
@@ -175,8 +175,8 @@ impl Store {
         is_connected && !self.running.has(trace_id)
     }
 
-    /// Moves an active trace to the completed ones. `completion` is the reason, unless one
-    /// that precedes it is known. Returns the trace, to be announced.
+    /// Moves an active trace to the completed ones. `completion` is the reason, unless a
+    /// reason that precedes it is known. Returns the trace, to be announced.
     fn complete(
         &mut self,
         trace_id: TraceId,

@@ -1,62 +1,63 @@
-//! When the spans of a trace ran, on one clock.
+//! Computes when the spans of a trace ran, by one clock.
 //!
-//! Several clocks time the spans of a trace. They differ, and some times are unknown.
-//! Everything that compares spans (the order, durations, the critical path, the tree) uses
-//! the times of this file. The spans themselves keep their own.
+//! The spans of a trace are timed by several clocks, which differ, and some times are unknown.
+//! All code that compares spans (the order, durations, the critical path, the tree) uses the
+//! times computed here. The spans themselves keep their own times.
 //!
-//! The clock of the root, and of every other span without a parent here, counts as right. A
-//! span of the same service and process as its parent has its parent's clock. The clock of a
-//! span from elsewhere is wrong if the span starts before its parent, or after its parent's
-//! end although the parent waited for it. Such a span is moved into the middle of its
-//! parent's time: the call takes longer than the answer, and the difference counts as the way
-//! there and back, in equal parts. A span that took longer than its parent is moved to its
-//! parent's start. All descendants move with the span.
+//! The clock of the root, and of every other span whose parent is not in the trace, counts as
+//! right. A span in the same service and process as its parent has its parent's clock. The
+//! clock of any other span is wrong if the span starts before its parent, or after the end of
+//! a parent that waited for it. Such a span is moved into the middle of its parent's time. The
+//! call takes longer than the answer, and the two transfers are assumed to share the
+//! difference equally. A span that took longer than its parent is moved to its parent's start.
+//! All descendants move with the span.
 //!
-//! This is Jaeger's rule (`clockskew.go` of its query service), except for what is no sign of
-//! another clock:
+//! This is Jaeger's rule (`clockskew.go` of its query service), with these exceptions, which
+//! do not indicate another clock:
 //!
-//! - A span that starts within its parent's time stays where it is, even if it ends later: it
-//!   may continue after its caller has the answer, or has given up.
-//! - A span for which nobody waited may start up to [`PLAUSIBLE_DELAY`] after its parent's
-//!   end. Nobody waited if the span took longer than its parent, if the parent was cancelled
-//!   or is no client, or if only the service's name differs from the parent's, because the
-//!   span may then run in the same process.
-//! - A message may wait for any time. A consumer is moved only if it starts before its
-//!   message was sent, and then to that time.
+//! - A span that starts within its parent's time is not moved, even if it ends later. It may
+//!   continue after its caller has received the answer or has given up.
+//! - A span that its parent did not wait for may start up to [`PLAUSIBLE_DELAY`] after the
+//!   parent's end. The parent is assumed not to wait if the span took longer than the parent,
+//!   or if the parent was cancelled or is not a client. It is also assumed if only the
+//!   service's name differs, because the span may then run in its parent's process.
+//! - A message may wait for any time. A consumer is moved only if it starts before its message
+//!   was sent. It is then moved to that time.
 //! - A difference of less than [`TOLERANCE`] is ignored.
 //!
-//! A time of zero is unknown. An unknown start becomes the parent's start, or the span's own
-//! end if that is earlier or there is no parent. An unknown end becomes the start.
+//! A time of zero is unknown. An unknown start is replaced by the parent's start, or by the
+//! span's own end if it is earlier or if there is no parent. An unknown end is replaced by the
+//! start.
 
 use std::time::Duration;
 
 use crate::value::{Outcome, SpanKind, SpanRecord, Timestamp};
 
-/// How long after its parent's end a task may start for which nobody waits, before its clock
-/// counts as wrong.
+/// How long after its parent's end a span may start if the parent did not wait for it. If it
+/// starts later, its clock counts as wrong.
 const PLAUSIBLE_DELAY: Duration = Duration::from_secs(60);
 
 /// How much the times of two tracers on one machine may differ.
 const TOLERANCE: Duration = Duration::from_millis(1);
 
-/// The end of 1970. A trace with only earlier times comes from a test's clock, which starts
-/// at zero: there zero is a known time.
+/// The end of 1970. A trace with only earlier times comes from a test's clock that starts at
+/// zero. In such a trace, zero is a known time.
 const REAL_TIMES: Timestamp = Timestamp::from_unix_nanos(365 * 24 * 3600 * 1_000_000_000);
 
-/// A start and an end. The end may come before the start, as a span may say.
+/// A start and an end. As in a span, the end may come before the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interval {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
 }
 
-/// What the tree and the problems say about a span's times.
+/// A remark about a span's times, for the tree and the problems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remark {
     pub(crate) start_is_unknown: bool,
     pub(crate) end_is_unknown: bool,
-    /// How many nanoseconds the span's clock is ahead of the root's. Set only where the trace
-    /// reaches that clock, and zero in the spans below.
+    /// How many nanoseconds the span's clock is ahead of the root's. Set only in the first
+    /// span with that clock, and zero in the spans below it.
     pub(crate) ahead: i64,
 }
 
@@ -66,13 +67,13 @@ pub(crate) struct Timeline {
     intervals: Vec<Interval>,
     /// The nanoseconds that were added to each span's times; empty if all are zero.
     shifts: Vec<i64>,
-    /// The remarks that say something, sorted by position.
+    /// The remarks that are not empty, sorted by position.
     remarks: Vec<(usize, Remark)>,
 }
 
 impl Timeline {
-    /// Computes the times of all spans. `parents` has the parent of each position, and
-    /// `downwards` has all positions, each after its parent.
+    /// Computes the times of all spans. `parents` contains the parent of each position.
+    /// `downwards` contains all positions, each after its parent.
     pub(super) fn new(
         spans: &[SpanRecord],
         parents: &[Option<usize>],
@@ -143,7 +144,7 @@ impl Interval {
     }
 }
 
-/// A parent, with what was found out about its times.
+/// A parent, with its computed times.
 #[derive(Clone, Copy)]
 struct Parent<'a> {
     span: &'a SpanRecord,
@@ -151,7 +152,7 @@ struct Parent<'a> {
     shift: i64,
 }
 
-/// Which times of a trace are known.
+/// Which times of a trace count as known.
 #[derive(Clone, Copy)]
 struct KnownTimes {
     zero_is_a_time: bool,
@@ -178,7 +179,7 @@ impl KnownTimes {
     ) -> (Interval, i64, Remark) {
         let zero = Timestamp::default();
         let start_is_unknown = span.start == zero && !self.zero_is_a_time;
-        // Even by a test's clock, nothing ends at zero that starts later.
+        // Even by a test's clock, a span that starts after zero cannot end at zero.
         let end_is_unknown = span.end == zero && (span.start > zero || start_is_unknown);
         let told = Interval {
             start: if start_is_unknown {
@@ -207,8 +208,8 @@ impl KnownTimes {
             }
         }
         let above = parent.map_or(0, |parent| parent.shift);
-        // A span with its parent's shift needs no remark, unless its clock is certainly
-        // another one that is off by the same time.
+        // A span with its parent's shift needs no remark, unless it certainly has another
+        // clock with the same deviation.
         let is_said = shift != above
             || parent.is_some_and(|parent| clock(span, parent.span) == OtherClock::Certain);
         let remark = Remark {
@@ -220,16 +221,16 @@ impl KnownTimes {
     }
 }
 
-/// Whether a span may have another clock than its parent.
+/// Whether a span may have a different clock from its parent's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OtherClock {
     No,
-    /// Another service, which may run in the same process.
+    /// The span is of another service, which may run in the same process.
     Perhaps,
     Certain,
 }
 
-/// Returns whether the span may have another clock than its parent.
+/// Returns whether the span may have a different clock from its parent's.
 fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     let is_call = span.kind.is_answer() || parent.kind.is_call();
     let is_other_service = span.service_name != parent.service_name;
@@ -242,12 +243,12 @@ fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     }
 }
 
-/// Returns how many nanoseconds to add to the times of a span, whose own times are `told`.
+/// Returns how many nanoseconds to add to the times of a span. `told` contains its own times.
 fn shift(span: &SpanRecord, told: Interval, parent: Parent<'_>) -> i64 {
     let (is_certain, candidates) = match clock(span, parent.span) {
         OtherClock::No => return parent.shift,
-        // In order of preference: its parent's clock, because it may be the same process,
-        // then the root's.
+        // Its parent's clock comes first, because the process may be the same. Then comes the
+        // root's clock.
         OtherClock::Perhaps => (false, [parent.shift, 0]),
         OtherClock::Certain => (true, [0, parent.shift]),
     };

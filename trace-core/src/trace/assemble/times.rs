@@ -1,6 +1,6 @@
-//! When a trace and its spans ran: the public methods about times.
+//! The public methods for the times of a trace and its spans.
 //!
-//! The rule for clocks is in [`timeline`](super::timeline).
+//! The rule for different clocks is in [`timeline`](super::timeline).
 
 use std::ops::Range;
 use std::time::Duration;
@@ -23,20 +23,20 @@ impl Trace {
     }
 
     /// Returns when a span ran, by the clock of the trace's root. These are the span's own
-    /// times, unless its clock differs from the root's or they are unknown.
+    /// times, unless they are unknown or its clock differs from the root's.
     ///
-    /// The rule for clocks is that of Jaeger's clock skew adjuster. It applies to a span that
-    /// comes from another service or process than its parent. If the span starts before its
-    /// parent, or after the end of a client that waited for it, it is moved into the middle
-    /// of its parent's time, or to the parent's start if it took longer. All its descendants
-    /// move with it. A span for which nobody waited may start up to a minute after its
-    /// parent's end, and a consumer at any time after its message was sent. Unlike Jaeger,
-    /// this leaves a span where it is if it starts within its parent's time and ends later:
-    /// it may continue after its caller has the answer.
+    /// Differing clocks are adjusted as in Jaeger's clock skew adjuster. The rule applies to a
+    /// span whose service or process differs from its parent's. If the span starts before its
+    /// parent, or after the end of a client that waited for it, it is moved into the middle of
+    /// its parent's time. If it took longer than its parent, it is moved to the parent's
+    /// start. All its descendants move with it. A span that its parent did not wait for may
+    /// start up to a minute after the parent's end. A consumer may start at any time after its
+    /// message was sent. Unlike in Jaeger, a span that starts within its parent's time and
+    /// ends later is not moved. It may continue after its caller has received the answer.
     ///
-    /// An unknown start becomes the parent's start, or the span's own end if that is earlier
-    /// or there is no parent. An unknown end becomes the start. A time of zero is unknown,
-    /// except in a trace whose times are all in 1970, as those of a test's clock are.
+    /// An unknown start is replaced by the parent's start, or by the span's own end if it is
+    /// earlier or if there is no parent. An unknown end is replaced by the start. A time of
+    /// zero is unknown, unless all times of the trace are in 1970, as with a test's clock.
     ///
     /// ```
     /// use std::time::Duration;
@@ -88,8 +88,9 @@ impl Trace {
         (0..self.len()).map(|position| self.interval(position))
     }
 
-    /// Returns the time of a span without a parent here: what the critical path covers, and
-    /// within which other spans are drawn. If its start is unknown, it begins with the trace.
+    /// Returns the interval of a top span. The critical path covers this interval, and other
+    /// spans are drawn within it. If the start of the span is unknown, the interval begins
+    /// with the trace.
     pub(crate) fn top_interval(&self, top: usize) -> Interval {
         let mut interval = self.interval(top);
         if self.forest().timeline.remark(top).start_is_unknown {

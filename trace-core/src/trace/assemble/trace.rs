@@ -1,7 +1,7 @@
 //! All spans of one trace id.
 //!
-//! [`Trace`] owns the spans, which are never moved within its list. Everything else names
-//! them by position: the index, and the tree, which is built at the first look at it.
+//! [`Trace`] owns the spans, which keep their position in its list. The index and the tree
+//! refer to them by position. The tree is built when it is first needed.
 
 mod insertion;
 
@@ -21,25 +21,24 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 
 /// All spans of one trace id, added in any order.
 ///
-/// A trace is a pure function of its spans: every order in which they are added gives an
-/// equal trace. To add a span takes constant time. The next look at the tree sorts the spans
-/// once. No method recurses, so only memory limits the depth.
+/// A trace is a pure function of its spans: adding them in any order gives an equal trace.
+/// Adding a span takes constant time. The spans are sorted once, when the tree is next needed.
+/// No method recurses, so only memory limits the depth.
 ///
 /// # Times
 ///
-/// Several processes time their spans by clocks that differ, and some times are unknown.
-/// Everything that compares spans (their order, durations, self times, the critical path,
-/// the tree) uses [`times_of`](Self::times_of). It adjusts the clocks of other services to
-/// the root's, as Jaeger's clock skew adjuster does, and guesses unknown times. The spans
-/// themselves keep their times. [`problems`](Self::problems) and the tree say what was
-/// changed.
+/// The processes of a trace have different clocks, and some times are unknown. Every method
+/// that compares spans (their order, durations, self times, the critical path, the tree) uses
+/// [`times_of`](Self::times_of). It adjusts the clocks of other services to the root's, as
+/// Jaeger's clock skew adjuster does, and estimates unknown times. The spans themselves keep
+/// their times. [`problems`](Self::problems) and the tree report the changes.
 ///
 /// # Two spans with one id
 ///
-/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both spans are kept: the
-/// server's or consumer's is a child of the other one, and has the children of its own
-/// service. A method that takes an id means both spans, or the one that calls;
-/// [`answer`](Self::answer) returns the other one.
+/// Some systems (Zipkin, Envoy) give both ends of a call the same id. Both spans are kept. The
+/// server or consumer span is a child of the other span, and has the children of its own
+/// service. A method that takes an id applies to both spans or to the calling span, as
+/// documented; [`answer`](Self::answer) returns the answering span.
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,40 +60,41 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 /// ```
 #[derive(Clone)]
 pub struct Trace {
-    /// The id that all spans have in common.
+    /// The trace id of all spans.
     pub trace_id: TraceId,
-    /// In the order of arrival. A better copy of a span takes its place; nothing is removed.
+    /// In the order of arrival. A preferred copy of a span replaces it. No span is removed.
     spans: Vec<SpanRecord>,
     /// Positions in `spans`.
     index: SpanIndex,
     duplicates: Duplicates,
     losses: TraceLosses,
-    /// Memory that `spans` have on the heap, in bytes. What a span shares with the one
-    /// before it counts only there.
+    /// The memory of `spans` on the heap, in bytes. Memory that a span shares with the span
+    /// before it counts once.
     owned_bytes: usize,
-    /// Set if the tree was asked for since the last change of `spans`.
+    /// Set if the tree was needed since the last change of `spans`.
     forest: OnceLock<Forest>,
 }
 
-/// What became of an added span.
+/// What happened to an added span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedSpan {
     /// The first span with its id, or the other end of a call whose ends share an id.
     New,
-    /// A span with its id was there already. One of the two is kept.
+    /// The trace already had a span with its id. One of the two is kept.
     Duplicate,
 }
 
-/// What [`Trace::insert`] did.
+/// The result of [`Trace::insert`].
 #[derive(Debug)]
 pub(super) enum Inserted {
-    /// Added the span, at this position.
+    /// The span was added, at this position.
     New(usize),
-    /// Nothing: an equal span was there.
+    /// Nothing changed, because the trace had an equal span.
     Copy,
-    /// Nothing: a different span with its id was there, and is preferred.
+    /// Nothing changed, because the trace had a different span with this id, which is
+    /// preferred.
     Other,
-    /// Put the span in the place of this one, at this position.
+    /// The span has replaced this one, at this position.
     Replaced(usize, Box<SpanRecord>),
 }
 
@@ -117,7 +117,7 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// If a span belongs to another trace. [`Trace::group`] takes spans of several traces.
+    /// If a span belongs to another trace. [`Trace::group`] accepts spans of several traces.
     pub fn from_spans(
         trace_id: TraceId,
         spans: impl IntoIterator<Item = SpanRecord>,
@@ -153,7 +153,7 @@ impl Trace {
         traces
     }
 
-    /// Returns how much memory the trace takes, in bytes, with itself and its tree. Takes
+    /// Returns the memory of the trace in bytes, including the struct and its tree. Takes
     /// constant time.
     pub(super) fn bytes(&self) -> usize {
         heap_bytes(size_of::<Self>())
@@ -164,14 +164,14 @@ impl Trace {
             + self.owned_bytes
     }
 
-    /// Returns the number of spans. Duplicates count once, and the two ends of a call count
-    /// twice.
+    /// Returns the number of spans. Duplicates count once. The two ends of a call count as
+    /// two.
     #[must_use]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Returns whether there is no span.
+    /// Returns whether the trace has no spans.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
@@ -182,13 +182,14 @@ impl Trace {
         self.at(&self.forest().order)
     }
 
-    /// Returns the span with this id; if both ends of a call have it, the one that calls.
+    /// Returns the span with this id. If both ends of a call have it, returns the calling
+    /// span.
     #[must_use]
     pub fn span(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.first(span_id)?)
     }
 
-    /// Returns the span that answers, if both ends of a call have this id.
+    /// Returns the answering span, if both ends of a call have this id.
     #[must_use]
     pub fn answer(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.answer(span_id)?)
@@ -207,7 +208,7 @@ impl Trace {
         self.spans.iter().any(SpanRecord::is_error)
     }
 
-    /// Returns how many spans of the trace are known to be lost, and why.
+    /// Returns how many spans of the trace are known to be lost, by reason.
     #[must_use]
     pub const fn losses(&self) -> TraceLosses {
         self.losses
@@ -228,24 +229,23 @@ impl Trace {
         self.position_of(span).is_some()
     }
 
-    /// Returns the position of the span with this id that is the same end of a call.
+    /// Returns the position of the span with the same id that is the same end of a call.
     pub(super) fn position_of(&self, span: &SpanRecord) -> Option<usize> {
         self.index.find(&self.spans, span)
     }
 
-    /// Returns the position of the span with this id; if there are two, of the one that
-    /// calls.
+    /// Returns the position of the span with this id; if there are two, of the calling span.
     pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
         self.index.first(span_id)
     }
 
-    /// Returns the position of the span that answers, if both ends of a call have this id.
+    /// Returns the position of the answering span, if both ends of a call have this id.
     pub(super) fn answer_position(&self, span_id: SpanId) -> Option<usize> {
         self.index.answer(span_id)
     }
 
-    /// Returns the tree, and builds it if spans were added since the last call. Its
-    /// positions are those of [`Trace::at`].
+    /// Returns the tree. Builds it if spans were added since the last call. Its positions are
+    /// valid for [`Trace::at`].
     pub(crate) fn forest(&self) -> &Forest {
         self.forest
             .get_or_init(|| Forest::new(&self.spans, &self.index))

@@ -1,4 +1,4 @@
-//! A piece of a line. Knows its style, and not its column.
+//! A piece of a line, with its style but not its column.
 
 use super::color::Style;
 
@@ -19,7 +19,7 @@ impl Cell {
         }
     }
 
-    /// Makes a cell of a column that is aligned to the right.
+    /// Makes a cell for a right-aligned column.
     pub(super) fn right(text: impl Into<String>, style: Style) -> Self {
         Self {
             is_right_aligned: true,

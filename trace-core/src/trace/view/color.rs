@@ -1,4 +1,4 @@
-//! Whether and how text is colored. The escape sequences are `anstyle`'s.
+//! Decides whether and how text is colored. The escape sequences come from `anstyle`.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -8,18 +8,18 @@ use anstyle::AnsiColor;
 /// When to write colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
-    /// If standard output is a terminal and `NO_COLOR` is unset or empty.
+    /// Write colors if standard output is a terminal and `NO_COLOR` is unset or empty.
     ///
     /// Source: no-color.org.
     Auto,
-    /// Always.
+    /// Always write colors.
     Always,
-    /// Never.
+    /// Never write colors.
     #[default]
     Never,
 }
 
-/// What a piece of text says, which decides its color.
+/// The meaning of a piece of text, which decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,

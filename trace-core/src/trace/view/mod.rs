@@ -1,8 +1,8 @@
 //! Traces as text.
 //!
-//! A tree for tests, consoles and examples, and summaries of one trace and of many. Widths
-//! are those of a terminal: an East Asian wide character takes two columns, and a combining
-//! one takes none. Nothing here computes what a trace means; see
+//! A trace is shown as a tree, or as a summary of one trace or of many. Widths are counted in
+//! columns of a terminal: an East Asian wide character takes two columns, and a combining
+//! character takes none. The times and the tree of a trace are computed in
 //! [`assemble`](crate::trace::assemble).
 
 mod cell;

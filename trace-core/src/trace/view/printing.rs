@@ -12,7 +12,7 @@ use crate::trace::assemble::{
 
 impl TraceCollector {
     /// Makes a collector that prints the tree of every completed trace to standard output, in
-    /// color if that is a terminal.
+    /// color if the output is a terminal.
     #[must_use]
     pub fn printing() -> Self {
         let tree = TreeOptions {
@@ -25,15 +25,17 @@ impl TraceCollector {
         Self::printing_to(TraceCollectorOptions::default(), tree, std::io::stdout())
     }
 
-    /// Makes a collector that writes the tree of every completed trace, each followed by an
-    /// empty line.
+    /// Makes a collector that writes the tree of every completed trace, followed by an empty
+    /// line.
     ///
     /// If a trace is still open after the
-    /// [`give_up_time`](TraceCollectorOptions::give_up_time), one line says so, once: for how
-    /// long it has been open, and how many of its spans have ended, which may be none. A
-    /// trace that is written again says why: spans came late, were dropped, or were lost.
+    /// [`give_up_time`](TraceCollectorOptions::give_up_time), the collector writes one line,
+    /// once. The line says how long the trace has been open, and how many of its spans have
+    /// ended, which may be none. When a trace is written again, a line gives the reason: spans
+    /// came late, were dropped, or were lost.
     ///
-    /// Trees never mix: each is one write, under a lock. What cannot be written is lost.
+    /// Trees are never mixed, because each is one write under a lock. Text that cannot be
+    /// written is lost.
     ///
     /// ```
     /// use trace_core::{TraceCollector, TraceCollectorOptions, TreeOptions};
@@ -94,7 +96,7 @@ fn completed_text(completed: &CompletedTrace, options: &TreeOptions) -> String {
     text
 }
 
-/// Returns why a trace is written again.
+/// Returns the reasons why a trace is written again.
 fn reasons(completed: &CompletedTrace) -> String {
     let mut reasons = Vec::new();
     let late = completed.late_spans;
@@ -127,10 +129,10 @@ fn spans(number: usize) -> String {
     format!("{number} span{s}")
 }
 
-/// Returns the line about a trace that is open for long.
+/// Returns the line for a trace that has been open for a long time.
 fn open_text(open: &OpenTrace) -> String {
     let (id, open_for, spans) = (open.trace_id, open.open_for, spans(open.spans));
-    // Milliseconds would say nothing.
+    // Milliseconds would not be useful.
     let seconds = open_for.as_secs();
     format!("trace {id}: open for {seconds} s, {spans} so far\n\n")
 }

@@ -1,7 +1,7 @@
 //! The lines of one span in a tree: its own line, and the details below it.
 //!
-//! Which spans are shown, with which glyphs, and how wide the columns are, is decided in
-//! [`tree`](super::tree).
+//! [`tree`](super::tree) decides which spans are shown, with which glyphs, and how wide the
+//! columns are.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::trace::assemble::Trace;
 use crate::value::visible::visible;
 use crate::value::{DroppedItems, Outcome, SpanRecord, Status, Tag};
 
-/// The lines of one span, in pieces, before widths are known.
+/// The lines of one span, in pieces, before the widths are known.
 #[derive(Debug)]
 pub(super) struct SpanLines {
     /// The tree's glyphs in front of the operation. Glyphs, operation and service together
@@ -23,9 +23,9 @@ pub(super) struct SpanLines {
     pub(super) glyphs: String,
     pub(super) operation: Cell,
     pub(super) service: Option<Cell>,
-    /// The same number for every span of a tree, as the options say.
+    /// The number of columns depends on the options, and is the same for every span of a tree.
     pub(super) columns: Vec<Cell>,
-    /// What follows behind the columns, not aligned.
+    /// The notes that follow the columns. They are not aligned.
     pub(super) notes: Vec<Cell>,
     /// The tree's glyphs in front of each of `details`. Set by the tree.
     pub(super) detail_glyphs: String,
@@ -65,7 +65,7 @@ impl SpanLines {
     }
 }
 
-/// Returns what follows behind the columns.
+/// Returns the notes that follow the columns.
 fn notes(trace: &Trace, position: usize, options: &TreeOptions) -> Vec<Cell> {
     let span = &trace.by_position()[position];
     let inline_tags = options.inline_tags.iter().filter_map(|key| {
@@ -104,7 +104,7 @@ fn describe_outcome(span: &SpanRecord, options: &TreeOptions) -> Option<Cell> {
         (_, Status::Unset | Status::Ok) => return None,
     };
     Some(match &span.status {
-        // The message that the recorder gives to a panic repeats the outcome.
+        // The recorder's message for a panic only repeats the outcome.
         Status::Error(message) if !message.is_empty() && message != what => {
             let message = visible(message, options.max_text);
             Cell::new(format!("{what}: {message}"), style)
@@ -119,7 +119,7 @@ fn describe_place(trace: &Trace, position: usize) -> Option<String> {
     if forest.parents[position].is_some() {
         return None;
     }
-    // If the root names itself as parent, no span is without one, and all that name
+    // If the root names itself as parent, every span has a parent, and all spans that name
     // themselves count as roots.
     let root_is_its_own_parent = trace
         .root()
@@ -134,7 +134,7 @@ fn describe_place(trace: &Trace, position: usize) -> Option<String> {
             Some(format!("called from {parent}, elsewhere"))
         }
         Some(parent) if trace.span(parent).is_none() => Some(format!("orphan of {parent}")),
-        // The parent is here, but the edge to it was cut.
+        // The parent is in the trace, but the edge to it was cut.
         Some(_) => Some("cycle".to_owned()),
     }
 }
@@ -162,7 +162,8 @@ fn describe_times(
     unknown.map(str::to_owned).into_iter().chain(clock)
 }
 
-/// Returns what limits dropped from the span, such as `172 tags and 1 log dropped`.
+/// Returns what was dropped from the span because of limits, such as `172 tags and 1 log
+/// dropped`.
 fn describe_dropped(items: DroppedItems) -> Option<String> {
     let DroppedItems { tags, logs, links } = items;
     let kinds = [(tags, "tag"), (logs, "log"), (links, "link")].into_iter();

@@ -41,28 +41,29 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 pub struct Summary {
     /// The trace.
     pub trace_id: TraceId,
-    /// The operation of the root, or else of the first of [`Trace::top_spans`].
+    /// The operation of the root. Without a root, that of the first of [`Trace::top_spans`].
     pub operation_name: Cow<'static, str>,
     /// The service of the same span.
     pub service_name: Arc<str>,
-    /// Time from the earliest start to the latest end; zero without spans.
+    /// The time from the earliest start to the latest end; zero without spans.
     pub duration: Duration,
-    /// Number of spans.
+    /// The number of spans.
     pub spans: usize,
-    /// Number of spans with an error status.
+    /// The number of spans with an error status.
     pub errors: usize,
-    /// The span that took longest, without the root unless it is the only span. If several
-    /// took that long, it is the one that starts first, then the one with the least id.
+    /// The span that took longest, except the root, unless it is the only span. If several
+    /// took equally long, this is the span that starts first, then the span with the lowest
+    /// id.
     pub slowest: Option<SpanTime>,
-    /// The span with the largest [self time](Trace::self_time), which may be the root. If
-    /// there are several, one is chosen as above.
+    /// The span with the largest [self time](Trace::self_time), which may be the root. Of
+    /// several, one is chosen as for `slowest`.
     pub largest_self_time: Option<SpanTime>,
-    /// The spans of the [critical path](Trace::critical_path) with their time on it, in the
+    /// The spans of the [critical path](Trace::critical_path) with their times on it, in the
     /// order in which the path first reaches them.
     pub critical_path: Vec<SpanTime>,
 }
 
-/// A span, and a time that it took.
+/// A span, and one of its times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanTime {
     /// The span.
@@ -71,12 +72,12 @@ pub struct SpanTime {
     pub operation_name: Cow<'static, str>,
     /// Its service.
     pub service_name: Arc<str>,
-    /// The time. The field of [`Summary`] says which one it is.
+    /// The time. Its meaning depends on the field of [`Summary`].
     pub time: Duration,
 }
 
 impl Summary {
-    /// Sums up a trace.
+    /// Makes the summary of a trace.
     #[must_use]
     pub fn from_trace(trace: &Trace) -> Self {
         let (spans, forest) = (trace.by_position(), trace.forest());
@@ -142,8 +143,8 @@ impl fmt::Display for SpanTime {
 }
 
 impl fmt::Display for Summary {
-    /// Writes up to four lines, each with a line break at its end. Of a long critical path it
-    /// writes the spans with the most time.
+    /// Writes up to four lines, each with a line break at its end. If the critical path is
+    /// long, writes only the spans with the most time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Name(&self.operation_name, &self.service_name);
         let duration = HumanDuration(self.duration);

@@ -6,8 +6,8 @@ use super::duration::HumanDuration;
 use super::summary::{Name, SpanTime, Summary};
 use super::text::{padding, width_of};
 
-/// Displays summaries as a table: a line of headings, then one line for each trace. Every
-/// line ends in a line break.
+/// Displays summaries as a table: a line of headings, then one line for each trace. Every line
+/// ends with a line break.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Summary, SummaryTable, Timestamp, Trace, TraceId};
@@ -34,7 +34,7 @@ const HEADINGS: [&str; 7] = [
     "largest self time",
 ];
 
-/// Which columns are aligned to the right: those of numbers.
+/// Whether each column is right-aligned, as columns of numbers are.
 const RIGHT_ALIGNED: [bool; 7] = [false, false, true, true, true, false, false];
 
 impl fmt::Display for SummaryTable<'_> {

@@ -1,4 +1,4 @@
-//! Widths of text on a terminal, and numbers with their noun.
+//! Widths of text on a terminal, and numbers with a noun.
 
 use unicode_width::UnicodeWidthStr;
 

@@ -1,4 +1,4 @@
-//! The aligned columns of a span: its kind, and when it ran.
+//! The aligned columns of a span: its kind and its times.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::tree_options::TreeOptions;
 use crate::trace::assemble::{Interval, Trace};
 use crate::value::{Outcome, SpanRecord, Timestamp};
 
-/// The times of a trace to which its spans are compared.
+/// The times of a trace with which its spans are compared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeScale {
     /// The time from which offsets are counted.
     pub(super) trace_start: Timestamp,
-    /// The time that the whole bar stands for: the root's, or the trace's if there is no root
-    /// or the trace takes more than a quarter longer.
+    /// The time that the whole bar represents. It is the root's time, or the trace's time if
+    /// there is no root or if the trace takes more than a quarter longer.
     whole: Interval,
 }
 
@@ -29,7 +29,8 @@ impl TimeScale {
         };
         let root = forest.tops.first().filter(|_| forest.roots > 0);
         let root = root.map(|root| trace.top_interval(*root));
-        // A little longer may mean a clock that is ahead, and not work after the answer.
+        // If the trace is only a little longer, a clock may be ahead, so there may be no work
+        // after the answer.
         let whole = match root {
             Some(root) if all.duration() <= root.duration() * 5 / 4 => root,
             _ => all,
@@ -75,11 +76,11 @@ pub(super) fn columns(
     columns
 }
 
-/// Draws when a span ran within the whole time, `width` characters wide. A span that is
-/// shorter than half a character is a thin line.
+/// Draws a bar of `width` characters that shows when a span ran within the whole time. A span
+/// that is shorter than half a character becomes a thin line.
 fn bar(interval: Interval, whole: Interval, width: usize) -> String {
     let total = whole.duration().as_nanos();
-    // Rounds half up; without a whole time there is nothing to divide by.
+    // Rounds half up. Returns zero if the whole time is zero.
     let cells = |offset: Duration| {
         let cells = (offset.as_nanos() * width as u128 + total / 2).checked_div(total);
         usize::try_from(cells.unwrap_or(0)).map_or(width, |cells| cells.min(width))
@@ -97,7 +98,7 @@ fn bar(interval: Interval, whole: Interval, width: usize) -> String {
     bar
 }
 
-/// Returns a span's part of the whole time in percent, rounded half up; `100%` if the whole
+/// Returns the span's share of the whole time in percent, rounded half up; `100%` if the whole
 /// time is zero.
 fn share(interval: Interval, whole: Interval) -> String {
     let total = whole.duration().as_nanos();

@@ -1,6 +1,7 @@
-//! A trace as a tree of text: which spans it shows, in which order, and how wide.
+//! Shows a trace as a tree of text. Decides which spans are shown, in which order, and how
+//! wide the columns are.
 //!
-//! The content of each line is made in [`span_lines`](super::span_lines).
+//! [`span_lines`](super::span_lines) makes the content of each line.
 
 use std::fmt;
 
@@ -13,14 +14,13 @@ use super::time_columns::TimeScale;
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
 
-/// Displays a trace as a tree, with one line for each span. Every line ends in a line break.
+/// Displays a trace as a tree, with one line for each span. Every line ends with a line break.
 ///
 /// The root comes first. Further roots, orphans and the first spans of cycles follow, each
-/// with a mark. Children are sorted by start, then id. Times are those of
-/// [`Trace::times_of`]. A span is marked if its clock differs from the root's
-/// (`clock 2.00 s ahead`), if one of its times is unknown, and if limits dropped something
-/// from it. Names, messages and values are written as
-/// [`visible`](crate::value::visible()) shows them.
+/// with a mark. Children are sorted by start, then id. Times come from [`Trace::times_of`]. A
+/// span is marked if its clock differs from the root's (`clock 2.00 s ahead`) or if one of its
+/// times is unknown. It is also marked if a part of it was dropped because of limits. Names,
+/// messages and values are escaped by [`visible`](crate::value::visible()).
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
@@ -75,14 +75,14 @@ impl Trace {
 }
 
 impl TraceTree<'_> {
-    /// Returns the lines of all spans that are shown, in order. Does not recurse: a trace may
-    /// be deeper than the stack.
+    /// Returns the lines of all spans that are shown, in order. Does not recurse, because a
+    /// trace may be deeper than the stack.
     fn spans(&self) -> Vec<SpanLines> {
         let forest = self.trace.forest();
         let scale = TimeScale::from_trace(self.trace);
         let mut spans = Vec::new();
         let mut unshown: Vec<UnshownSpan> = Vec::new();
-        // No glyph joins the tops, so each is the last one.
+        // No glyph connects the top spans, so each counts as a last child.
         unshown.extend(forest.tops.iter().rev().map(|position| UnshownSpan {
             position: *position,
             depth: 0,
@@ -159,9 +159,9 @@ impl fmt::Display for TraceTree<'_> {
     }
 }
 
-/// The width of each column, which is that of its widest cell.
+/// The width of each column: the width of its widest cell.
 struct Widths {
-    /// Of glyphs, operation and service together.
+    /// The width of glyphs, operation and service together.
     name: usize,
     columns: Vec<usize>,
 }
@@ -192,7 +192,7 @@ impl Widths {
             line.push(' ');
             service.style.write(&service.text, color, &mut line);
         }
-        // Spaces are written only when something follows, so that no line ends in them.
+        // Spaces are written only before a cell, so that no line ends with spaces.
         let mut owed = self.name.saturating_sub(name_width(span)) + 3;
         for (cell, width) in span.columns.iter().zip(&self.columns) {
             let missing = width.saturating_sub(width_of(&cell.text));

@@ -2,51 +2,52 @@
 
 use super::color::ColorChoice;
 
-/// What a [`TraceTree`](crate::TraceTree) shows.
+/// Options for the content of a [`TraceTree`](crate::TraceTree).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeOptions {
-    /// Whether a first line has the trace id, the numbers of spans and services, and the
-    /// duration. Default: no.
+    /// Whether to begin with a line that shows the trace id, the numbers of spans and
+    /// services, and the duration. Default: no.
     pub header: bool,
-    /// Whether the service is beside the operation. Default: yes.
+    /// Whether to show the service beside the operation. Default: yes.
     pub services: bool,
     /// Whether to show the span's kind. Default: no.
     pub kinds: bool,
-    /// Whether to show start and end, counted from the start of the trace. Default: no.
+    /// Whether to show the start and end, counted from the start of the trace. Default: no.
     pub intervals: bool,
     /// Whether to show the duration. Default: yes.
     pub durations: bool,
-    /// Width of the bar that shows when the span ran, in characters. A percentage is beside
-    /// it. The whole bar is the root's time, or the trace's time if the trace takes more than
-    /// a quarter longer than its root, because work continues after the answer. Default: 20;
-    /// 0 for no bar.
+    /// The width in characters of the bar that shows when the span ran. A percentage is shown
+    /// beside it. The whole bar represents the root's time. If the trace takes more than a
+    /// quarter longer than its root, because work continues after the answer, it represents
+    /// the trace's time. Default: 20; 0 shows no bar.
     pub bar_width: usize,
     /// Whether to mark spans whose clock differs from the root's. Default: yes.
     pub clocks: bool,
-    /// Whether spans that did not fail have a check mark. Default: yes.
+    /// Whether to show a check mark on spans that did not fail. Default: yes.
     pub check_marks: bool,
-    /// Whether to show the tags, one in a line. Default: no.
+    /// Whether to show the tags, one per line. Default: no.
     pub tags: bool,
-    /// Keys of tags that are shown on the span's own line, as `key=value` and in this order.
+    /// The keys of tags to show on the span's own line, as `key=value` and in this order.
     /// Default: none.
     pub inline_tags: Vec<String>,
-    /// Whether to show the logs, one in a line, with the time since the start of the trace.
+    /// Whether to show the logs, one per line, with the time since the start of the trace.
     /// Default: no.
     pub logs: bool,
-    /// Whether to show the links, one in a line. A span's own line always has their number.
-    /// Default: no.
+    /// Whether to show the links, one per line. A span's own line always shows how many links
+    /// it has. Default: no.
     pub links: bool,
-    /// Whether to show file and line of the source. Default: no.
+    /// Whether to show the source file and line. Default: no.
     pub sources: bool,
-    /// When to use colors. Default: [`ColorChoice::Never`], so that a text is the same
+    /// When to use colors. Default: [`ColorChoice::Never`], so that the text is the same
     /// everywhere.
     pub color: ColorChoice,
-    /// Most spans shown. Default: 1,000, through which a person may still scroll.
+    /// The maximum number of spans to show. Default: 1,000, which a person can still scroll
+    /// through.
     pub max_spans: usize,
-    /// Most levels shown. Deeper spans are only counted. Default: 100, because every level
-    /// shifts the lines by three characters.
+    /// The maximum number of levels to show. Deeper spans are only counted. Default: 100,
+    /// because every level shifts the lines by three characters.
     pub max_depth: usize,
-    /// Most characters of a name, message or value. Default: 120.
+    /// The maximum number of characters of a name, message or value. Default: 120.
     pub max_text: usize,
 }
 

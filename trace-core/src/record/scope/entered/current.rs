@@ -1,9 +1,9 @@
-//! What surrounds the running code: its tracer, its trace, and their context.
+//! Reads what surrounds the running code: its tracer, its trace, and their context.
 //!
-//! All of it reads the scope on top of the stack. Nothing here changes what is entered.
+//! These functions read the scope on top of the stack. None of them enters or leaves a scope.
 //!
-//! What is returned is cloned, so that it may be used and dropped when the stack is no
-//! longer borrowed.
+//! Returned values are clones, so that they can be used and dropped after the borrow of the
+//! stack.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::record::thread;
 use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceContext, TraceId};
 
-/// Lets `read` see the tracer of this thread's scope, if there is one. The stack is borrowed
-/// meanwhile: `read` runs no code of the application.
+/// Calls `read` with the tracer of this thread's scope, if there is one. The stack is borrowed
+/// meanwhile, so `read` must not run code of the application.
 pub(crate) fn with_tracer<R>(read: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     with_running_scope(|scope| scope.tracer().map(read)).flatten()
 }
@@ -29,35 +29,36 @@ pub(crate) fn current_tracer() -> Option<Arc<TracerCore>> {
         let stack = stack.try_borrow();
         stack.is_ok_and(|stack| stack.scopes.depth() == 0)
     });
-    // This is asked first and apart, as it needs none of the code below: most roots begin
-    // where nothing is entered.
+    // This is checked first, because most roots begin where nothing is entered and need none
+    // of the code below.
     if is_outside {
         return None;
     }
     with_tracer(Arc::clone)
 }
 
-/// The innermost tracer around this thread's code that was not shut down. Scopes are asked
-/// from the innermost outwards, up to the first in which only the process's tracer is
-/// current.
+/// The innermost tracer around this thread's code that was not shut down. The search goes from
+/// the innermost scope outwards. It stops at the first scope in which only the process's
+/// tracer is current.
 #[cold]
 pub(crate) fn living_tracer() -> Option<Arc<TracerCore>> {
     ENTERED.with_borrow(|stack| {
         let scopes = (0..stack.scopes.depth()).rev();
         let mut tracers = scopes.map_while(|at| stack.scopes.get(at)?.tracer());
-        // Cloned within the borrow. The scope keeps a reference, so this is never the last.
+        // Cloned within the borrow. The scope keeps its reference, so this is never the last
+        // one.
         tracers.find(|tracer| !tracer.has_ended()).cloned()
     })
 }
 
-/// Lets `change` see the baggage of this thread's scope, if a trace runs in it. The stack is
-/// borrowed meanwhile: keys and values are converted before.
+/// Calls `change` with the baggage of this thread's scope, if a trace runs in it. The stack is
+/// borrowed meanwhile, so keys and values must be converted before the call.
 pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<R> {
-    // A held span that takes the lent trace is given no baggage. That is true only as long
-    // as the scope has none, which is about to change.
+    // A held span that takes the lent trace gets no baggage. This is correct only while the
+    // scope has none, which is about to change.
     thread::drop_lent_trace();
     with_running_scope(|scope| {
-        // A visit has its own copy, which ends with it.
+        // A visit has its own copy of the baggage, which ends with the visit.
         if scope.visiting.trace.is_some() {
             return Some(change(&mut scope.visiting.baggage));
         }
@@ -70,23 +71,23 @@ pub(crate) fn with_baggage<R>(change: impl FnOnce(&mut Baggage) -> R) -> Option<
     .flatten()
 }
 
-/// The trace that is recorded on this thread: one more reference to it. From here on the
-/// scope shares its trace.
+/// Another reference to the trace that is recorded on this thread. From now on the scope
+/// shares its trace.
 pub(in crate::record) fn current_trace() -> Option<Arc<LocalTrace>> {
     with_recording(|recording| Arc::clone(recording.trace()))
 }
 
-/// The trace that is recorded on this thread, and its baggage as it is now.
+/// The trace that is recorded on this thread, and its current baggage.
 pub(in crate::record) fn current_trace_and_baggage() -> Option<(Arc<LocalTrace>, Baggage)> {
     with_recording(|recording| (Arc::clone(recording.trace()), recording.baggage().clone()))
 }
 
-/// The same for a held span that may [give the trace back](thread::give_back_trace) when it
-/// ends, so that the next one need not count a reference.
+/// The same for a held span. When it ends, it may [give the trace
+/// back](thread::give_back_trace), so that the next held span need not count a reference.
 #[inline(never)]
 pub(in crate::record) fn lend_trace() -> Option<(Arc<LocalTrace>, Baggage)> {
     let (trace, baggage) = current_trace_and_baggage()?;
-    // A lent reference brings no baggage. So it is lent only if there is none.
+    // A lent reference comes without baggage. So it is lent only if there is none.
     if baggage.is_empty() {
         thread::lend_trace();
     }
@@ -103,7 +104,7 @@ pub(in crate::record) fn current_unsampled() -> Option<Box<Unsampled>> {
     .flatten()
 }
 
-/// Whether recording is paused here: the code runs only because something is recorded, and
+/// Whether recording is paused here. Paused code runs only because something is recorded, and
 /// is not recorded itself.
 pub(in crate::record) fn is_paused() -> bool {
     thread::scope() == 0 && thread::is_quiet()
@@ -124,15 +125,15 @@ pub(in crate::record) fn trace_id() -> Option<TraceId> {
     .flatten()
 }
 
-/// The context of the running code; `None` where no trace runs.
+/// The context of the running code; `None` if no trace runs.
 ///
-/// The span is read first. Then the stack is borrowed twice, one after the other; this
-/// thread enters and leaves nothing in between.
+/// The span is read first. Then the stack is borrowed twice in succession. This thread does
+/// not enter or leave anything in between.
 pub(in crate::record) fn context() -> Option<TraceContext> {
     context_by(Unsampled::context)
 }
 
-/// The context of one call out of the running code; `None` where no trace runs.
+/// The context for one call to another service; `None` if no trace runs.
 pub(in crate::record) fn context_of_call() -> Option<TraceContext> {
     context_by(Unsampled::context_of_call)
 }
@@ -145,7 +146,7 @@ fn context_by(of_unsampled: fn(&Unsampled) -> TraceContext) -> Option<TraceConte
     });
     match unsampled? {
         None => with_recording(|recording| {
-            // The receiver of the context may continue the trace in this very process.
+            // The receiver of the context may be in this process, too.
             recording.note_call();
             recording.context(span)
         }),
@@ -158,9 +159,9 @@ pub(in crate::record) fn note_call() {
     with_recording(Recording::note_call);
 }
 
-/// An id of the tracer's generator, and a reading of its clock, for a tracer that has to be
-/// asked for both. Without a scope the values are invalid but harmless: a span's opening is
-/// written only where one is recorded.
+/// A new span id from the tracer and a reading of its clock, for a tracer that is not plain.
+/// Without a scope the values are invalid but harmless, because a span's opening is written
+/// only in a recorded scope.
 #[cold]
 pub(in crate::record) fn number_and_time() -> (u64, u64) {
     with_tracer(|tracer| (tracer.ids.number().get(), tracer.clock.raw())).unwrap_or((u64::MAX, 0))
@@ -172,7 +173,7 @@ pub(in crate::record) fn now() -> u64 {
     with_tracer(|tracer| tracer.clock.raw()).unwrap_or(0)
 }
 
-/// Counts something that was said where no span could take it.
+/// Counts something that was lost because there was no span to take it.
 #[cold]
 pub(in crate::record) fn count_unattached() {
     with_tracer(|tracer| Counters::add(&tracer.queue.counters.unattached, 1));

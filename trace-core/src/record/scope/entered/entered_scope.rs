@@ -1,10 +1,10 @@
 //! A scope on the thread's stack.
 //!
-//! It is entered for its own code, or for the visit of a span. A visit has no recording
-//! until something is recorded in it: [`EnteredScope::recording`] makes one then.
+//! It is entered for its own code, or for the visit of a span. A visit gets a recording only
+//! when something is recorded in it; [`EnteredScope::recording`] makes it.
 //!
-//! Everything here runs while the thread's stack is borrowed. So nothing here may drop the
-//! last reference to a trace or tracer.
+//! These functions run while the thread's stack is borrowed, so they must not drop the last
+//! reference to a trace or tracer.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 
-/// A scope whose code runs, or waits for the code of a scope above to end.
+/// A scope whose code runs, or waits until the code of a scope above it ends.
 ///
-/// At most one of `active` and `visiting` holds something: a visit that records has moved
-/// from the second to the first.
+/// At most one of `active` and `visiting` is set: a visit that records moves its state from
+/// `visiting` to `active`.
 #[derive(Debug)]
 pub(in crate::record) struct EnteredScope {
-    /// The span for whose visit the scope was entered, or zero.
+    /// The visited span, if the scope was entered for a visit; otherwise zero.
     pub(super) visitor: u64,
-    /// The number of the scope, recorded or not. The scope is found by it when it is left.
+    /// The number of the scope, recorded or not. It is used to find the scope when it is left.
     pub(super) number: u32,
-    /// What surrounds the scope's code. Nothing while a visit has recorded nothing.
+    /// What surrounds the scope's code. It is `Nothing` until a visit records something.
     active: Active,
-    /// What a visit will record with. Nothing in all other scopes.
+    /// What a visit needs to record. It is empty in all other scopes.
     pub(super) visiting: Visiting,
-    /// Where its code continues when it is the innermost scope again. It is out of date while
-    /// the scope is the innermost one: the block has the position then.
+    /// Where its code continues when it becomes the innermost scope again. It is outdated
+    /// while the scope is the innermost one, because the block has the position then.
     pub(super) position: Position,
 }
 
@@ -39,7 +39,8 @@ impl EnteredScope {
     pub(in crate::record) fn fill(&mut self, visitor: u64, number: u32, active: Active) {
         self.visitor = visitor;
         self.number = number;
-        // Not dropped: a vacant place holds nothing. Nor is code compiled to drop it.
+        // The old value is forgotten, because a vacant place holds nothing. So no code is
+        // generated to drop it.
         std::mem::forget(std::mem::replace(&mut self.active, active));
     }
 
@@ -49,8 +50,8 @@ impl EnteredScope {
         std::mem::take(&mut self.active)
     }
 
-    /// What surrounds the scope's code. `Nothing` for a visit that has recorded nothing,
-    /// whose trace is in `visiting`.
+    /// What surrounds the scope's code. It is `Nothing` for a visit that has recorded nothing;
+    /// its trace is in `visiting`.
     #[inline]
     pub(in crate::record) fn active(&mut self) -> &mut Active {
         &mut self.active
@@ -64,7 +65,7 @@ impl EnteredScope {
         }
     }
 
-    /// The trace, if it is recorded. The scope shares it from here on.
+    /// The trace, if it is recorded. From now on the scope shares it.
     pub(in crate::record) fn trace(&mut self) -> Option<&Arc<LocalTrace>> {
         match &mut self.active {
             Active::Recorded(recording) => Some(recording.trace()),
@@ -76,8 +77,8 @@ impl EnteredScope {
     pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
         match (&mut self.active, &self.visiting.trace) {
             (Active::Recorded(recording), _) => Some(recording.join_below(span)),
-            // A visit that has recorded nothing. The new scope is of its trace; the visit
-            // still records nothing.
+            // A visit that has recorded nothing. The new scope belongs to its trace. The visit
+            // itself still has no recording.
             (_, Some(trace)) => {
                 let baggage = self.visiting.baggage.clone();
                 Some(Recording::join(trace, baggage, span))
@@ -91,8 +92,8 @@ impl EnteredScope {
         self.active.is_recorded() || self.visiting.trace.is_some()
     }
 
-    /// Whether it ends with the visit for which it was entered. A held root's own scope does
-    /// not, though it has a visitor.
+    /// Whether it ends with the visit for which it was entered. A held root's own scope has a
+    /// visitor, but does not end with the visit.
     pub(in crate::record) fn is_visit(&self) -> bool {
         match &self.active {
             Active::Recorded(recording) => recording.is_visit(),
@@ -110,8 +111,8 @@ impl EnteredScope {
             }
     }
 
-    /// What the scope records with, if it is recorded. A visit gets a recording here, so its
-    /// end has to hand over from then on.
+    /// The recording of the scope, if it is recorded. A visit gets its recording here, and
+    /// then has to hand over at its end.
     #[inline]
     pub(in crate::record) fn recording(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() {
@@ -126,15 +127,15 @@ impl EnteredScope {
     /// Makes the recording of a visit.
     #[cold]
     fn begin_to_record(&mut self) {
-        // Taken out before the recording is made, so that the trace has one owner; the
-        // number stays the one under which the thread records already.
+        // Taken out before the recording is made, so that the trace has one owner. The scope
+        // keeps the number under which the thread already records.
         let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);
         let recording = Recording::visit(visiting, self.number, self.visitor);
         self.active = recording.map_or(Active::Nothing, Active::Recorded);
     }
 
-    /// The same, where the recording is needed only for what was recorded: `None` for a
-    /// visit that has recorded nothing, which so stays without one.
+    /// The recording, for callers that need only what was recorded. Returns `None` for a visit
+    /// that has recorded nothing, and makes no recording for it.
     #[inline]
     pub(in crate::record) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() && thread::is_stage_empty() {

@@ -1,11 +1,10 @@
-//! How a scope is left, the innermost one or another.
+//! Leaves a scope, whether or not it is the innermost one.
 //!
-//! A scope that is left out of order is taken out of the middle of the stack, and the
-//! running scope stays the running one. So leaving never makes a scope current that has
-//! been left, or has ended.
+//! A scope that is left out of order is removed from the middle of the stack, and the running
+//! scope keeps running. So leaving never makes a scope current that was left or has ended.
 //!
-//! Every way returns the scope's state to its caller, who puts it back or ends it when the
-//! stack is no longer borrowed.
+//! Each function returns the scope's state to its caller. The caller puts the state back or
+//! ends it after the borrow of the stack.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -23,7 +22,7 @@ use crate::record::trace::LocalTrace;
 /// Leaves a scope until its next poll. Returns what surrounded its code, or `None` if the
 /// scope is not entered on this thread.
 ///
-/// If it is not the innermost scope, the innermost one stays the running one.
+/// If it is not the innermost scope, the innermost scope keeps running.
 #[inline]
 pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
     if !RECORDING_BUILT {
@@ -34,7 +33,8 @@ pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
     })
 }
 
-/// The same for good. The caller ends the scope next, and so hands over what it recorded.
+/// Leaves a scope for the last time. Next, the caller ends the scope, which hands over its
+/// entries.
 #[inline]
 pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
     if !RECORDING_BUILT {
@@ -44,7 +44,7 @@ pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
 }
 
 /// Leaves the only scope on the stack, if it has recorded nothing since it was entered and
-/// there is nothing else to do. Otherwise it calls the general function.
+/// there is nothing else to do. Otherwise calls the general function.
 #[inline(never)]
 fn pop_simple_scope<const IS_LAST: bool>(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -55,10 +55,10 @@ fn pop_simple_scope<const IS_LAST: bool>(
         && let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.only_one()
         && scope.number == number
-        // Everything that is read here is in the block, in the first place of the stack, or
-        // in the scope's stream.
+        // All values read here are in the block, in the first place of the stack, or in the
+        // scope's stream.
         && scope.can_rest()
-        // Last, as it changes the block: from here on the scope is left.
+        // This comes last, because it changes the block. After it, the scope is left.
         && block.go_at_once(0, 0, 0, None)
     {
         let active = scope.take_active();
@@ -73,8 +73,8 @@ fn pop_simple_scope<const IS_LAST: bool>(
     }
 }
 
-/// Leaves a scope after `end_poll` has done what has to be done at the end of the poll.
-/// Compiled once for each way to end a poll.
+/// Leaves a scope after `end_poll` has done the work at the end of the poll. Compiled once for
+/// each way to end a poll.
 #[inline(never)]
 fn pop_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -84,10 +84,10 @@ fn pop_scope(
     let stack = &mut *stack.borrow_mut();
     let top = stack.scopes.top_mut();
     let Some(scope) = top.filter(|scope| scope.number == number) else {
-        // Not the innermost one, or not entered on this thread.
+        // The scope is not the innermost one, or is not entered on this thread.
         return leave_from_below(stack, number);
     };
-    // While the thread is still at the scope: the stage is that scope's.
+    // This happens while the thread is still in the scope, so the stage belongs to it.
     if let Some(recording) = scope.recording_of_stage() {
         end_poll(recording);
     }
@@ -96,18 +96,18 @@ fn pop_scope(
     Some(active)
 }
 
-/// Leaves a scope while the code of another one runs, and continues to run.
+/// Leaves a scope while the code of another scope runs and continues to run.
 #[cold]
 fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     let at = stack.find_scope(number)?;
     let running = stack.scopes.top_mut();
     if let Some(running) = running.and_then(EnteredScope::recording_of_stage) {
-        // What is staged belongs to the running scope. The scope that is left may hand
-        // over below, and would take everything that is staged into its own chunk.
+        // The stage belongs to the running scope. The scope that is left may hand over below,
+        // and would then move the stage into its own chunk.
         running.take_stage();
     }
-    // It is moved to the top, where it can be removed; the others keep their order. The
-    // block stays where it is, at the running scope.
+    // The scope is moved to the top, where it can be removed. The others keep their order. The
+    // block stays at the running scope.
     stack.scopes.raise(at);
     let mut active = take_from_stack(stack.scopes.top_mut()?);
     stack.scopes.pop();
@@ -118,10 +118,10 @@ fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     Some(active)
 }
 
-/// Takes everything out of a place on the stack, so that it is vacant.
+/// Empties a place on the stack, so that it is vacant.
 ///
-/// The trace of a visit that recorded nothing is dropped here, while the stack is borrowed.
-/// This is not its last reference: the caller that leaves a visit holds another one.
+/// This drops the trace of a visit that recorded nothing, while the stack is borrowed. It is
+/// not the last reference, because the caller that leaves a visit holds another one.
 #[inline]
 fn take_from_stack(scope: &mut EnteredScope) -> Active {
     if scope.visiting.trace.is_some() {
@@ -131,7 +131,7 @@ fn take_from_stack(scope: &mut EnteredScope) -> Active {
 }
 
 /// Leaves the innermost scope, if it was entered for a visit of this span and nothing was
-/// recorded in it; returns the trace, whose reference was the visit's meanwhile.
+/// recorded in it. Returns the reference to the trace, which the visit held.
 #[inline]
 pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with(|stack| pop_visit(stack, span))
@@ -141,8 +141,8 @@ pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
 #[inline(never)]
 fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
     let stack = &mut *stack.borrow_mut();
-    // Something was said in the visit, or an entered span may belong to it: the caller has
-    // to leave it by `leave_span`.
+    // Something was recorded in the visit, or an entered span may belong to it. The caller has
+    // to leave it with `leave_span`.
     if !thread::is_stage_empty() || stack.spans.depth() > 0 {
         return None;
     }
@@ -150,15 +150,15 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
     if scope.visitor != span {
         return None;
     }
-    // If the visit has recorded, its recording has the trace, and this returns.
+    // If the visit has a recording, the recording has the trace, and this returns `None`.
     let trace = scope.visiting.trace.take()?;
     drop(std::mem::take(&mut scope.visiting.baggage));
     go_to_scope_below(stack);
     Some(trace)
 }
 
-/// Removes the innermost scope, which was emptied, and returns the thread to the scope below
-/// it.
+/// Removes the innermost scope, whose place is vacant, and returns the thread to the scope
+/// below it.
 #[inline]
 fn go_to_scope_below(stack: &mut Stack) {
     stack.scopes.pop();

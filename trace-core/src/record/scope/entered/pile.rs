@@ -1,17 +1,16 @@
 //! A stack whose first places need no allocation.
 //!
-//! Items are filled in place. A place that is not in use is *vacant*: what it holds has
-//! nothing to drop. So a root, which enters one scope, writes a few words and allocates
-//! nothing.
+//! Items are written in place. An unused place is *vacant*: it holds a value that has nothing
+//! to drop. So a root, which enters one scope, writes a few words and does not allocate.
 //!
-//! Two invariants: item `at` is in `near` if `at < NEAR`, else in `far`; and `far` has no
-//! vacant places, so it is empty while there are at most `NEAR` items.
+//! There are two invariants. Item `at` is in `near` if `at < NEAR`, and otherwise in `far`.
+//! And `far` has no vacant places, so it is empty while there are at most `NEAR` items.
 
-/// An item that may be on a pile in an empty state, in which it owns nothing.
+/// An item of a pile. It has an empty state, in which it owns nothing.
 ///
-/// The owner of a pile empties an item before it removes it. A place that is counted out is
-/// overwritten later without being dropped, and in `far` it is dropped while the thread's
-/// stack is borrowed.
+/// The owner of a pile empties an item before it removes it. A removed place in `near` is
+/// overwritten later without being dropped. A removed place in `far` is dropped while the
+/// thread's stack is borrowed.
 pub(super) trait Vacant {
     const VACANT: Self;
 }
@@ -28,7 +27,7 @@ pub(super) struct Pile<T> {
 const NEAR: usize = 4;
 
 impl<T: Vacant> Pile<T> {
-    /// An empty one.
+    /// Makes an empty pile.
     pub(super) const fn new() -> Self {
         Self {
             depth: 0,
@@ -37,15 +36,15 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// The first place, if nothing is on the pile. The caller fills it and then
-    /// [counts](Self::push_first) it. If it does not count it, it leaves the place vacant.
+    /// The first place, if the pile is empty. The caller fills it and then
+    /// [counts](Self::push_first) it, or leaves it vacant.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn first_vacant(&mut self) -> Option<&mut T> {
         let is_empty = self.depth == 0;
         self.near.first_mut().filter(|_| is_empty)
     }
 
-    /// Counts the item that was filled in the [first place](Self::first_vacant).
+    /// Counts the item that was written to the [first place](Self::first_vacant).
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn push_first(&mut self) {
         self.depth = 1;
@@ -64,9 +63,8 @@ impl<T: Vacant> Pile<T> {
         self.depth = 0;
     }
 
-    /// Adds a vacant item, which the caller fills where it is. To move a filled one here
-    /// would read words that were just written in wider pieces, and the processor waits for
-    /// such words.
+    /// Adds a vacant item, which the caller fills in place. Moving a filled item here would
+    /// read recently written words with wider loads, for which the processor has to wait.
     #[inline]
     pub(super) fn push(&mut self) -> Option<&mut T> {
         let at = self.depth;
@@ -86,7 +84,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// Removes the last allocated place, and frees the allocation with the last of them.
+    /// Removes the last allocated place. If no place is left, frees the allocation.
     #[cold]
     fn pop_far(&mut self) {
         self.far.pop();
@@ -97,18 +95,17 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// Moves an item to the top, whatever is above it.
+    /// Moves an item to the top of the pile.
     ///
-    /// The item changes places with each item above it, one after another, so that these
-    /// keep their order. This is slow, and is needed only where a scope or span is left out
-    /// of order.
+    /// The item is swapped with each item above it in turn, so that these keep their order.
+    /// This is slow, but is needed only when a scope or span is left out of order.
     pub(super) fn raise(&mut self, at: usize) {
         for above in at + 1..self.depth {
             let (near, far) = (&mut self.near, &mut self.far);
             if above < NEAR {
                 near.swap(above - 1, above);
             } else if above == NEAR {
-                // From the last place in the pile to the first allocated one.
+                // From the last place in `near` to the first place in `far`.
                 if let (Some(one), Some(other)) = (near.last_mut(), far.first_mut()) {
                     std::mem::swap(one, other);
                 }
@@ -122,13 +119,13 @@ impl<T: Vacant> Pile<T> {
     #[inline]
     pub(super) fn top_mut(&mut self) -> Option<&mut T> {
         match self.near.get_mut(self.depth.wrapping_sub(1)) {
-            // An empty pile finds nothing in both: zero less one is no place in `near`.
+            // For an empty pile both are `None`: zero minus one is not an index of `near`.
             Some(top) => Some(top),
             None => self.far.last_mut(),
         }
     }
 
-    /// How many items there are.
+    /// The number of items.
     pub(super) const fn depth(&self) -> usize {
         self.depth
     }
@@ -142,7 +139,7 @@ impl<T: Vacant> Pile<T> {
         }
     }
 
-    /// The item at a place. Also a vacant one in `near`, as `push` fills it by this.
+    /// The item at a place. It may be a vacant place in `near`, because `push` uses this.
     pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         if at < NEAR {
             self.near.get_mut(at)

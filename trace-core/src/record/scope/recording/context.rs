@@ -1,21 +1,21 @@
-//! What is asked of a scope whose code runs: the context of its span, and what is open.
+//! Reads a scope whose code runs: the context of its span, and what is open.
 //!
-//! Both read the scope's own entries, so the stage has to be moved before, or be empty. They
-//! are rare: a request asks for a context once.
+//! Both read the scope's own entries, so the stage has to be empty or moved first. Both are
+//! rare: a request needs a context about once.
 
 use super::recording::Recording;
 use crate::stream::{Cursor, Entry};
 use crate::value::{SpanId, TraceContext};
 
-/// Most spans that are followed outwards from the code that asks what is open. Recursion may
-/// nest them without a bound.
+/// The maximum number of spans to follow outwards from the calling code. Recursion may nest
+/// spans without limit.
 #[cfg(feature = "testing")]
 const MAX_AROUND: usize = 10_000;
 
 impl Recording {
-    /// The context of a span that is open in this scope.
+    /// Returns the context of a span that is open in this scope.
     pub(in crate::record) fn context(&mut self, span: u64) -> TraceContext {
-        // First, as it needs the whole stream: it moves the stage.
+        // This comes first, because it needs the whole stream and moves the stage.
         let parent_span_id = self.parent_of(span);
         let stream = &*self.0;
         stream
@@ -23,14 +23,14 @@ impl Recording {
             .context(span, parent_span_id, stream.baggage.clone())
     }
 
-    /// The parent of a span that is open in this scope; `None` if it has none or it is not
-    /// known.
+    /// Returns the parent of a span that is open in this scope; `None` if it has none or if it
+    /// is unknown.
     fn parent_of(&mut self, span: u64) -> Option<SpanId> {
         self.take_stage();
         SpanId::new(self.opened_below(span)?)
     }
 
-    /// The parent with which a span was opened in this scope, as far as it is known. The
+    /// Returns the parent with which a span was opened in this scope, if it is known. The
     /// stage must be empty, or belong to another scope.
     fn opened_below(&self, span: u64) -> Option<u64> {
         let mut cursor = Cursor::default();
@@ -40,20 +40,20 @@ impl Recording {
                 _ => cursor = next,
             }
         }
-        // The opening was handed over. The parent is known only if somebody has asked for a
-        // hand-over; before that, a full chunk is handed over without a note.
+        // The opening was handed over. The parent is known only after a requested hand-over.
+        // Before that, full chunks are handed over without a list of parents.
         let rare = self.0.rare.as_ref()?;
         rare.parents.as_ref()?.parent_of(span)
     }
 
-    /// What is open of the trace beside the spans around `span`, in which the scope's code
-    /// runs. The stage must be empty, or belong to another scope.
+    /// Returns what is open in the trace, except `span`, in which the scope's code runs, and
+    /// the spans around it. The stage must be empty, or belong to another scope.
     #[cfg(feature = "testing")]
     pub(in crate::record) fn beside(&self, mut span: u64) -> crate::record::trace::Beside {
         let mut around = 0;
         for _ in 0..MAX_AROUND {
             let Some(parent) = self.opened_below(span) else {
-                // The span was opened in another scope, or there is none.
+                // The span was opened in another scope, or there is no span.
                 break;
             };
             around += 1;
@@ -61,8 +61,7 @@ impl Recording {
         }
         let stream = &*self.0;
         let shared = stream.shared.as_ref();
-        // A trace that nothing else belongs to has this one scope, and its strays are in
-        // the stream.
+        // A trace that is not shared has only this scope, and its strays are in the stream.
         let (scopes, strays) = shared.map_or((1, 0), |trace| trace.open_scopes_and_strays());
         let [_, part] = stream.numbers();
         crate::record::trace::Beside {

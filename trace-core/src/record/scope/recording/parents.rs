@@ -1,23 +1,23 @@
 //! The parents of spans whose openings were handed over.
 //!
-//! They serve one purpose: the context of a running span names its parent. While the opening
-//! is in the chunk, it is read there. This list is kept only by scopes that continue after a
-//! hand-over that was asked for.
+//! They are needed for the context of a running span, which contains the parent. While the
+//! opening is in the chunk, the parent is read there. Only scopes that continue after a
+//! requested hand-over keep this list.
 
 use crate::stream::{Chunk, Cursor, PlainEntry};
 
-/// Spans that are open and whose openings were handed over, with their parents; the
-/// innermost last.
+/// Open spans whose openings were handed over, with their parents. The innermost is last.
 #[derive(Debug, Default)]
 pub(super) struct Parents(Vec<(u64, u64)>);
 
-/// Most spans that are kept. A span that moves away and ends elsewhere is never removed, so
-/// without a bound a scope that lives for days would grow. The outermost are forgotten first.
+/// The maximum number of spans in the list. A span that moves and ends elsewhere is never
+/// removed, so a scope that lives for days would grow without a bound. The outermost are
+/// forgotten first.
 const MAX: usize = 1_024;
 
 impl Parents {
-    /// Adds the spans that are open at the end of a chunk that is about to be handed over,
-    /// and removes those that end in it.
+    /// Updates the list for a chunk that is about to be handed over. Adds the spans that are
+    /// open at its end, and removes those that end in it.
     pub(super) fn add_open_of(&mut self, chunk: &Chunk) {
         let mut cursor = Cursor::default();
         loop {
@@ -25,7 +25,7 @@ impl Parents {
                 self.apply_entry(span, entry);
                 cursor = next;
             }
-            // An entry that is not plain neither opens nor ends a span.
+            // Only plain entries open or end a span.
             let Some((_, _, next)) = chunk.entry(cursor) else {
                 break;
             };
@@ -41,7 +41,7 @@ impl Parents {
         match entry {
             PlainEntry::Open(open) => all.push((span, open.parent)),
             PlainEntry::Close(_) => {
-                // From the end, as the innermost span mostly ends first.
+                // The search starts at the end, because the innermost span usually ends first.
                 if let Some(at) = all.iter().rposition(|(open, _)| *open == span) {
                     all.remove(at);
                 }
@@ -50,7 +50,7 @@ impl Parents {
         }
     }
 
-    /// The parent of a span, if its opening was handed over and it is not forgotten.
+    /// The parent of a span, if its opening was handed over and the span is still in the list.
     pub(super) fn parent_of(&self, span: u64) -> Option<u64> {
         let found = self.0.iter().find(|(open, _)| *open == span);
         found.map(|(_, parent)| *parent)

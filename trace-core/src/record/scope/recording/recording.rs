@@ -1,8 +1,7 @@
-//! The recording side of a scope: how it begins, and what is known of it.
+//! The recording side of a scope: how it begins, and its properties.
 //!
-//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a
-//! visit (in `visit.rs`). What is done with a recording afterwards has a file for each
-//! occasion.
+//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a visit
+//! (in `visit.rs`). The other files of this folder use a recording after that.
 
 use std::sync::Arc;
 
@@ -13,10 +12,10 @@ use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceFlags, TraceId, TraceState};
 
-/// The recording side of a scope: one pointer, as it is moved with each poll.
+/// The recording side of a scope. It is one pointer, because it is moved with each poll.
 ///
-/// It has to be [ended](Self::end). A recording that is only dropped loses what it recorded,
-/// and its trace stays open for ever.
+/// It has to be [ended](Self::end). If it is only dropped, its entries are lost, and its trace
+/// stays open forever.
 #[derive(Debug)]
 pub(crate) struct Recording(pub(super) Box<ScopeStream>);
 
@@ -28,19 +27,19 @@ impl Recording {
         trace_id: TraceId,
         flags: TraceFlags,
     ) -> Self {
-        // The spare stream was reset when the last scope ended, so only what differs is
-        // set here.
+        // The spare stream was reset when the last scope ended, so only the differing fields
+        // are set here.
         let mut stream = Spare::take_stream(tracer);
         let number = thread::new_scope();
         stream.number = number;
         // The first span of a trace has no parent.
         (stream.span, stream.is_base_own) = (0, false);
-        // Written field by field into the stream. What the fields hold has no destructor.
+        // Written into the stream field by field. The old values have no destructors.
         stream.head.begin(trace_id, flags, tracer.clock.looks());
         Self(stream)
     }
 
-    /// Puts the beginning of the trace below a span, which may be in another process.
+    /// Lets the trace begin below a span, which may be in another process.
     pub(in crate::record) fn begin_below(
         &mut self,
         span: u64,
@@ -59,17 +58,16 @@ impl Recording {
         self.0.baggage = baggage.clone();
     }
 
-    /// Begins another scope of a trace, whose spans are below `span`.
+    /// Begins another scope of a trace. Its spans are below `span`.
     pub(in crate::record) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
-        // Counted first: from here on the trace cannot end before this scope does.
+        // The scope is counted first. From now on the trace cannot end before this scope.
         trace.open_scope();
         let mut joined = Self::with_trace(Arc::clone(trace), baggage, thread::new_scope());
         joined.set_below(span);
         joined
     }
 
-    /// A recording of a trace that others have, too. The caller has counted the scope in the
-    /// trace.
+    /// Makes a recording of a shared trace. The caller has counted the scope in the trace.
     pub(super) fn with_trace(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::take_stream(&trace.tracer);
         stream.head = trace.head.clone();
@@ -79,10 +77,9 @@ impl Recording {
         Self(stream)
     }
 
-    /// Notes that this part of the trace calls another service, which may be in this
-    /// process.
+    /// Notes that this part of the trace calls another service, which may run in this process.
     pub(in crate::record) fn note_call(&mut self) {
-        // Once for each scope, as the list of callers is behind a lock.
+        // Done once per scope, because the list of callers is behind a lock.
         if std::mem::replace(&mut self.0.has_called, true) {
             return;
         }
@@ -90,9 +87,9 @@ impl Recording {
         self.0.set_known();
     }
 
-    /// Notes that this part of the trace was called, if the caller may be in this process:
-    /// another part of this tracer, which reports this one when it ends; or another tracer,
-    /// whose collector may be the same as this one's.
+    /// Notes that this part of the trace was called, if the caller may be in this process. The
+    /// caller is another part of this tracer, which reports this part when it ends, or another
+    /// tracer, which may have the same collector.
     fn note_called(&mut self) {
         let part = self.0.part();
         let queue = &self.0.tracer.queue;
@@ -103,20 +100,20 @@ impl Recording {
         }
     }
 
-    /// Whether something waits in the chunk, which was not handed over.
+    /// Whether the chunk has entries that were not handed over.
     #[inline]
     pub(super) fn has_recorded(&self) -> bool {
         !self.0.chunk.words.is_empty()
     }
 
-    /// Another scope of this one's trace, below a span, with this scope's baggage as it is
-    /// now.
+    /// Makes another scope of this trace, below a span, with the current baggage of this
+    /// scope.
     pub(in crate::record) fn join_below(&mut self, span: u64) -> Self {
         let baggage = self.0.baggage.clone();
         Self::join(self.trace(), baggage, span)
     }
 
-    /// Another scope beside one that was made by `join`, below the same span. `None` if the
+    /// Makes a sibling of a scope that was made by `join`, below the same span. `None` if the
     /// scope is alone in its trace.
     pub(in crate::record) fn join_beside(&self) -> Option<Self> {
         let trace = self.0.shared.as_ref()?;
@@ -129,8 +126,7 @@ impl Recording {
         &self.0.tracer
     }
 
-    /// The trace, for something else that belongs to it. The scope shares its trace from here
-    /// on.
+    /// The trace, for another owner. From now on the scope shares its trace.
     #[inline]
     pub(in crate::record) fn trace(&mut self) -> &Arc<LocalTrace> {
         self.0.share_trace()
@@ -162,12 +158,12 @@ impl Recording {
         }
     }
 
-    /// The same, if nothing else has to be done before the scope's code runs.
+    /// The position, if nothing else has to be done before the scope's code runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn simple_position(&self) -> Option<Position> {
         let home = self.0.home();
-        // A home that rests first has to set that its code runs: until then other threads
-        // write the ends of its spans themselves.
+        // A resting home must first be set busy. Until then, other threads write the ends of
+        // its spans themselves.
         let is_simple = home.is_none_or(|home| home.is_busy());
         is_simple.then(|| self.position())
     }
@@ -177,12 +173,13 @@ impl Recording {
     pub(in crate::record) fn can_rest(&self) -> bool {
         let stream = &*self.0;
         match (stream.home(), stream.chunk.words.is_empty()) {
-            // Nothing is kept. A large chunk would be given back before the scope sleeps.
+            // The scope keeps nothing. A large chunk would have to be given back before the
+            // scope sleeps.
             (None, true) => !stream.has_large_chunk(),
-            // The home has to set that it rests, as everything was handed over.
+            // The home has to be set resting, because everything was handed over.
             (Some(_), true) => false,
-            // Something is kept. If the tick has moved, the clock has to be read; if ends
-            // were left here, they have to be written.
+            // The scope keeps entries. If the tick has changed, the clock has to be read. If
+            // ends were left here, they have to be written.
             (home, false) => {
                 stream.tick == stream.tracer.queue.ticks.now()
                     && home.is_none_or(|home| !home.has_ends())
@@ -190,13 +187,13 @@ impl Recording {
         }
     }
 
-    /// Sets the span that is current when the scope's code runs next: one that was opened in
-    /// the scope, which may write to it.
+    /// Sets the span that is current when the scope's code runs next. It was opened in this
+    /// scope, so the scope may write to it.
     pub(in crate::record) fn set_base(&mut self, span: u64) {
         (self.0.span, self.0.is_base_own) = (span, true);
     }
 
-    /// Puts the scope below another span, which it may not write to.
+    /// Puts the scope below another span, to which it must not write.
     pub(in crate::record) fn set_below(&mut self, span: u64) {
         (self.0.span, self.0.is_base_own) = (span, false);
     }

@@ -1,8 +1,8 @@
-//! The stream of a scope: its fields, and what follows from them.
+//! The stream of a scope: its fields, and simple functions of them.
 //!
-//! `pieces.rs` says how it is written, and the files of [`Recording`](super::Recording) say
-//! when it is handed over. It holds the facts of the trace itself as long as nothing else
-//! belongs to the trace, which is so for most.
+//! `pieces.rs` writes it, and the files of [`Recording`](super::Recording) decide when it is
+//! handed over. It holds the facts of the trace itself until the trace is shared. Most traces
+//! are never shared.
 
 use std::sync::Arc;
 
@@ -15,67 +15,68 @@ use crate::stream::Chunk;
 use crate::stream::decode::Part;
 use crate::value::Baggage;
 
-/// What a scope has recorded and not handed over, and what is known of it. The next scope of
-/// the thread uses it again: `Recording::end` resets it.
+/// The entries that a scope has recorded and not handed over, and the scope's state.
+/// `Recording::end` resets it, and the next scope of the thread reuses it.
 #[derive(Debug)]
 pub(super) struct ScopeStream {
-    /// Kept from one scope to the next, as mostly the next is of the same tracer: threads
-    /// that count its references wait for each other.
+    /// Kept from one scope to the next, which usually has the same tracer, because threads
+    /// contend for its reference count.
     pub(super) tracer: Arc<TracerCore>,
     pub(super) head: Head,
-    /// The trace, once anything but this scope belongs to it.
+    /// The trace, once it is shared.
     pub(super) shared: Option<Arc<LocalTrace>>,
-    /// What was recorded. A short piece begins where it is handed over.
+    /// The recorded entries. A short piece gets its beginning when it is handed over.
     pub(super) chunk: Chunk,
     /// The trace's baggage, with the changes of this scope.
     pub(super) baggage: Baggage,
     /// The span that is current when the scope's code continues at each poll.
     pub(super) span: u64,
-    /// A reading of the counter at the end of the first poll that kept something since the
-    /// last hand-over, or zero; and the tick at which the scope last looked at the time.
+    /// `since` is a reading of the counter at the end of the first poll that kept entries
+    /// after the last hand-over, or zero. `tick` is the tick at which the scope last checked
+    /// the time.
     pub(super) since: u64,
     pub(super) tick: Tick,
     /// The number of the scope.
     pub(super) number: u32,
-    /// Spans that are not yet counted as started.
+    /// The number of spans that are not yet counted as started.
     pub(super) uncounted: u32,
-    /// Spans that were opened in this scope, less those that ended in it. Negative if spans
-    /// of other scopes ended here.
+    /// The number of spans opened in this scope, minus the number of spans that ended in it.
+    /// Negative if spans of other scopes ended here.
     pub(super) strays: i64,
     /// Whether this is a visit of [`span`](Self::span), and its order.
     pub(super) is_visit: bool,
     pub(super) order: u32,
-    /// Whether the content of the chunk has the beginning of a piece. A short one has none
-    /// until it is handed over.
+    /// Whether the chunk contains the beginning of a piece. A short piece gets its beginning
+    /// when it is handed over.
     pub(super) has_begun: bool,
-    /// Whether the scope may write to [`span`](Self::span). If not, that is the span that was
-    /// current where the scope began.
+    /// Whether the scope may write to [`span`](Self::span). If not, `span` was current where
+    /// the scope began.
     pub(super) is_base_own: bool,
-    /// Whether the last piece was handed over with the last poll, and said that the trace
-    /// ends.
+    /// Whether the last piece was handed over with the last poll and reported the end of the
+    /// trace.
     pub(super) has_said_end: bool,
-    /// Whether the scope has handed over while spans of it were open. Spans that move then
-    /// need its home; there is one once the trace is shared.
+    /// Whether the scope has handed over while its spans were open. If such a span moves, it
+    /// needs a home, which exists once the trace is shared.
     pub(super) needs_home: bool,
-    /// Whether the queue has taken a piece of the scope, as long as nothing else belongs to
-    /// the trace. Later the trace notes that.
+    /// Whether the queue has taken a piece of the scope. Used until the trace is shared; after
+    /// that, the trace has this flag.
     pub(super) is_known: bool,
-    /// Whether the trace's context was asked for in this scope.
+    /// Whether this scope has noted a call to another service.
     pub(super) has_called: bool,
     /// See [`TracerCore::plain`].
     pub(super) plain: Option<Counter>,
-    /// What few scopes have.
+    /// State that few scopes have.
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// What few scopes have: those that continue after they have handed something over.
+/// State of scopes that continue after a hand-over, which are few.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    /// Set if spans were open then and something else belongs to the trace: another thread
+    /// Set if spans were open at the hand-over and the trace is shared. Then another thread
     /// may end these spans.
     pub(super) home: Option<Arc<Home>>,
-    /// The parents of these spans, if a hand-over was asked for. Those of later spans are in
-    /// the chunk.
+    /// The parents of these spans, if a hand-over was requested. The parents of later spans
+    /// are in the chunk.
     pub(super) parents: Option<Parents>,
 }
 
@@ -93,16 +94,16 @@ impl ScopeStream {
         self.rare.as_ref()?.home.as_ref()
     }
 
-    /// Whether nothing remains of the trace if this scope ends with so many strays.
+    /// Whether nothing remains of the trace if this scope ends with this many strays.
     #[inline]
     pub(super) fn ends_with(&self, strays: i64) -> bool {
-        // If nothing else belongs to the trace, nobody else can end a span of it: then only
-        // the scope's own strays count.
+        // If the trace is not shared, only this scope can end its spans. Then only the scope's
+        // own strays count.
         let shared = self.shared.as_ref();
         shared.map_or(strays == 0, |trace| trace.ends_with(strays))
     }
 
-    /// Reports that nothing remains of the trace, where no piece could say so.
+    /// Reports that nothing remains of the trace, if no piece could report it.
     #[cold]
     pub(super) fn report_end(&self) {
         if let Some(trace) = &self.shared {
@@ -111,7 +112,7 @@ impl ScopeStream {
         self.tracer.queue.end_part(self.part(), self.is_known);
     }
 
-    /// The part of the trace to which this scope belongs.
+    /// Returns the part of the trace to which this scope belongs.
     pub(super) fn part(&self) -> Part {
         let [_, number] = self.numbers();
         let trace = self.head.trace_id();
@@ -127,8 +128,8 @@ impl ScopeStream {
         }
     }
 
-    /// The numbers of the scope and of its part of the trace, which is that of the first
-    /// scope of the part.
+    /// Returns the numbers of the scope and of its part of the trace. The number of a part is
+    /// that of its first scope.
     #[inline]
     pub(super) fn numbers(&self) -> [u32; 2] {
         let shared = self.shared.as_ref();

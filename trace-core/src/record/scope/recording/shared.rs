@@ -1,8 +1,8 @@
-//! The trace of a scope, once something else belongs to it, too.
+//! The trace of a scope, once it is shared.
 //!
-//! Only then is there a `LocalTrace`, which threads share. Most traces never need one. What
-//! the scope knew of the trace alone is passed on to it: that the scope needs a home, and
-//! that the worker knows of the trace.
+//! Only then is there a `LocalTrace`, which threads share. Most traces never need one. The
+//! scope passes its knowledge of the trace on to it: whether the scope needs a home, and
+//! whether the worker knows the trace.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::spare::Spare;
 use crate::record::trace::LocalTrace;
 
 impl ScopeStream {
-    /// The trace, for something else that belongs to it.
+    /// Returns the trace, for another owner. Makes the `LocalTrace` at the first call.
     ///
-    /// May be called while the thread's stack is borrowed: it drops nothing of the
-    /// application.
+    /// May be called while the thread's stack is borrowed, because it does not drop the
+    /// application's values.
     #[inline]
     pub(super) fn share_trace(&mut self) -> &Arc<LocalTrace> {
         let Self {
@@ -27,13 +27,13 @@ impl ScopeStream {
             rare,
             ..
         } = self;
-        // Only the first scope of a trace is ever alone in it. So the trace begins with one
-        // open scope, and with this scope's number as the number of its part. The spans
-        // that are open in this scope are added as strays when it ends.
+        // Only the first scope of a trace can be alone in it. So the trace begins with one
+        // open scope, and the number of its part is this scope's number. Spans that are open
+        // in this scope are added as strays when it ends.
         shared.get_or_insert_with(|| {
             let trace = Spare::take_trace(tracer, head.clone(), *number);
-            // No other thread can see the trace before this returns. So nobody looks for
-            // the home, or asks whether the trace is known, before both are set.
+            // No other thread can see the trace before this function returns. So both values
+            // are set before another thread can read them.
             if *needs_home {
                 Rare::add_home(rare, &trace, *number);
             }

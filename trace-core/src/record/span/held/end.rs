@@ -1,10 +1,10 @@
-//! The end of a held span: by the first thread that ends it, or by its drop.
+//! Ends a held span. The first thread that ends it wins. Otherwise its drop ends it.
 //!
-//! If others are in the span at that moment, the end is left to the last of them. `close.rs`
-//! decides where the end is written.
+//! If other threads are in the span at that moment, the last of them writes the end.
+//! `close.rs` decides where the end is written.
 //!
-//! `Visits` decides which thread has ended the span, so two that try at once write one end.
-//! Everything else here is done in the order that makes the end the last thing that is read.
+//! `Visits` decides which thread has ended the span, so two threads that end it at once write
+//! one end. The rest of this file ensures that the end is read last.
 
 use super::held_span::HeldSpan;
 use super::visits::Ending;
@@ -14,28 +14,28 @@ use crate::record::{thread, write};
 use crate::value::{Outcome, Timestamp};
 
 impl HeldSpan {
-    /// Ends the span, after this thread has left it. Returns whether this is its end: false
-    /// if it had ended before, or if it belongs to the parent process of a `fork`.
+    /// Ends the span, after this thread has left it. Returns whether this call ended it: false
+    /// if it had already ended, or if it belongs to the parent process of a `fork`.
     pub(crate) fn end(&self, outcome: Outcome, ended_at: Option<Timestamp>) -> bool {
-        // It has no trace only while the holder polls, and then nobody else can call this. A
-        // foreign one belongs to the parent process of a `fork`.
+        // There is no trace only during a poll of the holder, when no other code can call
+        // this. A foreign trace belongs to the parent process of a `fork`.
         let Some(trace) = self.trace().filter(|trace| !trace.tracer.is_foreign()) else {
             return false;
         };
         let is_home = thread::scope() == self.life.home();
-        // The usual end: at home, now, and nobody else is in the span. What this thread has
-        // said is in the same stage, so it is read before the end.
+        // This is the usual case: the span ends at home, now, and no other thread is in it.
+        // The entries of this thread are in the same stage, so they are read before the end.
         if is_home && ended_at.is_none() && self.visits.end_alone() {
             self.note_failure(outcome);
             write::end_now(self.span(), outcome);
             return true;
         }
-        // A thread in which recording is paused shows a value in a visit: that visit is left
-        // when the value was shown, and puts back what was current before.
+        // If recording is paused, this thread formats a value within a visit. That visit is
+        // left after the value was formatted, and then restores the previous position.
         if self.visits.has_visits() && !entered::is_paused() {
             self.leave_here();
         }
-        // The time is read now: the end may have to wait for other visitors.
+        // The time is read now, because the end may have to wait for other visitors.
         let end = SpanEnd {
             span: self.span(),
             outcome,
@@ -43,31 +43,31 @@ impl HeldSpan {
             ended_at,
         };
         match self.visits.end(end) {
-            // Nobody else is in the span, and nobody enters it any more.
+            // No other thread is in the span, and none can enter it any more.
             Ending::Now => self.close(&end),
-            // The last visitor writes it, on its own thread.
+            // The last visitor writes the end, on its own thread.
             Ending::Later => {}
             Ending::Over => return false,
         }
         true
     }
 
-    /// Ends all visits of the span on this thread, the last one first. A guard that is
-    /// dropped later finds none.
+    /// Ends all visits of the span on this thread, the last one first. A guard that is dropped
+    /// later finds no visit.
     fn leave_here(&self) {
         while let Some(left) = entered::leave_span(self.span()) {
-            // First the scope, then the visit: a thread that ends the span after that finds
-            // the scope back in its place.
+            // The scope comes first, then the visit. A thread that ends the span after that
+            // finds the scope in its place.
             self.settle_left_visit(left);
             self.end_visit();
         }
     }
 
-    /// Ends the span if nobody has, with an outcome that says why it is dropped. On this
-    /// thread it is left in any case.
+    /// Ends the span if it has not ended. The outcome tells why it is dropped. In any case
+    /// this thread leaves the span.
     ///
-    /// It may run on any thread, while that thread unwinds, or in the destructor of a
-    /// thread-local: the block and the stack can be reached then, too.
+    /// This may run on any thread, during unwinding, or in the destructor of a thread-local.
+    /// The block and the stack can be accessed even then.
     #[inline(never)]
     fn end_dropped(&mut self) {
         let outcome = if self.is_unwound() {
@@ -76,8 +76,8 @@ impl HeldSpan {
             Outcome::Cancelled
         };
         self.end(outcome, None);
-        // The drop has the span alone, so visits that are still counted were never left: a
-        // guard was forgotten. Nobody will write an end that waits for them.
+        // The drop has exclusive access, so visits that are still counted were never left,
+        // because a guard was forgotten. No visitor will write the waiting end.
         let end = self.visits.take_end_alone();
         if let Some(end) = end.filter(|_| !self.is_foreign()) {
             self.close(&end);
@@ -92,11 +92,11 @@ impl Drop for HeldSpan {
             self.end_dropped();
         }
         let is_home = thread::scope() == self.life.home();
-        // This sets the life off, so its own drop does nothing. Otherwise that would end the
-        // span once more, as cancelled.
+        // This sets the life off, so that its own drop does not end the span again, as
+        // cancelled.
         let mut trace = self.life.take_trace();
-        // At home the thread keeps the reference for the next held span. Otherwise it is
-        // dropped at the end of this function; the stack is not borrowed.
+        // At home, the thread keeps the reference for the next held span. Otherwise the
+        // reference is dropped at the end of this function, when the stack is not borrowed.
         if is_home {
             thread::give_back_trace(&mut trace);
         }

@@ -1,8 +1,8 @@
-//! The scope of a held root, which the span owns, and visits to other scopes.
+//! The scope of a held root, which the span owns, and visits in other scopes.
 //!
-//! The first thread that enters a held root runs in that scope; others run in scopes beside
-//! it. The lock is held to take the scope out and to put it back, never while code runs in
-//! it, and never together with another lock.
+//! The first thread that enters a held root runs in its own scope. Other threads run in
+//! sibling scopes. The lock is held only to take the scope out and to put it back, and never
+//! together with another lock.
 
 use std::sync::Arc;
 
@@ -13,30 +13,30 @@ use crate::record::scope::{self, Active, Scope};
 use crate::record::trace::LocalTrace;
 
 impl HeldSpan {
-    /// Takes the scope, if the span owns it and it waits here. It leaves an empty scope,
-    /// which tells other threads that somebody runs in it.
+    /// Takes the own scope, if there is one and it waits here. Leaves an empty scope, which
+    /// tells other threads that a thread runs in the own scope.
     pub(super) fn take_own(&self) -> Option<Scope> {
         let own = self.own.as_ref()?;
         let mut own = own.lock().unpoisoned();
         own.is_recording().then(|| own.take_scope())
     }
 
-    /// Puts the span's own scope back after it was left; ends any other scope.
+    /// Puts the span's own scope back after it was left. Ends any other scope.
     pub(super) fn settle_left_visit(&self, left: LeftVisit) {
         let LeftVisit::InScope(number, active) = left else {
             return;
         };
         match &self.own {
             Some(own) if number == self.life.home() => self.keep_own(own, active),
-            // Made for the visit alone, so what it recorded is handed over here.
+            // The scope was made only for the visit, so its entries are handed over here.
             _ => scope::end_scope(active),
         }
     }
 
-    /// Puts the span's own scope back for the next thread that enters it. The lock also
-    /// passes on what this thread has written to the scope's stream.
+    /// Puts the span's own scope back for the next thread that enters it. The lock also makes
+    /// this thread's writes to the scope's stream visible to that thread.
     fn keep_own(&self, own: &Mutex<Scope>, active: Active) {
-        // What is there is empty since `take_own`, so nothing is dropped under the lock.
+        // The scope is empty since `take_own`, so nothing is dropped under the lock.
         let mut own = own.lock().unpoisoned();
         own.put_back_active(active);
     }

@@ -1,13 +1,13 @@
 //! Spans that are called before they are polled.
 //!
 //! A function that is not async and returns a future belongs to the trace in which it is
-//! called. Its span begins with the first poll, below the span that was current at the
-//! call. Until then the life holds the trace open by a count and not by a scope:
+//! called. Its span begins with the first poll, below the span that was current at the call.
+//! Until then the life keeps the trace open with a count instead of a scope:
 //! `thread::hold_trace_open` counts one more stray in the scope of the call.
 //!
-//! The stray is taken back once: where the span begins, or where the future is dropped. That
-//! may be on any thread and in any scope: only the sum in the trace counts. A future that is
-//! forgotten holds the trace open for ever.
+//! The stray is removed once: where the span begins, or where the future is dropped. This may
+//! be on any thread and in any scope, because only the sum in the trace matters. A forgotten
+//! future keeps the trace open forever.
 
 use super::span_life::{Front, Phase, SpanLife};
 use crate::record::scope::{self, entered};
@@ -15,8 +15,8 @@ use crate::record::{thread, write};
 use crate::stream::Site;
 
 impl SpanLife {
-    /// A span that begins with its first poll, wherever that is, below the span that is
-    /// current now. If nothing is recorded now, it is like a fresh one.
+    /// Makes the life of a span that begins with its first poll, in any scope, below the span
+    /// that is current now. If nothing is recorded now, the life is fresh.
     #[inline]
     pub(crate) fn called() -> Self {
         let mut life = Self::fresh();
@@ -24,8 +24,8 @@ impl SpanLife {
         life
     }
 
-    /// The same for what is called by code that makes a future, and that mostly becomes a
-    /// part of that future: if something is recorded at the first poll, the span belongs
+    /// Like [`called`](Self::called), for a call by code that makes a future and usually makes
+    /// the callee a part of it. If something is recorded at the first poll, the span belongs
     /// there.
     #[inline]
     pub(crate) fn called_within() -> Self {
@@ -34,33 +34,34 @@ impl SpanLife {
         life
     }
 
-    /// Takes a reference to the trace that runs here, if one is recorded, and holds the trace
-    /// open. Otherwise the life stays fresh.
+    /// Takes a reference to the running trace, if it is recorded, and keeps the trace open.
+    /// Otherwise the life stays fresh.
     #[inline(never)]
     fn begin_call(&mut self, phase: Phase) {
         let scope = thread::scope();
         if scope == 0 {
             return;
         }
-        // Counted in the stage of this scope, and handed over with it: no memory that
-        // threads share is touched. The scope cannot end before that, as its code runs.
+        // Counted in the stage of this scope, and handed over with it, so no shared memory is
+        // accessed. The scope cannot end before that, because its code runs.
         thread::hold_trace_open();
         self.front = Front { phase, scope };
-        // Not a span of its own yet: the parent with which it will begin.
+        // This is not the span's own id yet, but its future parent.
         self.span = thread::span();
         *self.trace = entered::current_trace();
     }
 
-    /// Begins a span where it is polled first, and stops holding the trace of the call open.
+    /// Begins a span at its first poll, in the running scope, and releases the trace of the
+    /// call.
     pub(super) fn open_within(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
-        // Only a future is called, and a future has a site: the holders without one (a root,
-        // a held span) never are in this phase.
+        // Only a future can be called, and a future has a site. Holders without a site (a
+        // root, a held span) are never in this phase.
         let Some(site) = site else {
             self.set_off();
             return 0;
         };
         let (span, outer) = write::open(site);
-        // Only now: if the trace of the call is the one that runs, it is held open all the
+        // This comes last. If the trace of the call is the running one, it stays open all the
         // time.
         self.release_call(is_home);
         self.span = span;
@@ -74,12 +75,12 @@ impl SpanLife {
     /// Begins a span, at its first poll, in the trace in which it was called.
     ///
     /// If the scope of the call runs, the span begins there. Otherwise it begins in a scope of
-    /// its own trace, as a visit. The reference to the trace stays in the life: it was taken
-    /// at the call.
+    /// its own trace, as a visit. The reference to the trace, which was taken at the call,
+    /// stays in the life.
     pub(super) fn open_called(&mut self, is_home: bool, site: Option<&'static Site>) -> u64 {
         let trace = self.trace.as_ref();
         // In the child of a `fork` the trace belongs to the parent process. The reference is
-        // leaked, as dropping the last one is not safe there.
+        // leaked, because dropping the last one is not safe there.
         let Some(trace) = trace.filter(|trace| !trace.tracer.is_foreign()) else {
             self.set_off();
             return 0;
@@ -89,8 +90,8 @@ impl SpanLife {
             self.set_off();
             return 0;
         };
-        // In both ways the stray of the call is taken back after the span was opened, in the
-        // scope where it was opened. So the trace does not look complete in between.
+        // In both cases the stray of the call is removed after the span was opened, in the
+        // same scope. So the trace does not look complete in between.
         if is_home {
             let (span, outer) = write::open_below(site, parent);
             thread::release_trace();
@@ -109,12 +110,12 @@ impl SpanLife {
             phase: Phase::Moved,
             scope: thread::scope(),
         };
-        // The current span of the visit, which is left with the visit.
+        // The current span in the scope of the visit. That scope is left with the visit.
         thread::span()
     }
 
-    /// Takes the stray of the call back, and drops the reference to the trace. `is_home` says
-    /// that the scope of the call runs here, so that its stage can count it.
+    /// Removes the stray of the call, and drops the reference to the trace. `is_home` means
+    /// that the scope of the call runs here, so its stage can count this.
     pub(super) fn release_call(&mut self, is_home: bool) {
         let Some(trace) = self.trace.take() else {
             return;
@@ -122,8 +123,8 @@ impl SpanLife {
         if is_home {
             thread::release_trace();
         } else if !trace.tracer.is_foreign() {
-            // Another scope runs here, or none. So the count of the trace itself is lowered,
-            // which reports the end if nothing else remains.
+            // Another scope runs here, or none. So this lowers the count of the trace itself,
+            // and reports the end of the trace if nothing else remains.
             trace.release_span();
         }
     }

@@ -1,12 +1,13 @@
-//! One poll within a span: between `begin_poll` and `leave` the body runs.
+//! One poll within a span. The body runs between `begin_poll` and `leave`.
 //!
-//! It is generic over who keeps the trace, so that neither kind of holder pays for the
-//! other. The holder polls the body, in one place on every path, so that the compiler
-//! inlines it once.
+//! It is generic over whether the holder keeps the trace, so that neither kind of holder pays
+//! for the other. The holder polls the body in a single place, so that the compiler inlines it
+//! once.
 //!
-//! Polls nest: the body may poll other futures on this thread. Each keeps the span that was
-//! current before in its own [`Polling`], on the call stack, and puts it back on every exit.
-//! So polls cannot be left out of order; only what the body enters and keeps can.
+//! Polls nest, because the body may poll other futures on this thread. Each poll keeps the
+//! previous current span in its own [`Polling`], on the call stack, and restores it on every
+//! exit. So polls cannot be left out of order. Only scopes and spans that the body enters and
+//! keeps can be.
 
 use std::mem::ManuallyDrop;
 use std::task::Poll;
@@ -19,24 +20,25 @@ use crate::stream::Site;
 use crate::value::Outcome;
 
 impl SpanLife {
-    /// Begins a poll of a future or stream; the first poll begins its span.
+    /// Begins a poll of a future or stream. The first poll begins its span.
     ///
-    /// Inlined into each future, so it is little code: two comparisons and an exchange, and
-    /// one call for everything that is not a poll of an open span in its scope.
+    /// It is inlined into each future, so it is small. For an open span in its scope, it does
+    /// two comparisons and an exchange. All other cases are one call.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
         thread::with_block(|block| {
             let scope = block.recorded_scope();
             let outer = if scope == 0 {
-                // Nothing is recorded here, but a span that is live continues in a visit,
-                // for which it has its trace.
+                // Nothing is recorded here. But a live span has its trace, and continues in a
+                // visit.
                 if self.is_live() {
                     self.enter_slowly(site)
                 } else {
                     if block.is_curious() {
                         missed::miss_first(site, self.is_fresh());
                     }
-                    // For good: a span that missed its first poll has no beginning.
+                    // The span stays off, because without a recorded first poll it has no
+                    // beginning.
                     self.front.phase = Phase::Off;
                     0
                 }
@@ -49,11 +51,11 @@ impl SpanLife {
         })
     }
 
-    /// Runs a poll of a root, or of what holds a span, within the span.
+    /// Runs a poll of a root or of a held span's holder within the span.
     ///
-    /// `ends` says of a value that is ready whether the span ends, and how. The holder keeps
-    /// the trace: a held span has it from its start to its drop; a root is always polled in
-    /// its scope and needs none.
+    /// `ends` returns whether and how the span ends with a ready value. The holder keeps the
+    /// trace: a held span has it from its start to its drop. A root is always polled in its
+    /// scope and needs no reference.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll<T>(
         &mut self,
@@ -62,12 +64,12 @@ impl SpanLife {
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
         let outer = self.enter(opening);
-        // From here to `leave_kept` the span is current. If the body or `ends` panics,
-        // `polling` is dropped, which ends the span.
+        // The span is current until `leave_kept`. If the body or `ends` panics, `polling` is
+        // dropped, which ends the span.
         let polling = Polling::<'_, true> { life: self, outer };
         let polled = poll();
         let outcome = match &polled {
-            // Asked only if there is a span, as it is code of the application.
+            // Called only if there is a span, because it is code of the application.
             Poll::Ready(output) if polling.is_recorded() => ends(output),
             _ => None,
         };
@@ -76,32 +78,32 @@ impl SpanLife {
     }
 }
 
-/// A poll: the span is current until this is left. If it is dropped instead, the body
-/// unwinds, and the span has panicked.
+/// A poll. The span is current until this is left. If it is dropped instead, the body is
+/// unwinding, and the span has panicked.
 pub(in crate::record) struct Polling<'a, const KEEPS_TRACE: bool> {
     life: &'a mut SpanLife,
     outer: u64,
 }
 
 impl<const KEEPS_TRACE: bool> Polling<'_, KEEPS_TRACE> {
-    /// Whether there is a span that has to be left.
+    /// Whether there is a span to leave.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_recorded(&self) -> bool {
         self.life.is_live()
     }
 }
 
-// Both functions that leave first put the poll into a `ManuallyDrop`. They do not unwind, so
-// its drop would be code that never runs.
+// Both functions below first put the poll into a `ManuallyDrop`. They do not unwind, so its
+// drop would be dead code.
 
 impl Polling<'_, true> {
-    /// Ends the span if its outcome is known, or suspends it.
+    /// Ends the span if there is an outcome, and otherwise suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave_kept(self, outcome: Option<Outcome>) {
         let mut this = ManuallyDrop::new(self);
         let outer = this.outer;
         thread::with_block(|block| {
-            // The usual suspension: only the span that was current before is put back.
+            // The usual suspension only restores the previous current span.
             if outcome.is_none() && this.life.is_open_in(block.recorded_scope()) {
                 block.replace_span(outer);
             } else if outcome.is_none() && this.life.has_moved() {
@@ -114,7 +116,7 @@ impl Polling<'_, true> {
 }
 
 impl Polling<'_, false> {
-    /// Ends the span if `has_failed` is known, or suspends it.
+    /// Ends the span if `has_failed` is set, and otherwise suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn leave(self, has_failed: Option<bool>) {
         let Self { life, outer } = &mut *ManuallyDrop::new(self);
@@ -123,11 +125,11 @@ impl Polling<'_, false> {
                 if life.is_live() {
                     life.end_polled(block, *outer, has_failed);
                 }
-                // It is off already. It is set here once more, where the compiler sees it,
-                // so that `.await`, which drops the future next, need not look.
+                // The life is already off. It is set again here, where the compiler sees it,
+                // so that `.await`, which drops the future next, need not check.
                 life.set_off();
             }
-            // The usual suspension. Without a trace it is the first one, and
+            // This is the usual suspension. Without a trace it is the first suspension, and
             // `suspend_polled` takes a reference.
             None if life.is_open_in(block.recorded_scope()) && life.trace.is_some() => {
                 block.replace_span(*outer);
@@ -139,8 +141,8 @@ impl Polling<'_, false> {
 }
 
 impl<const KEEPS_TRACE: bool> Drop for Polling<'_, KEEPS_TRACE> {
-    // Runs only while the body unwinds. The life is borrowed until then, so nothing else has
-    // ended the span. Inlined, so that the guard is in registers and not on the stack.
+    // This runs only while the body unwinds. The life was borrowed until now, so the span has
+    // not ended. Inlined, so that the guard is in registers and not on the stack.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         self.life.panic(self.outer, KEEPS_TRACE);

@@ -1,4 +1,4 @@
-//! What a batch brings into the store: spans, ends of parts, and losses.
+//! Adds the spans, ends of parts, and losses of a batch to the store.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::trace::assemble::trace::AddedSpan;
 use crate::value::{SpanRecord, TraceId};
 
 impl Store {
-    /// Adds spans of a batch, and after the last span its ends and losses. Returns what is to
+    /// Adds spans of a batch, and after the last span its ends and losses. Returns the news to
     /// be announced, and whether to call this again with the rest of `spans`.
     ///
-    /// It stops early when the traces that it gave up to make room take 1/32 of `max_bytes`.
-    /// They are freed when the caller has announced them.
+    /// To make room, it may give up traces, which are freed only after the caller has
+    /// announced them. It stops early when they take 1/32 of `max_bytes`.
     pub(in crate::trace::assemble) fn collect<'a>(
         &mut self,
         batch: &SpanBatch<'_>,
@@ -67,8 +67,8 @@ impl Store {
         (news, false)
     }
 
-    /// Notes what a tracer reports: which parts of traces run or have ended, and what was
-    /// lost of them.
+    /// Notes a tracer's reports about parts of traces: which parts run or have ended, and
+    /// which spans were lost.
     fn note_reports(&mut self, reports: &[PartReport], source: u64, now: Now) {
         for report in reports {
             let Part { trace, number } = report.part;
@@ -92,8 +92,8 @@ impl Store {
         }
     }
 
-    /// Notes the end of a part. A trace of which spans were given up while the part ran cannot
-    /// be complete, even if new spans came since.
+    /// Notes the end of a part. If spans of the trace were completed or given up while the
+    /// part ran, the trace cannot be complete, even if new spans came since.
     fn end_part(&mut self, trace_id: TraceId, part: (u64, u32)) {
         if let Some(ended) = self.running.end_part(trace_id, part)
             && let Some(active) = self.active.get_mut(trace_id)
@@ -143,7 +143,8 @@ impl Store {
         }
     }
 
-    /// Keeps a discarded trace again, without its earlier spans. Returns whether it was one.
+    /// Keeps a discarded trace again, without its earlier spans. Returns whether the trace was
+    /// discarded.
     fn revive(&mut self, trace_id: TraceId, now: Now) -> bool {
         let losses = || self.early_losses.take(trace_id);
         let Some(completion) = self.kept.revive(trace_id, losses, now.shown) else {
@@ -166,8 +167,8 @@ impl Store {
         } += 1;
     }
 
-    /// Looks at a trace that a batch has changed: completes it if nothing more will come,
-    /// or queues it earlier if it is due earlier. Announces a completed trace again.
+    /// Checks a trace that a batch has changed. Completes it if nothing more will come, or
+    /// queues it earlier if it is now due earlier. Announces a completed trace again.
     fn review(
         &mut self,
         trace_id: TraceId,
@@ -177,7 +178,7 @@ impl Store {
     ) {
         let runs = self.running.has(trace_id);
         let Some(active) = self.active.get(trace_id) else {
-            // While a part runs, more spans come: they are announced together.
+            // While a part runs, more spans will come. They are announced together.
             let kept = self.kept.get_mut(trace_id).filter(|_| !runs);
             news.completed.extend(kept.and_then(KeptTrace::take_news));
             return;

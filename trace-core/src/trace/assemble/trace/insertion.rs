@@ -1,4 +1,4 @@
-//! How spans are added to a trace, and what memory they take there.
+//! Adds spans to a trace, and counts their memory.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::value::SpanRecord;
 impl Trace {
     /// Adds a span.
     ///
-    /// If several spans have one id and are not the two ends of a call, one is kept: the one
-    /// that ends last, then the one that starts first, then the one with most tags, logs and
-    /// links, then the one with the greater `Debug` text. [`problems`](Self::problems)
-    /// reports them.
+    /// If several spans have the same id and are not the two ends of a call, one is kept. This
+    /// is the span that ends last. Ties are resolved in this order: the earlier start, more
+    /// tags, logs and links, the greater `Debug` text. [`problems`](Self::problems) reports
+    /// them.
     ///
     /// # Errors
     ///
@@ -30,8 +30,8 @@ impl Trace {
         })
     }
 
-    /// Adds a span of this trace. `names` are the service names that all traces of a
-    /// collector share, whose memory does not count here.
+    /// Adds a span of this trace. `names` contains the service names that all traces of a
+    /// collector share. Their memory does not count here.
     pub(in crate::trace::assemble) fn insert(
         &mut self,
         mut span: SpanRecord,
@@ -40,8 +40,8 @@ impl Trace {
         let found = self.index.find(&self.spans, &span);
         let position = found.unwrap_or(self.spans.len());
         let before = position.checked_sub(1);
-        // Spans that follow each other usually have one service and one trace state, and share
-        // their memory.
+        // Consecutive spans usually have the same service and trace state. Then they share the
+        // memory.
         if let Some(before) = before.and_then(|before| self.spans.get(before)) {
             span.tracestate.share_with(&before.tracestate);
             if span.service_name == before.service_name {
@@ -66,7 +66,7 @@ impl Trace {
             return Inserted::Other;
         }
         self.forest.take();
-        // The next span may have shared memory with the old one, and not with this one.
+        // The next span may have shared memory with the old span but not with this one.
         let changed = [position, position + 1];
         let owned = |trace: &Self| changed.map(|at| trace.owned_at(at, names)).iter().sum();
         let bytes: usize = owned(self);
@@ -75,7 +75,7 @@ impl Trace {
         Inserted::Replaced(position, Box::new(old))
     }
 
-    /// Returns how many bytes the span at this position has on the heap; zero if there is
+    /// Returns the memory on the heap of the span at this position, in bytes; zero if there is
     /// none.
     fn owned_at(&self, position: usize, names: &ServiceNames) -> usize {
         let before = position.checked_sub(1);
