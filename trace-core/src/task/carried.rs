@@ -51,7 +51,7 @@ impl<T> Carried<T> {
         &self.message
     }
 
-    /// Returns the context of the sender, for example for a link to it. Returns `None` if
+    /// Returns the context of the sender, for example to add a link to it. Returns `None` if
     /// there was no trace.
     pub const fn context(&self) -> Option<&TraceContext> {
         match self.context.get() {
