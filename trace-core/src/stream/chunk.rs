@@ -120,7 +120,7 @@ impl Chunk {
     /// Begins a piece of the stream of a scope.
     ///
     /// The three numbers are the number of the scope, the number of its part of the trace,
-    /// and the number of the look at the clock that times refer to. `remote_parent` is the
+    /// and the number of looks at the clock when the trace began. `remote_parent` is the
     /// parent span in another process, or zero if there is none.
     #[inline]
     pub(crate) fn begin_piece(
@@ -165,8 +165,8 @@ impl Chunk {
             .extend([Header::new(EntryKind::End, 0, 0, 0).word(), 0]);
     }
 
-    /// Appends a copy of another chunk. It contains whole pieces, or the continuation of
-    /// this piece.
+    /// Appends a copy of another chunk. `other` contains whole pieces, or the continuation
+    /// of the last piece of this chunk.
     ///
     /// Entries that leave out their id are still correct, because the opening of their
     /// span is copied with them.
@@ -319,7 +319,7 @@ impl Chunk {
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
             EntryKind::Open => cursor.word,
-            // The newest span of a piece is never one that another piece has opened.
+            // A piece that begins here has no newest span yet.
             EntryKind::Piece => 0,
             _ => cursor.newest,
         };

@@ -40,7 +40,7 @@ pub(crate) enum Entry<'a> {
     },
     /// The status that the application has set. An ok status has no message.
     Status { ok: bool, message: &'a str },
-    /// An error. It also sets the status to its message, and the tag of the error type.
+    /// An error. It also sets the status, with its message, and the tag `error.type`.
     Error {
         time: u64,
         /// Whether the error is also a log. It is not if a child span has already logged
@@ -72,8 +72,8 @@ pub(crate) enum Entry<'a> {
     /// How many items the limits cut off earlier. Only a rewrite in the decoder writes it,
     /// to keep the counts.
     Dropped(DroppedItems),
-    /// The position of the entries that follow in this scope. They come after all entries
-    /// that scopes of a lower order have written for the span.
+    /// The order of the span's entries that follow in this scope. They come after all
+    /// entries that scopes of a lower order have written for the span.
     Moved { order: u32 },
     /// A piece begins. All entries up to the next piece belong to this trace.
     Piece {
@@ -82,8 +82,8 @@ pub(crate) enum Entry<'a> {
         /// The number of the scope's part of the trace. It is the number of the part's
         /// first scope.
         part: u32,
-        /// How many looks at the clock there had been when the trace began. This selects
-        /// the anchor that turns the times into wall-clock time.
+        /// The number of looks at the wall clock when the trace began. It selects the
+        /// anchor that turns the times into wall-clock time.
         looks: u32,
         trace_id: u128,
         flags: u8,

@@ -2,7 +2,8 @@
 //!
 //! The numbers define the binary format. The words and texts are documentation of
 //! [`EntryKind`], and no code checks them. [`entry`](super::entry) reads entries and
-//! [`record`](crate::record) writes them, so a new kind needs a change in all three.
+//! [`record`](crate::record) writes them, so a new kind also needs a change in both of
+//! these.
 
 /// Defines the kinds from a table. Each row has a name, a number below 128, the words
 /// after the header, and the texts.

@@ -44,8 +44,8 @@ impl Header {
         Self(kind as u64 | (small as u64) << 8 | (index as u64) << 16 | (large as u64) << 32)
     }
 
-    /// Makes the header of another kind of entry. It names the same site as this header,
-    /// which must be that of an opening.
+    /// Makes the header of another kind of entry. It names the same site as this header.
+    /// This header must be the header of an opening.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn with_kind(self, kind: EntryKind, small: u8, index: u16) -> Self {
         Self::new(kind, small, index, 0).with_site_of(self)
@@ -71,7 +71,7 @@ impl Header {
 
     const IS_OF_NEWEST: u64 = 1 << 7;
 
-    /// Marks the entry as one of the newest span, which has no id.
+    /// Marks the entry as one of the newest span. Such an entry has no id.
     ///
     /// The opening has to be in the same piece, before this entry, because a reader takes
     /// the id from there.

@@ -57,8 +57,7 @@ impl Site {
         // `IS_LISTED`.
         //
         // Relaxed: as above, exactly one thread finds the bit unset and reports the
-        // diagnostic. The report does not depend on other memory that this bit would
-        // publish.
+        // diagnostic. The report reads no memory that this bit would have to publish.
         let bit = 1 << (diagnostic % IS_LISTED.trailing_zeros());
         self.notes().told.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }

@@ -154,8 +154,8 @@ impl Site {
     /// Assigns the site's number, unless another thread has done so already.
     ///
     /// It may wait for other threads that register a site. The wait is short, because they
-    /// only add two pointers. In the child of a `fork` these locks are new, so no lost
-    /// thread can hold them.
+    /// only add two pointers. In the child of a `fork` these locks are new, so no thread
+    /// of the parent can hold them.
     #[cold]
     fn register(&'static self) -> Header {
         let sites = Sites::get();

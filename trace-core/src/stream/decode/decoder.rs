@@ -48,7 +48,7 @@ pub(crate) struct Decoder {
     scope: u32,
     /// The spans of the current piece that have no end yet. The last one is the innermost.
     open: Vec<UnendedSpan>,
-    /// The spans that are not wholly in one piece.
+    /// The spans that are spread over several pieces.
     spread: SpreadSpans,
     /// The ids of spread spans that the current piece has completed. They are delivered at
     /// the end of the piece, because more of their entries may follow in it.
@@ -77,7 +77,8 @@ pub(crate) struct DecodeLosses {
     pub(crate) queue: Vec<u32>,
     /// For each span that was dropped to make room, the number of its site.
     pub(crate) limit: Vec<u32>,
-    /// How many statements were read after their span had been delivered.
+    /// How many statements (tags, logs and so on) were read after their span had been
+    /// delivered.
     pub(crate) unattached: u64,
 }
 
@@ -212,7 +213,8 @@ impl Decoder {
         parts: &mut PartLosses,
     ) {
         self.lost.settle(MAX_KEPT);
-        // Without an open part, no report of a later end needs the uncounted losses.
+        // No part is open. So no part with uncounted losses can end later, and these
+        // losses can be forgotten.
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
         }
@@ -329,7 +331,7 @@ impl Decoder {
                 },
                 _,
             ) => {
-                // Before `end_piece`, which borrows `out` mutably.
+                // Made before `end_piece`, which borrows `out` mutably.
                 let piece = Piece {
                     chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
@@ -446,8 +448,8 @@ impl Decoder {
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.remove(open, &mut self.open);
-        // A complete span with the same id is delivered first, so that their entries are
-        // not mixed.
+        // A complete span with the same id is delivered first, so that the entries of the
+        // two are not mixed.
         self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
             // An incomplete span with the same id is dropped, because the ends of the two

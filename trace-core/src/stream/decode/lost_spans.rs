@@ -62,8 +62,8 @@ impl LostSpans {
     /// Adds a span that lost its opening or its end with a chunk.
     ///
     /// If the other one was read, all further entries are in chunks that already wait.
-    /// This is also true if the span was added with one half before: that half was read or
-    /// lost.
+    /// This is also true if the span is here already, unless its state is `Statements`:
+    /// its other half was read or lost before.
     pub(super) fn add_half(&mut self, span: u64, other_was_read: bool) {
         let was = self.spans.insert(span, LossExtent::Half);
         let is_settled = match was {

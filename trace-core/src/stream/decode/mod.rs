@@ -2,9 +2,9 @@
 //! have ended.
 //!
 //! The [`Decoder`] lives as long as its tracer, and keeps unfinished spans between
-//! batches. It reads chunks into a [`Decoded`]. That contains the chunks and an index with
-//! the position of each span. No span object is built: a collector's view reads the span
-//! in its chunk.
+//! batches. It reads chunks into a [`Decoded`], which contains the chunks and an index
+//! with the position of each span. No span object is built: a collector's view reads the
+//! span in its chunk.
 //!
 //! ```text
 //! Decoder ── reads chunks ──> SpanIndex: spans that are wholly in one piece

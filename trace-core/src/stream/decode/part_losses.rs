@@ -22,7 +22,7 @@ pub(crate) struct PartLosses {
 
 /// The parts that may have losses that were not counted.
 ///
-/// It may include too many parts, but never too few. A thread numbers its scopes in
+/// The set may include too many parts, but never too few. A thread numbers its scopes in
 /// ascending order, in blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block it is enough to
 /// store the greatest number of a part with such losses. Parts with a greater number in
 /// the block have no uncounted losses. Parts with a lower number may have some.
@@ -48,13 +48,13 @@ impl PartLosses {
         }
     }
 
-    /// Returns the most parts that are counted one by one.
+    /// Returns the most parts whose losses are counted separately.
     pub(crate) const fn most(&self) -> usize {
         self.most
     }
 
     /// Counts the losses of a part that was lost completely: it has ended, and no
-    /// collector has received anything of it.
+    /// collector has received anything about it.
     ///
     /// The last quarter of the room is reserved for parts that continue. If only that
     /// quarter is left, nothing is noted, and the loss is only in the tracer's totals.

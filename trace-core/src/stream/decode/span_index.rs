@@ -85,7 +85,7 @@ struct EntryNode {
     cursor: Cursor,
     /// The next node of the span, or `NONE`.
     next: u32,
-    /// The index of the array if the entry's value is one; otherwise `NONE` or
+    /// If the entry's value is an array, the index of its copy; otherwise `NONE` or
     /// `WITHOUT_LOG`.
     array: u32,
 }

@@ -82,8 +82,8 @@ impl SpreadSpan {
         self.head = Segment::from(head);
     }
 
-    /// Notes the end. Entries that are read after it still count, as they may have been
-    /// written before it.
+    /// Notes the end. Entries that are read after it still count, because they may have
+    /// been written before it.
     pub(super) fn close(&mut self, close: Close) {
         self.close = Some(close);
     }

@@ -69,7 +69,7 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the newest value that `answer` returns for an entry. `kinds` are the kinds
-    /// for which it may return one.
+    /// of entries for which `answer` returns a value.
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -172,7 +172,7 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the tags that describe how the body ended. If the application has set a tag
-    /// with the same key, its tag wins.
+    /// with the same key, the application's tag wins.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         outcome_tags(self.span.outcome, self.error_type())
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))

@@ -118,7 +118,8 @@ impl TraceLosses {
         self.is_at_least |= other.is_at_least;
     }
 
-    /// Returns each reason for which spans were lost as a text, with the number of spans.
+    /// Returns the reasons for which spans were lost, as texts, each with its number of
+    /// spans.
     fn reasons(&self) -> impl Iterator<Item = (&'static str, u32)> {
         let all = [
             ("queue full", self.queue),
