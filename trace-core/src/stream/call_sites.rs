@@ -50,9 +50,9 @@ thread_local! {
 impl Site {
     /// Returns the site of a call, if the first call at this place passed the same name.
     ///
-    /// If the site is not in the thread's cache, also returns `None` for a name of more
-    /// than 128 bytes, and while another thread holds the lock. The caller then writes the
-    /// name into the stream, and the next call tries again.
+    /// If the site is not in the thread's cache, the search needs the lock. It returns
+    /// `None` if the name is longer than 128 bytes, or if another thread holds the lock.
+    /// The caller then writes the name into the stream, and the next call tries again.
     #[inline]
     pub(crate) fn find_by_call(
         name: &str,

@@ -119,9 +119,9 @@ impl Chunk {
 
     /// Begins a piece of the stream of a scope.
     ///
-    /// The three numbers are the number of the scope, the number of its part of the trace,
-    /// and the number of looks at the clock when the trace began. `remote_parent` is the
-    /// parent span in another process, or zero if there is none.
+    /// `scope` and `part` are the numbers of the scope and of its part of the trace.
+    /// `looks` is the number of looks at the clock when the trace began. `remote_parent`
+    /// is the parent span in another process, or zero if there is none.
     #[inline]
     pub(crate) fn begin_piece(
         &mut self,

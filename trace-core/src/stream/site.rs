@@ -35,8 +35,8 @@ pub struct Site {
 }
 
 /// Every site that has opened a span, by number. A site is never removed. It keeps its
-/// number in the child of a `fork`, so a number means the same site in chunks of the
-/// parent and of the child.
+/// number in the child of a `fork`. So chunks of the parent and of the child use the same
+/// numbers.
 static SITES: PerProcess<Sites> = PerProcess::new();
 
 /// See [`SITES`].

@@ -205,8 +205,8 @@ impl Decoder {
     /// Removes `spans`, which lost their opening or their end with a chunk. Also moves the
     /// losses that the queue has counted in `parts` to this decoder.
     ///
-    /// The caller does this before it reads the chunks that it took at the same time,
-    /// because these may contain the other halves of the spans.
+    /// The caller does this before it reads the chunks that it took at the same time.
+    /// These chunks may contain the other halves of the spans.
     pub(crate) fn forget_lost(
         &mut self,
         spans: impl IntoIterator<Item = u64>,

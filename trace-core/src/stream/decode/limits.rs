@@ -1,8 +1,8 @@
 //! The limits and the precedence of a span's entries.
 //!
 //! Only this file decides which entries count. The index uses it to decide which entries
-//! to keep, a rewrite to decide which to copy, and a view to compute the properties of a
-//! span.
+//! to keep, and a rewrite to decide which to copy. A view uses it to compute the
+//! properties of a span.
 //!
 //! | entry | what counts | beyond the limit |
 //! |---|---|---|

@@ -28,9 +28,8 @@ use std::fmt;
 pub struct TraceLosses {
     /// Spans whose beginning or end was lost because the tracer's queue was full.
     pub queue: u32,
-    /// Spans that were dropped because too many spans were open at once (more than
-    /// 65,536), or because the tags, logs and so on of open spans needed too much memory
-    /// (more than 16 MiB).
+    /// Spans that were dropped because more than 65,536 spans were open at once, or
+    /// because the data of open spans needed more than 16 MiB.
     pub limit: u32,
     /// Spans in batches for which the collector's lane had no room. Other collectors may
     /// have received them.
@@ -41,9 +40,9 @@ pub struct TraceLosses {
     /// Spans that were open when the tracer was shut down, or that still waited for the
     /// collector when the timeout of the shutdown expired.
     pub shutdown: u32,
-    /// Whether more spans may be lost than are counted. This is the case if the trace was
-    /// open at the shutdown, or if too many traces lost spans at once to count each trace
-    /// separately.
+    /// Whether more spans may be lost than are counted. This happens if the trace was open
+    /// at the shutdown. It also happens if so many traces lost spans at once that they
+    /// could not be counted separately.
     pub is_at_least: bool,
 }
 
