@@ -199,8 +199,9 @@ impl<'a> SpanBatch<'a> {
 
     /// Returns the traces that have ended *in this process*.
     ///
-    /// Each root, and each entry from another process, begins a part of a trace. A trace is
-    /// returned once for each part that has ended. No later batch has spans of that part.
+    /// Each root begins a part of a trace, and so does each trace that is continued from
+    /// another process. A trace is returned once for each part that has ended. No later batch
+    /// has spans of that part.
     pub fn completed_traces(&self) -> impl Iterator<Item = TraceId> + use<'a> {
         self.resource.completed_traces()
     }

@@ -1,5 +1,4 @@
-//! The trait of collectors, which take finished spans; its errors; and the simplest
-//! collectors.
+//! The trait for collectors, its error type, and the simplest collectors.
 //!
 //! [`delivery`](crate::delivery) calls collectors. It decides when and on which thread, and
 //! what happens if a collector blocks or panics.

@@ -58,9 +58,9 @@ pub(crate) enum SiteLoss {
     Lane(LaneLoss, usize),
 }
 
-/// Number of tracers whose doctor is armed. The number can be wrong for a moment if two
-/// threads arm and disarm the same doctor, because they change first its flag and then this
-/// number.
+/// Number of tracers whose doctor is armed. Arming and disarming change the doctor's flag
+/// first, and then this number. So the number can be wrong for a moment if two threads do
+/// this at once.
 static ARMED: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns whether calls that are not recorded are counted: in debug builds, and while a

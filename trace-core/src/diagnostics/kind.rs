@@ -32,7 +32,7 @@ pub enum Kind {
     NotBuiltIn,
     /// A tracer without a collector was built. Never reported under a test harness.
     NoCollector,
-    /// A request passes two layers of a server, and has one span.
+    /// A request passes through two layers of a server. Only one of them makes a span.
     TwoLayers,
     /// A tracer lost spans before it ended, or when it ended.
     Lost,
@@ -139,7 +139,7 @@ impl Diagnostic {
         Self::new(Kind::NotBuiltIn, &message)
     }
 
-    /// Two layers of a server around one another.
+    /// Returns the line about two layers of a server, one within the other.
     pub(super) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) -> Self {
         let message = format!(
             "requests pass two layers of `trace_http::server()`, made at {}:{} and {}:{}, and have one span, of the first: remove one of them",

@@ -36,8 +36,8 @@
 //! process waits for it for at most half a second. The line is written later, unless the
 //! process ends first. A closure has no such limit.
 //!
-//! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`], because
-//! another thread of the parent may have held the lock of standard error.
+//! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`]. Another
+//! thread of the parent may have held the lock of standard error during the `fork`.
 //!
 //! [`Tracer::doctor`](crate::Tracer::doctor) explains why a span is missing. It adds no work
 //! to a recorded call. A call that is not recorded notes the reason at its site, once.

@@ -189,7 +189,7 @@ pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
     );
 }
 
-/// A request passes two layers of a server.
+/// Reports a request that passes through two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
 }
@@ -215,8 +215,8 @@ fn is_in_task() -> bool {
 fn is_test_harness() -> bool {
     /// 0 if not yet known, 1 if the program is not a harness, 2 if it is a harness.
     static KNOWN: AtomicU8 = AtomicU8::new(0);
-    // Relaxed, here and below: every thread that finds it unknown computes the same value,
-    // and no other data depends on it.
+    // Relaxed, here and below: every thread that finds the value unknown computes the same
+    // value, and no other data depends on it.
     match KNOWN.load(Ordering::Relaxed) {
         0 => {
             let program = std::env::current_exe().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Hash maps and sets that also work if the operating system provides no random bits.
 //!
-//! In this case, std's maps panic when they are created.
+//! Without random bits, std's maps panic when they are created.
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 

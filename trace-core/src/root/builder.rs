@@ -53,7 +53,8 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 #[must_use = "a root span begins with `run` or `run_sync`"]
 pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
-/// Describes a root span that begins at another place in the source than that of the call.
+/// Returns a builder for a root span that begins at another place in the source than the call
+/// of this function.
 pub(crate) fn root_at(
     tracer: Option<&Tracer>,
     operation_name: Cow<'static, str>,
@@ -101,8 +102,8 @@ impl RootBuilder {
         self.set_details(|details| details.links.push(link.into()))
     }
 
-    /// Continues the caller's trace with its baggage. A propagator extracted both from the
-    /// headers of a request.
+    /// Continues the caller's trace with its baggage. `extracted` is the result of a
+    /// propagator that has read the headers of a request.
     ///
     /// Without a usable context, the span begins a new trace with the extracted baggage, and
     /// with the id or the decision that came without a span ([`Extracted::start`]).
@@ -246,9 +247,9 @@ impl RootBuilder {
         span
     }
 
-    /// Begins no span, and lets the caller's context pass: what runs within the returned value
-    /// sends it on as it came. Without a context of a caller it does nothing. For requests
-    /// that are not to be recorded, such as health checks.
+    /// Begins no span, and passes on the caller's context: code that runs within the returned
+    /// value sends this context unchanged. Without a caller's context, it does nothing. Use it
+    /// for requests that should not be recorded, such as health checks.
     ///
     /// ```
     /// use std::collections::HashMap;

@@ -10,9 +10,9 @@ use crate::record::{OwnedEntered, SpanGuard};
 #[derive(Debug)]
 #[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
 pub struct RootGuard {
-    /// `Drop` closes the span with a call that is not inlined. The compiler inlines the drop
-    /// of a [`SpanGuard`] only if it occurs in few places, and the drop for spans of functions
-    /// runs much more often.
+    /// `Drop` closes the span with a call that is not inlined. The compiler inlines the
+    /// drop of a [`SpanGuard`] only if it occurs in few places. The drop for spans of
+    /// functions runs much more often, so it should be inlined there.
     span: ManuallyDrop<SpanGuard>,
     /// Leaves the scope. Dropped after `Drop` has closed the span.
     #[expect(dead_code, reason = "held for its destructor")]

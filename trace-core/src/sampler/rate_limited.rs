@@ -12,8 +12,9 @@ use crate::process::sync::Unpoisoned;
 ///
 /// It is a token bucket: each recorded trace takes a token, and tokens are added evenly over
 /// time. The bucket starts full. By default it holds the tokens of one second, but at least
-/// one token, as in Jaeger's rate-limiting sampler. As many traces may start at the same
-/// moment. In any `t` seconds, at most `burst + t × rate` traces are recorded.
+/// one token, as in Jaeger's rate-limiting sampler. This is also the number of traces that may
+/// start at the same moment. In any `t` seconds, at most `burst + t × rate` traces are
+/// recorded.
 ///
 /// It uses the monotonic time of the tracer's clock, so setting the wall clock has no effect.
 /// Use each sampler with one clock only. The caller's decision is ignored; see

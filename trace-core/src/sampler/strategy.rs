@@ -1,6 +1,6 @@
-//! A sampler as it is named in a configuration.
+//! The name of a sampler in a configuration file.
 //!
-//! Owns the serialized form. The samplers that it makes are in their own files.
+//! Owns the serialized form. The samplers themselves are in their own files.
 
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sampler};

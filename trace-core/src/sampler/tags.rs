@@ -1,6 +1,6 @@
 //! The tags that a root has before it begins.
 //!
-//! Lets a sampler read them. Does not store them: the builder and its caller do.
+//! Gives a sampler access to these tags. The builder and its caller store them.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Starts held spans: `span::start`, and `span::build` with its builder.
 //!
-//! The span that was started is in `open_span.rs`.
+//! The type of the started span is in `open_span.rs`.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Held spans: values that a body, a stream, a task of a library or a bridge owns.
+//! Held spans: spans as values. The owner can be a body, a stream, a task of a library, or a
+//! bridge.
 //!
 //! Owns the public type and the choice between a recorded span, a span that is not sampled,
 //! and no span. `record/span/held` enters and ends recorded spans.
@@ -83,9 +84,9 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 ///
 /// If the application orders two calls, for example with a channel or a join, they are
 /// recorded in that order. Concurrent calls are recorded in any order, and no call is lost.
-/// There is one exception: code that has entered the span and calls the functions of
-/// [`span`](crate::span). In relation to other threads, all these calls count as made at the
-/// moment of entering.
+/// There is one exception: calls of the functions of [`span`](crate::span) by code that has
+/// entered the span. In the order between threads, they all count as made at the moment of
+/// entering.
 ///
 /// # Cancel safety
 ///

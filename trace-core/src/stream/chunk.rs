@@ -1,10 +1,10 @@
-//! The buffers that hold a stream, and the places in them.
+//! The buffers that contain a stream, and positions in them.
 //!
 //! This file writes the beginnings and ends of pieces, and the entries that the decoder
-//! writes. All other entries come as words from a thread's stage. To read an entry, this
-//! file finds its words, and [`entry`](super::entry) or
-//! [`plain_entry`](super::plain_entry) says what they mean. How many chunks there may be is
-//! up to the queue.
+//! rewrites. All other entries are copied as words from a thread's stage. To read an
+//! entry, this file finds its words, and [`entry`](super::entry) or
+//! [`plain_entry`](super::plain_entry) interprets them. The queue decides how many chunks
+//! there may be.
 
 use super::entry::{Close, Entry, Source};
 use super::entry_kind::EntryKind;
@@ -13,90 +13,93 @@ use super::plain_entry::PlainEntry;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
 
-/// Pieces of the streams of scopes: their words and their texts.
+/// The words and texts of one or more pieces.
 ///
 /// Each piece begins with an entry that names the trace. While a scope records, its chunk
-/// has one piece, and a short piece gets its beginning only when it is handed over. In the
-/// queue, several scopes may have their pieces in one chunk. No piece and no entry is split
-/// between two chunks.
+/// contains one piece. The beginning of a short piece is written only when it is handed
+/// over. In the queue, a chunk may contain the pieces of several scopes. No piece and no
+/// entry is split between two chunks.
 ///
-/// A chunk has one owner at a time: the scope, then the queue, then the worker's batch. It
-/// then goes back to the queue or to a thread and is used again, so in the long run
-/// recording allocates nothing.
+/// A chunk has one owner at a time: the scope, then the queue, then the worker's batch.
+/// Afterwards the queue or a thread reuses it, so in the long run recording allocates
+/// nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
-    /// How many spans the words open. If the chunk is lost, that many spans are counted as
-    /// lost, so it has to be exact.
+    /// How many openings are among the words. It has to be exact: if the chunk is lost,
+    /// this number is added to the lost spans.
     pub(crate) opened: u64,
     pub(crate) words: Vec<u64>,
-    /// The texts of all entries, in their order, with nothing in between.
+    /// The texts of all entries, in the order of the entries, with nothing in between.
     pub(crate) text: String,
 }
 
-/// Where the span and the time are in the entry that opens a span.
+/// The positions of the span's id and of the time in an opening, in words.
 const SPAN: usize = 1;
 const TIME: usize = 3;
 
-/// A place in a chunk, between two entries.
+/// A position in a chunk, between two entries.
 ///
-/// It is only valid for the chunk from which it came. It needs a place in both buffers,
-/// because an entry does not say where its text begins: that follows from all entries
-/// before it.
+/// It is only valid for the chunk from which it came. It has a position in both buffers,
+/// because an entry does not say where its text begins.
 ///
-/// The places are `u32`, because the index keeps a cursor for each entry. A chunk is handed
-/// over at 32 KiB, and one entry is far below 4 GiB, so they do not overflow.
+/// The positions are `u32` to save memory, because the index keeps a cursor for each
+/// entry. They do not overflow: a chunk is handed over at 32 KiB, and one entry is far
+/// smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
     /// In words.
     word: u32,
     /// In bytes.
     text: u32,
-    /// In words: where the entry is that opens the newest span. Zero if the piece has opened
-    /// none. No span is opened at zero, as a piece begins there.
+    /// In words: the opening of the newest span. Zero if the piece has no opening yet. No
+    /// opening is at zero, because a piece begins there.
     newest: u32,
 }
 
-/// Bytes that an emptied chunk keeps of each buffer: more than a chunk needs that is
-/// handed over when it is full.
+/// The most bytes of each buffer that a chunk keeps when it is emptied. A chunk that is
+/// handed over when it is full needs less.
 const MAX_KEPT_BYTES: usize = 128 * 1_024;
 
 impl Chunk {
-    /// Bytes at which a scope hands over its chunk: about five hundred spans, so that a
-    /// hand-over costs each of them nearly nothing. The last entries may exceed it.
+    /// The size at which a scope hands over its chunk. This is about five hundred spans,
+    /// so the cost of a hand-over per span is negligible. The last entries may exceed this
+    /// size.
     pub(crate) const FULL_BYTES: usize = 32 * 1_024;
 
-    /// The most words for which a scope's chunk grows ahead of need: those of a full chunk,
-    /// and a quarter more for what is written until it is handed over.
+    /// The most words that a scope's chunk reserves in advance: those of a full chunk, and
+    /// a quarter more for entries that are written before it is handed over.
     pub(crate) const FULL_WORDS: usize =
         (Self::FULL_BYTES + Self::FULL_BYTES / 4) / size_of::<u64>();
 
-    /// Makes an empty chunk that takes so many bytes without allocating again.
+    /// Makes an empty chunk with room for `bytes` bytes; see
+    /// [`reserve_room`](Self::reserve_room).
     ///
-    /// All chunks of a queue are made with the same size: between buffers of one size the
-    /// allocator wastes nothing.
+    /// All chunks of a queue have the same size, because the allocator then wastes no
+    /// memory between them.
     pub(crate) fn with_room(bytes: usize) -> Self {
         let mut chunk = Self::new();
         chunk.reserve_room(bytes);
         chunk
     }
 
-    /// Makes room for so many bytes in an empty chunk: five quarters of them for words, and
-    /// one quarter for texts.
+    /// Reserves room in an empty chunk: five quarters of `bytes` for words, and one
+    /// quarter for texts.
     pub(crate) fn reserve_room(&mut self, bytes: usize) {
         self.words
             .reserve_exact((bytes + bytes / 4) / size_of::<u64>());
         self.text.reserve_exact(Self::text_room(bytes));
     }
 
-    /// Returns how many bytes of text fit into a chunk that was made with this room.
+    /// Returns how many bytes of text fit into a chunk that was made with room for `bytes`
+    /// bytes.
     pub(crate) const fn text_room(bytes: usize) -> usize {
         bytes / 4
     }
 
-    /// Returns whether so many words and bytes of text can be added without allocating,
-    /// and without having more than `full` bytes in use.
+    /// Returns whether these numbers of words and text bytes fit into the chunk without an
+    /// allocation, and without more than `full` bytes in use.
     ///
-    /// The queue asks this under its lock.
+    /// The queue calls this under its lock.
     #[inline]
     pub(crate) fn takes(&self, words: usize, text_bytes: usize, full: usize) -> bool {
         let (words, text) = (self.words.len() + words, self.text.len() + text_bytes);
@@ -116,9 +119,9 @@ impl Chunk {
 
     /// Begins a piece of the stream of a scope.
     ///
-    /// The three numbers are those of the scope, of its part of the trace, and of the look
-    /// at the clock by which times are read. `remote_parent` is the span of another process
-    /// below which the trace continues here; zero if there is none.
+    /// `scope` and `part` are the numbers of the scope and of its part of the trace.
+    /// `looks` is the number of looks at the clock when the trace began. `remote_parent`
+    /// is the parent span in another process, or zero if there is none.
     #[inline]
     pub(crate) fn begin_piece(
         &mut self,
@@ -128,8 +131,8 @@ impl Chunk {
         tracestate: &str,
         remote_parent: u64,
     ) {
-        // The length has to fit into the index of the header. A `TraceState` is at most a
-        // quarter as long, so none is lost here.
+        // The length has to fit into the index of the header. It always does, because a
+        // `TraceState` has at most 16,447 bytes.
         let (length, tracestate) = match u16::try_from(tracestate.len()) {
             Ok(length) => (length, tracestate),
             Err(_) => (0, ""),
@@ -144,28 +147,29 @@ impl Chunk {
         }
     }
 
-    /// The most words with which a piece begins and ends: its beginning, the order of a
-    /// visit, and the end of a trace.
+    /// The most words that a piece needs in addition to its entries: its beginning, the
+    /// order of a visit, and the end of a trace.
     pub(crate) const AROUND_WORDS: usize = 5 + 2 + 2;
 
-    /// Says that from here on, what this scope says of a span comes after all that scopes
-    /// of a lower order say of it.
+    /// Writes the order of a span's entries that follow in this scope. They come after all
+    /// entries that scopes of a lower order have written for the span.
     pub(crate) fn push_moved(&mut self, span: u64, order: u32) {
         self.words
             .extend([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);
     }
 
-    /// Says that the piece's part of the trace has ended. This has to be the last entry of
-    /// the piece.
+    /// Writes that the piece's part of the trace has ended. This has to be the last entry
+    /// of the piece.
     pub(crate) fn end_trace(&mut self) {
         self.words
             .extend([Header::new(EntryKind::End, 0, 0, 0).word(), 0]);
     }
 
-    /// Adds a copy of what is in another chunk: pieces, or more of the same piece.
+    /// Appends a copy of another chunk. `other` contains whole pieces, or the continuation
+    /// of the last piece of this chunk.
     ///
-    /// Entries that leave out their id keep their meaning, because the opening of their span
-    /// is copied with them.
+    /// Entries that leave out their id are still correct, because the opening of their
+    /// span is copied with them.
     pub(crate) fn append(&mut self, other: &Self) {
         self.opened += other.opened;
         self.words.extend_from_slice(&other.words);
@@ -177,15 +181,15 @@ impl Chunk {
         self.opened = 0;
         self.words.clear();
         self.text.clear();
-        // Otherwise the memory of one very long text would stay for the life of the process.
+        // Otherwise the memory of one very long text would never be freed.
         self.words.shrink_to(MAX_KEPT_BYTES / size_of::<u64>());
         self.text.shrink_to(MAX_KEPT_BYTES);
     }
 
-    /// Appends a copy of the entry that is between two places of another chunk.
+    /// Appends a copy of the entry between two positions of another chunk.
     ///
     /// If the entry leaves out the id of its span, the last opening in this chunk must be
-    /// that of the span. Otherwise the copy would belong to another span.
+    /// the opening of that span. Otherwise the copy would belong to another span.
     pub(crate) fn copy_entry(&mut self, chunk: &Self, start: Cursor, end: Cursor) {
         let words = chunk.words.get(start.word as usize..end.word as usize);
         self.words.extend_from_slice(words.unwrap_or_default());
@@ -193,8 +197,8 @@ impl Chunk {
         self.text.push_str(text.unwrap_or_default());
     }
 
-    /// Writes the opening of a span. Does not count it in `opened`: this is for chunks of
-    /// the decoder, whose spans were counted when they were read.
+    /// Writes the opening of a span. Does not count it in `opened`: only the decoder uses
+    /// this function, and it has counted the span already.
     pub(crate) fn push_open(&mut self, site: &'static Site, span: u64, parent: u64, time: u64) {
         self.words
             .extend([site.header().word(), span, parent, time]);
@@ -206,7 +210,7 @@ impl Chunk {
         self.words.extend([header.word(), span, close.time]);
     }
 
-    /// Writes how much the limits have cut off of a span, if they have.
+    /// Writes how many items of a span the limits have cut off, if there are any.
     pub(crate) fn push_dropped(&mut self, span: u64, dropped: DroppedItems) {
         if dropped != DroppedItems::default() {
             let header = Header::new(EntryKind::Dropped, 0, 0, 0);
@@ -216,17 +220,19 @@ impl Chunk {
         }
     }
 
-    /// Writes a log without a message, or a link to nothing. It stands for one that was
-    /// cut off, and will be cut off again.
+    /// Writes a log without a message, or a link to nothing. It is the placeholder for a
+    /// log or link that was cut off, and will be cut off again.
     pub(crate) fn push_empty(&mut self, kind: EntryKind, span: u64) {
-        // As in the table of `EntryKind`: a log has a time; a link has a trace and a span.
+        // See the table of `EntryKind`: a log has a time, and a link has a trace and a
+        // span.
         let words = if kind == EntryKind::Link { 3 } else { 1 };
         let header = Header::new(kind, 0, 0, 0);
         self.words.extend([header.word(), span]);
         self.words.extend(std::iter::repeat_n(0, words));
     }
 
-    /// Returns all entries from the front: the span, the entry, and where the next one is.
+    /// Returns all entries from the front. Each item has the span's id, the entry, and the
+    /// position of the next entry.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Entry<'_>, Cursor)> {
         let mut cursor = Cursor::default();
         std::iter::from_fn(move || {
@@ -236,8 +242,8 @@ impl Chunk {
         })
     }
 
-    /// Returns the place behind the last entry. The place has no newest span, so what is
-    /// appended there has to begin with a piece or an opening.
+    /// Returns the position behind the last entry. It has no newest span, so the next
+    /// entry has to be the beginning of a piece or an opening.
     pub(crate) fn end(&self) -> Cursor {
         Cursor {
             word: u32::try_from(self.words.len()).unwrap_or(u32::MAX),
@@ -251,13 +257,14 @@ impl Chunk {
         self.words.len() * size_of::<u64>() + self.text.len()
     }
 
-    /// Returns how many bytes are allocated, in use or not. Bounds of memory count these.
+    /// Returns how many bytes are allocated, in use or not. Memory bounds use this number.
     pub(crate) fn allocated(&self) -> usize {
         self.words.capacity() * size_of::<u64>() + self.text.capacity()
     }
 
-    /// Reads the entry at `cursor`, if it is a plain one. Returns its span, the entry, and
-    /// where the next one is. `None` may mean another entry, a damaged one, or the end.
+    /// Reads the entry at `cursor`, if it is a plain entry. Returns its span's id, the
+    /// entry, and the position of the next entry. Returns `None` for other kinds, for a
+    /// damaged entry, and at the end.
     #[inline]
     pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, PlainEntry, Cursor)> {
         let (header, rest) = self.words.get(cursor.word as usize..)?.split_first()?;
@@ -281,19 +288,19 @@ impl Chunk {
         Some((span, entry, next))
     }
 
-    /// Returns a word of the entry that opens the newest span. If there is none, the stream
-    /// is damaged, and this is another word or zero.
+    /// Returns a word of the newest span's opening. If there is no newest span, the stream
+    /// is damaged, and the result is another word or zero.
     #[inline]
     fn newest(&self, cursor: Cursor, word: usize) -> u64 {
         let word = self.words.get(cursor.newest as usize + word);
         word.copied().unwrap_or(0)
     }
 
-    /// Reads the entry at `cursor`. Returns its span, the entry, and where the next one is.
-    /// `None` at the end, or if the kind of the entry is unknown.
+    /// Reads the entry at `cursor`. Returns its span's id, the entry, and the position of
+    /// the next entry. Returns `None` at the end, or if the kind of the entry is unknown.
     ///
-    /// An entry that ends early is returned with zeros and empty texts, and the next place
-    /// is behind the end. So a loop over the entries ends.
+    /// If the chunk ends within the entry, the rest is filled with zeros and empty texts.
+    /// The next position is then behind the end, so a loop over the entries terminates.
     pub(crate) fn entry(&self, cursor: Cursor) -> Option<(u64, Entry<'_>, Cursor)> {
         let mut reader = Reader {
             chunk: self,
@@ -312,7 +319,7 @@ impl Chunk {
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
             EntryKind::Open => cursor.word,
-            // What another scope opened is not the newest span of this one.
+            // A piece that begins here has no newest span yet.
             EntryKind::Piece => 0,
             _ => cursor.newest,
         };
@@ -320,11 +327,11 @@ impl Chunk {
     }
 }
 
-/// Takes words and texts from a chunk. What is missing reads as zero or empty: readers run
-/// on the worker's thread, where a panic would end the tracer.
+/// Takes words and texts from a chunk. Missing words are zero, and missing texts are
+/// empty. Readers run on the worker's thread, where a panic would end the tracer.
 ///
-/// Sums of places and lengths are not checked. They cannot overflow in what this crate
-/// writes. With damaged lengths they might, and a debug build would then panic.
+/// Sums of positions and lengths are not checked. They cannot overflow in a stream that
+/// this crate writes. With damaged lengths they might, and a debug build would then panic.
 struct Reader<'a> {
     chunk: &'a Chunk,
     cursor: Cursor,
@@ -344,7 +351,7 @@ impl<'a> Source<'a> for Reader<'a> {
 
     fn words(&mut self, count: u64) -> &'a [u64] {
         let start = self.cursor.word as usize;
-        // A count that does not fit is damage: nothing is taken.
+        // A count that does not fit into a `u32` is damaged. No words are taken then.
         let count = u32::try_from(count).unwrap_or(0);
         self.cursor.word += count;
         self.chunk
@@ -358,7 +365,7 @@ impl<'a> Source<'a> for Reader<'a> {
         let start = self.cursor.text as usize;
         let bytes = u32::try_from(bytes).unwrap_or(0);
         self.cursor.text += bytes;
-        // `get` also refuses a place within a character.
+        // `get` also fails if a position is within a character.
         self.chunk
             .text
             .get(start..start + bytes as usize)

@@ -1,99 +1,102 @@
-//! An entry as it is read: its words and texts, with their meaning.
+//! The decoded form of an entry, and the reader that decodes it.
 //!
-//! This is the one full reader of entries. [`PlainEntry`](super::PlainEntry) reads the
-//! common ones faster and has to agree with it. [`record`](crate::record) writes entries,
-//! as [`entry_kind`](super::entry_kind) and [`header`](super::header) lay them out.
+//! This is the only reader that reads all kinds of entries.
+//! [`PlainEntry`](super::PlainEntry) reads the common kinds faster, and has to agree with
+//! it. [`record`](crate::record) writes entries. [`entry_kind`](super::entry_kind) and
+//! [`header`](super::header) describe their layout.
 //!
-//! Reading does not apply limits, and does not say which of two entries wins. That is done
-//! in [`decode`](super::decode).
+//! The reader does not apply limits, and does not decide which of two entries wins.
+//! [`decode`](super::decode) does both.
 
 use super::entry_kind::EntryKind;
 use super::error_types::error_type_by_number;
 use super::header::{Header, error_bits, split_halves, status_number, value_type};
 use crate::value::{DroppedItems, Outcome, SpanKind, Timestamp};
 
-/// An entry as read. Words and texts are borrowed from the chunk, so it costs no allocation.
+/// A decoded entry. It borrows words and texts from the chunk, so it allocates nothing.
 ///
-/// Times are raw readings of the tracer's clock, unless they are a [`Timestamp`]. The id of
-/// the span is not here: the reader returns it beside the entry.
+/// A time is a raw reading of the tracer's clock, unless its type is [`Timestamp`]. The
+/// entry does not contain the id of the span: the reader returns the id separately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry<'a> {
-    /// The span begins. Every span has exactly one opening, and conservation counts these.
+    /// The span begins. Every span has exactly one opening, so spans are counted by their
+    /// openings.
     Open(Open),
-    /// The span ends. Nothing of the same scope follows for it.
+    /// The span ends. The same scope writes no more entries for this span.
     Close(Close),
-    /// A tag. The key may be that of an earlier tag: the newest value wins.
+    /// A tag. If an earlier tag has the same key, the newest value wins.
     Tag(FieldKey<'a>, FieldValue<'a>),
     /// A field of the log or link that was written last for the span.
     Field(FieldKey<'a>, FieldValue<'a>),
     /// A log. Its fields follow as entries of their own.
     Log { time: u64, message: &'a str },
-    /// A link to a span. Its tags follow as fields. A trace or span of zero is no link: a
-    /// rewrite writes one to stand for a link that was cut off.
+    /// A link to a span. Its tags follow as fields. If the trace or the span is zero, this
+    /// is a placeholder: a rewrite writes it in place of a link that was cut off.
     Link {
         trace_id: u128,
         span: u64,
         flags: u8,
         tracestate: &'a str,
     },
-    /// The status that the application set. If it is ok, it has no message.
+    /// The status that the application has set. An ok status has no message.
     Status { ok: bool, message: &'a str },
-    /// An error: its message is a status, too, and its type a tag.
+    /// An error. It also sets the status, with its message, and the tag `error.type`.
     Error {
         time: u64,
-        /// Whether the error is a log as well. It is not if a child has logged it already.
+        /// Whether the error is also a log. It is not if a child span has already logged
+        /// it.
         log: bool,
         /// The name of the error's type; empty if the number of the type is unknown.
         type_name: &'a str,
         message: &'a str,
     },
-    /// Another operation name than the site's.
+    /// An operation name that replaces the site's.
     Name(&'a str),
-    /// Another service name than the tracer's.
+    /// A service name that replaces the tracer's.
     Service(&'a str),
-    /// What the site does not say of a span that is described at run time.
+    /// Properties of a span that is described at run time. They replace those of the site.
     Described {
         name: &'a str,
         kind: SpanKind,
         file: &'a str,
         line: u32,
     },
-    /// Another kind of span than the site's.
+    /// A span kind that replaces the site's.
     SpanKind(SpanKind),
-    /// The span's context was put into headers.
+    /// The span's context was written into headers.
     ContextSent,
-    /// When the span began, if that was not when it was opened.
+    /// The start of the span, if the application has set it.
     StartedAt(Timestamp),
-    /// When the span ended, if that was not when it was closed.
+    /// The end of the span, if the application has set it.
     EndedAt(Timestamp),
-    /// What the limits cut off earlier. Only a rewrite of the decoder writes it, so that
-    /// the counts survive the rewrite.
+    /// How many items the limits cut off earlier. Only a rewrite in the decoder writes it,
+    /// to keep the counts.
     Dropped(DroppedItems),
-    /// From here on, what this scope says of the span comes after all that scopes of a
-    /// lower order say of it.
+    /// The order of the span's entries that follow in this scope. They come after all
+    /// entries that scopes of a lower order have written for the span.
     Moved { order: u32 },
-    /// A piece begins: what follows is of this trace, up to the next piece.
+    /// A piece begins. All entries up to the next piece belong to this trace.
     Piece {
         /// The number of the scope that wrote the piece.
         scope: u32,
-        /// The number of the part of the trace to which the scope belongs: the number of
-        /// the part's first scope.
+        /// The number of the scope's part of the trace. It is the number of the part's
+        /// first scope.
         part: u32,
-        /// How often the clock had been looked at when the trace began. It says which
-        /// anchor turns the times into wall-clock time.
+        /// The number of looks at the wall clock when the trace began. It selects the
+        /// anchor that turns the times into wall-clock time.
         looks: u32,
         trace_id: u128,
         flags: u8,
         tracestate: &'a str,
     },
-    /// The part of the trace has ended: no other piece of it follows in this process.
+    /// The part of the trace has ended. No other piece of this part follows.
     End,
 }
 
-/// What an opening says.
+/// The content of an opening.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
-    /// The number of the site; [`SiteTable`](super::SiteTable) knows it.
+    /// The number of the site in the [`SiteTable`](super::SiteTable).
     pub(crate) site: u32,
     /// The id of the parent; zero for the root of a trace.
     pub(crate) parent: u64,
@@ -101,23 +104,23 @@ pub(crate) struct Open {
     pub(crate) time: u64,
 }
 
-/// What an end says.
+/// The content of an end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Close {
     pub(crate) outcome: Outcome,
-    /// A raw reading of the tracer's clock. Where the entry has ticks since the opening,
-    /// they were added to the opening's time.
+    /// A raw reading of the tracer's clock. If the entry contains only the ticks since the
+    /// opening, the reader has added them to the opening's time.
     pub(crate) time: u64,
 }
 
 /// The key of a tag or field.
 ///
-/// A site's key and a text may be the same key. Each key of a site is written once a span,
-/// so only a text can repeat a key.
+/// A site's key and a text may be the same key. Each key of a site is written at most once
+/// per span, so only a text can repeat a key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FieldKey<'a> {
     Text(&'a str),
-    /// A place in the list of keys of a site. That is always the site of the span.
+    /// An index in the list of keys of a site. The site is always the site of the span.
     Site {
         site: u32,
         index: u16,
@@ -126,32 +129,32 @@ pub(crate) enum FieldKey<'a> {
 
 /// The value of a tag or field.
 ///
-/// An array stays words here: a copy would have to be allocated. The decoder makes one when
-/// it attaches the entry to a span.
+/// An array is kept as words here, because a copy would have to be allocated. The decoder
+/// makes the copy when it attaches the entry to a span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FieldValue<'a> {
     Bool(bool),
     I64(i64),
     F64(f64),
     Str(&'a str),
-    /// Each word is a bool; all but zero are true.
+    /// Each word is a bool: zero is false, and every other value is true.
     Bools(&'a [u64]),
-    /// Each word has the bits of an `i64`.
+    /// Each word contains the bits of an `i64`.
     I64s(&'a [u64]),
-    /// Each word has the bits of an `f64`.
+    /// Each word contains the bits of an `f64`.
     F64s(&'a [u64]),
-    /// The bytes of each text, and all texts one behind the other.
+    /// The length of each text in bytes, and the concatenation of all texts.
     Texts(&'a [u64], &'a str),
 }
 
 /// Takes the words and texts of one entry from the front of a chunk.
 ///
-/// A source never fails: what is missing reads as zero or empty.
+/// A source never fails: missing words are zero, and missing texts are empty.
 pub(crate) trait Source<'a> {
-    /// Takes a word; zero if there is none.
+    /// Takes a word. Returns zero if there is none.
     fn word(&mut self) -> u64;
 
-    /// Returns the time of the newest span's opening, and takes nothing.
+    /// Returns the time of the newest span's opening, without taking a word.
     fn newest_time(&self) -> u64;
 
     /// Takes two words, the high one first.
@@ -160,20 +163,20 @@ pub(crate) trait Source<'a> {
         u128::from(high) << 64 | u128::from(self.word())
     }
 
-    /// Takes so many words; empty if there are fewer.
+    /// Takes `count` words. Returns an empty slice if there are fewer.
     fn words(&mut self, count: u64) -> &'a [u64];
 
-    /// Takes so many bytes of text; empty if there are fewer, or if they would cut a
-    /// character in two.
+    /// Takes `bytes` bytes of text. Returns an empty text if there are fewer, or if the
+    /// end would be within a character.
     fn text(&mut self, bytes: u64) -> &'a str;
 }
 
 impl<'a> Entry<'a> {
-    /// Reads what follows a header and the span's id.
+    /// Reads the words and texts that follow a header and the span's id.
     ///
-    /// The order of the calls is the layout: words as they were written, and texts in the
-    /// order in which they were pushed. A text that is not read here would become the
-    /// beginning of the next entry's text.
+    /// The order of the calls defines the layout. Words and texts have to be read in the
+    /// order in which they were written. If this function skipped a text, the next entry
+    /// would read it as its own.
     pub(crate) fn read(kind: EntryKind, header: Header, source: &mut impl Source<'a>) -> Self {
         match kind {
             EntryKind::Open => Self::Open(Open {
@@ -183,8 +186,8 @@ impl<'a> Entry<'a> {
             }),
             EntryKind::Close => Self::Close(Close {
                 outcome: header.outcome(),
-                // An end of the newest span has ticks instead of a time. The sum wraps, as
-                // the difference did when it was written.
+                // An end of the newest span has ticks instead of a time. The writer
+                // computed them with a wrapping subtraction, so the sum wraps, too.
                 time: if header.is_of_newest() {
                     source.newest_time().wrapping_add(header.ticks())
                 } else {
@@ -214,8 +217,8 @@ impl<'a> Entry<'a> {
                 message: source.text(header.large().into()),
             },
             EntryKind::Error => {
-                // The header has the type's number or length, so the length of the message
-                // has a word of its own.
+                // The header contains the number of the type, or the length of its name.
+                // So the length of the message has a word of its own.
                 let time = source.word();
                 let message_bytes = source.word();
                 Self::Error {
@@ -244,8 +247,8 @@ impl<'a> Entry<'a> {
             EntryKind::StartedAt => Self::StartedAt(Timestamp::from_unix_nanos(source.word())),
             EntryKind::EndedAt => Self::EndedAt(Timestamp::from_unix_nanos(source.word())),
             EntryKind::Dropped => {
-                // Rust evaluates the fields in the order in which they stand here. It has to
-                // be that in which `Chunk::push_dropped` writes them.
+                // Rust evaluates the fields in source order. `Chunk::push_dropped` has to
+                // write them in the same order.
                 let mut count = || u32::try_from(source.word()).unwrap_or(u32::MAX);
                 Self::Dropped(DroppedItems {
                     tags: count(),
@@ -265,7 +268,8 @@ impl<'a> Entry<'a> {
                     looks,
                     trace_id,
                     flags: header.small(),
-                    // The scope takes the large argument, so the length is in the index.
+                    // The large argument is the number of the scope, so the length is in
+                    // the index.
                     tracestate: source.text(header.index().into()),
                 }
             }
@@ -301,8 +305,8 @@ impl Entry<'_> {
     }
 }
 
-/// Reads what tags and fields share: a value and a key, in the words and texts that
-/// `record/write/field.rs` writes.
+/// Reads the key and the value of a tag or field. `record/write/field.rs` writes their
+/// words and texts.
 fn read_field<'a>(header: Header, source: &mut impl Source<'a>) -> (FieldKey<'a>, FieldValue<'a>) {
     // The value itself, the bytes of a text, or the number of an array's items.
     let argument = source.word();

@@ -1,22 +1,22 @@
-//! The kinds of entries: one table of their numbers, words and texts.
+//! The kinds of entries, in one table with their numbers, words and texts.
 //!
-//! The numbers are the byte format. The words and texts are for people: the page of
-//! [`EntryKind`] shows them, and no code checks them. They are read in
-//! [`entry`](super::entry) and written in [`record`](crate::record), so a new kind touches
-//! all three.
+//! The numbers define the binary format. The words and texts are documentation of
+//! [`EntryKind`], and no code checks them. [`entry`](super::entry) reads entries and
+//! [`record`](crate::record) writes them, so a new kind also needs a change in both of
+//! these.
 
-/// Makes the kinds from a table. Each row has a name, a number below 128, the words after
-/// the header, and the texts.
+/// Defines the kinds from a table. Each row has a name, a number below 128, the words
+/// after the header, and the texts.
 ///
-/// The number has seven bits of the header. Zero is no kind, so a word that is missing
-/// does not read as an entry.
+/// The number takes seven bits of the header. No kind has the number zero, so a missing
+/// word is not read as an entry.
 macro_rules! kinds {
     ($($kind:ident = $number:literal, $words:literal, $texts:literal;)*) => {
-        /// What an entry says.
+        /// The kind of an entry.
         ///
-        /// The words and texts come in this order. The first word is the id of the span,
-        /// which an entry of the newest span leaves out. A text's length is in the header
-        /// or in a word; see [`header`](super::header).
+        /// Words and texts are written in the order of this table. The first word is the
+        /// id of the span, which an entry of the newest span leaves out. A text's length
+        /// is in the header or in a word; see [`header`](super::header).
         ///
         /// | entry | number | words | texts |
         /// |---|---|---|---|
@@ -30,8 +30,8 @@ macro_rules! kinds {
         }
 
         impl EntryKind {
-            /// Returns the kind with this number. `None` is damage: the length of the
-            /// entry is unknown, so nothing behind it can be read.
+            /// Returns the kind with this number. `None` means that the stream is damaged.
+            /// The length of the entry is then unknown, so nothing behind it can be read.
             pub(super) const fn from_number(number: u8) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$kind),)*
@@ -43,7 +43,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    // What an entry says of a span comes first: numbers below 16 fit into a set of kinds.
+    // Kinds that are attached to a span have numbers below 16, because these fit into a
+    // set of kinds.
     Tag = 1, "span, value (or bytes of a text, or items of an array), items", "key, value";
     Field = 2, "span, value (or bytes of a text, or items of an array), items", "key, value";
     Log = 3, "span, time", "message";
@@ -58,8 +59,8 @@ kinds! {
     StartedAt = 12, "span, nanoseconds since 1970", "";
     EndedAt = 13, "span, nanoseconds since 1970", "";
     Dropped = 14, "span, tags, logs, links", "";
-    // The decoder handles these itself and never attaches them to a span. `Open` still has
-    // a bit, which no set uses.
+    // The decoder handles these itself and never attaches them to a span. `Open` has a bit
+    // in a set of kinds, but no set uses it.
     Open = 15, "span, parent, time", "";
     Close = 16, "span, time", "";
     Moved = 17, "span", "";
@@ -68,10 +69,10 @@ kinds! {
 }
 
 impl EntryKind {
-    /// Returns the kind's bit in a set of kinds; zero from number 16 on.
+    /// Returns the kind's bit in a set of kinds, or zero if its number is 16 or more.
     ///
-    /// [`IndexedSpan`](super::decode::IndexedSpan) has such a set, so that a collector that
-    /// asks for a status does not walk through the tags of a span that has none.
+    /// [`IndexedSpan`](super::decode::IndexedSpan) contains such a set. If a span has no
+    /// status, a collector that asks for it does not have to walk through the span's tags.
     #[inline]
     pub(crate) const fn bit(self) -> u16 {
         match 1_u16.checked_shl(self as u32) {

@@ -1,37 +1,40 @@
-//! The form in which spans wait: a stream of words and texts.
+//! The binary format in which recorded spans wait for the worker: a stream of words and
+//! texts.
 //!
-//! [`record`](crate::record) writes it on the application's threads.
-//! [`delivery`](crate::delivery) carries it to the worker, which reads it with [`decode`].
-//! This folder knows how a stream is laid out. It does not decide when something is written,
-//! or how much may wait.
+//! [`record`](crate::record) writes the stream on the application's threads.
+//! [`delivery`](crate::delivery) passes it to the worker. The worker reads it with
+//! [`decode`]. This folder defines the layout of a stream. It does not decide when
+//! something is written, or how much may wait.
 //!
 //! # Layout
 //!
-//! There is no object per span. Each statement about a span is one *entry*: a header, the
-//! span's id, and some words. [`header`] describes the first word, and [`EntryKind`] lists
-//! the words and texts of each kind. Texts are in a second buffer, in the order of the
-//! entries; an entry has only their lengths in bytes. So a reader starts at the front and
-//! reads every entry. A [`Chunk`] has both buffers.
+//! There is no object per span. Everything that is recorded about a span is written as
+//! *entries*. An entry has a header, the span's id, and some words. [`header`] describes
+//! the first word, and [`EntryKind`] lists the words and texts of each kind. Texts are in
+//! a second buffer, in the order of the entries. An entry contains only their lengths in
+//! bytes, so a reader has to start at the front and read every entry. A [`Chunk`] contains
+//! both buffers.
 //!
-//! An opening takes four words, a number tag with a site's key takes two, and an end takes
-//! one. If another span was opened since, the tag and the end take three words each.
+//! An opening takes four words. A numeric tag with a site's key takes two, and an end
+//! takes one. The tag and the end take three words each if another span has been opened in
+//! between.
 //!
-//! A stream stays in the memory of its process, so its layout may change with every release.
-//! Numbers have the processor's byte order.
+//! A stream never leaves the memory of its process, so its layout may change with every
+//! release. Numbers use the processor's byte order.
 //!
 //! # Pieces
 //!
-//! What a scope hands over at once is a *piece*. It begins with an entry that names the
-//! trace, the part and the scope. A span may be spread over several pieces, which may be
-//! read in any order: the decoder joins them.
+//! A scope hands over its entries in *pieces*. A piece begins with an entry that names the
+//! trace, the part and the scope. A span may be spread over several pieces. They may be
+//! read in any order, and the decoder joins them.
 //!
 //! # Damage
 //!
-//! Only this crate writes streams, so damage is a bug and not an attack. Readers still check
-//! every access. A word that is missing reads as zero, a text as empty, and an unknown site,
-//! type or outcome as a default. After an entry of an unknown kind, the rest of the chunk is
-//! not read, because the length of the entry is unknown, too. Spans in that rest are lost
-//! and *not* counted.
+//! Only this crate writes streams, so a damaged stream is a bug and not an attack. Readers
+//! still check every access. A missing word is read as zero, and a missing text as empty.
+//! An unknown site, type or outcome is read as a default. If an entry has an unknown kind,
+//! its length is unknown, too. The rest of the chunk is then not read. Spans in that rest
+//! are lost and *not* counted.
 
 mod absence;
 mod call_sites;

@@ -1,9 +1,10 @@
-//! The sites of which something was noted, and how it is noted.
+//! The list of sites with notes, and the functions that write notes.
 //!
-//! The table of sites has only those that have recorded a span. This list also has those
-//! that never did. The doctor reads both.
+//! The table of sites contains only sites that have recorded a span. This list also
+//! contains sites that never recorded one. The doctor reads both.
 //!
-//! All atomics here are relaxed; [`notes`](super::notes) says why that is enough.
+//! All atomic accesses here are relaxed; [`notes`](super::notes) explains why this is
+//! enough.
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -14,63 +15,65 @@ use super::site::Site;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 
-/// Every site that was noted, once.
+/// Every site with a note, once.
 ///
-/// The lock is held to push or to copy, and never while anything else is called.
+/// The lock is only held to add a site or to copy the list.
 static NOTED: PerProcess<Mutex<Vec<&'static Site>>> = PerProcess::new();
 
 impl Site {
     /// Notes why a span of this site is not recorded.
     ///
-    /// If somebody `counts`, the call is counted, and the next one is noted as well. If not,
-    /// a bit says that the absence need not be noted again.
+    /// If `counts` is true, the call is counted, and later calls are noted as well. If it
+    /// is false, a bit is set, and the absence need not be noted again.
     pub(crate) fn note(&'static self, absence: Absence, counts: bool) {
         let notes = self.notes();
         if counts {
-            // Relaxed: the addition is atomic, and a count is read alone. Spans that are
-            // not sampled are counted by tracer and not here, as their tracer knows why.
+            // Relaxed: the addition is atomic, and no other memory depends on a count.
+            // Spans that are not sampled are counted by their tracer, which knows the
+            // reason.
             match absence {
                 Absence::Outside => notes.outside.fetch_add(1, Ordering::Relaxed),
                 Absence::NoTracer => notes.no_tracer.fetch_add(1, Ordering::Relaxed),
                 _ => 0,
             };
         } else {
-            // Relaxed: the partner is the load in `Notes::has`. The bit is only a hint that
-            // spares a second note.
+            // Relaxed: the load is in `Notes::has`. The bit only avoids a second note.
             notes
                 .absences
                 .fetch_or(1 << absence as u32, Ordering::Relaxed);
         }
-        // Relaxed: of all threads exactly one finds the bit unset, as each reads what the
-        // one before it wrote. That thread pushes the site. The lock publishes the list.
+        // Relaxed: `fetch_or` is atomic, so exactly one thread finds the bit unset. That
+        // thread adds the site. The lock publishes the list.
         let before = notes.told.fetch_or(IS_LISTED, Ordering::Relaxed);
         if before & IS_LISTED == 0 {
             list().lock().unpoisoned().push(self);
         }
     }
 
-    /// Notes that a diagnostic, given by its number, is told of this site. Returns whether
-    /// it was not told before.
+    /// Notes that a diagnostic is reported for this site. `diagnostic` is its number.
+    /// Returns true if it was not reported for this site before.
     pub(crate) fn tell(&self, diagnostic: u32) -> bool {
-        // A number above 30 would share the bit of another diagnostic, and never `IS_LISTED`.
+        // A number above 30 would share the bit of another diagnostic, but never
+        // `IS_LISTED`.
         //
-        // Relaxed: as above, exactly one thread finds the bit unset and tells the
-        // diagnostic. What it tells does not depend on other threads.
+        // Relaxed: as above, exactly one thread finds the bit unset and reports the
+        // diagnostic. The report reads no memory that this bit would have to publish.
         let bit = 1 << (diagnostic % IS_LISTED.trailing_zeros());
         self.notes().told.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 
-    /// Returns every site that was noted.
+    /// Returns every site with a note.
     pub(crate) fn noted() -> Vec<&'static Self> {
         let noted = list().lock().unpoisoned();
         noted.clone()
     }
 
-    /// Has all sites noted again, because somebody begins to count. The counts begin at
-    /// zero, unless somebody counted before.
+    /// Clears the absences of all noted sites, so that they are noted again. The caller
+    /// does this when counting begins. Also resets the counts, unless `keeps_counts` is
+    /// true.
     pub(crate) fn forget_notes(keeps_counts: bool) {
-        // Relaxed: the partners are the accesses in `note`. What another thread notes or
-        // counts at the same time may be kept or forgotten; either is right.
+        // Relaxed: the other accesses are in `note`. A note or count that another thread
+        // writes at the same time may be kept or lost. Either result is correct.
         for site in Self::noted() {
             let notes = site.notes();
             notes.absences.store(0, Ordering::Relaxed);
@@ -84,9 +87,10 @@ impl Site {
 
 /// Returns this process's list.
 ///
-/// The child of a `fork` begins with a copy of its parent's. If that was being written
-/// during the fork, the list begins empty. Its sites still have their bit, so the doctor
-/// in the child does not name those that never recorded a span.
+/// The child of a `fork` begins with a copy of its parent's list. If another thread held
+/// the lock during the fork, the list begins empty. The parent's sites still have
+/// `IS_LISTED` set, so the child does not add them again. The doctor in the child then
+/// does not name those that never recorded a span.
 fn list() -> &'static Mutex<Vec<&'static Site>> {
     NOTED.get(|parents| {
         let list = parents.and_then(|parents| parents.try_lock().ok());

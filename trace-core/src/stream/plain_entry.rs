@@ -1,11 +1,11 @@
-//! The common entries, read without looking at the rarer kinds.
+//! A faster reader for the common kinds of entries.
 //!
-//! Nearly every entry is an opening, an end, or a tag with a site's key. For these the
-//! decoder needs little: where the entry is, and how long it is. So they are not taken
-//! apart as an [`Entry`](super::Entry) is.
+//! Nearly every entry is an opening, an end, or a tag with a site's key. Of such a tag,
+//! the decoder needs only the position and the length. So this reader decodes less than
+//! [`Entry::read`](super::Entry) does.
 //!
 //! The decoder uses both readers in one chunk, so they have to agree on the length of each
-//! entry. Whoever changes a layout here changes it in `entry.rs`, too.
+//! entry. If you change a layout here, change it in `entry.rs`, too.
 
 use super::entry::{Close, Open};
 use super::entry_kind::EntryKind;
@@ -16,17 +16,18 @@ use super::header::{Header, value_type};
 pub(crate) enum PlainEntry {
     Open(Open),
     Close(Close),
-    /// A tag whose key is a site's and whose value is no array. Its value is read again,
-    /// by [`Entry::read`](super::Entry), if a collector asks for it.
+    /// A tag with a site's key, whose value is not an array. [`Entry::read`](super::Entry)
+    /// reads the value later if a collector asks for it.
     Tag,
 }
 
 impl PlainEntry {
-    /// Reads what follows a header and the span's id. Returns the entry, how many words it
-    /// read, and how many bytes of text belong to the entry.
+    /// Reads the words that follow a header and the span's id. Returns the entry, the
+    /// number of words read, and the number of bytes of the entry's text.
     ///
-    /// `None` if the entry is another one, is damaged, or ends early: the full reader then
-    /// looks at it. `newest_time` is only called for an end of the newest span.
+    /// Returns `None` if the entry has another kind, is damaged, or is incomplete. The
+    /// caller then uses the full reader. `newest_time` is only called for an end of the
+    /// newest span.
     #[inline]
     pub(crate) fn read(
         header: Header,
@@ -36,7 +37,7 @@ impl PlainEntry {
         const OPEN: u8 = EntryKind::Open as u8;
         const CLOSE: u8 = EntryKind::Close as u8;
         const TAG: u8 = EntryKind::Tag as u8;
-        // By number, so that nothing checks whether it is a known kind.
+        // Matches on the number, which avoids the conversion to an `EntryKind`.
         match (header.kind_number(), words) {
             (OPEN, &[parent, time, ..]) => {
                 let site = header.large();
@@ -52,7 +53,7 @@ impl PlainEntry {
                 Some((Self::Close(Close { outcome, time }), 1, 0))
             }
             (TAG, &[value, ..]) if header.small() & value_type::SITE_KEY != 0 => {
-                // Only the full reader knows how long an array is.
+                // Only the full reader computes the length of an array.
                 let bytes = match header.small() & value_type::TYPE {
                     value_type::BOOL | value_type::I64 | value_type::F64 => 0,
                     value_type::TEXT => u32::try_from(value).ok()?,

@@ -1,7 +1,7 @@
 //! A message that carries the trace of its sender.
 //!
-//! Owns the message and one scope of the trace, which keeps the trace open while the message
-//! exists.
+//! It contains the message and one scope of the trace. The scope keeps the trace open
+//! while the message exists.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::record::{self, IfRecording, Scope};
 use crate::span::InCurrentTrace;
 use crate::value::TraceContext;
 
-/// A message with the trace and the span that were current when it was created.
+/// A message together with the trace and the span that were current when it was created.
 ///
 /// Use it for channels between tasks. The receiver runs in its own task, and without this type
 /// it does not know which trace its work belongs to. A waiting message keeps the trace open.
@@ -51,7 +51,8 @@ impl<T> Carried<T> {
         &self.message
     }
 
-    /// Returns the context of the sender, for a link to it; `None` without a trace.
+    /// Returns the context of the sender, for example to add a link to it. Returns `None` if
+    /// there was no trace.
     pub const fn context(&self) -> Option<&TraceContext> {
         match self.context.get() {
             Some(context) => context.as_ref(),
@@ -64,7 +65,8 @@ impl<T> Carried<T> {
         self.message
     }
 
-    /// Makes a future from the message and runs it in the sender's trace.
+    /// Calls `body` with the message, and runs the future that it returns in the sender's
+    /// trace.
     ///
     /// `body` itself is called at once, outside that trace.
     ///

@@ -1,4 +1,4 @@
-//! Tasks of a `JoinSet` that continue the trace.
+//! An extension trait for `JoinSet` whose tasks continue the trace.
 
 use tokio::task::{AbortHandle, JoinSet};
 

@@ -55,7 +55,7 @@ struct Options {
     scheduled_delay: Duration,
     shutdown_timeout: Duration,
     has_thread: bool,
-    /// Whether a test may wait for what is open.
+    /// Whether the tracer tracks open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     is_watched: bool,
 }
@@ -178,7 +178,7 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
-    /// Makes the tracer note what is open, so that a test can wait for that.
+    /// Makes the tracer track open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     pub(crate) fn watched(self) -> Self {
         self.set(|options| options.is_watched = true)

@@ -32,7 +32,7 @@ pub(super) enum Delivery {
 }
 
 impl Ending {
-    /// Delivers the spans that were handed over, and flushes the collectors.
+    /// Delivers the spans that were handed over, and then flushes the collectors.
     pub(super) fn flush(&self, deadline: Deadline) -> FlushReport {
         // On demand, collectors run on this thread. A collector may be instrumented itself,
         // and its spans do not belong to the trace that calls `flush`.

@@ -66,11 +66,12 @@ impl Tracer {
     /// service that accepts no more requests.
     ///
     /// A trace is open while one of its spans runs, a task that was spawned in it has not
-    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin during
-    /// the wait are recorded and waited for. The future does not notice a scope that is still
-    /// in its first poll and has handed over nothing, such as a
-    /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is awaited
-    /// within a trace of this tracer, it waits for that trace, and so for the whole `timeout`.
+    /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin
+    /// during the wait are recorded and waited for. The future does not notice a scope
+    /// that is still in its first poll and has handed over nothing. An example is a
+    /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is
+    /// awaited within a trace of this tracer, it waits for that trace, and so for the
+    /// whole `timeout`.
     ///
     /// Works with any executor: its own thread checks every 10 ms and wakes the task. If
     /// the operating system cannot start that thread, the first poll shuts down at once and

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 /// Reads an environment variable. No other function in this crate reads one.
 ///
-/// [`diagnostics`](crate::diagnostics) reads variables on its own. All other code reads one
-/// only at the application's request, as in [`Limits::from_env`](crate::Limits::from_env).
+/// Only [`diagnostics`](crate::diagnostics) reads variables without a request. All other code
+/// reads them only if the application asks for it, as with
+/// [`Limits::from_env`](crate::Limits::from_env).
 pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,

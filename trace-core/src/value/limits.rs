@@ -1,4 +1,4 @@
-//! How much one span may hold, and how texts are cut.
+//! The limits of one span, and the function that cuts texts.
 //!
 //! Owns the limits and [`cut`]. `record/write` applies the limits to texts and keys.
 //! `stream/decode` applies them to the numbers of tags, logs and links.
@@ -18,8 +18,8 @@ use super::environment;
 /// assert_eq!(limits.max_tags, 128);
 /// ```
 ///
-/// Source: OpenTelemetry SDK environment variables, *Span Limits* and *Attribute
-/// Limits*; [`max_value_bytes`](Self::max_value_bytes) has no limit there.
+/// Source: OpenTelemetry SDK environment variables, *Span Limits* and *Attribute Limits*. They
+/// define no default for [`max_value_bytes`](Self::max_value_bytes).
 #[doc(alias = "SpanLimits")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -52,7 +52,7 @@ impl Limits {
     /// Bytes of a key. A longer key is cut. Fixed: 256.
     pub const MAX_KEY_BYTES: usize = 256;
 
-    /// Items of an array as the value of a tag. Further items are cut off. Fixed: 256.
+    /// Items of an array that is the value of a tag. Further items are cut off. Fixed: 256.
     pub const MAX_ITEMS: usize = 256;
 
     /// Reads `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` (or `OTEL_ATTRIBUTE_COUNT_LIMIT`),

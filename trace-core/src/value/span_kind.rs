@@ -1,7 +1,7 @@
 //! The kind of a span: its name, its number and its properties.
 //!
-//! Owns the table that defines the type. Each reader of another format has that format's
-//! names.
+//! Owns the table that defines the type. The names of the kinds in another format are defined
+//! where that format is read.
 
 use std::fmt;
 
@@ -80,8 +80,8 @@ span_kinds! {
     Consumer = 5, "consumer";
 }
 
-/// Properties of a kind. The matches have no wildcard, so each must be extended for a new
-/// kind.
+/// Properties of a kind. The matches have no wildcard, so the compiler requires an arm for
+/// each new kind.
 impl SpanKind {
     /// Returns whether a span of this kind should have a span of another service below it.
     pub(crate) const fn is_call(self) -> bool {

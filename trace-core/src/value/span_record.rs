@@ -57,9 +57,9 @@ pub struct SpanRecord {
     /// The time of the first poll or of the call. Zero if the span came from another system
     /// that did not set it.
     pub start: Timestamp,
-    /// The time at which the body was ready, panicked or was dropped. It is never before
-    /// `start`. In a span from another system, it may be before `start`, or zero if that
-    /// system did not set it.
+    /// The time at which the body was ready, panicked or was dropped. In a span of this crate,
+    /// it is never before `start`. In a span from another system, it may be, or it is zero if
+    /// that system did not set it.
     pub end: Timestamp,
     /// Typed values. A later value with the same key has replaced the earlier one.
     pub tags: Vec<Tag>,
@@ -308,7 +308,7 @@ variants!(Outcome {
 pub struct Source {
     /// The file, as the compiler names it.
     pub file: Cow<'static, str>,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u32,
 }
 

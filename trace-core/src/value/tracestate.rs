@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Largest number of members of a list. To insert another member removes the last one.
+/// Largest number of members of a list. Inserting another member removes the last one.
 const MAX_MEMBERS: usize = 32;
 /// Largest number of characters of a key and of a value.
 const MAX_CHARACTERS: usize = 256;

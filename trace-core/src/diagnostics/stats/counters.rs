@@ -18,7 +18,7 @@ pub(crate) struct Counters {
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
     pub(crate) dropped_shutdown: AtomicU64,
-    /// These belong to no sum, and change without a lock.
+    /// These are not part of a sum, and change without a lock.
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,

@@ -24,8 +24,8 @@ pub(super) struct Anchor {
 /// The worker reads the wall clock for each batch and counts these readings, called *looks*. A
 /// trace does not read the wall clock: it stores the current count when it begins. The count
 /// identifies the interval between two looks in which the trace began. The look at the end of
-/// the interval decides its anchor. This is early enough, because no span of the trace is
-/// delivered before this look.
+/// the interval determines the anchor of the trace. This is early enough, because no span of
+/// the trace is delivered before this look.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
     /// The low half of [`State::looks`]. Traces read it when they begin, and must not wait for
@@ -41,7 +41,8 @@ struct State {
     list: Arc<Vec<Numbered>>,
 }
 
-/// An anchor, for traces that began after `from` looks and before those of the next entry.
+/// An anchor for the traces that began after look `from`, and before look `from` of the next
+/// entry.
 #[derive(Clone, Copy, Debug)]
 struct Numbered {
     from: u64,
@@ -62,8 +63,8 @@ pub(crate) struct Converter {
 
 /// Turns the raw readings of one trace into timestamps.
 ///
-/// It uses one anchor for all readings, so the timestamps differ exactly as the monotonic
-/// counter does.
+/// It uses one anchor for all readings. So the time between two timestamps is exactly the time
+/// that the monotonic counter measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times(Option<Anchor>);
 
@@ -80,7 +81,7 @@ impl Anchors {
     /// `is_right` rejects the newest anchor, `now` becomes a new one.
     ///
     /// `delivered` means that the caller delivers spans with the returned converter. Then the
-    /// look is counted: it decides the anchor of all traces that have begun, and traces that
+    /// look is counted: it determines the anchor of all traces that have begun. Traces that
     /// begin later may get another anchor.
     pub(super) fn look(
         &self,

@@ -1,6 +1,6 @@
 //! The clock of a tracer: a choice of source, and its raw readings.
 //!
-//! How a source follows the wall clock is in the file of that source.
+//! The file of each source defines how that source follows the wall clock.
 
 use std::sync::Arc;
 

@@ -5,11 +5,11 @@
 //! the processor's time-stamp counter, or nanoseconds where no counter can be trusted. So only
 //! the clock that made a reading can interpret it.
 //!
-//! | file | what it has |
+//! | file | content |
 //! |---|---|
-//! | `system_clock` | what happens when the wall clock is set, or after the machine slept |
-//! | `anchors` | which wall-clock time belongs to a reading, for each trace |
-//! | `rate` | how long a tick is |
+//! | `system_clock` | follows the wall clock when it is set, and after the machine slept |
+//! | `anchors` | ties the readings of each trace to the wall clock |
+//! | `rate` | the length of a tick |
 //! | `counter` | the processor's counter |
 //! | `clock` | the choice of a source: system, manual, tokio |
 

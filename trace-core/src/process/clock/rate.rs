@@ -23,8 +23,8 @@ struct Moment {
 
 /// Shortest time over which the rate is measured.
 ///
-/// A [`Moment`] has an error of less than 100 ns, so the first rate has an error of some
-/// millionths. Later rates are measured over longer times and have much smaller errors.
+/// A [`Moment`] has an error of less than 100 ns, so the relative error of the first rate is a
+/// few millionths. Later rates are measured over longer times and have much smaller errors.
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Largest relative difference between two good measurements.
@@ -70,7 +70,8 @@ fn portable() -> u64 {
 impl Rate {
     pub(super) const NANOSECOND: Self = Self(1 << 32);
 
-    /// Begins the first measurement. The result is more exact if the rate is first used later.
+    /// Begins the first measurement. The longer the time until the rate is first used, the
+    /// more exact it is.
     pub(super) fn begin() {
         origin();
     }
@@ -83,8 +84,7 @@ impl Rate {
         })
     }
 
-    /// Returns the rate if this requires no wait, neither for the measurement nor for the
-    /// lock.
+    /// Returns the rate if it is available without waiting for a measurement or for the lock.
     pub(super) fn now() -> Option<Self> {
         Self::known().or_else(|| {
             let mut origin = origin().try_lock().ok()?;

@@ -25,7 +25,8 @@ pub(super) struct SystemClock {
 /// Time between two measurements of the rate. Each measurement also checks the clock against
 /// the wall clock, with the stricter limit [`MAX_DRIFT`].
 ///
-/// The first measurement leaves an error of some millionths, about a second a day.
+/// The relative error of the first measurement is a few millionths, or up to about a second a
+/// day.
 const REFINE: Duration = Duration::from_secs(30);
 
 /// Largest accepted difference between the wall clock and the time computed from the last

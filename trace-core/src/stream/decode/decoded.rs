@@ -1,8 +1,9 @@
-//! A batch: finished spans, still in the chunks in which they were written.
+//! A batch of finished spans, which are still in the chunks in which they were written.
 //!
-//! It owns the chunks until all collectors have had the batch. The decoder fills it, a
-//! [`SpanBatch`](crate::SpanBatch) lends it to collectors, and the queue takes the chunks
-//! back. After it was filled it does not change, so lanes can share it between threads.
+//! It owns the chunks until all collectors have handled the batch. The decoder fills it, a
+//! [`SpanBatch`](crate::SpanBatch) lends it to collectors, and then the queue takes the
+//! chunks back. A filled batch does not change any more, so lanes can share it between
+//! threads.
 
 use super::part::{Part, PartReport};
 use super::piece::{NO_PIECE, Piece};
@@ -11,21 +12,21 @@ use crate::process::clock::Converter;
 use crate::stream::{Chunk, Site, SiteTable};
 use crate::value::{Limits, Timestamp};
 
-/// The spans of some chunks, and what is reported of their parts. Reused from batch to
-/// batch, for its memory.
+/// The spans of several chunks, and the reports of their parts. It is reused for the next
+/// batch to keep its memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Decoded {
-    /// Turns raw readings of the clock into times, with the anchors that the clock had when
-    /// the batch began.
+    /// Turns raw readings of the clock into times. It uses the anchors that the clock had
+    /// when the batch began.
     converter: Converter,
-    /// The queue's chunks, by number. Nothing is written to them any more, because cursors
-    /// of the index point into them.
+    /// The queue's chunks, by number. They must not change, because cursors of the index
+    /// point into them.
     chunks: Vec<Chunk>,
     /// How many bytes the chunks have allocated. It is kept here because the decoder's
     /// caller asks for it after each chunk.
     chunk_bytes: usize,
-    /// Entries of spans that were in several pieces, put together. It is not a chunk of the
-    /// queue, and stays with the batch.
+    /// The joined entries of spans that were spread over several pieces. It is not a chunk
+    /// of the queue, and stays with the batch.
     joined: Chunk,
     index: SpanIndex,
     reports: Vec<PartReport>,
@@ -35,12 +36,12 @@ pub(crate) struct Decoded {
 const JOINED: u32 = u32::MAX - 1;
 
 impl Decoded {
-    /// Begins a batch whose times `converter` can read.
+    /// Begins a batch. `converter` converts its times.
     pub(crate) fn begin(&mut self, converter: Converter) {
         self.converter = converter;
     }
 
-    /// Ends a batch. Returns the chunks, which the caller has to take out before the next
+    /// Ends a batch. Returns the chunks, which the caller has to remove before the next
     /// batch begins.
     pub(crate) fn end(&mut self) -> &mut Vec<Chunk> {
         self.index.clear();
@@ -50,8 +51,8 @@ impl Decoded {
         &mut self.chunks
     }
 
-    /// Returns how many bytes are allocated, in use or not, except what arrays, reports and
-    /// trace states have allocated themselves.
+    /// Returns how many bytes are allocated, in use or not. The heap memory of arrays,
+    /// reports and trace states is not included.
     pub(crate) fn allocated(&self) -> usize {
         self.chunk_bytes()
             + self.joined.allocated()
@@ -59,25 +60,26 @@ impl Decoded {
             + self.reports.capacity() * size_of::<PartReport>()
     }
 
-    /// Returns how many bytes the queue's chunks have allocated. Until they are given back,
-    /// they count in the queue's bound.
+    /// Returns how many bytes the queue's chunks have allocated. They count in the queue's
+    /// bound until they are returned to it.
     pub(crate) fn chunk_bytes(&self) -> usize {
         self.chunk_bytes
     }
 
-    /// Returns how many bytes the entries of all spans have allocated. The worker delivers a
-    /// batch that has too many, even if it has few spans.
+    /// Returns how many bytes the entries of all spans have allocated. If there are too
+    /// many, the worker delivers the batch, even if it has few spans.
     pub(crate) fn entry_bytes(&self) -> usize {
         self.chunk_bytes + self.joined.allocated()
     }
 
-    /// Returns a copy of the batch in smaller buffers, if it is small and its buffers are
-    /// large. The caller then ends this batch, and gives its chunks back at once. Otherwise
-    /// a few spans that wait for a slow collector would hold large chunks.
+    /// Returns a copy of the batch in smaller buffers, if the batch is small and its
+    /// buffers are large. The caller then ends this batch, and returns its chunks at once.
+    /// Otherwise a few spans that wait for a slow collector would keep large chunks in
+    /// use.
     pub(crate) fn take_small(&mut self) -> Option<Self> {
         const SMALL: usize = 256;
         if self.len() == 0 {
-            // Reports need no chunk.
+            // Without spans, only the reports are needed, and no chunk.
             return Some(Self {
                 converter: self.converter.clone(),
                 reports: self.reports.clone(),
@@ -101,7 +103,7 @@ impl Decoded {
         self.spans().len()
     }
 
-    /// Returns where each span is.
+    /// Returns the index record of each span.
     pub(crate) fn spans(&self) -> &[IndexedSpan] {
         self.index.spans()
     }
@@ -111,12 +113,13 @@ impl Decoded {
         self.spans().iter().map(|span| span.site)
     }
 
-    /// Returns what is reported of parts of traces, in the order in which it was found.
+    /// Returns the reports of parts of traces, in the order in which they were added.
     pub(crate) fn reports(&self) -> &[PartReport] {
         &self.reports
     }
 
-    /// Takes the reports out, so that they can be put back in another order.
+    /// Removes and returns the reports, so that the caller can add them again in another
+    /// order.
     pub(crate) fn take_reports(&mut self) -> Vec<PartReport> {
         std::mem::take(&mut self.reports)
     }
@@ -126,20 +129,20 @@ impl Decoded {
         self.spans().iter().map(|span| self.piece(span).part())
     }
 
-    /// Returns what reads the times of this batch.
+    /// Returns the converter for the times of this batch.
     pub(crate) fn converter(&self) -> &Converter {
         &self.converter
     }
 
-    /// Adds a chunk, which is then not written to any more; returns its number.
+    /// Adds a chunk, which must not change any more. Returns its number.
     pub(crate) fn push_chunk(&mut self, chunk: Chunk) -> u32 {
         self.chunk_bytes += chunk.allocated();
         self.chunks.push(chunk);
         u32::try_from(self.chunks.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Returns a chunk to read, and the index to write to. Together, as the borrow checker
-    /// would not allow one after the other.
+    /// Returns a chunk to read, and the index to write to. One function returns both,
+    /// because the borrow checker does not allow two calls.
     pub(crate) fn chunk_and_index(&mut self, number: u32) -> Option<(&Chunk, &mut SpanIndex)> {
         let chunk = self.chunks.get(number as usize)?;
         Some((chunk, &mut self.index))
@@ -160,8 +163,8 @@ impl Decoded {
         self.index.piece(index)
     }
 
-    /// Returns when the first span of a piece was opened. It must be the piece that was read
-    /// last, and its open spans must still be in the index.
+    /// Returns the earliest start of a span in a piece. The piece must be the one that was
+    /// read last, and its open spans must still be in the index.
     pub(super) fn first_start(&self, piece: u32) -> Option<Timestamp> {
         // The spans of the last piece are the last in the index.
         let spans = self.spans().iter().rev();
@@ -170,18 +173,18 @@ impl Decoded {
         Some(self.piece_at(piece)?.times.timestamp(first))
     }
 
-    /// Takes out a span that does not end in this piece: see [`SpanIndex::remove`].
+    /// Removes a span that does not end in the current piece; see [`SpanIndex::remove`].
     pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
         self.index.remove(open, others);
     }
 
-    /// Begins a piece; returns its index.
+    /// Begins a piece. Returns its index.
     pub(super) fn push_piece(&mut self, piece: Piece) -> u32 {
         self.index.push_piece(piece)
     }
 
-    /// Adds a span that was spread over several pieces. `write` writes all its entries, from
-    /// the opening to the end, and they are read like those of any other span.
+    /// Adds a span that was spread over several pieces. `write` writes all its entries,
+    /// from the opening to the end. They are then read like those of any other span.
     pub(super) fn push_joined(
         &mut self,
         piece: Piece,
@@ -191,7 +194,7 @@ impl Decoded {
     ) {
         let start = self.joined.end();
         write(&mut self.joined);
-        // It needs its own piece, which names the chunk `joined`.
+        // The span needs a piece of its own, which names the chunk `joined`.
         let piece = self.index.push_piece(Piece {
             chunk: JOINED,
             is_joined: true,
@@ -202,8 +205,8 @@ impl Decoded {
             .read(None, piece, &self.joined, start, sites, limits);
     }
 
-    /// Writes the opening of a span that is being read, and those of its entries that count.
-    /// This becomes the head of a spread span.
+    /// Writes the opening of a span that is being read, and those of its entries that
+    /// count. The result becomes the head of a spread span.
     pub(super) fn rewrite(&self, open: &UnendedSpan, to: &mut Chunk) {
         if let Some(span) = self.index.span(open)
             && let Some(chunk) = self.chunk_of(span)
@@ -228,7 +231,7 @@ impl Decoded {
         self.index.entries(span, self.chunk_of(span))
     }
 
-    /// Returns the chunk that has the entries of a span.
+    /// Returns the chunk that contains the entries of a span.
     fn chunk_of(&self, span: &IndexedSpan) -> Option<&Chunk> {
         match self.piece(span).chunk {
             JOINED => Some(&self.joined),

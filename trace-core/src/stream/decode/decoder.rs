@@ -1,10 +1,11 @@
-//! The state machine that reads chunks: it finds the span of each entry, and decides what
-//! becomes of each span.
+//! The state machine that reads chunks. It finds the span of each entry, and decides
+//! whether the span is delivered, kept or dropped.
 //!
-//! A span that begins and ends within one piece goes directly into the index. That is nearly
-//! every span, and a short loop reads it. All other spans go to [`SpreadSpans`] until they
-//! are complete. [`LostSpans`] knows the spans that cannot become complete. This file does
-//! not decide what entries mean for a span: the index and [`limits`](super::limits) do.
+//! Nearly every span begins and ends within one piece. A short loop reads such spans
+//! directly into the index. All other spans are kept in [`SpreadSpans`] until they are
+//! complete. [`LostSpans`] contains the spans that can no longer become complete. This
+//! file does not decide how entries change a span: the index and [`limits`](super::limits)
+//! do.
 
 #[cfg(test)]
 mod tests;
@@ -24,62 +25,66 @@ use crate::value::{Limits, TraceFlags, TraceId};
 
 /// Reads the chunks of one tracer, in the order in which they were handed over.
 ///
-/// A span's entries may be spread over several pieces: of one scope that lives long, or of
-/// several scopes if the span moved. The decoder copies the entries of such a span. When it
-/// has the opening and the end, it reads the copies like the entries of any other span.
+/// A span's entries may be spread over several pieces: of one long-lived scope, or of
+/// several scopes if the span moved. The decoder copies the entries of such a span. When
+/// it has the opening and the end, it reads the copies like the entries of any other span.
 ///
-/// Invariant: each opening leads to exactly one span that is delivered, dropped for a
-/// counted reason, or kept. Nothing else is counted as a span. There is one exception: if a
-/// chunk is damaged, the decoder does not read what follows the damage.
+/// Invariant: for each opening, exactly one span is delivered, dropped for a counted
+/// reason, or kept. Nothing else is counted as a span. There is one exception: the decoder
+/// does not read the rest of a damaged chunk.
 ///
 /// Between two chunks `open`, `ready`, `part` and `ended` are empty.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     sites: SiteTable,
     limits: Limits,
-    /// The index of the piece that is being read, in the batch.
+    /// The index of the current piece in the batch. The *current* piece is the one that is
+    /// being read.
     piece: u32,
-    /// The number of that piece among all that this decoder has read. It tells two pieces of
-    /// one scope apart.
+    /// The number of pieces that this decoder has read, which is also the number of the
+    /// current piece. It distinguishes two pieces of one scope.
     pieces: u64,
-    /// The number of the scope that wrote it.
+    /// The number of the scope that wrote the current piece.
     scope: u32,
-    /// The spans of that piece that have no end yet; the innermost is the last.
+    /// The spans of the current piece that have no end yet. The last one is the innermost.
     open: Vec<UnendedSpan>,
-    /// The spans that are not wholly in one piece.
+    /// The spans that are spread over several pieces.
     spread: SpreadSpans,
-    /// The ids of spread spans that this piece has completed. They are delivered at the end
-    /// of the piece, because it may have more entries of them.
+    /// The ids of spread spans that the current piece has completed. They are delivered at
+    /// the end of the piece, because more of their entries may follow in it.
     ready: Vec<u64>,
-    /// Lost spans of which more entries may come.
+    /// Lost spans for which more entries may still be read.
     lost: LostSpans,
-    /// The part of the piece that is being read, unless it has ended.
+    /// The part of the current piece, unless it has ended.
     part: Option<Part>,
-    /// The part that has ended with the piece that is being read.
+    /// The part that has ended with the current piece.
     ended: Option<Part>,
-    /// The parts that were reported as open and have not ended. Nothing bounds it here: it
-    /// has as many parts as run at the same time.
+    /// The parts that were reported as open and have not ended. The decoder does not bound
+    /// this set: it contains as many parts as run at the same time.
     open_parts: HashSet<Part>,
-    /// What was lost of parts and is not reported yet.
+    /// The losses of parts that are not reported yet.
     losses: PartLosses,
-    /// What was dropped since it was last asked for.
+    /// The spans and statements that were dropped since the last
+    /// [`take_dropped`](Self::take_dropped).
     dropped: DecodeLosses,
 }
 
-/// What had to be dropped, by reason.
+/// Spans and statements that were dropped, by reason.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DecodeLosses {
-    /// The number of the site, for each span that lost its opening or its end with a chunk.
+    /// For each span that lost its opening or its end with a chunk, the number of its
+    /// site.
     pub(crate) queue: Vec<u32>,
-    /// The number of the site, for each span that was dropped to make room.
+    /// For each span that was dropped to make room, the number of its site.
     pub(crate) limit: Vec<u32>,
-    /// How many statements came too late: their spans had been delivered.
+    /// How many statements (tags, logs and so on) were read after their span had been
+    /// delivered.
     pub(crate) unattached: u64,
 }
 
 impl Decoder {
-    /// Makes the decoder of a tracer. The losses of up to `max_parts` parts are counted one
-    /// by one.
+    /// Makes the decoder of a tracer. It counts the losses of up to `max_parts` parts
+    /// separately.
     pub(crate) fn new(limits: Limits, max_parts: usize) -> Self {
         Self {
             sites: SiteTable::default(),
@@ -99,13 +104,13 @@ impl Decoder {
         }
     }
 
-    /// Reads a chunk into `out`, which keeps it. Spans that are complete are then in `out`,
-    /// and all others in this decoder.
+    /// Reads a chunk into `out`, which keeps the chunk. Afterwards the complete spans are
+    /// in `out`, and all others are in this decoder.
     pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
         let number = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
-        // The fast loop reads as many entries as it can, then the slow way reads one, and so
-        // on. Each round reads at least one entry, or ends the loop.
+        // The fast function reads as many entries as it can, then the slow one reads a
+        // single entry. Each round reads at least one entry, or ends the loop.
         loop {
             if let Some((chunk, index)) = out.chunk_and_index(number) {
                 cursor = self.read_plain(chunk, cursor, index);
@@ -118,12 +123,12 @@ impl Decoder {
         self.end_piece(out);
     }
 
-    /// Reads entries as long as they are plain and belong to the innermost span. Returns the
-    /// place of the first entry that it did not read.
+    /// Reads entries as long as they are plain and belong to the innermost span. Returns
+    /// the position of the first entry that it did not read.
     ///
-    /// It stops where `read_entry` has more to do: at a lost span, at a span with entries
-    /// elsewhere, at a span that is not the innermost, and at a tag that may be too many or
-    /// may replace another one.
+    /// It stops at entries that need `read_entry`: those of a lost span, of a span with
+    /// entries in other pieces, or of a span that is not the innermost. It also stops at a
+    /// tag that may exceed the limit or may replace another one.
     fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut SpanIndex) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
@@ -151,10 +156,11 @@ impl Decoder {
         cursor
     }
 
-    /// Ends the piece that is being read: keeps the spans that are still open, delivers
-    /// those that it completed, and reports that its part continues or has ended.
+    /// Ends the current piece. Keeps the spans that are still open, delivers the spread
+    /// spans that the piece has completed, and reports that its part continues or has
+    /// ended.
     fn end_piece(&mut self, out: &mut Decoded) {
-        // First, because `first_start` needs the open spans in the index.
+        // This is first, because `first_start` needs the open spans in the index.
         if let Some(part) = self.part.take()
             && self.open_parts.insert(part)
         {
@@ -163,14 +169,16 @@ impl Decoder {
                 ..PartReport::opened(part)
             });
         }
-        // Here, because an open span may have the same id as one that is ready. And again
-        // below, because the loop makes spans ready whose end was read before.
+        // Before the loop, because an open span may have the same id as a ready one. Again
+        // after the loop, because the loop adds the openings of spans whose end was read
+        // before, and these are then ready.
         self.deliver_ready(out);
         while let Some(open) = self.open.pop() {
             self.keep_open(&open, out);
         }
         self.deliver_ready(out);
-        // Last: if the part still has spans here then, they have lost their ends.
+        // This is last: the spans of the part that are still kept have then lost their
+        // ends.
         if let Some(part) = self.ended.take() {
             self.end_part(part, out);
         }
@@ -183,8 +191,8 @@ impl Decoder {
         }
     }
 
-    /// Delivers a spread span if it is ready: writes all its entries in their order, and
-    /// reads them into the index.
+    /// Delivers a spread span if it is ready. Writes all its entries in order, and reads
+    /// them into the index.
     fn deliver_span(&mut self, id: u64, out: &mut Decoded) {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
@@ -194,26 +202,27 @@ impl Decoder {
         }
     }
 
-    /// Forgets `spans`, which lost their opening or their end with a chunk, and takes over
-    /// the losses of parts that the queue has counted.
+    /// Removes `spans`, which lost their opening or their end with a chunk. Also moves the
+    /// losses that the queue has counted in `parts` to this decoder.
     ///
-    /// The caller does this before it reads the chunks that it took at the same time: these
-    /// may have the other halves of the spans.
+    /// The caller does this before it reads the chunks that it took at the same time.
+    /// These chunks may contain the other halves of the spans.
     pub(crate) fn forget_lost(
         &mut self,
         spans: impl IntoIterator<Item = u64>,
         parts: &mut PartLosses,
     ) {
         self.lost.settle(MAX_KEPT);
-        // No part is open, so no part will end that may have lost something.
+        // No part is open. So no part with uncounted losses can end later, and these
+        // losses can be forgotten.
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
         }
         self.losses.append(parts);
         for id in spans {
             let span = self.spread.remove(id);
-            // If the opening was read, the end is lost, and the span is counted here. If it
-            // was not read, the opening is lost, and was counted with its chunk.
+            // If the opening was read, the end is lost, and the span is counted here.
+            // Otherwise the opening is lost, and was counted with its chunk.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
                 self.count_lost((span.piece.part(), span.site()), LossReason::Queue);
@@ -223,10 +232,11 @@ impl Decoder {
         }
     }
 
-    /// Counts a lost span, given by its part and the number of its site: once in the totals,
-    /// and once for its trace.
+    /// Counts a lost span, both in the totals and for its trace. The arguments are its
+    /// part and the number of its site.
     fn count_lost(&mut self, (part, site): (Part, u32), reason: LossReason) {
-        // The other reasons are counted where they happen, after reading.
+        // Only `Queue` and `Limit` get here. The other losses happen after decoding, and
+        // are counted where they happen.
         let sites = if reason == LossReason::Queue {
             &mut self.dropped.queue
         } else {
@@ -239,13 +249,15 @@ impl Decoder {
     /// Ends a part, and reports it with its losses. All its pieces must have been read or
     /// lost.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
-        // A span without an opening was delivered earlier, and this came too late.
+        // Entries without an opening came too late: their span was delivered earlier.
         self.dropped.unattached += self.spread.remove_late(part);
-        // A span without an end has lost it: a part ends only after all its spans.
+        // If a span has no end, the end was lost, because a part ends only after all its
+        // spans.
         for site in self.spread.remove_unended(part) {
             self.count_lost((part, site), LossReason::Queue);
         }
-        // Most parts end with their first piece. If the set is empty, no hash is computed.
+        // Most parts end with their first piece, and the set is often empty. This check
+        // avoids the computation of a hash.
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
         }
@@ -253,15 +265,15 @@ impl Decoder {
         out.report(PartReport::ended(part, losses));
     }
 
-    /// Notes that a part is open, even if nothing of it was read. Returns whether that is
-    /// new: the caller then reports it.
+    /// Notes that a part is open, even if none of its entries were read. Returns true if
+    /// this was not known before. The caller then reports it.
     pub(crate) fn note_open_part(&mut self, part: Part) -> bool {
         self.open_parts.insert(part)
     }
 
-    /// Gives up all open spans and parts, because the tracer is shut down. Reports the parts
-    /// with their losses. Returns the number of the site for each span whose opening was
-    /// read: the caller counts these spans.
+    /// Gives up all open spans and parts, because the tracer is shut down. Reports the
+    /// parts with their losses. Returns the site number of each span whose opening was
+    /// read, so that the caller can count these spans.
     pub(crate) fn give_up_open(&mut self, out: &mut Decoded) -> Vec<u32> {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
@@ -271,7 +283,7 @@ impl Decoder {
         }
         self.spread.clear();
         for part in self.open_parts.drain() {
-            // Nobody knows what its scopes have not handed over.
+            // It is unknown how many spans its scopes have not handed over.
             let mut losses = self.losses.take(part).unwrap_or_default();
             losses.is_at_least = true;
             out.report(PartReport {
@@ -282,8 +294,8 @@ impl Decoder {
         opened
     }
 
-    /// Returns how many kept spans have an opening: they count as open. Only valid between
-    /// chunks.
+    /// Returns how many kept spans have an opening, and so count as open. Only valid
+    /// between chunks.
     pub(crate) fn kept_spans(&self) -> u64 {
         self.spread.opened() as u64
     }
@@ -293,16 +305,17 @@ impl Decoder {
         self.open_parts.len()
     }
 
-    /// Takes out what was dropped since the last call.
+    /// Returns what was dropped since the last call, and resets it.
     pub(crate) fn take_dropped(&mut self) -> DecodeLosses {
         std::mem::take(&mut self.dropped)
     }
 
-    /// Reads the entry at `cursor`, whatever it is; returns where the next one is. `None` at
-    /// the end of the chunk, or if the kind of the entry is unknown.
+    /// Reads the entry at `cursor`, of any kind. Returns the position of the next entry,
+    /// or `None` at the end of the chunk or if the kind of the entry is unknown.
     ///
-    /// It matches on the entry, and on whether its span is open in this piece. The order of
-    /// the arms matters: an entry goes to an open span even if a lost span has the same id.
+    /// It matches on the entry, and on whether its span is open in the current piece. The
+    /// order of the arms matters: an entry belongs to an open span even if a lost span has
+    /// the same id.
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
@@ -318,7 +331,7 @@ impl Decoder {
                 },
                 _,
             ) => {
-                // Made before `end_piece`, which borrows `out`.
+                // Made before `end_piece`, which borrows `out` mutably.
                 let piece = Piece {
                     chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
@@ -335,10 +348,10 @@ impl Decoder {
                 self.pieces += 1;
                 self.scope = scope;
             }
-            // `end_piece` reports it.
+            // `end_piece` reports the end.
             (Entry::End, _) => self.ended = self.part.take(),
             (Entry::Open(open), _) => match self.lost.note_opening(id) {
-                // A lost span is counted once, with its opening.
+                // A lost span is counted once, when its opening is read.
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
                         self.count_lost((piece.part(), open.site), reason);
@@ -352,8 +365,8 @@ impl Decoder {
             },
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
-                // A span with entries elsewhere is a spread span, even if its opening and
-                // its end are in one piece.
+                // A span with entries in other pieces is a spread span, even if its
+                // opening and its end are in the same piece.
                 if self.spread.has_unopened(id) {
                     self.keep_open(&open, out);
                     self.close_spread(id, close, out);
@@ -361,14 +374,15 @@ impl Decoder {
                     index.close(&open, close);
                 }
             }
-            // The span has come back, and entries of other scopes belong here. So the
-            // entries of this piece up to now become the head.
+            // The span has come back to its home, and entries of other scopes belong at
+            // this position. So the entries of this piece up to here become the head.
             (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
                 let open = self.open.remove(position);
                 self.keep_open(&open, out);
                 self.read_spread(id, number, cursor, out);
             }
-            // If a `Moved` gets here, its span has no entries elsewhere; `attach` ignores it.
+            // A `Moved` entry only gets here if its span has no entries in other pieces.
+            // `attach` ignores it.
             (_, Some(position)) => {
                 if let Some(open) = self.open.get_mut(position) {
                     index.attach(open, chunk, cursor, entry, &self.limits);
@@ -383,13 +397,13 @@ impl Decoder {
         Some(next)
     }
 
-    /// Returns the place of a span among those that are open in this piece. The search
-    /// begins with the innermost span, which is almost always the right one.
+    /// Returns the index of a span in `open`. The search begins with the innermost span,
+    /// which is almost always the right one.
     fn find_open(&self, id: u64) -> Option<usize> {
         self.open.iter().rposition(|span| span.id == id)
     }
 
-    /// Copies an entry of a span that is not wholly in this piece.
+    /// Copies an entry of a span that is not completely in the current piece.
     fn read_spread(&mut self, id: u64, number: u32, start: Cursor, out: &Decoded) {
         let chunk_and_piece = out.chunk(number).zip(out.piece_at(self.piece));
         let Some((chunk, piece)) = chunk_and_piece else {
@@ -412,7 +426,8 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Notes the end of a span that is not wholly in this piece, which may complete it.
+    /// Notes the end of a span that is not completely in the current piece. This may
+    /// complete the span.
     fn close_spread(&mut self, id: u64, close: Close, out: &Decoded) {
         if let Some(piece) = out.piece_at(self.piece) {
             self.spread.close(id, piece, close);
@@ -423,8 +438,8 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Moves an open span of this piece from the index to the spread spans. There it waits
-    /// for its end, unless that was read before.
+    /// Moves an open span of the current piece from the index to the spread spans. It
+    /// stays there until its end is read, unless the end was read before.
     fn keep_open(&mut self, open: &UnendedSpan, out: &mut Decoded) {
         let Some(span) = out.span(open) else {
             return;
@@ -433,11 +448,12 @@ impl Decoder {
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
         out.remove(open, &mut self.open);
-        // If another span has the same id and is complete, the two must not be mixed.
+        // A complete span with the same id is delivered first, so that the entries of the
+        // two are not mixed.
         self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
-            // If the other span is not complete, it is dropped: nothing tells its end from
-            // the end of this one.
+            // An incomplete span with the same id is dropped, because the ends of the two
+            // cannot be distinguished.
             self.count_lost((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
@@ -447,10 +463,10 @@ impl Decoder {
     }
 
     /// Drops spans until the kept ones are within their bounds. It is called after each
-    /// change, so one change at most exceeds the bounds.
+    /// change, so at most one change exceeds the bounds.
     fn make_room(&mut self, newest: u64) {
         while let Some((id, part_and_site, lost)) = self.spread.make_room(newest) {
-            // If the opening comes later, the span is counted then.
+            // If the opening has not been read yet, the span is counted when it is.
             if lost.was_opened() {
                 self.count_lost(part_and_site, LossReason::Limit);
             }

@@ -1,8 +1,8 @@
-//! Keys and values of a chunk, as a collector sees them.
+//! Turns keys and values in a chunk into the types that collectors get.
 //!
-//! Texts and single values are read in place. Arrays are not, because a [`TagRef`] borrows a
-//! [`TagArray`], and a chunk has only words. So the index copies each array when it attaches
-//! the entry to a span.
+//! Texts and single values are read directly from the chunk. Arrays are not, because a
+//! [`TagRef`] borrows a [`TagArray`], and a chunk has only words. So the index copies each
+//! array when it attaches the entry to a span.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::stream::{FieldKey, FieldValue, Site};
 use crate::value::{TagArray, TagRef};
 
 impl<'a> FieldKey<'a> {
-    /// Returns the key as a text, borrowed from the chunk or from the site; `site` is the
-    /// site of the span.
+    /// Returns the key as a text, which is borrowed from the chunk or the site. `site` is
+    /// the site of the span.
     ///
-    /// The number of the site in the entry is not looked up, because keys of a site are only
+    /// The site number in the entry is not looked up, because keys of a site are only
     /// written to spans of that site.
     pub(crate) fn text(self, site: &'static Site) -> &'a str {
         match self {
@@ -24,7 +24,7 @@ impl<'a> FieldKey<'a> {
 }
 
 impl TagArray {
-    /// Copies an array out of a chunk; `None` if the value is no array.
+    /// Copies an array from a chunk. Returns `None` if the value is not an array.
     pub(crate) fn from_value(value: FieldValue<'_>) -> Option<Self> {
         Some(match value {
             FieldValue::Bools(words) => Self::Bool(words.iter().map(|word| *word != 0).collect()),
@@ -38,8 +38,8 @@ impl TagArray {
                 lengths
                     .iter()
                     .map(|length| {
-                        // A length that does not fit, or that would cut a character, gives
-                        // an empty text; the texts behind it are then empty, too.
+                        // If a length does not fit, or ends within a character, this text
+                        // and all texts after it are empty.
                         let length = usize::try_from(*length).unwrap_or(0);
                         let (text, rest) = texts.split_at_checked(length).unwrap_or(("", ""));
                         texts = rest;
@@ -55,10 +55,10 @@ impl TagArray {
 }
 
 impl<'a> FieldValue<'a> {
-    /// Returns the value; `array` is the copy of the index if the value is an array.
+    /// Returns the value. If it is an array, `array` is the copy in the index.
     ///
-    /// Without the copy it is an empty array. That does not happen, as the index copies
-    /// every array that it keeps.
+    /// If the copy is missing, the result is an empty array. This does not happen, because
+    /// the index copies every array that it keeps.
     pub(super) fn as_tag(self, array: Option<&'a TagArray>) -> TagRef<'a> {
         static EMPTY: TagArray = TagArray::Bool(Vec::new());
         match self {

@@ -1,7 +1,8 @@
-//! Which of a span's entries count: limits and precedence.
+//! The limits and the precedence of a span's entries.
 //!
-//! No other file decides this. The index asks which entries to keep, a rewrite asks which to
-//! write again, and a view asks what the kept ones say.
+//! Only this file decides which entries count. The index uses it to decide which entries
+//! to keep, and a rewrite to decide which to copy. A view uses it to compute the
+//! properties of a span.
 //!
 //! | entry | what counts | beyond the limit |
 //! |---|---|---|
@@ -19,40 +20,42 @@
 //! | started at, ended at | the newest, instead of the clock; the end is not before the start | |
 //! | dropped | the sum | |
 //!
-//! Invariant: a rewrite changes nothing. To read the first entries of a span, write those
-//! that count, and read these with the rest gives the same as to read all entries at once.
-//! `decoder/tests/moves.rs` checks this with random spans. A new kind of entry needs a row
-//! here, and an answer in [`Counts::add`] and in [`is_replaced`].
+//! Invariant: a rewrite does not change the result. Suppose that the first entries of a
+//! span are read, those that count are written, and these are read together with the rest.
+//! The result is the same as if all entries were read at once. `decoder/tests/moves.rs`
+//! checks this with random spans. A new kind of entry needs a row in this table, and an
+//! arm in [`Counts::add`] and [`is_replaced`].
 
 use crate::stream::{Entry, FieldKey};
 use crate::value::{DroppedItems, Limits, Outcome, SpanKind, Timestamp};
 
 use crate::value::StatusRef;
 
-/// How much one span has of what is limited.
+/// How many of the limited items a span has.
 ///
-/// It is only needed while the span is read. A finished span has what was cut off.
+/// They are only needed while the span is read. A finished span has only the counts of
+/// items that were cut off.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// Tags that were kept, each key once.
+    /// Tags that were kept, with each key counted once.
     tags: u32,
     /// While there are fewer tags than this, a tag with a site's key is added without a
-    /// search. It is the limit of tags at first, and zero once a key is a text: that may be
-    /// the same as a key of the site.
+    /// search. At first it is the limit of tags. After the first key that is a text, it is
+    /// zero, because the text may be the same as a key of the site.
     plain_tags: u32,
-    /// Logs that were kept, and logged errors.
+    /// Logs and logged errors that were kept.
     logs: u32,
     /// Links that were kept.
     links: u32,
-    /// Fields of the newest log or link that were kept.
+    /// Fields that were kept of the newest log or link.
     fields: u32,
     field_owner: FieldOwner,
 }
 
-/// The newest log or link of a span: the fields that follow belong to it.
+/// The newest log or link of a span. The fields that follow belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FieldOwner {
-    /// It was kept, or there is none.
+    /// It was kept, or there is no log or link yet.
     Kept,
     /// It is a log that was cut off, and so are its fields.
     CutLog,
@@ -64,9 +67,9 @@ pub(super) enum FieldOwner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Whole,
-    /// An error without its log: its status and its type still count.
+    /// An error without its log. Its status and its type still count.
     WithoutLog,
-    /// Nothing. What a limit has cut off was counted.
+    /// Nothing. If a limit has cut the item off, it was counted.
     Nothing,
 }
 
@@ -83,8 +86,8 @@ impl Counts {
         }
     }
 
-    /// Counts a tag with a site's key if it is certain, without a search, that the key is
-    /// new and that the tag fits. Returns whether it counted the tag.
+    /// Counts a tag with a site's key if no search is needed: the key must be new, and the
+    /// tag must fit. Returns whether it counted the tag.
     #[inline]
     pub(super) fn add_plain_tag(&mut self) -> bool {
         let is_plain = self.tags < self.plain_tags;
@@ -92,15 +95,17 @@ impl Counts {
         is_plain
     }
 
-    /// Returns whether a tag of the span may have this key. If not, no search is needed.
+    /// Returns whether the span may already have a tag with this key. If not, no search is
+    /// needed.
     pub(super) fn may_have(&self, key: FieldKey<'_>) -> bool {
-        // Each key of a site is written once a span, so only a text can repeat it. If the
-        // limit is zero, `plain_tags` is zero as well, and the search finds nothing.
+        // Each key of a site is written at most once per span, so only a text can repeat
+        // it. If the limit is zero, `plain_tags` is zero as well, and the search finds
+        // nothing.
         matches!(key, FieldKey::Text(_)) || self.plain_tags == 0
     }
 
-    /// Counts an entry, and says how much of it is kept. A tag must have a new key: one that
-    /// replaces another tag is not counted again.
+    /// Counts an entry, and returns how much of it is kept. A tag must have a new key,
+    /// because a tag that replaces another one is not counted again.
     #[inline]
     pub(super) fn add(
         &mut self,
@@ -122,7 +127,7 @@ impl Counts {
                 fits
             }
             // The log of an error has no fields. Fields that follow belong to the log or
-            // link before it.
+            // link before the error.
             Entry::Error { log: true, .. } => {
                 if !fits(&mut self.logs, limits.max_logs, &mut dropped.logs) {
                     return Admission::WithoutLog;
@@ -154,7 +159,7 @@ impl Counts {
             | Entry::ContextSent
             | Entry::StartedAt(_)
             | Entry::EndedAt(_) => true,
-            // These say nothing about the span that would be kept as an entry.
+            // The decoder handles these kinds itself. They are not attached to a span.
             Entry::Open(_)
             | Entry::Close(_)
             | Entry::Moved { .. }
@@ -174,14 +179,14 @@ impl Counts {
         self.field_owner = if fits { FieldOwner::Kept } else { cut };
     }
 
-    /// Returns what the next fields belong to.
+    /// Returns the log or link to which the next fields belong.
     pub(super) fn field_owner(&self) -> FieldOwner {
         self.field_owner
     }
 }
 
-/// Counts one item as kept if there is room, and else as dropped. Returns whether it is
-/// kept.
+/// Counts one item as kept if there is room, and otherwise as dropped. Returns whether it
+/// is kept.
 fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
     let fits = (*count as usize) < max;
     let counter = if fits { count } else { dropped };
@@ -189,11 +194,11 @@ fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
     fits
 }
 
-/// Returns whether a later entry of the same kind replaces this one. A rewrite then keeps
-/// the newest entry of the kind, and the final one if there is one.
+/// Returns whether a later entry of the same kind replaces this one. Of such a kind, a
+/// rewrite keeps only the newest entry, and the final one if there is one.
 ///
-/// An error with a log is not replaced, as its log stays. An error without a log is replaced
-/// by any later error.
+/// An error with a log is not replaced, because its log is kept. An error without a log is
+/// replaced by any later error.
 pub(super) fn is_replaced(entry: Entry<'_>) -> bool {
     !matches!(
         entry,
@@ -205,8 +210,8 @@ pub(super) fn is_replaced(entry: Entry<'_>) -> bool {
     )
 }
 
-/// Returns whether no later entry can change what this one says. A status that is ok is
-/// final. Source: OpenTelemetry specification, *Set Status*.
+/// Returns whether this entry is final: no later entry can replace it. Only an ok status
+/// is final. Source: OpenTelemetry specification, *Set Status*.
 pub(super) fn is_final(entry: Entry<'_>) -> bool {
     matches!(entry, Entry::Status { ok: true, .. })
 }
@@ -235,8 +240,8 @@ pub(super) fn status<'a>(
     status
 }
 
-// Each of these functions returns what an entry says of one thing; `None` if it says nothing
-// of it. A view takes the newest answer.
+// Each of these functions returns one property of a span, if the entry sets it. A view
+// uses the newest entry that does.
 
 /// The name of an error's type.
 pub(super) fn error_type(entry: Entry<'_>) -> Option<&str> {
@@ -254,7 +259,7 @@ pub(super) fn name(entry: Entry<'_>) -> Option<&str> {
     }
 }
 
-/// The kind of span.
+/// The span kind.
 pub(super) fn kind(entry: Entry<'_>) -> Option<SpanKind> {
     match entry {
         Entry::SpanKind(kind) | Entry::Described { kind, .. } => Some(kind),
@@ -278,7 +283,7 @@ pub(super) fn service(entry: Entry<'_>) -> Option<&str> {
     }
 }
 
-/// When the span began, as the application said it.
+/// The start of the span that the application has set.
 pub(super) fn start(entry: Entry<'_>) -> Option<Timestamp> {
     match entry {
         Entry::StartedAt(time) => Some(time),
@@ -286,7 +291,7 @@ pub(super) fn start(entry: Entry<'_>) -> Option<Timestamp> {
     }
 }
 
-/// When the span ended, as the application said it.
+/// The end of the span that the application has set.
 pub(super) fn end(entry: Entry<'_>) -> Option<Timestamp> {
     match entry {
         Entry::EndedAt(time) => Some(time),

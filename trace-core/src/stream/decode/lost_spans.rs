@@ -1,7 +1,8 @@
-//! Lost spans, of which more entries may come.
+//! Lost spans for which more entries may still be read.
 //!
-//! A lost span is counted once, with its opening. Its other entries must not be kept, as
-//! those of other spans are. So its id is remembered here until no more entries can come.
+//! A lost span is counted once, with its opening. Its other entries have to be ignored,
+//! and must not be kept like those of other spans. So its id is stored here until no more
+//! entries can be read.
 
 use super::trace_losses::LossReason;
 use crate::process::maps::HashMap;
@@ -10,14 +11,14 @@ use crate::process::maps::HashMap;
 #[derive(Debug, Default)]
 pub(super) struct LostSpans {
     spans: HashMap<u64, LossExtent>,
-    /// Spans of which no entry will be handed over any more. Chunks that wait may still have
-    /// some, so the span is forgotten with the next batch.
+    /// Spans for which no more entries will be handed over. Chunks that wait may still
+    /// contain some, so these spans are only removed before the next batch.
     settled: Vec<u64>,
 }
 
-/// What is lost of a span, and what is still to come.
+/// Which entries of a span are lost, and which may still be read.
 ///
-/// A span goes through these states and is then forgotten:
+/// A span goes through these states until it is forgotten:
 ///
 /// ```text
 /// Half ── opening ──> forgotten     Half ── end ──> forgotten
@@ -26,19 +27,22 @@ pub(super) struct LostSpans {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LossExtent {
-    /// A chunk with its opening or its end was lost. The other one comes.
+    /// A chunk with its opening or its end was lost. The other one is still to be read.
     Half,
-    /// Its tags, logs and so on were dropped to make room. Its opening and its end come.
+    /// Its tags, logs and so on were dropped to make room. Its opening and its end are
+    /// still to be read.
     Statements,
-    /// The same, and its end was dropped or ignored. Its opening comes.
+    /// Like `Statements`, and its end was dropped or ignored. Its opening is still to be
+    /// read.
     StatementsAndEnd,
-    /// The same, and its opening was dropped or ignored. Its end comes.
+    /// Like `Statements`, and its opening was dropped or ignored. Its end is still to be
+    /// read.
     StatementsAndOpening,
 }
 
 impl LossExtent {
-    /// Returns whether the opening was read. If so, the span is counted now, and otherwise
-    /// when its opening is read.
+    /// Returns whether the opening was read. If it was, the span is counted now. Otherwise
+    /// it is counted when its opening is read.
     pub(super) fn was_opened(self) -> bool {
         self == Self::StatementsAndOpening
     }
@@ -57,8 +61,9 @@ impl LostSpans {
 
     /// Adds a span that lost its opening or its end with a chunk.
     ///
-    /// If the other one was read, no more entries come after the chunks that wait. The same
-    /// is true if the span is here already: its other half was read or lost before.
+    /// If the other one was read, all further entries are in chunks that already wait.
+    /// This is also true if the span is here already, unless its state is `Statements`:
+    /// its other half was read or lost before.
     pub(super) fn add_half(&mut self, span: u64, other_was_read: bool) {
         let was = self.spans.insert(span, LossExtent::Half);
         let is_settled = match was {
@@ -72,8 +77,8 @@ impl LostSpans {
         }
     }
 
-    /// Notes that an opening was read. Returns why the span is dropped; `None` if it is not
-    /// lost.
+    /// Notes that an opening was read. Returns the reason why the span is dropped, or
+    /// `None` if it is not lost.
     pub(super) fn note_opening(&mut self, span: u64) -> Option<LossReason> {
         let lost = self.spans.get_mut(&span)?;
         match lost {
@@ -85,8 +90,9 @@ impl LostSpans {
                 *lost = LossExtent::StatementsAndOpening;
                 Some(LossReason::Limit)
             }
-            // After `StatementsAndEnd`, no more entries come. After `StatementsAndOpening`,
-            // this is a second opening: two spans have the same id, and both are dropped.
+            // After `StatementsAndEnd`, this is the last entry. After
+            // `StatementsAndOpening`, this is a second opening: two spans have the same
+            // id, and both are dropped.
             LossExtent::StatementsAndEnd | LossExtent::StatementsAndOpening => {
                 self.settled.push(span);
                 Some(LossReason::Limit)
@@ -94,7 +100,7 @@ impl LostSpans {
         }
     }
 
-    /// Notes that an end was read; returns whether the span is lost. After
+    /// Notes that an end was read. Returns whether the span is lost. After
     /// `StatementsAndEnd`, a second end changes nothing.
     pub(super) fn note_end(&mut self, span: u64) -> bool {
         match self.spans.get_mut(&span) {
@@ -111,10 +117,10 @@ impl LostSpans {
 
     /// Forgets the settled spans. It is called before each batch.
     ///
-    /// If `most` or more are left, it forgets those in the state `Statements`: they may have
-    /// been delivered earlier, and then no opening comes. If `most` or more are still left,
-    /// it forgets all. Entries of a span that was forgotten too early are kept until its
-    /// part ends.
+    /// If `most` or more spans are left, it also forgets those in the state `Statements`.
+    /// They may have been delivered earlier, and then their opening is never read again.
+    /// If `most` or more are still left, it forgets all of them. If a span is forgotten
+    /// too early, its entries are kept until its part ends.
     pub(super) fn settle(&mut self, most: usize) {
         for span in self.settled.drain(..) {
             self.spans.remove(&span);

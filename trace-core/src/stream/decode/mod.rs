@@ -1,9 +1,10 @@
-//! Reads streams: finds each finished span, what was said of it, and which parts of traces
+//! Reads streams: finds each finished span with its entries, and the parts of traces that
 //! have ended.
 //!
-//! The [`Decoder`] lives as long as its tracer, and keeps unfinished spans between batches.
-//! It reads chunks into a [`Decoded`], which has the chunks and an index that says where in
-//! them each span is. No span is built: a collector's view reads it in place.
+//! The [`Decoder`] lives as long as its tracer, and keeps unfinished spans between
+//! batches. It reads chunks into a [`Decoded`], which contains the chunks and an index
+//! with the position of each span. No span object is built: a collector's view reads the
+//! span in its chunk.
 //!
 //! ```text
 //! Decoder ── reads chunks ──> SpanIndex: spans that are wholly in one piece
@@ -13,13 +14,14 @@
 //! SpreadSpans: copied entries ────┘
 //! ```
 //!
-//! - [`limits`] says which of a span's entries count.
-//! - [`rewrite`] shortens the entries of a span that stays open for long.
-//! - [`lost_spans`] and [`part_losses`] know what was lost, so that it is counted once.
+//! - [`limits`] decides which of a span's entries count.
+//! - [`rewrite`] removes entries that no longer count from a span that is open for a long
+//!   time.
+//! - [`lost_spans`] and [`part_losses`] record lost spans, so that each is counted once.
 //!
-//! All of this runs on the worker's thread, or on the thread that flushes an on-demand
-//! tracer. The only lock that it takes is that of the table of sites, and it calls no code
-//! of the application. Delivery decides when to read, and what happens to a batch.
+//! This code runs on the worker's thread, or on the thread that flushes an on-demand
+//! tracer. It calls no application code, and the only lock it takes is the one of the site
+//! table. [`delivery`](crate::delivery) decides when to read, and what happens to a batch.
 
 mod decoded;
 mod decoder;

@@ -1,14 +1,15 @@
-//! The parts of traces that run in this process, and what a tracer reports of them.
+//! The parts of traces that run in this process, and the reports of their state.
 //!
-//! A trace is complete in a process when all its parts have ended. The decoder and the queue
-//! find out when a part begins and ends. [`part_losses`](super::part_losses) counts what was
-//! lost of it.
+//! A trace is complete in a process when all its parts have ended. The decoder and the
+//! queue detect when a part begins and ends. [`part_losses`](super::part_losses) counts
+//! its losses.
 
 use super::trace_losses::TraceLosses;
 use crate::value::{Timestamp, TraceId};
 
-/// A part of a trace that runs in this process: what one root, or one entry from another
-/// process, began. If a service calls itself, its process has several parts of one trace.
+/// A part of a trace that runs in this process. Each root begins a part, and so does each
+/// trace that is continued from another process. If a service calls itself, its process
+/// has several parts of one trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Part {
     pub(crate) trace: TraceId,
@@ -17,46 +18,47 @@ pub(crate) struct Part {
     pub(crate) number: u32,
 }
 
-/// How many numbers of scopes a thread takes at once, so that it rarely touches the shared
-/// counter. One thread gives out all numbers of a block, in ascending order.
+/// How many scope numbers a thread reserves at once, so that it rarely accesses the shared
+/// counter. One thread assigns all numbers of a block, in ascending order.
 pub(crate) const SCOPE_NUMBER_BLOCK: u32 = 1_024;
 
-/// What a tracer reports of a part, in addition to its spans.
+/// A tracer's report on the state of a part.
 ///
-/// Batches carry reports together with spans. The report of an end comes in the batch with
-/// the part's last piece, or later. So a collector that has it has all spans of the part
-/// that it will get.
+/// Batches contain reports together with spans. The report of an end is in the batch with
+/// the part's last piece, or in a later one. A collector that has received it gets no more
+/// spans of the part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartReport {
     pub(crate) part: Part,
     pub(crate) state: PartState,
-    /// When the part began. Only a report of an open part has it, and only if its beginning
-    /// was read.
+    /// When the part began. Only the report of an open part has this time, and only if its
+    /// beginning was read.
     pub(crate) began: Option<Timestamp>,
-    /// What was lost of the part and was not reported before. Boxed, as it is rare.
+    /// The losses of the part that were not reported before. Boxed, because losses are
+    /// rare.
     pub(crate) losses: Option<Box<TraceLosses>>,
 }
 
-/// What has become of a part.
+/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PartState {
-    /// More of it may come. Reported once, with the first of its pieces that does not end
-    /// it.
+    /// More entries may follow. This is reported once, with the first piece, unless that
+    /// piece ends the part.
     Open,
-    /// All of it has come, except what was lost.
+    /// All entries were read, except those that were lost.
     Ended,
-    /// Its tracer was shut down while the part ran. No more of it comes, and it is unknown
-    /// how much is missing.
+    /// Its tracer was shut down while the part ran. No more entries follow, and it is
+    /// unknown how much is missing.
     GivenUp,
 }
 
 impl PartReport {
-    /// Returns whether more of the part may come.
+    /// Returns whether more entries of the part may follow.
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self.state, PartState::Open)
     }
 
-    /// Reports that more of a part may come.
+    /// Makes the report that more entries of a part may follow.
     pub(crate) fn opened(part: Part) -> Self {
         Self {
             part,
@@ -66,7 +68,7 @@ impl PartReport {
         }
     }
 
-    /// Reports that a part has ended, and what was lost of it.
+    /// Makes the report that a part has ended, with its losses.
     pub(crate) fn ended(part: Part, losses: Option<TraceLosses>) -> Self {
         Self {
             part,

@@ -1,45 +1,45 @@
-//! What was lost of parts of traces and is not reported yet.
+//! The losses of parts of traces that are not reported yet.
 //!
-//! The queue, the decoder and each collector have one of these. A part's losses are taken
-//! out when its end is reported, so each loss is reported once. Memory is bounded. If there
-//! is no room for a part, its losses are not counted by part, and the report of its end says
-//! "at least".
+//! The queue, the decoder and each collector have one of these. A part's losses are
+//! removed when its end is reported, so each loss is reported once. Memory is bounded. If
+//! there is no room for a part, its losses are not counted for the part, and the report of
+//! its end says "at least".
 
 use super::part::{Part, SCOPE_NUMBER_BLOCK};
 use super::trace_losses::TraceLosses;
 use crate::process::maps::HashMap;
 
-/// What was lost of parts and is not reported yet. Bounded.
+/// The losses of parts that are not reported yet. The memory is bounded.
 #[derive(Debug)]
 pub(crate) struct PartLosses {
-    /// Only parts that have lost something.
+    /// The parts that have lost something.
     parts: HashMap<Part, TraceLosses>,
-    /// The most parts that are counted one by one.
+    /// The most parts whose losses are counted separately.
     most: usize,
-    /// The parts that may have lost something that found no room in `parts`.
+    /// The parts with losses for which there may have been no room in `parts`.
     uncounted: Uncounted,
 }
 
-/// Parts that may have lost something that was not counted.
+/// The parts that may have losses that were not counted.
 ///
-/// It may name too many parts, and never too few. A thread numbers its scopes upwards, in
-/// blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block the greatest number of a part with
-/// such a loss is enough. Parts of the block with a greater number began later, and all
-/// their losses were counted. Parts with a lower number may have others.
+/// The set may include too many parts, but never too few. A thread numbers its scopes in
+/// ascending order, in blocks of [`SCOPE_NUMBER_BLOCK`]. So for each block it is enough to
+/// store the greatest number of a part with such losses. Parts with a greater number in
+/// the block have no uncounted losses. Parts with a lower number may have some.
 #[derive(Debug, Default)]
 struct Uncounted {
-    /// The greatest number of each block, by the number of the block.
+    /// The greatest number of a part in each block, by the number of the block.
     greatest: HashMap<u32, u32>,
-    /// Whether there were too many blocks: every part may then have lost something.
+    /// Whether there were too many blocks. Every part may then have uncounted losses.
     are_all: bool,
 }
 
-/// The most blocks that are told apart: 64 KiB of memory.
+/// The most blocks that are stored separately, which takes 64 KiB of memory.
 const MAX_BLOCKS: usize = 4_096;
 
 impl PartLosses {
-    /// Counts the losses of up to `most` parts one by one, in 64 bytes each. If more parts
-    /// lose spans at once, the others are only noted.
+    /// Makes an empty collection. It counts the losses of up to `most` parts separately,
+    /// in 64 bytes each. If more parts lose spans at once, it only notes the others.
     pub(crate) fn bounded(most: usize) -> Self {
         Self {
             parts: HashMap::default(),
@@ -48,24 +48,24 @@ impl PartLosses {
         }
     }
 
-    /// Returns the most parts that are counted one by one.
+    /// Returns the most parts whose losses are counted separately.
     pub(crate) const fn most(&self) -> usize {
         self.most
     }
 
-    /// Counts what was lost of a part that was lost as a whole: it has ended, and no
-    /// collector knows anything else of it.
+    /// Counts the losses of a part that was lost completely: it has ended, and no
+    /// collector has received anything about it.
     ///
-    /// The last quarter of the room is for parts that continue. Beyond it nothing is noted,
-    /// and the loss is only in the tracer's totals.
+    /// The last quarter of the room is reserved for parts that continue. If only that
+    /// quarter is left, nothing is noted, and the loss is only in the tracer's totals.
     pub(crate) fn add_whole(&mut self, part: Part, losses: &TraceLosses) {
         if self.parts.len() < self.most / 4 * 3 || self.parts.contains_key(&part) {
             self.add(part, losses);
         }
     }
 
-    /// Counts what was lost of a part. If there is no room for another part, only the
-    /// number of the part is noted.
+    /// Counts losses of a part. If there is no room for another part, only the number of
+    /// the part is noted.
     pub(crate) fn add(&mut self, part: Part, losses: &TraceLosses) {
         if let Some(sum) = self.parts.get_mut(&part) {
             sum.add(losses);
@@ -76,39 +76,42 @@ impl PartLosses {
         }
     }
 
-    /// Takes over what another place has counted, and leaves that empty.
+    /// Moves all losses of `other` to this collection.
     pub(crate) fn append(&mut self, other: &mut Self) {
-        // What was not counted there cannot be counted here. Parts that were may find no
-        // room here, and are then noted by `add`.
+        // Losses that were not counted there cannot be counted here. For a counted part
+        // there may be no room here, and `add` then only notes it.
         self.uncounted.append(std::mem::take(&mut other.uncounted));
         for (part, losses) in other.parts.drain() {
             self.add(part, &losses);
         }
     }
 
-    /// Forgets which parts may have lost something that was not counted. To be called only
-    /// when no part is open, so that none of them can end later. Without this, one overflow
-    /// would make every later report say "at least".
+    /// Forgets which parts may have uncounted losses. Must only be called when no part is
+    /// open, so that none of these parts can end later. Without this, every later report
+    /// would say "at least" after one overflow.
     pub(crate) fn settle(&mut self) {
         self.uncounted = Uncounted::default();
     }
 
-    /// Returns whether nothing was lost that is not reported yet.
+    /// Returns whether there are no unreported losses.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.uncounted.is_empty()
     }
 
-    /// Takes out what was lost of a part that has ended. `None` if it has lost nothing.
+    /// Removes and returns the losses of a part that has ended. Returns `None` if it has
+    /// lost nothing.
     ///
-    /// If the part may have lost something that was not counted, the losses say "at least".
+    /// If the part may have uncounted losses, the losses say "at least".
     pub(crate) fn take(&mut self, part: Part) -> Option<TraceLosses> {
-        // This runs for each part that ends. If nothing was lost, no hash is computed.
+        // This runs for each part that ends. The check avoids the computation of a hash if
+        // nothing was lost.
         let known = if self.parts.is_empty() {
             None
         } else {
             self.parts.remove(&part)
         };
-        // The room may have become full after losses of this part were counted, or before.
+        // A part in `parts` may also have uncounted losses, from a time when there was no
+        // room.
         let has_more = self.uncounted.has(part.number);
         if known.is_none() && !has_more {
             return None;
@@ -120,7 +123,7 @@ impl PartLosses {
 }
 
 impl Uncounted {
-    /// Notes that this part has lost something.
+    /// Notes that a part has uncounted losses.
     fn add(&mut self, number: u32) {
         let block = number / SCOPE_NUMBER_BLOCK;
         if let Some(greatest) = self.greatest.get_mut(&block) {
@@ -128,12 +131,12 @@ impl Uncounted {
         } else if self.greatest.len() < MAX_BLOCKS {
             self.greatest.insert(block, number);
         } else {
-            // Until `settle`: no memory is left to tell them apart.
+            // This stays true until `settle`, because no room is left for another block.
             self.are_all = true;
         }
     }
 
-    /// Notes what another one has noted.
+    /// Adds all parts of `other`.
     fn append(&mut self, other: Self) {
         self.are_all |= other.are_all;
         other
@@ -142,7 +145,7 @@ impl Uncounted {
             .for_each(|number| self.add(number));
     }
 
-    /// Returns whether this part may have lost something.
+    /// Returns whether a part may have uncounted losses.
     fn has(&self, number: u32) -> bool {
         let greatest = || self.greatest.get(&(number / SCOPE_NUMBER_BLOCK));
         self.are_all
@@ -176,7 +179,7 @@ mod tests {
         let mut other = PartLosses::bounded(0);
         other.add(part(4), &lost);
         losses.append(&mut other);
-        // The first is counted, and may have lost more.
+        // The first part is counted, and may have more losses.
         let at_least = |losses: Option<TraceLosses>| losses.map(|losses| losses.is_at_least);
         assert_eq!(losses.take(part(3)).map(|losses| losses.lane), Some(1));
         for number in [1, 5, SCOPE_NUMBER_BLOCK + 1] {

@@ -1,16 +1,16 @@
-//! What all spans of a piece have in common.
+//! The properties that all spans of a piece share.
 //!
-//! It is kept once a piece, and not in each span. A batch has thousands of spans, and
-//! usually far fewer pieces.
+//! They are stored once per piece, and not in each span. A batch has thousands of spans,
+//! and usually far fewer pieces.
 
 use super::part::Part;
 use crate::process::clock::Times;
 use crate::value::{TraceFlags, TraceId, TraceState};
 
-/// What the first entry of a piece says, and how the piece's times are read.
+/// The content of the first entry of a piece, and the conversion of the piece's times.
 ///
-/// The index of a batch has one for each piece in its chunks, and one for each spread span
-/// that it delivers. A spread span keeps a copy until then.
+/// The index of a batch has one `Piece` for each piece in its chunks, and one for each
+/// spread span that it delivers. Until then, the spread span has a copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
     /// The number of the chunk in the batch.
@@ -18,16 +18,15 @@ pub(crate) struct Piece {
     pub(crate) trace_id: TraceId,
     pub(crate) flags: TraceFlags,
     pub(crate) tracestate: TraceState,
-    /// The number of the part of the trace, which is that of the part's first scope.
+    /// The number of the part of the trace, which is the number of the part's first scope.
     pub(crate) part: u32,
-    /// The span of another process below which the trace continues here; zero if there is
-    /// none.
+    /// The parent span in another process, or zero if there is none.
     pub(crate) remote_parent: u64,
-    /// Whether it has one span that was joined from several pieces. The logs of such a span
-    /// may not be in the order of their times.
+    /// Whether the piece contains one span that was joined from several pieces. The logs
+    /// of such a span may not be in the order of their times.
     pub(crate) is_joined: bool,
-    /// How times are read. All pieces of a part read them in the same way, even if the wall
-    /// clock was set in between. Otherwise that would change durations.
+    /// The conversion of times. All pieces of a part use the same one, even if the wall
+    /// clock was set in between. Otherwise setting the clock would change durations.
     pub(crate) times: Times,
 }
 
@@ -41,7 +40,7 @@ impl Piece {
     }
 }
 
-/// Placeholder for a missing piece. It is unreachable, because every chunk begins with a
+/// A placeholder for a missing piece. It is never used, because every chunk begins with a
 /// piece.
 pub(crate) static NO_PIECE: Piece = Piece {
     chunk: u32::MAX,

@@ -1,9 +1,9 @@
-//! Where in the chunks each span is.
+//! The index of a batch: where in the chunks the entries of each span are.
 //!
-//! The index has one record a span and one node an entry. Values stay in the chunks, except
-//! arrays. It applies the limits while it reads, so a collector sees nothing that was cut
-//! off. It does not know which chunk is meant: its caller passes the chunk of the span's
-//! piece.
+//! The index has one record per span and one node per entry. Values stay in the chunks,
+//! except arrays. The index applies the limits while it reads, so collectors do not see
+//! items that were cut off. It does not own the chunks: its caller passes the chunk of the
+//! span's piece.
 //!
 //! ```text
 //! spans: [span | span | ..]        first ──┐
@@ -17,58 +17,59 @@ use crate::stream::{
 };
 use crate::value::{DroppedItems, Limits, Outcome, TagArray};
 
-/// Where in the chunks of a batch each span is.
+/// The spans of a batch, and the positions of their entries in its chunks.
 ///
-/// It is emptied and reused from batch to batch, so in the long run only arrays are
-/// allocated. All references between its lists are indices: they stay right when a list
-/// grows, and a wrong one finds nothing.
+/// It is emptied and reused for the next batch, so in the long run only arrays are
+/// allocated. All references between its lists are indices. They stay valid when a list
+/// grows, and a wrong index finds nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanIndex {
-    /// What the spans of each piece have in common.
+    /// The pieces, each with the properties that its spans share.
     pieces: Vec<Piece>,
-    /// The spans, in no particular order: if one is removed, the last one takes its place.
+    /// The spans, in no particular order: when one is removed, the last one takes its
+    /// place.
     spans: Vec<IndexedSpan>,
-    /// The entries of all spans, as one linked list for each span. If a span is removed, its
-    /// nodes stay unused until the batch ends.
+    /// The entries of all spans, with one linked list per span. When a span is removed,
+    /// its nodes stay unused until the batch ends.
     nodes: Vec<EntryNode>,
-    /// Copies of the arrays that the entries have as values.
+    /// Copies of the arrays that are values of entries.
     arrays: Vec<TagArray>,
 }
 
-/// One span: its opening, its end, and where its other entries are. Until its end is read,
-/// it ends when it began, and its outcome is ok.
+/// One span: its opening, its end, and the list of its other entries. Until its end is
+/// read, `end` is equal to `start`, and the outcome is ok.
 #[derive(Clone, Debug)]
 pub(crate) struct IndexedSpan {
     pub(crate) id: u64,
     /// Zero for the root of a trace.
     pub(crate) parent: u64,
     pub(crate) site: &'static Site,
-    /// Raw readings of the tracer's clock. If two threads read it, the end may be before
-    /// the start by a little; `StreamedSpan` corrects that.
+    /// Raw readings of the tracer's clock. If two threads read them, the end may be
+    /// slightly before the start. `StreamedSpan` corrects this.
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// The index of its piece, which says in which chunk its entries are.
+    /// The index of its piece, which names the chunk of its entries.
     pub(crate) piece: u32,
     /// The first of its nodes, or `NONE`.
     first: u32,
     pub(crate) dropped: DroppedItems,
-    /// The kinds of its entries, a bit each: see [`EntryKind::bit`].
+    /// The set of the kinds of its entries; see [`EntryKind::bit`].
     kinds: u16,
     pub(crate) outcome: Outcome,
 }
 
-// A batch has thousands of spans. Each is written once and read once, so what it costs is
-// mostly memory: one cache line.
+// A batch has thousands of spans. Each is written once and read once, so its main cost is
+// memory. A span has to fit into one cache line.
 const _: () = assert!(size_of::<IndexedSpan>() <= 64);
 
-/// A span whose end is not read yet, with what is only needed until then.
+/// A span whose end is not read yet, with the data that is only needed until then.
 ///
-/// It lives as long as its piece is read. Its owner, the decoder, closes it or removes it
+/// It exists only while its piece is read. Its owner, the decoder, closes it or removes it
 /// from the index before the piece ends.
 #[derive(Debug)]
 pub(crate) struct UnendedSpan {
     pub(crate) id: u64,
-    /// Its place among the spans.
+    /// Its index among the spans.
     span: u32,
     /// The last of its nodes, or `NONE`.
     last: u32,
@@ -80,23 +81,24 @@ pub(crate) struct UnendedSpan {
 /// An entry that belongs to a span, in a list linked by index.
 #[derive(Clone, Copy, Debug)]
 struct EntryNode {
-    /// Where the entry is, in the chunk of the span's piece.
+    /// The position of the entry in the chunk of the span's piece.
     cursor: Cursor,
     /// The next node of the span, or `NONE`.
     next: u32,
-    /// The index of the array that is the entry's value, `NONE`, or `WITHOUT_LOG`.
+    /// If the entry's value is an array, the index of its copy; otherwise `NONE` or
+    /// `WITHOUT_LOG`.
     array: u32,
 }
 
 /// No node, and no array.
 const NONE: u32 = u32::MAX;
 
-/// In `array`: the entry is an error whose log was cut off. An error has no array, so the
-/// field is free.
+/// A value of `array`: the entry is an error whose log was cut off. An error has no array,
+/// so the field is free for this.
 const WITHOUT_LOG: u32 = NONE - 1;
 
-/// The entries of one span: first the tags, then all others, both in the order in which they
-/// were written.
+/// The entries of one span: first all tags, then all other entries. Both groups are in the
+/// order in which they were written.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
     index: &'a SpanIndex,
@@ -106,26 +108,26 @@ pub(crate) struct Entries<'a> {
 
 /// One of a span's entries.
 pub(super) struct IndexedEntry<'a> {
-    /// The index of its node, which no other entry of the batch has.
+    /// The index of its node, which is unique in the batch.
     pub(super) index: u32,
-    /// Where it begins in the chunk, and where the next one does.
+    /// The positions in the chunk where this entry and the next one begin.
     pub(super) start: Cursor,
     pub(super) end: Cursor,
     pub(super) entry: Entry<'a>,
-    /// Whether it is an error whose log was cut off. `entry` then says that it has no log;
-    /// its words in the chunk still say that it has one.
+    /// Whether it is an error whose log was cut off. `entry` is then an error without a
+    /// log, but the words in the chunk still say that it has one.
     pub(super) is_without_log: bool,
     array: Option<&'a TagArray>,
 }
 
 impl IndexedSpan {
-    /// Returns whether an entry of this kind belongs to it.
+    /// Returns whether the span has an entry of this kind.
     pub(crate) fn has(&self, kind: EntryKind) -> bool {
         self.has_one_of([kind])
     }
 
-    /// Returns whether an entry of one of these kinds belongs to it. If not, nobody has to
-    /// look at the span's entries.
+    /// Returns whether the span has an entry of one of these kinds. If not, the caller can
+    /// skip the span's entries.
     pub(crate) fn has_one_of<const N: usize>(&self, kinds: [EntryKind; N]) -> bool {
         let bits = kinds.iter().fold(0, |bits, kind| bits | kind.bit());
         self.kinds & bits != 0
@@ -133,7 +135,7 @@ impl IndexedSpan {
 }
 
 impl UnendedSpan {
-    /// Returns what the next fields belong to.
+    /// Returns the log or link to which the next fields belong.
     pub(super) fn field_owner(&self) -> FieldOwner {
         self.counts.field_owner()
     }
@@ -148,8 +150,8 @@ impl SpanIndex {
         self.arrays.clear();
     }
 
-    /// Returns how many bytes are allocated, in use or not, except what arrays have
-    /// allocated themselves.
+    /// Returns how many bytes are allocated, in use or not. The heap memory of arrays is
+    /// not included.
     pub(crate) fn allocated(&self) -> usize {
         self.pieces.capacity() * size_of::<Piece>()
             + self.spans.capacity() * size_of::<IndexedSpan>()
@@ -157,7 +159,7 @@ impl SpanIndex {
             + self.arrays.capacity() * size_of::<TagArray>()
     }
 
-    /// Returns the spans that ended, and those that are still being read.
+    /// Returns all spans: those that have ended, and those that are still being read.
     pub(crate) fn spans(&self) -> &[IndexedSpan] {
         &self.spans
     }
@@ -172,7 +174,7 @@ impl SpanIndex {
         self.pieces.get(index as usize)
     }
 
-    /// Begins a piece; returns its index.
+    /// Begins a piece. Returns its index.
     pub(crate) fn push_piece(&mut self, piece: Piece) -> u32 {
         push(&mut self.pieces, piece)
     }
@@ -208,7 +210,7 @@ impl SpanIndex {
         }
     }
 
-    /// Ends a span: it is then delivered with the batch.
+    /// Ends a span, which is then delivered with the batch.
     #[inline]
     pub(crate) fn close(&mut self, open: &UnendedSpan, close: Close) {
         if let Some(span) = self.spans.get_mut(open.span as usize) {
@@ -217,10 +219,10 @@ impl SpanIndex {
         }
     }
 
-    /// Removes a span that does not end in this piece.
+    /// Removes a span that does not end in the current piece.
     ///
-    /// The last span of the index moves into its place. If that span has no end yet, it is
-    /// among the `others`, and its place is corrected there.
+    /// The last span of the index takes its place. If the last span has no end yet, it is
+    /// among the `others`, and its index is corrected there.
     pub(crate) fn remove(&mut self, open: &UnendedSpan, others: &mut [UnendedSpan]) {
         let place = open.span as usize;
         if place >= self.spans.len() {
@@ -235,11 +237,12 @@ impl SpanIndex {
         }
     }
 
-    /// Reads the entries of one span, from `cursor` to the end of the chunk. The opening has
-    /// to be the first, unless the span is `open` already.
+    /// Reads the entries of one span, from `cursor` to the end of the chunk. The first
+    /// entry has to be the opening, unless the caller passes the span in `open`.
     ///
-    /// Returns the span, ended or not; `None` if there was no opening. It does not compare
-    /// ids: the caller has copied only this span's entries.
+    /// Returns the span, whether it has ended or not. Returns `None` if there was no
+    /// opening. It does not compare ids, because the caller has copied only this span's
+    /// entries.
     pub(super) fn read(
         &mut self,
         mut open: Option<UnendedSpan>,
@@ -265,9 +268,9 @@ impl SpanIndex {
         open
     }
 
-    /// Adds a tag with a site's key and a value that is no array. Returns false, and adds
-    /// nothing, if the tag may be too many or may have an older tag's key: then
-    /// [`attach`](Self::attach) has to find out.
+    /// Adds a tag with a site's key and a value that is not an array. Returns false and
+    /// adds nothing if the tag may exceed the limit, or may have the key of an older tag.
+    /// The caller then has to use [`attach`](Self::attach).
     #[inline]
     pub(crate) fn add_tag(&mut self, open: &mut UnendedSpan, cursor: Cursor) -> bool {
         let fits = open.counts.add_plain_tag();
@@ -277,11 +280,11 @@ impl SpanIndex {
         fits
     }
 
-    /// Adds the entry at `cursor` to a span, within its limits. If the span has a tag with
-    /// this key already, the new value replaces the old one.
+    /// Adds the entry at `cursor` to a span, within its limits. If the entry is a tag and
+    /// the span already has its key, the new value replaces the old one.
     ///
-    /// All entries of all spans come through here or through [`add_tag`](Self::add_tag), so
-    /// a span says the same whether it was spread or not.
+    /// All entries of all spans are added by this method or by [`add_tag`](Self::add_tag).
+    /// So the result does not depend on whether the span was spread over several pieces.
     pub(crate) fn attach(
         &mut self,
         open: &mut UnendedSpan,
@@ -315,10 +318,10 @@ impl SpanIndex {
         }
     }
 
-    /// Returns the node of the span's tag with this key.
+    /// Returns the index of the node of the span's tag with this key.
     ///
-    /// The search is linear. The limit of tags bounds it, 128 by default, and most spans
-    /// have only keys of their site, which need no search.
+    /// The search is linear. It is bounded by the limit of tags, which is 128 by default.
+    /// Most spans have only keys of their site, which need no search.
     fn find_tag(&self, open: &UnendedSpan, chunk: &Chunk, key: FieldKey<'_>) -> Option<u32> {
         if !open.counts.may_have(key) {
             return None;
@@ -337,14 +340,14 @@ impl SpanIndex {
         None
     }
 
-    /// Copies a value if it is an array; returns the index of the copy, or `NONE`.
+    /// Copies a value if it is an array. Returns the index of the copy, or `NONE`.
     fn push_array(&mut self, value: FieldValue<'_>) -> u32 {
         let array = TagArray::from_value(value);
         array.map_or(NONE, |array| push(&mut self.arrays, array))
     }
 
-    /// Adds a node to a span: a tag behind the other tags, and any other entry behind all.
-    /// So a search for a key ends with the last tag.
+    /// Adds a node to a span: a tag behind the other tags, and any other entry at the end.
+    /// So a search for a key can stop at the first entry that is not a tag.
     #[inline]
     fn add(&mut self, open: &mut UnendedSpan, kind: EntryKind, cursor: Cursor, array: u32) {
         let Some(span) = self.spans.get_mut(open.span as usize) else {
@@ -374,7 +377,8 @@ impl SpanIndex {
         }
     }
 
-    /// Returns the entries of a span, which are in `chunk`. Without a chunk there are none.
+    /// Returns the entries of a span, which are in `chunk`. Without a chunk, the result is
+    /// empty.
     pub(crate) fn entries<'a>(
         &'a self,
         span: &IndexedSpan,
@@ -388,8 +392,8 @@ impl SpanIndex {
     }
 }
 
-/// Adds an item; returns its index. A batch is too small for more items than a `u32` counts.
-/// If there were more, the index would be `NONE`, and the item would not be found.
+/// Adds an item. Returns its index. A batch never has more items than a `u32` can count.
+/// If it had, the index would be `NONE`, and the item would not be found.
 fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).unwrap_or(NONE);
     items.push(item);
@@ -420,7 +424,7 @@ impl<'a> Entries<'a> {
 }
 
 impl<'a> Iterator for Entries<'a> {
-    /// An entry, and a copy of its value if that is an array.
+    /// An entry, and a copy of its value if the value is an array.
     type Item = (Entry<'a>, Option<&'a TagArray>);
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,47 +1,48 @@
-//! One span that is not wholly in one piece, and the order of its entries.
+//! One span that is spread over several pieces, and the order of its entries.
 //!
-//! The pieces of several scopes may be read in any order. An entry `moved` gives an *order*
-//! to the entries that follow it. This file only sorts entries by that order.
+//! The pieces of several scopes may be read in any order. A `Moved` entry gives an *order*
+//! to the entries that follow it, and this file sorts entries by their order.
 //! [`segment`](super::segment) and the index apply limits and precedence.
 
 use super::piece::Piece;
 use super::segment::{Segment, SegmentRewriter};
 use crate::stream::{Chunk, Close, Cursor, Entry, SiteTable};
 
-/// A span that is not wholly in one piece: copies of its entries, which are read together
-/// when all are there.
+/// Copies of the entries of a span that is spread over several pieces. They are read
+/// together when all of them are there.
 ///
-/// The scope that opened the span is its *home*, and writes its entries while the span is
-/// there. While the span is elsewhere, other scopes write them. These stays are *visits*,
-/// and each visit gives the order of its entries.
+/// The scope that opened the span is its *home*. The home writes the span's entries while
+/// the span is there. While the span visits another scope, that scope writes them. Each
+/// *visit* has an order, which its entries share.
 ///
 /// ```text
 /// head: opening, what the home said        tail: order 1 │ order 3 │ ..        close
 ///          ^ a home that comes back at order 2 takes order 1 over into the head
 /// ```
 ///
-/// Invariants: the orders in the tail are ascending, and no entry that is still to come
-/// belongs before the end of the head. The span owns its copies, so it keeps no chunk of the
-/// queue.
+/// Invariants: the orders in the tail are ascending, and no entry that is read later
+/// belongs before the end of the head. The span owns its copies, so it does not keep a
+/// chunk of the queue in use.
 #[derive(Debug)]
 pub(super) struct SpreadSpan {
-    /// The piece with its opening. Until that is read, the first piece with an entry of it.
+    /// The piece with the opening. Until the opening is read, the first piece with an
+    /// entry of the span.
     pub(super) piece: Piece,
-    /// The number of its home. `Some` once the opening was read.
+    /// The number of the home. `Some` after the opening was read.
     home: Option<u32>,
-    /// The opening, and the entries directly after it. No entry comes before them, so what
-    /// the limits cut off of the head is cut off for good.
+    /// The opening, and the entries directly after it. No other entry comes before them,
+    /// so items of the head that exceed the limits can be dropped at once.
     head: Segment,
-    /// The entries of visits, by order. All of them come after the head.
+    /// The entries of visits, sorted by order. All of them come after the head.
     tail: Vec<(u32, Segment)>,
-    /// `Some` once the end was read. Any scope may write it.
+    /// `Some` after the end was read. Any scope may write the end.
     close: Option<Close>,
-    /// The number of the piece of a visit that gave an order last, and that order. It is
-    /// valid for the rest of that piece.
+    /// The last order that a visit gave, and the number of the piece that contains it. The
+    /// order is valid for the rest of this piece.
     moved: Option<(u64, u32)>,
 }
 
-/// Where the entry is that is being read, and which scope wrote it.
+/// The position of the entry that is being read, and the scope that wrote it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EntryLocation<'a> {
     /// The number of the piece, among all that this decoder has read.
@@ -49,18 +50,19 @@ pub(super) struct EntryLocation<'a> {
     /// The number of the scope that wrote the piece.
     pub(super) scope: u32,
     pub(super) chunk: &'a Chunk,
-    /// Where the entry begins.
+    /// The position where the entry begins.
     pub(super) start: Cursor,
-    /// Where the next one begins.
+    /// The position where the next entry begins.
     pub(super) end: Cursor,
 }
 
-/// The most segments of a tail. If there is one more, the first two become one. An entry of
-/// the home that belongs between these two then comes before both. Nothing is lost.
+/// The most segments of a tail. If there is one more, the first two are joined. If an
+/// entry of the home belongs between these two, it then comes before both. No entry is
+/// lost.
 const MAX_SEGMENTS: usize = 64;
 
 impl SpreadSpan {
-    /// Makes a span without entries. `piece` is the first that has one.
+    /// Makes a span without entries. `piece` is the first piece with an entry of the span.
     pub(super) fn new(piece: Piece) -> Self {
         Self {
             piece,
@@ -72,16 +74,16 @@ impl SpreadSpan {
         }
     }
 
-    /// Notes the opening: its piece, its home, and what the home has written up to now.
-    /// `head` begins with the opening.
+    /// Notes the opening: its piece, the home, and the entries that the home has written
+    /// up to now. `head` begins with the opening.
     pub(super) fn open(&mut self, piece: Piece, home: u32, head: Chunk) {
         self.piece = piece;
         self.home = Some(home);
         self.head = Segment::from(head);
     }
 
-    /// Notes the end. Entries that are read after it still count, as they may have been
-    /// written before it.
+    /// Notes the end. Entries that are read after it still count, because they may have
+    /// been written before it.
     pub(super) fn close(&mut self, close: Close) {
         self.close = Some(close);
     }
@@ -91,8 +93,8 @@ impl SpreadSpan {
         self.home.is_some()
     }
 
-    /// Returns the number of the site. Until the opening is read it is zero, which no site
-    /// has.
+    /// Returns the number of the site. Until the opening is read, it is zero, which no
+    /// site has.
     pub(super) fn site(&self) -> u32 {
         let mut entries = self.head.entries.iter();
         let site = entries.find_map(|(_, entry, _)| match entry {
@@ -120,8 +122,8 @@ impl SpreadSpan {
         self.head.entries.allocated() + tail.sum::<usize>()
     }
 
-    /// Returns how many statements the tail has. These are lost if the span was delivered
-    /// before. A log with its fields is one statement.
+    /// Returns how many statements the tail has. They are lost if the span was delivered
+    /// earlier. A log with its fields is one statement.
     pub(super) fn statements(&self) -> u64 {
         let entries = self
             .tail
@@ -135,8 +137,8 @@ impl SpreadSpan {
         said.sum()
     }
 
-    /// Adds an entry: to the head if the home wrote it, otherwise to the segment of its
-    /// order.
+    /// Adds an entry. It goes to the head if the home wrote it, and otherwise to the
+    /// segment of its order.
     pub(super) fn add(
         &mut self,
         span: u64,
@@ -179,7 +181,7 @@ impl SpreadSpan {
     /// Notes the order of the entries that follow in this piece.
     ///
     /// If the scope is the home, the span has come back. All visits of a lower order were
-    /// handed over and read before, so their segments join the head.
+    /// handed over and read before, so their segments are appended to the head.
     pub(super) fn note_order(
         &mut self,
         order: u32,
@@ -209,8 +211,8 @@ impl SpreadSpan {
         }
     }
 
-    /// Returns whether a scope is the home. No scope is, until the opening was read: the
-    /// home hands that over first.
+    /// Returns whether a scope is the home. Before the opening is read, this is false for
+    /// every scope: the home hands over the opening first.
     fn is_home(&self, scope: u32) -> bool {
         self.home == Some(scope)
     }

@@ -1,8 +1,8 @@
-//! All spans that are not wholly in one piece, within bounds.
+//! A bounded collection of all spans that are spread over several pieces.
 //!
-//! This is what a decoder remembers between batches. The number of spans and the bytes of
-//! their entries are bounded, whatever an application does. This file decides which span is
-//! dropped; the decoder counts the loss.
+//! A decoder keeps this collection between batches. The number of spans and the bytes of
+//! their entries are always bounded. This file decides which span is dropped, and the
+//! decoder counts the loss.
 
 use std::collections::BTreeSet;
 
@@ -15,41 +15,43 @@ use crate::process::maps::HashMap;
 use crate::stream::{Chunk, Close, SiteTable};
 use crate::value::Limits;
 
-/// All spans that were read in part.
+/// All spans of which only some entries were read.
 ///
-/// A span is added with the first entry that is read of it. It is removed when it is
-/// delivered, when its part of the trace ends, or when there is no room for it.
+/// A span is added when its first entry is read. It is removed when it is delivered, when
+/// its part of the trace ends, or when there is no room for it.
 #[derive(Debug)]
 pub(super) struct SpreadSpans {
     spans: HashMap<u64, SpreadSpan>,
-    /// The trace and id of each span whose opening was not read. The spans of a trace that
-    /// ends are found here and in `opened`. Each span is in exactly one of the two.
+    /// The trace and id of each span whose opening was not read. This set and `opened` are
+    /// used to find the spans of a trace that ends. Each span is in exactly one of the
+    /// two.
     unopened: BTreeSet<(u128, u64)>,
     /// The trace and id of each span whose opening was read.
     opened: BTreeSet<(u128, u64)>,
-    /// How many bytes the entries of all spans have allocated. Each change updates it,
+    /// How many bytes the entries of all spans have allocated. It is always up to date,
     /// because the bound is checked after each change.
     bytes: usize,
     rewriter: SegmentRewriter,
     sites: SiteTable,
 }
 
-/// The most spans that are kept of each kind: those whose opening was read, and those whose
-/// opening was not.
+/// The most spans that are kept with an opening, and also the most that are kept without
+/// one.
 ///
-/// Without its entries a span takes a few hundred bytes, so all of them take a few dozen
-/// megabytes at most.
+/// A span takes a few hundred bytes without its entries, so all of them take at most a few
+/// dozen megabytes.
 pub(super) const MAX_KEPT: usize = 65_536;
 
 /// The most bytes of entries that all kept spans may have allocated.
 const MAX_BYTES: usize = 16 * 1_024 * 1_024;
 
-/// The share of one span, in bytes of entries. If there are too many bytes, a span that has
-/// grown above this share is dropped. If it has not, any span may be dropped instead.
+/// The fair share of one span, in bytes of entries. If there are too many bytes, the span
+/// that was changed last is dropped if it exceeds this share. Otherwise any span may be
+/// dropped.
 const FAIR_BYTES: usize = MAX_BYTES / 16;
 
 impl SpreadSpans {
-    /// Makes an empty set. The limits are those of each span.
+    /// Makes an empty collection. `limits` apply to each span.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             spans: HashMap::default(),
@@ -61,29 +63,29 @@ impl SpreadSpans {
         }
     }
 
-    /// Returns whether an entry of the span was kept, and its opening was not.
+    /// Returns whether the span is in the collection, but its opening was not read.
     ///
-    /// The fast loop asks this for each span that ends. Usually there are no such spans, and
-    /// no hash is computed.
+    /// The fast loop calls this for each span that ends. Usually there are no such spans,
+    /// and the function returns without computing a hash.
     #[inline]
     pub(super) fn has_unopened(&self, span: u64) -> bool {
         !self.unopened.is_empty() && self.spans.get(&span).is_some_and(|span| !span.is_open())
     }
 
-    /// Returns whether all of a span was read.
+    /// Returns whether all entries of a span were read.
     pub(super) fn is_ready(&self, span: u64) -> bool {
         self.spans.get(&span).is_some_and(SpreadSpan::is_ready)
     }
 
-    /// Returns how many spans there are whose opening was read.
+    /// Returns the number of spans whose opening was read.
     pub(super) fn opened(&self) -> usize {
         self.spans.len() - self.unopened.len()
     }
 
-    /// Adds the opening of a span, and what its home has written up to now.
+    /// Adds the opening of a span, and the entries that its home has written up to now.
     ///
-    /// If there is another open span with the same id, it is removed, and the number of its
-    /// site is returned. The caller counts it as lost, as each opening leads to one span.
+    /// If there is another open span with the same id, removes it and returns the number
+    /// of its site. The caller counts it as lost, because each opening has to be counted.
     /// Ids are random, so this hardly ever happens.
     pub(super) fn open(&mut self, id: u64, piece: &Piece, home: u32, head: Chunk) -> Option<u32> {
         let twin = self.spans.get(&id).filter(|span| span.is_open());
@@ -107,7 +109,7 @@ impl SpreadSpans {
         });
     }
 
-    /// Notes the order of the entries of a span that follow in this piece.
+    /// Notes the order of a span's entries that follow in the current piece.
     pub(super) fn note_order(&mut self, id: u64, piece: &Piece, order: u32, at: EntryLocation<'_>) {
         self.change_span(id, piece, |span, rewriter, sites| {
             span.note_order(order, at, rewriter, sites);
@@ -119,8 +121,8 @@ impl SpreadSpans {
         self.change_span(id, piece, |span, _, _| span.close(close));
     }
 
-    /// Changes a span, after adding it if it is new, and updates the number of bytes. All
-    /// changes go through here.
+    /// Adds a span if it is new, changes it, and updates the number of bytes. All changes
+    /// use this function.
     fn change_span(
         &mut self,
         id: u64,
@@ -156,12 +158,14 @@ impl SpreadSpans {
         opened.map(|span| (&span.piece, span.site()))
     }
 
-    /// Removes one span if too much is kept after `newest` was changed. Returns its id, its
-    /// part and site, and what is lost of it. The caller repeats this until it is `None`.
+    /// Removes one span if too much is kept after `newest` was changed. Returns its id,
+    /// its part and site, and which of its entries are lost. The caller repeats this until
+    /// the result is `None`.
     ///
-    /// If there are too many spans, it is any span of the same kind except the newest. If
-    /// there are too many bytes, it is the newest if that has more than its share: one span
-    /// that grows without end must not drive out all others.
+    /// If there are too many spans with an opening, or too many without, it removes any
+    /// one of these except the newest. If there are too many bytes, it removes the newest
+    /// span if it has more than its fair share. So a span that keeps growing does not
+    /// displace all others.
     pub(super) fn make_room(&mut self, newest: u64) -> Option<(u64, (Part, u32), LossExtent)> {
         let victim = if self.opened() > MAX_KEPT {
             self.find_victim(|id, span| id != newest && span.is_open())
@@ -182,8 +186,8 @@ impl SpreadSpans {
         Some((id, (span.piece.part(), span.site()), lost))
     }
 
-    /// Returns a span that may be dropped. One that is ready is not: it will be delivered
-    /// with the piece that is being read.
+    /// Returns a span that may be dropped. Ready spans may not, because they are delivered
+    /// at the end of the current piece.
     fn find_victim(&self, choose: impl Fn(u64, &SpreadSpan) -> bool) -> Option<u64> {
         let mut spans = self.spans.iter();
         spans
@@ -191,21 +195,21 @@ impl SpreadSpans {
             .map(|(id, _)| *id)
     }
 
-    /// Returns this span, if it may be dropped.
+    /// Returns the id of a span if the span may be dropped.
     fn check_victim(&self, id: u64, choose: impl Fn(&SpreadSpan) -> bool) -> Option<u64> {
         let span = self.spans.get(&id)?;
         (!span.is_ready() && choose(span)).then_some(id)
     }
 
     /// Removes the spans of an ended part whose opening was not read. They were delivered
-    /// earlier, so their entries here came too late. Returns how many statements these were.
+    /// earlier, so these entries came too late. Returns the number of their statements.
     pub(super) fn remove_late(&mut self, part: Part) -> u64 {
         let late = Self::ids_of_part(&self.unopened, &self.spans, part);
         let late = late.into_iter().filter_map(|id| self.remove(id));
         late.map(|span| span.statements()).sum()
     }
 
-    /// Removes the spans of an ended part whose opening was read and whose end was not: the
+    /// Removes the spans of an ended part whose opening was read, but not their end. The
     /// end was lost with a chunk. Returns the numbers of their sites.
     pub(super) fn remove_unended(&mut self, part: Part) -> Vec<u32> {
         let opened = Self::ids_of_part(&self.opened, &self.spans, part);
@@ -218,7 +222,7 @@ impl SpreadSpans {
     }
 
     /// Returns the ids of the spans in a set that belong to a part. The set is sorted by
-    /// trace, so this looks only at spans of the part's trace.
+    /// trace, so only spans of the part's trace are checked.
     fn ids_of_part(
         ids: &BTreeSet<(u128, u64)>,
         spans: &HashMap<u64, SpreadSpan>,
@@ -235,7 +239,7 @@ impl SpreadSpans {
             .collect()
     }
 
-    /// Returns how many bytes the entries of all have allocated.
+    /// Returns how many bytes the entries of all spans have allocated.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let spans = self.spans.values().map(SpreadSpan::bytes);

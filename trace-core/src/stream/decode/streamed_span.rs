@@ -1,9 +1,9 @@
-//! A finished span, read in the chunk in which it was written.
+//! A finished span, which is read directly from the chunk in which it was written.
 //!
 //! Each getter reads the span's entries again, but only if the span has an entry of the
-//! right kind. So a collector that asks only for times pays for nothing else. Only logs and
-//! links are allocated. [`limits`] says which entry wins; [`SpanView`](crate::SpanView) is
-//! the public face.
+//! right kind. So a collector that only needs times does not pay for anything else. Only
+//! logs and links are allocated. [`limits`] decides which entry wins.
+//! [`SpanView`](crate::SpanView) is the public interface.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,8 @@ use crate::value::{
 
 /// A span in the chunk in which it was written.
 ///
-/// It borrows the batch, whose chunks go back to the queue when all collectors have had it.
+/// It borrows the batch. The chunks of the batch go back to the queue when all collectors
+/// have handled it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamedSpan<'a> {
     pub(crate) decoded: &'a Decoded,
@@ -32,12 +33,12 @@ pub(crate) struct StreamedSpan<'a> {
     pub(crate) resource: &'a Resource,
 }
 
-/// Returns the tags that say how a body ended, whether or not the application has set them.
+/// Returns the tags that describe how a body ended, even if the application has set tags
+/// with the same keys.
 ///
-/// If the body panicked, the type of an earlier error does not count. No entry has these
-/// tags: they follow from the outcome in the span's end and from its errors. So they need no
-/// bytes in the stream, and the limit of tags does not apply. A span that was cancelled may
-/// have an error as well.
+/// If the body panicked, the type of an earlier error does not count. These tags are
+/// computed from the outcome and the errors of the span. So they need no bytes in the
+/// stream, and the limit of tags does not apply. A cancelled span may also have an error.
 fn outcome_tags<'a>(
     outcome: Outcome,
     error_type: Option<&'a str>,
@@ -57,8 +58,8 @@ impl<'a> StreamedSpan<'a> {
         self.decoded.entries(self.span)
     }
 
-    /// Returns all entries if one of them is of these kinds, and none otherwise. The caller
-    /// picks those that it needs.
+    /// Returns all entries if the span has an entry of these kinds, and none otherwise.
+    /// The caller selects those that it needs.
     fn entries_with<const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -67,7 +68,8 @@ impl<'a> StreamedSpan<'a> {
         entries.into_iter().flatten().map(|(entry, _)| entry)
     }
 
-    /// Returns what the newest entry of these kinds says.
+    /// Returns the newest value that `answer` returns for an entry. `kinds` are the kinds
+    /// of entries for which `answer` returns a value.
     fn newest<T, const N: usize>(
         self,
         kinds: [EntryKind; N],
@@ -76,17 +78,17 @@ impl<'a> StreamedSpan<'a> {
         self.entries_with(kinds).filter_map(answer).last()
     }
 
-    /// Turns a raw reading of the clock into wall-clock time, with the anchor of the span's
-    /// part: so a duration is that of the counter.
+    /// Turns a raw reading of the clock into wall-clock time. It uses the anchor of the
+    /// span's part, so durations are those that the counter measured.
     #[inline]
     fn time(self, raw: u64) -> Timestamp {
         self.piece.times.timestamp(raw)
     }
 
-    /// Returns the start: as the application has set it, or as the clock measured it.
+    /// Returns the start that the application has set, or the one that the clock measured.
     pub(crate) fn start(self) -> Timestamp {
         let clock = self.time(self.span.start);
-        // Nearly every span has no such entry, and this is a comparison of bits.
+        // Nearly every span has no such entry, and this check only compares bits.
         if self.span.has(EntryKind::StartedAt) {
             return self
                 .newest([EntryKind::StartedAt], limits::start)
@@ -95,11 +97,11 @@ impl<'a> StreamedSpan<'a> {
         clock
     }
 
-    /// Returns the end: as the application has set it, or as the clock measured it. It is
-    /// never before the start.
+    /// Returns the end that the application has set, or the one that the clock measured.
+    /// It is never before the start.
     pub(crate) fn end(self) -> Timestamp {
-        // The later of the two readings: a counter that lags behind must not make the
-        // duration negative.
+        // The later of the two readings, because a counter that lags behind must not make
+        // the duration negative.
         let clock = self.time(self.span.end.max(self.span.start));
         if self
             .span
@@ -112,18 +114,18 @@ impl<'a> StreamedSpan<'a> {
         clock
     }
 
-    /// Returns the operation name if it is not the site's.
+    /// Returns the operation name if an entry replaces the site's.
     pub(crate) fn renamed(self) -> Option<&'a str> {
         self.newest([EntryKind::Name, EntryKind::Described], limits::name)
     }
 
-    /// Returns the service name if it is not the resource's. It is one name for the whole
-    /// span, even if it was set in the middle of it.
+    /// Returns the service name if an entry replaces the resource's. It applies to the
+    /// whole span, even if it was set in the middle of the span.
     pub(crate) fn service(self) -> Option<&'a str> {
         self.newest([EntryKind::Service], limits::service)
     }
 
-    /// Returns the span's part in a call.
+    /// Returns the span kind.
     pub(crate) fn kind(self) -> SpanKind {
         self.newest([EntryKind::SpanKind, EntryKind::Described], limits::kind)
             .unwrap_or(self.span.site.kind())
@@ -132,34 +134,34 @@ impl<'a> StreamedSpan<'a> {
     /// Returns the file and line, if they are known.
     pub(crate) fn source(self) -> Option<(&'a str, u32)> {
         let site = self.span.site;
-        // The site of spans that are described at run time has no file, unless it is that of
-        // their call.
+        // The shared site of spans that are described at run time has no file. The site of
+        // a call has one.
         let of_site = (!site.file().is_empty()).then(|| (site.file(), site.line()));
         self.newest([EntryKind::Described], limits::source)
             .or(of_site)
     }
 
-    /// Returns whether the span's context was put into headers. The entry says nothing
-    /// more, so it is not read: its kind is enough.
+    /// Returns whether the span's context was written into headers. The entry has no other
+    /// content, so its kind is enough.
     pub(crate) fn context_sent(self) -> bool {
         self.span.has(EntryKind::ContextSent)
     }
 
-    /// Returns the status. An error that a child has logged, or whose log was cut off,
-    /// counts like any other.
+    /// Returns the status. An error counts even if a child span has logged it, or if its
+    /// log was cut off.
     pub(crate) fn status(self) -> StatusRef<'a> {
         let entries = self.entries_with([EntryKind::Status, EntryKind::Error]);
         limits::status(self.span.outcome, entries)
     }
 
-    /// Returns all tags, each key once: those that the application has set, in the order in
-    /// which their keys came first, and then those of the outcome.
+    /// Returns all tags, each key once. The tags that the application has set come first,
+    /// in the order in which their keys were first set. The tags of the outcome follow.
     pub(crate) fn tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         self.own_tags().chain(self.outcome_tags())
     }
 
-    /// Returns the tags that the application has set. They are the first entries of a span,
-    /// so this ends with the first other entry.
+    /// Returns the tags that the application has set. They are the first entries of a
+    /// span, so this stops at the first other entry.
     fn own_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         let site = self.span.site;
         let entries = self.entries();
@@ -169,8 +171,8 @@ impl<'a> StreamedSpan<'a> {
         })
     }
 
-    /// Returns the tags that say how the body ended. If the application has set a tag with
-    /// the same key, that one wins.
+    /// Returns the tags that describe how the body ended. If the application has set a tag
+    /// with the same key, the application's tag wins.
     fn outcome_tags(self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> {
         outcome_tags(self.span.outcome, self.error_type())
             .filter(move |(key, _)| self.own_tags().all(|(own, _)| own != *key))
@@ -183,20 +185,20 @@ impl<'a> StreamedSpan<'a> {
 
     /// Returns the logs and logged errors, in the order in which they were written.
     pub(crate) fn logs(self) -> impl Iterator<Item = Log> {
-        // Two threads may have written the logs of a span that moved, and their counters may
-        // differ a little. So the times decide, and not the order of the entries. The sort
-        // is stable: logs of one time keep their order.
+        // Two threads may have written the logs of a span that moved, and their counters
+        // may differ slightly. So the logs are sorted by time, and not in the order of the
+        // entries. The sort is stable: logs with equal times keep their order.
         let mut sorted = Vec::new();
         if self.piece.is_joined {
             sorted.extend(self.written_logs());
             sorted.sort_by_key(|log| log.time);
         }
-        // All other logs are read one by one, without a list of them.
+        // The logs of other spans are read one by one, without a list.
         let written = (!self.piece.is_joined).then(|| self.written_logs());
         sorted.into_iter().chain(written.into_iter().flatten())
     }
 
-    /// Returns the logs and logged errors, in the order of the entries. Those that the
+    /// Returns the logs and logged errors, in the order of the entries. Logs that the
     /// limits cut off are not in the index.
     fn written_logs(self) -> impl Iterator<Item = Log> {
         let mut entries = self.entries();
@@ -207,12 +209,12 @@ impl<'a> StreamedSpan<'a> {
                         return Some(Log {
                             time: self.time(time),
                             message: Cow::Owned(message.to_owned()),
-                            // The iterator is behind the log, where the fields begin. A
-                            // clone is cheap: two references and an index.
+                            // The iterator is at the entry after the log, where the fields
+                            // begin. A clone is cheap: two references and an index.
                             fields: self.fields(entries.clone()),
                         });
                     }
-                    // An error whose log was cut off says `log: false` here.
+                    // An error whose log was cut off has `log: false` here.
                     Entry::Error {
                         time,
                         log: true,
@@ -231,8 +233,9 @@ impl<'a> StreamedSpan<'a> {
         let mut entries = self.entries();
         std::iter::from_fn(move || {
             loop {
-                // Only a rewrite writes a link to nothing, for a link that was cut off. The
-                // limits cut it off again, so it does not get here.
+                // Only a rewrite writes a link to nothing, as a placeholder for a link
+                // that was cut off. The limits cut the placeholder off again, so it does
+                // not get here.
                 if let Entry::Link {
                     trace_id,
                     span,
@@ -255,7 +258,8 @@ impl<'a> StreamedSpan<'a> {
     }
 
     /// Returns the fields of a log or link: those that follow it, up to the next log or
-    /// link. A logged error in between does not end them, as it has no fields of its own.
+    /// link. A logged error in between does not end them, because it has no fields of its
+    /// own.
     fn fields(self, entries: Entries<'a>) -> Vec<Tag> {
         let site = self.span.site;
         entries
@@ -272,7 +276,7 @@ impl<'a> StreamedSpan<'a> {
 }
 
 impl Log {
-    /// Makes the log of an error, with its type and message, and without a stack trace.
+    /// Makes the log of an error with its type and message, but without a stack trace.
     /// Source: OpenTelemetry semantic conventions, *Exceptions on spans*.
     fn exception(time: Timestamp, type_name: &str, message: &str) -> Self {
         Self {

@@ -1,16 +1,17 @@
 //! How many spans of a trace were lost, and why.
 //!
-//! These are the losses of one trace, which a collector gets with its end. The totals of a
-//! tracer are in [`Stats`](crate::Stats).
+//! These are the losses of one trace. A collector gets them with the end of the trace. The
+//! totals of a tracer are in [`Stats`](crate::Stats).
 
 use std::fmt;
 
-/// Spans of one trace that were recorded and lost on the way to a collector, by reason.
+/// The number of spans of one trace that were recorded but did not reach a collector, by
+/// reason.
 ///
 /// A collector gets it from [`SpanBatch::losses`](crate::SpanBatch::losses), usually with
-/// the end of the trace. An assembled trace has it as a [`Problem`](crate::Problem). Each
-/// count is a number of spans, and stops at `u32::MAX`. Each span is counted once, for one
-/// reason. Tags, logs and links that the limits cut off are counted in
+/// the end of the trace. An assembled trace reports it as a [`Problem`](crate::Problem).
+/// Each count is a number of spans, and saturates at `u32::MAX`. Each span is counted
+/// once, for one reason. Tags, logs and links that the limits cut off are counted in
 /// [`DroppedItems`](crate::DroppedItems) instead.
 ///
 /// ```
@@ -25,21 +26,23 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TraceLosses {
-    /// Spans whose beginning or end found the tracer's queue full.
+    /// Spans whose beginning or end was lost because the tracer's queue was full.
     pub queue: u32,
-    /// Spans that were dropped because too many were open at once (65,536), or because too
-    /// much was said of open ones (16 MiB).
+    /// Spans that were dropped because more than 65,536 spans were open at once, or
+    /// because the data of open spans needed more than 16 MiB.
     pub limit: u32,
     /// Spans in batches for which the collector's lane had no room. Other collectors may
-    /// have them.
+    /// have received them.
     pub lane: u32,
-    /// Spans in batches at which the collector panicked. Other collectors may have them.
+    /// Spans in batches for which the collector panicked. Other collectors may have
+    /// received them.
     pub panic: u32,
     /// Spans that were open when the tracer was shut down, or that still waited for the
-    /// collector when the shutdown's timeout was over.
+    /// collector when the timeout of the shutdown expired.
     pub shutdown: u32,
-    /// Whether more spans may be lost: the trace was open at the shutdown, or too many
-    /// traces lost spans at once to count them all by trace.
+    /// Whether more spans may be lost than are counted. This happens if the trace was open
+    /// at the shutdown. It also happens if so many traces lost spans at once that they
+    /// could not be counted separately.
     pub is_at_least: bool,
 }
 
@@ -50,25 +53,25 @@ pub(crate) enum LossReason {
     Queue,
     /// The decoder kept too many spans or too many bytes.
     Limit,
-    /// Lost at one collector; others may have it.
+    /// One collector lost the span. Others may have received it.
     Lane(LaneLoss),
     /// The tracer was shut down while the span was open.
     Shutdown,
 }
 
-/// Why one collector did not take a span.
+/// Why one collector did not receive a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LaneLoss {
-    /// Its lane was full.
+    /// The collector's lane was full.
     Full,
-    /// It panicked at the batch.
+    /// The collector panicked while it handled the batch.
     Panic,
-    /// The span still waited for it when the shutdown's timeout was over.
+    /// The span still waited for the collector when the timeout of the shutdown expired.
     Shutdown,
 }
 
 impl TraceLosses {
-    /// Makes losses of one reason.
+    /// Makes losses for one reason.
     pub(crate) fn from_reason(reason: LossReason, spans: u64) -> Self {
         let mut losses = Self::default();
         let count = match reason {
@@ -82,7 +85,7 @@ impl TraceLosses {
         losses
     }
 
-    /// Returns how many spans were lost, for whatever reason.
+    /// Returns how many spans were lost, for all reasons together.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.queue as u64
@@ -92,13 +95,14 @@ impl TraceLosses {
             + self.shutdown as u64
     }
 
-    /// Returns whether nothing is lost: no span is counted, and no more may be lost.
+    /// Returns whether certainly nothing was lost: no span is counted, and `is_at_least`
+    /// is false.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.total() == 0 && !self.is_at_least
     }
 
-    /// Adds other losses of the same trace. They must be of other spans.
+    /// Adds further losses of the same trace. They must not count the same spans.
     pub(crate) fn add(&mut self, other: &Self) {
         let sums = [
             (&mut self.queue, other.queue),
@@ -113,7 +117,8 @@ impl TraceLosses {
         self.is_at_least |= other.is_at_least;
     }
 
-    /// Returns each reason for which spans were lost, in words, and how many.
+    /// Returns the reasons for which spans were lost, as texts, each with its number of
+    /// spans.
     fn reasons(&self) -> impl Iterator<Item = (&'static str, u32)> {
         let all = [
             ("queue full", self.queue),
@@ -127,8 +132,9 @@ impl TraceLosses {
 }
 
 impl fmt::Display for TraceLosses {
-    /// Writes how many spans were lost and why, such as `2755 spans lost: queue full (2754),
-    /// collector panicked (1)`. A single reason has no number of its own.
+    /// Writes how many spans were lost and why, such as `2755 spans lost: queue full
+    /// (2754), collector panicked (1)`. If there is only one reason, it has no number of
+    /// its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         if total == 0 {

@@ -1,5 +1,5 @@
-//! The decoder with streams that are written by hand, in every order in which scopes may
-//! hand over.
+//! Tests of the decoder with hand-written streams, in all orders in which scopes may hand
+//! over their pieces.
 
 mod moves;
 
@@ -86,7 +86,7 @@ impl Piece {
         self.words(header, [value], key)
     }
 
-    /// Adds the tag whose key is the site's.
+    /// Adds a tag with the site's key.
     fn own_tag(self, value: u64) -> Self {
         let small = value_type::I64 | value_type::SITE_KEY;
         self.words(
@@ -115,7 +115,7 @@ impl Piece {
     }
 }
 
-/// A decoder, and what it has delivered.
+/// A decoder, and the spans that it has delivered.
 struct Reader {
     decoder: Decoder,
     decoded: Decoded,
@@ -134,7 +134,7 @@ impl Reader {
         }
     }
 
-    /// Reads a piece as a batch of its own.
+    /// Reads a piece as a separate batch.
     fn read(&mut self, piece: Piece) {
         self.opened += piece.0.opened;
         self.decoder.read(piece.0, &mut self.decoded);
@@ -144,7 +144,7 @@ impl Reader {
         self.decoded.end().clear();
     }
 
-    /// Ends the part; returns what its report says was lost.
+    /// Ends the part. Returns the losses in its report.
     fn losses_at_the_end(&mut self) -> TraceLosses {
         self.decoder.end_part(part(), &mut self.decoded);
         let reports = self.decoded.take_reports();
@@ -181,8 +181,8 @@ fn messages(span: &SpanRecord) -> Vec<&str> {
     span.logs.iter().map(|log| &*log.message).collect()
 }
 
-/// A span with three visits that came home after the first one, in several orders in which
-/// its pieces may be read.
+/// The pieces of a span with three visits, which came home after the first one, in several
+/// orders in which they may be read.
 fn moves() -> Vec<Vec<Piece>> {
     let opening = || piece(HOME).open(0).own_tag(0).tag("a", 0).log("0");
     let back = |piece: Piece| piece.moved(2).tag("b", 2).tag("a", 2).log("2");
@@ -259,8 +259,8 @@ fn a_span_that_is_always_elsewhere_keeps_few_parts() {
     assert_eq!(span.tag("a").and_then(|value| value.as_i64()), Some(1_000));
 }
 
-/// Reads `first`, and then pieces of a scope that set one tag again and again. Returns the
-/// most bytes that were kept meanwhile.
+/// Reads `first`, and then pieces of a scope that set the same tag repeatedly. Returns the
+/// most bytes that were kept at any time.
 fn most_kept(first: Piece, scope: u32) -> (usize, Reader) {
     let mut reader = Reader::new(few(8));
     reader.read(first);
@@ -308,7 +308,7 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
         reader.read(piece(HOME).open(0).close(1));
         reader.one();
         reader.read(piece(AWAY).moved(1).tag("late", 1).log("late"));
-        // A span of another part of the trace: its end is read before its opening.
+        // A span of another part of the trace, whose end is read before its opening.
         let other = PART + 1;
         reader.read(piece_in(other, AWAY, 2).moved(1).tag("a", 1).close(1));
         if by_hand {
