@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
 use crate::diagnostics::is_counting;
-use crate::record::{self, HeldSpan, IfRecording, Scope, kept_tag, write};
+use crate::record::{self, HeldSpan, IfRecording, RECORDING_BUILT, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
@@ -58,18 +58,45 @@ fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 
 #[cold]
 fn miss(name: &str, source: &'static Location<'static>) -> Held {
+    note_miss(name, source);
+    unrecorded()
+}
+
+fn note_miss(name: &str, source: &'static Location<'static>) {
     // To find the site costs more than all else there is to note.
     if is_counting()
         && let Some(site) = Site::at(name, source)
     {
         record::miss(site);
     }
-    unrecorded()
 }
 
 #[cold]
 fn unrecorded() -> Held {
     OpenSpan::unrecorded(Scope::capture_unsampled())
+}
+
+/// Starts a span as [`start`] does, at another place in the source than that of the call; `None`
+/// where nothing is recorded.
+pub(crate) fn start_at(
+    name: &str,
+    kind: SpanKind,
+    source: &'static Location<'static>,
+) -> Option<OpenSpan> {
+    if !RECORDING_BUILT {
+        return None;
+    }
+    if !HeldSpan::can_start() {
+        note_miss(name, source);
+        return None;
+    }
+    Some(OpenSpan(IfRecording::from_fn(|| {
+        let site = write::site_at(name, source);
+        hold(site.unwrap_or(Site::unnamed()), |span| match site {
+            None => write::description(span, name, kind, source),
+            Some(_) => write::kind(span, kind),
+        })
+    })))
 }
 
 /// Describes a span that is to be held.
