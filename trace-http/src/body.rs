@@ -43,7 +43,7 @@ impl<B> TracedBody<B> {
 
 impl<B> Body for TracedBody<B>
 where
-    B: Body<Error: fmt::Display>,
+    B: Body<Error: fmt::Display + 'static>,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -57,6 +57,7 @@ where
         let Some(Exchange { about, span }) = this.exchange else {
             return body.poll_frame(cx);
         };
+        about.note_read();
         let polled = span.poll(
             || {
                 let frame = body.as_mut().poll_frame(cx);

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
@@ -16,6 +16,7 @@ use crate::conventions::{
     GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
     RPC_METHOD_ORIGINAL,
 };
+use crate::failure;
 use crate::grpc::{CallStatus, Code, Format};
 use crate::names;
 use crate::side::{Side, set_error};
@@ -40,6 +41,8 @@ pub(crate) struct About {
     call: Option<CallStatus>,
     /// Whether the head of the response has come.
     has_head: bool,
+    /// Whether somebody has asked for the body.
+    is_read: bool,
     /// Whether what has come so far says that the exchange has failed.
     has_failed: bool,
     /// Whether something panicked while the response was made.
@@ -83,13 +86,17 @@ pub(crate) struct Reports {
 
 impl Expected {
     pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
+        Self::new(request.method(), request.headers())
+    }
+
+    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
         Self {
-            method: match *request.method() {
+            method: match *method {
                 Method::HEAD => Expects::NoBody,
                 Method::CONNECT => Expects::Tunnel,
                 _ => Expects::Body,
             },
-            call: Format::from_headers(request.headers()),
+            call: Format::from_headers(headers),
         }
     }
 
@@ -117,6 +124,7 @@ impl Exchange {
             reports,
             call: None,
             has_head: false,
+            is_read: false,
             has_failed: false,
             has_panicked: false,
             unknown_call: None,
@@ -198,16 +206,19 @@ impl About {
     }
 
     /// Sees that there is no response.
-    pub(crate) fn see_error(&mut self, error: &impl fmt::Display) -> Option<Outcome> {
+    pub(crate) fn see_error<E>(&mut self, error: &E) -> Option<Outcome>
+    where
+        E: fmt::Display + 'static,
+    {
         self.is_over = true;
         if span::is_recording() {
-            span::record_error(error);
+            failure::record(error);
         }
         Some(Outcome::Error)
     }
 
     /// Sees what a poll of the body gave, and whether the body is at its end then.
-    pub(crate) fn see_frame<D: Buf, E: fmt::Display>(
+    pub(crate) fn see_frame<D: Buf, E: fmt::Display + 'static>(
         &mut self,
         frame: Option<&Result<Frame<D>, E>>,
         is_last: bool,
@@ -250,13 +261,27 @@ impl About {
         self.call.is_none() && self.announced.is_some_and(|bytes| self.given >= bytes)
     }
 
+    /// Notes that somebody asks for the body.
+    pub(crate) const fn note_read(&mut self) {
+        self.is_read = true;
+    }
+
     /// Whether nothing is missing, though the end was not asked for.
     fn is_complete(&self) -> bool {
-        self.has_head && (self.has_all() || self.call.as_ref().is_some_and(CallStatus::is_found))
+        self.has_head
+            && match &self.call {
+                Some(call) => call.is_found(),
+                None => self.has_all() || self.is_unwanted(),
+            }
+    }
+
+    /// Whether the client wants no body: the status was all that it asked for.
+    fn is_unwanted(&self) -> bool {
+        self.side == Side::Client && !self.is_read
     }
 
     /// Says of the current span how the exchange has ended; returns its outcome.
-    fn end(&mut self) -> Outcome {
+    pub(crate) fn end(&mut self) -> Outcome {
         self.is_over = true;
         if span::is_recording() {
             if self.reports.size {

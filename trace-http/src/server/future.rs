@@ -114,8 +114,8 @@ fn write_route(method: &'static str, about: &About, route: Option<Route>) {
 impl<F, B, E> Future for ServerFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Error: fmt::Display>,
-    E: fmt::Display,
+    B: Body<Error: fmt::Display + 'static>,
+    E: fmt::Display + 'static,
 {
     type Output = Result<Response<TracedBody<B>>, E>;
 
@@ -148,7 +148,7 @@ impl Running {
     ) -> Poll<Result<Response<B>, E>>
     where
         B: Body,
-        E: fmt::Display,
+        E: fmt::Display + 'static,
     {
         let Self {
             exchange: Exchange { about, span },

@@ -8,11 +8,12 @@ use http::HeaderName;
 use tower_layer::Layer;
 use trace_core::{Tracer, Trust};
 
-use super::heads::{RequestHead, ResponseHead};
-use super::options::{Hook, Options};
+use super::options::Options;
 use super::service::ServerService;
 use super::skip::Pattern;
 use crate::conventions::{HTTP_REQUEST_HEADER, HTTP_RESPONSE_HEADER};
+use crate::heads::{RequestHead, ResponseHead};
+use crate::hooks::{Hook, keyed};
 use crate::panics;
 
 /// Makes each request a span: a layer for axum, tonic, and any other service of `http`'s
@@ -194,17 +195,6 @@ impl ServerLayer {
     pub fn on_response(self, hook: impl Fn(&ResponseHead<'_>) + Send + Sync + 'static) -> Self {
         self.with(|options| options.on_response = Some(Hook(Arc::new(hook))))
     }
-}
-
-fn keyed(
-    before: &str,
-    names: impl IntoIterator<Item = HeaderName>,
-) -> impl Iterator<Item = (HeaderName, String)> {
-    let names = names.into_iter();
-    names.map(move |name| {
-        let key = format!("{before}{name}");
-        (name, key)
-    })
 }
 
 impl<S> Layer<S> for ServerLayer {

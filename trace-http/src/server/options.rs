@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 
 use http::{HeaderName, Response};
-use trace_core::{Tracer, Trust, span};
+use trace_core::{Tracer, Trust};
 
-use super::heads::{RequestHead, ResponseHead};
 use super::skip::Pattern;
 use crate::exchange::Reports;
+use crate::heads::{RequestHead, ResponseHead};
+use crate::hooks::{Hook, write_headers};
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -32,15 +32,6 @@ pub(super) struct Options {
     pub(super) response_headers: Vec<(HeaderName, String)>,
     pub(super) on_request: Option<Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>>,
     pub(super) on_response: Option<Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>>,
-}
-
-/// Code of the application.
-pub(super) struct Hook<F: ?Sized>(pub(super) Arc<F>);
-
-impl<F: ?Sized> Clone for Hook<F> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
 }
 
 impl Options {
@@ -79,20 +70,6 @@ impl Options {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
             hook(&ResponseHead::new(response));
-        }
-    }
-}
-
-/// Writes headers as tags of the current span: all their lines, as far as they are text.
-pub(super) fn write_headers(keys: &[(HeaderName, String)], headers: &http::HeaderMap) {
-    for (name, key) in keys {
-        let lines = headers.get_all(name).iter();
-        let lines: Vec<Cow<'_, str>> = lines
-            .map(|line| String::from_utf8_lossy(line.as_bytes()))
-            .collect();
-        let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-        if !lines.is_empty() {
-            span::add_tag(key, &lines[..]);
         }
     }
 }

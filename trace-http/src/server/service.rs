@@ -31,8 +31,8 @@ impl<S> ServerService<S> {
 
 impl<S, Q, B> Service<Request<Q>> for ServerService<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display>,
-    B: Body<Error: fmt::Display>,
+    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display + 'static>,
+    B: Body<Error: fmt::Display + 'static>,
 {
     type Response = Response<TracedBody<B>>;
     type Error = S::Error;

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::header::{CONTENT_LENGTH, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Version};
+use http::{HeaderMap, HeaderValue, Request};
 use trace_core::__private::root_at;
 use trace_core::{DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, display, span};
 
 use super::address::{self, Forwarded};
 use super::call;
-use super::heads::RequestHead;
-use super::options::{Hook, Options, write_headers};
+use super::options::Options;
 use crate::around::original_uri;
 use crate::conventions::{
     CLIENT_ADDRESS, GRPC, GRPC_TIMEOUT, HTTP_REQUEST_BODY_SIZE, HTTP_REQUEST_METHOD,
@@ -20,6 +19,8 @@ use crate::conventions::{
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
 use crate::exchange::{Exchange, Expected};
+use crate::heads::{RequestHead, protocol_version};
+use crate::hooks::{Hook, write_headers};
 use crate::redact::Query;
 use crate::side::Side;
 use crate::{carrier, grpc, method, names, route};
@@ -103,7 +104,7 @@ impl<'a> Asked<'a> {
             query: RedactedQuery(uri.query().map(Query)),
             scheme: scheme.unwrap_or(&options.scheme),
             route: route::path_in(extensions),
-            version: version(request.version()),
+            version: protocol_version(request.version()),
             user_agent: text(headers.get(USER_AGENT)),
             server_address,
             server_port,
@@ -194,15 +195,4 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {
     std::str::from_utf8(value?.as_bytes()).ok()
-}
-
-fn version(version: Version) -> Option<&'static str> {
-    Some(match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_11 => "1.1",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => return None,
-    })
 }

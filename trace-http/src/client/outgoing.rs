@@ -1,0 +1,172 @@
+//! Which hosts the context is sent to, and what of it.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName};
+use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use trace_core::{Baggage, SpanId, TraceContext, TraceId, span};
+
+use super::hosts::{Hosts, Target};
+use crate::carrier::HeaderInjector;
+
+/// What leaves with a request.
+#[derive(Clone)]
+pub(super) struct Outgoing {
+    pub(super) context: Hosts,
+    pub(super) baggage: Hosts,
+    pub(super) propagator: Arc<dyn Propagator>,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self {
+            context: Hosts::All,
+            baggage: Hosts::Listed(Vec::new()),
+            propagator: Arc::new(W3cPropagator),
+        }
+    }
+}
+
+/// What of the context a host gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    Nothing,
+    /// The context without its baggage.
+    Context,
+    Baggage,
+}
+
+impl Outgoing {
+    pub(super) fn share_with(&self, target: Target<'_>) -> Share {
+        if !self.context.contain(target) {
+            Share::Nothing
+        } else if self.baggage.contain(target) {
+            Share::Baggage
+        } else {
+            Share::Context
+        }
+    }
+
+    /// Writes a share of the current context into the headers of a request. What they have of
+    /// another context is removed. Without a trace they stay as they are.
+    pub(super) fn inject(&self, share: Share, headers: &mut HeaderMap) {
+        match share {
+            Share::Nothing => self.remove(headers),
+            Share::Context => {
+                let propagator = WithoutBaggage(&self.propagator);
+                span::inject_with(&propagator, &mut HeaderInjector(headers));
+            }
+            Share::Baggage => {
+                span::inject_with(&self.propagator, &mut HeaderInjector(headers));
+            }
+        }
+    }
+
+    #[cold]
+    fn remove(&self, headers: &mut HeaderMap) {
+        if span::current_trace_id().is_none() {
+            return;
+        }
+        // Which headers there are, only the propagator knows: it is seen to write some.
+        let ids = TraceId::new(1).zip(SpanId::new(1));
+        if let Some((trace_id, span_id)) = ids {
+            let context = TraceContext::new(trace_id, span_id);
+            self.propagator.inject(&context, &mut Remover(headers));
+        }
+    }
+}
+
+/// Writes a context without its baggage.
+struct WithoutBaggage<'a>(&'a dyn Propagator);
+
+impl Propagator for WithoutBaggage<'_> {
+    fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
+        if context.baggage.is_empty() {
+            self.0.inject(context, headers);
+        } else {
+            let context = TraceContext {
+                baggage: Baggage::default(),
+                ..context.clone()
+            };
+            self.0.inject(&context, headers);
+        }
+    }
+
+    fn extract(&self, headers: &dyn Extractor) -> Extracted {
+        self.0.extract(headers)
+    }
+}
+
+/// Removes what it is to set.
+struct Remover<'a>(&'a mut HeaderMap);
+
+impl Injector for Remover<'_> {
+    fn set(&mut self, key: &str, _value: &str) {
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Ok(name) = key.parse::<HeaderName>() {
+            self.0.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trace_core::Tracer;
+
+    fn sent(outgoing: &Outgoing, host: &str) -> Vec<String> {
+        let tracer = Tracer::builder("test").on_demand().build().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("baggage", "of=another".parse().unwrap());
+        headers.insert("accept", "*/*".parse().unwrap());
+        tracer.root("root").run_sync(|| {
+            span::set_baggage("tenant", "acme").unwrap();
+            let target = Target {
+                host: Some(host),
+                port: None,
+            };
+            outgoing.inject(outgoing.share_with(target), &mut headers);
+        });
+        let lines = headers.iter().map(|(name, value)| match name.as_str() {
+            "traceparent" => "traceparent".to_owned(),
+            name => format!("{name}={}", value.to_str().unwrap()),
+        });
+        let mut lines: Vec<String> = lines.collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn baggage_stays_here_unless_a_host_is_listed() {
+        let mut outgoing = Outgoing::default();
+        assert_eq!(sent(&outgoing, "a"), ["accept=*/*", "traceparent"]);
+        outgoing.baggage.list(["a"]);
+        assert_eq!(
+            sent(&outgoing, "a"),
+            ["accept=*/*", "baggage=tenant=acme", "traceparent"]
+        );
+        assert_eq!(sent(&outgoing, "b"), ["accept=*/*", "traceparent"]);
+    }
+
+    #[test]
+    fn a_host_that_gets_no_context_gets_no_other_either() {
+        let mut outgoing = Outgoing::default();
+        outgoing.context.list(["a"]);
+        outgoing.baggage = Hosts::All;
+        assert_eq!(sent(&outgoing, "b"), ["accept=*/*"]);
+    }
+
+    #[test]
+    fn without_a_trace_headers_stay() {
+        let mut headers = HeaderMap::new();
+        headers.insert("traceparent", "of another".parse().unwrap());
+        let outgoing = Outgoing::default();
+        for share in [Share::Nothing, Share::Context, Share::Baggage] {
+            outgoing.inject(share, &mut headers);
+        }
+        assert_eq!(headers["traceparent"], "of another");
+    }
+}

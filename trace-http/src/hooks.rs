@@ -1,0 +1,42 @@
+//! What the application asks of both layers: its own code at the heads, and headers as tags.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName};
+use trace_core::span;
+
+/// Code of the application.
+pub(crate) struct Hook<F: ?Sized>(pub(crate) Arc<F>);
+
+impl<F: ?Sized> Clone for Hook<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// Writes headers as tags of the current span: all their lines, as far as they are text.
+pub(crate) fn write_headers(keys: &[(HeaderName, String)], headers: &HeaderMap) {
+    for (name, key) in keys {
+        let lines = headers.get_all(name).iter();
+        let lines: Vec<Cow<'_, str>> = lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()))
+            .collect();
+        let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+        if !lines.is_empty() {
+            span::add_tag(key, &lines[..]);
+        }
+    }
+}
+
+/// Adds the key of the tag to each header; `before` is what is before its name.
+pub(crate) fn keyed(
+    before: &str,
+    names: impl IntoIterator<Item = HeaderName>,
+) -> impl Iterator<Item = (HeaderName, String)> {
+    let names = names.into_iter();
+    names.map(move |name| {
+        let key = format!("{before}{name}");
+        (name, key)
+    })
+}
