@@ -5,9 +5,10 @@
 //! as the layer polls what is inside: an extension of the request would cost allocations.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
-use http::{Extensions, HeaderMap, HeaderValue, Request};
+use http::{Extensions, Request};
 
 use crate::route::Route;
 
@@ -28,17 +29,11 @@ pub(crate) struct Handled {
     source: &'static Location<'static>,
 }
 
-/// Where parts of a request are in memory, which they do not leave while the request passes
-/// from service to service.
-///
-/// Between two layers, middleware may replace the path, or add headers. A request that a
-/// handler makes has neither in common with its own.
-#[derive(Clone, Copy, Debug)]
-struct Identity {
-    path: usize,
-    /// The first header, if there is one.
-    header: Option<usize>,
-}
+/// What tells a request from one that its handler makes: a hash of the method, the path and the
+/// caller's context. Between two layers, middleware may change anything else; a client's layer
+/// sends another context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64);
 
 impl Handled {
     pub(crate) fn new<B>(request: &Request<B>, source: &'static Location<'static>) -> Self {
@@ -84,31 +79,19 @@ pub(crate) fn note_route(route: impl FnOnce() -> Option<Route>) {
 pub(crate) fn outer_layer<B>(request: &Request<B>) -> Option<&'static Location<'static>> {
     let around = AROUND.with_borrow(|around| around.as_ref().map(|around| around.handled))?;
     let own = Identity::from_request(request);
-    around.request.is_of(own).then_some(around.source)
+    (around.request == own).then_some(around.source)
 }
 
 impl Identity {
     fn from_request<B>(request: &Request<B>) -> Self {
         let uri = original_uri(request.extensions()).unwrap_or(request.uri());
-        Self {
-            path: uri.path().as_ptr().addr(),
-            header: first(request.headers()).map(|value| value.as_bytes().as_ptr().addr()),
-        }
+        let mut hasher = DefaultHasher::new();
+        request.method().hash(&mut hasher);
+        // Some middleware takes the last `/` away.
+        uri.path().trim_end_matches('/').hash(&mut hasher);
+        request.headers().get("traceparent").hash(&mut hasher);
+        Self(hasher.finish())
     }
-
-    /// Whether both are of one request. `/` is in the program, and so is no sign alone where
-    /// there are headers.
-    fn is_of(self, other: Self) -> bool {
-        match (self.header, other.header) {
-            (Some(header), Some(other)) => header == other,
-            (None, None) => self.path == other.path,
-            _ => false,
-        }
-    }
-}
-
-fn first(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.values().next()
 }
 
 /// Returns the address with which a request came, of which a nested router sees a part.

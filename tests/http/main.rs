@@ -1,0 +1,10 @@
+//! Tests of `trace-http`: real servers and real clients over loopback, in HTTP/1.1 and
+//! HTTP/2.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
+)]
+
+mod server;
+mod wire;
