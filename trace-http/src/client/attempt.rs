@@ -1,5 +1,6 @@
 //! How the span of one attempt begins, and with what it leaves.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use http::header::HOST;
@@ -31,13 +32,17 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// Begins the span of a request below the current one.
-    pub(crate) fn begin(options: &Arc<Options>, head: &RequestHead<'_>) -> Self {
+    /// Begins the span of a request below the current one, at a place in the source.
+    pub(crate) fn begin(
+        options: &Arc<Options>,
+        source: &'static Location<'static>,
+        head: &RequestHead<'_>,
+    ) -> Self {
         let target = Target::from_head(head.uri, head.headers);
         let expected = Expected::new(head.method, head.headers);
         let call = expected.call.and_then(|_| grpc::method(head.uri.path()));
         let name = call.unwrap_or_else(|| method::in_name(head.method));
-        let span = start_at(name, SpanKind::Client, options.source);
+        let span = start_at(name, SpanKind::Client, source);
         let running = span.map(|span| {
             span.in_scope(|| {
                 write(target, call, head);
@@ -50,6 +55,13 @@ impl Attempt {
             share: options.outgoing.share_with(target),
             running,
         }
+    }
+
+    /// Keeps the baggage here.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn without_baggage(mut self) -> Self {
+        self.share = self.share.without_baggage();
+        self
     }
 
     /// Writes the context into the headers of a request, and sends it, within the span; returns

@@ -36,6 +36,16 @@ pub(super) enum Share {
     Baggage,
 }
 
+impl Share {
+    #[cfg(feature = "reqwest")]
+    pub(super) fn without_baggage(self) -> Self {
+        match self {
+            Self::Baggage => Self::Context,
+            other => other,
+        }
+    }
+}
+
 impl Outgoing {
     pub(super) fn share_with(&self, target: Target<'_>) -> Share {
         if !self.context.contain(target) {

@@ -32,7 +32,7 @@ impl<S> ClientService<S> {
         S: Service<Request<Q>>,
     {
         let Self { inner, options } = self;
-        let attempt = Attempt::begin(options, &RequestHead::new(&request));
+        let attempt = Attempt::begin(options, options.source, &RequestHead::new(&request));
         let send = |request| inner.call(request);
         let (future, running) = attempt.send(options, request, Request::headers_mut, send);
         ClientFuture::new(future, running)
