@@ -6,5 +6,6 @@
     reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
 )]
 
+mod grpc;
 mod server;
 mod wire;

@@ -53,9 +53,10 @@ impl<F> ServerFuture<F> {
         }
     }
 
-    pub(super) const fn new(inner: F, running: Running) -> Self {
+    /// What the service makes of a request, called within its span.
+    pub(super) fn call(mut running: Running, call: impl FnOnce() -> F) -> Self {
         Self {
-            inner: Some(inner),
+            inner: running.call(call),
             running: Some(running),
         }
     }
@@ -85,25 +86,34 @@ impl Running {
         }
     }
 
-    /// Calls the service within the span. If that panics, the span has panicked.
-    pub(super) fn call<R>(self, call: impl FnOnce() -> R) -> (R, Self) {
-        let span = &self.exchange.span;
-        let called = span.in_scope(|| {
-            let (called, route) = self.handled.run(call);
-            self.write_route(route);
-            called
-        });
-        (called, self)
-    }
-
-    /// Names the current span after a route that was noted inside.
-    fn write_route(&self, route: Option<Route>) {
-        write_route(self.method, &self.exchange.about, route);
+    /// Calls the service within the span; returns what it makes. If that panics, the span has
+    /// panicked.
+    fn call<R>(&mut self, call: impl FnOnce() -> R) -> Option<R> {
+        let Self {
+            exchange: Exchange { about, span },
+            handled,
+            method,
+            ..
+        } = self;
+        let mut called = None;
+        // By a poll, which costs less than to enter the span.
+        let _ready = span.poll(
+            || {
+                let (made, route) = handled.run(call);
+                called = Some(made);
+                Poll::Ready(route)
+            },
+            |route| {
+                write_route(method, about, route.as_ref());
+                None
+            },
+        );
+        called
     }
 }
 
 /// Names the current span after a route. A call is named after its method already.
-fn write_route(method: &'static str, about: &About, route: Option<Route>) {
+fn write_route(method: &'static str, about: &About, route: Option<&Route>) {
     if let Some(route) = route.filter(|_| span::is_recording() && !about.is_call()) {
         let route = route.as_str();
         span::set_operation_name(names::of_request(method, Some(route)));
@@ -167,17 +177,16 @@ impl Running {
             |result| match result {
                 Ok(response) => {
                     let route = Route::from_extensions(response.extensions());
-                    write_route(method, about, route.or(noted.take()));
+                    write_route(method, about, route.or(noted.take()).as_ref());
                     let has_caught = options.sees_caught_panics && panics != panics::count();
                     see_head(about, options, response, has_caught)
                 }
                 Err(error) => about.see_error(error),
             },
         );
-        if let Some(route) = noted.take() {
-            self.exchange
-                .span
-                .in_scope(|| self.write_route(Some(route)));
+        // What is pending has no chance to say it.
+        if let Some(route) = noted.take().filter(|_| span.is_recording()) {
+            span.in_scope(|| write_route(method, about, Some(&route)));
         }
         polled
     }

@@ -52,7 +52,6 @@ where
         let exchange = start::begin(&self.options, &request);
         let handled = Handled::new(&request, self.options.source);
         let running = Running::new(exchange, handled, &self.options);
-        let (future, running) = running.call(|| self.inner.call(request));
-        ServerFuture::new(future, running)
+        ServerFuture::call(running, || self.inner.call(request))
     }
 }

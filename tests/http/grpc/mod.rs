@@ -1,0 +1,5 @@
+//! Calls of gRPC, over tonic.
+
+mod server;
+mod shop;
+mod web;

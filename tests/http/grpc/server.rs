@@ -1,0 +1,227 @@
+//! Calls of all four kinds, as a server sees them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::stream;
+use http::uri::PathAndQuery;
+use tokio::time::timeout;
+use tonic::client::Grpc;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Code, Request, Status};
+use tower_http::catch_panic::CatchPanicLayer;
+use trace_core::{Outcome, SpanRecord, traced_test};
+use trace_http::{MetadataInjector, server};
+
+use super::shop::{self, Shop, Texts};
+use crate::wire::{LONG, server_span, tag};
+
+async fn shop_with(layer: trace_http::ServerLayer) -> SocketAddr {
+    shop::serve(Server::builder().layer(layer).add_service(Shop)).await
+}
+
+async fn client(address: SocketAddr) -> Grpc<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let channel = timeout(LONG, endpoint.connect()).await.unwrap().unwrap();
+    let mut client = Grpc::new(channel);
+    client.ready().await.unwrap();
+    client
+}
+
+fn path(method: &str) -> PathAndQuery {
+    format!("/shop.Shop/{method}").parse().unwrap()
+}
+
+/// Calls a method, and reads everything; returns how many messages came.
+async fn call(address: SocketAddr, method: &str, text: &str) -> Result<usize, Status> {
+    let mut client = client(address).await;
+    let (path, text) = (path(method), text.to_owned());
+    let texts = ["first".to_owned(), text.clone()];
+    let called = async {
+        let mut messages = match method {
+            "List" => {
+                let text = Request::new(text);
+                client
+                    .server_streaming(text, path, Texts)
+                    .await?
+                    .into_inner()
+            }
+            "Chat" => {
+                let text = Request::new(stream::iter([text]));
+                client.streaming(text, path, Texts).await?.into_inner()
+            }
+            "Join" => {
+                let joined = client
+                    .client_streaming(Request::new(stream::iter(texts.clone())), path, Texts)
+                    .await?;
+                assert_eq!(joined.into_inner(), texts.join(","));
+                return Ok(1);
+            }
+            _ => {
+                let answer = client.unary(Request::new(text), path, Texts).await?;
+                drop(answer);
+                return Ok(1);
+            }
+        };
+        let mut count = 0;
+        while messages.message().await?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    };
+    timeout(LONG, called).await.unwrap()
+}
+
+fn assert_status(span: &SpanRecord, code: &str, outcome: Outcome, message: Option<&str>) {
+    assert_eq!(tag(span, "rpc.status_code"), code);
+    assert_eq!(span.outcome, outcome);
+    let status = match message {
+        Some(message) => trace_core::Status::Error(message.to_owned().into()),
+        None => trace_core::Status::Unset,
+    };
+    assert_eq!(span.status, status);
+    let error = message.map(|_| code).unwrap_or_default();
+    assert_eq!(tag(span, "error.type"), error);
+}
+
+#[traced_test]
+async fn calls_of_all_kinds_end_with_their_status() {
+    let address = shop_with(server()).await;
+    for (method, messages) in [("Ask", 1), ("List", 3), ("Join", 1), ("Chat", 3)] {
+        let called = call(address, method, "tea").await;
+        assert_eq!(called.unwrap(), messages, "{method}");
+        let span = server_span().await;
+        let name = format!("shop.Shop/{method}");
+        assert_eq!(span.operation_name, name);
+        assert_eq!(tag(&span, "rpc.method"), name);
+        assert_eq!(tag(&span, "rpc.system.name"), "grpc");
+        assert_eq!(tag(&span, "server.address"), "127.0.0.1");
+        assert_eq!(tag(&span, "server.port"), address.port().to_string());
+        assert_eq!(tag(&span, "http.request.method"), "");
+        assert_eq!(tag(&span, "http.response.status_code"), "");
+        assert_status(&span, "OK", Outcome::Ok, None);
+
+        // No error of the server: the client has asked for what is not there.
+        let called = call(address, method, "not found").await;
+        assert_eq!(called.unwrap_err().code(), Code::NotFound);
+        let span = server_span().await;
+        assert_eq!(span.operation_name, name);
+        assert_status(&span, "NOT_FOUND", Outcome::Ok, None);
+
+        let called = call(address, method, "internal").await;
+        assert_eq!(called.unwrap_err().message(), "no Zürich");
+        let span = server_span().await;
+        assert_status(&span, "INTERNAL", Outcome::Error, Some("no Zürich"));
+    }
+}
+
+#[traced_test]
+async fn an_error_may_come_after_the_first_message() {
+    let address = shop_with(server()).await;
+    for method in ["List", "Chat"] {
+        let called = call(address, method, "tea, then internal").await;
+        assert_eq!(called.unwrap_err().code(), Code::Internal);
+        let span = server_span().await;
+        assert_eq!(span.operation_name, format!("shop.Shop/{method}"));
+        assert_status(&span, "INTERNAL", Outcome::Error, Some("late"));
+    }
+}
+
+#[traced_test]
+async fn a_client_that_leaves_a_stream_is_no_error() {
+    let address = shop_with(server()).await;
+    let mut client = client(address).await;
+    let text = Request::new("tea, then wait".to_owned());
+    let listed = client.server_streaming(text, path("List"), Texts);
+    let mut messages = listed.await.unwrap().into_inner();
+    let first = timeout(LONG, messages.message()).await.unwrap();
+    assert!(first.unwrap().is_some());
+    drop(messages);
+    let span = server_span().await;
+    assert_status(&span, "CANCELLED", Outcome::Cancelled, None);
+    assert_ne!(tag(&span, "http.response.body.size"), "0");
+}
+
+#[traced_test]
+async fn methods_that_nobody_has_are_not_in_names() {
+    let address = shop_with(server()).await;
+    for method in ["Steal", "Later"] {
+        let called = call(address, method, "tea").await;
+        assert_eq!(called.unwrap_err().code(), Code::Unimplemented);
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "grpc");
+        assert_eq!(tag(&span, "rpc.method"), "_OTHER");
+        assert_eq!(
+            tag(&span, "rpc.method_original"),
+            format!("shop.Shop/{method}")
+        );
+        assert_eq!(tag(&span, "rpc.status_code"), "UNIMPLEMENTED");
+        assert_eq!(tag(&span, "error.type"), "UNIMPLEMENTED");
+    }
+}
+
+#[traced_test]
+async fn the_caller_says_in_metadata_who_it_is() {
+    let address = shop_with(server().record_grpc_timeout()).await;
+    let mut client = client(address).await;
+    let mut text = Request::new("tea".to_owned());
+    text.set_timeout(Duration::from_secs(8));
+    let call = trace_core::span::start("call");
+    call.inject(&mut MetadataInjector(text.metadata_mut()));
+    let caller = call.context().unwrap();
+    client.unary(text, path("Ask"), Texts).await.unwrap();
+    call.end();
+    let span = server_span().await;
+    assert_eq!(span.trace_id, caller.trace_id);
+    assert_eq!(span.parent_span_id, Some(caller.span_id));
+    assert_eq!(tag(&span, "grpc.timeout"), "8");
+}
+
+#[traced_test]
+async fn a_call_that_takes_too_long_is_cancelled() {
+    let address = shop_with(server()).await;
+    let mut client = client(address).await;
+    let mut text = Request::new("tea, then wait".to_owned());
+    text.set_timeout(Duration::from_millis(50));
+    let listed = client.server_streaming(text, path("List"), Texts).await;
+    // A client may see that before it sees the first message.
+    if let Ok(listed) = listed {
+        let mut messages = listed.into_inner();
+        let ended = async { while let Ok(Some(_)) = messages.message().await {} };
+        let _late = timeout(Duration::from_millis(200), ended).await;
+    }
+    assert_eq!(server_span().await.outcome, Outcome::Cancelled);
+}
+
+#[traced_test]
+async fn a_handler_may_panic() {
+    for is_inside in [true, false] {
+        let address = if is_inside {
+            let layers = tower::ServiceBuilder::new()
+                .layer(server())
+                .layer(CatchPanicLayer::new());
+            shop::serve(Server::builder().layer(layers).add_service(Shop)).await
+        } else {
+            shop_with(server()).await
+        };
+        assert!(call(address, "Ask", "panic").await.is_err());
+        let span = server_span().await;
+        assert_eq!(span.outcome, Outcome::Panicked);
+        assert_eq!(span.operation_name, "shop.Shop/Ask");
+    }
+}
+
+#[traced_test]
+async fn a_call_without_a_status_is_unknown() {
+    use http_body_util::{BodyExt, Empty};
+    use tower::{Layer, ServiceExt};
+    let silent = tower::service_fn(async |_: http::Request<()>| {
+        let head = http::Response::builder().header("content-type", "application/grpc");
+        let body = Empty::<bytes::Bytes>::new();
+        Ok::<_, std::convert::Infallible>(head.body(body).unwrap())
+    });
+    let request = http::Request::post("/shop.Shop/Ask").header("content-type", "application/grpc");
+    let response = server().layer(silent).oneshot(request.body(()).unwrap());
+    let _read = response.await.unwrap().into_body().collect().await;
+    assert_status(&server_span().await, "UNKNOWN", Outcome::Error, Some(""));
+}

@@ -1,0 +1,78 @@
+//! gRPC-Web, with the layer on either side of what translates it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt, Full};
+use tonic::transport::Server;
+use tonic_web::GrpcWebLayer;
+use trace_core::{Outcome, traced_test};
+use trace_http::server;
+
+use super::shop::{self, Shop};
+use crate::wire::{Http, fetch, request, server_span, tag};
+
+/// One message, as gRPC writes it.
+fn message(text: &str) -> Vec<u8> {
+    let length = u32::try_from(text.len()).unwrap();
+    [&[0][..], &length.to_be_bytes(), text.as_bytes()].concat()
+}
+
+async fn call(
+    address: std::net::SocketAddr,
+    content_type: &str,
+    body: Vec<u8>,
+    method: &str,
+) -> Response<Bytes> {
+    let path = format!("/shop.Shop/{method}");
+    let request = request(Http::One, "POST", address, &path);
+    let mut request = request.map(|_| Full::new(Bytes::from(body)).boxed());
+    let content_type = content_type.parse().unwrap();
+    request.headers_mut().insert("content-type", content_type);
+    fetch(Http::One, address, request).await
+}
+
+#[traced_test]
+async fn the_status_is_found_on_either_side() {
+    let outside = Server::builder()
+        .accept_http1(true)
+        .layer(server())
+        .layer(GrpcWebLayer::new())
+        .add_service(Shop);
+    let inside = Server::builder()
+        .accept_http1(true)
+        .layer(GrpcWebLayer::new())
+        .layer(server())
+        .add_service(Shop);
+    for address in [shop::serve(outside).await, shop::serve(inside).await] {
+        for (text, status, outcome) in [
+            ("tea!", "OK", Outcome::Ok),
+            ("not found", "NOT_FOUND", Outcome::Ok),
+            ("tea, then internal", "INTERNAL", Outcome::Error),
+        ] {
+            for method in ["Ask", "List"] {
+                if method == "Ask" && status == "INTERNAL" {
+                    continue;
+                }
+                let binary = message(text);
+                let bodies = [
+                    ("application/grpc-web+proto", binary.clone()),
+                    (
+                        "application/grpc-web-text+proto",
+                        STANDARD.encode(binary).into_bytes(),
+                    ),
+                ];
+                for (content_type, body) in bodies {
+                    let response = call(address, content_type, body, method).await;
+                    assert_eq!(response.status(), 200);
+                    let span = server_span().await;
+                    assert_eq!(span.operation_name, format!("shop.Shop/{method}"));
+                    let about = format!("{content_type} {method} {text}: {span:?}");
+                    assert_eq!(tag(&span, "rpc.status_code"), status, "{about}");
+                    assert_eq!(span.outcome, outcome, "{about}");
+                }
+            }
+        }
+    }
+}
