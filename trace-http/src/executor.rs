@@ -25,8 +25,6 @@ thread_local! {
 /// Both keep the tracer that is [attached](trace_core::Tracer::attach) to the request's task.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
 /// use hyper_util::client::legacy::Client;
 /// use tower_layer::Layer;
 /// use trace_http::ConnectionExecutor;
@@ -34,7 +32,6 @@ thread_local! {
 /// let client = Client::builder(ConnectionExecutor::detached()).build_http::<String>();
 /// let client = trace_http::client().layer(client);
 /// # drop(client);
-/// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionExecutor {
