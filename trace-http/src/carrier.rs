@@ -47,6 +47,13 @@ pub fn inject(headers: &mut HeaderMap) -> bool {
     span::inject(&mut HeaderInjector(headers))
 }
 
+/// Names that are not copied.
+const KNOWN: [HeaderName; 3] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static("baggage"),
+];
+
 /// Headers that a propagator reads.
 ///
 /// ```
@@ -75,7 +82,9 @@ impl Injector for HeaderInjector<'_> {
     /// A name or value that no header can have is left out: propagators write lower-case
     /// names and printable ASCII.
     fn set(&mut self, key: &str, value: &str) {
-        if let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+        let name = KNOWN.into_iter().find(|known| known == key);
+        let name = name.map_or_else(|| key.parse(), Ok);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             self.0.insert(name, value);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
 use trace_core::{Baggage, SpanId, TraceContext, TraceId, span};
 
@@ -116,9 +116,7 @@ impl Injector for Remover<'_> {
     }
 
     fn remove(&mut self, key: &str) {
-        if let Ok(name) = key.parse::<HeaderName>() {
-            self.0.remove(name);
-        }
+        self.0.remove(key);
     }
 }
 
