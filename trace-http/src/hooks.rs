@@ -6,6 +6,14 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use trace_core::span;
 
+use crate::heads::{RequestHead, ResponseHead};
+
+/// Code of the application for heads of requests.
+pub(crate) type OnRequest = Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>;
+
+/// Code of the application for heads of responses.
+pub(crate) type OnResponse = Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>;
+
 /// Code of the application.
 pub(crate) struct Hook<F: ?Sized>(pub(crate) Arc<F>);
 

@@ -78,6 +78,9 @@ impl SendTraced for RequestBuilder {
     }
 }
 
+/// What reqwest makes of a request; it has no name.
+type Sent = dyn Future<Output = Result<Response, Error>> + Send;
+
 /// The future of a response; made by [`SendTraced`].
 ///
 /// # Errors
@@ -89,7 +92,7 @@ impl SendTraced for RequestBuilder {
 /// Dropped before it is ready, it gives the call up within the span, which ends as cancelled.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct TracedSend {
-    inner: Option<Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>>,
+    inner: Option<Pin<Box<Sent>>>,
     /// Why there is no request.
     failed: Option<Error>,
     // None without a span, and when the response is there.

@@ -185,7 +185,7 @@ async fn hooks_and_headers_say_more() {
             span::add_tag(
                 "app.length",
                 response.headers["content-length"].to_str().unwrap(),
-            )
+            );
         });
     let mut request = get_of(address, "/text");
     for value in ["text/plain", "text/html"] {

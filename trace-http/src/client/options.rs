@@ -8,7 +8,7 @@ use http::{HeaderName, Response};
 use super::outgoing::Outgoing;
 use crate::exchange::Reports;
 use crate::heads::{RequestHead, ResponseHead};
-use crate::hooks::{Hook, write_headers};
+use crate::hooks::{Hook, OnRequest, OnResponse, write_headers};
 
 /// See [`ClientLayer`](super::ClientLayer), whose methods set these.
 #[derive(Clone)]
@@ -20,8 +20,8 @@ pub(crate) struct Options {
     /// Headers that are recorded, with the keys of their tags.
     pub(super) request_headers: Vec<(HeaderName, String)>,
     pub(super) response_headers: Vec<(HeaderName, String)>,
-    pub(super) on_request: Option<Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>>,
-    pub(super) on_response: Option<Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>>,
+    pub(super) on_request: Option<OnRequest>,
+    pub(super) on_response: Option<OnResponse>,
 }
 
 impl Options {

@@ -9,8 +9,8 @@ use trace_core::{Tracer, Trust};
 
 use super::skip::Pattern;
 use crate::exchange::Reports;
-use crate::heads::{RequestHead, ResponseHead};
-use crate::hooks::{Hook, write_headers};
+use crate::heads::ResponseHead;
+use crate::hooks::{Hook, OnRequest, OnResponse, write_headers};
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -30,8 +30,8 @@ pub(super) struct Options {
     /// Headers that are recorded, with the keys of their tags.
     pub(super) request_headers: Vec<(HeaderName, String)>,
     pub(super) response_headers: Vec<(HeaderName, String)>,
-    pub(super) on_request: Option<Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>>,
-    pub(super) on_response: Option<Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>>,
+    pub(super) on_request: Option<OnRequest>,
+    pub(super) on_response: Option<OnResponse>,
 }
 
 impl Options {
