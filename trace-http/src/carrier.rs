@@ -62,10 +62,25 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let values = self.0.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0, name, each);
     }
 }
+
+fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+    // Found without reading the name: this is done for each request.
+    let values = match name {
+        "traceparent" => headers.get_all(&TRACEPARENT),
+        "tracestate" => headers.get_all(&TRACESTATE),
+        "baggage" => headers.get_all(&BAGGAGE),
+        _ => headers.get_all(name),
+    };
+    values.iter().map(HeaderValue::as_bytes).for_each(each);
+}
+
+/// The header of W3C Trace Context.
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// Headers that a propagator writes.
 #[derive(Debug)]
@@ -102,9 +117,7 @@ pub struct MetadataExtractor<'a>(pub &'a tonic::metadata::MetadataMap);
 #[cfg(feature = "tonic")]
 impl Extractor for MetadataExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let headers: &HeaderMap = self.0.as_ref();
-        let values = headers.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0.as_ref(), name, each);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
 use http::{HeaderName, Response};
@@ -78,8 +78,17 @@ impl Options {
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
-            hook(&ResponseHead::new(response));
+            run_hook(|| hook(&ResponseHead::new(response)));
         }
+    }
+}
+
+/// Runs code of the application that is only there to record something: if it panics, the
+/// request goes on.
+pub(super) fn run_hook(hook: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(hook)) {
+        // Not dropped: its destructor may panic once more.
+        std::mem::forget(payload);
     }
 }
 
