@@ -47,13 +47,6 @@ pub fn inject(headers: &mut HeaderMap) -> bool {
     span::inject(&mut HeaderInjector(headers))
 }
 
-/// Names that are not copied.
-const KNOWN: [HeaderName; 3] = [
-    HeaderName::from_static("traceparent"),
-    HeaderName::from_static("tracestate"),
-    HeaderName::from_static("baggage"),
-];
-
 /// Headers that a propagator reads.
 ///
 /// ```
@@ -69,10 +62,25 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let values = self.0.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0, name, each);
     }
 }
+
+fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+    // Found without reading the name: this is done for each request.
+    let values = match name {
+        "traceparent" => headers.get_all(&TRACEPARENT),
+        "tracestate" => headers.get_all(&TRACESTATE),
+        "baggage" => headers.get_all(&BAGGAGE),
+        _ => headers.get_all(name),
+    };
+    values.iter().map(HeaderValue::as_bytes).for_each(each);
+}
+
+/// The header of W3C Trace Context.
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// Headers that a propagator writes.
 #[derive(Debug)]
@@ -82,8 +90,9 @@ impl Injector for HeaderInjector<'_> {
     /// A name or value that no header can have is left out: propagators write lower-case
     /// names and printable ASCII.
     fn set(&mut self, key: &str, value: &str) {
-        let name = KNOWN.into_iter().find(|known| known == key);
-        let name = name.map_or_else(|| key.parse(), Ok);
+        let known = [&TRACEPARENT, &TRACESTATE, &BAGGAGE];
+        let known = known.into_iter().find(|known| *known == key);
+        let name = known.map_or_else(|| key.parse(), |known| Ok(known.clone()));
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             self.0.insert(name, value);
         }
@@ -111,9 +120,7 @@ pub struct MetadataExtractor<'a>(pub &'a tonic::metadata::MetadataMap);
 #[cfg(feature = "tonic")]
 impl Extractor for MetadataExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let headers: &HeaderMap = self.0.as_ref();
-        let values = headers.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0.as_ref(), name, each);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the application asks of both layers: its own code at the heads, and headers as tags.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName};
@@ -20,6 +21,15 @@ pub(crate) struct Hook<F: ?Sized>(pub(crate) Arc<F>);
 impl<F: ?Sized> Clone for Hook<F> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
+    }
+}
+
+/// Runs code of the application that is only there to record something: if it panics, the
+/// request goes on.
+pub(crate) fn run_hook(hook: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(hook)) {
+        // Not dropped: its destructor may panic once more.
+        std::mem::forget(payload);
     }
 }
 

@@ -196,6 +196,17 @@ async fn hooks_run_within_the_span() {
 }
 
 #[traced_test]
+async fn hooks_may_panic() {
+    let layer = server()
+        .on_request(|_| panic!("no request"))
+        .on_response(|_| std::panic::resume_unwind(Box::new(7)));
+    let request = Request::get("/orders/7").body(Body::empty()).unwrap();
+    let span = span_of(layer, request).await;
+    assert_eq!(span.outcome, Outcome::Ok);
+    assert_eq!(tag(&span, "http.response.status_code"), "200");
+}
+
+#[traced_test]
 async fn the_trace_id_may_be_sent() {
     let name = HeaderName::from_static("x-trace-id");
     let address = serve(app(server().trace_id_header(name))).await;

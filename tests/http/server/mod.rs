@@ -2,6 +2,7 @@
 
 mod attributes;
 mod bodies;
+mod hyper;
 mod panics;
 mod routes;
 mod upgrades;

@@ -165,7 +165,7 @@ impl ClientLayer {
     }
 
     /// Calls a hook for each request that is recorded, within its span, before the context is
-    /// in the headers.
+    /// in the headers. If it panics, the request goes on.
     ///
     /// ```
     /// use trace_core::span;
@@ -185,7 +185,8 @@ impl ClientLayer {
         self.with(|options| options.on_request = Some(Hook(Arc::new(hook))))
     }
 
-    /// Calls a hook for each response of a request that is recorded, within its span.
+    /// Calls a hook for each response of a request that is recorded, within its span. If it
+    /// panics, the response goes on.
     pub fn on_response(self, hook: impl Fn(&ResponseHead<'_>) + Send + Sync + 'static) -> Self {
         self.with(|options| options.on_response = Some(Hook(Arc::new(hook))))
     }

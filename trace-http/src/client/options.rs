@@ -8,7 +8,7 @@ use http::{HeaderName, Response};
 use super::outgoing::Outgoing;
 use crate::exchange::Reports;
 use crate::heads::{RequestHead, ResponseHead};
-use crate::hooks::{Hook, OnRequest, OnResponse, write_headers};
+use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 
 /// See [`ClientLayer`](super::ClientLayer), whose methods set these.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Options {
     pub(super) fn write_request(&self, head: &RequestHead<'_>) {
         write_headers(&self.request_headers, head.headers);
         if let Some(Hook(hook)) = &self.on_request {
-            hook(head);
+            run_hook(|| hook(head));
         }
     }
 
@@ -50,7 +50,7 @@ impl Options {
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
-            hook(&ResponseHead::new(response));
+            run_hook(|| hook(&ResponseHead::new(response)));
         }
     }
 }

@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(found.client, Some("2001:db8::1"));
         let uri = Uri::from_static("/a");
         assert_eq!(server(&found, &uri, &new), (Some("shop"), Some(1)));
-        let empty = headers(&[("forwarded", ";;=,")]);
-        assert_eq!(Forwarded::from_headers(&empty).host, None);
+        let nothing = headers(&[("forwarded", ";;=,")]);
+        assert_eq!(Forwarded::from_headers(&nothing).host, None);
     }
 }

@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use trace_core::{Outcome, span};
 
 use super::options::Options;
+use super::start::Begun;
 use crate::around::Handled;
 use crate::body::TracedBody;
 use crate::conventions::HTTP_ROUTE;
@@ -73,15 +74,11 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(
-        (exchange, method): (Exchange, &'static str),
-        handled: Handled,
-        options: &Arc<Options>,
-    ) -> Self {
+    pub(super) fn new(begun: Begun, options: &Arc<Options>) -> Self {
         Self {
-            exchange,
-            handled,
-            method,
+            exchange: begun.exchange,
+            handled: begun.handled,
+            method: begun.method,
             options: Arc::clone(options),
         }
     }

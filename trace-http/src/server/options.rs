@@ -10,7 +10,7 @@ use trace_core::{Tracer, Trust};
 use super::skip::Pattern;
 use crate::exchange::Reports;
 use crate::heads::ResponseHead;
-use crate::hooks::{Hook, OnRequest, OnResponse, write_headers};
+use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl Options {
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
-            hook(&ResponseHead::new(response));
+            run_hook(|| hook(&ResponseHead::new(response)));
         }
     }
 }

@@ -12,7 +12,7 @@ use trace_core::__private::two_layers;
 use super::future::{Running, ServerFuture};
 use super::options::Options;
 use super::start;
-use crate::around::{self, Handled};
+use crate::around;
 use crate::body::TracedBody;
 use crate::route::Route;
 
@@ -49,9 +49,7 @@ where
             around::note_route(|| Route::from_extensions(request.extensions()));
             return ServerFuture::untraced(self.inner.call(request));
         }
-        let exchange = start::begin(&self.options, &request);
-        let handled = Handled::new(&request, self.options.source);
-        let running = Running::new(exchange, handled, &self.options);
+        let running = Running::new(start::begin(&self.options, &request), &self.options);
         ServerFuture::call(running, || self.inner.call(request))
     }
 }
