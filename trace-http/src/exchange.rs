@@ -96,7 +96,11 @@ impl Expected {
                 Method::CONNECT => Expects::Tunnel,
                 _ => Expects::Body,
             },
-            call: Format::from_headers(headers),
+            // Calls are nothing else.
+            call: match *method {
+                Method::POST => Format::from_headers(headers),
+                _ => None,
+            },
         }
     }
 
