@@ -13,7 +13,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service};
 use trace_core::{AlwaysOff, AlwaysOn, MemoryCollector, Sampler, Tracer};
-use trace_http::server;
+use trace_http::{client, server};
 
 fn tracer(sampler: impl Sampler + 'static) -> Tracer {
     let builder = Tracer::builder("shop").sampler(sampler).on_demand();
@@ -91,4 +91,25 @@ fn a_request_costs_two_allocations_or_none() {
     assert!(sampled <= 1 && sampled_in_axum <= 2);
     let (refused, refused_in_axum) = above(tracer(AlwaysOff));
     assert!(refused == 0 && refused_in_axum <= 1);
+}
+
+#[test]
+fn a_call_costs_what_its_headers_cost_or_nothing() {
+    let plain = || {
+        tower::service_fn(|_: Request<Body>| {
+            std::future::ready(Ok(Response::new(Full::new(Bytes::from_static(b"hello")))))
+        })
+    };
+    let bare = allocations(plain());
+    let above = |layer: trace_http::ClientLayer| allocations(layer.layer(plain())) - bare;
+    let within = |tracer: Tracer, layer: trace_http::ClientLayer| {
+        tracer.root("caller").run_sync(|| above(layer))
+    };
+    let to_nobody = || client().context_to([""; 0]);
+    assert_eq!(above(client()), 0, "without a trace");
+    let sampled = [client(), to_nobody()].map(|layer| within(tracer(AlwaysOn), layer));
+    let refused = [client(), to_nobody()].map(|layer| within(tracer(AlwaysOff), layer));
+    // The text of the context, and its copy in the headers; to know the names of headers costs
+    // the text alone.
+    assert_eq!([sampled, refused], [[2, 1], [2, 1]]);
 }

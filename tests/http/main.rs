@@ -6,6 +6,7 @@
     reason = "clippy takes only functions marked `#[test]` for tests, not what they call"
 )]
 
+mod client;
 mod grpc;
 mod server;
 mod wire;

@@ -4,22 +4,25 @@
 //! further inside, and that a request has a span already. Both are told through the thread,
 //! as the layer polls what is inside: an extension of the request would cost allocations.
 
-use std::cell::RefCell;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::cell::Cell;
 use std::panic::Location;
 
 use http::{Extensions, Request};
+use trace_core::TraceContext;
 
 use crate::route::Route;
 
 thread_local! {
-    static AROUND: RefCell<Option<Around>> = const { RefCell::new(None) };
+    static AROUND: Cell<Option<Around>> = const { Cell::new(None) };
+    /// The route of the innermost request of which one was noted.
+    static NOTED: Cell<Option<Route>> = const { Cell::new(None) };
 }
 
-/// A request that is handled, and what was noted of it.
+/// A request that is handled, and whether its route was noted.
+#[derive(Clone, Copy, Debug)]
 struct Around {
     handled: Handled,
-    route: Option<Route>,
+    is_noted: bool,
 }
 
 /// Which request a server handles, and where its layer was made.
@@ -36,62 +39,108 @@ pub(crate) struct Handled {
 struct Identity(u64);
 
 impl Handled {
-    pub(crate) fn new<B>(request: &Request<B>, source: &'static Location<'static>) -> Self {
-        let request = Identity::from_request(request);
-        Self { request, source }
+    /// `caller` is the context that the request came with.
+    pub(crate) fn new<B>(
+        request: &Request<B>,
+        caller: Option<&TraceContext>,
+        source: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            request: Identity::new(request, caller),
+            source,
+        }
     }
 
-    /// Runs code of this request; returns the route that was noted meanwhile, too.
-    pub(crate) fn run<R>(self, body: impl FnOnce() -> R) -> (R, Option<Route>) {
-        let around = Around {
+    /// Begins to run code of this request.
+    pub(crate) fn enter(self) -> Entered {
+        let around = AROUND.replace(Some(Around {
             handled: self,
-            route: None,
-        };
-        let restore = Restore(AROUND.replace(Some(around)));
-        let done = body();
-        let noted = AROUND.with_borrow_mut(|around| around.as_mut()?.route.take());
-        drop(restore);
-        (done, noted)
+            is_noted: false,
+        }));
+        Entered {
+            around,
+            noted: around.filter(|around| around.is_noted).and_then(|_| take()),
+        }
     }
 }
 
-/// Puts back what was around before, also if the code panics.
-struct Restore(Option<Around>);
+/// Code of a request runs. What was around before is put back when this is dropped, also if
+/// the code panics.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    around: Option<Around>,
+    noted: Option<Route>,
+}
 
-impl Drop for Restore {
-    fn drop(&mut self) {
-        let _left = AROUND.replace(self.0.take());
+impl Entered {
+    /// Returns the route that was noted meanwhile.
+    pub(crate) fn leave(self) -> Option<Route> {
+        let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
+        is_noted.then(take).flatten()
     }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        AROUND.set(self.around);
+        if let Some(noted) = self.noted.take() {
+            let _at_end_of_thread = NOTED.try_with(|place| place.set(Some(noted)));
+        }
+    }
+}
+
+fn take() -> Option<Route> {
+    NOTED.try_with(Cell::take).ok().flatten()
 }
 
 /// Notes the route of the request that is handled here.
 pub(crate) fn note_route(route: impl FnOnce() -> Option<Route>) {
-    AROUND.with_borrow_mut(|around| {
-        if let Some(around) = around
-            && let Some(route) = route()
-        {
-            around.route = Some(route);
-        }
-    });
+    if let Some(around) = AROUND.get()
+        && let Some(route) = route()
+        && NOTED.try_with(|noted| noted.set(Some(route))).is_ok()
+    {
+        AROUND.set(Some(Around {
+            is_noted: true,
+            ..around
+        }));
+    }
 }
 
-/// Returns where the layer was made that has begun a span of this request already.
-pub(crate) fn outer_layer<B>(request: &Request<B>) -> Option<&'static Location<'static>> {
-    let around = AROUND.with_borrow(|around| around.as_ref().map(|around| around.handled))?;
-    let own = Identity::from_request(request);
-    (around.request == own).then_some(around.source)
+/// Returns where the layer was made that has begun a span of this request already. `caller`
+/// reads the context that the request came with.
+pub(crate) fn outer_layer<B>(
+    request: &Request<B>,
+    caller: impl FnOnce() -> Option<TraceContext>,
+) -> Option<&'static Location<'static>> {
+    let around = AROUND.get()?;
+    let own = Identity::new(request, caller().as_ref());
+    (around.handled.request == own).then_some(around.handled.source)
 }
 
 impl Identity {
-    fn from_request<B>(request: &Request<B>) -> Self {
+    fn new<B>(request: &Request<B>, caller: Option<&TraceContext>) -> Self {
         let uri = original_uri(request.extensions()).unwrap_or(request.uri());
-        let mut hasher = DefaultHasher::new();
-        request.method().hash(&mut hasher);
         // Some middleware takes the last `/` away.
-        uri.path().trim_end_matches('/').hash(&mut hasher);
-        request.headers().get("traceparent").hash(&mut hasher);
-        Self(hasher.finish())
+        let path = uri.path().trim_end_matches('/');
+        let hash = mix(mix(0, request.method().as_str()), path);
+        Self(caller.map_or(hash, |caller| hash ^ caller.span_id.get()))
     }
+}
+
+/// Adds to a hash. It is made for every request, and so is a quick one: if somebody finds
+/// two requests with the same, a span is missing in a service that calls itself.
+fn mix(hash: u64, text: &str) -> u64 {
+    /// Source: the constant of Fibonacci hashing.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = words
+        .iter()
+        .fold(hash, |hash, word| add(hash, u64::from_le_bytes(*word)));
+    let rest = rest
+        .iter()
+        .fold(0, |rest, byte| rest << 8 | u64::from(*byte));
+    add(add(hash, rest), text.len() as u64)
 }
 
 /// Returns the address with which a request came, of which a nested router sees a part.

@@ -26,9 +26,12 @@ pin_project! {
 impl<B> TracedBody<B> {
     /// A body that goes on with an exchange whose head has been seen.
     pub(crate) fn new(body: B, exchange: Exchange) -> Self {
+        if exchange.is_over() {
+            return Self::untraced(body);
+        }
         Self {
             body,
-            exchange: Some(exchange).filter(|exchange| !exchange.is_over()),
+            exchange: Some(exchange),
         }
     }
 
@@ -43,7 +46,7 @@ impl<B> TracedBody<B> {
 
 impl<B> Body for TracedBody<B>
 where
-    B: Body<Error: fmt::Display>,
+    B: Body<Error: fmt::Display + 'static>,
 {
     type Data = B::Data;
     type Error = B::Error;
@@ -57,6 +60,7 @@ where
         let Some(Exchange { about, span }) = this.exchange else {
             return body.poll_frame(cx);
         };
+        about.note_read();
         let polled = span.poll(
             || {
                 let frame = body.as_mut().poll_frame(cx);

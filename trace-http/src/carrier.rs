@@ -27,7 +27,14 @@ use trace_core::span;
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
-    propagation::extract(&HeaderExtractor(headers))
+    // Most requests from outside have none of them, and are many. To compare all names is
+    // quicker than to look three up.
+    let is_one = |name: &HeaderName| [&TRACEPARENT, &TRACESTATE, &BAGGAGE].contains(&name);
+    if headers.keys().any(is_one) {
+        propagation::extract(&HeaderExtractor(headers))
+    } else {
+        Extracted::default()
+    }
 }
 
 /// Writes the current context into the headers of a request, in place of what they have;
@@ -62,10 +69,25 @@ pub struct HeaderExtractor<'a>(pub &'a HeaderMap);
 
 impl Extractor for HeaderExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let values = self.0.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0, name, each);
     }
 }
+
+fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+    // Found without reading the name: this is done for each request.
+    let values = match name {
+        "traceparent" => headers.get_all(&TRACEPARENT),
+        "tracestate" => headers.get_all(&TRACESTATE),
+        "baggage" => headers.get_all(&BAGGAGE),
+        _ => headers.get_all(name),
+    };
+    values.iter().map(HeaderValue::as_bytes).for_each(each);
+}
+
+/// The header of W3C Trace Context.
+pub(crate) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// Headers that a propagator writes.
 #[derive(Debug)]
@@ -75,7 +97,10 @@ impl Injector for HeaderInjector<'_> {
     /// A name or value that no header can have is left out: propagators write lower-case
     /// names and printable ASCII.
     fn set(&mut self, key: &str, value: &str) {
-        if let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+        let known = [&TRACEPARENT, &TRACESTATE, &BAGGAGE];
+        let known = known.into_iter().find(|known| *known == key);
+        let name = known.map_or_else(|| key.parse(), |known| Ok(known.clone()));
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             self.0.insert(name, value);
         }
     }
@@ -102,9 +127,7 @@ pub struct MetadataExtractor<'a>(pub &'a tonic::metadata::MetadataMap);
 #[cfg(feature = "tonic")]
 impl Extractor for MetadataExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
-        let headers: &HeaderMap = self.0.as_ref();
-        let values = headers.get_all(name).iter();
-        values.map(HeaderValue::as_bytes).for_each(each);
+        for_each(self.0.as_ref(), name, each);
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
@@ -16,7 +16,8 @@ use crate::conventions::{
     GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
     RPC_METHOD_ORIGINAL,
 };
-use crate::grpc::{CallStatus, Code, Format};
+use crate::failure;
+use crate::grpc::{CallStatus, Format};
 use crate::names;
 use crate::side::{Side, set_error};
 
@@ -40,6 +41,8 @@ pub(crate) struct About {
     call: Option<CallStatus>,
     /// Whether the head of the response has come.
     has_head: bool,
+    /// Whether somebody has asked for the body.
+    is_read: bool,
     /// Whether what has come so far says that the exchange has failed.
     has_failed: bool,
     /// Whether something panicked while the response was made.
@@ -83,13 +86,21 @@ pub(crate) struct Reports {
 
 impl Expected {
     pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
+        Self::new(request.method(), request.headers())
+    }
+
+    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
         Self {
-            method: match *request.method() {
+            method: match *method {
                 Method::HEAD => Expects::NoBody,
                 Method::CONNECT => Expects::Tunnel,
                 _ => Expects::Body,
             },
-            call: Format::from_headers(request.headers()),
+            // Calls are nothing else.
+            call: match *method {
+                Method::POST => Format::from_headers(headers),
+                _ => None,
+            },
         }
     }
 
@@ -117,6 +128,7 @@ impl Exchange {
             reports,
             call: None,
             has_head: false,
+            is_read: false,
             has_failed: false,
             has_panicked: false,
             unknown_call: None,
@@ -198,16 +210,19 @@ impl About {
     }
 
     /// Sees that there is no response.
-    pub(crate) fn see_error(&mut self, error: &impl fmt::Display) -> Option<Outcome> {
+    pub(crate) fn see_error<E>(&mut self, error: &E) -> Option<Outcome>
+    where
+        E: fmt::Display + 'static,
+    {
         self.is_over = true;
         if span::is_recording() {
-            span::record_error(error);
+            failure::record(error);
         }
         Some(Outcome::Error)
     }
 
     /// Sees what a poll of the body gave, and whether the body is at its end then.
-    pub(crate) fn see_frame<D: Buf, E: fmt::Display>(
+    pub(crate) fn see_frame<D: Buf, E: fmt::Display + 'static>(
         &mut self,
         frame: Option<&Result<Frame<D>, E>>,
         is_last: bool,
@@ -250,33 +265,56 @@ impl About {
         self.call.is_none() && self.announced.is_some_and(|bytes| self.given >= bytes)
     }
 
+    /// Notes that somebody asks for the body.
+    pub(crate) const fn note_read(&mut self) {
+        self.is_read = true;
+    }
+
     /// Whether nothing is missing, though the end was not asked for.
     fn is_complete(&self) -> bool {
-        self.has_head && (self.has_all() || self.call.as_ref().is_some_and(CallStatus::is_found))
+        self.has_head
+            && match &self.call {
+                Some(call) => call.is_found(),
+                None => self.has_all() || self.is_unwanted(),
+            }
+    }
+
+    /// Whether the client wants no body: the status was all that it asked for.
+    fn is_unwanted(&self) -> bool {
+        self.side == Side::Client && !self.is_read
     }
 
     /// Says of the current span how the exchange has ended; returns its outcome.
-    fn end(&mut self) -> Outcome {
+    pub(crate) fn end(&mut self) -> Outcome {
         self.is_over = true;
+        if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
+            self.has_failed = self.side.is_grpc_error(code);
+        }
         if span::is_recording() {
             if self.reports.size {
                 self.write_given();
             }
             if let Some(call) = &self.call {
-                self.has_failed = self.side.is_grpc_error(call.code());
-                call.write(self.has_failed);
+                call.write(self.has_failed && !self.has_panicked);
             }
         }
-        if let Some((call, method)) = self.call.as_ref().zip(self.unknown_call.take()) {
-            match call.code() {
-                Code::Unimplemented => write_unknown_call(&method),
-                _ => names::learn_call(&method),
-            }
-        }
+        self.settle_call();
         match (self.has_panicked, self.has_failed) {
             (true, _) => Outcome::Panicked,
             (false, true) => Outcome::Error,
             (false, false) => Outcome::Ok,
+        }
+    }
+
+    /// Keeps the name of a call for the next ones if the server has the method, and takes it
+    /// away if it has not.
+    fn settle_call(&mut self) {
+        let has_method = self.call.as_ref().and_then(CallStatus::has_method);
+        if let Some((method, has_method)) = self.unknown_call.take().zip(has_method) {
+            match has_method {
+                true => names::learn_call(&method),
+                false => write_unknown_call(&method),
+            }
         }
     }
 
@@ -290,6 +328,7 @@ impl About {
         if self.has_head {
             self.write_given();
         }
+        self.settle_call();
         // A failed status is said already, and explains more.
         if !self.has_failed {
             self.side.write_dropped(self.expected.call.is_some());

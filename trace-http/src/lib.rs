@@ -29,13 +29,23 @@
 pub mod conventions;
 
 mod carrier;
+mod heads;
+mod hooks;
+mod host;
 mod method;
 mod names;
 mod panics;
+mod peer;
 mod redact;
 mod route;
 
+mod captured;
+mod failure;
+
 mod around;
+mod capture;
+#[cfg(feature = "hyper-util")]
+mod executor;
 mod route_layer;
 
 pub mod grpc;
@@ -45,14 +55,22 @@ mod exchange;
 
 mod body;
 
+mod client;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod server;
 
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::{SendTraced, TracedSend};
 pub use body::TracedBody;
+pub use capture::{CaptureLayer, CaptureService, capture};
 pub use carrier::{HeaderExtractor, HeaderInjector, extract, inject};
 #[cfg(feature = "tonic")]
 pub use carrier::{MetadataExtractor, MetadataInjector};
+pub use client::{ClientFuture, ClientLayer, ClientService, ResendCount, client};
+#[cfg(feature = "hyper-util")]
+pub use executor::ConnectionExecutor;
+pub use heads::{RequestHead, ResponseHead};
 pub use route::Route;
 pub use route_layer::{RouteLayer, RouteService, route};
-pub use server::{
-    PeerAddress, RequestHead, ResponseHead, ServerFuture, ServerLayer, ServerService, server,
-};
+pub use server::{PeerAddress, ServerFuture, ServerLayer, ServerService, server};

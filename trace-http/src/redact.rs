@@ -84,6 +84,16 @@ impl fmt::Display for Url<'_> {
     }
 }
 
+/// Returns an address as it is recorded; nothing of one that is none.
+#[cfg(feature = "reqwest")]
+pub(crate) fn shown(url: &str) -> String {
+    let (url, _fragment) = url.split_once('#').unwrap_or((url, ""));
+    match url.parse() {
+        Ok(uri) => Url(&uri).to_string(),
+        Err(_) => REDACTED.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Calls of gRPC, over tonic.
 
+mod client;
 mod server;
 mod shop;
 mod web;

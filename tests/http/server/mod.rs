@@ -2,6 +2,8 @@
 
 mod attributes;
 mod bodies;
+mod hyper;
 mod panics;
+mod raw;
 mod routes;
 mod upgrades;

@@ -70,6 +70,11 @@ fn trace_otlp_flows_one_way() {
 }
 
 #[test]
+fn trace_http_flows_one_way() {
+    check("trace-http");
+}
+
+#[test]
 fn trace_macros_flows_one_way() {
     check("trace-macros");
 }

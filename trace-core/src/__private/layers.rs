@@ -1,11 +1,16 @@
 //! What layers of other crates need that makes no sense elsewhere.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::panic::Location;
 
 use crate::diagnostics;
+use crate::record::write;
 use crate::root::{self, RootBuilder};
+use crate::span::builder;
+use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
+use crate::value::SpanKind;
 
 /// Describes a root span that begins at the place where a layer was made.
 pub fn root_at(
@@ -14,6 +19,22 @@ pub fn root_at(
     source: &'static Location<'static>,
 ) -> RootBuilder {
     root::root_at(tracer, operation_name, source)
+}
+
+/// Starts a span below the current one, at the place where a layer was made; `None` where
+/// nothing is recorded.
+pub fn start_at<'a>(
+    operation_name: impl FnOnce() -> &'a str,
+    kind: SpanKind,
+    source: &'static Location<'static>,
+) -> Option<OpenSpan> {
+    builder::start_at(operation_name, kind, source)
+}
+
+/// Records an error of the current span, as `span::record_error` does, with another name for
+/// its type.
+pub fn record_error_as(type_name: &'static str, message: &dyn fmt::Display) {
+    write::own_error(type_name, message, true);
 }
 
 /// Says, once, that requests pass two layers, made at these places.

@@ -8,7 +8,7 @@ use std::panic::Location;
 
 use super::open_span::{Held, OpenSpan};
 use crate::diagnostics::is_counting;
-use crate::record::{self, HeldSpan, IfRecording, Scope, kept_tag, write};
+use crate::record::{self, HeldSpan, IfRecording, RECORDING_BUILT, Scope, kept_tag, write};
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
@@ -65,6 +65,11 @@ fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
 /// Notes that the span was started without a recorded trace.
 #[cold]
 fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
+    note_missing(name, source);
+    unrecorded()
+}
+
+fn note_missing(name: &str, source: &'static Location<'static>) {
     // Finding the site costs more than the rest of the call, so do it only if calls are
     // counted.
     if is_counting()
@@ -72,12 +77,37 @@ fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
     {
         record::miss(site);
     }
-    unrecorded()
 }
 
 #[cold]
 fn unrecorded() -> Held {
     OpenSpan::unrecorded(Scope::capture_unsampled())
+}
+
+/// Starts a span as [`start`] does, but at the given place in the source. Returns `None` where
+/// nothing is recorded. Then it calls `name` only if calls are counted.
+pub(crate) fn start_at<'a>(
+    name: impl FnOnce() -> &'a str,
+    kind: SpanKind,
+    source: &'static Location<'static>,
+) -> Option<OpenSpan> {
+    if !RECORDING_BUILT {
+        return None;
+    }
+    if !HeldSpan::can_start() {
+        if is_counting() {
+            note_missing(name(), source);
+        }
+        return None;
+    }
+    let name = name();
+    Some(OpenSpan(IfRecording::from_fn(|| {
+        let site = write::site_at(name, source);
+        begin_held(site.unwrap_or(Site::unnamed()), |span| match site {
+            None => write::description(span, name, kind, source),
+            Some(_) => write::kind(span, kind),
+        })
+    })))
 }
 
 /// Returns a builder for a held span with a kind, tags, links, or a start in the past.

@@ -1,7 +1,33 @@
 //! What of gRPC is seen in requests and responses of HTTP.
 //!
+//! A request is a call if its content type says so: `application/grpc`, or that of gRPC-Web,
+//! whatever serves it. Its span has the name of the method and these tags, and none of HTTP:
+//!
+//! | tag | value |
+//! |---|---|
+//! | `rpc.system.name` | `grpc` |
+//! | `rpc.method` | `pkg.Service/Method`, which is also the name |
+//! | `rpc.status_code` | `OK`, `NOT_FOUND`, ..: a call that does not say it is `UNKNOWN` |
+//! | `error.type` | the code, where it is an error |
+//! | `server.address`, `server.port` | of the server |
+//!
+//! The span ends with the stream. The status is in the trailers, in the head if there are no
+//! messages, or in the last frame of gRPC-Web (its text form with the feature `tonic` alone).
+//! What the error says is the description of the span's status.
+//!
+//! Which codes are errors differs by side. To a server these are: `UNKNOWN`,
+//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`; the others
+//! are mistakes of its callers. To a client all but `OK` are. A server whose client leaves has
+//! the code `CANCELLED`, and a span that is cancelled and no error.
+//!
+//! What callers ask for may be anything. If a server says `UNIMPLEMENTED` of a method that it
+//! has never answered in messages, or what it says is no gRPC, the span is named `grpc`,
+//! `rpc.method` is `_OTHER`, and the name that was asked for is in `rpc.method_original`.
+//!
 //! Owns the status codes, where they are found, and which method is called. Knows no
 //! messages: bodies pass as they are.
+//!
+//! Source: OpenTelemetry semantic conventions 1.44, *gRPC*.
 
 mod call;
 mod code;

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use http::header::{FORWARDED, HOST};
 use http::{Extensions, HeaderMap, Uri};
 
+use crate::host::split_port;
+
 /// The address of the other end of the connection, for servers that this crate does not know:
 /// put it into the extensions of the request. axum's `ConnectInfo<SocketAddr>` is found without
 /// it.
@@ -87,36 +89,9 @@ pub(super) fn server<'a>(
     }
 }
 
-/// Splits `host:port`, where the host may be an IPv6 address in brackets, which are taken
-/// away, or one without, which has no port.
-fn split_port(text: &str) -> (&str, Option<u16>) {
-    if let Some(rest) = text.strip_prefix('[') {
-        let (host, port) = rest.split_once(']').unwrap_or((rest, ""));
-        let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
-        return (host, port);
-    }
-    match text.split_once(':') {
-        Some((host, port)) if !port.contains(':') => (host, port.parse().ok()),
-        _ => (text, None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ports_are_behind_hosts() {
-        assert_eq!(
-            split_port("shop.example:8080"),
-            ("shop.example", Some(8080))
-        );
-        assert_eq!(split_port("shop.example"), ("shop.example", None));
-        assert_eq!(split_port("[::1]:80"), ("::1", Some(80)));
-        assert_eq!(split_port("[::1]"), ("::1", None));
-        assert_eq!(split_port("2001:db8::1"), ("2001:db8::1", None));
-        assert_eq!(split_port("a:99999"), ("a", None));
-    }
 
     #[test]
     fn the_first_proxy_is_next_to_the_client() {
@@ -146,7 +121,7 @@ mod tests {
         assert_eq!(found.client, Some("2001:db8::1"));
         let uri = Uri::from_static("/a");
         assert_eq!(server(&found, &uri, &new), (Some("shop"), Some(1)));
-        let nothing = Forwarded::from_headers(&headers(&[("forwarded", ";;=,")]));
-        assert_eq!(nothing.host, None);
+        let nothing = headers(&[("forwarded", ";;=,")]);
+        assert_eq!(Forwarded::from_headers(&nothing).host, None);
     }
 }

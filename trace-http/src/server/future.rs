@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use trace_core::{Outcome, span};
 
 use super::options::Options;
+use super::start::Begun;
 use crate::around::Handled;
 use crate::body::TracedBody;
 use crate::conventions::HTTP_ROUTE;
@@ -73,15 +74,11 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn new(
-        (exchange, method): (Exchange, &'static str),
-        handled: Handled,
-        options: &Arc<Options>,
-    ) -> Self {
+    pub(super) fn new(begun: Begun, options: &Arc<Options>) -> Self {
         Self {
-            exchange,
-            handled,
-            method,
+            exchange: begun.exchange,
+            handled: begun.handled,
+            method: begun.method,
             options: Arc::clone(options),
         }
     }
@@ -99,9 +96,9 @@ impl Running {
         // By a poll, which costs less than to enter the span.
         let _ready = span.poll(
             || {
-                let (made, route) = handled.run(call);
-                called = Some(made);
-                Poll::Ready(route)
+                let entered = handled.enter();
+                called = Some(call());
+                Poll::Ready(entered.leave())
             },
             |route| {
                 write_route(method, about, route.as_ref());
@@ -124,8 +121,8 @@ fn write_route(method: &'static str, about: &About, route: Option<&Route>) {
 impl<F, B, E> Future for ServerFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
-    B: Body<Error: fmt::Display>,
-    E: fmt::Display,
+    B: Body<Error: fmt::Display + 'static>,
+    E: fmt::Display + 'static,
 {
     type Output = Result<Response<TracedBody<B>>, E>;
 
@@ -158,7 +155,7 @@ impl Running {
     ) -> Poll<Result<Response<B>, E>>
     where
         B: Body,
-        E: fmt::Display,
+        E: fmt::Display + 'static,
     {
         let Self {
             exchange: Exchange { about, span },
@@ -170,8 +167,9 @@ impl Running {
         let noted = Cell::new(None);
         let polled = span.poll(
             || {
-                let (polled, route) = handled.run(poll);
-                noted.set(route);
+                let entered = handled.enter();
+                let polled = poll();
+                noted.set(entered.leave());
                 polled
             },
             |result| match result {

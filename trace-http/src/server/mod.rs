@@ -6,7 +6,6 @@
 mod address;
 mod call;
 mod future;
-mod heads;
 mod layer;
 mod options;
 mod service;
@@ -15,6 +14,5 @@ mod start;
 
 pub use address::PeerAddress;
 pub use future::ServerFuture;
-pub use heads::{RequestHead, ResponseHead};
 pub use layer::{ServerLayer, server};
 pub use service::ServerService;

@@ -5,18 +5,23 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use http::{HeaderName, Response};
-use trace_core::{Tracer, Trust, span};
+use http::{HeaderMap, HeaderName, Response};
+use trace_core::propagation::{Extracted, Propagator};
+use trace_core::{Tracer, Trust};
 
-use super::heads::{RequestHead, ResponseHead};
 use super::skip::Pattern;
+use crate::carrier::{self, HeaderExtractor};
 use crate::exchange::Reports;
+use crate::heads::ResponseHead;
+use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 
 /// See [`ServerLayer`](super::ServerLayer), whose methods set these.
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) source: &'static Location<'static>,
     pub(super) tracer: Option<Tracer>,
+    /// Reads the headers of callers; `None` is the default.
+    pub(super) propagator: Option<Arc<dyn Propagator>>,
     pub(super) trust: Trust,
     pub(super) skipped: Vec<Pattern>,
     pub(super) scheme: Cow<'static, str>,
@@ -30,17 +35,8 @@ pub(super) struct Options {
     /// Headers that are recorded, with the keys of their tags.
     pub(super) request_headers: Vec<(HeaderName, String)>,
     pub(super) response_headers: Vec<(HeaderName, String)>,
-    pub(super) on_request: Option<Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>>,
-    pub(super) on_response: Option<Hook<dyn Fn(&ResponseHead<'_>) + Send + Sync>>,
-}
-
-/// Code of the application.
-pub(super) struct Hook<F: ?Sized>(pub(super) Arc<F>);
-
-impl<F: ?Sized> Clone for Hook<F> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
+    pub(super) on_request: Option<OnRequest>,
+    pub(super) on_response: Option<OnResponse>,
 }
 
 impl Options {
@@ -48,6 +44,7 @@ impl Options {
         Self {
             source,
             tracer: None,
+            propagator: None,
             trust: Trust::Continue,
             skipped: Vec::new(),
             scheme: "http".into(),
@@ -65,6 +62,14 @@ impl Options {
         }
     }
 
+    /// Reads what the caller says of its trace.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Extracted {
+        match &self.propagator {
+            None => carrier::extract(headers),
+            Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
+        }
+    }
+
     pub(super) fn skips(&self, path: &str) -> bool {
         self.skipped.iter().any(|pattern| pattern.matches(path))
     }
@@ -78,21 +83,7 @@ impl Options {
     pub(super) fn write_response<B>(&self, response: &Response<B>) {
         write_headers(&self.response_headers, response.headers());
         if let Some(Hook(hook)) = &self.on_response {
-            hook(&ResponseHead::new(response));
-        }
-    }
-}
-
-/// Writes headers as tags of the current span: all their lines, as far as they are text.
-pub(super) fn write_headers(keys: &[(HeaderName, String)], headers: &http::HeaderMap) {
-    for (name, key) in keys {
-        let lines = headers.get_all(name).iter();
-        let lines: Vec<Cow<'_, str>> = lines
-            .map(|line| String::from_utf8_lossy(line.as_bytes()))
-            .collect();
-        let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
-        if !lines.is_empty() {
-            span::add_tag(key, &lines[..]);
+            run_hook(|| hook(&ResponseHead::new(response)));
         }
     }
 }

@@ -12,8 +12,9 @@ use trace_core::__private::two_layers;
 use super::future::{Running, ServerFuture};
 use super::options::Options;
 use super::start;
-use crate::around::{self, Handled};
+use crate::around;
 use crate::body::TracedBody;
+use crate::captured::Captured;
 use crate::route::Route;
 
 /// A service whose requests are spans; made by [`ServerLayer`](super::ServerLayer).
@@ -31,8 +32,8 @@ impl<S> ServerService<S> {
 
 impl<S, Q, B> Service<Request<Q>> for ServerService<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display>,
-    B: Body<Error: fmt::Display>,
+    S: Service<Request<Q>, Response = Response<B>, Error: fmt::Display + 'static>,
+    B: Body<Error: fmt::Display + 'static>,
 {
     type Response = Response<TracedBody<B>>;
     type Error = S::Error;
@@ -42,16 +43,23 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// The span begins here, below whatever the caller sent.
-    fn call(&mut self, request: Request<Q>) -> ServerFuture<S::Future> {
-        if let Some(outer) = around::outer_layer(&request) {
+    /// The span begins here, below whatever the caller sent, or else below the span that was
+    /// current at a [`capture`](crate::capture()) outside.
+    fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
+        let caller = || self.options.caller(request.headers()).context;
+        if let Some(outer) = around::outer_layer(&request, caller) {
             two_layers(outer, self.options.source);
             around::note_route(|| Route::from_extensions(request.extensions()));
             return ServerFuture::untraced(self.inner.call(request));
         }
-        let exchange = start::begin(&self.options, &request);
-        let handled = Handled::new(&request, self.options.source);
-        let running = Running::new(exchange, handled, &self.options);
+        let begun = match Captured::take(request.extensions_mut()) {
+            None => start::begin(&self.options, &request, None),
+            Some(captured) => captured.run(|| {
+                let caller = captured.context();
+                start::begin(&self.options, &request, caller)
+            }),
+        };
+        let running = Running::new(begun, &self.options);
         ServerFuture::call(running, || self.inner.call(request))
     }
 }

@@ -1,18 +1,20 @@
 //! How the span of a request begins.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::marker::PhantomData;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{CONTENT_LENGTH, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use trace_core::__private::root_at;
-use trace_core::{DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, display, span};
+use trace_core::{
+    DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, TraceContext, display, span,
+};
 
 use super::address::{self, Forwarded};
 use super::call;
-use super::heads::RequestHead;
-use super::options::{Hook, Options, write_headers};
-use crate::around::original_uri;
+use super::options::Options;
+use crate::around::{Handled, original_uri};
 use crate::conventions::{
     CLIENT_ADDRESS, GRPC, GRPC_TIMEOUT, HTTP_REQUEST_BODY_SIZE, HTTP_REQUEST_METHOD,
     HTTP_REQUEST_METHOD_ORIGINAL, HTTP_ROUTE, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT,
@@ -20,16 +22,31 @@ use crate::conventions::{
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
 use crate::exchange::{Exchange, Expected};
+use crate::heads::{RequestHead, protocol_version};
+use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
 use crate::side::Side;
-use crate::{carrier, grpc, method, names, route};
+use crate::{grpc, method, names, route};
 
-/// Begins the span of a request; returns what stands for the method in its name, too.
-pub(super) fn begin<B>(options: &Options, request: &Request<B>) -> (Exchange, &'static str) {
+/// A request whose span has begun.
+pub(super) struct Begun {
+    pub(super) exchange: Exchange,
+    pub(super) handled: Handled,
+    /// What stands for the method in the name.
+    pub(super) method: &'static str,
+}
+
+/// Begins the span of a request. Its headers say more of the caller than what was captured.
+pub(super) fn begin<B>(
+    options: &Options,
+    request: &Request<B>,
+    captured: Option<&TraceContext>,
+) -> Begun {
     let expected = Expected::from_request(request);
-    let method = method::in_name(request.method());
+    let known = method::known(request.method());
+    let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
-    let call = expected.call.and_then(|_| grpc::method(asked.path));
+    let call = expected.call.and_then(|_| grpc::method(asked.uri.path()));
     let mut unknown = None;
     let name = match call {
         None => names::of_request(method, asked.route),
@@ -41,17 +58,19 @@ pub(super) fn begin<B>(options: &Options, request: &Request<B>) -> (Exchange, &'
             Cow::Borrowed,
         ),
     };
-    let caller = carrier::extract(request.headers());
+    let mut caller = options.caller(request.headers());
+    let handled = Handled::new(request, caller.context.as_ref(), options.source);
+    caller.context = caller.context.or_else(|| captured.cloned());
     let root = root_at(options.tracer.as_ref(), name, options.source)
         .kind(SpanKind::Server)
         .extracted(caller)
         .trust(options.trust);
-    let span = if options.skips(asked.path) {
+    let span = if options.skips(asked.uri.path()) {
         root.pass_on()
     } else {
         match call {
             Some(call) => asked.start_call(root, call),
-            None => asked.start_request(root),
+            None => asked.start_request(root, known),
         }
     };
     if options.says_more_of_requests() && span.is_recording() {
@@ -62,111 +81,150 @@ pub(super) fn begin<B>(options: &Options, request: &Request<B>) -> (Exchange, &'
     };
     let mut exchange = Exchange::new(span, side, expected, options.reports);
     exchange.about.unknown_call = unknown;
-    (exchange, method)
+    Begun {
+        exchange,
+        handled,
+        method,
+    }
 }
 
-/// What a request asks for.
+/// What a request asks for. Most of it is read only if somebody wants it: a sampler, or the
+/// span.
 struct Asked<'a> {
-    /// The known method, or [`OTHER`].
-    method: &'static str,
-    method_original: Option<&'a str>,
-    path: &'a str,
-    query: RedactedQuery<'a>,
-    scheme: &'a str,
+    options: &'a Options,
+    headers: &'a HeaderMap,
+    method: &'a Method,
+    /// Its path is whole, also in a nested router.
+    uri: &'a Uri,
+    version: Version,
     route: Option<&'a str>,
-    version: Option<&'static str>,
-    user_agent: Option<&'a str>,
-    server_address: Option<&'a str>,
-    server_port: Option<u16>,
-    peer_address: Option<DisplayTag<IpAddr>>,
-    peer_port: Option<u16>,
-    client_address: Client<'a>,
-    timeout: Option<f64>,
+    forwarded: Forwarded<'a>,
+    peer: Option<SocketAddr>,
 }
 
 impl<'a> Asked<'a> {
     fn from_request<B>(options: &'a Options, request: &'a Request<B>) -> Self {
         let (headers, extensions) = (request.headers(), request.extensions());
-        let uri = original_uri(extensions).unwrap_or(request.uri());
-        let known = method::known(request.method());
-        let forwarded = match options.believes_proxies {
-            true => Forwarded::from_headers(headers),
-            false => Forwarded::default(),
-        };
-        let (server_address, server_port) = address::server(&forwarded, uri, headers);
-        let peer = address::peer(extensions);
-        let scheme = forwarded.scheme.or(uri.scheme_str());
         Self {
-            method: known.unwrap_or(OTHER),
-            method_original: known.is_none().then(|| request.method().as_str()),
-            path: uri.path(),
-            query: RedactedQuery(uri.query().map(Query)),
-            scheme: scheme.unwrap_or(&options.scheme),
+            options,
+            headers,
+            method: request.method(),
+            uri: original_uri(extensions).unwrap_or(request.uri()),
+            version: request.version(),
             route: route::path_in(extensions),
-            version: version(request.version()),
-            user_agent: text(headers.get(USER_AGENT)),
-            server_address,
-            server_port,
-            peer_address: peer.map(|peer| display(peer.ip())),
-            peer_port: peer.map(|peer| peer.port()),
-            client_address: match options.records_client_address {
-                true => Client(forwarded.client, peer.map(|peer| display(peer.ip()))),
-                false => Client(None, None),
+            forwarded: match options.believes_proxies {
+                true => Forwarded::from_headers(headers),
+                false => Forwarded::default(),
             },
-            timeout: match options.records_grpc_timeout {
-                true => call::timeout(headers),
-                false => None,
-            },
+            peer: address::peer(extensions),
         }
     }
 
+    fn server(&self) -> (Option<&'a str>, Option<u16>) {
+        address::server(&self.forwarded, self.uri, self.headers)
+    }
+
+    fn scheme(&self) -> &'a str {
+        let scheme = self.forwarded.scheme.or(self.uri.scheme_str());
+        scheme.unwrap_or(&self.options.scheme)
+    }
+
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
-    fn start_request(&self, root: RootBuilder) -> OpenSpan {
+    fn start_request(&self, root: RootBuilder, known: Option<&'static str>) -> OpenSpan {
+        let original = known.is_none().then(|| self.method.as_str());
+        let query = self.uri.query().map(Query);
+        let peer = self.peer.map(|peer| display(peer.ip()));
+        let client = self.client(peer.as_ref());
         root.start_with(&[
-            (HTTP_REQUEST_METHOD, &self.method),
-            (HTTP_REQUEST_METHOD_ORIGINAL, &self.method_original),
+            (HTTP_REQUEST_METHOD, &known.unwrap_or(OTHER)),
+            (HTTP_REQUEST_METHOD_ORIGINAL, &original),
             (HTTP_ROUTE, &self.route),
-            (URL_PATH, &self.path),
-            (URL_QUERY, &self.query),
-            (URL_SCHEME, &self.scheme),
-            (SERVER_ADDRESS, &self.server_address),
-            (SERVER_PORT, &self.server_port),
-            (NETWORK_PROTOCOL_VERSION, &self.version),
-            (NETWORK_PEER_ADDRESS, &self.peer_address),
-            (NETWORK_PEER_PORT, &self.peer_port),
-            (CLIENT_ADDRESS, &self.client_address),
-            (USER_AGENT_ORIGINAL, &self.user_agent),
+            (URL_PATH, &self.uri.path()),
+            (URL_QUERY, &Read::new(|| query_input(query.as_ref()))),
+            (URL_SCHEME, &Read::new(|| TagInput::Str(self.scheme()))),
+            (SERVER_ADDRESS, &Read::text(|| self.server().0)),
+            (SERVER_PORT, &Read::number(|| self.server().1)),
+            (NETWORK_PROTOCOL_VERSION, &protocol_version(self.version)),
+            (NETWORK_PEER_ADDRESS, &peer),
+            (NETWORK_PEER_PORT, &self.peer.map(|peer| peer.port())),
+            (CLIENT_ADDRESS, &client),
+            (
+                USER_AGENT_ORIGINAL,
+                &Read::text(|| text(self.headers.get(USER_AGENT))),
+            ),
         ])
     }
 
     /// Source: OpenTelemetry semantic conventions 1.44, *gRPC*.
     fn start_call(&self, root: RootBuilder, method: &str) -> OpenSpan {
+        let peer = self.peer.map(|peer| display(peer.ip()));
+        let timeout = match self.options.records_grpc_timeout {
+            true => call::timeout(self.headers),
+            false => None,
+        };
         root.start_with(&[
             (RPC_SYSTEM_NAME, &GRPC),
             (RPC_METHOD, &method),
-            (SERVER_ADDRESS, &self.server_address),
-            (SERVER_PORT, &self.server_port),
-            (CLIENT_ADDRESS, &self.client_address),
-            (GRPC_TIMEOUT, &self.timeout),
+            (SERVER_ADDRESS, &Read::text(|| self.server().0)),
+            (SERVER_PORT, &Read::number(|| self.server().1)),
+            (CLIENT_ADDRESS, &self.client(peer.as_ref())),
+            (GRPC_TIMEOUT, &timeout),
         ])
     }
-}
 
-/// A query, if there is one. Formatted only if something in it is not recorded.
-struct RedactedQuery<'a>(Option<Query<'a>>);
-
-impl TagSource for RedactedQuery<'_> {
-    fn tag_input(&self) -> TagInput<'_> {
-        match &self.0 {
-            None => TagInput::None,
-            Some(query) if query.has_secrets() => TagInput::Display(query),
-            Some(Query(text)) => TagInput::Str(text),
+    /// The client's address: what proxies say, or else the connection.
+    fn client<'b>(&self, peer: Option<&'b DisplayTag<IpAddr>>) -> Client<'b>
+    where
+        'a: 'b,
+    {
+        match self.options.records_client_address {
+            true => Client(self.forwarded.client, peer),
+            false => Client(None, None),
         }
     }
 }
 
-/// The client's address: what proxies say, or else the connection.
-struct Client<'a>(Option<&'a str>, Option<DisplayTag<IpAddr>>);
+/// A query, if there is one. Formatted only if something in it is not recorded.
+fn query_input<'a>(query: Option<&'a Query<'a>>) -> TagInput<'a> {
+    match query {
+        None => TagInput::None,
+        Some(query) if query.has_secrets() => TagInput::Display(query),
+        Some(Query(text)) => TagInput::Str(text),
+    }
+}
+
+/// A value that is read when somebody wants it.
+struct Read<'a, F>(F, PhantomData<&'a ()>);
+
+impl<'a, F: Fn() -> TagInput<'a>> Read<'a, F> {
+    const fn new(read: F) -> Self {
+        Self(read, PhantomData)
+    }
+}
+
+impl<'a> Read<'a, ()> {
+    fn text(read: impl Fn() -> Option<&'a str>) -> Read<'a, impl Fn() -> TagInput<'a>> {
+        Read::new(move || read().map_or(TagInput::None, TagInput::Str))
+    }
+
+    fn number(read: impl Fn() -> Option<u16>) -> Read<'a, impl Fn() -> TagInput<'a>> {
+        Read::new(move || read().map_or(TagInput::None, |number| TagInput::I64(number.into())))
+    }
+}
+
+impl<'a, F: Fn() -> TagInput<'a>> TagSource for Read<'a, F> {
+    fn tag_input(&self) -> TagInput<'_> {
+        (self.0)()
+    }
+
+    /// It is of this crate, and does nothing but read.
+    fn __traced_is_plain(&self) -> bool {
+        true
+    }
+}
+
+/// See [`Asked::client`].
+struct Client<'a>(Option<&'a str>, Option<&'a DisplayTag<IpAddr>>);
 
 impl TagSource for Client<'_> {
     fn tag_input(&self) -> TagInput<'_> {
@@ -174,6 +232,10 @@ impl TagSource for Client<'_> {
             Some(address) => TagInput::Str(address),
             None => self.1.tag_input(),
         }
+    }
+
+    fn __traced_is_plain(&self) -> bool {
+        true
     }
 }
 
@@ -184,7 +246,7 @@ fn write_more<B>(options: &Options, request: &Request<B>) {
     }
     write_headers(&options.request_headers, request.headers());
     if let Some(Hook(hook)) = &options.on_request {
-        hook(&RequestHead::new(request));
+        run_hook(|| hook(&RequestHead::new(request)));
     }
 }
 
@@ -194,15 +256,4 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {
     std::str::from_utf8(value?.as_bytes()).ok()
-}
-
-fn version(version: Version) -> Option<&'static str> {
-    Some(match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_11 => "1.1",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => return None,
-    })
 }

@@ -1,6 +1,6 @@
 //! The text of `traceparent`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::value::baggage::trim;
 use crate::value::hex::{HexFinding, parse_hex};
@@ -45,7 +45,11 @@ impl TraceContext {
         // "The behavior of other flags is not defined. Vendors MUST set those to
         // zero."
         let flags = known(self.flags).as_byte();
-        format!("00-{}-{}-{flags:02x}", self.trace_id, self.span_id)
+        // Allocated once: most calls of a client write it.
+        let mut text = String::with_capacity(55);
+        let (trace_id, span_id) = (self.trace_id, self.span_id);
+        let _infallible = write!(text, "00-{trace_id}-{span_id}-{flags:02x}");
+        text
     }
 
     /// Reads the text of a `traceparent` header; the context is remote.

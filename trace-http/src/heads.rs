@@ -2,7 +2,7 @@
 
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
-/// The head of a request, for [`ServerLayer::on_request`](super::ServerLayer::on_request).
+/// The head of a request, for [`ServerLayer::on_request`](crate::ServerLayer::on_request).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
@@ -30,7 +30,7 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// The head of a response, for [`ServerLayer::on_response`](super::ServerLayer::on_response).
+/// The head of a response, for [`ServerLayer::on_response`](crate::ServerLayer::on_response).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ResponseHead<'a> {
@@ -50,4 +50,16 @@ impl<'a> ResponseHead<'a> {
             extensions: response.extensions(),
         }
     }
+}
+
+/// Returns a version as it is recorded; `None` for one that is not known.
+pub(crate) const fn protocol_version(version: Version) -> Option<&'static str> {
+    Some(match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_11 => "1.1",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => return None,
+    })
 }

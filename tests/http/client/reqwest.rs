@@ -1,0 +1,299 @@
+//! Calls of reqwest.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::StatusCode;
+use reqwest::Client;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use trace_core::{Outcome, SpanRecord, Status, span, traced_test};
+use trace_http::{SendTraced, client};
+
+use super::wire::{app, client_span, client_spans, line, serve_text};
+use crate::wire::{BOTH, Http, LONG, serve, tag};
+
+fn reqwest(http: Http) -> Client {
+    let builder = Client::builder().timeout(LONG);
+    let builder = match http {
+        Http::One => builder.http1_only(),
+        Http::Two => builder.http2_prior_knowledge(),
+    };
+    builder.build().unwrap()
+}
+
+fn url(address: SocketAddr, path: &str) -> String {
+    format!("http://{address}{path}")
+}
+
+fn message(span: &SpanRecord) -> &str {
+    match &span.status {
+        Status::Error(message) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[traced_test]
+async fn a_call_is_one_span_and_the_response_stays_what_it_is() {
+    let address = serve(app()).await;
+    for http in BOTH {
+        let path = "/text?q=1&sig=abc";
+        let caller = span::start("caller");
+        let request = reqwest(http)
+            .get(url(address, path))
+            .basic_auth("me", Some("secret"));
+        let response = caller.in_scope(|| request.send_traced()).await.unwrap();
+        assert_eq!(response.url().as_str(), url(address, path));
+        assert_eq!(response.remote_addr(), Some(address));
+        assert_eq!(response.content_length(), Some(9));
+        assert_eq!(response.status(), 200);
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+        assert_eq!(response.text().await.unwrap(), "some text");
+        let parent = caller.context().unwrap().span_id;
+        caller.end();
+
+        let span = client_span().await;
+        assert_eq!(span.operation_name, "GET");
+        assert_eq!(span.parent_span_id, Some(parent));
+        assert_eq!(span.outcome, Outcome::Ok);
+        assert!(
+            span.source
+                .as_ref()
+                .unwrap()
+                .file
+                .ends_with("client/reqwest.rs"),
+            "{:?}",
+            span.source
+        );
+        let port = address.port().to_string();
+        for (key, value) in [
+            ("http.request.method", "GET"),
+            ("url.full", &*url(address, "/text?q=1&sig=REDACTED")),
+            ("server.address", "127.0.0.1"),
+            ("server.port", &port),
+            ("network.peer.port", &port),
+            ("http.response.status_code", "200"),
+            (
+                "network.protocol.version",
+                if http == Http::One { "1.1" } else { "2" },
+            ),
+        ] {
+            assert_eq!(tag(&span, key), value, "{key}");
+        }
+    }
+}
+
+#[traced_test]
+async fn the_span_goes_on_until_the_body_ends_or_is_dropped() {
+    let endless = get(async || {
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abcd"))]);
+        Body::from_stream(first.chain(stream::pending()))
+    });
+    let address = serve(app().route("/endless", endless)).await;
+    for http in BOTH {
+        let client = reqwest(http);
+        let send = || client.get(url(address, "/endless")).send_traced();
+        let mut response = send().await.unwrap();
+        assert_eq!(response.content_length(), None);
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "abcd");
+        drop(response);
+        let span = client_span().await;
+        assert_eq!(
+            (span.outcome, span.status.clone()),
+            (Outcome::Cancelled, Status::Unset)
+        );
+        assert_eq!(tag(&span, "http.response.body.size"), "4");
+
+        drop(send().await.unwrap());
+        assert_eq!(client_span().await.outcome, Outcome::Ok);
+
+        let at_head = trace_http::client().ends_at_head();
+        let request = client.get(url(address, "/endless"));
+        let mut response = request.send_traced_with(&at_head).await.unwrap();
+        assert_eq!(client_span().await.outcome, Outcome::Ok);
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "abcd");
+        assert_eq!(response.url().path(), "/endless");
+    }
+}
+
+#[traced_test]
+async fn a_redirect_is_inside_and_carries_no_baggage() {
+    let (from, to) = (serve(app()).await, serve(app()).await);
+    let calls = client().baggage_to_all();
+    for http in BOTH {
+        let request = reqwest(http).get(url(from, &format!("/to?{to}")));
+        let sent = trace_core::root("caller").run(async {
+            span::set_baggage("tenant", "acme").unwrap();
+            let response = request.send_traced_with(&calls).await.unwrap();
+            assert_eq!(response.url().as_str(), url(to, "/sent"));
+            assert_eq!(response.remote_addr(), Some(to));
+            response.text().await.unwrap()
+        });
+        let sent = sent.await;
+        assert_eq!(line(&sent, "baggage"), "");
+        let span = client_span().await;
+        assert!(line(&sent, "traceparent").contains(&format!("-{}-", span.span_id)));
+        assert_eq!(tag(&span, "url.full"), url(from, &format!("/to?{to}")));
+        assert_eq!(tag(&span, "http.response.status_code"), "200");
+    }
+    assert_eq!(client_spans().await.len(), 2);
+}
+
+#[traced_test]
+async fn what_reqwest_sends_again_is_inside() {
+    let attempts = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&attempts);
+    let fails_once = get(
+        async move || match counted.fetch_add(1, Ordering::Relaxed) {
+            0 => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        },
+    );
+    let address = serve(Router::new().route("/", fails_once)).await;
+    let retries = reqwest::retry::for_host("127.0.0.1")
+        .no_budget()
+        .classify_fn(|answer| match answer.status() {
+            Some(StatusCode::SERVICE_UNAVAILABLE) => answer.retryable(),
+            _ => answer.success(),
+        });
+    let client = Client::builder().retry(retries).build().unwrap();
+    let response = client.get(url(address, "/")).send_traced().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(attempts.load(Ordering::Relaxed), 2);
+    let spans = client_spans().await;
+    assert_eq!(spans.len(), 1);
+    assert_eq!(tag(&spans[0], "http.response.status_code"), "200");
+}
+
+#[traced_test]
+async fn statuses_are_errors_and_no_error_is_made_of_them() {
+    let address = serve(app()).await;
+    let sent = reqwest(Http::One)
+        .post(url(address, "/status/404"))
+        .send_traced()
+        .await;
+    let response = sent.unwrap();
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.text().await.unwrap(), "status 404");
+    let span = client_span().await;
+    assert_eq!(
+        (&*span.operation_name, span.outcome),
+        ("POST", Outcome::Error)
+    );
+    assert_eq!((message(&span), &*tag(&span, "error.type")), ("", "404"));
+}
+
+#[traced_test]
+async fn failures_say_what_they_are_without_secrets() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let sent = reqwest(Http::One)
+        .get(url(address, "/?sig=secret"))
+        .send_traced()
+        .await;
+    assert!(sent.unwrap_err().is_connect());
+    let span = client_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "connection_refused");
+    let begins = format!(
+        "error sending request for url (http://{address}/?sig=REDACTED): client error (Connect): tcp connect error"
+    );
+    assert!(message(&span).starts_with(&begins), "{}", message(&span));
+
+    let address =
+        serve(Router::new().route("/", get(async || std::future::pending::<()>().await))).await;
+    let request = reqwest(Http::One)
+        .get(url(address, "/"))
+        .timeout(Duration::from_millis(50));
+    assert!(request.send_traced().await.unwrap_err().is_timeout());
+    assert_eq!(tag(&client_span().await, "error.type"), "timeout");
+}
+
+#[traced_test]
+async fn a_body_may_break_or_take_too_long() {
+    let address = serve_text("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabcd").await;
+    let response = reqwest(Http::One)
+        .get(url(address, "/"))
+        .send_traced()
+        .await
+        .unwrap();
+    assert_eq!(response.content_length(), Some(10));
+    assert!(response.text().await.unwrap_err().is_decode());
+    let span = client_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "unexpected_eof");
+
+    let endless = get(async || {
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"abcd"))]);
+        Body::from_stream(first.chain(stream::pending()))
+    });
+    let address = serve(Router::new().route("/", endless)).await;
+    let request = reqwest(Http::Two)
+        .get(url(address, "/"))
+        .timeout(Duration::from_millis(300));
+    let response = request.send_traced().await.unwrap();
+    assert!(response.bytes().await.unwrap_err().is_timeout());
+    let span = client_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "timeout");
+}
+
+#[traced_test]
+async fn a_call_that_is_given_up_is_cancelled() {
+    let address =
+        serve(Router::new().route("/", get(async || std::future::pending::<()>().await))).await;
+    let sent = reqwest(Http::One).get(url(address, "/")).send_traced();
+    assert!(timeout(Duration::from_millis(50), sent).await.is_err());
+    let span = client_span().await;
+    assert_eq!(
+        (span.outcome, span.status.clone()),
+        (Outcome::Cancelled, Status::Unset)
+    );
+}
+
+#[traced_test]
+async fn what_is_no_request_has_no_span() {
+    let client = reqwest(Http::One);
+    let sent = client.get("no address").send_traced().await;
+    assert!(sent.unwrap_err().is_builder());
+    let sent = client.get("ftp://127.0.0.1/").send_traced().await;
+    assert!(sent.unwrap_err().is_builder());
+    let spans = client_spans().await;
+    // An address of another scheme is one; that it is refused is the span's error.
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].outcome, Outcome::Error);
+}
+
+#[tokio::test]
+async fn without_a_trace_a_call_is_a_call() {
+    let address = serve(app()).await;
+    let sent = reqwest(Http::One)
+        .get(url(address, "/sent"))
+        .send_traced()
+        .await;
+    assert!(
+        sent.unwrap()
+            .text()
+            .await
+            .unwrap()
+            .starts_with("traceparent=\n")
+    );
+}
+
+#[tokio::test]
+async fn a_call_can_be_spawned() {
+    let address = serve(app()).await;
+    let sent = tokio::spawn(reqwest(Http::One).get(url(address, "/text")).send_traced());
+    assert_eq!(sent.await.unwrap().unwrap().status(), 200);
+}

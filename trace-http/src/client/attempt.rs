@@ -1,0 +1,150 @@
+//! How the span of one attempt begins, and with what it leaves.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
+use trace_core::__private::start_at;
+use trace_core::{SpanKind, display, span};
+
+use super::hosts::Target;
+use super::options::Options;
+use super::outgoing::Share;
+use super::resend::ResendCount;
+use super::running::Running;
+use crate::conventions::{
+    GRPC, HTTP_REQUEST_RESEND_COUNT, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
+    URL_FULL,
+};
+use crate::exchange::{Exchange, Expected};
+use crate::heads::RequestHead;
+use crate::host::split_port;
+use crate::redact::Url;
+use crate::side::Side;
+use crate::{grpc, method};
+
+/// A request whose span has begun, if one is recorded, and that is to be sent within it.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    share: Share,
+    running: Option<Running>,
+}
+
+impl Attempt {
+    /// Begins the span of a request below the current one, at a place in the source.
+    pub(crate) fn begin(
+        options: &Arc<Options>,
+        source: &'static Location<'static>,
+        head: &RequestHead<'_>,
+    ) -> Self {
+        let target = || Target::from_head(head.uri, head.headers);
+        let share = options.outgoing.share_with(target);
+        let expected = || Expected::new(head.method, head.headers);
+        let call = || expected().call.and_then(|_| grpc::method(head.uri.path()));
+        let name = || call().unwrap_or_else(|| method::in_name(head.method));
+        let running = start_at(name, SpanKind::Client, source).map(|span| {
+            span.in_scope(|| {
+                write(target(), call(), head);
+                options.write_request(head);
+            });
+            let exchange = Exchange::new(span, Side::Client, expected(), options.reports);
+            Running::new(exchange, options)
+        });
+        Self { share, running }
+    }
+
+    /// Keeps the baggage here.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn without_baggage(mut self) -> Self {
+        self.share = self.share.without_baggage();
+        self
+    }
+
+    /// Writes the context into the headers of a request, and sends it, within the span; returns
+    /// that, which is held until the response is there.
+    pub(crate) fn send<Q, R>(
+        self,
+        options: &Options,
+        mut request: Q,
+        headers: impl FnOnce(&mut Q) -> &mut HeaderMap,
+        send: impl FnOnce(Q) -> R,
+    ) -> (R, Option<Running>) {
+        let Self { share, running } = self;
+        let span = running.as_ref().map(Running::span);
+        options.outgoing.inject(share, span, headers(&mut request));
+        let sent = match span {
+            Some(span) => span.in_scope(|| send(request)),
+            None => send(request),
+        };
+        (sent, running)
+    }
+}
+
+/// Says of the current span what the request is.
+///
+/// Source: OpenTelemetry semantic conventions 1.44, *HTTP client* and *gRPC*.
+fn write(target: Target<'_>, call: Option<&str>, head: &RequestHead<'_>) {
+    span::add_tag(SERVER_ADDRESS, target.host);
+    span::add_tag(SERVER_PORT, target.port);
+    if let Some(method) = call {
+        span::add_tag(RPC_SYSTEM_NAME, GRPC);
+        span::add_tag(RPC_METHOD, method);
+        return;
+    }
+    method::write(head.method);
+    if head.uri.authority().is_some() {
+        span::add_tag(URL_FULL, display(Url(head.uri)));
+    }
+    let ResendCount(count) = ResendCount::in_extensions(head.extensions);
+    if count > 0 {
+        span::add_tag(HTTP_REQUEST_RESEND_COUNT, count);
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Finds where a request goes: its address says it, or else the header `Host`.
+    fn from_head(uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        let Some(host) = uri.host() else {
+            let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+            let (host, port) = host.map_or(("", None), split_port);
+            let host = (!host.is_empty()).then_some(host);
+            return Self { host, port };
+        };
+        let (host, _) = split_port(host);
+        let default = match uri.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        };
+        Self {
+            host: Some(host),
+            port: uri.port_u16().or(default),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_says_where_a_request_goes() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "[::1]:8080".parse().unwrap());
+        let found = |uri: &'static str, headers| {
+            let uri = Uri::from_static(uri);
+            let found = Target::from_head(&uri, headers);
+            (found.host.map(str::to_owned), found.port)
+        };
+        let host = |host: &str| Some(host.to_owned());
+        assert_eq!(
+            found("http://me@shop/a", &headers),
+            (host("shop"), Some(80))
+        );
+        assert_eq!(found("https://shop/", &headers), (host("shop"), Some(443)));
+        assert_eq!(found("https://[::2]:1/", &headers), (host("::2"), Some(1)));
+        assert_eq!(found("/a", &headers), (host("::1"), Some(8080)));
+        assert_eq!(found("/a", &HeaderMap::new()), (None, None));
+    }
+}

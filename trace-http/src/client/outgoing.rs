@@ -1,0 +1,185 @@
+//! Which hosts the context is sent to, and what of it.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
+use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
+
+use super::hosts::{Hosts, Target};
+use crate::carrier::HeaderInjector;
+
+/// What leaves with a request.
+#[derive(Clone)]
+pub(super) struct Outgoing {
+    pub(super) context: Hosts,
+    pub(super) baggage: Hosts,
+    pub(super) propagator: Arc<dyn Propagator>,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self {
+            context: Hosts::All,
+            baggage: Hosts::Listed(Vec::new()),
+            propagator: Arc::new(W3cPropagator),
+        }
+    }
+}
+
+/// What of the context a host gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    Nothing,
+    /// The context without its baggage.
+    Context,
+    Baggage,
+}
+
+impl Share {
+    #[cfg(feature = "reqwest")]
+    pub(super) fn without_baggage(self) -> Self {
+        match self {
+            Self::Baggage => Self::Context,
+            other => other,
+        }
+    }
+}
+
+impl Outgoing {
+    /// Where the request goes is only asked for if there is a list.
+    pub(super) fn share_with<'a>(&self, target: impl Fn() -> Target<'a>) -> Share {
+        if !self.context.contain(&target) {
+            Share::Nothing
+        } else if self.baggage.contain(&target) {
+            Share::Baggage
+        } else {
+            Share::Context
+        }
+    }
+
+    /// Writes a share of the context into the headers of a request: that of a span, or else the
+    /// current one. What they have of another context is removed. Without a trace they stay as
+    /// they are.
+    pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
+        let inject = |propagator: &dyn Propagator, headers| {
+            let headers = &mut HeaderInjector(headers);
+            match span {
+                // It knows its parent, which the current span has to look for.
+                Some(span) => span.inject_with(propagator, headers),
+                None => span::inject_with(propagator, headers),
+            };
+        };
+        match share {
+            Share::Nothing => self.remove(headers),
+            Share::Context => inject(&WithoutBaggage(&self.propagator), headers),
+            Share::Baggage => inject(&self.propagator, headers),
+        }
+    }
+
+    #[cold]
+    fn remove(&self, headers: &mut HeaderMap) {
+        if span::current_trace_id().is_none() {
+            return;
+        }
+        // Which headers there are, only the propagator knows: it is seen to write some.
+        let ids = TraceId::new(1).zip(SpanId::new(1));
+        if let Some((trace_id, span_id)) = ids {
+            let context = TraceContext::new(trace_id, span_id);
+            self.propagator.inject(&context, &mut Remover(headers));
+        }
+    }
+}
+
+/// Writes a context without its baggage.
+struct WithoutBaggage<'a>(&'a dyn Propagator);
+
+impl Propagator for WithoutBaggage<'_> {
+    fn inject(&self, context: &TraceContext, headers: &mut dyn Injector) {
+        if context.baggage.is_empty() {
+            self.0.inject(context, headers);
+        } else {
+            let context = TraceContext {
+                baggage: Baggage::default(),
+                ..context.clone()
+            };
+            self.0.inject(&context, headers);
+        }
+    }
+
+    fn extract(&self, headers: &dyn Extractor) -> Extracted {
+        self.0.extract(headers)
+    }
+}
+
+/// Removes what it is to set.
+struct Remover<'a>(&'a mut HeaderMap);
+
+impl Injector for Remover<'_> {
+    fn set(&mut self, key: &str, _value: &str) {
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trace_core::Tracer;
+
+    fn sent(outgoing: &Outgoing, host: &str) -> Vec<String> {
+        let tracer = Tracer::builder("test").on_demand().build().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("baggage", "of=another".parse().unwrap());
+        headers.insert("accept", "*/*".parse().unwrap());
+        tracer.root("root").run_sync(|| {
+            span::set_baggage("tenant", "acme").unwrap();
+            let target = Target {
+                host: Some(host),
+                port: None,
+            };
+            outgoing.inject(outgoing.share_with(|| target), None, &mut headers);
+        });
+        let lines = headers.iter().map(|(name, value)| match name.as_str() {
+            "traceparent" => "traceparent".to_owned(),
+            name => format!("{name}={}", value.to_str().unwrap()),
+        });
+        let mut lines: Vec<String> = lines.collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn baggage_stays_here_unless_a_host_is_listed() {
+        let mut outgoing = Outgoing::default();
+        assert_eq!(sent(&outgoing, "a"), ["accept=*/*", "traceparent"]);
+        outgoing.baggage.list(["a"]);
+        assert_eq!(
+            sent(&outgoing, "a"),
+            ["accept=*/*", "baggage=tenant=acme", "traceparent"]
+        );
+        assert_eq!(sent(&outgoing, "b"), ["accept=*/*", "traceparent"]);
+    }
+
+    #[test]
+    fn a_host_that_gets_no_context_gets_no_other_either() {
+        let mut outgoing = Outgoing::default();
+        outgoing.context.list(["a"]);
+        outgoing.baggage = Hosts::All;
+        assert_eq!(sent(&outgoing, "b"), ["accept=*/*"]);
+    }
+
+    #[test]
+    fn without_a_trace_headers_stay() {
+        let mut headers = HeaderMap::new();
+        headers.insert("traceparent", "of another".parse().unwrap());
+        let outgoing = Outgoing::default();
+        for share in [Share::Nothing, Share::Context, Share::Baggage] {
+            outgoing.inject(share, None, &mut headers);
+        }
+        assert_eq!(headers["traceparent"], "of another");
+    }
+}

@@ -1,0 +1,84 @@
+//! The executor of hyper's connections.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::rt::Executor;
+use hyper_util::rt::TokioExecutor;
+use pin_project_lite::pin_project;
+
+thread_local! {
+    /// Whether the code of this thread is a connection's.
+    static IS_CONNECTION: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the tasks of a client's connections on tokio, as roots `http.connection` that are linked
+/// to the request that needed the connection, and never as its children: a connection goes on
+/// after the request, and would keep its trace open for hours.
+///
+/// hyper-util's `TokioExecutor` runs them in no trace, which is enough unless something in them
+/// is traced, such as a connector of one's own.
+///
+/// ```
+/// use hyper_util::client::legacy::Client;
+/// use tower_layer::Layer;
+/// use trace_http::ConnectionExecutor;
+///
+/// let client = Client::builder(ConnectionExecutor::new()).build_http::<String>();
+/// let client = trace_http::client().layer(client);
+/// # drop(client);
+/// ```
+///
+/// hyper-util says of no task what it is for. On HTTP/1 there is one more for each response
+/// whose body is read late: it waits until the connection can be used again, and is a root, too.
+/// What a connection itself spawns, as it does on HTTP/2 for each request, is in no trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConnectionExecutor(());
+
+impl ConnectionExecutor {
+    /// Makes an executor; it spawns on the runtime in which it is used.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<F> Executor<F> for ConnectionExecutor
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, future: F) {
+        if IS_CONNECTION.get() {
+            TokioExecutor::new().execute(future);
+        } else {
+            let _detached = trace_core::spawn_linked("http.connection", Connection { future });
+        }
+    }
+}
+
+pin_project! {
+    /// A task of a connection.
+    struct Connection<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Connection<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        struct Restore(bool);
+
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                IS_CONNECTION.set(self.0);
+            }
+        }
+
+        let _restore = Restore(IS_CONNECTION.replace(true));
+        self.project().future.poll(cx)
+    }
+}

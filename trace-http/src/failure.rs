@@ -1,0 +1,172 @@
+//! What is said of an error: its kind, and its text with those of its sources.
+
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use trace_core::__private::record_error_as;
+
+use crate::conventions::OTHER;
+
+/// An error whose type has sources.
+type Known<'a> = &'a (dyn Error + 'static);
+
+/// Records an error of the current span.
+pub(crate) fn record<E: fmt::Display + 'static>(error: &E) {
+    let Some((known, type_name)) = known(error) else {
+        return record_error_as(type_name::<E>(), error);
+    };
+    let kind = sources(known).find_map(kind);
+    record_error_as(kind.unwrap_or(type_name), &WithSources(known));
+}
+
+/// Returns the error as what has sources, and its type. That of a boxed one is not known.
+fn known<E: 'static>(error: &E) -> Option<(Known<'_>, &'static str)> {
+    let error: &dyn Any = error;
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some((&**error, OTHER));
+    }
+    if let Some(error) = error.downcast_ref::<Box<dyn Error>>() {
+        return Some((&**error, OTHER));
+    }
+    known_type::<io::Error>(error).or_else(|| known_by_feature(error))
+}
+
+fn known_type<E: Error + 'static>(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
+    let error = error.downcast_ref::<E>()?;
+    Some((error, type_name::<E>()))
+}
+
+#[cfg_attr(
+    not(any(feature = "axum", feature = "hyper-util", feature = "reqwest")),
+    expect(clippy::missing_const_for_fn, reason = "features add calls")
+)]
+fn known_by_feature(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
+    #[cfg(feature = "hyper-util")]
+    {
+        let found = known_type::<hyper_util::client::legacy::Error>(error);
+        if let Some(found) = found.or_else(|| known_type::<hyper::Error>(error)) {
+            return Some(found);
+        }
+    }
+    #[cfg(feature = "reqwest")]
+    if let Some(found) = known_type::<::reqwest::Error>(error) {
+        return Some(found);
+    }
+    #[cfg(feature = "axum")]
+    if let Some(found) = known_type::<axum::Error>(error) {
+        return Some(found);
+    }
+    let _none = error;
+    None
+}
+
+fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// Returns what an error is in a word, whatever type it has.
+///
+/// Source: OpenTelemetry semantic conventions 1.44, *Error*, `error.type`: a name of few
+/// values.
+fn kind(error: Known<'_>) -> Option<&'static str> {
+    #[cfg(feature = "reqwest")]
+    if let Some(error) = error.downcast_ref::<::reqwest::Error>()
+        && error.is_timeout()
+    {
+        return Some(TIMEOUT);
+    }
+    #[cfg(feature = "hyper-util")]
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && error.is_timeout()
+    {
+        return Some(TIMEOUT);
+    }
+    Some(match error.downcast_ref::<io::Error>()?.kind() {
+        io::ErrorKind::AddrNotAvailable => "address_not_available",
+        io::ErrorKind::BrokenPipe => "broken_pipe",
+        io::ErrorKind::ConnectionAborted => "connection_aborted",
+        io::ErrorKind::ConnectionRefused => "connection_refused",
+        io::ErrorKind::ConnectionReset => "connection_reset",
+        io::ErrorKind::HostUnreachable => "host_unreachable",
+        io::ErrorKind::NetworkUnreachable => "network_unreachable",
+        io::ErrorKind::TimedOut => TIMEOUT,
+        io::ErrorKind::UnexpectedEof => "unexpected_eof",
+        _ => return None,
+    })
+}
+
+const TIMEOUT: &str = "timeout";
+
+/// Shows an error and its sources: `client error (Connect): connection refused`.
+struct WithSources<'a>(Known<'a>);
+
+impl fmt::Display for WithSources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut above = String::new();
+        for error in sources(self.0) {
+            let text = text(error);
+            // Some repeat what is below them.
+            if above.ends_with(&text) {
+                continue;
+            }
+            if !above.is_empty() {
+                f.write_str(": ")?;
+            }
+            f.write_str(&text)?;
+            above = text;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the text of an error, without what is secret in an address.
+fn text(error: Known<'_>) -> String {
+    let text = error.to_string();
+    #[cfg(feature = "reqwest")]
+    if let Some(url) = error
+        .downcast_ref::<::reqwest::Error>()
+        .and_then(::reqwest::Error::url)
+    {
+        return text.replace(url.as_str(), &crate::redact::shown(url.as_str()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Outer(io::Error);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("no connection")
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<Known<'_>> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn boxed_errors_have_their_sources_and_a_kind() {
+        let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "refused");
+        let boxed: Box<dyn Error + Send + Sync> = Box::new(Outer(refused));
+        let (error, type_name) = known(&boxed).unwrap();
+        assert_eq!(type_name, OTHER);
+        assert_eq!(WithSources(error).to_string(), "no connection: refused");
+        assert_eq!(sources(error).find_map(kind), Some("connection_refused"));
+    }
+
+    #[test]
+    fn what_is_repeated_is_said_once() {
+        let inner = io::Error::other(Outer(io::Error::other("x")));
+        assert_eq!(WithSources(&inner).to_string(), "no connection: x");
+        assert_eq!(sources(&inner).find_map(kind), None);
+    }
+}

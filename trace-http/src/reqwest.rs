@@ -1,0 +1,220 @@
+//! Calls of reqwest: one span each.
+//!
+//! Owns how a request and a response of reqwest are seen as those of `http`, and back. What
+//! is recorded is up to `client/`.
+
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use ::reqwest::{Body, Error, Request, RequestBuilder, Response, ResponseBuilderExt, Url};
+use http::{Extensions, Uri};
+
+use crate::body::TracedBody;
+use crate::client::{Attempt, ClientLayer, Options, Running};
+use crate::heads::RequestHead;
+
+/// Sends requests of reqwest as spans.
+///
+/// ```no_run
+/// use trace_http::SendTraced;
+///
+/// # async fn example() -> Result<(), reqwest::Error> {
+/// let client = reqwest::Client::new();
+/// let user = client.get("http://users.internal/7").send_traced().await?.text().await?;
+/// # drop(user);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The span is that of [`client`](crate::client()), and ends as that does: with the body of the
+/// response, or where that is dropped. There is one for each call. The redirects that reqwest
+/// follows, and what it sends again, are inside: `url.full` is the first address, and the
+/// status is the last one. What the response says of itself stays: `url()`, `remote_addr()`,
+/// `content_length()`, its extensions.
+///
+/// # Redirects, and baggage
+///
+/// reqwest sends the headers of the first request to wherever it is redirected, but a few that
+/// it knows to be private. So the context reaches these hosts, too, and **baggage is never
+/// sent**, whatever [`baggage_to`](ClientLayer::baggage_to) says. To send it to a service of
+/// one's own, use hyper-util's client, where [`client`](crate::client()) is asked for each
+/// address; or write it by [`inject`](crate::inject()) into the headers of a request whose
+/// client has `redirect::Policy::none()`.
+pub trait SendTraced: Sized {
+    /// Sends the request below the current span, and the context with it.
+    #[track_caller]
+    fn send_traced(self) -> TracedSend;
+
+    /// The same, with the options of a layer, of which one is made for all calls.
+    ///
+    /// ```no_run
+    /// use trace_http::{ClientLayer, SendTraced};
+    ///
+    /// // `calls` is made once: `trace_http::client().ends_at_head()`.
+    /// async fn is_up(client: &reqwest::Client, calls: &ClientLayer) -> bool {
+    ///     let health = client.get("http://users.internal/health");
+    ///     health.send_traced_with(calls).await.is_ok()
+    /// }
+    /// ```
+    fn send_traced_with(self, calls: &ClientLayer) -> TracedSend;
+}
+
+impl SendTraced for RequestBuilder {
+    #[track_caller]
+    fn send_traced(self) -> TracedSend {
+        static OPTIONS: OnceLock<Arc<Options>> = OnceLock::new();
+
+        let source = Location::caller();
+        let options = OPTIONS.get_or_init(|| Arc::new(Options::new(source)));
+        TracedSend::new(self, options, source)
+    }
+
+    fn send_traced_with(self, calls: &ClientLayer) -> TracedSend {
+        let options = calls.options();
+        TracedSend::new(self, options, options.source)
+    }
+}
+
+/// What reqwest makes of a request; it has no name.
+type Sent = dyn Future<Output = Result<Response, Error>> + Send;
+
+/// The future of a response; made by [`SendTraced`].
+///
+/// # Errors
+///
+/// Those of [`RequestBuilder::send`]. A request that could not be built has no span.
+///
+/// # Cancel safety
+///
+/// Dropped before it is ready, it gives the call up within the span, which ends as cancelled.
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct TracedSend {
+    inner: Option<Pin<Box<Sent>>>,
+    /// Why there is no request.
+    failed: Option<Error>,
+    // None without a span, and when the response is there.
+    running: Option<Running>,
+}
+
+impl TracedSend {
+    fn new(
+        request: RequestBuilder,
+        options: &Arc<Options>,
+        source: &'static Location<'static>,
+    ) -> Self {
+        let (client, request) = request.build_split();
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => {
+                return Self {
+                    inner: None,
+                    failed: Some(error),
+                    running: None,
+                };
+            }
+        };
+        let attempt = begin(&request, options, source);
+        let headers = Request::headers_mut;
+        let (future, running) = match attempt {
+            Some(attempt) => attempt.send(options, request, headers, |request| {
+                Box::pin(client.execute(request))
+            }),
+            None => (Box::pin(client.execute(request)), None),
+        };
+        Self {
+            inner: Some(future),
+            failed: None,
+            running,
+        }
+    }
+}
+
+/// Begins the span of a request; `None` if it has an address that reqwest will not send to.
+fn begin(
+    request: &Request,
+    options: &Arc<Options>,
+    source: &'static Location<'static>,
+) -> Option<Attempt> {
+    let head = RequestHead {
+        method: request.method(),
+        uri: &request.url().as_str().parse::<Uri>().ok()?,
+        version: request.version(),
+        headers: request.headers(),
+        extensions: &Extensions::new(),
+    };
+    Some(Attempt::begin(options, source, &head).without_baggage())
+}
+
+impl Future for TracedSend {
+    type Output = Result<Response, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self {
+            inner,
+            failed,
+            running: held,
+        } = &mut *self;
+        if let Some(error) = failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        let Some(inner) = inner else {
+            // It was ready before.
+            return Poll::Pending;
+        };
+        let Some(running) = held else {
+            return inner.as_mut().poll(cx);
+        };
+        let mut url = None;
+        let polled = running.poll(|| {
+            inner.as_mut().poll(cx).map_ok(|response| {
+                url = Some(response.url().clone());
+                http::Response::<Body>::from(response)
+            })
+        });
+        let Poll::Ready(result) = polled else {
+            return Poll::Pending;
+        };
+        let running = held.take();
+        Poll::Ready(result.map(|response| with_body(response, url, running)))
+    }
+}
+
+/// Gives a response the rest of its span, and its address, which is lost on the way.
+fn with_body(
+    mut response: http::Response<Body>,
+    url: Option<Url>,
+    running: Option<Running>,
+) -> Response {
+    let url = url.map(|url| http::Response::builder().url(url).body(()));
+    if let Some(Ok(mut holder)) = url {
+        let extensions = std::mem::take(holder.extensions_mut());
+        response.extensions_mut().extend(extensions);
+    }
+    let exchange = running.map(Running::into_exchange);
+    match exchange.filter(|exchange| !exchange.is_over()) {
+        Some(exchange) => {
+            let traced = |body| Body::wrap(TracedBody::new(body, exchange));
+            Response::from(response.map(traced))
+        }
+        None => Response::from(response),
+    }
+}
+
+impl Drop for TracedSend {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.span().in_scope(|| self.inner = None);
+        }
+    }
+}
+
+impl fmt::Debug for TracedSend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedSend")
+            .field("running", &self.running)
+            .finish_non_exhaustive()
+    }
+}
