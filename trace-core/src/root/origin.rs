@@ -254,7 +254,7 @@ impl BadHeaders {
         };
         for problem in &extracted.problems {
             match problem {
-                HeaderProblem::Baggage(_) => {}
+                problem if problem.is_of_baggage() => {}
                 HeaderProblem::Tracestate(_) => bad.tracestate = extracted.context.is_some(),
                 _ => bad.context = extracted.context.is_none(),
             }
