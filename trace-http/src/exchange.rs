@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::{Body, Frame};
 use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
@@ -16,6 +16,7 @@ use crate::conventions::{
     GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
     RPC_METHOD_ORIGINAL,
 };
+use crate::expected::Expected;
 use crate::failure;
 use crate::grpc::{CallStatus, Format};
 use crate::names;
@@ -57,24 +58,6 @@ pub(crate) struct About {
     given: u64,
 }
 
-/// What a request says of the response that it expects.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Expected {
-    method: Expects,
-    /// For a call, how it is written.
-    pub(crate) call: Option<Format>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Expects {
-    #[default]
-    Body,
-    /// The response to `HEAD` has none.
-    NoBody,
-    /// After `CONNECT`, what follows the head is no body, if it succeeds.
-    Tunnel,
-}
-
 /// What is recorded of bodies besides how they end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reports {
@@ -82,42 +65,6 @@ pub(crate) struct Reports {
     pub(crate) size: bool,
     /// When the head and the first byte of the body came, as logs.
     pub(crate) times: bool,
-}
-
-impl Expected {
-    pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
-        Self::new(request.method(), request.headers())
-    }
-
-    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
-        Self {
-            method: match *method {
-                Method::HEAD => Expects::NoBody,
-                Method::CONNECT => Expects::Tunnel,
-                _ => Expects::Body,
-            },
-            // Calls are nothing else.
-            call: match *method {
-                Method::POST => Format::from_headers(headers),
-                _ => None,
-            },
-        }
-    }
-
-    /// Whether no body follows the head, whatever the response has. Servers do not poll it
-    /// then.
-    fn is_bodyless(self, status: StatusCode) -> bool {
-        let is_without = matches!(
-            status,
-            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-        is_without
-            || match self.method {
-                Expects::Body => false,
-                Expects::NoBody => true,
-                Expects::Tunnel => status.is_success(),
-            }
-    }
 }
 
 impl Exchange {

@@ -54,6 +54,8 @@ mod executor;
 mod route_layer;
 
 pub mod grpc;
+
+mod expected;
 mod side;
 
 mod exchange;

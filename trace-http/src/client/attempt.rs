@@ -17,7 +17,8 @@ use crate::conventions::{
     GRPC, HTTP_REQUEST_RESEND_COUNT, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
     URL_FULL,
 };
-use crate::exchange::{Exchange, Expected};
+use crate::exchange::Exchange;
+use crate::expected::Expected;
 use crate::heads::RequestHead;
 use crate::host::split_port;
 use crate::redact::Url;

@@ -21,7 +21,8 @@ use crate::conventions::{
     NETWORK_PROTOCOL_VERSION, OTHER, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
-use crate::exchange::{Exchange, Expected};
+use crate::exchange::Exchange;
+use crate::expected::Expected;
 use crate::heads::{RequestHead, protocol_version};
 use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
