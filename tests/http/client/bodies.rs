@@ -210,3 +210,36 @@ async fn a_stream_that_is_reset_within_the_body_is_an_error() {
     };
     assert!(message.contains("stream error received"), "{message}");
 }
+
+#[traced_test]
+async fn an_upgrade_ends_at_its_head_and_heads_before_the_last_are_none() {
+    let upgrade =
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    for (text, status) in [(upgrade, "101"), (hints, "200")] {
+        let mut request = get_of(serve_text(text).await, "/");
+        let headers = request.headers_mut();
+        headers.insert("connection", "upgrade".parse().unwrap());
+        headers.insert("upgrade", "echo".parse().unwrap());
+        let client = with(Http::One, &client());
+        let response = call(&client, request).await.unwrap();
+        if status == "200" {
+            timeout(LONG, response.into_body().collect())
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                tag(&client_span().await, "http.response.status_code"),
+                status
+            );
+            continue;
+        }
+        let span = client_span().await;
+        assert_eq!(
+            (span.outcome, &*tag(&span, "http.response.status_code")),
+            (Outcome::Ok, status)
+        );
+        let upgraded = timeout(LONG, hyper::upgrade::on(response)).await.unwrap();
+        assert!(upgraded.is_ok());
+    }
+}
