@@ -1,13 +1,13 @@
-//! Five real HTTP services on loopback, watched by distributed tracing.
+//! Five real services on loopback, watched by distributed tracing.
 //!
 //! ```text
-//! client ──> Frontend ──> APIGateway ─┬─> AuthService
+//! client ──> Frontend ──> APIGateway ─┬─> AuthService (gRPC)
 //!                                     └─> DataService ──> Database
 //! ```
 //!
 //! A client sends requests; some fail, some are slow, some are given up. Each
-//! service has a tracer of its own and knows of the others' traces only what the
-//! HTTP headers say. One collector gets the spans of all, prints complete traces as
+//! service has a tracer of its own and knows of the others' traces only what the headers
+//! of HTTP and gRPC say. One collector gets the spans of all, prints complete traces as
 //! trees, and the summary at the end says where the time went.
 //!
 //! ```sh
@@ -26,23 +26,22 @@
 //!
 //! - `handlers/` has what the services do: functions with attributes. `database.rs` is
 //!   the shortest.
-//! - `trace_request.rs` and `http_client.rs` are the two ends of a call, with the context
-//!   in its `headers.rs`.
+//! - `layers.rs` has the two ends of a call: one line each makes requests and calls spans.
+//! - `auth_proto.rs` is what `protoc` would make of a service of gRPC.
 //! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the
 //!   traces of all.
 //! - `exporter.rs` and `receiver.rs` take spans from one process to another.
 //! - `harness/` starts the services, sends requests and checks what came of them;
 //!   `harness/run.rs` puts it all together.
 
+mod auth_proto;
 mod collectors;
 mod exporter;
 mod handlers;
 mod harness;
-mod headers;
-mod http_client;
+mod layers;
 mod receiver;
 mod service;
-mod trace_request;
 mod tracers;
 
 use std::error::Error;

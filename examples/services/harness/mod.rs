@@ -1,8 +1,10 @@
 //! What runs the services and looks at them from outside.
 //!
-//! Load, servers, processes, checks and reports: an application has others. What is about
+//! Load, sockets, processes, checks and reports: an application has others. What is about
 //! tracing is in the folder above.
 
+pub mod app;
+pub mod calls;
 pub mod check;
 pub mod child;
 pub mod failure;
@@ -14,8 +16,8 @@ pub mod options;
 pub mod processes;
 pub mod report;
 pub mod run;
+pub mod running;
 pub mod screen;
-pub mod server;
 pub mod story;
 pub mod table;
 #[cfg(test)]
