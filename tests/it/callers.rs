@@ -98,6 +98,36 @@ fn the_attribute_lets_a_context_pass_too() {
 }
 
 #[test]
+fn what_is_passed_on_leaves_as_it_came_though_there_is_a_tracer() {
+    let (tracer, spans) = tracer(trace_core::AlwaysOn);
+    let passing = tracer.root("health").extracted(extract(&received()));
+    let passing = passing.pass_on();
+    assert!(!passing.is_recording());
+    let both = passing.in_scope(|| {
+        span::in_span("ping", || ());
+        // A task, too.
+        let carried = trace_core::Carried::new(());
+        [sent(), carried.run_sync(|()| sent())]
+    });
+    assert_eq!(both, [received(), received()]);
+    passing.end();
+
+    // Nothing is invented where nothing came, or for a caller who is not trusted.
+    let nobody = tracer.root("health").pass_on();
+    assert_eq!(nobody.context(), None);
+    let stranger = tracer.root("health").extracted(extract(&received()));
+    assert_eq!(stranger.trust(Trust::Restart).pass_on().context(), None);
+
+    // A trace that is not sampled has ids again.
+    let (refusing, _) = self::tracer(AlwaysOff);
+    let root = refusing.root("serve").extracted(extract(&received()));
+    let headers = root.run_sync(sent);
+    assert_ne!(headers["traceparent"], received()["traceparent"]);
+    let _report = tracer.flush(Duration::ZERO);
+    assert_eq!((tracer.stats().started, spans.spans().len()), (0, 0));
+}
+
+#[test]
 fn each_call_of_a_trace_that_is_not_sampled_has_its_own_span_id() {
     let (tracer, _) = tracer(AlwaysOff);
     let root = tracer.root("serve").extracted(extract(&received()));

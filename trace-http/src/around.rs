@@ -10,7 +10,6 @@ use std::panic::Location;
 use http::{Extensions, Request};
 use trace_core::TraceContext;
 
-use crate::carrier;
 use crate::route::Route;
 
 thread_local! {
@@ -102,11 +101,14 @@ pub(crate) fn note_route(route: impl FnOnce() -> Option<Route>) {
     }
 }
 
-/// Returns where the layer was made that has begun a span of this request already.
-pub(crate) fn outer_layer<B>(request: &Request<B>) -> Option<&'static Location<'static>> {
+/// Returns where the layer was made that has begun a span of this request already. `caller`
+/// reads the context that the request came with.
+pub(crate) fn outer_layer<B>(
+    request: &Request<B>,
+    caller: impl FnOnce() -> Option<TraceContext>,
+) -> Option<&'static Location<'static>> {
     let around = AROUND.get()?;
-    let caller = carrier::extract(request.headers()).context;
-    let own = Identity::new(request, caller.as_ref());
+    let own = Identity::new(request, caller().as_ref());
     (around.handled.request == own).then_some(around.handled.source)
 }
 

@@ -27,7 +27,13 @@ use trace_core::span;
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
-    propagation::extract(&HeaderExtractor(headers))
+    // Most requests from outside have none of them, and are many.
+    let has = |name| headers.contains_key(name);
+    if has(&TRACEPARENT) || has(&TRACESTATE) || has(&BAGGAGE) {
+        propagation::extract(&HeaderExtractor(headers))
+    } else {
+        Extracted::default()
+    }
 }
 
 /// Writes the current context into the headers of a request, in place of what they have;

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Request, StatusCode};
 use tower::ServiceExt;
+use trace_core::propagation::XTracePropagator;
 use trace_core::testing::TestTracer;
 use trace_core::{
     AlwaysOff, Outcome, SpanRecord, Status, TagValue, Trust, assert_trace, sampler_fn, span,
@@ -242,6 +243,44 @@ async fn a_caller_is_continued_or_linked() {
         "0af7651916cd43dd8448eb211c80319c"
     );
     assert_eq!(span.links.len(), 1);
+}
+
+#[traced_test]
+async fn callers_may_write_other_formats() {
+    let id = "0af7651916cd43dd8448eb211c80319c";
+    let request = post_order()
+        .header("x-trace-id", id)
+        .header("x-span-id", "b7ad6b7169203331")
+        .header("x-sampled", "1");
+    let request = request.body(Body::from("1")).unwrap();
+    let span = span_of(server().propagator(XTracePropagator), request).await;
+    assert_eq!(span.trace_id.to_string(), id);
+    let parent = span.parent_span_id.unwrap();
+    assert_eq!(parent.to_string(), "b7ad6b7169203331");
+}
+
+#[traced_test]
+async fn what_is_no_ascii_makes_no_header_vanish() {
+    let request = post_order()
+        .header("traceparent", CALLER)
+        .header("baggage", "tenant=acme")
+        .header("baggage", "city=Zürich,plan=pro".as_bytes());
+    let hook = server().on_request(|_| {
+        for key in ["tenant", "plan"] {
+            span::add_tag(format!("app.{key}"), span::baggage(key));
+        }
+    });
+    let span = span_of(hook, request.body(Body::from("1")).unwrap()).await;
+    assert_eq!(tag(&span, "app.tenant"), "acme");
+    assert_eq!(tag(&span, "app.plan"), "pro");
+    assert_eq!(TestTracer::current().stats().bad_headers, 1);
+
+    // Of two, nobody knows which one is right.
+    let twice = post_order()
+        .header("traceparent", CALLER)
+        .header("traceparent", "00-é".as_bytes());
+    let span = span_of(server(), twice.body(Body::from("1")).unwrap()).await;
+    assert_eq!(span.parent_span_id, None);
 }
 
 #[traced_test]
