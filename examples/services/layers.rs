@@ -7,14 +7,14 @@
 use trace_core::{Tracer, span};
 use trace_http::{ClientLayer, ServerLayer};
 
-/// Where the number of a request is in the baggage, by which all services get it.
+/// The number of a request: in the baggage, by which all services get it, and a tag.
 pub const REQUEST_ID: &str = "request.id";
 
 /// Around the routes of a service: a span a request, of HTTP as of gRPC.
 pub fn server(tracer: Tracer) -> ServerLayer {
     trace_http::server()
         .tracer(tracer)
-        .on_request(|_| span::add_tag("request.id", request_id().cast_signed()))
+        .on_request(|_| span::add_tag(REQUEST_ID, request_id().cast_signed()))
 }
 
 /// Around a client: a span a call, below the current one. The services are ours, and get

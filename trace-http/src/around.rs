@@ -19,7 +19,7 @@ thread_local! {
 }
 
 /// A request that is handled, and whether its route was noted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Around {
     handled: Handled,
     is_noted: bool,
@@ -51,31 +51,36 @@ impl Handled {
         }
     }
 
-    /// Runs code of this request; returns the route that was noted meanwhile, too.
-    pub(crate) fn run<R>(self, body: impl FnOnce() -> R) -> (R, Option<Route>) {
+    /// Begins to run code of this request.
+    pub(crate) fn enter(self) -> Entered {
         let around = AROUND.replace(Some(Around {
             handled: self,
             is_noted: false,
         }));
-        let outer = Outer {
+        Entered {
             around,
             noted: around.filter(|around| around.is_noted).and_then(|_| take()),
-        };
-        let done = body();
-        let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
-        let noted = is_noted.then(take).flatten();
-        drop(outer);
-        (done, noted)
+        }
     }
 }
 
-/// What was around before. Put back when it is dropped, also if the code panics.
-struct Outer {
+/// Code of a request runs. What was around before is put back when this is dropped, also if
+/// the code panics.
+#[derive(Debug)]
+pub(crate) struct Entered {
     around: Option<Around>,
     noted: Option<Route>,
 }
 
-impl Drop for Outer {
+impl Entered {
+    /// Returns the route that was noted meanwhile.
+    pub(crate) fn leave(self) -> Option<Route> {
+        let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
+        is_noted.then(take).flatten()
+    }
+}
+
+impl Drop for Entered {
     fn drop(&mut self) {
         AROUND.set(self.around);
         if let Some(noted) = self.noted.take() {

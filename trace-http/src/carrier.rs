@@ -27,9 +27,10 @@ use trace_core::span;
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
-    // Most requests from outside have none of them, and are many.
-    let has = |name| headers.contains_key(name);
-    if has(&TRACEPARENT) || has(&TRACESTATE) || has(&BAGGAGE) {
+    // Most requests from outside have none of them, and are many. To compare all names is
+    // quicker than to look three up.
+    let is_one = |name: &HeaderName| [&TRACEPARENT, &TRACESTATE, &BAGGAGE].contains(&name);
+    if headers.keys().any(is_one) {
         propagation::extract(&HeaderExtractor(headers))
     } else {
         Extracted::default()

@@ -17,7 +17,7 @@ use crate::conventions::{
     RPC_METHOD_ORIGINAL,
 };
 use crate::failure;
-use crate::grpc::{CallStatus, Code, Format};
+use crate::grpc::{CallStatus, Format};
 use crate::names;
 use crate::side::{Side, set_error};
 
@@ -96,7 +96,11 @@ impl Expected {
                 Method::CONNECT => Expects::Tunnel,
                 _ => Expects::Body,
             },
-            call: Format::from_headers(headers),
+            // Calls are nothing else.
+            call: match *method {
+                Method::POST => Format::from_headers(headers),
+                _ => None,
+            },
         }
     }
 
@@ -283,25 +287,34 @@ impl About {
     /// Says of the current span how the exchange has ended; returns its outcome.
     pub(crate) fn end(&mut self) -> Outcome {
         self.is_over = true;
+        if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
+            self.has_failed = self.side.is_grpc_error(code);
+        }
         if span::is_recording() {
             if self.reports.size {
                 self.write_given();
             }
             if let Some(call) = &self.call {
-                self.has_failed = self.side.is_grpc_error(call.code());
-                call.write(self.has_failed);
+                call.write(self.has_failed && !self.has_panicked);
             }
         }
-        if let Some((call, method)) = self.call.as_ref().zip(self.unknown_call.take()) {
-            match call.code() {
-                Code::Unimplemented => write_unknown_call(&method),
-                _ => names::learn_call(&method),
-            }
-        }
+        self.settle_call();
         match (self.has_panicked, self.has_failed) {
             (true, _) => Outcome::Panicked,
             (false, true) => Outcome::Error,
             (false, false) => Outcome::Ok,
+        }
+    }
+
+    /// Keeps the name of a call for the next ones if the server has the method, and takes it
+    /// away if it has not.
+    fn settle_call(&mut self) {
+        let has_method = self.call.as_ref().and_then(CallStatus::has_method);
+        if let Some((method, has_method)) = self.unknown_call.take().zip(has_method) {
+            match has_method {
+                true => names::learn_call(&method),
+                false => write_unknown_call(&method),
+            }
         }
     }
 
@@ -315,6 +328,7 @@ impl About {
         if self.has_head {
             self.write_given();
         }
+        self.settle_call();
         // A failed status is said already, and explains more.
         if !self.has_failed {
             self.side.write_dropped(self.expected.call.is_some());

@@ -26,6 +26,9 @@ use crate::route::Route;
 /// let app = trace_http::server().layer(router);
 /// # let _ = app;
 /// ```
+///
+/// Between the two there may be anything but a queue, such as tower's `Buffer`: the route is
+/// told while the outer layer calls or polls what is inside.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())

@@ -77,9 +77,9 @@ fn unrecorded() -> Held {
 }
 
 /// Starts a span as [`start`] does, at another place in the source than that of the call; `None`
-/// where nothing is recorded.
-pub(crate) fn start_at(
-    name: &str,
+/// where nothing is recorded, and then the name is only asked for if somebody counts.
+pub(crate) fn start_at<'a>(
+    name: impl FnOnce() -> &'a str,
     kind: SpanKind,
     source: &'static Location<'static>,
 ) -> Option<OpenSpan> {
@@ -87,9 +87,12 @@ pub(crate) fn start_at(
         return None;
     }
     if !HeldSpan::can_start() {
-        note_miss(name, source);
+        if is_counting() {
+            note_miss(name(), source);
+        }
         return None;
     }
+    let name = name();
     Some(OpenSpan(IfRecording::from_fn(|| {
         let site = write::site_at(name, source);
         hold(site.unwrap_or(Site::unnamed()), |span| match site {

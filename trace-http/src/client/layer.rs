@@ -64,7 +64,20 @@ pub fn client() -> ClientLayer {
 /// Calls of gRPC have the name and the tags of calls, and all codes but `OK` are errors: see
 /// [`grpc`](crate::grpc). A channel of tonic does not tell requests where it goes:
 /// `server.address` and the lists of hosts below need a client that is made by
-/// `with_origin`.
+/// `with_origin`, as generated ones can be, too:
+///
+#[cfg_attr(feature = "tonic", doc = "```")]
+#[cfg_attr(not(feature = "tonic"), doc = "```ignore")]
+/// use tonic::client::Grpc;
+/// use tower_layer::Layer;
+///
+/// fn traced<C>(channel: C) -> Grpc<trace_http::ClientService<C>> {
+///     // Or `ShopClient::with_origin(..)`; the channel goes to the same address.
+///     let origin = http::Uri::from_static("http://shop.internal:50051");
+///     Grpc::with_origin(trace_http::client().layer(channel), origin)
+/// }
+/// # let _ = traced::<()>;
+/// ```
 ///
 /// # When the span ends
 ///

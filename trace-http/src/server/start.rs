@@ -43,7 +43,8 @@ pub(super) fn begin<B>(
     captured: Option<&TraceContext>,
 ) -> Begun {
     let expected = Expected::from_request(request);
-    let method = method::in_name(request.method());
+    let known = method::known(request.method());
+    let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
     let call = expected.call.and_then(|_| grpc::method(asked.uri.path()));
     let mut unknown = None;
@@ -69,7 +70,7 @@ pub(super) fn begin<B>(
     } else {
         match call {
             Some(call) => asked.start_call(root, call),
-            None => asked.start_request(root),
+            None => asked.start_request(root, known),
         }
     };
     if options.says_more_of_requests() && span.is_recording() {
@@ -129,8 +130,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
-    fn start_request(&self, root: RootBuilder) -> OpenSpan {
-        let known = method::known(self.method);
+    fn start_request(&self, root: RootBuilder, known: Option<&'static str>) -> OpenSpan {
         let original = known.is_none().then(|| self.method.as_str());
         let query = self.uri.query().map(Query);
         let peer = self.peer.map(|peer| display(peer.ip()));
