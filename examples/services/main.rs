@@ -1,14 +1,14 @@
-//! Five real HTTP services on loopback with distributed tracing.
+//! Five real services on loopback with distributed tracing.
 //!
 //! ```text
-//! client ──> Frontend ──> APIGateway ─┬─> AuthService
+//! client ──> Frontend ──> APIGateway ─┬─> AuthService (gRPC)
 //!                                     └─> DataService ──> Database
 //! ```
 //!
 //! A client sends requests. Some of them fail, some are slow, and on some the client gives up.
-//! Each service has its own tracer, and learns of the other services' traces only from HTTP
-//! headers. One collector gets the spans of all services and prints complete traces as trees.
-//! The summary at the end shows where the time was spent.
+//! Each service has its own tracer, and learns of the other services' traces only from the
+//! headers of HTTP and gRPC. One collector gets the spans of all services and prints complete
+//! traces as trees. The summary at the end shows where the time was spent.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example services
@@ -26,23 +26,22 @@
 //!
 //! - `handlers/` is the work of the services: functions with attributes. Begin with
 //!   `database.rs`, the shortest file.
-//! - `trace_request.rs` and `http_client.rs` are the two ends of a call. `headers.rs` passes
-//!   the context.
+//! - `layers.rs` has the two ends of a call. One line each makes requests and calls spans.
+//! - `auth_proto.rs` is what `protoc` would generate for the gRPC service.
 //! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the traces of
 //!   all services.
 //! - `exporter.rs` and `receiver.rs` send spans from one process to another.
 //! - `harness/` starts the services, sends requests and checks the results. `harness/run.rs`
 //!   is its entry point.
 
+mod auth_proto;
 mod collectors;
 mod exporter;
 mod handlers;
 mod harness;
-mod headers;
-mod http_client;
+mod layers;
 mod receiver;
 mod service;
-mod trace_request;
 mod tracers;
 
 use std::error::Error;

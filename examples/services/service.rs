@@ -48,17 +48,6 @@ impl Service {
         }
     }
 
-    /// The operation name of its server spans.
-    pub const fn operation_name(self) -> &'static str {
-        match self {
-            Self::Frontend => "frontend.handle_user_request",
-            Self::ApiGateway => "APIGateway.handle_request",
-            Self::Auth => "AuthService.handle_request",
-            Self::Data => "DataService.handle_request",
-            Self::Database => "Database.handle_request",
-        }
-    }
-
     /// The services that it calls.
     pub const fn callees(self) -> &'static [Self] {
         match self {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::harness::server::App;
+use crate::harness::app::App;
 use crate::service::Service;
 
 /// The paths that a service answers.

@@ -10,9 +10,8 @@ use tokio::sync::oneshot;
 
 use super::message::Message;
 use super::options::Options;
-use super::server::{Server, ServerOptions};
+use super::running::{RunningService, ServiceOptions};
 use crate::exporter::PostCollector;
-use crate::handlers;
 use crate::service::Service;
 use crate::tracers;
 
@@ -20,19 +19,19 @@ use crate::tracers;
 pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Error>> {
     let receiver = options.child.receiver.ok_or("`--receiver` is missing")?;
     let (tracer, head_sampler) = tracers::tracer(service, options);
-    let server_options = ServerOptions {
+    let service_options = ServiceOptions {
         service,
         tracer: tracer.collector(PostCollector::new(receiver)).build()?,
         head_sampler,
         fates: options.fates(),
         callees: options.child.callees.iter().copied().collect(),
     };
-    let server = Server::start(server_options, handlers::routes(service)).await?;
-    say(&Message::Listening(server.address))?;
+    let running = RunningService::start(service_options).await?;
+    say(&Message::Listening(running.address))?;
     let lifetime = Duration::from_secs(options.child.lifetime);
     // The process ends with whichever comes first.
     drop(tokio::time::timeout(lifetime, input_ends()?).await);
-    let report = server.stop().await;
+    let report = running.stop().await;
     // If the parent no longer reads, the error cannot be reported either.
     drop(say(&Message::Report(report)));
     Ok(())

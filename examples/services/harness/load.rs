@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::Request;
+use http_body_util::Empty;
 use tokio::task::JoinSet;
 
+use super::calls::{self, HttpClient};
 use super::fate::{Fate, Fates};
 use super::options::{ANSWER_TIMEOUT, Options};
-use crate::http_client::HttpClient;
-use crate::trace_request::REQUEST_ID;
+use crate::layers::REQUEST_ID;
 
 /// The result of a request.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(60);
 
 /// Sends all requests, with limited concurrency. Returns their results in order.
 pub async fn send_all(frontend: SocketAddr, options: &Options) -> Vec<Answer> {
-    let http = HttpClient::new();
+    let http: HttpClient = calls::client(false);
     let fates = options.fates();
     let next = Arc::new(AtomicU64::new(1));
     let mut senders = JoinSet::new();
@@ -68,10 +69,13 @@ async fn send(http: &HttpClient, frontend: SocketAddr, fates: Fates, request: u6
         Fate::ClientGivesUp => PATIENCE,
         _ => ANSWER_TIMEOUT,
     };
-    let path = format!("/users/{}", request % 50);
-    let answer = http.get(frontend, &path, |headers| {
-        headers.insert(REQUEST_ID, HeaderValue::from(request));
-    });
+    let answer = async {
+        let user = request % 50;
+        let sent = Request::get(format!("http://{frontend}/users/{user}"))
+            .header("baggage", format!("{REQUEST_ID}={request}"))
+            .body(Empty::new())?;
+        calls::send(http.clone(), sent).await
+    };
     // The answer is dropped after the timeout. This closes the connection, which cancels the
     // work of all services behind it.
     match tokio::time::timeout(patience, answer).await {

@@ -14,7 +14,7 @@ use trace_core::HeadSampler;
 use super::fate::Fates;
 use crate::service::Service;
 
-/// Sends requests through five traced HTTP services and shows their traces.
+/// Sends requests through five traced services and shows their traces.
 #[derive(Clone, Debug, Parser)]
 pub struct Options {
     /// Number of requests that the client sends.

@@ -41,10 +41,10 @@ pub fn intro(
         ),
     };
     format!(
-        "Five HTTP services on loopback, {place}\n\
-         Each has its own tracer; a trace goes from one to the next in HTTP headers only.\n\
+        "Five services on loopback, {place}\n\
+         Each has its own tracer; a trace goes from one to the next in headers only.\n\
          \n\
-         \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService {auth}\n\
+         \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService (gRPC) {auth}\n\
          \x20            {frontend:<8}     {gateway:<10}  └─> DataService {data} ──> Database {database}\n\
          \n\
          {requests} requests, {concurrency} at a time: \
