@@ -8,11 +8,13 @@ use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http::Request;
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tower::{Layer, ServiceExt};
 use trace_core::testing::TestTracer;
-use trace_core::{Outcome, Status, traced_test};
+use trace_core::{Outcome, Status, span, traced_test};
 use trace_http::client;
 
 use super::wire::{app, call, client_span, get_of, serve_text, with};
@@ -148,6 +150,29 @@ async fn a_call_that_is_dropped_is_cancelled_and_no_error() {
         assert_eq!(tag(&span, "error.type"), "");
         assert_eq!(tag(&span, "http.response.status_code"), "");
     }
+}
+
+#[traced_test]
+async fn what_is_dropped_with_a_call_is_dropped_within_it() {
+    struct Says;
+
+    impl Drop for Says {
+        fn drop(&mut self) {
+            span::add_log("given up");
+        }
+    }
+
+    let never = tower::service_fn(|_: Request<crate::wire::Body>| async {
+        let _says = Says;
+        std::future::pending::<Result<http::Response<crate::wire::Body>, io::Error>>().await
+    });
+    let request = get_of("127.0.0.1:1".parse().unwrap(), "/");
+    let mut called = Box::pin(client().layer(never).oneshot(request));
+    assert!(futures_util::poll!(called.as_mut()).is_pending());
+    drop(called);
+    let span = client_span().await;
+    assert_eq!(span.outcome, Outcome::Cancelled);
+    assert_eq!(&*span.logs[0].message, "given up");
 }
 
 #[traced_test]
