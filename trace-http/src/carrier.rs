@@ -71,6 +71,10 @@ impl Extractor for HeaderExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         for_each(self.0, name, each);
     }
+
+    fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for_each_prefixed(self.0, prefix, each);
+    }
 }
 
 fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8])) {
@@ -82,6 +86,27 @@ fn for_each<'a>(headers: &'a HeaderMap, name: &str, each: &mut dyn FnMut(&'a [u8
         _ => headers.get_all(name),
     };
     values.iter().map(HeaderValue::as_bytes).for_each(each);
+}
+
+fn for_each_prefixed<'a>(
+    headers: &'a HeaderMap,
+    prefix: &str,
+    each: &mut dyn FnMut(&'a str, &'a [u8]),
+) {
+    let named = headers.iter().map(|(name, value)| (name.as_str(), value));
+    named
+        .filter(|(name, _)| name.starts_with(prefix))
+        .for_each(|(name, value)| each(name, value.as_bytes()));
+}
+
+fn remove_prefixed(headers: &mut HeaderMap, prefix: &str) {
+    let found = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(prefix));
+    let found: Vec<HeaderName> = found.cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
 }
 
 /// The header of W3C Trace Context.
@@ -108,6 +133,10 @@ impl Injector for HeaderInjector<'_> {
     fn remove(&mut self, key: &str) {
         self.0.remove(key);
     }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        remove_prefixed(self.0, prefix);
+    }
 }
 
 /// Metadata of a call that a propagator reads.
@@ -128,6 +157,10 @@ pub struct MetadataExtractor<'a>(pub &'a tonic::metadata::MetadataMap);
 impl Extractor for MetadataExtractor<'_> {
     fn for_each<'a>(&'a self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         for_each(self.0.as_ref(), name, each);
+    }
+
+    fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for_each_prefixed(self.0.as_ref(), prefix, each);
     }
 }
 

@@ -15,22 +15,67 @@ pub(crate) enum HexFinding {
 
 /// Reads exactly `digits` lower-case hex digits, where `digits` is at most 32.
 pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
+    match lower_hex(text.as_bytes()) {
+        Some(value) if text.len() == digits => Ok(value),
+        _ => Err(find_fault(text, digits)),
+    }
+}
+
+/// Reads up to 32 lower-case hex digits; `None` if there are more, or other characters.
+///
+/// Each request reads several ids, so this looks at bytes and does not say what is wrong.
+pub(crate) fn lower_hex(digits: &[u8]) -> Option<u128> {
+    let (high, low) = digits.split_at(digits.len().saturating_sub(16));
+    let high = match high.len() {
+        0..=16 => lower_hex_word(high)?,
+        _ => return None,
+    };
+    Some(u128::from(high) << 64 | u128::from(lower_hex_word(low)?))
+}
+
+/// Reads up to 16 digits.
+fn lower_hex_word(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(value << 4 | u64::from(digit))
+    })
+}
+
+/// Writes the lower digits of a value, as many as there is room for.
+pub(crate) fn write_hex(mut value: u128, digits: &mut [u8]) {
+    for digit in digits.iter_mut().rev() {
+        let nibble = (value & 0xf) as u8;
+        *digit = if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'a' + nibble - 10
+        };
+        value >>= 4;
+    }
+}
+
+/// Returns what is wrong with a text that is not `digits` lower-case hex digits.
+#[cold]
+fn find_fault(text: &str, digits: usize) -> HexFinding {
     // Count characters, not bytes. Then the error for a non-ASCII character is about this
     // character, not about the length of the text.
     let characters = text.chars().take(digits + 1).count();
     if characters != digits {
-        return Err(HexFinding::Length(text.chars().count()));
+        return HexFinding::Length(text.chars().count());
     }
-    let mut value = 0_u128;
-    for (position, character) in text.chars().enumerate() {
-        let digit = match character {
-            '0'..='9' | 'a'..='f' => character.to_digit(16).map(u128::from),
-            _ => None,
-        };
-        let digit = digit.ok_or(HexFinding::Character(character, position))?;
-        value = value << 4 | digit;
+    let is_wrong = |character| !matches!(character, '0'..='9' | 'a'..='f');
+    let mut wrong = text
+        .chars()
+        .enumerate()
+        .filter(|(_, character)| is_wrong(*character));
+    match wrong.next() {
+        Some((position, character)) => HexFinding::Character(character, position),
+        None => HexFinding::Length(digits),
     }
-    Ok(value)
 }
 
 /// Reads hex digits in either case. `is_length` says how many digits are allowed, up to 32.

@@ -2,7 +2,7 @@
 
 use super::header_names::{TRACEPARENT, TRACESTATE};
 use super::traceparent::ParseTraceparentError;
-use crate::propagation::carrier::joined;
+use crate::propagation::carrier::{joined, text};
 use crate::propagation::{Extracted, Extractor, HeaderProblem, Injector, Propagator};
 use crate::value::{TraceContext, TraceState};
 
@@ -58,7 +58,7 @@ fn read_traceparent(
     let mut read = None;
     headers.for_each(TRACEPARENT, &mut |value| {
         read = Some(match read {
-            None => TraceContext::from_traceparent(&String::from_utf8_lossy(value)),
+            None => TraceContext::from_traceparent(&text(value)),
             Some(_) => Err(ParseTraceparentError::REPEATED),
         });
     });
