@@ -10,7 +10,8 @@ use crate::captured::Captured;
 
 /// Puts the current context into the extensions of each request, where a
 /// [`client`](crate::client()) inside takes it as the parent: a layer for the outside of
-/// `tower::buffer`, whose worker calls what is inside, in a task that belongs to no trace.
+/// `tower::buffer`, whose worker calls what is inside, in a task that belongs to no trace. A
+/// [`server`](crate::server()) takes it if the headers have no context.
 ///
 /// Where the layers call each other, as in `ConcurrencyLimit` or `Timeout`, there is no need
 /// for it.

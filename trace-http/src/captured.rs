@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Extensions;
-use trace_core::{Carried, span};
+use trace_core::{Carried, TraceContext, span};
 
 /// The context of a caller. It keeps the caller's trace open while the request waits.
 #[derive(Clone)]
@@ -22,8 +22,13 @@ impl Captured {
         extensions.remove()
     }
 
+    /// Returns the context itself.
+    pub(crate) fn context(&self) -> Option<&TraceContext> {
+        self.0.context()
+    }
+
     /// Runs code in the caller's trace.
-    pub(crate) fn run<R>(self, body: impl FnOnce() -> R) -> R {
+    pub(crate) fn run<R>(&self, body: impl FnOnce() -> R) -> R {
         self.0.with(|()| body())
     }
 }

@@ -89,8 +89,11 @@ mod tests {
         let Cow::Borrowed(first) = first else {
             unreachable!()
         };
-        let again = std::thread::spawn(move || name("GET", "/users/{id}"));
-        assert!(std::ptr::eq(first, &*again.join().unwrap()));
+        let again = std::thread::scope(|scope| {
+            let again = scope.spawn(|| name("GET", "/users/{id}"));
+            again.join().unwrap()
+        });
+        assert!(std::ptr::eq(first, &*again));
         assert_eq!(of_request("HTTP", None), "HTTP");
     }
 
@@ -99,7 +102,10 @@ mod tests {
         assert_eq!(known_call("pkg.Names/Learned"), None);
         learn_call("pkg.Names/Learned");
         assert_eq!(known_call("pkg.Names/Learned"), Some("pkg.Names/Learned"));
-        let elsewhere = std::thread::spawn(|| known_call("pkg.Names/Learned"));
-        assert!(elsewhere.join().unwrap().is_some());
+        let is_known = std::thread::scope(|scope| {
+            let elsewhere = scope.spawn(|| known_call("pkg.Names/Learned").is_some());
+            elsewhere.join().unwrap()
+        });
+        assert!(is_known);
     }
 }

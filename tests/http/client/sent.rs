@@ -11,10 +11,10 @@ use tower_http::follow_redirect::FollowRedirectLayer;
 use trace_core::propagation::XTracePropagator;
 use trace_core::testing::TestTracer;
 use trace_core::{AlwaysOff, TraceFuture, Tracer, propagation, span, traced_test};
-use trace_http::{capture, client};
+use trace_http::{capture, client, server};
 
 use super::wire::{app, client_spans, get_of, line, plain, read, text, with};
-use crate::wire::{BOTH, Body, Http, serve, tag};
+use crate::wire::{BOTH, Body, Http, serve, server_spans, tag};
 
 /// What a server says that it was sent by a call in a trace with baggage.
 async fn sent_by(layer: &trace_http::ClientLayer, request: Request<Body>) -> String {
@@ -208,6 +208,35 @@ async fn a_captured_caller_is_the_parent_behind_a_buffer() {
 async fn without_a_capture_nobody_is_the_parent_behind_a_buffer() {
     let pairs = through_a_buffer(false).await;
     assert_eq!(pairs, []);
+}
+
+#[traced_test]
+async fn a_captured_caller_is_the_parent_of_a_server_behind_a_buffer() {
+    let inner = ServiceBuilder::new().layer(server()).service(app());
+    let service = ServiceBuilder::new()
+        .layer(capture())
+        .buffer(8)
+        .service(inner.map_request(|request: Request<Body>| request.map(axum::body::Body::new)));
+    let caller = trace_core::root("caller").start();
+    let called = |request| {
+        let called = caller.in_scope(|| service.clone().oneshot(request).in_current_trace());
+        async { called.await.unwrap().into_body().collect().await.unwrap() }
+    };
+    let other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let mut request = get_of("127.0.0.1:1".parse().unwrap(), "/text");
+    called(request).await;
+    request = get_of("127.0.0.1:1".parse().unwrap(), "/text");
+    let headers = request.headers_mut();
+    headers.insert("traceparent", other.parse().unwrap());
+    called(request).await;
+    let context = caller.context().unwrap();
+    caller.end();
+    let spans = server_spans().await;
+    let of = |trace_id| spans.iter().find(|span| span.trace_id == trace_id).unwrap();
+    assert_eq!(of(context.trace_id).parent_span_id, Some(context.span_id));
+    // What the headers say of the caller is believed first.
+    let other = trace_core::TraceContext::from_traceparent(other).unwrap();
+    assert_eq!(of(other.trace_id).parent_span_id, Some(other.span_id));
 }
 
 #[traced_test]

@@ -124,6 +124,22 @@ async fn each_piece_is_made_within_the_span() {
 }
 
 #[traced_test]
+async fn what_follows_the_announced_bytes_is_not_waited_for() {
+    let more = get(async || {
+        let pieces = pieces(3).into_data_stream().chain(stream::pending());
+        ([("content-length", "12")], Body::from_stream(pieces))
+    });
+    let address = serve(Router::new().route("/more", more).layer(server())).await;
+    let response = fetch(
+        Http::One,
+        address,
+        request(Http::One, "GET", address, "/more"),
+    );
+    assert_eq!(response.await.body(), "abcdabcdabcd");
+    assert_ok(&server_span().await);
+}
+
+#[traced_test]
 async fn head_has_no_body() {
     let address = serve(app()).await;
     for http in BOTH {

@@ -14,6 +14,7 @@ use super::options::Options;
 use super::start;
 use crate::around;
 use crate::body::TracedBody;
+use crate::captured::Captured;
 use crate::route::Route;
 
 /// A service whose requests are spans; made by [`ServerLayer`](super::ServerLayer).
@@ -42,14 +43,22 @@ where
         self.inner.poll_ready(cx)
     }
 
-    /// The span begins here, below whatever the caller sent.
-    fn call(&mut self, request: Request<Q>) -> ServerFuture<S::Future> {
+    /// The span begins here, below whatever the caller sent, or else below the span that was
+    /// current at a [`capture`](crate::capture()) outside.
+    fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
         if let Some(outer) = around::outer_layer(&request) {
             two_layers(outer, self.options.source);
             around::note_route(|| Route::from_extensions(request.extensions()));
             return ServerFuture::untraced(self.inner.call(request));
         }
-        let running = Running::new(start::begin(&self.options, &request), &self.options);
+        let begun = match Captured::take(request.extensions_mut()) {
+            None => start::begin(&self.options, &request, None),
+            Some(captured) => captured.run(|| {
+                let caller = captured.context();
+                start::begin(&self.options, &request, caller)
+            }),
+        };
+        let running = Running::new(begun, &self.options);
         ServerFuture::call(running, || self.inner.call(request))
     }
 }

@@ -7,7 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use trace_core::__private::root_at;
-use trace_core::{DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, display, span};
+use trace_core::{
+    DisplayTag, OpenSpan, RootBuilder, SpanKind, TagInput, TagSource, TraceContext, display, span,
+};
 
 use super::address::{self, Forwarded};
 use super::call;
@@ -34,8 +36,12 @@ pub(super) struct Begun {
     pub(super) method: &'static str,
 }
 
-/// Begins the span of a request.
-pub(super) fn begin<B>(options: &Options, request: &Request<B>) -> Begun {
+/// Begins the span of a request. Its headers say more of the caller than what was captured.
+pub(super) fn begin<B>(
+    options: &Options,
+    request: &Request<B>,
+    captured: Option<&TraceContext>,
+) -> Begun {
     let expected = Expected::from_request(request);
     let method = method::in_name(request.method());
     let asked = Asked::from_request(options, request);
@@ -51,7 +57,8 @@ pub(super) fn begin<B>(options: &Options, request: &Request<B>) -> Begun {
             Cow::Borrowed,
         ),
     };
-    let caller = carrier::extract(request.headers());
+    let mut caller = carrier::extract(request.headers());
+    caller.context = caller.context.or_else(|| captured.cloned());
     let handled = Handled::new(request, caller.context.as_ref(), options.source);
     let root = root_at(options.tracer.as_ref(), name, options.source)
         .kind(SpanKind::Server)
