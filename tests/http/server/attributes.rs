@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Request, StatusCode};
 use tower::ServiceExt;
+use trace_core::propagation::XTracePropagator;
 use trace_core::testing::TestTracer;
 use trace_core::{
     AlwaysOff, Outcome, SpanRecord, Status, TagValue, Trust, assert_trace, sampler_fn, span,
@@ -320,4 +321,24 @@ async fn without_a_tracer_nothing_is_changed() {
             .unwrap();
         assert_eq!(body, caller.unwrap_or_default());
     }
+}
+
+#[traced_test]
+async fn another_propagator_reads_other_headers() {
+    let layer = server().propagator(XTracePropagator);
+    let app = Router::new().route("/", get(async || ())).layer(layer);
+    let mut request = Request::get("/").body(Body::empty()).unwrap();
+    let headers = request.headers_mut();
+    let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    headers.insert("x-trace-id", id.parse().unwrap());
+    headers.insert("x-span-id", "00f067aa0ba902b7".parse().unwrap());
+    headers.insert("traceparent", "not looked at".parse().unwrap());
+    app.oneshot(request).await.unwrap();
+
+    let span = server_span().await;
+    assert_eq!(span.trace_id.to_string(), id);
+    let parent = span.parent_span_id.map(|parent| parent.to_string());
+    assert_eq!(parent.as_deref(), Some("00f067aa0ba902b7"));
+    let stats = TestTracer::current().tracer().stats();
+    assert_eq!((stats.callers.continued, stats.bad_headers), (1, 0));
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use tower_layer::Layer;
+use trace_core::propagation::Propagator;
 use trace_core::{Tracer, Trust};
 
 use super::options::Options;
@@ -94,6 +95,12 @@ impl ServerLayer {
     /// May be called several times.
     pub fn skip(self, path: impl Into<Cow<'static, str>>) -> Self {
         self.with(|options| options.skipped.push(Pattern(path.into())))
+    }
+
+    /// Sets the formats in which callers send their contexts. Default: `traceparent`,
+    /// `tracestate` and `baggage`.
+    pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
+        self.with(|options| options.propagator = Some(Arc::new(propagator)))
     }
 
     /// Sets how far callers are trusted. Default: [`Trust::Continue`].

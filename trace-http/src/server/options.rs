@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 
-use http::{HeaderName, Response};
+use http::{HeaderMap, HeaderName, Response};
+use trace_core::propagation::{Extracted, Propagator};
 use trace_core::{Tracer, Trust};
 
 use super::skip::Pattern;
+use crate::carrier::{self, HeaderExtractor};
 use crate::exchange::Reports;
 use crate::heads::ResponseHead;
 use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
@@ -17,6 +20,8 @@ use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 pub(super) struct Options {
     pub(super) source: &'static Location<'static>,
     pub(super) tracer: Option<Tracer>,
+    /// Without one it is the default, which is called without a pointer in between.
+    pub(super) propagator: Option<Arc<dyn Propagator>>,
     pub(super) trust: Trust,
     pub(super) skipped: Vec<Pattern>,
     pub(super) scheme: Cow<'static, str>,
@@ -39,6 +44,7 @@ impl Options {
         Self {
             source,
             tracer: None,
+            propagator: None,
             trust: Trust::Continue,
             skipped: Vec::new(),
             scheme: "http".into(),
@@ -58,6 +64,14 @@ impl Options {
 
     pub(super) fn skips(&self, path: &str) -> bool {
         self.skipped.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// Reads what the caller sent.
+    pub(super) fn extract(&self, headers: &HeaderMap) -> Extracted {
+        match &self.propagator {
+            None => carrier::extract(headers),
+            Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
+        }
     }
 
     /// Whether something is to be said of a request beside the tags with which it begins.

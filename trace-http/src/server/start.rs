@@ -26,7 +26,7 @@ use crate::heads::{RequestHead, protocol_version};
 use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
 use crate::side::Side;
-use crate::{carrier, grpc, method, names, route};
+use crate::{grpc, method, names, route};
 
 /// A request whose span has begun.
 pub(super) struct Begun {
@@ -57,7 +57,7 @@ pub(super) fn begin<B>(
             Cow::Borrowed,
         ),
     };
-    let mut caller = carrier::extract(request.headers());
+    let mut caller = options.extract(request.headers());
     caller.context = caller.context.or_else(|| captured.cloned());
     let handled = Handled::new(request, caller.context.as_ref(), options.source);
     let root = root_at(options.tracer.as_ref(), name, options.source)
