@@ -1,8 +1,8 @@
-//! Assembles the spans of files into traces: OTLP/JSON, and what Tempo, Jaeger and
-//! Zipkin answer.
+//! Assembles the spans of files into traces. The files contain OTLP/JSON or responses of
+//! Tempo, Jaeger or Zipkin.
 //!
-//! Shows how the decoder, the `TraceCollector`, its search and the text views work
-//! together, and is of use by itself: with a file of your own, whoever wrote it.
+//! This example shows how the decoder, the `TraceCollector`, its search and the text views
+//! work together. It is also useful as a tool for your own files.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example assemble                      # a sample
@@ -25,19 +25,19 @@ use trace_core::{
 };
 use trace_otlp::decode::{self, DecodeOptions, Totals};
 
-/// Requests to a shop, one of them with a part that was lost.
+/// Requests to a shop. A part of one of them was lost.
 const SAMPLE: &[u8] = include_bytes!("data/shop.jsonl");
 
-/// Assembles the spans of files into traces and shows the slowest: OTLP/JSON, and what
-/// Tempo, Jaeger and Zipkin answer.
+/// Assembles the spans of files into traces and shows the slowest. Reads OTLP/JSON and
+/// responses of Tempo, Jaeger and Zipkin.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Files, plain or gzip; `-` for the standard input; none for a sample.
+    /// Files, plain or gzip; `-` for the standard input; a sample if there are none.
     files: Vec<String>,
-    /// Number of traces that are shown as trees, the slowest first.
+    /// Number of traces to show as trees, the slowest first.
     #[arg(long, default_value_t = 3)]
     trees: usize,
-    /// Number of traces in the table, the slowest first.
+    /// Number of traces to list in the table, the slowest first.
     #[arg(long, default_value_t = 20)]
     rows: usize,
     /// Show traces with a span of this service.
@@ -46,14 +46,13 @@ struct Options {
     /// Show traces with a span of this operation.
     #[arg(long)]
     operation: Option<String>,
-    /// Show traces with a span with this tag, for example `error=true`; can be
-    /// repeated.
+    /// Show traces with a span that has this tag, for example `error=true`; can be repeated.
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parse_tag)]
     wanted_tags: Vec<(String, String)>,
-    /// Show traces that take at least so long, for example `250ms` or `1.5s`.
+    /// Show traces that take at least this long, for example `250ms` or `1.5s`.
     #[arg(long, value_parser = parse_duration)]
     min_duration: Option<Duration>,
-    /// Most spans of a trace; what comes above is counted.
+    /// Maximum number of spans in a trace; further spans are only counted.
     #[arg(long, default_value_t = 100_000)]
     max_spans: usize,
     /// Show tags in the trees.
@@ -62,7 +61,7 @@ struct Options {
     /// Show logs in the trees.
     #[arg(long)]
     logs: bool,
-    /// Leave out what cannot be read instead of ending there.
+    /// Skip input that cannot be read, instead of stopping there.
     #[arg(long)]
     lenient: bool,
 }
@@ -73,7 +72,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let is_closed = |error: &io::Error| error.kind() == ErrorKind::BrokenPipe;
             if error.downcast_ref().is_some_and(is_closed) {
-                // Whoever read the output, `head` for example, has enough.
+                // The reader of the output, such as `head`, has closed the pipe.
                 return ExitCode::SUCCESS;
             }
             eprintln!("error: {error}");
@@ -85,8 +84,8 @@ fn main() -> ExitCode {
 fn run(options: &Options, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let collector = TraceCollector::with_options(TraceCollectorOptions {
         max_spans_per_trace: options.max_spans,
-        // Files are read as fast as they come, not as the spans once came: a clock
-        // that stands still never gives a trace up.
+        // A file is read faster than its spans were recorded. With a stopped clock, no trace
+        // is given up.
         clock: (&ManualClock::starting_at(Timestamp::default())).into(),
         max_active_traces: usize::MAX,
         max_completed_traces: usize::MAX,
@@ -138,7 +137,7 @@ fn feed(
         .feed(collector)
 }
 
-/// Opens a file, unpacked if it begins with gzip's magic bytes.
+/// Opens a file. Decompresses it if it begins with gzip's magic bytes.
 fn open(file: &str) -> io::Result<Box<dyn Read>> {
     let mut reader: Box<dyn Read> = match file {
         "-" => Box::new(io::stdin()),
@@ -174,7 +173,7 @@ fn query(options: &Options) -> Query {
     query
 }
 
-/// Says what was read, and what of it is not known or not there.
+/// Writes what was read, and which parts of it were unknown or missing.
 fn write_totals(totals: &Totals, out: &mut impl Write) -> io::Result<()> {
     for problem in &totals.problems {
         writeln!(out, "left out: {problem}")?;
@@ -209,7 +208,7 @@ fn write_totals(totals: &Totals, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Says what is not in the traces as it came; nothing if all is.
+/// Writes which spans were changed or left out in the traces, if any.
 fn write_lost(stats: &TraceCollectorStats, out: &mut impl Write) -> io::Result<()> {
     let (dropped, late) = (stats.spans_dropped, stats.spans_late);
     if dropped > 0 {
@@ -249,7 +248,7 @@ fn write_completeness(traces: &[CompletedTrace], out: &mut impl Write) -> io::Re
     Ok(())
 }
 
-/// Why a trace is not complete: its completion's own reason comes first.
+/// Returns the reasons why a trace is not complete. The reason of its completion comes first.
 fn reasons(completed: &CompletedTrace) -> String {
     let mut reasons = vec![completed.completion.to_string()];
     match completed.dropped_spans {
@@ -283,7 +282,7 @@ fn write_trees(
     };
     for completed in found.iter().take(options.trees) {
         writeln!(out, "\n{}", completed.trace.tree_with(tree.clone()))?;
-        write!(out, "{}", Summary::of(&completed.trace))?;
+        write!(out, "{}", Summary::from_trace(&completed.trace))?;
     }
     Ok(())
 }
@@ -291,7 +290,7 @@ fn write_trees(
 fn write_table(found: &[CompletedTrace], rows: usize, out: &mut impl Write) -> io::Result<()> {
     let shown = found.iter().take(rows);
     let summaries: Vec<_> = shown
-        .map(|completed| Summary::of(&completed.trace))
+        .map(|completed| Summary::from_trace(&completed.trace))
         .collect();
     if !summaries.is_empty() {
         write!(out, "\n{}", SummaryTable(&summaries))?;
@@ -336,7 +335,7 @@ mod tests {
 
     use super::*;
 
-    /// Runs it with these arguments, without trees.
+    /// Runs the program with these arguments, without trees.
     fn check(args: &[&str], expected: &Expect) {
         let options = Options::parse_from(["assemble", "--trees", "0"].iter().chain(args));
         let mut text = Vec::new();

@@ -1,4 +1,4 @@
-//! The shortest program that is traced: a root, a function with a tag, and an error.
+//! A minimal traced program: a root, a function with a tag, and an error.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example basic

@@ -1,14 +1,14 @@
-//! Two requests at the same time, with a global context and with a task's own.
+//! Compares a global context with a context for each task, for two concurrent requests.
 //!
-//! A context in a global variable belongs to whoever set it last. As soon as two
-//! requests wait for something at the same time, one goes on in the other's trace.
-//! With this library the current context belongs to the request's future: it is set
-//! before each poll and taken away after it.
+//! A context in a global variable belongs to the request that set it last. If two requests
+//! wait at the same time, one of them continues in the other's trace. In this library the
+//! current context belongs to the request's future: it is set before each poll and removed
+//! after it.
 //!
-//! Look at the trace that every step sees: with the global variable, request a does
-//! all its work in the trace of request b. Below, all 924 orders in which two
-//! requests can be polled are tried, of which the global variable survives two: one
-//! request after the other; then 1,000 requests on four threads.
+//! Look at the trace that each step sees. With the global variable, request a does all its
+//! work in the trace of request b. Below, the example tries all 924 orders in which two
+//! requests can be polled. The global variable is correct in only two of them, in which one
+//! request follows the other. Finally, it runs 1,000 requests on four threads.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example context_leak
@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const STEPS: usize = 5;
 
-/// The first poll begins the request, each further one is a step.
+/// The first poll begins the request. Each further poll is a step.
 const POLLS: u32 = 6;
 
 #[tokio::main(worker_threads = 4)]
@@ -87,7 +87,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// A request that is over: its trace, and those that its steps saw.
+/// A finished request: its trace, and the traces that its steps saw.
 struct Request {
     own: Option<TraceId>,
     seen: Vec<Option<TraceId>>,
@@ -149,8 +149,7 @@ fn print_steps(title: &str, a: &Request, b: &Request) {
     println!();
 }
 
-/// How many orders or requests were tried, and in how many a step saw a trace that
-/// is not its own.
+/// How many orders or requests were tried, and in how many of them a step saw the wrong trace.
 struct Count {
     tried: usize,
     leaking: usize,
@@ -158,7 +157,7 @@ struct Count {
 
 /// Polls two requests in every possible order.
 fn in_all_orders<F: Future<Output = Request>>(request: impl Fn() -> F) -> Count {
-    // Bit by bit, which of the two is polled next.
+    // Each bit selects the request that is polled next.
     let orders = (0..1_u32 << (2 * POLLS)).filter(|order| order.count_ones() == POLLS);
     let mut count = Count {
         tried: 0,
@@ -180,7 +179,7 @@ fn in_all_orders<F: Future<Output = Request>>(request: impl Fn() -> F) -> Count 
     count
 }
 
-/// Runs many requests at once, each as a task.
+/// Runs many requests at the same time, each as a task.
 async fn at_once<F>(requests: usize, request: impl Fn() -> F) -> Result<Count>
 where
     F: Future<Output = Request> + Send + 'static,

@@ -1,13 +1,13 @@
-//! Streams, futures and readers of one's own that are spans.
+//! Adds spans to your own streams, futures and readers.
 //!
-//! A function is a span by an attribute. What begins in one place and ends in another
-//! holds a span: `Rows` is the body of a response, which is sent when its handler has
-//! returned; `Call` is a future that is written by hand; `Upload` is a reader. Each
-//! has a field more, and a call of `OpenSpan::poll` around what it does anyway.
+//! A function gets a span from an attribute. An operation that begins in one place and ends in
+//! another holds an `OpenSpan`. `Rows` is the body of a response, which is sent after its
+//! handler has returned. `Call` is a future that is written by hand, and `Upload` is a reader.
+//! Each has one more field, and wraps its work in `OpenSpan::poll`.
 //!
-//! Look at `GET /rows`: its rows are below it, though it is over when the first one is
-//! asked for. In the second of these the client goes away half way, and so the span is
-//! cancelled. Time is tokio's, paused.
+//! Look at `GET /rows`: its rows are below it, although it has ended before the first row is
+//! requested. In the second such request the client disconnects half way, so the span is
+//! cancelled. The example uses tokio's paused time.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example custom_body
@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     report(&collector)
 }
 
-/// A handler whose response is sent when it has returned.
+/// A handler whose response is sent after it has returned.
 #[trace_root("GET /rows")]
 async fn get_rows(count: u32) -> Rows {
     Rows {
@@ -65,7 +65,7 @@ async fn get_rows(count: u32) -> Rows {
     }
 }
 
-/// What a server does with a response: the client goes away after so many rows.
+/// Sends a response, as a server does. The client disconnects after `wanted` rows.
 async fn send(mut rows: Rows, wanted: u32) {
     let mut received = 0;
     while let Some(_row) = poll_fn(|cx| Pin::new(&mut rows).poll_next(cx)).await {
@@ -81,7 +81,7 @@ struct Rows {
     ticks: Interval,
     left: u32,
     sent: u32,
-    /// Last, as what is above is dropped first, and is a part of it.
+    /// The last field, because the fields above are dropped first, within the span.
     span: OpenSpan,
 }
 
@@ -119,7 +119,7 @@ impl Stream for Rows {
 }
 
 impl Drop for Rows {
-    /// Says how far it came. The span is dropped after this, and so is cancelled.
+    /// Records how many rows were sent. The span is dropped after this, so it is cancelled.
     fn drop(&mut self) {
         if self.span.is_recording() {
             self.span.add_tag("rows.sent", self.sent);
@@ -211,7 +211,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Upload<R> {
     }
 }
 
-/// A span that two threads are in at once, and that the last of them ends.
+/// A span that two threads enter at the same time. The last one ends it.
 #[trace_root("GET /thumbnails")]
 async fn get_thumbnails() {
     let resize = Arc::new(span::start("resize"));

@@ -1,12 +1,12 @@
-//! Collectors of one's own, several at a time, and one that fails.
+//! Custom collectors: several at the same time, one of which fails.
 //!
-//! A collector is a trait with one required method, which takes a batch of finished
-//! spans: `Slow` below needs ten lines. A tracer has as many as it is given, and each
-//! gets every span. They are called on the tracer's own thread.
+//! `Collector` is a trait with one required method, which takes a batch of finished spans.
+//! `Slow` below needs ten lines. A tracer can have several collectors, and each gets every
+//! span. They are called on the tracer's own threads.
 //!
-//! Look at the end of the output: one of the four collectors panics at every third
-//! batch (the messages on the standard error are its own), and yet every request is
-//! answered, the other collectors have every span, and the loss is counted exactly.
+//! Look at the end of the output. One of the four collectors panics at every third batch, and
+//! prints the messages on the standard error. Still, every request is answered, the other
+//! collectors get every span, and the loss is counted exactly.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example custom_collector
@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
         .collector(traces.clone())
         .install()?;
 
-    // One line for a panic, whatever `RUST_BACKTRACE` says.
+    // Prints one line for a panic, regardless of `RUST_BACKTRACE`.
     std::panic::set_hook(Box::new(|panic| eprintln!("  {panic}")));
     println!("spans of more than 15 ms, as they come:");
     let mut answered = 0;
@@ -93,7 +93,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Prints spans that take long.
+/// Prints slow spans.
 struct Slow;
 
 impl Collector for Slow {

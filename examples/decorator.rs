@@ -1,14 +1,13 @@
 //! A client and a service over queues, traced by two attributes.
 //!
-//! `#[trace_root]` on the client's `make_request` begins a trace, `#[traced]` on the
-//! service's methods adds the spans. The service runs in a task of its own, which
-//! knows nothing of the client's trace: the request brings it along as a
-//! `Carried<ServiceRequest>`.
+//! `#[trace_root]` on the client's `make_request` begins a trace. `#[traced]` on the service's
+//! methods adds spans. The service runs in its own task, which does not know the client's
+//! trace. The request carries the trace, as a `Carried<ServiceRequest>`.
 //!
-//! Look at the counts: three requests are 3 traces of 3 spans. A collector that
-//! takes a trace for complete when all spans *that it has* are finished counts 9
-//! traces of 1 span here, as every span arrives finished. Below them stands one of
-//! the traces as OTLP/JSON, which any OpenTelemetry backend reads.
+//! Look at the counts: three requests give 3 traces of 3 spans. Every span is finished when it
+//! arrives. So a collector that only checks whether the spans *that it has* are finished would
+//! count 9 traces of 1 span. The output ends with one of the traces as OTLP/JSON, which every
+//! OpenTelemetry backend can read.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example decorator
@@ -77,7 +76,7 @@ impl SimpleService {
         println!("{}: processing {}", self.service_name, request.request_id);
         work(100..=300).await;
         let data = self.process_data(&request.payload).await;
-        // A client that went away needs no answer.
+        // A client that is gone needs no answer.
         let _sent = request.response_queue.send(data);
     }
 
@@ -125,7 +124,7 @@ fn report(collector: &TraceCollector) -> Result<()> {
     let completed = collector.completed_traces();
     let summaries: Vec<_> = completed
         .iter()
-        .map(|completed| Summary::of(&completed.trace))
+        .map(|completed| Summary::from_trace(&completed.trace))
         .collect();
     println!("\nTraces completed: {}", collector.stats().traces_completed);
     println!("Spans received: {}\n", collector.stats().spans_received);

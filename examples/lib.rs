@@ -1,10 +1,10 @@
-//! What the examples share.
+//! Shared code of the examples.
 
-/// Fails with the claim unless it holds, so that running an example is a test.
+/// Returns the claim as an error unless `holds` is true, so that running an example tests it.
 ///
 /// # Errors
 ///
-/// When it does not hold.
+/// If `holds` is false.
 pub fn check(holds: bool, claim: &str) -> Result<(), String> {
     if holds {
         return Ok(());

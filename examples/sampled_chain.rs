@@ -1,19 +1,18 @@
-//! A sampled trace through a chain of services, and what half of the traces miss.
+//! A sampled trace through a chain of services, and the effect of recording only half of the
+//! traces.
 //!
 //! ```text
 //! Client -> ServiceA -> ServiceB -> Database
 //! ```
 //!
-//! Each service has a task, a queue and a tracer of its own. What connects them is in
-//! the request: headers in a map, written by `propagation::inject` and read by
-//! `extract`. The client's `HeadSampler` decides once for the whole chain; the others
-//! do as their caller does.
+//! Each service has its own task, queue and tracer. They are connected only by the headers of
+//! the request, a map that `propagation::inject` writes and `extract` reads. The client's
+//! `HeadSampler` decides once for the whole chain. The other services follow their caller.
 //!
-//! Look first at the chain of parents: every span's parent is the span before it, in
-//! another service. Then at ten requests at a rate of 0.5, run 5,000 times: the
-//! number of traces has the mean and the variance of a binomial distribution, and
-//! the slowest of the ten is missed every other time, since the decision is made
-//! before anybody knows how slow a request will be.
+//! Look first at the chain of parents: every span's parent is the previous span, in another
+//! service. Then look at ten requests at a rate of 0.5, run 5,000 times. The number of traces
+//! has the mean and the variance of a binomial distribution. The slowest of the ten requests
+//! is missed half of the time, because the sampler decides before the request runs.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example sampled_chain
@@ -62,7 +61,7 @@ impl SampledService {
             let caller = propagation::extract(&request.headers).context;
             let root = self.tracer.root("handle").kind(SpanKind::Server);
             root.remote_parent(caller).run(self.handle()).await?;
-            // A caller that went away needs no answer.
+            // A caller that is gone needs no answer.
             let _sent = request.response_queue.send(());
         }
         Ok(())
@@ -92,7 +91,7 @@ async fn call(service: &mpsc::Sender<PropagatedRequest>) -> Result<()> {
     Ok(response.await?)
 }
 
-/// The client, which decides what is recorded, and the three services behind it.
+/// The client, which decides whether to record, and the three services behind it.
 struct Chain {
     client: Tracer,
     services: Vec<Tracer>,
@@ -155,7 +154,7 @@ impl Chain {
     }
 }
 
-/// One request, recorded: whose child is whose.
+/// Shows the parents of the spans of one recorded request.
 async fn show_chain() -> Result<()> {
     let collector = MemoryCollector::new();
     let chain = Chain::start(AlwaysOn, collector.clone())?;
@@ -190,7 +189,7 @@ async fn show_chain() -> Result<()> {
     Ok(())
 }
 
-/// Ten requests at half the rate, many times.
+/// Repeats an experiment many times: ten requests at a rate of one half.
 async fn show_experiments() -> Result<()> {
     let sampler = HeadSampler::new(RATE)?;
     let chain = Chain::start(sampler.clone(), ())?;
@@ -248,7 +247,7 @@ async fn show_experiments() -> Result<()> {
     );
 
     let spans: u64 = chain.tracers().map(|tracer| tracer.stats().delivered).sum();
-    // Five standard deviations each, of 5,000 experiments.
+    // The limits are five standard deviations for 5,000 experiments.
     check(
         (mean - binomial_mean).abs() < 0.112,
         "the mean is the binomial's",

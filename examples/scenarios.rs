@@ -2,13 +2,13 @@
 //!
 //! - A checkout: frontend, gateway, cart, inventory and payment. Which service is slow?
 //! - A video: player, edge cache, origin and transcoder. Why does it buffer?
-//! - A bank transfer: app, API, fraud detection, accounts and ledger. Is the promise of
-//!   500 ms kept, and if not, by whom is it broken?
+//! - A bank transfer: app, API, fraud detection, accounts and ledger. Does it take at most 500
+//!   ms, and if not, which service is too slow?
 //!
-//! Look at the bars: spans below each other that start where the one before ends wait
-//! for it, spans that start together do not. The last line under each tree is the
-//! critical path, which is what to make faster; the longest span is not always on it.
-//! Time is tokio's, paused.
+//! Look at the bars. A span that starts where the previous sibling ends waits for it. Spans
+//! that start together do not wait for each other. The last line under each tree is the
+//! critical path. These are the spans to optimize, and the longest span is not always one of
+//! them. The example uses tokio's paused time.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example scenarios
@@ -53,14 +53,14 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Prints a trace and where its time went; fails unless that is the known bottleneck.
+/// Prints a trace and its summary. Fails unless the summary shows the known bottleneck.
 fn show(collector: &TraceCollector, query: &Query, bottleneck: (&str, &str)) -> Result<()> {
     let found = collector.search(query);
     let [completed] = &found[..] else {
         return Err(format!("{} traces are found; expected one", found.len()).into());
     };
     let trace = &completed.trace;
-    let summary = Summary::of(trace);
+    let summary = Summary::from_trace(trace);
     let options = TreeOptions {
         bar_width: 40,
         logs: true,
@@ -81,7 +81,7 @@ fn show(collector: &TraceCollector, query: &Query, bottleneck: (&str, &str)) -> 
     Ok(())
 }
 
-/// Some work, or the way to somebody else's.
+/// Stands for some work, or for the network.
 async fn work(millis: u64) {
     sleep(Duration::from_millis(millis)).await;
 }

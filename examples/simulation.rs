@@ -1,20 +1,19 @@
-//! Fifteen simulated seconds of five services, in some milliseconds.
+//! Simulates fifteen seconds of five services in a few milliseconds.
 //!
 //! ```text
 //! Frontend -> APIGateway -> [AuthService, DataService -> Database]
 //! ```
 //!
-//! Every service is a task with a queue and a tracer of its own. Requests carry the
-//! caller's `TraceContext`; one `TraceCollector` takes the spans of all five tracers.
-//! Time is tokio's, paused: it jumps to the next timer when everybody waits, for the
-//! services as well as for the tracers, whose clock is `Clock::tokio`.
+//! Every service is a task with its own queue and tracer. Requests carry the caller's
+//! `TraceContext`. One `TraceCollector` takes the spans of all five tracers. The example uses
+//! tokio's paused time, which jumps to the next timer when all tasks wait. The tracers follow
+//! it with `Clock::tokio`.
 //!
-//! Look at how each request comes out as one tree of nine spans over five services, a
-//! `call` on the caller's side around a `handle_request` on the other, and at the
-//! bars: every service calls the next one after another. Ids and delays come from
-//! seeds, so that every run prints the same bytes; the program runs twice and
-//! compares. The tutorial's services never need more than 4 times 0.5 s, and so find
-//! no trace slower than 2.0 s; here the database sometimes does.
+//! Look at the trees. Each request gives one tree of nine spans over five services. The caller
+//! has a `call`, around the callee's `handle_request`. The bars show that the calls are
+//! sequential. Ids and delays come from seeds, so every run prints the same bytes. The program
+//! runs twice and compares the outputs. In the original tutorial, the services need at most 4
+//! times 0.5 s, so no trace is slower than 2.0 s. Here the database is sometimes slower.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example simulation
@@ -63,19 +62,19 @@ struct ServiceRequest {
     response_queue: oneshot::Sender<ServiceResponse>,
 }
 
-/// The answer: who took part in it.
+/// The answer: the services that took part in it.
 struct ServiceResponse {
     services: Vec<&'static str>,
 }
 
-/// Where requests to a service go.
+/// The address of a service.
 #[derive(Clone)]
 struct Address {
     name: &'static str,
     request_queue: mpsc::Sender<ServiceRequest>,
 }
 
-/// A service that does some work and then calls others.
+/// A service that does some work and then calls other services.
 struct Service {
     name: &'static str,
     tracer: Tracer,
@@ -86,7 +85,7 @@ struct Service {
     world: World,
 }
 
-/// What everybody has in common: time, chance and the screen.
+/// The shared state: time, random numbers and the screen.
 #[derive(Clone)]
 struct World {
     start: Instant,
@@ -95,7 +94,7 @@ struct World {
     screen: Arc<Mutex<String>>,
 }
 
-/// Runs everything once; returns what it printed.
+/// Runs the simulation once and returns its output.
 async fn simulate() -> Result<String> {
     let world = World::new();
     let collector = world.collector();
@@ -187,7 +186,7 @@ impl Service {
                 .remote_parent(request.context)
                 .run(self.handle(&request.request_id))
                 .await?;
-            // A caller that went away needs no answer.
+            // A caller that is gone needs no answer.
             let _sent = request.response_queue.send(response);
         }
         Ok(())
@@ -206,8 +205,8 @@ impl Service {
     }
 }
 
-/// Brings finished spans to the collector ten times a second, as the tracers' own
-/// threads would, which know nothing of simulated time.
+/// Delivers finished spans to the collector ten times a second. The tracers' own threads would
+/// do this, but they do not follow simulated time.
 async fn deliver(tracers: Vec<Tracer>) -> Result<()> {
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
@@ -243,7 +242,7 @@ impl World {
         Ok(tracer)
     }
 
-    /// Assembles the spans of all services and prints each trace that is complete.
+    /// Assembles the spans of all services and prints each complete trace.
     fn collector(&self) -> TraceCollector {
         let options = TraceCollectorOptions {
             clock: self.clock(),
@@ -266,7 +265,7 @@ impl World {
         sleep(Duration::from_millis(millis)).await;
     }
 
-    /// Prints a line with the simulated time before it.
+    /// Prints a line that begins with the simulated time.
     fn print(&self, text: &str) {
         let now = self.start.elapsed().as_secs_f64();
         let mut screen = self.screen.lock().unwrap_or_else(PoisonError::into_inner);

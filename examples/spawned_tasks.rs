@@ -1,14 +1,13 @@
-//! Where a trace goes when a request leaves its task.
+//! Continues a trace when a request leaves its task.
 //!
-//! `tokio::spawn` inherits nothing, as every task is a world of its own. The
-//! functions used here carry the current span along: a spawned task, a blocking
-//! closure, the tasks of a `JoinSet` and the receiver of a message become its
-//! children, and what is cancelled, times out or panics ends its span with that
-//! outcome.
+//! With `tokio::spawn`, a task does not inherit the current span. The functions used here pass
+//! it on. A spawned task, a blocking closure, the tasks of a `JoinSet` and the receiver of a
+//! message become its children. A task that is cancelled, times out or panics ends its span
+//! with that outcome.
 //!
-//! Look at the `shows` under each span of the first tree; its bar tells when it ran.
-//! The second tree is a trace of its own, linked to the first. Time is tokio's,
-//! paused.
+//! Look at the tag `shows` under each span of the first tree. The bar shows when the span ran.
+//! The second tree is a separate trace that is linked to the first. The example uses tokio's
+//! paused time.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example spawned_tasks
@@ -42,7 +41,7 @@ async fn main() -> Result<()> {
     let mailer = tokio::spawn(send_mails(outbox));
     order(mails).await;
     mailer.await?;
-    sleep(Duration::from_secs(1)).await; // whatever still runs
+    sleep(Duration::from_secs(1)).await; // for tasks that still run
 
     let _report = tracing.flush(Duration::from_secs(5));
     report(&collector)
@@ -50,10 +49,10 @@ async fn main() -> Result<()> {
 
 #[trace_root("order")]
 async fn order(mails: mpsc::Sender<Carried<&'static str>>) {
-    // A task that may outlive the request: nobody waits for it.
+    // A task that may outlive the request. The request does not wait for it.
     trace_core::spawn(update_statistics());
 
-    // A closure on a thread where it may block.
+    // A closure on a thread that may block.
     let _hash = trace_core::spawn_blocking(hash).await;
 
     // Tasks that run at the same time.
@@ -63,7 +62,7 @@ async fn order(mails: mpsc::Sender<Carried<&'static str>>) {
     }
     prices.join_all().await;
 
-    // The first answer counts; the other branch is dropped where it stands.
+    // The first answer counts. The other branch is dropped.
     tokio::select! {
         biased;
         () = ask_replica("near", 20) => {}
@@ -72,13 +71,13 @@ async fn order(mails: mpsc::Sender<Carried<&'static str>>) {
 
     let _too_late = timeout(Duration::from_millis(30), recommend()).await;
 
-    // A panic ends the task and not the request.
+    // A panic ends the task, but not the request.
     let _panic = trace_core::spawn(redeem_voucher()).await;
 
-    // A message: the receiver's task goes on with this trace.
+    // A message. The receiver's task continues this trace.
     let _sent = mails.send(Carried::new("thank you")).await;
 
-    // Work that the request causes and that is none of its own.
+    // Work that the request causes but that is not part of it.
     trace_core::spawn_linked("warm_cache", async {
         span::add_tag(
             "shows",
@@ -138,7 +137,7 @@ async fn redeem_voucher() {
     panic!("no voucher has a negative value");
 }
 
-/// Ends when the last order is over, whose sender is then gone.
+/// Ends when the last order has ended and dropped its sender.
 async fn send_mails(mut outbox: mpsc::Receiver<Carried<&'static str>>) {
     while let Some(mail) = outbox.recv().await {
         mail.run(send_mail).await;

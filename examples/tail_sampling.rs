@@ -1,15 +1,15 @@
-//! Keeping only the traces that turn out to be slow or to fail.
+//! Keeps only the traces that are slow or have failed.
 //!
-//! A head sampler decides before anything has happened and misses the slowest request
-//! as often as any other. The collector here waits: it holds the spans of each trace
-//! back until the trace has ended in this process, which a tracer reports exactly,
-//! and passes on what is worth keeping. Until then a trace is a list of spans under
-//! its id; a limit for all lists together bounds the memory, whatever requests do.
+//! A head sampler decides at the beginning, so it misses the slowest request as often as any
+//! other. The collector here keeps the spans of each trace until the trace has ended in this
+//! process, which the tracer reports exactly. Then it passes on the traces that are worth
+//! keeping. Until then a trace is a list of spans under its id. A limit for all lists together
+//! bounds the memory.
 //!
-//! Look at the numbers: no slow or failed request is missing among the kept traces,
-//! and none of the others is there. Spans wait in the collector only while a part of
-//! their request has ended and another goes on, as each task hands its spans over
-//! when it ends. With too low a limit, traces are lost, and counted.
+//! Look at the numbers: the kept traces are exactly the slow and failed requests. Each task
+//! hands over its spans when it ends. So spans wait in the collector only while one task of
+//! their request has ended and another still runs. If the limit is too low, traces are lost
+//! and counted.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example tail_sampling
@@ -57,10 +57,10 @@ async fn main() -> Result<()> {
 }
 
 struct Outcome {
-    /// Requests that were slow or failed.
+    /// The number of requests that were slow or failed.
     wanted: usize,
     kept: usize,
-    /// Of the kept traces, those with all their spans.
+    /// The number of kept traces that have all their spans.
     whole: usize,
     lost: usize,
     most_spans: usize,
@@ -130,7 +130,7 @@ struct TailSampling<C> {
     buffer: Mutex<Buffer>,
 }
 
-/// The spans of requests that go on.
+/// The spans of unfinished requests.
 #[derive(Default)]
 struct Buffer {
     requests: HashMap<TraceId, Waiting>,
@@ -144,10 +144,10 @@ struct Buffer {
     most_bytes_of_a_request: usize,
 }
 
-/// A request that goes on.
+/// An unfinished request.
 struct Waiting {
     number: u64,
-    /// `None` if it was given up: what comes of it later is dropped as well.
+    /// `None` if the request was given up. Its later spans are dropped, too.
     spans: Option<Vec<SpanRecord>>,
 }
 
@@ -186,7 +186,7 @@ fn is_kept(spans: &[SpanRecord]) -> bool {
 }
 
 impl Buffer {
-    /// Adds a span; makes room for it by giving up the request that waits longest.
+    /// Adds a span. To make room, gives up the request that has waited longest.
     fn add(&mut self, span: SpanRecord, max_spans: usize) {
         if self.spans >= max_spans {
             self.give_up_oldest();
@@ -219,7 +219,7 @@ impl Buffer {
         }
     }
 
-    /// Takes out a request that has ended.
+    /// Removes a request that has ended.
     fn take(&mut self, trace_id: TraceId) -> Option<Vec<SpanRecord>> {
         let request = self.requests.remove(&trace_id)?;
         self.by_age.remove(&request.number);
@@ -229,7 +229,7 @@ impl Buffer {
     }
 }
 
-/// Approximately: the texts of the tags are not counted.
+/// Returns an estimate that does not include the texts of tags.
 fn bytes(spans: &[SpanRecord]) -> usize {
     let tags: usize = spans.iter().map(|span| span.tags.capacity()).sum();
     size_of_val(spans) + tags * size_of::<Tag>()

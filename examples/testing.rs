@@ -1,7 +1,7 @@
-//! A user's own tests of what is traced.
+//! Tests of traced code, as in your own project.
 //!
-//! The first half is a shop, the second its tests, as they would stand in a project
-//! of yours: in the same file, or in `tests/`.
+//! The first half of this file is a shop. The second half has its tests, which you would write
+//! in the same file or in `tests/`.
 //!
 //! ```sh
 //! cargo test -p trace-examples --example testing    # runs the tests
@@ -42,7 +42,7 @@ async fn charge(order: &Order) -> Result<(), &'static str> {
 #[traced]
 async fn send_mail() {}
 
-/// Shows what a test says that expects too much.
+/// Shows the message of a test with a wrong expectation.
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let order = Order {
@@ -53,7 +53,7 @@ async fn main() {
     let paid = tracer.attach(checkout(order)).await;
     assert_eq!(paid, Err("card declined"));
 
-    // Printed below; the default hook would print it once more.
+    // The message is printed below. The default hook would print it a second time.
     std::panic::set_hook(Box::new(|_| {}));
     let failure = std::panic::catch_unwind(AssertUnwindSafe(|| {
         assert_trace!(
@@ -103,7 +103,7 @@ mod tests {
         );
     }
 
-    /// A tag is compared if the expected text names it.
+    /// A tag is compared if the expected text contains its key.
     #[traced_test]
     async fn the_order_is_on_the_span() {
         let _ = checkout(Order::with_card("declined")).await;
@@ -117,19 +117,18 @@ mod tests {
         );
     }
 
-    /// A task that goes on with the trace; the test may return an error.
+    /// A task that continues the trace. The test waits for it, and may return an error.
     #[traced_test]
     #[tokio::test(flavor = "multi_thread")]
     async fn the_mail_belongs_to_the_checkout() -> Result<(), &'static str> {
         checkout(Order::with_card("gold")).await?;
-        while trace!().len() < 4 {
-            tokio::task::yield_now().await;
-        }
+        TestTracer::current().settled(Duration::from_secs(5)).await;
+        assert_eq!(trace!().len(), 4);
         assert_no_orphans!(trace!());
         Ok(())
     }
 
-    /// One traced function alone, without the root that it has in production.
+    /// Tests one traced function alone, without its root in production.
     #[traced_test]
     async fn a_good_card_is_charged() {
         charge(&Order::with_card("gold")).await.unwrap();
@@ -145,7 +144,7 @@ mod tests {
         assert_eq!(trace!().duration(), Some(Duration::from_secs(3)));
     }
 
-    /// With a tracer of its own: a clock, a sampler, limits.
+    /// Uses a custom tracer, with a clock, a sampler or limits.
     #[tokio::test]
     async fn time_is_exact_with_a_manual_clock() {
         let clock = ManualClock::starting_at(Timestamp::default());

@@ -33,6 +33,18 @@ fn plain() {
     span::in_span("inner", || {});
 }
 
+/// Fails after a minute.
+#[track_caller]
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    for _ in 0..60_000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("it did not happen within a minute");
+}
+
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -174,11 +186,7 @@ fn a_guard_ends_in_time_though_its_collector_blocks() {
     assert!(stats.dropped.queue > 3_900, "{stats:?}");
     drop(opener);
     // What the collector held is delivered when it goes on.
-    let deadline = start + Duration::from_secs(60);
-    while tracer.stats().waiting > 0 {
-        assert!(now() < deadline, "{:?}", tracer.stats());
-        std::thread::yield_now();
-    }
+    wait_until(|| tracer.stats().waiting == 0);
 }
 
 fn a_guard_may_be_dropped_while_scopes_run() {
@@ -321,11 +329,12 @@ fn a_guard_waits_for_the_shutdown_that_runs() {
     plain();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| tracer.shutdown(Duration::from_secs(60)));
-        while tracer.stats().dropped.shutdown == 0 {
+        wait_until(|| {
             plain(); // Taken until the shutdown has begun.
-            std::thread::sleep(Duration::from_millis(1));
-        }
+            tracer.stats().dropped.shutdown > 0
+        });
         scope.spawn(|| {
+            // The guard begins to wait meanwhile; no thread can tell that it does.
             std::thread::sleep(Duration::from_millis(50));
             drop(opener);
         });

@@ -1,9 +1,9 @@
-//! What instrumenting a crate of 200 async functions adds to its build, and what a
-//! library adds to a build from nothing.
+//! Measures how much build time instrumentation adds to a crate of 200 async functions, and
+//! how much a library adds to a build from scratch.
 //!
-//! A workspace is written into the system's folder for temporary files, with a
-//! member for each variant; the dependencies are built once, with the versions that
-//! this package has. What is timed is `cargo build` of a member that was cleaned.
+//! It writes a workspace to the system's temporary directory, with a member for each variant.
+//! The dependencies are built once, in the versions of this package. The timed step is `cargo
+//! build` of a cleaned member.
 
 mod cargo;
 mod cold;
@@ -17,11 +17,11 @@ use cargo::{Times, cargo};
 pub use cold::run as run_cold;
 use source::{FASTRACE, FUNCTIONS, OURS, PLAIN, Tags, VARIANTS};
 
-/// What a build is to take at most.
+/// The maximum time of a build.
 struct Goal {
     tags: Tags,
     profile: &'static str,
-    /// Above the plain one.
+    /// The maximum difference from the plain variant.
     seconds: Option<f64>,
     times_fastrace: f64,
 }
@@ -57,7 +57,7 @@ const GOALS: [Goal; 4] = [
 ///
 /// # Errors
 ///
-/// When a build fails.
+/// If a build fails.
 pub fn run(rounds: usize) -> Result<(), String> {
     report::print_head("Compile time");
     println!(
@@ -82,7 +82,7 @@ pub fn run(rounds: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// What each variant took.
+/// Returns the times of each variant.
 fn measure(folder: &Path, goal: &Goal, rounds: usize) -> Result<Vec<Times>, String> {
     let run = |command: &str, package: &str| {
         let args = [command, "--quiet", "--profile", goal.profile, "--package"];

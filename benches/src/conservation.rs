@@ -1,9 +1,8 @@
-//! Whether every span is accounted for, whatever happens to it.
+//! Checks that every span is accounted for in all cases.
 //!
-//! Threads record flat out, and the program counts what it does itself: the spans
-//! that it opens, those in roots that its sampler refuses, and those that its
-//! collectors were given. The tracer's counters must say the same, and add up at
-//! every moment.
+//! Threads record as fast as they can. The program counts the spans that it opens, the spans
+//! in roots that its sampler refuses, and the spans that its collectors receive. The tracer's
+//! counters must be equal, and must add up at every moment.
 
 mod held;
 mod program;
@@ -22,15 +21,15 @@ use program::{REFUSED, World};
 use trouble::Given;
 
 const THREADS: u64 = 4;
-/// Little, so that it is full whenever the collector is slow.
+/// A small queue, so that it is full whenever a collector is slow.
 const MAX_QUEUE_SPANS: usize = 100_000;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Opens a number of spans, or as many as there is time for.
+/// Opens a number of spans, or as many as possible in the given time.
 ///
 /// # Errors
 ///
-/// When a span is not accounted for.
+/// If a span is not accounted for.
 pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     let begin = stopwatch::now();
     let given = Troubles::default();
@@ -53,7 +52,7 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     while world.opened() < spans && begin.elapsed() < limit {
         std::thread::sleep(Duration::from_millis(20));
     }
-    // In the middle of what the threads do, who go on for a while.
+    // The shutdown happens while the threads work, and they continue for a while.
     let report = tracer.shutdown(SHUTDOWN_TIMEOUT);
     std::thread::sleep(Duration::from_millis(100));
     world.stop();
@@ -95,7 +94,7 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
             lane.dropped.panic == given.thrown(),
             "a collector panicked at another number of spans",
         );
-        // Of those of parts that end after the shutdown nobody is told.
+        // Losses of parts that end after the shutdown are not reported.
         let unread = stats.dropped.queue + stats.dropped.limit;
         let lost = lane.dropped.total() + unread + stats.dropped.shutdown;
         check(
@@ -110,7 +109,7 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
         panicking.dropped.panic > 0 && blocking.dropped.full > 0,
         "no collector lost anything",
     );
-    // It may be slower than the threads that record.
+    // The good collector may be slower than the recording threads.
     check(
         well.dropped.total() == well.dropped.full,
         "the collector that is well lost spans as others do",
@@ -122,7 +121,7 @@ pub fn run(spans: u64, minutes: f64, seed: u64) -> Result<(), String> {
     }
 }
 
-/// What was given to each collector.
+/// The counts of each collector.
 #[derive(Default)]
 struct Troubles {
     panicking: Arc<Given>,
@@ -136,7 +135,7 @@ impl Troubles {
     }
 }
 
-/// Whether all was given to the collectors; what they have lost themselves is an error.
+/// Returns whether all collectors finished in time and reported no errors other than losses.
 fn is_whole(report: &FlushReport) -> bool {
     let mut errors = report.errors.iter();
     report.late.is_empty() && errors.all(|error| error.to_string().contains(" lost: "))
@@ -150,7 +149,8 @@ fn is_lane_conserved(lane: &LaneStats) -> bool {
     lane.read == lane.delivered + lane.dropped.total() + lane.waiting
 }
 
-/// Whether each lane adds up, in one look at all, which so have read the same.
+/// Returns whether the counts of each lane add up, and whether all lanes have read equally
+/// many spans. The counts must come from one call.
 fn are_lanes_conserved(lanes: &[LaneStats]) -> bool {
     let mut pairs = lanes.windows(2);
     lanes.iter().all(is_lane_conserved) && pairs.all(|pair| pair[0].read == pair[1].read)
@@ -225,7 +225,7 @@ fn print(
     table.print();
 }
 
-/// Adds the counters up all the time, and flushes now and then.
+/// Continuously checks the sums of the counters, and flushes occasionally.
 struct Watch {
     thread: JoinHandle<Vec<String>>,
     shared: Arc<Shared>,
@@ -247,7 +247,7 @@ impl Watch {
         Ok(Self { thread, shared })
     }
 
-    /// Returns how many times it looked, and what it found.
+    /// Returns the number of checks, and the errors found.
     fn stop(self) -> (u64, Vec<String>) {
         self.shared.is_over.store(true, Ordering::Relaxed);
         let found = self.thread.join();

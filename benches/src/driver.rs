@@ -18,14 +18,13 @@ pub struct Peer {
     pub name: &'static str,
     pub package: Option<&'static str>,
     pub set_up: fn(),
-    /// Runs a workload a number of times, below one root where it needs one, and
-    /// returns how long the calls took together; `None` if the library has nothing
-    /// like it.
+    /// Runs a workload a number of times, below one root if it needs one, and returns the
+    /// total time of the calls; `None` if the library has nothing like it.
     pub run: fn(Workload, u64) -> Duration,
     pub spans: fn(Workload, u64) -> u64,
-    /// A root with the tree below it, for throughput.
+    /// Records a root with the tree below it, for throughput.
     pub tree: fn(),
-    /// The future of a task that is a root and waits at its first poll.
+    /// Returns the future of a task that is a root and waits at its first poll.
     pub sleeping_root: fn() -> Pin<Box<dyn Future<Output = u64> + Send>>,
     pub nested_sizes: fn() -> [usize; 4],
     pub flush: fn(),
@@ -52,7 +51,7 @@ impl Peer {
     ///
     /// # Panics
     ///
-    /// When a span is missing: what was measured is not what was meant.
+    /// If a span is missing, because then the measurement is wrong.
     #[must_use]
     pub fn run_and_check(&self, workload: Workload, calls: u64) -> Duration {
         let before = (self.delivered)();
@@ -70,14 +69,14 @@ impl Peer {
         time
     }
 
-    /// The library whose name begins like this.
+    /// Returns the library whose name begins with this text.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         PEERS.into_iter().find(|peer| peer.name.starts_with(name))
     }
 }
 
-/// The function without any library, against which all are measured.
+/// The index of the functions without any library, with which all libraries are compared.
 pub const PLAIN: usize = 0;
 pub const FLOOR: usize = 1;
 pub const OURS: usize = 2;
@@ -114,8 +113,8 @@ fn poll_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Not inlined, as no executor inlines the poll of a task: else the plain function,
-/// which is short, would be merged with the loop, and what is measured were that.
+/// Not inlined, because no executor inlines the poll of a task. Otherwise the plain function,
+/// which is short, would be merged with the loop, and the measurement would be wrong.
 #[inline(never)]
 fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -184,7 +183,7 @@ fn run<L: Library>(workload: Workload, calls: u64) -> Duration {
     }
 }
 
-/// Where the task of a workload runs.
+/// Returns the runtime for the tasks of a workload.
 fn runtime(workload: Workload) -> &'static Runtime {
     match workload {
         Workload::PoolPoll | Workload::PoolPollLeaf | Workload::PoolPollLevels => &POOL,
@@ -192,8 +191,8 @@ fn runtime(workload: Workload) -> &'static Runtime {
     }
 }
 
-/// Spawns a future, and returns how long it took from its first poll to its end: how
-/// soon a thread wakes up is not in it.
+/// Spawns a future, and returns the time from its first poll to its end. This does not include
+/// the time until a thread wakes up.
 fn in_task<F>(runtime: &Runtime, future: F) -> Duration
 where
     F: Future<Output = u64> + Send + 'static,

@@ -1,7 +1,7 @@
-//! Times of spans that are held, beside fastrace.
+//! Measures the times of held spans, compared with fastrace.
 //!
-//! Apart from the workloads that every library has: few have spans that can be held, and
-//! what can be done with them differs.
+//! These are separate from the other workloads, because few libraries have held spans, and
+//! their operations differ.
 
 mod cases;
 
@@ -12,19 +12,19 @@ use crate::report::{self, Table, short};
 use crate::stopwatch::{median, nanos};
 use cases::{CASES, Case};
 
-/// What is timed together.
+/// The number of calls that are timed together.
 const CALLS: u64 = 2_000;
 
-/// What a figure is to be at most.
+/// The maximum value of a result.
 #[derive(Clone, Copy, Debug)]
 enum Goal {
     TimesFastrace(f64),
     Nanos(f64),
-    /// So many nanoseconds more than the first case, an async function.
+    /// At most this many nanoseconds more than the first case, an async function.
     MoreThanAsync(f64),
 }
 
-/// Prints what each case costs above doing nothing, in nanoseconds.
+/// Prints the cost of each case in nanoseconds, compared with doing nothing.
 pub fn run(rounds: usize, only: Option<&str>) {
     for peer in [OURS, FASTRACE] {
         (PEERS[peer].set_up)();
@@ -66,7 +66,7 @@ pub fn run(rounds: usize, only: Option<&str>) {
     table.print();
 }
 
-/// Nanoseconds of one call in one round.
+/// The time of one call in each round, in nanoseconds.
 struct Times {
     plain: f64,
     ours: f64,

@@ -1,8 +1,8 @@
-//! Instructions of single calls, counted by valgrind's callgrind.
+//! Counts the instructions of single calls with valgrind's callgrind.
 //!
-//! The program runs itself below callgrind, which counts in `callgrind_region` only, on the
-//! thread that is in it. A figure is the difference of two runs of a workload, less
-//! that of the plain function: neither roots nor loops are in it.
+//! The program runs itself under callgrind, which counts only within `callgrind_region`, on
+//! the thread that runs it. A result is the difference between two runs of a workload, minus
+//! that of the plain function. So it includes neither roots nor loops.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::driver::{FLOOR, OURS, PEERS, PLAIN, Peer};
 use crate::report::{self, Table, short};
 use crate::workload::Workload;
 
-/// Spans or polls of the smaller of the two runs.
+/// The number of spans or polls in the smaller of the two runs.
 const UNITS: u64 = 1_000;
 const REGION: &str = concat!(module_path!(), "::callgrind_region");
 const BUDGETS: &str = include_str!("../instruction-budgets.txt");
@@ -20,7 +20,7 @@ const BUDGETS: &str = include_str!("../instruction-budgets.txt");
 ///
 /// # Errors
 ///
-/// When callgrind does not run, or says what is not understood.
+/// If callgrind does not run, or if its output is not understood.
 pub fn run() -> Result<(), String> {
     report::print_head("Instructions on the caller's thread");
     println!("Of a span, poll or root, above the plain function, counted by callgrind.\n");
@@ -68,7 +68,7 @@ fn counted() -> impl Iterator<Item = Workload> {
 ///
 /// # Errors
 ///
-/// When a budget is exceeded.
+/// If a budget is exceeded.
 pub fn check() -> Result<(), String> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         println!("SKIPPED: there is no valgrind here, so instructions are not counted");
@@ -101,7 +101,7 @@ fn budget(workload: Workload) -> Result<f64, String> {
         .ok_or_else(|| format!("expected a budget for `{}`", workload.key()))
 }
 
-/// Instructions of a unit of each workload that is counted.
+/// Returns the number of instructions per unit of each counted workload.
 fn count(peer: usize) -> Result<Vec<f64>, String> {
     if cfg!(debug_assertions) {
         return Err("instructions are counted of a release build: add `--release`".to_owned());
@@ -123,7 +123,7 @@ fn count(peer: usize) -> Result<Vec<f64>, String> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
-    // The one of the end of the program, after the last region.
+    // This is the dump at the end of the program, after the last region.
     let _removed = std::fs::remove_file(&out);
     let mut counts = vec![0.0; Workload::ALL.len()];
     let mut dump = 0;
@@ -151,7 +151,7 @@ fn total(dump: &Path) -> Result<f64, String> {
         .ok_or_else(|| format!("no `totals` in {}", dump.display()))
 }
 
-/// Runs each workload of a library twice, below callgrind.
+/// Runs each workload of a library twice. This code runs under callgrind.
 pub fn inside(peer: &Peer) {
     (peer.set_up)();
     for workload in counted() {

@@ -1,10 +1,10 @@
-//! Measures what a span costs, for trace-core and its peers, in one run.
+//! Measures the cost of a span, for trace-core and its peers, in one run.
 //!
-//! Each library is a file in `libraries` that says how the same functions are
-//! instrumented with it. Everything else drives them: `workload` has what is
-//! measured, `driver` repeats and times it.
+//! Each library has a file in `libraries`, in which the same functions are instrumented with
+//! it. The other files drive them: `workload` has the measured operations, and `driver`
+//! repeats and times them.
 
-// The order is that in which to read.
+// In reading order.
 
 #[path = "../../tests/it/random.rs"]
 #[expect(dead_code, reason = "tests choose more")]

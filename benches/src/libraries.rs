@@ -1,4 +1,4 @@
-//! The same functions, instrumented with each library as its documentation says.
+//! The same functions, instrumented with each library according to its documentation.
 
 pub mod emit;
 pub mod fastrace;

@@ -1,4 +1,4 @@
-//! What each library has to say: the same functions, instrumented.
+//! The interface of each library: the same functions, instrumented.
 
 use std::pin::Pin;
 use std::sync::LazyLock;
@@ -12,19 +12,18 @@ use crate::workload::Workload;
 
 /// A tracing library and the functions that are instrumented with it.
 ///
-/// The functions do the same in each library and nothing but pass their argument
-/// through `black_box`, so that the compiler can neither remove them nor know what
-/// they return. Each is called in one place of the driver only, so that whether the
-/// compiler inlines it does not depend on what else is measured. Spans go to something that
-/// counts and drops them.
+/// The functions are the same in each library. They only pass their argument through
+/// `black_box`, so that the compiler can neither remove them nor know what they return. Each
+/// function is called in only one place of the driver, so that its inlining does not depend on
+/// other measurements. The spans are counted and dropped.
 pub trait Library: 'static {
     const NAME: &'static str;
-    /// The crate whose version is told.
+    /// The crate whose version is printed.
     const PACKAGE: Option<&'static str>;
-    /// Whether a function that is called outside any trace begins one.
+    /// Whether a function that is called outside any trace begins a trace.
     const TRACES_WITHOUT_CONTEXT: bool = false;
 
-    /// Prepares the process; called once.
+    /// Prepares the process. Called once.
     fn set_up();
 
     /// Runs a closure below a root span.
@@ -33,7 +32,7 @@ pub trait Library: 'static {
     fn leaf(i: u64) -> impl Future<Output = u64> + Send + 'static;
     fn sync_leaf(i: u64) -> u64;
     fn tree(i: u64, text: &'static str) -> impl Future<Output = u64> + Send;
-    /// Is polled once more than `polls` times.
+    /// Is polled `polls + 1` times.
     fn waits(i: u64, polls: u64) -> impl Future<Output = u64> + Send;
     fn fails(i: u64) -> impl Future<Output = Result<u64, Declined>> + Send;
     fn rich(i: u64, text: &'static str) -> impl Future<Output = u64> + Send;
@@ -41,37 +40,37 @@ pub trait Library: 'static {
     fn spawned(i: u64) -> JoinHandle<u64>;
     /// A trace of one span.
     fn root(i: u64) -> impl Future<Output = u64> + Send;
-    /// The same, described at run time; of a library that has only one way, that one.
+    /// A trace of one span, described at run time. If the library has only one way, uses that.
     fn built_root(i: u64) -> impl Future<Output = u64> + Send {
         Self::root(i)
     }
-    /// A future as the body of a root. That the root is not sampled is heard within
-    /// [`choosing`](Self::choosing) only.
+    /// A future as the body of a root. `is_sampled` has an effect only within
+    /// [`choosing`](Self::choosing).
     fn in_root<F>(is_sampled: bool, body: F) -> impl Future<Output = u64> + Send + 'static
     where
         F: Future<Output = u64> + Send + 'static;
-    /// Runs a closure in which roots are sampled or not, as each says.
+    /// Runs a closure in which each root chooses whether it is sampled.
     fn choosing<R>(body: impl FnOnce() -> R) -> R {
         body()
     }
-    /// A leaf in a task that is polled again and again.
+    /// A leaf in a task that is polled repeatedly.
     fn step(i: u64) -> impl Future<Output = u64> + Send + 'static;
-    /// Three spans, the innermost of which is polled once more than `polls` times.
+    /// Three spans. The innermost is polled `polls + 1` times.
     fn nested(i: u64, text: &'static str, polls: u64)
     -> impl Future<Output = u64> + Send + 'static;
 
-    /// Bytes of the futures of functions that wait for each other: of a leaf, and of
-    /// one, two and three levels above it.
+    /// The sizes in bytes of the futures of nested functions: a leaf, and one, two and three
+    /// levels above it.
     fn nested_sizes() -> [usize; 4];
 
-    /// Passes on what is recorded; does not return before it is delivered, if the
-    /// library can do that.
+    /// Flushes the recorded spans. Waits until they are delivered, if the library supports
+    /// that.
     fn flush();
 
-    /// Spans that were delivered since the process began.
+    /// The number of spans delivered since the process began.
     fn delivered() -> u64;
 
-    /// Spans that have to be delivered for a number of calls of a workload.
+    /// The expected number of delivered spans for a number of calls of a workload.
     #[must_use]
     fn spans(workload: Workload, calls: u64) -> u64 {
         if workload == Workload::NoContext && Self::TRACES_WITHOUT_CONTEXT {
@@ -94,7 +93,7 @@ impl std::fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
-/// Is pending for a number of polls.
+/// A future that is pending for a number of polls.
 #[derive(Debug)]
 pub struct Yield(pub u64);
 
@@ -111,7 +110,7 @@ impl Future for Yield {
     }
 }
 
-/// Counts spans that reach the end of a library.
+/// Counts the spans that a library delivers.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
@@ -131,15 +130,14 @@ impl Counter {
     }
 }
 
-/// The runtime of the spawned tasks: they run on the thread that waits for them.
+/// The runtime of the spawned tasks, which run on the thread that waits for them.
 pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime without drivers asks the operating system for nothing")
 });
 
-/// A runtime that moves tasks between threads, and has one: a second would look for
-/// work in between.
+/// A multi-threaded runtime with one thread. A second thread would search for work in between.
 pub static POOL: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

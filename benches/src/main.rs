@@ -1,4 +1,5 @@
-//! Measures what a span costs, beside the peers; see the README of this folder.
+//! Measures the cost of a span and compares it with other libraries; see the README of this
+//! folder.
 
 use clap::{Parser, Subcommand};
 use trace_benches::driver::Peer;
@@ -20,28 +21,28 @@ enum What {
         #[arg(long, default_value_t = 101)]
         rounds: usize,
     },
-    /// Times of spans that are held, beside fastrace.
+    /// Times of held spans, compared with fastrace.
     Held {
         #[arg(long, default_value_t = 101)]
         rounds: usize,
-        /// Runs ours alone, and only what has this in its name, for a profiler.
+        /// Runs only trace-core, and only cases whose name contains this text, for a profiler.
         #[arg(long)]
         only: Option<String>,
     },
     /// Instructions of single calls, counted by callgrind.
     Instructions {
-        /// Compares ours with the budgets only, and fails if one is exceeded.
+        /// Only compares trace-core with the budgets, and fails if one is exceeded.
         #[arg(long)]
         check: bool,
-        /// Is what callgrind runs.
+        /// The run under callgrind.
         #[arg(long, hide = true)]
         inside: Option<String>,
     },
     /// Bytes of futures.
     Sizes,
-    /// What arrives of what two threads record.
+    /// How many spans of two recording threads are delivered.
     Throughput {
-        /// Spans a second; 0 is flat out.
+        /// Spans per second; 0 means as fast as possible.
         #[arg(
             long,
             value_delimiter = ',',
@@ -52,38 +53,38 @@ enum What {
         seconds: u64,
         #[arg(long, default_value_t = 3)]
         rounds: usize,
-        /// Looks for the highest rate without loss instead.
+        /// Searches for the highest rate without loss instead.
         #[arg(long)]
         lossless: bool,
-        /// The library whose name begins like this, instead of all.
+        /// Measures only the library whose name begins with this text.
         #[arg(long)]
         only: Option<String>,
-        /// Is one run, with one library.
+        /// One run, with one library.
         #[arg(long, hide = true)]
         inside: Option<String>,
     },
-    /// What instrumenting a crate of 200 functions adds to its build.
+    /// How much instrumenting a crate of 200 functions adds to its build time.
     CompileTime {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
-    /// What a library adds to a build from nothing.
+    /// How much a library adds to a build from scratch.
     ColdBuild {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
-    /// Records for long, and watches memory, threads and files.
+    /// Records for a long time, and watches memory, threads and files.
     Soak {
         #[arg(long, default_value_t = 30.0)]
         minutes: f64,
-        /// Spans a second; the highest without loss if it is not given.
+        /// Spans per second; if not given, nine tenths of the highest rate without loss.
         #[arg(long)]
         rate: Option<u64>,
-        /// With collectors beside it that are slow, panic, and block.
+        /// Adds collectors that are slow, panic, and block.
         #[arg(long)]
         lanes: bool,
     },
-    /// Cancels, moves, loses and throws spans, and accounts for each of them.
+    /// Cancels, moves, loses and unwinds spans, and accounts for each of them.
     Conservation {
         #[arg(long, default_value_t = 100_000_000)]
         spans: u64,

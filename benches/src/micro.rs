@@ -5,10 +5,10 @@ use crate::report::{self, Table, short};
 use crate::stopwatch::{median, nanos};
 use crate::workload::{Goal, Share, Workload};
 
-/// Spans or polls that are timed together.
+/// The number of spans or polls that are timed together.
 const UNITS: u64 = 2_000;
 
-/// Prints what each workload costs above the plain function, in nanoseconds.
+/// Prints the cost of each workload in nanoseconds, compared with the plain function.
 pub fn run(rounds: usize) {
     for peer in &PEERS {
         (peer.set_up)();
@@ -41,19 +41,19 @@ fn say(goal: Goal) -> String {
     }
 }
 
-/// A figure of each peer.
+/// One value for each peer.
 type Figures = [f64; PEERS.len()];
 
-/// Nanoseconds above the plain function, of each round of each workload.
+/// The difference from the plain function in nanoseconds, for each round of each workload.
 struct Above(Vec<Vec<Figures>>);
 
 impl Above {
-    /// The medians over the rounds.
+    /// Returns the medians over the rounds.
     fn figures(&self, workload: Workload) -> Figures {
         medians(self.0[workload.index()].iter().copied())
     }
 
-    /// The medians over the rounds of what is above another workload.
+    /// Returns the medians over the rounds of the difference from another workload.
     fn shares(&self, workload: Workload, share: Share) -> Figures {
         let rounds = [workload, share.above].map(|workload| &self.0[workload.index()]);
         let pairs = rounds[0].iter().zip(rounds[1]);
@@ -67,7 +67,7 @@ impl Above {
         cells.extend(figures.iter().skip(FLOOR).map(|figure| short(*figure)));
         let ours = figures[OURS];
         cells.extend([FLOOR, FASTRACE].map(|peer| match figures[peer] {
-            // What costs next to nothing is nothing to divide by.
+            // A value near zero is not a useful divisor.
             ..1.0 => "-".to_owned(),
             theirs => format!("{:.2}", ours / theirs),
         }));

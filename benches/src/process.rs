@@ -1,4 +1,4 @@
-//! What this process uses, as the operating system says.
+//! The resources that this process uses, from the operating system.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ pub fn cpu_time() -> Duration {
     )
 }
 
-/// Processor time of all programs that this one ran and waited for, and theirs.
+/// Processor time of all child processes that have ended, and of their children.
 #[must_use]
 pub fn children_cpu_time() -> Duration {
-    // What Linux counts in, whatever its own clock is.
+    // The unit of Linux, which is independent of the kernel's clock rate.
     const TICK: Duration = Duration::from_millis(10);
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name, in parentheses, may have spaces; `cutime` and `cstime` are the
-    // fourteenth and fifteenth of the fields after it.
+    // The name is in parentheses and may contain spaces. `cutime` and `cstime` are the
+    // fourteenth and fifteenth fields after it.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let times = fields.split_whitespace().skip(13).take(2);
     let ticks: u32 = times.filter_map(|time| time.parse::<u32>().ok()).sum();
@@ -34,7 +34,7 @@ pub fn rss_kib() -> u64 {
     status("VmRSS:")
 }
 
-/// The most memory that was ever in use, in KiB.
+/// The peak of memory in use, in KiB.
 #[must_use]
 pub fn peak_rss_kib() -> u64 {
     status("VmHWM:")

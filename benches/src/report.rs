@@ -1,11 +1,11 @@
-//! Tables in Markdown, and what they were measured on.
+//! Tables in Markdown, with the machine and the versions.
 
 use std::fmt::Write as _;
 use std::process::Command;
 
 use crate::driver::PEERS;
 
-/// A table whose first column is text and whose others are numbers.
+/// A table whose first column is text. The other columns are numbers.
 #[derive(Debug, Default)]
 pub struct Table {
     header: Vec<String>,
@@ -35,7 +35,7 @@ impl Table {
     }
 }
 
-/// Three digits, or the whole number.
+/// Formats a number with three digits, or as a whole number.
 #[must_use]
 pub fn short(value: f64) -> String {
     match value.abs() {
@@ -44,7 +44,7 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Whether a goal is met, if there is one.
+/// Formats whether a goal is met, if there is one.
 #[must_use]
 pub fn verdict(is_met: Option<bool>) -> String {
     let text = match is_met {
@@ -82,7 +82,7 @@ fn machine() -> String {
     text
 }
 
-/// The version of a package that this was built with.
+/// Returns the version of a package in this build.
 #[must_use]
 pub fn version(package: &str) -> &'static str {
     const LOCK: &str = include_str!("../../Cargo.lock");

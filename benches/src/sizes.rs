@@ -3,7 +3,7 @@
 use crate::driver::{FLOOR, PEERS, PLAIN};
 use crate::report::{self, Table};
 
-/// Prints the bytes of a leaf's future, and of those of functions that wait for it.
+/// Prints the sizes of the futures of a leaf and of functions that wait for it.
 pub fn run() {
     report::print_head("Bytes of futures");
     println!("Of a function with one argument, and of one, two and three levels above it.\n");

@@ -1,5 +1,5 @@
-//! Records for long, at the highest rate that trace-core sustains, and watches what
-//! the process uses.
+//! Records for a long time, near the highest rate that trace-core sustains, and watches the
+//! resources of the process.
 
 mod lanes;
 
@@ -23,7 +23,7 @@ const NAMES: [&str; 4] = [
     "the one that blocks",
 ];
 
-/// What the process used at a moment.
+/// The resources of the process at one moment.
 #[derive(Clone, Copy)]
 struct Sample {
     seconds: f64,
@@ -43,13 +43,13 @@ impl Sample {
     }
 }
 
-/// Records for a number of minutes at a rate, in spans a second; without one, at
-/// nine tenths of the highest without loss. With lanes, there are collectors beside the one
-/// that counts that are slow, panic and block.
+/// Records for a number of minutes at a rate, in spans per second. Without a rate, uses nine
+/// tenths of the highest rate without loss. `with_lanes` adds collectors that are slow, panic
+/// and block.
 ///
 /// # Errors
 ///
-/// When a span is not accounted for, or threads or files are left behind.
+/// If a span is not accounted for, or if threads or files are leaked.
 pub fn run(minutes: f64, rate: Option<u64>, with_lanes: bool) -> Result<(), String> {
     let peer = &PEERS[OURS];
     let rate = match rate {
@@ -70,7 +70,7 @@ pub fn run(minutes: f64, rate: Option<u64>, with_lanes: bool) -> Result<(), Stri
     }
     let produced = flood.wait();
     lanes::release();
-    // What the lanes have lost is in the report, and counted below.
+    // The report contains the losses of the lanes, which are counted below.
     let report = ours::tracer().flush(Duration::from_secs(60));
     if !report.late.is_empty() {
         return Err(format!("collectors are late: {:?}", report.late));
@@ -136,12 +136,12 @@ pub fn run(minutes: f64, rate: Option<u64>, with_lanes: bool) -> Result<(), Stri
     }
 }
 
-/// The samples without the first tenth, in which buffers grow to their size.
+/// Returns the samples without the first tenth, in which buffers still grow.
 fn settled(samples: &[Sample]) -> &[Sample] {
     samples.get(samples.len() / 10..).unwrap_or_default()
 }
 
-/// KiB a second, by least squares.
+/// Returns the growth in KiB per second, by least squares.
 fn slope(samples: &[Sample]) -> f64 {
     let count = samples.len().max(1) as f64;
     let mean = |figure: fn(&Sample) -> f64| samples.iter().map(figure).sum::<f64>() / count;

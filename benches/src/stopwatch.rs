@@ -1,4 +1,4 @@
-//! The clock of the measurements, which is none of the measured libraries'.
+//! The clock for measurements. It is independent of the measured libraries.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Nanoseconds as a number to calculate with.
+/// Returns a duration in nanoseconds, as a float.
 #[must_use]
 pub fn nanos(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e9
 }
 
-/// The middle one; zero of none.
+/// Returns the median, or zero if there are no values.
 #[must_use]
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

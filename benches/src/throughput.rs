@@ -1,7 +1,8 @@
-//! What arrives when two threads record as fast as they can, or at a rate.
+//! Measures how many spans are delivered when two threads record as fast as they can, or at a
+//! given rate.
 //!
-//! Each run is a process of its own, so that no library sees what another one left
-//! behind, and so that the peak of its memory is its own.
+//! Each run has its own process, so that the libraries do not affect each other, and so that
+//! the memory peak belongs to one run.
 
 pub mod flood;
 mod run;
@@ -11,12 +12,12 @@ use crate::report::{self, Table, short};
 use crate::stopwatch::median;
 pub use run::{Run, inside, lossless_rate};
 
-/// Prints a table: each rate (spans a second; 0 is flat out) with each library, or
-/// with one of them.
+/// Prints a table of each rate with each library, or with one library. Rates are in spans per
+/// second, and 0 means as fast as possible.
 ///
 /// # Errors
 ///
-/// When a run fails.
+/// If a run fails.
 pub fn run(rates: &[u64], seconds: u64, rounds: usize, only: Option<&str>) -> Result<(), String> {
     let libraries = || libraries(only);
     report::print_head("Throughput");
@@ -51,7 +52,8 @@ pub fn run(rates: &[u64], seconds: u64, rounds: usize, only: Option<&str>) -> Re
     Ok(())
 }
 
-/// The plain functions, for the pacing, and the libraries; the floor delivers nothing.
+/// Returns the plain functions, to check the pacing, and the libraries, without the floor,
+/// which delivers nothing.
 fn libraries(only: Option<&str>) -> impl Iterator<Item = (usize, &'static Peer)> {
     let peers = PEERS.iter().enumerate();
     peers.filter(move |(index, peer)| {
@@ -72,7 +74,7 @@ fn row(peer: &Peer, rate: u64, runs: &[Run], plain: &[Run]) -> Vec<String> {
         cells.push(format!("{:.1} %", middle(&|run| 100.0 * run.lost())));
         cells.push(short(middle(&Run::cpu_of_delivered)));
         cells.push(match rate {
-            // Nothing is paced.
+            // There is no pacing.
             0 => String::new(),
             _ => short(middle(&|run| {
                 let paced = pacing * run.produced as f64 / run.delivered.max(1) as f64;
@@ -92,11 +94,11 @@ fn name(rate: u64) -> String {
     }
 }
 
-/// Prints the highest rate of each library at which nothing is lost.
+/// Prints the highest rate of each library without loss.
 ///
 /// # Errors
 ///
-/// When a run fails.
+/// If a run fails.
 pub fn run_lossless(seconds: u64, only: Option<&str>) -> Result<(), String> {
     report::print_head("Highest rate without loss");
     println!(

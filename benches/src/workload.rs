@@ -1,15 +1,15 @@
-//! What is measured.
+//! The measured operations.
 
-/// Spans of [`Workload::Tree`]: one, nine below it, ten below each of these.
+/// The number of spans in [`Workload::Tree`]: one, nine below it, and ten below each of these.
 pub const TREE_SPANS: u64 = 100;
-/// Polls of one span of [`Workload::Poll`].
+/// The number of polls of one span in [`Workload::Poll`].
 pub const POLLS: u64 = 200;
-/// Roots that are timed after each flush.
+/// The number of roots that are timed after each flush.
 pub const AFTER_FLUSH: u64 = 20;
-/// Spans of [`Library::nested`](crate::library::Library::nested).
+/// The number of spans in [`Library::nested`](crate::library::Library::nested).
 pub const LEVELS: u64 = 3;
 
-/// Something that is done again and again and timed.
+/// An operation that is repeated and timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
     AsyncLeaf,
@@ -23,11 +23,11 @@ pub enum Workload {
     Poll,
     /// One more poll of a task that is a root, on the thread that waits for it.
     TaskPoll,
-    /// The same, with a span in each poll.
+    /// As `TaskPoll`, with a span in each poll.
     TaskPollLeaf,
-    /// The same, with [`LEVELS`] spans open below the root.
+    /// As `TaskPoll`, with [`LEVELS`] open spans below the root.
     TaskPollLevels,
-    /// The three on another thread.
+    /// The previous three workloads on another thread.
     PoolPoll,
     PoolPollLeaf,
     PoolPollLevels,
@@ -37,20 +37,20 @@ pub enum Workload {
     Rich,
     /// A task that is spawned and waited for.
     Spawned,
-    /// A trace of one span, as it is usually begun: by an attribute, if there is one.
+    /// A trace of one span that begins in the usual way: by an attribute, if there is one.
     Root,
-    /// The same, [`AFTER_FLUSH`] at a time after each flush.
+    /// As `Root`, with [`AFTER_FLUSH`] roots after each flush.
     RootAfterFlush,
     /// A root that is described at run time.
     RootBuilder,
     RootUnsampled,
-    /// A root, and below it [`LEVELS`] async spans with two tags each that are polled
-    /// twice; every second one is not sampled.
+    /// A root with [`LEVELS`] async spans below it, which have two tags each and are polled
+    /// twice. Every second root is not sampled.
     Request,
 }
 
-/// What is told of a workload besides its own figure: what is above another
-/// workload, in parts.
+/// A second result of a workload: its difference from another workload, divided by a number of
+/// parts.
 #[derive(Clone, Copy, Debug)]
 pub struct Share {
     pub name: &'static str,
@@ -58,18 +58,18 @@ pub struct Share {
     pub parts: u64,
 }
 
-/// What a figure is to be at most.
+/// The maximum value of a result.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     TimesFloor(f64),
     TimesFastrace(f64),
-    /// Of our own figure of another workload.
+    /// A multiple of our own result for another workload.
     Times(f64, Workload),
     Nanos(f64),
 }
 
 impl Workload {
-    /// In the order of the declaration.
+    /// All workloads, in the order of declaration.
     pub const ALL: [Self; 21] = [
         Self::AsyncLeaf,
         Self::SyncLeaf,
@@ -94,7 +94,7 @@ impl Workload {
         Self::Request,
     ];
 
-    /// The place in [`ALL`](Self::ALL).
+    /// The index in [`ALL`](Self::ALL).
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
@@ -155,7 +155,7 @@ impl Workload {
         }
     }
 
-    /// Spans or polls of a call: a call's cost is divided by it.
+    /// The number of spans or polls in a call, by which its cost is divided.
     #[must_use]
     pub const fn units(self) -> u64 {
         match self {
@@ -165,8 +165,8 @@ impl Workload {
         }
     }
 
-    /// Calls that have about so many spans or polls: more than queues hold would be
-    /// lost.
+    /// The number of calls that have about this many spans or polls in total. More than the
+    /// queues hold would be lost.
     #[must_use]
     pub const fn calls(self, spans: u64) -> u64 {
         match self {
@@ -175,8 +175,8 @@ impl Workload {
         }
     }
 
-    /// Spans that have to be delivered for a number of calls, of a library that
-    /// records nothing where no trace is.
+    /// The expected number of delivered spans for a number of calls, with a library that
+    /// records nothing outside of traces.
     #[must_use]
     pub const fn spans(self, calls: u64) -> u64 {
         match self {
@@ -190,8 +190,8 @@ impl Workload {
         }
     }
 
-    /// Whether what it does is done on the caller's thread and without a flush, so
-    /// that its instructions can be counted.
+    /// Whether all its work is done on the caller's thread and without a flush, so that its
+    /// instructions can be counted.
     #[must_use]
     pub const fn is_counted(self) -> bool {
         !matches!(
@@ -212,7 +212,7 @@ impl Workload {
         Some(Share { name, above, parts })
     }
 
-    /// Goals of the figure, or of the [`share`](Self::share) if there is one.
+    /// The goals for the result, or for the [`share`](Self::share) if there is one.
     #[must_use]
     pub const fn goals(self) -> &'static [Goal] {
         use Goal::{Nanos, Times, TimesFastrace, TimesFloor};
@@ -233,7 +233,7 @@ impl Workload {
         }
     }
 
-    /// Instructions that the workload is to need at most.
+    /// The maximum number of instructions of the workload.
     #[must_use]
     pub const fn instructions_goal(self) -> Option<f64> {
         match self {

@@ -1,7 +1,7 @@
-//! Where the spans of all services come together.
+//! Collects the spans of all services.
 //!
-//! It owns the collector that assembles traces, with its options, and the one that
-//! writes the file. What is printed of a trace is up to `harness/trees.rs`.
+//! This file owns the collector that assembles traces, with its options, and the one that
+//! writes the file. `harness/trees.rs` decides which traces are printed.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -24,9 +24,9 @@ pub struct Collectors {
     pub path: PathBuf,
 }
 
-/// How long a trace waits for more spans if it cannot be told that none will come:
-/// always if they come as OTLP, which does not say when a process is done with a
-/// trace. A span is on its way for some 25 ms.
+/// How long a trace waits for more spans if the collector cannot know that none will come.
+/// This is always the case for OTLP, which has no message for the end of a trace in a process.
+/// A span takes about 25 ms to arrive.
 const QUIET_TIME: Duration = Duration::from_secs(1);
 
 impl Collectors {
@@ -41,7 +41,7 @@ impl Collectors {
         let options = TraceCollectorOptions {
             quiet_time: QUIET_TIME,
             tracers: Service::ALL.len(),
-            // The checks at the end look at every trace.
+            // The checks at the end need every trace.
             max_active_traces: kept.max(1_000),
             max_completed_traces: kept.max(1_000),
             max_bytes: usize::MAX,
@@ -54,7 +54,7 @@ impl Collectors {
         })
     }
 
-    /// Lets the traces look at the time, for as long as this is polled.
+    /// Lets the collector check its timers, as long as this is polled.
     pub async fn tick(&self) {
         let mut interval = tokio::time::interval(QUIET_TIME / 10);
         loop {
@@ -63,10 +63,10 @@ impl Collectors {
         }
     }
 
-    /// Waits for no more spans.
+    /// Stops waiting for more spans.
     pub fn finish(&self) {
         self.traces.finish();
-        // What could not be written is seen in the statistics.
+        // The statistics show the spans that could not be written.
         drop(self.json.flush(Duration::from_secs(5)));
     }
 }

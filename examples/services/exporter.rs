@@ -1,7 +1,7 @@
 //! A collector that sends spans to another process.
 //!
-//! It owns the requests and counts what is lost on the way. It does not try again, and
-//! keeps nothing: what it cannot send is lost.
+//! It makes the requests and counts lost spans. It does not retry or keep spans: if it cannot
+//! send a batch, the batch is lost.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use ureq::Agent;
 
 /// Posts every batch as OTLP/JSON.
 ///
-/// The calls block, which is all right on the tracer's own thread.
+/// The calls block, which is acceptable on the tracer's own thread.
 pub struct PostCollector {
     agent: Agent,
     url: String,
@@ -23,7 +23,7 @@ impl PostCollector {
     pub fn new(receiver: SocketAddr) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(4)))
-            // Loopback is never behind the proxy that the environment may name.
+            // Loopback must not use a proxy from the environment.
             .proxy(None)
             .build();
         Self {

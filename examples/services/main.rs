@@ -1,14 +1,14 @@
-//! Five real HTTP services on loopback, watched by distributed tracing.
+//! Five real services on loopback with distributed tracing.
 //!
 //! ```text
-//! client ──> Frontend ──> APIGateway ─┬─> AuthService
+//! client ──> Frontend ──> APIGateway ─┬─> AuthService (gRPC)
 //!                                     └─> DataService ──> Database
 //! ```
 //!
-//! A client sends requests; some fail, some are slow, some are given up. Each
-//! service has a tracer of its own and knows of the others' traces only what the
-//! HTTP headers say. One collector gets the spans of all, prints complete traces as
-//! trees, and the summary at the end says where the time went.
+//! A client sends requests. Some of them fail, some are slow, and on some the client gives up.
+//! Each service has its own tracer, and learns of the other services' traces only from the
+//! headers of HTTP and gRPC. One collector gets the spans of all services and prints complete
+//! traces as trees. The summary at the end shows where the time was spent.
 //!
 //! ```sh
 //! cargo run -p trace-examples --example services
@@ -18,31 +18,30 @@
 //! cargo run -p trace-examples --example services -- --help
 //! ```
 //!
-//! With `--processes` every service is an operating-system process, and sends its
-//! spans over HTTP as OTLP/JSON. The exit code is 0 only if every trace is complete
-//! and every span is accounted for.
+//! With `--processes` every service is a separate process, and sends its spans over HTTP as
+//! OTLP/JSON. The exit code is 0 only if every trace is complete and every span is accounted
+//! for.
 //!
-//! Where to look, as all of this folder is about tracing and all of `harness/` is not:
+//! This folder has the code for tracing, except `harness/`:
 //!
-//! - `handlers/` has what the services do: functions with attributes. `database.rs` is
-//!   the shortest.
-//! - `trace_request.rs` and `http_client.rs` are the two ends of a call, with the context
-//!   in its `headers.rs`.
-//! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the
-//!   traces of all.
-//! - `exporter.rs` and `receiver.rs` take spans from one process to another.
-//! - `harness/` starts the services, sends requests and checks what came of them;
-//!   `harness/run.rs` puts it all together.
+//! - `handlers/` is the work of the services: functions with attributes. Begin with
+//!   `database.rs`, the shortest file.
+//! - `layers.rs` has the two ends of a call. One line each makes requests and calls spans.
+//! - `auth_proto.rs` is what `protoc` would generate for the gRPC service.
+//! - `tracers.rs` makes a tracer for each service, and `collectors.rs` assembles the traces of
+//!   all services.
+//! - `exporter.rs` and `receiver.rs` send spans from one process to another.
+//! - `harness/` starts the services, sends requests and checks the results. `harness/run.rs`
+//!   is its entry point.
 
+mod auth_proto;
 mod collectors;
 mod exporter;
 mod handlers;
 mod harness;
-mod headers;
-mod http_client;
+mod layers;
 mod receiver;
 mod service;
-mod trace_request;
 mod tracers;
 
 use std::error::Error;

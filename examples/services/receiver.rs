@@ -1,7 +1,7 @@
-//! Takes spans from other processes, as an OpenTelemetry Collector does.
+//! Receives spans from other processes, like an OpenTelemetry Collector.
 //!
-//! It owns the socket and feeds what it decodes to the collectors. It knows no services,
-//! and takes OTLP/JSON only.
+//! It owns the socket, and passes the decoded spans to the collectors. It accepts only
+//! OTLP/JSON, and does not know the services.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +19,7 @@ use trace_otlp::decode;
 
 use crate::collectors::Collectors;
 
-/// An HTTP server that takes OTLP/JSON.
+/// An HTTP server that accepts OTLP/JSON.
 ///
 /// Source: OTLP specification, *OTLP/HTTP*.
 pub struct Receiver {
@@ -28,7 +28,7 @@ pub struct Receiver {
     serving: JoinHandle<io::Result<()>>,
 }
 
-/// Bytes of the longest request; a batch of 4,096 spans has some 3 MB.
+/// The maximum size of a request. A batch of 4,096 spans has about 3 MB.
 const MAX_REQUEST_BYTES: usize = 64 << 20;
 
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,7 +1,6 @@
-//! The five services, and who calls whom.
+//! The five services, and which services each one calls.
 //!
-//! It owns their names and the order in which they start. What they do is in
-//! `handlers/`.
+//! It owns their names and the order in which they start. Their work is in `handlers/`.
 
 use std::fmt;
 
@@ -29,7 +28,7 @@ impl Service {
         Self::Database,
     ];
 
-    /// Callees before their callers: so each one's address is known to who needs it.
+    /// Callees come before their callers, so that a caller knows the addresses of its callees.
     pub const START_ORDER: [Self; 5] = [
         Self::Database,
         Self::Data,
@@ -38,7 +37,7 @@ impl Service {
         Self::Frontend,
     ];
 
-    /// What its tracer calls it.
+    /// The service name of its tracer.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Frontend => "Frontend",
@@ -46,17 +45,6 @@ impl Service {
             Self::Auth => "AuthService",
             Self::Data => "DataService",
             Self::Database => "Database",
-        }
-    }
-
-    /// The operation of its server spans.
-    pub const fn operation_name(self) -> &'static str {
-        match self {
-            Self::Frontend => "frontend.handle_user_request",
-            Self::ApiGateway => "APIGateway.handle_request",
-            Self::Auth => "AuthService.handle_request",
-            Self::Data => "DataService.handle_request",
-            Self::Database => "Database.handle_request",
         }
     }
 
@@ -72,7 +60,7 @@ impl Service {
 }
 
 impl fmt::Display for Service {
-    /// Writes it as on the command line: `api-gateway`.
+    /// Writes the name as on the command line, such as `api-gateway`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_possible_value() {
             Some(value) => f.write_str(value.get_name()),

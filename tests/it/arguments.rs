@@ -1,4 +1,4 @@
-//! What kinds of values names, messages, tags and statuses may be.
+//! Tests of the types that names, messages, tags and statuses accept.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use trace_core::{
     span,
 };
 
-/// The one span that `record` records.
+/// Returns the only span that `record` records.
 fn recorded(record: impl FnOnce(&TestTracer)) -> SpanRecord {
     let tracer = TestTracer::new();
     record(&tracer);
@@ -189,7 +189,7 @@ fn builders_take_the_texts_and_numbers_that_tags_are() {
     );
 }
 
-/// A type of the application's that is a tag, if it likes.
+/// A type of the application that may have a tag value.
 struct OrderId(Option<u32>);
 
 impl TagSource for OrderId {
@@ -226,7 +226,7 @@ fn builders_take_whatever_the_span_takes() {
         );
     };
     let address = std::net::Ipv4Addr::LOCALHOST;
-    // The two builders have no trait in common.
+    // The two builders have no common trait.
     macro_rules! with_tags {
         ($builder:expr) => {
             $builder

@@ -1,4 +1,4 @@
-//! Traces: every order of arrival gives the same one, with its problems.
+//! Tests that every order of arrival gives the same trace and problems.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use trace_core::{AddedSpan, SpanRecord, Trace, TreeOptions};
 use crate::random::Random;
 use crate::spans::{at, span, span_id, trace, trace_id};
 
-/// Shows the structure, then the problems.
+/// Compares the structure, then the problems.
 fn check(spans: &[SpanRecord], expected: Expect) {
     let trace = trace(spans);
     let mut text = trace.tree_with(TreeOptions::compact()).to_string();
@@ -245,8 +245,8 @@ fn group_makes_one_trace_for_each_id() {
     assert_eq!(lengths, [4, 1]);
 }
 
-/// Spans with random parents: children of each other, of themselves, of what is
-/// missing and of nothing, with repetitions of the same and of other content.
+/// Returns spans with random parents: other spans, themselves, missing spans or none. Some
+/// spans are repeated, with the same or different content.
 fn jungle(numbers: &mut Random) -> Vec<SpanRecord> {
     let count = 1 + numbers.below(12);
     let mut spans = Vec::new();
@@ -274,7 +274,7 @@ fn every_order_of_arrival_gives_the_same_trace() {
     for _ in 0..300 {
         let mut spans = jungle(&mut numbers);
         let first = trace(&spans);
-        // Debug and not `==`: a tag may be NaN.
+        // Compared by `Debug` instead of `==`, because a tag may be NaN.
         let seen = |trace: &Trace| {
             format!(
                 "{trace:?} {:?} {:?} {:?} {}",
@@ -290,7 +290,7 @@ fn every_order_of_arrival_gives_the_same_trace() {
             for span in &spans {
                 again.add_span(span.clone()).unwrap();
                 if numbers.below(3) == 0 {
-                    let _depth = again.depth(); // looking in between changes nothing
+                    let _depth = again.depth(); // reading in between changes nothing
                 }
             }
             assert_eq!(seen(&again), seen(&first));
@@ -312,7 +312,7 @@ fn shuffled_traces_are_equal() {
     assert_ne!(trace(&spans), first);
 }
 
-/// Everything that walks the tree.
+/// Calls all methods that walk the tree.
 fn walk(spans: Vec<SpanRecord>) -> Trace {
     let trace = Trace::from_spans(trace_id(1), spans).unwrap();
     assert_eq!(trace.spans().len(), trace.len());

@@ -1,4 +1,4 @@
-//! Baggage: entries, limits, copies.
+//! Tests of baggage: entries, limits, copies.
 
 use trace_core::Baggage;
 

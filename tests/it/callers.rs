@@ -1,4 +1,5 @@
-//! Callers' contexts: where they pass, where they are refused, and what is counted.
+//! Tests of callers' contexts: where they are passed through, where they are refused, and what
+//! is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -37,7 +38,7 @@ fn tracer(sampler: impl Sampler + 'static) -> (Tracer, MemoryCollector) {
     (tracer.build().unwrap(), spans)
 }
 
-/// No other test of this program installs a tracer of the process.
+/// No other test of this program installs a tracer for the process.
 #[tokio::test]
 async fn without_a_tracer_a_context_leaves_as_it_came() {
     let extracted = extract(&received());
@@ -45,8 +46,8 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert_eq!(root().run(async { sent() }).await, received());
     assert_eq!(root().run_sync(sent), received());
 
-    // Also from below, from a task, and from a span that is held.
-    let spawned = root().run(async { trace_core::spawn(below()).await });
+    // It is also passed on from below, from a task, and from a held span.
+    let spawned = root().run(async { trace_core::spawn(passes_below()).await });
     assert_eq!(spawned.await.unwrap(), received());
     let span = root().start();
     assert!(!span.is_recording());
@@ -56,7 +57,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert_eq!(headers, received());
     span.end();
 
-    // It can be read and changed like any other.
+    // It can be read and changed like any other baggage.
     root().run_sync(|| {
         assert_eq!(span::current_trace_id().unwrap().to_string(), TRACE_ID);
         assert_eq!(span::baggage("tenant").as_deref(), Some("acme"));
@@ -65,7 +66,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
         assert!(!span::is_recording());
     });
 
-    // Nothing is invented where none came, and nothing passes that is not trusted.
+    // Without a context, none is made. An untrusted context is not passed through.
     let is_sent = || span::inject(&mut Headers::new());
     assert!(!trace_core::root("serve").run_sync(is_sent));
     let bad = extract(&[("traceparent", "00-bad"), ("baggage", "tenant=acme")]);
@@ -73,7 +74,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert!(!root().trust(Trust::Restart).run_sync(is_sent));
     assert!(!is_sent());
 
-    // A tracer that comes later records, and continues nothing that only passes.
+    // A later tracer records, but does not continue a context that is only passed through.
     let (tracer, spans) = tracer(trace_core::AlwaysOn);
     root().run_sync(|| tracer.root("own").run_sync(|| ()));
     tracer.flush(Duration::ZERO);
@@ -82,7 +83,7 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
 }
 
 #[trace_core::traced]
-async fn below() -> Headers {
+async fn passes_below() -> Headers {
     tokio::task::yield_now().await;
     sent()
 }
@@ -95,6 +96,36 @@ fn serve(headers: &trace_core::propagation::Extracted) -> Headers {
 #[test]
 fn the_attribute_lets_a_context_pass_too() {
     assert_eq!(serve(&extract(&received())), received());
+}
+
+#[test]
+fn what_is_passed_on_leaves_as_it_came_though_there_is_a_tracer() {
+    let (tracer, spans) = tracer(trace_core::AlwaysOn);
+    let passing = tracer.root("health").extracted(extract(&received()));
+    let passing = passing.pass_on();
+    assert!(!passing.is_recording());
+    let both = passing.in_scope(|| {
+        span::in_span("ping", || ());
+        // A task, too.
+        let carried = trace_core::Carried::new(());
+        [sent(), carried.run_sync(|()| sent())]
+    });
+    assert_eq!(both, [received(), received()]);
+    passing.end();
+
+    // Nothing is invented where nothing came, or for a caller who is not trusted.
+    let nobody = tracer.root("health").pass_on();
+    assert_eq!(nobody.context(), None);
+    let stranger = tracer.root("health").extracted(extract(&received()));
+    assert_eq!(stranger.trust(Trust::Restart).pass_on().context(), None);
+
+    // A trace that is not sampled has ids again.
+    let (refusing, _) = self::tracer(AlwaysOff);
+    let root = refusing.root("serve").extracted(extract(&received()));
+    let headers = root.run_sync(sent);
+    assert_ne!(headers["traceparent"], received()["traceparent"]);
+    let _report = tracer.flush(Duration::ZERO);
+    assert_eq!((tracer.stats().started, spans.spans().len()), (0, 0));
 }
 
 #[test]

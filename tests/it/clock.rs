@@ -1,4 +1,4 @@
-//! Times of one trace hang together, whatever happens to the wall clock.
+//! Tests that the times of a trace stay consistent when the wall clock is set.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Clocked {
         let _report = self.tracer.flush(Duration::ZERO);
     }
 
-    /// A trace in three steps; `within` runs between them.
+    /// Records a trace in three steps, and calls `within` between them.
     fn trace(&self, within: impl Fn()) -> Vec<SpanRecord> {
         self.tracer.root("root").run_sync(|| {
             let held = span::start("held");
@@ -68,7 +68,7 @@ impl Clocked {
     }
 }
 
-/// What is said of times, from the trace's start on.
+/// Returns the times as text, relative to the trace's start.
 fn shape(spans: &[SpanRecord]) -> Vec<String> {
     let root = spans
         .iter()
@@ -108,11 +108,12 @@ fn a_clock_that_is_set_while_a_trace_runs_tears_nothing_apart() {
             let to = if back { to - hour } else { to + hour };
             clocked.clock.set(Timestamp::from_unix_nanos(to));
         };
-        // In one delivery.
+        // All spans are in one delivery.
         let clocked = Clocked::new();
         let spans = clocked.trace(|| set(&clocked));
         assert_eq!(shape(&spans), EXPECTED);
-        // In parts, of which the first comes before the clock is set; or each after.
+        // The spans are delivered in parts. The clock is set before or after the first
+        // delivery.
         for is_set_first in [false, true] {
             let clocked = Clocked::new();
             let spans = clocked.trace(|| {
@@ -132,16 +133,16 @@ fn traces_follow_a_clock_that_is_set() {
     let clocked = Clocked::new();
     let start = |spans: &[SpanRecord]| spans.iter().map(|span| span.start).min().unwrap();
     assert_eq!(start(&clocked.trace(|| ())), noon());
-    // While nobody looks: nothing of the next trace was delivered.
+    // The clock is set before anything of the next trace is delivered.
     let later = noon() + 10 * HOUR;
     clocked.clock.set(later);
     assert_eq!(start(&clocked.trace(|| ())), later);
-    // Set again and again, at last so that a second passes.
+    // The clock is set repeatedly, and the last time so that a second passes.
     let spans = clocked.trace(|| clocked.clock.set(noon()));
     assert_eq!(shape(&spans), EXPECTED);
     let spans = clocked.trace(|| clocked.deliver());
     assert_eq!(start(&spans), noon() + Duration::from_secs(1));
-    // A trace that was delivered in part keeps the clock with which it began.
+    // A partly delivered trace keeps the clock with which it began.
     clocked.tracer.root("old").run_sync(|| {
         span::in_span("first", || ());
         clocked.deliver();

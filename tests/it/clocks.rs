@@ -1,4 +1,4 @@
-//! Clocks that differ between services, and times that are not known.
+//! Tests of clocks that differ between services, and of unknown times.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn behind(by: Duration, mut span: SpanRecord) -> SpanRecord {
     span
 }
 
-/// A shop that calls a bank, ten hours after the clock began.
+/// Returns a call from a shop to a bank, ten hours after the clock's zero.
 fn call() -> Vec<SpanRecord> {
     let mut spans = vec![
         span(1, 0, "checkout", 0..100),
@@ -57,7 +57,7 @@ fn change(spans: &mut [SpanRecord], service: &str, to: impl Fn(SpanRecord) -> Sp
     }
 }
 
-/// Shows the times, then the problems.
+/// Compares the times, then the problems.
 fn check(spans: &[SpanRecord], expected: Expect) {
     let trace = trace(spans);
     let tree = trace.tree_with(TreeOptions {
@@ -94,7 +94,7 @@ fn a_clock_that_is_an_hour_fast_or_slow_changes_nothing_but_a_mark() {
         assert_eq!(trace.start(), plain.start());
         assert_eq!(trace.duration(), Some(Duration::from_millis(100)));
         assert_eq!(trace.critical_path(), plain.critical_path());
-        assert_eq!(Summary::of(&trace), Summary::of(&plain));
+        assert_eq!(Summary::from_trace(&trace), Summary::from_trace(&plain));
         let ids = |trace: &Trace| trace.spans().map(|span| span.span_id).collect::<Vec<_>>();
         assert_eq!(ids(&trace), ids(&plain));
         for (told, span) in skewed.iter().zip(&spans) {
@@ -140,7 +140,7 @@ fn an_answer_that_took_longer_than_its_call_begins_with_it() {
         change(&mut spans, "bank", |span| behind(by, span));
         assert_eq!(trace(&spans).times_of(&spans[2]), millis(10..130));
     }
-    // It may have gone on, after its caller gave up; but not an hour later.
+    // It may have continued after its caller gave up, but not an hour later.
     let mut spans = call();
     spans[2].end = spans[2].end + Duration::from_millis(60);
     change(&mut spans, "bank", |span| ahead(HOUR, span));
@@ -212,7 +212,7 @@ fn a_task_of_another_service_name_may_outlive_its_parent() {
         assert_eq!(trace.end(), Some(at(millis.end)));
         assert!(!trace.tree().to_string().contains("clock"));
     }
-    // Nothing begins before its cause, and hardly anything an hour after it.
+    // A span cannot begin before its cause, and hardly an hour after it.
     let spans = [ahead(HOUR, span(1, 0, "order", 0..100)), task(50..150)];
     assert_eq!(duration(&spans), Duration::from_millis(100));
     let spans = [span(1, 0, "order", 0..100), ahead(HOUR, task(50..150))];
@@ -221,13 +221,13 @@ fn a_task_of_another_service_name_may_outlive_its_parent() {
 
 #[test]
 fn within_a_process_all_have_one_clock() {
-    // A task of the same service that outlives its parent by far.
+    // A task of the same service that runs much longer than its parent.
     let spans = [
         span(1, 0, "order", 0..100),
         ahead(HOUR, span(2, 1, "report", 0..10)),
     ];
     assert_eq!(duration(&spans), HOUR + Duration::from_millis(10));
-    // Another service's name in the process whose clock differs.
+    // A span with another service name, in the process whose clock differs.
     let mut spans = call();
     let mut inner = of_service("vault", span(5, 3, "open", 40..45));
     inner = ahead(10 * HOUR, inner);
@@ -330,7 +330,7 @@ fn a_search_for_slow_traces_finds_no_clock() {
     assert_eq!(collector.slow_traces(Duration::from_millis(99)).len(), 1);
 }
 
-/// 2026, in which zero is no time.
+/// A time in 2026, when zero is an unknown time.
 const NOW: Timestamp = Timestamp::from_unix_nanos(1_786_934_400_000_000_000);
 
 fn today(mut span: SpanRecord) -> SpanRecord {
@@ -383,7 +383,7 @@ fn a_root_without_a_start_begins_at_its_end() {
         "#]],
     );
     let trace = trace(&spans);
-    // What is drawn, and where the time went, begins with the trace.
+    // The bars and the critical path begin with the trace.
     expect![[r#"
         checkout (shop)       0 ns                     ▏   0%  ✓  start unknown
         └─ charge (shop)   19.0 ms  █████████████         66%  ✓
@@ -392,7 +392,7 @@ fn a_root_without_a_start_begins_at_its_end() {
           largest self time  charge (shop) 19.0 ms
           critical path      charge (shop) 19.0 ms > checkout (shop) 10.0 ms
     "#]]
-    .assert_eq(&format!("{}{}", trace.tree(), Summary::of(&trace)));
+    .assert_eq(&format!("{}{}", trace.tree(), Summary::from_trace(&trace)));
     spans[0].end = Timestamp::default();
     assert_eq!(duration(&spans), Duration::from_millis(19));
     assert_eq!(duration(&spans[..1]), Duration::ZERO);

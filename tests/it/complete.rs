@@ -1,5 +1,4 @@
-//! When the traces of a tracer are complete: at their end, known exactly, with all that was
-//! lost of them.
+//! Tests that the traces of a tracer are complete exactly at their end, with all their losses.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,6 +13,7 @@ use trace_core::{
 };
 
 use crate::spans::{at, span as span_of, trace_id};
+use crate::wait;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -22,7 +22,7 @@ fn tracer(collector: impl Collector + 'static) -> Tracer {
     builder.collector(collector).build().unwrap()
 }
 
-/// The options of a collector whose time is in our hands.
+/// Returns options of a collector with a manual clock, and this clock.
 fn by_hand() -> (ManualClock, TraceCollectorOptions) {
     let clock = ManualClock::starting_at(at(0));
     let options = TraceCollectorOptions {
@@ -32,7 +32,7 @@ fn by_hand() -> (ManualClock, TraceCollectorOptions) {
     (clock, options)
 }
 
-/// A page on which traces are printed.
+/// A buffer to which traces are printed.
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<String>>);
 
@@ -90,7 +90,7 @@ fn a_trace_that_lost_spans_to_a_full_queue_is_not_complete() {
     );
     assert!(text.ends_with(&format!("incomplete: {lost} spans lost: queue full\n\n")));
     assert_eq!(traces.stats().traces_incomplete, 1);
-    // The next one has lost nothing.
+    // The next trace has no losses.
     tracer.root("next").run_sync(|| {});
     tracer.flush(LONG);
     assert_eq!(
@@ -130,7 +130,7 @@ fn what_a_panic_of_the_collector_costs_is_known_to_the_trace() {
     assert_eq!((done.trace.losses().panic, done.trace.len()), (2, 5));
 }
 
-/// A tracer and a printing collector whose time is in our hands.
+/// Returns a tracer and a printing collector with a manual clock.
 fn printing_by_hand() -> (ManualClock, TraceCollector, Page, Tracer) {
     let (clock, options) = by_hand();
     let page = Page::default();
@@ -184,7 +184,7 @@ fn a_trace_that_is_open_is_said_to_be_if_no_span_of_it_has_ended() {
         let id = span::current_context().unwrap().trace_id;
         let open = span::start("task");
         clock.advance(Duration::from_secs(5));
-        // What fills a chunk is handed over.
+        // A full chunk is handed over.
         open.in_scope(|| (0..100).for_each(|_| span::add_tag("text", "x".repeat(100))));
         tracer.flush(LONG);
         assert_eq!(traces.stats().active_traces, 0);
@@ -299,7 +299,7 @@ fn a_printer_says_why_it_prints_a_trace_again() {
     });
     tracer.flush(LONG);
     let lost = tracer.stats().dropped.queue;
-    // Of a job and its leaves two were kept.
+    // Two spans of the job and its leaves were kept.
     let dropped = 1 + 3 + 5_000 - 2 - lost;
     let again = page.take();
     let why = format!(
@@ -428,7 +428,7 @@ fn a_service_that_calls_itself_has_one_trace() {
         let serve = || root.extracted(propagation::extract(&headers)).start();
         std::thread::scope(|scope| scope.spawn(serve).join().unwrap())
     });
-    // The outer part has ended, the inner one goes on with nothing handed over.
+    // The outer part has ended. The inner part continues and has handed over nothing.
     tracer.flush(LONG);
     assert_eq!(traces.stats().traces_completed, 0);
     inner.end();
@@ -532,7 +532,7 @@ fn a_trace_that_was_cut_while_it_ran_is_not_complete_later() {
     tracer.root("job").run_sync(|| {
         span::in_span("of job", || {});
         tracer.flush(LONG);
-        // Another trace that goes on: there is room for one.
+        // This is another trace that continues. There is room for one.
         let held = tracer.root("held").start();
         held.in_scope(|| {
             span::in_span("of held", || {});
@@ -580,10 +580,11 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
     was_entered.recv().unwrap();
     let report = std::thread::scope(|scope| {
         let shutdown = scope.spawn(|| tracer.shutdown(LONG));
-        // Nothing tells that a shutdown has begun but that nothing is taken.
-        while tracer.stats().dropped.shutdown == 0 {
+        // The only sign that a shutdown has begun is that spans are refused.
+        wait::until(|| {
             held.in_scope(|| span::in_span("late", || {}));
-        }
+            tracer.stats().dropped.shutdown > 0
+        });
         drop(go_on);
         shutdown.join().unwrap()
     });
@@ -598,8 +599,8 @@ fn what_comes_while_the_tracer_shuts_down_is_lost_of_its_trace() {
     assert_eq!(u64::from(losses.shutdown), report.lost);
 }
 
-/// Of two tracers that deliver to one collector, one answers a call of the other one for longer than
-/// the caller waits, and has handed nothing over.
+/// Two tracers deliver to one collector. One answers a call of the other for longer than the
+/// caller waits, and has handed over nothing.
 #[test]
 fn a_part_that_runs_in_another_tracer_is_waited_for() {
     for ends in [true, false] {
@@ -640,7 +641,8 @@ fn a_part_that_runs_in_another_tracer_is_waited_for() {
     }
 }
 
-/// Parts of one trace that end in one batch go on no more, whoever called whom.
+/// Parts of a trace that end in the same batch are not reported as open, no matter which part
+/// called the other.
 #[test]
 fn parts_that_end_together_have_ended() {
     let traces = TraceCollector::new();
@@ -648,7 +650,7 @@ fn parts_that_end_together_have_ended() {
     let mut headers = HashMap::new();
     tracer.root("outer").run_sync(|| {
         span::inject(&mut headers);
-        // Noted before the outer one ends, and read after it.
+        // Noted before the outer part ends, and read after it.
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {

@@ -1,4 +1,4 @@
-//! Where the time went: self times and the critical path.
+//! Tests of self times and the critical path.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn millis(time: Timestamp) -> u128 {
     (time - at(0)).as_millis()
 }
 
-/// Shows the path's sections in milliseconds.
+/// Compares the path's sections in milliseconds.
 fn check(spans: &[SpanRecord], expected: Expect) {
     let trace = trace(spans);
     let mut text = String::new();
@@ -26,7 +26,7 @@ fn check(spans: &[SpanRecord], expected: Expect) {
 
 #[test]
 fn children_one_after_the_other_are_all_on_the_path() {
-    // The happy trace of Jaeger's documentation.
+    // The trace in Jaeger's documentation.
     check(
         &[
             span(1, 0, "a", 0..100),
@@ -158,7 +158,7 @@ fn without_a_root_the_first_top_span_counts() {
 
 #[test]
 fn the_path_follows_the_walk_down_and_up() {
-    // Two levels: the walk leaves a child at its start and goes on in the parent.
+    // There are two levels. The walk leaves a child at its start and continues in the parent.
     check(
         &[
             span(1, 0, "root", 0..100),

@@ -1,4 +1,4 @@
-//! The first screen of code, as it is promised.
+//! Tests the code of the first screen.
 
 use std::fmt;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl Collector for Slow {
     }
 }
 
-/// `main` of the first screen, with a tracer of its own in place of the process's.
+/// `main` of the first screen, with a local tracer instead of a global one.
 #[tokio::test]
 async fn the_first_screen_traces_an_order() -> Result<(), Box<dyn std::error::Error>> {
     let traces = TraceCollector::new();

@@ -1,4 +1,5 @@
-//! What is said of spans that are not recorded, or lost: programs with one mistake each.
+//! Tests of the messages about spans that are not recorded or are lost, with programs that
+//! contain one mistake each.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,13 +7,13 @@ use std::time::Duration;
 
 use trace_core::Tracer;
 
-/// What is said of a function in a task, and of one in a thread.
+/// The messages about a function in a task, and about one in a thread.
 const SPAWNED: &str = "as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`";
 const OUTSIDE: &str = "as no trace runs where it is called: make it, or what calls it, a root by `#[trace_root]` or `trace_core::root(..)`; a thread takes the trace along in a `Carried`";
 
 const PROGRAM: &str = include_str!("../mistakes/main.rs");
 
-/// What a program with a mistake says on the standard error.
+/// Returns the standard error of a program with a mistake.
 fn said(mistake: &str, level: Option<&str>) -> String {
     said_by(Path::new(env!("CARGO_BIN_EXE_mistakes")), mistake, level)
 }
@@ -31,7 +32,7 @@ fn said_by(program: &Path, mistake: &str, level: Option<&str>) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Where a piece of text is in the program, once.
+/// Returns the place of a text in the program. The text must occur once.
 fn place(text: &str) -> String {
     place_in("main.rs", PROGRAM, text)
 }
@@ -46,7 +47,7 @@ fn place_in(file: &str, program: &str, text: &str) -> String {
     format!("tests/mistakes/{file}:{line}")
 }
 
-/// Checks what is said: each line without the name of the crate.
+/// Compares the messages, without the name of the crate in each line.
 #[track_caller]
 fn check(mistake: &str, expected: &[&str]) {
     let lines: Vec<String> = expected
@@ -211,17 +212,18 @@ fn five_places_and_how_many_more_where_no_tracer_ends() {
     let lines: Vec<&str> = said.lines().collect();
     assert!(lines[4].starts_with("trace-core: root `five` ("), "{said}");
     let more = "trace-core: and 3 more that are not recorded, as no tracer is installed: `tracer.doctor()` lists them";
-    // Only Unix tells of the end.
+    // Only on Unix there is a message at the end of the process.
     let more = cfg!(unix).then_some(more);
     assert_eq!(lines[5..], Vec::from_iter(more), "{said}");
 }
 
-/// The program, as cargo places one of tests.
+/// Links the program into a folder like that of cargo's test programs. Returns the new path.
 fn as_a_harness() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deps");
     std::fs::create_dir_all(&folder).unwrap();
     let place = folder.join(format!("mistakes-{}", std::process::id()));
-    // Not a copy: a program that is just written may be busy in a child of another test.
+    // A link and not a copy, because a program that was just written may be busy in a child
+    // process of another test.
     std::fs::hard_link(env!("CARGO_BIN_EXE_mistakes"), &place).unwrap();
     place
 }
@@ -237,7 +239,7 @@ fn a_test_needs_no_tracer() {
     ] {
         assert_eq!(said_by(&program, mistake, None), "", "{mistake}");
     }
-    // What is said of a tracer that is there is said all the same.
+    // The messages about an existing tracer are still printed.
     let (mail, lost) = ("`send_mail` (", "connection refused");
     assert!(said_by(&program, "spawned", None).contains(mail));
     assert!(said_by(&program, "failed_export", None).contains(lost));
@@ -249,7 +251,7 @@ fn an_end_does_not_wait_for_the_standard_error() {
     check("stderr_is_locked", &[]);
 }
 
-/// Is run by the next one, too.
+/// The next test runs this one, too.
 #[test]
 fn a_test_loses_a_span() {
     let tracer = Tracer::builder("shop").on_demand().build().unwrap();
@@ -311,8 +313,8 @@ fn a_listener_is_dropped_where_that_harms_nobody() {
     );
 }
 
-/// Of 162 spans the queue had no room for 50, one was open, and 111 were read: each has a
-/// collector that did not take it.
+/// Of 162 spans, 50 found no room in the queue, one was open, and 111 were read. Each of these
+/// was lost by a collector.
 #[test]
 fn a_service_that_loses_spans_in_every_way_at_once() {
     let (request, mail) = (place("async fn request()"), place("async fn slow_mail()"));
@@ -331,7 +333,7 @@ fn a_service_that_loses_spans_in_every_way_at_once() {
     );
 }
 
-/// It may ask the tracer, begin roots, which are not recorded, and panic.
+/// It may call the tracer, begin roots, which are not recorded, and panic.
 #[test]
 fn the_text_of_a_collectors_error_is_code_of_the_application() {
     check(

@@ -1,4 +1,4 @@
-//! "Why is my span missing": the doctor's answer, for each cause.
+//! Tests of the doctor's answers to "Why is my span missing?", for each cause.
 
 use std::pin::pin;
 use std::sync::Mutex;
@@ -11,11 +11,13 @@ use trace_core::{
     trace_root, traced,
 };
 
+use crate::wait;
+
 fn tracer() -> TracerBuilder {
     Tracer::builder("shop").on_demand()
 }
 
-/// The answer about a span, without its place, which it checks.
+/// Returns the answer about a span without its place, which this checks.
 #[track_caller]
 fn why(tracer: &Tracer, name: &str) -> String {
     let why = tracer.doctor().why(name);
@@ -189,7 +191,7 @@ fn it_was_dropped_and_why() {
     );
 }
 
-/// Too many are open at once, or, as here, two that share an id.
+/// Too many spans are open at once, or, as here, two share an id.
 #[test]
 fn it_was_dropped_as_too_much_was_open() {
     let tracer = tracer().build().unwrap();
@@ -199,7 +201,7 @@ fn it_was_dropped_as_too_much_was_open() {
         let root = tracer.root("twin").context(context.unwrap());
         root.run(async {
             for _ in 0..2 {
-                // A chunk, so that both are open over several.
+                // This fills a chunk, so that both spans are open over several chunks.
                 (0..10).for_each(|_| span::add_log("x".repeat(4_000)));
                 tokio::task::yield_now().await;
             }
@@ -218,7 +220,7 @@ fn it_was_dropped_as_too_much_was_open() {
     );
 }
 
-/// A collector that says when it is called, and waits then.
+/// A collector that signals when it is called, and then waits.
 struct Stuck {
     called: Mutex<Sender<()>>,
     opened: Mutex<Receiver<()>>,
@@ -251,15 +253,11 @@ fn it_was_dropped_by_the_lane_of_a_collector() {
         .unwrap();
     for _ in 0..5 {
         tracer.attach_sync(in_a_lane);
-        let mut waits = 0..60_000;
-        while tracer.stats().open > 0 {
-            assert!(waits.next().is_some(), "{:?}", tracer.stats());
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait::until(|| tracer.stats().open == 0);
     }
     let full = "recorded 5 times, dropped 3 times as the lane of collector stuck was full";
     assert_eq!(why(&tracer, "in_a_lane"), full);
-    // One is in its hands, and one waits.
+    // The collector has one batch, and another one waits.
     is_called.recv_timeout(Duration::from_secs(60)).unwrap();
     tracer.shutdown(Duration::from_millis(1));
     let given_up = "dropped 1 time as collector stuck was not done at the deadline";
@@ -276,7 +274,7 @@ fn it_was_open_at_the_shutdown() {
     let open = tracer.root("open_root").start();
     open.in_scope(|| {
         ended();
-        // Hands over what its scope has, the root's beginning among it.
+        // Hands over the entries of its scope, including the root's beginning.
         tracer.flush(Duration::ZERO);
     });
     tracer.shutdown(Duration::ZERO);

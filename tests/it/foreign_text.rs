@@ -1,4 +1,4 @@
-//! Text that comes from elsewhere shows all that it holds, wherever it is written.
+//! Tests that foreign text is always written with all its characters visible.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use trace_otlp::decode::{self, DecodeOptions};
 
 use crate::random::Random;
 
-/// Controls, separators, `Bidi_Control`, `Default_Ignorable_Code_Point` and the marks of
-/// annotations, as ranges of code points.
+/// Invisible characters, as ranges of code points: controls, separators, `Bidi_Control`,
+/// `Default_Ignorable_Code_Point` and annotation marks.
 ///
 /// Source: Unicode Character Database, `DerivedCoreProperties` and `PropList`.
 const UNSEEN: [(u32, u32); 21] = [
@@ -56,8 +56,8 @@ const fn is_selector(character: char) -> bool {
     matches!(character, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Checks that of an output nothing is unseen but line breaks of its own, joiners between
-/// and selectors behind what is seen.
+/// Checks that an output has no invisible characters. Exceptions are line breaks, joiners
+/// between visible characters, and selectors after visible characters.
 #[track_caller]
 fn check(output: &str) {
     let characters: Vec<char> = output.chars().collect();
@@ -77,7 +77,7 @@ fn check(output: &str) {
     }
 }
 
-/// Returns a text of what is not seen, and of what makes it a part of something.
+/// Returns a text of invisible characters, and of characters with which they may combine.
 fn nasty(random: &mut Random) -> String {
     let mut text = String::new();
     for _ in 0..1 + random.below(8) {
@@ -138,7 +138,7 @@ fn trees_and_tables_show_it() {
             ..TreeOptions::default()
         };
         check(&trace.tree_with(everything).to_string());
-        let summary = Summary::of(&trace);
+        let summary = Summary::from_trace(&trace);
         check(&summary.to_string());
         check(&SummaryTable(&[summary]).to_string());
         for problem in trace.problems() {

@@ -1,19 +1,21 @@
-//! Shutdowns that wait until no trace is open, with an executor and without.
+//! Tests of shutdowns that wait until no trace is open, with and without an executor.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use trace_core::{
     Carried, Collector, MemoryCollector, SpanBatch, TraceFuture, Tracer, TracerBuilder, span,
 };
 
+use crate::wait::timed;
+
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// A tracer with a thread, and one without.
+/// Returns a tracer with a thread, and one without.
 fn tracers() -> impl Iterator<Item = (Tracer, MemoryCollector)> {
     let kinds: [fn(TracerBuilder) -> TracerBuilder; 2] =
         [|builder| builder, TracerBuilder::on_demand];
@@ -31,15 +33,17 @@ fn names(spans: &MemoryCollector) -> Vec<String> {
     names
 }
 
-#[expect(clippy::disallowed_methods, reason = "waits are what is tested")]
-fn timed<R>(body: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = body();
-    (result, start.elapsed())
+/// A minimal executor that parks the thread.
+fn block_on<F: Future>(future: F) -> F::Output {
+    block_on_with(future, None)
 }
 
-/// An executor: nothing but a thread that parks.
-fn block_on<F: Future>(future: F) -> F::Output {
+/// Runs `event` on another thread when the future waits. The future must wait.
+fn block_on_until<F: Future>(future: F, event: impl FnOnce() + Send + 'static) -> F::Output {
+    block_on_with(future, Some(Box::new(event)))
+}
+
+fn block_on_with<F: Future>(future: F, mut event: Option<Box<dyn FnOnce() + Send>>) -> F::Output {
     struct Unpark(std::thread::Thread);
 
     impl Wake for Unpark {
@@ -52,18 +56,14 @@ fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            assert!(event.is_none(), "it did not wait");
             return output;
+        }
+        if let Some(event) = event.take() {
+            std::thread::Builder::new().spawn(event).unwrap();
         }
         std::thread::park();
     }
-}
-
-fn later(body: impl FnOnce() + Send + 'static) {
-    let run = || {
-        std::thread::sleep(2 * SHORT);
-        body();
-    };
-    std::thread::Builder::new().spawn(run).unwrap();
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn where_nothing_is_open_it_does_not_wait() {
         assert!(report.is_complete && report.left == 0, "{report:?}");
         assert_eq!(names(&spans), ["root"]);
         assert!(took < LONG / 2, "{took:?}");
-        // It is shut down, and another one says the same.
+        // The tracer is shut down. Another shutdown returns the same report.
         tracer.root("late").run_sync(|| {});
         assert_eq!(tracer.stats().dropped.shutdown, 1);
         assert!(block_on(tracer.shutdown_when_idle(LONG)).is_complete);
@@ -90,10 +90,10 @@ fn it_waits_for_a_root_that_sleeps() {
             span::in_span("after", || {});
         }));
         assert!((&mut root).now_or_never().is_none());
-        // Also once it has handed over.
+        // It also waits if the root has already handed over.
         tracer.flush(LONG);
-        later(move || assert!(root.now_or_never().is_some()));
-        let report = block_on(tracer.shutdown_when_idle(LONG));
+        let ends = || assert!(root.now_or_never().is_some());
+        let report = block_on_until(tracer.shutdown_when_idle(LONG), ends);
         assert!(report.is_complete && report.left == 0, "{report:?}");
         assert_eq!(names(&spans), ["after", "before", "root"]);
     }
@@ -106,8 +106,8 @@ fn it_waits_for_a_task_that_has_not_begun() {
             let task = async { span::in_span("task", || {}) };
             task.in_current_trace()
         });
-        later(move || block_on(task));
-        assert!(block_on(tracer.shutdown_when_idle(LONG)).is_complete);
+        let report = block_on_until(tracer.shutdown_when_idle(LONG), || block_on(task));
+        assert!(report.is_complete);
         assert_eq!(names(&spans), ["root", "task"]);
     }
 }
@@ -118,11 +118,11 @@ fn it_waits_for_a_span_that_is_held_and_for_a_message() {
         let (held, message) = tracer
             .root("root")
             .run_sync(|| (span::start("held"), Carried::new(())));
-        later(move || {
-            held.end();
-            later(move || message.run_sync(|()| span::in_span("message", || {})));
-        });
-        assert!(block_on(tracer.shutdown_when_idle(LONG)).is_complete);
+        let mut shutdown = Box::pin(tracer.shutdown_when_idle(LONG));
+        assert!((&mut shutdown).now_or_never().is_none());
+        held.end();
+        let runs = || message.run_sync(|()| span::in_span("message", || {}));
+        assert!(block_on_until(shutdown, runs).is_complete);
         assert_eq!(names(&spans), ["held", "message", "root"]);
     }
 }
@@ -150,6 +150,7 @@ fn dropped_while_it_waits_it_ends_nothing() {
         assert!((&mut ends).now_or_never().is_none());
         drop(ends);
         drop(open);
+        // Waits for a shutdown that must not happen. There is no event for this.
         std::thread::sleep(SHORT);
         tracer.root("later").run_sync(|| {});
         assert!(tracer.flush(LONG).is_complete);

@@ -1,4 +1,4 @@
-//! Ids: text both ways, never zero.
+//! Tests of ids: conversion to text and back, and that they are never zero.
 
 use trace_core::{SpanId, TraceId};
 

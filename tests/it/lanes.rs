@@ -1,4 +1,4 @@
-//! Several collectors of one tracer: each has its own time, and its own losses.
+//! Tests of several collectors of one tracer, each with its own pace and losses.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,10 +11,12 @@ use trace_core::{
     TraceId, Tracer, collector_fn, span,
 };
 
+use crate::wait;
+
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
-/// A collector that waits at each batch until its gate is opened for good.
+/// A collector that waits at each batch until its gate is opened permanently.
 struct Gated<C> {
     gate: Mutex<Receiver<()>>,
     inner: C,
@@ -150,15 +152,10 @@ fn a_full_lane_drops_its_own_spans_and_says_which() {
         .unwrap();
     for _ in 0..100 {
         two_spans(&tracer);
-        // Never more than one batch behind, of the one that is fast.
+        // The fast collector is never more than one batch behind.
         let report = tracer.flush(Duration::from_millis(1));
         assert!(!report.is_complete);
-        let mut wait = 0;
-        while tracer.stats().open > 0 || tracer.lane_stats()[1].waiting > 0 {
-            wait += 1;
-            assert!(wait < 60_000, "{:?}", tracer.lane_stats());
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait::until(|| tracer.stats().open == 0 && tracer.lane_stats()[1].waiting == 0);
     }
     let (stats, lanes) = assert_exact(&tracer);
     assert_eq!((stats.read, stats.dropped.queue), (200, 0));
@@ -170,7 +167,7 @@ fn a_full_lane_drops_its_own_spans_and_says_which() {
         .iter()
         .map(|error| (error.collector().unwrap().to_owned(), error.to_string()))
         .collect();
-    // Those of which it has not been told by the flushes before.
+    // The losses that earlier flushes have not reported.
     let text = |error: &(String, String)| error.1.ends_with("lost: its lane was full");
     assert!(errors.iter().all(text), "{errors:?}");
     two_spans(&tracer);
@@ -201,7 +198,7 @@ fn one_bound_covers_the_queue_and_all_lanes() {
     for lane in &lanes {
         assert_eq!(lane.max_bytes, BYTES / 4, "half of it, for two");
         assert!(lane.bytes > 0, "{lane:?}");
-        // One batch finds room in an empty lane, however large it is.
+        // An empty lane has room for a batch of any size.
         let is_one = lane.waiting <= 8_192;
         assert!(is_one || lane.bytes <= lane.max_bytes, "{lane:?}");
     }
@@ -242,7 +239,7 @@ fn one_of_three_that_panics_takes_nothing_from_the_others() {
     assert_eq!((first.spans(), last.spans(), last.ends()), (10, 10, 5));
 }
 
-/// Says on which thread it was called.
+/// Records on which threads it is called.
 struct Threads {
     names: Arc<Mutex<Vec<String>>>,
     is_quick: bool,
@@ -317,7 +314,7 @@ fn who_is_quick_or_alone_needs_no_thread() {
     assert_eq!(run(&[false, false], true), [[&*here], [&*here]]);
 }
 
-/// Panics when it is asked who it is.
+/// Panics when its name is requested.
 struct Rude(Counting);
 
 impl Collector for Rude {
@@ -366,7 +363,7 @@ fn a_lane_hears_of_ends_in_batches_that_it_did_not_take() {
         .unwrap();
     tracer.root("root").run_sync(|| {
         span::in_span("first", || {});
-        // The one in which this is called hands over.
+        // The scope that calls this hands over.
         tracer.flush(LONG);
         assert_eq!(traces.active_traces()[0].len(), 1);
         panics.store(true, Ordering::Relaxed);
@@ -431,7 +428,7 @@ fn a_collector_that_filters_passes_on_ends_and_losses() {
         assert_eq!(whole.len(), 1, "{:?}", traces.stats());
         assert_eq!(whole[0].completion.as_str(), "complete");
         assert_eq!(whole[0].trace.services(), ["filter"]);
-        // More than the queue has room for, of a trace that hands over some of it.
+        // The trace hands over more than the queue has room for.
         tracer.root("lossy").run_sync(|| {
             (0..5_000).for_each(|_| span::in_span("kept", || {}));
         });
@@ -480,14 +477,12 @@ fn beside_a_blocked_one(max_bytes: usize) -> (Tracer, Counting, Sender<()>) {
     (tracer, counts, opener)
 }
 
-/// Waits until the collector that is well has all that was handed over.
+/// Waits until the working collector has all spans that were handed over.
 fn wait_for(tracer: &Tracer, spans: u64) {
-    let mut waits = 0;
-    while tracer.lane_stats()[1].delivered < spans {
+    wait::until(|| {
         let _report = tracer.flush(Duration::from_millis(1));
-        waits += 1;
-        assert!(waits < 20_000, "{:?}", tracer.lane_stats());
-    }
+        tracer.lane_stats()[1].delivered >= spans
+    });
 }
 
 #[test]

@@ -47,3 +47,4 @@ mod trace_collector_output;
 mod tracestate;
 mod two_ends;
 mod view;
+mod wait;

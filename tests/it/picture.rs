@@ -1,4 +1,4 @@
-//! The picture of a tree in color that the README shows: what is printed, as an SVG.
+//! Makes the README's picture of a colored tree: the printed output as an SVG.
 
 use anstyle_lossy::palette::WIN10_CONSOLE;
 use anstyle_svg::Term;
@@ -7,7 +7,7 @@ use trace_core::{ColorChoice, Log, Outcome, SpanRecord, Status, Tag, TreeOptions
 
 use crate::spans::{at, failed, of_service, span, trace};
 
-/// An order: the bank is asked twice, and one answer is not waited for.
+/// Returns the spans of an order. It calls the bank twice, and does not wait for one task.
 fn order() -> Vec<SpanRecord> {
     let mut root = span(1, 0, "POST /orders", 0..48);
     root.add_tag("order.id", 42);
@@ -25,7 +25,7 @@ fn order() -> Vec<SpanRecord> {
     stock.outcome = Outcome::Cancelled;
     let mut mail = span(9, 1, "send_mail", 44..47);
     mail.outcome = Outcome::Panicked;
-    mail.status = Status::Error("panicked".into()); // as it is recorded
+    mail.status = Status::Error("panicked".into()); // as the recorder does
     vec![
         root,
         span(2, 1, "load_cart", 1..8),
@@ -50,6 +50,6 @@ fn the_picture_in_the_readme_is_what_is_printed() {
     };
     let tree = trace(&order()).tree_with(options).to_string();
     let picture = Term::new().palette(WIN10_CONSOLE).render_svg(&tree);
-    let picture = picture.replace("opacity: 0.4", "opacity: 0.6"); // Hard to read.
+    let picture = picture.replace("opacity: 0.4", "opacity: 0.6"); // 0.4 is hard to read.
     expect_file!["../../examples/tree.svg"].assert_eq(&picture);
 }

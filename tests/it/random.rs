@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run.
+//! Pseudorandom numbers that are the same in every run.
 
 /// SplitMix64, after Steele, Lea and Flood, *Fast splittable pseudorandom number
 /// generators*.
@@ -17,12 +17,12 @@ impl Random {
         mixed ^ mixed >> 31
     }
 
-    /// Returns a number from 0 to `end`, without `end`.
+    /// Returns a number from 0 up to but not including `end`.
     pub(crate) const fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    /// Returns `true` so many times in a hundred.
+    /// Returns `true` with a probability of `percent` percent.
     pub(crate) const fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -43,7 +43,7 @@ impl Random {
         u128::from(self.id64()) << 64 | u128::from(self.next())
     }
 
-    /// Returns a text of `least` to `most` of the given characters.
+    /// Returns a text of `least` to `most` characters from the given ones.
     pub(crate) fn text(&mut self, characters: &str, least: usize, most: usize) -> String {
         let characters: Vec<char> = characters.chars().collect();
         let length = least + self.below(most - least + 1);

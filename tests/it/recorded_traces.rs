@@ -1,4 +1,4 @@
-//! Recorded spans come out as complete traces: recorder and collector together.
+//! Tests the recorder and the collector together: recorded spans become complete traces.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl Services {
             .unwrap()
     }
 
-    /// Shows how the traces were completed, and their trees.
+    /// Compares the reasons of completion and the trees.
     fn check(&self, expected: Expect) {
         let mut text = String::new();
         for completed in self.collector.completed_traces() {
@@ -94,7 +94,7 @@ fn a_flush_does_not_complete_what_still_runs() {
     "#]]);
 }
 
-/// Calls another service as an instrumented client would.
+/// Calls another service like an instrumented client.
 fn call(server: &Tracer, handle: impl FnOnce()) {
     span::in_span("call", || {
         span::set_kind(SpanKind::Client);

@@ -1,4 +1,4 @@
-//! Recording: parents, outcomes, tags, and spans that move.
+//! Tests of recording: parents, outcomes, tags, and spans that move.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -268,7 +268,7 @@ fn a_limit_below_a_short_text_holds() {
     assert_eq!(spans.spans()[0].tag("text").unwrap().as_str(), Some("gr"));
 }
 
-/// A text that is written in parts of so many characters.
+/// A text that is written in parts of this many characters.
 struct InParts<'a>(&'a str, usize);
 
 impl std::fmt::Display for InParts<'_> {
@@ -279,7 +279,7 @@ impl std::fmt::Display for InParts<'_> {
     }
 }
 
-/// The longest beginning of a text that is within a limit.
+/// Returns the longest prefix of a text within a limit.
 fn cut(text: &str, max_bytes: usize) -> &str {
     let ends = text.char_indices().map(|(end, _)| end).chain([text.len()]);
     let end = ends.filter(|end| *end <= max_bytes).max();
@@ -364,7 +364,7 @@ mod exceptions {
         Err("up")
     }
 
-    /// The operations that have a log `exception`, in the order of their beginning.
+    /// Returns the operations that have a log `exception`, in the order of their start.
     fn logged(body: fn() -> Result<(), &'static str>) -> Vec<String> {
         let (tracer, spans) = tracer();
         assert!(tracer.root("root").run_sync(body).is_err());

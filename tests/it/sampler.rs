@@ -1,4 +1,4 @@
-//! Samplers: shares, rates, who decides. Ids are seeded, time stands still.
+//! Tests of samplers: rates, and who decides. Ids are seeded, and the clock is stopped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn sampled(sampler: &dyn Sampler, id: TraceId, clock: &Clock) -> bool {
         .is_sampled()
 }
 
-/// Samples as if called by a service that decided already.
+/// Calls the sampler for a trace of a caller that has already decided.
 fn sampled_below(sampler: &dyn Sampler, parent: &TraceContext, clock: &Clock) -> bool {
     let mut input = SamplingInput::new(parent.trace_id, "checkout", clock);
     input.parent = Some(parent);
@@ -53,8 +53,8 @@ fn the_share_is_the_rate() {
         let recorded = (0..traces)
             .filter(|_| sampled(&sampler, trace_id(&mut random), &clock))
             .count();
-        // Four standard deviations of the binomial distribution; the ids are the
-        // same in every run, so this holds always or never.
+        // The limit is four standard deviations of the binomial distribution. The ids are the
+        // same in every run, so this always gives the same result.
         let mean = f64::from(traces) * rate;
         let allowed = 4.0 * (mean * (1.0 - rate)).sqrt();
         let found = recorded as f64;
@@ -265,7 +265,7 @@ fn the_rate_holds_over_time() {
     let (manual_clock, clock) = manual();
     let sampler = RateLimited::per_second(5.0).unwrap();
     let mut random = Random::new(6);
-    // A thousand traces a second for ten seconds, five at once at the start.
+    // A thousand traces per second for ten seconds. Five are recorded at once at the start.
     let mut recorded = 0;
     for _ in 0..10_000 {
         recorded += u32::from(sampled(&sampler, trace_id(&mut random), &clock));
@@ -326,7 +326,7 @@ fn no_token_is_spent_twice() {
 fn the_system_clock_limits_too() {
     let clock = Clock::system();
     let id = TraceId::new(1).unwrap();
-    // One in eleven days.
+    // One trace in eleven days.
     let sampler = RateLimited::per_second(1e-6).unwrap();
     assert!(sampled(&sampler, id, &clock));
     assert!(!sampled(&sampler, id, &clock));

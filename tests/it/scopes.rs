@@ -1,4 +1,4 @@
-//! What scopes hand over, and when: at their end, and from time to time while they live.
+//! Tests of what scopes hand over, at their end and from time to time before.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,9 @@ use trace_core::{
     Tracer, collector_fn, span,
 };
 
-/// A wait that fails the test, if nothing comes.
+use crate::wait;
+
+/// A timeout. If it passes, the test fails.
 const LONG: Duration = Duration::from_secs(20);
 
 fn tracer(spans: &MemoryCollector) -> Tracer {
@@ -24,16 +26,12 @@ fn once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Polls a future until something holds.
+/// Polls a future until `holds` returns true.
 fn poll_until<F: Future>(mut future: std::pin::Pin<&mut F>, holds: impl Fn() -> bool) {
-    for _ in 0..LONG.as_millis() {
-        if holds() {
-            return;
-        }
+    wait::until(|| {
         let _is_ready = once(future.as_mut());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    panic!("nothing came");
+        holds()
+    });
 }
 
 async fn messages() {
@@ -52,7 +50,7 @@ fn scopes_that_live_hand_over_after_the_scheduled_delay() {
         .build()
         .unwrap();
     let mut one = pin!(tracer.root("one").run(messages()));
-    // Records once, and is polled without recording anything.
+    // Records once, and is then polled without recording anything.
     let mut other = pin!(tracer.root("other").run(async {
         span::in_span("once", || {});
         std::future::pending::<()>().await;
@@ -61,7 +59,8 @@ fn scopes_that_live_hand_over_after_the_scheduled_delay() {
     let has = |name| spans.spans().iter().any(|span| span.operation_name == name);
     poll_until(one.as_mut(), || has("message"));
     poll_until(other.as_mut(), || has("once"));
-    // Again, when the tracer has slept.
+    // The same after the tracer sleeps. It first naps for ten delays, and there is no signal
+    // for the sleep.
     std::thread::sleep(Duration::from_millis(300));
     let before = spans.spans().len();
     poll_until(one.as_mut(), || spans.spans().len() > before);
@@ -87,7 +86,7 @@ fn scopes_hand_over_while_a_collector_blocks() {
         assert!(once(connection.as_mut()).is_pending());
         std::thread::sleep(Duration::from_millis(1));
     }
-    // What was handed over is lost with the tracer, what was not is open.
+    // Spans that were handed over are lost with the tracer. The others are open.
     let report = tracer.shutdown(Duration::from_millis(1));
     assert!(!report.is_complete);
     drop(open);
@@ -139,7 +138,7 @@ fn long_texts_of_a_short_root_are_its_own() {
     }
 }
 
-/// Keeps a tracer, whose last handle hands over what runs on the thread that drops it.
+/// Keeps the last handle of a tracer. Its drop hands over the scopes of the dropping thread.
 struct Owner(Tracer);
 
 impl Sampler for Owner {
@@ -215,7 +214,7 @@ fn a_sampler_may_panic_when_the_last_trace_ends() {
     drop(tracer);
     assert!(once(root.as_mut()).is_ready());
     drop(root);
-    // Threads keep the core of their last tracer.
+    // A thread keeps the core of its last tracer.
     outer.root("root").run_sync(|| {});
 }
 
@@ -251,7 +250,7 @@ fn the_thread_of_an_idle_tracer_sleeps() {
         }))
         .build()
         .unwrap();
-    // One that has asked for a tick, and sleeps.
+    // A root that has requested a tick, and sleeps.
     let mut root = Box::pin(tracer.root("root").run(std::future::pending::<()>()));
     assert!(once(root.as_mut()).is_pending());
     tracer.root("other").run_sync(|| {});
@@ -279,14 +278,15 @@ fn a_short_piece_in_the_chunk_of_a_large_one_without_texts_is_counted() {
             (0..spans).for_each(|_| span::in_span("leaf", || {}));
         });
     };
-    // Large, so that its chunk is the queue's; that is used again, and has no room for texts.
+    // The piece is large, so its chunk goes to the queue. This chunk is reused, and has no
+    // room for texts.
     many(700);
     tracer.flush(Duration::ZERO);
     for _ in 0..2 {
         tracer
             .root("short")
             .run_sync(|| span::add_tag("key", "some text"));
-        // Copied behind it.
+        // This piece is copied after it.
         many(150);
     }
     tracer.flush(Duration::ZERO);
@@ -298,7 +298,7 @@ fn a_short_piece_in_the_chunk_of_a_large_one_without_texts_is_counted() {
     );
 }
 
-/// Uses the running span when it is dropped.
+/// Tags the current span when it is dropped.
 struct Teller(Arc<AtomicU64>);
 
 impl Sampler for Teller {
@@ -328,7 +328,7 @@ fn a_sampler_is_dropped_to_its_end_with_a_scope_that_was_left_long_ago() {
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
 }
 
-/// Leaves the visit of a held span while one that began within it is current.
+/// Leaves the visit of a held span while a span that began within it is current.
 fn leave_out_of_order(tracer: &Tracer) {
     let held = tracer.root("root").run_sync(|| span::start("held"));
     held.enter_unguarded();

@@ -1,4 +1,4 @@
-//! Records and what is in them, as serde writes and reads them.
+//! Tests that serde writes and reads records and their parts.
 
 use expect_test::expect;
 use serde_json::{from_str, to_string, to_string_pretty};

@@ -1,19 +1,22 @@
-//! Flushes, shutdowns and drops while a shutdown runs: each waits for it, until its own
-//! deadline.
+//! Tests of flushes, shutdowns and drops while a shutdown runs. Each waits for it, until its
+//! own deadline.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use trace_core::{
     Collector, CollectorError, FlushReport, MemoryCollector, SpanBatch, Tracer, TracerBuilder,
     collector_fn,
 };
 
+use crate::wait::{self, timed};
+
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// Says when it is called, waits until its gate is dropped, and takes the spans.
+/// A collector that signals when it is called, waits until its gate is dropped, and takes the
+/// spans.
 struct Gated {
     called: Mutex<Sender<()>>,
     gate: Mutex<Receiver<()>>,
@@ -28,7 +31,7 @@ impl Collector for Gated {
     }
 }
 
-/// A tracer whose collector has been called with a span, and waits.
+/// A tracer whose collector was called with a span, and waits.
 struct Waiting {
     tracer: Tracer,
     spans: MemoryCollector,
@@ -37,7 +40,7 @@ struct Waiting {
     flush: Option<std::thread::JoinHandle<FlushReport>>,
 }
 
-/// One of each kind: with a collector, with two, and without threads.
+/// Returns one tracer of each kind: with one collector, with two, and without threads.
 fn waiting() -> impl Iterator<Item = Waiting> {
     let with_one = |gated| Tracer::builder("test").collector(gated);
     let with_two = |gated| {
@@ -73,7 +76,8 @@ fn waiting() -> impl Iterator<Item = Waiting> {
 }
 
 impl Waiting {
-    /// Lets the collector go on after a while, in which others begin to wait.
+    /// Lets the collector continue after a delay, in which other threads begin to wait. A
+    /// thread cannot detect that another one waits in a call.
     fn open_later(&mut self) {
         let opener = self.opener.take();
         spawn(move || {
@@ -89,24 +93,17 @@ fn spawn<T: Send + 'static>(
     std::thread::Builder::new().spawn(body).unwrap()
 }
 
-/// A shutdown that has begun, as nothing more is taken.
+/// Starts a shutdown, and waits until the tracer refuses spans.
 fn shutting_down(tracer: &Tracer, timeout: Duration) -> std::thread::JoinHandle<FlushReport> {
     let other = tracer.clone();
     let dropped = tracer.stats().dropped.shutdown;
     let shutdown = spawn(move || other.shutdown(timeout));
-    while tracer.stats().dropped.shutdown == dropped {
-        // Taken until then, and so perhaps some more are delivered.
+    wait::until(|| {
+        // Roots are accepted until then, so some of them may be delivered.
         tracer.root("late").run_sync(|| {});
-        std::thread::sleep(Duration::from_millis(1));
-    }
+        tracer.stats().dropped.shutdown > dropped
+    });
     shutdown
-}
-
-#[expect(clippy::disallowed_methods, reason = "waits are what is tested")]
-fn timed<R>(body: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = body();
-    (result, start.elapsed())
 }
 
 fn is_delivered(spans: &MemoryCollector) -> bool {
@@ -141,7 +138,7 @@ fn a_flush_waits_for_the_shutdown_that_runs() {
 #[test]
 fn the_last_handle_waits_for_the_shutdown_that_runs() {
     for mut waiting in waiting() {
-        // Of the tracer without threads the flush has a handle.
+        // The flush of the tracer without threads has a handle of it.
         let flush = waiting.flush.take();
         let report = waiting.tracer.shutdown(SHORT);
         assert!(!report.is_complete);
@@ -184,7 +181,7 @@ fn who_has_more_time_waits_for_longer_than_the_first_one() {
 
 #[test]
 fn a_flush_with_less_time_takes_none_from_the_collectors() {
-    /// Keeps how long it may take.
+    /// Reports the timeout that it is given.
     struct Timed(Gated, Mutex<Sender<Duration>>);
 
     impl Collector for Timed {
@@ -307,8 +304,7 @@ fn in_a_collector_nobody_waits_whichever_its_thread_is() {
     }
 }
 
-/// What a collector has put into a thread-local is dropped when its thread has ended, and may
-/// take its time.
+/// A thread-local of a collector is dropped when its thread ends, which may take a long time.
 #[test]
 fn destructors_of_a_collectors_thread_do_not_hold_up_a_shutdown() {
     struct Waits(Receiver<()>);
@@ -333,7 +329,7 @@ fn destructors_of_a_collectors_thread_do_not_hold_up_a_shutdown() {
     tracer.root("root").run_sync(|| {});
     let report = tracer.shutdown(Duration::from_millis(300));
     assert!(report.is_complete, "{report:?}");
-    // And nobody waits for who waits.
+    // The waiting calls do not wait for each other.
     assert!(tracer.shutdown(LONG).is_complete);
     drop(opener);
 }

@@ -1,4 +1,4 @@
-//! Spans made by hand.
+//! Helpers that make spans by hand.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -16,12 +16,12 @@ pub(crate) fn span_id(number: u64) -> SpanId {
     SpanId::new(number).unwrap()
 }
 
-/// A time in milliseconds.
+/// Returns a time in milliseconds.
 pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::default() + Duration::from_millis(millis)
 }
 
-/// A span of trace 1; parent 0 makes a root.
+/// Returns a span of trace 1. Parent 0 makes a root.
 pub(crate) fn span(
     id: u64,
     parent: u64,
@@ -36,7 +36,7 @@ pub(crate) fn span(
     span
 }
 
-/// A trace of spans of trace 1.
+/// Returns a trace of spans of trace 1.
 pub(crate) fn trace(spans: &[SpanRecord]) -> Trace {
     Trace::from_spans(trace_id(1), spans.iter().cloned()).unwrap()
 }
@@ -52,7 +52,7 @@ pub(crate) fn failed(message: &'static str, mut span: SpanRecord) -> SpanRecord 
     span
 }
 
-/// A trace with everything in it: services, a link, a log, failures.
+/// Returns a trace with several services, a link, a log and failures.
 pub(crate) fn checkout() -> Vec<SpanRecord> {
     let mut charge = of_service("bank", span(2, 1, "charge", 5..20));
     charge.kind = SpanKind::Client;

@@ -1,4 +1,4 @@
-//! What a trace says in a few lines, and many in a table.
+//! Tests of the summary of one trace, and of the table of many.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::spans::{checkout, of_service, span, span_id, trace, trace_id};
 
 #[test]
 fn the_summary_says_where_the_time_went() {
-    let summary = Summary::of(&trace(&checkout()));
+    let summary = Summary::from_trace(&trace(&checkout()));
     assert_eq!(summary.duration, Duration::from_millis(30));
     assert_eq!((summary.spans, summary.errors), (4, 3));
     assert_eq!(summary.slowest.as_ref().unwrap().span_id, span_id(2));
@@ -27,19 +27,19 @@ fn the_summary_says_where_the_time_went() {
 
 #[test]
 fn the_slowest_span_is_the_root_only_if_alone() {
-    let alone = Summary::of(&trace(&[span(1, 0, "root", 0..9)]));
+    let alone = Summary::from_trace(&trace(&[span(1, 0, "root", 0..9)]));
     assert_eq!(alone.slowest.unwrap().operation_name, "root");
     let spans = [
         span(1, 0, "root", 0..9),
         span(3, 1, "second", 2..4),
         span(2, 1, "first", 1..3),
     ];
-    let summary = Summary::of(&trace(&spans));
+    let summary = Summary::from_trace(&trace(&spans));
     assert_eq!(summary.slowest.unwrap().operation_name, "first");
-    let without_root = Summary::of(&trace(&[span(2, 1, "orphan", 0..9)]));
+    let without_root = Summary::from_trace(&trace(&[span(2, 1, "orphan", 0..9)]));
     assert_eq!(without_root.slowest.unwrap().operation_name, "orphan");
     assert_eq!(without_root.operation_name, "orphan");
-    let empty = Summary::of(&trace(&[]));
+    let empty = Summary::from_trace(&trace(&[]));
     assert_eq!((empty.slowest, empty.spans), (None, 0));
 }
 
@@ -49,7 +49,7 @@ fn a_long_critical_path_shows_its_longest_parts() {
         .map(|id| span(id, 1, "step", 10 * id..10 * id + id - 1))
         .collect();
     spans.push(span(1, 0, "root", 20..140));
-    let summary = Summary::of(&trace(&spans));
+    let summary = Summary::from_trace(&trace(&spans));
     assert_eq!(summary.critical_path.len(), 12);
     expect![[r#"
         root (shop): 120 ms, 12 spans, no errors
@@ -72,9 +72,9 @@ fn a_table_compares_many_traces() {
     );
     other = trace_id(3);
     let summaries = [
-        Summary::of(&trace(&checkout())),
-        Summary::of(&quick.unwrap()),
-        Summary::of(&Trace::new(other)),
+        Summary::from_trace(&trace(&checkout())),
+        Summary::from_trace(&quick.unwrap()),
+        Summary::from_trace(&Trace::new(other)),
     ];
     expect![[r#"
         trace                             root             duration  spans  errors  slowest span            largest self time

@@ -1,4 +1,4 @@
-//! The collector that assembles traces: when they are complete, and what it answers.
+//! Tests of the collector that assembles traces: when they are complete, and its queries.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use trace_core::{
 use crate::random::Random;
 use crate::spans::{at, span, span_id, trace_id};
 
-/// A collector, its clock, and what happened.
+/// A collector, its clock, and the calls of its hook.
 struct Bench {
     collector: TraceCollector,
     clock: ManualClock,
@@ -33,14 +33,14 @@ impl Bench {
         Self { collector, clock }
     }
 
-    /// Hands spans over without saying that anything has ended.
+    /// Delivers spans without reporting an end.
     fn send(&self, service: &str, spans: &[SpanRecord]) {
         let resource = Resource::new(service);
         let batch = SpanBatch::from_records(&resource, spans);
         self.collector.collect(&batch);
     }
 
-    /// Hands spans over and says that this was all of trace 1.
+    /// Delivers spans and reports the end of trace 1.
     fn send_last(&self, service: &str, spans: &[SpanRecord]) {
         let resource = Resource::new(service);
         let ended = [trace_id(1)];
@@ -53,7 +53,7 @@ impl Bench {
         self.collector.tick();
     }
 
-    /// Shows the completed traces, then the number of active ones.
+    /// Compares the completed traces, then the number of active ones.
     fn check(&self, expected: Expect) {
         let mut text = String::new();
         for completed in self.collector.completed_traces() {
@@ -191,7 +191,7 @@ fn an_entry_that_still_runs_keeps_the_trace_open() {
             client(span(3, 1, "call again", 41..99)),
         ],
     );
-    // Two calls of one service: it has to report twice.
+    // There are two calls of one service, so it has to report twice.
     bench.send(
         "data",
         &[remote(span(4, 2, "handle", 2..39), SpanKind::Server)],
@@ -359,7 +359,7 @@ fn a_different_content_for_one_id_makes_the_collector_careful() {
     bench.check(expect![[r#"
         1 active
     "#]]);
-    bench.after(10); // connected: the kept one has its parent
+    bench.after(10); // connected: the kept copy has its parent
     bench.check(expect![[r#"
         complete at 10 s: 2 spans
         0 active
@@ -370,7 +370,7 @@ fn a_different_content_for_one_id_makes_the_collector_careful() {
 }
 
 #[test]
-fn with_several_feeders_only_the_last_shutdown_completes() {
+fn with_several_tracers_only_the_last_shutdown_completes() {
     let bench = Bench::with(|options| options.tracers = 2);
     let [frontend, gateway] = [0, 1].map(|_| bench.collector.clone());
     bench.send(
@@ -435,7 +435,7 @@ fn a_trace_whose_context_was_sent_waits_for_the_other_service() {
     assert_eq!((done.trace.len(), done.late_spans), (3, 0));
 }
 
-/// With a thread, and nothing that would wake it.
+/// The tracer has a thread, which nothing wakes.
 #[test]
 fn a_trace_that_waits_completes_while_nothing_comes() {
     use std::sync::mpsc;
@@ -477,7 +477,7 @@ fn two_different_spans_with_one_id_are_waited_for_whatever_came_first() {
     }
 }
 
-/// A copy is no reason to wait.
+/// A duplicate must not delay the trace.
 #[test]
 fn a_span_that_came_twice_is_not_waited_for() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! What bounds a trace collector, and that nothing is lost without being counted.
+//! Tests of the limits of a trace collector, and that all losses are counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use trace_core::{
 use crate::random::Random;
 use crate::spans::{at, span, trace_id};
 
-/// Less than one trace takes, and more than what is known of some that were discarded.
+/// Less memory than one trace needs, but more than the ids of some discarded traces need.
 const ONE_TRACE: u64 = 700;
 
 fn with(change: impl FnOnce(&mut TraceCollectorOptions)) -> (TraceCollector, ManualClock) {
@@ -50,7 +50,7 @@ fn above_the_limit_the_next_to_time_out_is_evicted() {
     for trace in 1..=3 {
         send(&collector, &[of_trace(trace, span(2, 1, "op", 0..1))]);
         clock.advance(Duration::from_secs(1));
-        // Every span puts the first trace off.
+        // Every span makes the first trace due later.
         send(
             &collector,
             &[of_trace(1, span(2 + trace as u64, 1, "op", 0..1))],
@@ -94,7 +94,7 @@ fn of_the_completed_traces_the_oldest_are_discarded() {
     assert_eq!(stats.kept_traces, 2);
     send(&collector, &[of_trace(4, span(2, 1, "late", 0..1))]);
     assert_eq!(collector.completed_traces()[0].late_spans, 1);
-    // One that was told is not waited for again.
+    // The collector does not wait again for an announced trace.
     send(&collector, &[of_trace(1, span(2, 1, "late", 0..1))]);
     assert_eq!(collector.stats().active_traces, 0);
     let again = collector.completed_trace(trace_id(1)).unwrap();
@@ -106,7 +106,7 @@ fn of_the_completed_traces_the_oldest_are_discarded() {
 
 #[test]
 fn of_traces_that_were_told_some_are_remembered() {
-    // A 32nd of this is for them.
+    // 1/32 of this is for the ids.
     let (collector, _) = with(|options| {
         options.max_completed_traces = 0;
         options.max_bytes = 320_000;
@@ -198,7 +198,7 @@ fn the_bound_holds_within_a_batch_and_every_trace_is_told() {
     assert_eq!(told.load(Ordering::Relaxed), 10_000);
 }
 
-/// Spans of few traces with few ids, so that everything that can happen does.
+/// Returns spans of few traces with few ids, so that all cases occur.
 fn flood(numbers: &mut Random) -> Vec<SpanRecord> {
     let mut spans = Vec::new();
     for _ in 0..numbers.below(6) {
@@ -211,11 +211,11 @@ fn flood(numbers: &mut Random) -> Vec<SpanRecord> {
     spans
 }
 
-/// Asserts that the reason is true of the trace.
+/// Asserts that the reason of completion matches the trace.
 fn check_reason(completed: &CompletedTrace) {
     let trace = &completed.trace;
     if completed.late_spans > 0 {
-        // It is told again, for the reason of the first time.
+        // The trace is announced again, with its first reason.
         return;
     }
     let is_connected = trace.root().is_some() && trace.orphans().count() == 0;
@@ -271,7 +271,7 @@ fn every_span_is_somewhere_and_every_byte_is_given_back() {
 
 #[test]
 fn a_reading_of_many_scattered_spans_is_complete() {
-    // As many as a busy minute of a small shop: 22,500 spans, 500 traces, 10 services.
+    // A busy minute of a small shop: 22,500 spans, 500 traces, 10 services.
     let mut spans = Vec::new();
     for trace in 1..=500 {
         spans.extend((1..=45).map(|id| of_trace(trace, span(id, id / 2, "op", id..id + 9))));

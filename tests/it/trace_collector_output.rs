@@ -1,4 +1,4 @@
-//! What a trace collector answers and prints.
+//! Tests of a trace collector's queries and output.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -77,13 +77,13 @@ fn a_tag_of_its_own_named_error_is_found_too() {
     assert!(query("true").matches_span(&tagged));
 }
 
-/// A writer that can be read.
+/// A writer whose content can be read.
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Page {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // One byte at a time, so that trees would mingle if they could.
+        // Writes one byte at a time, to detect trees that are mixed.
         let written = bytes.len().min(1);
         self.0.lock().unwrap().extend(&bytes[..written]);
         Ok(written)

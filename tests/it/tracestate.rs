@@ -1,4 +1,4 @@
-//! `tracestate`: entries and their order. The grammar is in `propagation`.
+//! Tests of `tracestate`: entries and their order. `propagation` tests the grammar.
 
 use trace_core::TraceState;
 

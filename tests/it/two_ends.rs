@@ -1,4 +1,4 @@
-//! Two spans with one id: the ends of a call, and copies.
+//! Tests of two spans with one id: the ends of a call, and copies.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn of_kind(kind: SpanKind, span: SpanRecord) -> SpanRecord {
     SpanRecord { kind, ..span }
 }
 
-/// A call as Zipkin and Envoy write it: both ends have the id 2.
+/// Returns a call as Zipkin and Envoy write it. Both ends have the id 2.
 fn call() -> Vec<SpanRecord> {
     let shop = |span| of_service("shop", span);
     let bank = |span| of_service("bank", span);
@@ -111,7 +111,7 @@ fn the_critical_path_tells_the_ends_apart() {
     let times = trace.critical_path_times();
     let of_both = times.iter().find(|(id, _)| *id == span_id(2)).unwrap();
     assert_eq!(of_both.1, Duration::from_millis(36));
-    let path: Vec<String> = Summary::of(&trace)
+    let path: Vec<String> = Summary::from_trace(&trace)
         .critical_path
         .iter()
         .map(ToString::to_string)
@@ -228,7 +228,7 @@ fn a_collector_takes_the_other_end_for_the_answer() {
     assert_eq!((completed.trace.len(), stats.spans_duplicate), (5, 0));
 }
 
-/// Calls whose ends have one id, with the same span on both sides of others.
+/// Returns random calls whose ends share an id. A span may be a caller and a callee.
 fn jungle(numbers: &mut Random) -> Vec<SpanRecord> {
     let count = 1 + numbers.below(8);
     let mut spans = Vec::new();
@@ -245,7 +245,7 @@ fn jungle(numbers: &mut Random) -> Vec<SpanRecord> {
     spans
 }
 
-/// Returns how many spans a walk down comes to.
+/// Returns how many spans a walk downwards visits.
 fn walk(trace: &Trace) -> usize {
     let mut waiting: Vec<&SpanRecord> = trace.top_spans().collect();
     let mut seen = 0;

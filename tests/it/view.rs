@@ -1,4 +1,4 @@
-//! Traces as text: tree, durations.
+//! Tests of traces as text: trees and durations.
 
 use std::time::Duration;
 
@@ -221,7 +221,11 @@ fn foreign_text_cannot_reach_the_terminal() {
               +0 ns  one\ntwo
     "#]],
     );
-    assert!(!Summary::of(&trace(&spans)).to_string().contains('\u{1b}'));
+    assert!(
+        !Summary::from_trace(&trace(&spans))
+            .to_string()
+            .contains('\u{1b}')
+    );
 }
 
 #[test]
@@ -242,8 +246,8 @@ fn wide_and_combining_characters_do_not_shift_columns() {
     "#]],
     );
     let summaries = [
-        Summary::of(&trace(&spans)),
-        Summary::of(&trace(&checkout())),
+        Summary::from_trace(&trace(&spans)),
+        Summary::from_trace(&trace(&checkout())),
     ];
     let table = trace_core::SummaryTable(&summaries).to_string();
     expect![[r#"

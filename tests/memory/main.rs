@@ -1,6 +1,6 @@
-//! What is said to bound memory is what the process grows by, within a quarter.
+//! The bounds of memory are what the process grows by, within a quarter.
 //!
-//! Each case is a process of its own: what one frees, the next would take.
+//! Each case is its own process: memory that one case frees would be used by the next.
 
 mod queue;
 mod traces;
@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 
 const MAX_BYTES: usize = 64 << 20;
 
-/// Something that takes memory, and says how much it may.
+/// Something that takes memory, and checks how much.
 trait Case {
     fn name(&self) -> &str;
 
@@ -42,12 +42,12 @@ fn main() -> ExitCode {
     result
 }
 
-/// What the process takes, in bytes.
+/// The resident memory of the process, in bytes.
 fn resident() -> usize {
     of_status("VmRSS:")
 }
 
-/// The most that it has taken.
+/// The highest resident memory so far, in bytes.
 fn peak() -> usize {
     of_status("VmHWM:")
 }

@@ -12,7 +12,7 @@ use crate::{Case, MAX_BYTES, peak, resident};
 /// Threads record roots flat out, with a span for each text of so many bytes.
 pub(crate) struct Flood {
     name: &'static str,
-    /// Collectors that are blocked, of which one is let go in the middle and is slow then.
+    /// Collectors that are blocked; one of them continues in the middle, and is slow then.
     blocked: usize,
     roots: usize,
     texts: &'static [usize],
@@ -26,7 +26,7 @@ pub(crate) const CASES: [Flood; 5] = [
     case("a slow collector, texts", 1, 100_000, &[300, 300, 300, 60]),
 ];
 
-/// They fit in no chunk beside others, but each in the stage's chunk.
+/// Too long to share a chunk; each fits in the chunk of the stage.
 const LONG: [usize; 4] = [3_500; 4];
 
 const THREADS: usize = 2;

@@ -1,4 +1,4 @@
-//! A trace collector's bound.
+//! The bound of a trace collector's memory.
 
 use std::time::Duration;
 
@@ -20,21 +20,21 @@ pub(crate) struct Growth {
     form: Form,
 }
 
-/// What else takes memory.
+/// What else in a trace takes memory.
 #[derive(Clone, Copy)]
 enum Form {
     Plain,
-    /// The tree of each is looked at.
+    /// The hook reads the tree of each trace.
     Looked,
-    /// Clients whose answers are not here.
+    /// Clients without the servers' spans.
     Calls,
     /// Each two spans have one id.
     BothEnds,
-    /// A trace state of so many bytes, read anew for each span.
+    /// A trace state of so many bytes, parsed again for each span.
     State(usize),
     /// A service name of so many bytes for each span.
     Names(usize),
-    /// One service name of so many bytes, read anew for each span.
+    /// One service name of so many bytes, allocated again for each span.
     SameName(usize),
     /// So many links, each with a trace state of so many bytes.
     Links(usize, usize),
@@ -42,11 +42,11 @@ enum Form {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
-    /// A batch for each trace, which says that it has ended.
+    /// A batch for each trace, which reports its end.
     Ended,
     /// A batch for each trace.
     Open,
-    /// The spans of a trace the other way round, children first.
+    /// A batch for each trace, with children first.
     Backwards,
     /// Every trace gets one span after another.
     Scattered,
@@ -55,95 +55,60 @@ enum Way {
 }
 
 pub(crate) const CASES: [Growth; 24] = [
-    case("one plain span a trace", 200_000, 1, 0, 0, Way::Open),
-    case(
-        "one plain span a trace, ended",
-        200_000,
-        1,
-        0,
-        0,
-        Way::Ended,
-    ),
-    case(
-        "one span with 20 small tags a trace",
-        60_000,
-        1,
-        20,
-        0,
-        Way::Open,
-    ),
-    case("a text of 4 kB a span", 30_000, 1, 0, 4_000, Way::Ended),
-    case("trees of 100 spans, ended", 3_000, 100, 3, 0, Way::Ended),
+    case("one plain span a trace", 200_000, 1, Way::Open),
+    case("one plain span a trace, ended", 200_000, 1, Way::Ended),
+    case("one span with 20 small tags a trace", 60_000, 1, Way::Open).with_tags(20),
+    case("a text of 4 kB a span", 30_000, 1, Way::Ended).with_text(4_000),
+    case("trees of 100 spans, ended", 3_000, 100, Way::Ended).with_tags(3),
     case(
         "trees of 100 spans, children first",
         3_000,
         100,
-        0,
-        0,
         Way::Backwards,
     ),
-    case("trees that grow slowly", 10_000, 20, 0, 0, Way::Scattered),
-    case(
-        "one batch of as many traces",
-        100_000,
-        1,
-        10,
-        0,
-        Way::OneBatch,
-    ),
-    case("one batch of one trace", 1, 100_000, 10, 0, Way::OneBatch),
-    of("trace states, a span a trace", 100_000, 1, Form::State(200)),
-    of("long trace states", 60_000, 1, Form::State(500)),
-    of("trace states of trees", 3_000, 100, Form::State(500)),
-    of("short names, a span a trace", 200_000, 1, Form::Names(12)),
-    of("long names, a span a trace", 60_000, 1, Form::Names(1_000)),
-    of("long names in trees", 600, 100, Form::Names(1_000)),
-    of("one long name", 200_000, 1, Form::SameName(1_000)),
-    of("one long name in trees", 3_000, 100, Form::SameName(1_000)),
-    of(
-        "one name too long to share",
-        2_000,
-        50,
-        Form::SameName(70_000),
-    ),
-    of("links with trace states", 60_000, 1, Form::Links(4, 200)),
-    of(
-        "one plain span a trace, looked at",
-        200_000,
-        1,
-        Form::Looked,
-    ),
-    of("trees of 100 spans, looked at", 3_000, 100, Form::Looked),
-    of("trees of 1,000 calls", 300, 1_000, Form::Calls),
-    of("both ends of calls", 300, 1_000, Form::BothEnds),
-    of("many links in trees", 600, 50, Form::Links(19, 100)),
+    case("trees that grow slowly", 10_000, 20, Way::Scattered),
+    case("one batch of as many traces", 100_000, 1, Way::OneBatch).with_tags(10),
+    case("one batch of one trace", 1, 100_000, Way::OneBatch).with_tags(10),
+    case("trace states, a span a trace", 100_000, 1, Way::Ended).with_form(Form::State(200)),
+    case("long trace states", 60_000, 1, Way::Ended).with_form(Form::State(500)),
+    case("trace states of trees", 3_000, 100, Way::Ended).with_form(Form::State(500)),
+    case("short names, a span a trace", 200_000, 1, Way::Ended).with_form(Form::Names(12)),
+    case("long names, a span a trace", 60_000, 1, Way::Ended).with_form(Form::Names(1_000)),
+    case("long names in trees", 600, 100, Way::Ended).with_form(Form::Names(1_000)),
+    case("one long name", 200_000, 1, Way::Ended).with_form(Form::SameName(1_000)),
+    case("one long name in trees", 3_000, 100, Way::Ended).with_form(Form::SameName(1_000)),
+    case("one name too long to share", 2_000, 50, Way::Ended).with_form(Form::SameName(70_000)),
+    case("links with trace states", 60_000, 1, Way::Ended).with_form(Form::Links(4, 200)),
+    case("one plain span a trace, looked at", 200_000, 1, Way::Ended).with_form(Form::Looked),
+    case("trees of 100 spans, looked at", 3_000, 100, Way::Ended).with_form(Form::Looked),
+    case("trees of 1,000 calls", 300, 1_000, Way::Open).with_form(Form::Calls),
+    case("both ends of calls", 300, 1_000, Way::Open).with_form(Form::BothEnds),
+    case("many links in trees", 600, 50, Way::Ended).with_form(Form::Links(19, 100)),
 ];
 
-const fn of(name: &'static str, traces: u64, spans: u64, form: Form) -> Growth {
-    let way = match form {
-        Form::Calls | Form::BothEnds => Way::Open,
-        _ => Way::Ended,
-    };
-    let case = case(name, traces, spans, 0, 0, way);
-    Growth { form, ..case }
-}
-
-const fn case(
-    name: &'static str,
-    traces: u64,
-    spans: u64,
-    tags: usize,
-    text: usize,
-    way: Way,
-) -> Growth {
+const fn case(name: &'static str, traces: u64, spans: u64, way: Way) -> Growth {
     Growth {
         name,
         traces,
         spans,
-        tags,
-        text,
+        tags: 0,
+        text: 0,
         way,
         form: Form::Plain,
+    }
+}
+
+impl Growth {
+    const fn with_tags(self, tags: usize) -> Self {
+        Self { tags, ..self }
+    }
+
+    const fn with_text(self, text: usize) -> Self {
+        Self { text, ..self }
+    }
+
+    const fn with_form(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 }
 
@@ -163,7 +128,7 @@ impl Case for Growth {
         let collector = TraceCollector::with_hook(options, move |completed| {
             assert!(!is_looked_at || completed.trace.depth() > 0);
         });
-        // The batch is not the collector's.
+        // The batch's memory is not the collector's.
         let all: Vec<SpanRecord> = match self.way {
             Way::OneBatch => self
                 .each()
@@ -202,7 +167,7 @@ impl Case for Growth {
         );
         assert!(stats.bytes <= MAX_BYTES as u64, "{stats:?}");
         assert!(grown <= MAX_BYTES / 4 * 5, "{} grew by {grown}", self.name);
-        // What the batch's own making has freed is taken first.
+        // The collector first takes memory that was freed while the batch was made.
         if self.way != Way::OneBatch {
             assert!(grown >= MAX_BYTES / 4 * 3, "{} grew by {grown}", self.name);
         }

@@ -1,5 +1,5 @@
-//! Distributed tracing for async Rust: one attribute on a function, one line of
-//! setup, and complete traces come out.
+//! Distributed tracing for async Rust: put one attribute on a function, set a tracer up once,
+//! and get complete traces.
 //!
 //! ```
 //! use std::time::Duration;
@@ -27,68 +27,83 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - [`traced`] and [`trace_root`] make functions spans; [`span`] is about the one
-//!   that runs.
-//! - [`Tracer`] has a sampler ([`HeadSampler`] and others) and collectors
-//!   ([`TraceCollector`], [`MemoryCollector`], a [`Collector`] of your own).
-//! - [`OpenSpan`] is a span that can be held, for what is no function.
-//! - [`spawn`], [`TraceFuture`], [`TraceStream`], [`TraceJoinSet`] and [`Carried`] carry the
-//!   trace to other tasks, [`propagation`] to other services.
-//! - [`diagnostics`] says what is not recorded or lost, and why.
-//! - [`Trace`] is assembled from [`SpanRecord`]s; [`Trace::tree`] and [`Summary`]
-//!   show it.
+//! # Where to look
+//!
+//! | to | use |
+//! |---|---|
+//! | make functions spans | [`traced`]; [`trace_root`] where a trace begins |
+//! | add tags, logs and errors to the running span | the functions of [`span`] |
+//! | set up a tracer | [`Tracer::builder`] |
+//! | — choose which traces are recorded | a [`Sampler`], such as [`HeadSampler`] |
+//! | — choose where spans go | [`TraceCollector`], [`MemoryCollector`], or your own [`Collector`] |
+//! | trace other tasks and threads | [`spawn`], [`TraceFuture`], [`TraceStream`], [`TraceJoinSet`] |
+//! | trace messages | [`Carried`] |
+//! | trace calls between services | [`propagation`] |
+//! | begin a trace without an attribute | [`root`], [`Tracer::root`] |
+//! | trace work that is not a function | [`OpenSpan`] |
+//! | print and compare traces | [`Trace::tree`], [`Summary`] |
+//! | find out why a span is missing | [`diagnostics`], [`Tracer::doctor`], [`Tracer::stats`] |
+//! | test instrumented code | `trace_core::testing`, with the feature `testing` |
 //!
 //! # Features
 //!
-//! `macros`, `record`, `serde` and `tokio` are on by default. `testing` adds tools for
-//! tests of instrumented code (`trace_core::testing`), and turns `record` on.
-//! `portable-clock` takes times from the operating system and not from the processor's
-//! counter.
+//! `macros`, `record`, `serde` and `tokio` are on by default. `testing` adds tools for tests of
+//! instrumented code (`trace_core::testing`), and turns `record` on. With `portable-clock`,
+//! times come from the operating system's clock instead of the processor's counter.
 //!
-//! Without `record` nothing records, and nothing is left that would: attributes check
-//! their arguments and return the function as it is written, the functions of
-//! [`span`] are empty, a [`Tracer`] has no thread and reports zeros, and the futures of
-//! this crate are no larger than those in them. The API is the same. Values stay what
-//! they are: ids, [`TraceContext`] and [`propagation`], samplers, [`Trace`]. So a
-//! library may depend on this crate without its default features, and costs nothing
-//! until an application records.
+//! Without `record`, nothing is recorded and no code for it remains. The attributes check their
+//! arguments and return the function unchanged. The functions of [`span`] are empty. A
+//! [`Tracer`] has no thread and reports zeros. The futures of this crate are no larger than
+//! those that they wrap. The API is the same, and plain values work as before: ids,
+//! [`TraceContext`] and [`propagation`], samplers, [`Trace`]. So a library can depend on this
+//! crate without its default features, at no cost until an application records.
 
-// The order is that in which to read: each group uses only those before it.
+// The modules are in reading order: each uses only those before it. The test
+// `tests/it/module_order` checks that. Blank lines keep rustfmt from sorting them.
 
-// The ground: plain values, and what a process has once.
+// The ground. Plain values: ids, tags, records, contexts, limits.
 mod value;
 
+// What a process has once: clocks, random bits, its end, its forks, locks.
 mod process;
 
-// What travels, and whether it is recorded.
-pub mod propagation;
+// Whether a trace is recorded.
 mod sampler;
 
-// The form in which spans wait, and what is said of those that are lost.
+// The form in which recorded spans wait, as words in chunks; and its decoder.
 mod stream;
 
+// Reports of what is not recorded or lost, and the counters.
 pub mod diagnostics;
 
-// Who takes finished spans, and how they get there.
+// What is sent to other processes, and read from them.
+pub mod propagation;
+
+// The trait `Collector`, which receives finished spans.
 mod collector;
 
+// The way to them: the queue, the worker's thread, and a lane for each of several collectors.
 mod delivery;
 
-// Recording, on the application's threads.
+// Recording, on the application's threads: threads, scopes, spans.
 mod record;
 
-// What of it is public: the span that runs, the one that is held, and where they begin.
+// The public side of recording: the running span, and spans that are held.
 pub mod span;
+
+// The handle of a tracer, and its options.
 mod tracer;
 
+// Spans with which a trace begins or enters the process.
 mod root;
 
+// Tasks and messages that continue a trace.
 mod task;
 
-// Whole traces.
+// Finished traces: assembled from spans, and shown as text.
 mod trace;
 
-// What the attributes and tests use.
+// For the generated code of the attributes, and for tests.
 #[doc(hidden)]
 pub mod __private;
 #[cfg(not(feature = "testing"))]

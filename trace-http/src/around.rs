@@ -10,7 +10,6 @@ use std::panic::Location;
 use http::{Extensions, Request};
 use trace_core::TraceContext;
 
-use crate::carrier;
 use crate::route::Route;
 
 thread_local! {
@@ -20,7 +19,7 @@ thread_local! {
 }
 
 /// A request that is handled, and whether its route was noted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Around {
     handled: Handled,
     is_noted: bool,
@@ -52,31 +51,36 @@ impl Handled {
         }
     }
 
-    /// Runs code of this request; returns the route that was noted meanwhile, too.
-    pub(crate) fn run<R>(self, body: impl FnOnce() -> R) -> (R, Option<Route>) {
+    /// Begins to run code of this request.
+    pub(crate) fn enter(self) -> Entered {
         let around = AROUND.replace(Some(Around {
             handled: self,
             is_noted: false,
         }));
-        let outer = Outer {
+        Entered {
             around,
             noted: around.filter(|around| around.is_noted).and_then(|_| take()),
-        };
-        let done = body();
-        let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
-        let noted = is_noted.then(take).flatten();
-        drop(outer);
-        (done, noted)
+        }
     }
 }
 
-/// What was around before. Put back when it is dropped, also if the code panics.
-struct Outer {
+/// Code of a request runs. What was around before is put back when this is dropped, also if
+/// the code panics.
+#[derive(Debug)]
+pub(crate) struct Entered {
     around: Option<Around>,
     noted: Option<Route>,
 }
 
-impl Drop for Outer {
+impl Entered {
+    /// Returns the route that was noted meanwhile.
+    pub(crate) fn leave(self) -> Option<Route> {
+        let is_noted = AROUND.get().is_some_and(|around| around.is_noted);
+        is_noted.then(take).flatten()
+    }
+}
+
+impl Drop for Entered {
     fn drop(&mut self) {
         AROUND.set(self.around);
         if let Some(noted) = self.noted.take() {
@@ -102,11 +106,14 @@ pub(crate) fn note_route(route: impl FnOnce() -> Option<Route>) {
     }
 }
 
-/// Returns where the layer was made that has begun a span of this request already.
-pub(crate) fn outer_layer<B>(request: &Request<B>) -> Option<&'static Location<'static>> {
+/// Returns where the layer was made that has begun a span of this request already. `caller`
+/// reads the context that the request came with.
+pub(crate) fn outer_layer<B>(
+    request: &Request<B>,
+    caller: impl FnOnce() -> Option<TraceContext>,
+) -> Option<&'static Location<'static>> {
     let around = AROUND.get()?;
-    let caller = carrier::extract(request.headers()).context;
-    let own = Identity::new(request, caller.as_ref());
+    let own = Identity::new(request, caller().as_ref());
     (around.handled.request == own).then_some(around.handled.source)
 }
 

@@ -26,9 +26,12 @@ pin_project! {
 impl<B> TracedBody<B> {
     /// A body that goes on with an exchange whose head has been seen.
     pub(crate) fn new(body: B, exchange: Exchange) -> Self {
+        if exchange.is_over() {
+            return Self::untraced(body);
+        }
         Self {
             body,
-            exchange: Some(exchange).filter(|exchange| !exchange.is_over()),
+            exchange: Some(exchange),
         }
     }
 

@@ -27,7 +27,14 @@ use trace_core::span;
 /// ```
 #[must_use]
 pub fn extract(headers: &HeaderMap) -> Extracted {
-    propagation::extract(&HeaderExtractor(headers))
+    // Most requests from outside have none of them, and are many. To compare all names is
+    // quicker than to look three up.
+    let is_one = |name: &HeaderName| [&TRACEPARENT, &TRACESTATE, &BAGGAGE].contains(&name);
+    if headers.keys().any(is_one) {
+        propagation::extract(&HeaderExtractor(headers))
+    } else {
+        Extracted::default()
+    }
 }
 
 /// Writes the current context into the headers of a request, in place of what they have;

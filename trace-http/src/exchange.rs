@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::{Body, Frame};
 use trace_core::conventions::{ERROR_TYPE, PANIC};
 use trace_core::{OpenSpan, Outcome, span};
@@ -16,8 +16,9 @@ use crate::conventions::{
     GRPC, HTTP_RESPONSE_BODY_SIZE, HTTP_RESPONSE_STATUS_CODE, OTHER, RPC_METHOD,
     RPC_METHOD_ORIGINAL,
 };
+use crate::expected::Expected;
 use crate::failure;
-use crate::grpc::{CallStatus, Code, Format};
+use crate::grpc::{CallStatus, Format};
 use crate::names;
 use crate::side::{Side, set_error};
 
@@ -57,24 +58,6 @@ pub(crate) struct About {
     given: u64,
 }
 
-/// What a request says of the response that it expects.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Expected {
-    method: Expects,
-    /// For a call, how it is written.
-    pub(crate) call: Option<Format>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Expects {
-    #[default]
-    Body,
-    /// The response to `HEAD` has none.
-    NoBody,
-    /// After `CONNECT`, what follows the head is no body, if it succeeds.
-    Tunnel,
-}
-
 /// What is recorded of bodies besides how they end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reports {
@@ -82,38 +65,6 @@ pub(crate) struct Reports {
     pub(crate) size: bool,
     /// When the head and the first byte of the body came, as logs.
     pub(crate) times: bool,
-}
-
-impl Expected {
-    pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
-        Self::new(request.method(), request.headers())
-    }
-
-    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
-        Self {
-            method: match *method {
-                Method::HEAD => Expects::NoBody,
-                Method::CONNECT => Expects::Tunnel,
-                _ => Expects::Body,
-            },
-            call: Format::from_headers(headers),
-        }
-    }
-
-    /// Whether no body follows the head, whatever the response has. Servers do not poll it
-    /// then.
-    fn is_bodyless(self, status: StatusCode) -> bool {
-        let is_without = matches!(
-            status,
-            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
-        is_without
-            || match self.method {
-                Expects::Body => false,
-                Expects::NoBody => true,
-                Expects::Tunnel => status.is_success(),
-            }
-    }
 }
 
 impl Exchange {
@@ -283,25 +234,34 @@ impl About {
     /// Says of the current span how the exchange has ended; returns its outcome.
     pub(crate) fn end(&mut self) -> Outcome {
         self.is_over = true;
+        if let Some(code) = self.call.as_ref().and_then(CallStatus::code) {
+            self.has_failed = self.side.is_grpc_error(code);
+        }
         if span::is_recording() {
             if self.reports.size {
                 self.write_given();
             }
             if let Some(call) = &self.call {
-                self.has_failed = self.side.is_grpc_error(call.code());
-                call.write(self.has_failed);
+                call.write(self.has_failed && !self.has_panicked);
             }
         }
-        if let Some((call, method)) = self.call.as_ref().zip(self.unknown_call.take()) {
-            match call.code() {
-                Code::Unimplemented => write_unknown_call(&method),
-                _ => names::learn_call(&method),
-            }
-        }
+        self.settle_call();
         match (self.has_panicked, self.has_failed) {
             (true, _) => Outcome::Panicked,
             (false, true) => Outcome::Error,
             (false, false) => Outcome::Ok,
+        }
+    }
+
+    /// Keeps the name of a call for the next ones if the server has the method, and takes it
+    /// away if it has not.
+    fn settle_call(&mut self) {
+        let has_method = self.call.as_ref().and_then(CallStatus::has_method);
+        if let Some((method, has_method)) = self.unknown_call.take().zip(has_method) {
+            match has_method {
+                true => names::learn_call(&method),
+                false => write_unknown_call(&method),
+            }
         }
     }
 
@@ -315,6 +275,7 @@ impl About {
         if self.has_head {
             self.write_given();
         }
+        self.settle_call();
         // A failed status is said already, and explains more.
         if !self.has_failed {
             self.side.write_dropped(self.expected.call.is_some());

@@ -38,10 +38,6 @@ fn known_type<E: Error + 'static>(error: &dyn Any) -> Option<(Known<'_>, &'stati
     Some((error, type_name::<E>()))
 }
 
-#[cfg_attr(
-    not(any(feature = "axum", feature = "hyper-util", feature = "reqwest")),
-    expect(clippy::missing_const_for_fn, reason = "features add calls")
-)]
 fn known_by_feature(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
     #[cfg(feature = "hyper-util")]
     {

@@ -3,6 +3,10 @@
 //!
 //! - [`server()`] is a layer for axum, tonic and hyper: one span a request. [`route()`] is a
 //!   helper for the inside of a router.
+//! - [`client()`] is a layer for hyper-util's client and tonic's channel: one span an attempt,
+//!   and the context to the hosts that may have it. [`ResendCount`] counts attempts,
+//!   [`capture()`] is for what is behind a buffer.
+//! - `SendTraced` sends requests of reqwest, and `ConnectionExecutor` runs connections of hyper.
 //! - [`extract`] and [`inject`] read and write the headers of a request.
 //! - [`TracedBody`] is a body whose end is the end of a span: both layers make it.
 //!
@@ -17,6 +21,7 @@
 //! | there is no body: `HEAD`, 204, 304, an upgrade (101, `CONNECT`) | the same, at the head |
 //! | the body has an error | error |
 //! | the body, or the future of the response, is dropped before | cancelled, with the bytes that were given so far |
+//! | a client drops a body of which it has asked for nothing | ok, or error by the status |
 //! | the handler or the body panics | panicked |
 //!
 //! # Features
@@ -49,6 +54,8 @@ mod executor;
 mod route_layer;
 
 pub mod grpc;
+
+mod expected;
 mod side;
 
 mod exchange;

@@ -9,28 +9,37 @@ use trace_core::span;
 
 use crate::conventions::{HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, OTHER};
 
-/// The variable that lists the known methods in place of [`KNOWN`], with commas between
-/// them. Methods have a case.
+/// The variable that lists all known methods, with commas between them. Methods have a case.
 const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
 /// Those of RFC 9110 and RFC 5789, and `QUERY`.
-const KNOWN: [&str; 10] = [
-    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
-];
+fn known_by_default(method: &Method) -> Option<&'static str> {
+    Some(match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ if method.as_str() == "QUERY" => "QUERY",
+        _ => return None,
+    })
+}
 
 /// Those of the environment, if it has some. Read once: the methods of one process are the
 /// same for all layers.
 static LISTED: OnceLock<Option<Vec<Box<str>>>> = OnceLock::new();
 
-/// Returns the method, as a static text where it is one of [`KNOWN`]; `None` if it is not
-/// known.
+/// Returns the method as a static text; `None` if it is not known.
 pub(crate) fn known(method: &Method) -> Option<&'static str> {
-    let text = method.as_str();
     match LISTED.get_or_init(listed) {
-        None => KNOWN.into_iter().find(|known| *known == text),
+        None => known_by_default(method),
         Some(listed) => {
             let mut listed = listed.iter().map(|known| &**known);
-            listed.find(|known| *known == text)
+            listed.find(|known| *known == method.as_str())
         }
     }
 }

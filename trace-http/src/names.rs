@@ -32,7 +32,7 @@ pub(crate) fn of_request(method: &'static str, route: Option<&str>) -> Cow<'stat
     let Some(route) = route else {
         return method.into();
     };
-    let seen = SEEN.with_borrow(|seen| seen.routes.get(&(method, route)).copied());
+    let seen = with_seen(|seen| seen.routes.get(&(method, route)).copied());
     if let Some(name) = seen {
         return name.into();
     }
@@ -40,16 +40,16 @@ pub(crate) fn of_request(method: &'static str, route: Option<&str>) -> Cow<'stat
     let Some((name, route)) = keep(&name).zip(keep(route)) else {
         return name.into();
     };
-    SEEN.with_borrow_mut(|seen| seen.routes.insert((method, route), name));
+    with_seen(|seen| seen.routes.insert((method, route), name));
     name.into()
 }
 
 /// Returns the method of a call that a server is known to have.
 pub(crate) fn known_call(method: &str) -> Option<&'static str> {
-    let seen = SEEN.with_borrow(|seen| seen.calls.get(method).copied());
+    let seen = with_seen(|seen| seen.calls.get(method).copied());
     seen.or_else(|| {
         let kept = KEPT.lock().ok()?.as_ref()?.get(method).copied()?;
-        SEEN.with_borrow_mut(|seen| seen.calls.insert(kept));
+        see_call(kept);
         Some(kept)
     })
 }
@@ -57,8 +57,18 @@ pub(crate) fn known_call(method: &str) -> Option<&'static str> {
 /// Notes that a server has the method of a call.
 pub(crate) fn learn_call(method: &str) {
     if let Some(kept) = keep(method) {
-        SEEN.with_borrow_mut(|seen| seen.calls.insert(kept));
+        see_call(kept);
     }
+}
+
+fn see_call(kept: &'static str) {
+    with_seen(|seen| seen.calls.insert(kept).then_some(()));
+}
+
+/// `None` also at the end of the thread, where nothing is seen any more.
+fn with_seen<R>(look: impl FnOnce(&mut Seen) -> Option<R>) -> Option<R> {
+    let looked = SEEN.try_with(|seen| look(&mut *seen.try_borrow_mut().ok()?));
+    looked.ok().flatten()
 }
 
 /// Keeps a name, unless there are too many.

@@ -206,7 +206,7 @@ fn with_body(
 impl Drop for TracedSend {
     fn drop(&mut self) {
         if let Some(running) = &self.running {
-            running.in_scope(|| self.inner = None);
+            running.span().in_scope(|| self.inner = None);
         }
     }
 }

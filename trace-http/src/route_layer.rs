@@ -24,8 +24,12 @@ use crate::route::Route;
 ///     .route("/users/{id}", get(async || "Ferris"))
 ///     .layer(trace_http::route());
 /// let app = trace_http::server().layer(router);
-/// # let _ = app;
+/// // `axum::serve` takes a router: its bodies are axum's own.
+/// let app: Router = Router::new().fallback_service(app);
 /// ```
+///
+/// Between the two there may be anything but a queue, such as tower's `Buffer`: the route is
+/// told while the outer layer calls or polls what is inside.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())

@@ -23,7 +23,7 @@ impl Attribute {
         }
     }
 
-    /// Returns what has arguments, for messages.
+    /// Returns the attribute as messages name it.
     pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Traced => "`#[traced]`",

@@ -1,18 +1,18 @@
-//! From arguments and function to the function that records a span.
+//! Writes the function that records a span, from the arguments and the user's function.
 //!
-//! Every generated name is hygienic or unlikely (patterns are not hygienic
-//! against a user's constants), every path is absolute, and the user's block is
-//! one token with the user's spans, so that errors and lints in it stay as they
-//! are.
+//! Every generated name is hygienic or unlikely (patterns are not hygienic against a
+//! user's constants), and every path is absolute. The user's block stays one token with the
+//! user's spans, so that errors and lints in it do not change.
 
 mod async_function;
+mod lint_copy;
 mod named;
 mod off;
-mod prologue;
 mod returned;
+mod site;
 mod sync_function;
+mod tags;
 mod test;
-mod written;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -30,7 +30,7 @@ use crate::returns;
 use crate::suggest::did_you_mean;
 use crate::tokens::{group, located};
 
-/// Whether functions are to record, which all of `trace-core` does or does not.
+/// Whether functions record; `trace-core` sets the feature for the whole program.
 const RECORDS: bool = cfg!(feature = "record");
 
 /// Expands one attribute.
@@ -69,7 +69,7 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
     }
 }
 
-/// Reports arguments that do not go with the function.
+/// Reports arguments that do not fit the function.
 fn check(args: &Args, item: &Item) -> syn::Result<()> {
     let mut errors = Errors::default();
     errors.add(check_error(args, item));
@@ -78,7 +78,7 @@ fn check(args: &Args, item: &Item) -> syn::Result<()> {
     errors.or(())
 }
 
-/// Reports what is said of an error that cannot be there.
+/// Reports `err` on a function that cannot return an error.
 fn check_error(args: &Args, item: &Item) -> syn::Result<()> {
     let output = &item.signature.output;
     if returns::may_be_result(output) || returns::polled(output).is_some() {
@@ -97,7 +97,7 @@ fn check_error(args: &Args, item: &Item) -> syn::Result<()> {
     Err(syn::Error::new(span, message))
 }
 
-/// Reports what is said of the returned value that cannot be so.
+/// Reports a `returns` that contradicts the function.
 fn check_returns(args: &Args, item: &Item) -> syn::Result<()> {
     let written = args.written.iter().find(|(name, _)| *name == "returns");
     let Some((_, written)) = written else {
@@ -117,7 +117,7 @@ fn check_returns(args: &Args, item: &Item) -> syn::Result<()> {
     Err(syn::Error::new(written.span(), message))
 }
 
-/// Reports each bare tag that is no argument.
+/// Reports each bare tag that is not a parameter of the function.
 fn check_tags(args: &Args, item: &Item) -> syn::Result<()> {
     let names: Vec<String> = params::names(&item.signature)
         .iter()
@@ -148,12 +148,12 @@ fn module(krate: Option<&Path>, name: &str) -> TokenStream {
     }
 }
 
-/// What is the same for every shape of function.
+/// The parts that are the same for every shape of function.
 struct Expansion {
     args: Args,
     private: TokenStream,
     site: TokenStream,
-    /// Where the span belongs, if not below the current one.
+    /// Where the span belongs, if it is not below the current span.
     origin: Option<TokenStream>,
 }
 
@@ -163,8 +163,8 @@ type Rewritten = (TokenStream, TokenStream);
 impl Expansion {
     fn new(args: Args, item: &Item) -> Self {
         let private = module(args.krate.as_ref(), "__private");
-        let site = prologue::site(&private, &args, &item.signature.ident);
-        let origin = prologue::origin(&private, &args);
+        let site = site::site(&private, &args, &item.signature.ident);
+        let origin = site::origin(&private, &args);
         Self {
             args,
             private,
@@ -185,15 +185,14 @@ impl Expansion {
             .as_ref()
             .map(|origin| quote_spanned!(Span::mixed_site()=> let __traced_origin = #origin;));
         let stream = quote!(#inner_attributes #site #origin #code);
-        // The user's braces: with them the function is the user's, and lints about
-        // it fire, at its own place.
+        // With the user's braces the function counts as the user's, so lints about it fire,
+        // at its own place.
         let body = group(Delimiter::Brace, stream, item.body.span());
-        self.beside_written(item, quote!(#header #body))
+        self.beside_lint_copy(item, quote!(#header #body))
     }
 
-    /// Returns the content of a closure or async block that runs the body.
-    ///
-    /// How the parameters get into it is up to `carry`.
+    /// Returns the content of a closure or async block that runs the body. `carry` decides how
+    /// the parameters get into it.
     fn carried(
         &self,
         carry: fn(&Signature, &Words) -> Params,
@@ -213,7 +212,8 @@ impl Expansion {
     ) -> (Option<TokenStream>, TokenStream) {
         let mut used = words(body);
         used.add(prologue.clone());
-        // What only the origin names, or a function of the output, is used elsewhere.
+        // Parameters that only the origin or a function of the output names are used outside
+        // of the block.
         let mut elsewhere = Words::default();
         elsewhere.add(self.origin.clone().unwrap_or_default());
         elsewhere.add(self.failure(true, &TokenStream::new()).unwrap_or_default());
@@ -224,11 +224,11 @@ impl Expansion {
         (carried.inputs, block)
     }
 
-    /// Wraps a future or a stream by one of three functions; the block around it has the compiler look at it
-    /// before the closure that looks at what it gives.
+    /// Wraps a future or a stream with one of three functions. The block around the inner
+    /// expression makes the compiler check that one before the closure that reads its output.
     ///
-    /// Where the type that it gives is named, an error about its lifetimes points at
-    /// the user's expression, and not at the whole; others begin and end `here`.
+    /// If the type of the output has a name, an error about its lifetimes points at the
+    /// user's expression, and not at the whole; other errors go from `begin` to `end`.
     fn wrap(
         &self,
         wrappers: [&str; 3],
@@ -246,26 +246,26 @@ impl Expansion {
         quote_spanned!(at=> #private::#wrap #gives #arguments)
     }
 
-    /// Writes the closure that looks at what a future or a stream gives; `ty` is the
-    /// type, if it can be named.
+    /// Writes the closure that reads the output of a future or a stream; `ty` is the
+    /// output's type, if it can be named.
     fn observe(&self, may_be_result: bool, ty: Option<TokenStream>) -> TokenStream {
         let at = Span::mixed_site();
         let output = quote_spanned!(at=> __traced_output);
         match self.failure(may_be_result, &output) {
             Some(failure) => {
                 let ty = ty.map(|ty| quote_spanned!(at=> : &#ty));
-                // Functions of the output outlive the call, and so hold arguments by value.
+                // Functions of the output outlive the call, so they capture by value.
                 quote_spanned!(at=> move |__traced_output #ty| #failure)
             }
             None => quote_spanned!(at=> |_| false),
         }
     }
 
-    /// Writes the expression that records what a reference to the output says, and
-    /// gives whether that is a failure.
+    /// Writes the expression that records tags and errors from a reference to the output;
+    /// its value says whether the output is a failure.
     fn failure(&self, may_be_result: bool, output: &TokenStream) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
-        let tags = prologue::tag_returned(private, &self.args, output);
+        let tags = tags::tag_returned(private, &self.args, output);
         let (only, log) = match &self.args.errors {
             ErrArg::Off => (None, None),
             ErrArg::Full => (None, Some(true)),
@@ -286,11 +286,11 @@ impl Expansion {
     }
 
     fn prologue(&self) -> TokenStream {
-        prologue::write(&self.private, &self.args)
+        tags::write(&self.private, &self.args)
     }
 
-    /// Picks the function for a span below the current one, for a root, or for
-    /// what has another origin, which is its first argument.
+    /// Picks the function for a span below the current one, for a root, or for a span with
+    /// another origin, which is the function's first argument.
     fn pick(&self, [below, root, from]: [&str; 3]) -> (Ident, TokenStream) {
         let at = Span::mixed_site();
         let (name, origin) = match &self.origin {
@@ -302,7 +302,7 @@ impl Expansion {
     }
 }
 
-/// Writes the content of a closure or async block that gives what the function gives.
+/// Writes the content of a closure or async block whose value is that of the function.
 fn content(
     private: &TokenStream,
     item: &Item,
@@ -313,7 +313,7 @@ fn content(
     let pin = returns::pin(private, output);
     let body = match returns::never(private, output) {
         None => own_block(body),
-        // Else its last expression might have any type.
+        // Otherwise its last expression might have any type.
         Some(never) => quote_spanned! {Span::mixed_site()=>
             let __traced_never: #never = #body;
             #[allow(unreachable_code)]
@@ -329,10 +329,10 @@ fn words(body: &Group) -> Words {
     words
 }
 
-/// Writes the user's block as the last expression of another.
+/// Writes the user's block as the last expression of another block.
 ///
-/// The braces keep their span: with it come the edition's rules for temporaries.
-/// The empty attribute stops `unused_braces`, which would want one pair removed.
+/// The braces keep their span, because the edition's rules for temporaries depend on it.
+/// The empty attribute stops `unused_braces`, which would ask to remove one pair.
 fn own_block(body: &Group) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #[allow()] #body)
 }

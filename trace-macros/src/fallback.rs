@@ -6,8 +6,8 @@ use quote::quote_spanned;
 
 /// Writes the errors and the untouched item.
 ///
-/// The item survives, so that one mistake is one message and the editor goes on
-/// knowing the function.
+/// The item stays, so that one mistake is one message and the editor still knows the
+/// function.
 pub(crate) fn with_item(error: &syn::Error, item: TokenStream) -> TokenStream {
     let mut tokens = error.to_compile_error();
     tokens.extend([item]);
@@ -16,9 +16,9 @@ pub(crate) fn with_item(error: &syn::Error, item: TokenStream) -> TokenStream {
 
 /// Writes a function that cannot be read, and a warning in it.
 ///
-/// Mostly the compiler cannot read it either and has said so: another error would be
-/// one too many. If it can, it knows more of the language than this crate, and the
-/// function must not be left out silently.
+/// Usually the compiler cannot read it either and has reported that, so a second error would
+/// be superfluous. If the compiler can read it, it knows more of the language than this
+/// crate, and the function must not be left untraced silently.
 ///
 /// Input: `fn next(..) -> .. { body }`
 /// Output:

@@ -33,7 +33,7 @@ pub(crate) enum Found {
     Function(Box<Item>),
     /// A function with a signature that is malformed, which the compiler reports itself.
     Malformed,
-    /// A statement or an expression: the compiler has said that no attribute goes there.
+    /// A statement or an expression: the compiler has reported that it takes no attribute.
     Statement,
 }
 
@@ -49,8 +49,8 @@ impl Item {
     ///
     /// # Errors
     ///
-    /// What is there instead of a function that has a body and, unless it `may_be_const`,
-    /// runs at run time.
+    /// If the tokens are not a function that has a body and, unless it `may_be_const`, runs
+    /// at run time: the error names what they are.
     pub(crate) fn parse(
         attribute: Attribute,
         tokens: TokenStream,
@@ -99,7 +99,7 @@ impl Item {
             .split(|token| is_word(token, "where"));
         let head = head.next().unwrap_or_default();
         let place = |token: Option<&TokenTree>| token.map_or_else(Span::call_site, TokenTree::span);
-        // A `$vis` comes from elsewhere, perhaps from an edition without `async`.
+        // A `$vis` comes from another place, perhaps from an edition without `async`.
         let mut words = head
             .iter()
             .filter(|token| !matches!(token, TokenTree::Group(_)));
@@ -148,8 +148,8 @@ impl Item {
         let output = output.iter().skip(2).cloned().collect();
         header.extend([future(output)]);
         if clause.is_empty() {
-            // The function ends, for lints about it, where it did: its last token is
-            // at the user's last one.
+            // For lints, the function must end at its old place: its last token gets the
+            // place of the user's last one.
             let end = self
                 .header
                 .last()

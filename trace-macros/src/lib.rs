@@ -2,25 +2,24 @@
 //! them: [`traced`](macro@traced), [`trace_root`](macro@trace_root) and
 //! [`traced_test`](macro@traced_test).
 //!
-//! An attribute adds a span to a function and is made to change nothing else: the
-//! value, the order in which everything is dropped, panics, `Send`, lifetimes, lints
-//! and the places of compiler errors are those of the plain function, with the
-//! exceptions listed under *Limits* in [`traced`](macro@traced). Nothing is recorded
-//! of the arguments unless it is named.
+//! An attribute adds a span to a function and is designed to change nothing else. The
+//! value, the order of drops, panics, `Send`, lifetimes, lints and the places of compiler
+//! errors are those of the plain function, with the exceptions listed under *Limits* in
+//! [`traced`](macro@traced). An argument is recorded only if you name it.
 
 #![forbid(unsafe_code)]
 
-// The order is that in which to read: each group uses only those before it.
+// In reading order: each group uses only those before it.
 
 // Single tokens.
 mod tokens;
 
-// Items as tokens, and what to give back where they are no function.
+// Items as tokens, and what to return if an item is not a function.
 mod attribute;
 mod fallback;
 mod item;
 
-// What a function says of its arguments, its body and its value.
+// What a function's tokens show about its parameters, its body and its value.
 mod body;
 mod params;
 mod returns;
@@ -35,7 +34,7 @@ use proc_macro::TokenStream;
 
 use attribute::Attribute;
 
-/// Records a span for each call of the function, below the current one.
+/// Records a span for each call of the function, below the current span.
 ///
 /// ```
 /// use trace_core::traced;
@@ -55,24 +54,24 @@ use attribute::Attribute;
 /// # assert_eq!(parse("1"), Ok(1));
 /// ```
 ///
-/// A span of an async function starts with its first poll and ends when its body
-/// is ready, panics or is dropped; one of a sync function lasts for the call. An
-/// `Err` sets the status and `error.type` of each span that it passes, and writes an
-/// `exception` log in the innermost. A panic sets the status, and its message is not
-/// recorded. If no trace is recorded at the time, nothing happens.
+/// The span of an async function starts at the first poll and ends when the body is
+/// ready, panics or is dropped. The span of a sync function lasts for the call. An `Err`
+/// sets the status and `error.type` of the span of each traced function that returns it,
+/// and writes an `exception` log in the innermost of these spans. A panic sets the status;
+/// its message is not recorded. If no trace is being recorded, nothing happens.
 ///
 /// # Functions
 ///
-/// Async and sync functions and methods of every signature: all receivers,
-/// generics, lifetimes, `impl Trait`, patterns, `-> !`, `unsafe`, default bodies
-/// in traits, and methods under `#[async_trait]`. Other attributes, such as
-/// `#[tokio::main]`, may stand above or below.
+/// The attribute takes async and sync functions and methods with every signature: all
+/// receivers, generics, lifetimes, `impl Trait`, patterns, `-> !`, `unsafe`, default
+/// bodies in traits, and methods under `#[async_trait]`. Other attributes, such as
+/// `#[tokio::main]`, may stand above or below it.
 ///
-/// A function that is not `async` but visibly returns a future has that future
-/// traced, and not the call that makes it: `impl Future`, `impl TryFuture`,
+/// If a function is not `async` but visibly returns a future, that future is traced, and
+/// not the call that makes it. These are visible: `impl Future`, `impl TryFuture`,
 /// `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, `BoxFuture`, `LocalBoxFuture`,
-/// and everything that ends with an async block or `Box::pin(async ..)`. The same goes
-/// for streams: `impl Stream`, `impl TryStream`, `Pin<Box<dyn Stream>>`,
+/// and every body that ends with an async block or `Box::pin(async ..)`. Streams are
+/// traced in the same way: `impl Stream`, `impl TryStream`, `Pin<Box<dyn Stream>>`,
 /// `Box<dyn Stream + Unpin>`, `BoxStream`, `LocalBoxStream`. Items are polled inside
 /// the span, which ends with the stream, with an item that is an `Err`, or when the
 /// stream is dropped.
@@ -87,23 +86,23 @@ use attribute::Attribute;
 /// }
 /// ```
 ///
-/// So is a pinned box of a `dyn Future` or `dyn Stream` that an alias or an associated
-/// type stands for, such as `Self::Future` of a `tower::Service`. A future of another
-/// named type, such as `std::future::Ready` or `S::Future`, is an error of the compiler,
-/// as there is no room in it for a span; see [`returns`](#returns--future-returns--stream-returns--value).
-/// Not so a `JoinHandle` or a `Receiver`: their work is done elsewhere, and the span is
-/// that of the call.
+/// An alias or an associated type, such as `Self::Future` of a `tower::Service`, may stand
+/// for a pinned box of a `dyn Future` or `dyn Stream`. Then that is traced too. A future of
+/// another named type, such as `std::future::Ready` or `S::Future`, has no room for a span
+/// and is a compiler error; see [`returns`](#returns--future-returns--stream-returns--value).
+/// For a `JoinHandle` or a `Receiver`, the span is that of the call, because the work of
+/// these types is done elsewhere.
 ///
-/// A `const fn`, a function without a body, and anything that is no function is
+/// A `const fn`, a function without a body, and everything that is not a function is
 /// an error.
 ///
 /// # Which trace
 ///
-/// An `async fn` does nothing before its first poll: its span is below the one that is
-/// current there. A function that is not `async` is of the trace in which it is called,
-/// whoever polls later what it returns, and its span is below the one that was current
-/// at the call. So the body of a response is a part of the request, though the server
-/// sends it when the handler has returned:
+/// An `async fn` does nothing before its first poll: its span is below the span that is
+/// current at that poll. A function that is not `async` belongs to the trace in which it is
+/// called, even if the returned future or stream is polled elsewhere, and its span is below
+/// the span that was current at the call. So the body of a response is part of the request,
+/// even though the server sends it after the handler has returned:
 ///
 /// ```
 /// use futures_util::{Stream, stream};
@@ -123,7 +122,7 @@ use attribute::Attribute;
 /// # let tracer = TestTracer::new();
 /// # let body = tracer.attach(handler()).now_or_never().unwrap();
 ///
-/// // What the server does with it, when `handler` has returned:
+/// // What the server does with it, after `handler` has returned:
 /// assert_eq!(body.count().now_or_never(), Some(3));
 /// assert_trace!(tracer.trace(), r#"
 ///     GET /events
@@ -131,32 +130,36 @@ use attribute::Attribute;
 /// "#);
 /// ```
 ///
-/// The span ends with the future or the stream, and the trace stays open until then,
-/// also while nobody polls: it is complete when the last event was sent or the
-/// connection is gone. One that is dropped before its first poll makes no span.
+/// The span ends with the future or the stream. The trace stays open until then, even
+/// while nothing polls: it is complete when the last event was sent or the connection is
+/// gone. A future or stream that is dropped before its first poll makes no span.
 ///
-/// So a loop that goes on in a task, as in `tokio::spawn(watch())` with a traced
-/// `fn watch() -> impl Future`, keeps the trace that called it open for as long as it
-/// runs. If it is no part of that, make it an `async fn`, which is of the trace of its
-/// task, that is of none, or call it where no trace is current:
+/// So a loop in a task, as in `tokio::spawn(watch())` with a traced
+/// `fn watch() -> impl Future`, keeps the calling trace open for as long as it runs. If the
+/// loop is not part of that trace, make it an `async fn`: it then belongs to the trace of
+/// its task, and `tokio::spawn` gives a task none. Or call it where no trace is current:
 /// `tokio::spawn(span::detached(|| watch()))`; see
 /// [`span::detached`](https://docs.rs/trace-core/latest/trace_core/span/fn.detached.html).
 ///
-/// Where nothing is recorded at the call, the trace is the one of the first poll. Roots,
-/// and functions with a `parent`, begin there as well. So does what such a function
-/// calls to make what it returns: it is polled in that, and below its span. An
-/// `async fn` that `#[async_trait]` or `#[async_recursion]` rewrites is still one,
-/// whichever attribute stands above.
+/// In these cases the span belongs where the future or stream is first polled:
+///
+/// - Nothing is recorded at the call.
+/// - The function is a root, or has a `parent`.
+/// - Another function that is not `async` calls this one to make its own future or stream.
+///   The inner future is then polled within the outer one, and its span is below the
+///   outer span.
+/// - The function was an `async fn` before `#[async_trait]` or `#[async_recursion]` rewrote
+///   it. The order of the attributes does not matter.
 ///
 /// # `impl` blocks, traits and modules
 ///
-/// On an `impl` block, a trait or an inline module the attribute goes to each
-/// function with a body in it, whatever is nested; tests and `const fn`s are left
-/// out. A method is named after its type: `Account::balance`, and that of a trait
-/// after the trait. `service`, `kind`, `tags`, `err`, `links` and `crate` may be
-/// given for all functions; what the attribute of a function or of a nested block says
-/// wins, with tags one by one, and `skip` leaves either out. What names `self` goes to
-/// methods, and `err` to functions that may return an error.
+/// On an `impl` block, a trait or an inline module, the attribute applies to each function
+/// with a body in it, also in nested blocks; tests and `const fn`s are left out. A method
+/// is named after its type (`Account::balance`), and a method of a trait after the trait.
+/// `service`, `kind`, `tags`, `err`, `links` and `crate` may be given for all functions.
+/// The attribute of a function or of a nested block overrides them, with tags one by one;
+/// `skip` leaves the function or block out. An expression that names `self` applies only to
+/// methods, and `err` only to functions that may return an error.
 ///
 /// ```
 /// # use trace_core::{trace_root, traced};
@@ -193,8 +196,8 @@ use attribute::Attribute;
 ///
 /// ## `"operation"` or `name = "operation"`
 ///
-/// The operation name, as it is: braces mean nothing. Keep its variety low,
-/// `get_account` and not `get_account/42`. Default: the function's name.
+/// The operation name, taken literally: braces have no meaning in it. Use few different
+/// names: `get_account` and not `get_account/42`. Default: the function's name.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -213,16 +216,16 @@ use attribute::Attribute;
 /// | `order.id = order.id` | any expression; bools, numbers, texts and arrays keep their type |
 /// | `address = %address` | the `Display` text |
 /// | `items = ?order.items` | the `Debug` text |
-/// | `card = secret(card)` | `[redacted]`; `card` is not even looked at |
-/// | `"http.request.header.x-id" = id` | the same, for keys that are no names |
+/// | `card = secret(card)` | `[redacted]`; `card` is never evaluated |
+/// | `"http.request.header.x-id" = id` | any expression, with a key that is not a Rust name |
 ///
 /// `None` records no tag. A key may be a keyword, as in `type = kind`.
 ///
-/// An expression runs only because something is recorded, and so changes nothing else:
-/// what it calls leaves no spans, not even roots, and if it panics, the tag says so and
-/// the function goes on. The same goes for `service`, `links`, and functions of the
-/// returned value or of its error; a function in `err(..)` that panics has not said that
-/// the error is expected.
+/// An expression runs only because something is recorded, so it must not change anything
+/// else: the code that it calls leaves no spans, not even roots, and if it panics, the tag
+/// says so and the function continues. This also holds for `service`, `links`, and
+/// functions of the returned value or of its error. If a function in `err(..)` panics, the
+/// error counts as unexpected.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -236,9 +239,9 @@ use attribute::Attribute;
 /// }
 /// ```
 ///
-/// A closure is a function of the returned value: it is given a reference to it, and
-/// records what it gives. It may name arguments that are `Copy`, as references are;
-/// others are gone by then.
+/// A closure is a function of the returned value: it gets a reference to that value, and
+/// what it returns is recorded. It may name arguments that are `Copy`, as references are;
+/// other arguments no longer exist at that time.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -255,14 +258,14 @@ use attribute::Attribute;
 /// ```
 ///
 /// An `async fn` evaluates its tags at the first poll, at the top of its body. A
-/// function that returns a future may have given its arguments away by then: its tags
-/// are copied at the call, if a trace is recorded there. Only if it is nothing but an
-/// `async move {}`, or one in `Box::pin`, that plainly uses the tagged arguments, they
-/// are evaluated in that.
+/// function that returns a future may have moved its arguments away by then, so its tags
+/// are copied at the call, if a trace is recorded there. There is one exception: if the
+/// body is nothing but an `async move {}`, or one in `Box::pin`, that plainly uses the
+/// tagged arguments, the tags are evaluated in that block.
 ///
 /// ## `service = expression`
 ///
-/// The name of the service, if it is not the tracer's: anything `AsRef<str>`.
+/// The name of the service, if it is not the tracer's: any `AsRef<str>`.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -276,8 +279,8 @@ use attribute::Attribute;
 ///
 /// ## `kind = server`
 ///
-/// The part in a call: `server`, `client`, `producer`, `consumer` or `internal`,
-/// which is the default.
+/// The role of the span in a call: `server`, `client`, `producer`, `consumer` or
+/// `internal`, which is the default.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -287,14 +290,14 @@ use attribute::Attribute;
 ///
 /// ## `err = off`, `err = status`, `err(|error| ..)`
 ///
-/// An `Err` marks the span, whatever the error's type: recorded is the text of an
-/// `Error` with those of its sources, else the `Display` text, else the `Debug`
-/// text, else the type's name. An alias of `Result` is a `Result`, and so are
-/// `Option<Result>`, `Poll<Result>` and `Poll<Option<Result>>`; `None` is no error.
+/// Without this argument, an `Err` marks the span, with every type of error. The recorded
+/// text is that of an `Error` with the texts of its sources, else the `Display` text, else
+/// the `Debug` text, else the type's name. An alias of `Result` is a `Result`, and so are
+/// `Option<Result>`, `Poll<Result>` and `Poll<Option<Result>>`; `None` is not an error.
 ///
-/// `off` does not look at the returned value. `status` sets the status and
-/// `error.type` and writes no `exception` log. A function says of the error whether
-/// it counts: one that is expected leaves the span as it is.
+/// `off` ignores the returned value. `status` sets the status and `error.type` and writes
+/// no `exception` log. A function decides whether an error counts: it gets the error, and
+/// if it returns `false`, the error was expected and does not change the span.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -340,11 +343,12 @@ use attribute::Attribute;
 ///
 /// ## `parent = expression`
 ///
-/// The context below whose span this one goes, instead of the current one: a
+/// The context of the parent span, instead of the current span: a
 /// [`ContextSource`](https://docs.rs/trace-core/latest/trace_core/propagation/trait.ContextSource.html),
-/// such as a `TraceContext` or an `Option` of one. Without a context the current
-/// span is the parent. The expression is evaluated at the call. A context of another
-/// trace than the current one brings its trace and its decision along.
+/// such as a `TraceContext` or an `Option` of one. If there is no context, the current
+/// span is the parent. The expression is evaluated at the call. If the context belongs to
+/// another trace than the current one, the span belongs to that trace, with that trace's
+/// sampling decision.
 ///
 /// ```
 /// # use trace_core::{TraceContext, traced};
@@ -361,11 +365,11 @@ use attribute::Attribute;
 /// ## `root`, `remote = expression`, `trust = expression`
 ///
 /// `root` begins a trace, as [`macro@trace_root`] does. `remote` is the context that
-/// came with a request, a `ContextSource` such as what `propagation::extract`
-/// returns: if there is one, its trace goes on. `trust` says how far that is
-/// believed: `Trust::Continue`, the default; `Trust::Restart`, which begins a trace
-/// with a link to the caller's; or `Trust::Capped { per_second }`, which lets the
-/// caller have so many traces recorded.
+/// came with a request: a `ContextSource`, such as the value that `propagation::extract`
+/// returns. If it has a context, its trace continues. `trust` says how far that context is
+/// trusted: `Trust::Continue`, the default; `Trust::Restart`, which begins a new trace
+/// with a link to the caller's; or `Trust::Capped { per_second }`, which limits how many
+/// traces a second are recorded because the caller asks for it.
 ///
 /// ```
 /// # use trace_core::{Trust, propagation, traced};
@@ -377,9 +381,9 @@ use attribute::Attribute;
 ///
 /// ## `returns = future`, `returns = stream`, `returns = value`
 ///
-/// What a function returns that is not `async`, where its type does not show it.
-/// `future` and `stream` go with an `impl Trait` of your own, and with aliases of boxes.
-/// `value` has the span last for the call, whatever is returned.
+/// What a function that is not `async` returns, if its type does not show it. `future` and
+/// `stream` are for an `impl Trait` with your own trait, and for aliases of boxes. With
+/// `value` the span lasts for the call, and the type of the returned value does not matter.
 ///
 /// ```
 /// # use trace_core::traced;
@@ -401,11 +405,11 @@ use attribute::Attribute;
 ///
 /// ## `skip`
 ///
-/// Leaves the function as it is; for functions in a traced block.
+/// Leaves the function unchanged; for functions in a traced block.
 ///
 /// ## `crate = path`
 ///
-/// Where `trace-core` is, if not at `::trace_core`; for crates that re-export it.
+/// The path of `trace-core`, if that is not `::trace_core`; for crates that re-export it.
 ///
 /// ```
 /// mod framework {
@@ -447,14 +451,14 @@ use attribute::Attribute;
 ///     )
 /// }
 ///
-/// // What clippy lints and rustdoc shows: the function as it is written.
+/// // What clippy lints and rustdoc shows: the function as it was written.
 /// #[cfg(any(clippy, doc))]
 /// async fn charge(order: Order) -> Result<u64, String> { .. }
 /// ```
 ///
-/// A function with an attribute that may have to see `async fn`, such as
-/// `#[tokio::main]`, stays one, with `traced(..).await` in it; so does one with a
-/// lifetime without a name in `impl Trait`, as in `impl Executor<'_>`.
+/// If another attribute may need to see an `async fn`, as `#[tokio::main]` does, the
+/// function stays one, with `traced(..).await` in it. So does a function with a lifetime
+/// without a name in `impl Trait`, as in `impl Executor<'_>`.
 ///
 /// Input:
 ///
@@ -475,7 +479,7 @@ use attribute::Attribute;
 /// Output:
 ///
 /// ```text
-/// // Each beside the function as it is written, as above.
+/// // Each beside the function as it was written, as above.
 /// fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
 ///     static SITE: Site = Site::new("parse", ..);
 ///     let mut guard = enter(&SITE);
@@ -499,75 +503,88 @@ use attribute::Attribute;
 ///
 /// # Limits
 ///
-/// - The body of a sync function that returns a `Result`, and may do so early, moves
-///   into a closure. As that would change `Location::caller()`, the body of a
-///   `#[track_caller]` function does not, and an `Err` that leaves it by `return` or
-///   `?` is not seen.
-/// - A stream of a named type, and `impl FusedStream` or `impl FusedFuture`, are not
-///   traced but the call that makes them, unless the body ends with an async block. So
-///   is a future that a generic function does not know to be one, as `T` in
-///   `fn run<T>(make: impl FnOnce() -> T) -> T`, one that the type is itself, as in
-///   `fn new() -> Self`, a reference to one, an `impl IntoFuture`, and one within another
-///   type, as in `Option<BoxFuture>`. An `async fn` that awaits it is traced. That a future
-///   has an `impl Trait` within its type, as `Either<impl Future, ..>`, is an error only
-///   where spans are recorded: such a type has no name.
-/// - Attributes that write functions anew may keep this one where it cannot be. With
-///   `#[automock]` it goes on a trait, or on functions of an `impl` of that trait, and not
-///   on an `impl` block that is mocked itself. Below or above `#[easy_ext::ext]` there is no
-///   place for it: have the methods call traced functions.
-/// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if
-///   it is itself, and has no other trait: `impl Future + Clone` and
-///   `impl Future + FusedFuture` do not compile. Of a pinned box behind an alias, `Send` and
-///   `Sync` may be said, and no other trait such as `Unpin` or `UnwindSafe`, unless the body
-///   ends with `Box::pin(async ..)`.
-/// - An `async fn` that another attribute rewrites, so that this one sees a function
-///   that returns a future, may count as not `async`; write this attribute above it.
-/// - `unconditional_recursion` is not noticed in a sync function that returns a
-///   `Result`, and may do so early.
+/// What is traced:
+///
+/// - If a sync function returns a `Result` and may return early, its body moves into a
+///   closure. A closure would change `Location::caller()`, so the body of a
+///   `#[track_caller]` function does not move, and an `Err` that leaves it by `return` or
+///   `?` is not recorded.
+/// - In these cases the span is that of the call, and not that of the future or stream,
+///   unless the body ends with an async block: a stream of a named type, `impl FusedStream`
+///   or `impl FusedFuture`; a future that a generic function does not know to be one, as `T`
+///   in `fn run<T>(make: impl FnOnce() -> T) -> T`; a type that is itself a future, as in
+///   `fn new() -> Self`; a reference to a future; an `impl IntoFuture`; and a future within
+///   another type, as in `Option<BoxFuture>`. An `async fn` that awaits the future is
+///   traced. A future with an `impl Trait` within its type, as `Either<impl Future, ..>`, is
+///   an error only where spans are recorded, because such a type has no name.
+///
+/// Other attributes:
+///
+/// - Attributes that rewrite functions may leave this one where it is not allowed. With
+///   `#[automock]`, put it on a trait, or on functions of an `impl` of that trait, and not
+///   on an `impl` block that is itself mocked. It does not work below or above
+///   `#[easy_ext::ext]`: let the methods call traced functions.
+/// - If another attribute rewrites an `async fn` before this one sees it, the function may
+///   count as not `async`; write this attribute above the other one.
+///
+/// Types and sizes:
+///
+/// - A returned future or stream gets a wrapper that is `Send`, `Sync` and `Unpin` if the
+///   future or stream is, and has no other trait: `impl Future + Clone` and
+///   `impl Future + FusedFuture` do not compile. A pinned box behind an alias may be declared
+///   `Send` and `Sync`, but may have no other trait such as `Unpin` or `UnwindSafe`, unless
+///   the body ends with `Box::pin(async ..)`.
 /// - In a generic function, an error type that is an `Error` only for parameters
-///   that are `'static`, as some channels' are, needs `err = off`: which traits a
-///   type has is found out without regard to lifetimes.
+///   that are `'static`, as the errors of some channels are, needs `err = off`: the traits
+///   of a type are looked up without its lifetimes.
 /// - A future is at most 32 bytes larger than the plain one, and often smaller: an
-///   argument that an `async fn` keeps across an `.await` is stored twice, and a
-///   large one here once. A function that stays an `async fn` (see *Expansion*) stores
-///   its arguments once more.
-/// - A lifetime that a path leaves out, as in `Ref<u32>` for `Ref<'_, u32>`, is an error
-///   in an `async fn`, and none in the function that it becomes. Clippy and rustdoc, which
-///   see the function as it is written, report it.
-/// - Errors in an `async fn` say "async block", and those in the body of a sync function
-///   that may return an `Err` early say "closure", where those in plain functions say
-///   "async fn" and "function": the body is in one. As an `async fn` cannot be made of
-///   another one without storing the arguments twice, the words stay so. What is captured
-///   by the block, and was a variable, is "local data", or is to be moved into a closure
-///   that outlives it.
-/// - One mistake in a returned `impl Trait` of an `async fn` is one error where the plain
-///   function has two: the compiler looks at the type, and at the body once more if it is
-///   that of an `async fn`. An unsized type of an argument or of a value, such as `str`,
-///   may be more errors or fewer, as it is written in more places or fewer. A lifetime that
-///   is missing in such a type is reported at the body's last expression and not at the
-///   whole body.
-/// - An error about a lifetime in a sync function that may fail, or whose type may stand for
-///   a future, is at the beginning of the last expression, as its value is looked at before
-///   it is returned. Where the body of one that may fail early is in a closure, arguments are
-///   variables: E0005, E0384 and E0515 call them so. In an `async fn`
-///   with a reference to something that holds references, it may be at the argument and not
-///   where the reference is used.
-/// - What an async block gives which a function returns is checked in the block: an error is
-///   there (E0308), and not at the whole block (E0271). The type has to be known before
-///   what it gives is looked at. Of a future that is made otherwise and gives something else,
-///   the error names the wrapper, `Traced<..>`; of what is no future, there are two.
-/// - Where a trait has no function of that name (E0407), an error about an `async fn` begins
-///   at its first word and not at its `async`.
-/// - The lint `async_fn_in_trait` is silent about a traced function, and `unused_assignments`
-///   says "assigned" of an argument that is changed, and not "passed". In a function that a
-///   macro writes after a `$vis`, lints of clippy that are silent in macros may fire. Clippy
-///   looks at the expressions in the attribute, too.
-/// - `missing_const_for_fn` of clippy is silenced on traced functions that are not `async`:
-///   a `forbid` of just that lint is E0453 there, under clippy.
+///   argument that an `async fn` keeps across an `.await` is stored twice in a plain future,
+///   and a large one once in a traced one. A function that stays an `async fn` (see
+///   *Expansion*) stores its arguments once more.
 /// - Traced async functions that call each other nest about 27 deep if the future
-///   has to be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
-///   `#![recursion_limit]`; one `Box::pin(..)` as a `dyn Future` on the way ends the
-///   count too.
+///   must be `Send`; plain ones about 40. Beyond that the compiler asks for a higher
+///   `#![recursion_limit]`; a `Box::pin(..)` as a `dyn Future` on the way also resets the
+///   count.
+///
+/// Compiler errors:
+///
+/// - A lifetime that a path leaves out, as in `Ref<u32>` for `Ref<'_, u32>`, may be an error
+///   in an `async fn`, and is none in the function that it becomes. Clippy and rustdoc, which
+///   see the function as it was written, report it.
+/// - Errors in an `async fn` say "async block" instead of "async fn", because the body is in
+///   an async block; to keep the `async fn`, arguments would have to be stored twice. In a
+///   sync function that may return an `Err` early they say "closure" instead of "function".
+///   The compiler calls a captured variable "local data", or asks to move it into a closure
+///   that outlives it.
+/// - A mistake in a returned `impl Trait` of an `async fn` is one error; the plain function
+///   has two, because the compiler checks the body of an `async fn` once more. An unsized
+///   type of an argument or of a value, such as `str`, may cause more errors or fewer,
+///   because the expansion has it in more places or fewer. If a lifetime is missing in such
+///   a type, the error is at the body's last expression and not at the whole body.
+/// - In a sync function that may fail, or whose type may stand for a future, an error about
+///   a lifetime is at the beginning of the last expression, because the value is examined
+///   before it is returned. If the body of a function that may fail early is in a closure,
+///   E0005, E0384 and E0515 call its arguments variables. In an `async fn` with a reference
+///   to something that holds references, an error about a lifetime may be at the argument
+///   and not where the reference is used.
+/// - If a function returns an async block, the block's output is checked in the block: an
+///   error is there (E0308), and not at the whole block (E0271). The output's type must be
+///   known before a method is called on it. If a future is made in another way and has
+///   another output, the error names the wrapper, `Traced<..>`; if the value is not a future,
+///   there are two errors.
+/// - If a trait has no function of that name (E0407), the error about an `async fn` begins
+///   at the function's first word and not at its `async`.
+///
+/// Lints:
+///
+/// - `unconditional_recursion` does not fire in a sync function that returns a `Result` and
+///   may return early.
+/// - `async_fn_in_trait` does not fire on a traced function, and `unused_assignments`
+///   says "assigned" of an argument that is changed, and not "passed". In a function that a
+///   macro writes after a `$vis`, clippy lints that are silent in macros may fire. Clippy
+///   also lints the expressions in the attribute.
+/// - Clippy's `missing_const_for_fn` is silenced on traced functions that are not `async`:
+///   a `forbid` of just that lint is E0453 there, under clippy.
 #[proc_macro_attribute]
 pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Attribute::Traced, args.into(), item.into()).into()
@@ -575,8 +592,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Starts a trace with each call of the function.
 ///
-/// The sampler of the current tracer decides whether it is recorded: the tracer
-/// that `attach` or another trace made current, else the installed one.
+/// The sampler of the current tracer decides whether the trace is recorded. The current
+/// tracer is the one that `attach` or another trace made current, else the installed one.
 ///
 /// ```
 /// use trace_core::{trace_root, traced};
@@ -592,7 +609,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Takes the functions and the arguments that [`macro@traced`] takes, but `root`,
+/// Takes the functions and the arguments that [`macro@traced`] takes, except `root`,
 /// `parent` and `skip`; it is short for `#[traced(root)]`.
 ///
 /// # Expansion
@@ -603,16 +620,17 @@ pub fn trace_root(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(Attribute::TraceRoot, args.into(), item.into()).into()
 }
 
-/// Runs a test with a tracer of its own.
+/// Runs a test with its own tracer.
 ///
-/// On a sync or async function, with any return type that a test may have.
-/// Brings `#[test]`, unless an attribute called `test` stands below. Without one, an async
-/// test runs on a runtime of its own, with one thread; with `#[tokio::test(..)]`, on one as
-/// that describes it. In these, roots in tasks that the code under test spawns by itself
-/// are the test's. Any other attribute, such as `#[sqlx::test]`, runs the test itself.
+/// Stands on a sync or async function, with any return type that a test may have. It adds
+/// `#[test]`, unless an attribute called `test` stands below it. Without one, an async test
+/// gets its own runtime with one thread; with `#[tokio::test(..)]`, it gets the runtime that
+/// this attribute describes. On both, roots in tasks that the code under test spawns by
+/// itself belong to the test. Any other attribute, such as `#[sqlx::test]`, runs the test
+/// itself.
 ///
-/// Put it above `#[test]`: one that stands above is gone when this attribute is
-/// expanded, and the test would be there twice.
+/// Put `#[traced_test]` above `#[test]`. A `#[test]` above it is already gone when
+/// `#[traced_test]` is expanded, so there would be two tests.
 ///
 /// ```
 /// # mod example {
@@ -655,8 +673,8 @@ pub fn trace_root(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// A sync test becomes `__run_sync("pays", move || { .. })`, an async one above
-/// `#[tokio::test(..)]` `__run_tokio("pays", .., async move { .. })` without that
+/// A sync test becomes `__run_sync("pays", move || { .. })`. An async test above
+/// `#[tokio::test(..)]` becomes `__run_tokio("pays", .., async move { .. })`, without that
 /// attribute, and one above another test attribute
 /// `__within("pays", async move { .. }).await`.
 #[proc_macro_attribute]

@@ -38,8 +38,8 @@ fn is_small(ty: &Type) -> bool {
     }
 }
 
-/// Returns whether lints look at assignments to a parameter, which may hide in a
-/// captured one. An array is left alone: a local would be a copy of it.
+/// Returns whether lints look at assignments to a parameter: they do not see those to a
+/// captured one. An array does not count, because a local would be a copy of it.
 fn is_changed(argument: &PatType) -> bool {
     let is_mut = matches!(&*argument.pat, Pat::Ident(name) if name.mutability.is_some());
     is_mut && !matches!(*argument.ty, Type::Array(_))
@@ -68,8 +68,8 @@ const NUMBERS: &[&str] = &[
 
 /// Mentions what the parameters bind, the last one first.
 ///
-/// For a closure beside code that needs the user's names too, so that the
-/// parameters cannot be renamed: what a pattern leaves out drops later than in the
+/// For a closure beside code that also needs the user's names, so that the parameters
+/// cannot be renamed. A part that a pattern leaves out therefore drops later than in the
 /// plain function.
 pub(crate) fn mention_all(signature: &Signature, used: &Words) -> TokenStream {
     let mut mentions = Vec::new();
@@ -136,12 +136,12 @@ fn names_of(input: &FnArg) -> Vec<Ident> {
     }
 }
 
-/// Leaves the parameters as they are written if one name seems to be bound twice,
-/// and a pattern binds it.
+/// Leaves the parameters unchanged if a name seems to be bound twice, at least once by a
+/// pattern.
 ///
-/// Rebinding would make it one `let` after the other, which is no error. Names that
-/// differ in hygiene alone, and those of parameters of which one is configured out,
-/// are told apart by the compiler.
+/// Rebinding would turn that error into one `let` after the other, which is allowed. The
+/// names may also differ, by hygiene alone or because one of the parameters is configured
+/// out; only the compiler can tell.
 fn if_ambiguous(signature: &Signature, used: &Words) -> Option<Params> {
     let mut names: Vec<String> = Vec::new();
     let mut is_ambiguous = false;
@@ -158,7 +158,7 @@ fn if_ambiguous(signature: &Signature, used: &Words) -> Option<Params> {
     })
 }
 
-/// Mentions a parameter, at its own place: where the compiler says what is captured.
+/// Mentions a parameter, placed where it is written: messages about captures point there.
 fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
     let conditions = Outers::new(attributes).conditions;
     quote_spanned! {Span::mixed_site()=>
@@ -168,8 +168,8 @@ fn mention(attributes: &[Outer], name: &Ident) -> TokenStream {
     }
 }
 
-/// Returns the parameter as it is written in the signature, and the statements
-/// that make the user's bindings of it.
+/// Returns the parameter for the new signature, and the statements that make the user's
+/// bindings from it.
 fn rebind(argument: &PatType, plain: Option<&Ident>, index: usize) -> (TokenStream, TokenStream) {
     let (pattern, ty) = (&argument.pat, &argument.ty);
     let Outers {
@@ -214,7 +214,7 @@ fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Lists the bindings in a pattern, once those that alternatives have in common.
+/// Lists the bindings in a pattern; a binding that several alternatives have is listed once.
 fn bindings(pattern: &Pat) -> Vec<&PatIdent> {
     fn all<'a>(patterns: impl Iterator<Item = &'a Pat>) -> Vec<&'a PatIdent> {
         patterns.flat_map(bindings).collect()

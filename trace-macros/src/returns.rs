@@ -1,5 +1,5 @@
-//! What a return type says: whether it is polled, whether it may fail, and which
-//! type to write for it.
+//! What a return type says: whether the value is polled, whether it may be an error, and
+//! which type to write for it.
 
 mod bounds;
 mod polled;
@@ -53,8 +53,8 @@ pub(crate) fn polled(output: &ReturnType) -> Option<(Polled, Form)> {
     })
 }
 
-/// Returns whether the type names what is polled from the root of all paths, as
-/// attributes do that rewrite an `async fn`, and people do not.
+/// Returns whether the type names `Future` or `Stream` by a path from the root, which
+/// attributes that rewrite an `async fn` do, and people do not.
 ///
 /// Input: `::core::pin::Pin<Box<dyn ::core::future::Future<Output = u32>>>`, of
 /// `#[async_recursion]`, or `impl ::core::future::Future<Output = u32> + Send`, of
@@ -92,10 +92,10 @@ const NO_RESULTS: &[&str] = &[
     "i16", "i32", "i64", "i128", "isize", "f32", "f64",
 ];
 
-/// Pins the type of a block before its body is looked at.
+/// Pins the type of a block before the compiler checks its body.
 ///
 /// Errors then point at the user's expressions, and `return Err(error.into())`
-/// is coerced as in the plain function. But for `!`, no lint is silenced for it:
+/// is coerced as in the plain function. Except for `!`, no lint is silenced for this:
 /// `allow` is an error under a user's `forbid`.
 ///
 /// Input: `-> Result<impl Iterator, Error>`
@@ -121,7 +121,7 @@ pub(crate) fn pin(private: &TokenStream, output: &ReturnType) -> TokenStream {
 
 /// Pins the type of an async block whose output is known.
 pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> TokenStream {
-    // Compiler errors say where the type comes from: there, and not the attribute.
+    // Compiler errors point at where the type comes from: at `span`, not at the attribute.
     let private = located(private, span);
     quote_spanned! {span.resolved_at(Span::mixed_site())=>
         if false {
@@ -131,7 +131,8 @@ pub(crate) fn pin_to(private: &TokenStream, ty: &TokenStream, span: Span) -> Tok
     }
 }
 
-/// Returns the type that a returned future or stream gives, if it can be named.
+/// Returns the type of the output or items of a returned future or stream, if it can be
+/// named.
 ///
 /// Input: `impl Future<Output = u32>`, `Pin<Box<dyn Future<Output = u32>>>`
 /// Output: `u32`
@@ -167,8 +168,8 @@ pub(crate) fn given(
     }
 }
 
-/// Returns whether what is polled has a name, or may get one from that of its type: an
-/// `impl Trait` may not say what it gives, or not in one word.
+/// Returns whether the output or items of the returned value have a name, or get one from the
+/// name of the value's type. An `impl Trait` may not name its output, or not in one word.
 pub(crate) fn is_given(output: &ReturnType, polled: Polled) -> bool {
     match output {
         ReturnType::Default => true,
@@ -205,8 +206,7 @@ fn name_of_never(private: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #private::ReturnOf<fn() -> !>)
 }
 
-/// Returns `: T` for the binding of a returned value, or nothing where `T` has no
-/// name.
+/// Returns `: T` for the binding of a returned value, or nothing if `T` has no name.
 pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
     match output {
         ReturnType::Default => TokenStream::new(),
@@ -214,13 +214,13 @@ pub(crate) fn annotation(output: &ReturnType) -> TokenStream {
     }
 }
 
-/// Returns the same as [`annotation`] with no lifetime named: one that is wrong is
-/// then reported where the value is returned, and not at the type.
+/// Returns the same as [`annotation`] without names of lifetimes: a wrong lifetime is then
+/// reported where the value is returned, and not at the type.
 pub(crate) fn loose_annotation(output: &ReturnType) -> TokenStream {
     without_lifetimes(annotation(output))
 }
 
-/// Returns `-> T` for a closure that gives a returned value, or nothing where `T` has
+/// Returns `-> T` for a closure that returns the function's value, or nothing if `T` has
 /// no name.
 ///
 /// A body without a last expression is then reported at the type.
@@ -233,8 +233,8 @@ pub(crate) fn arrow(output: &ReturnType) -> TokenStream {
     }
 }
 
-/// Returns the type of a returned value, if it has a name; with `_` for what has none
-/// in it.
+/// Returns the type of a returned value, if it has a name; with `_` for parts that have
+/// none.
 pub(crate) fn type_of(output: &ReturnType) -> Option<TokenStream> {
     match output {
         ReturnType::Default => Some(quote!(())),

@@ -12,7 +12,7 @@ pub(crate) fn is_punct(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// Returns whether a parenthesis after the word, in a type, holds what a function takes.
+/// Returns whether a parenthesis after the word, in a type, has a function's parameters.
 pub(crate) fn is_callable(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(_)) && !NOT_CALLED.iter().any(|word| is_word(token, word))
 }
@@ -26,7 +26,7 @@ pub(crate) fn group(delimiter: Delimiter, stream: TokenStream, span: Span) -> To
     group.into()
 }
 
-/// Returns the block that a token is, also one that came as `$body:block`.
+/// Returns a token as a block, if it is one; it may have come as `$body:block`.
 pub(crate) fn block(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;
@@ -51,7 +51,7 @@ pub(crate) fn located(path: &TokenStream, place: Span) -> TokenStream {
     tokens.collect()
 }
 
-/// Follows the `<` and `>` of generics through a header; the `>` of `->` is none.
+/// Follows the `<` and `>` of generics through a header; the `>` of `->` does not count.
 #[derive(Default)]
 pub(crate) struct Angles {
     depth: usize,

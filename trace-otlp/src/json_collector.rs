@@ -1,6 +1,6 @@
 //! The collector that writes OTLP/JSON lines, and its statistics.
 //!
-//! Owns when lines are written and what a failed write counts. Encoding is in
+//! Decides when lines are written, and how a failed write is reported. Encoding is in
 //! `encode`; partial writes are in `output.rs`.
 
 use std::fmt;
@@ -15,18 +15,18 @@ use trace_core::{Collector, CollectorError, SpanBatch, visible};
 use crate::encode::Request;
 use crate::output::{JsonStats, Limits, Output};
 
-/// Writes finished spans as OTLP/JSON: each batch is one
-/// `ExportTraceServiceRequest` on a line of its own.
+/// Writes finished spans as OTLP/JSON: each batch is one `ExportTraceServiceRequest` on its
+/// own line.
 ///
-/// Lines are buffered for half a second, or until the next batch;
-/// [`flush`](Collector::flush), `shutdown` and dropping the collector write them out. When the writer fails, what it did not take is
-/// offered again with later batches, up to [`JsonOptions::max_waiting_bytes`];
-/// what exceeds that is lost and counted, whole lines at a time. A file is read
-/// back by [`decode`](crate::decode), and by an OpenTelemetry Collector with its
-/// *OTLP JSON file receiver*.
+/// Lines are buffered until half a second has passed or
+/// [`JsonOptions::buffer_bytes`] are exceeded; [`flush`](Collector::flush), `shutdown` and
+/// dropping the collector write them out. If the writer fails, the bytes that it did not take
+/// are offered again with later batches, up to [`JsonOptions::max_waiting_bytes`]; lines
+/// beyond that are lost whole, and their spans are counted. [`decode`](crate::decode) reads
+/// such a file back, and so does the *OTLP JSON file receiver* of an OpenTelemetry Collector.
 ///
-/// In the child of a `fork` it is not to be used or dropped, unless by the tracer that
-/// has it: what the parent has in the buffer would be written twice.
+/// In the child of a `fork`, do not use or drop the collector; only its tracer may.
+/// Otherwise the lines in the parent's buffer would be written twice.
 ///
 /// Source: OTLP specification, *JSON Protobuf Encoding*, and *OpenTelemetry
 /// Protocol File Exporter*.
@@ -50,11 +50,11 @@ pub struct JsonCollector {
 /// How a [`JsonCollector`] writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonOptions {
-    /// Whether objects are spread over several indented lines, for people to
-    /// read, instead of one line each. Default: false.
+    /// Whether each request is written over several indented lines, for people to read,
+    /// instead of in one line. Default: false.
     pub pretty: bool,
-    /// Bytes that may wait before the writer is called, which it is after half a second
-    /// anyway. Default: 64 KiB.
+    /// Bytes that may wait before the writer is called. It is always called after half a
+    /// second. Default: 64 KiB.
     pub buffer_bytes: usize,
     /// Bytes that may wait while the writer fails; a batch that does not fit is
     /// lost. Default: 16 MiB.
@@ -88,7 +88,7 @@ impl JsonOptions {
 }
 
 impl JsonCollector {
-    /// Writes to a file, which is created, or emptied if it is there.
+    /// Writes to a file, which is created, or emptied if it exists.
     ///
     /// # Errors
     ///
@@ -97,14 +97,14 @@ impl JsonCollector {
         Self::to_opened(path.as_ref(), |path| File::create(path))
     }
 
-    /// Writes to the end of a file, which is created if it is not there.
+    /// Writes to the end of a file, which is created if it does not exist.
     ///
-    /// If the last line was cut off, as when a process was killed, a new one begins behind it:
-    /// no more than that line is lost.
+    /// If the last line was cut off, for example because a process was killed, a new line
+    /// begins after it: only the cut line is lost.
     ///
     /// # Errors
     ///
-    /// When the file can be neither created nor written and read.
+    /// When the file cannot be created, or cannot be opened for writing and reading.
     pub fn append_to_file(path: impl AsRef<Path>) -> Result<Self, CreateFileError> {
         Self::to_opened(path.as_ref(), open_at_line)
     }
@@ -127,7 +127,7 @@ impl JsonCollector {
         Self::to_writer(io::stdout())
     }
 
-    /// Writes to `writer`, which needs no buffer of its own.
+    /// Writes to `writer`, which needs no buffer.
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
         let options = JsonOptions::default();
         Self {
@@ -144,15 +144,15 @@ impl JsonCollector {
         self
     }
 
-    /// Returns what became of the spans so far.
+    /// Returns what has happened to the spans so far.
     #[must_use]
     pub fn stats(&self) -> JsonStats {
         self.output().stats()
     }
 
     fn output(&self) -> MutexGuard<'_, Output> {
-        // A writer that panicked has taken nothing that is accounted for, so that
-        // the state behind the lock is whole.
+        // If the writer panicked, none of the bytes of that call count as taken: the state
+        // behind the lock is consistent.
         self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -176,21 +176,20 @@ impl Collector for JsonCollector {
         });
     }
 
-    /// Writes what has waited since the last call, and asks for another one after half a second
-    /// if something waits.
+    /// Writes lines that have waited since the last call, and asks for another call after half
+    /// a second if lines wait.
     fn on_idle(&self) -> Option<Duration> {
         self.output().write_late()
     }
 
-    /// Writes all that waits and flushes the writer.
+    /// Writes all lines that wait and flushes the writer.
     ///
-    /// How long it takes is up to the writer, whose calls cannot be interrupted:
-    /// `timeout` is not looked at.
+    /// Ignores `timeout`: it takes as long as the writer, whose calls cannot be interrupted.
     ///
     /// # Errors
     ///
-    /// When the writer failed and so spans wait, or when spans were lost since
-    /// the last call. What waits is tried again by the next call.
+    /// When the writer failed, so that spans wait, or when spans were lost since the last
+    /// call. The next call tries again to write the spans that wait.
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         let mut output = self.output();
         let is_flushed = output.flush();
@@ -217,7 +216,7 @@ fn open_at_line(path: &Path) -> io::Result<File> {
         .append(true)
         .read(true)
         .open(path)?;
-    // A pipe or a device has no end to look at.
+    // A pipe or a device has no end to seek to.
     if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
         let mut last = [0];
         file.seek(SeekFrom::End(-1))?;

@@ -1,9 +1,9 @@
-//! OTLP/JSON for `trace-core`, both ways.
+//! Writes and reads OTLP/JSON for `trace-core`.
 //!
 //! [`JsonCollector`] writes finished spans to a file or any other writer, one
-//! `ExportTraceServiceRequest` a line. [`decode`] reads what it and other
-//! OpenTelemetry programs write, and traces of Tempo, Jaeger and Zipkin; [`to_json`]
-//! is for a sender of one's own. Compression and the network are not here.
+//! `ExportTraceServiceRequest` a line. [`decode`] reads what the collector and other
+//! OpenTelemetry programs write, and traces of Tempo, Jaeger and Zipkin. [`to_json`]
+//! is for your own sender. This crate does not compress, and does not use the network.
 //!
 //! ```
 //! use std::time::Duration;
@@ -26,27 +26,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What becomes of our facts
+//! # Facts that OTLP has no field for
 //!
-//! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord);
-//! they travel as attributes and come back from them.
+//! OTLP has no field for some facts of a [`SpanRecord`](trace_core::SpanRecord). They are
+//! written as attributes and read back from them.
 //!
 //! | fact | on the wire |
 //! |---|---|
-//! | service name | `service.name` of the resource; a span of another service than its batch's lies in a resource group of its own, which has the same other attributes |
-//! | source | `code.file.path` and `code.line.number`, unless tags with these keys are there |
+//! | service name | `service.name` of the resource; if a span's service is not that of its batch, the span is in another resource group, with the same other attributes |
+//! | source | `code.file.path` and `code.line.number`, unless the span has tags with these keys |
 //! | outcome cancelled | `cancelled = true` |
 //! | outcome panicked | status error and `error.type = "panic"` |
 //! | outcome that status and tags do not show | `trace_core.outcome` |
 //! | tags `otel.scope.name`, `otel.scope.version` | name and version of the scope; spans without them are in scope `trace-core` |
 //!
-//! The attributes `cancelled` and `error.type` stay tags when they are read; the
-//! others do not. Attributes that only the scope, the schema or a profile has are
-//! not read.
+//! When they are read, the attributes `cancelled` and `error.type` stay tags; the others do
+//! not. Attributes that only the scope, the schema or a profile has are not read.
 
 #![forbid(unsafe_code)]
 
-mod facts;
+mod conventions;
 
 mod encode;
 

@@ -1,9 +1,8 @@
 //! A writer with a buffer before it that keeps lines whole.
 //!
-//! What the writer does not take stays in the buffer and is offered again, from
-//! the byte on at which it stopped. So a line that was begun is finished once the
-//! writer works again, and a reader never sees half of one in the middle of a
-//! file.
+//! Bytes that the writer does not take stay in the buffer and are offered again. So a line
+//! that was begun is finished when the writer works again, and a reader never sees half a
+//! line in the middle of a file.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -12,28 +11,27 @@ use std::time::Duration;
 pub(crate) struct Output {
     writer: Box<dyn Write + Send>,
     limits: Limits,
-    /// Lines; the first `taken` bytes are the writer's already.
+    /// Lines; the writer has already taken the first `taken` bytes.
     buffer: Vec<u8>,
     taken: usize,
-    /// What the rest of `buffer` consists of; the first may have lost its head.
+    /// The lines in the rest of `buffer`; the beginning of the first may be taken.
     lines: VecDeque<Line>,
     stats: JsonStats,
-    /// Lost spans that nobody was told of.
+    /// Lost spans that `flush` has not reported yet.
     unreported_lost_spans: u64,
-    /// What went wrong last, until it is reported.
+    /// The last error of the writer, until it is reported.
     error: Option<io::Error>,
-    /// Whether what waits has been looked at before.
+    /// Whether the last `write_late` has seen a line that waits.
     waits_long: bool,
 }
 
-/// What became of the spans that a [`JsonCollector`](crate::JsonCollector) was
-/// given.
+/// What happened to the spans of a [`JsonCollector`](crate::JsonCollector).
 ///
-/// Their number is the sum of written, waiting and lost ones.
+/// Written, waiting and lost spans add up to all that it has collected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JsonStats {
-    /// Spans whose whole line the writer has taken.
+    /// Spans of lines that the writer has taken whole.
     pub spans_written: u64,
     /// Spans that are in the buffer.
     pub spans_waiting: u64,
@@ -57,7 +55,7 @@ struct Line {
 /// Most bytes of memory that an empty buffer keeps.
 const KEPT_BYTES: usize = 1 << 20;
 
-/// How long a line waits for others, so that a reader of the file sees new lines soon.
+/// Longest time for which a line waits for others: readers of the file see new lines soon.
 const WRITE_DELAY: Duration = Duration::from_millis(500);
 
 impl Output {
@@ -92,15 +90,16 @@ impl Output {
         std::mem::take(&mut self.unreported_lost_spans)
     }
 
-    /// Returns what went wrong last, once.
+    /// Returns the last error of the writer, once.
     pub(crate) fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }
 
-    /// Appends the line that `fill` makes, and writes if enough waits.
+    /// Appends the line that `fill` makes, and writes if more than `buffer_bytes` wait.
     ///
-    /// The line is lost if `fill` fails, or if the writer does and more waits
-    /// than may.
+    /// The line is lost if `fill` fails, or if the writer fails and more than
+    /// `max_waiting_bytes` wait. A line that the writer has begun is kept: without its rest,
+    /// the next line would be damaged too.
     pub(crate) fn push<E>(&mut self, spans: u64, fill: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) {
         self.buffer.drain(..self.taken);
         self.taken = 0;
@@ -126,18 +125,18 @@ impl Output {
         }
     }
 
-    /// Writes what waited already at the last look, with all that came since; returns when to
-    /// look again.
+    /// Writes everything if a line waited at the last call; returns after what time to call
+    /// again.
     pub(crate) fn write_late(&mut self) -> Option<Duration> {
         if self.waiting_bytes() > 0 && self.waits_long {
             self.flush();
         }
-        // Also after a failure: the writer is tried again.
+        // Lines also wait after a failure: then the writer is tried again.
         self.waits_long = self.waiting_bytes() > 0;
         self.waits_long.then_some(WRITE_DELAY)
     }
 
-    /// Writes all that waits and flushes the writer; returns whether that worked.
+    /// Writes all lines that wait and flushes the writer; returns whether that worked.
     pub(crate) fn flush(&mut self) -> bool {
         self.waits_long = false;
         if !self.write() {
@@ -156,7 +155,7 @@ impl Output {
         self.unreported_lost_spans += spans;
     }
 
-    /// Offers the writer all that waits, until it fails.
+    /// Offers the writer all bytes that wait, until it fails.
     fn write(&mut self) -> bool {
         let result = loop {
             let waiting = self.buffer.get(self.taken..).unwrap_or_default();
@@ -165,7 +164,7 @@ impl Output {
             }
             match self.writer.write(waiting) {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
-                // A wrong writer may claim to have taken more than it was given.
+                // A faulty writer may claim to have taken more than it got.
                 Ok(bytes) => self.count_taken(bytes.min(self.waiting_bytes())),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => break Err(error),

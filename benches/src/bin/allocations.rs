@@ -1,6 +1,6 @@
-//! Allocations of a span, from its beginning to the collector, on all threads.
+//! Counts the allocations for a span, from its beginning to the collector, on all threads.
 //!
-//! A program of its own, as counting them slows every allocation down.
+//! This is a separate program, because counting slows down every allocation.
 
 use std::alloc::System;
 
@@ -12,8 +12,8 @@ use trace_benches::workload::Workload;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Spans of the smaller of two runs, the difference of which is the figure: so
-/// neither the root nor the flush is in it.
+/// The number of spans in the smaller of two runs. The result is the difference between the
+/// runs, so it includes neither the root nor the flush.
 const UNITS: u64 = 1_000;
 
 fn main() {
@@ -25,7 +25,7 @@ fn main() {
     for peer in &PEERS {
         (peer.set_up)();
     }
-    // Where a flush is part of the workload, its allocations would be the figure.
+    // If a flush were part of the workload, its allocations would dominate the result.
     let others = |workload: &Workload| *workload != Workload::RootAfterFlush;
     for workload in Workload::ALL.into_iter().filter(others) {
         let plain = per_unit(&PEERS[PLAIN], workload);
@@ -43,7 +43,7 @@ fn main() {
 
 fn per_unit(peer: &Peer, workload: Workload) -> f64 {
     let calls = workload.calls(UNITS);
-    // What is kept for reuse is there after a few runs.
+    // After a few runs, all memory that is kept for reuse is allocated.
     for _ in 0..100 {
         let _warm = peer.run_and_check(workload, 2 * calls);
     }

@@ -1,7 +1,8 @@
-//! Memory of tasks that sleep in a root, above the same tasks without one.
+//! Measures the memory of tasks that sleep in a root, compared with the same tasks without a
+//! root.
 //!
-//! A program of its own, as counting bytes slows every allocation down. It runs
-//! itself for each library, so that none finds what another one left.
+//! This is a separate program, because counting bytes slows down every allocation. It starts a
+//! process for each library, so that the libraries do not affect each other.
 
 use std::alloc::System;
 use std::pin::Pin;
@@ -18,19 +19,19 @@ use trace_benches::workload::Workload;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const TASKS: usize = 10_000;
-/// Spans of a root that is run between two tasks.
+/// The number of spans in a root that is run between two tasks.
 const BETWEEN: u64 = 500;
-/// Tasks between two flushes: what waits for delivery is no memory of an open root,
-/// and no queue holds what all of them record.
+/// The number of tasks between two flushes. Spans that wait for delivery are not memory of an
+/// open root, and the spans of all tasks would not fit into a queue.
 const FLUSH: usize = 100;
-/// Bytes on the heap.
+/// The goal in bytes on the heap.
 const GOAL: f64 = 250.0;
 
-/// Bytes of a task.
+/// The memory of a task in bytes.
 struct Bytes {
     heap: f64,
     resident: f64,
-    /// The future's, which are on the heap too.
+    /// The size of the future, which is included in `heap`.
     future: f64,
 }
 
@@ -86,7 +87,7 @@ fn row(name: &str, bytes: &[Bytes], figure: fn(&Bytes) -> f64, goal: Option<f64>
     cells
 }
 
-/// Measures each library in a process of its own.
+/// Measures each library in its own process.
 fn run(between: u64) -> Result<Vec<Bytes>, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let one = |peer: &Peer| {
@@ -108,18 +109,18 @@ fn run(between: u64) -> Result<Vec<Bytes>, String> {
     PEERS.iter().map(one).collect()
 }
 
-/// Has tasks begin, each after a root with so many spans, and counts before the first
-/// one ends.
+/// Starts tasks, each after a root with `between` spans, and measures before the first task
+/// ends.
 fn inside(peer: &Peer, between: u64) -> Bytes {
     (peer.set_up)();
-    // What is kept for reuse is there after a few.
+    // After a few tasks, all memory that is kept for reuse is allocated.
     wake(peer, sleep(peer, between, 2 * FLUSH));
     let region = Region::new(ALLOCATOR);
     let resident = process::rss_kib();
     let tasks = sleep(peer, between, TASKS);
     let resident = process::rss_kib().saturating_sub(resident) * 1024;
     let change = region.change();
-    // Where a block grows or shrinks, the difference is in these as well.
+    // These counts include the differences of blocks that grow or shrink.
     let heap = change.bytes_allocated as f64 - change.bytes_deallocated as f64;
     wake(peer, tasks);
     let roots = (2 * FLUSH + TASKS) as u64;
@@ -157,7 +158,7 @@ fn sleep(peer: &Peer, between: u64, count: usize) -> Vec<Task> {
 fn wake(peer: &Peer, tasks: Vec<Task>) {
     for (index, mut task) in tasks.into_iter().enumerate() {
         assert!(poll(&mut task).is_ready());
-        // Some end the span where the future is dropped.
+        // Some libraries end the span when the future is dropped.
         drop(task);
         if index % FLUSH == FLUSH - 1 {
             (peer.flush)();

@@ -1,4 +1,4 @@
-//! Runs cargo, and says how long it took.
+//! Runs cargo and measures its time.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,16 +6,16 @@ use std::process::Command;
 use crate::process;
 use crate::stopwatch::{self, median};
 
-/// Seconds of several runs.
+/// The times of several runs, in seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Times {
     pub(super) wall: Vec<f64>,
-    /// Of all cores together; what else runs on the machine matters less to it.
+    /// The processor time of all cores. Other programs on the machine affect it less.
     pub(super) cpu: Vec<f64>,
 }
 
 impl Times {
-    /// Runs something and adds what it took.
+    /// Calls `run` and adds its times.
     pub(super) fn add<R>(&mut self, run: impl FnOnce() -> R) -> R {
         let (begin, cpu) = (stopwatch::now(), process::children_cpu_time());
         let result = run();
@@ -30,7 +30,7 @@ impl Times {
     }
 }
 
-/// Runs cargo in a folder, with the folder `target` in it, and returns what it said.
+/// Runs cargo in a folder, with its `target` folder, and returns the output.
 pub(super) fn cargo(folder: &Path, args: &[&str]) -> Result<String, String> {
     let output = Command::new("cargo")
         .args(args)

@@ -1,4 +1,4 @@
-//! What a build from nothing takes of a crate that depends on one library only.
+//! Measures a build from scratch of a crate that depends on only one library.
 
 use std::path::Path;
 
@@ -6,14 +6,14 @@ use super::cargo::{Times, cargo};
 use super::source::{self, FASTRACE, OURS, Tags, VARIANTS, Variant};
 use crate::report::{self, Table};
 
-/// Seconds.
+/// The goal in seconds.
 const GOAL: f64 = 8.0;
 
-/// Prints the seconds of a debug build, and the number of crates.
+/// Prints the time of a debug build in seconds, and the number of crates.
 ///
 /// # Errors
 ///
-/// When a build fails.
+/// If a build fails.
 pub fn run(rounds: usize) -> Result<(), String> {
     report::print_head("Cold build");
     println!(
@@ -55,12 +55,12 @@ pub fn run(rounds: usize) -> Result<(), String> {
 struct Build {
     variant: Variant,
     times: Times,
-    /// Without the one that depends on them.
+    /// The number of dependencies, without the crate itself.
     crates: usize,
 }
 
 impl Build {
-    /// Writes the crate, and downloads what it depends on.
+    /// Writes the crate, and downloads its dependencies.
     fn prepare(&self, folder: &Path) -> Result<(), String> {
         let folder = folder.join(self.variant.library);
         let written = source::write_crate(&folder, &self.variant, Tags::None, "")
@@ -71,7 +71,7 @@ impl Build {
 
     fn run(&mut self, folder: &Path) -> Result<(), String> {
         let folder = folder.join(self.variant.library);
-        // It is not there before the first build.
+        // The folder does not exist before the first build.
         let _removed = std::fs::remove_dir_all(folder.join("target"));
         let said = self.times.add(|| cargo(&folder, &["build"]))?;
         let compiled = said.lines().map(str::trim_start);

@@ -1,12 +1,12 @@
-//! The crates that are built: layers of async functions that call each other.
+//! Generates the crates to build: layers of async functions that call each other.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Functions in a crate.
+/// The number of functions in a crate.
 pub(super) const FUNCTIONS: usize = LAYERS * WIDTH;
 
-/// Each function calls two of the layer below it.
+/// Each function calls two functions of the layer below it.
 const LAYERS: usize = 10;
 const WIDTH: usize = 20;
 
@@ -15,11 +15,11 @@ const WIDTH: usize = 20;
 pub(super) struct Variant {
     pub(super) library: &'static str,
     dependency: &'static str,
-    /// Without tags, and with three.
+    /// The attributes without tags and with three tags.
     attributes: [&'static str; 2],
 }
 
-/// What each span of a crate has.
+/// The tags of each span in a crate.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Tags {
     None,
@@ -37,7 +37,7 @@ impl Tags {
     }
 }
 
-/// Places in [`VARIANTS`].
+/// Indices in [`VARIANTS`].
 pub(super) const PLAIN: usize = 0;
 pub(super) const OURS: usize = 1;
 pub(super) const FASTRACE: usize = 3;
@@ -76,7 +76,7 @@ pub(super) const VARIANTS: [Variant; 4] = [
     },
 ];
 
-/// Writes a workspace with a member for each variant, without and with tags.
+/// Writes a workspace with two members for each variant, without and with tags.
 pub(super) fn write_workspace(folder: &Path) -> std::io::Result<()> {
     let mut members = Vec::new();
     for tags in Tags::ALL {
@@ -106,7 +106,7 @@ pub(super) fn write_crate(
     std::fs::write(folder.join("src/lib.rs"), source)
 }
 
-/// Has a crate use the versions that this package has.
+/// Makes a crate use the versions of this package.
 pub(super) fn copy_lock(folder: &Path) -> std::io::Result<()> {
     std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map(drop)
 }
@@ -117,7 +117,7 @@ fn root() -> &'static Path {
 }
 
 impl Variant {
-    /// The name of the crate, which is no library's.
+    /// Returns the name of the crate, which differs from the names of all libraries.
     pub(super) fn package(&self, tags: Tags) -> String {
         match tags {
             Tags::None => format!("with-{}", self.library),

@@ -1,4 +1,4 @@
-//! What the threads do with spans that are held.
+//! The commands of the threads for held spans.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use trace_core::{OpenSpan, Outcome, Timestamp, span};
 use super::program::{Event, REFUSED, World, leaf, lock, open};
 use crate::random::Random;
 
-/// Spans that any thread may enter, end or drop.
+/// The maximum number of spans that any thread may enter, end or drop.
 const MAX_HELD: usize = 2_000;
 
 impl World {
-    /// Starts a held span and keeps it within its scope, or takes one to another place.
+    /// Starts a held span and keeps it within its scope, or moves one elsewhere.
     pub(super) fn hold(&self, random: &mut Random) {
         match random.below(10) {
             0..=2 => self.tracer.root("holds").run_sync(|| {
@@ -32,7 +32,7 @@ impl World {
         }
     }
 
-    /// A span whose whole life is in one scope, or two that are left in any order.
+    /// Holds a span that stays in one scope, or two spans that are left in any order.
     fn hold_in_scope(&self, random: &mut Random) {
         let mut span = start(random);
         match random.below(6) {
@@ -52,7 +52,7 @@ impl World {
                 leaf(1);
                 return;
             }
-            // Left by its end.
+            // Its end leaves it.
             3 => span.enter_unguarded(),
             4 => {
                 let panics = AssertUnwindSafe(|| {
@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// A root that is held, and what is below it.
+    /// Starts a held root, with spans below it.
     fn start_root(&self, random: &mut Random) {
         if random.chance(10) {
             self.refuse_held();
@@ -98,7 +98,7 @@ impl World {
         root.end();
     }
 
-    /// Lets every thread have a span, or drops it.
+    /// Shares a span with all threads, or drops it.
     fn share(&self, span: OpenSpan, random: &mut Random) {
         let mut held = lock(&self.held);
         if held.len() < MAX_HELD {
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Does something with a span that was started elsewhere, while others may do so too.
+    /// Uses a span that was started elsewhere. Other threads may use it at the same time.
     fn visit(&self, random: &mut Random) {
         let span = {
             let mut held = lock(&self.held);
@@ -142,7 +142,7 @@ impl World {
             3..=4 => span.in_scope(|| {
                 leaf_if_recorded();
                 span.add_tag("within", true);
-                // It is delivered when all have left it.
+                // It is delivered when all threads have left it.
                 if random.chance(30) {
                     self.end_shared(&span, random);
                 }
@@ -154,7 +154,7 @@ impl World {
                 }
             }),
             6 => {
-                // Left by its end, if not before.
+                // Its end leaves it, if it was not left before.
                 span.enter_unguarded();
                 leaf_if_recorded();
                 if random.chance(50) {
@@ -222,7 +222,7 @@ fn poll(span: &mut OpenSpan, outcome: Option<Outcome>) -> Poll<()> {
     )
 }
 
-/// The span may have ended, and no other one be there.
+/// The span may have ended, and there may be no other span.
 fn leaf_if_recorded() {
     if span::is_recording() {
         leaf(4);

@@ -1,4 +1,4 @@
-//! What the threads do.
+//! The commands of the threads.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -19,19 +19,19 @@ pub(super) const REFUSED: &str = "refused";
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Tasks that any thread may poll, move or drop.
+/// The maximum number of tasks that any thread may poll, move or drop.
 const MAX_POOL: usize = 1_000;
-/// More than a tracer keeps open over several chunks.
+/// More spans than a tracer keeps open over several chunks.
 const CROWD: usize = 70_000;
-/// How many of a thread's commands lie between two polls of a long task.
+/// The number of a thread's commands between two polls of a long task.
 const LONG_TASK_EVERY: u64 = 64;
 const CROWD_EVERY: u64 = 100_000;
-/// How many commands a thread is calm, and waits for the collectors, and then how
-/// many it is not.
+/// For this many commands a thread waits for the collectors. For the same number after that,
+/// it does not.
 const CALM: u64 = 8_192;
 const FLUSH_EVERY: u64 = 256;
 
-/// What the threads share.
+/// The shared state of the threads.
 pub(super) struct World {
     pub(super) tracer: Tracer,
     opened: AtomicU64,
@@ -40,7 +40,7 @@ pub(super) struct World {
     pool: Mutex<Vec<Task>>,
     /// Tasks that live as long as the program.
     long: Mutex<Vec<Task>>,
-    /// Spans that any thread may use, several at once.
+    /// Spans that any number of threads may use at once.
     pub(super) held: Mutex<Vec<Arc<OpenSpan>>>,
     events: [AtomicU64; EVENTS.len()],
 }
@@ -71,7 +71,7 @@ pub(super) enum Event {
 }
 
 thread_local! {
-    /// Spans that were opened on this thread and are not yet counted.
+    /// The number of spans that were opened on this thread and are not yet counted.
     static OPENED: Cell<u64> = const { Cell::new(0) };
     /// Tasks that end with the thread.
     static LEFT: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
@@ -108,7 +108,7 @@ async fn step(mut random: Random, depth: usize) {
     }
 }
 
-/// Suspended until it is dropped.
+/// A future that stays pending until it is dropped.
 #[traced]
 async fn member() {
     open(1);
@@ -119,7 +119,7 @@ fn boxed_step(random: Random, depth: usize) -> Task {
     Box::pin(step(random, depth))
 }
 
-/// Never ends.
+/// A task that never ends.
 async fn long() {
     open(1);
     loop {
@@ -155,7 +155,7 @@ impl World {
         Builder::new()
             .name(format!("conservation-{index}"))
             .spawn(move || match index {
-                // In a scope that lives as long as the program.
+                // In a scope that lives until the program ends.
                 0 => {
                     let root = world.tracer.root("longest");
                     root.run_sync(|| {
@@ -191,7 +191,7 @@ impl World {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// Drops what is left.
+    /// Drops the remaining tasks and spans.
     pub(super) fn clear(&self) {
         lock(&self.pool).clear();
         lock(&self.long).clear();
@@ -221,7 +221,7 @@ impl World {
         }
     }
 
-    /// Counts what this thread opened.
+    /// Counts the spans that this thread has opened.
     fn count(&self) {
         self.opened.fetch_add(OPENED.take(), Ordering::Relaxed);
     }
@@ -233,7 +233,7 @@ impl World {
                 (0..10).for_each(|_| branch());
             }),
             400..500 => (0..10).for_each(|_| self.hold(random)),
-            // A task of its own, and one that begins in another trace and leaves it.
+            // A task in its own scope, or one that begins in another trace and leaves it.
             500..600 => {
                 let body = boxed_step(Random::new(random.next()), 0);
                 let task = Box::pin(self.tracer.root("task").run(async {
@@ -278,7 +278,7 @@ impl World {
         self.tracer.root(REFUSED).run_sync(body);
     }
 
-    /// Takes a task to another place than that where it began.
+    /// Moves a task out of the place where it began.
     fn elsewhere(&self, random: &mut Random, body: impl FnOnce(Task, &mut Random)) {
         let task = {
             let mut pool = lock(&self.pool);
@@ -298,7 +298,7 @@ impl World {
         }
     }
 
-    /// Polls a task, and lets anybody have it, or drops it.
+    /// Polls a task, and shares it with all threads or drops it.
     fn poll(&self, mut task: Task, random: &mut Random) {
         match poll_once(&mut task) {
             None => self.note(Event::Panicked),
@@ -321,7 +321,7 @@ impl World {
         lock(&self.long).push(task);
     }
 
-    /// Opens more spans than a tracer keeps, over a flush.
+    /// Opens more spans than a tracer keeps, with a flush while they are open.
     fn crowd(&self) {
         self.note(Event::Crowd);
         let mut members: Vec<Task> = Vec::new();
@@ -337,7 +337,7 @@ impl World {
         drop(members);
     }
 
-    /// A thread that ends while spans are open, which end with it.
+    /// Starts a thread that ends while spans are open. The spans end with it.
     fn end_thread(&self) {
         let tasks: Vec<Task> = {
             let mut pool = lock(&self.pool);
@@ -347,7 +347,7 @@ impl World {
         self.note(Event::ThreadEnded);
         std::thread::scope(|scope| {
             let ends = || {
-                // Registered before anything is recorded, and so dropped last.
+                // Registered before anything is recorded, so it is dropped last.
                 LEFT.with_borrow_mut(|left| left.extend(tasks));
                 self.tracer.root("ends").run_sync(|| {
                     open(1);
@@ -358,7 +358,7 @@ impl World {
                 self.count();
             };
             let thread = Builder::new().spawn_scoped(scope, ends);
-            // What is left of the tasks is dropped here if there is no thread.
+            // If there is no thread, the remaining tasks are dropped here.
             thread.map(|thread| thread.join()).ok()
         });
     }

@@ -1,4 +1,4 @@
-//! Collectors that are slow, block and panic, and one that is well.
+//! Collectors that are slow, block and panic, and one that works correctly.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use trace_core::{Collector, SpanBatch, collector_fn};
 
 use crate::random::Random;
 
-/// The spans that a collector was given.
+/// The number of spans that a collector was given.
 #[derive(Debug, Default)]
 pub(super) struct Given {
     taken: AtomicU64,
@@ -17,17 +17,17 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Spans that the collector took.
+    /// The number of spans that the collector took.
     pub(super) fn taken(&self) -> u64 {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Spans at which the collector panicked.
+    /// The number of spans in batches at which the collector panicked.
     pub(super) fn thrown(&self) -> u64 {
         self.thrown.load(Ordering::Relaxed)
     }
 
-    /// Spans of which the collector was told that they are lost.
+    /// The number of spans that were reported to the collector as lost.
     pub(super) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -40,13 +40,13 @@ impl Given {
     }
 }
 
-/// A collector that counts each span by itself.
+/// A collector that counts each span individually.
 pub(super) fn well(given: &Arc<Given>) -> impl Collector + use<> {
     let given = Arc::clone(given);
     collector_fn(move |batch| given.take(batch))
 }
 
-/// The same, that blocks at every thousandth batch, for so long that its lane is full.
+/// A counting collector that blocks at every thousandth batch, until its lane is full.
 pub(super) fn blocking(given: &Arc<Given>) -> impl Collector + use<> {
     let given = Arc::clone(given);
     let batches = AtomicU64::new(0);
@@ -58,7 +58,7 @@ pub(super) fn blocking(given: &Arc<Given>) -> impl Collector + use<> {
     })
 }
 
-/// The same, that sleeps now and then, and panics now and then.
+/// A counting collector that sometimes sleeps and sometimes panics.
 pub(super) fn panicking(given: &Arc<Given>, seed: u64) -> impl Collector + use<> {
     let given = Arc::clone(given);
     let random = Mutex::new(Random::new(seed));

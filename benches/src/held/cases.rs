@@ -1,4 +1,4 @@
-//! What is done with held spans, by trace-core, by fastrace, and by nobody.
+//! Operations on held spans: with trace-core, with fastrace, and without a library.
 
 use std::hint::black_box;
 use std::task::Poll;
@@ -16,7 +16,7 @@ use crate::libraries::ours::{TraceCore, tracer};
 use crate::libraries::plain;
 use crate::library::Library;
 
-/// Something that is done again and again and timed.
+/// An operation that is repeated and timed.
 pub(super) struct Case {
     pub(super) name: &'static str,
     pub(super) goal: Option<Goal>,
@@ -26,12 +26,12 @@ pub(super) struct Case {
     pub(super) plain: fn(u64) -> Duration,
 }
 
-/// How many spans have to be delivered.
+/// The expected number of delivered spans.
 #[derive(Clone, Copy)]
 pub(super) enum Spans {
-    /// So many, however many calls there are.
+    /// This many, for any number of calls.
     Fixed(u64),
-    /// One a call, and a root.
+    /// One per call, and a root.
     OneEach,
 }
 
@@ -221,7 +221,7 @@ fn called(i: u64) -> impl Future<Output = u64> {
     async move { black_box(i) }
 }
 
-/// Not inlined, as nobody inlines the poll of a body.
+/// Not inlined, because the poll of a body is not inlined in real programs.
 #[inline(never)]
 fn poll(span: &mut OpenSpan, i: u64) -> Poll<u64> {
     span.poll(|| plain_poll(i), |_| None)
@@ -240,7 +240,7 @@ fn fastrace_held() -> Span {
     Span::enter_with_local_parent("held")
 }
 
-/// A span and its root, which is no local parent: it may end only after the span.
+/// Makes a span and its root, which is not a local parent. The root must end after the span.
 fn fastrace_apart() -> (Span, Span) {
     let root = Span::root("root", SpanContext::random());
     (Span::enter_with_parent("held", &root), root)

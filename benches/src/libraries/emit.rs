@@ -1,6 +1,6 @@
 //! `emit`, with an emitter that counts.
 //!
-//! It has no sampling of its own; its filter is asked for each span here.
+//! It has no sampling. Here its filter decides for each span.
 
 use std::cell::Cell;
 use std::hint::black_box;

@@ -1,7 +1,7 @@
-//! fastrace, as its README says: `#[trace]`, properties, and a reporter.
+//! fastrace, used as in its README: `#[trace]`, properties, and a reporter.
 //!
-//! Errors are marked by hand, there being no other way. A spawned task is a `Span`
-//! that the task's future is wrapped in.
+//! Errors are marked by hand, because there is no other way. The future of a spawned task is
+//! wrapped in a `Span`.
 
 use std::hint::black_box;
 

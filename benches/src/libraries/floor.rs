@@ -1,9 +1,9 @@
-//! What no recorder of spans can do without, and nothing else.
+//! The minimum work of any recorder of spans.
 //!
-//! A span is an exchange of the current one, two readings of the clock, an id, and
-//! eight words into memory that stays in the cache; two tags, or an error's
-//! message, are eight words more. Where nothing is recorded it is a load and a branch; a poll
-//! is two exchanges of the current span. Nothing is delivered.
+//! For a span it exchanges the current span, reads the clock twice, draws an id, and writes
+//! eight words to memory that stays in the cache. Two tags, or an error's message, are eight
+//! more words. If nothing is recorded, it does a load and a branch. A poll exchanges the
+//! current span twice. Nothing is delivered.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -174,8 +174,8 @@ async fn inner(i: u64, text: &'static str, polls: u64) -> u64 {
     black_box(i + text.len() as u64)
 }
 
-/// Exchanges the current span around each poll. The root may end on another thread,
-/// so it hands over what it has.
+/// Exchanges the current span around each poll. The root may end on another thread, so it
+/// hands over its records.
 async fn rooted<F: Future<Output = u64>>(body: F) -> u64 {
     let mut body = pin!(body);
     let around = SPAN.get();
@@ -288,7 +288,7 @@ impl Library for Floor {
     }
 
     fn flush() {
-        // Whoever reads the records keeps the compiler from leaving them out.
+        // Reading the records prevents the compiler from removing them.
         RECORDS.with(|records| {
             let words = records.iter().flat_map(Cell::get);
             black_box(words.fold(0, u64::wrapping_add))

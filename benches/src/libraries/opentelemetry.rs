@@ -1,6 +1,6 @@
-//! The OpenTelemetry API by hand, with its SDK behind it.
+//! The OpenTelemetry API, used by hand, with its SDK.
 //!
-//! The batch processor has a queue that takes a whole measurement, as its own
+//! The queue of the batch processor is large enough for a whole measurement. Its default of
 //! 2,048 places would lose most of the spans.
 
 use std::hint::black_box;
@@ -25,7 +25,7 @@ pub struct OpenTelemetry;
 
 static TRACER: LazyLock<SdkTracer> = LazyLock::new(|| PROVIDER.get().tracer("bench"));
 
-/// A context in which a new span is the current one; it ends with the context.
+/// Makes a context in which a new span is the current one. The span ends with the context.
 fn span(name: &'static str) -> Context {
     Context::current_with_span(TRACER.start(name))
 }
@@ -165,7 +165,7 @@ pub fn unsampled_caller() -> Context {
     ))
 }
 
-/// A provider that counts what is exported.
+/// A provider that counts exported spans.
 #[derive(Debug)]
 pub struct Provider {
     provider: OnceLock<SdkTracerProvider>,
@@ -205,7 +205,7 @@ impl Provider {
     }
 
     pub fn flush(&self) {
-        // A failed flush shows in the number of spans delivered.
+        // The number of delivered spans shows whether a flush failed.
         let _flushed = self.get().force_flush();
     }
 }

@@ -142,7 +142,7 @@ static UNSAMPLED: OnceLock<Tracer> = OnceLock::new();
 static CHOOSING: OnceLock<Tracer> = OnceLock::new();
 
 thread_local! {
-    /// What the tracer of [`choosing`] does with the next root.
+    /// Whether the tracer of [`choosing`] samples the next root.
     static IS_SAMPLED: Cell<bool> = const { Cell::new(true) };
 }
 
@@ -150,12 +150,13 @@ fn counting() -> impl Collector {
     trace_core::collector_fn(|batch: &SpanBatch<'_>| DELIVERED.add(batch.len()))
 }
 
-/// The tracer of the sampled workloads.
+/// Returns the tracer of the sampled workloads.
 pub fn tracer() -> &'static Tracer {
     tracer_with(Vec::new)
 }
 
-/// The same, with more collectors beside the one that counts, if it is not there yet.
+/// Returns this tracer. If it does not exist yet, makes it with these collectors beside the
+/// counting one.
 pub fn tracer_with(others: impl FnOnce() -> Vec<Box<dyn Collector>>) -> &'static Tracer {
     SAMPLED.get_or_init(|| {
         let builder = Tracer::builder("bench").collector(counting());

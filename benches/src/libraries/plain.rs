@@ -1,4 +1,4 @@
-//! The functions without any instrumentation, which others are measured against.
+//! The functions without any instrumentation, for comparison.
 
 use std::hint::black_box;
 

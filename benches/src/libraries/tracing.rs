@@ -1,6 +1,6 @@
 //! `tracing` with `tracing-opentelemetry` and `opentelemetry_sdk`.
 //!
-//! Idle times and thread names are switched off, as no other library records them.
+//! Idle times and thread names are switched off, because no other library records them.
 
 use std::hint::black_box;
 

@@ -1,14 +1,14 @@
-//! Collectors that trouble those beside them, if they can.
+//! Collectors that try to disturb other collectors.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use trace_core::{Collector, collector_fn};
 
-/// Set when the collector that blocks may go on.
+/// Set when the blocking collector may continue.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
 
-/// One that is slow, one that panics, and one that blocks until [`release`].
+/// Returns a slow collector, one that panics, and one that blocks until [`release`].
 pub(super) fn troublesome() -> Vec<Box<dyn Collector>> {
     let slow = counted(|batches| {
         if batches.is_multiple_of(200) {

@@ -1,4 +1,4 @@
-//! Threads that record trees, flat out or at a rate.
+//! Threads that record trees, as fast as possible or at a rate.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -10,9 +10,9 @@ use crate::stopwatch;
 use crate::workload::TREE_SPANS;
 
 const THREADS: u64 = 2;
-/// The tree and its root.
+/// The number of spans in the tree and its root.
 const SPANS: u64 = TREE_SPANS + 1;
-/// Who is early sleeps for at least so long, so that sleeping costs little.
+/// A thread that is early sleeps for at least this time, so that sleeping costs little.
 const NAP: Duration = Duration::from_millis(1);
 
 /// Threads that record.
@@ -20,19 +20,19 @@ const NAP: Duration = Duration::from_millis(1);
 pub struct Flood {
     threads: Vec<JoinHandle<()>>,
     produced: Arc<AtomicU64>,
-    /// The threads have recorded what they should.
+    /// Reached when the threads have recorded all their spans.
     done: Arc<Barrier>,
-    /// The threads may end.
+    /// Reached when the threads may end.
     leave: Arc<Barrier>,
 }
 
 impl Flood {
-    /// Starts threads that record at a rate, in spans a second of all of them
-    /// together; zero is flat out.
+    /// Starts threads that record at a rate, in spans per second for all threads together.
+    /// Zero means as fast as possible.
     ///
     /// # Panics
     ///
-    /// When the operating system gives no thread.
+    /// If the operating system cannot start a thread.
     #[must_use]
     pub fn start(peer: &Peer, rate: u64, duration: Duration) -> Self {
         let produced = Arc::<AtomicU64>::default();
@@ -60,7 +60,7 @@ impl Flood {
         }
     }
 
-    /// Waits until the threads have recorded; returns how many spans.
+    /// Waits until the threads have recorded. Returns the number of spans.
     #[must_use]
     pub fn wait(&self) -> u64 {
         self.done.wait();
@@ -71,7 +71,7 @@ impl Flood {
     pub fn end(self) {
         self.leave.wait();
         for thread in self.threads {
-            // A panic of one would have kept the others at the barrier.
+            // If one had panicked, the others would still wait at the barrier.
             let _ended = thread.join();
         }
     }

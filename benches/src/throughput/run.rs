@@ -1,4 +1,4 @@
-//! One run: a process that records for some seconds and says what arrived.
+//! One run: a process that records for some seconds and prints how many spans were delivered.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::driver::Peer;
 use crate::process;
 use crate::stopwatch;
 
-/// What a run found.
+/// The result of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
     pub produced: u64,
@@ -24,7 +24,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// When it fails.
+    /// If the program fails.
     pub fn start(peer: &Peer, rate: u64, seconds: u64) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let output = Command::new(program)
@@ -64,7 +64,7 @@ impl Run {
     }
 }
 
-/// Records for some seconds and prints what [`Run::start`] reads.
+/// Records for some seconds and prints the result for [`Run::start`].
 pub fn inside(peer: &Peer, rate: u64, seconds: u64) {
     (peer.set_up)();
     let cpu = process::cpu_time();
@@ -76,11 +76,12 @@ pub fn inside(peer: &Peer, rate: u64, seconds: u64) {
     let cpu_nanos = stopwatch::nanos(process::cpu_time() - cpu);
     let peak = process::peak_rss_kib();
     println!("{produced} {delivered} {cpu_nanos} {peak} {recorded}");
-    // The threads stay until here: some libraries drop what a thread leaves.
+    // The threads end only now, because some libraries drop the remaining spans of an ended
+    // thread.
     flood.end();
 }
 
-/// Flushes until everything is delivered, or nothing more comes for a while.
+/// Flushes until all spans are delivered, or until no more arrive for a while.
 fn drain(peer: &Peer, produced: u64) -> u64 {
     const PATIENCE: u32 = 10;
     let mut idle = 0;
@@ -98,11 +99,11 @@ fn drain(peer: &Peer, produced: u64) -> u64 {
     delivered
 }
 
-/// Finds the highest rate at which a library loses nothing, in steps of a tenth.
+/// Finds the highest rate of a library without loss, in steps of one tenth.
 ///
 /// # Errors
 ///
-/// When a run fails.
+/// If a run fails.
 pub fn lossless_rate(peer: &Peer, seconds: u64) -> Result<f64, String> {
     let flat_out = Run::start(peer, 0, seconds)?;
     let produced = flat_out.produced as f64 / flat_out.seconds;

@@ -1,33 +1,35 @@
-//! Knows who may do what.
+//! Checks permissions.
 //!
-//! It checks tokens and fetches keys. It calls no other service.
+//! It checks tokens and fetches keys, and is asked over gRPC. It calls no other service.
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::routing::get;
-use http::StatusCode;
+use axum::extract::{Request, State};
+use axum::routing::post;
+use http::Response;
+use tonic::Status;
+use tonic::body::Body;
 use trace_core::{span, traced};
 
-use crate::harness::failure::Failure;
+use crate::auth_proto::{self, Rights};
+use crate::harness::app::App;
 use crate::harness::fate::Fate;
-use crate::harness::server::App;
 
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/tokens/{user}", get(check_token))
+    Router::new().route(auth_proto::CHECK_TOKEN, post(check_token))
 }
 
-async fn check_token(
-    State(app): State<Arc<App>>,
-    Path(user): Path<u64>,
-) -> Result<String, Failure> {
-    if app.fate() == Fate::SlowKeys {
-        fetch_keys(&app).await;
-    }
-    verify_token(&app, user).await?;
-    Ok("may read".to_owned())
+async fn check_token(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    auth_proto::answer(request, async |token| {
+        if app.fate() == Fate::SlowKeys {
+            fetch_keys(&app).await;
+        }
+        verify_token(&app, token.user).await?;
+        Ok(Rights { may_read: true })
+    })
+    .await
 }
 
 #[traced(tags(keys = 2))]
@@ -58,11 +60,8 @@ impl fmt::Display for TokenExpired {
 
 impl std::error::Error for TokenExpired {}
 
-impl From<TokenExpired> for Failure {
+impl From<TokenExpired> for Status {
     fn from(error: TokenExpired) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            message: error.to_string(),
-        }
+        Self::unauthenticated(error.to_string())
     }
 }

@@ -1,6 +1,6 @@
-//! Makes profiles of rows; asks the database again if that may help.
+//! Makes profiles from rows. Retries a failed query if that may help.
 //!
-//! It owns the cache and the second attempt. It does not know why a query failed.
+//! It owns the cache and the retry. It does not know why a query failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,13 +11,12 @@ use axum::routing::get;
 use http::StatusCode;
 use trace_core::{span, traced};
 
-use crate::harness::failure::Failure;
+use crate::harness::app::App;
+use crate::harness::failure::{CallError, Failure};
 use crate::harness::fate::Fate;
-use crate::harness::server::App;
-use crate::http_client::{CallError, Cause};
 use crate::service::Service;
 
-/// How often a row is asked for before the request fails.
+/// How often a row is requested before the request fails.
 const ATTEMPTS: i64 = 2;
 
 pub fn routes() -> Router<Arc<App>> {
@@ -51,14 +50,14 @@ async fn look_up_cache(app: &App, user: u64) -> Option<String> {
     is_hit.then(|| format!("User {user}"))
 }
 
-#[traced("call_Database", kind = client, tags(attempt))]
+#[traced("call_Database", tags(attempt))]
 async fn call_database(app: &App, user: u64, attempt: i64) -> Result<String, CallError> {
     let path = format!("/rows/{user}?attempt={attempt}");
-    app.call(Service::Database, &path).await
+    app.callees.get(Service::Database, &path).await
 }
 
 fn is_temporary(error: &CallError) -> bool {
-    matches!(&error.cause, Cause::Refused(status, _) if status.is_server_error())
+    error.failure.status.is_server_error()
 }
 
 #[traced(tags(row.bytes = row.len()))]

@@ -1,4 +1,4 @@
-//! Keeps the rows.
+//! Stores the rows.
 //!
 //! It runs queries, which may be slow or fail. It calls no other service.
 
@@ -11,9 +11,9 @@ use axum::routing::get;
 use http::{StatusCode, Uri};
 use trace_core::{span, traced};
 
+use crate::harness::app::App;
 use crate::harness::failure::Failure;
 use crate::harness::fate::Fate;
-use crate::harness::server::App;
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/rows/{user}", get(row))

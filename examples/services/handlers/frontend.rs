@@ -1,6 +1,6 @@
 //! The public edge: every trace begins here.
 //!
-//! It makes a page of a profile, for which it calls the gateway. It checks nothing.
+//! It gets a profile from the gateway and renders it as a page. It does not check permissions.
 
 use std::sync::Arc;
 
@@ -9,9 +9,8 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use trace_core::traced;
 
-use crate::harness::failure::Failure;
-use crate::harness::server::App;
-use crate::http_client::CallError;
+use crate::harness::app::App;
+use crate::harness::failure::{CallError, Failure};
 use crate::service::Service;
 
 pub fn routes() -> Router<Arc<App>> {
@@ -23,10 +22,10 @@ async fn user_page(State(app): State<Arc<App>>, Path(user): Path<u64>) -> Result
     Ok(render_page(&app, &profile).await)
 }
 
-#[traced("call_APIGateway", kind = client)]
+#[traced("call_APIGateway")]
 async fn call_api_gateway(app: &App, user: u64) -> Result<String, CallError> {
     let path = format!("/api/users/{user}");
-    app.call(Service::ApiGateway, &path).await
+    app.callees.get(Service::ApiGateway, &path).await
 }
 
 #[traced(tags(template = "user.html"))]

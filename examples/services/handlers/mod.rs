@@ -1,7 +1,7 @@
-//! What the five services do: plain code, with attributes.
+//! The work of the five services: plain code with attributes.
 //!
-//! Each file has the paths of one service and the functions behind them. None of them
-//! knows of headers, servers or collectors.
+//! Each file has the paths of one service and the functions behind them. They do not know
+//! headers, servers or collectors.
 
 pub mod api_gateway;
 pub mod auth_service;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::harness::server::App;
+use crate::harness::app::App;
 use crate::service::Service;
 
 /// The paths that a service answers.

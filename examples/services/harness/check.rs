@@ -1,7 +1,6 @@
-//! Whether everything that must hold does.
+//! Checks the result of a run.
 //!
-//! It compares what clients, services and collectors say. It prints nothing: the report
-//! does.
+//! It compares the reports of clients, services and collectors. `report.rs` prints the result.
 
 use std::collections::HashMap;
 
@@ -12,7 +11,7 @@ use super::message::{Received, SpanCounts};
 use super::run::Outcome;
 use crate::service::Service;
 
-/// Returns what does not hold, in words; nothing if all is well.
+/// Returns the problems in words.
 pub fn problems(outcome: &Outcome) -> Vec<String> {
     let mut problems = Vec::new();
     spans(outcome, &mut problems);
@@ -21,7 +20,7 @@ pub fn problems(outcome: &Outcome) -> Vec<String> {
     problems
 }
 
-/// Every span is delivered, arrived and was written.
+/// Checks that every span was delivered, arrived, and was written.
 fn spans(outcome: &Outcome, problems: &mut Vec<String>) {
     for service in Service::ALL {
         let name = service.name();
@@ -47,7 +46,7 @@ fn spans(outcome: &Outcome, problems: &mut Vec<String>) {
     }
 }
 
-/// Every service goes on with the trace that its caller began.
+/// Checks that every service continues the trace of its caller.
 fn headers(outcome: &Outcome, problems: &mut Vec<String>) {
     let began = outcome.began();
     for report in &outcome.reports {
@@ -71,7 +70,7 @@ fn headers(outcome: &Outcome, problems: &mut Vec<String>) {
     }
 }
 
-/// Every request has one complete trace, if it is sampled.
+/// Checks that every sampled request has one complete trace.
 fn traces(outcome: &Outcome, problems: &mut Vec<String>) {
     let began = outcome.began();
     for Answer { request, end } in &outcome.answers {
@@ -80,7 +79,7 @@ fn traces(outcome: &Outcome, problems: &mut Vec<String>) {
         }
         match began.get(request) {
             Some(began) => problems.extend(trace(outcome, began, end)),
-            // It may be given up before it is on its way.
+            // The client may give up before the request is sent.
             None if *end == End::GaveUp => {}
             None => problems.push(format!("request {request} never reached the Frontend")),
         }
@@ -124,7 +123,7 @@ fn trace(outcome: &Outcome, began: &Received, end: &End) -> Option<String> {
 }
 
 impl Outcome {
-    /// The requests as they began, by their number.
+    /// The first record of each request, by its number.
     pub fn began(&self) -> HashMap<u64, Received> {
         let frontend = self.report(Service::Frontend);
         let received = frontend.into_iter().flat_map(|report| &report.received);
@@ -133,7 +132,7 @@ impl Outcome {
             .collect()
     }
 
-    /// The spans of all services together.
+    /// The span counts of all services together.
     pub fn span_counts(&self) -> SpanCounts {
         let spans = self.reports.iter().map(|report| report.spans);
         spans.fold(SpanCounts::default(), |sum, spans| sum + spans)

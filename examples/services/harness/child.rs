@@ -1,6 +1,6 @@
 //! A process that is one service.
 //!
-//! It owns the life of that process. The one that starts it is in `processes.rs`.
+//! It owns the life of that process. `processes.rs` starts it.
 
 use std::error::Error;
 use std::io::Write;
@@ -10,30 +10,29 @@ use tokio::sync::oneshot;
 
 use super::message::Message;
 use super::options::Options;
-use super::server::{Server, ServerOptions};
+use super::running::{RunningService, ServiceOptions};
 use crate::exporter::PostCollector;
-use crate::handlers;
 use crate::service::Service;
 use crate::tracers;
 
-/// Serves until the standard input ends, or the lifetime is over.
+/// Serves until the standard input ends or the lifetime is over.
 pub async fn serve(service: Service, options: &Options) -> Result<(), Box<dyn Error>> {
     let receiver = options.child.receiver.ok_or("`--receiver` is missing")?;
     let (tracer, head_sampler) = tracers::tracer(service, options);
-    let server_options = ServerOptions {
+    let service_options = ServiceOptions {
         service,
         tracer: tracer.collector(PostCollector::new(receiver)).build()?,
         head_sampler,
         fates: options.fates(),
         callees: options.child.callees.iter().copied().collect(),
     };
-    let server = Server::start(server_options, handlers::routes(service)).await?;
-    say(&Message::Listening(server.address))?;
+    let running = RunningService::start(service_options).await?;
+    say(&Message::Listening(running.address))?;
     let lifetime = Duration::from_secs(options.child.lifetime);
-    // Whichever comes first, this is the end.
+    // The process ends with whichever comes first.
     drop(tokio::time::timeout(lifetime, input_ends()?).await);
-    let report = server.stop().await;
-    // If nobody listens any more, nobody is left to be told of that either.
+    let report = running.stop().await;
+    // If the parent no longer reads, the error cannot be reported either.
     drop(say(&Message::Report(report)));
     Ok(())
 }
@@ -43,11 +42,11 @@ fn say(message: &Message) -> Result<(), Box<dyn Error>> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
-/// Waits for the end of the standard input: it comes, whatever happens to the
-/// process at its other end.
+/// Waits for the end of the standard input, which ends even if the parent process crashes.
 fn input_ends() -> Result<oneshot::Receiver<()>, Box<dyn Error>> {
     let (sender, receiver) = oneshot::channel();
-    // Not tokio's standard input: the runtime would wait for it at its end.
+    // This does not use tokio's standard input, because the runtime would wait for it when it
+    // shuts down.
     let thread = std::thread::Builder::new().name("standard input".to_owned());
     drop(thread.spawn(move || {
         drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));

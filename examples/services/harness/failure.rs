@@ -1,40 +1,76 @@
-//! The answer of a handler that failed.
+//! What failed: the answer of a handler, and what a caller makes of it.
 //!
-//! Its message becomes the status of the server span: `trace_request.rs` does that.
+//! The span of the function that failed has the reason. The layers' spans have the status.
 
+use std::fmt;
+
+use axum::BoxError;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use tonic::{Code, Status};
 
-use crate::http_client::{CallError, Cause};
+use crate::service::Service;
 
-/// An answer that is none, and why; becomes the status of the server span.
+/// A failed answer and its reason.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,
     pub message: String,
 }
 
+/// A call that failed.
+#[derive(Debug)]
+pub struct CallError {
+    pub callee: Service,
+    pub failure: Failure,
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.message.clone()).into_response();
-        response.extensions_mut().insert(self);
-        response
+        (self.status, self.message).into_response()
     }
 }
 
 impl From<CallError> for Failure {
-    /// Passes on whose mistake it is, and the first cause.
+    /// Keeps an error of the client. Any other failure becomes `502 Bad Gateway`.
     fn from(error: CallError) -> Self {
-        match error.cause {
-            Cause::Refused(status, message) if status.is_client_error() => Self { status, message },
-            Cause::Refused(_, message) => Self {
-                status: StatusCode::BAD_GATEWAY,
-                message,
+        let Self { status, message } = error.failure;
+        let status = match status.is_client_error() {
+            true => status,
+            false => StatusCode::BAD_GATEWAY,
+        };
+        Self { status, message }
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self {
+            status: match status.code() {
+                Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+                _ => StatusCode::BAD_GATEWAY,
             },
-            Cause::NoAnswer(_) => Self {
-                status: StatusCode::BAD_GATEWAY,
-                message: error.to_string(),
-            },
+            message: status.message().to_owned(),
         }
     }
 }
+
+impl From<BoxError> for Failure {
+    /// There is no answer.
+    fn from(error: BoxError) -> Self {
+        Self {
+            status: StatusCode::BAD_GATEWAY,
+            message: format!("no answer: {error}"),
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { status, message } = &self.failure;
+        let (status, callee) = (status.as_u16(), self.callee.name());
+        write!(f, "{status} from {callee}: {message}")
+    }
+}
+
+impl std::error::Error for CallError {}

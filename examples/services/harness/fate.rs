@@ -1,15 +1,14 @@
-//! What happens to a request, decided by its number and the seed alone.
+//! Decides what happens to a request, from its number and the seed alone.
 //!
-//! Every service can so tell its part without being told, and the same seed gives
-//! the same failures whatever the order in which requests run. It does nothing itself:
-//! handlers ask it.
+//! So every service knows its part without communication, and the same seed gives the same
+//! failures for any order of requests. The handlers call it and act accordingly.
 
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-/// What happens to which request.
+/// The fates of all requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Fates {
     pub seed: u64,
@@ -18,10 +17,10 @@ pub struct Fates {
     pub cancel_rate: f64,
 }
 
-/// What happens to a request.
+/// The fate of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Nothing out of the ordinary.
+    /// Nothing special happens.
     Fine,
     /// The database reads the whole table.
     SlowQuery,
@@ -31,11 +30,11 @@ pub enum Fate {
     Deadlock,
     /// Every query fails.
     DatabaseDown,
-    /// The data service cannot read what the database gave.
+    /// The data service cannot read the row from the database.
     CorruptRow,
     /// The user has to log in again.
     TokenExpired,
-    /// The database takes longer than the client has patience.
+    /// The database takes longer than the client waits.
     ClientGivesUp,
 }
 
@@ -67,14 +66,14 @@ impl Fates {
         }
     }
 
-    /// How long a piece of work takes: around so many milliseconds.
+    /// Returns how long some work takes: about `millis` milliseconds.
     pub fn work_time(&self, request: u64, work: &str, millis: f64) -> Duration {
         let factor = self.dice(request, work).random_range(0.5..1.5);
         Duration::from_secs_f64(millis * factor / 1_000.0)
     }
 
     fn dice(&self, request: u64, what: &str) -> SmallRng {
-        // FNV-1a: any mixing will do, as long as every run mixes alike.
+        // FNV-1a. Any hash would do that is the same in every run.
         let mix = |seed: u64, byte: u8| (seed ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         let bytes = self.seed.to_le_bytes().into_iter();
         let bytes = bytes.chain(request.to_le_bytes()).chain(what.bytes());

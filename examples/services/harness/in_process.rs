@@ -1,6 +1,6 @@
-//! All services in this process, each with its own server and tracer.
+//! All services in this process, each with its own socket and tracer.
 //!
-//! It starts and stops them in order. What they do is in `handlers/`.
+//! It starts and stops them in order. Their work is in `handlers/`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -9,21 +9,20 @@ use std::sync::Arc;
 
 use super::message::ServiceReport;
 use super::options::Options;
-use super::server::{Server, ServerOptions};
+use super::running::{RunningService, ServiceOptions};
 use crate::collectors::Collectors;
-use crate::handlers;
 use crate::service::Service;
 use crate::tracers;
 
-/// Services that run here, the callees first.
+/// The services in this process, the callees first.
 pub struct InProcess {
-    servers: Vec<Server>,
+    services: Vec<RunningService>,
     pub addresses: HashMap<Service, SocketAddr>,
 }
 
 impl InProcess {
     pub async fn start(options: &Options, collectors: &Collectors) -> Result<Self, Box<dyn Error>> {
-        let mut servers = Vec::new();
+        let mut services = Vec::new();
         let mut addresses = HashMap::new();
         for service in Service::START_ORDER {
             let (tracer, head_sampler) = tracers::tracer(service, options);
@@ -31,25 +30,28 @@ impl InProcess {
                 .collector(collectors.traces.clone())
                 .collector(Arc::clone(&collectors.json))
                 .build()?;
-            let server_options = ServerOptions {
+            let service_options = ServiceOptions {
                 service,
                 tracer,
                 head_sampler,
                 fates: options.fates(),
                 callees: addresses.clone(),
             };
-            let server = Server::start(server_options, handlers::routes(service)).await?;
-            addresses.insert(service, server.address);
-            servers.push(server);
+            let running = RunningService::start(service_options).await?;
+            addresses.insert(service, running.address);
+            services.push(running);
         }
-        Ok(Self { servers, addresses })
+        Ok(Self {
+            services,
+            addresses,
+        })
     }
 
-    /// Stops the services, callers first, so that nobody calls one that is gone.
+    /// Stops the services, callers first, so that no service calls one that has stopped.
     pub async fn stop(self) -> Vec<ServiceReport> {
         let mut reports = Vec::new();
-        for server in self.servers.into_iter().rev() {
-            reports.push(server.stop().await);
+        for running in self.services.into_iter().rev() {
+            reports.push(running.stop().await);
         }
         reports
     }

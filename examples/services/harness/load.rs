@@ -1,22 +1,23 @@
-//! The client: sends requests, and gives some of them up.
+//! The client: sends requests, and gives up on some of them.
 //!
-//! It owns how many are under way and how long an answer may take. It is not traced,
-//! as a browser is not.
+//! It limits the number of concurrent requests and the time for an answer. Like a browser, it
+//! is not traced.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::Request;
+use http_body_util::Empty;
 use tokio::task::JoinSet;
 
+use super::calls::{self, HttpClient};
 use super::fate::{Fate, Fates};
 use super::options::{ANSWER_TIMEOUT, Options};
-use crate::http_client::HttpClient;
-use crate::trace_request::REQUEST_ID;
+use crate::layers::REQUEST_ID;
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub struct Answer {
     /// Its number, from 1.
@@ -31,16 +32,16 @@ pub enum End {
     Status(u16),
     /// The client did not wait any longer.
     GaveUp,
-    /// There should have been an answer.
+    /// The answer is missing, for this reason.
     NoAnswer(String),
 }
 
 /// The patience of a client that will give up.
 const PATIENCE: Duration = Duration::from_millis(60);
 
-/// Sends all requests, some at a time; returns what came of each, in order.
+/// Sends all requests, with limited concurrency. Returns their results in order.
 pub async fn send_all(frontend: SocketAddr, options: &Options) -> Vec<Answer> {
-    let http = HttpClient::new();
+    let http: HttpClient = calls::client(false);
     let fates = options.fates();
     let next = Arc::new(AtomicU64::new(1));
     let mut senders = JoinSet::new();
@@ -68,12 +69,15 @@ async fn send(http: &HttpClient, frontend: SocketAddr, fates: Fates, request: u6
         Fate::ClientGivesUp => PATIENCE,
         _ => ANSWER_TIMEOUT,
     };
-    let path = format!("/users/{}", request % 50);
-    let answer = http.get(frontend, &path, |headers| {
-        headers.insert(REQUEST_ID, HeaderValue::from(request));
-    });
-    // The answer is dropped when time is up: the connection is closed, and with it
-    // ends the work of every service behind it.
+    let answer = async {
+        let user = request % 50;
+        let sent = Request::get(format!("http://{frontend}/users/{user}"))
+            .header("baggage", format!("{REQUEST_ID}={request}"))
+            .body(Empty::new())?;
+        calls::send(http.clone(), sent).await
+    };
+    // The answer is dropped after the timeout. This closes the connection, which cancels the
+    // work of all services behind it.
     match tokio::time::timeout(patience, answer).await {
         Ok(Ok(answer)) => End::Status(answer.status().as_u16()),
         Ok(Err(error)) => End::NoAnswer(error.to_string()),

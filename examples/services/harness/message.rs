@@ -1,6 +1,6 @@
-//! What a service tells at its end; between processes, as lines of JSON.
+//! The messages of a service's process, as lines of JSON.
 //!
-//! It has values only. Who writes and reads them is in `child.rs` and `processes.rs`.
+//! `child.rs` writes them and `processes.rs` reads them.
 
 use std::net::SocketAddr;
 
@@ -12,25 +12,24 @@ use crate::service::Service;
 /// A line from a service's process.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
-    /// It takes requests.
+    /// The service accepts requests at this address.
     Listening(SocketAddr),
-    /// It is at its end.
+    /// The service has ended.
     Report(ServiceReport),
 }
 
-/// What became of a service's requests and spans.
+/// The requests and spans of a service.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ServiceReport {
     pub service: Service,
-    /// Whether its tracer delivered everything in time, and its collectors passed it
-    /// on.
+    /// Whether its tracer delivered everything in time and its collectors reported no error.
     pub flushed: bool,
     pub spans: SpanCounts,
-    /// The requests, in the order in which they came.
+    /// The requests, in order of arrival.
     pub received: Vec<Received>,
     /// Headers, or parts of them, that could not be read.
     pub bad_headers: u64,
-    /// That of the service in which the traces begin.
+    /// The counts of the head sampler, in the service in which traces begin.
     pub head_sampler: Option<SamplerCounts>,
 }
 
@@ -41,11 +40,11 @@ pub struct Received {
     pub request: u64,
     pub trace_id: TraceId,
     pub is_sampled: bool,
-    /// The header that brought the trace; none where the trace begins.
+    /// The received header; none where the trace begins.
     pub traceparent: Option<String>,
 }
 
-/// What became of a tracer's spans; see [`Stats`].
+/// The counts of a tracer's spans; see [`Stats`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanCounts {
     pub started: u64,
@@ -55,7 +54,7 @@ pub struct SpanCounts {
     pub open: u64,
 }
 
-/// What a head sampler decided.
+/// The decisions of a head sampler.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SamplerCounts {
     pub rate: f64,

@@ -1,8 +1,10 @@
-//! What runs the services and looks at them from outside.
+//! Runs the services and checks them from outside.
 //!
-//! Load, servers, processes, checks and reports: an application has others. What is about
-//! tracing is in the folder above.
+//! This folder has the load, servers, processes, checks and reports, which differ in a real
+//! application. The code for tracing is in the folder above.
 
+pub mod app;
+pub mod calls;
 pub mod check;
 pub mod child;
 pub mod failure;
@@ -14,8 +16,8 @@ pub mod options;
 pub mod processes;
 pub mod report;
 pub mod run;
+pub mod running;
 pub mod screen;
-pub mod server;
 pub mod story;
 pub mod table;
 #[cfg(test)]

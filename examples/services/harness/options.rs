@@ -1,7 +1,6 @@
 //! The command line.
 //!
 //! It owns the defaults and limits of the options, and the arguments of child processes.
-//! It starts nothing.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,13 +14,13 @@ use trace_core::HeadSampler;
 use super::fate::Fates;
 use crate::service::Service;
 
-/// Sends requests through five traced HTTP services and shows their traces.
+/// Sends requests through five traced services and shows their traces.
 #[derive(Clone, Debug, Parser)]
 pub struct Options {
     /// Number of requests that the client sends.
     #[arg(long, default_value_t = 40)]
     pub requests: u64,
-    /// Number of requests that are under way at a time.
+    /// Number of concurrent requests.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub concurrency: u64,
     /// Share of requests in which something fails, 0 to 1.
@@ -30,13 +29,13 @@ pub struct Options {
     /// Share of requests that are slow, 0 to 1.
     #[arg(long, default_value_t = 0.1, value_parser = parse_rate)]
     pub slow_rate: f64,
-    /// Share of requests that the client gives up, 0 to 1.
+    /// Share of requests on which the client gives up, 0 to 1.
     #[arg(long, default_value_t = 0.05, value_parser = parse_rate)]
     pub cancel_rate: f64,
     /// Share of traces that are recorded, 0 to 1.
     #[arg(long, default_value_t = 1.0, value_parser = parse_sample_rate)]
     pub sample_rate: f64,
-    /// Repeats a run: the same requests fail, and the same work takes as long.
+    /// Repeats a run: the same requests fail, and the same work takes the same time.
     #[arg(long)]
     pub seed: Option<u64>,
     /// File for the spans, as OTLP/JSON [default: one in the system's temporary
@@ -46,38 +45,38 @@ pub struct Options {
     /// Traces that take longer, in milliseconds, count as slow.
     #[arg(long, value_name = "MS", default_value_t = 100)]
     pub slow_threshold: u64,
-    /// Most traces that are printed as trees; of each sort some.
+    /// Maximum number of traces to print as trees, some of each kind.
     #[arg(long, default_value_t = 6)]
     pub trees: usize,
-    /// Run every service as a process of its own.
+    /// Run every service in its own process.
     #[arg(long)]
     pub processes: bool,
     #[command(flatten)]
     pub child: ChildOptions,
 }
 
-/// What a process that is one service is told by the one that started it.
+/// The arguments of a child process that is one service.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ChildOptions {
-    /// The service to be.
+    /// The service to run.
     #[arg(long, hide = true)]
     pub serve: Option<Service>,
-    /// Where spans are sent.
+    /// The address to which spans are sent.
     #[arg(long, hide = true)]
     pub receiver: Option<SocketAddr>,
     /// A service that this one calls: `database=127.0.0.1:4000`.
     #[arg(long = "callee", hide = true, value_parser = parse_callee)]
     pub callees: Vec<(Service, SocketAddr)>,
-    /// Longest time to live, in seconds, whatever happens.
+    /// Maximum lifetime in seconds.
     #[arg(long, hide = true, default_value_t = 60)]
     pub lifetime: u64,
 }
 
-/// How long the client waits for an answer; more is an error of this program.
+/// How long the client waits for an answer. A longer time is a bug in this program.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Options {
-    /// What happens to which request.
+    /// Returns the fates of all requests.
     pub fn fates(&self) -> Fates {
         Fates {
             seed: self.seed.unwrap_or(0),
@@ -87,9 +86,9 @@ impl Options {
         }
     }
 
-    /// These options, with a seed drawn if none was given.
+    /// Returns these options, with a random seed if none was given.
     pub fn with_seed(&self) -> Self {
-        // Five digits are enough to be different, and easy to type.
+        // Five digits are varied enough, and easy to type.
         let drawn = SysRng.try_next_u64().unwrap_or(0) % 100_000;
         Self {
             seed: self.seed.or(Some(drawn)),
@@ -108,7 +107,7 @@ impl Options {
         })
     }
 
-    /// The arguments of a process that is `service`.
+    /// Returns the arguments for the process of `service`.
     pub fn child_arguments(
         &self,
         service: Service,
@@ -143,7 +142,7 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Lets the sampler say what it does not like.
+/// Uses the sampler's own error for an invalid rate.
 fn parse_sample_rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().map_err(|_| "expected a number".to_owned())?;
     match HeadSampler::new(rate) {

@@ -1,7 +1,7 @@
-//! Every service in a process of its own.
+//! Runs every service in its own process.
 //!
-//! It starts and stops them in order, and reads what they say. What such a process does
-//! is in `child.rs`.
+//! It starts and stops the processes in order, and reads their messages. `child.rs` is the
+//! code of such a process.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -19,12 +19,12 @@ use crate::collectors::Collectors;
 use crate::receiver::Receiver;
 use crate::service::Service;
 
-/// Services that run in processes of their own, the callees first.
+/// Services in their own processes, the callees first.
 pub struct Processes {
     processes: Vec<Process>,
     receiver: Receiver,
     pub addresses: HashMap<Service, SocketAddr>,
-    /// The processes' numbers, the callers first.
+    /// The process ids, the callers first.
     pub ids: Vec<(Service, u32)>,
 }
 
@@ -33,11 +33,10 @@ struct Process {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// How long a process may take to say that it takes requests.
+/// How long a process may take until it accepts requests.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a process may take to end; its server and its tracer may each take five
-/// seconds of it.
+/// How long a process may take to end. Its server and its tracer may each take five seconds.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Processes {
@@ -66,8 +65,7 @@ impl Processes {
         })
     }
 
-    /// Ends the processes, callers first; a process that does not say how it ended
-    /// has no report.
+    /// Ends the processes, callers first. A process that does not send a report has none.
     pub async fn stop(self) -> Vec<ServiceReport> {
         let mut reports = Vec::new();
         for process in self.processes.into_iter().rev() {
@@ -98,7 +96,7 @@ impl Process {
     }
 
     async fn stop(mut self) -> Option<ServiceReport> {
-        // The end of its input is the sign to end.
+        // The end of its input tells the process to end.
         drop(self.child.stdin.take());
         let ending = async {
             let message = next_message(&mut self.lines).await;
@@ -107,7 +105,7 @@ impl Process {
         };
         match timeout(STOP_TIMEOUT, ending).await {
             Ok((Some(Message::Report(report)), true)) => Some(report),
-            // Killed when dropped, if it is still there.
+            // If it still runs, it is killed when it is dropped.
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
-//! What is said before and after.
+//! The texts before and after a run.
 //!
-//! It makes texts of an outcome. What is wrong with that is found by `check.rs`.
+//! It formats the outcome. `check.rs` finds the problems.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -16,10 +16,10 @@ use super::run::Outcome;
 use super::table::Table;
 use crate::service::Service;
 
-/// Most slow traces that are listed.
+/// The maximum number of slow traces to list.
 const SLOW_TRACES: usize = 5;
 
-/// What is about to happen.
+/// Describes the run that begins.
 pub fn intro(
     options: &Options,
     addresses: &HashMap<Service, SocketAddr>,
@@ -41,10 +41,10 @@ pub fn intro(
         ),
     };
     format!(
-        "Five HTTP services on loopback, {place}\n\
-         Each has its own tracer; a trace goes from one to the next in HTTP headers only.\n\
+        "Five services on loopback, {place}\n\
+         Each has its own tracer; a trace goes from one to the next in headers only.\n\
          \n\
-         \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService {auth}\n\
+         \x20 client ──> Frontend ──> APIGateway ─┬─> AuthService (gRPC) {auth}\n\
          \x20            {frontend:<8}     {gateway:<10}  └─> DataService {data} ──> Database {database}\n\
          \n\
          {requests} requests, {concurrency} at a time: \
@@ -65,7 +65,7 @@ pub fn intro(
     )
 }
 
-/// What happened.
+/// Describes the result of the run.
 pub fn summary(outcome: &Outcome) -> String {
     let completed = outcome.collectors.traces.completed_traces();
     let stats = outcome.collectors.traces.stats();
@@ -160,7 +160,7 @@ fn latencies(completed: &[CompletedTrace]) -> Table {
         }
         let nanos = span.duration().as_nanos().try_into().unwrap_or(u64::MAX);
         if let Some(histogram) = times.get_mut(&key) {
-            // It grows to whatever comes.
+            // The histogram grows automatically, so this cannot fail.
             let _ = histogram.record(nanos);
         }
     }
@@ -189,7 +189,7 @@ fn slow_traces(outcome: &Outcome) -> String {
     let mut text = format!("Slow traces (> {threshold}): {}\n", slow.len());
     let mut table = Table::new(1, ["trace", "duration", "spans", "where the time went"]);
     for completed in slow.iter().take(SLOW_TRACES) {
-        let summary = Summary::of(&completed.trace);
+        let summary = Summary::from_trace(&completed.trace);
         let largest = summary.largest_self_time;
         table.row([
             summary.trace_id.to_string(),

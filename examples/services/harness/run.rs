@@ -1,6 +1,6 @@
 //! One run of the example, from the first server to the last line.
 //!
-//! It puts everything together, in order. It has no part of its own.
+//! It calls the other files, in order.
 
 use std::error::Error;
 
@@ -15,25 +15,25 @@ use super::screen::Screen;
 use crate::collectors::Collectors;
 use crate::service::Service;
 
-/// What came of a run.
+/// The result of a run.
 pub struct Outcome {
     pub options: Options,
     pub collectors: Collectors,
-    /// Of each request, in order.
+    /// The answer to each request, in order.
     pub answers: Vec<Answer>,
-    /// Of each service.
+    /// The report of each service.
     pub reports: Vec<ServiceReport>,
-    /// What does not hold although it must.
+    /// The problems that `check.rs` has found.
     pub problems: Vec<String>,
 }
 
-/// The services, wherever they run.
+/// The services, in this process or in their own.
 enum Services {
     Here(InProcess),
     Elsewhere(Processes),
 }
 
-/// Runs the services and the client, and prints what there is to see.
+/// Runs the services and the client, and prints traces and results.
 pub async fn run(options: &Options, screen: &Screen) -> Result<Outcome, Box<dyn Error>> {
     let options = options.with_seed();
     let collectors = Collectors::new(&options, screen)?;

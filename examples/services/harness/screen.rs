@@ -1,12 +1,12 @@
-//! Where the example writes to.
+//! The output of the example.
 //!
-//! It keeps texts of several threads apart. It does not know what they say.
+//! It prevents texts of several threads from being mixed.
 
 use std::fmt::Display;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A shared place for text: several threads write, and no text mingles.
+/// A shared output. Several threads can write without mixing their texts.
 #[derive(Clone)]
 pub struct Screen(Arc<Mutex<Box<dyn Write + Send>>>);
 
@@ -19,7 +19,7 @@ impl Screen {
         Self::new(std::io::stdout())
     }
 
-    /// Writes at once. What nobody reads any more is lost.
+    /// Writes a text immediately. If the output is closed, the text is lost.
     pub fn print(&self, text: impl Display) {
         let text = text.to_string();
         let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
-//! What sort of trace a trace is.
+//! Classifies traces.
 //!
-//! It looks at a complete trace only. Which ones are printed is up to `trees.rs`.
+//! It only classifies complete traces. `trees.rs` decides which ones are printed.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ pub enum Story {
     Ordinary,
     /// Longer than the threshold.
     Slow,
-    /// Something failed, and the answer was good all the same.
+    /// Something failed, but the answer was successful.
     Recovered,
-    /// The answer was that the client did something wrong.
+    /// The answer was an error of the client.
     Refused,
-    /// The answer was that something failed.
+    /// The answer was an error of a service.
     Failed,
     /// The client did not wait for the answer.
     GivenUp,
 }
 
 impl Story {
-    /// How many there are.
+    /// The number of variants.
     pub const COUNT: usize = 6;
 
     pub fn of(trace: &Trace, slow_threshold: Duration) -> Self {

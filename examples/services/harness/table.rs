@@ -1,11 +1,11 @@
 //! Tables of text.
 //!
-//! It aligns columns, and counts characters: its cells are names and numbers.
+//! It aligns columns by the number of characters, because its cells are names and numbers.
 
 use std::fmt;
 
-/// Displays rows, of which the first is the headings, in columns: the first ones
-/// to the left, the rest, numbers, to the right.
+/// A table that displays rows in columns. The first row contains the headings. The first
+/// columns are left-aligned, and the other columns, which are numbers, are right-aligned.
 pub struct Table {
     left_columns: usize,
     rows: Vec<Vec<String>>,

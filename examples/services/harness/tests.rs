@@ -1,12 +1,12 @@
 //! Runs of all services in this process.
 //!
-//! They compare whole traces and what the checks say. What is printed is not compared.
+//! They compare whole traces and the results of the checks, but not the output.
 
 use std::time::Duration;
 
 use clap::Parser;
 use expect_test::{Expect, expect};
-use trace_core::{Outcome as SpanOutcome, Tracer, TreeOptions};
+use trace_core::{Outcome as SpanOutcome, SpanKind, SpanRecord, Tracer, TreeOptions};
 
 use super::fate::Fate;
 use super::load::End;
@@ -29,8 +29,7 @@ impl Output {
 
     fn options(&self, arguments: &[&str]) -> Options {
         let output = format!("--output={}", self.0.display());
-        let arguments = arguments.iter().copied();
-        Options::parse_from(["services", &output].into_iter().chain(arguments))
+        options(&[&[&*output], arguments].concat())
     }
 }
 
@@ -40,16 +39,25 @@ impl Drop for Output {
     }
 }
 
+fn options(arguments: &[&str]) -> Options {
+    let arguments = arguments.iter().copied();
+    Options::parse_from(std::iter::once("services").chain(arguments))
+}
+
+/// A screen that shows nothing.
+fn no_screen() -> Screen {
+    Screen::new(std::io::sink())
+}
+
 async fn run(test: &str, arguments: &[&str]) -> Outcome {
     let output = Output::new(test);
     let options = output.options(arguments);
-    let outcome = run::run(&options, &Screen::new(std::io::sink())).await;
-    let outcome = outcome.unwrap();
+    let outcome = run::run(&options, &no_screen()).await.unwrap();
     assert_eq!(outcome.problems, [""; 0]);
     outcome
 }
 
-/// Compares the trace of the first request with this fate.
+/// Compares the trace of the first request that has this fate.
 fn check(outcome: &Outcome, fate: Fate, expected: &Expect) {
     let fates = outcome.options.fates();
     let request = (1..=outcome.options.requests).find(|request| fates.of(*request) == fate);
@@ -73,118 +81,165 @@ async fn every_request_is_one_complete_trace() {
         &outcome,
         Fate::Fine,
         &expect![[r#"
-        frontend.handle_user_request
-        ├─ call_APIGateway
-        │  └─ APIGateway.handle_request
-        │     ├─ call_AuthService
-        │     │  └─ AuthService.handle_request
-        │     │     └─ verify_token
-        │     └─ call_DataService
-        │        └─ DataService.handle_request
-        │           ├─ look_up_cache
-        │           ├─ call_Database
-        │           │  └─ Database.handle_request
-        │           │     └─ run_query
-        │           └─ parse_row
-        └─ render_page
-    "#]],
+            GET /users/{user}
+            ├─ call_APIGateway
+            │  └─ GET
+            │     └─ GET /api/users/{user}
+            │        ├─ call_AuthService
+            │        │  └─ auth.Auth/CheckToken
+            │        │     └─ auth.Auth/CheckToken
+            │        │        └─ verify_token
+            │        └─ call_DataService
+            │           └─ GET
+            │              └─ GET /profiles/{user}
+            │                 ├─ look_up_cache
+            │                 ├─ call_Database
+            │                 │  └─ GET
+            │                 │     └─ GET /rows/{user}
+            │                 │        └─ run_query
+            │                 └─ parse_row
+            └─ render_page
+        "#]],
     );
     check(
         &outcome,
         Fate::SlowKeys,
         &expect![[r#"
-        frontend.handle_user_request
-        ├─ call_APIGateway
-        │  └─ APIGateway.handle_request
-        │     ├─ call_AuthService
-        │     │  └─ AuthService.handle_request
-        │     │     ├─ fetch_keys
-        │     │     └─ verify_token
-        │     └─ call_DataService
-        │        └─ DataService.handle_request
-        │           ├─ look_up_cache
-        │           ├─ call_Database
-        │           │  └─ Database.handle_request
-        │           │     └─ run_query
-        │           └─ parse_row
-        └─ render_page
-    "#]],
+            GET /users/{user}
+            ├─ call_APIGateway
+            │  └─ GET
+            │     └─ GET /api/users/{user}
+            │        ├─ call_AuthService
+            │        │  └─ auth.Auth/CheckToken
+            │        │     └─ auth.Auth/CheckToken
+            │        │        ├─ fetch_keys
+            │        │        └─ verify_token
+            │        └─ call_DataService
+            │           └─ GET
+            │              └─ GET /profiles/{user}
+            │                 ├─ look_up_cache
+            │                 ├─ call_Database
+            │                 │  └─ GET
+            │                 │     └─ GET /rows/{user}
+            │                 │        └─ run_query
+            │                 └─ parse_row
+            └─ render_page
+        "#]],
     );
     check(
         &outcome,
         Fate::Deadlock,
         &expect![[r#"
-        frontend.handle_user_request
-        ├─ call_APIGateway
-        │  └─ APIGateway.handle_request
-        │     ├─ call_AuthService
-        │     │  └─ AuthService.handle_request
-        │     │     └─ verify_token
-        │     └─ call_DataService
-        │        └─ DataService.handle_request
-        │           ├─ look_up_cache
-        │           ├─ call_Database                error: 503 from Database: deadlock
-        │           │  └─ Database.handle_request   error: deadlock
-        │           │     └─ run_query              error: deadlock
-        │           ├─ call_Database
-        │           │  └─ Database.handle_request
-        │           │     └─ run_query
-        │           └─ parse_row
-        └─ render_page
-    "#]],
+            GET /users/{user}
+            ├─ call_APIGateway
+            │  └─ GET
+            │     └─ GET /api/users/{user}
+            │        ├─ call_AuthService
+            │        │  └─ auth.Auth/CheckToken
+            │        │     └─ auth.Auth/CheckToken
+            │        │        └─ verify_token
+            │        └─ call_DataService
+            │           └─ GET
+            │              └─ GET /profiles/{user}
+            │                 ├─ look_up_cache
+            │                 ├─ call_Database            error: 503 from Database: deadlock
+            │                 │  └─ GET                   error
+            │                 │     └─ GET /rows/{user}   error
+            │                 │        └─ run_query       error: deadlock
+            │                 ├─ call_Database
+            │                 │  └─ GET
+            │                 │     └─ GET /rows/{user}
+            │                 │        └─ run_query
+            │                 └─ parse_row
+            └─ render_page
+        "#]],
     );
     check(
         &outcome,
         Fate::DatabaseDown,
         &expect![[r#"
-        frontend.handle_user_request                error: storage is lost
-        └─ call_APIGateway                          error: 502 from APIGateway: storage is lost
-           └─ APIGateway.handle_request             error: storage is lost
-              ├─ call_AuthService
-              │  └─ AuthService.handle_request
-              │     └─ verify_token
-              └─ call_DataService                   error: 502 from DataService: storage is lost
-                 └─ DataService.handle_request      error: storage is lost
-                    ├─ look_up_cache
-                    ├─ call_Database                error: 503 from Database: storage is lost
-                    │  └─ Database.handle_request   error: storage is lost
-                    │     └─ run_query              error: storage is lost
-                    └─ call_Database                error: 503 from Database: storage is lost
-                       └─ Database.handle_request   error: storage is lost
-                          └─ run_query              error: storage is lost
-    "#]],
+            GET /users/{user}                             error
+            └─ call_APIGateway                            error: 502 from APIGateway: storage is lost
+               └─ GET                                     error
+                  └─ GET /api/users/{user}                error
+                     ├─ call_AuthService
+                     │  └─ auth.Auth/CheckToken
+                     │     └─ auth.Auth/CheckToken
+                     │        └─ verify_token
+                     └─ call_DataService                  error: 502 from DataService: storage is lost
+                        └─ GET                            error
+                           └─ GET /profiles/{user}        error
+                              ├─ look_up_cache
+                              ├─ call_Database            error: 503 from Database: storage is lost
+                              │  └─ GET                   error
+                              │     └─ GET /rows/{user}   error
+                              │        └─ run_query       error: storage is lost
+                              └─ call_Database            error: 503 from Database: storage is lost
+                                 └─ GET                   error
+                                    └─ GET /rows/{user}   error
+                                       └─ run_query       error: storage is lost
+        "#]],
     );
     check(
         &outcome,
         Fate::CorruptRow,
         &expect![[r#"
-        frontend.handle_user_request                error: column `name` is corrupt
-        └─ call_APIGateway                          error: 502 from APIGateway: column `name` is corrupt
-           └─ APIGateway.handle_request             error: column `name` is corrupt
-              ├─ call_AuthService
-              │  └─ AuthService.handle_request
-              │     └─ verify_token
-              └─ call_DataService                   error: 500 from DataService: column `name` is corrupt
-                 └─ DataService.handle_request      error: column `name` is corrupt
-                    ├─ look_up_cache
-                    ├─ call_Database
-                    │  └─ Database.handle_request
-                    │     └─ run_query
-                    └─ parse_row                    error: column `name` is corrupt
-    "#]],
+            GET /users/{user}                             error
+            └─ call_APIGateway                            error: 502 from APIGateway: column `name` is corrupt
+               └─ GET                                     error
+                  └─ GET /api/users/{user}                error
+                     ├─ call_AuthService
+                     │  └─ auth.Auth/CheckToken
+                     │     └─ auth.Auth/CheckToken
+                     │        └─ verify_token
+                     └─ call_DataService                  error: 500 from DataService: column `name` is corrupt
+                        └─ GET                            error
+                           └─ GET /profiles/{user}        error
+                              ├─ look_up_cache
+                              ├─ call_Database
+                              │  └─ GET
+                              │     └─ GET /rows/{user}
+                              │        └─ run_query
+                              └─ parse_row                error: column `name` is corrupt
+        "#]],
     );
     check(
         &outcome,
         Fate::TokenExpired,
         &expect![[r#"
-        frontend.handle_user_request
-        └─ call_APIGateway                       error: 401 from APIGateway: the token of user 5 has expired
-           └─ APIGateway.handle_request
-              └─ call_AuthService                error: 401 from AuthService: the token of user 5 has expired
-                 └─ AuthService.handle_request
-                    └─ verify_token              error: the token of user 5 has expired
-    "#]],
+            GET /users/{user}
+            └─ call_APIGateway                       error: 401 from APIGateway: the token of user 5 has expired
+               └─ GET                                error
+                  └─ GET /api/users/{user}
+                     └─ call_AuthService             error: 401 from AuthService: the token of user 5 has expired
+                        └─ auth.Auth/CheckToken      error: the token of user 5 has expired
+                           └─ auth.Auth/CheckToken
+                              └─ verify_token        error: the token of user 5 has expired
+        "#]],
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_call_is_two_spans_that_know_its_request() {
+    let rates = ["--error-rate=1", "--cancel-rate=0", "--requests=20"];
+    let outcome = run("two-ends", &rates).await;
+    for (request, began) in outcome.began() {
+        let completed = outcome.collectors.traces.completed_trace(began.trace_id);
+        let trace = completed.unwrap().trace;
+        let tag = |span: &SpanRecord, key| span.tag(key).map(ToString::to_string);
+        let of_kind = |kind| trace.spans().filter(move |span| span.kind == kind);
+        for server in of_kind(SpanKind::Server) {
+            assert_eq!(tag(server, "request.id"), Some(request.to_string()));
+        }
+        let clients = of_kind(SpanKind::Client).count();
+        assert_eq!(of_kind(SpanKind::Server).count(), clients + 1); // the root
+        let is_expired = outcome.options.fates().of(request) == Fate::TokenExpired;
+        let code = if is_expired { "UNAUTHENTICATED" } else { "OK" };
+        for kind in [SpanKind::Client, SpanKind::Server] {
+            let codes = of_kind(kind).filter_map(|span| tag(span, "rpc.status_code"));
+            assert_eq!(codes.collect::<Vec<_>>(), [code], "{kind:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,8 +278,7 @@ async fn traces_that_are_not_recorded_are_passed_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn spans_reach_another_process() {
     let output = Output::new("posted");
-    let screen = Screen::new(std::io::sink());
-    let collectors = Collectors::new(&output.options(&[]), &screen).unwrap();
+    let collectors = Collectors::new(&output.options(&[]), &no_screen()).unwrap();
     let receiver = Receiver::start(collectors.clone()).await.unwrap();
     let posts = PostCollector::new(receiver.address);
     let tracer = Tracer::builder("shop").collector(posts).build().unwrap();
@@ -242,8 +296,7 @@ async fn spans_reach_another_process() {
 #[test]
 fn the_seed_decides_what_happens() {
     let fates = |seed: &str| {
-        let options = Options::parse_from(["services", "--error-rate=0.3", "--seed", seed]);
-        let fates = options.fates();
+        let fates = options(&["--error-rate=0.3", "--seed", seed]).fates();
         (1..=50)
             .map(|request| fates.of(request))
             .collect::<Vec<_>>()

@@ -1,7 +1,7 @@
 //! Trees of complete traces, while the requests run.
 //!
-//! It chooses which traces are printed, some of each sort. How a tree looks is up to
-//! `TreeOptions`.
+//! It chooses which traces are printed, some of each kind. `TreeOptions` sets the form of a
+//! tree.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ use super::options::Options;
 use super::screen::Screen;
 use super::story::Story;
 
-/// Prints the first traces of each sort.
+/// Prints the first traces of each kind.
 pub struct Trees {
     screen: Screen,
     slow_threshold: Duration,
@@ -38,7 +38,7 @@ impl Trees {
         }
     }
 
-    /// Prints a trace, unless there were enough.
+    /// Prints a trace, unless enough traces of its kind were printed.
     pub fn show(&self, completed: &CompletedTrace) {
         let trace = &completed.trace;
         let story = Story::of(trace, self.slow_threshold);
@@ -55,19 +55,20 @@ impl Trees {
         if !completed.completion.is_complete() {
             text += &format!("incomplete: {}\n", completed.completion);
         }
-        if let Some(largest) = Summary::of(trace).largest_self_time {
+        if let Some(largest) = Summary::from_trace(trace).largest_self_time {
             text += &format!("most time of its own: {largest}\n");
         }
         self.screen.print(format_args!("{text}\n"));
     }
 }
 
-/// The tree with its logs, but for those of errors: their lines say the same.
+/// Returns the tree with its logs, except the logs of errors, which repeat the line of their
+/// span.
 fn tree(trace: &Trace) -> String {
     let mut shown = Trace::new(trace.trace_id);
     for mut span in trace.spans().cloned() {
         span.logs.retain(|log| log.message != "exception");
-        // It has the trace's id.
+        // This cannot fail, because the span has the trace's id.
         drop(shown.add_span(span));
     }
     let options = TreeOptions {

@@ -213,6 +213,17 @@ async fn hooks_and_headers_say_more() {
 }
 
 #[traced_test]
+async fn hooks_may_panic() {
+    let address = serve(app()).await;
+    let layer = client()
+        .on_request(|_| panic!("no such request"))
+        .on_response(|_| panic!("no such response"));
+    let response = read(with(Http::One, &layer), get_of(address, "/text")).await;
+    assert_eq!(text(&response), "some text");
+    assert_eq!(client_span().await.outcome, Outcome::Ok);
+}
+
+#[traced_test]
 async fn a_request_may_have_its_host_in_a_header() {
     let address = "[::1]:8080".parse().unwrap();
     let request = crate::wire::request(Http::One, "GET", address, "/text");

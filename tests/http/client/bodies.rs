@@ -8,11 +8,13 @@ use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http::Request;
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tower::{Layer, ServiceExt};
 use trace_core::testing::TestTracer;
-use trace_core::{Outcome, Status, traced_test};
+use trace_core::{Outcome, Status, span, traced_test};
 use trace_http::client;
 
 use super::wire::{app, call, client_span, get_of, serve_text, with};
@@ -151,6 +153,29 @@ async fn a_call_that_is_dropped_is_cancelled_and_no_error() {
 }
 
 #[traced_test]
+async fn what_is_dropped_with_a_call_is_dropped_within_it() {
+    struct Says;
+
+    impl Drop for Says {
+        fn drop(&mut self) {
+            span::add_log("given up");
+        }
+    }
+
+    let never = tower::service_fn(|_: Request<crate::wire::Body>| async {
+        let _says = Says;
+        std::future::pending::<Result<http::Response<crate::wire::Body>, io::Error>>().await
+    });
+    let request = get_of("127.0.0.1:1".parse().unwrap(), "/");
+    let mut called = Box::pin(client().layer(never).oneshot(request));
+    assert!(futures_util::poll!(called.as_mut()).is_pending());
+    drop(called);
+    let span = client_span().await;
+    assert_eq!(span.outcome, Outcome::Cancelled);
+    assert_eq!(&*span.logs[0].message, "given up");
+}
+
+#[traced_test]
 async fn a_span_may_end_at_the_head() {
     let address = serve(app().route("/endless", get(async || endless()))).await;
     for http in BOTH {
@@ -209,4 +234,37 @@ async fn a_stream_that_is_reset_within_the_body_is_an_error() {
         panic!("{:?}", span.status)
     };
     assert!(message.contains("stream error received"), "{message}");
+}
+
+#[traced_test]
+async fn an_upgrade_ends_at_its_head_and_heads_before_the_last_are_none() {
+    let upgrade =
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    let hints = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    for (text, status) in [(upgrade, "101"), (hints, "200")] {
+        let mut request = get_of(serve_text(text).await, "/");
+        let headers = request.headers_mut();
+        headers.insert("connection", "upgrade".parse().unwrap());
+        headers.insert("upgrade", "echo".parse().unwrap());
+        let client = with(Http::One, &client());
+        let response = call(&client, request).await.unwrap();
+        if status == "200" {
+            timeout(LONG, response.into_body().collect())
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                tag(&client_span().await, "http.response.status_code"),
+                status
+            );
+            continue;
+        }
+        let span = client_span().await;
+        assert_eq!(
+            (span.outcome, &*tag(&span, "http.response.status_code")),
+            (Outcome::Ok, status)
+        );
+        let upgraded = timeout(LONG, hyper::upgrade::on(response)).await.unwrap();
+        assert!(upgraded.is_ok());
+    }
 }

@@ -204,6 +204,27 @@ async fn a_captured_caller_is_the_parent_behind_a_buffer() {
     }
 }
 
+#[tokio::test]
+async fn a_captured_context_travels_where_nothing_is_sampled() {
+    let tracer = Tracer::builder("hop").sampler(AlwaysOff).on_demand();
+    let tracer = tracer.build().unwrap();
+    let address = serve(app()).await;
+    let client = ServiceBuilder::new()
+        .layer(capture())
+        .buffer(8)
+        .layer(client())
+        .service(plain(Http::One));
+    let sent = tracer.root("caller").run(async {
+        let trace_id = span::current_trace_id().unwrap().to_string();
+        let sent = text(&read(client, get_of(address, "/sent")).await);
+        assert!(line(&sent, "traceparent").contains(&trace_id), "{sent}");
+        sent
+    });
+    let sent = sent.await;
+    let context = trace_core::TraceContext::from_traceparent(line(&sent, "traceparent"));
+    assert!(!context.unwrap().is_sampled());
+}
+
 #[traced_test]
 async fn without_a_capture_nobody_is_the_parent_behind_a_buffer() {
     let pairs = through_a_buffer(false).await;

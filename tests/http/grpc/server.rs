@@ -160,6 +160,44 @@ async fn methods_that_nobody_has_are_not_in_names() {
     }
 }
 
+/// A server of HTTP that is asked for calls has no methods, whatever they are.
+#[traced_test]
+async fn a_server_that_is_none_of_grpc_has_no_calls() {
+    use tower::{Layer, ServiceExt};
+    let text = tower::service_fn(async |_: http::Request<()>| {
+        let head = http::Response::builder().status(404);
+        let body = String::from("nothing here");
+        Ok::<_, std::convert::Infallible>(head.body(body).unwrap())
+    });
+    for path in ["/a.B/C", "/a.B/D"] {
+        let request = http::Request::post(path).header("content-type", "application/grpc");
+        let service = server().layer(text).oneshot(request.body(()).unwrap());
+        let body = service.await.unwrap().into_body();
+        let _read = http_body_util::BodyExt::collect(body).await;
+        let span = server_span().await;
+        assert_eq!(span.operation_name, "grpc");
+        assert_eq!(tag(&span, "rpc.method"), "_OTHER");
+        assert_eq!(tag(&span, "rpc.status_code"), "UNKNOWN");
+        assert_eq!(tag(&span, "http.response.status_code"), "404");
+    }
+}
+
+/// It may be refused before anybody looks for its method.
+#[traced_test]
+async fn a_call_that_is_refused_keeps_its_name() {
+    use tower::{Layer, ServiceExt};
+    let refuse = tower::service_fn(async |_: http::Request<()>| {
+        let response = Status::unauthenticated("who?").into_http::<String>();
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let request = http::Request::post("/a.B/E").header("content-type", "application/grpc");
+    let service = server().layer(refuse).oneshot(request.body(()).unwrap());
+    drop(service.await.unwrap());
+    let span = server_span().await;
+    assert_eq!(span.operation_name, "a.B/E");
+    assert_status(&span, "UNAUTHENTICATED", Outcome::Ok, None);
+}
+
 #[traced_test]
 async fn the_caller_says_in_metadata_who_it_is() {
     let address = shop_with(server().record_grpc_timeout()).await;

@@ -4,5 +4,6 @@ mod attributes;
 mod bodies;
 mod hyper;
 mod panics;
+mod raw;
 mod routes;
 mod upgrades;

@@ -1,4 +1,4 @@
-//! How held spans begin, and what they are where nothing records.
+//! Tests of the beginning of held spans, and of held spans that are not recorded.
 
 use std::collections::HashMap;
 

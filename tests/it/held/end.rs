@@ -1,4 +1,4 @@
-//! How held spans end.
+//! Tests of the end of held spans.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
@@ -96,7 +96,7 @@ fn a_panic_that_drops_it_is_its_outcome() {
     assert!(named(&spans, "held").is_error());
 }
 
-/// Starts spans while it is dropped by a panic.
+/// Starts spans when it is dropped during unwinding.
 struct Cleanup;
 
 impl Drop for Cleanup {
@@ -264,7 +264,7 @@ fn a_root_whose_poll_panics_holds_its_trace_no_longer() {
 
 #[test]
 fn a_value_that_ends_the_span_in_which_it_is_shown_leaves_it_later() {
-    /// Does something to a span while it is shown.
+    /// Calls a function with a span while it is formatted.
     struct Shows<'a>(&'a OpenSpan, fn(&OpenSpan));
     impl std::fmt::Display for Shows<'_> {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

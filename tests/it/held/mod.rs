@@ -1,4 +1,4 @@
-//! Spans that are held: [`trace_core::OpenSpan`].
+//! Tests of held spans: [`trace_core::OpenSpan`].
 
 mod begin;
 mod end;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use trace_core::{MemoryCollector, OpenSpan, SpanRecord, Tracer, TracerBuilder};
 
-/// Spans go to whoever asks for them.
+/// A tracer and its collected spans.
 struct Program {
     tracer: Tracer,
     spans: MemoryCollector,
@@ -28,12 +28,12 @@ impl Program {
         Self { tracer, spans }
     }
 
-    /// Runs a body below a root `root`.
+    /// Runs a body in a root named `root`.
     fn root<R>(&self, body: impl FnOnce() -> R) -> R {
         self.tracer.root("root").run_sync(body)
     }
 
-    /// A span `held`: a root, or one below a root `root` that has ended.
+    /// Returns a span named `held`: a root, or a span below an ended root named `root`.
     fn hold(&self, has_own_scope: bool) -> OpenSpan {
         if has_own_scope {
             self.tracer.root("held").start()
@@ -42,12 +42,12 @@ impl Program {
         }
     }
 
-    /// Hands over what there is so far.
+    /// Hands over and delivers all entries so far.
     fn cut(&self) {
         let _report = self.tracer.flush(Duration::ZERO);
     }
 
-    /// All spans; nothing may be open, and the counters must add up.
+    /// Returns all spans. No span may be open, and the counters must add up.
     #[track_caller]
     fn take(&self) -> Vec<SpanRecord> {
         self.cut();
@@ -64,7 +64,7 @@ impl Program {
     }
 }
 
-/// The span with this operation name, of which there must be one.
+/// Returns the only span with this operation name.
 #[track_caller]
 fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
     let mut found = spans.iter().filter(|span| span.operation_name == name);
@@ -80,7 +80,7 @@ fn elsewhere<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R 
     thread.join().unwrap()
 }
 
-/// A span held on the way.
+/// Starts a held span.
 fn start(name: &str) -> OpenSpan {
     trace_core::span::start(name)
 }

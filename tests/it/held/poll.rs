@@ -1,4 +1,4 @@
-//! Holders that poll within their span.
+//! Tests of holders that poll within their span.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Poll;
@@ -7,7 +7,7 @@ use trace_core::{OpenSpan, Outcome, span, traced};
 
 use super::{Program, elsewhere, named, start};
 
-/// Polls once and is pending.
+/// Polls once. The poll is pending.
 fn pend(held: &mut OpenSpan, body: impl FnOnce()) {
     let polled = held.poll(
         || {
@@ -19,7 +19,7 @@ fn pend(held: &mut OpenSpan, body: impl FnOnce()) {
     assert!(polled.is_pending());
 }
 
-/// Polls once and is ready, which ends the span.
+/// Polls once. The poll is ready, which ends the span.
 fn finish(held: &mut OpenSpan, body: impl FnOnce()) {
     let polled = held.poll(
         || {

@@ -1,4 +1,4 @@
-//! Held spans that threads share.
+//! Tests of held spans that threads share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
@@ -12,7 +12,7 @@ use super::{Program, elsewhere, named, start};
 #[test]
 fn what_happens_before_is_said_before() {
     let program = Program::new();
-    // With and without a hand-over of the scope between the things that are said.
+    // With and without a hand-over of the scope between the entries.
     for cuts in 0..8 {
         let cut = |place: u32| {
             if cuts & (1 << place) != 0 {
@@ -56,7 +56,7 @@ fn an_end_waits_for_what_its_scope_has_not_handed_over() {
         program.cut();
         held.add_tag("second", 2);
         elsewhere(move || held.end());
-        // The end is handed over with what its scope has.
+        // The end is handed over with the entries of its scope.
         program.cut();
         let spans = program.spans.spans();
         let held = named(&spans, "held");

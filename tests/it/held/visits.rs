@@ -1,4 +1,4 @@
-//! Held spans that are entered and left, in any order.
+//! Tests of held spans that are entered and left in any order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ fn a_scope_that_is_left_before_its_visits_leaves_nothing_current() {
     assert!(span::current_context().is_none());
     held.end();
     program.take();
-    // The guard of a span goes out of its root.
+    // The guard of a span leaves its root.
     let guard = program.root(|| start("guard").entered());
     assert!(span::current_context().is_none());
     program.root(|| {
@@ -353,7 +353,7 @@ fn a_root_that_suspends_within_another_scope_keeps_nothing_afterwards() {
     }
     assert_eq!(program.take().len(), 4);
     drop(program);
-    // Threads keep the core of their last tracer.
+    // A thread keeps the core of its last tracer.
     Program::new().root(|| {});
     assert_eq!(Arc::strong_count(&used), 1);
 }

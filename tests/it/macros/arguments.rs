@@ -1,4 +1,4 @@
-//! The arguments of the attributes.
+//! Tests of the arguments of the attributes.
 
 use std::cell::Cell;
 
@@ -19,7 +19,7 @@ struct Order {
     note: Option<&'static str>,
 }
 
-/// Neither `Display` nor `Debug` nor `Clone`.
+/// A type without `Display`, `Debug` and `Clone`.
 struct Card;
 
 impl Order {
@@ -227,7 +227,7 @@ fn functions_made_by_macros() {
     );
 }
 
-/// Without a wildcard: a kind that the attribute does not know does not compile.
+/// There is no wildcard, so a kind that the attribute does not know does not compile.
 #[test]
 fn the_attribute_knows_every_kind() {
     fn of_kind(kind: SpanKind) -> fn() {

@@ -1,5 +1,5 @@
-//! A traced future has the auto traits of the plain one. That it has no others is seen
-//! by `tests/errors`.
+//! Tests that a traced future has the auto traits of the plain future. `tests/errors` checks
+//! that it has no others.
 
 use std::cell::Cell;
 use std::future::ready;

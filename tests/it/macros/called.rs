@@ -1,5 +1,6 @@
-//! The trace of a function that is not `async` and returns a future or a stream is the
-//! one in which it is called; that of an `async fn` is the one of its first poll.
+//! Tests to which trace a future belongs. A function that is not `async` and returns a future
+//! or a stream belongs to the trace of its call. An `async fn` belongs to the trace of its
+//! first poll.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use trace_core::{
     AlwaysOff, Completion, TraceCollector, TraceFuture, assert_trace, span, trace_root, traced,
 };
 
-/// A tracer, and what becomes of its traces.
+/// A tracer, and a collector of its traces.
 struct Program {
     tracer: TestTracer,
     traces: TraceCollector,
@@ -44,7 +45,7 @@ impl Program {
         completed.len()
     }
 
-    /// Compares the traces, each of which must be complete, with nothing left open.
+    /// Compares the traces. Each must be complete, and no span may be open.
     #[track_caller]
     fn check(&self, expected: &[&str]) {
         let completed = self.completed();
@@ -67,8 +68,8 @@ fn ready<F: Future>(future: F) -> F::Output {
     future.now_or_never().unwrap()
 }
 
-/// Calls below a root `called`, polls below a root `polled` when that has ended, and
-/// returns below which of them the one span is.
+/// Calls a function below a root `called`. After that root has ended, polls the future below a
+/// root `polled`. Returns the root of the only other span.
 #[track_caller]
 fn whose<F: Future>(call: impl FnOnce() -> F) -> String {
     let program = Program::new();
@@ -125,7 +126,7 @@ fn a_stream_that_a_root_returns_is_of_its_trace_and_keeps_it_open() {
     assert_eq!(ready(rows.next()), Some(0));
     assert_eq!(program.completed(), 0);
     assert_eq!(ready(rows.by_ref().collect::<Vec<_>>()), [1]);
-    // The stream has ended, and it is not dropped yet.
+    // The stream has ended but is not dropped yet.
     program.check(&[r"
         request
         └─ rows      count=2
@@ -320,7 +321,7 @@ fn called_where_nothing_records_it_is_of_the_trace_of_its_first_poll() {
 fn a_trace_that_is_not_sampled() {
     let program = Program::new();
     let off = TestTracer::with("off", |builder| builder.sampler(AlwaysOff));
-    // Called and polled within it, and when it has ended.
+    // Called in an unsampled root, and polled within it or after it has ended.
     let future = off.root("unsampled").run_sync(|| {
         ready(load("a"));
         load("b")
@@ -329,7 +330,7 @@ fn a_trace_that_is_not_sampled() {
     assert_eq!(off.traces().len(), 0);
     assert_eq!(off.stats().open, 0);
     off.assert_conservation();
-    // Called in one that is recorded, and polled below one that is not.
+    // Called in a recorded root, and polled below one that is not recorded.
     let future = program.root("called", || load("c"));
     assert_eq!(off.root("unsampled").run_sync(|| ready(future)), 1);
     assert_eq!(off.traces().len(), 0);
@@ -338,7 +339,7 @@ fn a_trace_that_is_not_sampled() {
         └─ load    text=c
            └─ step
     "]);
-    // Nothing records at the call.
+    // Nothing is recorded at the call.
     let other = Program::new();
     let future = off.root("unsampled").run_sync(|| load("d"));
     other.root("polled", || ready(future));
@@ -687,7 +688,7 @@ fn functions_of_async_recursion_are_of_the_trace_of_their_first_poll() {
     assert_eq!(whose(|| Shop.recursive("", 1)), "polled");
 }
 
-// A path from the root is not yet a sign of an attribute.
+// A path that begins with `::` does not by itself indicate an attribute.
 #[traced]
 fn written_with_a_whole_path() -> ::core::pin::Pin<Box<dyn Future<Output = ()>>> {
     let _before = ();
@@ -724,7 +725,7 @@ fn delegates_early(text: &str) -> impl Future<Output = Result<usize, String>> + 
     std::future::ready(Err("none".to_owned())).right_future()
 }
 
-/// As the layers of a service do.
+/// Like the layers of a service.
 #[traced]
 fn layer() -> BoxFuture<'static, usize> {
     let inner = delegates();

@@ -1,4 +1,4 @@
-//! Traced futures under `select!`, `join!`, in sets, in other tasks, and leaked.
+//! Tests of traced futures in `select!`, `join!`, sets and other tasks, and of leaked futures.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};

@@ -1,4 +1,4 @@
-//! What rustdoc makes of traced functions.
+//! Tests of rustdoc's output for traced functions.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-/// Names nothing of `trace-core`, as no code is made for documentation.
+/// It does not use `trace-core`, because no code is generated for documentation.
 const SOURCE: &str = "
 mod macros { pub use trace_macros::traced; }
 use macros::traced;
@@ -55,8 +55,8 @@ fn the_doctests_of_traced_functions_are_run() {
     .assert_eq(&names.join("\n"));
 }
 
-/// Returns the `trace-macros` that was built last, of those that record if cargo tells: that
-/// of this test.
+/// Returns the newest build of `trace-macros`, which is the one of this test. If cargo has
+/// noted the features, only builds that record count.
 fn library() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let files = fs::read_dir(here.parent().unwrap()).unwrap();
@@ -72,14 +72,14 @@ fn library() -> PathBuf {
         .unwrap()
 }
 
-/// What tells builds of `trace-macros` apart.
+/// Returns the hash that distinguishes builds of `trace-macros`.
 fn hash(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
     let (_, hash) = name.split_once("trace_macros-")?;
     hash.strip_suffix(std::env::consts::DLL_SUFFIX)
 }
 
-/// Whether a build has the feature `record`, as cargo notes beside it.
+/// Returns whether a build has the feature `record`, which cargo notes beside it.
 fn records(library: &Path) -> bool {
     let hash = hash(library).unwrap_or_default();
     let note = format!("../.fingerprint/trace-macros-{hash}/lib-trace_macros.json");

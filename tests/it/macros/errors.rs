@@ -1,4 +1,4 @@
-//! What is recorded of an `Err`.
+//! Tests of what is recorded for an `Err`.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Tags of arguments that a returned future may not hold: recorded is what the
-//! caller gave, and nothing lives longer or shorter than in the plain function.
+//! Tests of tags of arguments that a returned future must not hold. The tags have the caller's
+//! values, and every value lives as long as in the plain function.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use trace_core::traced;
 
 use super::check;
 
-/// A type that does not show the future.
+/// A return type that hides the future.
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 #[traced(tags(x))]
@@ -98,7 +98,7 @@ impl Noisy<'_> {
     }
 }
 
-/// The name in the block is that of a field.
+/// The name in the block belongs to a field.
 #[traced(tags(name = noisy.name()))]
 fn drops_at_the_call<'a>(noisy: Noisy<'a>) -> impl Future<Output = u32> + use<'a> {
     async move {
@@ -137,7 +137,7 @@ fn tags_keep_no_argument_alive() {
     assert_eq!(log.into_inner(), ["dropped", "called", "ran", "dropped"]);
 }
 
-/// Two values, of which a block may take one.
+/// Two values. A block may move one of them.
 struct Pair<'a> {
     left: Noisy<'a>,
     _right: Noisy<'a>,

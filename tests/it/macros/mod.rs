@@ -1,4 +1,4 @@
-//! The attributes: spans, values, and nothing else changed.
+//! Tests of the attributes: they add spans and change nothing else.
 
 mod arguments;
 mod auto_traits;

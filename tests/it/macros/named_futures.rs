@@ -1,4 +1,4 @@
-//! Functions whose return type does not show that it is a future or a stream.
+//! Tests of functions whose return type does not show that it is a future or a stream.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ async fn inner() {
     tokio::task::yield_now().await;
 }
 
-/// As `tower::Service`.
+/// Like `tower::Service`.
 trait Service<R> {
     type Future: Future<Output = Result<u32, String>>;
     fn call(&mut self, request: R) -> Self::Future;
@@ -201,7 +201,7 @@ fn an_alias_of_a_boxed_stream_is_traced() {
     );
 }
 
-/// Each future is one.
+/// Every future with this output implements it.
 trait Job: Future<Output = Result<(), String>> {}
 
 impl<F: Future<Output = Result<(), String>>> Job for F {}
@@ -287,7 +287,7 @@ fn the_call_is_traced_of_what_is_a_value() {
     );
 }
 
-/// A future whose type has a lifetime without a name.
+/// A future whose type has an anonymous lifetime.
 trait Connects {
     type Future<'a>: Future<Output = u32>
     where

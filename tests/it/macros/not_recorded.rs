@@ -1,4 +1,4 @@
-//! What runs only because something is recorded is not recorded itself.
+//! Tests that code that runs only because something is recorded is not recorded itself.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ struct Shelf {
     id: u32,
 }
 
-// Each of its functions asks for a tag by another of its functions.
+// Each function calls another traced function to evaluate a tag.
 #[traced(service = self.name(), tags(id = self.id(), shown = %self.shown(), ret.size = |size| self.size(size)))]
 impl Shelf {
     fn id(&self) -> u32 {

@@ -1,4 +1,4 @@
-//! `parent`, `root`, `remote`, `trust` and `links`.
+//! Tests of `parent`, `root`, `remote`, `trust` and `links`.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Expressions of an attribute's arguments that panic: a function does the same whether it is
-//! recorded or not.
+//! Tests of attribute arguments whose expressions panic. A function must behave the same
+//! whether it is recorded or not.
 
 use std::panic::resume_unwind;
 
@@ -91,6 +91,6 @@ fn the_same_where_it_is_not_recorded() {
     let run = tracer.root("root").run(everything());
     futures_util::FutureExt::now_or_never(run).unwrap();
     assert_eq!(tracer.stats().sampled_out, 1);
-    // And outside of any trace.
+    // The same outside of any trace.
     futures_util::FutureExt::now_or_never(everything()).unwrap();
 }

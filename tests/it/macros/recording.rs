@@ -1,4 +1,4 @@
-//! What the attributes recorded, as text.
+//! Helpers that return what the attributes recorded, as text.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use trace_core::{
     Timestamp, Tracer,
 };
 
-/// Runs a future below a root and compares what it recorded.
+/// Runs a future below a root and compares its spans.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "`check(.., expect![..])` reads better than `&expect![..]`"

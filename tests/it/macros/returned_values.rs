@@ -1,4 +1,4 @@
-//! What is read off a returned value: tags, and which errors count.
+//! Tests of returned values: their tags, and which errors count.
 
 use std::task::{Context, Poll, Waker};
 

@@ -1,4 +1,4 @@
-//! Every shape of function records its span and returns its value.
+//! Tests that every form of function records its span and returns its value.
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -1,11 +1,11 @@
-//! What the attributes add to futures: bytes, and levels for the compiler.
+//! Tests of what the attributes add to futures: bytes, and levels of nesting.
 
 use expect_test::expect;
 use trace_core::{trace_root, traced};
 
 use super::check;
 
-/// Writes a nest of functions twice, and compares the sizes of their futures.
+/// Writes nested functions twice, plain and traced, and compares the sizes of their futures.
 macro_rules! sizes {
     ($($name:ident($data:ident: $argument:ty) $body:block)*) => {
         mod plain_sizes {
@@ -16,7 +16,7 @@ macro_rules! sizes {
             use super::*;
             $(#[traced] pub(super) async fn $name($data: $argument) -> u8 $body)*
         }
-        /// The name, the size of the plain future, and that of the traced one.
+        /// Returns the name, the size of the plain future, and the size of the traced one.
         fn sizes() -> Vec<(&'static str, usize, usize)> {
             fn size<A, F>(_: fn(A) -> F) -> usize {
                 size_of::<F>()
@@ -30,7 +30,7 @@ macro_rules! sizes {
     };
 }
 
-/// 4 KiB with a destructor.
+/// A value of 4 KiB with a destructor.
 struct Big([u8; 4096]);
 
 impl Drop for Big {

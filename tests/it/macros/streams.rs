@@ -1,4 +1,4 @@
-//! Functions that return a stream.
+//! Tests of functions that return a stream.
 
 use std::pin::Pin;
 

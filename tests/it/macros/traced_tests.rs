@@ -1,8 +1,8 @@
-//! `#[traced_test]` brings a test attribute or finds one, and hands the body over.
+//! Tests that `#[traced_test]` adds a test attribute or finds one, and passes the body on.
 
 use trace_core::traced_test;
 
-/// Takes the place of `trace-core`: its functions note what they were given.
+/// Replaces `trace-core`. Its functions record their arguments.
 mod instead {
     pub(super) use trace_core::__private;
 
@@ -98,7 +98,7 @@ async fn asynchronous_with_result() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A runtime that is not known.
+/// A runtime that the attribute does not know.
 mod other {
     pub(super) use tokio::test;
 }
@@ -117,7 +117,7 @@ async fn below_a_runtime() {
     assert_running("sync below_a_runtime");
 }
 
-/// Functions that say which runtime they were given; none is a test in here.
+/// Functions that return their runtime. They are not tests here.
 mod described {
     use super::instead;
 

@@ -1,4 +1,4 @@
-//! Nothing but the span is added: drop order, panics, sizes, auto traits.
+//! Tests that only the span is added: drop order, panics, sizes, auto traits.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use trace_core::traced;
 
 use super::check;
 
-/// Notes its name in a list when dropped.
+/// Adds its name to a list when it is dropped.
 struct Noisy(&'static str, Rc<RefCell<Vec<&'static str>>>);
 
 impl Drop for Noisy {
@@ -254,7 +254,7 @@ thread_local! {
 
 #[test]
 fn panics_are_where_they_are_in_the_source() {
-    // Written on one line each, so that only the line differs.
+    // Each is on one line, so that only the line number differs.
     #[rustfmt::skip]
     async fn plain(list: &[u32]) -> Result<u32, String> { list.first().ok_or("none")?; Ok(list[1]) }
     #[rustfmt::skip]

@@ -1,10 +1,10 @@
-//! Modules that use each other, directly or around.
+//! Finds modules that use each other, directly or indirectly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Module;
 
-/// Returns each group of modules of which every one leads to every other one.
+/// Returns each group of modules that all depend on each other.
 pub(super) fn circles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<BTreeSet<Module>> {
     let reached: BTreeMap<&Module, BTreeSet<&Module>> = uses
         .keys()
@@ -24,7 +24,8 @@ pub(super) fn circles(uses: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<BTreeSet
     circles
 }
 
-/// What a module uses, and what that uses; itself if it is on a circle.
+/// Returns all modules that a module uses, directly or indirectly. Includes the module itself
+/// if it is on a circle.
 fn reach<'a>(
     uses: &'a BTreeMap<Module, BTreeSet<Module>>,
     from: &'a Module,

@@ -1,5 +1,5 @@
-//! Inside each library crate what is used flows one way: the modules that `lib.rs` lists
-//! form a line, of which each uses only those before it, and no files use each other in a
+//! Tests that dependencies within each library crate have one direction. Each module in
+//! `lib.rs` uses only the modules listed before it, and files do not use each other in a
 //! circle.
 
 mod circles;
@@ -11,7 +11,7 @@ use std::path::Path;
 use circles::circles;
 use source::{Module, Source};
 
-/// Returns which module of the root uses a later one, and in which file.
+/// Returns the uses of a later module, each with its file.
 fn against_the_order(source: &Source) -> Vec<String> {
     let place = |module: &Module| {
         let top = module.first()?;
@@ -33,7 +33,7 @@ fn against_the_order(source: &Source) -> Vec<String> {
     found
 }
 
-/// Returns each circle of files, with what they use of each other.
+/// Returns each circle of files, with the uses between them.
 fn circles_of_files(source: &Source) -> Vec<String> {
     let uses = source.uses();
     let circles = circles(&uses);

@@ -1,4 +1,4 @@
-//! The files of a crate, and what each uses of the others.
+//! Reads the files of a crate, and the uses between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use syn::{Attribute, Item, ItemMod, ItemUse, Macro, UseTree, Visibility};
 
 use super::tokens::paths_in_tokens;
 
-/// A module by its path from the root of the crate, which is empty.
+/// The path of a module from the root of the crate. The path of the root is empty.
 pub(super) type Module = Vec<String>;
 
-/// The modules of a crate that have a file each, and which others each uses.
+/// The modules of a crate that have their own file, and the modules that each of them uses.
 #[derive(Debug, Default)]
 pub(super) struct Source {
-    /// The modules that the root lists, in its order.
+    /// The modules that the root lists, in order.
     pub(super) order: Vec<String>,
     files: BTreeMap<Module, File>,
 }
@@ -22,9 +22,9 @@ pub(super) struct Source {
 #[derive(Debug, Default)]
 struct File {
     name: String,
-    /// What is named from here: paths as they are written.
+    /// The paths in this module, as written.
     paths: BTreeSet<Vec<String>>,
-    /// What this module has from another one, by name.
+    /// The names that this module imports, with their paths.
     exports: BTreeMap<String, Vec<String>>,
 }
 
@@ -39,7 +39,7 @@ impl Source {
         source
     }
 
-    /// A crate of texts, by the names of their files.
+    /// Makes a crate from texts with file names.
     pub(super) fn of_texts(texts: &[(&str, &str)]) -> Self {
         let mut source = Self::default();
         let read = |path: &Path| {
@@ -90,12 +90,12 @@ impl Source {
         }
     }
 
-    /// The name of a module's file.
+    /// Returns the name of a module's file.
     pub(super) fn file(&self, module: &Module) -> &str {
         &self.files[module].name
     }
 
-    /// Which modules each uses, wherever what it names is exported from.
+    /// Returns the modules that each module uses. Follows re-exports.
     pub(super) fn uses(&self) -> BTreeMap<Module, BTreeSet<Module>> {
         let uses = self.files.iter().map(|(module, file)| {
             let used = file.paths.iter().map(|path| self.home_of(module, path, 0));
@@ -104,7 +104,7 @@ impl Source {
         uses.collect()
     }
 
-    /// The module in which what a path names is written.
+    /// Returns the module that defines the item of a path.
     fn home_of(&self, from: &Module, path: &[String], depth: u32) -> Module {
         let mut module = from.clone();
         let mut names = path.iter().peekable();
@@ -130,17 +130,17 @@ impl Source {
         };
         let exports = self.files.get(&module).map(|file| &file.exports);
         match exports.and_then(|exports| exports.get(name)) {
-            // A name may be exported in circles, by a mistake.
+            // Names may be re-exported in a circle by mistake.
             Some(path) if depth < 8 => self.home_of(&module, path, depth + 1),
             _ => module,
         }
     }
 }
 
-/// Gathers what a file names.
+/// Collects the paths in a file.
 #[derive(Debug, Default)]
 struct Visitor {
-    /// Modules with a file of their own, and where that is if it is written.
+    /// Modules with their own file, and its path if it is written.
     children: Vec<(String, Option<String>)>,
     paths: BTreeSet<Vec<String>>,
     exports: BTreeMap<String, Vec<String>>,
@@ -167,7 +167,7 @@ impl<'a> Visit<'a> for Visitor {
             let name = module.ident.to_string();
             self.children.push((name, written_path(&module.attrs)));
         } else {
-            // Its `super` is this file.
+            // The `super` of the inner module is this file.
             let mut inner = Self::default();
             visit::visit_item_mod(&mut inner, module);
             let paths = inner.paths.into_iter().filter_map(|mut path| {
@@ -184,7 +184,7 @@ impl<'a> Visit<'a> for Visitor {
         let is_private = matches!(item.vis, Visibility::Inherited);
         for (name, mut path) in leaves(&item.tree, Vec::new()) {
             if !matches!(path[0].as_str(), "crate" | "super" | "self") {
-                // Of a module below, or of another crate.
+                // The path begins in a child module or in another crate.
                 path.insert(0, "self".to_owned());
             }
             if is_private {
@@ -209,7 +209,7 @@ impl<'a> Visit<'a> for Visitor {
     }
 }
 
-/// The names that a `use` brings, each with its path.
+/// Returns the names that a `use` imports, each with its path.
 fn leaves(tree: &UseTree, before: Vec<String>) -> Vec<(String, Vec<String>)> {
     let with = |name: &syn::Ident| [&before[..], &[name.to_string()]].concat();
     match tree {
@@ -229,7 +229,7 @@ fn leaves(tree: &UseTree, before: Vec<String>) -> Vec<(String, Vec<String>)> {
     }
 }
 
-/// What stands in `#[path = ".."]`.
+/// Returns the path in `#[path = ".."]`.
 fn written_path(attributes: &[Attribute]) -> Option<String> {
     let path = attributes.iter().find(|one| one.path().is_ident("path"))?;
     let value = &path.meta.require_name_value().ok()?.value;
@@ -242,7 +242,7 @@ fn written_path(attributes: &[Attribute]) -> Option<String> {
     }
 }
 
-/// Whether an item is there in tests alone, which may use what they like.
+/// Returns whether an item exists only in tests, which may use any module.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|one| {
         let tokens = one.meta.require_list().map(|list| list.tokens.to_string());

@@ -1,8 +1,8 @@
-//! Paths in tokens that are no syntax tree: those of macros.
+//! Finds paths in the tokens of macros, which have no syntax tree.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Returns the paths that begin with `crate`, `super` or `self`, also in groups.
+/// Returns the paths that begin with `crate`, `super` or `self`, including those in groups.
 pub(super) fn paths_in_tokens(tokens: TokenStream) -> Vec<Vec<String>> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! Damage: what is lost with it, where it is said to be, and that all else is read.
+//! Tests of damaged input: what is lost, where it is reported, and that the rest is read.
 
 use std::io::{self, Read};
 
@@ -26,7 +26,8 @@ pub(super) fn lenient(input: &[u8]) -> Totals {
     totals
 }
 
-/// Checks what lenient reading says, and that strict reading ends at the first of it.
+/// Compares the problems of lenient reading, and checks that strict reading ends at the first
+/// one.
 pub(super) fn check(input: impl AsRef<[u8]>, expected: &Expect) {
     let totals = lenient(input.as_ref());
     let mut lines: Vec<_> = totals.problems.iter().map(ToString::to_string).collect();
@@ -37,7 +38,7 @@ pub(super) fn check(input: impl AsRef<[u8]>, expected: &Expect) {
     expected.assert_eq(&lines.join("\n"));
 }
 
-/// Lines of one span each, as programs begin them.
+/// Returns lines with one span each, in the forms that programs write.
 fn lines() -> Vec<String> {
     let whole = request("");
     let list = whole.strip_prefix(r#"{"resourceSpans":"#).unwrap();
@@ -72,7 +73,7 @@ fn a_line_that_is_cut_anywhere_takes_no_other_with_it() {
             let cut = &line[..cut];
             let input = format!("{line}\n{cut}\n{good}");
             let totals = lenient(input.as_bytes());
-            // Of an array, the bracket alone may be cut off.
+            // In an array, only the closing bracket may be cut off.
             let whole = u64::from(line.starts_with('[') && cut.ends_with('}') && read_whole(cut));
             assert_eq!((totals.spans, totals.left_out), (6 + whole, 1), "{input}");
             let at_end = format!("{good}{cut}");
@@ -82,7 +83,7 @@ fn a_line_that_is_cut_anywhere_takes_no_other_with_it() {
     }
 }
 
-/// Whether what an array begins with is an object.
+/// Returns whether the text after the opening bracket is a whole object.
 fn read_whole(cut: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(&cut[1..]).is_ok()
 }
@@ -108,7 +109,7 @@ fn a_cut_is_named_at_its_line() {
             line 1, column 17: `resourceSpans` is cut off: EOF while parsing a value
             1 read, 1 left out"#]],
     );
-    // A text with a line break: what follows it in the document belongs to the damage.
+    // The text has a line break, so the rest of the document belongs to the damage.
     let broken = "{\n  \"resourceSpans\": [\n    {\n      \"a\": \"b\nc\",\n      \"d\": [\n        {\n          \"e\": 1\n        }\n      ]\n    }\n  ]\n}\n";
     check(
         format!("{broken}{good}"),
@@ -243,7 +244,7 @@ fn one_bad_element_is_left_out_alone() {
 
 #[test]
 fn an_error_does_not_wait_for_what_follows() {
-    /// Gives what it has, and then fails the test.
+    /// A reader that returns its bytes, and then fails the test.
     struct Ends<'a>(&'a [u8]);
     impl Read for Ends<'_> {
         fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {

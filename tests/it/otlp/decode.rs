@@ -1,4 +1,4 @@
-//! What is read.
+//! Tests of reading.
 
 use expect_test::{Expect, expect};
 use trace_core::{Outcome, SpanKind, SpanRecord, Status, TraceFlags};
@@ -6,7 +6,7 @@ use trace_otlp::decode;
 
 const IDS: &str = r#""traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"00f067aa0ba902b7""#;
 
-/// A request with one span, to which `fields` are added.
+/// Returns a request with one span, to which `fields` are added.
 pub(super) fn request(fields: &str) -> String {
     format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{IDS}{fields}}}]}}]}}]}}"#)
 }

@@ -1,12 +1,12 @@
-//! What is refused, with which words.
+//! Tests of refused input and the error messages.
 
 use expect_test::{Expect, expect};
 use trace_otlp::decode::{self, DecodeOptions};
 
 use super::decode::request;
 
-/// Checks the errors and the number of spans of an input: strictly read, it ends
-/// at the first.
+/// Compares the errors and the number of spans of an input. Strict reading ends at the first
+/// error.
 fn check_errors(input: &str, expected: &Expect) {
     let lenient = DecodeOptions {
         lenient: true,

@@ -1,11 +1,12 @@
-//! What is not OTLP: taken out of what is around it, or refused by what it is.
+//! Tests of input that is not plain OTLP: OTLP within another document is extracted, and other
+//! formats are refused by name.
 
 use expect_test::{Expect, expect};
 use trace_otlp::decode;
 
 use super::decode::request;
 
-/// Checks the error of an input that is refused.
+/// Compares the error of a refused input.
 fn check(input: &str, expected: Expect) {
     let error = decode::requests(input.as_bytes()).next().unwrap();
     expected.assert_eq(&error.unwrap_err().to_string());

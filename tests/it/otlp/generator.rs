@@ -1,5 +1,4 @@
-//! Records with everything in them, different for each seed and the same each
-//! time.
+//! Generates records with all kinds of content, which depend only on the seed.
 
 use std::borrow::Cow;
 
@@ -135,7 +134,7 @@ impl Generator {
         }
     }
 
-    /// One or more: an empty array has no type on the wire.
+    /// Returns one or more items, because an empty array has no type on the wire.
     fn items<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..=self.below(2)).map(|_| item(self)).collect()
     }
@@ -156,7 +155,7 @@ impl Generator {
         [i64::MIN, -1, 0, i64::MAX, self.number().cast_signed()][self.below(5)]
     }
 
-    /// All floats but NaN, which is not equal to itself.
+    /// Returns any float except NaN, which is not equal to itself.
     fn float(&mut self) -> f64 {
         let any = f64::from_bits(self.number());
         let any = if any.is_nan() { 0.1 } else { any };

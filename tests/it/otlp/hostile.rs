@@ -1,4 +1,4 @@
-//! Whatever comes in, reading ends, does not panic and stays small.
+//! Tests that for any input, reading ends, does not panic and uses little memory.
 
 use std::io::{self, Read};
 
@@ -7,7 +7,7 @@ use trace_otlp::decode::{self, DecodeOptions};
 use super::generator::Generator;
 use super::json;
 
-/// Reads in both ways; returns the number of spans that lenient reading finds.
+/// Reads strictly and leniently. Returns the number of spans from lenient reading.
 fn read(input: &[u8]) -> usize {
     let strict: Result<Vec<_>, _> = decode::requests(input).collect();
     let lenient = DecodeOptions {

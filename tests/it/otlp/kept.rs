@@ -1,4 +1,4 @@
-//! Facts that are kept, or said to be missing, where formats and programs differ.
+//! Tests that facts are kept, or reported as missing, where formats and programs differ.
 
 use trace_core::{SpanRecord, Status};
 use trace_otlp::decode::{self, DecodedRequest};
@@ -23,7 +23,7 @@ fn jaeger(span: &str, processes: &str) -> String {
     )
 }
 
-/// A span of Jaeger's with a tag.
+/// Returns a Jaeger span with a tag.
 fn tagged(key: &str, value_type: &str, value: &str) -> String {
     let tag = format!(r#"{{"key":"{key}","type":"{value_type}","value":{value}}}"#);
     jaeger(&format!(r#","tags":[{tag}]"#), "")
@@ -98,7 +98,7 @@ fn a_service_without_a_name_is_unknown() {
     assert_eq!(group(r#"{"stringValue":""}"#), "unknown_service");
     assert_eq!(group("{}"), "unknown_service");
     assert_eq!(group(r#"{"stringValue":"shop"}"#), "shop");
-    // As Go's `encoding/json` writes it.
+    // The form of Go's `encoding/json`.
     assert_eq!(group(r#"{"Value":{"StringValue":"shop"}}"#), "shop");
     assert_eq!(group(r#"{"Value":{"IntValue":7}}"#), "7");
 }

@@ -1,4 +1,4 @@
-//! What is left out of a request: what is at fault, alone, and counted.
+//! Tests that only the faulty part of a request is left out, and is counted.
 
 use expect_test::expect;
 

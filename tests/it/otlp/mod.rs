@@ -1,4 +1,4 @@
-//! OTLP/JSON: what is written, what is read, and that both agree.
+//! Tests of OTLP/JSON: writing, reading, and that both agree.
 
 mod damaged;
 mod decode;
@@ -21,14 +21,14 @@ use std::time::Duration;
 use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 use trace_otlp::{JsonCollector, JsonOptions};
 
-/// A writer into memory that can be read and broken from outside.
+/// A writer to memory. A test can read its content and make it fail.
 #[derive(Clone, Default)]
 struct Memory(Arc<Mutex<MemoryState>>);
 
 #[derive(Default)]
 struct MemoryState {
     bytes: Vec<u8>,
-    /// Bytes that are taken until the next failure.
+    /// The number of bytes that are accepted until the next failure.
     until_failure: Option<usize>,
 }
 
@@ -67,7 +67,7 @@ impl Write for Memory {
     }
 }
 
-/// Returns what is written for one batch.
+/// Returns the text that is written for one batch.
 fn json(resource: &Resource, records: &[SpanRecord], pretty: bool) -> String {
     let memory = Memory::default();
     let collector = JsonCollector::to_writer(memory.clone()).with_options(JsonOptions {

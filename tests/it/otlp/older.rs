@@ -1,4 +1,4 @@
-//! Spans of Zipkin and Jaeger: what becomes of them.
+//! Tests of reading spans of Zipkin and Jaeger.
 
 use std::fmt::Write as _;
 

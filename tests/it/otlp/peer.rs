@@ -1,4 +1,4 @@
-//! The `opentelemetry-proto` crate as an independent reader and writer.
+//! Tests with the `opentelemetry-proto` crate as an independent reader and writer.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -72,8 +72,8 @@ fn values_that_only_the_peer_has_become_text() {
     );
 }
 
-/// A record that the peer can hold: JSON has no number for an infinite float, and
-/// the peer no text.
+/// Returns a record that the peer can represent. JSON has no number for an infinite float, and
+/// the peer does not accept a text for it.
 fn example(seed: u64) -> (Resource, SpanRecord) {
     let mut generator = Generator::new(seed);
     let mut resource = generator.resource();

@@ -1,4 +1,4 @@
-//! What is refused, and what only looks like it.
+//! Tests of refused input, and of valid input that looks similar.
 
 use expect_test::{Expect, expect};
 use trace_otlp::decode;
@@ -84,7 +84,7 @@ fn a_request_without_spans_may_be_empty() {
     ] {
         assert_eq!(count(input).unwrap(), [0], "{input}");
     }
-    // Among others it may be anything, and so is an object with a field.
+    // Beside other fields it may have any meaning, as may an object with one field.
     for input in [
         "{} {}",
         "{}\n{\"resourceSpans\":[]}",
@@ -153,7 +153,7 @@ fn other_formats_are_told_by_what_they_are() {
             "line 1, column 22: `id` is an empty text; expected 1 to 16 hex digits, not all zero"
         ],
     );
-    // Storages of Zipkin add fields of their own.
+    // Storage backends of Zipkin add their own fields.
     for field in [
         r#""timestamp_millis":7,"duration":1"#,
         r#""_q":["a"],"kind":"CLIENT""#,

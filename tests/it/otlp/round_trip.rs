@@ -1,4 +1,4 @@
-//! What is written is read back as it was.
+//! Tests that written records are read back unchanged.
 
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -116,7 +116,7 @@ fn what_a_tracer_records_is_read_back_as_it_was() {
     );
 }
 
-/// What a record is read as: the tags that make the outcome visible are there.
+/// Returns a record as it is read back, with the tags that show the outcome.
 fn as_read(record: &SpanRecord) -> SpanRecord {
     let mut record = record.clone();
     let is_cancelled = record.tag("cancelled") == Some(&true.into());

@@ -1,4 +1,4 @@
-//! What the collector writes, and how it fares with a writer that fails.
+//! Tests of the collector's output, and of failing writers.
 
 use std::error::Error;
 use std::time::Duration;
@@ -328,7 +328,7 @@ fn collect_one(collector: &JsonCollector) {
     collector.collect(&SpanBatch::from_records(&Resource::new("shop"), &[span]));
 }
 
-/// A file is read by others while the service runs, which may be killed.
+/// Other programs read a file while the service runs, and the service may be killed.
 #[test]
 fn a_line_waits_for_half_a_second() {
     let memory = Memory::default();
@@ -340,7 +340,7 @@ fn a_line_waits_for_half_a_second() {
     assert_eq!(memory.text(), "");
     assert_eq!(collector.on_idle(), None);
     assert_eq!(memory.text().lines().count(), 1);
-    // One batch after the other: each waits for the next one at most.
+    // Each batch waits at most for the next one.
     for _ in 0..4 {
         collect_one(&collector);
         let _delay = collector.on_idle();

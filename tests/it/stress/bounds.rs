@@ -1,4 +1,4 @@
-//! What is kept where little may be kept.
+//! Tests of small limits.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -8,7 +8,7 @@ use trace_core::{Tracer, span};
 
 use super::settled;
 
-/// Bytes that a span takes at most that has no tags.
+/// The maximum number of bytes of a span without tags.
 const SPAN_BYTES: u64 = 128;
 
 fn delivered_of(roots: u64, max_queue_bytes: usize) -> u64 {

@@ -1,5 +1,5 @@
-//! Code of the application that runs within the recorder: what it throws goes no further,
-//! and what it begins is not recorded.
+//! Tests of application code that the recorder calls. Its panics are caught, and its spans are
+//! not recorded.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ use trace_core::{
 
 use super::{build, named, poll, settled, tracer};
 
-/// Panics when it is dropped, and so does what is in it: to drop it ends the process.
+/// Panics when it is dropped, as does its content. So dropping it ends the process.
 #[derive(Debug)]
 struct Bomb(#[expect(dead_code, reason = "held for its destructor")] Option<Box<Bomb>>);
 
@@ -29,7 +29,7 @@ fn throw<T>() -> T {
     resume_unwind(Box::new(Bomb(Some(Box::new(Bomb(None))))))
 }
 
-/// Throws a bomb from whatever is called.
+/// Panics with a bomb in every method.
 struct Throws;
 
 impl fmt::Debug for Throws {
@@ -120,7 +120,7 @@ fn what_an_error_of_a_collector_holds_may_throw_when_it_is_dropped() {
     let handle = Arc::new(OnceLock::new());
     let builder = Tracer::builder("stress").collector(Fails(Arc::clone(&handle)));
     let tracer = builder.build().unwrap();
-    // Another one, so that the first is dropped where it is recorded.
+    // Another tracer, so that the first is dropped within a recorded scope.
     let other = Tracer::builder("other").build().unwrap();
     handle.set(other.clone()).unwrap();
     for _ in 0..3 {
@@ -133,7 +133,7 @@ fn what_an_error_of_a_collector_holds_may_throw_when_it_is_dropped() {
 
 #[test]
 fn collectors_may_throw_whatever_is_called_and_when_they_are_dropped() {
-    // Two: to drop both at once would end the process.
+    // There are two. If both panicked in one drop, the process would end.
     let builder = || {
         Tracer::builder("stress")
             .collector(Throws)
@@ -158,7 +158,7 @@ fn look_up() -> Option<TraceContext> {
 #[traced]
 fn look_up_below() {}
 
-/// Begins all that can begin here; what is in it stays when it is over.
+/// Begins every kind of span and task. The returned values outlive the call.
 fn begin_everything(tracer: &Tracer) -> (OpenSpan, impl Future<Output = ()> + use<>) {
     let context = look_up().unwrap();
     assert!(!context.is_sampled());
@@ -169,7 +169,7 @@ fn begin_everything(tracer: &Tracer) -> (OpenSpan, impl Future<Output = ()> + us
     look_up_below();
     span::in_span("in_span", || ());
 
-    // What comes from elsewhere goes on, with ids and baggage.
+    // A remote context continues, with its ids and baggage.
     let mut headers = std::collections::HashMap::new();
     root("remote").remote_parent(context.clone()).run_sync(|| {
         assert!(span::inject(&mut headers));
@@ -192,7 +192,7 @@ fn nothing_that_is_called_to_be_recorded_leaves_spans_itself() {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let (held, task) = begin_everything(self.0);
             let later = Box::new(move || {
-                // The scope of a task that was begun here is none of the trace.
+                // The scope of a task that was begun here does not belong to the trace.
                 assert!(poll(Box::pin(task).as_mut()).is_ready());
                 held.in_scope(look_up_below);
                 held.end();
@@ -205,7 +205,7 @@ fn nothing_that_is_called_to_be_recorded_leaves_spans_itself() {
     let begins = Begins(&tracer, Cell::default());
     tracer.root("root").run_sync(|| {
         span::add_tag("x", debug(&begins));
-        // It goes on.
+        // The trace continues.
         look_up_below();
     });
     for later in begins.1.take() {

@@ -1,4 +1,5 @@
-//! A thousand requests at once, cancelled at random, on several threads.
+//! Tests with a thousand concurrent requests on several threads, some of which are cancelled
+//! at random.
 
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
@@ -17,13 +18,13 @@ use crate::random::Random;
 
 type Task = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
-/// What all requests share: numbers for the spans, which are also their count.
+/// The shared state of all requests: the next number of a span, which is also their count.
 #[derive(Default)]
 struct World {
     opened: AtomicU64,
 }
 
-/// Where in a request a step runs.
+/// The place of a step in its request.
 #[derive(Clone)]
 struct Here {
     world: Arc<World>,
@@ -34,7 +35,7 @@ struct Here {
 }
 
 impl Here {
-    /// Says of the current span who it is; returns where its children run.
+    /// Tags the current span with its identity. Returns the place of its children.
     fn enter(&self) -> Self {
         let own = self.world.opened.fetch_add(1, Ordering::Relaxed) + 1;
         span::add_tag("request", self.request);
@@ -101,7 +102,7 @@ async fn traced_step(here: Here) -> Result<(), String> {
                 drop(tasks.join_next().await);
             }
             7 => {
-                // A future that begins here and goes on in a task without a trace.
+                // A future that begins here and continues in a task without a trace.
                 let mut moved = step(here.child());
                 let ready = std::future::poll_fn(|cx| {
                     std::task::Poll::Ready(moved.as_mut().poll(cx).is_ready())
@@ -156,7 +157,7 @@ fn request(tracer: &Tracer, world: &Arc<World>, request: u64) -> impl Future<Out
     })
 }
 
-/// Every span is in the trace of its request and below the span that it names.
+/// Checks that every span is in the trace of its request and below the span that it names.
 fn check_places(spans: &[SpanRecord]) {
     let number = |span: &SpanRecord, key: &str| span.tag(key).unwrap().as_i64().unwrap();
     let mut traces = HashMap::new();
@@ -185,7 +186,7 @@ fn check_places(spans: &[SpanRecord]) {
 fn a_thousand_requests_cancelled_at_random_keep_their_spans() {
     let spans = MemoryCollector::new();
     let traces = TraceCollector::with_options(TraceCollectorOptions {
-        // A slow machine is no reason to give up.
+        // A slow machine must not cause a trace to be given up.
         give_up_time: Duration::MAX,
         max_active_traces: 10_000,
         max_completed_traces: 10_000,
@@ -201,7 +202,7 @@ fn a_thousand_requests_cancelled_at_random_keep_their_spans() {
     let is_running = AtomicBool::new(true);
     let mut cancelled = HashSet::new();
     std::thread::scope(|scope| {
-        // Asks all the time, while the counters go.
+        // Checks continuously while the counters change.
         scope.spawn(|| {
             while is_running.load(Ordering::Relaxed) {
                 assert_conserved(&tracer.stats());
@@ -228,7 +229,7 @@ fn a_thousand_requests_cancelled_at_random_keep_their_spans() {
         });
         is_running.store(false, Ordering::Relaxed);
     });
-    drop(runtime); // Detached tasks end here, wherever they are.
+    drop(runtime); // Ends the detached tasks in any state.
     let stats = settled(&tracer);
     let opened = world.opened.load(Ordering::Relaxed);
     assert_eq!((stats.started, stats.delivered), (opened, opened));

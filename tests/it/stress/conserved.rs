@@ -1,10 +1,10 @@
-//! No span is lost from the counters; the fuzz target uses this as well.
+//! Checks that the counters account for every span. The fuzz target uses this, too.
 
 use std::time::Duration;
 
 use trace_core::{Stats, Tracer};
 
-/// Flushes; then nothing may be open, and the counters must add up.
+/// Flushes. After that no span may be open, and the counters must add up.
 #[track_caller]
 pub(super) fn settled(tracer: &Tracer) -> Stats {
     let report = tracer.flush(Duration::from_secs(100));
@@ -19,8 +19,8 @@ pub(super) fn settled(tracer: &Tracer) -> Stats {
     stats
 }
 
-/// Started = read + sampled out + dropped before that + open, and read = delivered +
-/// lost by a collector + waiting.
+/// Started = read + sampled out + dropped before reading + open. Read = delivered + lost by a
+/// collector + waiting.
 #[track_caller]
 pub(super) fn assert_conserved(stats: &Stats) {
     let lost = &stats.dropped;

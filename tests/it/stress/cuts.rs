@@ -1,5 +1,5 @@
-//! A program gives the same spans whatever hand-overs fall into it: a full chunk, the
-//! scheduled delay, a flush.
+//! Tests that a program gives the same spans for any hand-overs: a full chunk, the scheduled
+//! delay, a flush.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -11,8 +11,8 @@ use trace_core::{
 use super::{build, named, settled};
 use crate::random::Random;
 
-/// Runs `body` in a span, whole and with hand-overs at every cut; the spans must be the
-/// same but for times and ids.
+/// Runs `body` in a span, without hand-overs and with one at every cut. The spans must be the
+/// same, except for times and ids.
 #[track_caller]
 pub(super) fn same_in_chunks(limits: &Limits, body: impl Fn(&dyn Fn())) -> SpanRecord {
     let whole = recorded(limits, |tracer| run_root(tracer, || body(&|| {})));
@@ -173,7 +173,7 @@ fn fields_of_what_was_cut_off_are_nobodys() {
     assert_eq!((span.links.len(), span.links[0].tags.len()), (1, 1));
 }
 
-/// Hands the running scope over while it is shown as the value of a field.
+/// Hands over the running scope while it is formatted as the value of a field.
 struct CutHere<'a>(&'a dyn Fn());
 
 impl std::fmt::Display for CutHere<'_> {
@@ -193,7 +193,7 @@ fn link(number: u64) -> Link {
     }
 }
 
-/// Says one thing of the current span at random.
+/// Records one random entry of the current span.
 fn say(random: &mut Random, cut: &dyn Fn()) {
     let number = i64::try_from(random.below(1_000)).unwrap();
     let text = "x".repeat(random.below(80));
@@ -229,7 +229,7 @@ fn say(random: &mut Random, cut: &dyn Fn()) {
         19 if random.chance(30) => {
             span::inject(&mut Vec::<(String, String)>::new());
         }
-        // Another span, which is cut as well and may fill the chunk.
+        // Another span, which may also be cut and may fill the chunk.
         20 => span::in_span("child", || {
             span::add_tag("a", number);
             cut();
@@ -254,7 +254,7 @@ fn random_calls_say_the_same_whatever_is_cut() {
         let start = random.clone();
         let run = |tracer: &Tracer, cuts: bool| {
             let mut random = start.clone();
-            // Of its own, so that the calls are the same.
+            // A separate generator, so that the calls are the same.
             let cuts_at = std::cell::RefCell::new(Random::new(seed ^ 0x5eed));
             let cut = || {
                 if !cuts || !cuts_at.borrow_mut().chance(share) {

@@ -1,20 +1,21 @@
-//! Collectors that panic, block, record or flush, and shutting down in between.
+//! Tests of collectors that panic, block, record or flush, and of shutdowns in between.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use trace_core::{
     Collector, CollectorError, MemoryCollector, SpanBatch, TraceFuture, Tracer, collector_fn, span,
 };
 
 use super::{assert_conserved, settled};
+use crate::wait::timed;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// A collector that says when it is called and then waits until its gate is dropped.
+/// A collector that signals when it is called, and then waits until its gate is dropped.
 struct Blocking {
     called: Mutex<Sender<u64>>,
     gate: Mutex<Receiver<()>>,
@@ -37,16 +38,6 @@ impl Collector for Blocking {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "measures that a deadline is kept"
-)]
-fn timed<R>(body: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
-    let result = body();
-    (result, start.elapsed())
-}
-
 fn two_spans(tracer: &Tracer) {
     tracer
         .root("root")
@@ -65,7 +56,7 @@ fn a_collector_that_blocks_for_ever_costs_spans_and_no_time() {
         .unwrap();
     two_spans(&tracer);
     assert_eq!(calls.recv().unwrap(), 2);
-    // 50 of these wait, all others are lost.
+    // 50 of these wait. All others are lost.
     let ((), took) = timed(|| (0..10_000).for_each(|_| two_spans(&tracer)));
     assert!(took < Duration::from_secs(20), "{took:?}");
     let stats = tracer.stats();
@@ -83,7 +74,7 @@ fn a_collector_that_blocks_for_ever_costs_spans_and_no_time() {
     assert!(!report.is_complete);
     assert!(took < Duration::from_secs(20), "{took:?}");
     let stats = tracer.stats();
-    // What waited was given up; what the collector holds it may still pass on.
+    // The waiting spans were given up. The collector may still deliver the spans that it has.
     assert_eq!((stats.dropped.shutdown, stats.open), (100, 0));
     assert_eq!(stats.waiting, 2);
     two_spans(&tracer);
@@ -227,7 +218,7 @@ fn a_collector_may_be_traced_flush_and_shut_down_its_tracer() {
             });
             assert!(took < LONG, "{took:?}");
             let stats = settled(&tracer);
-            // What the collector does is not traced.
+            // The collector is not traced.
             assert_eq!((stats.started, stats.delivered), (2, 2));
         }
     }
@@ -352,7 +343,7 @@ fn a_short_flush_takes_no_time_from_a_long_one() {
     two_spans(&tracer);
     calls.recv().unwrap();
     std::thread::scope(|scope| {
-        // Asked for one after the other, while the collector blocks.
+        // Requested one after the other while the collector blocks.
         let long = scope.spawn(|| tracer.flush(LONG));
         let _report = tracer.flush(Duration::from_millis(200));
         drop(opener);
@@ -371,7 +362,7 @@ fn a_collector_whose_destructor_blocks_does_not_hold_the_shutdown() {
 
     impl Drop for Blocking {
         fn drop(&mut self) {
-            // Until the test lets go: the sender is dropped.
+            // Waits until the test drops the sender.
             assert!(self.0.recv().is_err());
         }
     }

@@ -1,4 +1,4 @@
-//! Futures that are joined, selected, forgotten, and handed over in any order.
+//! Tests of futures that are joined, selected, forgotten, and handed over in any order.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// A span with a number that suspends as often, and has a child in between.
+/// A span with the number `n`, which suspends `n` times and has a child in between.
 async fn numbered(n: u64) -> u64 {
     let body = async {
         span::add_tag("n", n);
@@ -34,7 +34,7 @@ async fn numbered(n: u64) -> u64 {
     n
 }
 
-/// Each numbered span is below `parent` and has its own tags and its own child.
+/// Checks that each numbered span is below `parent` and has its own tags and child.
 fn check_numbered(all: &[SpanRecord], parent: &SpanRecord, count: u64) {
     let of = |name: &'static str| all.iter().filter(move |span| span.operation_name == name);
     assert_eq!(of("numbered").count() as u64, count);
@@ -170,7 +170,7 @@ fn a_root_that_is_forgotten_harms_nothing() {
     assert_eq!(named(&spans.take(), "after").parent_span_id, None);
 }
 
-/// All orders of `count` things.
+/// Returns all permutations of `count` numbers.
 fn permutations(count: usize) -> Vec<Vec<usize>> {
     if count == 0 {
         return vec![Vec::new()];
@@ -188,8 +188,8 @@ fn permutations(count: usize) -> Vec<Vec<usize>> {
 
 #[test]
 fn every_order_in_which_scopes_hand_over_gives_the_same_spans() {
-    // The child of each of five roots begins in it, goes on in another scope, and is
-    // finished in none. The roots, and so the scopes, end in every order.
+    // The child of each of five roots begins in the root, continues in another scope, and ends
+    // outside of both. The roots, and so the scopes, end in every order.
     let run = |order: &[usize], flushes: bool, tracer: &Tracer| {
         let mut children: Vec<_> = (0..5).map(|n| Box::pin(numbered(n + 2).fuse())).collect();
         let mut roots: Vec<_> = (0..5)

@@ -1,4 +1,4 @@
-//! Code of the application that the recorder calls: it may panic, record, flush.
+//! Tests of application code that the recorder calls and that may panic, record or flush.
 
 use std::fmt;
 use std::panic::resume_unwind;
@@ -10,7 +10,7 @@ use trace_core::{
 
 use super::{build, named, settled, tracer};
 
-/// A value whose text does all that it should not while it is made.
+/// A value that does everything it should not do while it is formatted.
 struct Busy<'a>(&'a Tracer);
 
 impl fmt::Display for Busy<'_> {
@@ -38,7 +38,7 @@ fn a_value_may_flush_while_it_is_formatted_and_is_not_recorded() {
             span::record_error(&Busy(&tracer));
         });
     });
-    // `Busy` is called because something is recorded: nothing of what it does is.
+    // `Busy` is called only because something is recorded, so its own spans are not recorded.
     assert_eq!(settled(&tracer).delivered, 2);
     let all = spans.take();
     let child = named(&all, "child");
@@ -147,7 +147,7 @@ fn no_text_is_longer_than_the_limit() {
 
 #[test]
 fn values_of_every_size_keep_their_place_in_the_stream() {
-    // Lengths around those of the stage and the chunk, so that both are moved at
+    // The lengths are near the sizes of the stage and the chunk, so that both are moved at
     // every possible place.
     let (tracer, spans) = tracer();
     let texts: Vec<String> = (0..700).map(|n| "x".repeat(n * 7 % 4_000)).collect();

@@ -1,4 +1,4 @@
-//! A full queue loses exactly what its counter says, wherever the loss falls.
+//! Tests that a full queue counts its losses exactly, for a loss at any place.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn fill_chunk() {
 #[test]
 fn a_span_whose_end_is_lost_is_counted_although_its_opening_was_delivered() {
     let (tracer, spans) = build(Tracer::builder("stress").on_demand().max_queue_spans(2));
-    // The first chunk opens two spans and fills the queue, the second ends them.
+    // The first chunk opens two spans and fills the queue. The second chunk ends them.
     tracer
         .root("root")
         .run_sync(|| span::in_span("child", fill_chunk));
@@ -34,7 +34,7 @@ fn a_span_whose_opening_and_end_are_lost_is_counted_once() {
     tracer
         .root("other")
         .run_sync(|| span::in_span("child", || {}));
-    // The queue is full: three chunks of this trace are lost.
+    // The queue is full, so three chunks of this trace are lost.
     tracer.root("lost").run_sync(|| {
         fill_chunk();
         span::in_span("child of lost", fill_chunk);
@@ -53,7 +53,7 @@ fn a_span_is_counted_if_it_moved_before_its_opening_is_lost() {
     let mut moved = Box::pin(std::future::pending::<()>().in_span("moved"));
     tracer.root("first").run_sync(|| {
         assert!(poll(moved.as_mut()).is_pending());
-        // The end of `moved` comes into the queue, and then nothing else fits.
+        // The end of `moved` fits into the queue, and then the queue is full.
         drop(std::mem::replace(
             &mut moved,
             Box::pin(std::future::pending().in_span("unused")),

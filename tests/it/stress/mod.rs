@@ -1,5 +1,4 @@
-//! The recorder under fire: whatever happens, every span comes out right or is
-//! counted.
+//! Stress tests of the recorder: every span is delivered correctly or counted as lost.
 
 mod bounds;
 mod callbacks;
@@ -20,7 +19,7 @@ use std::task::{Context, Poll, Waker};
 use conserved::{assert_conserved, settled};
 use trace_core::{MemoryCollector, SpanRecord, Tracer, TracerBuilder};
 
-/// A tracer that delivers on demand to a collector that keeps everything.
+/// Returns a tracer that delivers on demand, and a collector that keeps all spans.
 fn tracer() -> (Tracer, MemoryCollector) {
     build(Tracer::builder("stress").on_demand())
 }
@@ -36,7 +35,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// The span with this operation name, of which there must be one.
+/// Returns the only span with this operation name.
 #[track_caller]
 fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
     let mut found = spans.iter().filter(|span| span.operation_name == name);

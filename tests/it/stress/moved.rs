@@ -1,4 +1,4 @@
-//! Spans whose entries are spread: over chunks of their scope, and over scopes.
+//! Tests of spans whose entries are spread over chunks of their scope, and over scopes.
 
 use std::task::Poll;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use trace_core::{
 
 use super::{named, poll, settled, tracer};
 
-/// A future that runs `steps`, one at each poll.
+/// A future that runs one of `steps` at each poll.
 async fn steps<const N: usize>(steps: [fn(); N]) {
     for step in steps {
         step();
@@ -67,14 +67,14 @@ fn what_is_said_last_holds_in_whatever_order_the_scopes_hand_over() {
     assert_eq!(logs, [("first", 0), ("second", 1)]);
 }
 
-/// Runs `body` twice, whole and with a hand-over at every `cut`; the spans must be
-/// the same but for times and ids.
+/// Runs `body` twice, without hand-overs and with one at every `cut`. The spans must be the
+/// same, except for times and ids.
 #[track_caller]
 fn same_in_chunks(body: impl Fn(&dyn Fn())) -> SpanRecord {
     super::cuts::same_in_chunks(&Limits::default(), body)
 }
 
-/// Hands the running scope over while it is shown as the value of a field.
+/// Hands over the running scope while it is formatted as the value of a field.
 struct Cut<'a>(&'a dyn Fn());
 
 impl std::fmt::Display for Cut<'_> {
@@ -200,7 +200,7 @@ fn two_spans_that_were_given_one_id_are_both_accounted_for() {
     let context: TraceContext = tracer
         .root("root")
         .run_sync(|| span::current_context().unwrap());
-    // Each poll fills a chunk, so that both are open over several.
+    // Each poll fills a chunk, so that both spans are open over several chunks.
     let fill = || (0..10).for_each(|_| span::add_log("x".repeat(4_000)));
     let root = || {
         let twin = tracer.root("twin").context(context.clone());

@@ -1,4 +1,4 @@
-//! Code that runs at the very end of a thread is recorded like any other.
+//! Tests that code at the end of a thread is recorded like any other code.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ thread_local! {
     static ON_EXIT: OnExit = const { OnExit(Cell::new(None)) };
 }
 
-/// Runs closures on a thread: `first` and `last` in its body, `exit` at its end, in
-/// the destructor of a thread-local that is registered between the two.
+/// Runs closures on a thread: `first` and `last` in its body, and `exit` at its end, in the
+/// destructor of a thread-local that is registered between them.
 fn thread(
     first: impl FnOnce() + Send + 'static,
     exit: impl FnOnce() + Send + 'static,

@@ -1,4 +1,4 @@
-//! What the assertions on traces take, and what they say when they fail.
+//! Tests of the assertions on traces: their arguments and failure messages.
 
 use std::sync::Arc;
 

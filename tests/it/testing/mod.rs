@@ -1,4 +1,4 @@
-//! A user's own tests: `#[traced_test]`, `TestTracer`, `assert_trace!`.
+//! Tests of the testing support: `#[traced_test]`, `TestTracer`, `assert_trace!`.
 
 mod assertions;
 mod settled;
@@ -39,7 +39,7 @@ async fn checkout(order: Order) -> Result<(), String> {
     charge(&order).await
 }
 
-/// Runs an assertion that must fail; checks what it says.
+/// Runs an assertion that must fail. Compares its message.
 fn fails(assertion: impl FnOnce(), expected: Expect) {
     let failure = catch_unwind(AssertUnwindSafe(assertion)).unwrap_err();
     let message = match failure.downcast_ref::<String>() {
@@ -290,11 +290,11 @@ fn a_tracer_takes_options() {
     tracer.assert_conservation();
 }
 
-/// Fails if the parent process says so.
+/// Fails if the parent process requests it.
 #[traced_test]
 #[tokio::test(start_paused = true)]
 async fn in_a_child() -> Result<(), String> {
-    #[expect(clippy::disallowed_methods, reason = "how the tests below ask")]
+    #[expect(clippy::disallowed_methods, reason = "the tests below set it")]
     let failure = std::env::var("FAILURE").unwrap_or_default();
     let card = match &*failure {
         "" => "gold",
@@ -307,8 +307,8 @@ async fn in_a_child() -> Result<(), String> {
     paid
 }
 
-/// Runs [`in_a_child`]; checks what it writes of its traces.
-fn check_in_a_child(failure: &str, expected: Expect) {
+/// Runs [`in_a_child`]. Returns its output about its traces.
+fn written_in_a_child(failure: &str) -> String {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "testing::in_a_child", "--nocapture"])
         .env("FAILURE", failure)
@@ -317,14 +317,13 @@ fn check_in_a_child(failure: &str, expected: Expect) {
     assert_eq!(output.status.success(), failure.is_empty());
     let text = String::from_utf8(output.stderr).unwrap();
     let start = text.find("traces of").or(text.find("note: spans"));
-    expected.assert_eq(&text[start.unwrap()..]);
+    text[start.unwrap()..].to_owned()
 }
 
 #[test]
-fn a_test_that_panics_prints_its_traces() {
-    check_in_a_child(
-        "panic",
-        expect![[r#"
+fn a_test_that_fails_prints_its_traces() {
+    let written = written_in_a_child("panic");
+    expect![[r#"
             traces of `in_a_child`:
 
             checkout (test)    0 ns  ████████████████████  100%  error: card declined
@@ -337,38 +336,16 @@ fn a_test_that_panics_prints_its_traces() {
             forever (test)   0 ns  ████████████████████  100%  cancelled
                cancelled = true
 
-        "#]],
-    );
-}
-
-#[test]
-fn a_test_that_returns_an_error_prints_its_traces() {
-    check_in_a_child(
-        "error",
-        expect![[r#"
-            traces of `in_a_child`:
-
-            checkout (test)    0 ns  ████████████████████  100%  error: card declined
-            │  error.type = alloc::string::String
-            └─ charge (test)   0 ns  ████████████████████  100%  error: card declined
-                  card = declined
-                  error.type = alloc::string::String
-                  +0 ns  exception  exception.type=alloc::string::String  exception.message=card declined
-
-            forever (test)   0 ns  ████████████████████  100%  cancelled
-               cancelled = true
-
-            Error: "card declined"
-        "#]],
-    );
+        "#]]
+    .assert_eq(&written);
+    let with_error = format!("{written}Error: \"card declined\"\n");
+    assert_eq!(written_in_a_child("error"), with_error);
 }
 
 #[test]
 fn a_test_that_passes_says_what_has_not_ended() {
-    check_in_a_child(
-        "",
-        expect![[r#"
+    expect![[r#"
         note: spans of `in_a_child` that have not ended: 1
-    "#]],
-    );
+    "#]]
+    .assert_eq(&written_in_a_child(""));
 }

@@ -27,7 +27,7 @@ async fn settled() {
     TestTracer::current().settled(LONG).await;
 }
 
-/// Waits in vain; checks what is said, up to the place.
+/// Waits without success. Compares the message and its place.
 async fn check_open(expected: Expect) {
     let settled = TestTracer::current().settled(SHORT);
     let failure = AssertUnwindSafe(settled).catch_unwind().await.unwrap_err();
@@ -47,7 +47,7 @@ async fn where_nothing_is_open_it_is_settled() {
 
 #[traced_test]
 async fn tasks_that_have_not_begun_are_waited_for() {
-    // Nothing was recorded: nobody but the task knows of it.
+    // Nothing was recorded yet. Only the task has the trace.
     trace_core::spawn(async {
         tokio::time::sleep(SHORT).await;
         step().await;
@@ -185,7 +185,7 @@ fn without_a_test_of_its_own_it_waits_with_any_executor() {
     assert_eq!(test.traces().len(), 2);
 }
 
-/// An executor: nothing but a thread that waits.
+/// A minimal executor that blocks the thread.
 trait Block {
     fn block(self);
 }

@@ -1,4 +1,4 @@
-//! Tasks that the code under test spawns by itself.
+//! Tests of tasks that the code under test spawns.
 
 use std::panic::catch_unwind;
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn job() {
 #[trace_root]
 fn blocking_job() {}
 
-/// The names of all roots, sorted.
+/// Returns the names of all roots, sorted.
 fn roots() -> Vec<String> {
     let traces = TestTracer::current().traces();
     let roots = traces.iter().filter_map(|trace| trace.root());
@@ -96,7 +96,7 @@ async fn local_tasks_and_runtimes_within_are_the_tests() {
     assert_eq!(roots(), ["job", "job"]);
 }
 
-/// A server as they are: a task for it, and one for each connection.
+/// A server with its own task, and one task for each connection.
 async fn serve(listener: TcpListener) {
     loop {
         let (connection, _) = listener.accept().await.unwrap();
@@ -108,7 +108,7 @@ async fn serve(listener: TcpListener) {
 async fn answer(mut connection: TcpStream) {
     let byte = connection.read_u8().await.unwrap();
     connection.write_u8(byte).await.unwrap();
-    // The client has its answer, and the span goes on.
+    // The client has its answer while the span continues.
     tokio::time::sleep(Duration::from_millis(20)).await;
     step().await;
 }

@@ -1,7 +1,8 @@
-//! The boxed futures and streams that can be boxed again with a wrapped content.
+//! The boxed futures and streams whose content can be wrapped and boxed again as the same
+//! type.
 //!
-//! Owns these types, and a marker for each kind of call. What a call does is in
-//! `polling.rs`.
+//! This file owns the list of these types, and a marker for each kind of call. `polling.rs`
+//! implements the calls.
 
 use std::pin::Pin;
 
@@ -11,21 +12,21 @@ use futures_core::Stream;
 #[derive(Debug)]
 pub struct FutureCall;
 
-/// The call of one that returns a stream.
+/// The call of a function that returns a stream.
 #[derive(Debug)]
 pub struct StreamCall;
 
 /// A box of a future or stream whose content can be replaced.
 pub trait Polled {
-    /// The kind of call to trace.
+    /// The type of the marker: [`FutureCall`] or [`StreamCall`].
     type Kind;
-    /// The same.
+    /// The marker.
     const KIND: Self::Kind;
 }
 
 /// A box whose content can be replaced by a `W`.
 pub trait Boxed<W>: Polled {
-    /// Boxes it.
+    /// Boxes `inner` as this type.
     fn boxed(inner: W) -> Self;
 }
 

@@ -1,4 +1,4 @@
-//! Tracks whether a function that returns a future is being called on this thread.
+//! Tracks whether the body of a function that returns a future or a stream runs on this thread.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -9,21 +9,23 @@ thread_local! {
     static CALLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The body of a function that returns a future or a stream runs until this is dropped.
+/// A guard that marks the running body of a function that returns a future or a stream.
 ///
-/// Its span begins when that is polled. What the body calls is a part of what it
-/// returns, as a layer's future is of the one that wraps it, and so belongs below that
-/// span, which is not there yet: such futures are of the trace of their first poll, or of
-/// the call's where nothing is recorded there.
+/// The span of such a function begins at the first poll of what it returns. If the body calls
+/// a traced function, the inner future usually becomes part of the outer one. For example, a
+/// layer wraps the future of an inner service. So the inner span belongs below the outer span,
+/// which does not exist yet. Therefore the inner future belongs to the trace of its first
+/// poll, or, if nothing is recorded there, to the trace of the call.
 #[derive(Debug)]
 #[must_use = "the body's call is over when this is dropped"]
 pub struct Calling {
+    /// The previous value, which the drop restores, because bodies may call each other.
     outer: bool,
-    /// The call is on this thread, so its end must be, too.
+    /// Not `Send`, because the drop changes a thread-local of the thread that began the call.
     not_send: PhantomData<*const ()>,
 }
 
-/// Begins the body of a function that returns a future or a stream.
+/// Marks the beginning of the body of a function that returns a future or a stream.
 #[inline]
 pub fn calling() -> Calling {
     let outer = RECORDING_BUILT && CALLING.replace(true);
@@ -42,7 +44,7 @@ impl Drop for Calling {
     }
 }
 
-/// Whether the body of such a function runs.
+/// Returns whether the body of such a function runs on this thread.
 #[inline]
 pub(super) fn is_calling() -> bool {
     RECORDING_BUILT && CALLING.get()

@@ -1,5 +1,6 @@
-//! Wrappers around a future or stream that a plain function returns, and names of
-//! its types.
+//! Wrappers for the future or stream that a function returns, and names for its types.
+//!
+//! This file does not know spans. It only runs code before the first poll.
 
 use std::ops::Deref;
 use std::pin::Pin;
@@ -8,13 +9,13 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-/// What a pinned, boxed future gives, whatever its type is called.
+/// The output of a pinned, boxed future, even if only an alias of its type is known.
 pub type OutputOf<P> = <<P as Deref>::Target as Future>::Output;
 
-/// What a pinned, boxed stream gives.
+/// The item of a pinned, boxed stream.
 pub type ItemOf<P> = <<P as Deref>::Target as Stream>::Item;
 
-/// What a function returns; gives `!` a name: `ReturnOf<fn() -> !>`.
+/// The type that a function returns. It can also name `!`, as `ReturnOf<fn() -> !>`.
 pub type ReturnOf<F> = <F as Returns>::Type;
 
 /// See [`ReturnOf`].
@@ -27,17 +28,18 @@ impl<R> Returns for fn() -> R {
     type Type = R;
 }
 
-/// Boxes and pins; `Box` and `Pin` may mean something else at the call.
+/// Boxes and pins a value. Generated code calls this because `Box` and `Pin` may be other
+/// types in the user's file.
 pub fn boxed<F>(inner: F) -> Pin<Box<F>> {
     Box::pin(inner)
 }
 
-/// Boxes what need not be pinned.
+/// Boxes a value that is not pinned.
 pub fn unpinned<F>(inner: F) -> Box<F> {
     Box::new(inner)
 }
 
-/// What runs at the first poll of a future or stream.
+/// Code that runs at the first poll of a future or stream.
 pub trait Prologue {
     /// Runs it.
     fn run(self);
@@ -49,7 +51,8 @@ impl<P: FnOnce()> Prologue for P {
     }
 }
 
-/// Runs `prologue` at the first poll of a future or stream, before it.
+/// Makes a future or stream that runs `prologue` at its first poll, before it polls `inner`.
+/// If it is dropped before the first poll, `prologue` does not run.
 pub fn first<P: Prologue, F>(prologue: P, inner: F) -> First<P, F> {
     First {
         prologue: Some(prologue),
@@ -95,6 +98,7 @@ impl<P: Prologue, F: Stream> Stream for First<P, F> {
 }
 
 impl<P: Prologue, F> First<P, F> {
+    /// Runs the prologue if this is the first poll. Returns the inner future or stream.
     fn begin(self: Pin<&mut Self>) -> Pin<&mut F> {
         let this = self.project();
         if let Some(prologue) = this.prologue.take() {

@@ -23,8 +23,8 @@ pub fn root_at(
 
 /// Starts a span below the current one, at the place where a layer was made; `None` where
 /// nothing is recorded.
-pub fn start_at(
-    operation_name: &str,
+pub fn start_at<'a>(
+    operation_name: impl FnOnce() -> &'a str,
     kind: SpanKind,
     source: &'static Location<'static>,
 ) -> Option<OpenSpan> {

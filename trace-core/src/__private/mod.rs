@@ -1,8 +1,17 @@
-//! What the generated code of the attributes calls, and crates that go with this one; not
-//! for people.
+//! Functions and types for the code that the attributes generate, and for crates that belong to
+//! this one. Do not use them directly.
 //!
-//! Nothing in here is stable: `trace-core` pins the `trace-macros` that it goes
-//! with.
+//! This module is not stable: `trace-core` depends on exactly one version of `trace-macros`.
+//! `record` and `root` implement the recording.
+//!
+//! | file | content |
+//! |---|---|
+//! | `recording` | opens spans, and records tags, services and errors in the current one |
+//! | `outcome` | finds out whether a returned value is an error, and of which kind |
+//! | `returned` | finds out whether a named return type is a future, a stream or a value |
+//! | `polling`, `value_call`, `boxes` | calls of functions with such a type |
+//! | `future`, `calling` | functions that are not async and return a future or a stream |
+//! | `origin` | `parent = ..`, `remote = ..` and `links(..)` |
 
 mod boxes;
 mod calling;
@@ -20,7 +29,7 @@ pub use boxes::{FutureCall, StreamCall};
 pub use calling::{Calling, calling};
 pub use future::{First, ItemOf, OutputOf, Prologue, ReturnOf, boxed, first, unpinned};
 pub use layers::{record_error_as, root_at, start_at, two_layers};
-pub use origin::{Origin, captured_links, link};
+pub use origin::{SpanOrigin, captured_links, link};
 pub use recording::*;
 pub use returned::Returned;
 pub use value_call::ValueCall;
@@ -30,13 +39,13 @@ use std::fmt::{Debug, Display};
 use crate::record::{self, PANICKED, write};
 use crate::value::{TagInput, TagSource, TagValue, debug, display};
 
-/// Text recorded for `secret(x)`.
+/// The text that is recorded for `secret(x)`.
 pub const REDACTED: &str = "[redacted]";
 
 /// Calls a body once.
 ///
-/// The bound makes the closure a `FnOnce`, so that it may give away what it
-/// captured, as the body of a function may.
+/// The bound makes the closure an `FnOnce`, so that it can move captured values, as the body
+/// of a function can.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
@@ -69,14 +78,16 @@ pub fn captured<T: TagSource + ?Sized>(value: &T) -> Option<TagValue> {
     write::copy(&record::tag_input(value))
 }
 
-/// Asks a function about a returned value.
+/// Calls a function with a reference to the returned value.
 #[inline]
 pub fn returned<'a, T: ?Sized, R>(value: &'a T, function: impl FnOnce(&'a T) -> R) -> R {
     function(value)
 }
 
-/// Evaluates an expression for a tag, which `evaluate` writes. It is evaluated only because
-/// something is recorded: nothing that it calls is, and if it panics, the tag says so.
+/// Calls `evaluate`, which evaluates an expression and records it as a tag.
+///
+/// The expression runs only because a span is recorded. So code that it calls is not recorded.
+/// If it panics, the tag says so, and the function continues.
 #[inline]
 pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
     if record::quietly(evaluate).is_none() {
@@ -84,13 +95,14 @@ pub fn evaluate_tag(site: &'static Site, key: usize, evaluate: impl FnOnce(&Paus
     }
 }
 
-/// Like [`evaluate_tag`], for an expression that is not a tag's.
+/// Like [`evaluate_tag`], for an expression of another argument. A panic is ignored.
 #[inline]
 pub fn evaluate(evaluate: impl FnOnce(&Paused)) {
     let _panicked = record::quietly(evaluate);
 }
 
-/// Evaluates and copies the value of a tag for a future that starts later.
+/// Evaluates the value of a tag and copies it for a future that starts later. If it panics, the
+/// value says so.
 pub fn evaluated_tag(evaluate: impl FnOnce() -> Option<TagValue>) -> Option<TagValue> {
     record::quietly(|_| evaluate()).unwrap_or_else(|| Some(PANICKED.into()))
 }
@@ -100,7 +112,7 @@ pub fn evaluated<R>(evaluate: impl FnOnce() -> R) -> Option<R> {
     record::quietly(|_| evaluate())
 }
 
-/// Resumes recording, to write the value of an expression.
+/// Resumes recording, so that the value of an expression can be recorded.
 #[inline]
 pub fn resume(paused: &Paused) {
     paused.resume();
@@ -112,13 +124,13 @@ pub fn pause_again(paused: &Paused) {
     paused.pause_again();
 }
 
-/// Stands for a value in code that the compiler looks at and never runs.
+/// Stands for a value in code that the compiler checks but that never runs.
 pub fn never_called<T>() -> T {
     #[expect(clippy::empty_loop, reason = "the loop is never reached")]
     loop {}
 }
 
-/// What may be the name of a service: each `AsRef<str>`.
+/// A type whose values can be the name of a service: any `AsRef<str>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the name of a service",
     label = "expected a text",

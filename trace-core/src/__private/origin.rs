@@ -1,39 +1,41 @@
-//! What `parent = ..`, `remote = ..` and `links(..)` become.
+//! The calls to which `parent = ..`, `remote = ..` and `links(..)` expand.
+//!
+//! This file only converts their values. `root/origin.rs` implements origins.
 
 use crate::propagation::ContextSource;
 use crate::propagation::link_source::LinkSource;
 use crate::propagation::trust::Trust;
 use crate::record::{self, IfRecording, write};
-use crate::root::SiteFrom;
+use crate::root::SiteAtOrigin;
 use crate::root::origin;
 use crate::value::Link;
 
-/// Where a span belongs, if not below the current one.
+/// The explicit parent of a span, for generated code.
 #[derive(Debug)]
-pub struct Origin(pub(super) Box<origin::SpanOrigin>);
+pub struct SpanOrigin(pub(super) Box<origin::SpanOrigin>);
 
-impl Origin {
-    /// Below the span of a context.
+impl SpanOrigin {
+    /// For `parent = context`: the span is below the context's span.
     pub fn parent<T: ContextSource + ?Sized>(context: &T) -> Self {
         Self(Box::new(origin::SpanOrigin::parent(context.extracted())))
     }
 
-    /// At the top of this process's part of a remote trace.
+    /// For `remote = context`: the span is the first of this process in the caller's trace.
     pub fn remote<T: ContextSource + ?Sized>(context: &T) -> Self {
         Self(Box::new(origin::SpanOrigin::remote(context.extracted())))
     }
 
-    /// Sets how far the context is trusted.
+    /// For `trust = ..`: sets how far a remote context is trusted.
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.0.set_trust(trust);
         self
     }
 
-    /// Returns what begins the span of a site at this origin.
-    pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteFrom<S>> {
+    /// Makes the description of a span of this site and origin.
+    pub(super) fn begin<S>(self, site: S) -> IfRecording<SiteAtOrigin<S>> {
         let origin = Some(self.0);
-        IfRecording::from_fn(|| SiteFrom { site, origin })
+        IfRecording::from_fn(|| SiteAtOrigin { site, origin })
     }
 }
 

@@ -1,19 +1,22 @@
-//! Whether a body's value is an `Err`, and what is known about its error.
+//! Finds out whether a returned value is an `Err`, and records the error as well as its type
+//! allows.
 //!
-//! Generated code writes `Output::new(&value).__traced_failure().__traced_record(true)` for every
-//! return type, also one that it cannot name. Which `failure` and which `record`
-//! is meant is decided by method lookup: each type below has the method only
-//! under its own bound and dereferences to the next one, and lookup takes the
-//! first whose bound holds. So no bound falls on the return type. The names are
-//! unlikely, because a trait in scope at the call, implemented for everything,
-//! would be taken before the next step.
+//! Generated code calls `Output::new(&value).__traced_failure().__traced_record(true)` for
+//! every return type, including types that it cannot name. The compiler's method lookup
+//! selects `__traced_failure` and `__traced_record`. Each type below has the method only under
+//! its own bound, and dereferences to the next type. Lookup takes the first method whose bound
+//! holds. So the return type itself needs no bound.
+//!
+//! The names of the methods are unusual on purpose. If a trait in scope had a method with the
+//! same name for every type, lookup would take that method before the next step.
 //!
 //! Input: `fn charge() -> Result<Receipt, CardError>`
-//! Output: `Result` known, so [`Output::__traced_failure`] gives a [`Failure`] of
-//! `CardError`; `CardError: Error`, so [`ErrorFailure::__traced_record`] is taken.
+//! Output: it is a `Result`, so [`Output::__traced_failure`] returns a [`Failure`] of
+//! `CardError`; `CardError: Error`, so lookup takes [`ErrorFailure::__traced_record`].
 //!
 //! Input: `fn load<T>() -> T`, `fn find() -> Option<u32>`, `fn count() -> u64`
-//! Output: no `Result`, so [`NotResult::__traced_failure`] and [`NotFailed::__traced_record`].
+//! Output: it is not a `Result`, so lookup takes [`NotResult::__traced_failure`] and
+//! [`NotFailed::__traced_record`].
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -23,7 +26,8 @@ use std::task::Poll;
 use super::record_error;
 use crate::record;
 
-/// Most sources that are read from one error; ends a chain that is a circle.
+/// The maximum number of sources to read from one error. Without it, a circular chain of
+/// sources would never end.
 const MAX_SOURCES: usize = 64;
 
 /// A returned value.
@@ -33,7 +37,7 @@ pub struct Output<'a, T> {
     otherwise: NotResult,
 }
 
-/// A returned value that is no `Result`.
+/// A returned value that is not a `Result`.
 #[derive(Debug)]
 pub struct NotResult;
 
@@ -41,11 +45,11 @@ pub struct NotResult;
 #[derive(Debug)]
 pub struct NotFailed;
 
-/// The error in a `Result`, if it is one.
+/// The error in a `Result`, if it is an `Err`.
 pub type Failure<'a, E> = ErrorFailure<'a, E>;
 
 impl<'a, T> Output<'a, T> {
-    /// Looks at a value.
+    /// Borrows the returned value.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(value: &'a T) -> Self {
         Self {
@@ -56,17 +60,17 @@ impl<'a, T> Output<'a, T> {
 }
 
 impl<'a, T: ResultLike> Output<'a, T> {
-    /// Returns the failure in the value.
+    /// Returns the failure in the value, if there is one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> Failure<'a, T::Error> {
         failure(self.value.error())
     }
 }
 
-/// What may hold an error.
+/// A type that may hold an error.
 ///
-/// A trait, and not several methods of one name: among those the compiler could not
-/// choose where a type is wrong, and one mistake would be two messages.
+/// This is a trait because several inherent methods with the same name confuse the compiler.
+/// If a type is wrong, it cannot choose between them, and reports two errors for one mistake.
 pub trait ResultLike {
     /// The error.
     type Error;
@@ -122,11 +126,11 @@ fn failure<E>(error: Option<&E>) -> Failure<'_, E> {
 }
 
 impl<E> Failure<'_, E> {
-    /// Leaves out an error that is expected.
+    /// Removes an error that is expected, that is, for which `is_failure` returns `false`.
     #[must_use]
     pub fn __traced_when(self, is_failure: impl FnOnce(&E) -> bool) -> Self {
         let AnyFailure(error) = self.0.0.0.0;
-        // One that panics has not said that the error is expected.
+        // If the closure panics, the error counts as a failure.
         failure(error.filter(|error| record::quietly(|_| is_failure(error)).unwrap_or(true)))
     }
 }
@@ -141,7 +145,7 @@ impl<T> Deref for Output<'_, T> {
 }
 
 impl NotResult {
-    /// Returns that there is none.
+    /// Returns a value that is never a failure.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn __traced_failure(&self) -> NotFailed {
         NotFailed
@@ -149,7 +153,7 @@ impl NotResult {
 }
 
 impl NotFailed {
-    /// Is an error of the compiler: there is no `Err` to ask about.
+    /// Makes the compiler report an error, because `err(..)` needs a `Result`.
     #[must_use]
     pub fn __traced_when<F: AsksAnError>(self, _is_failure: F) -> Self {
         self
@@ -162,7 +166,7 @@ impl NotFailed {
     }
 }
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`err(..)` needs a function that returns a `Result`",
     label = "there is no error to ask about",
@@ -190,20 +194,20 @@ macro_rules! steps {
 steps! {
     /// First choice: an [`Error`], with its chain of sources.
     ErrorFailure -> PointerFailure,
-    /// Second: a pointer to one, as `Box<dyn Error>` and `anyhow::Error` are.
+    /// Second choice: a pointer to an [`Error`], such as `Box<dyn Error>` or `anyhow::Error`.
     PointerFailure -> DisplayFailure,
-    /// Third: what has a text for people.
+    /// Third choice: a type with `Display`.
     DisplayFailure -> DebugFailure,
-    /// Fourth: what has a text for programmers.
+    /// Fourth choice: a type with `Debug`.
     DebugFailure -> AnyFailure,
 }
 
-/// Last choice: nothing is known but the type's name.
+/// Last choice: only the name of the type is recorded.
 #[derive(Debug)]
 pub struct AnyFailure<'a, E>(Option<&'a E>);
 
 impl<E: Error> ErrorFailure<'_, E> {
-    /// Records the error's text and those of its sources.
+    /// Records the error's text and the texts of its sources.
     #[inline]
     pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Chain(error)))
@@ -211,7 +215,7 @@ impl<E: Error> ErrorFailure<'_, E> {
 }
 
 impl<E: Deref<Target: Error>> PointerFailure<'_, E> {
-    /// Records the text of the error pointed at and those of its sources.
+    /// Records the text of the error behind the pointer and the texts of its sources.
     #[inline]
     pub fn __traced_record(&self, exception_log: bool) -> bool {
         self.with(exception_log, |error, record| record(&Pointed(error)))
@@ -245,7 +249,8 @@ impl<E> AnyFailure<'_, E> {
         })
     }
 
-    /// Hands the error, if there is one, to `write`, and with it what records a text.
+    /// If there is an error, calls `write` with it and with a function that records a text.
+    /// Returns whether there is an error.
     #[inline]
     fn with(&self, exception_log: bool, write: impl FnOnce(&E, &dyn Fn(&dyn Display))) -> bool {
         let Some(error) = self.0 else {
@@ -258,7 +263,8 @@ impl<E> AnyFailure<'_, E> {
     }
 }
 
-/// The error that is pointed at: to follow the pointer is the application's code as well.
+/// Formats the error behind a pointer. The pointer is followed only while it is formatted,
+/// because `Deref` is code of the application and may panic.
 struct Pointed<'a, E>(&'a E);
 
 impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {
@@ -267,10 +273,10 @@ impl<E: Deref<Target: Error>> Display for Pointed<'_, E> {
     }
 }
 
-/// `outer: middle: root`.
+/// Formats an error with its sources: `outer: middle: root`.
 ///
-/// Leaves out a source whose text already ends what was written: many errors
-/// put their source into their own text.
+/// Skips a source if the text so far already ends with it, because many errors contain the text
+/// of their source.
 struct Chain<'a, E: ?Sized>(&'a E);
 
 impl<E: Error + ?Sized> Display for Chain<'_, E> {

@@ -1,7 +1,8 @@
-//! The call of a function whose return type is a name of a future or a stream.
+//! The call of a function whose return type is an alias or an associated type for a future or
+//! a stream.
 //!
-//! Keeps what the arguments say until the span begins, at the first poll. Which
-//! boxes can be wrapped is in `boxes.rs`.
+//! The span begins at the first poll of the returned future or stream. Until then this keeps
+//! copies of the attribute's arguments. `boxes.rs` lists the boxes that can be wrapped.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Display};
@@ -11,30 +12,31 @@ use futures_core::Stream;
 
 use super::boxes::{Boxed, FutureCall, StreamCall};
 use super::{
-    Calling, First, Origin, Paused, Prologue, ServiceName, Site, Traced, calling, captured,
+    Calling, First, Paused, Prologue, ServiceName, Site, SpanOrigin, Traced, calling, captured,
     captured_links, first,
 };
 use crate::propagation::link_source::LinkSource;
 use crate::record::{self, IfRecording, PANICKED, RECORDING_BUILT};
-use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteAtOrigin, SiteRoot};
 use crate::value::{Link, TagSource, TagValue, debug, display};
 
 macro_rules! enters {
     ($($kind:ident)*) => {$(
         impl $kind {
-            /// Begins a call for a span below the current one.
-            pub fn enter(self, site: &'static Site) -> Polling<Self, Below> {
-                Polling::new(Below, record::is_recording(), site)
+            /// Begins a call whose span is below the current one.
+            pub fn enter(self, site: &'static Site) -> Polling<Self, BelowCurrent> {
+                Polling::new(BelowCurrent, record::is_recording(), site)
             }
 
-            /// Begins a call for a root. Whether it is recorded is known only when it starts.
-            pub fn enter_root(self, site: &'static Site) -> Polling<Self, Root> {
-                Polling::new(Root, RECORDING_BUILT, site)
+            /// Begins a call whose span is a root. The arguments are always copied, because
+            /// only the first poll decides whether the root is recorded.
+            pub fn enter_root(self, site: &'static Site) -> Polling<Self, AtRoot> {
+                Polling::new(AtRoot, RECORDING_BUILT, site)
             }
 
-            /// Begins a call for a span that says where it belongs.
-            pub fn enter_from(self, origin: Origin, site: &'static Site) -> Polling<Self, Elsewhere> {
-                Polling::new(Elsewhere(origin), RECORDING_BUILT, site)
+            /// Begins a call whose span has an explicit origin.
+            pub fn enter_from(self, origin: SpanOrigin, site: &'static Site) -> Polling<Self, AtOrigin> {
+                Polling::new(AtOrigin(origin), RECORDING_BUILT, site)
             }
         }
     )*};
@@ -42,31 +44,33 @@ macro_rules! enters {
 
 enters!(FutureCall StreamCall);
 
-/// The span goes below the current one.
+/// The span is below the span that is current at the call.
 #[derive(Debug)]
-pub struct Below;
+pub struct BelowCurrent;
 
-/// It begins a trace.
+/// The span begins a trace.
 #[derive(Debug)]
-pub struct Root;
+pub struct AtRoot;
 
-/// It belongs where this says.
+/// The span has this origin.
 #[derive(Debug)]
-pub struct Elsewhere(Origin);
+pub struct AtOrigin(SpanOrigin);
 
-/// A call whose span begins when what it gives is polled.
+/// A call of such a function. `K` tells whether it returns a future or a stream, and `B` where
+/// the span begins.
 #[derive(Debug)]
 pub struct Polling<K, B> {
     begin: B,
     is_recording: bool,
-    said: RefCell<Said>,
+    captured: RefCell<Captured>,
+    /// Marks the running body; see `calling.rs`.
     calling: Calling,
     kind: PhantomData<K>,
 }
 
-/// What the arguments said of a span before it began.
+/// Copies of the attribute's arguments, which are recorded when the span is open.
 #[derive(Debug)]
-pub struct Said {
+pub struct Captured {
     site: &'static Site,
     entries: Vec<Entry>,
 }
@@ -78,7 +82,7 @@ enum Entry {
     Links(Vec<Link>),
 }
 
-impl Prologue for Said {
+impl Prologue for Captured {
     fn run(self) {
         for entry in &self.entries {
             match entry {
@@ -90,13 +94,14 @@ impl Prologue for Said {
     }
 }
 
-/// Copies what the attribute's arguments say of the span.
+/// Copies the attribute's arguments. The methods have the same names as the functions in
+/// [`recording`](super::recording), so that the generated code is the same for both.
 impl<K, B> Polling<K, B> {
     fn new(begin: B, is_recording: bool, site: &'static Site) -> Self {
         Self {
             begin,
             is_recording,
-            said: RefCell::new(Said {
+            captured: RefCell::new(Captured {
                 site,
                 entries: Vec::new(),
             }),
@@ -105,24 +110,24 @@ impl<K, B> Polling<K, B> {
         }
     }
 
-    /// Ends the call.
-    fn over<T>(self, output: T) -> (B, First<Said, T>) {
+    /// Ends the call. Returns where the span begins, and the future or stream to wrap.
+    fn end_call<T>(self, output: T) -> (B, First<Captured, T>) {
         drop(self.calling);
-        (self.begin, first(self.said.into_inner(), output))
+        (self.begin, first(self.captured.into_inner(), output))
     }
 
-    fn say(&self, entry: Entry) {
-        self.said.borrow_mut().entries.push(entry);
+    fn capture(&self, entry: Entry) {
+        self.captured.borrow_mut().entries.push(entry);
     }
 
-    /// Whether the span may be recorded.
+    /// Returns whether the span may be recorded.
     pub fn recording(&self) -> bool {
         self.is_recording
     }
 
     /// Copies a tag.
     pub fn tag<T: TagSource + ?Sized>(&self, _site: &'static Site, key: usize, value: &T) {
-        self.say(Entry::Tag(key, captured(value)));
+        self.capture(Entry::Tag(key, captured(value)));
     }
 
     /// Copies the `Display` text of a value.
@@ -135,64 +140,65 @@ impl<K, B> Polling<K, B> {
         self.tag(site, key, &debug(value));
     }
 
-    /// Evaluates an expression for a tag, which `evaluate` copies.
+    /// Calls `evaluate`, which evaluates an expression and copies it for a tag.
     pub fn evaluate_tag(&self, _site: &'static Site, key: usize, evaluate: impl FnOnce(&Paused)) {
         if record::quietly(evaluate).is_none() {
-            self.say(Entry::Tag(key, Some(PANICKED.into())));
+            self.capture(Entry::Tag(key, Some(PANICKED.into())));
         }
     }
 
     /// Copies the name of the service.
     pub fn service<T: ServiceName + ?Sized>(&self, name: &T) {
         if let Some(name) = record::quietly(|_| name.text().to_owned()) {
-            self.say(Entry::Service(name));
+            self.capture(Entry::Service(name));
         }
     }
 
     /// Copies links.
     pub fn link<T: LinkSource + ?Sized>(&self, links: &T) {
-        self.say(Entry::Links(captured_links(links)));
+        self.capture(Entry::Links(captured_links(links)));
     }
 }
 
-/// Wraps what a call gives, by one of the functions that wrap what a type shows.
+/// Implements the functions that end a call. They wrap the returned future or stream, as the
+/// functions in [`recording`](super::recording) do for types that the attribute recognizes.
 macro_rules! ends {
     ($($kind:ident: $polled:ident $gives:ident $called:ident;)*) => {$(
-        impl Polling<$kind, Below> {
-            /// Wraps what the body gave.
+        impl Polling<$kind, BelowCurrent> {
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<Traced<First<Said, T>, S, O>>,
+                T: $polled + Boxed<Traced<First<Captured, T>, S, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Below, inner) = self.over(output);
+                let (BelowCurrent, inner) = self.end_call(output);
                 T::boxed(super::$called(site, observe, inner))
             }
         }
 
-        impl Polling<$kind, Root> {
-            /// Wraps what the body gave.
+        impl Polling<$kind, AtRoot> {
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<RootRun<SiteRoot<S>, First<Said, T>, O>>,
+                T: $polled + Boxed<RootRun<SiteRoot<S>, First<Captured, T>, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Root, inner) = self.over(output);
+                let (AtRoot, inner) = self.end_call(output);
                 T::boxed(RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, inner))
             }
         }
 
-        impl Polling<$kind, Elsewhere> {
-            /// Wraps what the body gave.
+        impl Polling<$kind, AtOrigin> {
+            /// Wraps what the body returned.
             pub fn end<T, S, O>(self, site: S, observe: O, output: T) -> T
             where
-                T: $polled + Boxed<RootRun<SiteFrom<S>, First<Said, T>, O>>,
+                T: $polled + Boxed<RootRun<SiteAtOrigin<S>, First<Captured, T>, O>>,
                 S: Fn() -> &'static Site,
                 O: Fn(&T::$gives) -> bool,
             {
-                let (Elsewhere(origin), inner) = self.over(output);
+                let (AtOrigin(origin), inner) = self.end_call(output);
                 T::boxed(RootRun::new(origin.begin(site), observe, inner))
             }
         }

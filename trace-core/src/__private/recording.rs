@@ -1,4 +1,7 @@
-//! The functions by which generated code records: spans, tags, services and errors.
+//! The functions with which generated code records spans, tags, services and errors.
+//!
+//! In all of them, `site` returns the function's site. `observe` gets the output, records its
+//! error in the current span, and returns whether the body has failed.
 
 pub use crate::record::{Paused, SpanGuard, Traced, traced};
 pub use crate::root::RootGuard;
@@ -9,13 +12,16 @@ use std::fmt;
 use futures_core::Stream;
 
 use super::calling::is_calling;
-use super::{Origin, ServiceName};
+use super::{ServiceName, SpanOrigin};
 use crate::record::{self, IfRecording, write};
-use crate::root::{RootRun, SiteFrom, SiteRoot};
+use crate::root::{RootRun, SiteAtOrigin, SiteRoot};
 use crate::value::TagSource;
 
-/// Makes a future the body of a child span, of the trace in which this is called; in
-/// the body of another one's function, of the trace of its first poll, if there is one.
+/// Makes a future the body of a child span.
+///
+/// The span belongs to the trace in which this is called. There is one exception, which
+/// `calling.rs` explains: in the body of a function that returns a future or a stream, the
+/// span belongs to the trace of the first poll, if there is one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn called<R, F, S, O>(site: S, observe: O, future: F) -> Traced<F, S, O>
 where
@@ -40,9 +46,14 @@ where
     RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, future)
 }
 
-/// Makes a future the body of a span that says where it belongs.
+/// Makes a future the body of a span with an explicit origin.
 #[inline]
-pub fn from<R, F, S, O>(origin: Origin, site: S, observe: O, future: F) -> impl Future<Output = R>
+pub fn from<R, F, S, O>(
+    origin: SpanOrigin,
+    site: S,
+    observe: O,
+    future: F,
+) -> impl Future<Output = R>
 where
     F: Future<Output = R>,
     S: Fn() -> &'static Site,
@@ -51,7 +62,7 @@ where
     RootRun::new(origin.begin(site), observe, future)
 }
 
-/// Makes a stream the body of a child span, of the same trace as [`called`] does.
+/// Makes a stream the body of a child span, in the trace that [`called`] describes.
 #[inline]
 pub fn called_stream<F, S, O>(site: S, observe: O, stream: F) -> Traced<F, S, O>
 where
@@ -76,10 +87,10 @@ where
     RootRun::new(IfRecording::from_fn(|| SiteRoot(site)), observe, stream)
 }
 
-/// Makes a stream the body of a span that says where it belongs.
+/// Makes a stream the body of a span with an explicit origin.
 #[inline]
 pub fn stream_from<F, S, O>(
-    origin: Origin,
+    origin: SpanOrigin,
     site: S,
     observe: O,
     stream: F,
@@ -104,23 +115,23 @@ pub fn enter_root(site: &'static Site) -> RootGuard {
     RootGuard::begin(&SiteRoot(|| site))
 }
 
-/// Opens a span that says where it belongs and ends with the guard.
-pub fn enter_from(origin: Origin, site: &'static Site) -> RootGuard {
+/// Opens a span with an explicit origin that ends with the guard.
+pub fn enter_from(origin: SpanOrigin, site: &'static Site) -> RootGuard {
     let origin = Some(origin.0);
-    RootGuard::begin(&SiteFrom {
+    RootGuard::begin(&SiteAtOrigin {
         site: || site,
         origin,
     })
 }
 
-/// Whether a span is recorded at the moment.
+/// Returns whether the current span is recorded.
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
 pub fn recording() -> bool {
     record::is_recording()
 }
 
-/// Adds a tag whose key is one of the site's.
+/// Adds a tag whose key is in the site, at this index.
 #[inline]
 pub fn tag<T: TagSource + ?Sized>(site: &'static Site, key: usize, value: &T) {
     write::site_tag(site, key, record::tag_input(value));

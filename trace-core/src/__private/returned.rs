@@ -1,18 +1,18 @@
-//! Functions whose return type may stand for a future or a stream.
+//! Finds out whether a named return type is a future, a stream or a value.
 //!
-//! The attribute does not know what an alias or an associated type stands for. Generated
-//! code asks `Returned::<T>::TYPE.__traced_kind()`, and method lookup decides, as in
-//! [`outcome`](super::outcome): each type below has the method only under its own bound
-//! and dereferences to the next one.
+//! The attribute sees only tokens, so it cannot resolve an alias or an associated type.
+//! Therefore generated code calls `Returned::<T>::TYPE.__traced_kind()`, and the compiler's
+//! method lookup decides, as in [`outcome`](super::outcome). Each type below has the method
+//! only under its own bound, and dereferences to the next type.
 //!
 //! Input: `-> Self::Future`, which is a `Pin<Box<dyn Future<Output = u32> + Send>>`
-//! Output: [`Returned::__traced_kind`], which gives [`FutureCall`]: it is boxed anew
+//! Output: [`Returned::__traced_kind`], which returns [`FutureCall`]: the future is boxed again
 //!
 //! Input: `-> Ready<u32>`
-//! Output: [`Unboxed::__traced_kind`], which is an error of the compiler
+//! Output: [`Unboxed::__traced_kind`], which is a compiler error
 //!
 //! Input: `-> Config`, `-> T`
-//! Output: [`OfValue::__traced_kind`], which gives [`ValueCall`]
+//! Output: [`OfValue::__traced_kind`], which returns [`ValueCall`]
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -20,15 +20,15 @@ use std::ops::Deref;
 use super::boxes::{FutureCall, Polled, StreamCall};
 use super::value_call::ValueCall;
 
-/// A return type.
+/// The return type `T`: the first step of the method lookup.
 #[derive(Debug)]
 pub struct Returned<T>(Unboxed<T>);
 
-/// A return type that cannot be boxed again.
+/// A return type that cannot be boxed again: the second step.
 #[derive(Debug)]
 pub struct Unboxed<T>(OfValue, PhantomData<fn() -> T>);
 
-/// A return type that is not polled.
+/// A return type that is neither a future nor a stream: the last step.
 #[derive(Debug)]
 pub struct OfValue;
 
@@ -37,18 +37,18 @@ impl<T> Returned<T> {
     pub const TYPE: Self = Self(Unboxed(OfValue, PhantomData));
 
     /// Returns the type of a value.
-    pub fn of(_value: T) -> Self {
+    pub fn new(_value: T) -> Self {
         Self::TYPE
     }
 
-    /// Returns the type of a value that is used afterwards.
-    pub fn of_ref(_value: &T) -> Self {
+    /// Returns the type of a value that is still needed.
+    pub fn from_ref(_value: &T) -> Self {
         Self::TYPE
     }
 }
 
 impl<T: Polled> Returned<T> {
-    /// Returns the kind of call to trace.
+    /// Returns the kind of the call.
     pub fn __traced_kind(&self) -> T::Kind {
         T::KIND
     }
@@ -77,7 +77,8 @@ impl<T> Deref for Returned<T> {
 }
 
 impl<T: Future> Unboxed<T> {
-    /// Is an error of the compiler: the future cannot be wrapped, as its type would change.
+    /// Makes the compiler report an error. The future cannot be wrapped, because its type
+    /// would change.
     pub fn __traced_kind(&self) -> ValueCall
     where
         OfValue: TracesFuture<T>,
@@ -87,7 +88,7 @@ impl<T: Future> Unboxed<T> {
 }
 
 impl<T> Unboxed<T> {
-    /// Is an error of the compiler.
+    /// Makes the compiler report an error: `returns = future` was written for another type.
     pub fn __traced_future(&self) -> ValueCall
     where
         OfValue: TracesBox<T>,
@@ -95,7 +96,7 @@ impl<T> Unboxed<T> {
         ValueCall
     }
 
-    /// Is an error of the compiler.
+    /// Makes the compiler report an error: `returns = stream` was written for another type.
     pub fn __traced_stream(&self) -> ValueCall
     where
         OfValue: TracesBox<T>,
@@ -113,13 +114,13 @@ impl<T> Deref for Unboxed<T> {
 }
 
 impl OfValue {
-    /// Returns the call of a value.
+    /// Returns the call of a function that returns a value.
     pub fn __traced_kind(&self) -> ValueCall {
         ValueCall
     }
 }
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`{T}` is a future that cannot be traced: its type leaves no room for a span",
     label = "the span would end when the function returns, and not with this future",
@@ -128,7 +129,7 @@ impl OfValue {
 )]
 pub trait TracesFuture<T> {}
 
-/// Implemented by nothing.
+/// No type implements this, so the call is the compiler error below.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be traced as what `returns = ..` says",
     label = "no `impl Trait`, and no pinned box of a `dyn Future` or `dyn Stream`",

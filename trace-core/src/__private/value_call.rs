@@ -1,11 +1,12 @@
-//! The call of a function that returns a value, although its type might have been a
-//! future's.
+//! The call of a function that returns a value, for a return type that the attribute does not
+//! recognize.
 //!
-//! The span begins and ends with the call.
+//! The span begins and ends with the call. The types have the same methods as in `polling.rs`,
+//! because the generated code is the same.
 
 use std::fmt::{Debug, Display};
 
-use super::{Origin, Paused, ServiceName, Site, SpanGuard};
+use super::{Paused, ServiceName, Site, SpanGuard, SpanOrigin};
 use crate::propagation::link_source::LinkSource;
 use crate::root::RootGuard;
 use crate::value::TagSource;
@@ -27,19 +28,19 @@ impl ValueCall {
         Called(super::enter_root(site))
     }
 
-    /// Opens a span that says where it belongs.
+    /// Opens a span with an explicit origin.
     #[inline]
-    pub fn enter_from(self, origin: Origin, site: &'static Site) -> Called<RootGuard> {
+    pub fn enter_from(self, origin: SpanOrigin, site: &'static Site) -> Called<RootGuard> {
         Called(super::enter_from(origin, site))
     }
 }
 
-/// A span around a call.
+/// A call with the guard of its span.
 #[derive(Debug)]
 pub struct Called<G>(G);
 
 impl Called<SpanGuard> {
-    /// Ends the span, and gives what the body gave.
+    /// Ends the span and returns what the body returned.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end<T, S>(self, _site: S, observe: impl Fn(&T) -> bool, output: T) -> T {
         if self.0.is_recording() {
@@ -50,7 +51,7 @@ impl Called<SpanGuard> {
 }
 
 impl Called<RootGuard> {
-    /// Ends the span, and gives what the body gave.
+    /// Ends the span and returns what the body returned.
     #[inline]
     pub fn end<T, S>(self, _site: S, observe: impl Fn(&T) -> bool, output: T) -> T {
         if self.0.is_recording() {
@@ -60,9 +61,9 @@ impl Called<RootGuard> {
     }
 }
 
-/// Records what the attribute's arguments say in the current span.
+/// Records the attribute's arguments in the current span.
 impl<G> Called<G> {
-    /// Whether the span is recorded.
+    /// Returns whether the span is recorded.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn recording(&self) -> bool {
         super::recording()

@@ -1,12 +1,19 @@
-//! Finished spans on their way to a collector.
+//! A batch of finished spans, as a collector receives it.
+//!
+//! A batch owns no spans. Spans from a tracer are still in the chunks in which they were
+//! written. Spans from a collector that passes them on are records.
 
 use super::resource::BatchResource;
 use super::view::SpanView;
 use crate::stream::decode::{Decoded, PartReport, TraceLosses};
 use crate::value::{Resource, SpanRecord, TraceId};
 
-/// Finished spans of one service, borrowed for the time of
+/// Finished spans of one service, borrowed for a call of
 /// [`Collector::collect`](crate::Collector::collect).
+///
+/// A tracer gathers spans for the [scheduled delay](crate::TracerBuilder::scheduled_delay),
+/// and delivers at most about 4,096 spans at once. The spans of one trace may be in several
+/// batches. A batch may have no spans and only report which traces have ended.
 ///
 /// ```
 /// use trace_core::{Resource, SpanBatch, SpanId, SpanRecord, TraceId};
@@ -26,19 +33,21 @@ pub struct SpanBatch<'a> {
 /// The spans of a batch.
 #[derive(Debug)]
 enum Spans<'a> {
-    /// Those of a tracer; only some of them, if that is said.
+    /// Spans of a tracer: all of them, or those at these positions.
     Decoded(&'a Decoded, Option<Vec<usize>>),
+    /// All of these records.
     Records(&'a [SpanRecord]),
-    /// Some of them.
+    /// Some of the records of another batch.
     Selected(Vec<&'a SpanRecord>),
 }
 
 impl<'a> SpanBatch<'a> {
-    /// Makes a batch of records, to feed a collector by hand.
+    /// Makes a batch of records, so that code other than a tracer can call a collector.
     ///
-    /// The [resource of a batch](Self::resource) that came from a tracer has the ends of
-    /// traces with it, and what was lost of them: so a collector may change the spans, and
-    /// pass them on, once to each other one.
+    /// `resource` is a [`Resource`], or the [resource of another batch](Self::resource). The
+    /// latter also reports which traces have ended and which have lost spans. So a collector
+    /// can change spans and pass them on. Pass the resource of a batch to each collector only
+    /// once. Otherwise the collector counts ends and losses twice.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
@@ -62,33 +71,38 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Sets the traces that [`completed_traces`](Self::completed_traces) names; those that
-    /// the tracer of the [resource](Self::resource) has said stay.
+    /// Sets the traces that [`completed_traces`](Self::completed_traces) returns. If the
+    /// [resource](Self::resource) comes from a tracer, this has no effect: the tracer has
+    /// reported which traces have ended.
     #[must_use]
     pub fn with_completed_traces(mut self, completed: &'a [TraceId]) -> Self {
         self.resource = self.resource.with_completed_traces(completed);
         self
     }
 
-    pub(crate) fn of_decoded(
+    /// Makes the batch that a tracer delivers. `reports` may contain more than the reports of
+    /// `decoded`: a collector also gets reports that it missed.
+    pub(crate) fn from_decoded(
         resource: &'a Resource,
         decoded: &'a Decoded,
         reports: &'a [PartReport],
     ) -> Self {
         Self {
-            resource: BatchResource::of_tracer(resource, reports),
+            resource: BatchResource::from_tracer(resource, reports),
             spans: Spans::Decoded(decoded, None),
         }
     }
 
-    /// Returns a batch of some of the spans, with the same resource, and with all that the
-    /// tracer said of their traces: which have ended, and what was lost of them. For
-    /// collectors that filter and pass on.
+    /// Returns a batch of the spans for which `keep` returns true. Use it in a collector that
+    /// filters spans and passes them on.
+    ///
+    /// The new batch has the same resource, which also reports which traces have ended and
+    /// which have lost spans. No span is copied.
     ///
     /// ```
     /// use trace_core::{Collector, SpanBatch};
     ///
-    /// /// Passes on what failed.
+    /// /// Passes on spans that failed.
     /// struct Failures<C>(C);
     ///
     /// impl<C: Collector> Collector for Failures<C> {
@@ -105,27 +119,27 @@ impl<'a> SpanBatch<'a> {
                 let kept = self.positions().filter(|position| {
                     let span = decoded.spans().get(*position);
                     span.is_some_and(|span| {
-                        keep(&SpanView::of_stream(decoded, span, resource.get()))
+                        keep(&SpanView::from_stream(decoded, span, resource.get()))
                     })
                 });
                 Spans::Decoded(decoded, Some(kept.collect()))
             }
             Spans::Records(_) | Spans::Selected(_) => {
                 let kept = self.borrowed();
-                let kept = kept.filter(|span| keep(&SpanView::of_record(span)));
+                let kept = kept.filter(|span| keep(&SpanView::from_record(span)));
                 Spans::Selected(kept.collect())
             }
         };
         Self { resource, spans }
     }
 
-    /// Returns who recorded the spans.
+    /// Returns the service that recorded the spans, and what is known about their traces.
     #[must_use]
     pub fn resource(&self) -> BatchResource<'a> {
         self.resource
     }
 
-    /// Returns how many spans there are.
+    /// Returns the number of spans.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.spans {
@@ -136,7 +150,7 @@ impl<'a> SpanBatch<'a> {
         }
     }
 
-    /// Returns whether there is no span; the batch may still complete traces.
+    /// Returns whether there are no spans. The batch may still report that traces have ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -153,12 +167,12 @@ impl<'a> SpanBatch<'a> {
             let spans = self
                 .positions()
                 .filter_map(|position| decoded.spans().get(position));
-            spans.map(move |span| SpanView::of_stream(decoded, span, resource))
+            spans.map(move |span| SpanView::from_stream(decoded, span, resource))
         });
-        streamed.chain(self.borrowed().map(SpanView::of_record))
+        streamed.chain(self.borrowed().map(SpanView::from_record))
     }
 
-    /// The spans that are records.
+    /// Returns the spans that are records.
     fn borrowed(&self) -> impl Iterator<Item = &'a SpanRecord> {
         let (all, some) = match &self.spans {
             Spans::Decoded(..) => (&[][..], &[][..]),
@@ -168,7 +182,7 @@ impl<'a> SpanBatch<'a> {
         all.iter().chain(some.iter().copied())
     }
 
-    /// The positions of the spans of a tracer.
+    /// Returns the positions of the spans of a tracer.
     fn positions(&self) -> impl Iterator<Item = usize> {
         let (all, some) = match &self.spans {
             Spans::Decoded(_, Some(positions)) => (0, &positions[..]),
@@ -178,20 +192,23 @@ impl<'a> SpanBatch<'a> {
         (0..all).chain(some.iter().copied())
     }
 
-    /// Copies the spans.
+    /// Returns copies of the spans, in no particular order.
     pub fn records(&self) -> impl Iterator<Item = SpanRecord> {
         self.spans().map(|span| span.to_record())
     }
 
-    /// Returns the traces of which, with this batch, the last span *in this
-    /// process* was delivered; a trace once for each of its parts here, which begin
-    /// with a root or a remote parent.
+    /// Returns the traces that have ended *in this process*.
+    ///
+    /// Each root begins a part of a trace, and so does each trace that is continued from
+    /// another process. A trace is returned once for each part that has ended. No later batch
+    /// has spans of that part.
     pub fn completed_traces(&self) -> impl Iterator<Item = TraceId> + use<'a> {
         self.resource.completed_traces()
     }
 
-    /// Returns of which traces spans were lost between the code that recorded them and this
-    /// collector, and how many: mostly together with the end of the trace.
+    /// Returns the traces that lost spans before they reached this collector, with the number
+    /// of lost spans. Usually a loss is reported together with the end of its trace. A trace
+    /// may be returned more than once, but each lost span is counted once.
     pub fn losses(&self) -> impl Iterator<Item = (TraceId, TraceLosses)> + use<'a> {
         self.resource.losses()
     }

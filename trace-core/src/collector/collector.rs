@@ -1,4 +1,7 @@
-//! Where finished spans go.
+//! The trait for collectors, its error type, and the simplest collectors.
+//!
+//! [`delivery`](crate::delivery) calls collectors. It decides when and on which thread, and
+//! what happens if a collector blocks or panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,17 +10,17 @@ use std::time::Duration;
 use crate::collector::SpanBatch;
 use crate::process::caught::drop_quietly;
 
-/// Takes finished spans.
+/// Takes finished spans. OpenTelemetry calls it a *span exporter* or *span processor*.
 ///
-/// It is called on a thread of the tracer's: it may block, be slow or panic, and that costs
-/// its own spans, which are counted, and never a request. Only where the tracer is
-/// [on demand](crate::TracerBuilder::on_demand) it is called on a thread of the application's,
-/// the one that flushes or shuts down. What it does itself is not traced. OpenTelemetry calls
-/// it a *span exporter* or *processor*.
+/// A collector runs on a thread of the tracer. It may block, be slow or panic. Then it may
+/// lose spans, which are counted, but it never slows down a request. If the tracer is [on
+/// demand](crate::TracerBuilder::on_demand), the collector runs on the application thread that
+/// flushes or shuts down the tracer. The code of a collector is not traced.
 ///
-/// Where a tracer has several, each has a *lane*: a thread and a bounded queue of its own,
-/// unless it [is quick](Self::is_quick). So the time of one is none of the others'. Batches
-/// come to each one after another, in the same order.
+/// If a tracer has several collectors, each collector has a *lane*: its own thread and its own
+/// bounded queue. A collector that [is quick](Self::is_quick) needs no lane. So a slow
+/// collector does not delay the others. All collectors get the batches in the same order, one
+/// after another. If a collector panics at a batch, only this collector loses the batch.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no collector",
     note = "a closure is one by `collector_fn(|batch| ..)`; a type of your own by `impl Collector for ..`"
@@ -25,66 +28,69 @@ use crate::process::caught::drop_quietly;
 #[doc(alias = "SpanExporter")]
 #[doc(alias = "SpanProcessor")]
 pub trait Collector: Send + Sync {
-    /// Takes a batch of finished spans; they are borrowed for the time of the call.
+    /// Takes a batch of finished spans. The spans are borrowed for the call, so copy the data
+    /// that you want to keep.
     fn collect(&self, batch: &SpanBatch<'_>);
 
-    /// Returns what the collector is called in reports and statistics: a short noun, such
-    /// as `console`. Default: the name of the type.
+    /// Returns the name of the collector in reports and statistics: a short noun, such as
+    /// `console`. The tracer calls this method once, when it is built. Default: the name of
+    /// the type, without its path and arguments.
     fn name(&self) -> &str {
         short_type_name(std::any::type_name::<Self>())
     }
 
-    /// Returns whether a batch costs it next to nothing, whatever happens: it never waits
-    /// for a disk, a terminal, a network or a lock that others keep for long. It then needs
-    /// no thread of its own, and is called on the tracer's. Default: `false`.
+    /// Returns whether the collector always takes a batch quickly: it never waits for a disk,
+    /// a terminal, a network, or a lock that others hold for long. Such a collector needs no
+    /// thread of its own, and runs on the tracer's thread. The tracer calls this method at
+    /// most once, when it is built. Default: `false`.
     fn is_quick(&self) -> bool {
         false
     }
 
-    /// Looks at the time: is called after each batch, and again when as much time as
-    /// it returned has passed and nothing came. `None`, the default, is "not before
-    /// the next batch".
+    /// Called after each batch, and again after the returned time if no batch has arrived.
+    /// `None`, the default, means to wait for the next batch.
     ///
-    /// For collectors that wait for something, such as
-    /// [`TraceCollector`](crate::TraceCollector) for the last span of a trace.
+    /// It is for collectors that wait for an event. For example,
+    /// [`TraceCollector`](crate::TraceCollector) waits for the last span of a trace.
     fn on_idle(&self) -> Option<Duration> {
         None
     }
 
-    /// Passes on what the collector still holds, within `timeout`.
+    /// Passes on all spans that the collector still holds, within `timeout`. More batches may
+    /// follow. Default: does nothing.
     ///
     /// # Errors
     ///
-    /// When something is left.
+    /// If spans are left. [`FlushReport`](crate::FlushReport) then contains the error.
     fn flush(&self, timeout: Duration) -> Result<(), CollectorError> {
         let _ = timeout;
         Ok(())
     }
 
-    /// Passes on what the collector still holds, within `timeout`; nothing comes
-    /// after it.
+    /// Passes on all spans that the collector still holds, within `timeout`. No batch follows.
+    /// Default: calls [`flush`](Self::flush).
     ///
     /// # Errors
     ///
-    /// When something is left.
+    /// If spans are left. [`FlushReport`](crate::FlushReport) then contains the error.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         self.flush(timeout)
     }
 }
 
-/// The name of a type without its path and arguments.
+/// Returns the name of a type without its path and arguments.
 fn short_type_name(name: &str) -> &str {
     let without_arguments = name.split('<').next().unwrap_or(name);
     let last = without_arguments.rsplit("::").next();
     last.unwrap_or(without_arguments)
 }
 
-/// Most causes that are named; ends a chain that is a circle.
+/// Largest number of causes in a text. This limit also ends a circular chain of causes.
 const MAX_SOURCES: usize = 16;
 
-/// What a collector could not do, and why.
+/// The error of a collector: what failed, and why.
 ///
-/// A text is one, so that `?` makes it of the texts of other errors.
+/// A text converts into this error, so `?` works on errors that are texts.
 ///
 /// ```
 /// use trace_core::CollectorError;
@@ -114,7 +120,7 @@ pub struct CollectorError {
 }
 
 impl CollectorError {
-    /// Makes an error of a lower-case fragment that completes "failed to flush: …".
+    /// Makes an error from a lower-case fragment that completes "failed to flush: …".
     pub fn new(message: impl Into<Arc<str>>) -> Self {
         Self {
             message: message.into(),
@@ -124,38 +130,40 @@ impl CollectorError {
         }
     }
 
-    /// Returns the [name](Collector::name) of the collector that could not, if the tracer
-    /// reports it.
+    /// Returns the [name](Collector::name) of the collector that failed. Only errors that a
+    /// tracer reports have a name.
     #[must_use]
     pub fn collector(&self) -> Option<&str> {
         self.collector.as_deref()
     }
 
-    /// Says whose error it is.
-    pub(crate) fn of_collector(mut self, name: &str) -> Self {
+    /// Sets the name of the collector that failed.
+    pub(crate) fn with_collector(mut self, name: &str) -> Self {
         self.collector = Some(name.into());
         self
     }
 
-    /// Says how many spans are lost by it, or left.
+    /// Sets the number of spans that this failure lost, or that are still left.
     #[must_use]
     pub fn with_lost_spans(mut self, spans: u64) -> Self {
         self.lost_spans = spans;
         self
     }
 
-    /// Returns how many spans are lost by it, or left, as far as the collector has said so.
+    /// Returns the number of spans that this failure lost, or that are still left. Returns
+    /// zero if the collector has not set it.
     #[must_use]
     pub const fn lost_spans(&self) -> u64 {
         self.lost_spans
     }
 
-    /// The message alone, which is no code of the application's.
+    /// Returns the message alone. Unlike the text of a cause, it runs no application code.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// The message, and those of the causes.
+    /// Returns the message and the messages of up to 16 causes. The causes run application
+    /// code, which may panic.
     pub(crate) fn in_full(&self) -> String {
         let mut text = self.message.to_string();
         let mut source = std::error::Error::source(self);
@@ -167,7 +175,7 @@ impl CollectorError {
         text
     }
 
-    /// Adds the cause.
+    /// Sets the cause, which [`source`](std::error::Error::source) returns.
     #[must_use]
     pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
@@ -188,7 +196,8 @@ impl From<String> for CollectorError {
 }
 
 impl Drop for CollectorError {
-    /// Tracers keep errors, and drop them where nothing may unwind.
+    /// Drops the cause and catches its panic, because tracers drop errors where unwinding is
+    /// not allowed.
     fn drop(&mut self) {
         if let Some(source) = self.source.take() {
             drop_quietly(source);
@@ -219,7 +228,7 @@ impl std::error::Error for CollectorError {
     }
 }
 
-/// A collector that drops everything.
+/// A collector that drops all spans.
 impl Collector for () {
     fn collect(&self, _batch: &SpanBatch<'_>) {}
 
@@ -290,7 +299,7 @@ impl<C: Collector> Collector for Option<C> {
     }
 }
 
-/// A collector of a closure.
+/// Makes a collector from a closure. The closure is called with each batch.
 ///
 /// ```
 /// use trace_core::collector_fn;
@@ -306,7 +315,7 @@ pub fn collector_fn<F: Fn(&SpanBatch<'_>) + Send + Sync>(collect: F) -> Collecto
     CollectorFn(collect)
 }
 
-/// A collector of a closure; see [`collector_fn`].
+/// A collector that calls a closure; see [`collector_fn`].
 #[derive(Clone, Copy)]
 pub struct CollectorFn<F>(F);
 

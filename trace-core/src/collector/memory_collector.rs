@@ -1,4 +1,4 @@
-//! A collector that keeps everything.
+//! A collector that keeps every span in memory.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,9 +6,9 @@ use crate::collector::{Collector, SpanBatch};
 use crate::process::sync::Unpoisoned;
 use crate::value::SpanRecord;
 
-/// Keeps every span, without a bound; for tests and small programs.
+/// Keeps every span in memory, without a limit. Use it for tests and small programs.
 ///
-/// A clone sees the same spans.
+/// Clones share their spans: give one clone to the tracer, and read the spans from another.
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer};
@@ -24,23 +24,32 @@ use crate::value::SpanRecord;
 pub struct MemoryCollector(Arc<Mutex<Vec<SpanRecord>>>);
 
 impl MemoryCollector {
-    /// Makes an empty one.
+    /// Makes a collector without spans.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the spans, by their start and, where that is the same, by their id.
+    /// Returns copies of the spans, sorted by start, and by id if the start is the same.
+    ///
+    /// Spans that the tracer has not delivered yet are missing. [Flush](crate::Tracer::flush)
+    /// the tracer first.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanRecord> {
+        // Copied under the lock but sorted without it, because a sort should not block the
+        // tracer's thread.
         let mut spans = self.0.lock().unpoisoned().clone();
         spans.sort_by_key(|span| (span.start, span.span_id));
         spans
     }
 
-    /// Takes the spans out.
+    /// Removes the spans and returns them, in the order of [`spans`](Self::spans).
+    ///
+    /// A span that the tracer delivers at the same moment may be lost. Flush the tracer first.
     #[must_use]
     pub fn take(&self) -> Vec<SpanRecord> {
+        // The lock is taken twice. Spans that are delivered in between are cleared and not
+        // returned.
         let spans = self.spans();
         self.0.lock().unpoisoned().clear();
         spans
@@ -53,6 +62,7 @@ impl Collector for MemoryCollector {
         spans.extend(batch.records());
     }
 
+    // The lock is only held to copy or drop spans.
     fn is_quick(&self) -> bool {
         true
     }

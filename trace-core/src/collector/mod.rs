@@ -1,4 +1,9 @@
-//! Finished spans as a collector gets them, and what a collector is.
+//! Collectors, and how they receive finished spans.
+//!
+//! This folder contains the trait, the batch of spans, and the view of one span.
+//! [`delivery`](crate::delivery) decides when and on which thread a collector is called, and
+//! what happens if it blocks or panics. [`TraceCollector`](crate::TraceCollector) is in
+//! `trace/assemble`.
 
 mod batch;
 #[expect(clippy::module_inception, reason = "the noun that the folder is about")]

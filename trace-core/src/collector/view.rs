@@ -1,10 +1,13 @@
-//! One finished span, borrowed.
+//! One finished span, borrowed from its batch.
+//!
+//! It hides where the span is: in the chunk in which it was written, or in a record.
+//! `stream/decode` interprets the entries of a chunk.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stream::decode::{Decoded, Span, Streamed};
+use crate::stream::decode::{Decoded, IndexedSpan, StreamedSpan};
 use crate::value::{
     DroppedItems, Link, Log, Outcome, Resource, Source, SpanId, SpanKind, SpanRecord, StatusRef,
     Tag, TagRef, Timestamp, TraceFlags, TraceId, TraceState,
@@ -12,23 +15,31 @@ use crate::value::{
 
 /// One finished span, borrowed from its batch.
 ///
-/// Reading it allocates nothing but for logs and links.
+/// Reading logs and links allocates memory; reading other data does not. Each call reads the
+/// span again, so store the values that you need more than once.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanView<'a>(Form<'a>);
 
+/// Where the span is.
 #[derive(Clone, Copy, Debug)]
 enum Form<'a> {
     Record(&'a SpanRecord),
-    Stream(Streamed<'a>),
+    Stream(StreamedSpan<'a>),
 }
 
 impl<'a> SpanView<'a> {
-    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
+    /// Makes the view of a record.
+    pub(super) fn from_record(record: &'a SpanRecord) -> Self {
         Self(Form::Record(record))
     }
 
-    pub(super) fn of_stream(decoded: &'a Decoded, span: &'a Span, resource: &'a Resource) -> Self {
-        Self(Form::Stream(Streamed {
+    /// Makes the view of a span in a tracer's batch.
+    pub(super) fn from_stream(
+        decoded: &'a Decoded,
+        span: &'a IndexedSpan,
+        resource: &'a Resource,
+    ) -> Self {
+        Self(Form::Stream(StreamedSpan {
             decoded,
             piece: decoded.piece(span),
             span,
@@ -36,7 +47,7 @@ impl<'a> SpanView<'a> {
         }))
     }
 
-    /// Returns the trace.
+    /// Returns the id of the trace.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         match self.0 {
@@ -54,7 +65,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the parent; `None` for the root of a trace.
+    /// Returns the id of the parent; `None` for the root of a trace.
     #[must_use]
     pub fn parent_span_id(&self) -> Option<SpanId> {
         match self.0 {
@@ -68,7 +79,7 @@ impl<'a> SpanView<'a> {
     pub fn parent_is_remote(&self) -> bool {
         match self.0 {
             Form::Record(record) => record.parent_is_remote,
-            Form::Stream(Streamed { piece, span, .. }) => {
+            Form::Stream(StreamedSpan { piece, span, .. }) => {
                 piece.remote_parent != 0 && piece.remote_parent == span.parent
             }
         }
@@ -83,7 +94,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the trace's flags.
+    /// Returns the flags of the trace, as defined by W3C Trace Context.
     #[must_use]
     pub fn flags(&self) -> TraceFlags {
         match self.0 {
@@ -92,7 +103,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the trace's state of other vendors.
+    /// Returns the entries of other tracing systems.
     #[must_use]
     pub fn tracestate(&self) -> &'a TraceState {
         match self.0 {
@@ -101,7 +112,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns what was done.
+    /// Returns the operation name: what the span did.
     #[must_use]
     pub fn operation_name(&self) -> &'a str {
         match self.0 {
@@ -112,7 +123,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns who did it.
+    /// Returns the name of the service in which the span ran.
     #[must_use]
     pub fn service_name(&self) -> &'a str {
         match self.0 {
@@ -121,7 +132,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the span's part in a call.
+    /// Returns the kind of the span: its role in a call.
     #[must_use]
     pub fn kind(&self) -> SpanKind {
         match self.0 {
@@ -130,7 +141,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the start.
+    /// Returns the start as wall-clock time.
     #[must_use]
     pub fn start(&self) -> Timestamp {
         match self.0 {
@@ -139,7 +150,8 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns the end; never before the start.
+    /// Returns the end as wall-clock time. In a span from a tracer, it is never before the
+    /// start.
     #[must_use]
     pub fn end(&self) -> Timestamp {
         match self.0 {
@@ -154,7 +166,8 @@ impl<'a> SpanView<'a> {
         self.end() - self.start()
     }
 
-    /// Returns the tags, each key once.
+    /// Returns the tags, each key once, in the order in which the keys were first set. Tags
+    /// about the end of the body come last.
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, TagRef<'a>)> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
@@ -163,41 +176,48 @@ impl<'a> SpanView<'a> {
         let of_record = record.into_iter().flat_map(|record| &record.tags);
         of_record
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
-            .chain(stream.into_iter().flat_map(Streamed::tags))
+            .chain(stream.into_iter().flat_map(StreamedSpan::tags))
     }
 
-    /// Returns the value of a tag.
+    /// Returns the value of a tag; `None` if the span has no tag with this key.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<TagRef<'a>> {
         self.tags()
             .find_map(|(other, value)| (other == key).then_some(value))
     }
 
-    /// Returns the logs, in the order in which they were written.
+    /// Returns the logs, in the order in which they were written. Logged errors are included,
+    /// with the message `exception`.
     pub fn logs(&self) -> impl Iterator<Item = Cow<'a, Log>> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
             Form::Stream(stream) => (None, Some(stream)),
         };
         let of_record = record.into_iter().flat_map(|record| &record.logs);
-        of_record
-            .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Streamed::logs).map(Cow::Owned))
+        of_record.map(Cow::Borrowed).chain(
+            stream
+                .into_iter()
+                .flat_map(StreamedSpan::logs)
+                .map(Cow::Owned),
+        )
     }
 
-    /// Returns the links.
+    /// Returns the links, in the order in which they were added.
     pub fn links(&self) -> impl Iterator<Item = Cow<'a, Link>> + use<'a> {
         let (record, stream) = match self.0 {
             Form::Record(record) => (Some(record), None),
             Form::Stream(stream) => (None, Some(stream)),
         };
         let of_record = record.into_iter().flat_map(|record| &record.links);
-        of_record
-            .map(Cow::Borrowed)
-            .chain(stream.into_iter().flat_map(Streamed::links).map(Cow::Owned))
+        of_record.map(Cow::Borrowed).chain(
+            stream
+                .into_iter()
+                .flat_map(StreamedSpan::links)
+                .map(Cow::Owned),
+        )
     }
 
-    /// Returns whether the work failed.
+    /// Returns the status: whether the span failed, and why.
     #[must_use]
     pub fn status(&self) -> StatusRef<'a> {
         match self.0 {
@@ -212,7 +232,7 @@ impl<'a> SpanView<'a> {
         matches!(self.status(), StatusRef::Error(_))
     }
 
-    /// Returns how the body came to its end.
+    /// Returns how the body of the span ended.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self.0 {
@@ -221,7 +241,8 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns where the span was opened: file and line.
+    /// Returns the file and the line where the span was opened; lines begin at 1. `None` if
+    /// they are not known.
     #[must_use]
     pub fn source(&self) -> Option<(&'a str, u32)> {
         match self.0 {
@@ -233,7 +254,7 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Returns what the limits cut off.
+    /// Returns how many tags, logs and links the limits removed.
     #[must_use]
     pub fn dropped(&self) -> DroppedItems {
         match self.0 {
@@ -242,13 +263,15 @@ impl<'a> SpanView<'a> {
         }
     }
 
-    /// Copies the span.
+    /// Copies the span into a record, which you can keep.
     #[must_use]
     pub fn to_record(&self) -> SpanRecord {
         let stream = match self.0 {
             Form::Record(record) => return record.clone(),
             Form::Stream(stream) => stream,
         };
+        // The name of a site is static, and the resource's service name is shared: neither
+        // is copied.
         let site = stream.span.site;
         let own = |text: &str| Cow::Owned(text.to_owned());
         let tags = self.tags().map(|(key, value)| Tag {

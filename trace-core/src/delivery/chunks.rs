@@ -1,23 +1,33 @@
-//! The chunks of a queue, and what they have allocated.
+//! The chunks of a queue, and how many bytes they have allocated.
+//!
+//! The limit applies to the memory that chunks have *allocated* and not to their content,
+//! because buffers are reused and keep their capacity. This file keeps that sum, and the queue
+//! compares it with the limit. The functions run under the queue's lock, so none of them reads
+//! the content of a chunk.
 
 use crate::stream::Chunk;
 
-/// Chunks that wait, and empty ones.
+/// Chunks that wait for the worker, and empty chunks for reuse.
 #[derive(Debug)]
 pub(super) struct Chunks {
+    /// Chunks that the worker has not taken, oldest first. Small pieces are appended to the
+    /// last one.
     pub(super) waiting: Vec<Chunk>,
-    /// What has been allocated for spans on their way: by chunks that wait, by those that
-    /// the worker has taken and not given back, and by batches that lanes have.
+    /// Bytes that are allocated for spans in delivery: by waiting chunks, by chunks that the
+    /// worker has taken and not returned, and by batches in lanes. They are subtracted when
+    /// the memory is returned.
     pub(super) bytes: usize,
-    /// Empty chunks for the application's threads, and what they have allocated.
+    /// Empty chunks for the application's threads, and the bytes that they have allocated.
+    /// These bytes are not in `bytes`, but count against the same limit.
     free: Vec<Chunk>,
     free_bytes: usize,
-    /// Bytes at which a shared chunk is full.
+    /// The number of used bytes at which a shared chunk is full.
     full_bytes: usize,
 }
 
-/// Empty chunks that are kept while there is nothing to do. While there is, all are:
-/// what one thread allocates and another one frees, allocators are slow to use again.
+/// The number of empty chunks that are kept while there is no work. While there is work, all
+/// are kept, because allocators are slow to reuse memory that one thread allocates and another
+/// frees.
 const MAX_IDLE_FREE: usize = 256;
 
 impl Chunks {
@@ -31,17 +41,24 @@ impl Chunks {
         }
     }
 
-    /// Adds a piece and empties it. A piece that is not large is copied to those of other
-    /// scopes, which costs less than moving a chunk from one processor's cache to the
-    /// other's; a large one is exchanged for an empty chunk.
+    /// Adds a piece and empties it. A small piece is copied after the pieces of other scopes,
+    /// which costs less than moving a chunk between the caches of two processors. A large
+    /// piece is swapped for an empty chunk.
+    ///
+    /// `bytes` is the number of bytes that the piece uses. The caller has checked
+    /// [`added_by`](Self::added_by) against the limit.
     pub(super) fn add(&mut self, piece: &mut Chunk, bytes: usize) {
         if self.is_large(bytes) {
+            // The scope gets another chunk, whose bytes are subtracted from `free_bytes`. From
+            // now on the scope owns it. The queue counts it again when it comes back with a
+            // piece.
             let free = self.free_chunk();
             self.bytes += piece.allocated();
             return self.waiting.push(std::mem::replace(piece, free));
         }
         let last = self.waiting.last_mut();
         if let Some(chunk) = last.filter(|chunk| chunk.bytes() + bytes <= self.full_bytes) {
+            // Appending may reallocate, so the whole chunk is counted again.
             self.bytes -= chunk.allocated();
             chunk.append(piece);
             self.bytes += chunk.allocated();
@@ -54,11 +71,13 @@ impl Chunks {
         piece.clear();
     }
 
+    /// Whether a piece fills more than half of a chunk, so that few other pieces would fit.
     fn is_large(&self, bytes: usize) -> bool {
         bytes > self.full_bytes / 2
     }
 
-    /// Bytes that adding a piece allocates, or keeps allocated.
+    /// Returns the number of bytes by which `self.bytes` may grow if a piece is
+    /// [added](Self::add). Zero if the piece fits into the last chunk without a reallocation.
     pub(super) fn added_by(&self, piece: &Chunk, bytes: usize) -> usize {
         if self.is_large(bytes) {
             return piece.allocated();
@@ -69,11 +88,13 @@ impl Chunks {
         last.filter(takes).map_or(self.new_chunk_bytes(), |_| 0)
     }
 
-    /// Bytes that an empty chunk allocates.
+    /// Returns the bytes that a new chunk allocates.
     fn new_chunk_bytes(&self) -> usize {
+        // `Chunk::with_room` reserves a quarter more for words, and a quarter for texts.
         self.full_bytes + self.full_bytes / 2
     }
 
+    /// Takes an empty chunk, or makes one. The caller counts its bytes.
     fn free_chunk(&mut self) -> Chunk {
         match self.free.pop() {
             Some(chunk) => {
@@ -84,7 +105,11 @@ impl Chunks {
         }
     }
 
-    /// Frees empty chunks until the others may take so much; returns whether they may.
+    /// Frees empty chunks until no more than `bytes` are allocated, or no empty chunk is left.
+    /// Returns whether the chunks in use are within `bytes`.
+    ///
+    /// The chunks are dropped under the queue's lock, because this happens only near the
+    /// limit.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         while self.bytes + self.free_bytes > bytes && !self.free.is_empty() {
             let _freed = self.free_chunk();
@@ -92,7 +117,9 @@ impl Chunks {
         self.bytes <= bytes
     }
 
-    /// The chunk in which a short piece finds room.
+    /// Returns a chunk that has room for a short piece; `None` if the limit does not allow
+    /// another chunk, or if the piece is large. The caller must not write more than `short`
+    /// declares.
     #[inline]
     pub(super) fn chunk_for(&mut self, short: Short, max_bytes: usize) -> Option<&mut Chunk> {
         let last = self.waiting.last();
@@ -104,8 +131,11 @@ impl Chunks {
         self.waiting.last_mut()
     }
 
-    /// Adds an empty chunk, if one may be allocated, and the piece finds room in it: what it
-    /// would allocate while it is written would not be counted.
+    /// Adds an empty chunk if the limit allows it and the piece fits into it. Returns whether
+    /// it did. The piece has to fit. If writing it made the chunk grow, the new bytes would
+    /// not be counted.
+    // Not inlined, because it runs once for each chunk, but `chunk_for` runs once for each
+    // root.
     #[inline(never)]
     fn add_chunk(&mut self, short: Short, max_bytes: usize) -> bool {
         let bytes = max_bytes.saturating_sub(self.new_chunk_bytes());
@@ -115,7 +145,7 @@ impl Chunks {
         }
         let mut chunk = self.free_chunk();
         if !chunk.takes(short.words, short.text_bytes, self.full_bytes) {
-            // It was a large piece, and may have no room for texts.
+            // This buffer was a scope's large piece, so it may have no room for texts.
             chunk.reserve_room(self.full_bytes);
         }
         self.bytes += chunk.allocated();
@@ -123,9 +153,9 @@ impl Chunks {
         true
     }
 
-    /// Takes most empty chunks out, if there is nothing to do, to be dropped without the
-    /// lock: there may be a thousand of them.
-    pub(super) fn trim(&mut self) -> Vec<Chunk> {
+    /// Takes out all but [`MAX_IDLE_FREE`] empty chunks, if nothing waits. The caller drops
+    /// them after it has released the lock, because there may be a thousand.
+    pub(super) fn take_idle(&mut self) -> Vec<Chunk> {
         if !self.waiting.is_empty() || self.free.len() <= MAX_IDLE_FREE {
             return Vec::new();
         }
@@ -134,30 +164,33 @@ impl Chunks {
         freed
     }
 
-    /// Keeps empty chunks.
-    pub(super) fn keep(&mut self, chunks: &mut Vec<Chunk>) {
+    /// Keeps empty chunks for reuse, and leaves `chunks` empty.
+    pub(super) fn keep_free(&mut self, chunks: &mut Vec<Chunk>) {
         self.free_bytes += chunks.iter().map(Chunk::allocated).sum::<usize>();
         self.free.append(chunks);
     }
 
-    /// Lets go of the empty chunks.
-    pub(super) fn forget_free(&mut self) {
+    /// Drops all empty chunks, when the queue is closed.
+    pub(super) fn drop_free(&mut self) {
         (self.free, self.free_bytes) = (Vec::new(), 0);
     }
 }
 
-/// A piece that is written where it is to be read.
+/// The size of a piece that is written directly into a chunk of the queue, under its lock.
+/// It is known before the piece is written, so that nothing is allocated there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Short {
-    /// Spans that it opens, and how many of them are counted as started here.
+    /// The number of spans that it opens, and how many of them were not yet counted as
+    /// started.
     pub(crate) spans: u64,
     pub(crate) started: u64,
-    /// Words and bytes of text that it has at most.
+    /// Upper bounds: the words and the bytes of text that it may write.
     pub(crate) words: usize,
     pub(crate) text_bytes: usize,
 }
 
 impl Short {
+    /// Returns the maximum number of bytes that it uses.
     pub(super) const fn bytes(self) -> usize {
         self.words * size_of::<u64>() + self.text_bytes
     }
@@ -175,7 +208,7 @@ mod tests {
         (chunks.bytes, allocated)
     }
 
-    /// What a short piece says that it has is written, whatever part of it is text.
+    /// Writes as much as each short piece declares, with all ratios of text to words.
     #[test]
     fn what_is_counted_is_what_is_allocated() {
         for text_bytes in (0..FULL).step_by(37) {

@@ -1,39 +1,53 @@
-//! What a flush or a shutdown did.
+//! The report of a flush or a shutdown.
+//!
+//! The queue fills it in under its lock, so that its numbers are consistent.
 
 use crate::collector::CollectorError;
 
-/// What a flush or a shutdown did.
+/// The result of a flush or a shutdown.
+///
+/// It is a plain value that describes one moment. Dropping it changes nothing, and spans that
+/// are `left` may still be delivered later. A call whose timeout has passed does not undo
+/// anything.
+///
+/// # Cancel safety
+///
+/// [`Tracer::flush`](crate::Tracer::flush) and [`Tracer::shutdown`](crate::Tracer::shutdown)
+/// block and are not futures, so they cannot be canceled. Their timeout ends the wait.
+/// [`Tracer::shutdown_when_idle`](crate::Tracer::shutdown_when_idle) is a future. If it is
+/// dropped after the shutdown has begun, the shutdown continues, and only this report is lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FlushReport {
-    /// Whether all spans that had ended and been handed over were given to the
-    /// collectors before the deadline, and the collectors passed them on.
+    /// Whether the collectors received, before the deadline, all spans that had ended and been
+    /// handed over, and reported no error.
     pub is_complete: bool,
-    /// Spans that are left: they still run, or their scope does, or there was no
-    /// time.
+    /// Spans that were not delivered, because they or their scope still run, or because the
+    /// deadline passed.
     pub left: u64,
-    /// Spans that were lost until then, for whatever reason, since the tracer was built;
-    /// [`Tracer::stats`](crate::Tracer::stats) says which. Those that are left are not
-    /// among them.
+    /// Spans that were lost for any reason since the tracer was built;
+    /// [`Tracer::stats`](crate::Tracer::stats) counts them by reason. Does not include
+    /// `left`.
     pub lost: u64,
-    /// What collectors could not do.
+    /// Errors of the collectors, and the spans that each collector lost since the last report.
     pub errors: Vec<CollectorError>,
-    /// Collectors that were not done when the deadline passed.
+    /// Collectors that had not finished when the deadline passed.
     pub late: Vec<LateCollector>,
 }
 
-/// A collector that was not done in time.
+/// A collector that had not finished at the deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LateCollector {
     /// Its [name](crate::Collector::name).
     pub name: String,
-    /// Spans that it had not taken.
+    /// The number of spans that it had not taken at that moment.
     pub left: u64,
 }
 
 impl FlushReport {
-    /// There was nothing to deliver.
+    /// Returns the report for a tracer that has nothing to deliver, such as one that records
+    /// nothing.
     pub(crate) fn nothing() -> Self {
         Self {
             is_complete: true,

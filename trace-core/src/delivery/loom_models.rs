@@ -1,7 +1,8 @@
-//! Models of what threads do with the queue: loom tries every order of their steps.
+//! Loom models of threads that use the queue. Loom tries every order of their steps.
 //!
-//! The queue has room for one span. Who waits does so until it is woken, so that a
-//! wake-up that is lost is a deadlock.
+//! The queue has room for one span. Loom has no time, so a waiting thread waits until it is
+//! woken. So a lost wake-up is a deadlock, which loom reports. The models cover the queue, its
+//! worker and its lanes. The models of traces are in `record/loom_models.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering};
@@ -20,22 +21,25 @@ use crate::value::{Limits, Resource, TraceFlags, TraceId};
 
 static SITE: Site = Site::new("model", crate::SpanKind::Internal, "", 0, &[]);
 
-/// Tries every order with at most two preemptions, or as many as the environment
-/// says.
+/// Runs a model in every order with at most two preemptions, or as many as
+/// `LOOM_MAX_PREEMPTIONS` in the environment allows.
 pub(crate) fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound.get_or_insert(2);
     builder.check(model);
 }
 
+/// A deadline that does not pass.
 fn never() -> Deadline {
     Deadline::after(Duration::MAX)
 }
 
+/// A deadline that has passed.
 fn at_once() -> Deadline {
     Deadline::after(Duration::ZERO)
 }
 
+/// A queue with room for one span.
 fn queue() -> Arc<Queue> {
     Arc::new(Queue::new(1, usize::MAX, &[]))
 }
@@ -53,7 +57,7 @@ fn worker(queue: &Arc<Queue>) -> Worker {
     Worker::without_collectors(Arc::clone(queue), options)
 }
 
-/// A thread that delivers until the queue is closed.
+/// Starts a thread that delivers until the queue is closed.
 fn start(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
     let mut worker = worker(queue);
     let queue = Arc::clone(queue);
@@ -65,7 +69,7 @@ const ENDED: Part = Part {
     number: 1,
 };
 
-/// Records a span, as a scope does.
+/// Hands over a span that has begun and ended, as a scope does.
 fn record(queue: &Queue, id: u64) {
     let mut chunk = Chunk::new();
     chunk.begin_piece([1, 1, 0], TraceId::PLACEHOLDER, TraceFlags::RANDOM, "", 0);
@@ -89,6 +93,7 @@ fn join(threads: [thread::JoinHandle<()>; 2]) {
         .for_each(|thread| thread.join().unwrap());
 }
 
+/// Checks that each span is counted exactly once. This holds at any moment.
 #[track_caller]
 fn conserved(queue: &Queue) -> Stats {
     let stats = queue.stats();
@@ -105,7 +110,7 @@ fn conserved(queue: &Queue) -> Stats {
     stats
 }
 
-/// Nothing is open any more.
+/// Checks the counts when no span is open any more.
 #[track_caller]
 fn settled(queue: &Queue, started: u64) -> Stats {
     let stats = conserved(queue);
@@ -134,7 +139,7 @@ fn the_counters_add_up_at_every_moment() {
         let queue = queue();
         let other = Arc::clone(&queue);
         let thread = thread::spawn(move || {
-            // As a trace does that the sampler refuses.
+            // Counts as for a trace that the sampler refuses.
             other.counters.refuse();
             record(&other, 1);
             worker(&other).flush(at_once());
@@ -272,8 +277,8 @@ fn a_span_that_is_given_up_is_delivered_or_counted() {
     });
 }
 
-/// A tracer with two collectors that have threads of their own, of which the first panics
-/// with each batch if that is said. Returns how many spans the second took.
+/// Runs a model with two collectors that have their own threads. If `panics` is set, the first
+/// one panics with each batch. Returns how many spans the second one took.
 fn two_lanes(max_spans: usize, panics: bool, model: impl FnOnce(&Arc<Queue>)) -> u64 {
     let lane = LaneOptions {
         name: "model".to_owned(),
@@ -295,9 +300,11 @@ fn two_lanes(max_spans: usize, panics: bool, model: impl FnOnce(&Arc<Queue>)) ->
     let second = collector_fn(move |batch: &SpanBatch<'_>| {
         counted.fetch_add(batch.len() as u64, Ordering::Relaxed);
     });
-    worker.add(0, Box::new(first), &lane);
-    worker.add(1, Box::new(second), &lane);
-    let lanes = worker.lane_threads().into_iter();
+    let resource = Arc::new(Resource::new("model"));
+    let recipients = &mut worker.recipients;
+    recipients.add(0, Box::new(first), Arc::clone(&resource), &lane);
+    recipients.add(1, Box::new(second), resource, &lane);
+    let lanes = recipients.lane_threads().into_iter();
     let lanes: Vec<_> = lanes
         .map(|lane| thread::spawn(move || lane.run()))
         .collect();

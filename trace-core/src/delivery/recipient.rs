@@ -1,12 +1,15 @@
-//! A collector as its thread sees it: each call is guarded against panics, and what a panic
-//! made it miss is kept. Does not wait; that is for the worker and the lanes.
+//! One collector, for the thread that calls it.
+//!
+//! Each call catches panics. If a collector misses reports because of a panic, they are kept
+//! for its next call. The worker and the lanes wait and count spans. A collector is called by
+//! one thread at a time, because one thread owns this value.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::call;
+use super::missed_reports::MissedReports;
 use super::queue::Queue;
-use super::untold::Untold;
 use crate::collector::{Collector, CollectorError, SpanBatch};
 use crate::diagnostics::stats::Counters;
 use crate::stream::decode::{Decoded, LaneLoss, LossReason, PartReport};
@@ -17,8 +20,10 @@ pub(super) struct Recipient {
     queue: Arc<Queue>,
     resource: Arc<Resource>,
     collector: Box<dyn Collector>,
+    /// The collector's name. It is read once, because that calls the application's code.
     name: String,
-    untold: Untold,
+    /// Reports that it missed, and the parts that it knows to be open.
+    missed: MissedReports,
 }
 
 impl Recipient {
@@ -28,100 +33,121 @@ impl Recipient {
         collector: Box<dyn Collector>,
         name: &str,
     ) -> Self {
-        let untold = Untold::bounded(queue.max_untold());
+        let missed = MissedReports::with_max_parts(queue.max_missed_parts());
         Self {
             queue,
             resource,
             collector,
             name: name.to_owned(),
-            untold,
+            missed,
         }
     }
 
-    /// Gives the collector a batch, with the reports that it missed.
+    /// Passes a batch and the missed reports to the collector. Does not call it if there is
+    /// neither.
     ///
     /// # Errors
     ///
-    /// The collector panicked: the spans are lost to it, and the reports are kept for the
+    /// If the collector panicked. It has then lost the spans, and the reports are kept for the
     /// next batch.
-    pub(super) fn collect(
+    pub(super) fn give_batch(
         &mut self,
         decoded: &Decoded,
         reports: &[PartReport],
     ) -> Result<(), LaneLoss> {
-        let told = self.untold.tell(reports);
-        let batch = SpanBatch::of_decoded(&self.resource, decoded, &told);
+        let told = self.missed.take_with(reports);
+        let batch = SpanBatch::from_decoded(&self.resource, decoded, &told);
         if batch.is_empty() && told.is_empty() {
             return Ok(());
         }
         let collector = &self.collector;
-        if call::call(|| collector.collect(&batch)).is_some() {
-            self.untold.took(&told);
+        if call::call_collector(|| collector.collect(&batch)).is_some() {
+            // Noted only now, because a part must not count as known before the collector has
+            // its report.
+            self.missed.note_taken(&told);
             return Ok(());
         }
         self.count_panic();
-        self.untold
-            .miss(decoded, &told, LossReason::Lane(LaneLoss::Panic));
+        self.missed
+            .note_missed(decoded, &told, LossReason::Lane(LaneLoss::Panic));
         Err(LaneLoss::Panic)
     }
 
-    /// Whether it missed the end of a part that it knows to be open.
+    /// Whether the collector missed the end of a part that it knows to be open, and may be
+    /// waiting for it.
     pub(super) fn is_urgent(&self) -> bool {
-        self.untold.is_urgent()
+        self.missed.is_urgent()
     }
 
-    /// Gives it the reports that it missed, if one of them is urgent.
-    pub(super) fn catch_up(&mut self) {
-        if self.untold.is_urgent() {
-            // If it panics once more, `untold` keeps the reports.
-            let _panicked = self.collect(&Decoded::default(), &[]);
+    /// Passes the missed reports to the collector, if one of them is urgent.
+    pub(super) fn give_urgent_reports(&mut self) {
+        if self.missed.is_urgent() {
+            // If it panics again, `missed` keeps the reports.
+            let _panicked = self.give_batch(&Decoded::default(), &[]);
         }
     }
 
-    /// Calls [`Collector::on_idle`]; returns after how long to call it again.
+    /// Calls [`Collector::on_idle`]. Returns after how long to call it again; `None` if not
+    /// before the next batch, or if it panicked.
     pub(super) fn on_idle(&self) -> Option<Duration> {
         let collector = &self.collector;
-        call::call(|| collector.on_idle()).unwrap_or_else(|| {
+        call::call_collector(|| collector.on_idle()).unwrap_or_else(|| {
             self.count_panic();
             None
         })
     }
 
+    /// Flushes the collector, after the urgent reports that it missed.
+    ///
+    /// # Errors
+    ///
+    /// The collector's error, with its name, or an error if it panicked.
     pub(super) fn flush(&mut self, timeout: Duration) -> Result<(), CollectorError> {
-        self.catch_up();
-        self.ask(|collector| collector.flush(timeout))
+        self.give_urgent_reports();
+        self.call_method(|collector| collector.flush(timeout))
     }
 
+    /// Shuts the collector down. It is dropped later, by [`end`](Self::end).
+    ///
+    /// # Errors
+    ///
+    /// As for [`flush`](Self::flush).
     pub(super) fn shut_down(&mut self, timeout: Duration) -> Result<(), CollectorError> {
-        self.catch_up();
-        self.ask(|collector| collector.shutdown(timeout))
+        self.give_urgent_reports();
+        self.call_method(|collector| collector.shutdown(timeout))
     }
 
-    fn ask(
+    /// Calls a method that may fail, and adds the collector's name to its error.
+    fn call_method(
         &self,
-        ask: impl FnOnce(&dyn Collector) -> Result<(), CollectorError>,
+        method: impl FnOnce(&dyn Collector) -> Result<(), CollectorError>,
     ) -> Result<(), CollectorError> {
-        let answer = call::call(|| ask(&*self.collector)).unwrap_or_else(|| {
+        let answer = call::call_collector(|| method(&*self.collector)).unwrap_or_else(|| {
             self.count_panic();
             Err(CollectorError::new("the collector panicked"))
         });
-        answer.map_err(|error| error.of_collector(&self.name))
+        answer.map_err(|error| error.with_collector(&self.name))
     }
 
     fn count_panic(&self) {
         Counters::add(&self.queue.counters.collector_panics, 1);
     }
 
-    /// Drops the collector, whose destructor may block or panic.
+    /// Drops the collector, whose destructor may block.
+    ///
+    /// # Errors
+    ///
+    /// If the destructor panicked.
     pub(super) fn end(mut self) -> Result<(), CollectorError> {
         if self.drop_collector() {
             return Ok(());
         }
         let error = CollectorError::new("the collector panicked when it was dropped");
-        Err(error.of_collector(&self.name))
+        Err(error.with_collector(&self.name))
     }
 
-    /// Drops the collector; returns whether it did not panic.
+    /// Drops the collector, and replaces it by one that does nothing. Returns false if the
+    /// destructor panicked.
     fn drop_collector(&mut self) -> bool {
         let collector = std::mem::replace(&mut self.collector, Box::new(()));
         call::drop_collectors([collector])
@@ -129,7 +155,8 @@ impl Recipient {
 }
 
 impl Drop for Recipient {
-    /// Catches panics: without threads, the application drops the tracer and must not unwind.
+    /// Catches panics of the destructor. Without threads, the tracer is dropped in the
+    /// application's code, which must not unwind because of a collector.
     fn drop(&mut self) {
         self.drop_collector();
     }

@@ -1,20 +1,23 @@
-//! A batch that several lanes share. Who gets it, and when it is returned, is the queue's.
+//! A batch that several lanes share. The queue decides which lanes get it, and when its memory
+//! is returned.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::stream::decode::Decoded;
 
-/// The spans that several collectors are given, each on its own thread.
+/// Spans for several collectors, each on its own thread. It does not change after it is
+/// shared, except for one flag. The last holder takes it apart.
 #[derive(Debug)]
 pub(super) struct SharedBatch {
     pub(super) decoded: Decoded,
-    /// What it has allocated, with its chunks.
+    /// Bytes that it has allocated, including its chunks.
     pub(super) bytes: usize,
-    /// The same without them: those are counted while they wait for the worker.
+    /// Bytes that the queue has not counted yet. They do not include the chunks, which were
+    /// counted when they were handed over, unless they are copies.
     own_bytes: usize,
-    /// Whether its chunks are copies that do not belong to the queue.
+    /// Whether its chunks are copies, which are not returned to the queue.
     pub(super) is_copy: bool,
-    /// Whether a collector has not taken it.
+    /// Whether at least one collector has lost it.
     is_lost: AtomicBool,
 }
 
@@ -33,7 +36,7 @@ impl SharedBatch {
         }
     }
 
-    /// Makes a batch whose chunks are copies, counted with it.
+    /// Makes a batch whose chunks are copies, so all of its bytes are its own.
     pub(super) fn copied(decoded: Decoded) -> Self {
         let batch = Self::new(decoded);
         Self {
@@ -43,6 +46,8 @@ impl SharedBatch {
         }
     }
 
+    /// Returns the bytes to add to the queue's count when the batch is shared, and to subtract
+    /// when it is returned.
     pub(super) const fn own_bytes(&self) -> usize {
         self.own_bytes
     }
@@ -51,13 +56,16 @@ impl SharedBatch {
         self.decoded.len() as u64
     }
 
-    // Relaxed, here and below: the flag is read by the last holder, after `Arc::into_inner`,
-    // whose acquire pairs with the release of every other holder's reference.
-    pub(super) fn lose(&self) {
+    /// Marks the batch as lost to a collector. The caller still holds its reference.
+    pub(super) fn mark_lost(&self) {
+        // Relaxed. The partner is the load in `is_lost`. The later drop of the reference
+        // releases, and `Arc::into_inner`, which comes before that load, acquires.
         self.is_lost.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a collector has lost it. Exact only for the last holder.
     pub(super) fn is_lost(&self) -> bool {
+        // Relaxed: see `mark_lost`, its partner.
         self.is_lost.load(Ordering::Relaxed)
     }
 }

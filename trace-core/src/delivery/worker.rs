@@ -1,289 +1,224 @@
-//! Reads chunks and gives the spans to the collectors. When to wake, and what is counted,
-//! is the queue's.
+//! Reads chunks and turns them into batches of spans.
+//!
+//! The worker owns the decoder, the batch that is being filled, and the order of the steps of
+//! a delivery. The queue decides when it wakes and counts the spans, [`Recipients`] decides
+//! which collector gets a batch, and [`threads`](super::threads) runs it. Without threads it
+//! runs on the thread that flushes, under a lock of the tracer.
 
 use std::fmt;
-use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::call;
-use super::lane_thread::{LaneThread, RETELL_AFTER};
 use super::lost_pieces::LostPieces;
 use super::queue::{BATCH_SPANS, LaneOptions, Queue, Work};
-use super::recipient::Recipient;
-use super::shared_batch::SharedBatch;
-use super::untold::{Given, Untold};
+use super::recipients::Recipients;
 use crate::collector::{Collector, CollectorError};
 use crate::diagnostics::SiteLoss;
 use crate::diagnostics::stats::Counters;
-use crate::process::caught::catch;
 use crate::process::clock::{Clock, Deadline};
-use crate::stream::decode::{Decoded, Decoder, LaneLoss, LossReason, Part, PartReport};
+use crate::stream::decode::{Decoded, Decoder, Part, PartReport};
 use crate::value::{Limits, Resource};
 
-/// Takes chunks from a queue, reads them, and gives the spans to the collectors: directly to
-/// those without a thread of their own, through their lanes to the others.
+/// Takes chunks from a queue, reads them, and passes the spans to the collectors.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
     clock: Clock,
     resource: Arc<Resource>,
+    /// How long finished spans wait for further spans before they are read.
     scheduled_delay: Duration,
-    /// Bytes at which a batch is full: a quarter of a lane's share.
+    /// The number of bytes at which a batch is full: a quarter of a lane's share. Unlimited
+    /// without lanes.
     max_batch_bytes: usize,
-    /// The collectors that are called on this thread, with their numbers.
-    recipients: Vec<(usize, Recipient)>,
-    /// The collectors with threads of their own.
-    lanes: Vec<OwnLane>,
+    pub(super) recipients: Recipients,
+    /// Keeps incomplete spans between deliveries.
     decoder: Decoder,
+    /// The batch that is being filled. Empty between deliveries.
     decoded: Decoded,
 }
 
-/// A collector that has a thread of its own.
-struct OwnLane {
-    number: usize,
-    /// Reports that it missed because its lane was full.
-    untold: Untold,
-    /// Until the threads are started.
-    recipient: Option<Recipient>,
-}
-
-/// The threads of a tracer.
-#[derive(Debug)]
-pub(crate) struct Threads(Vec<JoinHandle<()>>);
-
-/// What a worker needs.
+/// The options of a worker, from the tracer's builder.
 pub(crate) struct WorkerOptions {
     pub(crate) clock: Clock,
     pub(crate) resource: Resource,
+    /// How many tags, logs and links of a span are kept when it is read.
     pub(crate) limits: Limits,
     pub(crate) scheduled_delay: Duration,
+    /// Bounds of the queue; see [`Queue::new`].
     pub(crate) max_queue_spans: usize,
     pub(crate) max_queue_bytes: usize,
-    /// Whether there are to be threads.
+    /// Whether the tracer has threads. If not, the thread that flushes calls the collectors.
     pub(crate) has_threads: bool,
 }
 
 impl Worker {
+    /// Makes the worker and its queue. Starts no thread.
     pub(crate) fn new(options: WorkerOptions, collectors: Vec<Box<dyn Collector>>) -> Self {
-        // A single collector runs on the worker's thread.
+        // A single collector runs on the worker's thread, because it cannot delay another
+        // collector.
         let are_several = options.has_threads && collectors.len() > 1;
-        // Called once, and guarded: this is the application's code, which may panic.
+        // Called once, and panics are caught, because this is the application's code.
         let lane_of = |collector: &dyn Collector| LaneOptions {
-            name: call::call(|| collector.name().to_owned()).unwrap_or_default(),
-            has_thread: are_several && !call::call(|| collector.is_quick()).unwrap_or(false),
+            name: call::call_collector(|| collector.name().to_owned()).unwrap_or_default(),
+            has_thread: are_several
+                && !call::call_collector(|| collector.is_quick()).unwrap_or(false),
         };
         let lanes: Vec<LaneOptions> = collectors.iter().map(|one| lane_of(&**one)).collect();
         let queue = Queue::new(options.max_queue_spans, options.max_queue_bytes, &lanes);
         let mut worker = Self::without_collectors(Arc::new(queue), options);
         worker.max_batch_bytes = worker.queue.max_batch_bytes();
         for (number, (collector, lane)) in collectors.into_iter().zip(lanes).enumerate() {
-            worker.add(number, collector, &lane);
+            let resource = Arc::clone(&worker.resource);
+            worker.recipients.add(number, collector, resource, &lane);
         }
         worker
     }
 
+    /// Makes a worker for an existing queue. [`new`](Self::new) and loom's models add the
+    /// collectors.
     pub(super) fn without_collectors(queue: Arc<Queue>, options: WorkerOptions) -> Self {
         let decoder = Decoder::new(options.limits, queue.max_parts());
         Self {
+            recipients: Recipients::new(Arc::clone(&queue)),
             queue,
             clock: options.clock,
             resource: Arc::new(options.resource),
             scheduled_delay: options.scheduled_delay,
             max_batch_bytes: usize::MAX,
-            recipients: Vec::new(),
-            lanes: Vec::new(),
             decoder,
             decoded: Decoded::default(),
         }
     }
 
-    pub(super) fn add(&mut self, number: usize, collector: Box<dyn Collector>, lane: &LaneOptions) {
-        let recipient = Recipient::new(
-            Arc::clone(&self.queue),
-            Arc::clone(&self.resource),
-            collector,
-            &lane.name,
-        );
-        if lane.has_thread {
-            self.lanes.push(OwnLane {
-                number,
-                untold: Untold::bounded(self.queue.max_untold()),
-                recipient: Some(recipient),
-            });
-        } else {
-            self.recipients.push((number, recipient));
-        }
-    }
-
+    /// The queue, for the tracer's core and the threads.
     pub(crate) fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 
-    /// Starts the threads, which deliver until the queue is closed.
-    pub(crate) fn start(mut self) -> std::io::Result<Threads> {
-        let queue = Arc::clone(&self.queue);
-        let started = self.start_lanes().and_then(|mut threads| {
-            threads.push(self.start_worker()?);
-            Ok(Threads(threads))
-        });
-        if started.is_err() {
-            // The threads that did start must end.
-            queue.close_lanes();
-        }
-        started
-    }
-
-    /// Starts the threads of the lanes.
-    fn start_lanes(&mut self) -> std::io::Result<Vec<JoinHandle<()>>> {
-        let threads = self.lane_threads().into_iter();
-        threads.map(LaneThread::start).collect()
-    }
-
-    pub(super) fn lane_threads(&mut self) -> Vec<LaneThread> {
-        let lanes = self.lanes.iter_mut();
-        let threads = lanes.filter_map(|lane| {
-            Some(LaneThread {
-                queue: Arc::clone(&self.queue),
-                lane: lane.number,
-                recipient: lane.recipient.take()?,
-            })
-        });
-        threads.collect()
-    }
-
-    fn start_worker(mut self) -> std::io::Result<JoinHandle<()>> {
-        let thread = std::thread::Builder::new().name("trace-worker".to_owned());
-        thread.spawn(move || {
-            let queue = Arc::clone(&self.queue);
-            call::serve(Arc::as_ptr(&queue), None);
-            let mut errors = catch(|| self.run()).unwrap_or_else(|| {
-                // From here on every span is counted as dropped.
-                queue.close(Deadline::after(Duration::ZERO));
-                queue.abandon();
-                vec![CollectorError::new("the tracer's thread panicked")]
-            });
-            queue.close_lanes();
-            // Destructors of collectors may block, too: `stop` comes after them, so that
-            // the wait for the end includes them, up to its deadline.
-            errors.extend(self.end());
-            queue.stop(errors);
-        })
-    }
-
-    /// Delivers until the queue is closed, and shuts down.
+    /// Delivers until the queue is closed, then shuts the collectors down and returns their
+    /// errors. The body of the worker's thread.
     pub(super) fn run(&mut self) -> Vec<CollectorError> {
         let mut idle = None;
         let mut work = Work::default();
         loop {
             self.queue
                 .wait_and_take(self.scheduled_delay, idle, &mut work);
-            self.deliver(&mut work);
-            idle = self.on_idle();
+            self.deliver_work(&mut work);
+            // Called after each delivery, because every batch may change the collectors'
+            // answers.
+            idle = self.recipients.on_idle(self.scheduled_delay);
+            // `is_last` was read under the lock that took the work, so nothing was added after
+            // it.
             if work.is_last {
                 return self.shut_down(self.queue.deadline());
             }
         }
     }
 
-    /// Calls the collectors' `on_idle`; returns after how long to call them again.
-    fn on_idle(&self) -> Option<Duration> {
-        let times = self.recipients.iter();
-        let times = times.filter_map(|(_, recipient)| recipient.on_idle());
-        // By then a lane may have room for the reports that it missed.
-        let has_untold = self.lanes.iter().any(|lane| lane.untold.is_urgent());
-        let untold = has_untold.then_some(self.scheduled_delay.max(RETELL_AFTER));
-        times.chain(untold).min()
-    }
-
-    /// Delivers what is in the queue, and flushes the collectors, on this thread.
+    /// Delivers the content of the queue and flushes the collectors, on this thread. For
+    /// tracers without threads; other tracers request a flush from the worker's thread through
+    /// the queue.
     pub(crate) fn flush(&mut self, deadline: Deadline) -> Vec<CollectorError> {
         let mut work = Work::default();
-        self.queue.take(&mut work);
-        self.deliver(&mut work);
-        self.queue.trim();
-        self.flush_collectors(deadline)
+        self.queue.take_work(&mut work);
+        self.deliver_work(&mut work);
+        // A worker's thread does this before it waits. Here there is no such thread.
+        self.queue.free_idle_chunks();
+        self.recipients.flush(deadline)
     }
 
-    /// Shuts the collectors down; what is read later is lost.
+    /// Gives up incomplete spans and parts, reports this to the collectors, and shuts them
+    /// down. Nothing is read after this. Returns the errors of the collectors on this thread.
     pub(crate) fn shut_down(&mut self, deadline: Deadline) -> Vec<CollectorError> {
+        // Pieces that came after the last work are part of the losses that are reported now.
         let lost = self.queue.take_lost();
-        self.lose(lost);
-        let open = self.decoder.abandon(&mut self.decoded);
+        self.note_lost(lost);
+        // Spans whose end was not read, and the parts that are still open.
+        let open = self.decoder.give_up_open(&mut self.decoded);
         let counter = &self.queue.counters.dropped_shutdown;
-        self.queue.leave(counter, &open, SiteLoss::Open);
-        self.collect();
-        self.tell_all();
-        // The lanes end beside the collectors of this thread.
+        self.queue.count_dropped(counter, &open, SiteLoss::Open);
+        self.give_batch();
+        self.recipients.give_missed_reports();
+        // This comes before the shutdown of this thread's collectors, so that the lanes end
+        // meanwhile.
         self.queue.close_lanes();
-        let recipients = self.recipients.iter_mut();
-        let shut_down = |recipient: &mut Recipient| recipient.shut_down(deadline.remaining());
-        let ended = recipients.map(|(_, recipient)| shut_down(recipient));
-        ended.filter_map(Result::err).collect()
+        self.recipients.shut_down(deadline)
     }
 
-    /// Drops the collectors.
+    /// Drops the collectors of this thread. Separate from `shut_down`, because it may block.
     pub(crate) fn end(&mut self) -> Vec<CollectorError> {
-        let recipients = self.recipients.drain(..);
-        let ended = recipients.map(|(_, recipient)| recipient.end());
-        ended.filter_map(Result::err).collect()
+        self.recipients.end()
     }
 
-    fn flush_collectors(&mut self, deadline: Deadline) -> Vec<CollectorError> {
-        let recipients = self.recipients.iter_mut();
-        let flushed = recipients.map(|(_, recipient)| recipient.flush(deadline.remaining()));
-        flushed.filter_map(Result::err).collect()
-    }
-
-    fn deliver(&mut self, work: &mut Work) {
+    /// Reads the work from the queue, and passes the spans to the collectors. Leaves `work`
+    /// empty.
+    fn deliver_work(&mut self, work: &mut Work) {
+        // Losses come first, because the next piece may contain the other half of a lost span.
         if let Some(lost) = work.lost.take() {
-            self.lose(lost);
+            self.note_lost(lost);
         }
+        // There is one look at the clock for each delivery. It may make another anchor.
         self.decoded.begin(self.clock.look());
+        // This comes before the chunks, which may contain the end of such a part.
         for part in work.opened.drain(..) {
             self.report_open(part);
         }
         for chunk in work.chunks.drain(..) {
             self.decoder.read(chunk, &mut self.decoded);
+            // A batch ends at the end of a chunk, so it may exceed these limits by the content
+            // of one chunk.
             let is_full = self.decoded.len() as u64 >= BATCH_SPANS
                 || self.decoded.entry_bytes() >= self.max_batch_bytes;
             if is_full {
-                self.collect();
+                self.give_batch();
             }
         }
+        // Ends come last, because all pieces of these parts were taken with them or earlier.
         for part in work.ended.drain(..) {
             self.decoder.end_part(part, &mut self.decoded);
         }
+        // Counted before the rest is passed to collectors, so that a collector that reads the
+        // statistics finds the spans that it did not get.
         let dropped = self.decoder.take_dropped();
         let counters = &self.queue.counters;
         let (of_queue, of_limit) = (&counters.dropped_queue, &counters.dropped_limit);
-        self.queue.leave(of_queue, &dropped.queue, SiteLoss::Queue);
-        self.queue.leave(of_limit, &dropped.limit, SiteLoss::Limit);
-        Counters::add(&counters.unattached, dropped.unattached);
-        self.collect();
-        self.catch_up();
         self.queue
-            .hold(self.decoder.held(), self.decoder.open_parts());
+            .count_dropped(of_queue, &dropped.queue, SiteLoss::Queue);
+        self.queue
+            .count_dropped(of_limit, &dropped.limit, SiteLoss::Limit);
+        Counters::add(&counters.unattached, dropped.unattached);
+        self.give_batch();
+        self.recipients.give_urgent_reports();
+        self.queue
+            .note_held(self.decoder.kept_spans(), self.decoder.open_parts());
+        // This is the last step, because the flush covers everything above. The lanes flush
+        // while this thread flushes its own collectors.
         if let Some((number, deadline)) = work.flush {
             self.queue.flush_lanes(number, deadline);
-            let errors = self.flush_collectors(deadline);
+            let errors = self.recipients.flush(deadline);
             self.queue.finish_flush(number, errors);
         }
     }
 
-    fn lose(&mut self, mut lost: LostPieces) {
-        self.decoder.lose(lost.half_spans.drain(), &mut lost.parts);
+    /// Tells the decoder about dropped pieces.
+    fn note_lost(&mut self, mut lost: LostPieces) {
+        self.decoder
+            .forget_lost(lost.half_spans.drain(), &mut lost.parts);
     }
 
-    /// Reports a part as open, unless that was reported before.
+    /// Reports a part as open, unless it was reported before.
     fn report_open(&mut self, part: Part) {
-        if self.decoder.goes_on(part) {
+        if self.decoder.note_open_part(part) {
             self.decoded.report(PartReport::opened(part));
         }
     }
 
-    /// Reports, before the end of a part, the other parts of its trace that are open in this
-    /// process: they called it, or were called. A collector then knows that the trace goes on.
-    fn note_callers(&mut self) {
+    /// Before the end of a part, reports the open parts of the same trace in this process that
+    /// called it or were called by it. So a collector knows that the trace continues, even if
+    /// these parts have handed over nothing.
+    fn report_callers(&mut self) {
+        // The reports are taken out and added again after the others. The order matters,
+        // because a collector may complete a trace at the first end.
         let reports = self.decoded.take_reports();
         let ended = reports.iter().filter(|report| !report.is_open());
         let ended: Vec<Part> = ended.map(|report| report.part).collect();
@@ -295,142 +230,24 @@ impl Worker {
         }
     }
 
-    /// Gives the spans that were read to the collectors, and returns the chunks.
-    fn collect(&mut self) {
+    /// Passes the decoded spans to the collectors, and returns the chunks to the queue.
+    fn give_batch(&mut self) {
         if !self.queue.callers.is_empty() {
-            self.note_callers();
+            self.report_callers();
         }
         let spans = self.decoded.len() as u64;
         if spans > 0 || !self.decoded.reports().is_empty() {
-            self.queue.read(spans);
+            // This comes before any collector gets the spans, which must be counted as read
+            // before they are finished.
+            self.queue.count_read(spans);
             if self.queue.chart.is_counting() {
                 self.queue.chart.read(self.decoded.sites());
             }
-            if !self.lanes.is_empty() {
-                return self.share();
-            }
-            let mut is_lost = false;
-            let reports = self.decoded.reports();
-            for (number, recipient) in &mut self.recipients {
-                let taken = recipient.collect(&self.decoded, reports);
-                self.queue.finish(*number, spans, taken);
-                if let Err(loss) = taken {
-                    self.queue.note_lane_loss(*number, &self.decoded, loss);
-                    is_lost = true;
-                }
-            }
-            return self.queue.release(&mut self.decoded, is_lost);
-        }
-        self.queue.release(&mut self.decoded, false);
-    }
-
-    /// Gives the spans that were read to the lanes, and to the collectors on this thread.
-    fn share(&mut self) {
-        let batch = Arc::new(self.take_batch());
-        let is_full = self.queue.full_lanes(&batch);
-        self.queue.count_shared(&batch);
-        let (decoded, spans) = (&batch.decoded, batch.spans());
-        for lane in &mut self.lanes {
-            if is_full.get(lane.number) == Some(&true) {
-                lane.untold
-                    .miss(decoded, decoded.reports(), LossReason::Lane(LaneLoss::Full));
-                batch.lose();
-                self.queue.finish(lane.number, spans, Err(LaneLoss::Full));
-                self.queue
-                    .note_lane_loss(lane.number, decoded, LaneLoss::Full);
-            } else {
-                lane.give_batch(&self.queue, &batch);
-            }
-        }
-        for (number, recipient) in &mut self.recipients {
-            let taken = recipient.collect(decoded, decoded.reports());
-            self.queue.finish(*number, spans, taken);
-            if let Err(loss) = taken {
-                batch.lose();
-                self.queue.note_lane_loss(*number, decoded, loss);
-            }
-        }
-        self.queue.release_batch(batch);
-    }
-
-    /// Takes the spans that were read. A small batch is copied, so that it does not hold
-    /// large buffers while it waits in a lane.
-    fn take_batch(&mut self) -> SharedBatch {
-        if let Some(small) = self.decoded.take_small() {
-            self.queue.return_chunks(self.decoded.end());
-            return SharedBatch::copied(small);
-        }
-        let mut next = self.queue.spare_batch();
-        next.begin(self.decoded.converter().clone());
-        SharedBatch::new(std::mem::replace(&mut self.decoded, next))
-    }
-
-    /// Gives the lanes all reports that they missed, even if they are full: these are the last.
-    fn tell_all(&mut self) {
-        let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
-        for lane in &mut self.lanes {
-            if lane.untold.is_any() {
-                lane.give_batch(&self.queue, &nothing);
-            }
-        }
-    }
-
-    /// Gives the collectors the urgent reports that they missed, where there is room.
-    fn catch_up(&mut self) {
-        for (_, recipient) in &mut self.recipients {
-            recipient.catch_up();
-        }
-        if self.lanes.iter().all(|lane| !lane.untold.is_urgent()) {
-            return;
-        }
-        let nothing = Arc::new(SharedBatch::copied(Decoded::default()));
-        let is_full = self.queue.full_lanes(&nothing);
-        for lane in &mut self.lanes {
-            if lane.untold.is_urgent() && is_full.get(lane.number) == Some(&false) {
-                lane.give_batch(&self.queue, &nothing);
-            }
-        }
-    }
-}
-
-impl OwnLane {
-    /// Gives the lane a batch, with the reports that it missed.
-    fn give_batch(&mut self, queue: &Queue, batch: &Arc<SharedBatch>) {
-        let told = self.untold.tell(batch.decoded.reports());
-        self.untold.took(&told);
-        let reports = match told {
-            std::borrow::Cow::Borrowed(_) => None,
-            std::borrow::Cow::Owned(reports) => Some(reports),
-        };
-        let given = Given {
-            batch: Arc::clone(batch),
-            reports,
-        };
-        if queue.give_batch(self.number, given).is_err() {
-            // Its thread has ended during a shutdown.
-            batch.lose();
-            queue.finish(self.number, batch.spans(), Err(LaneLoss::Shutdown));
-            queue.note_lane_loss(self.number, &batch.decoded, LaneLoss::Shutdown);
-        }
-    }
-}
-
-impl Threads {
-    /// Waits, until the deadline at most, for the threads, which have already called `stop`.
-    /// Thread-locals of collectors may block when they are dropped; after the deadline they
-    /// finish on their own.
-    pub(crate) fn join(self, deadline: Deadline) {
-        let (sender, all_joined) = mpsc::channel::<()>();
-        let joiner = std::thread::Builder::new().name("trace-join".to_owned());
-        let joiner = joiner.spawn(move || {
-            for thread in self.0 {
-                // No thread ends by a panic: all panics of the application are caught.
-                let _ended = thread.join();
-            }
-            drop(sender);
-        });
-        if joiner.is_ok() {
-            let _disconnected = all_joined.recv_timeout(deadline.remaining());
+            self.recipients.give_batch(&mut self.decoded);
+        } else {
+            // There are no spans. There may be chunks without a complete span. The decoder has
+            // copied the entries that it needs later.
+            self.queue.release_chunks(&mut self.decoded, false);
         }
     }
 }
@@ -439,7 +256,7 @@ impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
             .field("resource", &self.resource)
-            .field("collectors", &(self.recipients.len() + self.lanes.len()))
+            .field("collectors", &self.recipients.len())
             .finish_non_exhaustive()
     }
 }

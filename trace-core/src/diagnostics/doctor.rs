@@ -1,12 +1,16 @@
-//! The table of what became of the spans of each site.
+//! The table of the doctor, and its text.
+//!
+//! Counts nothing: see [`chart`](super::chart).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::value::visible::visible;
 
-/// What became of the spans of each place in the source that was reached: the answer to
-/// "why is my span missing". Made by [`Tracer::doctor`](crate::Tracer::doctor).
+/// What happened to the spans of each place in the source. It answers the question "why is my
+/// span missing?". Returned by [`Tracer::doctor`](crate::Tracer::doctor).
+///
+/// It contains only places that the program has reached.
 ///
 /// ```
 /// use trace_core::{Tracer, sampler_fn, trace_root, traced};
@@ -35,35 +39,36 @@ use crate::value::visible::visible;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Doctor {
-    /// One for each place, by file and line.
+    /// One report for each place, sorted by file and line.
     pub sites: Vec<SiteReport>,
-    /// Whether calls are counted, by a doctor that is armed or in a debug build.
+    /// Whether calls are counted: in a debug build, or while the doctor is armed.
     pub is_counting: bool,
 }
 
-/// What became of the spans of one place in the source.
+/// What happened to the spans of one place in the source.
 ///
-/// What was recorded, not sampled and dropped, is that of the tracer. Calls outside of any
-/// trace and roots without a tracer are those of the process, and so is, where nothing is
-/// counted, [`AtLeastOnce`](Times::AtLeastOnce) of what was recorded.
+/// Recorded, unsampled and dropped spans are those of the tracer. Calls outside of any trace
+/// and roots without a tracer are those of the whole process. If nothing is counted,
+/// [`AtLeastOnce`](Times::AtLeastOnce) in [`recorded`](Self::recorded) also refers to the
+/// whole process.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SiteReport {
-    /// The span's name; empty for all that are named at run time.
+    /// The name of the span. It is empty for all spans that get their name at run time.
     pub operation_name: &'static str,
-    /// The file, as the compiler was given it.
+    /// The path of the file, as passed to the compiler.
     pub file: &'static str,
-    /// The line, from 1 on.
+    /// The line, counted from 1.
     pub line: u32,
-    /// How often a span was read to be given to the collectors.
+    /// How often the worker has read a span of this place for the collectors.
     pub recorded: Times,
-    /// How often it was called where no trace runs.
+    /// How often the code was called outside of any trace.
     pub outside: Times,
-    /// How often it began a root without a tracer.
+    /// How often the code began a root without a tracer.
     pub no_tracer: Times,
-    /// How often it ran in a trace that is not sampled, and who decided that.
+    /// How often the code ran in a trace that is not sampled, by who made this decision.
     pub not_sampled: Vec<(NotSampledBy, Times)>,
-    /// Why spans were dropped, and how many. Always counted.
+    /// The reasons why spans were dropped, each with the number of spans. Always counted.
     pub dropped: Vec<(String, u64)>,
 }
 
@@ -71,12 +76,12 @@ pub struct SiteReport {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Times {
-    /// It did not, as far as is known.
+    /// It is not known to have happened.
     #[default]
     Never,
-    /// Nobody counts.
+    /// It happened while calls were not counted.
     AtLeastOnce,
-    /// So often while somebody counted.
+    /// It happened this often while calls were counted.
     Counted(u64),
 }
 
@@ -86,11 +91,11 @@ pub enum Times {
 pub enum NotSampledBy {
     /// The tracer's sampler.
     Sampler,
-    /// The caller, whose decision came with its context.
+    /// The caller. Its decision came with its context.
     Caller,
-    /// The bound of [`Trust::Capped`](crate::Trust::Capped).
+    /// The limit of [`Trust::Capped`](crate::Trust::Capped).
     Cap,
-    /// The tracer's sampler, by a panic.
+    /// A panic of the tracer's sampler.
     Panic,
 }
 
@@ -104,7 +109,7 @@ impl Doctor {
         Self { sites, is_counting }
     }
 
-    /// Of a tracer that records nothing.
+    /// Returns the table of a tracer that records nothing.
     pub(crate) const fn nothing() -> Self {
         Self {
             sites: Vec::new(),
@@ -112,7 +117,8 @@ impl Doctor {
         }
     }
 
-    /// Says what became of the spans with a name: one line for each place.
+    /// Returns what happened to the spans with this name, as text with one line for each
+    /// place.
     #[must_use]
     pub fn why(&self, operation_name: &str) -> String {
         let sites = self.sites.iter();
@@ -129,7 +135,7 @@ impl Doctor {
 }
 
 impl SiteReport {
-    /// Says what became of the spans, in one line.
+    /// Returns what happened to the spans, as one line of text.
     #[must_use]
     pub fn why(&self) -> String {
         let mut parts = Vec::new();
@@ -151,6 +157,7 @@ impl SiteReport {
         format!("`{name}` ({place}): {}", shown(&parts.join(", ")))
     }
 
+    /// Returns whether nothing is known about the site: the program has not reached it.
     pub(super) fn is_empty(&self) -> bool {
         let times = [self.recorded, self.outside, self.no_tracer];
         let never = times.iter().all(|times| *times == Times::Never);
@@ -164,6 +171,7 @@ impl SiteReport {
         }
     }
 
+    /// Returns the cells of the row in the table, in the order of [`HEAD`].
     fn cells(&self) -> [String; COLUMNS] {
         let times = |times: Times| match times {
             Times::Never => "-".to_owned(),
@@ -196,7 +204,7 @@ impl SiteReport {
     }
 }
 
-/// Names may come from anywhere.
+/// Escapes characters that cannot be printed, because names may come from anywhere.
 fn shown(text: &str) -> Cow<'_, str> {
     visible(text, usize::MAX)
 }
@@ -213,7 +221,7 @@ const HEAD: [&str; COLUMNS] = [
 ];
 
 impl fmt::Display for Doctor {
-    /// Writes a table: one line for each place.
+    /// Writes a table: a line of headings, then one line for each place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<[String; COLUMNS]> = std::iter::once(HEAD.map(str::to_owned))
             .chain(self.sites.iter().map(SiteReport::cells))

@@ -1,4 +1,6 @@
-//! What can be said, in its words.
+//! The kinds of diagnostic lines, and their texts.
+//!
+//! [`listener`](super::listener) decides whether and where a line is printed.
 
 use std::fmt;
 use std::panic::Location;
@@ -10,42 +12,45 @@ use crate::value::visible::visible;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A root began, and the process has no tracer. Never said under a test harness.
+    /// A root began, and the process has no tracer. Never reported under a test harness.
     NoTracer,
-    /// The guard of the tracer is gone, perhaps at once by `let _ = ..install()`. Never said
-    /// under a test harness.
+    /// The guard of the tracer was dropped, perhaps at once by `let _ = ..install()`. Never
+    /// reported under a test harness.
     GuardDropped,
-    /// A root began before the tracer was installed, as a `main` does that is a root. Never
-    /// said under a test harness.
+    /// A root began before the tracer was installed: for example, `main` is itself a root.
+    /// Never reported under a test harness.
     RootBeforeInstall,
-    /// A function that is no root was called where no trace runs.
+    /// A function that is not a root was called outside of any trace.
     OutsideTrace,
-    /// The same in a task of tokio: of `spawn`, `spawn_blocking` or a `JoinSet`.
+    /// Like [`OutsideTrace`](Self::OutsideTrace), but in a tokio task: of `spawn`,
+    /// `spawn_blocking` or a `JoinSet`.
     SpawnedTask,
-    /// A root began without a tracer in a task that `tokio::spawn` made, and a tracer is
-    /// attached elsewhere.
+    /// A root began without a tracer in a task of `tokio::spawn`, while a tracer is attached
+    /// elsewhere.
     AttachedElsewhere,
     /// This crate is built without its feature `record`.
     NotBuiltIn,
-    /// A tracer was built that has no collector. Never said under a test harness.
+    /// A tracer without a collector was built. Never reported under a test harness.
     NoCollector,
-    /// A request passes two layers of a server, and has one span.
+    /// A request passes through two layers of a server. Only one of them makes a span.
     TwoLayers,
-    /// Spans were lost when a tracer ended, or before.
+    /// A tracer lost spans before it ended, or when it ended.
     Lost,
+    /// `OTEL_PROPAGATORS` lists an unknown name.
+    UnknownPropagator,
 }
 
-/// One line.
+/// One line about spans that are not recorded or were lost.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// What it is about.
+    /// What the line is about.
     pub kind: Kind,
     message: String,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::NoTracer,
         Self::GuardDropped,
         Self::RootBeforeInstall,
@@ -56,11 +61,12 @@ impl Kind {
         Self::NoCollector,
         Self::TwoLayers,
         Self::Lost,
+        Self::UnknownPropagator,
     ];
 
-    /// What is said of a place. `install` is where a tracer was installed, for those that
-    /// speak of it.
-    pub(super) fn of_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
+    /// Returns the line about a site. `install` is the place where a tracer was installed.
+    /// Some kinds mention it.
+    pub(super) fn describe_site(self, site: &Site, install: Option<&Location<'_>>) -> Diagnostic {
         let span = At(site);
         let install = Installed(install);
         let message = match self {
@@ -82,15 +88,19 @@ impl Kind {
             Self::AttachedElsewhere => format!(
                 "root {span} is not recorded, as a task of `tokio::spawn` does not see the tracer that is attached elsewhere: write `..install()?` for it, or `tracer.attach(..)` around the future of the task"
             ),
-            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => {
+            Self::NotBuiltIn
+            | Self::NoCollector
+            | Self::TwoLayers
+            | Self::UnknownPropagator
+            | Self::Lost => {
                 format!("{span} is lost")
             }
         };
         Diagnostic::new(self, &message)
     }
 
-    /// What is said of places of which nothing was said.
-    pub(super) fn of_more(self, more: u64) -> Diagnostic {
+    /// Returns the line about `more` places that have no line of their own.
+    pub(super) fn describe_more(self, more: u64) -> Diagnostic {
         let reason = match self {
             Self::NoTracer => "no tracer is installed",
             Self::GuardDropped => "the guard of the tracer has been dropped",
@@ -98,7 +108,11 @@ impl Kind {
             Self::OutsideTrace => "no trace runs where they are called",
             Self::SpawnedTask => "their tasks do not see the trace in which they were spawned",
             Self::AttachedElsewhere => "`tokio::spawn` does not hand the tracer on",
-            Self::NotBuiltIn | Self::NoCollector | Self::TwoLayers | Self::Lost => "they are lost",
+            Self::NotBuiltIn
+            | Self::NoCollector
+            | Self::TwoLayers
+            | Self::UnknownPropagator
+            | Self::Lost => "they are lost",
         };
         let message = format!(
             "and {more} more that are not recorded, as {reason}: `tracer.doctor()` lists them"
@@ -108,13 +122,15 @@ impl Kind {
 }
 
 impl Diagnostic {
-    /// Names, and what collectors say, may come from anywhere.
+    /// Makes a line. Escapes characters that cannot be printed, because names and the messages
+    /// of collectors may come from anywhere.
     pub(super) fn new(kind: Kind, message: &str) -> Self {
         let message = visible(message, usize::MAX).into_owned();
         Self { kind, message }
     }
 
-    /// A tracer that records nothing.
+    /// Returns the line about a tracer that records nothing. `source` is the place where it
+    /// was built.
     pub(super) fn not_built_in(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -123,7 +139,7 @@ impl Diagnostic {
         Self::new(Kind::NotBuiltIn, &message)
     }
 
-    /// Two layers of a server around one another.
+    /// Returns the line about two layers of a server, one within the other.
     pub(super) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) -> Self {
         let message = format!(
             "requests pass two layers of `trace_http::server()`, made at {}:{} and {}:{}, and have one span, of the first: remove one of them",
@@ -135,7 +151,8 @@ impl Diagnostic {
         Self::new(Kind::TwoLayers, &message)
     }
 
-    /// A tracer that gives what it records to nobody.
+    /// Returns the line about a tracer without a collector. `source` is the place where it was
+    /// built.
     pub(super) fn no_collector(source: &Location<'_>) -> Self {
         let (file, line) = (source.file(), source.line());
         let message = format!(
@@ -143,17 +160,26 @@ impl Diagnostic {
         );
         Self::new(Kind::NoCollector, &message)
     }
+
+    /// Unknown names in `OTEL_PROPAGATORS`.
+    pub(super) fn unknown_propagators(unknown: &[String], known: &[&str]) -> Self {
+        let unknown = unknown.join("`, `");
+        let known = known.join(", ");
+        let message = format!(
+            "`OTEL_PROPAGATORS` lists unknown propagators, which are left out: `{unknown}`; expected some of {known}"
+        );
+        Self::new(Kind::UnknownPropagator, &message)
+    }
 }
 
 impl fmt::Display for Diagnostic {
-    /// Writes what is said, without the name of the crate that the standard error has before
-    /// it.
+    /// Writes the message. The prefix `trace-core: ` is added only on standard error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-/// A span and its place.
+/// Writes a span's name and place.
 struct At<'a>(&'a Site);
 
 impl fmt::Display for At<'_> {
@@ -172,7 +198,7 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// Where a tracer was installed, if that is known.
+/// Writes the place where a tracer was installed; writes nothing if the place is unknown.
 struct Installed<'a>(Option<&'a Location<'a>>);
 
 impl fmt::Display for Installed<'_> {

@@ -1,4 +1,7 @@
-//! What was lost when a tracer ended, in one line.
+//! The line about the losses of a tracer, when it ends.
+//!
+//! Takes the counts from [`stats`](super::stats) and the places from
+//! [`chart`](super::chart). Prints nothing: see [`listener`](super::listener).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,39 +9,43 @@ use std::fmt;
 use crate::diagnostics::stats::{LaneStats, Stats};
 use crate::stream::Site;
 
-/// What a tracer has lost when it has ended.
+/// The losses of a tracer that has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
     stats: Stats,
-    /// Spans that collectors say they have lost.
+    /// Spans that collectors report as lost. Two collectors may have lost the same span.
     by_collectors: u64,
+    /// The parts of the line, each with a number or a collector's name.
     parts: Vec<String>,
 }
 
-/// Spans that were open at the end and whose beginning was handed over.
+/// Spans that were open at the end and whose beginning was handed over. So their site is
+/// known.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSpans {
+    /// File, line and name, in the order in which they are written.
     sites: BTreeSet<(&'static str, u32, &'static str)>,
     count: u64,
 }
 
-/// Places of open spans that are named.
+/// Largest number of places of open spans in the line.
 const MAX_PLACES: usize = 5;
 
 impl Loss {
-    /// Begins with what was counted.
+    /// Makes a loss from the counts of the tracer.
     pub(crate) fn new(stats: &Stats, lanes: &[LaneStats], open: &OpenSpans) -> Self {
         let mut loss = Self {
             stats: *stats,
             by_collectors: 0,
             parts: Vec::new(),
         };
-        // What runs still, and what had been handed over of what ran.
-        loss.open(stats.open + open.count, open);
+        // Spans that still run in their scopes, and spans whose beginning was handed over.
+        loss.push_open(stats.open + open.count, open);
+        // `dropped.shutdown` counts the open spans that were handed over, too.
         let given_up = stats.dropped.shutdown.saturating_sub(open.count);
-        loss.part(stats.dropped.queue, "as the queue was full");
-        loss.part(stats.dropped.limit, "as too much was open at once");
-        loss.part(given_up, "after the shutdown or its deadline");
+        loss.push_part(stats.dropped.queue, "as the queue was full");
+        loss.push_part(stats.dropped.limit, "as too much was open at once");
+        loss.push_part(given_up, "after the shutdown or its deadline");
         for lane in lanes {
             let reasons = [
                 (lane.waiting, "not taken in time"),
@@ -53,7 +60,7 @@ impl Loss {
         loss
     }
 
-    /// Adds what a collector says, and how many spans it has lost itself.
+    /// Adds the message of a collector, and the number of spans that it has lost.
     pub(crate) fn collector(&mut self, name: &str, text: &str, lost: u64) {
         self.by_collectors += lost;
         self.parts.push(format!("collector {name}: {text}"));
@@ -63,17 +70,17 @@ impl Loss {
         self.parts.is_empty()
     }
 
-    fn part(&mut self, spans: u64, text: &str) {
+    fn push_part(&mut self, spans: u64, text: &str) {
         if spans > 0 {
             self.parts.push(format!("{spans} {text}"));
         }
     }
 
-    fn open(&mut self, spans: u64, open: &OpenSpans) {
+    fn push_open(&mut self, spans: u64, open: &OpenSpans) {
         let named = open.to_string();
         match named.is_empty() {
-            true => self.part(spans, "still open"),
-            false => self.part(spans, &format!("still open ({named})")),
+            true => self.push_part(spans, "still open"),
+            false => self.push_part(spans, &format!("still open ({named})")),
         }
     }
 }
@@ -88,7 +95,7 @@ impl OpenSpans {
 
 impl fmt::Display for OpenSpans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Those that are named at run time have no place.
+        // Spans that are named at run time have no place.
         let mut named = self.sites.iter().filter(|(file, ..)| !file.is_empty());
         for (index, (file, line, name)) in named.by_ref().take(MAX_PLACES).enumerate() {
             let separator = if index > 0 { "; " } else { "" };

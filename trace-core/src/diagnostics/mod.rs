@@ -1,18 +1,18 @@
-//! What is not recorded, or lost, and what to write so that it is not.
+//! Lines about spans that are not recorded or were lost, and the [`Doctor`].
 //!
-//! One line each, on the standard error: what, where, and what to write. It is said once
-//! of a kind and a place in the source, and of no more than five places of a kind; how many
-//! there are besides is said when a tracer ends, and on Unix at the end of the process.
-//! [`Kind`] lists what there is.
+//! Each line goes to standard error. It describes what happened, where, and how to fix it. A
+//! line of one [`Kind`] is printed once for a place in the source, and for at most five
+//! places. The number of further places is printed when a tracer ends, and on Unix at the end
+//! of the process.
 //!
 //! ```text
 //! trace-core: `send_mail` (src/mail.rs:12) is not recorded, as its task does not see the trace in which it was spawned: write `trace_core::spawn(..)` or `trace_core::spawn_blocking(..)`, or `future.in_current_trace()` for a `JoinSet` or `tokio::spawn`, or make it a root by `#[trace_root]`
 //! trace-core: 3 spans lost: 2 still open (send_mail, src/mail.rs:12), collector otlp: connection refused
 //! ```
 //!
-//! What was lost when a tracer ended is always said. The rest is said in debug builds, or if
-//! `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or by [`set_level`]. `OTEL_LOG_LEVEL=error` is
-//! what was lost alone, `none` is nothing.
+//! By default, a tracer prints its losses when it ends. The other lines are printed in debug
+//! builds, if `OTEL_LOG_LEVEL` is `warn`, `info` or `debug`, or if [`set_level`] requests
+//! them. `OTEL_LOG_LEVEL=error` prints only losses, and `none` prints nothing.
 //!
 //! Lines can go to a closure:
 //!
@@ -32,33 +32,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is said at an end never holds it up for long: if the standard error is locked, or
-//! nobody reads it, that is waited for half a second. The line is written later, unless the
-//! process ends before. A closure is waited for.
+//! Standard error may be locked, or its reader may be stuck. The end of a tracer or of the
+//! process waits for it for at most half a second. The line is written later, unless the
+//! process ends first. A closure has no such limit.
 //!
-//! In the child of a `fork` nothing is said before it asks for it by [`print()`] or [`listen`]:
-//! another thread of the parent's may have had the standard error locked.
+//! The child of a `fork` prints nothing until it calls [`print()`] or [`listen`]. Another
+//! thread of the parent may have held the lock of standard error during the `fork`.
 //!
-//! A question about one span is answered by the [`Doctor`], whom
-//! [`Tracer::doctor`](crate::Tracer::doctor) calls. Nothing of this is done where something is
-//! recorded, and where nothing is, a site notes once why.
+//! [`Tracer::doctor`](crate::Tracer::doctor) explains why a span is missing. It adds no work
+//! to a recorded call. A call that is not recorded notes the reason at its site, once.
+//!
+//! This module counts spans and reports what happened to them. It does not decide which spans
+//! are recorded or dropped.
 
 mod chart;
 mod doctor;
 mod kind;
+mod listener;
 mod loss;
 mod presence;
 mod printer;
 pub(crate) mod stats;
-mod told;
 
 pub(crate) use chart::{Chart, SiteLoss, is_counting};
 pub use doctor::{Doctor, NotSampledBy, SiteReport, Times};
 pub use kind::{Diagnostic, Kind};
+pub(crate) use listener::end;
+pub use listener::{Level, listen, print, set_level, silence};
 pub(crate) use loss::Loss;
 pub(crate) use presence::{
     attach, drop_guard, has_other_tracers, install, is_curious, is_installed, miss_root, miss_span,
-    no_collector, not_built_in, tracer_begins, tracer_ends, two_layers,
+    no_collector, not_built_in, tracer_begins, tracer_ends, two_layers, unknown_propagators,
 };
-pub(crate) use told::end;
-pub use told::{Level, listen, print, set_level, silence};

@@ -1,4 +1,7 @@
-//! Which tracers there are and were, and so why a root or a span has none.
+//! Tracks the tracers of the process, to explain why a root or span has no tracer.
+//!
+//! Chooses the kind of line for a root or function that is not recorded. Does not find the
+//! tracer of a root: `tracer` and `root` do.
 
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -6,44 +9,48 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::chart::is_counting;
 use super::kind::{Diagnostic, Kind};
-use super::told::{Level, says, tell, tell_once};
+use super::listener::{Level, says, tell, tell_once};
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 use crate::stream::{Absence, Site};
 use crate::value::environment;
 
-/// The child of a `fork` has one of its own, as it has no tracer.
-static PRESENT: PerProcess<Mutex<Present>> = PerProcess::new();
+/// The child of a `fork` gets its own value, because it has no tracer.
+static PRESENT: PerProcess<Mutex<TracerPresence>> = PerProcess::new();
 
-/// See [the module](self).
+/// What is known about the tracers of the process.
 #[derive(Debug, Default)]
-struct Present {
+struct TracerPresence {
     /// Tracers that were built and have not ended.
     tracers: usize,
-    /// Where the last one was installed.
+    /// Where the last tracer was installed.
     installed_at: Option<&'static Location<'static>>,
-    /// Whether it still is.
+    /// Whether that tracer is still installed.
     is_installed: bool,
-    /// Whether it had recorded nothing when it was removed.
+    /// Whether that tracer had recorded nothing when its guard was dropped.
     was_idle: bool,
-    /// The first roots that began while none was installed.
+    /// The first roots that began while no tracer was installed, at most
+    /// [`MAX_EARLY_ROOTS`].
     early_roots: Vec<&'static Site>,
 }
 
 const MAX_EARLY_ROOTS: usize = 8;
 
-fn present() -> MutexGuard<'static, Present> {
+fn present() -> MutexGuard<'static, TracerPresence> {
     let present = PRESENT.get(|_| Mutex::default());
     present.lock().unpoisoned()
 }
 
-/// Whether there are several tracers: kept beside [`Present`], as roots ask for it.
+/// Whether there is more than one tracer. A copy from [`TracerPresence`], which roots can read
+/// without a lock.
 static ARE_SEVERAL: AtomicBool = AtomicBool::new(false);
 
+/// Notes that a tracer was built.
 pub(crate) fn tracer_begins() {
     change_tracers(|tracers| tracers + 1);
 }
 
+/// Notes that a tracer has ended.
 pub(crate) fn tracer_ends() {
     change_tracers(|tracers| tracers.saturating_sub(1));
 }
@@ -51,52 +58,61 @@ pub(crate) fn tracer_ends() {
 fn change_tracers(change: fn(usize) -> usize) {
     let mut present = present();
     present.tracers = change(present.tracers);
+    // Stored under the lock, so that the stores happen in the order of the changes. Relaxed:
+    // see `has_other_tracers`.
     ARE_SEVERAL.store(present.tracers > 1, Ordering::Relaxed);
 }
 
-/// Whether there is another tracer beside the one that asks.
+/// Returns whether there are other tracers besides the caller's.
 pub(crate) fn has_other_tracers() -> bool {
+    // Relaxed: a trace of another tracer may have called this root. Then that tracer was built
+    // before the call, and the call orders the store before this load. A tracer that is built
+    // at the same time has not called this root.
     ARE_SEVERAL.load(Ordering::Relaxed)
 }
 
-/// Whether a tracer was ever attached.
+/// Whether a tracer was ever attached. Never unset.
 static WAS_ATTACHED: AtomicBool = AtomicBool::new(false);
 
+/// Notes that a tracer is attached to some code.
 pub(crate) fn attach() {
+    // Relaxed: the load in `miss_root` only chooses the text of a line.
     WAS_ATTACHED.store(true, Ordering::Relaxed);
 }
 
-/// Whether threads look again and again for what is not recorded: somebody counts, or is
-/// to be told.
+/// Returns whether threads process every call that is not recorded, because such calls are
+/// counted or reported.
 pub(crate) fn is_curious() -> bool {
     is_counting() || says(Level::All)
 }
 
+/// Returns whether a tracer is installed for the process.
 pub(crate) fn is_installed() -> bool {
     present().is_installed
 }
 
-/// A tracer was installed: says which roots came too early.
+/// Notes that a tracer was installed, and reports the roots that began before it.
 pub(crate) fn install(at: &'static Location<'static>) {
     let mut present = present();
     present.installed_at = Some(at);
     present.is_installed = true;
     let early = std::mem::take(&mut present.early_roots);
-    drop(present);
+    drop(present); // A listener may call this module.
     for site in early {
         let kind = Kind::RootBeforeInstall;
-        tell(kind, site, || kind.of_site(site, Some(at)));
+        tell(kind, site, || kind.describe_site(site, Some(at)));
     }
 }
 
-/// The guard of the installed tracer is dropped.
+/// Notes that the guard of the installed tracer was dropped. `was_idle` means that the tracer
+/// had recorded nothing.
 pub(crate) fn drop_guard(was_idle: bool) {
     let mut present = present();
     present.is_installed = false;
     present.was_idle = was_idle;
 }
 
-/// A root begins without a tracer.
+/// Notes and reports a root that begins without a tracer.
 pub(crate) fn miss_root(site: &'static Site) {
     site.note(Absence::NoTracer, is_counting());
     if !says(Level::All) {
@@ -106,8 +122,9 @@ pub(crate) fn miss_root(site: &'static Site) {
     let mut present = present();
     let installed_at = present.installed_at.filter(|_| !present.is_installed);
     let kind = if installed_at.is_some() {
-        // In a test it was another one's.
+        // Under a test harness, the dropped guard belonged to another test.
         (!is_harness).then_some(Kind::GuardDropped)
+        // Relaxed: only the text of the line depends on it.
     } else if WAS_ATTACHED.load(Ordering::Relaxed) && present.tracers > 0 && is_in_task() {
         Some(Kind::AttachedElsewhere)
     } else {
@@ -123,12 +140,12 @@ pub(crate) fn miss_root(site: &'static Site) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.of_site(site, installed_at));
+        tell(kind, site, || kind.describe_site(site, installed_at));
     }
 }
 
-/// A function that is no root is called outside of any trace. `has_tracer` says whether a
-/// tracer surrounds it.
+/// Notes and reports a call of a function that is not a root, outside of any trace.
+/// `has_tracer` means that the call runs with a current tracer.
 pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     site.note(Absence::Outside, is_counting());
     if !says(Level::All) {
@@ -148,29 +165,38 @@ pub(crate) fn miss_span(site: &'static Site, has_tracer: bool) {
     };
     drop(present);
     if let Some(kind) = kind {
-        tell(kind, site, || kind.of_site(site, installed_at));
+        tell(kind, site, || kind.describe_site(site, installed_at));
     }
 }
 
-/// A tracer is built, and this crate is without recording.
+/// Reports a tracer that is built while this crate lacks the feature `record`.
 pub(crate) fn not_built_in(at: &Location<'_>) {
     tell_once(|| Diagnostic::not_built_in(at), Kind::NotBuiltIn);
 }
 
-/// A tracer is built without a collector.
+/// Reports a tracer that is built without a collector.
 pub(crate) fn no_collector(at: &Location<'_>) {
     if !is_test_harness() {
         tell_once(|| Diagnostic::no_collector(at), Kind::NoCollector);
     }
 }
 
-/// A request passes two layers of a server.
+/// Reports unknown names in `OTEL_PROPAGATORS`.
+pub(crate) fn unknown_propagators(unknown: &[String], known: &[&str]) {
+    tell_once(
+        || Diagnostic::unknown_propagators(unknown, known),
+        Kind::UnknownPropagator,
+    );
+}
+
+/// Reports a request that passes through two layers of a server.
 pub(crate) fn two_layers(outer: &Location<'_>, inner: &Location<'_>) {
     tell_once(|| Diagnostic::two_layers(outer, inner), Kind::TwoLayers);
 }
 
-/// Whether this is a task of tokio's. None of `trace_core::spawn` gets here: it has a trace,
-/// or began where there was none.
+/// Returns whether this code runs in a tokio task that did not inherit a trace. A task of
+/// `trace_core::spawn` does not reach this function: it has a trace, or it was spawned without
+/// one.
 fn is_in_task() -> bool {
     #[cfg(feature = "tokio")]
     {
@@ -182,11 +208,15 @@ fn is_in_task() -> bool {
     }
 }
 
-/// Whether the program is one of tests, which mostly need no tracer. Nothing says so for
-/// certain: cargo runs tests from the folder of dependencies, doctests are built in one of
-/// their own.
+/// Returns whether the program seems to be a test harness. Most tests need no tracer.
+///
+/// This is a guess, because no interface provides this information. Cargo runs tests from the
+/// folder `deps`, and rustdoc builds doctests in a separate folder.
 fn is_test_harness() -> bool {
+    /// 0 if not yet known, 1 if the program is not a harness, 2 if it is a harness.
     static KNOWN: AtomicU8 = AtomicU8::new(0);
+    // Relaxed, here and below: every thread that finds the value unknown computes the same
+    // value, and no other data depends on it.
     match KNOWN.load(Ordering::Relaxed) {
         0 => {
             let program = std::env::current_exe().unwrap_or_default();

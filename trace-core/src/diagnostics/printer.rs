@@ -1,4 +1,4 @@
-//! Writes lines to the standard error.
+//! Writes lines to standard error. A failure to write is ignored.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::kind::Diagnostic;
 use crate::process::caught::catch;
 
-/// How long an end waits for the standard error.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Longest time that the end of a tracer or of the process waits for standard error.
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
-/// Writes lines at the end of a tracer or of the process, which are not to wait for ever: a
-/// thread may have the standard error locked for good, or nobody may read it. So another
-/// thread writes them.
+/// Writes lines at the end of a tracer or of the process, and waits at most [`MAX_WAIT`].
+///
+/// A separate thread writes the lines, because another thread may hold the lock of standard
+/// error forever, or its reader may be stuck. After the wait, the writing thread continues
+/// alone.
 pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
     let lines = Arc::new(lines);
     let own = Arc::clone(&lines);
@@ -23,24 +25,25 @@ pub(super) fn print_at_end(lines: Vec<Diagnostic>) {
         drop(done);
     };
     let name = "trace-printer".to_owned();
-    // Without its thread-locals, at the end of a process, std may panic instead.
+    // At the end of a process, when thread-locals are destroyed, std may panic here.
     let thread = catch(|| Builder::new().name(name).spawn(print_all));
     let Some(Ok(thread)) = thread else {
         return lines.iter().for_each(print);
     };
+    // The thread sends nothing. The channel closes when the thread has written all lines.
     let timed_out = Err(std::sync::mpsc::RecvTimeoutError::Timeout);
-    if is_done.recv_timeout(PATIENCE) != timed_out {
+    if is_done.recv_timeout(MAX_WAIT) != timed_out {
         let _is_well = thread.join();
     }
 }
 
-/// Writes a line.
+/// Writes a line. Blocks as long as standard error is locked.
 pub(super) fn print(line: &Diagnostic) {
-    // A standard error that is broken may panic.
+    // `eprintln!` panics if standard error is broken.
     let _is_well = catch(|| {
         if cfg!(panic = "abort") {
             use std::io::Write;
-            // Below, a standard error that is broken would end the process.
+            // `eprintln!` would end the process if standard error is broken.
             let _written = writeln!(std::io::stderr(), "trace-core: {line}");
         } else {
             #[expect(clippy::print_stderr, reason = "tests capture what is printed so")]

@@ -1,12 +1,12 @@
-//! Calls of the application's code that must not unwind into what called it.
+//! Calls application code and catches its panics.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs code of the application; `None` if it panicked.
+/// Runs application code; returns `None` if it panicked.
 ///
-/// The one place that catches panics: what was thrown is the application's as well, and its
-/// destructor may panic, or do anything else.
+/// Every `catch_unwind` of the crate is here, because the caught payload is dangerous too. It
+/// is a value of the application, and its destructor may panic or do anything else.
 #[inline]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(run)) {
@@ -18,13 +18,15 @@ pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// Drops a value of the application; returns whether that went well.
+/// Drops a value of the application; returns `false` if its destructor panicked.
 pub(crate) fn drop_quietly<T>(value: T) -> bool {
     catch(|| drop(value)).is_some()
 }
 
-/// Drops what `panic!` throws, and leaks anything else: a destructor that panics while
-/// another one unwinds ends the process, whoever would catch it.
+/// Drops a payload that is a text, as from `panic!`, and leaks any other payload.
+///
+/// The destructor of another payload may panic while it is already unwinding. This ends the
+/// process, even inside `catch_unwind`.
 #[cold]
 #[inline(never)]
 fn dispose(payload: Box<dyn Any + Send>) {
@@ -39,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// Panics when dropped, and so does what is in it: dropping it cannot be caught.
+    /// Panics when it is dropped, and so does its content. The second panic ends the process.
     struct Bomb(#[expect(dead_code, reason = "held for its destructor")] Option<Box<Bomb>>);
 
     impl Drop for Bomb {

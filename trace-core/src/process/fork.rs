@@ -1,66 +1,74 @@
-//! What a process has of its own, and how it is told that it is the child of a `fork`.
+//! Detects that the process is the child of a `fork`, and owns values that each process must
+//! create for itself.
 //!
-//! The child has the thread that forked and no other, and copies of all locks, those
-//! that threads held which it does not have among them. So it takes none of its
-//! parent's: what was made in another *generation* is left alone, and statics that need
-//! a lock are a [`PerProcess`].
+//! The child has only the thread that called `fork`, but it has a copy of every lock. A lock
+//! that another thread held during the `fork` is never released in the child. So the child
+//! takes no lock of its parent. It does not touch values from another *generation*, and every
+//! static that needs a lock is a [`PerProcess`].
 //!
-//! With [`clock::counter`](crate::process::clock) and [`exit`](crate::process::exit) the only `unsafe` of
-//! the project. A crate that tells of forks would have to compare process ids, which is a system call for each
+//! All `unsafe` code of the project is in this file, in
+//! [`clock::counter`](crate::process::clock) and in [`exit`](crate::process::exit). A crate
+//! that detects forks would have to compare process ids, which takes a system call for each
 //! root.
 
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-/// Forks between the process in which this was first looked at and this one.
+/// The number of forks between the first process that used this crate and the current process.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// The process in which something was made.
+/// Identifies the process in which a value was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(u32);
 
 impl Generation {
     pub(crate) fn current() -> Self {
-        // Relaxed, here and below: only the one thread of a child writes it, before it
-        // does anything else.
+        // Relaxed: only the single thread of a child writes the number, before any other code
+        // of the child runs. So threads never race.
         Self(GENERATION.load(Ordering::Relaxed))
     }
 
-    /// Whether this is the process.
+    /// Returns whether this is the generation of the current process.
     pub(crate) fn is_current(self) -> bool {
         self == Self::current()
     }
 
-    /// Begins the next one. Async-signal-safe.
+    /// Begins the next generation. Async-signal-safe.
     pub(crate) fn begin_next() {
+        // Relaxed: see `current`.
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Whether this process is a child in which something of another generation may be
-/// met: one load and one branch, for what every root passes.
+/// Returns whether this process is the child of a `fork`. Then values of another generation
+/// may exist.
+///
+/// Every root calls this function. It costs one load and one branch.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn has_happened() -> bool {
-    // Where nothing is recorded, nothing is left of what this is asked for.
+    // Without the feature `record` the result is constant, so the compiler removes the
+    // callers' branches. Relaxed: see `Generation::current`.
     cfg!(feature = "record") && GENERATION.load(Ordering::Relaxed) != 0
 }
 
-/// Has `in_child` called in every child from now on, by the thread that forked, before
-/// `fork` returns. It has to be async-signal-safe.
+/// Registers a function that every later child calls, on its only thread, before `fork`
+/// returns there. The function must be async-signal-safe.
 ///
-/// What makes a process without this (`vfork`, a bare `clone`) is not noticed.
-pub(crate) fn watch(in_child: extern "C" fn()) {
+/// Children of `vfork` or of a bare `clone` do not call the function and are not detected.
+pub(crate) fn call_in_children(in_child: extern "C" fn()) {
     use std::sync::atomic::AtomicBool;
-    static IS_WATCHED: AtomicBool = AtomicBool::new(false);
-    // Not a `Once`: a thread might fork while another one is in it, for ever in the
-    // child. Two that race have the function called twice, which does no harm.
-    if !IS_WATCHED.load(Ordering::Acquire) {
-        let is_watched = call_at_fork(in_child);
-        IS_WATCHED.store(is_watched, Ordering::Release);
+    static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+    // Not a `Once`: if one thread forks while another runs its closure, the child waits
+    // forever. Two threads that race register the function twice, which is harmless. Acquire:
+    // pairs with the release below. A thread that sees `true` may rely on the registration.
+    if !IS_REGISTERED.load(Ordering::Acquire) {
+        let is_registered = call_at_fork(in_child);
+        IS_REGISTERED.store(is_registered, Ordering::Release);
     }
 }
 
-/// Returns whether there was memory for it; where nothing forks, or nothing is recorded,
-/// there is nothing to do.
+/// Registers the function; returns `false` if there was not enough memory.
+///
+/// Does nothing on systems without `fork`, or without the feature `record`.
 fn call_at_fork(in_child: extern "C" fn()) -> bool {
     #[cfg(all(
         feature = "record",
@@ -81,10 +89,10 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
         type Handler = extern "C" fn();
 
         #[expect(unsafe_code, reason = "the operating system has no other face")]
-        // SAFETY: the declaration is that of POSIX.
+        // SAFETY: the declaration matches POSIX.
         unsafe extern "C" {
-            /// Source: POSIX.1-2024, *pthread_atfork*. It is in the C library that std
-            /// is linked to.
+            /// Source: POSIX.1-2024, *pthread_atfork*. The C library that std links to
+            /// contains it.
             fn pthread_atfork(
                 prepare: Option<Handler>,
                 parent: Option<Handler>,
@@ -93,8 +101,8 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
         }
 
         #[expect(unsafe_code, reason = "the operating system has no other face")]
-        // SAFETY: `in_child` is async-signal-safe, as `watch` demands, lives as long as
-        // the program, and does not unwind, as no `extern "C"` function does.
+        // SAFETY: `in_child` is async-signal-safe, as `call_in_children` requires. It lives as
+        // long as the program. Like every `extern "C"` function, it does not unwind.
         let error = unsafe { pthread_atfork(None, None, Some(in_child)) };
         if error != 0 {
             return false;
@@ -104,10 +112,11 @@ fn call_at_fork(in_child: extern "C" fn()) -> bool {
     true
 }
 
-/// A static value that each process makes for itself, so that a lock in it cannot be
-/// one that the parent held when it forked. No thread waits for another one to make it.
+/// A static value that each process creates for itself.
 ///
-/// Each generation's value stays where it is to the end of the process.
+/// So the value never contains a lock that a thread of the parent held during the `fork`. No
+/// thread waits for another thread to create the value. The value of each generation is
+/// leaked, so references to it are valid until the process ends.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T: 'static>(AtomicPtr<Made<T>>);
 
@@ -122,10 +131,12 @@ impl<T: Send + Sync> PerProcess<T> {
         Self(AtomicPtr::new(std::ptr::null_mut()))
     }
 
-    /// Returns this process's value; makes it first if there is none, perhaps of the
-    /// parent's, whose locks may be held for ever.
+    /// Returns the value of this process. If there is none, calls `make` with the parent's
+    /// value, if the parent has one. `make` must not take a lock in the parent's value,
+    /// because the lock may be held forever.
     pub(crate) fn get(&'static self, make: impl FnOnce(Option<&'static T>) -> T) -> &'static T {
-        // Acquire: its partner is the release in `offer`.
+        // Acquire: pairs with the release in `offer`, which publishes the value behind the
+        // pointer.
         let newest = self.0.load(Ordering::Acquire);
         let made = Self::made(newest);
         match made {
@@ -140,13 +151,16 @@ impl<T: Send + Sync> PerProcess<T> {
         }
     }
 
-    /// Puts a value in the place of an older one, unless another thread was faster.
+    /// Replaces the older value, unless another thread was faster; returns the stored value.
     #[cold]
     fn offer(&'static self, newest: *mut Made<T>, value: Box<Made<T>>) -> &'static T {
         let value = Box::leak(value);
-        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        // Release on success: publishes `value` to the acquire in `get`. Acquire on failure:
+        // pairs with the release of the faster thread, whose value is read here.
+        let (success, failure) = (Ordering::Release, Ordering::Acquire);
         match self.0.compare_exchange(newest, value, success, failure) {
-            // The loser of a race leaks what it made, which can happen once.
+            // A thread that loses the race leaks its value. This happens at most once for each
+            // thread and generation.
             Err(newest) => Self::made(newest).map_or(&value.value, |made| &made.value),
             Ok(_) => &value.value,
         }
@@ -154,8 +168,8 @@ impl<T: Send + Sync> PerProcess<T> {
 
     fn made(newest: *mut Made<T>) -> Option<&'static Made<T>> {
         #[expect(unsafe_code, reason = "std has no cell that never waits")]
-        // SAFETY: the pointer is null or comes from `Box::leak` in `offer`, which is
-        // its only source; nothing frees or changes what it points to.
+        // SAFETY: the pointer is null, or it comes from `Box::leak` in `offer`, its only
+        // source. Nothing frees or changes the value behind it.
         unsafe {
             newest.as_ref()
         }

@@ -1,4 +1,7 @@
-//! Draws ids: the only place that uses random numbers.
+//! Generates trace and span ids. Only this file uses random numbers.
+//!
+//! Owns a generator for each thread. Each span draws an id, which must cost few instructions
+//! and no lock. The operating system provides the seeds.
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +16,7 @@ use super::clock;
 use super::fork::PerProcess;
 use crate::value::{SpanId, TraceId};
 
-/// Where a tracer's ids come from.
+/// The source of a tracer's ids.
 ///
 /// ```
 /// use trace_core::IdGenerator;
@@ -33,12 +36,12 @@ enum Source {
     Counting(Arc<AtomicU64>),
 }
 
-/// A thread's generator: a position and a key, drawn from the operating system
-/// at the first use. Two threads' sequences differ by 128 random bits.
+/// A thread's generator: a position and a key, which come from the operating system at the
+/// first use. The sequences of two threads differ by 128 random bits.
 #[derive(Debug)]
 pub(crate) struct RandomNumbers {
     position: Cell<u64>,
-    /// Odd once seeded; zero before.
+    /// Zero until the generator is seeded, then odd.
     key: Cell<u64>,
 }
 
@@ -47,32 +50,34 @@ thread_local! {
 }
 
 impl IdGenerator {
-    /// Random ids, seeded for each thread by the operating system.
+    /// Makes a generator of random ids. Each thread has its own seed from the operating
+    /// system.
     #[must_use]
     pub const fn random() -> Self {
         Self(Source::Random)
     }
 
-    /// Ids that look random and repeat: the same seed and the same order of calls
-    /// give the same ids. For tests and simulations.
+    /// Makes a generator of ids that look random but repeat: the same seed and the same order
+    /// of calls give the same ids. For tests and simulations.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(AtomicU64::new(seed))))
     }
 
-    /// The ids 1, 2, 3 and so on, for traces and spans together. For tests.
+    /// Makes a generator of the ids 1, 2, 3 and so on, in one sequence for traces and spans.
+    /// For tests.
     #[must_use]
     pub fn counting() -> Self {
         Self(Source::Counting(Arc::new(AtomicU64::new(1))))
     }
 
-    /// Draws a span id.
+    /// Generates a span id.
     #[must_use]
     pub fn span_id(&self) -> SpanId {
         SpanId::from_nonzero(self.number())
     }
 
-    /// Draws a trace id.
+    /// Generates a trace id.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         let (high, low) = match &self.0 {
@@ -86,7 +91,8 @@ impl IdGenerator {
         TraceId::from_nonzero(NonZeroU128::from(low) | u128::from(high) << 64)
     }
 
-    /// Returns whether [`RandomNumbers`] are these ids.
+    /// Returns whether the ids come from [`RandomNumbers`]. Then the recorder may draw them
+    /// from the generator in its own thread-local block.
     pub(crate) fn is_random(&self) -> bool {
         matches!(self.0, Source::Random)
     }
@@ -97,6 +103,8 @@ impl IdGenerator {
                 numbers.seed();
                 numbers.draw()
             }),
+            // Relaxed, in both arms: only the number matters, and each call gets a different
+            // one.
             Source::Seeded(position) => {
                 let position = position.fetch_add(STEP, Ordering::Relaxed);
                 mix(position.wrapping_add(STEP), SEEDED_KEY)
@@ -109,9 +117,9 @@ impl IdGenerator {
     }
 }
 
-/// Distance of two positions. Source: wyhash, final version 4, `wyrand`.
+/// Distance between two positions. Source: wyhash, final version 4, `wyrand`.
 const STEP: u64 = 0xa076_1d64_78bd_642f;
-/// Key of the seeded generator. Source: the same.
+/// Key of the seeded generator. Source: as for [`STEP`].
 const SEEDED_KEY: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// One step of `wyrand`: a 128-bit product, folded.
@@ -123,14 +131,16 @@ fn mix(position: u64, key: u64) -> NonZeroU64 {
     NonZeroU64::new(folded).unwrap_or(NonZeroU64::MIN)
 }
 
-/// Has this thread seed its numbers anew: the child of a `fork` has copies of its
-/// parent's. Async-signal-safe.
+/// Makes this thread seed its generator again before the next id.
+///
+/// Called in the child of a `fork`. The child has a copy of its parent's generator and would
+/// draw the same ids. Async-signal-safe.
 pub(crate) fn forget_seed() {
     NUMBERS.with(RandomNumbers::forget);
 }
 
 impl RandomNumbers {
-    /// A generator that is to be seeded.
+    /// Makes a generator without a seed.
     pub(crate) const fn new() -> Self {
         Self {
             position: Cell::new(0),
@@ -138,7 +148,7 @@ impl RandomNumbers {
         }
     }
 
-    /// Seeds the generator, unless it is.
+    /// Seeds the generator if it has no seed.
     #[inline]
     pub(crate) fn seed(&self) {
         if self.key.get() == 0 {
@@ -151,7 +161,7 @@ impl RandomNumbers {
         self.key.get() != 0
     }
 
-    /// Has the generator seeded anew.
+    /// Drops the seed. The next call of [`seed`](Self::seed) sets a new one.
     pub(crate) fn forget(&self) {
         self.key.set(0);
     }
@@ -166,7 +176,8 @@ impl RandomNumbers {
         self.key.set(bits() | 1);
     }
 
-    /// Draws 64 random bits that are not all zero; the generator has been seeded.
+    /// Draws 64 random bits that are not all zero. The generator must have a seed; otherwise
+    /// all threads draw the same numbers.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn draw(&self) -> NonZeroU64 {
         let position = self.position.get().wrapping_add(STEP);
@@ -175,23 +186,25 @@ impl RandomNumbers {
     }
 }
 
-/// Random bits of the operating system; others, if it gives none.
+/// Returns random bits from the operating system. If it provides none, returns bits that at
+/// least differ between processes and calls.
 pub(crate) fn random_bits() -> u64 {
     SysRng.try_next_u64().unwrap_or_else(|_| without_entropy())
 }
 
-/// Bits for a machine that gives none, from what tells processes apart. No two of a process
-/// are the same.
+/// Makes bits without the operating system, from values that differ between processes. No two
+/// results in a process are equal.
 #[cold]
 fn without_entropy() -> u64 {
     static BASE: PerProcess<u64> = PerProcess::new();
     static DRAWN: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: only the number matters, and each call gets a different one.
     let number = DRAWN.fetch_add(1, Ordering::Relaxed);
     scramble(*BASE.get(|_| base(std::process::id())), number)
 }
 
-/// Where the bits of a process begin: told by its number, when it first asks, and where its
-/// stack is.
+/// Returns the base for [`scramble`]: a hash of the process id, the time, and the address of
+/// the stack.
 fn base(process: u32) -> u64 {
     let here = (&raw const process).addr();
     let mut hasher = DefaultHasher::new();
@@ -199,8 +212,10 @@ fn base(process: u32) -> u64 {
     hasher.finish()
 }
 
-/// For one base, another result for each number. Source: Steele, Lea and Flood, "Fast
-/// splittable pseudorandom number generators", *SplitMix64*.
+/// Returns a different result for each number, if the base is the same.
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+/// *SplitMix64*.
 const fn scramble(base: u64, number: u64) -> u64 {
     let mut bits = base.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -229,7 +244,7 @@ mod tests {
         });
         let all: HashSet<_> = threads.iter().flatten().collect();
         assert_eq!(all.len(), 16_000);
-        // Bits of all places differ, not only some.
+        // Every position of the bits varies, not only some.
         let ones: u32 = all.iter().map(|id| id.get().count_ones()).sum();
         assert!((31 * 16_000..33 * 16_000).contains(&ones), "{ones}");
     }

@@ -1,4 +1,6 @@
-//! Maps that can be made where the operating system gives no random bits: std's panic there.
+//! Hash maps and sets that also work if the operating system provides no random bits.
+//!
+//! Without random bits, std's maps panic when they are created.
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 
@@ -8,7 +10,10 @@ use super::id_generator::random_bits;
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, Keyed>;
 pub(crate) type HashSet<T> = std::collections::HashSet<T, Keyed>;
 
-/// Makes hashers that nobody outside of the process knows, as keys come from there.
+/// Makes hashers with a secret key for each process.
+///
+/// Keys of the maps come from other processes (ids, names of services). Without a secret key,
+/// a caller could choose keys that collide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keyed(&'static [u64; 2]);
 

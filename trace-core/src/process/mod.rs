@@ -1,6 +1,6 @@
-//! What a process has once: its clocks, its random bits, its end, and its children.
+//! Basics for the whole process: clocks, random bits, exit, forks and locks.
 //!
-//! Nothing here knows of spans.
+//! Nothing here knows about spans.
 
 pub(crate) mod caught;
 pub(crate) mod clock;

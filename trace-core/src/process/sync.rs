@@ -1,4 +1,7 @@
-//! What threads meet at: std's, or loom's, which tries every order.
+//! Locks, condition variables and atomics: from std, or from loom in its models.
+//!
+//! Loom runs a model with every possible order of its threads. Code for which this order
+//! matters uses the types here. Other code may use std's.
 
 use std::sync::{LockResult, PoisonError};
 
@@ -14,11 +17,11 @@ pub(crate) use loom::sync::{Mutex, MutexGuard};
 #[cfg(loom)]
 pub(crate) use modeled::Condvar;
 
-/// What a lock guards, also after a thread panicked that had it.
+/// Returns the guarded value of a lock, even if a thread panicked while it held the lock.
 ///
-/// That does no harm: none of the application's code, which may panic, runs under a lock of
-/// this crate's, but for what a lock of its own guards, such as the writer of a printer. What
-/// is guarded is whole whenever such code is called.
+/// This is harmless, because the guarded data is consistent whenever a panic is possible.
+/// Application code may panic, but it does not run under a lock of this crate. The exception
+/// is a lock that guards application code itself, such as the writer of a printer.
 pub(crate) trait Unpoisoned {
     type Guarded;
 
@@ -41,13 +44,14 @@ mod modeled {
 
     use super::MutexGuard;
 
-    /// A condition on which one waits until it is notified, however long that takes,
-    /// or not at all: loom knows no time, and who waits in vain is a deadlock, which
-    /// it finds.
+    /// A condition variable without time, because loom has none.
+    ///
+    /// A wait with a zero timeout returns at once. Any other wait lasts until it is notified.
+    /// If no notification comes, loom reports a deadlock.
     #[derive(Debug)]
     pub(crate) struct Condvar(loom::sync::Condvar);
 
-    /// Whether a wait ended by itself.
+    /// Whether a wait ended because of its timeout.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct WaitTimeoutResult(bool);
 

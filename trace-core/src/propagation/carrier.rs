@@ -35,6 +35,12 @@ pub trait Injector {
     fn remove(&mut self, key: &str) {
         let _ = key;
     }
+
+    /// Takes away all headers whose name begins with a prefix, which comes in lower case.
+    /// Does nothing unless implemented, like [`remove`](Self::remove).
+    fn remove_prefixed(&mut self, prefix: &str) {
+        let _ = prefix;
+    }
 }
 
 /// Gives headers: a header map, the metadata of a message.
@@ -80,6 +86,22 @@ pub trait Extractor {
         self.for_each(name, &mut |value| first = first.or(Some(value)));
         std::str::from_utf8(first?).ok()
     }
+
+    /// Calls `each` with the name and the value of every header whose name begins with a
+    /// prefix. The prefix comes in lower case; the names may be in any case.
+    ///
+    /// Only formats with variable header names need this, such as the baggage of
+    /// [`JaegerPropagator`](super::JaegerPropagator). Does nothing unless implemented, which
+    /// is right for carriers that cannot list their names.
+    fn for_each_prefixed<'a>(&'a self, prefix: &str, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        let _ = (prefix, each);
+    }
+}
+
+/// Returns whether a name begins with a prefix, in any case.
+fn has_prefix(name: &str, prefix: &str) -> bool {
+    let start = name.get(..prefix.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 /// Returns the first line of a header as text. What is no UTF-8 becomes `U+FFFD`, which no
@@ -118,6 +140,10 @@ impl<S: BuildHasher> Injector for HashMap<String, String, S> {
     fn remove(&mut self, key: &str) {
         self.retain(|name, _| !name.eq_ignore_ascii_case(key));
     }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        self.retain(|name, _| !has_prefix(name, prefix));
+    }
 }
 
 impl Injector for BTreeMap<String, String> {
@@ -128,6 +154,10 @@ impl Injector for BTreeMap<String, String> {
 
     fn remove(&mut self, key: &str) {
         self.retain(|name, _| !name.eq_ignore_ascii_case(key));
+    }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        self.retain(|name, _| !has_prefix(name, prefix));
     }
 }
 
@@ -140,6 +170,10 @@ impl Injector for Vec<(String, String)> {
     fn remove(&mut self, key: &str) {
         self.retain(|(name, _)| !name.eq_ignore_ascii_case(key));
     }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        self.retain(|(name, _)| !has_prefix(name, prefix));
+    }
 }
 
 macro_rules! extract_from_pairs {
@@ -149,6 +183,16 @@ macro_rules! extract_from_pairs {
                 self.iter()
                     .filter(|pair| pair.0.as_ref().eq_ignore_ascii_case(name))
                     .for_each(|pair| each(pair.1.as_ref()));
+            }
+
+            fn for_each_prefixed<'a>(
+                &'a self,
+                prefix: &str,
+                each: &mut dyn FnMut(&'a str, &'a [u8]),
+            ) {
+                self.iter()
+                    .filter(|pair| has_prefix(pair.0.as_ref(), prefix))
+                    .for_each(|pair| each(pair.0.as_ref(), pair.1.as_ref()));
             }
         }
     )*};

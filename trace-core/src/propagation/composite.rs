@@ -1,3 +1,5 @@
+//! Several propagators as one.
+
 use std::fmt;
 
 use super::{
@@ -26,9 +28,15 @@ impl Propagator for W3cPropagator {
 
 /// Several propagators as one.
 ///
-/// All of them write. All of them read, too: the first that finds a context gives
-/// it, the first that finds baggage gives that, and the problems of all are
-/// reported.
+/// All of them write, and all of them read, in their order. The first good context counts. A
+/// propagator that finds nothing, or something bad, changes nothing for the others. The first
+/// baggage counts, wherever the context was found.
+///
+/// Problems with headers are reported from the propagators before the one that found the
+/// context. Problems from those behind it are dropped, because their context was not needed.
+/// [`Extracted::or`] has the exact rules.
+///
+/// [`from_env`](Self::from_env) makes the composite that `OTEL_PROPAGATORS` lists.
 ///
 /// ```
 /// use trace_core::propagation::{

@@ -44,7 +44,7 @@ impl ContextSource for TraceContext {
         Extracted {
             context: Some(self.clone()),
             baggage: self.baggage.clone(),
-            problems: Vec::new(),
+            ..Extracted::default()
         }
     }
 }

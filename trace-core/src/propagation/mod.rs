@@ -8,9 +8,19 @@
 //! | [`W3cPropagator`], what [`inject`] and [`extract`] use | the next two together |
 //! | [`TraceContextPropagator`] | `traceparent`, `tracestate` |
 //! | [`BaggagePropagator`] | `baggage` |
-//! | [`XTracePropagator`] | `x-trace-id`, `x-span-id`, `x-parent-span-id`, `x-sampled` |
-//! | [`CompositePropagator`] | those of several |
+//! | [`B3Propagator`], [`B3MultiPropagator`] | `b3`; `x-b3-traceid`, `x-b3-spanid` and others |
+//! | [`JaegerPropagator`] | `uber-trace-id`, `uberctx-…` |
+//! | [`DatadogPropagator`] | `x-datadog-trace-id`, `x-datadog-parent-id` and others |
+//! | [`XrayPropagator`] | `x-amzn-trace-id` |
+//! | [`XTracePropagator`] | `x-trace-id`, also as proxies mint it, `x-span-id` and others |
+//! | [`CompositePropagator`] | those of several, in order, also as `OTEL_PROPAGATORS` lists them |
 //! | `()` | none |
+//!
+//! | carrier | for |
+//! |---|---|
+//! | maps and lists of texts | queues, tables of jobs, tests |
+//! | [`EnvironmentVariables`], and `std::process::Command` | child processes, CI jobs |
+//! | a type of your own, of some ten lines | header maps of an HTTP crate |
 //!
 //! Nothing that comes in is trusted, and nothing breaks a request. Formats are read
 //! strictly, after their specification; what is bad is left out and reported:
@@ -35,28 +45,35 @@
 //! assert!(caller.is_remote);
 //! ```
 
-mod baggage;
 mod carrier;
 mod composite;
 mod context_source;
+mod environment;
+mod extracted;
 pub(crate) mod link_source;
-mod trace_context;
-mod traceparent;
+mod names;
+mod problem;
 pub(crate) mod trust;
-mod x_trace;
+mod vendors;
+mod w3c;
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::value::{Baggage, ParseTraceStateError, TraceContext};
+use crate::value::TraceContext;
 
-pub use baggage::{BaggagePropagator, ParseBaggageError};
 pub use carrier::{Extractor, Injector};
 pub use composite::{CompositePropagator, W3cPropagator};
 pub use context_source::ContextSource;
-pub use trace_context::TraceContextPropagator;
-pub use traceparent::ParseTraceparentError;
-pub use x_trace::{ParseXTraceError, XTracePropagator};
+pub use environment::EnvironmentVariables;
+pub use extracted::{Extracted, TraceStart};
+pub use problem::{HeaderProblem, OtherHeaderProblem};
+pub use vendors::{
+    B3MultiPropagator, B3Propagator, DatadogPropagator, JaegerPropagator, ParseVendorError,
+    XTracePropagator, XrayPropagator,
+};
+pub use w3c::{
+    BaggagePropagator, ParseBaggageError, ParseTraceparentError, TraceContextPropagator,
+};
 
 /// Writes a context into headers, and reads it from them.
 ///
@@ -71,128 +88,6 @@ pub trait Propagator: Send + Sync {
     /// there are no problem.
     fn extract(&self, headers: &dyn Extractor) -> Extracted;
 }
-
-/// What was found in headers.
-///
-/// ```
-/// use trace_core::propagation::extract;
-///
-/// let found = extract(&[
-///     ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-///     ("tracestate", "Congo=1"),
-///     ("baggage", "tenant=acme,no member,plan=pro"),
-/// ]);
-/// let context = found.context.unwrap();
-/// assert!(context.is_sampled());
-/// assert!(context.tracestate.is_empty());
-/// assert_eq!(context.baggage.get("plan"), Some("pro"));
-/// assert_eq!(found.problems.len(), 2);
-/// assert_eq!(
-///     found.problems[1].to_string(),
-///     "`no member`, member 2 of `baggage`, has no `=`; expected `key=value`"
-/// );
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Extracted {
-    /// The caller's context, with the baggage in it; `None` when there is none, or
-    /// none that can be used: start a trace.
-    pub context: Option<TraceContext>,
-    /// The baggage, also when there is no context: it belongs to the request, and a
-    /// trace that starts here takes it along, as with OpenTelemetry, whose
-    /// baggage is independent of traces.
-    pub baggage: Baggage,
-    /// What was left out, in the order of the headers; at most some 70.
-    pub problems: Vec<HeaderProblem>,
-}
-
-impl Extracted {
-    /// Returns this, completed from what another propagator found in the same
-    /// headers: its context and its baggage where there is none here, and its
-    /// problems.
-    #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        if self.baggage.is_empty() {
-            self.baggage = other.baggage;
-        }
-        self.context = self.context.or(other.context).map(|context| TraceContext {
-            baggage: self.baggage.clone(),
-            ..context
-        });
-        self.problems.extend(other.problems);
-        self
-    }
-}
-
-/// A header, or a part of one, that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HeaderProblem {
-    /// `traceparent` is bad: there is no context.
-    Traceparent(ParseTraceparentError),
-    /// `tracestate` is bad and was dropped.
-    Tracestate(ParseTraceStateError),
-    /// A member of `baggage` is bad, or too many, and was dropped.
-    Baggage(ParseBaggageError),
-    /// One of the `x-…` headers is bad.
-    XTrace(ParseXTraceError),
-    /// A propagator of another crate found it; see [`HeaderProblem::new`].
-    Other(OtherHeaderProblem),
-}
-
-/// A header, or a part of one, that a propagator of another crate left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherHeaderProblem {
-    header: Box<str>,
-    finding: Box<str>,
-}
-
-impl HeaderProblem {
-    /// Makes the problem of a format of your own: the name of the header, in lower case, and
-    /// what was found where what was expected.
-    ///
-    /// ```
-    /// use trace_core::propagation::HeaderProblem;
-    ///
-    /// let finding = "`x-tenant-trace` has 3 characters; expected 32 hex digits";
-    /// let problem = HeaderProblem::new("x-tenant-trace", finding);
-    /// assert_eq!(problem.header(), "x-tenant-trace");
-    /// assert_eq!(problem.to_string(), finding);
-    /// ```
-    #[must_use]
-    pub fn new(header: &str, finding: impl Into<String>) -> Self {
-        Self::Other(OtherHeaderProblem {
-            header: header.into(),
-            finding: finding.into().into(),
-        })
-    }
-
-    /// Returns the name of the header, in lower case.
-    #[must_use]
-    pub fn header(&self) -> &str {
-        match self {
-            Self::Traceparent(_) => trace_context::TRACEPARENT,
-            Self::Tracestate(_) => trace_context::TRACESTATE,
-            Self::Baggage(_) => baggage::BAGGAGE,
-            Self::XTrace(error) => error.header(),
-            Self::Other(problem) => &problem.header,
-        }
-    }
-}
-
-impl fmt::Display for HeaderProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Traceparent(error) => error.fmt(f),
-            Self::Tracestate(error) => error.fmt(f),
-            Self::Baggage(error) => error.fmt(f),
-            Self::XTrace(error) => error.fmt(f),
-            Self::Other(problem) => f.write_str(&problem.finding),
-        }
-    }
-}
-
-impl std::error::Error for HeaderProblem {}
 
 /// Writes `traceparent`, `tracestate` and `baggage`; see [`W3cPropagator`].
 pub fn inject(context: &TraceContext, headers: &mut dyn Injector) {

@@ -1,20 +1,22 @@
-//! What is there only where something can be recorded.
+//! The switch for builds that do not record, and values that only a recorder needs.
 //!
-//! All code is compiled with the feature `record` and without it, so that neither rots.
-//! Without it a value that only a recorder needs takes no bytes, and what depends on it
-//! is dropped by the compiler.
+//! All code is compiled both with and without the feature `record`, so that both variants keep
+//! working. Without the feature, a value that only a recorder needs takes no bytes, and the
+//! compiler removes the code that depends on it. No other file of the recorder checks the
+//! feature.
 
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-/// Whether this build records: the one place that says so. Where it is false the
-/// compiler drops what depends on it.
+/// Whether this build records. It is a constant, so that the compiler removes unreachable
+/// code.
 pub(crate) const RECORDING_BUILT: bool = cfg!(feature = "record");
 
-/// A value in a build that records; nothing, and no bytes, in one that does not.
+/// A value in a build that records. In other builds it is empty and takes no bytes.
 ///
-/// In both it is `Send` and so on if the value is: the same programs compile. It is always
-/// `UnwindSafe`: a panic ends spans and scopes, and leaves no record half written.
+/// In both builds it is `Send` and `Sync` if and only if the value is, so that the same
+/// programs compile. It is always `UnwindSafe`: a panic ends spans and scopes, and never
+/// leaves an entry half written.
 #[derive(Clone, Copy)]
 pub(crate) struct IfRecording<T>(Value<T>);
 
@@ -29,26 +31,26 @@ impl<T> RefUnwindSafe for IfRecording<T> {}
 
 #[cfg(feature = "record")]
 impl<T> IfRecording<T> {
-    /// Makes the value, if this build records; else `make` is not called.
+    /// Makes the value if this build records. Otherwise does not call `make`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn from_fn(make: impl FnOnce() -> T) -> Self {
         Self(make())
     }
 
-    /// Holds a value. Not by a closure: one more function would be compiled for each
+    /// Keeps a value. It does not take a closure, which would add one more function for each
     /// type.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value, if this build records.
+    /// Returns the value, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get(&self) -> Option<&T> {
         Some(&self.0)
     }
 
-    /// The value, to be changed, if this build records.
+    /// Returns a mutable reference to the value, if this build records.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn get_mut(&mut self) -> Option<&mut T> {
         Some(&mut self.0)
@@ -60,7 +62,11 @@ impl<T> IfRecording<T> {
         Some(self.0)
     }
 
-    /// Makes another value of this one, where there is one.
+    /// Converts the value, if this build records.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `f`. In a build that does not record, there is no error.
     pub(crate) fn try_map<U, E>(
         self,
         f: impl FnOnce(T) -> Result<U, E>,

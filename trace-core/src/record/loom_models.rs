@@ -1,7 +1,8 @@
-//! Models of scopes of one trace, and of one span, on several threads.
+//! Loom models of the scopes of one trace and of one span on several threads.
 //!
-//! Loom's threads take turns on one thread of the operating system, and so share
-//! the stage: it is emptied before another may have its turn.
+//! Loom runs its threads in turn on one thread of the operating system, so they share the
+//! stage. Each helper here moves the stage into its scope's chunk before another thread can
+//! run. The models of the queue are in `delivery/loom_models.rs`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::value::{Baggage, Limits, Outcome, Resource, SpanId, SpanKind, TraceFl
 
 static SITE: Site = Site::new("model", SpanKind::Internal, "", 0, &[]);
 
-/// What a collector saw: spans, and how many there were at each end of the trace.
+/// What a collector received: the number of spans, and that number at each end of the trace.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<(u64, Vec<u64>)>>);
 
@@ -35,6 +36,7 @@ impl Collector for Seen {
     }
 }
 
+/// A tracer without threads. Its worker runs where a model flushes.
 struct World {
     tracer: Arc<TracerCore>,
     worker: Worker,
@@ -84,7 +86,8 @@ impl World {
         self.worker.flush(Deadline::after(Duration::ZERO));
     }
 
-    /// Every span has come or is counted, and the end was said once, after all.
+    /// Checks that every span was delivered or counted as dropped, and that the end of the
+    /// trace was reported once, after all spans.
     #[track_caller]
     fn settle(mut self, spans: u64) {
         self.flush();
@@ -96,20 +99,22 @@ impl World {
     }
 }
 
+/// Opens a span in a scope.
 fn open(recording: &mut Recording, id: u64) {
     thread::set_span(0);
     write::open_as(&SITE, SpanId::from_stream(id));
     recording.take_stage();
 }
 
+/// Ends a span in a scope.
 fn close(recording: &mut Recording, id: u64) {
-    // Who has the turn is in another scope.
+    // Another thread may have run, so the newest span may belong to another scope.
     thread::forget_newest();
     write::close(id, 0, Outcome::Ok);
     recording.take_stage();
 }
 
-/// Two scopes with a span each end beside each other, and beside a flush.
+/// Two scopes with one span each end concurrently with each other and with a flush.
 fn two_scopes(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut one = world.begin();
@@ -137,7 +142,7 @@ fn the_end_is_said_although_one_of_two_scopes_may_be_lost() {
     check(|| two_scopes(1));
 }
 
-/// A scope ends while its span is open; that goes on in another scope.
+/// A scope ends while its span is open; the span continues in another scope.
 fn a_span_that_moves(max_queue_spans: usize) {
     let mut world = World::new(max_queue_spans);
     let mut home = world.begin();
@@ -164,8 +169,7 @@ fn a_span_that_moves_is_counted_although_its_end_may_be_lost() {
     check(|| a_span_that_moves(1));
 }
 
-/// A span that threads share: what they say of it, and its end, in the order in which
-/// they are handed over.
+/// A span that threads share, and its entries in the order in which they are handed over.
 #[derive(Default)]
 struct Shared {
     visits: Visits,
@@ -178,7 +182,7 @@ impl Shared {
         all.push(entry);
     }
 
-    /// Says something in a visit; returns whether that was in time.
+    /// Writes a tag in a visit. Returns whether the visit began before the span ended.
     fn visit(&self) -> bool {
         let begun = self.visits.begin_visit();
         let is_in_time = begun.is_ok();
@@ -201,7 +205,8 @@ impl Shared {
         }
     }
 
-    /// Each thing that was said in time comes before the end, of which there is one.
+    /// Checks that all tags that were written in time come before the end, and that there is
+    /// one end.
     fn check(&self, in_time: usize) {
         let all = self.handed_over.lock().unpoisoned();
         let mut expected = vec!["tag"; in_time];
@@ -245,7 +250,7 @@ fn a_span_that_two_threads_end_ends_once() {
     });
 }
 
-/// A scope that has handed over while a span of it was open, and goes on.
+/// A scope that handed over while one of its spans was open, and continues.
 struct Sleeper {
     home: Arc<Home>,
     handed_over: Mutex<Vec<&'static str>>,
@@ -257,7 +262,8 @@ impl Sleeper {
         all.append(entries);
     }
 
-    /// The end of a poll that has recorded `entries`, as [`Recording::end_poll`] does it.
+    /// Ends a poll that has recorded `entries`, as [`Recording::end_poll`] does. Returns the
+    /// entries that the scope keeps.
     fn end_poll(&self, mut entries: Vec<&'static str>, is_due: bool) -> Vec<&'static str> {
         if is_due || self.home.has_ends() {
             entries.extend(self.home.take_ends().iter().map(|_| "end"));
@@ -271,7 +277,7 @@ impl Sleeper {
         entries
     }
 
-    /// Ends the span, as somebody does who has it.
+    /// Ends the span as another thread that holds it would.
     fn end_elsewhere(&self) {
         if self.home.leave_end(END).is_err() {
             self.hand_over(&mut vec!["end"]);
@@ -279,8 +285,7 @@ impl Sleeper {
     }
 }
 
-/// A scope says something of a span that another thread ends, and goes to sleep, for good
-/// or until it ends.
+/// A scope tags a span that another thread ends. Then the scope sleeps or ends.
 fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     let sleeper = Arc::new(Sleeper {
         home: Home::new(1),
@@ -288,11 +293,11 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     });
     let entries = vec!["tag"];
     let other = Arc::clone(&sleeper);
-    // The span moves after the scope has said something of it.
+    // The span moves after the scope has tagged it.
     let thread = loom::thread::spawn(move || other.end_elsewhere());
     let mut kept = sleeper.end_poll(entries, is_due);
     if scope_ends {
-        // As `Recording::end` does it.
+        // As `Recording::end` does.
         kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
         kept.extend(sleeper.home.close_and_take_ends().iter().map(|_| "end"));
@@ -300,7 +305,7 @@ fn an_end_elsewhere(is_due: bool, scope_ends: bool) {
     }
     assert!(thread.join().is_ok());
     if !kept.is_empty() {
-        // It has not handed over, and will.
+        // The scope hands over later what it kept.
         kept.extend(sleeper.home.take_ends().iter().map(|_| "end"));
         sleeper.hand_over(&mut kept);
     }
@@ -324,8 +329,8 @@ fn a_scope_that_ends_beside_the_end_of_its_span_writes_it_or_not() {
     check(|| an_end_elsewhere(false, true));
 }
 
-/// A span that was handed over with its scope's first piece is ended elsewhere, while the
-/// scope goes on and ends.
+/// A span that was handed over with its scope's first piece is ended in another scope, while
+/// its own scope continues and ends.
 #[test]
 fn a_span_of_a_scope_that_goes_on_is_counted_wherever_it_ends() {
     check(|| {

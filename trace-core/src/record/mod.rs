@@ -1,8 +1,8 @@
-//! Recording: what happens on the application's threads.
+//! Recording: the part of the crate that runs on the application's threads.
 //!
 //! ```text
 //! a traced function is polled or called, a held span is entered or written to
-//!    │ span:    does this thread record?  no: that was all
+//!    │ span:    does this thread record?  no: nothing else happens
 //!    │ write:   yes: append to the thread's stage: opening, tags, end
 //!    ▼
 //! the stage (thread) is full, or the poll of the scope ends
@@ -14,26 +14,38 @@
 //! delivery
 //! ```
 //!
-//! The folders form a line. Each uses only those above it in this table, and inside a folder
-//! no two files use each other, directly or by way of others:
+//! The folders form layers. Each uses only the folders above it in this table. Within a
+//! folder, no two files depend on each other, even indirectly:
 //!
 //! | folder | its subject |
 //! |---|---|
-//! | [`trace`] | what the scopes of a trace share, and what recording needs of a tracer |
-//! | [`thread`] | where a thread is, and its stage: one block of cells that knows nobody |
-//! | [`scope`] | what a scope has recorded, and which scopes a thread is in |
-//! | [`mod@write`] | what is said of a span, as entries that are appended to the stage |
-//! | [`span`] | one span's life, and whoever holds it |
+//! | [`trace`] | what the scopes of a trace share, and the part of a tracer that recording needs |
+//! | [`thread`] | the thread's position and its stage, in one block of cells |
+//! | [`scope`] | what a scope has recorded, and which scopes a thread has entered |
+//! | [`mod@write`] | the entries of a span, which are appended to the stage |
+//! | [`span`] | the life of a span, and its holders |
 //!
-//! Two things are not where one may look for them. What appends to the stage is not with it,
-//! in [`thread`], but in [`mod@write`]: a full stage is moved into the chunk of the running
-//! scope, so appending has to know scopes. And the stack of what a thread has entered is in
-//! [`scope`]: it holds the scopes' recordings.
+//! Two parts may not be where you expect them. The code that appends to the stage moves a full
+//! stage into the chunk of the running scope. So it is in [`mod@write`] and not in [`thread`].
+//! The stack of entered scopes is in [`scope`] and not in [`thread`], because it holds the
+//! scopes' recordings.
 //!
-//! Everything that is done for each span is in [`thread`], [`mod@write`] and [`span`];
-//! everything else is done once for a scope or is rare. Functions are forced inline in
-//! optimized builds only: a debug build is not measured in nanoseconds, but in the time that
-//! the compiler takes.
+//! Four rules hold in all folders. The compiler does not check them:
+//!
+//! - While the thread's stack is borrowed (`scope/entered/on_thread.rs`), the application's
+//!   code does not run, and its values are not dropped. Such code may itself be traced. It
+//!   would then borrow the stack again, which panics.
+//! - Recording does not unwind. Most functions that a traced function calls are `extern "C"`,
+//!   where a panic ends the process.
+//! - Code in the destructor of any thread-local may record. So the block and the stack have no
+//!   destructor and can always be accessed. Thread-locals with a destructor are accessed with
+//!   `try_with`. When they are gone, the thread allocates instead of reusing memory, and loses
+//!   the end of a span whose scope was left earlier.
+//! - In the child of a `fork`, values of the parent process are neither locked nor dropped.
+//!
+//! The code that runs for each span is in [`thread`], [`mod@write`] and [`span`]. All other
+//! code runs once per scope, or rarely. Functions are forced inline only in optimized builds,
+//! because in a debug build compile time matters more.
 
 mod if_recording;
 #[cfg(all(test, loom))]

@@ -1,4 +1,7 @@
-//! What begins a root span.
+//! How root spans begin: the steps that all roots share, and the roots of attributes.
+//!
+//! A root begins in two steps, because its scope must be entered before its span can be opened.
+//! Roots that are described at run time are in `description.rs`.
 
 use super::origin::SpanOrigin;
 use crate::delivery::is_collecting;
@@ -8,55 +11,57 @@ use crate::sampler::SamplingTags;
 use crate::stream::{Absence, Site};
 use crate::tracer::global;
 
-/// What begins a root span.
+/// Describes a root span until it is open, and begins it.
 pub(crate) trait Begin {
-    /// Begins the scope; `None` when there is no tracer.
+    /// Begins the scope; `None` if there is no tracer.
     fn scope(&self) -> Option<Scope>;
-    /// Opens the span in the scope, which has been entered; returns it and the span that
-    /// was current.
+    /// Opens the span in the scope, which has been entered. Returns the span and the span that
+    /// was current before.
     fn open(&self) -> (u64, u64);
-    /// The place in the source, if it is known.
+    /// Returns the place in the source, if it is known.
     fn site(&self) -> Option<&'static Site>;
     /// Notes that the root is not sampled.
     fn note_unsampled(&self, scope: &Scope);
-    /// Lets go of what describes the span: it is open, or will never be.
-    fn let_go(&mut self) {}
+    /// Drops the description of the span. Called when the span is open, or will never be
+    /// opened.
+    fn drop_description(&mut self) {}
 }
 
-/// What describes a root's span until that is opened, in its scope, which has been
-/// entered.
+/// Opens a root's span and then drops its description. The scope has been entered.
 pub(super) struct Described<'a, B>(pub(super) &'a mut B);
 
 impl<B: Begin> Opening for Described<'_, B> {
     #[inline]
     fn open(self) -> (u64, u64) {
         let opened = self.0.open();
-        self.0.let_go();
+        self.0.drop_description();
         opened
     }
 }
 
-/// Begins the scope of a root; `None` when there is no tracer, or a collector runs.
-pub(super) fn scope_of(begin: &impl Begin) -> Option<Scope> {
+/// Begins the scope of a root. Returns `None` if there is no tracer, or if a collector runs on
+/// this thread: roots in a collector would make spans that go to the same collector.
+pub(super) fn begin_scope(begin: &impl Begin) -> Option<Scope> {
     if !RECORDING_BUILT || is_collecting() {
         return None;
     }
     let scope = begin.scope();
     match &scope {
         Some(scope) if scope.is_recording() => {}
-        Some(scope) if scope.is_passing() => miss(begin.site()),
+        Some(scope) if scope.is_passing() => note_missing_scope(begin.site()),
         Some(scope) => begin.note_unsampled(scope),
-        None => miss(begin.site()),
+        None => note_missing_scope(begin.site()),
     }
     scope
 }
 
-/// Notes that what has a scope of its own has none.
+/// Notes that a root has no scope, because there is no tracer or no trace.
 #[cold]
 #[inline(never)]
-fn miss(site: Option<&'static Site>) {
+fn note_missing_scope(site: Option<&'static Site>) {
     match site {
-        // Below a context, and there is none.
+        // There is a tracer, so the root should be below the current span, but there is no
+        // current span.
         Some(site) if diagnostics::is_installed() => record::miss(site),
         Some(site) => diagnostics::miss_root(site),
         None => {}
@@ -95,15 +100,15 @@ impl<S: Fn() -> &'static Site> Begin for SiteRoot<S> {
     }
 }
 
-/// The span of an instrumented function that says where it belongs.
+/// The span of an instrumented function with `parent = ..` or `remote = ..`.
 #[derive(Debug)]
-pub struct SiteFrom<S> {
+pub struct SiteAtOrigin<S> {
     pub(crate) site: S,
-    /// Until the span is open.
+    /// Set until the span is open.
     pub(crate) origin: Option<Box<SpanOrigin>>,
 }
 
-impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
+impl<S: Fn() -> &'static Site> Begin for SiteAtOrigin<S> {
     fn scope(&self) -> Option<Scope> {
         let site = (self.site)();
         let (name, kind) = (site.operation_name(), site.kind());
@@ -128,7 +133,7 @@ impl<S: Fn() -> &'static Site> Begin for SiteFrom<S> {
         note_unsampled((self.site)(), scope);
     }
 
-    fn let_go(&mut self) {
+    fn drop_description(&mut self) {
         self.origin = None;
     }
 }

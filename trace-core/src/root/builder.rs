@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 
 use super::begin::{self, Begin};
-use super::description::{More, Root, TaggedRoot};
+use super::description::{RootDescription, RootDetails, TaggedRoot};
 use super::future::{RootFuture, RootRun};
 use super::guard::RootGuard;
 use super::origin::Parent;
@@ -18,10 +18,10 @@ use crate::span::open_span::OpenSpan;
 use crate::tracer::Tracer;
 use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 
-/// Describes a root span of the current tracer.
+/// Returns a builder for a root span of the current tracer.
 ///
-/// The current tracer is the one whose trace runs here or that is
-/// [attached](crate::Tracer::attach), or else the installed one. Without a tracer the body
+/// The current tracer is the tracer whose trace is current or that is
+/// [attached](crate::Tracer::attach), or else the installed tracer. Without a tracer, the body
 /// runs and nothing is recorded.
 ///
 /// ```
@@ -32,12 +32,11 @@ use crate::value::{Baggage, Link, SpanKind, TagSource, TraceContext};
 pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
     let source = Location::caller();
     RootBuilder(IfRecording::from_fn(|| {
-        Root::new(None, operation_name.into(), source)
+        RootDescription::new(None, operation_name.into(), source)
     }))
 }
 
-/// Describes a root span; made by [`Tracer::root`](crate::Tracer::root) and
-/// [`root`].
+/// The builder of a root span; made by [`Tracer::root`](crate::Tracer::root) and [`root`].
 ///
 /// ```
 /// use trace_core::{SpanKind, Tracer};
@@ -52,9 +51,10 @@ pub fn root(operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
 /// # Ok::<(), trace_core::BuildError>(())
 /// ```
 #[must_use = "a root span begins with `run` or `run_sync`"]
-pub struct RootBuilder(pub(super) IfRecording<Root>);
+pub struct RootBuilder(pub(super) IfRecording<RootDescription>);
 
-/// Describes a root span that begins at another place in the source than that of the call.
+/// Returns a builder for a root span that begins at another place in the source than the call
+/// of this function.
 pub(crate) fn root_at(
     tracer: Option<&Tracer>,
     operation_name: Cow<'static, str>,
@@ -62,7 +62,7 @@ pub(crate) fn root_at(
 ) -> RootBuilder {
     RootBuilder(IfRecording::from_fn(|| {
         let tracer = tracer.and_then(Tracer::core);
-        Root::new(
+        RootDescription::new(
             tracer.map(spare_tracer::take_reference),
             operation_name,
             source,
@@ -71,14 +71,14 @@ pub(crate) fn root_at(
 }
 
 impl Tracer {
-    /// Describes a root span: the first span of a new trace, or the first span here of a
-    /// trace that another process began.
+    /// Returns a builder for a root span: the first span of a new trace, or the first span in
+    /// this process of a trace that another process began.
     #[track_caller]
     pub fn root(&self, operation_name: impl Into<Cow<'static, str>>) -> RootBuilder {
         let source = Location::caller();
         RootBuilder(IfRecording::from_fn(|| {
             let tracer = self.core().map(spare_tracer::take_reference);
-            Root::new(tracer, operation_name.into(), source)
+            RootDescription::new(tracer, operation_name.into(), source)
         }))
     }
 }
@@ -91,23 +91,24 @@ impl RootBuilder {
 
     /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The builder keeps the value until the span begins, so it copies texts. To avoid the
+    /// The builder stores the value until the span begins, so it copies texts. To avoid the
     /// copy of a literal, pass `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
-        self.set_more(|more| more.tags.extend(kept_tag(key.into(), &value)))
+        self.set_details(|details| details.tags.extend(kept_tag(key.into(), &value)))
     }
 
-    /// Adds a link to a span of another trace: a [`Link`], or its context.
+    /// Adds a link to a span of another trace: a [`Link`], or the context of that span.
     pub fn link(self, link: impl Into<Link>) -> Self {
-        self.set_more(|more| more.links.push(link.into()))
+        self.set_details(|details| details.links.push(link.into()))
     }
 
-    /// Continues the caller's trace, with its baggage, as a propagator extracted them from
-    /// the headers of a request.
+    /// Continues the caller's trace with its baggage. `extracted` is the result of a
+    /// propagator that has read the headers of a request.
     ///
-    /// Without a usable context the span begins a new trace with the extracted baggage.
-    /// Headers and entries that could not be used are counted in
-    /// [`Stats::bad_headers`](crate::Stats::bad_headers).
+    /// Without a usable context, the span begins a new trace with the extracted baggage, and
+    /// with the id or the decision that came without a span ([`Extracted::start`]).
+    /// [`Stats::bad_headers`](crate::Stats::bad_headers) counts headers and entries that could
+    /// not be used.
     ///
     /// ```
     /// use trace_core::{propagation, span};
@@ -119,43 +120,46 @@ impl RootBuilder {
     /// # let _ = span::is_recording();
     /// ```
     pub fn extracted(self, extracted: Extracted) -> Self {
-        self.set_more(|more| more.origin.extract(extracted))
+        self.set_details(|details| details.origin.extract(extracted))
     }
 
-    /// Sets how far a remote context is trusted, whether it is set before or after this
-    /// call. Default: [`Trust::Continue`].
+    /// Sets how far a remote context is trusted. It does not matter whether the context is set
+    /// before or after this call. Default: [`Trust::Continue`].
     pub fn trust(self, trust: Trust) -> Self {
-        self.set_more(|more| more.origin.set_trust(trust))
+        self.set_details(|details| details.origin.set_trust(trust))
     }
 
     /// Sets the baggage of the trace. It replaces the baggage of an extracted context.
     pub fn baggage(self, baggage: Baggage) -> Self {
-        self.set_more(|more| more.baggage = Some(baggage))
+        self.set_details(|details| details.baggage = Some(baggage))
     }
 
     /// Continues the trace of another process: the span is a child of the context's span.
     /// `None` changes nothing; by default a new trace begins.
     pub fn remote_parent(self, parent: impl Into<Option<TraceContext>>) -> Self {
         match parent.into() {
-            Some(parent) => self.set_more(|more| more.origin.parent = Parent::Remote(parent)),
+            Some(parent) => {
+                self.set_details(|details| details.origin.parent = Parent::Remote(parent))
+            }
             None => self,
         }
     }
 
-    /// Sets the span's own context: its trace id, span id, parent and sampling decision.
-    /// The sampler is not asked.
+    /// Sets the span's own context: its trace id, span id, parent and sampling decision. The
+    /// sampler is not called.
     pub fn context(self, context: TraceContext) -> Self {
-        self.set_more(|more| more.origin.parent = Parent::Given(context))
+        self.set_details(|details| details.origin.parent = Parent::Given(context))
     }
 
-    /// Takes the tracer that is current now, not the one at the beginning.
+    /// Sets the tracer that is current now, instead of the tracer that is current when the
+    /// span begins.
     #[cfg(feature = "tokio")]
     pub(crate) fn with_current_tracer(self) -> Self {
         self.set(|root| root.tracer = root.tracer.take().or_else(crate::tracer::global::current))
     }
 
     /// Runs a future as the span's body. The span begins at the first poll. The output does
-    /// not affect the span; for a `Result` see [`run_result`](Self::run_result).
+    /// not affect the span. For a `Result`, use [`run_result`](Self::run_result).
     ///
     /// ```
     /// # async fn checkout() -> u32 { 42 }
@@ -176,7 +180,7 @@ impl RootBuilder {
     }
 
     /// Runs a future as the span's body. An `Err` marks the span as failed, with the error's
-    /// own text; the attributes also add the texts of its sources.
+    /// own text. The attributes also add the texts of the error's sources.
     ///
     /// ```
     /// # async fn pay() -> Result<(), std::num::ParseIntError> { "x".parse::<i32>().map(drop) }
@@ -188,7 +192,7 @@ impl RootBuilder {
     ///
     /// # Cancel safety
     ///
-    /// The same as for [`run`](Self::run).
+    /// See [`run`](Self::run).
     pub fn run_result<F, T, E>(self, future: F) -> RootFuture<F>
     where
         F: Future<Output = Result<T, E>>,
@@ -206,8 +210,8 @@ impl RootBuilder {
         body()
     }
 
-    /// Starts a root span and returns it as a value. The span has its own scope, which
-    /// delivers what it recorded when the span ends. Without a tracer it does nothing.
+    /// Starts a root span and returns it as a value. The span has its own scope, which hands
+    /// over its data for delivery when the span ends. Without a tracer, the span does nothing.
     ///
     /// ```
     /// let span = trace_core::root("GET /orders").start();
@@ -218,11 +222,11 @@ impl RootBuilder {
         self.start_with(&[])
     }
 
-    /// Starts a root span as [`start`](Self::start) does, with more tags.
+    /// Starts a root span like [`start`](Self::start), with more tags.
     ///
     /// The tags are borrowed: the sampler [sees](crate::SamplingInput::tags) them, and they
-    /// are copied only if the trace is recorded. For code that begins many spans, a layer of a
-    /// server for example.
+    /// are copied only if the trace is recorded. Use it in code that begins many spans, for
+    /// example a layer of a server.
     ///
     /// ```
     /// # let path = String::from("/orders/7");
@@ -234,18 +238,18 @@ impl RootBuilder {
         let root = self.0.into_inner();
         let mut tagged = root.map(|root| TaggedRoot { root, tags });
         let span = OpenSpan::root(
-            || tagged.as_ref().and_then(begin::scope_of),
+            || tagged.as_ref().and_then(begin::begin_scope),
             || tagged.as_ref().map_or((0, 0), Begin::open),
         );
         if let Some(tagged) = &mut tagged {
-            tagged.let_go();
+            tagged.drop_description();
         }
         span
     }
 
-    /// Begins no span, and lets the caller's context pass: what runs within the returned value
-    /// sends it on as it came. Without a context of a caller it does nothing. For requests
-    /// that are not to be recorded, such as health checks.
+    /// Begins no span, and passes on the caller's context: code that runs within the returned
+    /// value sends this context unchanged. Without a caller's context, it does nothing. Use it
+    /// for requests that should not be recorded, such as health checks.
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -260,18 +264,18 @@ impl RootBuilder {
     /// ```
     pub fn pass_on(self) -> OpenSpan {
         let root = self.0.get();
-        OpenSpan::root(|| root.and_then(Root::passing), || (0, 0))
+        OpenSpan::root(|| root.and_then(RootDescription::begin_passing), || (0, 0))
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Root)) -> Self {
+    fn set(mut self, change: impl FnOnce(&mut RootDescription)) -> Self {
         if let Some(root) = self.0.get_mut() {
             change(root);
         }
         self
     }
 
-    fn set_more(self, change: impl FnOnce(&mut More)) -> Self {
-        self.set(|root| change(root.more.get_or_insert_with(More::take)))
+    fn set_details(self, change: impl FnOnce(&mut RootDetails)) -> Self {
+        self.set(|root| change(root.details.get_or_insert_with(RootDetails::take_spare)))
     }
 }
 
@@ -290,7 +294,7 @@ fn never_failed<T>(_output: &T) -> bool {
     false
 }
 
-/// Records an error of the current span; returns whether there is one.
+/// If the output is an error, records it in the current span. Returns whether it is an error.
 fn record_failure<T, E: fmt::Display>(output: &Result<T, E>) -> bool {
     if let (Err(error), Some(span)) = (output, write::own_span()) {
         write::error(span, std::any::type_name::<E>(), error, true);

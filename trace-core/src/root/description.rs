@@ -1,4 +1,7 @@
-//! What a root span begins with that is described at run time.
+//! The description of a root span that is made at run time, until the span is open.
+//!
+//! Owns the data that the builder collected, and writes it to the span. The builder itself is
+//! in `builder.rs`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,26 +17,27 @@ use crate::stream::Site;
 use crate::tracer::global;
 use crate::value::{Baggage, Link, SpanKind, TagInput, TagSource, TagValue};
 
-/// What a root span begins with. It is moved, and so small.
-pub(super) struct Root {
-    /// The tracer; `None` is the one that is current at the beginning.
+/// Describes a root span. It is small, because it is moved several times. Parts that few roots
+/// have are in a box.
+pub(super) struct RootDescription {
+    /// The tracer; `None` means the tracer that is current when the span begins.
     pub(super) tracer: Option<Arc<TracerCore>>,
     pub(super) operation_name: Cow<'static, str>,
     pub(super) source: &'static Location<'static>,
     pub(super) kind: SpanKind,
-    pub(super) more: Option<Box<More>>,
+    pub(super) details: Option<Box<RootDetails>>,
 }
 
-/// What not all roots begin with.
+/// Parts that few roots have.
 #[derive(Default)]
-pub(super) struct More {
+pub(super) struct RootDetails {
     pub(super) origin: SpanOrigin,
     pub(super) tags: Vec<(Cow<'static, str>, TagValue)>,
     pub(super) links: Vec<Link>,
     pub(super) baggage: Option<Baggage>,
 }
 
-impl Root {
+impl RootDescription {
     pub(super) fn new(
         tracer: Option<Arc<TracerCore>>,
         operation_name: Cow<'static, str>,
@@ -44,22 +48,23 @@ impl Root {
             operation_name,
             source,
             kind: SpanKind::Internal,
-            more: None,
+            details: None,
         }
     }
 }
 
-impl Begin for Root {
+impl Begin for RootDescription {
     fn scope(&self) -> Option<Scope> {
         self.scope_with(SamplingTags::NONE)
     }
 
     fn site(&self) -> Option<&'static Site> {
-        Site::at(&self.operation_name, self.source)
+        Site::find_by_call(&self.operation_name, self.source)
     }
 
     fn note_unsampled(&self, scope: &Scope) {
-        // To find the site costs more than all else there is to note.
+        // Finding the site costs more than the rest of the note, so do it only if calls are
+        // counted.
         if diagnostics::is_counting()
             && let Some(site) = self.site()
         {
@@ -67,9 +72,9 @@ impl Begin for Root {
         }
     }
 
-    fn let_go(&mut self) {
-        if let Some(more) = self.more.take() {
-            more.keep();
+    fn drop_description(&mut self) {
+        if let Some(details) = self.details.take() {
+            details.keep_as_spare();
         }
         if let Some(tracer) = self.tracer.take() {
             spare_tracer::keep_reference(tracer);
@@ -79,7 +84,10 @@ impl Begin for Root {
     fn open(&self) -> (u64, u64) {
         let placed = write::site_at(&self.operation_name, self.source);
         let site = placed.unwrap_or(Site::unnamed());
-        let given = self.more.as_ref().and_then(|more| more.origin.span_id());
+        let given = self
+            .details
+            .as_ref()
+            .and_then(|details| details.origin.span_id());
         let opened = match given {
             Some(span_id) => write::open_as(site, span_id),
             None => write::open(site),
@@ -90,32 +98,34 @@ impl Begin for Root {
         } else if self.kind != SpanKind::Internal {
             write::kind(span, self.kind);
         }
-        if let Some(more) = &self.more {
-            more.write(span);
+        if let Some(details) = &self.details {
+            details.write(span);
         }
         opened
     }
 }
 
-impl Root {
-    /// The scope in which the caller's context only passes; `None` if there is none.
-    pub(super) fn passing(&self) -> Option<Scope> {
-        let more = self.more.as_ref()?;
+impl RootDescription {
+    /// Begins a scope that only passes the caller's context on; `None` without a context.
+    pub(super) fn begin_passing(&self) -> Option<Scope> {
+        let details = self.details.as_ref()?;
         let current = || global::current().filter(|tracer| !tracer.is_foreign());
         let tracer = self.tracer.clone().or_else(current);
-        more.origin.passing(tracer.as_ref(), more.baggage.as_ref())
+        details
+            .origin
+            .passing(tracer.as_ref(), details.baggage.as_ref())
     }
 
-    /// Begins the scope; the sampler sees these tags behind the builder's own.
+    /// Begins the scope; the sampler sees these tags after those of the builder.
     #[inline]
     fn scope_with(&self, tags: SamplingTags<'_>) -> Option<Scope> {
-        match &self.more {
-            Some(more) => self.scope_from(more, tags.with_kept(&more.tags)),
+        match &self.details {
+            Some(details) => self.scope_from(details, tags.with_kept(&details.tags)),
             None => self.new_scope(&tags),
         }
     }
 
-    /// The scope of a trace that begins here.
+    /// Begins the scope of a new trace.
     fn new_scope(&self, tags: &SamplingTags<'_>) -> Option<Scope> {
         let begin = |tracer: &Arc<TracerCore>| {
             let is_own = !tracer.is_foreign();
@@ -127,17 +137,18 @@ impl Root {
         }
     }
 
+    /// Begins the scope of a root with details, which may continue another trace.
     #[cold]
-    fn scope_from(&self, more: &More, tags: SamplingTags<'_>) -> Option<Scope> {
+    fn scope_from(&self, details: &RootDetails, tags: SamplingTags<'_>) -> Option<Scope> {
         let (tracer, name) = (self.tracer.as_ref(), &self.operation_name);
-        let baggage = more.baggage.as_ref();
-        more.origin.begin(tracer, name, self.kind, tags, baggage)
+        let baggage = details.baggage.as_ref();
+        details.origin.begin(tracer, name, self.kind, tags, baggage)
     }
 }
 
-/// A root whose last tags are borrowed until it is open.
+/// A root with tags that are borrowed until it is open.
 pub(super) struct TaggedRoot<'a> {
-    pub(super) root: Root,
+    pub(super) root: RootDescription,
     pub(super) tags: &'a [(&'a str, &'a dyn TagSource)],
 }
 
@@ -154,8 +165,8 @@ impl Begin for TaggedRoot<'_> {
         self.root.note_unsampled(scope);
     }
 
-    fn let_go(&mut self) {
-        self.root.let_go();
+    fn drop_description(&mut self) {
+        self.root.drop_description();
     }
 
     fn open(&self) -> (u64, u64) {
@@ -168,12 +179,13 @@ impl Begin for TaggedRoot<'_> {
 }
 
 thread_local! {
-    /// What the thread's next root need not allocate.
-    static SPARE: Cell<Option<Box<More>>> = const { Cell::new(None) };
+    /// Empty details. The thread's next root reuses their allocations.
+    static SPARE: Cell<Option<Box<RootDetails>>> = const { Cell::new(None) };
 }
 
-impl More {
-    pub(super) fn take() -> Box<Self> {
+impl RootDetails {
+    /// Returns empty details: the thread's spare ones, or new ones.
+    pub(super) fn take_spare() -> Box<Self> {
         SPARE
             .try_with(Cell::take)
             .ok()
@@ -181,14 +193,15 @@ impl More {
             .unwrap_or_default()
     }
 
-    /// Keeps what is empty of it.
-    fn keep(mut self: Box<Self>) {
+    /// Clears the details and keeps them as the thread's spare ones.
+    fn keep_as_spare(mut self: Box<Self>) {
         self.tags.clear();
         self.links.clear();
         (self.origin, self.baggage) = Default::default();
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 
+    /// Writes tags and links to the span, which is open.
     fn write(&self, span: u64) {
         for (key, value) in &self.tags {
             write::named_tag(span, key, TagInput::Value(value));

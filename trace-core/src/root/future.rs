@@ -1,4 +1,7 @@
-//! Root spans of async code.
+//! Root spans of async code: futures and streams that are the body of a root span.
+//!
+//! Owns the root between two polls. `record/span/life` opens, polls and ends a span;
+//! `record/scope/waiting.rs` keeps the scope between two polls.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,13 +10,17 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::begin::{Begin, Described, scope_of};
+use super::begin::{Begin, Described, begin_scope};
 use super::description;
 use crate::record::{IfRecording, SpanLife, WaitingScope};
 use crate::value::Outcome;
 
 pin_project! {
-    /// A future whose life is a root span; made by [`RootBuilder::run`].
+    /// A future that is the body of a root span; made by [`RootBuilder::run`].
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`RootBuilder::run`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct RootFuture<F>
@@ -21,7 +28,7 @@ pin_project! {
         F: Future,
     {
         #[pin]
-        pub(super) run: RootRun<description::Root, F, fn(&F::Output) -> bool>,
+        pub(super) run: RootRun<description::RootDescription, F, fn(&F::Output) -> bool>,
     }
 }
 
@@ -34,15 +41,19 @@ impl<F: Future> Future for RootFuture<F> {
 }
 
 pin_project! {
-    /// A future or stream whose life, from the first poll to its end, is a span with
-    /// a scope of its own.
+    /// A future or stream that is the body of a span with its own scope. The span begins with
+    /// the first poll and ends with the body.
+    ///
+    /// If it is dropped before its first poll, it records nothing. If it is dropped later, it
+    /// enters the scope, drops the body within the span, and ends the span as cancelled.
     pub struct RootRun<B, F, O> {
         #[pin]
         future: F,
         begin: IfRecording<B>,
         observe: IfRecording<O>,
-        // Dropped after the future, which so is dropped within its span.
-        root: IfRecording<Root>,
+        // Declared after the future: fields are dropped in the order of their declaration, so
+        // the future is dropped within its span.
+        root: IfRecording<RootLife>,
     }
 
     impl<B, F, O> PinnedDrop for RootRun<B, F, O> {
@@ -55,10 +66,10 @@ pin_project! {
     }
 }
 
-/// A root between polls.
+/// The state of a root between two polls.
 #[derive(Debug)]
-struct Root {
-    // Dropped before the scope, which so is left when the span has ended.
+struct RootLife {
+    // Declared before the scope: the span must end before its scope is left.
     span: SpanLife,
     scope: WaitingScope,
 }
@@ -69,7 +80,7 @@ impl<B, F, O> RootRun<B, F, O> {
             future,
             begin,
             observe: IfRecording::from_fn(|| observe),
-            root: IfRecording::from_fn(|| Root {
+            root: IfRecording::from_fn(|| RootLife {
                 span: SpanLife::fresh(),
                 scope: WaitingScope::NOWHERE,
             }),
@@ -99,7 +110,7 @@ where
         root.poll(
             begin,
             poll,
-            |output| Some(Outcome::of_body(observe(output))),
+            |output| Some(Outcome::from_body(observe(output))),
             |_| true,
         )
     }
@@ -113,7 +124,8 @@ where
 {
     type Item = F::Item;
 
-    /// Ends the span with the stream, or with an item that is an error.
+    /// Polls the stream within the span. The span ends with the stream, or with the first item
+    /// that is an error.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Item>> {
         let this = self.project();
         let parts = (
@@ -137,35 +149,36 @@ where
     }
 }
 
-impl Root {
+impl RootLife {
     /// Polls within the scope, which begins with the first poll and ends with the span.
     ///
-    /// `ends` says of what is ready whether the span ends, and if so, how; `is_last`
-    /// whether a trace ends that is not recorded.
+    /// When the poll is ready, `ends` returns the outcome with which the span ends, or `None`
+    /// if the span stays open. In a trace that is not recorded there is no span, and `is_last`
+    /// returns whether the scope ends.
     fn poll<T>(
         &mut self,
-        // Looked at where it is and then dropped: it is too large to move.
+        // A reference, because the description is too large to move.
         begin: &mut impl Begin,
         poll: impl FnOnce() -> Poll<T>,
         ends: impl FnOnce(&T) -> Option<Outcome>,
         is_last: impl FnOnce(&T) -> bool,
     ) -> Poll<T> {
         if self.span.is_fresh() {
-            match scope_of(begin) {
+            match begin_scope(begin) {
                 Some(scope) => self.scope.begin(scope),
                 None => self.span.set_off(),
             }
         }
         let Some(scope) = self.scope.waiting() else {
-            begin.let_go();
+            begin.drop_description();
             return poll();
         };
         let is_recording = scope.is_recording();
         let entered = scope.enter();
         if !is_recording {
-            begin.let_go();
+            begin.drop_description();
         }
-        // What describes the span is dropped when that is open, before its body is polled.
+        // The description is dropped as soon as the span is open, before the body is polled.
         let opening = Described(begin);
         let polled = self.span.poll(opening, poll, ends);
         let has_ended = match &polled {

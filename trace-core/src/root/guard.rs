@@ -1,26 +1,29 @@
-//! Root spans of code that is not async.
+//! Root spans of synchronous code: a guard for a scope and its span.
 
 use std::mem::ManuallyDrop;
 
-use super::begin::{Begin, scope_of};
+use super::begin::{Begin, begin_scope};
 use crate::record::{OwnedEntered, SpanGuard};
 
-/// The root span of code that is not async; ends when this is dropped.
+/// The root span of synchronous code. When the guard is dropped, the span ends, and then its
+/// scope ends.
 #[derive(Debug)]
 #[must_use = "the span ends when this is dropped: bind it with `let _guard = ..`"]
 pub struct RootGuard {
-    /// Dropped out of line: the compiler inlines the drop of the spans of functions, which
-    /// is many times as often, as long as it is in few places.
+    /// `Drop` closes the span with a call that is not inlined. The compiler inlines the
+    /// drop of a [`SpanGuard`] only if it occurs in few places. The drop for spans of
+    /// functions runs much more often, so it should be inlined there.
     span: ManuallyDrop<SpanGuard>,
-    /// Dropped after the span is closed: leaves the scope.
+    /// Leaves the scope. Dropped after `Drop` has closed the span.
     #[expect(dead_code, reason = "held for its destructor")]
     entered: Option<OwnedEntered>,
 }
 
 impl RootGuard {
+    /// Begins the scope, enters it and opens the span. Does nothing without a tracer.
     pub(crate) fn begin(begin: &impl Begin) -> Self {
         let mut span = SpanGuard::off();
-        let entered = scope_of(begin).map(|scope| {
+        let entered = begin_scope(begin).map(|scope| {
             let is_recording = scope.is_recording();
             let entered = scope.enter_owned();
             if is_recording {

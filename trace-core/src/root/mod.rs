@@ -1,4 +1,8 @@
-//! Root spans: where traces begin, or go on from another process.
+//! Root spans: spans with their own scope, where a trace begins or continues from another
+//! process.
+//!
+//! Owns the description and the beginning of root spans. `record` owns their scopes and the
+//! state of their spans; `propagation` reads headers.
 
 mod begin;
 mod builder;
@@ -7,7 +11,7 @@ mod future;
 mod guard;
 pub(crate) mod origin;
 
-pub(crate) use begin::{SiteFrom, SiteRoot};
+pub(crate) use begin::{SiteAtOrigin, SiteRoot};
 pub(crate) use builder::root_at;
 pub use builder::{RootBuilder, root};
 pub use future::RootFuture;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostics::stats::Counters;
 use crate::propagation::trust::Trust;
-use crate::propagation::{Extracted, HeaderProblem};
+use crate::propagation::{Extracted, HeaderProblem, TraceStart};
 use crate::record::{Parentage, Scope, Start, TracerCore};
 use crate::sampler::SamplingTags;
 use crate::tracer::global;
@@ -19,42 +19,44 @@ use crate::value::{Baggage, Link, SpanId, SpanKind, TraceContext};
 pub(crate) struct SpanOrigin {
     pub(super) parent: Parent,
     pub(super) trust: Trust,
-    /// Baggage that came without a context.
+    /// The id or the decision for the new trace that a caller sent without a span.
+    pub(super) start: TraceStart,
+    /// Baggage of headers without a usable context.
     pub(super) extracted_baggage: Option<Baggage>,
-    /// What was wrong with the headers.
+    /// The problems with the headers.
     bad: BadHeaders,
 }
 
-/// What was wrong with the headers of a request.
+/// The problems with the headers of a request.
 #[derive(Clone, Copy, Debug, Default)]
 struct BadHeaders {
     /// Headers, or entries in them, that could not be used.
     count: u64,
-    /// There was a context, and it is lost.
+    /// There was a context, but it is lost.
     context: bool,
-    /// The trace goes on without its state.
+    /// The trace continues without its `tracestate`.
     tracestate: bool,
 }
 
 /// See [`SpanOrigin`].
 #[derive(Debug, Default)]
 pub(super) enum Parent {
-    /// None: the span is the root of a new trace.
+    /// There is no parent: the span is the root of a new trace.
     #[default]
     Absent,
-    /// A span of another process.
+    /// The span with this context, in another process.
     Remote(TraceContext),
-    /// What the context says: the context is the span's own.
+    /// The parent that is named in this context, which is the span's own context.
     Given(TraceContext),
-    /// The span of a context of this process.
+    /// The span with this context, in this process.
     Local(TraceContext),
-    /// The span that is current where this one begins.
+    /// The span that is current when this one begins.
     Current,
 }
 
 impl SpanOrigin {
-    /// Below the span of a context, or below the current one if there is no
-    /// context.
+    /// Makes an origin whose parent is the span of the context, or the current span if there
+    /// is no context.
     pub(crate) fn parent(extracted: Extracted) -> Self {
         Self {
             bad: BadHeaders::in_extracted(&extracted),
@@ -67,7 +69,8 @@ impl SpanOrigin {
         }
     }
 
-    /// Below the caller's span, or at the top of a trace if there is no context.
+    /// Makes an origin whose parent is the caller's span. Without a context, the span begins a
+    /// new trace.
     pub(crate) fn remote(extracted: Extracted) -> Self {
         let mut origin = Self::default();
         origin.extract(extracted);
@@ -79,7 +82,8 @@ impl SpanOrigin {
         self.trust = trust;
     }
 
-    /// Takes the context from the headers of a request; without one, the baggage.
+    /// Takes the context from the headers of a request. If there is no context, takes only the
+    /// baggage.
     pub(super) fn extract(&mut self, extracted: Extracted) {
         let bad = BadHeaders::in_extracted(&extracted);
         self.bad = BadHeaders {
@@ -88,11 +92,16 @@ impl SpanOrigin {
         };
         match extracted.context {
             Some(context) => self.parent = Parent::Remote(context),
-            None => self.extracted_baggage = Some(extracted.baggage),
+            None => {
+                self.start = extracted.start;
+                self.extracted_baggage = Some(extracted.baggage);
+            }
         }
     }
 
-    /// Begins the scope with the given tracer, or else with the current one.
+    /// Begins the scope with the given tracer, or with the current tracer if none is given.
+    /// Without a tracer, the scope only passes on a context. Returns `None` if there is no
+    /// context either.
     pub(super) fn begin(
         &self,
         tracer: Option<&Arc<TracerCore>>,
@@ -112,7 +121,8 @@ impl SpanOrigin {
         let believed = self.believed(tracer);
         self.count_caller(&tracer.queue.counters, believed.as_deref());
         let parentage = match &self.parent {
-            Parent::Absent | Parent::Current => Parentage::Nothing,
+            Parent::Absent => self.wish().map_or(Parentage::Nothing, Parentage::Wish),
+            Parent::Current => Parentage::Nothing,
             Parent::Given(context) => Parentage::Given(context),
             Parent::Local(context) => Parentage::Local(context),
             Parent::Remote(_) => match &believed {
@@ -132,7 +142,7 @@ impl SpanOrigin {
         Some(Scope::start(tracer, start))
     }
 
-    /// Counts what became of what the caller sent.
+    /// Counts what happened to the context that the caller sent.
     fn count_caller(&self, counters: &Counters, believed: Option<&TraceContext>) {
         let callers = &counters.callers;
         let count = |counter, is_so: bool| {
@@ -156,8 +166,8 @@ impl SpanOrigin {
         }
     }
 
-    /// The scope where there is no tracer, or nothing is to be recorded: the context leaves
-    /// as it came, and nothing is invented where none came.
+    /// Returns the scope to use without a tracer, or where nothing is to be recorded. It passes
+    /// on the received context unchanged. Returns `None` if no context was received.
     #[cold]
     pub(super) fn passing(
         &self,
@@ -173,7 +183,21 @@ impl SpanOrigin {
         }
     }
 
-    /// The caller's context, as far as it is trusted.
+    /// Returns what a caller without a span wants the trace to begin with, as far as it is
+    /// trusted.
+    fn wish(&self) -> Option<TraceStart> {
+        let mut start = self.start;
+        match self.trust {
+            Trust::Restart => return None,
+            // A caller could otherwise get around the cap by leaving out the ids.
+            Trust::Capped { .. } => start.flags = start.flags.filter(|flags| !flags.is_sampled()),
+            Trust::Continue => {}
+        }
+        (start != TraceStart::default()).then_some(start)
+    }
+
+    /// Returns the caller's context as far as it is trusted: unchanged (borrowed), with the
+    /// sampled flag cleared (owned), or not at all (`None`).
     fn believed(&self, tracer: &TracerCore) -> Option<Cow<'_, TraceContext>> {
         let Parent::Remote(context) = &self.parent else {
             return None;
@@ -195,7 +219,8 @@ impl SpanOrigin {
         }
     }
 
-    /// Another scope of the trace that runs here, if the span belongs to it.
+    /// Returns another scope of the current trace, if the span belongs to that trace. The
+    /// outer `Option` is `Some` if it does.
     fn within_current_trace(&self) -> Option<Option<Scope>> {
         match &self.parent {
             Parent::Current => Some(Scope::current()),
@@ -204,7 +229,7 @@ impl SpanOrigin {
         }
     }
 
-    /// A link to the caller's context, if the span does not continue its trace.
+    /// Returns a link to the caller's span, if this span does not continue the caller's trace.
     pub(super) fn link(&self) -> Option<Link> {
         match (&self.parent, self.trust) {
             (Parent::Remote(context), Trust::Restart) => Some(Link::from(context)),
@@ -212,7 +237,7 @@ impl SpanOrigin {
         }
     }
 
-    /// The id that the span has to have.
+    /// Returns the id that the span must have, if its own context was given.
     pub(super) fn span_id(&self) -> Option<SpanId> {
         match &self.parent {
             Parent::Given(context) => Some(context.span_id),
@@ -224,12 +249,12 @@ impl SpanOrigin {
 impl BadHeaders {
     fn in_extracted(extracted: &Extracted) -> Self {
         let mut bad = Self {
-            count: extracted.problems.len() as u64,
+            count: extracted.problems.iter().map(HeaderProblem::count).sum(),
             ..Self::default()
         };
         for problem in &extracted.problems {
             match problem {
-                HeaderProblem::Baggage(_) => {}
+                problem if problem.is_of_baggage() => {}
                 HeaderProblem::Tracestate(_) => bad.tracestate = extracted.context.is_some(),
                 _ => bad.context = extracted.context.is_none(),
             }

@@ -1,20 +1,22 @@
+//! The sampler that records a share of the traces that start here, and counts them.
+//!
+//! Owns only the counts; the share itself is decided in `probabilistic.rs`.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{Probabilistic, Sampler, SamplingDecision, SamplingInput};
-use crate::value::TraceContext;
 
-/// Records a share of the traces that start here, and counts them; of the traces
-/// that come in, records what the caller records.
+/// Records a share of the traces that start here, and counts them. A trace from a caller is
+/// recorded if the caller records it.
 ///
-/// The share is decided as by [`Probabilistic`]. Only its own decisions are
-/// counted, those about traces that start here: what callers decided says nothing
-/// about the rate. A clone shares the counters, so that one can be asked while
-/// the other is at work in a tracer.
+/// [`Probabilistic`] decides which traces these are. The counts only include traces that start
+/// here, because the callers' decisions say nothing about the rate. A clone shares the counts.
+/// So you can keep one clone to read the counts, and give the other to a tracer.
 ///
-/// The decision is made before anything happened, so slow and failing traces are
-/// as likely to be left out as all others.
+/// The decision is made when a trace starts, so slow and failing traces are as likely to be
+/// dropped as any other.
 ///
 /// ```
 /// use trace_core::{Clock, HeadSampler, Sampler, SamplingInput, TraceId};
@@ -38,8 +40,8 @@ pub struct HeadSampler {
     counts: Arc<Counts>,
 }
 
-/// Two counts that are each right at any moment, so that the rate made of them is
-/// never above one.
+/// Counts of decisions. Both counts only grow, and they do not overlap. So the rate computed
+/// from them is never above one, even while other threads count.
 #[derive(Debug, Default)]
 struct Counts {
     sampled: AtomicU64,
@@ -47,12 +49,12 @@ struct Counts {
 }
 
 impl HeadSampler {
-    /// Makes a sampler that records `rate` of the traces that start here, 0.0 for
-    /// none to 1.0 for all.
+    /// Makes a sampler that records `rate` of the traces that start here, from 0.0 for none to
+    /// 1.0 for all.
     ///
     /// # Errors
     ///
-    /// When the rate is out of its range, or not a number.
+    /// If the rate is outside this range, or not a number.
     pub fn new(rate: f64) -> Result<Self, InvalidSampleRate> {
         Ok(Self {
             probabilistic: Probabilistic::new(rate)?,
@@ -60,7 +62,7 @@ impl HeadSampler {
         })
     }
 
-    /// Returns the rate that was asked for.
+    /// Returns the configured rate.
     #[must_use]
     pub const fn rate(&self) -> f64 {
         self.probabilistic.rate()
@@ -69,20 +71,23 @@ impl HeadSampler {
     /// Returns the number of traces that started here.
     #[must_use]
     pub fn total_traces(&self) -> u64 {
+        // Relaxed, like all orderings in this file: the counts guard no other memory.
         self.sampled_traces() + self.counts.dropped.load(Ordering::Relaxed)
     }
 
     /// Returns the number of traces that started here and are recorded.
     #[must_use]
     pub fn sampled_traces(&self) -> u64 {
+        // Relaxed: see `total_traces`.
         self.counts.sampled.load(Ordering::Relaxed)
     }
 
-    /// Returns the share that was recorded, from 0.0 to 1.0; 0.0 when no trace
-    /// started yet. By chance it differs from [`rate`](Self::rate).
+    /// Returns the share of traces that was recorded, from 0.0 to 1.0; 0.0 if no trace has
+    /// started yet. The share differs from [`rate`](Self::rate) by chance.
     #[must_use]
     pub fn sample_rate_actual(&self) -> f64 {
         let sampled = self.sampled_traces();
+        // Relaxed: see `total_traces`.
         let total = sampled + self.counts.dropped.load(Ordering::Relaxed);
         if total == 0 {
             return 0.0;
@@ -93,7 +98,7 @@ impl HeadSampler {
 
 impl Sampler for HeadSampler {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        if let Some(sampled) = input.parent.map(TraceContext::is_sampled) {
+        if let Some(sampled) = input.caller_decision() {
             return sampled.into();
         }
         let decision = self.probabilistic.sample(input);
@@ -101,6 +106,7 @@ impl Sampler for HeadSampler {
             SamplingDecision::Sample => &self.counts.sampled,
             SamplingDecision::Drop => &self.counts.dropped,
         };
+        // Relaxed: see `total_traces`.
         count.fetch_add(1, Ordering::Relaxed);
         decision
     }

@@ -1,6 +1,8 @@
+//! The checks of sample rates, and their error.
+
 use std::fmt;
 
-/// A number that cannot be a sample rate.
+/// The error for a number that cannot be a sample rate.
 ///
 /// ```
 /// use trace_core::HeadSampler;
@@ -19,9 +21,9 @@ enum Rate {
     PerSecond(f64),
 }
 
-/// Returns a share of all traces if it is one.
+/// Checks a share of all traces and returns it.
 pub(super) fn check_share(rate: f64) -> Result<f64, InvalidSampleRate> {
-    // Not a number is in no range.
+    // This also refuses NaN, which no range contains.
     if (0.0..=1.0).contains(&rate) {
         Ok(rate)
     } else {
@@ -29,7 +31,7 @@ pub(super) fn check_share(rate: f64) -> Result<f64, InvalidSampleRate> {
     }
 }
 
-/// Returns a number of traces a second if it is one.
+/// Checks a number of traces a second and returns it.
 pub(super) fn check_per_second(rate: f64) -> Result<f64, InvalidSampleRate> {
     if rate >= 0.0 && rate.is_finite() {
         Ok(rate)
@@ -58,7 +60,7 @@ impl fmt::Display for InvalidSampleRate {
 impl std::error::Error for InvalidSampleRate {}
 
 impl fmt::Debug for InvalidSampleRate {
-    /// The message: a `main` that returns the error shows it in this form.
+    /// Writes the message, because a `main` that returns the error prints this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InvalidSampleRate({self})")
     }

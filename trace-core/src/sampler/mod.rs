@@ -1,7 +1,7 @@
-//! Which traces are recorded.
+//! Samplers, which decide whether a trace is recorded.
 //!
-//! Owns the decision that is made once, where a trace starts or enters the
-//! process, before any tag is evaluated. Does not decide about finished traces.
+//! The decision is made once, where a trace starts or enters the process, before the tags of
+//! attributes are evaluated. Samplers do not decide about finished traces.
 
 mod head;
 mod invalid_sample_rate;
@@ -27,25 +27,25 @@ pub use tags::SamplingTags;
 
 /// Decides whether a trace is recorded.
 ///
-/// It is asked once for each root and once for each trace that comes in from
-/// another process, on the application's thread: it should be quick and must not
-/// block. What it decides holds for all spans below and travels with the trace.
+/// A sampler is called once for each root and once for each trace that comes from another
+/// process, on the application's thread. It should be quick and must not block. Its decision
+/// applies to all spans of the trace, and travels with the trace.
 ///
-/// If it panics, the trace is not recorded, and [`Stats::sampler_panics`](crate::Stats::sampler_panics)
-/// counts. What it calls leaves no spans: roots that it begins are not recorded, and ask no
-/// sampler; their context travels.
+/// If a sampler panics, the trace is not recorded, and
+/// [`Stats::sampler_panics`](crate::Stats::sampler_panics) counts the panic. Code that a
+/// sampler calls records no spans. A root that begins there does not ask a sampler, but its
+/// context travels.
 ///
 /// | sampler | records |
 /// |---|---|
 /// | [`AlwaysOn`], [`AlwaysOff`] | everything, nothing |
 /// | [`Probabilistic`] | a share of all traces, decided from the trace id |
-/// | [`RateLimited`] | up to so many traces a second |
-/// | [`ParentBased`] | what the caller records; asks another sampler where there is no caller |
-/// | [`HeadSampler`] | a share of the traces that start here, counted, and what callers record |
+/// | [`RateLimited`] | up to a number of traces a second |
+/// | [`ParentBased`] | what the caller records; asks another sampler if there is no caller |
+/// | [`HeadSampler`] | a share of the traces that start here, which it counts, and what callers record |
 ///
-/// None of these allocates when it decides. A configuration names one as a
-/// [`SamplingStrategy`], which is no sampler: [`sampler`](SamplingStrategy::sampler)
-/// makes it.
+/// None of these samplers allocates when it decides. In a configuration, use
+/// [`SamplingStrategy`], which names a sampler and [makes](SamplingStrategy::sampler) it.
 ///
 /// ```
 /// use trace_core::{Sampler, SamplingDecision, SamplingInput};
@@ -70,52 +70,79 @@ pub use tags::SamplingTags;
     note = "what checks its rate gives a `Result`: `HeadSampler::new(0.5)?`"
 )]
 pub trait Sampler: Send + Sync {
-    /// Returns what becomes of the trace.
+    /// Returns whether the trace is recorded.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 }
 
-/// What a sampler can know when a trace starts.
+/// The information that a sampler gets when a trace starts.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SamplingInput<'a> {
     /// The trace: its own id, or the caller's.
     pub trace_id: TraceId,
-    /// The context that came from another process, if one did.
+    /// The context from another process, if there is one. Its sender may have left the decision
+    /// open: ask [`caller_decision`](Self::caller_decision), not its flags.
     pub parent: Option<&'a TraceContext>,
+    /// The decision of a caller that sent no ids, such as `b3: 0`.
+    pub decision_alone: Option<bool>,
     /// The name of the span that starts.
     pub operation_name: &'a str,
     /// The kind of the span that starts.
     pub kind: SpanKind,
     /// The tracer's clock.
     pub clock: &'a Clock,
-    /// The tags of the span that starts, as far as its builder knows them.
+    /// The tags of the span that starts, as far as its builder has them.
     pub tags: SamplingTags<'a>,
 }
 
 impl<'a> SamplingInput<'a> {
-    /// Makes the input for a trace that starts here, of kind internal; for tests
-    /// of one's own samplers. The fields are public.
+    /// Makes the input for a trace that starts here with an internal span, to test your own
+    /// sampler. You can change the fields.
     #[must_use]
     pub const fn new(trace_id: TraceId, operation_name: &'a str, clock: &'a Clock) -> Self {
         Self {
             trace_id,
             parent: None,
+            decision_alone: None,
             operation_name,
             kind: SpanKind::Internal,
             clock,
             tags: SamplingTags::NONE,
         }
     }
+
+    /// Returns whether the caller records the trace. `None` means that there is no caller, or
+    /// that it left the decision open, as B3 and X-Ray allow. Then decide as for a trace that
+    /// starts here.
+    ///
+    /// ```
+    /// use trace_core::{Clock, SamplingInput, SpanId, TraceContext, TraceFlags, TraceId};
+    ///
+    /// let (clock, id) = (Clock::system(), TraceId::new(1).unwrap());
+    /// let mut caller = TraceContext::new(id, SpanId::new(2).unwrap());
+    /// caller.flags = TraceFlags::DEFERRED;
+    /// let mut input = SamplingInput::new(id, "checkout", &clock);
+    /// input.parent = Some(&caller);
+    /// assert_eq!(input.caller_decision(), None);
+    /// ```
+    #[must_use]
+    pub const fn caller_decision(&self) -> Option<bool> {
+        match self.parent {
+            Some(parent) if parent.flags.is_deferred() => None,
+            Some(parent) => Some(parent.is_sampled()),
+            None => self.decision_alone,
+        }
+    }
 }
 
-/// What becomes of a trace.
+/// Whether a trace is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SamplingDecision {
-    /// It is recorded and delivered, and the services that are called are told so.
+    /// The trace is recorded and delivered. Called services receive this decision.
     #[doc(alias = "RECORD_AND_SAMPLE")]
     Sample,
-    /// Nothing of it is recorded; its ids and baggage still travel.
+    /// Nothing is recorded. The ids and the baggage still travel.
     #[doc(alias = "DROP")]
     Drop,
 }
@@ -134,11 +161,11 @@ impl From<bool> for SamplingDecision {
     }
 }
 
-/// Records every trace, also those whose caller does not record them.
+/// Records every trace, even if its caller does not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOn;
 
-/// Records no trace, also none that its caller records.
+/// Records no trace, even if its caller does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOff;
 
@@ -166,17 +193,17 @@ macro_rules! forward_sampler {
 
 forward_sampler!(&S, Box<S>, Arc<S>);
 
-/// `None` does as the caller does, and records what starts here.
+/// `None` follows the caller's decision, and records every trace that starts here.
 impl<S: Sampler> Sampler for Option<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         match self {
             Some(sampler) => sampler.sample(input),
-            None => input.parent.is_none_or(TraceContext::is_sampled).into(),
+            None => input.caller_decision().unwrap_or(true).into(),
         }
     }
 }
 
-/// A sampler of a closure.
+/// Makes a sampler from a closure.
 ///
 /// ```
 /// use trace_core::{SpanKind, sampler_fn};
@@ -191,7 +218,7 @@ where
     SamplerFn(sample)
 }
 
-/// A sampler of a closure; see [`sampler_fn`].
+/// A sampler that calls a closure; made by [`sampler_fn`].
 #[derive(Clone, Copy)]
 pub struct SamplerFn<F>(F);
 

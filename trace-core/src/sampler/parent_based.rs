@@ -1,11 +1,15 @@
-use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
-use crate::value::TraceContext;
+//! The sampler that follows the caller's decision.
+//!
+//! [`Trust`](crate::Trust) decides whether to trust the caller's decision, before the sampler
+//! is called.
 
-/// Records what the caller records, and asks another sampler about traces that
-/// start here.
+use super::{AlwaysOn, Sampler, SamplingDecision, SamplingInput};
+
+/// Records what the caller records. Asks another sampler about traces that start here, and
+/// about those whose caller left the decision open.
 ///
-/// This keeps traces whole: a trace is recorded by every service it passes, or by
-/// none. The default records every trace that starts here.
+/// So a trace is recorded by every service that it passes through, or by none. By default,
+/// every trace that starts here is recorded.
 ///
 /// ```
 /// use trace_core::{
@@ -27,7 +31,7 @@ pub struct ParentBased<S = AlwaysOn> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Makes a sampler that asks `root` where there is no caller.
+    /// Makes a sampler that asks `root` if no caller has decided.
     #[must_use]
     pub const fn new(root: S) -> Self {
         Self { root }
@@ -36,7 +40,7 @@ impl<S: Sampler> ParentBased<S> {
 
 impl<S: Sampler> Sampler for ParentBased<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        match input.parent.map(TraceContext::is_sampled) {
+        match input.caller_decision() {
             Some(sampled) => sampled.into(),
             None => self.root.sample(input),
         }

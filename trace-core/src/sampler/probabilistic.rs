@@ -1,18 +1,21 @@
+//! The sampler that records a share of all traces, by their ids.
+//!
+//! Ignores the caller's decision, and does not count.
+
 use super::invalid_sample_rate::{InvalidSampleRate, check_share};
 use super::{Sampler, SamplingDecision, SamplingInput};
 
-/// The number of different values of 56 bits.
+/// The number of values that 56 bits can have.
 const VALUES: u64 = 1 << 56;
 
 /// Records a share of all traces, decided from the trace id alone.
 ///
-/// The low 56 bits of the id, which are random, are compared with a threshold: a
-/// trace is recorded when they are not below 2^56 × (1 − rate). So all services
-/// with one rate decide alike without talking to each other, and what a service
-/// with a lower rate records is part of what one with a higher rate records. A
-/// random value that came in `tracestate` (`ot=rv:…`) is taken in place of the
-/// id's. The smallest rate with an effect is 2^-57; what the caller decided is
-/// not looked at.
+/// The low 56 bits of the id are random. A trace is recorded if they are at least 2^56 × (1 −
+/// rate). So all services with the same rate make the same decision without communication. A
+/// service with a higher rate records every trace that a service with a lower rate records. If
+/// `tracestate` contains a random value (`ot=rv:…`), this value replaces the bits of the id.
+/// The smallest rate with an effect is 2^-57. The caller's decision is ignored; see
+/// [`ParentBased`](crate::ParentBased).
 ///
 /// Source: OpenTelemetry specification, *TraceState: Probability Sampling*, and
 /// W3C Trace Context Level 2, *Random Trace ID Flag*.
@@ -35,20 +38,19 @@ const VALUES: u64 = 1 << 56;
 #[derive(Clone, Copy, Debug)]
 pub struct Probabilistic {
     rate: f64,
-    /// Values below it are not recorded; from 0 to [`VALUES`].
+    /// Traces with a random value below the threshold are not recorded. From 0 to [`VALUES`].
     threshold: u64,
 }
 
 impl Probabilistic {
-    /// Makes a sampler that records `rate` of all traces, 0.0 for none to 1.0 for
-    /// all.
+    /// Makes a sampler that records `rate` of all traces, from 0.0 for none to 1.0 for all.
     ///
     /// # Errors
     ///
-    /// When the rate is out of its range, or not a number.
+    /// If the rate is outside this range, or not a number.
     pub fn new(rate: f64) -> Result<Self, InvalidSampleRate> {
         let rate = check_share(rate)?;
-        // Counted from above, because `1.0 - rate` loses the bits of a small rate.
+        // Subtract integers, because `1.0 - rate` loses the low bits of a small rate.
         let recorded = (rate * VALUES as f64).round() as u64;
         Ok(Self {
             rate,

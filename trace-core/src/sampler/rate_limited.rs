@@ -1,21 +1,25 @@
+//! The sampler that limits the number of recorded traces a second.
+//!
+//! Ignores the caller's decision.
+
 use std::sync::Mutex;
 
 use super::invalid_sample_rate::{InvalidSampleRate, check_per_second};
 use super::{Sampler, SamplingDecision, SamplingInput};
 use crate::process::sync::Unpoisoned;
 
-/// Records up to so many traces a second.
+/// Records at most a given number of traces a second.
 ///
-/// A bucket of tokens: each recorded trace takes one, and they come back evenly
-/// over time. The bucket starts full and holds, unless told otherwise, the tokens
-/// of one second and at least one (after Jaeger's rate-limiting sampler): so many
-/// traces may start at the same moment. In any `t` seconds no more than
-/// `burst + t × rate` traces are recorded.
+/// It is a token bucket: each recorded trace takes a token, and tokens are added evenly over
+/// time. The bucket starts full. By default it holds the tokens of one second, but at least
+/// one token, as in Jaeger's rate-limiting sampler. This is also the number of traces that may
+/// start at the same moment. In any `t` seconds, at most `burst + t × rate` traces are
+/// recorded.
 ///
-/// Time is the tracer's clock, and its monotonic side: setting the wall clock has
-/// no effect. One sampler serves one clock. What the caller decided is not looked
-/// at; see [`ParentBased`](crate::ParentBased). A decision holds a lock for the
-/// time of a few additions, and other decisions are all that can wait for it.
+/// It uses the monotonic time of the tracer's clock, so setting the wall clock has no effect.
+/// Use each sampler with one clock only. The caller's decision is ignored; see
+/// [`ParentBased`](crate::ParentBased). A decision holds a lock for a few additions. Only
+/// other decisions wait for this lock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,18 +48,17 @@ pub struct RateLimited {
 struct Bucket {
     /// From 0 to the capacity.
     tokens: f64,
-    /// The raw reading of the clock up to which tokens came back; set at the
-    /// first decision.
+    /// The raw clock reading up to which tokens have been added. The first decision sets it.
     filled_at: Option<u64>,
 }
 
 impl RateLimited {
-    /// Makes a sampler that records up to `rate` traces a second, 0.0 for none;
-    /// 0.1 is one in ten seconds.
+    /// Makes a sampler that records up to `rate` traces a second. 0.0 records none; 0.1
+    /// records one every ten seconds.
     ///
     /// # Errors
     ///
-    /// When the rate is negative, infinite, or not a number.
+    /// If the rate is negative, infinite, or not a number.
     pub fn per_second(rate: f64) -> Result<Self, InvalidSampleRate> {
         let rate = check_per_second(rate)?;
         let capacity = if rate > 0.0 { rate.max(1.0) } else { 0.0 };
@@ -69,7 +72,8 @@ impl RateLimited {
         })
     }
 
-    /// Sets how many traces may start at the same moment; at least one.
+    /// Sets how many traces may start at the same moment, at least one. Has no effect if the
+    /// rate is zero.
     #[must_use]
     pub fn with_burst(self, traces: u32) -> Self {
         if self.tokens_per_nano == 0.0 {
@@ -91,7 +95,8 @@ impl Sampler for RateLimited {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         let now = input.clock.raw();
         let mut bucket = self.bucket.lock().unpoisoned();
-        // Readings of other threads may be taken before and arrive after.
+        // A thread may read the clock before another thread but get the lock after it. Then
+        // `now` is before `filled_at`, and no time has passed.
         let filled_at = bucket.filled_at.unwrap_or(now);
         let nanos = input.clock.nanos_between(filled_at, now);
         bucket.filled_at = Some(filled_at.max(now));

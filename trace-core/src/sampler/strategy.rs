@@ -1,10 +1,14 @@
+//! The name of a sampler in a configuration file.
+//!
+//! Owns the serialized form. The samplers themselves are in their own files.
+
 use super::invalid_sample_rate::InvalidSampleRate;
 use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sampler};
 
-/// How traces that start here are chosen, as a configuration names it.
+/// The name of a sampler for traces that start here, for a configuration file.
 ///
-/// With `serde`, the text is `"always"`, `"never"`, `{"probabilistic": 0.1}` or
-/// `{"rate_limited": {"per_second": 5.0}}`.
+/// With the feature `serde`, the serialized form is `"always"`, `"never"`, `{"probabilistic":
+/// 0.1}` or `{"rate_limited": {"per_second": 5.0}}`.
 ///
 /// ```
 /// use trace_core::SamplingStrategy;
@@ -20,14 +24,14 @@ use super::{AlwaysOff, AlwaysOn, ParentBased, Probabilistic, RateLimited, Sample
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum SamplingStrategy {
-    /// All of them; see [`AlwaysOn`].
+    /// Records all traces; see [`AlwaysOn`].
     #[default]
     Always,
-    /// None of them; see [`AlwaysOff`].
+    /// Records no traces; see [`AlwaysOff`].
     Never,
-    /// This share of them, 0.0 to 1.0; see [`Probabilistic`].
+    /// Records this share of the traces, 0.0 to 1.0; see [`Probabilistic`].
     Probabilistic(f64),
-    /// Up to so many a second; see [`RateLimited`].
+    /// Limits the number of recorded traces a second; see [`RateLimited`].
     RateLimited {
         /// Traces a second, 0.0 or more.
         per_second: f64,
@@ -35,13 +39,13 @@ pub enum SamplingStrategy {
 }
 
 impl SamplingStrategy {
-    /// Makes the sampler. It is [`ParentBased`]: of the traces that come in, it
-    /// records what the caller records, also under [`Never`](Self::Never). To
-    /// record none at all, use [`AlwaysOff`] itself.
+    /// Makes the sampler. It is [`ParentBased`]: a trace from a caller is recorded if the
+    /// caller records it, even with [`Never`](Self::Never). To record no traces at all, use
+    /// [`AlwaysOff`] directly.
     ///
     /// # Errors
     ///
-    /// When the rate is out of its range, or not a number.
+    /// If the rate is outside its range, or not a number.
     pub fn sampler(self) -> Result<Box<dyn Sampler>, InvalidSampleRate> {
         Ok(match self {
             Self::Always => Box::new(ParentBased::new(AlwaysOn)),
@@ -118,7 +122,7 @@ mod serde_named {
         }
     }
 
-    /// What is in `RateLimited`.
+    /// The fields of `RateLimited`.
     struct Rate {
         per_second: f64,
     }

@@ -1,6 +1,6 @@
 //! The tags that a root has before it begins.
 //!
-//! Owns how a sampler reads them. Does not keep them: the builder and its caller do.
+//! Gives a sampler access to these tags. The builder and its caller store them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,8 @@ use crate::value::{TagInput, TagSource, TagValue};
 /// The tags that are known when a trace starts: those of the
 /// [root's builder](crate::RootBuilder::tag).
 ///
-/// Tags of attributes are not here. They are evaluated only if the trace is recorded.
+/// Tags of attributes are not included, because they are evaluated only if the trace is
+/// recorded.
 ///
 /// ```
 /// use trace_core::{Tracer, sampler_fn};
@@ -57,20 +58,21 @@ impl<'a> SamplingTags<'a> {
         }
     }
 
-    /// The tags that a builder keeps, and those that come at the start.
+    /// Adds the tags that a builder stores, before those that are passed at the start.
     pub(crate) const fn with_kept(self, kept: &'a [(Cow<'static, str>, TagValue)]) -> Self {
         Self { kept, ..self }
     }
 
-    /// Returns the value of a tag; of several with the same key the last. `None` where there
-    /// is none.
+    /// Returns the value of a tag, or `None` if there is no such tag. If several tags have the
+    /// same key, returns the value of the last one.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<TagInput<'a>> {
         let tags = self.iter().filter(|(name, _)| *name == key);
         tags.map(|(_, value)| value).last()
     }
 
-    /// Returns the value of a tag as text; `None` where there is none, or it is an array.
+    /// Returns the value of a tag as text; `None` if there is no such tag, or its value is an
+    /// array.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         let value = match self.get(key)? {
@@ -87,8 +89,8 @@ impl<'a> SamplingTags<'a> {
         }
     }
 
-    /// Returns the tags in the order in which they were added. A key can be there more than
-    /// once: then the last value counts.
+    /// Returns the tags in the order in which they were added. A key can occur more than once.
+    /// Then the last value counts.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, TagInput<'a>)> {
         let kept = self.kept.iter();
         let kept = kept.map(|(key, value)| (&**key, TagInput::Value(value)));

@@ -1,4 +1,6 @@
-//! How held spans begin.
+//! Starts held spans: `span::start`, and `span::build` with its builder.
+//!
+//! The type of the started span is in `open_span.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,12 +12,15 @@ use crate::record::{self, HeldSpan, IfRecording, RECORDING_BUILT, Scope, kept_ta
 use crate::stream::Site;
 use crate::value::{Link, SpanKind, TagInput, TagSource, TagValue, Timestamp};
 
-/// Starts a span below the current one, which stays the current one; see [`OpenSpan`].
-/// Where nothing is recorded the span does nothing; in a trace that is not sampled it carries
-/// the context.
+/// Starts a span below the current span and returns it. The current span does not change; see
+/// [`OpenSpan`].
 ///
-/// What is always started with the same name, as most places do, costs least: the first
-/// name of each place in the source is kept. Others may be made at run time, and are not.
+/// Without a trace the span does nothing. In a trace that is not sampled it only carries the
+/// context.
+///
+/// The call is cheapest if a place in the source always passes the same name, because the
+/// first name of each place is stored. Other names at the same place are copied into each
+/// span.
 ///
 /// ```
 /// use trace_core::span;
@@ -31,41 +36,44 @@ pub fn start(operation_name: impl AsRef<str>) -> OpenSpan {
     let name = operation_name.as_ref();
     OpenSpan(IfRecording::from_fn(|| {
         if !HeldSpan::can_start() {
-            return miss(name, source);
+            return note_missed(name, source);
         }
         match write::site_at(name, source) {
-            Some(site) => hold(site, |_| {}),
-            None => hold_described(name, source),
+            Some(site) => begin_held(site, |_| {}),
+            None => begin_described(name, source),
         }
     }))
 }
 
-/// Not inlined, so that what is held in the usual case is made where it is to be.
+// Not inlined, so that in the usual case the compiler builds the span in its final place and
+// does not move it.
 #[inline(never)]
-fn hold_described(name: &str, source: &Location<'_>) -> Held {
-    hold(Site::unnamed(), |span| {
+fn begin_described(name: &str, source: &Location<'_>) -> Held {
+    begin_held(Site::unnamed(), |span| {
         write::description(span, name, SpanKind::Internal, source);
     })
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn hold(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
+fn begin_held(site: &'static Site, describe: impl FnOnce(u64)) -> Held {
     match HeldSpan::begin(site, describe) {
         Some(begun) => Held::Recorded(HeldSpan::from_begun(begun)),
         None => unrecorded(),
     }
 }
 
+/// Notes that the span was started without a recorded trace.
 #[cold]
-fn miss(name: &str, source: &'static Location<'static>) -> Held {
-    note_miss(name, source);
+fn note_missed(name: &str, source: &'static Location<'static>) -> Held {
+    note_missing(name, source);
     unrecorded()
 }
 
-fn note_miss(name: &str, source: &'static Location<'static>) {
-    // To find the site costs more than all else there is to note.
+fn note_missing(name: &str, source: &'static Location<'static>) {
+    // Finding the site costs more than the rest of the call, so do it only if calls are
+    // counted.
     if is_counting()
-        && let Some(site) = Site::at(name, source)
+        && let Some(site) = Site::find_by_call(name, source)
     {
         record::miss(site);
     }
@@ -76,10 +84,10 @@ fn unrecorded() -> Held {
     OpenSpan::unrecorded(Scope::capture_unsampled())
 }
 
-/// Starts a span as [`start`] does, at another place in the source than that of the call; `None`
-/// where nothing is recorded.
-pub(crate) fn start_at(
-    name: &str,
+/// Starts a span as [`start`] does, but at the given place in the source. Returns `None` where
+/// nothing is recorded. Then it calls `name` only if calls are counted.
+pub(crate) fn start_at<'a>(
+    name: impl FnOnce() -> &'a str,
     kind: SpanKind,
     source: &'static Location<'static>,
 ) -> Option<OpenSpan> {
@@ -87,19 +95,22 @@ pub(crate) fn start_at(
         return None;
     }
     if !HeldSpan::can_start() {
-        note_miss(name, source);
+        if is_counting() {
+            note_missing(name(), source);
+        }
         return None;
     }
+    let name = name();
     Some(OpenSpan(IfRecording::from_fn(|| {
         let site = write::site_at(name, source);
-        hold(site.unwrap_or(Site::unnamed()), |span| match site {
+        begin_held(site.unwrap_or(Site::unnamed()), |span| match site {
             None => write::description(span, name, kind, source),
             Some(_) => write::kind(span, kind),
         })
     })))
 }
 
-/// Describes a span that is to be held.
+/// Returns a builder for a held span with a kind, tags, links, or a start in the past.
 ///
 /// ```
 /// use trace_core::{SpanKind, span};
@@ -124,7 +135,7 @@ pub fn build(operation_name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     }))
 }
 
-/// Describes a span that is to be held; made by [`span::build`](crate::span::build).
+/// The builder of a held span; made by [`span::build`](crate::span::build).
 #[must_use = "a span begins with `start`"]
 pub struct SpanBuilder(IfRecording<Description>);
 
@@ -140,46 +151,47 @@ struct Description {
 }
 
 impl SpanBuilder {
-    /// Sets the span's part in a call. Default: internal.
+    /// Sets the span's role in a call. Default: [`SpanKind::Internal`].
     pub fn kind(self, kind: SpanKind) -> Self {
         self.set(|span| span.kind = kind)
     }
 
-    /// Adds a tag; `None` adds nothing. What else can be a value is said at [`TagSource`].
+    /// Adds a tag; `None` adds nothing. [`TagSource`] lists the types of values.
     ///
-    /// The value is kept until the span begins. So a text is copied, which
-    /// [`OpenSpan::add_tag`] spares, and so does `TagValue::from("a literal")`.
+    /// The builder stores the value until the span begins, so it copies texts. To avoid the
+    /// copy, call [`OpenSpan::add_tag`] after the start, or pass a literal as
+    /// `TagValue::from("GET")`.
     pub fn tag(self, key: impl Into<Cow<'static, str>>, value: impl TagSource) -> Self {
         self.set(|span| span.tags.extend(kept_tag(key.into(), &value)))
     }
 
-    /// Adds a link to a span of another trace: a [`Link`], or its context.
+    /// Adds a link to a span of another trace: a [`Link`], or the context of that span.
     pub fn link(self, link: impl Into<Link>) -> Self {
         self.set(|span| span.links.push(link.into()))
     }
 
-    /// Sets another service name than the tracer's.
+    /// Sets a service name that replaces the service name of the tracer.
     pub fn service(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.set(|span| span.service = Some(name.into()))
     }
 
-    /// Sets another time at which the span began than that of [`start`](Self::start).
+    /// Sets the time at which the span began. Default: the time of [`start`](Self::start).
     pub fn started_at(self, time: Timestamp) -> Self {
         self.set(|span| span.started_at = Some(time))
     }
 
-    /// Starts the span below the current one, which stays the current one; see
-    /// [`span::start`](crate::span::start).
+    /// Starts the span below the current span and returns it. The current span does not
+    /// change; see [`span::start`](crate::span::start).
     pub fn start(self) -> OpenSpan {
         OpenSpan(IfRecording::from_fn(|| {
             let Some(description) = self.0.get() else {
                 return Held::Nothing;
             };
             if !HeldSpan::can_start() {
-                return miss(&description.name, description.source);
+                return note_missed(&description.name, description.source);
             }
             let site = write::site_at(&description.name, description.source);
-            hold(site.unwrap_or(Site::unnamed()), |span| {
+            begin_held(site.unwrap_or(Site::unnamed()), |span| {
                 description.write(span, site.is_some());
             })
         }))
@@ -194,7 +206,8 @@ impl SpanBuilder {
 }
 
 impl Description {
-    /// Writes what the site does not say, which may say where the span is from.
+    /// Writes the data that the span's site does not contain. With `is_placed`, the site
+    /// already has the name and the place.
     fn write(&self, span: u64, is_placed: bool) {
         if !is_placed {
             write::description(span, &self.name, self.kind, self.source);

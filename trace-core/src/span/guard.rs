@@ -1,4 +1,6 @@
-//! Code that runs within a held span.
+//! Runs code within a held span: the guards, and closures.
+//!
+//! Polls within a held span are in `open_span.rs`.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -7,21 +9,24 @@ use super::open_span::OpenSpan;
 use crate::value::Outcome;
 
 impl OpenSpan {
-    /// Makes the span the current one on this thread until the guard is dropped. Several
-    /// threads may be in it at once. May lock for a moment. Does nothing, and its guard does
-    /// nothing, if the span has ended, or while a value is formatted to be recorded.
+    /// Makes the span the current span on this thread until the guard is dropped. Several
+    /// threads may be in the span at once. The call may lock for a moment. The call and its
+    /// guard do nothing if the span has ended, or while a value is being formatted for
+    /// recording.
     ///
-    /// Not across an `.await`: the task would go on elsewhere, and others here. The guard
-    /// is not `Send`, so that the compiler notices where a future must be `Send`; in a
-    /// `LocalSet` or below `block_on` it does not. Futures have [`poll`](Self::poll).
+    /// Do not hold the guard across an `.await`: the task may continue on another thread, and
+    /// other tasks may run on this thread. The guard is not `Send`, so the compiler reports
+    /// the mistake if the future must be `Send`. In a `LocalSet` or in `block_on`, it reports
+    /// nothing. In your own future, use [`poll`](Self::poll).
     pub fn enter(&self) -> Entered<'_> {
         Entered::new(self)
     }
 
-    /// Runs a closure within the span, which goes on afterwards.
+    /// Runs a closure within the span. The span stays open.
     ///
-    /// A future that the closure only makes is polled later, outside of the span: give it
-    /// the span by [`in_current_trace`](crate::TraceFuture::in_current_trace).
+    /// If the closure only creates a future, that future is polled later, outside of the span.
+    /// Call [`in_current_trace`](crate::TraceFuture::in_current_trace) on it to keep it in the
+    /// span.
     ///
     /// ```
     /// use trace_core::{OpenSpan, TraceFuture};
@@ -44,7 +49,8 @@ impl OpenSpan {
         body()
     }
 
-    /// Enters the span; it ends with the guard, well, or panicked if a panic drops it.
+    /// Enters the span and ends it when the guard is dropped. The outcome is ok, or panicked
+    /// if a panic drops the guard.
     ///
     /// ```
     /// let _span = trace_core::span::start("parse").entered();
@@ -54,15 +60,16 @@ impl OpenSpan {
     }
 }
 
-/// A held span is the current one on this thread until this is dropped; made by
+/// Makes a held span the current span on this thread until the guard is dropped. Made by
 /// [`OpenSpan::enter`].
 #[derive(Debug)]
 #[must_use = "the span is left when this is dropped: bind it with `let _in = ..`"]
 pub struct Entered<'a> {
     span: &'a OpenSpan,
-    /// Whether there is something to leave.
+    /// Whether the drop has to leave the span.
     is_entered: bool,
-    /// The span is the current one of this thread.
+    /// Not `Send`: the span is the current span of this thread, and only this thread can leave
+    /// it.
     not_send: PhantomData<*const ()>,
 }
 
@@ -84,15 +91,16 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// A held span that is the current one on this thread, and ends when this is dropped:
-/// well, or panicked if a panic drops it. Made by [`OpenSpan::entered`].
+/// Makes a held span the current span on this thread, and ends the span when the guard is
+/// dropped. The outcome is ok, or panicked if a panic drops the guard. Made by
+/// [`OpenSpan::entered`].
 ///
 /// Dereferences to the [`OpenSpan`].
 #[derive(Debug)]
 #[must_use = "the span ends when this is dropped: bind it with `let _span = ..`"]
 pub struct EnteredSpan {
     span: OpenSpan,
-    /// The span is the current one of this thread.
+    /// Not `Send`, for the same reason as [`Entered`].
     not_send: PhantomData<*const ()>,
 }
 

@@ -1,4 +1,7 @@
-//! Futures and streams that run in a span, or in the trace in which they were made.
+//! Futures and streams that run in a span, or in the trace in which they were created.
+//!
+//! Owns the public wrappers. The state that they keep between polls is in `record/span` and
+//! `record/scope`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,10 +16,11 @@ use crate::record::{self, IfRecording, InScope, Scope, Traced, write};
 use crate::stream::Site;
 use crate::value::SpanKind;
 
-/// Gives futures a span or the trace of the place where this is called.
+/// Puts futures into a span, or into the trace that is current at the call.
 pub trait TraceFuture: Future + Sized {
-    /// Makes the future the body of a span, below the span that is current at the first
-    /// poll. The output does not affect the span; see [`record_error`](crate::span::record_error).
+    /// Makes the future the body of a span, below the span that is current at the first poll.
+    /// The output does not affect the span. To mark an error, call
+    /// [`record_error`](crate::span::record_error).
     ///
     /// ```
     /// use trace_core::TraceFuture;
@@ -46,13 +50,14 @@ pub trait TraceFuture: Future + Sized {
         }
     }
 
-    /// Carries the trace and the span that are current *at the call* to wherever the future
-    /// is polled. For futures that are given to an executor or to another task. The future
-    /// may outlive the span, and keeps the trace open.
+    /// Makes the future run in the trace and the span that are current *at the call*, wherever
+    /// it is polled. Use it for futures that are passed to an executor or to another task. The
+    /// future may outlive the span. The trace stays open until the future ends or is dropped.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future within the carried trace, which it no longer keeps open.
+    /// The wrapped future is dropped within the carried trace. Then it no longer keeps the
+    /// trace open.
     ///
     /// ```no_run
     /// use trace_core::TraceFuture;
@@ -67,17 +72,23 @@ pub trait TraceFuture: Future + Sized {
 
 impl<F: Future> TraceFuture for F {}
 
-/// Gives streams the trace of the place where this is called.
+/// Puts streams into the trace that is current at the call.
 pub trait TraceStream: Stream + Sized {
-    /// Carries the trace and the span that are current *at the call* to wherever the stream
-    /// is polled. The stream may outlive the span. The trace stays open until the stream ends
-    /// or is dropped.
+    /// Makes the stream run in the trace and the span that are current *at the call*, wherever
+    /// it is polled. The stream may outlive the span. The trace stays open until the stream
+    /// ends or is dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// The wrapped stream is dropped within the carried trace. Then it no longer keeps the
+    /// trace open. Its `next` is cancel safe if the `next` of the wrapped stream is cancel
+    /// safe.
     ///
     /// ```
     /// use futures_core::Stream;
     /// use trace_core::TraceStream;
     ///
-    /// /// Is polled when the handler has returned.
+    /// /// Is polled after the handler has returned.
     /// fn body(events: impl Stream<Item = u32>) -> impl Stream<Item = u32> {
     ///     events.in_current_trace()
     /// }
@@ -101,6 +112,10 @@ type Sites = fn() -> &'static Site;
 
 pin_project! {
     /// A future in a span; made by [`TraceFuture::in_span`].
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`TraceFuture::in_span`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F: Future> {
         #[pin]
@@ -111,6 +126,10 @@ pin_project! {
 pin_project! {
     /// A future or stream that carries a trace; made by [`TraceFuture::in_current_trace`]
     /// and [`TraceStream::in_current_trace`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The wrapped future or stream is dropped within the carried trace.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct InCurrentTrace<F> {
@@ -120,8 +139,9 @@ pin_project! {
 }
 
 pin_project! {
-    /// Names its span at the first poll.
+    /// The body of an [`InSpan`]: describes its span at the first poll, when the span is open.
     struct Named<F> {
+        // The name and the place of the call; taken by the first poll.
         name: IfRecording<Option<(Cow<'static, str>, &'static Location<'static>)>>,
         #[pin]
         future: F,

@@ -1,10 +1,11 @@
-//! Functions that describe the current span, ask for it, and start spans below it.
+//! Functions that describe the current span, return its context, and start spans below it.
 //!
-//! None of these functions fails or panics; without a recorded span they do nothing, and do
-//! not read the value. To avoid computing the value too, write it in `tags(..)` of the
-//! attribute, or check [`is_recording`] first.
+//! These functions do not panic, and only [`set_baggage`] can return an error. Without a
+//! recorded span, functions that add data do nothing and do not read the value. To avoid
+//! computing the value, write it in `tags(..)` of the attribute, or check [`is_recording`]
+//! first.
 //!
-//! Names, keys and messages are any text: `"literal"`, `&name`, `format!(..)`.
+//! Names, keys and messages can be any text: `"literal"`, `&name`, `format!(..)`.
 //!
 //! ```
 //! use trace_core::{MemoryCollector, Tracer, span};
@@ -42,14 +43,14 @@ use crate::value::{
 pub use builder::{build, start};
 pub use in_trace::{InCurrentTrace, InSpan, TraceFuture, TraceStream};
 
-/// Returns whether there is a recorded span that tags and logs are added to.
+/// Returns whether there is a recorded span, so that tags and logs are recorded.
 #[must_use]
 #[inline]
 pub fn is_recording() -> bool {
     record::is_recording()
 }
 
-/// Adds a tag; replaces the value of one with the same key.
+/// Adds a tag, or replaces the value of a tag with the same key.
 ///
 /// A text longer than [`Limits::max_value_bytes`](crate::Limits::max_value_bytes)
 /// is cut. A `Duration` is recorded in seconds; `None` adds nothing. [`TagSource`] lists the
@@ -99,18 +100,18 @@ pub fn add_log_with(message: impl AsRef<str>, fields: &[(&str, &dyn TagSource)])
     write_log(message.as_ref(), fields);
 }
 
-// What is generic is compiled in each caller, and so does nothing but hand on: here and
-// below.
+// A generic function is compiled in each crate that calls it. So the generic functions of this
+// file only convert their arguments and call a function that is not generic.
 fn write_log(message: &str, fields: &[(&str, &dyn TagSource)]) {
     if let Some(span) = write::own_span_or_count() {
         write::log(span, message, fields);
     }
 }
 
-/// Sets whether the work failed. [`Status::Ok`] is final; [`Status::Unset`] changes nothing.
-/// A text is the message of an error.
+/// Sets whether the work failed. [`Status::Ok`] is final; [`Status::Unset`] changes nothing. A
+/// text becomes the message of an error.
 ///
-/// Only the status is set; [`record_error`] also says which error it was.
+/// This sets only the status. To record the error as well, call [`record_error`].
 ///
 /// Source: OpenTelemetry trace API, *Set Status*.
 ///
@@ -128,11 +129,11 @@ pub fn set_status(status: impl Into<Status>) {
     }
 }
 
-/// Marks the span as failed: its status, the tag `error.type`, and a log
+/// Marks the span as failed: sets its status and the tag `error.type`, and adds a log
 /// `exception`.
 ///
-/// A traced function that returns an `Err` does this by itself. The type is that of the
-/// argument.
+/// A traced function that returns an `Err` does this automatically. The type of the error is
+/// the type of the argument.
 ///
 /// ```
 /// use trace_core::span;
@@ -148,8 +149,7 @@ pub fn record_error<E: fmt::Display + ?Sized>(error: &E) {
     }
 }
 
-/// Adds a link to a span of another trace: a [`Link`], or its
-/// [`TraceContext`].
+/// Adds a link to a span of another trace: a [`Link`], or the [`TraceContext`] of that span.
 ///
 /// ```
 /// use trace_core::{Carried, span};
@@ -176,7 +176,7 @@ pub fn set_operation_name(name: impl AsRef<str>) {
     write_name(write::operation_name, name.as_ref());
 }
 
-/// Sets a service name that replaces the tracer's.
+/// Sets a service name that replaces the service name of the tracer.
 #[inline]
 pub fn set_service_name(name: impl AsRef<str>) {
     write_name(write::service_name, name.as_ref());
@@ -196,20 +196,20 @@ pub fn set_kind(kind: SpanKind) {
 }
 
 /// Returns the current context, to send to another service or to keep for a link; `None`
-/// without a trace. A trace that is not sampled has a context, too.
+/// without a trace. A trace that is not sampled also has a context.
 ///
-/// The [parent](TraceContext::parent_span_id) of a recorded span is known until its scope
-/// hands the span's beginning over, which it does after about 500 spans.
+/// For a recorded span, the [parent](TraceContext::parent_span_id) is known only until its
+/// scope hands over the beginning of the span. This happens after about 500 spans.
 #[must_use]
 pub fn current_context() -> Option<TraceContext> {
     record::current_context()
 }
 
-/// Returns the id of the current trace, for example for a line of a log; `None` without a
-/// trace. A trace that is not sampled has an id, too.
+/// Returns the id of the current trace, for example for a log line; `None` without a trace. A
+/// trace that is not sampled also has an id.
 ///
-/// It is printed as 32 lower-case hex digits. Costs less than [`current_context`], which is
-/// for code that continues the trace.
+/// The id is displayed as 32 lower-case hex digits. This call costs less than
+/// [`current_context`], which is for code that continues the trace.
 ///
 /// ```
 /// use trace_core::span;
@@ -237,9 +237,9 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// Writes the current context into the headers of a request, as `traceparent`,
 /// `tracestate` and `baggage`; returns whether a trace runs here.
 ///
-/// In a trace that is not sampled each call writes a span id of its own. Without a tracer the
-/// context of the caller, which a [root](crate::RootBuilder::extracted) took, leaves as it
-/// came. For other headers there is [`inject_with`].
+/// In a trace that is not sampled, each call writes a new span id. Without a tracer, a context
+/// that a [root](crate::RootBuilder::extracted) received from its caller is passed on
+/// unchanged. For other headers, use [`inject_with`].
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -253,19 +253,22 @@ pub fn inject(headers: &mut dyn Injector) -> bool {
     inject_with(&W3cPropagator, headers)
 }
 
-/// Writes the current context into the headers of a request, in the formats of a propagator;
-/// returns whether a trace runs here. See [`inject`].
+/// Writes the current context into the headers of a request, as a propagator writes it;
+/// returns whether a trace runs here.
+///
+/// The span notes that its context was sent, so that its trace is not complete before the other
+/// service has reported its part. A context that you give to a propagator yourself is not
+/// noted.
 ///
 /// ```
 /// use std::collections::HashMap;
-/// use trace_core::propagation::XTracePropagator;
-/// use trace_core::{Tracer, span};
+/// use trace_core::propagation::CompositePropagator;
+/// use trace_core::span;
 ///
-/// let tracer = Tracer::builder("shop").on_demand().build()?;
+/// let propagator = CompositePropagator::from_env(); // OTEL_PROPAGATORS
 /// let mut headers = HashMap::new();
-/// tracer.root("order").run_sync(|| span::inject_with(&XTracePropagator, &mut headers));
-/// assert_eq!(headers["x-sampled"], "1");
-/// # Ok::<(), trace_core::BuildError>(())
+/// trace_core::root("call").run_sync(|| span::inject_with(&propagator, &mut headers));
+/// # assert!(headers.is_empty()); // no tracer here
 /// ```
 pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> bool {
     let context = record::context_of_call();
@@ -278,7 +281,7 @@ pub fn inject_with(propagator: &dyn Propagator, headers: &mut dyn Injector) -> b
     context.is_some()
 }
 
-/// Returns a value of the trace's baggage; `None` where no trace runs.
+/// Returns a value of the trace's baggage; `None` without a trace, or if the key is absent.
 ///
 /// ```
 /// use trace_core::{Tracer, span};
@@ -300,15 +303,15 @@ fn baggage_of(key: &str) -> Option<String> {
     with_baggage(|baggage| baggage.get(key).map(ToOwned::to_owned)).flatten()
 }
 
-/// Sets a value of the trace's baggage. This task, the tasks that it spawns and the services
-/// that it calls see it from now on. Tasks that were spawned before, and the caller of this
-/// service, do not.
+/// Sets a value of the trace's baggage. From now on, this task, the tasks that it spawns and
+/// the services that it calls see the value. Tasks that were spawned before, and the caller of
+/// this service, do not see it.
 ///
 /// Returns whether a trace runs here.
 ///
 /// # Errors
 ///
-/// When the key is not a token, or the baggage would be too large for a header.
+/// If the key is not a token, or the baggage would be too large for a header.
 #[inline]
 pub fn set_baggage(key: impl AsRef<str>, value: impl AsRef<str>) -> Result<bool, InvalidBaggage> {
     insert_baggage(key.as_ref(), value.as_ref())
@@ -360,9 +363,10 @@ fn enter_named(operation_name: &str, source: &Location<'_>) -> SpanGuard {
 
 /// Runs a closure outside of the current trace, with the same tracer.
 ///
-/// A traced function that is not `async` and returns a future or a stream belongs to the
-/// trace in which it is called, and keeps that trace open until the future or stream ends.
-/// Call it in here if it should outlive the trace, such as a loop in the background.
+/// If a traced function is not `async` and returns a future or a stream, it belongs to the
+/// trace in which it is called. It keeps that trace open until the future or stream ends. If
+/// the future should outlive the trace, for example a background loop, call the function
+/// within `detached`.
 ///
 /// ```no_run
 /// use trace_core::{span, traced};

@@ -1,4 +1,8 @@
-//! Spans that are held: by a body, a stream, a task of a library, or a bridge.
+//! Held spans: spans as values. The owner can be a body, a stream, a task of a library, or a
+//! bridge.
+//!
+//! Owns the public type and the choice between a recorded span, a span that is not sampled,
+//! and no span. `record/span/held` enters and ends recorded spans.
 
 use std::fmt;
 use std::task::Poll;
@@ -8,12 +12,13 @@ use crate::propagation::{Injector, Propagator, W3cPropagator};
 use crate::record::{HeldSpan, IfRecording, Scope, quietly, tag_input, write};
 use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceContext};
 
-/// A span that can be held, moved to other threads, shared by them, entered and ended.
+/// A span as a value. It can be stored, moved to other threads, shared by them, entered and
+/// ended.
 ///
-/// For work whose beginning and end are in different places: the body of a response, a
-/// hand-written `Future`, `Stream` or `AsyncRead`, a message that waits to be
-/// acknowledged, a bridge to another library. Where the work is a function, the
-/// [attribute](crate::traced) is shorter, costs half, and cannot be forgotten.
+/// Use it for work that begins and ends in different places: the body of a response, a
+/// hand-written `Future`, `Stream` or `AsyncRead`, a message that waits to be acknowledged, a
+/// bridge to another library. If the work is a function, use the [attribute](crate::traced):
+/// it is shorter, costs half as much, and always ends the span.
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer, span};
@@ -47,65 +52,70 @@ use crate::value::{Link, Outcome, SpanKind, Status, TagSource, Timestamp, TraceC
 /// | [`span::build`](crate::span::build) | the same, with a kind, tags, links, a start in the past |
 /// | [`RootBuilder::start`](crate::RootBuilder::start) | a root, or below a span of another process |
 ///
-/// Where nothing is recorded the span does nothing. Where a trace runs that is not sampled,
-/// it carries that trace's context.
+/// Without a trace the span does nothing. In a trace that is not sampled, it carries that
+/// trace's context.
 ///
 /// # How it ends
 ///
-/// The first of these wins; what is said of the span later is lost and counted in
-/// [`Stats::unattached`](crate::Stats::unattached).
+/// The first of these events ends the span. Tags, logs and errors that are added later are lost
+/// and counted in [`Stats::unattached`](crate::Stats::unattached).
 ///
 /// | what happens | outcome |
 /// |---|---|
-/// | [`end`](Self::end), or [`EnteredSpan`](crate::EnteredSpan) is dropped | ok, also after [`record_error`](Self::record_error) |
-/// | [`end_with`](Self::end_with), or `ends` of [`poll`](Self::poll) gives an outcome | that |
+/// | [`end`](Self::end), or the drop of an [`EnteredSpan`](crate::EnteredSpan) | ok, even after [`record_error`](Self::record_error) |
+/// | [`end_with`](Self::end_with), or an outcome from `ends` of [`poll`](Self::poll) | that outcome |
 /// | [`poll_result`](Self::poll_result) is ready | ok or error |
 /// | [`end_at`](Self::end_at) | ok, at that time |
-/// | the code in `poll` panics | panicked |
-/// | it is dropped by a panic that began after its start | panicked |
-/// | it is dropped otherwise | cancelled, with a tag `cancelled` |
+/// | a panic in `poll` | panicked |
+/// | a drop by a panic that began after its start | panicked |
+/// | any other drop | cancelled, with a tag `cancelled` |
 ///
-/// After its end nothing is below it: entering it does nothing, and what runs then is a
-/// child of whatever else is current, or of nothing.
+/// After its end, the span gets no more children. Entering it does nothing: code that runs
+/// then belongs to the span that was current before, if there was one.
 ///
-/// A span that ends while other threads are in it is delivered when they have left it.
-/// Until its end it holds its trace open, and nothing else. A span that ends after its
-/// parent is found by [`Trace::problems`](crate::Trace::problems), which is no mistake.
+/// If a span ends while other threads are in it, it is delivered after they have left it.
+/// Until its end, the span keeps its trace open, but nothing else. A span may end after its
+/// parent. This is not a mistake, but [`Trace::problems`](crate::Trace::problems) reports it.
 ///
-/// Fields of a struct are dropped in the order in which they are declared: declare the span
-/// last, and what the others do when they are dropped is within it.
+/// Rust drops the fields of a struct in the order of their declaration. Declare the span last,
+/// so that the other fields are dropped within it.
 ///
-/// # What is said by several threads
+/// # Order between threads
 ///
-/// What happens before something else, by a channel or a join, is said before it. What is
-/// said at the same time has any order, and nothing is lost. Of code that runs within the
-/// span on one thread, all that it says by the functions of [`span`](crate::span) counts
-/// as said when it entered, as far as it is compared with what other threads say.
+/// If the application orders two calls, for example with a channel or a join, they are
+/// recorded in that order. Concurrent calls are recorded in any order, and no call is lost.
+/// There is one exception: calls of the functions of [`span`](crate::span) by code that has
+/// entered the span. In the order between threads, they all count as made at the moment of
+/// entering.
 ///
 /// # Cancel safety
 ///
-/// Dropping it at any point ends the span as cancelled; nothing else is lost.
+/// Dropping the span at any point ends it as cancelled. All data that was recorded before is
+/// kept.
 #[must_use = "a span that is dropped at once has ended as cancelled: bind it, or run code in it"]
 pub struct OpenSpan(pub(super) IfRecording<Held>);
 
-/// See [`OpenSpan`].
+/// See [`OpenSpan`]. The variant is chosen at the start and never changes.
 #[derive(Default)]
 pub(super) enum Held {
-    /// No trace runs here.
+    /// There was no trace at the start, or nothing could be recorded.
     #[default]
     Nothing,
+    /// The trace was not sampled.
     Unsampled(Refused),
+    /// The span is recorded, whether or not it has ended.
     Recorded(HeldSpan),
 }
 
 impl OpenSpan {
-    /// A span in a trace that is not recorded, or in none.
+    /// Makes a span that is not recorded: in the scope of a trace that is not sampled, or
+    /// without a trace.
     pub(super) fn unrecorded(scope: Option<Scope>) -> Held {
         scope.map_or(Held::Nothing, |scope| Held::Unsampled(Refused::new(scope)))
     }
 
-    /// Begins a root in a scope of its own. `open` opens the span in there, and returns it
-    /// and its parent.
+    /// Begins a root in its own scope. `open` runs in that scope, opens the span there, and
+    /// returns it and its parent.
     pub(crate) fn root(
         scope: impl FnOnce() -> Option<Scope>,
         open: impl FnOnce() -> (u64, u64),
@@ -125,7 +135,7 @@ impl OpenSpan {
         }
     }
 
-    /// Whether this thread unwinds, by a panic that began after the span.
+    /// Returns whether this thread is unwinding because of a panic that began after the span.
     pub(super) fn is_unwound(&self) -> bool {
         self.recorded().is_some_and(HeldSpan::is_unwound)
     }
@@ -136,10 +146,10 @@ impl OpenSpan {
         self.recorded().is_some_and(|span| !span.has_ended())
     }
 
-    /// Returns the span's context, to be sent to another service or kept for a link;
-    /// `None` where no trace runs. Also there where the trace is not sampled.
+    /// Returns the span's context, to send to another service or to keep for a link; `None`
+    /// without a trace. A span of a trace that is not sampled also has a context.
     ///
-    /// Its baggage is the one at the span's start.
+    /// The context has the baggage from the start of the span.
     #[must_use]
     pub fn context(&self) -> Option<TraceContext> {
         match self.0.get()? {
@@ -149,7 +159,7 @@ impl OpenSpan {
         }
     }
 
-    /// Writes the span's context into the headers of a request; returns whether there is
+    /// Writes the span's context into the headers of a request; returns whether the span has
     /// one. See [`span::inject`](crate::span::inject).
     pub fn inject(&self, headers: &mut dyn Injector) -> bool {
         self.inject_with(&W3cPropagator, headers)
@@ -171,10 +181,11 @@ impl OpenSpan {
         context.is_some()
     }
 
-    /// Adds a tag; replaces the value of one with the same key. See
+    /// Adds a tag, or replaces the value of a tag with the same key. See
     /// [`span::add_tag`](crate::span::add_tag).
     #[doc(alias = "set_attribute")]
-    // Inlined, so that a value whose type is known is not looked at.
+    // Inlined, so that the compiler knows the type of the value and removes the other cases of
+    // `TagInput`.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn add_tag(&self, key: impl AsRef<str>, value: impl TagSource) {
         let Some(span) = self.recorded() else { return };
@@ -202,8 +213,8 @@ impl OpenSpan {
         }
     }
 
-    /// Marks the span as failed: its status, the tag `error.type`, and a log
-    /// `exception`. The outcome is up to how the span [ends](Self::end_with).
+    /// Marks the span as failed: sets its status and the tag `error.type`, and adds a log
+    /// `exception`. Does not set the outcome; [`end_with`](Self::end_with) does.
     #[doc(alias = "record_exception")]
     pub fn record_error<E: fmt::Display + ?Sized>(&self, error: &E) {
         if let Some(span) = self.recorded() {
@@ -211,8 +222,8 @@ impl OpenSpan {
         }
     }
 
-    /// Says whether the work failed. [`Status::Ok`] is final, [`Status::Unset`] says
-    /// nothing. A text is the message of an error.
+    /// Sets whether the work failed. [`Status::Ok`] is final; [`Status::Unset`] changes
+    /// nothing. A text becomes the message of an error.
     pub fn set_status(&self, status: impl Into<Status>) {
         if let Some(span) = self.recorded()
             && let Some(status) = quietly(|_| status.into())
@@ -221,13 +232,13 @@ impl OpenSpan {
         }
     }
 
-    /// Sets another operation name.
+    /// Changes the operation name.
     #[doc(alias = "update_name")]
     pub fn set_operation_name(&self, name: impl AsRef<str>) {
         self.write_name(write::operation_name, name.as_ref());
     }
 
-    /// Sets another service name than the tracer's.
+    /// Sets a service name that replaces the service name of the tracer.
     pub fn set_service_name(&self, name: impl AsRef<str>) {
         self.write_name(write::service_name, name.as_ref());
     }
@@ -238,7 +249,7 @@ impl OpenSpan {
         }
     }
 
-    /// Sets the span's part in a call.
+    /// Sets the span's role in a call.
     pub fn set_kind(&self, kind: SpanKind) {
         if let Some(span) = self.recorded() {
             span.write(|id| write::kind(id, kind));
@@ -254,18 +265,18 @@ impl OpenSpan {
         }
     }
 
-    /// Makes the span the current one on this thread until [`exit`](Self::exit), for a
-    /// bridge to a library where these are two calls. Otherwise use
+    /// Makes the span the current span on this thread until [`exit`](Self::exit). Use it for a
+    /// bridge to a library with separate calls to enter and exit. Otherwise use
     /// [`enter`](Self::enter).
     ///
-    /// Spans may be left in any order. One that is entered twice is left when it was left
-    /// twice. One that is ended or dropped on this thread is left by that. Exit it before it
-    /// is dropped on another thread: nobody else can, and it would stay the current one here.
+    /// Spans may be exited in any order. A span that was entered twice must be exited twice.
+    /// Ending or dropping the span on this thread also exits it. If another thread drops the
+    /// span, first exit it on this thread. Otherwise it stays the current span here.
     pub fn enter_unguarded(&self) {
         self.enter_if_open();
     }
 
-    /// Returns whether there is something to leave.
+    /// Enters the span if it is open; returns whether the span must be left later.
     pub(super) fn enter_if_open(&self) -> bool {
         match self.0.get() {
             None | Some(Held::Nothing) => false,
@@ -274,10 +285,9 @@ impl OpenSpan {
         }
     }
 
-    /// Undoes the last [`enter_unguarded`](Self::enter_unguarded) on this thread, if there
-    /// is one.
+    /// Undoes the last [`enter_unguarded`](Self::enter_unguarded) on this thread, if any.
     ///
-    /// A span that began after it, and still goes on, stays the current one.
+    /// If another span began within this span and still runs, it stays the current span.
     pub fn exit(&self) {
         match self.0.get() {
             None | Some(Held::Nothing) => {}
@@ -286,18 +296,22 @@ impl OpenSpan {
         }
     }
 
-    /// Runs one poll of the holder within the span, for whoever writes a `Future`,
-    /// `Stream`, `Body` or `AsyncRead` that is a span. Takes no lock, unless the span ends
-    /// or somebody else is in it.
+    /// Runs one poll within the span. Call it in the poll function of a hand-written
+    /// `Future`, `Stream`, `Body` or `AsyncRead` that owns the span. Takes no lock, unless the
+    /// span ends or another thread is in it.
     ///
-    /// `ends` is called within the span with what is ready, and says whether the span
-    /// ends, and if so, how; what it says of the span itself, it says by the functions of
-    /// [`span`](crate::span). If the poll panics, the span has panicked. After its end,
-    /// polls are no part of it. A poll that is pending leaves it open; dropped then, it was
+    /// When the poll is ready, `ends` is called within the span, with the value. It returns
+    /// the outcome with which the span ends, or `None` to keep the span open. To describe the
+    /// span, `ends` may call the functions of [`span`](crate::span). If the poll panics, the
+    /// span ends as panicked. After the span has ended, polls run outside of it.
+    ///
+    /// Some servers know from `is_end_stream` or from the length where a body ends, and do not
+    /// poll for the end. In that case, end the span with the last frame, or in `Drop`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A pending poll leaves the span open. If the owner is dropped then, the span ends as
     /// cancelled.
-    ///
-    /// A server that knows where a body ends, by its `is_end_stream` or its length, does not
-    /// poll for the end: where that may be, end the span with the last frame, or in `Drop`.
     ///
     /// ```
     /// use std::pin::Pin;
@@ -307,7 +321,7 @@ impl OpenSpan {
     ///
     /// struct Body<S> {
     ///     rows: S,
-    ///     span: OpenSpan, // last: what is above is dropped first, and within it
+    ///     span: OpenSpan, // last: `rows` is dropped first, within the span
     /// }
     ///
     /// impl<S: Stream + Unpin> Stream for Body<S> {
@@ -348,9 +362,13 @@ impl OpenSpan {
         }
     }
 
-    /// Runs one poll of the holder within the span, which ends with what is ready: well, or
-    /// with the error, which is recorded. For items of streams and for errors that cannot be
-    /// displayed there is [`poll`](Self::poll).
+    /// Runs one poll within the span and ends the span when the result is ready. An error is
+    /// recorded. For items of streams, and for errors without `Display`, use
+    /// [`poll`](Self::poll).
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`poll`](Self::poll).
     ///
     /// ```
     /// use std::pin::Pin;
@@ -379,23 +397,23 @@ impl OpenSpan {
             if let (Err(error), Some(span)) = (result, write::own_span()) {
                 write::error(span, std::any::type_name::<E>(), error, true);
             }
-            Some(Outcome::of_body(result.is_err()))
+            Some(Outcome::from_body(result.is_err()))
         })
     }
 
-    /// Ends the span with outcome ok. On this thread it is left first.
+    /// Ends the span with outcome ok. If this thread has entered it, it is exited first.
     #[inline]
     pub fn end(&self) {
         self.end_with(Outcome::Ok);
     }
 
-    /// Ends the span. What the error was is said by [`record_error`](Self::record_error)
-    /// before; without that, its status stays unset.
+    /// Ends the span with an outcome. To record the error itself, call
+    /// [`record_error`](Self::record_error) first. Otherwise the status stays unset.
     pub fn end_with(&self, outcome: Outcome) {
         self.end_as(outcome, None);
     }
 
-    /// Ends the span well, at another time than now. A time before the start counts as the
+    /// Ends the span with outcome ok at the given time. A time before the start counts as the
     /// start.
     pub fn end_at(&self, time: Timestamp) {
         self.end_as(Outcome::Ok, Some(time));

@@ -1,13 +1,15 @@
 //! Why a span is not recorded.
 
-/// Why a span is not recorded, as far as a site notes it.
+/// A reason why a span is not recorded. Sites note these reasons.
+///
+/// The number is the position of the bit in [`Notes`](super::notes::Notes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Absence {
     /// No trace runs.
     Outside,
-    /// A trace runs that is not sampled.
+    /// The current trace is not sampled.
     Unsampled,
-    /// It is a root, and there is no tracer.
+    /// The span is a root, and there is no tracer.
     NoTracer,
 }

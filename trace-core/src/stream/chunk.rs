@@ -1,75 +1,105 @@
-//! Pieces of the streams of scopes.
+//! The buffers that contain a stream, and positions in them.
+//!
+//! This file writes the beginnings and ends of pieces, and the entries that the decoder
+//! rewrites. All other entries are copied as words from a thread's stage. To read an
+//! entry, this file finds its words, and [`entry`](super::entry) or
+//! [`plain_entry`](super::plain_entry) interprets them. The queue decides how many chunks
+//! there may be.
 
 use super::entry::{Close, Entry, Source};
-use super::header::{Header, of_halves, outcome_number};
-use super::kind::EntryKind;
-use super::plain::Plain;
+use super::entry_kind::EntryKind;
+use super::header::{Header, join_halves, outcome_number};
+use super::plain_entry::PlainEntry;
 use super::site::Site;
 use crate::value::{DroppedItems, TraceFlags, TraceId};
 
-/// Pieces of the streams of scopes: the words and the texts that they speak of.
+/// The words and texts of one or more pieces.
 ///
-/// Each piece begins with an entry that names the trace. While a scope records,
-/// its chunk holds one piece; in the queue the pieces of several scopes may share
-/// a chunk. Recycled between the threads that write and the one that reads, so
-/// that recording allocates nothing in the long run.
+/// Each piece begins with an entry that names the trace. While a scope records, its chunk
+/// contains one piece. The beginning of a short piece is written only when it is handed
+/// over. In the queue, a chunk may contain the pieces of several scopes. No piece and no
+/// entry is split between two chunks.
+///
+/// A chunk has one owner at a time: the scope, then the queue, then the worker's batch.
+/// Afterwards the queue or a thread reuses it, so in the long run recording allocates
+/// nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chunk {
-    /// How many spans the words open.
+    /// How many openings are among the words. It has to be exact: if the chunk is lost,
+    /// this number is added to the lost spans.
     pub(crate) opened: u64,
     pub(crate) words: Vec<u64>,
+    /// The texts of all entries, in the order of the entries, with nothing in between.
     pub(crate) text: String,
 }
 
-/// Where the span and the time are in the entry that opens a span.
+/// The positions of the span's id and of the time in an opening, in words.
 const SPAN: usize = 1;
 const TIME: usize = 3;
 
-/// A place in a chunk, between two entries.
+/// A position in a chunk, between two entries.
+///
+/// It is only valid for the chunk from which it came. It has a position in both buffers,
+/// because an entry does not say where its text begins.
+///
+/// The positions are `u32` to save memory, because the index keeps a cursor for each
+/// entry. They do not overflow: a chunk is handed over at 32 KiB, and one entry is far
+/// smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cursor {
+    /// In words.
     word: u32,
+    /// In bytes.
     text: u32,
-    /// Where the entry is that opens the newest span; zero, where a piece begins, if
-    /// the piece has opened none.
+    /// In words: the opening of the newest span. Zero if the piece has no opening yet. No
+    /// opening is at zero, because a piece begins there.
     newest: u32,
 }
 
-/// Bytes that an emptied chunk keeps, of each kind: more than one needs that is
-/// handed over when it is full.
+/// The most bytes of each buffer that a chunk keeps when it is emptied. A chunk that is
+/// handed over when it is full needs less.
 const MAX_KEPT_BYTES: usize = 128 * 1_024;
 
 impl Chunk {
-    /// Bytes at which a chunk is full: some five hundred spans, so that handing it
-    /// over costs each of them nearly nothing.
+    /// The size at which a scope hands over its chunk. This is about five hundred spans,
+    /// so the cost of a hand-over per span is negligible. The last entries may exceed this
+    /// size.
     pub(crate) const FULL_BYTES: usize = 32 * 1_024;
 
-    /// Words that a chunk has at most that is handed over when it is full.
+    /// The most words that a scope's chunk reserves in advance: those of a full chunk, and
+    /// a quarter more for entries that are written before it is handed over.
     pub(crate) const FULL_WORDS: usize =
         (Self::FULL_BYTES + Self::FULL_BYTES / 4) / size_of::<u64>();
 
-    /// An empty chunk that is not allocated anew while it gets so full: with buffers of
-    /// one size the allocator wastes nothing between them.
+    /// Makes an empty chunk with room for `bytes` bytes; see
+    /// [`reserve_room`](Self::reserve_room).
+    ///
+    /// All chunks of a queue have the same size, because the allocator then wastes no
+    /// memory between them.
     pub(crate) fn with_room(bytes: usize) -> Self {
         let mut chunk = Self::new();
         chunk.reserve_room(bytes);
         chunk
     }
 
-    /// Makes so much room in an empty one.
+    /// Reserves room in an empty chunk: five quarters of `bytes` for words, and one
+    /// quarter for texts.
     pub(crate) fn reserve_room(&mut self, bytes: usize) {
         self.words
             .reserve_exact((bytes + bytes / 4) / size_of::<u64>());
         self.text.reserve_exact(Self::text_room(bytes));
     }
 
-    /// Bytes of text for which an empty one with so much room has room.
+    /// Returns how many bytes of text fit into a chunk that was made with room for `bytes`
+    /// bytes.
     pub(crate) const fn text_room(bytes: usize) -> usize {
         bytes / 4
     }
 
-    /// Whether so many words and bytes of text can be added without allocating, and without
-    /// having more than `full` bytes in use.
+    /// Returns whether these numbers of words and text bytes fit into the chunk without an
+    /// allocation, and without more than `full` bytes in use.
+    ///
+    /// The queue calls this under its lock.
     #[inline]
     pub(crate) fn takes(&self, words: usize, text_bytes: usize, full: usize) -> bool {
         let (words, text) = (self.words.len() + words, self.text.len() + text_bytes);
@@ -78,7 +108,7 @@ impl Chunk {
             && words * size_of::<u64>() + text <= full
     }
 
-    /// An empty chunk without storage.
+    /// Makes an empty chunk without buffers.
     pub(crate) const fn new() -> Self {
         Self {
             opened: 0,
@@ -87,9 +117,11 @@ impl Chunk {
         }
     }
 
-    /// Begins a piece of the stream of a scope, which belongs to a part of a trace, whose
-    /// times are to be read by a look at the clock. The parent is the one in another process
-    /// under which the trace goes on here, or zero.
+    /// Begins a piece of the stream of a scope.
+    ///
+    /// `scope` and `part` are the numbers of the scope and of its part of the trace.
+    /// `looks` is the number of looks at the clock when the trace began. `remote_parent`
+    /// is the parent span in another process, or zero if there is none.
     #[inline]
     pub(crate) fn begin_piece(
         &mut self,
@@ -99,14 +131,15 @@ impl Chunk {
         tracestate: &str,
         remote_parent: u64,
     ) {
-        // The limits of `TraceState` allow a quarter of that.
+        // The length has to fit into the index of the header. It always does, because a
+        // `TraceState` has at most 16,447 bytes.
         let (length, tracestate) = match u16::try_from(tracestate.len()) {
             Ok(length) => (length, tracestate),
             Err(_) => (0, ""),
         };
         let header = Header::new(EntryKind::Piece, flags.as_byte(), length, scope);
         let [high, low] = trace_id.to_words();
-        let belongs = of_halves(part, looks);
+        let belongs = join_halves(part, looks);
         let words = [header.word(), remote_parent, high, low, belongs];
         self.words.extend_from_slice(&words);
         if !tracestate.is_empty() {
@@ -114,40 +147,49 @@ impl Chunk {
         }
     }
 
-    /// Most words with which a piece begins and ends: one that is moved, and the last of a
-    /// trace.
+    /// The most words that a piece needs in addition to its entries: its beginning, the
+    /// order of a visit, and the end of a trace.
     pub(crate) const AROUND_WORDS: usize = 5 + 2 + 2;
 
-    /// Says that what follows of a span comes after all of a lower order.
+    /// Writes the order of a span's entries that follow in this scope. They come after all
+    /// entries that scopes of a lower order have written for the span.
     pub(crate) fn push_moved(&mut self, span: u64, order: u32) {
         self.words
             .extend([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);
     }
 
-    /// Says that the piece's trace has ended in this process.
+    /// Writes that the piece's part of the trace has ended. This has to be the last entry
+    /// of the piece.
     pub(crate) fn end_trace(&mut self) {
         self.words
             .extend([Header::new(EntryKind::End, 0, 0, 0).word(), 0]);
     }
 
-    /// Adds the pieces of another chunk.
+    /// Appends a copy of another chunk. `other` contains whole pieces, or the continuation
+    /// of the last piece of this chunk.
+    ///
+    /// Entries that leave out their id are still correct, because the opening of their
+    /// span is copied with them.
     pub(crate) fn append(&mut self, other: &Self) {
         self.opened += other.opened;
         self.words.extend_from_slice(&other.words);
         self.text.push_str(&other.text);
     }
 
-    /// Empties the chunk and keeps its storage, within reason.
+    /// Empties the chunk and keeps its buffers, up to 128 KiB of each.
     pub(crate) fn clear(&mut self) {
         self.opened = 0;
         self.words.clear();
         self.text.clear();
-        // One very long text must not be paid for as long as the process lives.
+        // Otherwise the memory of one very long text would never be freed.
         self.words.shrink_to(MAX_KEPT_BYTES / size_of::<u64>());
         self.text.shrink_to(MAX_KEPT_BYTES);
     }
 
-    /// Appends a copy of the entry that lies between two places of another chunk.
+    /// Appends a copy of the entry between two positions of another chunk.
+    ///
+    /// If the entry leaves out the id of its span, the last opening in this chunk must be
+    /// the opening of that span. Otherwise the copy would belong to another span.
     pub(crate) fn copy_entry(&mut self, chunk: &Self, start: Cursor, end: Cursor) {
         let words = chunk.words.get(start.word as usize..end.word as usize);
         self.words.extend_from_slice(words.unwrap_or_default());
@@ -155,19 +197,20 @@ impl Chunk {
         self.text.push_str(text.unwrap_or_default());
     }
 
-    /// Opens a span of a site.
+    /// Writes the opening of a span. Does not count it in `opened`: only the decoder uses
+    /// this function, and it has counted the span already.
     pub(crate) fn push_open(&mut self, site: &'static Site, span: u64, parent: u64, time: u64) {
         self.words
             .extend([site.header().word(), span, parent, time]);
     }
 
-    /// Ends a span.
+    /// Writes the end of a span, with its id and time.
     pub(crate) fn push_close(&mut self, span: u64, close: Close) {
         let header = Header::new(EntryKind::Close, outcome_number(close.outcome), 0, 0);
         self.words.extend([header.word(), span, close.time]);
     }
 
-    /// Says what limits have cut off of a span, if they have.
+    /// Writes how many items of a span the limits have cut off, if there are any.
     pub(crate) fn push_dropped(&mut self, span: u64, dropped: DroppedItems) {
         if dropped != DroppedItems::default() {
             let header = Header::new(EntryKind::Dropped, 0, 0, 0);
@@ -177,15 +220,19 @@ impl Chunk {
         }
     }
 
-    /// Adds a log without a message, or a link to nothing: what a limit will cut off.
+    /// Writes a log without a message, or a link to nothing. It is the placeholder for a
+    /// log or link that was cut off, and will be cut off again.
     pub(crate) fn push_empty(&mut self, kind: EntryKind, span: u64) {
+        // See the table of `EntryKind`: a log has a time, and a link has a trace and a
+        // span.
         let words = if kind == EntryKind::Link { 3 } else { 1 };
         let header = Header::new(kind, 0, 0, 0);
         self.words.extend([header.word(), span]);
         self.words.extend(std::iter::repeat_n(0, words));
     }
 
-    /// All entries from the front: the span, the entry, and where the next one is.
+    /// Returns all entries from the front. Each item has the span's id, the entry, and the
+    /// position of the next entry.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Entry<'_>, Cursor)> {
         let mut cursor = Cursor::default();
         std::iter::from_fn(move || {
@@ -195,7 +242,8 @@ impl Chunk {
         })
     }
 
-    /// The place behind the last entry.
+    /// Returns the position behind the last entry. It has no newest span, so the next
+    /// entry has to be the beginning of a piece or an opening.
     pub(crate) fn end(&self) -> Cursor {
         Cursor {
             word: u32::try_from(self.words.len()).unwrap_or(u32::MAX),
@@ -204,20 +252,21 @@ impl Chunk {
         }
     }
 
-    /// Bytes in use.
+    /// Returns how many bytes are in use.
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * size_of::<u64>() + self.text.len()
     }
 
-    /// Bytes that are allocated, in use or not.
+    /// Returns how many bytes are allocated, in use or not. Memory bounds use this number.
     pub(crate) fn allocated(&self) -> usize {
         self.words.capacity() * size_of::<u64>() + self.text.capacity()
     }
 
-    /// Reads the entry at `cursor`, if it is a plain one: its span, itself, and where
-    /// the next one is.
+    /// Reads the entry at `cursor`, if it is a plain entry. Returns its span's id, the
+    /// entry, and the position of the next entry. Returns `None` for other kinds, for a
+    /// damaged entry, and at the end.
     #[inline]
-    pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, Plain, Cursor)> {
+    pub(crate) fn plain_entry(&self, cursor: Cursor) -> Option<(u64, PlainEntry, Cursor)> {
         let (header, rest) = self.words.get(cursor.word as usize..)?.split_first()?;
         let header = Header::from_word(*header);
         let (span, rest, words) = if header.is_of_newest() {
@@ -226,28 +275,32 @@ impl Chunk {
             let (span, rest) = rest.split_first()?;
             (*span, rest, 2)
         };
-        let read = Plain::read(header, rest, || self.newest(cursor, TIME));
+        let read = PlainEntry::read(header, rest, || self.newest(cursor, TIME));
         let (entry, more_words, bytes) = read?;
         let next = Cursor {
             word: cursor.word + words + more_words,
             text: cursor.text + bytes,
             newest: match entry {
-                Plain::Open(_) => cursor.word,
+                PlainEntry::Open(_) => cursor.word,
                 _ => cursor.newest,
             },
         };
         Some((span, entry, next))
     }
 
-    /// A word of the entry that opens the newest span.
+    /// Returns a word of the newest span's opening. If there is no newest span, the stream
+    /// is damaged, and the result is another word or zero.
     #[inline]
     fn newest(&self, cursor: Cursor, word: usize) -> u64 {
         let word = self.words.get(cursor.newest as usize + word);
         word.copied().unwrap_or(0)
     }
 
-    /// Reads the entry at `cursor`: its span, itself, and where the next one is;
-    /// `None` at the end.
+    /// Reads the entry at `cursor`. Returns its span's id, the entry, and the position of
+    /// the next entry. Returns `None` at the end, or if the kind of the entry is unknown.
+    ///
+    /// If the chunk ends within the entry, the rest is filled with zeros and empty texts.
+    /// The next position is then behind the end, so a loop over the entries terminates.
     pub(crate) fn entry(&self, cursor: Cursor) -> Option<(u64, Entry<'_>, Cursor)> {
         let mut reader = Reader {
             chunk: self,
@@ -266,6 +319,7 @@ impl Chunk {
         let entry = Entry::read(kind, header, &mut reader);
         reader.cursor.newest = match kind {
             EntryKind::Open => cursor.word,
+            // A piece that begins here has no newest span yet.
             EntryKind::Piece => 0,
             _ => cursor.newest,
         };
@@ -273,8 +327,11 @@ impl Chunk {
     }
 }
 
-/// Takes words and texts from a chunk. What is not there reads as zero or empty:
-/// a stream is only written by this crate, and a reader must not panic.
+/// Takes words and texts from a chunk. Missing words are zero, and missing texts are
+/// empty. Readers run on the worker's thread, where a panic would end the tracer.
+///
+/// Sums of positions and lengths are not checked. They cannot overflow in a stream that
+/// this crate writes. With damaged lengths they might, and a debug build would then panic.
 struct Reader<'a> {
     chunk: &'a Chunk,
     cursor: Cursor,
@@ -294,6 +351,7 @@ impl<'a> Source<'a> for Reader<'a> {
 
     fn words(&mut self, count: u64) -> &'a [u64] {
         let start = self.cursor.word as usize;
+        // A count that does not fit into a `u32` is damaged. No words are taken then.
         let count = u32::try_from(count).unwrap_or(0);
         self.cursor.word += count;
         self.chunk
@@ -307,6 +365,7 @@ impl<'a> Source<'a> for Reader<'a> {
         let start = self.cursor.text as usize;
         let bytes = u32::try_from(bytes).unwrap_or(0);
         self.cursor.text += bytes;
+        // `get` also fails if a position is within a character.
         self.chunk
             .text
             .get(start..start + bytes as usize)

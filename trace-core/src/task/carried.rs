@@ -1,4 +1,7 @@
 //! A message that carries the trace of its sender.
+//!
+//! It contains the message and one scope of the trace. The scope keeps the trace open
+//! while the message exists.
 
 use std::fmt;
 
@@ -6,10 +9,10 @@ use crate::record::{self, IfRecording, Scope};
 use crate::span::InCurrentTrace;
 use crate::value::TraceContext;
 
-/// A message, with the trace and the span that were current where it was created.
+/// A message together with the trace and the span that were current when it was created.
 ///
-/// For channels between tasks: without it the receiver, which runs in its own task, does
-/// not know to which trace its work belongs. A waiting message keeps the trace open.
+/// Use it for channels between tasks. The receiver runs in its own task, and without this type
+/// it does not know which trace its work belongs to. A waiting message keeps the trace open.
 ///
 /// ```
 /// use trace_core::{Carried, MemoryCollector, Tracer, span};
@@ -34,7 +37,7 @@ pub struct Carried<T> {
 }
 
 impl<T> Carried<T> {
-    /// Adds the current trace to a message. Without a trace, the message is carried alone.
+    /// Wraps a message with the current trace, if there is one.
     pub fn new(message: T) -> Self {
         Self {
             message,
@@ -48,7 +51,8 @@ impl<T> Carried<T> {
         &self.message
     }
 
-    /// Returns the context of the sender, for a link to it.
+    /// Returns the context of the sender, for example to add a link to it. Returns `None` if
+    /// there was no trace.
     pub const fn context(&self) -> Option<&TraceContext> {
         match self.context.get() {
             Some(context) => context.as_ref(),
@@ -56,27 +60,28 @@ impl<T> Carried<T> {
         }
     }
 
-    /// Returns the message and drops the trace.
+    /// Returns the message, which no longer keeps the trace open.
     pub fn into_message(self) -> T {
         self.message
     }
 
-    /// Makes a future from the message and runs it in the sender's trace.
+    /// Calls `body` with the message, and runs the future that it returns in the sender's
+    /// trace.
     ///
-    /// `body` itself is called at once, outside of that trace.
+    /// `body` itself is called at once, outside that trace.
     ///
     /// # Cancel safety
     ///
-    /// Adds nothing to the future: dropping it drops the future within the sender's trace,
-    /// which it no longer keeps open.
+    /// The future that `body` returned is dropped within the sender's trace. Then it no longer
+    /// keeps the trace open. The message is lost if that future owns it.
     pub fn run<F: Future>(self, body: impl FnOnce(T) -> F) -> InCurrentTrace<F> {
         let Self { message, scope, .. } = self;
         let body = body(message);
         InCurrentTrace::new(|| scope.into_inner().unwrap_or_default(), body)
     }
 
-    /// Runs a closure with a reference to the message in the sender's trace. May be called
-    /// any number of times, also on several threads at once.
+    /// Runs a closure in the sender's trace, with a reference to the message. May be called
+    /// any number of times, even on several threads at once.
     ///
     /// ```
     /// use trace_core::{Carried, span};
@@ -95,7 +100,7 @@ impl<T> Carried<T> {
         body(&self.message)
     }
 
-    /// Runs a closure with the message in the sender's trace, and blocks until it returns.
+    /// Runs a closure in the sender's trace on this thread, and passes it the message.
     pub fn run_sync<R>(self, body: impl FnOnce(T) -> R) -> R {
         let Self {
             message, mut scope, ..

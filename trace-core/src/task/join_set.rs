@@ -1,4 +1,4 @@
-//! Tasks of a `JoinSet` that continue the trace.
+//! An extension trait for `JoinSet` whose tasks continue the trace.
 
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -21,21 +21,31 @@ use crate::span::TraceFuture;
 /// # }
 /// ```
 pub trait TraceJoinSet<T> {
-    /// Like [`JoinSet::spawn`], below the current span.
+    /// Like [`JoinSet::spawn`], but the task runs below the current span.
+    ///
+    /// # Cancel safety
+    ///
+    /// The set aborts its tasks when it is dropped. An aborted task drops its future in the
+    /// trace; spans that are open in the future end as cancelled.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     fn spawn_in_current_trace<F>(&mut self, future: F) -> AbortHandle
     where
         F: Future<Output = T> + Send + 'static,
         T: Send;
 
-    /// Like [`JoinSet::spawn_blocking`], below the current span.
+    /// Like [`JoinSet::spawn_blocking`], but the closure runs below the current span.
+    ///
+    /// # Cancel safety
+    ///
+    /// A closure that has begun cannot be aborted; the trace stays open until it returns. A
+    /// closure that has not begun is dropped and no longer keeps the trace open.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     fn spawn_blocking_in_current_trace<F>(&mut self, body: F) -> AbortHandle
     where
         F: FnOnce() -> T + Send + 'static,

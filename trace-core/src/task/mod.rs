@@ -1,8 +1,9 @@
 //! Tasks, threads and messages that continue the trace.
 //!
-//! A task of `tokio::spawn` inherits no trace. A task that the functions here spawn runs
-//! below the span that is current at the call, and may outlive that span: the trace is
-//! complete when both have ended. Messages are carried, not sent: channels are the caller's.
+//! A task spawned with `tokio::spawn` inherits no trace. A task spawned with the functions
+//! here runs below the span that is current at the call. The task may outlive that span: the
+//! trace is complete when both have ended. This module has no channels; [`Carried`] wraps a
+//! message for the caller's own channel.
 
 mod carried;
 #[cfg(feature = "tokio")]

@@ -1,4 +1,4 @@
-//! Functions that spawn tasks of tokio in the current trace, or in a linked one.
+//! Functions that spawn tokio tasks in the current trace, or in a linked one.
 
 use std::borrow::Cow;
 
@@ -16,18 +16,18 @@ use crate::span::TraceFuture;
 /// # }
 /// ```
 ///
-/// The trace stays open until the task has ended, even if nothing awaits the task. Spawn a
-/// task that runs forever, such as a server, with `tokio::spawn`. Without a trace, the task
-/// keeps the current tracer if one is [attached](crate::Tracer::attach).
+/// The trace stays open until the task has ended, even if nothing awaits the task. If a task
+/// runs forever, such as a server, spawn it with `tokio::spawn` instead. Without a trace, the
+/// task keeps the current tracer if one is [attached](crate::Tracer::attach).
 ///
 /// # Cancel safety
 ///
 /// Dropping the handle detaches the task, which keeps running. An aborted task drops its
-/// future in the trace; spans that are open in it end as cancelled.
+/// future in the trace; spans that are open in the future end as cancelled.
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, as `tokio::spawn` does.
+/// If called outside a tokio runtime, like `tokio::spawn`.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -37,12 +37,18 @@ where
     tokio::spawn(future.in_current_trace())
 }
 
-/// Runs a closure that may block on a thread of its own, in the current trace and
+/// Runs a blocking closure on tokio's thread pool for blocking work, in the current trace and
 /// below the current span.
+///
+/// # Cancel safety
+///
+/// Dropping the handle does not stop the closure, and a closure that has begun cannot be
+/// aborted. The trace stays open until the closure returns. If the task is aborted before the
+/// closure begins, the closure is dropped and no longer keeps the trace open.
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, as `tokio::task::spawn_blocking` does.
+/// If called outside a tokio runtime, like `tokio::task::spawn_blocking`.
 #[track_caller]
 pub fn spawn_blocking<F, R>(body: F) -> JoinHandle<R>
 where
@@ -56,16 +62,22 @@ where
     })
 }
 
-/// Spawns a task with a trace of its own, whose root has a link to the current
-/// span.
+/// Spawns a task with its own trace, whose root has a link to the current span.
 ///
-/// For work that a request causes but that is not a part of it, such as filling a cache:
-/// the request's trace does not wait for it. The root belongs to the current tracer;
-/// without one the task runs untraced. The future's output does not affect the span.
+/// Use it for work that a request causes but that is not part of the request, such as filling
+/// a cache. The request's trace does not wait for this work. The root belongs to the current
+/// tracer. If there is no current tracer, the task runs untraced. The future's output does not
+/// affect the span.
+///
+/// # Cancel safety
+///
+/// Dropping the handle detaches the task, which keeps running. A task that is aborted before
+/// its first poll records no span. A task that is aborted later drops its future within the
+/// root, and the root ends as cancelled.
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, as `tokio::spawn` does.
+/// If called outside a tokio runtime, like `tokio::spawn`.
 #[track_caller]
 pub fn spawn_linked<F>(
     operation_name: impl Into<Cow<'static, str>>,
@@ -82,6 +94,6 @@ where
     if let Some(context) = record::current_context() {
         root = root.link(context);
     }
-    // A new task has no current tracer, so the root carries this one.
+    // A new task has no current tracer, so the root carries the one that is current here.
     tokio::spawn(root.with_current_tracer().run(future))
 }

@@ -1,4 +1,4 @@
-//! Compares a trace with a tree.
+//! Compares a trace with an expected tree, as lines of text.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 use crate::trace::assemble::Trace;
 use crate::trace::view::TreeOptions;
 
-/// What `assert_trace!` calls.
+/// Compares a trace with an expected tree. Called by `assert_trace!`.
 #[doc(hidden)]
 #[track_caller]
 pub fn __assert_trace(trace: &Trace, expected: &str) {
@@ -22,7 +22,7 @@ pub fn __assert_trace(trace: &Trace, expected: &str) {
     }
 }
 
-/// What `assert_no_orphans!` calls.
+/// Checks that no parent is missing. Called by `assert_no_orphans!`.
 #[doc(hidden)]
 #[track_caller]
 pub fn __assert_no_orphans(trace: &Trace) {
@@ -44,14 +44,14 @@ fn fail(message: &str) {
     panic!("{}", message.trim_end());
 }
 
-/// A tree's lines, without the indentation that they have in common and without
-/// empty ones.
+/// The lines of a tree, without empty lines and without their common indentation.
 #[derive(Debug, Default)]
 struct Tree(Vec<String>);
 
 impl Tree {
+    /// Reads an expected tree.
     fn expected(text: &str) -> Self {
-        // What stands behind the quote has no indentation, whatever the others have.
+        // A line that follows the opening quote has no indentation of its own.
         let (first, others) = match text.split_once('\n') {
             Some((first, others)) if !first.trim().is_empty() => (Some(first.trim()), others),
             _ => (None, text),
@@ -59,15 +59,15 @@ impl Tree {
         let lines = || others.lines().filter(|line| !line.trim().is_empty());
         let indentations = lines().map(|line| line.len() - line.trim_start().len());
         let indentation = indentations.min().unwrap_or(0);
-        // Where tabs and spaces are mixed it may end within a character, and the
-        // line is taken as it is.
+        // If tabs and spaces are mixed, the index may fall within a character. Then the line
+        // is not changed.
         let lines = lines().map(|line| line.get(indentation..).unwrap_or(line));
         let lines = first.into_iter().chain(lines);
         Self(lines.map(|line| line.trim_end().to_owned()).collect())
     }
 
-    /// The tree with the tags that another one names, and with texts of up to
-    /// `max_text` characters.
+    /// Returns the tree of a trace. It shows the tags whose keys occur in `other`, and cuts
+    /// texts to `max_text` characters.
     fn actual(trace: &Trace, other: &Self, max_text: usize) -> Self {
         let mut inline_tags: Vec<String> = Vec::new();
         for word in other.0.iter().flat_map(|line| line.split_whitespace()) {
@@ -88,6 +88,7 @@ impl Tree {
         Self(text.lines().map(ToOwned::to_owned).collect())
     }
 
+    /// Returns the key of each line, by which lines are compared.
     fn keys(&self) -> Vec<String> {
         self.0.iter().map(|line| key_of(line)).collect()
     }
@@ -104,8 +105,8 @@ impl Tree {
     }
 }
 
-/// The keys of the actual lines. A line that is shown with a cut text may be expected
-/// with the cut text or with the whole one; its key is the one that is expected.
+/// Returns the keys of the actual lines. Where a text was cut, the expected tree may contain
+/// the cut text or the whole text. The key follows the expected tree.
 fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     let whole = Tree::actual(trace, expected, usize::MAX);
     let expected: HashSet<String> = expected.keys().into_iter().collect();
@@ -120,8 +121,8 @@ fn actual_keys(trace: &Trace, expected: &Tree, actual: &Tree) -> Vec<String> {
     keys.collect()
 }
 
-/// What of a line is compared: in the glyphs in front, which say how deep a span
-/// is, every space; behind them, gaps and not their width.
+/// Returns the text by which a line is compared. Leading spaces and glyphs count exactly,
+/// because they show the depth of a span. After them, any gap counts as one space.
 fn key_of(line: &str) -> String {
     let rest = line.trim_start_matches([' ', '│', '├', '└', '─']);
     let mut key = line.strip_suffix(rest).unwrap_or_default().to_owned();

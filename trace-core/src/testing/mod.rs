@@ -1,4 +1,5 @@
-//! Tests of what is traced: a tracer for each test, and trees to compare with.
+//! Support for tests of traced code: each test has its own tracer, and compares traces with
+//! expected trees.
 //!
 //! ```
 //! # mod shop {
@@ -24,22 +25,22 @@
 //! # }
 //! ```
 //!
-//! [`#[traced_test]`](crate::traced_test) runs the body, async or not, with a
-//! [`TestTracer`] of its own, so that tests run in parallel and need no global
-//! tracer. [`trace!`](crate::trace) is the trace that was recorded so far, and
-//! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails
-//! prints its traces. To have another runtime than one of a single thread, write the
-//! attribute above `#[tokio::test(flavor = "multi_thread")]`; for a sampler, limits or a
-//! clock, or without the attribute, make a [`TestTracer`] and attach it.
+//! [`#[traced_test]`](crate::traced_test) runs the body, async or not, with its own
+//! [`TestTracer`]. So tests run in parallel and need no global tracer.
+//! [`trace!`](crate::trace!) returns the trace that was recorded so far, and
+//! [`assert_trace!`](crate::assert_trace) compares its tree. A test that fails prints its
+//! traces. An async test gets a runtime with one thread. For another runtime, write the
+//! attribute above `#[tokio::test(flavor = "multi_thread")]`. To set a sampler, limits or a
+//! clock, or to test without the attribute, make a [`TestTracer`] and attach it.
 //!
 //! # What is recorded in a traced test
 //!
-//! A root, such as a `#[trace_root]` function, begins a trace of its own, as always.
-//! A `#[traced]` function that the body calls outside any root would not be
-//! recorded in production, but a test of just this function wants to see it: such
-//! spans belong to a trace of the test itself. If there is one, it is the root; if
-//! there are several, they hang below a root named after the test. The body is no
-//! span: tags and logs that it adds outside a traced function go nowhere.
+//! A root, such as a `#[trace_root]` function, begins its own trace, as always. A `#[traced]`
+//! function that the body calls outside of any root would not be recorded in production. But a
+//! test of this function alone needs its span. So the span belongs to a trace of the test
+//! itself. If there is one such span, it is the root. If there are several, they are children
+//! of a root that is named after the test. The body itself has no span. So tags and logs that
+//! it adds outside of a traced function are not recorded.
 //!
 //! ```
 //! # use trace_core::{assert_trace, span, testing::TestTracer, trace};
@@ -58,17 +59,17 @@
 //! # });
 //! ```
 //!
-//! Tasks belong to the test if they go on with a trace ([`spawn`](crate::spawn),
-//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). What a root or a
-//! spawned task records is seen when it has ended, or has called `trace!()` itself:
-//! [`TestTracer::settled`] waits for that.
+//! Tasks belong to the test if they continue a trace ([`spawn`](crate::spawn),
+//! [`in_current_trace`](crate::TraceFuture::in_current_trace)). The test sees the spans of a
+//! root or a spawned task after its end, or after it has called `trace!()` itself.
+//! [`TestTracer::settled`] waits until they have ended.
 //!
 //! # Servers and tasks of the code under test
 //!
-//! What the code under test spawns by `tokio::spawn` inherits no span, as always: a
-//! `#[traced]` function in there is not recorded. But roots that begin in it are the
-//! test's, on all threads of the test's runtime: in its tasks, in those that these spawn
-//! (as a server does for each connection), and in `tokio::task::spawn_blocking`.
+//! A task that the code under test spawns with `tokio::spawn` inherits no span, as always. So
+//! a `#[traced]` function in the task is not recorded. But roots in the task belong to the
+//! test. This holds on all threads of the test's runtime: in tasks, in the tasks that they
+//! spawn (such as one for each connection), and in `tokio::task::spawn_blocking`.
 //!
 //! ```
 //! # mod shop {
@@ -107,20 +108,21 @@
 //! # }
 //! ```
 //!
-//! That is so in the runtime of a bare `#[traced_test]` and in that of a
-//! `#[tokio::test(..)]` below it. It is not on threads of a runtime that the code under
-//! test builds itself, in one of another attribute (`#[sqlx::test]`, `#[tokio::test]`
-//! above `#[traced_test]`), nor on threads of the code's own: give them the
-//! [`tracer`](TestTracer::tracer) and [`attach`](crate::Tracer::attach) it to what they
-//! run.
+//! This holds in the runtime of `#[traced_test]` alone, and in the runtime of a
+//! `#[tokio::test(..)]` below it. It does not hold in a runtime that the code under test
+//! builds itself, or in the runtime of another attribute (`#[sqlx::test]`, or `#[tokio::test]`
+//! above `#[traced_test]`). Nor does it hold on threads that the code starts. Pass the
+//! [`tracer`](TestTracer::tracer) to such code, and [`attach`](crate::Tracer::attach) it to
+//! the futures that run there.
 //!
 //! # Time and ids
 //!
-//! A test's ids are 1, 2, 3 and so on. Its time begins at 2000-01-01 and, with the
-//! feature `tokio`, follows tokio's clock, so that `#[tokio::test(start_paused =
-//! true)]` makes durations exact. Without the feature it is the system's.
+//! The ids of a test are 1, 2, 3 and so on. With the feature `tokio`, its time begins at
+//! 2000-01-01 and follows tokio's clock. So `#[tokio::test(start_paused = true)]` makes
+//! durations exact. Without the feature, a test uses the system's clock.
 
 mod assert_trace;
+mod recorded;
 mod run;
 mod settled;
 mod test_output;
@@ -138,18 +140,17 @@ pub use settled::Settled;
 pub use test_output::TestOutput;
 pub use test_tracer::TestTracer;
 
-/// Returns the one [`Trace`](crate::Trace) of the running test, with every span that
-/// has ended and whose task has handed it over.
+/// Returns the only [`Trace`](crate::Trace) of the running test. It contains every span that
+/// has ended and that its task has handed over.
 ///
-/// The test is found through the context that travels with the code: also after an
-/// `.await` on another thread, and in tasks that go on with the trace. Another
-/// tracer's trace is `trace!(tracer)`. Of several traces none is *the* trace: see
+/// The macro finds the test through the context of the running code. So it also works after an
+/// `.await` that resumes on another thread, and in tasks that continue the trace.
+/// `trace!(tracer)` returns the trace of another tracer. For several traces, see
 /// [`TestTracer::traces`].
 ///
 /// # Panics
 ///
-/// When there is no trace, or more than one, with a list of them; and outside a
-/// test.
+/// If there is no trace, if there are several, which the message lists, or outside of a test.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -173,13 +174,13 @@ macro_rules! trace {
 
 /// Asserts that a [`Trace`](crate::Trace) has this tree.
 ///
-/// The tree is the one of [`TreeOptions::compact`](crate::TreeOptions::compact):
-/// operation names, then what went wrong. The indentation that all lines have in
-/// common, the width of gaps, spaces at the ends of lines and empty lines do not
-/// matter. The trace may be borrowed or in an `Arc`.
+/// The tree is formatted with [`TreeOptions::compact`](crate::TreeOptions::compact), which
+/// shows the names of operations and their failures. The comparison ignores empty lines,
+/// trailing spaces, the width of gaps, and common indentation. The trace may be borrowed or in
+/// an `Arc`.
 ///
-/// A tag is compared, on every span that has it, if the expected text names its key
-/// anywhere as `key=`.
+/// If `key=` occurs anywhere in the expected text, the tag with this key is compared on every
+/// span that has it.
 ///
 /// ```
 /// use trace_core::testing::TestTracer;
@@ -201,7 +202,7 @@ macro_rules! trace {
 ///
 /// # Panics
 ///
-/// When the trees differ, with their differences and the actual tree:
+/// If the trees differ. The message shows the differences and the actual tree:
 ///
 /// ```
 /// # use trace_core::testing::TestTracer;
@@ -239,13 +240,13 @@ macro_rules! assert_trace {
     };
 }
 
-/// Asserts that no span of a [`Trace`](crate::Trace) has a parent that is missing.
+/// Asserts that every parent of a span in a [`Trace`](crate::Trace) is also in the trace.
 ///
-/// A span that continues another process's trace has one.
+/// If a span continues a trace of another process, its parent is missing.
 ///
 /// # Panics
 ///
-/// When there is such a span, with the tree.
+/// If a parent is missing. The message shows the tree.
 ///
 /// ```
 /// use trace_core::assert_no_orphans;

@@ -1,6 +1,7 @@
-//! What stands for the macros of `testing` without that feature.
+//! The macros of `testing` in a build without that feature. Each expands to an error that
+//! names the feature.
 
-/// Is an error of the compiler that names the feature.
+/// Expands to a compiler error that names the feature.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! assert_trace {
@@ -11,7 +12,7 @@ macro_rules! assert_trace {
     };
 }
 
-/// Is an error of the compiler that names the feature.
+/// Expands to a compiler error that names the feature.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! assert_no_orphans {

@@ -1,4 +1,6 @@
-//! Runs a `#[traced_test]`.
+//! Runs a `#[traced_test]` with its tracer, and with a runtime if the test has none.
+//!
+//! Generated code calls the functions with two underscores.
 
 #[cfg(feature = "tokio")]
 use std::cell::Cell;
@@ -15,16 +17,16 @@ use crate::record::{InScope, entered};
 /// Runs the body of a test that is not async.
 #[doc(hidden)]
 pub fn __run_sync<R: TestOutput>(name: &'static str, body: impl FnOnce() -> R) -> R {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = {
-        let mut scope = test.tracer.scope();
+        let mut scope = test.tracer.body_scope();
         let _entered = scope.enter();
         body()
     };
     test.end(output)
 }
 
-/// Runs the body of an async test that has no runtime.
+/// Runs the body of an async test that has no runtime of its own, on one thread.
 #[doc(hidden)]
 pub fn __run_async<F>(name: &'static str, body: F) -> F::Output
 where
@@ -34,7 +36,7 @@ where
 }
 
 /// Runs the body of a test on the runtime that its `#[tokio::test(..)]` describes. Zero
-/// threads are as many as there are processors.
+/// `worker_threads` means one for each processor.
 #[cfg(feature = "tokio")]
 #[doc(hidden)]
 pub fn __run_tokio<F>(
@@ -59,41 +61,48 @@ fn run_on<F>(runtime: &Runtime, name: &'static str, body: F) -> F::Output
 where
     F: Future<Output: TestOutput>,
 {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = {
-        // Around the tasks of a runtime that has no other threads.
-        let _around = test.tracer.around().enter_owned();
-        // The runtime ends first, and with it the tasks that are left.
+        // A runtime without threads of its own runs its tasks on this thread.
+        let _surrounding = test.tracer.surrounding_scope().enter_owned();
+        // This also drops the runtime, and with it the tasks that still run, while the scope
+        // is entered.
         runtime.block_on(&test.tracer, test.run(body))
     };
     test.end(output)
 }
 
 /// Runs the body of a test on the runtime that polls this.
+///
+/// # Cancel safety
+///
+/// If the future is dropped early, the test counts as failed, and its traces are printed.
 #[doc(hidden)]
 pub async fn __within<F>(name: &'static str, body: F) -> F::Output
 where
     F: Future<Output: TestOutput>,
 {
-    let test = Running::start(name);
+    let test = RunningTest::start(name);
     let output = test.run(body).await;
     test.end(output)
 }
 
-/// A test that runs. If it does not come to its end, its traces are printed.
-struct Running {
+/// A running test. If it is dropped before it has passed, it prints its traces.
+struct RunningTest {
     name: &'static str,
     tracer: TestTracer,
-    /// Spans that were open when the body had ended; its runtime cancels them.
+    /// The number of spans that were open when the body ended. The runtime cancels them when
+    /// it ends, so they cannot be counted later.
     open: AtomicU64,
+    /// Set if the body has ended without a failure.
     has_ended: bool,
 }
 
-impl Running {
+impl RunningTest {
     fn start(name: &'static str) -> Self {
         Self {
             name,
-            tracer: TestTracer::of_test(name),
+            tracer: TestTracer::with_name(name),
             open: AtomicU64::new(0),
             has_ended: false,
         }
@@ -104,22 +113,28 @@ impl Running {
             let mut body = pin!(body);
             poll_fn(|cx| {
                 let polled = body.as_mut().poll(cx);
-                // What the body recorded can so be seen from other tasks.
+                // Other tasks can then see the spans that the body has recorded.
                 entered::hand_over_ended();
                 polled
             })
             .await
         };
-        let output = InScope::new(|| self.tracer.scope(), handing_over).await;
+        let output = InScope::new(|| self.tracer.body_scope(), handing_over).await;
+        // Relaxed: the load in `end` happens after this future has ended, on the same thread
+        // or on a thread to which the executor has passed the result. The field is an atomic
+        // only because the future has to be `Send`.
         self.open.store(self.tracer.open_spans(), Ordering::Relaxed);
         output
     }
 
+    /// Ends the test. If the body has not failed, checks the counters and prints how many
+    /// spans have not ended.
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]
     fn end<R: TestOutput>(mut self, output: R) -> R {
         self.has_ended = !output.is_failure();
         if self.has_ended {
             self.tracer.assert_conservation();
+            // Relaxed: the store in `run` happened before.
             let open = self.open.load(Ordering::Relaxed);
             let open = open.max(self.tracer.stats().open);
             if open > 0 {
@@ -131,11 +146,15 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningTest {
     #[expect(clippy::print_stderr, reason = "the test harness captures it")]
     fn drop(&mut self) {
         if !self.has_ended {
-            eprint!("\ntraces of `{}`:\n\n{}\n", self.name, self.tracer.shown());
+            eprint!(
+                "\ntraces of `{}`:\n\n{}\n",
+                self.name,
+                self.tracer.show_traces()
+            );
         }
     }
 }
@@ -153,13 +172,14 @@ struct Runtime {
 
 #[cfg(feature = "tokio")]
 thread_local! {
-    /// In which a thread of a test's runtime runs its tasks: roots that begin in them are the
-    /// test's.
-    static AROUND: Cell<Option<OwnedEntered>> = const { Cell::new(None) };
+    /// The scope in which a thread of a test's runtime runs its tasks, so that roots in them
+    /// belong to the test.
+    static SURROUNDING: Cell<Option<OwnedEntered>> = const { Cell::new(None) };
 }
 
 #[cfg(feature = "tokio")]
 impl Runtime {
+    /// Builds the runtime, runs the future on it, and drops the runtime.
     #[expect(clippy::panic, reason = "a test cannot go on without a runtime")]
     fn block_on<F: Future>(&self, tracer: &TestTracer, future: F) -> F::Output {
         let mut builder = if self.is_multi_thread {
@@ -173,12 +193,12 @@ impl Runtime {
         if self.start_paused {
             builder.start_paused(true);
         }
-        let around = tracer.around_threads();
+        let surrounding = tracer.surrounding_scopes();
         builder
             .enable_all()
-            .on_thread_start(move || AROUND.set(Some(around().enter_owned())))
-            // The thread may be there for longer than the test.
-            .on_thread_stop(|| drop(AROUND.take()))
+            .on_thread_start(move || SURROUNDING.set(Some(surrounding().enter_owned())))
+            // Left here and not by a destructor: the thread may live longer than the test.
+            .on_thread_stop(|| drop(SURROUNDING.take()))
             .build()
             .unwrap_or_else(|error| panic!("failed to build a runtime: {error}"))
             .block_on(future)
@@ -193,6 +213,7 @@ impl Runtime {
     }
 }
 
+/// Runs a future on this thread, which parks while the future is pending.
 #[cfg(not(feature = "tokio"))]
 fn park_on<F: Future>(future: F) -> F::Output {
     use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A test that waits until nothing is open.
+//! Lets a test wait until no trace is open.
 
 use std::fmt;
 use std::panic::Location;
@@ -12,54 +12,62 @@ use crate::process::clock::Deadline;
 use crate::process::sync::Unpoisoned;
 use crate::record::StillOpen;
 
-/// Waits until no trace of a test's tracer is open; made by [`TestTracer::settled`].
+/// Waits until no trace of a test's tracer is open. Returned by [`TestTracer::settled`].
+///
+/// # Cancel safety
+///
+/// Dropping it changes nothing, because it only observes. The thread that wakes it ends about
+/// 2 ms later.
 #[must_use = "futures do nothing unless polled"]
 pub struct Settled {
     tracer: TestTracer,
     timeout: Duration,
     asked_at: &'static Location<'static>,
-    /// Since it was first polled.
+    /// Set at the first poll, when the timeout begins.
     deadline: Option<Deadline>,
+    /// Set while nothing is open.
     quiet: Option<Quiet>,
+    /// Started when something is found open.
     alarm: Option<Alarm>,
 }
 
-/// A time in which nothing was open.
+/// A period in which nothing is open and nothing begins.
 #[derive(Clone, Copy)]
 struct Quiet {
-    /// How much had begun.
+    /// How many traces and tasks had begun. If the number grows, the period starts again.
     begun: u64,
-    /// When it is long enough.
+    /// When the period has lasted long enough.
     end: Deadline,
 }
 
-/// How long nothing is to be open, and nothing to begin: a root may be between two threads,
-/// or about to begin in a task that has not run.
+/// How long nothing may be open or begin. A root may be moving between two threads, or may be
+/// in a task that has not run yet.
 const QUIET: Duration = Duration::from_millis(10);
 
-/// How long to wait before the next look while something is open.
+/// The time between two checks while something is open.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 impl TestTracer {
-    /// Waits until no trace of this tracer is open, and for 10 ms none has begun; instead of
-    /// a sleep, before a test looks at what tasks and servers have recorded.
+    /// Waits until no trace of this tracer is open and none has begun for 10 ms. Use it
+    /// instead of a sleep before a test reads the traces of tasks and servers.
     ///
-    /// Exact, on all threads: a trace is open from the beginning of its root until all its
-    /// spans have ended, and its tasks ([`spawn`](crate::spawn),
-    /// [`in_current_trace`](crate::TraceFuture::in_current_trace)) and messages
-    /// ([`Carried`](crate::Carried)) are gone, also if nothing was recorded in them yet.
-    /// What surrounds the call is not waited for: the test's body, and the spans in which it
-    /// is awaited. All else of the test's own trace is.
+    /// This is exact on all threads. A trace is open from the beginning of its root until all
+    /// its spans have ended and all its tasks and messages are gone. This includes tasks and
+    /// messages that have recorded nothing yet. Tasks are those of [`spawn`](crate::spawn) and
+    /// [`in_current_trace`](crate::TraceFuture::in_current_trace), and messages are
+    /// [`Carried`](crate::Carried). The test's body does not count, nor do the spans in which
+    /// this future is awaited. Everything else in the test's own trace counts.
     ///
-    /// Not seen is what has yet to begin and does not belong to a trace: a root in a task of
-    /// `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that has not run for 10 ms, a
-    /// request on its way, a message in a channel without [`Carried`](crate::Carried). Nor
-    /// are traces that are not sampled. Wait first for what the code says itself, such as a
-    /// response. A server that is spawned by [`trace_core::spawn`](crate::spawn) is a part
-    /// of the trace and never ends: spawn it by `tokio::spawn`.
+    /// It does not see work that has not begun and belongs to no trace, such as a request in
+    /// transit or a message in a channel without [`Carried`](crate::Carried). The same holds
+    /// for a root in a task of `tokio::spawn` or [`spawn_linked`](crate::spawn_linked) that
+    /// has not run for 10 ms. Nor does it see traces that are not sampled. So wait first for a
+    /// result of the code itself, such as a response. A server spawned with
+    /// [`trace_core::spawn`](crate::spawn) is part of the trace and never ends; spawn it with
+    /// `tokio::spawn` instead.
     ///
-    /// Works with any executor, also while tokio's time is paused: the timeout is in real
-    /// time.
+    /// It works with any executor. It also works while tokio's time is paused, because the
+    /// timeout uses real time.
     ///
     /// ```
     /// # trace_core::testing::__run_async("mails_are_sent", async {
@@ -89,7 +97,7 @@ impl TestTracer {
     ///
     /// # Panics
     ///
-    /// When something is open after `timeout`, with what it is:
+    /// If something is still open after `timeout`. The message names it:
     ///
     /// ```text
     /// not settled after 5s: the trace of `order`, 1 task or message in the trace of `my_test` still open; awaited at tests/orders.rs:12:9
@@ -97,7 +105,7 @@ impl TestTracer {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// Dropping the future changes nothing.
     #[track_caller]
     pub fn settled(&self, timeout: Duration) -> Settled {
         Settled::new(self.clone(), timeout, Location::caller())
@@ -116,7 +124,8 @@ impl Settled {
         }
     }
 
-    /// Looks; returns whether it was quiet for long enough.
+    /// Notes that nothing is open. Returns whether this has lasted long enough. After a
+    /// timeout (`is_over`), it always has.
     fn is_quiet(&mut self, open: &StillOpen, is_over: bool) -> bool {
         let begun = open.begun;
         let same = self.quiet.filter(|quiet| quiet.begun == begun);
@@ -140,13 +149,13 @@ impl Future for Settled {
             .deadline
             .get_or_insert_with(|| Deadline::after(timeout));
         let open = this.tracer.still_open();
-        // Asked after the look: who has no time at all has had one.
+        // Read after the check, so that a timeout of zero still checks once.
         let is_over = deadline.remaining().is_zero();
         if open.is_nothing() {
             if this.is_quiet(&open, is_over) {
                 return Poll::Ready(());
             }
-            // Others run meanwhile. To sleep instead would make a paused clock go on.
+            // Other tasks run meanwhile. A sleep would make tokio's paused clock advance.
             std::thread::yield_now();
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -160,17 +169,18 @@ impl Future for Settled {
         }
         match this.alarm.get_or_insert_with(Alarm::start).set(cx) {
             Ok(()) => {}
-            // Without a thread it is asked all the time.
+            // Without a thread, the future is polled continuously.
             Err(NoThread) => cx.waker().wake_by_ref(),
         }
         Poll::Pending
     }
 }
 
-/// Wakes a task after a while, with any executor.
+/// A thread that wakes a task every 2 ms, with any executor; `None` if it could not be
+/// started. The thread ends when the alarm is dropped.
 struct Alarm(Option<Arc<Mutex<Option<Waker>>>>);
 
-/// The operating system gave no thread.
+/// The operating system could not start a thread.
 struct NoThread;
 
 impl Alarm {
@@ -178,7 +188,7 @@ impl Alarm {
         let waker = Arc::new(Mutex::new(None));
         let of_thread = Arc::downgrade(&waker);
         let run = move || {
-            // Ends when the alarm is dropped.
+            // The upgrade fails once the alarm is dropped.
             while let Some(waker) = of_thread.upgrade() {
                 take(&waker).into_iter().for_each(Waker::wake);
                 drop(waker);
@@ -189,7 +199,7 @@ impl Alarm {
         Self(thread.spawn(run).is_ok().then_some(waker))
     }
 
-    /// Sets who is woken next.
+    /// Sets the task that is woken next.
     fn set(&self, cx: &Context<'_>) -> Result<(), NoThread> {
         let waker = self.0.as_ref().ok_or(NoThread)?;
         let next = cx.waker().clone();

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 /// What a `#[traced_test]` may return.
 ///
-/// To be implemented for types of one's own that implement
-/// [`Termination`](std::process::Termination).
+/// Implement it for your own types that implement [`Termination`](std::process::Termination).
 #[diagnostic::on_unimplemented(
     message = "a `#[traced_test]` cannot return `{Self}`",
     note = "expected `()`, a `Result`, or a type that implements `trace_core::testing::TestOutput`"

@@ -1,15 +1,15 @@
-//! The trace of a test's own: spans without a root in the code under test.
+//! The trace of a test itself. It has the spans that have no root in the code under test.
 
 use crate::Baggage;
 use crate::trace::assemble::Trace;
 use crate::value::{SpanId, SpanRecord, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// Its id, far from those that a test's generator counts.
+/// Its id. A test's generator counts up from 1 and never reaches it.
 const TRACE_ID: TraceId = TraceId::from_nonzero(std::num::NonZeroU128::MAX);
-/// The parent of its spans, which is itself never recorded.
+/// The parent of its spans. No span with this id is recorded.
 const ROOT_ID: SpanId = SpanId::from_nonzero(std::num::NonZeroU64::MAX);
 
-/// The context of a test's body, below whose span it runs.
+/// Returns the context in which a test's body runs.
 pub(super) fn context() -> TraceContext {
     TraceContext {
         trace_id: TRACE_ID,
@@ -22,7 +22,7 @@ pub(super) fn context() -> TraceContext {
     }
 }
 
-/// Takes the parent away that is never recorded.
+/// Removes the parent that is never recorded.
 pub(super) fn without_parent(mut span: SpanRecord) -> SpanRecord {
     if span.parent_span_id == Some(ROOT_ID) {
         span.parent_span_id = None;
@@ -31,8 +31,8 @@ pub(super) fn without_parent(mut span: SpanRecord) -> SpanRecord {
     span
 }
 
-/// Sorts spans into traces, by start; `name` is the root of several spans of the
-/// test's own trace.
+/// Groups spans into traces, sorted by start. If the test's own trace has several spans
+/// without a parent, it gets a root with this `name`.
 pub(super) fn group(spans: Vec<SpanRecord>, name: &'static str) -> Vec<Trace> {
     let (own, others): (Vec<_>, Vec<_>) = spans
         .into_iter()
@@ -40,6 +40,7 @@ pub(super) fn group(spans: Vec<SpanRecord>, name: &'static str) -> Vec<Trace> {
     Trace::group(others.into_iter().chain(below_one_root(own, name)))
 }
 
+/// Adds a root for the spans without a parent, if there are several.
 fn below_one_root(mut spans: Vec<SpanRecord>, name: &'static str) -> Vec<SpanRecord> {
     let tops = |span: &&mut SpanRecord| span.parent_span_id.is_none();
     if spans.iter_mut().filter(tops).count() < 2 {

@@ -1,4 +1,4 @@
-//! Whole traces: put together of spans from anywhere, and shown.
+//! Assembles traces from spans of any number of processes, and shows them as text.
 
 pub(crate) mod assemble;
 pub(crate) mod view;

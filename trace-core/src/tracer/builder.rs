@@ -1,6 +1,6 @@
 //! The options of a tracer, and how it is built.
 //!
-//! `install` is in `global.rs`.
+//! Owns the defaults. `install` is in `global.rs`; `delivery` starts the threads.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -55,12 +55,12 @@ struct Options {
     scheduled_delay: Duration,
     shutdown_timeout: Duration,
     has_thread: bool,
-    /// Whether a test may wait for what is open.
+    /// Whether the tracer tracks open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     is_watched: bool,
 }
 
-/// A tracer that could not be built.
+/// The error for a tracer that could not be built.
 #[derive(Debug)]
 pub struct BuildError(std::io::Error);
 
@@ -85,7 +85,7 @@ impl Options {
 }
 
 impl Tracer {
-    /// Begins a tracer for the service with this name.
+    /// Returns a builder for a tracer of the service with this name.
     pub fn builder(service_name: impl AsRef<str>) -> TracerBuilder {
         TracerBuilder::new(service_name.as_ref())
     }
@@ -112,25 +112,25 @@ impl TracerBuilder {
     /// Adds a collector. Each collector gets every span. Without a collector, spans count
     /// as delivered and are discarded.
     ///
-    /// A single collector is called on the tracer's thread. Each of several collectors has
-    /// its own thread and queue, so that none delays another, unless it
-    /// [is quick](Collector::is_quick).
+    /// A single collector is called on the tracer's thread. If there are several collectors,
+    /// each has its own thread and queue, unless it [is quick](Collector::is_quick). So no
+    /// collector delays another.
     pub fn collector(self, collector: impl Collector + 'static) -> Self {
         self.set(|options| options.collectors.push(Box::new(collector)))
     }
 
-    /// Sets how much a span may hold. Default: [`Limits::default`]. [`Limits::from_env`]
-    /// reads them from environment variables.
+    /// Sets how much a span may hold. Default: [`Limits::default`]. [`Limits::from_env`] reads
+    /// limits from environment variables.
     pub fn limits(self, limits: Limits) -> Self {
         self.set(|options| options.limits = limits)
     }
 
-    /// Sets where times come from. Default: [`Clock::system`].
+    /// Sets the source of times. Default: [`Clock::system`].
     pub fn clock(self, clock: impl Into<Clock>) -> Self {
         self.set(|options| options.clock = clock.into())
     }
 
-    /// Sets where ids come from. Default: [`IdGenerator::random`].
+    /// Sets the source of ids. Default: [`IdGenerator::random`].
     pub fn ids(self, ids: IdGenerator) -> Self {
         self.set(|options| options.ids = ids)
     }
@@ -149,25 +149,25 @@ impl TracerBuilder {
     }
 
     /// Sets how many bytes may be allocated for spans that wait for the collectors or are
-    /// being delivered. Spans above this limit are dropped and counted. From 16 KiB on, at
-    /// least half of these bytes hold spans. Default: 64 MiB.
+    /// being delivered. Spans above this limit are dropped and counted. If the limit is at
+    /// least 16 KiB, at least half of these bytes hold spans. Default: 64 MiB.
     ///
-    /// Collectors that have their own threads share one half of it equally. Spans above the
-    /// share of one collector are dropped for that collector only. Spans that wait for
+    /// Collectors that have their own threads share half of this limit equally. Spans above
+    /// the share of one collector are dropped for that collector only. Spans that wait for
     /// several collectors are allocated once.
     pub fn max_queue_bytes(self, bytes: usize) -> Self {
         self.set(|options| options.max_queue_bytes = bytes)
     }
 
-    /// Sets how long the worker gathers a batch before the collectors get it, and after how
-    /// much time a running scope hands over what it has recorded, at the end of a poll.
-    /// Default: 100 ms. A queue that is half full is delivered at once.
+    /// Sets how long the worker gathers a batch before the collectors get it. After the same
+    /// time, a running scope hands over its recorded spans, at the end of a poll. Default: 100
+    /// ms. A queue that is half full is delivered at once.
     pub fn scheduled_delay(self, delay: Duration) -> Self {
         self.set(|options| options.scheduled_delay = delay)
     }
 
-    /// Sets how long the drop of the last handle of the tracer, or of its guard, waits for
-    /// the collectors. Default: 5 s.
+    /// Sets how long the tracer waits for its collectors when its last handle or its guard is
+    /// dropped. Default: 5 s.
     pub fn shutdown_timeout(self, timeout: Duration) -> Self {
         self.set(|options| options.shutdown_timeout = timeout)
     }
@@ -178,25 +178,26 @@ impl TracerBuilder {
         self.set(|options| options.has_thread = false)
     }
 
-    /// Notes what is open, for a test that waits for it.
+    /// Makes the tracer track open traces and tasks, so that a test can wait for them.
     #[cfg(feature = "testing")]
     pub(crate) fn watched(self) -> Self {
         self.set(|options| options.is_watched = true)
     }
 
-    /// Builds a tracer that is used through its handles only. If a handle still exists when
+    /// Builds a tracer that is used only through its handles. If a handle still exists when
     /// the process ends, for example in a `static`, undelivered spans are lost.
     ///
     /// # Errors
     ///
-    /// When the operating system cannot start a thread.
+    /// If the operating system cannot start a thread.
     #[track_caller]
     pub fn build(self) -> Result<Tracer, BuildError> {
         self.say_mistakes(Location::caller());
         self.0.try_map(Options::build).map(Tracer)
     }
 
-    /// Drops all that was given, which may panic, or begin roots.
+    /// Drops the collectors and the sampler. They are application code, and their destructors
+    /// may panic or begin roots. So the caller must not hold a lock.
     pub(super) fn discard(self) {
         if let Some(options) = self.0.into_inner() {
             drop_collectors(options.collectors);
@@ -204,7 +205,7 @@ impl TracerBuilder {
         }
     }
 
-    /// Says what of the options is a mistake, as it seems.
+    /// Reports options that look like a mistake to `diagnostics`.
     pub(super) fn say_mistakes(&self, source: &Location<'_>) {
         match self.0.get() {
             None if !RECORDING_BUILT => diagnostics::not_built_in(source),
@@ -216,7 +217,7 @@ impl TracerBuilder {
 
 impl Options {
     fn build(self) -> Result<Handle, BuildError> {
-        fork::watch(super::in_child);
+        fork::call_in_children(super::in_child);
         let generation = Generation::current();
         let options = WorkerOptions {
             clock: self.clock.clone(),
@@ -229,7 +230,8 @@ impl Options {
         };
         let worker = Worker::new(options, self.collectors);
         let queue = Arc::clone(worker.queue());
-        // First: whatever comes of the collectors, this drops the sampler safely.
+        // Made before the worker starts: if the start fails, the core drops the sampler and
+        // catches its panics.
         let core = Arc::new(TracerCore {
             sampler: self.sampler,
             ids: self.ids,

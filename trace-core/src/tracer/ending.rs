@@ -1,4 +1,10 @@
-//! How a tracer is flushed and ended.
+//! Flushes and ends a tracer.
+//!
+//! Owns the order of the steps, and decides which thread waits for which. The protocol of the
+//! queue is in `delivery/queue`, and the calls of collectors are in `delivery`.
+//!
+//! Every wait has a deadline. A thread that waits for itself would always reach the deadline.
+//! So calls from within a collector of the same tracer do not wait.
 
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
@@ -8,7 +14,8 @@ use crate::process::clock::Deadline;
 use crate::process::sync::Unpoisoned;
 use crate::record::{Scope, TracerCore};
 
-/// What a tracer is flushed and ended with. Having one keeps no tracer alive.
+/// The parts that are needed to flush and end a tracer. A clone does not keep the tracer
+/// alive: only handles do.
 #[derive(Clone)]
 pub(super) struct Ending {
     pub(super) core: Arc<TracerCore>,
@@ -18,21 +25,22 @@ pub(super) struct Ending {
 
 /// Where a tracer's collectors are called.
 pub(super) enum Delivery {
-    /// On threads of their own, until they were joined.
+    /// On the tracer's own threads. `None` after they were joined.
     Threads(Mutex<Option<Threads>>),
     /// On the thread that flushes.
     OnDemand(Mutex<Box<Worker>>),
 }
 
 impl Ending {
+    /// Delivers the spans that were handed over, and then flushes the collectors.
     pub(super) fn flush(&self, deadline: Deadline) -> FlushReport {
-        // A collector may itself be instrumented, and its spans are not of the
-        // trace in which somebody flushes.
+        // On demand, collectors run on this thread. A collector may be instrumented itself,
+        // and its spans do not belong to the trace that calls `flush`.
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         match &*self.delivery {
-            Delivery::OnDemand(worker) => match lock(worker, deadline) {
+            Delivery::OnDemand(worker) => match lock_worker(worker, deadline) {
                 Some(_) if queue.is_stopped() => queue.wait_stop(deadline),
                 Some(mut worker) => queue.done_here(worker.flush(deadline)),
                 None => queue.unfinished(),
@@ -45,8 +53,8 @@ impl Ending {
         }
     }
 
-    /// Also of a tracer that somebody else shuts down at the moment, for which it waits. Says
-    /// what was lost, if it has ended.
+    /// Shuts down, or waits for another shutdown that is running. If the tracer has ended
+    /// afterwards, prints its losses.
     pub(super) fn shut_down(&self, deadline: Deadline) -> FlushReport {
         let report = self.shut_down_silently(deadline);
         if self.core.queue.is_stopped() {
@@ -60,12 +68,13 @@ impl Ending {
         self.core.end();
         queue.close(deadline);
         match &*self.delivery {
-            // The threads end by themselves after this collector's call.
+            // This thread is one of the threads to wait for. They end on their own after the
+            // collector has returned.
             Delivery::Threads(_) if self.calls_this_thread() => queue.unfinished(),
             Delivery::Threads(threads) => {
                 let report = self.wait_for_end(deadline);
                 if queue.is_stopped()
-                    && let Some(threads) = take(threads)
+                    && let Some(threads) = take_threads(threads)
                 {
                     threads.join(deadline);
                 }
@@ -75,9 +84,11 @@ impl Ending {
         }
     }
 
-    /// Shuts down within the time that was set when the tracer was built, and says what was
-    /// lost, done or not; nothing, if that was done before: the drop of the guard is followed
-    /// by that of the last handle, which waits no more.
+    /// Shuts down within the tracer's `shutdown_timeout` and prints the losses, even if the
+    /// time was too short.
+    ///
+    /// Does nothing if the losses were printed before. After the guard, the last handle is
+    /// dropped, which must not wait a second time.
     pub(super) fn end(&self) {
         if self.core.queue.has_said_loss() {
             return;
@@ -91,8 +102,11 @@ impl Ending {
         }
     }
 
-    /// The same at the end of the process, of which the threads see nothing. This may be one
-    /// of them, whose collector has ended the process: it waits for all but itself.
+    /// Like [`end`](Self::end), but for the end of the process. The threads are not joined,
+    /// because the process ends anyway.
+    ///
+    /// This thread may be one of them, if its collector ended the process. Then it waits for
+    /// the other threads, but not for itself.
     pub(super) fn end_process(&self, deadline: Deadline) {
         let queue = &self.core.queue;
         self.core.end();
@@ -104,14 +118,14 @@ impl Ending {
         queue.tell_loss(&report.late);
     }
 
-    /// Waits until all is delivered of a tracer that was closed, and the collectors are shut
-    /// down; on demand, does that.
+    /// Waits until a closed tracer has delivered everything and its collectors are shut down.
+    /// On demand, this thread does both.
     fn wait_for_end(&self, deadline: Deadline) -> FlushReport {
         let mut nowhere = Scope::nowhere();
         let _detached = nowhere.enter();
         let queue = &self.core.queue;
         if let Delivery::OnDemand(worker) = &*self.delivery {
-            let Some(mut worker) = lock(worker, deadline) else {
+            let Some(mut worker) = lock_worker(worker, deadline) else {
                 return queue.unfinished();
             };
             if !queue.is_stopped() {
@@ -124,18 +138,20 @@ impl Ending {
         queue.wait_stop(deadline)
     }
 
-    /// How many spans have begun, if no trace is open as far as that was recorded.
-    pub(super) fn idle(&self, deadline: Deadline) -> Option<u64> {
+    /// Returns how many spans have begun so far, or `None` if a trace is open. This uses only
+    /// data that scopes have handed over.
+    pub(super) fn begun_if_idle(&self, deadline: Deadline) -> Option<u64> {
         let queue = &self.core.queue;
         if !self.has_threads() && queue.has_work() {
-            // Nobody else reads what waits.
+            // Without a thread, nothing else reads the queue, and the tracer would seem idle
+            // although traces are open.
             let _report = self.flush(deadline);
         }
         queue.idle()
     }
 
-    /// Whether a collector of this tracer, or perhaps of it, runs on this thread: who waits
-    /// there for the tracer waits for itself.
+    /// Returns whether a collector of this tracer runs on this thread. If so, the thread would
+    /// wait for itself. For a tracer on demand, returns `true` for a collector of any tracer.
     pub(super) fn calls_this_thread(&self) -> bool {
         if self.has_threads() {
             serves(Arc::as_ptr(&self.core.queue))
@@ -149,18 +165,22 @@ impl Ending {
     }
 }
 
-/// Takes what is to be joined, which others do not wait for.
-fn take(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
+/// Takes the threads out of the lock. The caller joins them without the lock, so that no other
+/// caller waits for the join.
+fn take_threads(threads: &Mutex<Option<Threads>>) -> Option<Threads> {
     let mut threads = threads.lock().unpoisoned();
     threads.take()
 }
 
-/// How often a thread tries to lock a worker before it lets others run for longer.
+/// How often a thread yields and tries again to lock a worker. After that it sleeps for 1 ms
+/// between two tries.
 const TRIES: u32 = 100;
 
-/// Locks the worker of a tracer without a thread; `None` when another thread keeps it
-/// until the deadline, or when a collector flushes its own tracer.
-fn lock<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
+/// Locks the worker of a tracer without a thread; `None` if another thread keeps it until the
+/// deadline, or if this is called within a collector.
+///
+/// This is a loop, because std's mutex has no lock with a deadline.
+fn lock_worker<T>(worker: &Mutex<T>, deadline: Deadline) -> Option<MutexGuard<'_, T>> {
     let mut tries = 0;
     loop {
         match worker.try_lock() {

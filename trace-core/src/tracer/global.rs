@@ -1,6 +1,11 @@
-//! The tracer of the whole process: installing it, and finding it for a new root.
+//! The tracer of the whole process: installing it, and finding the tracer for a new root.
 //!
-//! Attached tracers are found through the scope (`record`); this asks there first.
+//! Attached tracers are part of a scope (`record`). A root first looks for a tracer there, and
+//! then here.
+//!
+//! A root must not take a lock or change a reference count that all threads share. So each
+//! thread keeps a copy of the tracer, and compares one counter to see whether the copy is up
+//! to date.
 
 use std::cell::Cell;
 use std::fmt;
@@ -17,20 +22,22 @@ use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 use crate::record::{RECORDING_BUILT, TracerCore, entered};
 
-/// The process's tracer. The child of a `fork` has none, and a lock of its own.
+/// The tracer of the process. The child of a `fork` begins without a tracer, and with its own
+/// lock.
 static GLOBAL: PerProcess<RwLock<Option<Arc<TracerCore>>>> = PerProcess::new();
 
-/// How often [`GLOBAL`] has changed, or become another one.
+/// How often [`GLOBAL`] has changed. A `fork` counts as a change in the child.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// What this thread has seen of [`GLOBAL`], and after how many changes: a lock and
-    /// a count of references that all threads share would be the slowest part of a
-    /// root.
+    /// This thread's copy of [`GLOBAL`], with the number of changes at which it was copied.
+    ///
+    /// With a lock and a shared reference count instead of a copy, finding the tracer would be
+    /// the slowest part of a root.
     static SEEN: Seen = const { Seen { changes: Cell::new(NONE), tracer: Cell::new(None) } };
 }
 
-/// No number of changes.
+/// Replaces the number of changes if the thread has no copy.
 const NONE: u64 = u64::MAX;
 
 /// See [`SEEN`].
@@ -43,8 +50,9 @@ struct Seen {
 ///
 /// Dereferences to the [`Tracer`]. Bind it in `main` with `let _tracing = ..`; `let _ = ..`
 /// drops it at once. At the end of an async service, await
-/// [`shutdown_when_idle`](Tracer::shutdown_when_idle), which waits for open traces. The drop
-/// blocks the thread, for at most the [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
+/// [`shutdown_when_idle`](Tracer::shutdown_when_idle), which waits for open traces. Dropping
+/// the guard blocks the thread for at most the
+/// [`shutdown_timeout`](TracerBuilder::shutdown_timeout).
 ///
 /// ```
 /// use trace_core::{MemoryCollector, Tracer};
@@ -60,7 +68,7 @@ struct Seen {
 #[derive(Debug)]
 pub struct TracerGuard(Tracer);
 
-/// A tracer that could not be installed.
+/// The error for a tracer that could not be installed.
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -81,26 +89,26 @@ enum Reason {
     Build(BuildError),
 }
 
-/// Whether a thread is installing a tracer; only one may at a time.
+/// Whether a thread is installing a tracer. Only one thread may do this at a time.
 static INSTALLING: PerProcess<AtomicBool> = PerProcess::new();
 
 impl TracerBuilder {
     /// Builds the tracer and installs it for all new roots of the process, until the guard
     /// is dropped. The drop delivers the remaining spans.
     ///
-    /// On Unix, the end of the process delivers them too if the guard still exists: if it
-    /// was forgotten or is in a `static` and `main` returns, or if [`std::process::exit`] is
-    /// called. This covers the spans that were handed over, and those that the thread that
-    /// ends the process has recorded. It takes at most the
+    /// On Unix, the end of the process also delivers them if the guard still exists. This
+    /// happens if the guard was forgotten or is in a `static` when `main` returns, or if
+    /// [`std::process::exit`] is called. The end of the process delivers the spans that were
+    /// handed over, and the spans that the ending thread has recorded. This takes at most the
     /// [`shutdown_timeout`](Self::shutdown_timeout). If a collector ends the process, the
     /// tracer does not wait for that collector, but waits for the others.
     ///
-    /// The child of a `fork` has no tracer until it installs its own, which it may do while
-    /// it still has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
+    /// The child of a `fork` has no tracer until it installs its own. It may do so while it
+    /// still has the parent's guard; see [`Tracer`](Tracer#after-a-fork).
     ///
     /// # Errors
     ///
-    /// When a tracer is installed already, or the operating system cannot start a thread.
+    /// If a tracer is already installed, or the operating system cannot start a thread.
     #[track_caller]
     pub fn install(self) -> Result<TracerGuard, InstallError> {
         let source = Location::caller();
@@ -109,8 +117,10 @@ impl TracerBuilder {
     }
 }
 
-/// Installs a tracer. Nothing of the application is built, dropped or waited for while
-/// [`GLOBAL`] is locked: collectors and samplers may begin roots.
+/// Installs a tracer.
+///
+/// Collectors and samplers are application code and may begin roots, which read [`GLOBAL`]. So
+/// they are not created, dropped or waited for while `GLOBAL` is locked.
 fn install(
     builder: TracerBuilder,
     source: &'static Location<'static>,
@@ -124,7 +134,7 @@ fn install(
     };
     let tracer = builder.build()?;
     let mut global = global().write().unpoisoned();
-    change(&mut global, tracer.core().cloned());
+    set_global(&mut global, tracer.core().cloned());
     drop(global);
     tracer.ending().into_iter().for_each(at_exit::add);
     diagnostics::install(source);
@@ -135,12 +145,14 @@ fn install(
 struct Installing;
 
 impl Installing {
-    /// Begins, unless there is a tracer, or somebody else installs one.
+    /// Takes the right to install; `None` if a tracer is installed, or another thread is
+    /// installing one.
     fn begin() -> Option<Self> {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
-        // Acquire: its partner is the release in `drop`; what the last installer did to
-        // `GLOBAL` is seen. Release: for the next thread that swaps.
-        if flag.swap(true, Ordering::AcqRel) {
+        // Acquire: pairs with the release in `drop`, so that this thread sees how the last
+        // installer changed `GLOBAL`. No release is needed: a thread whose swap fails reads
+        // nothing that this thread wrote.
+        if flag.swap(true, Ordering::Acquire) {
             return None;
         }
         let installing = Self;
@@ -152,7 +164,7 @@ impl Installing {
 impl Drop for Installing {
     fn drop(&mut self) {
         let flag = INSTALLING.get(|_| AtomicBool::new(false));
-        // Release: its partner is the acquiring swap in `begin`.
+        // Release: pairs with the acquire of the swap in `begin`.
         flag.store(false, Ordering::Release);
     }
 }
@@ -161,26 +173,30 @@ fn global() -> &'static RwLock<Option<Arc<TracerCore>>> {
     GLOBAL.get(|_| RwLock::new(None))
 }
 
-/// Has every thread look again, in the child of a `fork`. Async-signal-safe.
+/// Makes every thread read [`GLOBAL`] again, in the child of a `fork`. Async-signal-safe.
 pub(super) fn forget() {
-    // Release: its partners are the acquiring loads in `Seen::take` and `look`.
+    // Release: pairs with the acquire loads in `Seen::take_current` and `read_global`.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
-fn change(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
+/// Changes the tracer of the process. The caller has locked it.
+fn set_global(global: &mut Option<Arc<TracerCore>>, tracer: Option<Arc<TracerCore>>) {
     *global = tracer;
-    // Release: its partners are the acquiring loads in `Seen::take` and `look`. A thread
-    // that reads the new count then finds the new tracer under the lock.
+    // Release: pairs with the acquire loads in `Seen::take_current` and `read_global`. A
+    // thread that reads the new count then finds the new tracer under the lock.
     CHANGES.fetch_add(1, Ordering::Release);
 }
 
-/// The tracer for a root that begins here: the one that surrounds the code, else
-/// the process's.
+/// Returns the tracer for a root that begins here: the tracer that is attached or whose trace
+/// is current, or else the tracer of the process.
 pub(crate) fn current() -> Option<Arc<TracerCore>> {
     with_current(Arc::clone)
 }
 
-/// Lets `begin` see the tracer for a root that begins here.
+/// Calls `begin` with the tracer for a root that begins here; `None` if there is none.
+///
+/// Does not change the reference count of the process's tracer: `begin` borrows the thread's
+/// copy.
 #[inline]
 pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Option<R> {
     if let Some(tracer) = entered::current_tracer() {
@@ -189,7 +205,9 @@ pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
         }
         return Some(begin(&tracer));
     }
-    let (changes, tracer) = SEEN.try_with(Seen::take).unwrap_or_else(|_| look());
+    let (changes, tracer) = SEEN
+        .try_with(Seen::take_current)
+        .unwrap_or_else(|_| read_global());
     let begun = tracer.as_ref().map(begin);
     let _kept = SEEN.try_with(|seen| {
         seen.changes.set(changes);
@@ -198,35 +216,37 @@ pub(crate) fn with_current<R>(begin: impl FnOnce(&Arc<TracerCore>) -> R) -> Opti
     begun
 }
 
-/// The tracer for a root that begins in a trace whose tracer was shut down: one that lives.
+/// Returns the tracer for a root that begins in a trace whose tracer was shut down: another
+/// tracer that still records, if there is one.
 #[cold]
 fn instead_of(ended: Arc<TracerCore>) -> Arc<TracerCore> {
-    let installed = || look().1.filter(|tracer| !tracer.has_ended());
+    let installed = || read_global().1.filter(|tracer| !tracer.has_ended());
     let living = entered::living_tracer().or_else(installed);
     living.unwrap_or(ended)
 }
 
-/// The process's tracer, and after how many changes.
+/// Reads the tracer of the process, and the number of changes before this read.
 #[cold]
-fn look() -> (u64, Option<Arc<TracerCore>>) {
-    // Read before the tracer: if that changes in between, the next root looks again.
-    // Acquire: its partner is the release in `change`.
+fn read_global() -> (u64, Option<Arc<TracerCore>>) {
+    // The count is read before the tracer: if the tracer changes in between, the count is too
+    // old, and the next root reads again. Acquire: pairs with the release in `set_global`.
     let changes = CHANGES.load(Ordering::Acquire);
     let global = global().read().unpoisoned();
     (changes, global.clone())
 }
 
 impl Seen {
-    /// Takes what the thread has seen, brought up to date. It is empty until put back: what
-    /// runs meanwhile may begin roots itself.
+    /// Takes the thread's copy, or a new copy if it is out of date. Until `with_current` puts
+    /// the copy back, the thread has none, because code that runs in between may begin roots
+    /// itself.
     #[inline]
-    fn take(&self) -> (u64, Option<Arc<TracerCore>>) {
+    fn take_current(&self) -> (u64, Option<Arc<TracerCore>>) {
         let changes = self.changes.replace(NONE);
-        // Acquire: its partner is the release in `change`.
+        // Acquire: pairs with the release in `set_global`; see there.
         if changes == CHANGES.load(Ordering::Acquire) {
             (changes, self.tracer.take())
         } else {
-            look()
+            read_global()
         }
     }
 }
@@ -245,7 +265,7 @@ impl Drop for TracerGuard {
             return;
         }
         let mut global = global().write().unpoisoned();
-        change(&mut global, None);
+        set_global(&mut global, None);
         drop(global);
         diagnostics::drop_guard(self.0.stats().started == 0);
         self.0.end();
@@ -271,7 +291,7 @@ impl fmt::Display for InstallError {
 }
 
 impl fmt::Debug for InstallError {
-    /// The message: a `main` that returns the error shows it in this form.
+    /// Writes the message, because a `main` that returns the error prints this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "InstallError({self})")
     }

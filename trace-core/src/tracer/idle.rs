@@ -1,4 +1,7 @@
-//! A shutdown that waits for open traces.
+//! A shutdown that waits for open traces, as a future.
+//!
+//! Owns the thread that checks the tracer and wakes the future. A thread works with any
+//! executor; a timer does not.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,50 +17,61 @@ use crate::process::sync::Unpoisoned;
 use crate::record::{IfRecording, entered};
 
 /// A shutdown that waits for open traces; made by [`Tracer::shutdown_when_idle`].
+///
+/// # Cancel safety
+///
+/// See [`Tracer::shutdown_when_idle`].
 #[must_use = "futures do nothing unless polled"]
 pub struct ShutdownWhenIdle(IfRecording<Waiting>);
 
 /// See [`ShutdownWhenIdle`].
 struct Waiting {
-    /// Dropped after the thread has been told: the last handle shuts down.
+    /// If this is the last handle, its drop shuts the tracer down. `Waiting::drop` runs first
+    /// and stops the thread.
     tracer: Tracer,
     timeout: Duration,
-    /// Once it was polled.
+    /// Set by the first poll.
     meeting: Option<Arc<Meeting>>,
 }
 
-/// What the future and its thread share.
+/// Shared by the future and its thread.
 #[derive(Default)]
 struct Meeting {
     state: Mutex<ShutdownState>,
-    /// Wakes the thread when nobody waits for it any more.
+    /// Wakes the thread when the future is dropped.
     given_up: Condvar,
 }
 
 #[derive(Default)]
 struct ShutdownState {
+    /// The waker of the newest poll, until the thread takes it.
     waker: Option<Waker>,
-    /// Set when the future is dropped.
+    /// Set when the future is dropped; never cleared.
     is_given_up: bool,
+    /// Set when the shutdown is done.
     report: Option<FlushReport>,
 }
 
-/// How long the thread waits between two looks. Two in which nothing was open, and nothing
-/// has begun in between, are the end: in one, a root may be between two threads.
+/// Time between two checks of the tracer by the thread.
+///
+/// The tracer is idle after two checks in a row without an open trace, if no span began in
+/// between. One check is not enough, because a root may just then be moving from one thread to
+/// another.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 impl Tracer {
-    /// Waits until no trace is open, but no longer than `timeout`, and then
-    /// [shuts down](Self::shutdown) within the tracer's
-    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout). For the end of a service
-    /// that takes no more requests.
+    /// Waits until no trace is open, but no longer than `timeout`, and then [shuts
+    /// down](Self::shutdown) within the tracer's
+    /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout). Use it at the end of a
+    /// service that accepts no more requests.
     ///
     /// A trace is open while one of its spans runs, a task that was spawned in it has not
     /// ended, or a message that [carries](crate::Carried) it exists. Roots that begin
-    /// meanwhile are recorded and waited for. It does not see a scope in its first poll that
-    /// has not handed anything over, such as a [`run_sync`](crate::RootBuilder::run_sync) on
-    /// another thread. Awaited within a trace of this tracer, it waits for that trace, and
-    /// so for the whole `timeout`.
+    /// during the wait are recorded and waited for. The future does not notice a scope
+    /// that is still in its first poll and has handed over nothing. An example is a
+    /// [`run_sync`](crate::RootBuilder::run_sync) on another thread. If the future is
+    /// awaited within a trace of this tracer, it waits for that trace, and so for the
+    /// whole `timeout`.
     ///
     /// Works with any executor: its own thread checks every 10 ms and wakes the task. If
     /// the operating system cannot start that thread, the first poll shuts down at once and
@@ -66,8 +80,8 @@ impl Tracer {
     /// # Cancel safety
     ///
     /// Nothing happens before the first poll. If the future is dropped while it waits for
-    /// traces, the tracer keeps recording. If it is dropped later, the shutdown continues,
-    /// and another shutdown, or the guard's drop, waits for it.
+    /// traces, the tracer keeps recording. If it is dropped later, the shutdown continues.
+    /// Another shutdown, or the drop of the guard, waits for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -135,7 +149,8 @@ impl Meeting {
         let meeting = Arc::new(Self::default());
         let of_thread = Arc::clone(&meeting);
         let thread = std::thread::Builder::new().name("trace-shutdown".to_owned());
-        // Not joined: it ends when it has woken the task, or was given up.
+        // Not joined: the thread ends on its own after it has woken the task, or after the
+        // future was dropped.
         thread.spawn(move || of_thread.run(&ending, timeout))?;
         Ok(meeting)
     }
@@ -145,7 +160,7 @@ impl Meeting {
     }
 
     fn poll(&self, cx: &Context<'_>) -> Poll<FlushReport> {
-        // The waker is the executor's, and so nothing of it runs while this is locked.
+        // A waker is code of the executor, so it is cloned, dropped and woken without the lock.
         let waker = cx.waker().clone();
         let mut state = self.state();
         if let Some(report) = &state.report {
@@ -168,11 +183,12 @@ impl Meeting {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// Waits until no trace is open; returns whether anybody waits for the shutdown.
+    /// Waits until no trace is open or the deadline has passed; returns `false` if the future
+    /// was dropped during the wait.
     fn wait(&self, ending: &Ending, deadline: Deadline) -> bool {
         let mut last_look = None;
         loop {
-            let look = ending.idle(deadline);
+            let look = ending.begun_if_idle(deadline);
             let is_idle = look.is_some() && look == last_look;
             last_look = look;
             if is_idle || deadline.remaining().is_zero() {
@@ -192,7 +208,7 @@ impl Meeting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // In the child of a `fork` there is no thread, and the lock may be held for ever.
+        // In the child of a `fork`, the thread does not exist but may hold the lock.
         if let Some(meeting) = self.meeting.take().filter(|_| !self.tracer.is_foreign()) {
             meeting.state().is_given_up = true;
             meeting.given_up.notify_one();

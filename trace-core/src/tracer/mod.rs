@@ -1,4 +1,6 @@
-//! Tracers: what traces are recorded with.
+//! Tracers: the handle, its options, the tracer of the process, and how a tracer ends.
+//!
+//! Does not record (`record`) and does not call collectors (`delivery`).
 
 mod at_exit;
 mod builder;
@@ -13,8 +15,9 @@ pub use global::{InstallError, TracerGuard};
 pub use idle::ShutdownWhenIdle;
 pub use tracer::{Attached, Tracer};
 
-/// Makes the child of a `fork` a process of its own: nothing of its parent's goes on in
-/// it. Async-signal-safe: sets thread-locals without destructors, and atomics.
+/// Separates the child of a `fork` from its parent: no recording of the parent continues in
+/// the child. Async-signal-safe, because it only sets atomics and thread-locals without
+/// destructors.
 extern "C" fn in_child() {
     crate::process::fork::Generation::begin_next();
     crate::process::id_generator::forget_seed();

@@ -1,7 +1,7 @@
 //! The public handle of a tracer.
 //!
-//! It owns the tracer's life: the last handle shuts it down. Building is in `builder.rs`, the
-//! process-wide tracer in `global.rs`, flushing and shutdown in `ending.rs`.
+//! It owns the lifetime of the tracer: the last handle shuts the tracer down. Building is in
+//! `builder.rs`, the process-wide tracer in `global.rs`, flushing and shutdown in `ending.rs`.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,8 +20,8 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 
 /// Records traces and delivers them to its collectors.
 ///
-/// A clone is another handle of the same tracer. When the last handle is dropped
-/// the tracer shuts down, waiting no longer than its
+/// A clone is another handle of the same tracer. When the last handle is dropped, the tracer
+/// shuts down. It waits no longer than its
 /// [`shutdown_timeout`](crate::TracerBuilder::shutdown_timeout).
 ///
 /// ```
@@ -40,19 +40,20 @@ use crate::record::{IfRecording, InScope, Scope, TracerCore};
 ///
 /// # After a `fork`
 ///
-/// In the child, a tracer that the parent built behaves as if it were shut down: roots are
-/// not recorded, [`stats`](Self::stats) are zeros, [`flush`](Self::flush) and
-/// [`shutdown`](Self::shutdown) return at once and are not complete, and dropping the
-/// last handle, or the guard, drops neither collectors nor sampler. Spans that were open
-/// end in the parent alone, which delivers everything once. The child's ids are its own,
-/// unless they come from [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
+/// In the child, a tracer of the parent behaves as if it were shut down. Roots are not
+/// recorded. [`stats`](Self::stats) returns zeros. [`flush`](Self::flush) and
+/// [`shutdown`](Self::shutdown) return at once, and their reports are not complete. Dropping
+/// the last handle or the guard drops neither the collectors nor the sampler. Spans that were
+/// open end only in the parent, which delivers everything once. The child generates different
+/// ids from the parent, unless they come from
+/// [`IdGenerator::seeded`](crate::IdGenerator::seeded) or
 /// [`counting`](crate::IdGenerator::counting).
 ///
-/// To record in the child, build a tracer with new collectors and samplers. The tracer does
-/// not repair the locks of the parent's: a clone of the parent's
+/// To record in the child, build a tracer with new collectors and samplers. A lock in a
+/// collector of the parent may never be released in the child. So a clone of the parent's
 /// [`TraceCollector`](crate::TraceCollector) or [`MemoryCollector`](crate::MemoryCollector)
-/// may block forever, and a collector that writes to a file shares the parent's position
-/// in it.
+/// may block forever. A collector that writes to a file shares the position in the file with
+/// the parent.
 #[doc(alias = "TracerProvider")]
 #[derive(Clone)]
 pub struct Tracer(pub(super) IfRecording<Handle>);
@@ -64,7 +65,8 @@ pub(super) struct Handle {
     owner: Arc<Owner>,
 }
 
-/// What the handles of a tracer own together; what runs in its traces does not.
+/// Shared by the handles of a tracer; the last handle shuts the tracer down. Code that runs in
+/// traces of the tracer does not own it.
 struct Owner(Ending);
 
 impl Handle {
@@ -78,17 +80,18 @@ impl Handle {
 }
 
 impl Tracer {
-    /// The handle, if it is of this process and not of one that forked.
+    /// Returns the handle if it was made in this process, and not in the parent of a `fork`.
     fn own(&self) -> Option<&Handle> {
         self.0.get().filter(|handle| !handle.core.is_foreign())
     }
 
-    /// What ends the tracer, if it is of this process.
+    /// Returns the [`Ending`] of the tracer, if the tracer was made in this process.
     pub(super) fn ending(&self) -> Option<&Ending> {
         self.own().map(|handle| &handle.owner.0)
     }
 
-    /// Whether this is of another process: the parent's, in the child of a `fork`.
+    /// Returns whether the tracer belongs to another process: the parent, in the child of a
+    /// `fork`.
     pub(super) fn is_foreign(&self) -> bool {
         self.core().is_some_and(|core| core.is_foreign())
     }
@@ -98,12 +101,13 @@ impl Tracer {
     }
 
     /// Makes this the tracer of all roots that begin while the future is polled, instead of
-    /// the process's tracer. The future does not see a trace that surrounds the call. Tasks
-    /// of `tokio::spawn` do not inherit the tracer.
+    /// the tracer of the process. The future does not run in the trace that surrounds the
+    /// call. Tasks spawned with `tokio::spawn` do not inherit the tracer.
     ///
     /// # Cancel safety
     ///
-    /// Adds nothing to the future: it may be dropped whenever the future may.
+    /// The wrapper holds no span and no state of its own, so it is cancel safe if the future
+    /// is. The future is dropped while this tracer is current.
     ///
     /// ```
     /// # async fn serve() {}
@@ -117,22 +121,22 @@ impl Tracer {
         }
     }
 
-    /// Makes this the tracer of all roots that begin within `body`. The body does not see a
-    /// trace that surrounds the call.
+    /// Makes this the tracer of all roots that begin within `body`. The body does not run in
+    /// the trace that surrounds the call.
     pub fn attach_sync<R>(&self, body: impl FnOnce() -> R) -> R {
         let mut scope = IfRecording::from_fn(|| self.scope());
         let _entered = scope.get_mut().map(Scope::enter);
         body()
     }
 
-    /// A scope in which this is the current tracer.
+    /// Makes a scope in which this is the current tracer.
     fn scope(&self) -> Scope {
         diagnostics::attach();
         let core = self.core().filter(|core| !core.is_foreign()).cloned();
         core.map(Scope::attached).unwrap_or_default()
     }
 
-    /// Returns what became of every span.
+    /// Returns what has happened to every span, as counts.
     ///
     /// The counts include the spans that the calling thread's scope has recorded so far.
     /// Spans of scopes that run on other threads are counted when their poll ends.
@@ -145,8 +149,8 @@ impl Tracer {
         handle.core.queue.stats()
     }
 
-    /// Returns, for each collector, what became of the spans that were read. The order is
-    /// that in which the collectors were added.
+    /// Returns what has happened at each collector to the spans that were read. The collectors
+    /// are in the order in which they were added.
     #[must_use]
     pub fn lane_stats(&self) -> Vec<LaneStats> {
         let handle = self.own();
@@ -156,8 +160,8 @@ impl Tracer {
     /// Delivers all ended spans that their scopes have handed over, and flushes the
     /// collectors. Blocks this thread until that is done, but no longer than `timeout`.
     ///
-    /// A scope hands its spans over when it ends, and a long one also from time to time.
-    /// The scope in which this is called hands over first.
+    /// A scope hands over its spans when it ends. A long scope also does so from time to time.
+    /// The scope in which `flush` is called hands over its spans first.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
         let Some(handle) = self.own() else {
             return self.nothing();
@@ -171,9 +175,8 @@ impl Tracer {
     /// Spans that end later are dropped and counted. In async code, await
     /// [`shutdown_when_idle`](Self::shutdown_when_idle) instead.
     ///
-    /// If another shutdown is running, this call and [`flush`](Self::flush) wait for its
-    /// end, each until its own deadline. Neither waits when a collector of this tracer
-    /// calls it.
+    /// If another shutdown is running, this call and [`flush`](Self::flush) wait for its end,
+    /// each until its own deadline. A call from a collector of this tracer does not wait.
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
         let Some(handle) = self.own() else {
             return self.nothing();
@@ -182,11 +185,12 @@ impl Tracer {
         handle.owner.0.shut_down(Deadline::after(timeout))
     }
 
-    /// Returns what became of the spans of each place in the source, and so why one is
-    /// missing.
+    /// Returns what happened to the spans of each place in the source. This shows why a span
+    /// is missing.
     ///
-    /// For calls that were not recorded it has exact counts in debug builds and while the
-    /// doctor is [armed](Self::arm_doctor). Otherwise it only says whether there were any.
+    /// For calls that were not recorded, it has exact counts in debug builds and while the
+    /// doctor is [armed](Self::arm_doctor). Otherwise it only shows whether there were such
+    /// calls.
     #[must_use]
     pub fn doctor(&self) -> Doctor {
         let Some(handle) = self.own() else {
@@ -198,9 +202,9 @@ impl Tracer {
         queue.chart.report(&names)
     }
 
-    /// Starts counting, for each place in the source, the recorded spans and the calls that
-    /// are not recorded. Debug builds always count them. While the doctor is armed, a call
-    /// that is not recorded costs more than one that is.
+    /// Starts counting the recorded spans and the unrecorded calls of each place in the
+    /// source. Debug builds always count them. While the doctor is armed, an unrecorded call
+    /// costs more than a recorded call.
     pub fn arm_doctor(&self) {
         if let Some(handle) = self.own() {
             handle.core.queue.chart.arm();
@@ -214,8 +218,8 @@ impl Tracer {
         }
     }
 
-    /// The report of a tracer that has nothing to deliver: where nothing is recorded,
-    /// and in the child of a `fork`.
+    /// Returns the report of a tracer that has nothing to deliver: in a build that does not
+    /// record (complete), and in the child of a `fork` (not complete).
     pub(super) fn nothing(&self) -> FlushReport {
         FlushReport {
             is_complete: !self.is_foreign(),
@@ -223,13 +227,13 @@ impl Tracer {
         }
     }
 
-    /// Shuts down within the time that was set when the tracer was built.
+    /// Shuts down within the tracer's `shutdown_timeout`.
     pub(super) fn shut_down_in_time(&self) -> FlushReport {
         let timeout = self.0.get().map(|handle| handle.owner.0.shutdown_timeout);
         self.shutdown(timeout.unwrap_or_default())
     }
 
-    /// Shuts down at once; who calls this says what was lost.
+    /// Shuts down at once without printing the losses; the caller reports them.
     #[cfg(feature = "testing")]
     pub(crate) fn shut_down_unsaid(&self) {
         if let Some(handle) = self.own() {
@@ -238,7 +242,7 @@ impl Tracer {
         }
     }
 
-    /// Shuts down, and says what was lost.
+    /// Shuts down and prints the losses.
     pub(super) fn end(&self) {
         if let Some(handle) = self.own() {
             crate::record::entered::hand_over();
@@ -249,6 +253,10 @@ impl Tracer {
 
 pin_project! {
     /// A future whose roots belong to a tracer; made by [`Tracer::attach`].
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Tracer::attach`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Attached<F> {
@@ -268,13 +276,15 @@ impl<F: Future> Future for Attached<F> {
 impl Drop for Owner {
     fn drop(&mut self) {
         if self.0.core.is_foreign() {
-            // Nothing is dropped: the thread is not there to be joined or detached, what
-            // collectors keep in buffers would be written once more, and they and the
-            // sampler may wait for threads of their own.
+            // In the child of a `fork`, leak everything. The tracer's thread does not exist
+            // and can neither be joined nor detached. Collectors would write their buffers a
+            // second time. Collectors and the sampler may wait for their own threads, which do
+            // not exist either.
             std::mem::forget(self.0.clone());
             return;
         }
-        // The handle may be dropped within a trace of its own.
+        // The handle may be dropped within one of its own traces. Without this call, the spans
+        // of that trace would come too late.
         crate::record::entered::hand_over();
         self.0.end();
         diagnostics::tracer_ends();

@@ -1,27 +1,26 @@
-//! Baggage: what the application wants every service of a trace to know.
+//! Baggage: key-value pairs that the application sends to every service in a trace.
 //!
-//! Owns the entries and their limits. The header they travel in is read and
-//! written in [`propagation`](crate::propagation).
+//! Owns the entries and their limits. [`propagation`](crate::propagation) reads and writes the
+//! header.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Key-value pairs that travel with the trace; in OpenTelemetry, too, the *baggage*.
+/// Key-value pairs that travel with a trace. OpenTelemetry uses the same name.
 ///
-/// A key is a token of HTTP: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _
-/// ` | ~``, upper and lower case distinct. A value is any text; what cannot stand
-/// in a header is percent-encoded there. Metadata, called *properties* on the
-/// wire, is kept as it came.
+/// A key is an HTTP token: one or more of ``a-z A-Z 0-9 ! # $ % & ' * + - . ^ _ ` | ~``. Keys
+/// are case-sensitive. A value is any text. The header percent-encodes characters that it
+/// cannot contain. Metadata, called *properties* on the wire, is kept as it was received.
 ///
-/// Up to 64 entries, whose header has up to 8,192 bytes: what every service
-/// along the way has to pass on whole. So baggage that could be put together can
-/// also be sent. A clone is a pointer, a change copies what is shared, and empty
-/// baggage is nothing at all. Source: W3C Baggage, *Header Content* and *Limits*.
+/// Baggage has at most 64 entries, and its header has at most 8,192 bytes. The specification
+/// requires every service to pass on baggage of this size, so a `Baggage` never has to be cut.
+/// Cloning copies a pointer. Changing a clone copies the entries first. Empty baggage
+/// allocates nothing. Source: W3C Baggage, *Header Content* and *Limits*.
 ///
-/// Everything in it is sent to every service that is called, also to those of
-/// others: it is no place for secrets.
+/// Baggage is sent to every service that is called, including those of other companies. Do not
+/// put secrets in it.
 ///
 /// ```
 /// use trace_core::Baggage;
@@ -37,20 +36,28 @@ use super::visible::{Visible, quoted};
 /// );
 /// # Ok::<(), trace_core::InvalidBaggage>(())
 /// ```
-// `None` and not an empty list where there is no entry; each key once.
+// Invariants: empty baggage is `None`, not an empty list; each key occurs once.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Baggage(Option<Arc<Vec<BaggageEntry>>>);
+pub struct Baggage(Option<Arc<Entries>>);
+
+/// The entries, and the length of their header. The length is kept because counting it for
+/// each new entry would make reading a header quadratic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Entries {
+    list: Vec<BaggageEntry>,
+    header_bytes: usize,
+}
 
 /// One entry of a [`Baggage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaggageEntry {
     pub(crate) key: Box<str>,
     pub(crate) value: Box<str>,
-    /// Properties as they stand on the wire, without the first `;`.
+    /// The properties in their wire form, without the first `;`.
     pub(crate) metadata: Box<str>,
 }
 
-/// Something that cannot be part of a [`Baggage`].
+/// The error for an entry that cannot be part of a [`Baggage`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidBaggage(Reason);
 
@@ -64,12 +71,12 @@ enum Reason {
 }
 
 impl Baggage {
-    /// Most entries. Source: W3C Baggage, *Limits*.
+    /// Largest number of entries. Source: W3C Baggage, *Limits*.
     pub const MAX_ENTRIES: usize = 64;
-    /// Most bytes of the header. Source: W3C Baggage, *Limits*.
+    /// Largest size of the header in bytes. Source: W3C Baggage, *Limits*.
     pub const MAX_HEADER_BYTES: usize = 8192;
 
-    /// Makes empty baggage; does not allocate.
+    /// Makes empty baggage. Does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
@@ -81,8 +88,8 @@ impl Baggage {
         self.entry(key).map(|entry| &*entry.value)
     }
 
-    /// Returns the metadata of a key, as it stands on the wire:
-    /// `property1;property2=value`.
+    /// Returns the metadata of a key in its wire form, `property1;property2=value`. Returns
+    /// `None` if the key has no metadata.
     #[must_use]
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.entry(key)
@@ -90,12 +97,12 @@ impl Baggage {
             .filter(|metadata| !metadata.is_empty())
     }
 
-    /// Sets the value of a key, without metadata, and returns the value it had.
+    /// Sets the value of a key, removes its metadata, and returns the previous value.
     ///
     /// # Errors
     ///
-    /// When the key is no token, or a limit would be passed. The baggage stays
-    /// as it was.
+    /// If the key is not a token, or a limit would be exceeded. Then the baggage does not
+    /// change.
     pub fn insert(
         &mut self,
         key: impl Into<String>,
@@ -104,15 +111,16 @@ impl Baggage {
         self.insert_with_metadata(key, value, "")
     }
 
-    /// Sets value and metadata of a key, and returns the value it had.
+    /// Sets the value and the metadata of a key, and returns the previous value.
     ///
-    /// Metadata is nothing, or properties joined with `;`, each `key` or `key=value`, with
-    /// values percent-encoded: `ttl=1;internal`. It has no meaning here.
+    /// The metadata is empty or a list of properties separated by `;`, such as
+    /// `ttl=1;internal`. A property is `key` or `key=value`, with the value already
+    /// percent-encoded. This crate does not interpret properties.
     ///
     /// # Errors
     ///
-    /// When the key is no token, the metadata is no list of properties, or a limit
-    /// would be passed. The baggage stays as it was.
+    /// If the key is not a token, the metadata is not a list of properties, or a limit would be
+    /// exceeded. Then the baggage does not change.
     pub fn insert_with_metadata(
         &mut self,
         key: impl Into<String>,
@@ -131,18 +139,22 @@ impl Baggage {
         })
     }
 
-    /// Takes an entry away and returns its value.
+    /// Removes an entry and returns its value.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let entries = self.0.as_mut()?;
-        let position = entries.iter().position(|entry| &*entry.key == key)?;
-        let removed = Arc::make_mut(entries).remove(position);
-        if entries.is_empty() {
+        let position = entries.list.iter().position(|entry| &*entry.key == key)?;
+        let changed = Arc::make_mut(entries);
+        let removed = changed.list.remove(position);
+        changed.header_bytes -= removed.header_bytes();
+        if changed.list.is_empty() {
             self.0 = None;
+        } else {
+            changed.header_bytes -= COMMA;
         }
         Some(removed.value.into())
     }
 
-    /// Returns keys and values in the order in which they came.
+    /// Returns the keys and values, in the order in which the keys were first inserted.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries()
             .iter()
@@ -155,51 +167,68 @@ impl Baggage {
         self.entries().len()
     }
 
-    /// Returns whether there is no entry.
+    /// Returns whether there are no entries.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
     pub(crate) fn entries(&self) -> &[BaggageEntry] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.0.as_deref().map_or(&[], |entries| &entries.list)
     }
 
     fn entry(&self, key: &str) -> Option<&BaggageEntry> {
         self.entries().iter().find(|entry| &*entry.key == key)
     }
 
-    /// Inserts an entry whose key and metadata are known to be good.
+    /// Checks the limits and inserts an entry. The caller has checked its key and metadata.
     pub(crate) fn insert_entry(
         &mut self,
         entry: BaggageEntry,
     ) -> Result<Option<String>, InvalidBaggage> {
-        let position = self.entries().iter().position(|old| old.key == entry.key);
-        self.check_limits(&entry, position.is_none())?;
-        let entries = Arc::make_mut(self.0.get_or_insert_default());
-        let replaced = match position.and_then(|position| entries.get_mut(position)) {
-            Some(place) => Some(std::mem::replace(place, entry).value.into()),
-            None => {
-                entries.push(entry);
-                None
-            }
-        };
-        Ok(replaced)
-    }
-
-    fn check_limits(&self, entry: &BaggageEntry, is_new: bool) -> Result<(), InvalidBaggage> {
-        if is_new && self.len() == Self::MAX_ENTRIES {
-            return Err(InvalidBaggage(Reason::TooManyEntries));
-        }
-        let others = self.entries().iter().filter(|old| old.key != entry.key);
-        // One byte more for the comma before each.
-        let bytes = entry.header_bytes() + others.map(|old| old.header_bytes() + 1).sum::<usize>();
+        let mut entries = self.entries().iter().enumerate();
+        let old = entries
+            .find(|(_, old)| is_same_key(&old.key, &entry.key))
+            .map(|(position, old)| (position, old.header_bytes()));
+        let (count, bytes) = (self.len(), self.header_bytes());
+        let bytes = entry.header_bytes()
+            + match old {
+                Some((_, replaced)) => bytes - replaced,
+                None if count == Self::MAX_ENTRIES => {
+                    return Err(InvalidBaggage(Reason::TooManyEntries));
+                }
+                None if count == 0 => 0,
+                None => bytes + COMMA,
+            };
         if bytes > Self::MAX_HEADER_BYTES {
             return Err(InvalidBaggage(Reason::TooManyBytes(bytes)));
         }
-        Ok(())
+        let entries = Arc::make_mut(self.0.get_or_insert_default());
+        entries.header_bytes = bytes;
+        let place = old.and_then(|(position, _)| entries.list.get_mut(position));
+        Ok(match place {
+            Some(place) => Some(std::mem::replace(place, entry).value.into()),
+            None => {
+                entries.list.push(entry);
+                None
+            }
+        })
+    }
+
+    /// Returns the length of [`to_header`](Self::to_header).
+    pub(crate) fn header_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |entries| entries.header_bytes)
     }
 }
+
+/// Compares two keys. Keys often begin alike and end differently, so the last byte is
+/// compared first.
+fn is_same_key(one: &str, other: &str) -> bool {
+    one.as_bytes().last() == other.as_bytes().last() && one == other
+}
+
+/// What stands between two entries.
+const COMMA: usize = 1;
 
 impl BaggageEntry {
     /// Returns the length of `key=value;metadata` with the value encoded.
@@ -214,8 +243,7 @@ impl BaggageEntry {
     }
 }
 
-/// Returns whether a byte stands for itself in a value: a `baggage-octet`, but
-/// not the percent sign.
+/// Returns whether a byte of a value needs no encoding: any `baggage-octet` except `%`.
 pub(crate) const fn is_plain_in_value(byte: u8) -> bool {
     is_baggage_octet(byte as char) && byte != b'%'
 }
@@ -257,7 +285,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), InvalidBaggage> {
     }
 }
 
-/// Returns a list of properties without white space around its parts.
+/// Checks a list of properties and returns it without white space around its parts.
 ///
 /// Source: W3C Baggage, *Definition*, `property`.
 pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage> {
@@ -285,12 +313,12 @@ pub(crate) fn check_metadata(metadata: &str) -> Result<Box<str>, InvalidBaggage>
     Ok(checked.into())
 }
 
-/// Takes optional white space off both ends.
+/// Removes spaces and tabs at both ends.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-/// Leaves out the pairs that [`Baggage::insert`] refuses.
+/// Inserts the pairs and skips those that [`Baggage::insert`] refuses.
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Baggage {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let mut baggage = Self::new();
@@ -336,7 +364,7 @@ impl fmt::Display for InvalidBaggage {
 
 impl std::error::Error for InvalidBaggage {}
 
-/// As a list of entries: `[{"key": "tenant", "value": "acme"}]`.
+/// Reads and writes a list of entries: `[{"key": "tenant", "value": "acme"}]`.
 #[cfg(feature = "serde")]
 mod serde_list {
     use serde_core::de::{Deserialize, Deserializer, Error};

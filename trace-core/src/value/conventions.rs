@@ -1,8 +1,8 @@
 //! Keys and values with a fixed meaning, which this crate writes or reads.
 //!
-//! Those of OpenTelemetry are of its semantic conventions 1.44, *Attributes registry*, unless
-//! another source is named. Use them rather than texts of your own: other programs look for
-//! them.
+//! Unless another source is named, they come from OpenTelemetry's semantic conventions 1.44,
+//! *Attributes registry*. Use these constants, not your own strings: other programs look for
+//! exactly these keys.
 //!
 //! ```
 //! use trace_core::conventions::{ERROR_TYPE, SERVICE_VERSION};
@@ -13,42 +13,43 @@
 //! # Ok::<(), trace_core::BuildError>(())
 //! ```
 
-/// Name of the service, which is a field of its own here.
+/// The name of the service. In this crate it is a field, not a tag.
 pub const SERVICE_NAME: &str = "service.name";
 
-/// Version of the service, a tag of the resource.
+/// The version of the service, a tag of the resource.
 pub const SERVICE_VERSION: &str = "service.version";
 
-/// Name of a service that does not say its own.
+/// The service name that is used if none is given.
 pub const UNKNOWN_SERVICE: &str = "unknown_service";
 
-/// What kind of error a failed span had: the type of the error, or [`PANIC`].
+/// Why a span failed: the type of the error, or [`PANIC`].
 pub const ERROR_TYPE: &str = "error.type";
 
-/// The value of [`ERROR_TYPE`] where the body panicked. Not of OpenTelemetry.
+/// The value of [`ERROR_TYPE`] if the body panicked. OpenTelemetry does not define this value.
 pub const PANIC: &str = "panic";
 
-/// Whether the body was dropped before its end: a tag that is `true`. Not of OpenTelemetry.
+/// A tag with the value `true`, added if the body was dropped before it finished.
+/// OpenTelemetry does not define this key.
 pub const CANCELLED: &str = "cancelled";
 
-/// The message of a log that is an error.
+/// The message of a log that records an error.
 ///
 /// Source: OpenTelemetry semantic conventions, *Exceptions on spans*.
 pub const EXCEPTION: &str = "exception";
 
-/// The type of the error, a field of a log that is one.
+/// The type of the error, a field of an [`EXCEPTION`] log.
 pub const EXCEPTION_TYPE: &str = "exception.type";
 
-/// What the error says, a field of a log that is one.
+/// The text of the error, a field of an [`EXCEPTION`] log.
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
 
-/// The file in which a span was opened, which is a field of its own here.
+/// The file in which a span was opened. In this crate it is a field, not a tag.
 pub const CODE_FILE_PATH: &str = "code.file.path";
 
-/// The line in which a span was opened, from 1 on.
+/// The line in which a span was opened, counted from 1.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
 
-/// The library that wrote a span, where it is another one than this.
+/// The library that wrote a span, if it was not this crate.
 ///
 /// Source: OpenTelemetry specification, *Mapping to non-OTLP formats*.
 pub const OTEL_SCOPE_NAME: &str = "otel.scope.name";

@@ -1,11 +1,21 @@
-//! The variables of the environment.
+//! Environment variables.
 
-/// Reads a variable: the one place that does. Nothing of this crate depends on one that
-/// nobody has asked for, but what is said by [`diagnostics`](crate::diagnostics).
+use std::ffi::OsString;
+
+/// Reads an environment variable. No other function in this crate reads one.
+///
+/// Only [`diagnostics`](crate::diagnostics) reads variables without a request. All other code
+/// reads them only if the application asks for it, as with
+/// [`Limits::from_env`](crate::Limits::from_env).
 pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
+        reason = "only this function reads the environment"
     )]
     std::env::var(name).ok()
+}
+
+/// Returns all variables.
+pub(crate) fn variables() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
 }

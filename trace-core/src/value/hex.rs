@@ -1,10 +1,11 @@
-//! Fixed numbers of lower-case hex digits: the text of ids and flags.
+//! Reads a fixed number of lower-case hex digits, the text form of ids and flags.
 
 use std::fmt;
 
 use super::visible::Visible;
 
-/// Why a text is not what it should be; completes "`field` …".
+/// Why a text is not valid. An error message puts the name of the field before the `Display`
+/// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HexFinding {
     Length(usize),
@@ -12,9 +13,10 @@ pub(crate) enum HexFinding {
     AllZero,
 }
 
-/// Reads exactly `digits` lower-case hex digits, up to 32.
+/// Reads exactly `digits` lower-case hex digits, where `digits` is at most 32.
 pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
-    // Foreign digits have several bytes: that is not what is wrong with them.
+    // Count characters, not bytes. Then the error for a non-ASCII character is about this
+    // character, not about the length of the text.
     let characters = text.chars().take(digits + 1).count();
     if characters != digits {
         return Err(HexFinding::Length(text.chars().count()));
@@ -29,6 +31,26 @@ pub(crate) fn parse_hex(text: &str, digits: usize) -> Result<u128, HexFinding> {
         value = value << 4 | digit;
     }
     Ok(value)
+}
+
+/// Reads hex digits in either case. `is_length` says how many digits are allowed, up to 32.
+pub(crate) fn parse_any_hex(
+    text: &str,
+    is_length: impl Fn(usize) -> bool,
+) -> Result<u128, HexFinding> {
+    let mut value = 0_u128;
+    let mut length = 0;
+    for (position, character) in text.chars().enumerate() {
+        let digit = character.to_digit(16);
+        let digit = digit.ok_or(HexFinding::Character(character, position))?;
+        // Digits are shifted out only if the text is too long, which is an error below.
+        value = value << 4 | u128::from(digit);
+        length = position + 1;
+    }
+    match is_length(length) {
+        true => Ok(value),
+        false => Err(HexFinding::Length(length)),
+    }
 }
 
 impl fmt::Display for HexFinding {

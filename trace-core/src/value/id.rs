@@ -1,7 +1,7 @@
 //! Trace and span ids.
 //!
-//! Owns the two id types and their text. Does not draw them, see
-//! [`IdGenerator`](crate::IdGenerator), and knows no headers.
+//! Owns the two id types and their text forms. Does not generate ids (see
+//! [`IdGenerator`](crate::IdGenerator)) and does not read headers.
 
 use std::fmt;
 use std::num::{NonZeroU64, NonZeroU128};
@@ -47,7 +47,7 @@ pub struct TraceId(NonZeroU128);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpanId(NonZeroU64);
 
-/// A text that is no id.
+/// The error for a text that is not an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseIdError {
     what: &'static str,
@@ -56,7 +56,7 @@ pub struct ParseIdError {
 }
 
 impl TraceId {
-    /// Makes an id of a number; `None` for zero.
+    /// Makes an id from a number; `None` for zero.
     #[must_use]
     pub const fn new(value: u128) -> Option<Self> {
         match NonZeroU128::new(value) {
@@ -65,32 +65,32 @@ impl TraceId {
         }
     }
 
-    /// Stands where no id is known yet; never delivered.
+    /// Placeholder for an id that is not known yet. It is never delivered.
     pub(crate) const PLACEHOLDER: Self = Self(NonZeroU128::MAX);
 
     pub(crate) const fn from_nonzero(value: NonZeroU128) -> Self {
         Self(value)
     }
 
-    /// Returns the id as a number, big-endian in every wire format.
+    /// Returns the id as a number. Wire formats write it big-endian.
     #[must_use]
     pub const fn get(self) -> u128 {
         self.0.get()
     }
 
-    /// The high and the low half.
+    /// Returns the high and the low half.
     pub(crate) fn to_words(self) -> [u64; 2] {
         let [high, low] = [self.get() >> 64, self.get() & u128::from(u64::MAX)];
         [high, low].map(|half| u64::try_from(half).unwrap_or(0))
     }
 
-    /// The id of the two halves of one.
+    /// Makes an id from the words of [`to_words`](Self::to_words), read from a stream.
     pub(crate) fn from_stream([high, low]: [u64; 2]) -> Self {
         let value = u128::from(high) << 64 | u128::from(low);
         Self(NonZeroU128::new(value).unwrap_or(NonZeroU128::MAX))
     }
 
-    /// Reads 16 big-endian bytes; `None` when all are zero.
+    /// Reads 16 big-endian bytes; `None` if all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         Self::new(u128::from_be_bytes(bytes))
@@ -104,7 +104,7 @@ impl TraceId {
 }
 
 impl SpanId {
-    /// Makes an id of a number; `None` for zero.
+    /// Makes an id from a number; `None` for zero.
     #[must_use]
     pub const fn new(value: u64) -> Option<Self> {
         match NonZeroU64::new(value) {
@@ -113,25 +113,26 @@ impl SpanId {
         }
     }
 
-    /// Stands where no id is known; never delivered.
+    /// Placeholder for an id that is not known. It is never delivered.
     pub(crate) const PLACEHOLDER: Self = Self(NonZeroU64::MAX);
 
     pub(crate) const fn from_nonzero(value: NonZeroU64) -> Self {
         Self(value)
     }
 
-    /// The id of a number that was one before it was written to a stream.
+    /// Makes an id from a number read from a stream. It was written as an id, so it is not
+    /// zero.
     pub(crate) fn from_stream(value: u64) -> Self {
         Self(NonZeroU64::new(value).unwrap_or(NonZeroU64::MAX))
     }
 
-    /// Returns the id as a number, big-endian in every wire format.
+    /// Returns the id as a number. Wire formats write it big-endian.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// Reads 8 big-endian bytes; `None` when all are zero.
+    /// Reads 8 big-endian bytes; `None` if all are zero.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Option<Self> {
         Self::new(u64::from_be_bytes(bytes))
@@ -173,7 +174,7 @@ impl FromStr for SpanId {
 }
 
 impl ParseIdError {
-    /// Returns what is wrong, for an error that names the field in its own words.
+    /// Returns the reason, for an error message that names the field itself.
     pub(crate) const fn finding(&self) -> HexFinding {
         self.finding
     }

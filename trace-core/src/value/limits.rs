@@ -1,12 +1,15 @@
-//! How much one span may hold.
+//! The limits of one span, and the function that cuts texts.
+//!
+//! Owns the limits and [`cut`]. `record/write` applies the limits to texts and keys.
+//! `stream/decode` applies them to the numbers of tags, logs and links.
 
 use super::environment;
 
-/// The most that one span holds.
+/// The largest amounts of data that one span can hold.
 ///
-/// Tags, logs and links beyond the limit are dropped and counted in
-/// [`SpanRecord::dropped`](crate::SpanRecord::dropped); texts, keys, arrays and
-/// lists of fields are cut. OpenTelemetry calls them *span limits*.
+/// Tags, logs and links above the limit are dropped and counted in
+/// [`SpanRecord::dropped`](crate::SpanRecord::dropped). Texts, keys, arrays and lists of fields
+/// are cut. OpenTelemetry calls these *span limits*.
 ///
 /// ```
 /// use trace_core::Limits;
@@ -15,8 +18,8 @@ use super::environment;
 /// assert_eq!(limits.max_tags, 128);
 /// ```
 ///
-/// Source: OpenTelemetry SDK environment variables, *Span Limits* and *Attribute
-/// Limits*; [`max_value_bytes`](Self::max_value_bytes) has no limit there.
+/// Source: OpenTelemetry SDK environment variables, *Span Limits* and *Attribute Limits*. They
+/// define no default for [`max_value_bytes`](Self::max_value_bytes).
 #[doc(alias = "SpanLimits")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -28,8 +31,8 @@ pub struct Limits {
     pub max_links: usize,
     /// Fields of a log, tags of a link. Default: 128.
     pub max_fields: usize,
-    /// Bytes of a text: a tag's value, a log's message, an error's message. Longer
-    /// ones are cut at a character boundary. Default: 4,096 bytes.
+    /// Bytes of a text: a tag's value, a log's message, an error's message. A longer text is
+    /// cut at a character boundary. Default: 4,096 bytes.
     pub max_value_bytes: usize,
 }
 
@@ -46,10 +49,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Bytes of a key; longer ones are cut. Fixed: 256.
+    /// Bytes of a key. A longer key is cut. Fixed: 256.
     pub const MAX_KEY_BYTES: usize = 256;
 
-    /// Items of an array that is the value of a tag; the rest is cut. Fixed: 256.
+    /// Items of an array that is the value of a tag. Further items are cut off. Fixed: 256.
     pub const MAX_ITEMS: usize = 256;
 
     /// Reads `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` (or `OTEL_ATTRIBUTE_COUNT_LIMIT`),
@@ -58,8 +61,8 @@ impl Limits {
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` (or
     /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`).
     ///
-    /// A variable that is not set, or no whole number, leaves the default, as the
-    /// specification asks for.
+    /// A limit keeps its default if its variable is not set or is not a whole number, as the
+    /// specification requires.
     #[must_use]
     pub fn from_env() -> Self {
         Self::from_variables(environment::variable)

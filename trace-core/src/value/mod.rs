@@ -1,6 +1,8 @@
-//! Plain values: what a span is made of, what travels, and how both are written as text.
+//! Plain values: the parts of a span, the context that travels between services, and the text
+//! forms of both.
 //!
-//! They know nothing of tracers, threads or time that passes.
+//! Nothing here depends on tracers, threads or clocks. The only access to the process is
+//! [`environment`], which reads a variable.
 
 pub(crate) mod environment;
 pub(crate) mod hex;

@@ -1,4 +1,4 @@
-//! Who recorded the spans.
+//! The service that recorded the spans.
 
 use std::sync::Arc;
 
@@ -6,13 +6,12 @@ use std::sync::Arc;
 use super::serialized::fields;
 use super::tag::Tag;
 
-/// Describes the service whose spans these are; in OpenTelemetry, too, a
-/// *resource*.
+/// Describes the service that recorded the spans. OpenTelemetry uses the same name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     /// The service, `service.name` on the wire.
     pub service_name: Arc<str>,
-    /// Everything else, for example `service.version`; never `service.name`.
+    /// All other tags, for example `service.version`. Does not contain `service.name`.
     pub tags: Vec<Tag>,
 }
 
@@ -23,7 +22,7 @@ fields!(Resource {
 });
 
 impl Resource {
-    /// Makes a resource without further tags.
+    /// Makes a resource without tags.
     pub fn new(service_name: impl Into<Arc<str>>) -> Self {
         Self {
             service_name: service_name.into(),

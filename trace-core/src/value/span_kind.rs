@@ -1,14 +1,17 @@
-//! The part of a span in a call: its names, its numbers, and what follows from it.
+//! The kind of a span: its name, its number and its properties.
+//!
+//! Owns the table that defines the type. The names of the kinds in another format are defined
+//! where that format is read.
 
 use std::fmt;
 
 #[cfg(feature = "serde")]
 use super::serialized::variants;
 
-/// Makes the type from one table: another kind is a line in it.
+/// Makes the type from one table. To add a kind, add a line to the table.
 macro_rules! span_kinds {
     ($($(#[$attribute:meta])* $kind:ident = $number:literal, $name:literal;)*) => {
-        /// The span's part in a call; in OpenTelemetry, too, its *kind*.
+        /// The role of a span in a call between services. OpenTelemetry uses the same name.
         ///
         /// Source: OpenTelemetry trace API, *SpanKind*.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,7 +34,8 @@ macro_rules! span_kinds {
                 }
             }
 
-            /// Returns the number in OTLP, where 0 is unspecified: 2 for `Server`.
+            /// Returns the number in OTLP, for example 2 for `Server`. In OTLP, 0 means
+            /// unspecified.
             ///
             /// Source: opentelemetry-proto, *trace.proto*, `SpanKind`.
             #[must_use]
@@ -41,7 +45,7 @@ macro_rules! span_kinds {
                 }
             }
 
-            /// Returns the kind with this number in OTLP; `None` for 0 and unknown ones.
+            /// Returns the kind with this number in OTLP; `None` for 0 and unknown numbers.
             ///
             /// ```
             /// use trace_core::SpanKind;
@@ -72,13 +76,14 @@ span_kinds! {
     Client = 3, "client";
     /// Sends a message and does not wait.
     Producer = 4, "producer";
-    /// Works on a message.
+    /// Processes a message.
     Consumer = 5, "consumer";
 }
 
-/// What follows from a kind. Without a wildcard: a new kind has to be decided here.
+/// Properties of a kind. The matches have no wildcard, so the compiler requires an arm for
+/// each new kind.
 impl SpanKind {
-    /// Whether something in another service is expected below it.
+    /// Returns whether a span of this kind should have a span of another service below it.
     pub(crate) const fn is_call(self) -> bool {
         match self {
             Self::Client | Self::Producer => true,
@@ -86,7 +91,7 @@ impl SpanKind {
         }
     }
 
-    /// Whether it is the end of a call that answers.
+    /// Returns whether a span of this kind is the receiving side of a call.
     pub(crate) const fn is_answer(self) -> bool {
         match self {
             Self::Server | Self::Consumer => true,
@@ -94,7 +99,8 @@ impl SpanKind {
         }
     }
 
-    /// Whether it is an end of a message, for which nobody waits.
+    /// Returns whether a span of this kind sends or processes a message. Then no caller waits
+    /// for it.
     pub(crate) const fn is_of_message(self) -> bool {
         match self {
             Self::Producer | Self::Consumer => true,

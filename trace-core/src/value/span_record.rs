@@ -1,4 +1,6 @@
 //! A finished span as a plain value, and the small types in it.
+//!
+//! A running span is not a record: its data is in the entries of a stream until it ends.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,8 +18,8 @@ use super::tracestate::TraceState;
 
 /// A finished span: one unit of work of one service.
 ///
-/// A plain value with public fields; what runs at the moment is reached through
-/// the functions of [`span`](crate::span). OpenTelemetry calls it a *span*.
+/// It is a plain value with public fields. To change the running span, use the functions of
+/// [`span`](crate::span). OpenTelemetry calls both a *span*.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, TraceId};
@@ -31,45 +33,47 @@ use super::tracestate::TraceState;
 #[doc(alias = "SpanData")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanRecord {
-    /// The trace that this is a part of.
+    /// The trace of the span.
     pub trace_id: TraceId,
-    /// This span.
+    /// The id of this span.
     pub span_id: SpanId,
     /// The span that caused this one; `None` for the root of a trace.
     pub parent_span_id: Option<SpanId>,
     /// Whether the parent ran in another process.
     pub parent_is_remote: bool,
-    /// Whether [`span::inject`](crate::span::inject) put the span's context into the
-    /// headers of a request: spans from elsewhere are expected below it.
+    /// Whether [`span::inject`](crate::span::inject) put the span's context into the headers of
+    /// a request. If so, a span of another process is expected below it.
     pub context_sent: bool,
-    /// The trace's flags, as they travel.
+    /// The flags of the trace, as sent to other services.
     pub flags: TraceFlags,
-    /// The trace's state of other vendors, as it travels.
+    /// Entries of other tracing systems, as sent to other services.
     pub tracestate: TraceState,
-    /// What was done; low cardinality: `get_account` and not `get_account/42`.
+    /// The name of the work. Use few different names: `get_account`, not `get_account/42`.
     pub operation_name: Cow<'static, str>,
-    /// Who did it.
+    /// The service that did the work.
     pub service_name: Arc<str>,
-    /// The span's part in a call.
+    /// The role of the span in a call.
     pub kind: SpanKind,
-    /// First poll or call; zero if another system did not say it.
+    /// The time of the first poll or of the call. Zero if the span came from another system
+    /// that did not set it.
     pub start: Timestamp,
-    /// Body ready, panicked or dropped; never before `start`, but in spans of other
-    /// systems, and zero if those did not say it.
+    /// The time at which the body was ready, panicked or was dropped. In a span of this crate,
+    /// it is never before `start`. In a span from another system, it may be, or it is zero if
+    /// that system did not set it.
     pub end: Timestamp,
-    /// Typed values; a later one with the same key replaced the earlier.
+    /// Typed values. A later value with the same key has replaced the earlier one.
     pub tags: Vec<Tag>,
-    /// Entries with a time of their own, in the order in which they were written.
+    /// Entries with their own time, in the order in which they were written.
     pub logs: Vec<Log>,
-    /// Spans of other traces that this one is related to.
+    /// Related spans of other traces.
     pub links: Vec<Link>,
     /// Whether the work failed.
     pub status: Status,
-    /// How the body came to its end.
+    /// How the body ended.
     pub outcome: Outcome,
     /// Where the span was opened in the source.
     pub source: Option<Source>,
-    /// What the limits cut off.
+    /// How many items the limits removed.
     pub dropped: DroppedItems,
 }
 
@@ -97,7 +101,7 @@ fields!(SpanRecord {
 });
 
 impl SpanRecord {
-    /// Makes an internal span at time zero without tags, of service `unknown_service`.
+    /// Makes an internal span of the service `unknown_service`, at time zero and without tags.
     pub fn new(
         trace_id: TraceId,
         span_id: SpanId,
@@ -126,8 +130,8 @@ impl SpanRecord {
         }
     }
 
-    /// Returns the time from start to end, as the span says them; for one whose start
-    /// is not known, [`Trace::times_of`](crate::Trace::times_of) has a better guess.
+    /// Returns the time from `start` to `end`. If one of them is unknown,
+    /// [`Trace::times_of`](crate::Trace::times_of) estimates the times.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.end - self.start
@@ -142,7 +146,7 @@ impl SpanRecord {
             .map(|tag| &tag.value)
     }
 
-    /// Sets a tag; replaces the value of one with the same key.
+    /// Sets a tag. Replaces the value of a tag with the same key.
     pub fn add_tag(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<TagValue>) {
         let tag = Tag::new(key, value);
         match self.tags.iter_mut().find(|old| old.key == tag.key) {
@@ -151,25 +155,25 @@ impl SpanRecord {
         }
     }
 
-    /// Returns the parent, but for a span that says that it is its own.
+    /// Returns the parent; `None` for a span that names itself as its parent.
     pub(crate) fn other_parent(&self) -> Option<SpanId> {
         self.parent_span_id.filter(|parent| *parent != self.span_id)
     }
 
-    /// Returns whether the work failed: the status is an error.
+    /// Returns whether the work failed, that is, whether the status is an error.
     #[must_use]
     pub fn is_error(&self) -> bool {
         matches!(self.status, Status::Error(_))
     }
 }
 
-/// An entry of a span with a time and fields of its own.
+/// An entry of a span, with its own time and fields.
 ///
 /// OpenTelemetry calls it an *event*.
 #[doc(alias = "Event")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// When it was written.
+    /// The time at which it was written.
     pub time: Timestamp,
     /// What happened, for example `cache miss`.
     pub message: Cow<'static, str>,
@@ -184,7 +188,7 @@ fields!(Log {
     fields = default,
 });
 
-/// Points to a span of another trace; in OpenTelemetry, too, a *link*.
+/// Points to a span of another trace. OpenTelemetry uses the same name.
 ///
 /// ```
 /// use trace_core::{Link, SpanId, Tag, TraceContext, TraceId};
@@ -203,11 +207,11 @@ pub struct Link {
     pub trace_id: TraceId,
     /// The span in it.
     pub span_id: SpanId,
-    /// The other trace's flags.
+    /// The flags of the other trace.
     pub flags: TraceFlags,
-    /// The other trace's state.
+    /// The `tracestate` of the other trace.
     pub tracestate: TraceState,
-    /// Typed values that say what the relation is.
+    /// Typed values that describe the relation.
     pub tags: Vec<Tag>,
 }
 
@@ -220,10 +224,10 @@ fields!(Link {
     tags = default,
 });
 
-/// Whether the work failed; OpenTelemetry's *status code* and *description* in one.
+/// Whether the work failed. Combines OpenTelemetry's *status code* and *description*.
 ///
-/// Success leaves the status unset. A text becomes an error, as no other status has a
-/// message. Source: OpenTelemetry trace API, *Set Status*.
+/// Success leaves the status unset. A text converts into an error, because no other status has
+/// a message. Source: OpenTelemetry trace API, *Set Status*.
 ///
 /// ```
 /// use trace_core::Status;
@@ -234,12 +238,12 @@ fields!(Link {
 #[doc(alias = "SpanStatus")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Status {
-    /// Nobody said anything: no failure is known.
+    /// The code set no status: no failure is known.
     #[default]
     Unset,
-    /// Somebody said that all is well, whatever happened below.
+    /// The code set the status to success, even if spans below this one failed.
     Ok,
-    /// The work failed, and why.
+    /// The work failed, with this message.
     Error(Cow<'static, str>),
 }
 
@@ -277,17 +281,17 @@ error_status_from! {
     Arc<str> => |message| Cow::Owned(message.as_ref().to_owned());
 }
 
-/// How the body of a span came to its end. OpenTelemetry has no word for it.
+/// How the body of a span ended. OpenTelemetry has no such term.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It returned, and not an error.
+    /// The body returned, and the result is not an error.
     #[default]
     Ok,
-    /// It returned an error.
+    /// The body returned an error.
     Error,
-    /// It panicked.
+    /// The body panicked.
     Panicked,
-    /// It was dropped before it was ready.
+    /// The body was dropped before it was ready.
     Cancelled,
 }
 
@@ -304,14 +308,14 @@ variants!(Outcome {
 pub struct Source {
     /// The file, as the compiler names it.
     pub file: Cow<'static, str>,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u32,
 }
 
 #[cfg(feature = "serde")]
 fields!(Source { file, line });
 
-/// Counts what a span's limits cut off.
+/// Counts the items of a span that its limits removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DroppedItems {
     /// Tags above the limit.
@@ -326,9 +330,9 @@ pub struct DroppedItems {
 fields!(DroppedItems { tags, logs, links });
 
 impl Outcome {
-    /// The outcome of a body that returned.
+    /// Returns the outcome of a body that returned.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) const fn of_body(has_failed: bool) -> Self {
+    pub(crate) const fn from_body(has_failed: bool) -> Self {
         if has_failed { Self::Error } else { Self::Ok }
     }
 }

@@ -1,4 +1,4 @@
-//! A status, borrowed.
+//! A borrowed [`Status`].
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use super::span_record::Status;
 /// Whether the work failed; a borrowed [`Status`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusRef<'a> {
-    /// No failure is known.
+    /// The code set no status: no failure is known.
     Unset,
-    /// Somebody said that all is well.
+    /// The code set the status to success.
     Ok,
-    /// The work failed, and why.
+    /// The work failed, with this message.
     Error(&'a str),
 }
 

@@ -1,4 +1,6 @@
 //! Tags: typed key-value pairs on spans, logs, links and resources.
+//!
+//! Owns the stored values. The types that a caller can pass as a value are in `tag_source.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +18,7 @@ use super::serialized::fields;
 #[doc(alias = "KeyValue")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tag {
-    /// What the value says something about.
+    /// What the value describes.
     pub key: Cow<'static, str>,
     /// The value.
     pub value: TagValue,
@@ -37,7 +39,8 @@ impl Tag {
 
 /// The value of a tag: bool, integer, float, text, or an array of one of them.
 ///
-/// A `Duration` is a float: seconds. An integer beyond 64 bits with a sign is a text.
+/// A `Duration` becomes a float, in seconds. An integer outside the range of `i64` becomes a
+/// text.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,8 +52,8 @@ impl Tag {
 /// assert_eq!(TagValue::from(Duration::from_millis(250)), TagValue::F64(0.25));
 /// ```
 ///
-/// What is built before its span begins, as by [`root`](crate::root), keeps the value: a
-/// text that is borrowed is given as `text.to_owned()`.
+/// A builder such as [`root`](crate::root) stores the value until its span begins. To pass a
+/// borrowed text, write `text.to_owned()`.
 #[doc(alias = "AnyValue")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum TagValue {
@@ -79,7 +82,7 @@ pub enum TagArray {
     String(Vec<Cow<'static, str>>),
 }
 
-/// A borrowed tag value, as a collector sees it.
+/// A borrowed tag value. Collectors receive tags in this form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TagRef<'a> {
     /// True or false.
@@ -107,7 +110,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the text if this is one.
+    /// Returns the text if the value is a text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -116,7 +119,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the integer if this is one.
+    /// Returns the integer if the value is an integer.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -125,7 +128,7 @@ impl TagValue {
         }
     }
 
-    /// Returns the bool if this is one.
+    /// Returns the bool if the value is a bool.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -213,7 +216,7 @@ tag_value_from! {
     Vec<&'static str> => |values| Self::Array(TagArray::String(values.into_iter().map(Cow::Borrowed).collect()));
 }
 
-/// A value is what it looks like: `true`, `1`, `1.5`, `"text"`, `[1, 2]`.
+/// Reads and writes a value without naming its type: `true`, `1`, `1.5`, `"text"`, `[1, 2]`.
 #[cfg(feature = "serde")]
 mod serde_untagged {
     use std::borrow::Cow;
@@ -257,7 +260,7 @@ mod serde_untagged {
     impl<'de> Deserialize<'de> for TagArray {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let values = Vec::deserialize(deserializer)?;
-            of_one_type(&values)
+            array_of_one_type(&values)
                 .ok_or_else(|| D::Error::custom("the values of an array are of several types"))
         }
     }
@@ -300,9 +303,9 @@ mod serde_untagged {
         }
     }
 
-    /// The first type that all values have; an empty array is of bools, and one with a
-    /// float in it of floats.
-    fn of_one_type(values: &[TagValue]) -> Option<TagArray> {
+    /// Makes an array of the first type that fits all values: bool, integer, float, text. An
+    /// empty array becomes an array of bools. Integers and floats together become floats.
+    fn array_of_one_type(values: &[TagValue]) -> Option<TagArray> {
         fn all<T>(values: &[TagValue], read: fn(&TagValue) -> Option<T>) -> Option<Vec<T>> {
             values.iter().map(read).collect()
         }

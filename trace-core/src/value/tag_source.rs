@@ -1,4 +1,7 @@
-//! What can be the value of a tag.
+//! The types whose values can become tags.
+//!
+//! Owns the conversion to [`TagInput`], which only borrows. `record/write` applies the limits
+//! and records it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,12 +9,12 @@ use std::time::Duration;
 
 use super::tag::TagValue;
 
-/// What can be the value of a tag.
+/// A type whose values can become tags.
 ///
 /// Implemented for bools, numbers, texts, `Duration` (in seconds, as a float), `Option`
 /// (`None` writes no tag), slices, arrays and vectors of bools, `i64`, `f64` and texts,
-/// [`TagValue`], and pointers to all of these. Anything else goes through [`display`] or
-/// [`debug`].
+/// [`TagValue`], and pointers to all of these. Wrap any other type with [`display`] or
+/// [`debug`], or implement the trait.
 ///
 /// ```
 /// use trace_core::{TagInput, TagSource};
@@ -34,11 +37,13 @@ use super::tag::TagValue;
 pub trait TagSource {
     /// Returns the value, borrowed.
     ///
-    /// Called only if something is recorded: nothing that it calls is, and if it panics, the
-    /// tag says so and the caller goes on.
+    /// This crate calls this method only if the tag is recorded, or if a sampler reads it.
+    /// Spans that the method opens are not recorded. If it panics, the value of the tag
+    /// becomes a text about the panic, and the caller continues.
     fn tag_input(&self) -> TagInput<'_>;
 
-    /// Whether it is one of this crate, which does nothing but return the value.
+    /// Returns whether the implementation belongs to this crate and only returns the value. It
+    /// cannot panic and opens no spans, so the caller needs no guard.
     #[doc(hidden)]
     #[inline]
     fn __traced_is_plain(&self) -> bool {
@@ -46,11 +51,11 @@ pub trait TagSource {
     }
 }
 
-/// A value on its way into a span.
+/// A borrowed value that is about to be recorded as a tag.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum TagInput<'a> {
-    /// No value, and so no tag.
+    /// No value; writes no tag.
     None,
     /// True or false.
     Bool(bool),
@@ -74,9 +79,9 @@ pub enum TagInput<'a> {
     F64s(&'a [f64]),
     /// Texts.
     Strs(&'a [&'a str]),
-    /// Texts.
+    /// Owned texts.
     Strings(&'a [String]),
-    /// A value made before.
+    /// An existing value.
     Value(&'a TagValue),
 }
 
@@ -87,7 +92,7 @@ impl fmt::Debug for TagInput<'_> {
 }
 
 impl TagInput<'_> {
-    /// Copies the value; `None` where there is none.
+    /// Copies the value; `None` for [`TagInput::None`].
     #[must_use]
     pub fn to_value(&self) -> Option<TagValue> {
         Some(match *self {
@@ -113,7 +118,7 @@ impl TagInput<'_> {
     }
 }
 
-/// Makes a tag value of a `Display` text.
+/// Makes a tag value from the `Display` text of a value.
 ///
 /// ```
 /// use trace_core::{TagSource, display};
@@ -126,7 +131,7 @@ pub fn display<T: fmt::Display>(value: T) -> DisplayTag<T> {
     DisplayTag(value)
 }
 
-/// Makes a tag value of a `Debug` text.
+/// Makes a tag value from the `Debug` text of a value.
 pub fn debug<T: fmt::Debug>(value: T) -> DebugTag<T> {
     DebugTag(value)
 }

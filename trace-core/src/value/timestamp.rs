@@ -1,4 +1,6 @@
-//! A point in wall-clock time.
+//! A point in wall-clock time, as a plain number.
+//!
+//! Does not read clocks; [`Clock`](crate::Clock) does.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -9,8 +11,7 @@ use super::serialized::transparent;
 
 /// Nanoseconds since the Unix epoch, 1970-01-01T00:00:00Z.
 ///
-/// Reaches to the year 2554. Arithmetic saturates: a duration is never
-/// negative.
+/// The range ends in the year 2554. Arithmetic saturates, so a duration is never negative.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct Timestamp(u64);
 transparent!(Timestamp);
 
 impl Timestamp {
-    /// Makes a timestamp of nanoseconds since the Unix epoch.
+    /// Makes a timestamp from nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn from_unix_nanos(nanos: u64) -> Self {
         Self(nanos)
@@ -40,7 +41,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns how long after `earlier` this is; zero when it is before.
+    /// Returns the time from `earlier` to this timestamp; zero if this one is earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

@@ -1,7 +1,7 @@
-//! What other tracing systems along the way want to remember.
+//! The `tracestate` list: entries of other tracing systems, which this crate passes on.
 //!
-//! Owns the list and its grammar. Which header it travels in, and what becomes
-//! of a bad one, is decided in [`propagation`](crate::propagation).
+//! Owns the list and its grammar. [`propagation`](crate::propagation) decides which header
+//! carries the list and how to handle an invalid one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,22 +9,21 @@ use std::sync::Arc;
 
 use super::visible::{Visible, quoted};
 
-/// Most members of a list; one more pushes the last one out.
+/// Largest number of members of a list. Inserting another member removes the last one.
 const MAX_MEMBERS: usize = 32;
-/// Most characters of a key and of a value.
+/// Largest number of characters of a key and of a value.
 const MAX_CHARACTERS: usize = 256;
 
-/// The `tracestate` of a trace, in OpenTelemetry its *TraceState*: the entries of
-/// the tracing systems it came through, the latest first.
+/// The `tracestate` of a trace: the entries of the tracing systems that the trace passed
+/// through, latest first. OpenTelemetry calls it *TraceState*.
 ///
-/// Up to 32 entries. A key has 1 to 256 characters, `a-z 0-9 _ - * / @`, and
-/// starts with a letter or a digit; `tenant@system` is the usual form where a
-/// system has several tenants. A value has 1 to 256 printable ASCII characters
-/// without `,` and `=`, and does not end with a space.
-/// Nothing is cut off: a list of this size, at most 16,447 bytes, is passed on
-/// whole. A clone is a pointer, an empty list is nothing at all.
+/// The list has up to 32 entries. A key has 1 to 256 characters of `a-z 0-9 _ - * / @` and
+/// starts with a letter or a digit. If a system has several tenants, its keys usually have the
+/// form `tenant@system`. A value has 1 to 256 printable ASCII characters without `,` and `=`,
+/// and does not end with a space. A list within these limits has at most 16,447 bytes and is
+/// never cut. Cloning copies a pointer, and an empty list allocates nothing.
 ///
-/// The text is the header's, without optional white space and empty members.
+/// The text form is the text of the header, without optional white space and empty members.
 /// Source: W3C Trace Context Level 2, *Tracestate Header*.
 ///
 /// ```
@@ -43,18 +42,18 @@ const MAX_CHARACTERS: usize = 256;
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// The text of the list without white space and empty members, each key once;
-// `None` and not an empty text where there is no member.
+// Invariants: the text has no optional white space and no empty members; each key occurs once;
+// an empty list is `None`, not an empty text.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct TraceState(Option<Arc<str>>);
 
-/// A text that is no `tracestate`.
+/// The error for a text that is not a `tracestate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTraceStateError(ParseReason);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ParseReason {
-    /// `number` counts from 1, empty members left out.
+    /// `number` counts from 1 and skips empty members.
     Member {
         number: usize,
         text: Box<str>,
@@ -63,7 +62,7 @@ enum ParseReason {
     TooMany,
 }
 
-/// A key or a value that cannot be part of a [`TraceState`].
+/// The error for a key or a value that cannot be part of a [`TraceState`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTraceStateEntry(Finding);
 
@@ -78,7 +77,7 @@ enum Finding {
 }
 
 impl TraceState {
-    /// Makes an empty list; does not allocate.
+    /// Makes an empty list. Does not allocate.
     #[must_use]
     pub const fn new() -> Self {
         Self(None)
@@ -91,34 +90,34 @@ impl TraceState {
             .find_map(|(found, value)| (found == key).then_some(value))
     }
 
-    /// Puts an entry at the front, and takes away the one that had its key.
+    /// Puts an entry at the front, and removes an older entry with the same key.
     ///
-    /// With 32 entries of other keys, the last one is pushed out.
+    /// If there are 32 entries with other keys, the last one is removed.
     /// Source: W3C Trace Context Level 2, *Mutating the tracestate Field*.
     ///
     /// # Errors
     ///
-    /// When the key or the value is not of the form described at the type; the
-    /// list stays as it was.
+    /// If the key or the value breaks the rules of [`TraceState`]. Then the list does not
+    /// change.
     pub fn insert(&mut self, key: &str, value: &str) -> Result<(), InvalidTraceStateEntry> {
         check_key(key).map_err(InvalidTraceStateEntry)?;
         check_value(value).map_err(InvalidTraceStateEntry)?;
         let others = self.iter().filter(|(other, _)| *other != key);
         let entries = std::iter::once((key, value)).chain(others);
-        *self = Self::of_valid(entries.take(MAX_MEMBERS));
+        *self = Self::from_valid(entries.take(MAX_MEMBERS));
         Ok(())
     }
 
-    /// Takes an entry away and returns its value.
+    /// Removes an entry and returns its value.
     ///
-    /// Systems should not remove what others put there.
+    /// A system should not remove the entries of other systems.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         let value = self.get(key)?.to_owned();
-        *self = Self::of_valid(self.iter().filter(|(other, _)| *other != key));
+        *self = Self::from_valid(self.iter().filter(|(other, _)| *other != key));
         Some(value)
     }
 
-    /// Returns keys and values, the latest first.
+    /// Returns the keys and values, latest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.as_str()
             .split(',')
@@ -131,19 +130,19 @@ impl TraceState {
         self.iter().count()
     }
 
-    /// Returns whether there is no entry.
+    /// Returns whether there are no entries.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Returns the text of the header; empty where there is no entry.
+    /// Returns the text of the header; empty if there are no entries.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// Whether both are one text in memory, or empty.
+    /// Returns whether both share one text in memory, or both are empty.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(text), Some(other)) => Arc::ptr_eq(text, other),
@@ -152,15 +151,15 @@ impl TraceState {
         }
     }
 
-    /// Takes the other's text if it is the same one, so that it is in memory once.
+    /// If both texts are equal, shares the text of `other`, so that it is in memory only once.
     pub(crate) fn share_with(&mut self, other: &Self) {
         if self == other {
             self.0.clone_from(&other.0);
         }
     }
 
-    /// Joins entries known to be valid and distinct.
-    fn of_valid<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+    /// Joins entries that are valid and have different keys.
+    fn from_valid<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut text = String::new();
         for (key, value) in entries {
             if !text.is_empty() {
@@ -177,11 +176,10 @@ impl TraceState {
 impl FromStr for TraceState {
     type Err = ParseTraceStateError;
 
-    /// Reads the text of the header; several header lines are joined with commas
-    /// first.
+    /// Reads the text of the header. Join several header lines with commas first.
     ///
-    /// Spaces and tabs around members, and empty members, are no errors. Of
-    /// members with one key the first is kept, which is the latest.
+    /// Spaces and tabs around members are allowed, and so are empty members. If several
+    /// members have the same key, the first one is kept, because it is the latest.
     fn from_str(text: &str) -> Result<Self, ParseTraceStateError> {
         let mut entries: Vec<(&str, &str)> = Vec::new();
         let members = text
@@ -203,13 +201,13 @@ impl FromStr for TraceState {
                 entries.push(entry);
             }
         }
-        Ok(Self::of_valid(entries.into_iter()))
+        Ok(Self::from_valid(entries.into_iter()))
     }
 }
 
 fn parse_member(member: &str) -> Result<(&str, &str), Finding> {
-    // Spaces before the value belong to it: "All leading spaces MUST be
-    // preserved as part of the value."
+    // Spaces before the value belong to the value. Source: W3C Trace Context, *value*: "All
+    // leading spaces MUST be preserved as part of the value."
     let (key, value) = member.split_once('=').ok_or(Finding::NoEqualsSign)?;
     check_key(key)?;
     check_value(value)?;
@@ -285,7 +283,7 @@ impl fmt::Display for InvalidTraceStateEntry {
 }
 
 impl Finding {
-    /// Returns what of the member the finding is about.
+    /// Returns which part of the member is wrong, as the beginning of a message.
     const fn part(&self) -> &'static str {
         match self {
             Self::NoEqualsSign => "",

@@ -1,27 +1,25 @@
-//! Foreign text on its way to a terminal or a log file: what of it is not seen is
-//! written as an escape.
+//! Makes foreign text safe for a terminal or a log file: invisible characters become escapes.
 //!
-//! All that this crate writes for people, the tree, tables, errors and diagnostics, has
-//! text that came from elsewhere from here.
+//! All human-readable output of this crate (the tree, tables, errors and diagnostics) passes
+//! foreign text through this file.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Returns at most `max_chars` characters of a foreign text, in one line, with what is
-/// not seen, or changes how the rest is seen, as escapes; a text that is cut ends
-/// in `…`. An escape counts as the characters that it is written with.
+/// Returns at most `max_chars` characters of a foreign text, on one line. Characters that are
+/// invisible or that change how other characters are shown become escapes. A text that was cut
+/// ends in `…`. Each character of an escape counts.
 ///
-/// A name or message may come from anywhere. With an escape sequence it could recolor,
-/// clear or retitle the terminal, with a line break fake a line, with a bidirectional
-/// override show other text than it holds, and with a character that has no width pass
-/// for another name.
+/// A name or message may come from anywhere. An escape sequence in it could recolor, clear or
+/// retitle the terminal. A line break could fake a line of output. A bidirectional override
+/// could show a different text. A zero-width character could imitate another name.
 ///
-/// Escaped are control characters, line and paragraph separators, `Bidi_Control`,
-/// `Default_Ignorable_Code_Point` (zero-width characters, fillers, the soft hyphen, tags)
-/// and the marks of interlinear annotations. Joiners stay where they show: in the scripts
-/// that join letters, such as Arabic and those of India, and between two emoji; so do
-/// variation selectors behind what has variants, such as emoji and Chinese characters.
-/// Nothing else is changed, a backslash neither.
+/// The escaped characters are controls, line and paragraph separators, `Bidi_Control`,
+/// `Default_Ignorable_Code_Point` (zero-width characters, fillers, the soft hyphen, tags) and
+/// the marks of interlinear annotations. Joiners stay where they have a visible effect:
+/// between two emoji, and in scripts that join letters, such as Arabic and the Indic scripts.
+/// Variation selectors stay after a character that has variants, such as an emoji or a Chinese
+/// character. Everything else stays as it is, even a backslash.
 ///
 /// ```
 /// use trace_core::visible;
@@ -43,7 +41,7 @@ pub fn visible(text: &str, max_chars: usize) -> Cow<'_, str> {
     let mut safe = String::with_capacity(text.len().min(max_chars.saturating_mul(4)));
     let mut width = 0;
     let mut rest = text.chars().peekable();
-    // The last character, if it was left as it is.
+    // The last character, unless it was escaped.
     let mut previous = None;
     while let Some(character) = rest.next() {
         let before = safe.len();
@@ -66,13 +64,13 @@ pub fn visible(text: &str, max_chars: usize) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Copies the beginning of a foreign text for an error.
+/// Copies the beginning of a foreign text for an error message.
 pub(crate) fn quoted(text: &str) -> Box<str> {
     const MAX_CHARS: usize = 64;
     visible(text, MAX_CHARS).into()
 }
 
-/// Shows a foreign character that stands alone.
+/// Displays one foreign character.
 pub(crate) struct Visible(pub(crate) char);
 
 impl fmt::Display for Visible {
@@ -85,11 +83,11 @@ impl fmt::Display for Visible {
     }
 }
 
-/// Whether a character has nothing to see, or moves what others show.
+/// Returns whether a character is invisible or changes how others are shown.
 ///
-/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which has code points that are
-/// not assigned yet, and `Bidi_Control`, of which one is not among them. The marks of
-/// annotations are the three that the former leaves to whoever knows them.
+/// Source: Unicode 17, `Default_Ignorable_Code_Point`, which includes all of `Bidi_Control`
+/// and code points that are not assigned yet. This property does not include controls, the two
+/// separators and the three marks of annotations, so they are added here.
 const fn is_unseen(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control();
@@ -118,7 +116,8 @@ const fn is_unseen(character: char) -> bool {
     )
 }
 
-/// Whether what is not seen itself is a part of what its neighbors show.
+/// Returns whether an invisible character is used as intended: to change how its neighbors
+/// look.
 fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool {
     let Some(previous) = previous else {
         return false;
@@ -126,7 +125,7 @@ fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool 
     let is_visible = |character: char| !is_unseen(character) && !character.is_whitespace();
     match character {
         '\u{200c}' => {
-            // A suffix in Persian may follow a word in Latin.
+            // A Persian suffix may follow a Latin word.
             let joins = joins_letters(previous) || next.is_some_and(joins_letters);
             joins && is_visible(previous) && next.is_some_and(is_visible)
         }
@@ -142,11 +141,11 @@ fn is_part(previous: Option<char>, character: char, next: Option<char>) -> bool 
     }
 }
 
-/// Whether a character is of a script whose letters join, so that it shows whether there
-/// is a joiner.
+/// Returns whether a character belongs to a script whose letters join. A joiner next to it has
+/// a visible effect.
 ///
-/// IDNA asks for more, a virama or letters that do join, but Persian writes its suffixes
-/// behind others, too.
+/// IDNA requires more: a virama, or letters that really join. This check accepts more, because
+/// Persian also writes its suffixes after other letters.
 ///
 /// Source: RFC 5892, *Contextual Rules Registry*, *ZERO WIDTH NON-JOINER* and *ZERO WIDTH
 /// JOINER*; Unicode Character Database, `Blocks`, `ArabicShaping` and
@@ -176,13 +175,13 @@ const fn joins_letters(character: char) -> bool {
         | '\u{10d00}'..='\u{10d39}' // Hanifi Rohingya
         | '\u{10ec0}'..='\u{10eff}' // Arabic
         | '\u{10f30}'..='\u{10fcb}' // Sogdian to Chorasmian
-        | '\u{11000}'..='\u{11fff}' // Brahmi and those that come from it
+        | '\u{11000}'..='\u{11fff}' // Brahmi and scripts derived from it
         | '\u{1e900}'..='\u{1e95f}' // Adlam
     );
     is_of_script && !is_unseen(character)
 }
 
-/// Whether a character is a picture, or a symbol that can be one.
+/// Returns whether a character is a picture, or a symbol that can be shown as one.
 ///
 /// Source: Unicode Character Database, `emoji-data`: *Extended_Pictographic*, by blocks.
 const fn is_pictograph(character: char) -> bool {
@@ -201,7 +200,7 @@ const fn is_pictograph(character: char) -> bool {
     )
 }
 
-/// Whether a character may have a variant that this selector selects.
+/// Returns whether the character may have a variant for this selector.
 ///
 /// Source: Unicode Character Database, `StandardizedVariants`, `emoji-variation-sequences`
 /// and the Ideographic Variation Database, by blocks.
@@ -217,7 +216,7 @@ const fn has_variant(character: char, selector: char) -> bool {
                 || is_pictograph(character)
                 || matches!(
                     character,
-                    '0'..='9' | '#' | '*' // keys of a telephone
+                    '0'..='9' | '#' | '*' // keys of a phone
                     | '\u{1000}'..='\u{109f}' | '\u{aa60}'..='\u{aa7f}' // Myanmar
                     | '\u{2200}'..='\u{22ff}' | '\u{2a00}'..='\u{2aff}' // mathematics
                     | '\u{3001}'..='\u{3002}' | '\u{ff01}'..='\u{ff1f}' // punctuation

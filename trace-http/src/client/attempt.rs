@@ -17,7 +17,8 @@ use crate::conventions::{
     GRPC, HTTP_REQUEST_RESEND_COUNT, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
     URL_FULL,
 };
-use crate::exchange::{Exchange, Expected};
+use crate::exchange::Exchange;
+use crate::expected::Expected;
 use crate::heads::RequestHead;
 use crate::host::split_port;
 use crate::redact::Url;
@@ -38,23 +39,20 @@ impl Attempt {
         source: &'static Location<'static>,
         head: &RequestHead<'_>,
     ) -> Self {
-        let target = Target::from_head(head.uri, head.headers);
-        let expected = Expected::new(head.method, head.headers);
-        let call = expected.call.and_then(|_| grpc::method(head.uri.path()));
-        let name = call.unwrap_or_else(|| method::in_name(head.method));
-        let span = start_at(name, SpanKind::Client, source);
-        let running = span.map(|span| {
+        let target = || Target::from_head(head.uri, head.headers);
+        let share = options.outgoing.share_with(target);
+        let expected = || Expected::new(head.method, head.headers);
+        let call = || expected().call.and_then(|_| grpc::method(head.uri.path()));
+        let name = || call().unwrap_or_else(|| method::in_name(head.method));
+        let running = start_at(name, SpanKind::Client, source).map(|span| {
             span.in_scope(|| {
-                write(target, call, head);
+                write(target(), call(), head);
                 options.write_request(head);
             });
-            let exchange = Exchange::new(span, Side::Client, expected, options.reports);
+            let exchange = Exchange::new(span, Side::Client, expected(), options.reports);
             Running::new(exchange, options)
         });
-        Self {
-            share: options.outgoing.share_with(target),
-            running,
-        }
+        Self { share, running }
     }
 
     /// Keeps the baggage here.
@@ -74,13 +72,11 @@ impl Attempt {
         send: impl FnOnce(Q) -> R,
     ) -> (R, Option<Running>) {
         let Self { share, running } = self;
-        let leave = || {
-            options.outgoing.inject(share, headers(&mut request));
-            send(request)
-        };
-        let sent = match &running {
-            Some(running) => running.in_scope(leave),
-            None => leave(),
+        let span = running.as_ref().map(Running::span);
+        options.outgoing.inject(share, span, headers(&mut request));
+        let sent = match span {
+            Some(span) => span.in_scope(|| send(request)),
+            None => send(request),
         };
         (sent, running)
     }

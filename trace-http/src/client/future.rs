@@ -28,7 +28,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(running) = this.running {
-                running.in_scope(|| this.inner.set(None));
+                running.span().in_scope(|| this.inner.set(None));
             }
         }
     }

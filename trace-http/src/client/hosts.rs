@@ -37,10 +37,14 @@ impl Hosts {
     }
 
     /// A host that is not known is in no list.
-    pub(super) fn contain(&self, target: Target<'_>) -> bool {
+    pub(super) fn contain<'a>(&self, target: impl FnOnce() -> Target<'a>) -> bool {
         match self {
             Self::All => true,
-            Self::Listed(listed) => listed.iter().any(|pattern| pattern.matches(target)),
+            Self::Listed(listed) if listed.is_empty() => false,
+            Self::Listed(listed) => {
+                let target = target();
+                listed.iter().any(|pattern| pattern.matches(target))
+            }
         }
     }
 }
@@ -79,7 +83,7 @@ mod tests {
         hosts.list(["orders.example", "*.internal", "localhost:8080", "[::1]"]);
         let has = |host, port| {
             let host = Some(host);
-            hosts.contain(Target { host, port })
+            hosts.contain(|| Target { host, port })
         };
         assert!(has("orders.example", Some(443)) && has("ORDERS.example", None));
         assert!(has("a.internal", None) && has("a.b.INTERNAL", Some(1)));
@@ -98,15 +102,15 @@ mod tests {
             assert!(!has(other, Some(443)), "{other}");
         }
         assert!(!has("localhost", Some(80)) && !has("localhost", None));
-        assert!(!hosts.contain(Target::default()));
+        assert!(!hosts.contain(Target::default));
     }
 
     #[test]
     fn all_is_not_listed() {
         let mut hosts = Hosts::All;
-        assert!(hosts.contain(Target::default()));
+        assert!(hosts.contain(Target::default));
         hosts.list([""; 0]);
         let host = Some("a");
-        assert!(!hosts.contain(Target { host, port: None }));
+        assert!(!hosts.contain(|| Target { host, port: None }));
     }
 }

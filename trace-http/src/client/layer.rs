@@ -59,12 +59,26 @@ pub fn client() -> ClientLayer {
 /// Statuses from 400 on are errors, without a description. A call that is dropped before it
 /// has a response is cancelled, and no error. Without a response, what failed is recorded:
 /// `error.type` is the kind of an `std::io::Error` among the sources, such as
-/// `connection_refused`, or else the type of the error.
+/// `connection_refused`, or else the type of the error. The sources are known of boxed errors,
+/// and of those of hyper, hyper-util and reqwest, if their features are on.
 ///
 /// Calls of gRPC have the name and the tags of calls, and all codes but `OK` are errors: see
 /// [`grpc`](crate::grpc). A channel of tonic does not tell requests where it goes:
 /// `server.address` and the lists of hosts below need a client that is made by
-/// `with_origin`.
+/// `with_origin`, as generated ones can be, too:
+///
+#[cfg_attr(feature = "tonic", doc = "```")]
+#[cfg_attr(not(feature = "tonic"), doc = "```ignore")]
+/// use tonic::client::Grpc;
+/// use tower_layer::Layer;
+///
+/// fn traced<C>(channel: C) -> Grpc<trace_http::ClientService<C>> {
+///     // Or `ShopClient::with_origin(..)`; the channel goes to the same address.
+///     let origin = http::Uri::from_static("http://shop.internal:50051");
+///     Grpc::with_origin(trace_http::client().layer(channel), origin)
+/// }
+/// # let _ = traced::<()>;
+/// ```
 ///
 /// # When the span ends
 ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPropagator};
-use trace_core::{Baggage, SpanId, TraceContext, TraceId, span};
+use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 
 use super::hosts::{Hosts, Target};
 use crate::carrier::HeaderInjector;
@@ -47,28 +47,33 @@ impl Share {
 }
 
 impl Outgoing {
-    pub(super) fn share_with(&self, target: Target<'_>) -> Share {
-        if !self.context.contain(target) {
+    /// Where the request goes is only asked for if there is a list.
+    pub(super) fn share_with<'a>(&self, target: impl Fn() -> Target<'a>) -> Share {
+        if !self.context.contain(&target) {
             Share::Nothing
-        } else if self.baggage.contain(target) {
+        } else if self.baggage.contain(&target) {
             Share::Baggage
         } else {
             Share::Context
         }
     }
 
-    /// Writes a share of the current context into the headers of a request. What they have of
-    /// another context is removed. Without a trace they stay as they are.
-    pub(super) fn inject(&self, share: Share, headers: &mut HeaderMap) {
+    /// Writes a share of the context into the headers of a request: that of a span, or else the
+    /// current one. What they have of another context is removed. Without a trace they stay as
+    /// they are.
+    pub(super) fn inject(&self, share: Share, span: Option<&OpenSpan>, headers: &mut HeaderMap) {
+        let inject = |propagator: &dyn Propagator, headers| {
+            let headers = &mut HeaderInjector(headers);
+            match span {
+                // It knows its parent, which the current span has to look for.
+                Some(span) => span.inject_with(propagator, headers),
+                None => span::inject_with(propagator, headers),
+            };
+        };
         match share {
             Share::Nothing => self.remove(headers),
-            Share::Context => {
-                let propagator = WithoutBaggage(&self.propagator);
-                span::inject_with(&propagator, &mut HeaderInjector(headers));
-            }
-            Share::Baggage => {
-                span::inject_with(&self.propagator, &mut HeaderInjector(headers));
-            }
+            Share::Context => inject(&WithoutBaggage(&self.propagator), headers),
+            Share::Baggage => inject(&self.propagator, headers),
         }
     }
 
@@ -136,7 +141,7 @@ mod tests {
                 host: Some(host),
                 port: None,
             };
-            outgoing.inject(outgoing.share_with(target), &mut headers);
+            outgoing.inject(outgoing.share_with(|| target), None, &mut headers);
         });
         let lines = headers.iter().map(|(name, value)| match name.as_str() {
             "traceparent" => "traceparent".to_owned(),
@@ -173,7 +178,7 @@ mod tests {
         headers.insert("traceparent", "of another".parse().unwrap());
         let outgoing = Outgoing::default();
         for share in [Share::Nothing, Share::Context, Share::Baggage] {
-            outgoing.inject(share, &mut headers);
+            outgoing.inject(share, None, &mut headers);
         }
         assert_eq!(headers["traceparent"], "of another");
     }

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use http::Response;
 use http_body::Body;
-use trace_core::{Outcome, span};
+use trace_core::{OpenSpan, Outcome, span};
 
 use super::options::Options;
 use crate::conventions::NETWORK_PROTOCOL_VERSION;
@@ -27,8 +27,8 @@ impl Running {
         Self { exchange, options }
     }
 
-    pub(crate) fn in_scope<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.exchange.span.in_scope(body)
+    pub(crate) const fn span(&self) -> &OpenSpan {
+        &self.exchange.span
     }
 
     /// Polls for the response within the span, which may end with it.

@@ -20,9 +20,9 @@
 //! are mistakes of its callers. To a client all but `OK` are. A server whose client leaves has
 //! the code `CANCELLED`, and a span that is cancelled and no error.
 //!
-//! What callers ask for may be anything. If a server says `UNIMPLEMENTED` of a method of which
-//! it has said nothing else, the span is named `grpc`, `rpc.method` is `_OTHER`, and the name
-//! that was asked for is in `rpc.method_original`.
+//! What callers ask for may be anything. If a server says `UNIMPLEMENTED` of a method that it
+//! has never answered in messages, or what it says is no gRPC, the span is named `grpc`,
+//! `rpc.method` is `_OTHER`, and the name that was asked for is in `rpc.method_original`.
 //!
 //! Owns the status codes, where they are found, and which method is called. Knows no
 //! messages: bodies pass as they are.

@@ -20,6 +20,8 @@ pub(crate) struct CallStatus {
     found: Option<Found>,
     /// Of gRPC-Web, where the status is in the body.
     frames: Option<Box<Frames>>,
+    /// Whether the head is that of an answer in messages.
+    is_answer: bool,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,7 @@ impl CallStatus {
         let mut status = Self {
             found: None,
             frames,
+            is_answer: Format::from_headers(headers).is_some() && !headers.contains_key(STATUS),
         };
         status.see_trailers(headers);
         status
@@ -83,16 +86,37 @@ impl CallStatus {
     }
 
     /// Returns the status of a call that has ended: one that does not say it is unknown.
-    pub(crate) fn code(&self) -> Code {
-        self.found
-            .as_ref()
-            .map_or(Code::Unknown, |found| found.code)
+    /// `None` if nobody here can read it.
+    pub(crate) fn code(&self) -> Option<Code> {
+        match &self.found {
+            Some(found) => Some(found.code),
+            None if self
+                .frames
+                .as_ref()
+                .is_some_and(|frames| !frames.can_read()) =>
+            {
+                None
+            }
+            None => Some(Code::Unknown),
+        }
+    }
+
+    /// Whether the server has the method that is called; `None` if that is not known.
+    ///
+    /// An error in the head may come from anywhere, such as from what asks for a password.
+    pub(crate) fn has_method(&self) -> Option<bool> {
+        let code = self.found.as_ref().map(|found| found.code);
+        match (code, self.is_answer) {
+            (Some(Code::Unimplemented), _) | (None, false) => Some(false),
+            (_, true) => Some(true),
+            (Some(_), false) => None,
+        }
     }
 
     /// Writes the status of a call that has ended as tags and status of the current span.
     /// Which codes are errors differs by side.
     pub(crate) fn write(&self, is_error: bool) {
-        let code = self.code();
+        let Some(code) = self.code() else { return };
         code.write();
         if is_error {
             span::add_tag(ERROR_TYPE, code.name());
@@ -139,7 +163,7 @@ mod tests {
     fn a_call_without_a_status_is_unknown() {
         let status = CallStatus::from_head(Format::Http2, &HeaderMap::new());
         assert!(!status.is_found());
-        assert_eq!(status.code(), Code::Unknown);
+        assert_eq!(status.code(), Some(Code::Unknown));
     }
 
     #[test]
@@ -150,7 +174,7 @@ mod tests {
             (name, HeaderValue::from_static(value))
         });
         let status = CallStatus::from_head(Format::Http2, &head.into_iter().collect());
-        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(status.code(), Some(Code::NotFound));
         assert_eq!(status.found.unwrap().message, "no order");
     }
 
@@ -162,6 +186,6 @@ mod tests {
         status.see_data(&first);
         assert!(!status.is_found());
         status.see_data(&second);
-        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(status.code(), Some(Code::NotFound));
     }
 }

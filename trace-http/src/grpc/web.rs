@@ -51,6 +51,11 @@ impl Frames {
         }
     }
 
+    /// Whether this crate is built to read them.
+    pub(crate) const fn can_read(&self) -> bool {
+        cfg!(feature = "tonic") || matches!(self.encoding, Encoding::Binary)
+    }
+
     /// Reads a piece of the body.
     pub(crate) fn read(&mut self, piece: &[u8]) {
         match &mut self.encoding {

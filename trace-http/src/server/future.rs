@@ -96,9 +96,9 @@ impl Running {
         // By a poll, which costs less than to enter the span.
         let _ready = span.poll(
             || {
-                let (made, route) = handled.run(call);
-                called = Some(made);
-                Poll::Ready(route)
+                let entered = handled.enter();
+                called = Some(call());
+                Poll::Ready(entered.leave())
             },
             |route| {
                 write_route(method, about, route.as_ref());
@@ -167,8 +167,9 @@ impl Running {
         let noted = Cell::new(None);
         let polled = span.poll(
             || {
-                let (polled, route) = handled.run(poll);
-                noted.set(route);
+                let entered = handled.enter();
+                let polled = poll();
+                noted.set(entered.leave());
                 polled
             },
             |result| match result {

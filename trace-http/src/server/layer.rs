@@ -52,7 +52,9 @@ pub fn server() -> ServerLayer {
 ///
 /// Statuses from 500 on are errors, without a description. A request that is dropped before
 /// its end, as the client went away or a timeout outside has struck, is cancelled, and also
-/// an error, with `error.type = cancelled`. A handler that panics has panicked.
+/// an error, with `error.type = cancelled`. A handler that panics has panicked, also if
+/// something inside makes a response of that: see
+/// [`without_panic_hook`](Self::without_panic_hook).
 ///
 /// Calls of gRPC, and of gRPC-Web, have the name and the tags of calls: see
 /// [`grpc`](crate::grpc).
@@ -67,7 +69,8 @@ pub fn server() -> ServerLayer {
 ///
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the first makes a span, and
-/// `trace_core::diagnostics` says so.
+/// `trace_core::diagnostics` says so. A request that a handler makes to a service of the same
+/// process is another one, unless it has the same method, path and caller.
 ///
 /// An upgraded connection, such as a WebSocket, goes on after its request: its span ends with
 /// the head of the response. The task that serves it inherits nothing:
@@ -97,7 +100,8 @@ impl ServerLayer {
         self.with(|options| options.skipped.push(Pattern(path.into())))
     }
 
-    /// Sets the formats in which callers send their contexts. Default: `traceparent`,
+    /// Sets the formats of the headers that say who calls. Default:
+    /// [`W3cPropagator`](trace_core::propagation::W3cPropagator), of `traceparent`,
     /// `tracestate` and `baggage`.
     pub fn propagator(self, propagator: impl Propagator + 'static) -> Self {
         self.with(|options| options.propagator = Some(Arc::new(propagator)))
@@ -174,7 +178,8 @@ impl ServerLayer {
     /// does: they are errors by their status then.
     ///
     /// To see them, the layer sets a hook of panics, once in the process. It counts the panics
-    /// of each thread, and calls the hook that was there before.
+    /// of each thread, and calls the hook that was there before. A hook that is set later in
+    /// its place does not count them, unless it calls it.
     pub fn without_panic_hook(self) -> Self {
         self.with(|options| options.sees_caught_panics = false)
     }

@@ -20,7 +20,7 @@ use crate::hooks::{Hook, OnRequest, OnResponse, run_hook, write_headers};
 pub(super) struct Options {
     pub(super) source: &'static Location<'static>,
     pub(super) tracer: Option<Tracer>,
-    /// Without one it is the default, which is called without a pointer in between.
+    /// Reads the headers of callers; `None` is the default.
     pub(super) propagator: Option<Arc<dyn Propagator>>,
     pub(super) trust: Trust,
     pub(super) skipped: Vec<Pattern>,
@@ -62,16 +62,16 @@ impl Options {
         }
     }
 
-    pub(super) fn skips(&self, path: &str) -> bool {
-        self.skipped.iter().any(|pattern| pattern.matches(path))
-    }
-
-    /// Reads what the caller sent.
-    pub(super) fn extract(&self, headers: &HeaderMap) -> Extracted {
+    /// Reads what the caller says of its trace.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Extracted {
         match &self.propagator {
             None => carrier::extract(headers),
             Some(propagator) => propagator.extract(&HeaderExtractor(headers)),
         }
+    }
+
+    pub(super) fn skips(&self, path: &str) -> bool {
+        self.skipped.iter().any(|pattern| pattern.matches(path))
     }
 
     /// Whether something is to be said of a request beside the tags with which it begins.

@@ -46,7 +46,8 @@ where
     /// The span begins here, below whatever the caller sent, or else below the span that was
     /// current at a [`capture`](crate::capture()) outside.
     fn call(&mut self, mut request: Request<Q>) -> ServerFuture<S::Future> {
-        if let Some(outer) = around::outer_layer(&request) {
+        let caller = || self.options.caller(request.headers()).context;
+        if let Some(outer) = around::outer_layer(&request, caller) {
             two_layers(outer, self.options.source);
             around::note_route(|| Route::from_extensions(request.extensions()));
             return ServerFuture::untraced(self.inner.call(request));

@@ -21,7 +21,8 @@ use crate::conventions::{
     NETWORK_PROTOCOL_VERSION, OTHER, RPC_METHOD, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
-use crate::exchange::{Exchange, Expected};
+use crate::exchange::Exchange;
+use crate::expected::Expected;
 use crate::heads::{RequestHead, protocol_version};
 use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
@@ -43,7 +44,8 @@ pub(super) fn begin<B>(
     captured: Option<&TraceContext>,
 ) -> Begun {
     let expected = Expected::from_request(request);
-    let method = method::in_name(request.method());
+    let known = method::known(request.method());
+    let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
     let call = expected.call.and_then(|_| grpc::method(asked.uri.path()));
     let mut unknown = None;
@@ -57,9 +59,9 @@ pub(super) fn begin<B>(
             Cow::Borrowed,
         ),
     };
-    let mut caller = options.extract(request.headers());
-    caller.context = caller.context.or_else(|| captured.cloned());
+    let mut caller = options.caller(request.headers());
     let handled = Handled::new(request, caller.context.as_ref(), options.source);
+    caller.context = caller.context.or_else(|| captured.cloned());
     let root = root_at(options.tracer.as_ref(), name, options.source)
         .kind(SpanKind::Server)
         .extracted(caller)
@@ -69,7 +71,7 @@ pub(super) fn begin<B>(
     } else {
         match call {
             Some(call) => asked.start_call(root, call),
-            None => asked.start_request(root),
+            None => asked.start_request(root, known),
         }
     };
     if options.says_more_of_requests() && span.is_recording() {
@@ -129,8 +131,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Source: OpenTelemetry semantic conventions 1.44, *HTTP spans*, *HTTP server*.
-    fn start_request(&self, root: RootBuilder) -> OpenSpan {
-        let known = method::known(self.method);
+    fn start_request(&self, root: RootBuilder, known: Option<&'static str>) -> OpenSpan {
         let original = known.is_none().then(|| self.method.as_str());
         let query = self.uri.query().map(Query);
         let peer = self.peer.map(|peer| display(peer.ip()));

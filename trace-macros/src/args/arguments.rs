@@ -13,7 +13,7 @@ use crate::returns::ReturnsArg;
 
 /// What the user asked for.
 pub(crate) struct Args {
-    /// The operation name; without it the function's name serves.
+    /// The operation name; without it, the function's name is used.
     pub(crate) operation: Option<LitStr>,
     /// The name of the service, evaluated when a span is recorded.
     pub(crate) service: Option<TokenStream>,
@@ -23,16 +23,16 @@ pub(crate) struct Args {
     pub(crate) tags: Vec<TagArg>,
     /// What an `Err` does.
     pub(crate) errors: ErrArg,
-    /// Spans of other traces to point at.
+    /// Spans of other traces to link to.
     pub(crate) links: Vec<TokenStream>,
-    /// The context below whose span this one belongs.
+    /// The context of the parent span.
     pub(crate) parent: Option<TokenStream>,
     /// The span begins a trace.
     pub(crate) is_root: bool,
     /// The remote context that a root continues, and how far it is trusted.
     pub(crate) remote: Option<TokenStream>,
     pub(crate) trust: Option<TokenStream>,
-    /// What the returned value is said to be.
+    /// What the attribute says about the returned value.
     pub(crate) returns: ReturnsArg,
     /// The function is left as it is.
     pub(crate) skip: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Returns what an attribute without arguments says.
+    /// Returns the arguments of an attribute that has none.
     pub(super) fn new(attribute: Attribute) -> Self {
         Self {
             operation: None,

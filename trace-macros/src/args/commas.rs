@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenTree};
 use syn::Token;
 use syn::parse::ParseStream;
 
-/// Refuses a token that is no comma.
+/// Refuses a token that is not a comma.
 pub(super) fn at_comma_or_end(input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
@@ -29,7 +29,7 @@ fn found(input: ParseStream<'_>) -> String {
     )
 }
 
-/// Goes on to the next comma, or to the end.
+/// Skips to the next comma, or to the end.
 pub(super) fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         if input.parse::<TokenTree>().is_err() {

@@ -1,5 +1,5 @@
-//! The table of arguments: name, form, and who reads the value; and what to say of
-//! unknown ones.
+//! The table of arguments: name, form, and the function that reads the value; and the
+//! messages about unknown arguments.
 
 use syn::parse::ParseStream;
 
@@ -11,7 +11,7 @@ use super::values::{
 use crate::attribute::Attribute;
 use crate::suggest::{did_you_mean, list};
 
-/// One argument: its name, how it is written, and who reads its value.
+/// One argument: its name, how it is written, and the function that reads its value.
 pub(super) struct Rule {
     pub(super) name: &'static str,
     pub(super) form: &'static str,
@@ -183,7 +183,7 @@ pub(super) fn rules(attribute: Attribute) -> &'static [Rule] {
     }
 }
 
-/// What other crates' attributes call something that is different here.
+/// Arguments of other crates' attributes, each with what to write here.
 const ELSEWHERE: &[(&str, &str)] = &[
     (
         "skip_all",
@@ -208,7 +208,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("operation", "write the name alone: `\"operation\"`"),
 ];
 
-/// What an attribute does not take although another one does.
+/// The message about an argument that another attribute of this crate takes.
 fn misplaced(attribute: Attribute, name: &str) -> Option<&'static str> {
     Some(match (attribute, name) {
         (Attribute::TraceRoot, "root") => "this attribute always begins a trace; leave it out",
@@ -229,10 +229,10 @@ fn misplaced(attribute: Attribute, name: &str) -> Option<&'static str> {
     })
 }
 
-/// What is wrong with `skip(argument)`, as other crates have it.
+/// The message about `skip(argument)`, which other crates have.
 pub(super) const SKIPPED_LIST: &str = "`skip(..)` takes no list here: no argument is recorded unless `tags(..)` names it; leave it out";
 
-/// Says what is wrong with an argument that is not there.
+/// Returns the message about an unknown argument.
 pub(super) fn unknown(attribute: Attribute, name: &str) -> String {
     let rules = rules(attribute);
     let names = || rules.iter().map(|rule| rule.name);

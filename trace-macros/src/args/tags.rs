@@ -19,7 +19,7 @@ pub(crate) struct TagArg {
     pub(crate) form: TagForm,
     /// What is recorded.
     pub(crate) value: TokenStream,
-    /// The value is a function of what the body returns.
+    /// The value is a function of the returned value.
     pub(crate) reads_returned: bool,
     /// The whole tag as it is written.
     pub(crate) written: TokenStream,
@@ -40,7 +40,7 @@ pub(crate) enum TagForm {
     Secret,
 }
 
-/// Reads what follows `tags`.
+/// Reads the tokens after `tags`.
 pub(super) fn read(input: ParseStream<'_>) -> syn::Result<Vec<TagArg>> {
     let content;
     let paren = parenthesized!(content in input);
@@ -123,7 +123,7 @@ fn read_one(input: ParseStream<'_>) -> syn::Result<TagArg> {
     })
 }
 
-/// Reads a key; returns its word too if it is a single one.
+/// Reads a key; also returns its word if the key is a single word.
 fn key(input: ParseStream<'_>) -> syn::Result<(String, Option<Ident>)> {
     if input.peek(LitStr) {
         let literal: LitStr = input.parse()?;
@@ -153,7 +153,7 @@ fn key(input: ParseStream<'_>) -> syn::Result<(String, Option<Ident>)> {
     Ok((key, bare))
 }
 
-/// Reads a value; returns too whether it is a function of what the body returns.
+/// Reads a value; also returns whether it is a function of the returned value.
 fn value(
     input: ParseStream<'_>,
     key: &str,

@@ -1,4 +1,4 @@
-//! Reads the value of each argument but `tags`.
+//! Reads the value of each argument except `tags`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -13,13 +13,13 @@ use crate::tokens::{is_punct, is_word};
 /// What an `Err` does to the span.
 #[derive(Clone)]
 pub(crate) enum ErrArg {
-    /// Nothing: the value is not looked at.
+    /// Nothing: the value is ignored.
     Off,
     /// Sets the status, the type, and writes an `exception` log.
     Full,
     /// The same without the log.
     Status,
-    /// The same as `Full`, if the function says so of the error.
+    /// The same as `Full`, if the function returns `true` for the error.
     If(TokenStream),
 }
 
@@ -184,7 +184,7 @@ pub(super) fn expressions(input: ParseStream<'_>) -> syn::Result<Vec<TokenStream
     Ok(expressions)
 }
 
-/// Returns how many parameters a closure has; nothing if it is none.
+/// Returns how many parameters a closure has; `None` if it is not a closure.
 pub(super) fn parameters(expression: &TokenStream) -> Option<usize> {
     let closure = syn::parse2::<ExprClosure>(expression.clone()).ok()?;
     Some(closure.inputs.len())
@@ -226,7 +226,7 @@ pub(super) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     input.call(Path::parse_mod_style).map_err(|error| {
         let read = tokens_between(&begin, input).into_iter().last();
         match read.filter(|_| input.is_empty()) {
-            // The end of the input is nowhere.
+            // The end of the input has no place in the source.
             Some(last) => syn::Error::new(last.span(), format!("expected a name after `{last}`")),
             None => error,
         }
@@ -250,7 +250,7 @@ fn not_awaited(tokens: TokenStream) -> syn::Result<()> {
     Ok(())
 }
 
-/// Returns the tokens from `begin`, which is read on, to `end`.
+/// Returns the tokens from `begin` to `end`, and advances `begin`.
 pub(super) fn tokens_between(begin: ParseStream<'_>, end: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     while begin.cursor() != end.cursor() && !begin.is_empty() {

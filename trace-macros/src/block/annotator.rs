@@ -144,7 +144,7 @@ impl Annotator {
         item.attributes.insert(0, OuterAttribute::new(content));
     }
 
-    /// Makes the attribute of what has none.
+    /// Makes an attribute for an item that has none.
     fn attribute(&self, target: &Target) -> TokenStream {
         let mut arguments = self.arguments(target, &[], |_| true);
         arguments.extend(target.operation.as_deref().map(name_argument));
@@ -155,7 +155,7 @@ impl Annotator {
         quote!(#path(#(#arguments),*))
     }
 
-    /// Adds to an attribute what it does not say itself: arguments, and tags.
+    /// Adds the arguments and tags of the block that an attribute does not have itself.
     fn complete(&self, attribute: &mut OuterAttribute, target: &Target) {
         let kind = match target.attribute {
             Attribute::Traced => attribute.kind(),
@@ -181,8 +181,8 @@ impl Annotator {
         *attribute = OuterAttribute::new(quote!(#path(#(#arguments),*)));
     }
 
-    /// The arguments of the block that are `wanted` and go with the target, and its
-    /// own tags.
+    /// The arguments of the block that are `wanted` and fit the target, and the target's own
+    /// tags.
     fn arguments(
         &self,
         target: &Target,

@@ -35,7 +35,7 @@ pub(super) enum What {
 }
 
 impl Item {
-    /// Names what it is, if it is a block.
+    /// Returns the name of the kind of item, if it is a block.
     pub(super) fn noun(&self) -> &'static str {
         match self.what {
             What::Impl => "`impl` block",
@@ -85,7 +85,7 @@ fn next(tokens: &[TokenTree]) -> (Item, &[TokenTree]) {
     let (what, keyword) = what(rest);
     let length = match what {
         What::Invisible => 1,
-        // Of the block: an item by itself, or it would hide the one that follows.
+        // An inner attribute of the block counts as an item, or it would hide the next item.
         _ if starts_with_inner_attribute(rest) => INNER_ATTRIBUTE,
         _ => length(rest),
     };
@@ -104,7 +104,7 @@ fn next(tokens: &[TokenTree]) -> (Item, &[TokenTree]) {
     (item, after)
 }
 
-/// Returns what an item is, and the word that says so.
+/// Returns the kind of an item, and the word that shows it.
 fn what(tokens: &[TokenTree]) -> (What, Option<Ident>) {
     let mut is_const = false;
     let mut rest = tokens;
@@ -150,7 +150,7 @@ fn what(tokens: &[TokenTree]) -> (What, Option<Ident>) {
     (What::Other, None)
 }
 
-/// Whether it is what follows `pub`, or a `$vis` of a macro.
+/// Whether it is the group after `pub`, or a `$vis` of a macro.
 fn is_visibility(group: &Group) -> bool {
     let first = group.stream().into_iter().next();
     match group.delimiter() {
@@ -177,7 +177,7 @@ fn length(tokens: &[TokenTree]) -> usize {
     last.map_or(tokens.len(), |(index, _)| index + 1)
 }
 
-/// Whether an item ends with `;` whatever it holds.
+/// Whether an item always ends with `;`, even if it has braces.
 fn is_statement(tokens: &[TokenTree]) -> bool {
     let mut words = tokens.iter().filter_map(|token| match token {
         TokenTree::Ident(word) => Some(word.to_string()),

@@ -14,7 +14,7 @@ pub(super) fn owner(block: &Item) -> Option<String> {
         What::Impl => {
             let (_braces, header) = block.tokens.split_last()?;
             let header: TokenStream = header.iter().cloned().collect();
-            // Functions of an item that syn cannot read go without an owner.
+            // Functions of an item that syn cannot read have no owner.
             let parsed: ItemImpl = syn::parse2(quote!(#header {})).ok()?;
             type_name(&parsed.self_ty)
         }

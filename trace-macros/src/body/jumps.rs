@@ -6,8 +6,8 @@ use crate::tokens::{is_punct, is_word};
 
 /// Returns whether there is surely a `break` or a `continue` outside of any loop.
 ///
-/// The compiler refuses it, in words that say where it stands: in a closure or an async
-/// block, if the body is put into one.
+/// The compiler refuses it, and its message says where it stands: if the body were put into
+/// a closure or an async block, the message would name that.
 pub(crate) fn leaves_no_loop(body: TokenStream) -> bool {
     let mut may_be_loop = false;
     let mut after_bang = false;
@@ -24,7 +24,7 @@ pub(crate) fn leaves_no_loop(body: TokenStream) -> bool {
             }
             // A block may have a label.
             TokenTree::Punct(punct) if punct.as_char() == '\'' => may_be_loop = true,
-            // A macro may write a loop around what it is given.
+            // A macro may write a loop around its input.
             TokenTree::Group(group)
                 if !may_be_loop && !after_bang && leaves_no_loop(group.stream()) =>
             {

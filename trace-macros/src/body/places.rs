@@ -40,8 +40,8 @@ pub(super) fn is_taken_apart(before: &[TokenTree], after: &[TokenTree]) -> bool 
     }
 }
 
-/// Returns whether an expression goes on with these tokens so that it is a new value: by a
-/// call or an operator, after any number of fields.
+/// Returns whether these tokens continue an expression so that it is a new value: by a call
+/// or an operator, after any number of fields.
 fn makes_value(after: &[TokenTree]) -> bool {
     match after {
         [dot, TokenTree::Ident(_) | TokenTree::Literal(_), rest @ ..]
@@ -56,7 +56,7 @@ fn makes_value(after: &[TokenTree]) -> bool {
     }
 }
 
-/// Whether a group may be what is in it, and not a new value.
+/// Whether a group may stand for the place in it, and not for a new value.
 pub(super) fn is_place(group: &Group) -> bool {
     match group.delimiter() {
         Delimiter::None => true,
@@ -72,14 +72,14 @@ fn is_joint(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint)
 }
 
-/// Returns whether what stands before the `=` of a statement is one new name, with or
+/// Returns whether the tokens before the `=` of a statement are one new name, with or
 /// without a type, or a place: `let mut id: u32`, `self.id`.
 fn is_one_name(place: &[TokenTree]) -> bool {
     let name = match place {
         [word, change, name @ ..] if is_word(word, "let") && is_word(change, "mut") => name,
         [word, name @ ..] if is_word(word, "let") => name,
         place => {
-            // Nothing is left where the pattern ends with braces.
+            // No tokens are left if the pattern ends with braces.
             return !place.is_empty()
                 && place.iter().all(|token| match token {
                     TokenTree::Ident(word) => word != "_" && word != "let",

@@ -9,9 +9,9 @@ use crate::tokens::{group, is_punct, is_word};
 /// A block that ends with an async block, bare or in `Box::pin(..)`.
 pub(crate) struct AsyncTail {
     body: Group,
-    /// Everything before the async block, and what boxes it.
+    /// The tokens before the async block, and those that box it.
     before: Vec<TokenTree>,
-    /// Whether there is more before it than what boxes it.
+    /// Whether there is more before it than the tokens that box it.
     has_statements: bool,
     boxed: Option<Group>,
     /// `async` or `async move`.
@@ -61,8 +61,8 @@ impl AsyncTail {
         })
     }
 
-    /// Returns whether everything before the async block can be taken apart and
-    /// put together without a change of meaning, and is always run to its end.
+    /// Returns whether the code before the async block always runs to its end, and whether
+    /// its tokens can be taken apart and put together without a change of meaning.
     pub(crate) fn is_simple(&self) -> bool {
         let grouped = self.before.iter().any(|token| {
             matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::None)
@@ -80,18 +80,19 @@ impl AsyncTail {
         !self.has_statements && self.keywords.len() == 2
     }
 
-    /// Returns whether something runs at the call.
+    /// Returns whether any code of the body runs at the call.
     pub(crate) fn has_statements(&self) -> bool {
         self.has_statements
     }
 
-    /// Returns which of the function's parameters have to be mentioned in the async block,
-    /// in this order, before code that names `recorded` ones; nothing if such code cannot
-    /// be put there.
+    /// Returns the parameters of the function that must be mentioned in the async block, in
+    /// this order, before code that names the `recorded` parameters; `None` if such code may
+    /// not stand in the block.
     ///
-    /// It can if the block has them anyway. What it captures drops in the order of the
-    /// first places, which stays as it is with all mentioned that come before. Of a `self`
-    /// that is a pointer, it has all if it has a field.
+    /// It may if the block captures the recorded parameters anyway. Captures drop in the
+    /// order of their first occurrence. That order stays the same if all parameters that
+    /// occur earlier are mentioned first. A block that uses a field of a `self` that is a
+    /// pointer captures the whole `self`.
     pub(crate) fn captured_until(
         &self,
         parameters: &[String],
@@ -113,7 +114,7 @@ impl AsyncTail {
 
     /// Puts the block together again, with another expression for the async block.
     ///
-    /// `wrap` is given `async move` and the block.
+    /// `wrap` gets `async move` and the block.
     pub(crate) fn replace(self, wrap: impl FnOnce(TokenStream, Group) -> TokenStream) -> Group {
         let wrapped = wrap(self.keywords.into_iter().collect(), self.block);
         let mut stream: TokenStream = self.before.into_iter().collect();
@@ -150,7 +151,7 @@ fn take_async_block(tokens: &mut Vec<TokenTree>) -> Option<(Vec<TokenTree>, Grou
     Some((keywords, block))
 }
 
-/// Whether what follows these tokens is an expression of its own.
+/// Whether a new expression begins after these tokens.
 fn starts_statement(before: &[TokenTree]) -> bool {
     match before.last() {
         None => true,

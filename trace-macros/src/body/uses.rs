@@ -9,12 +9,12 @@ use crate::tokens::{is_punct, is_word};
 /// Returns whether an `async move` block surely holds the whole variable `name` of
 /// the code around it.
 ///
-/// Names are not resolved here: the first place of the name decides, and it counts
-/// only where it can be neither a new binding, a field, a type nor a label. A `false`
-/// may be wrong.
+/// Names are not resolved here: the first occurrence of the name decides, and it counts
+/// only if it cannot be a new binding, a field, a type or a label. A `false` may be wrong.
 ///
-/// Of a value that a pattern takes apart, or a `match`, the block may hold a part only, or
-/// nothing; of a field the field, unless it is that of a `self` that is a pointer.
+/// If a pattern or a `match` destructures the value, the block may capture only a part of
+/// it, or nothing. If a field is used, the block captures only the field, unless it is a
+/// field of a `self` that is a pointer.
 ///
 /// Input: `id` in `{ log(id); }` and in `{ let id = id; }`
 /// Output: `true`
@@ -31,8 +31,8 @@ pub(super) fn surely_uses(block: &Group, name: &str, is_pointer: bool) -> bool {
     first_use(block.stream(), name, around).unwrap_or(false)
 }
 
-/// Lists the names that occur in a block, in the order of their first places: in which
-/// the block captures them.
+/// Lists the names that occur in a block, in the order of their first occurrence, which is
+/// the order in which the block captures them.
 pub(super) fn by_first_place(block: &Group, names: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     find_places(block.stream(), names, &mut found);
@@ -55,14 +55,14 @@ fn find_places(tokens: TokenStream, names: &[String], found: &mut Vec<String>) {
     }
 }
 
-/// What is known of the group that tokens are in.
+/// What is known about the group around some tokens.
 #[derive(Clone, Copy)]
 struct Around {
-    /// Names in it may be new.
+    /// Names in it may be new bindings.
     is_unsure: bool,
     /// Literals in it may be format strings.
     is_format: bool,
-    /// A field of the variable is one of what it points to.
+    /// A field of the variable is a field of the value that it points to.
     is_pointer: bool,
 }
 
@@ -168,8 +168,8 @@ fn first_use(tokens: TokenStream, name: &str, around: Around) -> Option<bool> {
     None
 }
 
-/// Returns whether a name between these tokens is the value of a variable, and not
-/// what a pattern takes apart: a block captures no more than it uses.
+/// Returns whether a name between these tokens is the whole value of a variable, and is not
+/// destructured by a pattern: a block captures no more than it uses.
 fn is_whole_value(before: &[TokenTree], after: &[TokenTree]) -> bool {
     let is_sign =
         |token: Option<&TokenTree>, sign| token.is_some_and(|token| is_punct(token, sign));
@@ -190,7 +190,7 @@ fn is_whole_value(before: &[TokenTree], after: &[TokenTree]) -> bool {
         || is_taken_apart(before, after))
 }
 
-/// Returns the name and what follows the `=` after a `let` that binds one name.
+/// Returns the name, and the tokens after the `=`, of a `let` that binds one name.
 fn binding(after: &[TokenTree]) -> Option<(String, &[TokenTree])> {
     match after {
         [word, rest @ ..] if is_word(word, "mut") => binding(rest),

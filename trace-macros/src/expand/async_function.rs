@@ -30,8 +30,8 @@ impl Expansion {
     /// ```
     /// One future and not two: nothing is stored twice, and callers nest deeper.
     ///
-    /// Where something else may want to see `async fn`, or the signature is an error in
-    /// another function, it stays one, and the future is awaited:
+    /// If another attribute may need to see an `async fn`, or the signature is an error in
+    /// a function that is not `async`, the function stays one, and the future is awaited:
     /// ```text
     /// async fn charge(order: Order) -> Result<Receipt, Error> {
     ///     traced(..).await
@@ -39,8 +39,8 @@ impl Expansion {
     /// ```
     pub(super) fn async_function(&self, item: &Item, body: &Group) -> Rewritten {
         let at = Span::mixed_site();
-        // Errors about the lifetime of what it gives, which are about the future as a whole
-        // here, are at the body's value.
+        // Errors about the lifetime of the output are about the whole future here. They
+        // are placed at the body's value.
         let here = place_of_value(body);
         let wrappers = Polled::Future.wrappers(TraceOf::FirstPoll);
         let output = &item.signature.output;
@@ -48,7 +48,7 @@ impl Expansion {
         if !is_read_as_written(item) && !params::has_anonymous_in_impl(&item.signature) {
             let (inputs, block) = self.carried(params::take, item, body);
             let future = own_future(item, &block);
-            // A single word has no lifetime; unknown, it would be reported twice.
+            // A single word has no lifetime; an unknown word would be reported twice.
             let gives = returns::type_of(output).filter(|ty| ty.clone().into_iter().count() > 1);
             let future = self.wrap(wrappers, gives.as_ref(), &observe, &future, here);
             let header = item.header_returning(inputs, |output| self.future_type(output));
@@ -79,10 +79,11 @@ impl Expansion {
 
 /// Writes the async block that stands for the body of an `async fn`.
 ///
-/// Its keywords are at the two ends of the function's header, where errors about an
-/// `async fn` are. With the braces they are the user's: of what a macro has written,
-/// the compiler does not name the variables. The braces inside are not, and so drop
-/// temporaries before the arguments in every edition, as an `async fn` does.
+/// Its keywords have the places of the two ends of the function's header, where errors
+/// about an `async fn` are. Keywords and braces are the user's, because the compiler does
+/// not name variables in code that a macro has written. The braces inside are this
+/// crate's, so they drop temporaries before the arguments in every edition, as an
+/// `async fn` does.
 fn own_future(item: &Item, block: &TokenStream) -> TokenStream {
     let (begin, end) = item.head();
     let (begin, end) = (Ident::new("async", begin), Ident::new("move", end));

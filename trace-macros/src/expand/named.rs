@@ -5,15 +5,14 @@ use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::{Expansion, Rewritten, prologue};
+use super::{Expansion, Rewritten, tags};
 use crate::body::place_of_value;
 use crate::item::Item;
 use crate::returns::{self, Polled, Seen};
 use crate::tokens::located;
 
 impl Expansion {
-    /// What the type stands for is found out by the compiler: see
-    /// `__private::returned`.
+    /// The compiler finds out what the type stands for: see `__private::returned`.
     ///
     /// Input: `tags(id)`, `fn call(&mut self, id: u32) -> Self::Future { body }`
     /// Output:
@@ -29,7 +28,7 @@ impl Expansion {
     /// };
     /// guard.end(|| &SITE, |output| Output::new(output).failure().record(true), output)
     /// ```
-    /// The value is made as that of a function that is called and not polled.
+    /// The value is made like that of a function that is called and not polled.
     pub(super) fn named_function(
         &self,
         item: &Item,
@@ -41,7 +40,7 @@ impl Expansion {
             return self.unnamed_function(item, body, polled);
         };
         let to = quote_spanned!(at=> __traced_said.);
-        let prologue = prologue::write_to(&self.private, &to, &self.args);
+        let prologue = tags::write_to(&self.private, &to, &self.args);
         let said = (!prologue.is_empty())
             .then(|| quote_spanned!(at=> let __traced_said = &__traced_guard;));
         let (inputs, ty, value) = self.value(item, body, prologue);
@@ -65,7 +64,7 @@ impl Expansion {
     /// ```text
     /// let guard = enter(&SITE);
     /// let output: Either<_, Ready<u32>> = body;
-    /// let _ = Returned::of_ref(&output).kind();
+    /// let _ = Returned::from_ref(&output).kind();
     /// if guard.is_recording() {
     ///     guard.end(Output::new(&output).failure().record(true));
     /// }
@@ -76,13 +75,13 @@ impl Expansion {
         let returned = returns::type_of(&item.signature.output);
         let place = returned.map_or(at, |ty| ty.span().resolved_at(at));
         let (method, private) = (kind_method(polled, place), located(&self.private, place));
-        let kind = quote_spanned!(place=> #private::Returned::of_ref(&__traced_output).#method());
+        let kind = quote_spanned!(place=> #private::Returned::from_ref(&__traced_output).#method());
         let check = quote_spanned!(at=> let _ = #kind;);
         let failure = self.failure(true, &quote_spanned!(at=> &__traced_output));
         self.value_function(item, body, Some(&check), failure)
     }
 
-    /// Has the compiler find out whether the returned type is refused.
+    /// Writes code by which the compiler refuses the returned type if it has to.
     ///
     /// Output: `let _ = Returned::<Self::Future>::TYPE.kind();`
     pub(super) fn is_refused(&self, item: &Item) -> Option<TokenStream> {
@@ -96,7 +95,8 @@ impl Expansion {
         Some(quote_spanned!(Span::mixed_site()=> let _ = #kind;))
     }
 
-    /// Has the compiler look at functions of what is returned, or of what that gives.
+    /// Writes code by which the compiler checks functions of the returned value, or of the
+    /// output of a returned future.
     pub(super) fn check_named(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
         let (private, at) = (&self.private, Span::mixed_site());
         let kind = self.kind(item, polled)?;
@@ -112,18 +112,19 @@ impl Expansion {
         })
     }
 
-    /// Writes what the returned type stands for, if it has a name.
+    /// Writes the expression for what the returned type stands for, if it has a name.
     fn kind(&self, item: &Item, polled: Option<Polled>) -> Option<TokenStream> {
         let ty = returns::type_of(&item.signature.output).filter(|ty| !returns::has_unnamed(ty))?;
         // The compiler refuses the type there, and not at the attribute.
         let here = ty.span().resolved_at(Span::mixed_site());
         let private = located(&self.private, here);
         let method = kind_method(polled, here);
-        // As the type of a variable: unknown, it would be reported twice elsewhere.
+        // As the type of a variable, because elsewhere an unknown type would be reported
+        // twice.
         let returned = quote_spanned! {here=>
             (if false {
                 let __traced_output: #ty = #private::never_called();
-                #private::Returned::of(__traced_output)
+                #private::Returned::new(__traced_output)
             } else {
                 #private::Returned::TYPE
             })
@@ -144,7 +145,7 @@ impl Expansion {
     }
 }
 
-/// The method that gives what a returned type stands for.
+/// The method that returns what a returned type stands for.
 fn kind_method(polled: Option<Polled>, span: Span) -> Ident {
     let name = match polled {
         None => "__traced_kind",

@@ -3,16 +3,16 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::written::not_const;
-use super::{Expansion, prologue};
+use super::lint_copy::not_const;
+use super::{Expansion, tags};
 use crate::body::split_inner_attributes;
 use crate::item::Item;
 use crate::tokens::group;
 
 impl Expansion {
-    /// Gives the function as it is written, and has the compiler look at the
-    /// expressions of the attribute's arguments: what is wrong in them is so
-    /// whether anything is recorded or not, and what they name is used.
+    /// Writes the function as the user wrote it, with the expressions of the attribute's
+    /// arguments in code that never runs. So the compiler reports mistakes in them whether or
+    /// not anything is recorded, and the variables that they name count as used.
     ///
     /// Input: `async fn count(text: &str) -> usize { body }`
     /// Output: `async fn count(text: &str) -> usize { body }`
@@ -29,21 +29,21 @@ impl Expansion {
     ///     body
     /// }
     /// ```
-    /// The loop keeps the future as small as it was: without it, what is borrowed
-    /// could be so at each `.await` that follows, and would be stored for it. A
-    /// function that is not `async` has none, and `unconditional_recursion` sees it.
+    /// The loop keeps the future as small as the plain one: without it, the values that the
+    /// tags borrow might still be borrowed at each `.await` that follows, and would be stored.
+    /// A function that is not `async` has no loop, so that `unconditional_recursion` works.
     pub(super) fn off(&self, item: &Item) -> TokenStream {
         let at = Span::mixed_site();
         let origin = self
             .origin
             .as_ref()
             .map(|origin| quote_spanned!(at=> let _ = #origin;));
-        let statements = prologue::statements(&self.private, &self.args);
+        let statements = tags::statements(&self.private, &self.args);
         let returned = self
             .looks_at_return()
             .then(|| self.check_returned(item))
             .flatten();
-        // An import that only `crate = ..` names is used.
+        // Otherwise an import that only `crate = ..` names would be unused.
         let private = &self.private;
         let krate = self.args.krate.as_ref();
         let krate = krate.map(|_| quote_spanned!(at=> let _ = #private::recording;));
@@ -61,7 +61,7 @@ impl Expansion {
         }
         let site = &self.site;
         let end = is_async.then(|| quote_spanned!(at=> loop {}));
-        // With a `;`: the function's own last expression is missing if there is none.
+        // With a `;`, or this would be the last expression of a function that has none.
         let check = quote_spanned! {at=>
             if false {
                 #krate

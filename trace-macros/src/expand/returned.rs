@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature};
 
-use super::{Expansion, Rewritten, own_block, prologue, words};
+use super::{Expansion, Rewritten, own_block, tags, words};
 use crate::body::{AsyncTail, Words, may_exit_early, split_inner_attributes};
 use crate::item::Item;
 use crate::params;
@@ -14,9 +14,9 @@ use crate::tokens::{group, located};
 
 /// Finds the async block that a function ends with, if wrapping it is enough.
 ///
-/// It is not where the function may end elsewhere with another future, or where the
-/// value is a box and the block is in none; only where the return type does not show
-/// that it stands for a future, nothing else can be done.
+/// It is not enough if the function may return another future early, or if the value is a
+/// box and the block is not in one. But if the return type does not show that it stands
+/// for a future, there is no other way.
 fn async_tail(seen: Seen, output: &ReturnType, body: &Group) -> Option<AsyncTail> {
     AsyncTail::find(body).filter(|tail| match seen {
         Seen::Value => returns::may_be_unseen(output, tail.is_boxed()),
@@ -27,7 +27,8 @@ fn async_tail(seen: Seen, output: &ReturnType, body: &Group) -> Option<AsyncTail
     })
 }
 
-/// Writes what has to stand in the block before `prologue`, if that may stand there.
+/// Writes the mentions that must stand in the block before `prologue`; `None` if `prologue`
+/// may not stand in the block.
 fn before_prologue(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> Option<TokenStream> {
     let mut words = Words::default();
     words.add(prologue);
@@ -43,12 +44,12 @@ fn before_prologue(tail: &AsyncTail, item: &Item, prologue: TokenStream) -> Opti
     Some(params::mention_in_order(&item.signature, &captured))
 }
 
-/// Which trace is the one of a span below the current one.
+/// The trace to which a span without a `parent` or `root` belongs.
 #[derive(Clone, Copy)]
 pub(super) enum TraceOf {
     /// The trace in which the function is called.
     Call,
-    /// The one in which the future is polled first: that of an `async fn`.
+    /// The trace in which the future is first polled, as for an `async fn`.
     FirstPoll,
 }
 
@@ -82,8 +83,8 @@ fn has_lifetime_of_async(signature: &Signature) -> bool {
 const LIFETIMES_OF_ASYNC: &[&str] = &["async_trait", "async_recursion"];
 
 impl Polled {
-    /// The functions that wrap it: below the current span, as a root, and below
-    /// what the first argument says.
+    /// The functions that wrap it: for a span below the current one, for a root, and for a
+    /// span with the origin in the first argument.
     pub(super) fn wrappers(self, of: TraceOf) -> [&'static str; 3] {
         match (self, of) {
             (Self::Future, TraceOf::Call) => ["called", "root", "from"],
@@ -106,7 +107,7 @@ impl Expansion {
             let is_shown = returns::is_given(output, Polled::Future);
             let code = match is_shown || tail.is_simple() && !tail.is_boxed() {
                 true => self.future_in_place(item, tail),
-                // What it gives shows only where the wrapper itself is returned.
+                // The output's type is known only where the wrapper itself is returned.
                 false => self.polled_as_value(item, body, (Polled::Future, Form::Opaque)),
             };
             return (item.header(), code);
@@ -121,8 +122,8 @@ impl Expansion {
         }
     }
 
-    /// Returns whether the async block is wrapped with which the function ends: what the
-    /// type stands for does not matter then.
+    /// Returns whether the async block at the end of the function is wrapped. Then it does
+    /// not matter what the type stands for.
     pub(super) fn is_wrapped_in_place(&self, item: &Item) -> bool {
         let (_, body) = split_inner_attributes(item.body.clone());
         async_tail(self.seen(item), &item.signature.output, &body).is_some()
@@ -130,7 +131,7 @@ impl Expansion {
 
     /// Returns what the function returns.
     pub(super) fn seen(&self, item: &Item) -> Seen {
-        // What cannot be was reported.
+        // `check_returns` has reported arguments that contradict the type.
         returns::seen(&item.signature.output, self.args.returns).unwrap_or(Seen::Value)
     }
 
@@ -146,7 +147,7 @@ impl Expansion {
     /// } }))
     /// ```
     ///
-    /// If the block has not all of the tagged arguments, they are read before the
+    /// If the block does not capture all of the tagged arguments, they are read before the
     /// body:
     /// ```text
     /// let values = recording().then(|| (captured(&(self.id)),));
@@ -157,7 +158,7 @@ impl Expansion {
     ///     async move { if false { .. } { body } },
     /// ) }))
     /// ```
-    /// What was an `async fn` has `traced` for `called`.
+    /// A function that was an `async fn` gets `traced` instead of `called`.
     fn future_in_place(&self, item: &Item, tail: AsyncTail) -> TokenStream {
         let (private, at) = (&self.private, Span::mixed_site());
         let output = &item.signature.output;
@@ -170,7 +171,7 @@ impl Expansion {
         let mut replay = None;
         if let Some(mentions) = before_prologue(&tail, item, prologue.clone()) {
             prologue = quote!(#mentions #prologue);
-        } else if let Some((capture, hand_over)) = prologue::captured(private, &self.args) {
+        } else if let Some((capture, hand_over)) = tags::captured(private, &self.args) {
             (captures, replay, prologue) = (capture, Some(hand_over), TokenStream::new());
         }
         let (begin, end) = if tail.has_statements() {
@@ -239,7 +240,7 @@ impl Expansion {
         let ty = returns::annotation(output);
         let made = quote_spanned!(at=> let __traced_inner #ty = #value;);
         let inner = quote_spanned!(at=> __traced_inner);
-        let (captures, inner) = match prologue::captured(private, &self.args) {
+        let (captures, inner) = match tags::captured(private, &self.args) {
             None => (TokenStream::new(), inner),
             Some((captures, replay)) => (
                 captures,
@@ -264,8 +265,8 @@ impl Expansion {
         quote!(#captures #begin #made #end #wrapped)
     }
 
-    /// Wraps what an `impl Trait` stands for: the compiler is shown that the wrapper is
-    /// returned before it looks at what that gives, which then is what the trait says.
+    /// Wraps the value of an `impl Trait`. The compiler sees that the wrapper is returned
+    /// before it infers the wrapper's output, so the output is the one in the trait.
     ///
     /// Input: `-> impl TryFuture<Ok = u32, Error = String>`
     /// Output:
@@ -286,7 +287,8 @@ impl Expansion {
         let private = located(&self.private, begin);
         let at = Span::mixed_site().located_at(begin);
         let (mut wrap, origin) = self.pick(wrappers);
-        // What is no future is an error about the function, which is not called there.
+        // If the value is not a future, the error is about the function, which is not
+        // called at this place.
         wrap.set_span(at);
         let never = quote_spanned!(at=> #private::never_called());
         let no_origin = (!origin.is_empty()).then(|| quote_spanned!(at=> #never,));
@@ -301,8 +303,8 @@ impl Expansion {
         quote!(#code)
     }
 
-    /// Begins and ends what runs at the call: what it calls goes below the span of what
-    /// it returns, which begins later.
+    /// Writes the beginning and the end of the code that runs at the call. Functions that
+    /// this code calls belong below the span of the returned future, which begins later.
     fn calling(&self) -> (TokenStream, TokenStream) {
         let (private, at) = (&self.private, Span::mixed_site());
         (

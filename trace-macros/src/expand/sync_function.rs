@@ -37,8 +37,8 @@ impl Expansion {
     ///     _ => never_called(),
     /// };
     /// ```
-    /// With the second arm, what follows a body that never ends is not unreachable. A body
-    /// without a last expression is reported at the type if it is in a closure.
+    /// Because of the second arm, the code after a body that never ends is not unreachable.
+    /// A body without a last expression is reported at the type if it is in a closure.
     ///
     /// Input: `fn parse(text: &str) -> u32 { body }`
     /// Output:
@@ -70,8 +70,8 @@ impl Expansion {
         self.value_function(item, body, None, Some(failure))
     }
 
-    /// Writes a function whose value is looked at before it is returned: by the compiler,
-    /// which `check` makes it do, and at run time for a `failure`.
+    /// Writes a function whose value is examined before it is returned: by the compiler in
+    /// `check`, and at run time for a `failure`.
     pub(super) fn value_function(
         &self,
         item: &Item,
@@ -101,8 +101,8 @@ impl Expansion {
         (item.header_with(inputs), code)
     }
 
-    /// Writes the value that the body gives, after the prologue: the parameters of the
-    /// function, the type of a variable for the value, and the value.
+    /// Writes the prologue and the body as a value. Returns the parameters of the function,
+    /// the type of a variable for the value, and the value.
     pub(super) fn value(
         &self,
         item: &Item,
@@ -113,8 +113,8 @@ impl Expansion {
         let output = &item.signature.output;
         let is_plain = has_value(body) && !may_exit_early(body.stream());
         if is_track_caller(item) || is_plain {
-            // A closure would change `Location::caller()`. What leaves this block
-            // early is not looked at.
+            // A closure would change `Location::caller()`. An error that leaves this block
+            // early is not recorded.
             let body = own_block(body);
             let value = quote_spanned! {at=>
                 match () {

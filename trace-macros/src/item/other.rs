@@ -7,8 +7,8 @@ use syn::parse::ParseStream;
 use crate::attribute::Attribute;
 use crate::tokens::is_punct;
 
-/// Returns whether a statement or an expression comes next, of which the braces at the end
-/// may have been taken. A call of a macro may be an item, and so does not count.
+/// Returns whether a statement or an expression comes next. The braces at its end may have
+/// been removed. A macro call may be an item, and so does not count.
 pub(super) fn is_statement(has_body: bool, input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let mut tokens = ahead.parse::<TokenStream>().into_iter().flatten();
@@ -40,7 +40,7 @@ fn is_keyword_of_item(word: &str) -> bool {
     word == "fn" || NOT_FUNCTIONS.iter().any(|(keyword, _)| *keyword == word)
 }
 
-/// Words that begin a statement or an expression, whatever follows.
+/// Words that always begin a statement or an expression.
 const STATEMENTS: &[&str] = &[
     "break", "continue", "for", "if", "let", "loop", "match", "return", "while",
 ];
@@ -60,7 +60,7 @@ const NOT_FUNCTIONS: &[(&str, &str)] = &[
     ("macro_rules", "a macro"),
 ];
 
-/// Reports anything but a function at the word that says what it is.
+/// Reports every item that is not a function, at the word that shows its kind.
 pub(super) fn check_is_function(attribute: Attribute, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let mut kind: Option<(Ident, &str)> = None;

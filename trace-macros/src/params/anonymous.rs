@@ -1,4 +1,4 @@
-//! Gives names to lifetimes without a name in the type of a parameter.
+//! Finds lifetimes without a name in the types of parameters.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -26,7 +26,7 @@ pub(crate) fn has_anonymous_in_impl(signature: &Signature) -> bool {
 /// Looks through the tokens of a type, or of bounds that are `in_impl`.
 fn is_anonymous(tokens: TokenStream, in_impl: bool) -> bool {
     let mut depth = 0_usize;
-    // Where the bounds began that the token is in, and the output of a function.
+    // Where the bounds around the token began, and where a function's output did.
     let mut bounds = in_impl.then_some(0);
     let mut output = None;
     let mut tokens = tokens.into_iter().peekable();
@@ -66,7 +66,7 @@ fn is_anonymous(tokens: TokenStream, in_impl: bool) -> bool {
                 _ => {}
             },
             TokenTree::Group(group) => {
-                // What a function takes, and gives, has lifetimes of its own.
+                // The parameters and the output of a function have their own lifetimes.
                 let is_call = group.delimiter() == Delimiter::Parenthesis
                     && !is_named
                     && before.as_ref().is_some_and(is_callable);

@@ -6,14 +6,14 @@ use syn::{Attribute as Outer, Meta};
 
 use crate::tokens::is_punct;
 
-/// Attributes by where they go if the parameter becomes a variable.
+/// A parameter's attributes, sorted by where they belong if it becomes a variable.
 #[derive(Default)]
 pub(super) struct Outers {
-    /// To both: whether it is there.
+    /// Belong to both: whether the parameter exists.
     pub(super) conditions: Vec<TokenStream>,
-    /// To the variable: what is allowed there.
+    /// Belong to the variable: the lints that are allowed for it.
     pub(super) lints: Vec<TokenStream>,
-    /// To the parameter.
+    /// Belong to the parameter.
     pub(super) others: Vec<TokenStream>,
 }
 
@@ -34,7 +34,7 @@ impl Outers {
         outers
     }
 
-    /// Adds what stands in `cfg_attr(..)`, within the attributes around it.
+    /// Adds the attributes in `cfg_attr(..)`, each again within the `cfg_attr`s around it.
     fn add_conditional(
         &mut self,
         content: &TokenStream,

@@ -7,16 +7,16 @@ use syn::{FnArg, Ident, Signature};
 use super::{Params, if_ambiguous, is_changed, is_small, mention, plain_name, rebind};
 use crate::body::Words;
 
-/// Makes the parameters drop as they do in the plain function, when the async block
+/// Makes the parameters drop as they do in the plain function, for an async block that
 /// runs within it.
 ///
-/// Captures drop in the order of their first use, so that a mention of each,
-/// the last one first, gives the order of the plain function without a second
-/// copy. A parameter that the body never names is not mentioned, because
-/// `unused_variables` has to see it; from there on, and from the first pattern or
-/// `mut` on, parameters are rebound one after the other, as the compiler does
-/// itself. What is small and has no destructor is rebound wherever it stands: a
-/// mention would hide from lints that it is shadowed, or never reached.
+/// Captures drop in the order of their first use. So each parameter is mentioned, the
+/// last one first: that gives the order of the plain function without a second copy. A
+/// parameter that the body never names is not mentioned, because `unused_variables` has
+/// to see it. From that parameter on, or from the first pattern or `mut`, parameters are
+/// rebound one after the other, as the compiler itself does. A small parameter without a
+/// destructor is rebound in any position: a mention would hide from lints that it is
+/// shadowed, or never reached.
 ///
 /// Input: `(&self, a: A, id: u64, b: B, (c, d): (C, D), e: E)`
 /// Output:
@@ -84,8 +84,8 @@ pub(crate) fn carry(signature: &Signature, used: &Words) -> Params {
 
 /// Moves the parameters into a closure that runs within the function.
 ///
-/// Each is rebound in the order of the function: what the closure adds is then
-/// seen neither by the order in which they drop, nor by lints, nor by borrowing.
+/// Each is rebound in the order of the function. So the closure changes neither the order
+/// in which they drop, nor lints, nor borrowing.
 ///
 /// Input: `(&self, a: A, mut b: B, (c, d): (C, D))`
 /// Output:

@@ -11,10 +11,10 @@ use crate::body::Words;
 /// as those of an `async fn` do: the first one first if the block never runs, else
 /// the last one first.
 ///
-/// The first that may have a destructor is captured, and so dropped after all
+/// The first parameter that may have a destructor is captured, and so dropped after all
 /// locals; those that follow become locals one after the other. An array without
-/// a destructor is only captured: it is stored once. What is small, or `mut`,
-/// becomes a local, for the lints that [`carry`](super::carry()) has it for.
+/// a destructor is only captured: it is stored once. A small or `mut` parameter becomes a
+/// local, because of the same lints as in [`carry`](super::carry()).
 ///
 /// Input: `(&self, a: A, id: u64, mut b: B, (c, d): (C, D))`
 /// Output:

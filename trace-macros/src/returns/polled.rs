@@ -1,6 +1,6 @@
 //! Futures and streams, with the names that types have for them.
 
-/// What is polled.
+/// The two things that can be polled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Polled {
     Future,
@@ -17,7 +17,7 @@ impl Polled {
         }
     }
 
-    /// The trait of those that give a `Result`, which are futures or streams too.
+    /// The trait of futures or streams with a `Result` as output.
     pub(super) fn trait_of_results(self) -> &'static str {
         match self {
             Self::Future => "TryFuture",
@@ -33,8 +33,8 @@ impl Polled {
         }
     }
 
-    /// The associated type of what it gives, and the alias that names it for any
-    /// pinned box.
+    /// The associated type of its output or items, and the alias that names that type for
+    /// every pinned box.
     pub(super) fn gives(self) -> [&'static str; 2] {
         match self {
             Self::Future => ["Output", "OutputOf"],

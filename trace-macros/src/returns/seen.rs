@@ -5,14 +5,14 @@ use syn::{ReturnType, Type, TypePath};
 use super::bounds::{bounds_in_box, peel, type_in_pinned_box};
 use super::{Form, NO_RESULTS, Polled, polled};
 
-/// What the attribute says of the returned value: `returns = ..`.
+/// What the attribute says about the returned value: `returns = ..`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReturnsArg {
     /// Nothing: the type says it.
     Unsaid,
     /// `future` or `stream`.
     Polled(Polled),
-    /// `value`: the span is that of the call, whatever is returned.
+    /// `value`: the span is that of the call, for every type.
     Value,
 }
 
@@ -23,11 +23,11 @@ pub(crate) enum Seen {
     Value,
     /// Something that is polled, and can be wrapped.
     Polled(Polled, Form),
-    /// Something whose type may stand for one that is polled, or does, as the attribute says.
+    /// Something whose type may stand for a future or stream, or does if the attribute says so.
     Named(Option<Polled>),
 }
 
-/// Returns what a function returns; nothing if that cannot be what the attribute says.
+/// Returns what a function returns; `None` if the type contradicts the attribute.
 pub(crate) fn seen(output: &ReturnType, says: ReturnsArg) -> Option<Seen> {
     let shown = polled(output);
     let ty = match output {
@@ -67,7 +67,7 @@ fn is_known(path: &TypePath) -> bool {
     single.is_some_and(|single| NO_RESULTS.iter().any(|name| single == name))
 }
 
-/// Returns whether a type in which no future is seen may be that of an async block, or of a
+/// Returns whether a type that does not show a future may be that of an async block, or of a
 /// pinned box of one.
 pub(crate) fn may_be_unseen(output: &ReturnType, is_boxed: bool) -> bool {
     let ReturnType::Type(_, ty) = output else {
@@ -94,8 +94,8 @@ pub(crate) fn may_be_pinned_box(output: &ReturnType) -> bool {
     !is_unpinned && !type_in_pinned_box(path).is_some_and(is_value)
 }
 
-/// Types that are not polled; and handles of what runs elsewhere, whatever polls them: there
-/// the call is what the function does.
+/// Types that are not polled, and handles of work that runs elsewhere. A handle may be
+/// polled, but the work of the function is the call.
 const VALUES: &[&str] = &[
     "Arc",
     "BTreeMap",

@@ -6,7 +6,7 @@ use syn::{GenericArgument, PathArguments, Token, Type, TypeInfer, TypeParamBound
 
 use crate::tokens::{group, is_callable, is_punct, is_word};
 
-/// Returns whether a type has a `_` in it; a `'_` is none.
+/// Returns whether a type has a `_` in it; a `'_` does not count.
 pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
     let mut after_quote = false;
     ty.clone().into_iter().any(|token| {
@@ -18,8 +18,8 @@ pub(crate) fn has_unnamed(ty: &TokenStream) -> bool {
     })
 }
 
-/// Returns whether `'_` may be another lifetime in a type than the one that is named there:
-/// it has functions, whose lifetimes are their own, or a macro, or code.
+/// Returns whether `'_` might not mean the lifetime that is named in a type: the type has
+/// functions, which have their own lifetimes, or a macro, or code.
 fn has_own_lifetimes(ty: &TokenStream) -> bool {
     let mut after_name = false;
     ty.clone().into_iter().any(|token| {
@@ -36,7 +36,7 @@ fn has_own_lifetimes(ty: &TokenStream) -> bool {
     })
 }
 
-/// Writes a type with `'_` for each lifetime, unless it brings some of its own.
+/// Writes a type with `'_` for each lifetime, unless it has functions, macros or code.
 ///
 /// Input: `Result<&'a str, Error>`
 /// Output: `Result<&'_ str, Error>`

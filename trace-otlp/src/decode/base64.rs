@@ -4,8 +4,8 @@
 
 /// Reads a number of 8 or 16 bytes from base64 of either alphabet, padded or not.
 ///
-/// Hex has other lengths, so that an id in hex is never taken for base64. What is not
-/// padded and has hex digits alone may be a piece of hex, and is none.
+/// Hex has other lengths, so an id in hex is never taken for base64. A text without padding
+/// that has only hex digits is refused, because it may be a piece of an id in hex.
 ///
 /// Source: RFC 4648, *Base 64 Encoding*; Protocol Buffers, *ProtoJSON Format*: `bytes`.
 pub(super) fn number(text: &str, bytes: usize) -> Option<u128> {
@@ -18,7 +18,7 @@ pub(super) fn number(text: &str, bytes: usize) -> Option<u128> {
     if digits.len() != length || !is_base64 {
         return None;
     }
-    // The last digit has bits to spare, which are zero.
+    // The last digit has bits that are not part of the number and must be zero.
     let spare = length * 6 - bytes * 8;
     let (last, others) = digits.as_bytes().split_last()?;
     let value = others

@@ -8,11 +8,11 @@ use super::scan::{End, Scan};
 
 pub(super) struct Buffer<R> {
     reader: R,
-    /// Bytes `done..filled` were read and are still to be looked at.
+    /// Bytes `done..filled` were read and are not used yet.
     bytes: Vec<u8>,
     done: usize,
     filled: usize,
-    /// Where in the input byte `done` is.
+    /// The place of byte `done` in the input.
     at: Position,
     progress: Progress,
 }
@@ -21,7 +21,7 @@ pub(super) struct Buffer<R> {
 enum Progress {
     /// The reader may have more.
     Reading,
-    /// The reader has no more; the buffer may have.
+    /// The reader has no more; the buffer may still have some.
     Ended,
     /// The reader failed, or a request was too long: nothing can follow.
     Broken,
@@ -42,12 +42,12 @@ impl<R> Buffer<R> {
         }
     }
 
-    /// Returns where in the input this is.
+    /// Returns the place in the input.
     pub(super) const fn at(&self) -> Position {
         self.at
     }
 
-    /// Returns what was read and is not passed over.
+    /// Returns the bytes that were read and not passed over.
     pub(super) fn rest(&self) -> &[u8] {
         self.bytes.get(self.done..self.filled).unwrap_or_default()
     }
@@ -63,7 +63,7 @@ impl<R> Buffer<R> {
         self.done += bytes;
     }
 
-    /// Passes over bytes that are in no column.
+    /// Passes over bytes that do not count in columns.
     pub(super) const fn skip_mark(&mut self, bytes: usize) {
         self.done += bytes;
     }
@@ -90,7 +90,7 @@ impl<R: Read> Buffer<R> {
         }
     }
 
-    /// Passes over what is before such a byte, or all that comes.
+    /// Passes over everything before such a byte; over everything if there is none.
     pub(super) fn skip_to(
         &mut self,
         max_bytes: usize,
@@ -158,7 +158,7 @@ impl<R: Read> Buffer<R> {
                 Ok(false)
             }
             Ok(bytes) => {
-                // A wrong reader may claim to have given more than it could.
+                // A faulty reader may claim to have filled more than the buffer has.
                 self.filled += bytes.min(space_bytes);
                 Ok(true)
             }

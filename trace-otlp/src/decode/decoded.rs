@@ -4,58 +4,59 @@ use trace_core::{Collector, Resource, SpanBatch, SpanRecord};
 
 use super::error::DecodeError;
 
-/// Most problems that are kept: in a small span there is room for large ones.
+/// Most problems that are kept: even a small span can have a long message.
 pub(super) const MAX_PROBLEMS: usize = 100;
 
 /// The spans of one `ExportTraceServiceRequest`.
 #[derive(Clone, Debug, Default)]
 pub struct DecodedRequest {
-    /// Spans by who recorded them, in the order of the input.
+    /// Spans by the resource that recorded them, in the order of the input.
     pub groups: Vec<ResourceSpans>,
-    /// How many spans were left out. Spans count that are in what cannot be read, as far
-    /// as they can be found there; a request, a group or another value without any counts
-    /// as one. Always 0 unless [`DecodeOptions::lenient`](super::DecodeOptions::lenient) is
-    /// set.
+    /// How many spans were left out. If a part of the input cannot be read, the spans in it
+    /// count as far as they can be found; a request, a group or another value without spans
+    /// counts as one. Always 0 unless
+    /// [`DecodeOptions::lenient`](super::DecodeOptions::lenient) is set.
     pub left_out: u64,
-    /// Why, for the first 100.
+    /// The reasons for which parts were left out, the first 100.
     pub problems: Vec<DecodeError>,
-    /// How many values of enums are not known, a kind or a code of a status; they are
-    /// read as not specified.
+    /// How many values of enums are unknown, kinds or codes of a status; they are read as
+    /// not specified.
     pub unknown_enums: u64,
-    /// How many spans of Jaeger's name a process that their trace does not have; their
-    /// service is `unknown_service`.
+    /// How many Jaeger spans name a process that their trace does not have; their service
+    /// is `unknown_service`.
     pub unknown_services: u64,
-    /// What the answer of Tempo or Jaeger that this is says of its not being whole, in up
-    /// to 240 characters as [`visible`](trace_core::visible) writes them.
+    /// The reason for which an answer of Tempo or Jaeger is incomplete, as it says itself:
+    /// up to 240 characters, written as by [`visible`](trace_core::visible). `None` if it
+    /// does not say that it is incomplete.
     pub partial: Option<String>,
 }
 
 /// Spans of one service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceSpans {
-    /// Who recorded the spans.
+    /// The service that recorded the spans, with its attributes.
     pub resource: Resource,
     /// The spans of all scopes, in the order of the input.
     pub spans: Vec<SpanRecord>,
 }
 
-/// What an input had in it.
+/// The contents of an input, in numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
-    /// Requests, also those that cannot be read.
+    /// Requests, including those that cannot be read.
     pub requests: u64,
     /// Spans.
     pub spans: u64,
     /// How many spans were left out; see [`DecodedRequest::left_out`].
     pub left_out: u64,
-    /// Why, for the first 100.
+    /// The reasons for which parts were left out, the first 100.
     pub problems: Vec<DecodeError>,
-    /// How many values of enums are not known; see [`DecodedRequest::unknown_enums`].
+    /// How many values of enums are unknown; see [`DecodedRequest::unknown_enums`].
     pub unknown_enums: u64,
-    /// How many spans have a service that is not known; see
-    /// [`DecodedRequest::unknown_services`].
+    /// How many spans have an unknown service; see [`DecodedRequest::unknown_services`].
     pub unknown_services: u64,
-    /// What answers say that are not whole, the first 100; see [`DecodedRequest::partial`].
+    /// The reasons for which answers are incomplete, the first 100; see
+    /// [`DecodedRequest::partial`].
     pub partial: Vec<String>,
 }
 
@@ -72,7 +73,7 @@ impl DecodedRequest {
         self.len() == 0
     }
 
-    /// Gives `collector` the spans, a batch for each group.
+    /// Passes the spans to `collector`, in one batch for each group.
     pub fn feed(&self, collector: &(impl Collector + ?Sized)) {
         for ResourceSpans { resource, spans } in &self.groups {
             collector.collect(&SpanBatch::from_records(resource, spans));

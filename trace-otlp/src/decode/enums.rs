@@ -4,7 +4,7 @@ use trace_core::SpanKind;
 
 use super::scalar::Scalar;
 
-/// An enum: what of it is not known is not specified.
+/// An enum; an unknown value is read as not specified, the default.
 pub(super) trait Enum: Default {
     const EXPECTED: &'static str;
 
@@ -15,8 +15,8 @@ pub(super) trait Enum: Default {
 
 /// A value of an enum as it was found.
 ///
-/// Source: Protocol Buffers, *ProtoJSON Format*: enums are open, so that a later version
-/// may have values that are not known.
+/// Source: Protocol Buffers, *ProtoJSON Format*: enums are open, so a later version may have
+/// values that are unknown here.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Named<T> {
     pub(super) value: T,

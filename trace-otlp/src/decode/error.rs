@@ -1,4 +1,4 @@
-//! The error of decoding: what cannot be read, and at which line, column and path.
+//! The error of decoding: what cannot be read, with its line, column and path.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use trace_core::visible;
 
 use super::pieces;
 
-/// What of an input cannot be read, where and why.
+/// A part of an input that cannot be read, with its place and the reason.
 ///
 /// ```
 /// use trace_otlp::decode;
@@ -51,7 +51,7 @@ impl DecodeError {
         self.at.line
     }
 
-    /// Returns the column in the line, in bytes from 1; what is wrong is there or
+    /// Returns the column in the line, in bytes from 1; the mistake is at that column or
     /// ends there.
     #[must_use]
     pub fn column(&self) -> usize {
@@ -60,7 +60,7 @@ impl DecodeError {
 
     /// Returns the field within its request, for example
     /// `resourceSpans[0].scopeSpans[0].spans[4].traceId`; empty when it is the
-    /// request itself, or what lies between requests.
+    /// request itself, or text between requests.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -79,7 +79,7 @@ impl DecodeError {
         }
     }
 
-    /// Makes the error for a document that is something else; `found` follows "is".
+    /// Makes the error for a document that is not OTLP; `found` follows "is".
     pub(super) fn from_document(start: Position, path: &str, found: &str) -> Self {
         let subject = if path.is_empty() { "the request " } else { "" };
         let message = format!("{subject}is {found}");
@@ -96,8 +96,8 @@ impl DecodeError {
         }
     }
 
-    /// Makes an error of serde's. `start` is where its text begins, `outer` the
-    /// path to this text, `inner` the one within it.
+    /// Makes an error from serde's. `start` is where the text begins, `outer` the path to
+    /// the text, `inner` the path within it.
     pub(super) fn from_json(
         error: &serde_json::Error,
         start: Position,
@@ -105,7 +105,7 @@ impl DecodeError {
         inner: Option<&Path>,
     ) -> Self {
         let inner = inner.map(Path::to_string).unwrap_or_default();
-        // What the name of a field should have been is not known.
+        // serde does not know what the name of a field should have been.
         let inner = inner.strip_suffix(".?").unwrap_or(&inner);
         let mut path = match (outer, inner) {
             (outer, "" | "." | "?") => outer.to_owned(),
@@ -132,8 +132,8 @@ impl DecodeError {
     }
 }
 
-/// Makes the error that parsing `text` as a `T` gave, with the path to the field:
-/// following the path costs, so that it is only done when it is needed.
+/// Makes the error of parsing `text` as a `T`, with the path to the field. The text is parsed
+/// once more, because following the path would slow down every request without an error.
 pub(super) fn explain<'a, T: Deserialize<'a>>(
     text: &'a [u8],
     error: &serde_json::Error,
@@ -146,7 +146,7 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
     };
     let (error, path) = (tracked.inner(), tracked.path());
     let mut problem = DecodeError::from_json(error, start, outer, Some(path));
-    // serde stands behind what it has read, and that may be more than the value.
+    // serde's position is after what it has read, which may be more than the value.
     if error.classify() == Category::Data && found(&error.to_string()).is_some() {
         let before = place_of(text, path).and_then(|place| text.get(..place));
         problem.at = before.map_or(problem.at, |before| start.after(before));
@@ -154,8 +154,8 @@ pub(super) fn explain<'a, T: Deserialize<'a>>(
     problem
 }
 
-/// Returns where in a text the value lies that has this path: where it ends, or where it
-/// begins if it has parts.
+/// Returns the place in a text of the value with this path: its end, or its beginning if it
+/// has parts.
 fn place_of(text: &[u8], path: &Path) -> Option<usize> {
     let mut range = 0..text.len();
     for segment in path {
@@ -174,7 +174,7 @@ fn place_of(text: &[u8], path: &Path) -> Option<usize> {
     }
 }
 
-/// Returns what serde has found, and what it has expected, if a value is at fault.
+/// Returns what serde found, and what it expected, if a value is at fault.
 fn found(text: &str) -> Option<(&str, &str)> {
     let prefixes = ["invalid type: ", "invalid value: "];
     let mut found = prefixes
@@ -191,8 +191,8 @@ pub(super) fn join(path: &str, field: &str) -> String {
     }
 }
 
-/// Turns serde's message into one that follows the path; also returns the field
-/// that it is about where the path does not name it.
+/// Turns serde's message into one that follows the path; also returns the field at fault if
+/// the path does not name it.
 fn reword(text: &str, category: Category, is_whole: bool) -> (Option<&str>, String) {
     match category {
         Category::Eof if is_whole => return (None, format!("the request is cut off: {text}")),
@@ -247,7 +247,7 @@ impl Position {
             },
             line => Self {
                 line: self.line + line - 1,
-                // serde counts from 0 where it finds nothing in a line.
+                // serde's column is 0 if it has read nothing in the line.
                 column: column.max(1),
             },
         }

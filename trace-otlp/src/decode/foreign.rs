@@ -9,16 +9,16 @@ use serde_json::value::RawValue;
 
 /// What a document is.
 pub(super) enum Found {
-    /// It has a field of a document of OTLP, or of what is put around one.
+    /// It has a field of an OTLP document, or of an object that is put around one.
     Otlp(String),
     ZipkinSpan,
     /// `{"data": [..]}`
     JaegerAnswer,
-    /// One of what is in `data`.
+    /// An element of `data`.
     JaegerTrace,
-    /// Something else: what follows "is".
+    /// Something else; the text follows "is" in the error.
     Other(String),
-    /// No object of JSON.
+    /// Not a JSON object.
     Unreadable,
 }
 
@@ -49,8 +49,8 @@ const TELLING: [&str; 23] = [
     "trace_id",
 ];
 
-/// Fields of a span of Zipkin's version 2 besides its ids, `name` and `timestamp`, which
-/// anything may have.
+/// Fields of a span of Zipkin's version 2, without its ids, `name` and `timestamp`, which
+/// any document may have.
 const ZIPKIN: [&str; 9] = [
     "parentId",
     "kind",
@@ -63,7 +63,7 @@ const ZIPKIN: [&str; 9] = [
     "tags",
 ];
 
-/// Fields that no span of Zipkin has, but those of OpenTelemetry in other forms.
+/// Fields of OpenTelemetry spans in other forms, which no span of Zipkin has.
 const CONSOLE: [&str; 9] = [
     "attributes",
     "events",
@@ -91,7 +91,7 @@ const LOG: [&str; 8] = [
 /// Other fields by which documents are recognized.
 const SHARED: [&str; 5] = ["id", "name", "timestamp", "traceId", "traces"];
 
-/// Fields of a document of OTLP, and of what is put around one.
+/// Fields of an OTLP document, and of objects that are put around one.
 const OTLP: [&str; 9] = [
     "resourceSpans",
     "resource_spans",
@@ -104,7 +104,7 @@ const OTLP: [&str; 9] = [
     "trace",
 ];
 
-/// What is expected instead.
+/// The documents that are expected instead.
 const EXPECTED: &str = "`resourceSpans` of OTLP, or spans of Tempo, Jaeger or Zipkin";
 
 /// Looks at the fields of a document.
@@ -126,7 +126,8 @@ pub(super) fn look_at(text: &[u8]) -> Found {
     let is_dump = has_ids && (has_any(&CONSOLE) || zipkin.has_kind_by_number());
     let is_first_version = has(&["binaryAnnotations"]) || zipkin.has_endpoint();
     if has_ids && !is_dump && !is_first_version && !has_any(&LOG) {
-        // Storages add fields of their own, but nothing else than they knows them all.
+        // Storage backends add their own fields. An object with a field that is unknown
+        // here needs another field that only Zipkin has.
         let is_known = fields.number == fields.telling.len();
         if is_known || has_any(&ZIPKIN) {
             return Found::ZipkinSpan;
@@ -202,7 +203,7 @@ fn is_of_jaeger(text: &[u8]) -> bool {
     serde_json::from_slice(text).is_ok_and(|answer: Answer| !answer.data.is_empty())
 }
 
-/// Whether `traces` are what a search has found, as Tempo answers it: without spans.
+/// Whether `traces` are the results of a Tempo search, which have no spans.
 fn is_search(text: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -218,7 +219,8 @@ fn is_search(text: &[u8]) -> bool {
     answer.is_ok_and(|answer: Answer| answer.traces.iter().all(|trace| trace.spans.is_none()))
 }
 
-/// What tells whether a span is of Zipkin's version 2: nothing if it cannot be read.
+/// The fields that show whether a span is of Zipkin's version 2; all absent if the span cannot
+/// be read.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Zipkin<'a> {
@@ -243,7 +245,7 @@ impl<'a> Zipkin<'a> {
         self.kind.is_some_and(is_number)
     }
 
-    /// Whether an annotation says where it was made, as in version 1.
+    /// Whether an annotation has an endpoint, as in version 1.
     fn has_endpoint(&self) -> bool {
         let annotations = self.annotations.as_deref().unwrap_or_default();
         annotations

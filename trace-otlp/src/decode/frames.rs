@@ -1,6 +1,6 @@
 //! Cuts an input into requests.
 //!
-//! Owns where a request begins and ends, and where reading resumes after an error.
+//! Decides where a request begins and ends, and where reading resumes after an error.
 //! Does not look into a request.
 
 use std::fmt;
@@ -8,29 +8,28 @@ use std::io::Read;
 
 use super::buffer::Buffer;
 use super::error::{DecodeError, Position};
-use super::found::{self, MAGIC_BYTES};
+use super::magic::{self, MAGIC_BYTES};
 use super::scan::{End, Key, first_key};
 use super::surrogates;
 
-/// An input as a row of JSON objects.
+/// An input as a sequence of JSON objects.
 ///
-/// Between objects there may be white space; arrays around them may be there.
-/// An object ends with its last brace, or where it is obviously cut off: at the
-/// end of a line within a text, and before a line that begins another object where no
-/// JSON goes on; see `scan`.
+/// There may be white space between objects, and arrays around them. An object ends with
+/// its last brace, or where it is obviously cut off: at the end of a line within a text, or
+/// before a line that begins another object and cannot continue this one; see `scan`.
 pub(super) struct Frames<R> {
     input: Buffer<R>,
     expecting: Expecting,
-    /// In which columns the arrays begin that this is in.
+    /// The columns in which the arrays around this place begin.
     arrays: Vec<usize>,
     /// What to skip before the next object.
     unread: Unread,
     /// Whether an object in these arrays was cut off, so that a comma or bracket may be
     /// lost with it.
     is_damaged: bool,
-    /// Whether one of the commas and brackets between objects was said to be too much.
+    /// Whether a comma or bracket between objects was reported as superfluous.
     is_loose: bool,
-    /// How many objects there were.
+    /// How many objects were read.
     objects: u64,
     is_begun: bool,
 }
@@ -39,7 +38,7 @@ pub(super) struct Frames<R> {
 pub(super) struct Frame<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) start: Position,
-    /// Whether nothing but white space and a mark of the byte order was before it.
+    /// Whether only white space and a byte order mark came before it.
     pub(super) is_first: bool,
 }
 
@@ -56,8 +55,8 @@ enum Expecting {
     ArrayComma,
 }
 
-/// What cannot be read and was not yet skipped: a reader that stops at an error does not
-/// wait for it.
+/// A part that cannot be read and was not yet skipped. It is skipped only when more is read,
+/// so a caller that stops at an error does not wait for more input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unread {
     Nothing,
@@ -65,11 +64,11 @@ enum Unread {
     Line,
     /// One value in an array.
     Value,
-    /// What is left of an object that began in this column with this field.
+    /// The rest of an object that began in this column with this field.
     Object(usize, Key),
 }
 
-/// Arrays within each other: Zipkin gives traces as arrays of arrays of spans.
+/// Most arrays within each other: Zipkin returns traces as arrays of arrays of spans.
 const MAX_ARRAYS: usize = 2;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -139,8 +138,8 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    /// Leaves the arrays that were cut off before one that begins here: that which begins
-    /// in the same column, and those within it.
+    /// Leaves the arrays that were cut off before an array that begins here: the one that
+    /// begins in the same column, and those within it.
     fn leave_arrays(&mut self) {
         let column = self.input.at().column;
         let same = self.arrays.iter().rposition(|begin| *begin == column);
@@ -156,7 +155,7 @@ impl<R: Read> Frames<R> {
         !self.input.is_broken()
     }
 
-    /// Returns whether there is nothing more but white space.
+    /// Returns whether only white space is left.
     pub(super) fn is_at_end(&mut self) -> Result<bool, DecodeError> {
         self.input.skip_space()?;
         Ok(self.input.rest().is_empty())
@@ -169,9 +168,9 @@ impl<R: Read> Frames<R> {
         if self.input.rest().starts_with(BYTE_ORDER_MARK) {
             self.input.skip_mark(BYTE_ORDER_MARK.len());
         }
-        // What is in two bytes a character may begin with a brace.
+        // A text with two bytes a character may begin with a brace.
         while self.input.rest() == b"{" && self.input.fill()? {}
-        match found::data(self.input.rest()) {
+        match magic::data(self.input.rest()) {
             Some(_) => Err(self.refuse(Expecting::Top)),
             None => Ok(()),
         }
@@ -204,7 +203,7 @@ impl<R: Read> Frames<R> {
         })
     }
 
-    /// Makes the error for what stands here, which is passed over before the next object.
+    /// Makes the error for the text at this place, which is skipped before the next object.
     fn refuse(&mut self, expecting: Expecting) -> DecodeError {
         let expected = match expecting {
             Expecting::Top => "a JSON object or an array of them",
@@ -212,9 +211,9 @@ impl<R: Read> Frames<R> {
             Expecting::ArrayObject => "`,` or `]`",
             Expecting::ArrayComma => "an object",
         };
-        while found::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
+        while magic::may_be_data(self.input.rest()) && matches!(self.input.fill(), Ok(true)) {}
         let rest = self.input.rest();
-        let found = found::name(rest.get(..MAGIC_BYTES).unwrap_or(rest));
+        let found = magic::name(rest.get(..MAGIC_BYTES).unwrap_or(rest));
         let message = format!("found {found}; expected {expected}");
         let error = DecodeError::new(self.input.at(), message);
         let byte = rest.first().copied();
@@ -236,7 +235,7 @@ impl<R: Read> Frames<R> {
                 (self.expecting, Unread::Nothing)
             }
             (Expecting::ArrayObject, Some(b'{')) => {
-                // A comma is missing, and maybe more of them.
+                // A comma is missing, and perhaps others later.
                 self.is_damaged = true;
                 (Expecting::ArrayObject, Unread::Nothing)
             }
@@ -272,7 +271,7 @@ impl<R: Read> Frames<R> {
         Ok(())
     }
 
-    /// Passes over what was refused.
+    /// Passes over the refused part.
     fn pass_over(&mut self, max_bytes: usize) -> Result<(), DecodeError> {
         match std::mem::replace(&mut self.unread, Unread::Nothing) {
             Unread::Nothing => Ok(()),

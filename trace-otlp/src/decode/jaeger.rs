@@ -1,5 +1,5 @@
-//! Traces as Jaeger's UI and its HTTP API give them. The docs of `decode` have what
-//! becomes of them.
+//! Reads traces as Jaeger's UI and its HTTP API return them. The docs of `decode` say what
+//! each field becomes.
 //!
 //! Source: jaegertracing/jaeger, `model/json`; OpenTelemetry specification, *OpenTelemetry
 //! to Jaeger Transformation*.
@@ -19,14 +19,14 @@ use super::older::Loose;
 use super::reader::Reader;
 use super::record::resource;
 use super::scalar::or_default;
-use crate::facts::key;
+use crate::conventions::key;
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `data`")]
 struct Answer<'a> {
     #[serde(borrow)]
     data: Vec<&'a RawValue>,
-    /// Why traces are missing from it.
+    /// The reasons for which traces are missing from it.
     #[serde(borrow, default)]
     errors: Option<&'a RawValue>,
 }
@@ -53,7 +53,7 @@ struct Process {
     tags: Vec<KeyValue>,
 }
 
-/// Reads the answer with traces that `text` is.
+/// Reads `text` as an answer with traces.
 pub(super) fn read_answer(
     reader: &mut Reader<'_>,
     text: &[u8],
@@ -83,7 +83,7 @@ fn count_spans(trace: &RawValue) -> u64 {
     counted.map_or(0, |counted: Counted| counted.spans.len() as u64)
 }
 
-/// Returns what the first of the errors of an answer says, if there is one.
+/// Returns the message of an answer's first error, if there is one.
 fn said_by(errors: &RawValue) -> Option<String> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -105,7 +105,7 @@ fn said_by(errors: &RawValue) -> Option<String> {
     })
 }
 
-/// Reads the trace that `text` is.
+/// Reads `text` as a trace.
 pub(super) fn read_trace(
     reader: &mut Reader<'_>,
     text: &[u8],

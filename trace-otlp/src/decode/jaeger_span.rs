@@ -1,4 +1,4 @@
-//! Spans of Jaeger. The docs of `decode` have what becomes of them.
+//! Reads spans of Jaeger. The docs of `decode` say what each field becomes.
 //!
 //! Source: jaegertracing/jaeger, `model/json`; OpenTelemetry specification, *OpenTelemetry
 //! to Jaeger Transformation*.
@@ -44,7 +44,7 @@ pub(super) struct Span<'a> {
     logs: Vec<Entry>,
     #[serde(default, rename = "processID", deserialize_with = "or_default")]
     pub(super) process_id: String,
-    /// What Jaeger's storages have in the place of the id.
+    /// The process itself, which Jaeger's storage backends write instead of its id.
     #[serde(borrow, default)]
     pub(super) process: Option<&'a RawValue>,
 }
@@ -145,7 +145,7 @@ fn log(entry: Entry) -> Log {
     }
 }
 
-/// Makes a link; one without ids is none.
+/// Makes a link; `None` without ids.
 fn link(reference: &Reference) -> Option<Link> {
     Some(Link {
         trace_id: reference.trace_id.0?,
@@ -157,7 +157,7 @@ fn link(reference: &Reference) -> Option<Link> {
 }
 
 impl Reference {
-    /// Returns the type in lower case; without one it is the first.
+    /// Returns the type in lower case; without one it is `child_of`.
     fn name(&self) -> String {
         match self.ref_type.as_str() {
             "" => "child_of".to_owned(),
@@ -166,13 +166,13 @@ impl Reference {
     }
 }
 
-/// Makes tags; of several with one key the last one counts.
+/// Makes tags; the last of several with one key counts.
 pub(super) fn tags(pairs: Vec<KeyValue>) -> Vec<Tag> {
     let pairs = pairs.into_iter();
     unique(pairs.map(|pair| (pair.key, tag_value(&pair.value_type, pair.value))))
 }
 
-/// Returns a value of its type, or as text where it is not of it.
+/// Returns a value in its type, or as text if it does not have that type.
 fn tag_value(value_type: &str, value: Loose) -> TagValue {
     let untyped = match &value {
         Loose::Bool(value) => Some((*value).into()),

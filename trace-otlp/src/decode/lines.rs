@@ -5,17 +5,17 @@ use super::error::Position;
 /// The lines of a request.
 pub(super) struct Lines {
     start: Position,
-    /// Where they end, once that was asked for.
+    /// The end of each line; empty until the first lookup.
     ends: Option<Vec<usize>>,
 }
 
 impl Lines {
-    /// Makes those of a request that begins here.
+    /// Makes the lines of a request that begins at `start`.
     pub(super) const fn new(start: Position) -> Self {
         Self { start, ends: None }
     }
 
-    /// Returns where the byte `offset` of the request `bytes` lies.
+    /// Returns the place of the byte `offset` of the request `bytes`.
     pub(super) fn position(&mut self, bytes: &[u8], offset: usize) -> Position {
         let ends = self.ends.get_or_insert_with(|| {
             let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');

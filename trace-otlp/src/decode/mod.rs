@@ -1,42 +1,50 @@
-//! Reads OTLP/JSON: what [`JsonCollector`](crate::JsonCollector) and other
-//! OpenTelemetry programs write; and the traces of Tempo, Jaeger and Zipkin.
+//! Reads OTLP/JSON as [`JsonCollector`](crate::JsonCollector) and other OpenTelemetry
+//! programs write it, and the traces of Tempo, Jaeger and Zipkin.
 //!
-//! The input is one request, several on lines of their own, one after another or
-//! pretty-printed, or an array of requests. A request may be within a `result`, as
+//! The input is one request, several requests (one a line, one after another, or
+//! pretty-printed), or an array of requests. A request may be within a `result`, as
 //! Jaeger's third API answers, or a `trace`; it may have Tempo's `batches`, or be one
-//! `ResourceSpans`, as the Java SDK logs it. Any other document is refused by what it
-//! is, also one that has logs or metrics alone.
+//! `ResourceSpans`, as the Java SDK logs it. Any other document is refused, also one with
+//! only logs or metrics, and the error says what the document is.
 //!
-//! Taken as real clients send it: 64-bit integers as numbers or texts, in which an
-//! exponent may be; enums as numbers or names, an unknown one as not specified, which is
-//! counted; ids in hex of either case, or in base64; half a surrogate pair as U+FFFD;
-//! field names in camel or snake case, `null` as absent, missing fields at their default;
-//! only a span's ids must be there. What a [`SpanRecord`](trace_core::SpanRecord) has no
-//! type for becomes text: a `kvlistValue` and an array of values of several types as JSON,
-//! a `bytesValue` as the base64 that it is, an empty value as an empty text. A bad
-//! `traceState` is dropped alone. A link without ids is dropped, and counted in the span's
-//! `dropped`. A service without a name is `unknown_service`. A missing start or end is
-//! zero; that, and an end before the start, stays as it is: the assembler of the
-//! trace reports it. How many attributes an event or a link has lost is not read.
+//! The decoder accepts what real clients send:
 //!
-//! Unknown fields are ignored, as protobuf asks for. But no spans may be
-//! lost silently. Refused are a group or a scope with a field that is misspelled, such as
-//! `scopespans`, or with unknown fields in the place of spans, and an attribute whose value
-//! is of no known form.
+//! - 64-bit integers are numbers or texts, and may have an exponent.
+//! - Enums are numbers or names. An unknown value is read as not specified, and counted.
+//! - Ids are in hex of either case, or in base64.
+//! - Half a surrogate pair is U+FFFD.
+//! - Field names are in camel or snake case. `null` is absent, and missing fields have their
+//!   default; only a span's ids are required.
+//!
+//! Some things change:
+//!
+//! - A value that a [`SpanRecord`](trace_core::SpanRecord) has no type for becomes text: a
+//!   `kvlistValue` and an array of values of several types become JSON, a `bytesValue` keeps
+//!   its base64, an empty value becomes an empty text.
+//! - If a `traceState` is bad, only that is dropped. A link without ids is dropped, and
+//!   counted in the span's `dropped`.
+//! - A service without a name is `unknown_service`.
+//! - A missing start or end is zero. That, and an end before the start, is kept: the
+//!   assembler of the trace reports it.
+//! - How many attributes an event or a link has lost is not read.
+//!
+//! Unknown fields are ignored, as protobuf requires. But no spans may be lost silently. So
+//! the decoder refuses a group or a scope with a misspelled field, such as `scopespans`, or
+//! with unknown fields and no spans, and an attribute whose value has no known form.
 //!
 //! # Requests without spans
 //!
 //! For protobuf, `{}` and `{"resourceSpans": [{}]}` are requests without spans, and a
 //! server has to answer them. A group or scope without any field is empty. `{}` is a
-//! request if it is all of the input, as the body of a call is; among other documents, or
-//! in an array, it may be anything, and is refused, as is any object with other fields.
+//! request if it is all of the input, like the body of a call. Among other documents, or
+//! in an array, it may be anything, and is refused, like any object with other fields.
 //!
 //! # What cannot be read
 //!
-//! The first mistake ends the input. With [`DecodeOptions::lenient`] it is left out alone:
-//! a span, the group around it if that is at fault, or a request. The spans in it are
+//! Reading ends with the first mistake. With [`DecodeOptions::lenient`], only the part at
+//! fault is left out: a span, the group around it, or a request. The spans in that part are
 //! counted as far as they can be found ([`DecodedRequest::left_out`]). A request that is cut
-//! off ends before the next one that begins a line; within an array, one element is left
+//! off ends before the next request that begins a line; within an array, one element is left
 //! out.
 //!
 //! Source: OTLP specification, *JSON Protobuf Encoding*, and Protocol Buffers,
@@ -44,38 +52,38 @@
 //!
 //! # Zipkin and Jaeger
 //!
-//! Read are spans of Zipkin's version 2, each as a request, and traces as Jaeger's UI
-//! saves them and `/api/traces` answers. Both write times in microseconds, and ids without
-//! their leading zeros.
+//! The decoder reads spans of Zipkin's version 2, each as a request, and traces as Jaeger's
+//! UI saves them and `/api/traces` returns them. Both write times in microseconds, and ids
+//! without their leading zeros.
 //!
 //! | Zipkin | here |
 //! |---|---|
 //! | `parentId` | parent, unless it is the span itself |
-//! | `kind` | kind; none is internal, and so is another name, which is counted |
-//! | `timestamp`, `duration` | start and end; what is missing is not known |
+//! | `kind` | kind; without one the span is internal; an unknown name is internal too, and counted |
+//! | `timestamp`, `duration` | start and end; a missing one is unknown |
 //! | `localEndpoint` | service; address and port as `network.local.*` |
 //! | `remoteEndpoint` | `peer.service`, unless it is a tag, and `network.peer.*` |
-//! | tags `error`, `otel.status_code`, `otel.status_description` | status: `error` is one unless it is `false` or the number 0; without a description it is the message, unless it is `true` or the number 1. Those that the status does not show stay tags, such as an unknown code, which is counted |
+//! | tags `error`, `otel.status_code`, `otel.status_description` | status: `error` sets an error unless it is `false` or the number 0; if there is no description, `error` is the message, unless it is `true` or the number 1. Tags that the status does not show stay tags, such as an unknown code, which is counted |
 //! | tag `w3c.tracestate` | `tracestate` |
 //! | other `tags` | tags, as texts |
 //! | `annotations` | logs |
 //! | `shared` | the server's end of a call whose two ends have one id |
 //! | `debug` | left out |
 //!
-//! What came of one of Zipkin's spans in several pieces stays in pieces. A span of version 1
-//! is refused, and so is an object with `traceId` and `id` that has what only a log or a dump
-//! has, or nothing else of Zipkin's.
+//! If a span of Zipkin came in several pieces, they are not joined. A span of version 1
+//! is refused. So is an object with `traceId` and `id` that has fields which only a log or a
+//! dump has, or has no other field of Zipkin's.
 //!
 //! | Jaeger | here |
 //! |---|---|
 //! | the first of `references` that is `CHILD_OF`, or without type, in the same trace, else `parentSpanID`, else the first that is `FOLLOWS_FROM` | parent |
 //! | other `references` | links with the tag `opentracing.ref_type`; those without ids are dropped, and counted |
-//! | `startTime`, `duration` | start and end; what is missing is not known |
-//! | `serviceName` and `tags` of the `process`, or of that with `processID` | resource; if there is none, [`DecodedRequest::unknown_services`] |
-//! | tag `span.kind` | kind; another name is internal, counted, and stays a tag |
+//! | `startTime`, `duration` | start and end; a missing one is unknown |
+//! | `serviceName` and `tags` of the `process`, or of the one with `processID` | resource; a missing process is counted in [`DecodedRequest::unknown_services`] |
+//! | tag `span.kind` | kind; an unknown name is internal, is counted, and stays a tag |
 //! | tags `error` and `otel.status_*` | status, as above |
 //! | tag `w3c.tracestate` | `tracestate` |
-//! | other `tags` | tags of their `type`; `binary` is the base64 that it is |
+//! | other `tags` | tags of their `type`; a `binary` stays base64 |
 //! | `logs` | logs; the field `event`, else `message`, is the message |
 //! | `flags`, `warnings` | left out |
 //!
@@ -109,6 +117,7 @@
 //! # Ok::<(), decode::DecodeError>(())
 //! ```
 
+// The text of an input: its mistakes, and where a request begins and ends.
 mod base64;
 
 mod pieces;
@@ -119,7 +128,7 @@ mod decoded;
 
 mod surrogates;
 
-mod found;
+mod magic;
 
 mod scan;
 
@@ -127,6 +136,7 @@ mod buffer;
 
 mod frames;
 
+// Values and messages of OTLP, and the records that they become.
 mod number;
 
 mod scalar;
@@ -141,6 +151,7 @@ mod wire;
 
 mod record;
 
+// What all formats share: recognizing one, reading what is damaged, the result so far.
 mod foreign;
 
 mod older;
@@ -151,6 +162,7 @@ mod salvage;
 
 mod reader;
 
+// Documents of each format.
 mod jaeger_span;
 
 mod jaeger;

@@ -14,16 +14,15 @@ pub(super) struct Names(pub(super) &'static [&'static str]);
 pub(super) enum Name {
     /// The field, in camel or snake case.
     Field(&'static str),
-    /// Not the field, but little else can be meant.
+    /// Not the name of the field, but probably meant as it.
     Misspelled(&'static str),
-    /// Something that is not known.
+    /// An unknown name.
     Other,
 }
 
 impl Names {
     pub(super) fn find(&self, name: &str) -> Name {
-        let is_meant = |camel: &&&str| **camel == name || is_snake(camel, name);
-        if let Some(camel) = self.0.iter().find(is_meant) {
+        if let Some(camel) = self.find_exact(name) {
             return Name::Field(camel);
         }
         let bare = bare(name);
@@ -34,7 +33,13 @@ impl Names {
         }
     }
 
-    /// Finds a name as it lies in a text, with its escapes.
+    /// Finds a field in camel or snake case, and does not look for misspelled ones.
+    fn find_exact(&self, name: &str) -> Option<&'static str> {
+        let mut names = self.0.iter().copied();
+        names.find(|camel| *camel == name || is_snake(camel, name))
+    }
+
+    /// Finds a name that is still text of the input, with its escapes.
     pub(super) fn find_bytes(&self, name: &[u8]) -> Name {
         str::from_utf8(name).map_or(Name::Other, |name| self.find(name))
     }
@@ -57,7 +62,7 @@ where
     Ok(())
 }
 
-/// Refuses the value of a field: what it is, and what is expected.
+/// Refuses the value of a field; has what was found, and what is expected.
 pub(super) struct Refused<'a>(pub(super) &'a str, pub(super) &'a str);
 
 impl<'de> DeserializeSeed<'de> for Refused<'_> {
@@ -71,7 +76,7 @@ impl<'de> DeserializeSeed<'de> for Refused<'_> {
     }
 }
 
-/// Refuses the value of a field that is not spelled as it is meant.
+/// Refuses the value of a misspelled field.
 pub(super) fn refuse_misspelled<'de, A>(map: &mut A, meant: &str) -> Result<(), A::Error>
 where
     A: MapAccess<'de>,
@@ -99,7 +104,31 @@ impl Visitor<'_> for &Names {
     }
 }
 
-/// Whether `snake` is what `camel` is in snake case.
+/// Reads the name of a field in a document that may be of any kind: a similar name is not
+/// a mistake there, and to look for one would cost too much.
+pub(super) struct ExactName<'a>(pub(super) &'a Names);
+
+impl<'de> DeserializeSeed<'de> for ExactName<'_> {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for ExactName<'_> {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.find_exact(name))
+    }
+}
+
+/// Whether `snake` is the snake case of `camel`.
 fn is_snake(camel: &str, snake: &str) -> bool {
     let mut rest = snake.chars();
     camel.chars().all(|character| match character {
@@ -110,7 +139,8 @@ fn is_snake(camel: &str, snake: &str) -> bool {
     }) && rest.next().is_none()
 }
 
-/// What two names have in common that differ in case, separators or a plural alone.
+/// Returns the part that is the same in two names that differ only in case, separators or a
+/// plural.
 fn bare(name: &str) -> Vec<u8> {
     let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
     let mut bare: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
@@ -125,7 +155,7 @@ fn is_near(name: &[u8], meant: &[u8]) -> bool {
     if name == meant {
         return true;
     }
-    // Of few letters, one makes another word.
+    // In a short word, one letter makes another word.
     if meant.len() < 5 || name.len().abs_diff(meant.len()) > 1 {
         return false;
     }

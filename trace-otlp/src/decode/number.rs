@@ -13,7 +13,7 @@ struct Decimal<'a> {
 
 /// Reads an integer exactly: `7`, `-7.0`, `1e3`.
 pub(super) fn integer(text: &str) -> Option<i128> {
-    /// More than the largest integer that is read has.
+    /// More digits than the largest integer here has.
     const MAX_DIGITS: usize = 30;
 
     let number = Decimal::read(text)?;
@@ -24,7 +24,7 @@ pub(super) fn integer(text: &str) -> Option<i128> {
     if significant.is_empty() {
         return Some(0);
     }
-    // What is taken from the end of the digits must be zeros.
+    // The digits that a negative exponent removes must be zeros.
     let digits = match usize::try_from(exponent) {
         Ok(zeros) if significant.len() + zeros <= MAX_DIGITS => {
             format!("{significant}{}", "0".repeat(zeros))
@@ -42,7 +42,7 @@ pub(super) fn integer(text: &str) -> Option<i128> {
     Some(if number.is_negative { -value } else { value })
 }
 
-/// Reads a number; one that is too large is none.
+/// Reads a number; `None` if it is too large.
 pub(super) fn float(text: &str) -> Option<f64> {
     Decimal::read(text)?;
     text.parse().ok().filter(|value: &f64| value.is_finite())
@@ -79,7 +79,7 @@ fn digits(text: &str) -> Option<&str> {
     is_number.then_some(text)
 }
 
-/// Reads an exponent, one that is too large as one that is large enough.
+/// Reads an exponent; one that is too large becomes the largest.
 fn exponent_of(text: &str) -> Option<i32> {
     const LARGE: i32 = 1 << 24;
     let (sign, rest) = match text.strip_prefix('-') {

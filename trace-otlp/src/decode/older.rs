@@ -1,5 +1,5 @@
-//! What Zipkin's and Jaeger's formats have in common: ids of any length, microseconds,
-//! and a status among the tags.
+//! Reads what Zipkin's and Jaeger's formats have in common: ids of any length,
+//! microseconds, and a status among the tags.
 
 use serde::Deserialize;
 use serde::de::Deserializer;
@@ -9,8 +9,8 @@ use trace_core::{SpanId, Status, Tag, TagRef, Timestamp, TraceId};
 
 use super::scalar::Scalar;
 
-/// An id in hex without its leading zeros, as both write it: 64 bits of a trace's are
-/// the lower half.
+/// An id in hex without its leading zeros, as both write it. 64 bits of a trace's id are its
+/// lower half.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Padded<T>(pub(super) T);
 
@@ -61,7 +61,7 @@ impl Scalar for Padded<Option<SpanId>> {
     }
 }
 
-/// A time or a duration in microseconds; nothing if it is not known.
+/// A time or a duration in microseconds; `None` if it is unknown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Micros(Option<u64>);
 
@@ -70,12 +70,12 @@ impl Micros {
         self.0?.checked_mul(1_000)
     }
 
-    /// Returns the time; zero if it is not known.
+    /// Returns the time; zero if it is unknown.
     pub(super) fn time(self) -> Timestamp {
         Timestamp::from_unix_nanos(self.nanos().unwrap_or(0))
     }
 
-    /// Returns when what starts then and takes so long ends; zero if that is not known.
+    /// Returns the end after `duration`; zero if it is unknown.
     pub(super) fn end(self, duration: Self) -> Timestamp {
         let start = self.nanos().filter(|start| *start > 0);
         let end = start.zip(duration.nanos());
@@ -97,7 +97,7 @@ impl Scalar for Micros {
     }
 }
 
-/// Takes a tag away and returns its value as text.
+/// Removes a tag and returns its value as text.
 pub(super) fn take(tags: &mut Vec<Tag>, key: &str) -> Option<String> {
     let index = tags.iter().position(|tag| tag.key == key)?;
     Some(tags.remove(index).value.to_string())
@@ -107,9 +107,9 @@ const ERROR: &str = "error";
 const CODE: &str = "otel.status_code";
 const DESCRIPTION: &str = "otel.status_description";
 
-/// Takes the status from the tags, and says whether its code is not known. An `error`
-/// that is not false is one, and its value the message unless it only is true. Tags that
-/// the status does not show stay.
+/// Takes the status from the tags; also returns whether its code is unknown. A tag `error`
+/// that is not false sets an error, and its value is the message unless it is just true.
+/// Tags that the status does not show stay.
 ///
 /// Source: OpenTelemetry specification, *OpenTelemetry to Zipkin Transformation* and
 /// *Mapping to non-OTLP formats*: *Span Status*.
@@ -153,7 +153,7 @@ pub(super) fn take_status(tags: &mut Vec<Tag>) -> (Status, bool) {
     (status, is_unknown)
 }
 
-/// What a tag `error` says.
+/// The meaning of a tag `error`.
 enum ErrorTag {
     Yes,
     No,
@@ -179,7 +179,7 @@ pub(super) enum Loose {
     #[default]
     Null,
     Bool(bool),
-    /// As it was written.
+    /// A number, as it was written.
     Number(String),
     Text(String),
     /// An array or an object.
@@ -187,7 +187,7 @@ pub(super) enum Loose {
 }
 
 impl Loose {
-    /// Returns it as text: what is none as JSON.
+    /// Returns it as text; a value that is not a text becomes JSON.
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Null => String::new(),

@@ -1,9 +1,9 @@
-//! Takes apart what is meant to be JSON, by its brackets, commas and quotes alone: what
-//! is wrong within a piece leaves the others as they are.
+//! Takes apart text that should be JSON, by its brackets, commas and quotes alone: a mistake
+//! within a piece does not affect the others.
 
 use std::ops::Range;
 
-/// Returns the parts of the array or object that lies at `range`, without white space
+/// Returns the parts of the array or object at `range`, without white space
 /// around them; a part of an object is a field with its name.
 pub(super) fn parts(text: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut at = range.start + 1;
@@ -24,7 +24,7 @@ pub(super) fn parts(text: &[u8], range: Range<usize>) -> impl Iterator<Item = Ra
     })
 }
 
-/// Returns the fields of the object that lies at `range`: nothing if there is none.
+/// Returns the fields of the object at `range`; none if there is no object.
 pub(super) fn fields(
     text: &[u8],
     range: Range<usize>,
@@ -41,13 +41,13 @@ pub(super) fn fields(
     })
 }
 
-/// Returns the elements of the array that lies at `range`: nothing if there is none.
+/// Returns the elements of the array at `range`; none if there is no array.
 pub(super) fn elements(text: &[u8], range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let is_array = text.get(range.start) == Some(&b'[');
     parts(text, if is_array { range } else { 0..0 })
 }
 
-/// Returns where the comma or the bracket is that ends what begins at `begin`.
+/// Returns the place of the comma or bracket that ends the part that begins at `begin`.
 fn part_end(text: &[u8], begin: usize, end: usize) -> usize {
     let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
     let bytes = text.get(begin..end).unwrap_or_default();

@@ -21,7 +21,7 @@ pub(super) struct Reader<'a> {
     pub(super) frame: &'a Frame<'a>,
     lenient: bool,
     lines: Lines,
-    /// Where spans and traces were taken out of the frame, in order.
+    /// The places from which spans and traces were taken out of the frame, in order.
     taken: Vec<usize>,
     pub(super) request: DecodedRequest,
 }
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one of the `spans` of what is at `path`; nothing if it is left out.
+    /// Reads one of the `spans` at `path`; `None` if it is left out.
     pub(super) fn span<'t, T: Deserialize<'t>>(
         &mut self,
         path: &str,
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         self.part_at(path, text, |_| 1)
     }
 
-    /// Reads what is at `path`; nothing if it is left out, with so many spans.
+    /// Reads the value at `path`; `None` if it is left out, with so many spans.
     pub(super) fn part<'t, T: Deserialize<'t>>(
         &mut self,
         path: &str,
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         self.request.groups.push(group);
     }
 
-    /// Returns where in the input a text begins that lies in the frame.
+    /// Returns the place in the input of a text that is part of the frame.
     pub(super) fn position_of(&mut self, text: &RawValue) -> Position {
         let offset = self.offset_of(text);
         self.lines.position(self.frame.bytes, offset)

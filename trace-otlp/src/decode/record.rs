@@ -12,15 +12,15 @@ use trace_core::{
 use super::enums::StatusCode;
 use super::value::tags;
 use super::wire;
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
-/// Makes the resource of what is said of it.
+/// Makes a resource from its tags.
 pub(super) fn resource(mut tags: Vec<Tag>) -> Resource {
     let is_name = |tag: &Tag| tag.key == key::SERVICE_NAME;
     let name = tags.iter().find(|tag| is_name(tag));
     let name = name.map(|tag| tag.value.to_string());
     let name = name.filter(|name| !name.is_empty());
-    let service_name = name.map_or_else(|| Arc::from(facts::UNKNOWN_SERVICE), Arc::from);
+    let service_name = name.map_or_else(|| Arc::from(conventions::UNKNOWN_SERVICE), Arc::from);
     tags.retain(|tag| !is_name(tag));
     Resource { service_name, tags }
 }
@@ -44,10 +44,10 @@ pub(super) fn record(span: wire::Span, service_name: Arc<str>, scope: &wire::Sco
         span_id: span.span_id,
         parent_span_id: span.parent_span_id,
         context_sent: false,
-        parent_is_remote: span.flags & facts::IS_REMOTE != 0,
+        parent_is_remote: span.flags & conventions::IS_REMOTE != 0,
         flags: match span.flags {
-            // Written by a client that does not know the field, or by none that
-            // would have sent the span had it not been sampled.
+            // The client does not know the field; a client that knows it would not have
+            // sent a span that is not sampled.
             0 => TraceFlags::SAMPLED,
             flags => TraceFlags::from_byte(low_byte(flags)),
         },
@@ -79,7 +79,7 @@ fn log(event: wire::Event) -> Log {
     }
 }
 
-/// Makes a link; one without ids is none.
+/// Makes a link; `None` without ids.
 fn link(link: wire::Link) -> Option<Link> {
     Some(Link {
         trace_id: link.trace_id?,
@@ -90,8 +90,8 @@ fn link(link: wire::Link) -> Option<Link> {
     })
 }
 
-/// Source: W3C Trace Context, *tracestate Header Field Values*: what cannot be
-/// read is dropped alone.
+/// Source: W3C Trace Context, *tracestate Header Field Values*: if it cannot be read, only
+/// the trace state is dropped.
 pub(super) fn tracestate(text: &str) -> TraceState {
     text.parse().unwrap_or_default()
 }
@@ -101,12 +101,12 @@ const fn low_byte(flags: u32) -> u8 {
     byte
 }
 
-/// Returns the outcome that is said, and else the one that is seen.
+/// Returns the outcome in its tag, else the one that status and tags show.
 pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
     let index = tags.iter().position(|tag| tag.key == key::OUTCOME);
     let said = index.and_then(|index| {
         let name = tags.get(index)?.value.as_str()?;
-        let outcome = facts::outcome_from_name(name)?;
+        let outcome = conventions::outcome_from_name(name)?;
         tags.remove(index);
         Some(outcome)
     });
@@ -114,7 +114,7 @@ pub(super) fn take_outcome(tags: &mut Vec<Tag>, status: &Status) -> Outcome {
         tags.iter()
             .map(|tag| (tag.key.as_ref(), tag.value.as_ref()))
     };
-    said.unwrap_or_else(|| facts::visible_outcome(status.as_ref(), views()))
+    said.unwrap_or_else(|| conventions::visible_outcome(status.as_ref(), views()))
 }
 
 /// Returns file and line if both are there.
@@ -135,7 +135,7 @@ pub(super) fn take_source(tags: &mut Vec<Tag>) -> Option<Source> {
 }
 
 fn add_scope(tags: &mut Vec<Tag>, scope: &wire::Scope) {
-    if scope.name.is_empty() || scope.name == facts::SCOPE_NAME {
+    if scope.name.is_empty() || scope.name == conventions::SCOPE_NAME {
         return;
     }
     let own = [
@@ -143,7 +143,7 @@ fn add_scope(tags: &mut Vec<Tag>, scope: &wire::Scope) {
         (key::SCOPE_VERSION, &scope.version),
     ];
     for (key, value) in own {
-        // What the span says of it by itself is about another one, or the same.
+        // The span's own tag would be about another scope, or say the same.
         tags.retain(|tag| tag.key != key);
         if !value.is_empty() {
             tags.push(Tag::new(key, value.clone()));

@@ -1,4 +1,4 @@
-//! Reads one document: OTLP here, every other format in a file of its own.
+//! Reads one document: OTLP here, every other format in its own file.
 
 use std::sync::Arc;
 
@@ -13,15 +13,16 @@ use super::value::tags;
 use super::{jaeger, wire, zipkin};
 use serde_json::value::RawValue;
 
-/// Reads the document that `frame` holds. If it is lenient, this leaves out what cannot be
-/// read, and only fails if it is not.
+/// Reads the document in `frame`. If `lenient`, parts that cannot be read are left out, and
+/// there is no error.
 pub(super) fn decode(frame: &Frame<'_>, lenient: bool) -> Result<DecodedRequest, DecodeError> {
     let problem = match read(frame, lenient, Vec::new()) {
         Ok(request) => return Ok(request),
         Err(problem) => problem,
     };
     let mut salvage = Salvage::new(frame);
-    // It knows the place best, and is to say the same in both ways of reading.
+    // `Salvage` knows the place best; its error is the same whether or not reading is
+    // lenient.
     let problem = salvage.problems.first().cloned().unwrap_or(problem);
     if !lenient {
         return Err(problem);
@@ -96,13 +97,8 @@ impl Reader<'_> {
                 self.group(&path, message)?;
             }
         }
-        if document.scope_spans.is_some() || document.instrumentation_library_spans.is_some() {
-            let message = wire::ResourceSpans {
-                resource: document.resource,
-                scope_spans: document.scope_spans,
-                instrumentation_library_spans: document.instrumentation_library_spans,
-            };
-            self.group(path, message)?;
+        if document.group.has_scopes() {
+            self.group(path, document.group)?;
         }
         for (field, text) in [("result", document.result), ("trace", document.trace)] {
             if let Some(text) = text {
@@ -113,7 +109,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads what is not OTLP. `error` is why it is none, if it looked as if it were.
+    /// Reads a document that is not OTLP. `error` is the mistake in it if it may be meant as
+    /// OTLP.
     fn foreign(
         &mut self,
         text: &[u8],

@@ -1,4 +1,4 @@
-//! Reads the requests of an input one by one: owns the options, and when reading
+//! Reads the requests of an input one by one: has the options, and decides when reading
 //! ends.
 //!
 //! Does not read a request itself: that is `request.rs`.
@@ -14,9 +14,9 @@ use super::request;
 
 /// Reads requests one by one.
 ///
-/// Holds one request at a time. An error comes as soon as it is known, and not only when
-/// more of the input is there. Reading continues until the reader ends or fails,
-/// and up to the first mistake unless [`DecodeOptions::lenient`] is set.
+/// Only one request at a time is in memory. An error is returned as soon as it is known,
+/// before more of the input is read. Reading continues until the reader ends or fails, or,
+/// unless [`DecodeOptions::lenient`] is set, up to the first mistake.
 pub fn requests<R: Read>(reader: R) -> Requests<R> {
     Requests {
         options: DecodeOptions::default(),
@@ -37,13 +37,12 @@ pub struct Requests<R> {
 /// How to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeOptions {
-    /// Whether spans, groups and requests that cannot be read are left out, with their
-    /// reason in [`DecodedRequest::problems`], instead of ending the input. What is too
-    /// long, and a reader that fails, end it anyway.
-    /// Default: false.
+    /// Whether spans, groups and requests that cannot be read are left out, with the
+    /// reason in [`DecodedRequest::problems`], instead of ending the input. A request that is
+    /// too long and a reader that fails always end it. Default: false.
     pub lenient: bool,
-    /// Bytes that one request may have, or what is left out between two; a longer one
-    /// ends the input. In memory it takes some times as much. Default: 256 MiB.
+    /// Most bytes of one request, or of the text that is skipped between two; more end the
+    /// input. In memory a request takes several times as much. Default: 256 MiB.
     pub max_request_bytes: usize,
 }
 
@@ -63,11 +62,11 @@ impl<R: Read> Requests<R> {
         self
     }
 
-    /// Reads the input to its end and gives `collector` all spans.
+    /// Reads the input to its end and passes all spans to `collector`.
     ///
     /// # Errors
     ///
-    /// When a request cannot be read; `collector` has those before it.
+    /// When a request cannot be read; `collector` has the spans of the requests before it.
     ///
     /// ```
     /// use trace_core::collector_fn;

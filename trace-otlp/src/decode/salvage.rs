@@ -16,10 +16,10 @@ use super::names::Name;
 use super::pieces::{elements, fields};
 use super::wire;
 
-/// A copy of a request, with empty objects in the place of what cannot be read.
+/// A copy of a request in which empty objects replace the parts that cannot be read.
 pub(super) struct Salvage<'a> {
     pub(super) text: Vec<u8>,
-    /// Where spans and traces were taken out, in order.
+    /// The places from which spans and traces were taken out, in order.
     pub(super) taken: Vec<usize>,
     /// How many spans were taken out; groups without spans count as one.
     pub(super) left_out: u64,
@@ -60,7 +60,9 @@ impl<'a> Salvage<'a> {
                         self.group(range, &path(index));
                     }
                 }
-                (Name::Field(_), _) => self.scopes(value, &path),
+                (Name::Field("scopeSpans" | "instrumentationLibrarySpans"), _) => {
+                    self.scopes(value, &path);
+                }
                 (_, b"result" | b"trace") if depth < wire::MAX_DEPTH => {
                     let path = path(0);
                     let path = path.strip_suffix("[0]").unwrap_or(&path);
@@ -139,8 +141,8 @@ impl<'a> Salvage<'a> {
         }
     }
 
-    /// Takes out what lies at `range` if it is at fault; returns whether it was. `before`
-    /// is from before its spans.
+    /// Takes out the part at `range` if it is at fault; returns whether it was. `before` has
+    /// the counts from before its spans.
     fn check(&mut self, part: Part, range: Range<usize>, path: &str, before: Mark) -> bool {
         let start = self.lines.position(self.frame.bytes, range.start);
         let text = self.text.get(range.clone()).unwrap_or_default();
@@ -166,7 +168,7 @@ impl<'a> Salvage<'a> {
         true
     }
 
-    /// Writes an empty object in the place of what lies at `range`.
+    /// Replaces the part at `range` with an empty object.
     fn blank(&mut self, range: Range<usize>) {
         let is_comma = |index: usize| self.text.get(index) == Some(&b',');
         let spaces = |byte: &&u8| byte.is_ascii_whitespace();
@@ -176,7 +178,7 @@ impl<'a> Salvage<'a> {
             .wrapping_sub(1 + bytes.iter().rev().take_while(spaces).count());
         let bytes = self.text.get(range.end..).unwrap_or_default();
         let behind = range.end + bytes.iter().take_while(spaces).count();
-        // There is no room in one byte: it goes with its comma.
+        // One byte has no room for `{}`: the part is removed with its comma.
         let comma = [before, behind].into_iter().find(|index| is_comma(*index));
         let is_short = range.len() < 2;
         if let Some(text) = self.text.get_mut(range) {
@@ -192,7 +194,7 @@ impl<'a> Salvage<'a> {
     }
 }
 
-/// What a part is read as.
+/// The kind of a part.
 #[derive(Clone, Copy)]
 enum Part {
     Group,
@@ -210,7 +212,7 @@ fn fault<'a, T: Deserialize<'a>>(
     Some(explain::<T>(text, &error, start, path))
 }
 
-/// Counts from before a part of the request.
+/// The counts from before a part of the request.
 #[derive(Clone, Copy)]
 struct Mark {
     spans: u64,

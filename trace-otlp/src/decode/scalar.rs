@@ -12,7 +12,7 @@ use super::{base64, number};
 
 /// What a JSON text or number can mean.
 pub(super) trait Scalar: Sized {
-    /// What an error says was expected.
+    /// The text after "expected" in an error.
     const EXPECTED: &'static str;
 
     fn from_text(text: &str) -> Option<Self>;
@@ -52,16 +52,7 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads anything that says by being there what it is a part of.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    or_default(deserializer).map(Some)
-}
-
-/// A scalar as a value of its own.
+/// A scalar that implements `Deserialize`.
 pub(super) struct Read<T>(pub(super) T);
 
 impl<'de, T: Scalar> Deserialize<'de> for Read<T> {
@@ -70,7 +61,7 @@ impl<'de, T: Scalar> Deserialize<'de> for Read<T> {
     }
 }
 
-/// Reads a value as it lies in the input.
+/// Reads a value from its text in the input.
 fn read<T: Scalar, E: Error>(value: &str) -> Result<T, E> {
     let expected: &dyn Expected = &Expects::<T>(PhantomData);
     let of_type = |found| Err(E::invalid_type(found, expected));
@@ -94,7 +85,7 @@ fn read<T: Scalar, E: Error>(value: &str) -> Result<T, E> {
     })
 }
 
-/// Returns what a text in quotes says.
+/// Returns the content of a text in quotes.
 fn text(quoted: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     let inner = quoted
         .strip_prefix('"')
@@ -156,7 +147,7 @@ impl Scalar for Option<SpanId> {
 /// Reads an id of so many bytes.
 ///
 /// Source: OTLP specification, *JSON Protobuf Encoding*: ids are "case-insensitive
-/// hex-encoded strings"; base64 is what others write.
+/// hex-encoded strings"; other clients write base64.
 fn id(text: &str, bytes: usize) -> Option<u128> {
     let is_hex = text.len() == 2 * bytes && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match is_hex {

@@ -3,10 +3,10 @@
 /// Where an object or an array ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// Behind its last brace.
+    /// After its last brace.
     Whole(usize),
-    /// Where it is cut off: at the end of a line within a text, or before a line that
-    /// begins another document.
+    /// The place where it is cut off: at the end of a line within a text, or before a line
+    /// that begins another document.
     Cut(usize),
 }
 
@@ -16,20 +16,20 @@ pub(super) struct Scan {
     /// Column where the object begins.
     column: usize,
     depth: usize,
-    /// Whether what one is in is an object, the innermost in the lowest bit. What lies
-    /// deeper than it has bits is not told apart, and not read either.
+    /// For each open brace or bracket, whether it began an object; the innermost is the lowest
+    /// bit. Deeper levels than it has bits are not known, and cannot be read anyway.
     objects: u128,
     in_text: bool,
     /// Whether the byte before was a backslash in a text.
     is_escaped: bool,
-    /// The last byte outside of texts that is no space.
+    /// The last byte outside of texts that is not a space.
     last: u8,
     /// How many spaces the line has so far, while it has nothing else.
     indent: Option<usize>,
 }
 
-/// First fields of documents that are nowhere within another, but for `result` and
-/// `trace`.
+/// First fields of documents that never begin an object within another document, except in
+/// `result` and `trace`.
 const OUTER_KEYS: [&str; 5] = [
     "resourceSpans",
     "resource_spans",
@@ -37,7 +37,7 @@ const OUTER_KEYS: [&str; 5] = [
     "result",
     "trace",
 ];
-/// First fields of documents that are nowhere within a document of the same kind.
+/// First fields of documents that never begin an object within a document of the same kind.
 const OTHER_KEYS: [&str; 5] = ["resource", "scopeSpans", "traceId", "id", "data"];
 
 impl Scan {
@@ -55,8 +55,8 @@ impl Scan {
         }
     }
 
-    /// Returns the end of what `bytes` begin with, once it is known. `bytes` are those of
-    /// the last call and more, all that come if `is_whole`.
+    /// Returns the end of the object that `bytes` begin with, when it is known. `bytes` are
+    /// those of the last call and more; if `is_whole`, no more will come.
     pub(super) fn find_end(&mut self, bytes: &[u8], is_whole: bool) -> Option<End> {
         while let Some(byte) = bytes.get(self.scanned) {
             let index = self.scanned;
@@ -103,13 +103,14 @@ impl Scan {
         self.indent = None;
     }
 
-    /// Returns whether `here` begins another document, and not a part of `whole`: nothing
-    /// while that cannot be told.
+    /// Returns whether `here` begins another document, and not a part of `whole`; `None` as
+    /// long as that is unknown.
     fn is_document(&self, here: &[u8], whole: &[u8], is_whole: bool) -> Option<bool> {
         let Some(indent) = self.indent else {
             return Some(false);
         };
-        // A part of a document that is written in lines lies deeper than its beginning.
+        // In a document that is written over several lines, a part is indented more than the
+        // document's beginning.
         let is_outside = indent < self.column;
         let may_go_on = match self.last {
             b'[' | b':' => true,
@@ -145,7 +146,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// Returns whether an object that begins with it is none that lies within one that
+    /// Returns whether an object that begins with this field cannot be within an object that
     /// begins with `outer`.
     pub(super) fn is_of_document(self, outer: Self) -> bool {
         match self {
@@ -155,7 +156,7 @@ impl Key {
     }
 }
 
-/// Returns the first field of the object that `bytes` begin with, maybe within arrays.
+/// Returns the first field of the object that `bytes` begin with, perhaps within arrays.
 pub(super) fn first_key(bytes: &[u8]) -> Key {
     let mut bytes = bytes;
     while let Some(inner) = bytes.strip_prefix(b"[") {
@@ -176,7 +177,7 @@ pub(super) fn first_key(bytes: &[u8]) -> Key {
     });
     match (found, quoted) {
         (Some(key), _) => Key::Known(key),
-        // One byte more than the longest has.
+        // One byte more than the longest name has.
         (None, Some(quoted)) if quoted.len() > 14 || quoted.contains(&b'"') => Key::Unknown,
         (None, None) if !inner.is_empty() => Key::Unknown,
         (None, _) => Key::Short,

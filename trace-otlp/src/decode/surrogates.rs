@@ -1,8 +1,7 @@
-//! Replaces halves of surrogate pairs, which some clients write where they cut a
-//! text.
+//! Replaces halves of surrogate pairs, which some clients write if they cut a text.
 
-/// Replaces each escape of half a pair by that of the replacement character, which is as
-/// long, so that all else stays where it is.
+/// Replaces each escape of half a pair by that of the replacement character. It has the same
+/// length, so that nothing else moves.
 ///
 /// Source: Unicode, *U+FFFD Substitution*.
 pub(super) fn mend(text: &mut [u8]) {
@@ -11,7 +10,7 @@ pub(super) fn mend(text: &mut [u8]) {
         let start = at + offset;
         let is_half = match (escaped_unit(text, start), escaped_unit(text, start + 6)) {
             (None, _) => {
-                // The character behind the backslash may be one.
+                // The character after the backslash may be a backslash.
                 at = start + 2;
                 continue;
             }
@@ -32,7 +31,7 @@ fn position_of_backslash(text: Option<&[u8]>) -> Option<usize> {
     text?.iter().position(|byte| *byte == b'\\')
 }
 
-/// Returns the unit of UTF-16 that is escaped here.
+/// Returns the UTF-16 unit that is escaped here.
 fn escaped_unit(text: &[u8], start: usize) -> Option<u16> {
     let digits = text.get(start..start + 6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |unit, digit| {

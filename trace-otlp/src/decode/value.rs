@@ -1,6 +1,6 @@
 //! Reads attributes and their values.
 //!
-//! Owns the limits of nested values and how a value without a type of ours becomes
+//! Has the limits of nested values, and turns a value that `TagValue` has no type for into
 //! text. Does not read the messages around attributes.
 
 use std::collections::HashMap;
@@ -43,7 +43,8 @@ pub(super) struct KeyValue {
     _misplaced: Misplaced,
 }
 
-/// A value that is not in its `value`.
+/// A field of a value that stands in the attribute itself, and not in its `value`; it is
+/// refused.
 #[derive(Default)]
 struct Misplaced;
 
@@ -67,16 +68,16 @@ enum AnyValue {
     List(Vec<KeyValue>),
 }
 
-/// Turns attributes into tags; of several with one key the last one counts.
+/// Turns attributes into tags; the last of several with one key counts.
 pub(super) fn tags(attributes: Vec<KeyValue>) -> Vec<Tag> {
     let pairs = attributes.into_iter();
     unique(pairs.map(|pair| (pair.key, pair.value.into_tag_value())))
 }
 
-/// Makes tags; of several with one key the last one counts.
+/// Makes tags; the last of several with one key counts.
 pub(super) fn unique(pairs: impl ExactSizeIterator<Item = (String, TagValue)>) -> Vec<Tag> {
     let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
-    // Comparing every pair is fastest for few, and a trap for many.
+    // Comparing every pair is fastest for a few tags, and far too slow for many.
     let mut places = HashMap::new();
     let is_large = pairs.len() > 32;
     for (key, value) in pairs {
@@ -156,8 +157,8 @@ impl<'de> Deserialize<'de> for AnyValue {
     }
 }
 
-/// The forms of a value, also as Go's `encoding/json` writes them, which is not made for
-/// messages: within a `Value`.
+/// The forms of a value. Go's `encoding/json`, which does not know protobuf, writes them
+/// within a `Value`.
 const FORMS: Names = Names(&[
     "stringValue",
     "boolValue",
@@ -204,7 +205,7 @@ impl<'de> Visitor<'de> for AnyValueVisitor {
         let (mut is_known, mut has_others) = (false, false);
         while let Some(name) = map.next_key_seed(&FORMS)? {
             let name = match name {
-                // Of Go's word, only the word itself is one.
+                // Of Go's `Value`, only the exact name counts.
                 Name::Misspelled("Value") => Name::Other,
                 name => name,
             };

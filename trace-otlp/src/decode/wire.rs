@@ -1,77 +1,75 @@
-//! The messages as the input has them.
+//! The messages of OTLP in the form that they have in the input.
 //!
-//! A span stays text at first, so that one unreadable span can be left out alone.
+//! A span stays text at first, so that an unreadable span does not affect the others.
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use trace_core::{SpanId, SpanKind, TraceId};
 
 use super::enums::{Named, StatusCode};
-use super::names::{Name, Names, next, refuse_misspelled};
-use super::scalar::{optional, or_default, present, required};
+use super::names::{ExactName, Name, Names, next, refuse_misspelled};
+use super::scalar::{optional, or_default, required};
 use super::value::KeyValue;
 
-/// An `ExportTraceServiceRequest`, or a `TracesData`, which is the same; and what some
-/// programs put around it, or write instead.
-#[derive(Default, Deserialize)]
-#[serde(
-    default,
-    rename_all = "camelCase",
-    expecting = "an object with `resourceSpans`"
-)]
+/// An `ExportTraceServiceRequest`, or a `TracesData`, which has the same form; and the
+/// objects that some programs put around it, or write instead.
+#[derive(Default)]
 pub(super) struct Document<'a> {
-    #[serde(borrow, alias = "resource_spans", deserialize_with = "present")]
     pub(super) resource_spans: Option<Vec<ResourceSpans<'a>>>,
-    /// What `resourceSpans` is called by Tempo's first API.
-    #[serde(borrow, deserialize_with = "present")]
+    /// The name of `resourceSpans` in Tempo's first API.
     pub(super) batches: Option<Vec<ResourceSpans<'a>>>,
     /// The fields of one `ResourceSpans`, which the Java SDK logs.
-    #[serde(deserialize_with = "present")]
-    pub(super) resource: Option<Resource>,
-    #[serde(borrow, alias = "scope_spans", deserialize_with = "present")]
-    pub(super) scope_spans: Option<Vec<ScopeSpans<'a>>>,
-    #[serde(
-        borrow,
-        alias = "instrumentation_library_spans",
-        deserialize_with = "present"
-    )]
-    pub(super) instrumentation_library_spans: Option<Vec<ScopeSpans<'a>>>,
+    pub(super) group: ResourceSpans<'a>,
     /// What Jaeger's third API puts around a request.
-    #[serde(borrow)]
     pub(super) result: Option<&'a RawValue>,
     /// What Tempo's second API puts around a request.
-    #[serde(borrow)]
     pub(super) trace: Option<&'a RawValue>,
-    /// Whether Tempo's second API has all, and what it says if not.
-    #[serde(borrow)]
+    /// Whether the answer of Tempo's second API is complete, and its message if it is not.
     pub(super) status: Option<&'a RawValue>,
-    #[serde(borrow)]
     pub(super) message: Option<&'a RawValue>,
 }
 
 impl Document<'_> {
-    /// Whether there is anything that spans are in.
+    /// Whether there is a field that spans are in.
     pub(super) const fn has_spans(&self) -> bool {
         self.resource_spans.is_some()
             || self.batches.is_some()
-            || self.scope_spans.is_some()
-            || self.instrumentation_library_spans.is_some()
+            || self.group.has_scopes()
             || self.result.is_some()
             || self.trace.is_some()
     }
 }
 
-/// Spans of one resource. Without any field it is an empty one; with other fields alone
-/// it is something else.
+/// Spans of one resource. Without any field it is an empty one; if all of its fields are
+/// unknown, it is something else.
 #[derive(Default)]
 pub(super) struct ResourceSpans<'a> {
     pub(super) resource: Option<Resource>,
     pub(super) scope_spans: Option<Vec<ScopeSpans<'a>>>,
     /// What `scopeSpans` was called before opentelemetry-proto 0.15.
     pub(super) instrumentation_library_spans: Option<Vec<ScopeSpans<'a>>>,
+}
+
+impl<'a> ResourceSpans<'a> {
+    pub(super) const fn has_scopes(&self) -> bool {
+        self.scope_spans.is_some() || self.instrumentation_library_spans.is_some()
+    }
+
+    /// Reads the value of the field `name`; an unknown field is skipped.
+    fn read<A: MapAccess<'a>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "resource" => next(map, &mut self.resource, "resource"),
+            "scopeSpans" => next(map, &mut self.scope_spans, "scopeSpans"),
+            "instrumentationLibrarySpans" => {
+                let slot = &mut self.instrumentation_library_spans;
+                next(map, slot, "instrumentationLibrarySpans")
+            }
+            _ => map.next_value::<IgnoredAny>().map(drop),
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -157,7 +155,7 @@ pub(super) struct Event {
     pub(super) attributes: Vec<KeyValue>,
 }
 
-/// A link; one without ids is written by SDKs that were given none.
+/// A link; some SDKs write a link without ids if their caller had none.
 ///
 /// Source: OpenTelemetry specification, *Trace API*, *Link*.
 #[derive(Default, Deserialize)]
@@ -188,15 +186,19 @@ pub(super) struct Status {
     pub(super) code: Named<StatusCode>,
 }
 
-/// Documents within each other: each is looked through once more.
+/// Most documents within each other: each level parses the text once more.
 pub(super) const MAX_DEPTH: usize = 3;
 
-/// Fields of a document that groups and scopes are in.
 pub(super) const DOCUMENT: Names = Names(&[
     "resourceSpans",
     "batches",
     "scopeSpans",
     "instrumentationLibrarySpans",
+    "resource",
+    "result",
+    "trace",
+    "status",
+    "message",
 ]);
 pub(super) const GROUP: Names = Names(&[
     "scopeSpans",
@@ -205,6 +207,53 @@ pub(super) const GROUP: Names = Names(&[
     "schemaUrl",
 ]);
 pub(super) const SCOPE: Names = Names(&["spans", "scope", "instrumentationLibrary", "schemaUrl"]);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Not as a map: an array is no document either, and not an error of its form.
+        deserializer.deserialize_struct("Document", &[], DocumentVisitor)
+    }
+}
+
+struct DocumentVisitor;
+
+impl<'de> Visitor<'de> for DocumentVisitor {
+    type Value = Document<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `resourceSpans`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut document = Document::default();
+        let (mut result, mut trace, mut status, mut message) = (None, None, None, None);
+        while let Some(name) = map.next_key_seed(ExactName(&DOCUMENT))? {
+            match name {
+                Some("resourceSpans") => {
+                    next(&mut map, &mut document.resource_spans, "resourceSpans")?;
+                }
+                Some("batches") => next(&mut map, &mut document.batches, "batches")?,
+                Some("result") => next(&mut map, &mut result, "result")?,
+                Some("trace") => next(&mut map, &mut trace, "trace")?,
+                Some("status") => next(&mut map, &mut status, "status")?,
+                Some("message") => next(&mut map, &mut message, "message")?,
+                name => document.group.read(name.unwrap_or_default(), &mut map)?,
+            }
+        }
+        Ok(Document {
+            result: result.flatten(),
+            trace: trace.flatten(),
+            status: status.flatten(),
+            message: message.flatten(),
+            ..document
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Document::default())
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for ResourceSpans<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -226,23 +275,15 @@ impl<'de> Visitor<'de> for GroupVisitor {
         let mut has_others = false;
         while let Some(name) = map.next_key_seed(&GROUP)? {
             match name {
-                Name::Field("resource") => next(&mut map, &mut group.resource, "resource")?,
-                Name::Field("scopeSpans") => next(&mut map, &mut group.scope_spans, "scopeSpans")?,
-                Name::Field("instrumentationLibrarySpans") => {
-                    let slot = &mut group.instrumentation_library_spans;
-                    next(&mut map, slot, "instrumentationLibrarySpans")?;
-                }
+                Name::Field(name) => group.read(name, &mut map)?,
                 Name::Misspelled(meant) => refuse_misspelled(&mut map, meant)?,
-                Name::Field(_) => drop(map.next_value::<IgnoredAny>()?),
                 Name::Other => {
                     has_others = true;
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        let has_scopes =
-            group.scope_spans.is_some() || group.instrumentation_library_spans.is_some();
-        match has_others && !has_scopes {
+        match has_others && !group.has_scopes() {
             true => Err(other("`resource` and `scopeSpans`")),
             false => Ok(group),
         }

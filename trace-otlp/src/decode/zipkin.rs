@@ -1,4 +1,4 @@
-//! Spans of Zipkin's version 2. The docs of `decode` have what becomes of them.
+//! Reads spans of Zipkin's version 2. The docs of `decode` say what each field becomes.
 //!
 //! Source: zipkin-api, *zipkin2-api.yaml*; OpenTelemetry specification, *OpenTelemetry to
 //! Zipkin Transformation*; semantic conventions, *Network*.
@@ -18,7 +18,7 @@ use super::reader::Reader;
 use super::record::{resource, take_outcome, take_source, tracestate};
 use super::scalar::{optional, or_default, required};
 use super::value::unique;
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
 #[derive(Deserialize)]
 #[serde(
@@ -85,7 +85,7 @@ struct Annotation {
 #[derive(Default)]
 struct Tags(Vec<(String, TagValue)>);
 
-/// Reads the span that `text` is.
+/// Reads `text` as a span.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     text: &[u8],
@@ -96,7 +96,7 @@ pub(super) fn read(
         serde_json::from_slice(text).map_err(|error| explain::<Span>(text, &error, start, path))?;
     reader.count(span.kind.is_unknown);
     let service = match span.local_endpoint.service_name.as_str() {
-        "" => facts::UNKNOWN_SERVICE,
+        "" => conventions::UNKNOWN_SERVICE,
         name => name,
     };
     let resource = resource(vec![Tag::new(key::SERVICE_NAME, service.to_owned())]);

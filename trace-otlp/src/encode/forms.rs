@@ -12,7 +12,7 @@ pub(super) fn object<S: Serializer>(
     map.end()
 }
 
-/// An array of what the iterators that a closure makes give.
+/// An array of the items of iterators; the closure makes an iterator for each use.
 pub(super) struct List<F>(pub(super) F);
 
 impl<F, I> Serialize for List<F>
@@ -25,7 +25,7 @@ where
     }
 }
 
-/// A text of what can be displayed: ids and 64-bit integers.
+/// A text of a value that implements `Display`: an id or a 64-bit integer.
 pub(super) struct Text<T>(pub(super) T);
 
 impl<T: std::fmt::Display> Serialize for Text<T> {

@@ -4,10 +4,9 @@
 
 use trace_core::{Resource, SpanBatch, SpanView, TagRef};
 
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
-/// The spans of a batch, grouped by service and scope in the order in which
-/// these come up.
+/// The spans of a batch, grouped by service and scope, in the order of their first spans.
 pub(crate) struct Request<'a> {
     pub(super) resource: &'a Resource,
     pub(super) services: Vec<Service<'a>>,
@@ -34,8 +33,8 @@ impl<'a> Request<'a> {
         let mut services: Vec<Service<'a>> = Vec::new();
         for span in batch.spans() {
             let name = span.service_name();
-            // Neighbors mostly have the same service and scope, and there are
-            // few of both, so that looking through all of them is cheap.
+            // Neighbors usually have the same service and scope, and there are few of
+            // both, so a search through all of them is cheap.
             let service = find_or_push(
                 &mut services,
                 |one| one.name == name,
@@ -66,7 +65,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Returns the last item that is wanted, made at the end if there is none.
+/// Returns the last item that is wanted; if there is none, makes one at the end.
 fn find_or_push<T>(
     items: &mut Vec<T>,
     is_wanted: impl Fn(&T) -> bool,
@@ -92,8 +91,8 @@ impl<'a> ScopeId<'a> {
         match name {
             Some(name) => Self { name, version },
             None => Self {
-                name: facts::SCOPE_NAME,
-                version: facts::SCOPE_VERSION,
+                name: conventions::SCOPE_NAME,
+                version: conventions::SCOPE_VERSION,
             },
         }
     }

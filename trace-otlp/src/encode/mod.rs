@@ -1,4 +1,4 @@
-//! Writes a batch as an `ExportTraceServiceRequest`, straight from its views.
+//! Writes a batch as an `ExportTraceServiceRequest`, directly from its views.
 //!
 //! Source: opentelemetry-proto, *trace.proto* and *common.proto*, and OTLP
 //! specification, *JSON Protobuf Encoding*: ids as hex, 64-bit integers as text,
@@ -26,6 +26,6 @@ pub(crate) use group::Request;
 /// ```
 #[must_use]
 pub fn to_json(batch: &SpanBatch<'_>) -> String {
-    // Writing to memory fails only for keys that are no texts, and ours are.
+    // Writing to memory fails only if a key is not a text, and all keys are texts.
     serde_json::to_string(&Request::new(batch)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use super::forms::{List, object};
 use super::group::{Request, Scope, ScopeId, Service};
 use super::span::Span;
 use super::value::Attribute;
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
 impl Serialize for Request<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -60,7 +60,7 @@ impl Serialize for Scope<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         object(serializer, |map| {
             map.serialize_entry("scope", &self.id)?;
-            let is_tagged = self.id.name != facts::SCOPE_NAME;
+            let is_tagged = self.id.name != conventions::SCOPE_NAME;
             let spans = List(|| self.spans.iter().map(|view| Span { view, is_tagged }));
             map.serialize_entry("spans", &spans)
         })

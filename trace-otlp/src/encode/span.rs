@@ -8,12 +8,12 @@ use trace_core::{Link, Log, Outcome, SpanView, StatusRef, TagRef, TraceState};
 
 use super::forms::{Text, object};
 use super::value::Attribute;
-use crate::facts::{self, key};
+use crate::conventions::{self, key};
 
 /// A `Span`.
 pub(super) struct Span<'a> {
     pub(super) view: &'a SpanView<'a>,
-    /// Whether tags say the scope, which is written elsewhere then.
+    /// Whether tags name the scope; `ScopeSpans` then has them, and the span does not.
     pub(super) is_tagged: bool,
 }
 
@@ -31,10 +31,10 @@ impl Span<'_> {
     }
 }
 
-/// Returns the attribute that makes the outcome visible where it is not.
+/// Returns the attribute that shows the outcome, if status and tags do not.
 fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
     let outcome = span.outcome();
-    let visible = facts::visible_outcome(span.status(), span.tags());
+    let visible = conventions::visible_outcome(span.status(), span.tags());
     if visible == outcome {
         return None;
     }
@@ -42,9 +42,12 @@ fn outcome_fact<'a>(span: &SpanView<'a>) -> Option<(&'a str, TagRef<'a>)> {
     Some(match (outcome, visible) {
         (Outcome::Cancelled, _) if !has_tag(key::CANCELLED) => (key::CANCELLED, TagRef::Bool(true)),
         (Outcome::Panicked, Outcome::Error) if !has_tag(key::ERROR_TYPE) => {
-            (key::ERROR_TYPE, TagRef::Str(facts::PANIC))
+            (key::ERROR_TYPE, TagRef::Str(conventions::PANIC))
         }
-        _ => (key::OUTCOME, TagRef::Str(facts::outcome_name(outcome))),
+        _ => (
+            key::OUTCOME,
+            TagRef::Str(conventions::outcome_name(outcome)),
+        ),
     })
 }
 
@@ -69,8 +72,8 @@ impl Serialize for Span<'_> {
             if let Some(parent) = view.parent_span_id() {
                 map.serialize_entry("parentSpanId", &Text(parent))?;
             }
-            let remote = u32::from(view.parent_is_remote()) * facts::IS_REMOTE;
-            let flags = u32::from(view.flags().as_byte()) | facts::HAS_IS_REMOTE | remote;
+            let remote = u32::from(view.parent_is_remote()) * conventions::IS_REMOTE;
+            let flags = u32::from(view.flags().as_byte()) | conventions::HAS_IS_REMOTE | remote;
             map.serialize_entry("flags", &flags)?;
             map.serialize_entry("name", view.operation_name())?;
             map.serialize_entry("kind", &view.kind().as_number())?;
@@ -163,9 +166,9 @@ where
     }
 }
 
-/// An array of what is left of an iterator; can be written once.
+/// An array of the remaining items of an iterator; can be written once.
 ///
-/// Logs and links of a recorded span are read from its stream, which costs.
+/// Logs and links of a recorded span are read from its stream, which should happen once.
 struct Items<I>(Cell<Option<I>>);
 
 impl<I: Iterator<Item: Serialize>> Serialize for Items<I> {

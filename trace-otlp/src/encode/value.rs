@@ -65,7 +65,7 @@ impl Serialize for Array<'_> {
     }
 }
 
-/// A `double`; what JSON has no number for is a text.
+/// A `double`; a value that JSON has no number for is a text.
 ///
 /// Source: Protocol Buffers, *ProtoJSON Format*.
 struct Double(f64);

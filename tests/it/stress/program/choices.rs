@@ -1,8 +1,8 @@
-//! What a program chooses.
+//! The choices of a program.
 
 use crate::random::Random;
 
-/// Where the choices of a program come from.
+/// The source of a program's choices.
 #[derive(Clone)]
 pub(crate) enum Choices {
     Random(Random),
@@ -10,17 +10,18 @@ pub(crate) enum Choices {
 }
 
 impl Choices {
-    /// Bytes, for example those that a fuzzer made up; zero when there are no more.
+    /// Takes the choices from bytes, for example those of a fuzzer. After the last byte, all
+    /// choices are zero.
     pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes.into_iter())
     }
 
-    /// Returns a number from 0 to `end`, without `end`.
+    /// Returns a number from 0 up to but not including `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         match self {
             Self::Random(random) => random.below(end),
             Self::Bytes(bytes) => {
-                // As few as will do, so that most of them are a choice each.
+                // Uses as few bytes as possible, so that most choices take one byte.
                 let mut largest = end.saturating_sub(1);
                 let mut number = 0;
                 while largest > 0 {

@@ -1,4 +1,4 @@
-//! What a program does.
+//! The commands of a program.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll, Waker};
@@ -18,7 +18,7 @@ async fn child(world: World) -> Result<(), String> {
     modeled(&world, Start::Here, run(world.clone())).await
 }
 
-/// Belongs where it is called.
+/// A function whose span belongs to the scope of its call.
 #[traced("span")]
 fn called(world: World) -> impl Future<Output = Result<(), String>> + Send {
     let start = match place::place() {
@@ -31,7 +31,7 @@ fn called(world: World) -> impl Future<Output = Result<(), String>> + Send {
     modeled(&world, start, run(world.clone()))
 }
 
-/// The same, and belongs in the span of what it is called for.
+/// A function whose span belongs to the future for which it is called.
 #[traced("span")]
 fn called_for_another(world: World) -> impl Future<Output = Result<(), String>> + Send {
     let start = match place::place() {
@@ -54,7 +54,7 @@ fn within_called(world: World) -> impl Future<Output = Result<(), String>> + Sen
     modeled(&world, Start::Here, run(world.clone()))
 }
 
-/// Executes a random command where no span surrounds it.
+/// Executes a random command outside of any span.
 pub(super) fn act(world: &World) {
     match world.choose(14) {
         0..=1 => {
@@ -72,7 +72,7 @@ pub(super) fn act(world: &World) {
     }
 }
 
-/// Executes a random command within a span that is held.
+/// Executes a random command within a held span.
 pub(super) fn within(world: &World) {
     if !world.has_fuel() {
         return;
@@ -102,7 +102,7 @@ fn tag(world: &World) {
     }
 }
 
-/// A new future of a random kind.
+/// Makes a future of a random kind.
 fn future(world: &World) -> Body {
     let world = world.clone();
     match world.choose(10) {
@@ -112,7 +112,7 @@ fn future(world: &World) -> Body {
             let body = modeled(&world, Start::Root, run(world.clone()));
             Box::pin(world.tracer.root("span").run(body))
         }
-        // A plain one, which belongs to nobody.
+        // A plain future without a trace.
         1 => Box::pin(run(world)),
         2 => {
             let around = match place::around() {
@@ -137,7 +137,7 @@ fn future(world: &World) -> Body {
     }
 }
 
-/// Executes random commands until it is told to return.
+/// Executes random commands until one of them is to return.
 fn run(world: World) -> Body {
     Box::pin(async move {
         let mut goodbyes = Vec::new();
@@ -190,7 +190,7 @@ fn run(world: World) -> Body {
     })
 }
 
-/// Hands over what the running scope has recorded, by force or by filling its chunk.
+/// Hands over the running scope, explicitly or by filling its chunk.
 fn cut(world: &World) {
     if world.choose(4) == 0 {
         let _report = world.tracer.flush(Duration::ZERO);
@@ -200,7 +200,7 @@ fn cut(world: &World) {
     }
 }
 
-/// Shuts the tracer down, now and then.
+/// Sometimes shuts the tracer down.
 fn shut_down(world: &World) {
     if world.state().hazards.shutdown && world.choose(8) == 0 {
         world.state().is_shut_down = true;
@@ -209,7 +209,7 @@ fn shut_down(world: &World) {
     assert_conserved(&world.tracer.stats());
 }
 
-/// Does something on another thread, which may end then.
+/// Calls `what` on another thread, which may then end.
 pub(super) fn elsewhere(world: &World, what: fn(&World)) {
     let there = world.clone();
     let thread = std::thread::current().id();
@@ -280,7 +280,7 @@ fn take_one(world: &World) -> Option<Body> {
     Some(state.pool.swap_remove(index))
 }
 
-/// Polls one of the futures in the pool right here.
+/// Polls one of the futures in the pool on this thread.
 pub(super) fn poll_one(world: &World) {
     let Some(mut future) = take_one(world) else {
         return;

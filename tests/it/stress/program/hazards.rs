@@ -5,20 +5,20 @@ use super::choices::Choices;
 /// What may happen to a program's spans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hazards {
-    /// How many spans the queue takes, if it may be full.
+    /// The capacity of the queue in spans, if it may become full.
     pub(crate) max_queue_spans: Option<usize>,
     /// Whether scopes hand over at any time.
     pub(crate) cuts: bool,
-    /// Whether scopes hand over at any time and do nothing else, and the seed of when.
+    /// The seed of hand-overs at any time that must not change the result, if there are any.
     pub(crate) flushes: Option<u64>,
     /// Whether the tracer may be shut down.
     pub(crate) shutdown: bool,
-    /// Whether a collector panics now and then.
+    /// Whether a collector sometimes panics.
     pub(crate) panics: bool,
 }
 
 impl Hazards {
-    /// Every span comes out, with everything that was said of it.
+    /// Without hazards, every span is delivered with all its data.
     pub(crate) const NONE: Self = Self {
         max_queue_spans: None,
         cuts: false,
@@ -27,7 +27,7 @@ impl Hazards {
         panics: false,
     };
 
-    /// Any of them.
+    /// Chooses random hazards.
     pub(crate) fn choose(choices: &mut Choices) -> Self {
         let may_be_full = choices.below(2) == 1;
         Self {
@@ -39,7 +39,7 @@ impl Hazards {
         }
     }
 
-    /// Whether every span comes out.
+    /// Whether every span is delivered.
     pub(super) const fn is_lossless(&self) -> bool {
         self.max_queue_spans.is_none() && !self.shutdown
     }

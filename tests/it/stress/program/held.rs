@@ -1,5 +1,5 @@
-//! Spans that are held, and the model of them: what is said at
-//! [`trace_core::OpenSpan`], in the simplest way.
+//! Held spans and their model, which implements the documentation of [`trace_core::OpenSpan`]
+//! in the simplest way.
 
 mod acts;
 
@@ -13,10 +13,10 @@ pub(super) use acts::{act, leave_above, leave_all};
 use super::model::{REFUSED, Start, World};
 use super::place::{self, Around, At, Place, new_scope};
 
-/// A span that is held, and its model.
+/// A held span and its model.
 pub(super) struct Held {
     world: World,
-    /// `None` once it is an entered one.
+    /// `None` once it was converted to an entered span.
     real: Option<OpenSpan>,
     number: usize,
     model: Mutex<Model>,
@@ -27,16 +27,16 @@ struct Model {
     span: Spanned,
     /// The scope in which it began.
     home: u64,
-    /// Whether that is its own, and is not entered.
+    /// Whether the span owns its home and the home is not entered.
     own_waits: bool,
     has_ended: bool,
-    /// How often it is entered, on all threads.
+    /// The number of visits, on all threads.
     inside: usize,
-    /// The threads that are in it by a guard.
+    /// The threads that have entered it with a guard.
     guards: Vec<ThreadId>,
 }
 
-/// What is held.
+/// The kind of a held span.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spanned {
     Nothing,
@@ -45,7 +45,7 @@ enum Spanned {
 }
 
 impl Held {
-    /// Starts a span: below the current one, or as a root.
+    /// Starts a span below the current one, or a root.
     fn start(world: &World) -> Self {
         let (start, way) = (world.choose(5), world.choose(2));
         let start = match start {
@@ -99,7 +99,7 @@ impl Held {
         self.model.lock().unwrap()
     }
 
-    /// The span, if it takes what is said; what is lost is counted.
+    /// Returns the span if it can be written to. Otherwise counts the loss.
     fn says(&self) -> Option<usize> {
         let model = self.model().clone();
         let Spanned::Recorded(span) = model.span else {
@@ -126,7 +126,7 @@ impl Held {
         }
     }
 
-    /// The model of entering: says whether it did something.
+    /// The model of entering. Returns whether it had an effect.
     fn enter(&self) -> bool {
         let mut model = self.model();
         if model.has_ended || model.span == Spanned::Nothing {
@@ -156,7 +156,7 @@ impl Held {
         }
     }
 
-    /// The model of leaving: says whether it did something.
+    /// The model of leaving. Returns whether it had an effect.
     fn leave(&self) -> bool {
         let left = place::leave(self.number);
         let mut model = self.model();
@@ -183,7 +183,8 @@ impl Held {
         }
     }
 
-    /// Nothing more can be said of a span that has ended and is left by all.
+    /// Settles a span that has ended and was left by all threads. It can no longer be written
+    /// to.
     fn settle(&self, model: &Model) {
         if let Spanned::Recorded(span) = model.span
             && model.has_ended
@@ -193,7 +194,7 @@ impl Held {
         }
     }
 
-    /// Where a poll of the holder runs.
+    /// Returns where a poll of the holder runs.
     fn at_poll(&self) -> At {
         let mut model = self.model();
         if model.has_ended || model.span == Spanned::Nothing {
@@ -210,7 +211,7 @@ impl Held {
 impl Drop for Held {
     /// The span itself is dropped right after this.
     fn drop(&mut self) {
-        // Whoever entered it has ended it.
+        // The code that entered it has ended it.
         if self.real.is_none() {
             return;
         }

@@ -1,12 +1,11 @@
 //! Random programs against a model.
 //!
-//! A program is a set of futures, each of which does at random what code can do:
-//! opens spans around async and plain code, holds some, adds tags and logs, suspends, fails,
-//! panics, flushes, shuts down, begins roots, and polls, drops or moves the other
-//! futures. The model does the same in the simplest way. At the end the spans and
-//! the counters must be the same.
+//! A program is a set of futures that execute random commands. They open spans around async
+//! and plain code, hold some, add tags and logs, suspend, fail, panic, flush, shut down and
+//! begin roots. They also poll, drop or move the other futures. The model does the same in the
+//! simplest way. At the end the spans and the counters must be equal.
 //!
-//! The fuzz target of the recorder is made of these files, too.
+//! The fuzz target of the recorder also uses these files.
 
 mod choices;
 mod commands;
@@ -37,7 +36,7 @@ pub(crate) use threads::Threads;
 
 type Body = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
-/// Executes one program; returns how many spans it had.
+/// Executes one program. Returns the number of its spans.
 pub(crate) fn execute(
     name: &str,
     choices: Choices,
@@ -47,15 +46,15 @@ pub(crate) fn execute(
     run(name, choices, hazards, threads).spans.len()
 }
 
-/// What came of a program.
+/// The result of a program.
 struct Ran {
     spans: Vec<SpanRecord>,
-    /// Whether something was said of a current span after its end.
+    /// Whether an entry was written for a current span after its end.
     is_late: bool,
 }
 
-/// Executes a program as it is, and with hand-overs that add nothing; everything but times
-/// and ids must be the same. Returns how many spans it had.
+/// Executes a program with and without additional hand-overs. Both results must be the same,
+/// except for times and ids. Returns the number of spans.
 pub(crate) fn execute_twice(
     name: &str,
     choices: &Choices,
@@ -77,7 +76,7 @@ pub(crate) fn execute_twice(
     whole.spans.len()
 }
 
-/// Spans without times, with their numbers as ids.
+/// Returns spans without times, with their numbers as ids.
 fn comparable(spans: &[SpanRecord]) -> Vec<SpanRecord> {
     let number = |span: &SpanRecord| span.tag("span").unwrap().as_i64().unwrap();
     let ids: HashMap<_, _> = spans
@@ -94,9 +93,9 @@ fn comparable(spans: &[SpanRecord]) -> Vec<SpanRecord> {
         span.span_id = ids[&span.span_id];
         span.parent_span_id = span.parent_span_id.map(|id| ids[&id]);
         (span.start, span.end) = Default::default();
-        // What threads say at the same time has any order.
+        // Concurrent entries of several threads may have any order.
         span.tags.sort_by(|one, other| one.key.cmp(&other.key));
-        // Whether an error is logged once more depends on what failed last on the thread.
+        // Whether an error is logged again depends on the last failure on the thread.
         span.logs.retain(|log| log.message != "exception");
         for log in &mut span.logs {
             log.time = Default::default();
@@ -142,7 +141,7 @@ fn run(name: &str, choices: Choices, hazards: Hazards, threads: &Arc<Threads>) -
         }
     }
     held::leave_all(&world);
-    // Those of the futures.
+    // The held spans of the futures.
     let held = std::mem::take(&mut world.state().held);
     drop(held);
     assert!(place::is_nowhere(), "{name}");
@@ -170,7 +169,7 @@ fn run(name: &str, choices: Choices, hazards: Hazards, threads: &Arc<Threads>) -
     }
 }
 
-/// A collector that panics if the program says so.
+/// Makes a collector that panics if the program chooses so.
 fn panicking(state: &Arc<Mutex<State>>) -> impl Collector + 'static {
     let state = Arc::clone(state);
     collector_fn(move |batch| {
@@ -183,7 +182,7 @@ fn panicking(state: &Arc<Mutex<State>>) -> impl Collector + 'static {
     })
 }
 
-/// What the model knows of the counters without their sum.
+/// Checks each counter that the model knows.
 fn check_counters(name: &str, state: &State, stats: &Stats) {
     let at = format!("{name}: {stats:?}");
     assert_eq!(stats.sampled_out, state.refused, "{at}");
@@ -202,14 +201,14 @@ fn check_counters(name: &str, state: &State, stats: &Stats) {
     }
 }
 
-/// Hears of the end of each trace: once, and not before its last span.
+/// A collector that checks that the end of each trace is reported once, after its last span.
 #[derive(Default)]
 struct Ends(Mutex<HashMap<TraceId, End>>);
 
 #[derive(Debug, Default)]
 struct End {
     spans: u64,
-    /// How many spans there were at each end that was said.
+    /// The number of spans at each reported end.
     said_at: Vec<u64>,
 }
 
@@ -227,7 +226,7 @@ impl Collector for Ends {
 }
 
 impl Ends {
-    /// Without a count, the end of some may not have been said.
+    /// Without a count, some ends may not have been reported.
     fn check(&self, name: &str, count: Option<usize>) {
         let traces = self.0.lock().unwrap();
         if let Some(count) = count {
@@ -241,7 +240,7 @@ impl Ends {
     }
 }
 
-/// What was delivered is in its place, as far as it still says who it is.
+/// Checks the parents of all delivered spans that can still be identified.
 fn compare_places(name: &str, expected: &[Expected], spans: &[SpanRecord]) {
     let mut ids = HashSet::new();
     let mut by_number = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The model: what surrounds the running code, and the spans that must come out.
+//! The model: what surrounds the running code, and the expected spans.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,40 +24,39 @@ pub(super) const REFUSED: &str = "refused";
 pub(super) enum Start {
     /// Below the current one.
     Here,
-    /// In a trace of its own.
+    /// In a new trace.
     Root,
-    /// In a trace that is not recorded.
+    /// In a new trace that is not recorded.
     Refused,
-    /// Below the span that was current where a function was called, in the scope of that;
-    /// where nothing was recorded then, it is [`Start::Here`].
+    /// Below the span that was current when a function was called, in the scope of the call.
+    /// If nothing was recorded then, [`Start::Here`] is used.
     Called { parent: usize, scope: u64 },
 }
 
-/// A span that must come out.
+/// An expected span.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) parent: Option<usize>,
     pub(super) root: usize,
-    /// What was said of each key, in order.
+    /// The values of each key, in order.
     pub(super) tags: BTreeMap<String, Vec<Said>>,
     pub(super) logs: Vec<String>,
     pub(super) outcome: Option<Outcome>,
 }
 
-/// A value that was said.
+/// A recorded value.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) value: i64,
     thread: ThreadId,
     at: u64,
-    /// When the code that said so entered the span.
+    /// When the code that recorded the value entered the span.
     since: u64,
 }
 
 impl Said {
-    /// Whether the value is the one that counts, as none was said after it. What threads
-    /// say at the same time has any order; see *What is said by several threads* at
-    /// [`trace_core::OpenSpan`].
+    /// Returns whether this may be the last value, which counts. Concurrent values of several
+    /// threads may have any order; see *Order between threads* at [`trace_core::OpenSpan`].
     pub(super) fn may_be_last(&self, all: &[Self]) -> bool {
         let is_later = |other: &Self| {
             if other.thread == self.thread {
@@ -73,39 +72,39 @@ impl Said {
 pub(super) struct State {
     pub(super) choices: Choices,
     pub(super) hazards: Hazards,
-    /// Commands that may still be executed.
+    /// The number of commands that may still be executed.
     fuel: u32,
     pub(super) spans: Vec<Expected>,
-    /// Roots that the sampler refused.
+    /// The number of roots that the sampler refused.
     pub(super) refused: u64,
-    /// Spans in the batches at which a collector panicked.
+    /// The number of spans in batches at which a collector panicked.
     pub(super) panicked: u64,
     pub(super) is_shut_down: bool,
     pub(super) has_failed: bool,
-    /// Futures that anybody may poll, drop or move.
+    /// Futures that any code may poll, drop or move.
     pub(super) pool: Vec<Body>,
-    /// Spans that anybody may use; some more than once.
+    /// Spans that any code may use. A span may be in the list several times.
     pub(super) held: Vec<Arc<Held>>,
-    /// Those that were entered without a guard, and by which threads.
+    /// Spans that were entered without a guard, with the threads that entered them.
     pub(super) entered: Vec<(Arc<Held>, Vec<ThreadId>)>,
-    /// Spans of which nothing more can be said.
+    /// Spans that can no longer be written to.
     pub(super) settled: HashSet<usize>,
-    /// Whether something was said of the current span after its end. Whoever leaves a span
-    /// while another one goes on that began in it finds it the current one once more.
+    /// Whether an entry was written for the current span after its end. This happens if a span
+    /// is left while a span that began in it continues, so that it becomes current again.
     pub(super) is_late: bool,
-    /// What was said of no span that could take it.
+    /// The number of entries for which there was no span.
     pub(super) unattached: u64,
-    /// Counts what is said.
+    /// A logical clock that counts entries.
     now: u64,
-    /// Says where scopes hand over, if that adds nothing.
+    /// Chooses additional hand-overs.
     flushes: Option<Random>,
-    /// The spans that were current when they were named.
+    /// The spans of the model, by the id of the real span.
     pub(super) ids: HashMap<SpanId, usize>,
 }
 
 impl State {
-    /// Whether everything that was said is known of every span. What is late may still be in
-    /// time for a reader who has to wait for the rest of the span.
+    /// Whether the model knows all entries of every span. A late entry may still be accepted
+    /// by a reader that waits for the rest of the span.
     pub(super) const fn is_exact(&self) -> bool {
         self.hazards.is_lossless() && !self.is_late
     }
@@ -149,7 +148,7 @@ impl World {
         self.state().choices.below(bound)
     }
 
-    /// Takes the fuel for one command, if there is any left.
+    /// Takes the fuel for one command. Returns false if there is none left.
     pub(super) fn has_fuel(&self) -> bool {
         let mut state = self.state();
         let has_fuel = state.fuel > 0;
@@ -163,7 +162,7 @@ impl World {
         has_fuel
     }
 
-    /// A span of the model that begins here; `None` where nothing is recorded.
+    /// Begins a span of the model here; `None` if nothing is recorded.
     pub(super) fn open(&self, start: Start) -> Option<usize> {
         let parent = match start {
             Start::Here => Some(place()?.span),
@@ -187,7 +186,7 @@ impl World {
         Some(number)
     }
 
-    /// Ends a span, of which nothing more can be said.
+    /// Ends a span, which can then no longer be written to.
     pub(super) fn close(&self, span: Option<usize>, outcome: Outcome) {
         self.end(span, outcome);
         self.state().settled.extend(span);
@@ -220,7 +219,7 @@ impl World {
         let _place = self.own_place();
     }
 
-    /// The span that takes what is said here; what is lost is counted.
+    /// Returns the span to which code may write here. Otherwise counts the loss.
     fn own_place(&self) -> Option<Place> {
         let place = place()?;
         let mut state = self.state();
@@ -233,7 +232,7 @@ impl World {
         Some(place)
     }
 
-    /// Notes a tag of a span, by code that entered it a while ago or says so from outside.
+    /// Records a tag of a span, by code that entered it earlier or that writes from outside.
     pub(super) fn say(&self, span: usize, since: Option<u64>, key: &str, value: i64) {
         let at = self.tick();
         let said = Said {
@@ -247,14 +246,14 @@ impl World {
         tags.entry(key.to_owned()).or_default().push(said);
     }
 
-    /// The time, which goes on.
+    /// Advances the logical clock and returns it.
     pub(super) fn tick(&self) -> u64 {
         let mut state = self.state();
         state.now += 1;
         state.now
     }
 
-    /// The current span must be the one of the model.
+    /// Checks that the current span is that of the model.
     pub(super) fn check(&self) {
         let current = span::current_context().filter(|context| context.is_sampled());
         let current = current.map(|context| context.span_id);
@@ -267,14 +266,14 @@ impl World {
         }
     }
 
-    /// A panic must be one of the program's own, not that of a failed assertion.
+    /// Checks that a panic is one of the program's own and not a failed assertion.
     pub(super) fn expect_oops(&self, payload: &dyn Any) {
         if payload.downcast_ref() != Some(&"oops") {
             self.state().has_failed = true;
         }
     }
 
-    /// Says which span of the model the current one is.
+    /// Tags the current span with its number in the model.
     pub(super) fn name(&self) {
         if let Some(place) = place() {
             self.tag("span", i64::try_from(place.span).unwrap());
@@ -285,7 +284,7 @@ impl World {
     }
 }
 
-/// The body of a span, in the model: goes around the real body, within the real span.
+/// The model of a span's body. It wraps the real body, within the real span.
 pub(super) struct Modeled<F> {
     world: World,
     start: Start,
@@ -294,7 +293,7 @@ pub(super) struct Modeled<F> {
     home: u64,
     is_fresh: bool,
     is_done: bool,
-    // Boxed, so that it can be dropped in its place.
+    // Boxed, so that it can be dropped in place.
     body: Option<Pin<Box<F>>>,
 }
 
@@ -321,7 +320,7 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
         let polled = catch_unwind(AssertUnwindSafe(poll));
         let outcome = match &polled {
             Ok(Poll::Pending) => {
-                // What is entered in another trace must not stay so across an `.await`.
+                // A span of another trace must not stay entered across an `.await`.
                 leave_above(&this.world, &at);
                 return Poll::Pending;
             }
@@ -342,8 +341,7 @@ impl<F: Future<Output = Result<(), String>>> Future for Modeled<F> {
 }
 
 impl<F> Modeled<F> {
-    /// Goes into the span: in the scope in which it began if that runs here, in another one
-    /// otherwise.
+    /// Enters the span: in its own scope if that runs here, and otherwise in another scope.
     fn enter(&self, is_first: bool) -> At {
         let around = self.span.map(|span| Around::Span(Place::own(span)));
         match (self.start, around) {
@@ -383,7 +381,7 @@ pub(super) fn modeled<F>(world: &World, start: Start, body: F) -> Modeled<F> {
     }
 }
 
-/// Says goodbye in whatever span it is dropped.
+/// Tags the current span when it is dropped.
 pub(super) struct Goodbye(pub(super) World, pub(super) i64);
 
 impl Drop for Goodbye {
@@ -392,7 +390,7 @@ impl Drop for Goodbye {
     }
 }
 
-/// The model of `in_current_trace` and of `attach`: a scope, and what surrounds its code.
+/// The model of `in_current_trace` and of `attach`: a scope and its surroundings.
 pub(super) struct Captured {
     scope: u64,
     around: Around,

@@ -1,18 +1,18 @@
-//! Where code runs, in the model: the scopes that are entered on a thread, what
-//! surrounds the code of each, and the held spans that were entered in their own.
+//! The model of where code runs. It has the entered scopes of a thread, the surroundings of
+//! each, and the held spans that were entered in their own scope.
 //!
-//! It follows what is said at [`trace_core::OpenSpan::enter`], `enter_unguarded` and
-//! `exit`, and of all other code: when it returns, what was current before is so again.
+//! It follows the documentation of [`trace_core::OpenSpan::enter`], `enter_unguarded` and
+//! `exit`. All other code restores the previous current span when it returns.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A span, and whether it takes tags here.
+/// A span, and whether code may tag it here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) span: usize,
     pub(super) is_own: bool,
-    /// When the code of a held span entered that.
+    /// When the code entered the held span.
     pub(super) since: Option<u64>,
 }
 
@@ -26,12 +26,12 @@ impl Place {
     }
 }
 
-/// What surrounds code.
+/// The surroundings of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Around {
     /// No trace.
     Nothing,
-    /// One that is not recorded.
+    /// A trace that is not recorded.
     Refused,
     Span(Place),
 }
@@ -49,16 +49,16 @@ impl Around {
     }
 }
 
-/// A scope whose code runs, or waits for that of one above.
+/// A scope whose code runs or waits for a scope above it.
 #[derive(Debug)]
 struct Layer {
     scope: u64,
     around: Around,
     /// The held span for whose visit it was entered.
     visitor: Option<usize>,
-    /// What surrounded its code first.
+    /// The surroundings of its code at the beginning.
     first: Around,
-    /// Spans whose code runs in it.
+    /// The number of spans whose code runs in it.
     spans: u32,
 }
 
@@ -81,38 +81,38 @@ thread_local! {
     static HERE: RefCell<Here> = const { RefCell::new(Here { layers: Vec::new(), visits: Vec::new() }) };
 }
 
-/// A scope that there was not yet.
+/// Returns the number of a new scope.
 pub(super) fn new_scope() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// What surrounds the running code.
+/// Returns the surroundings of the running code.
 pub(super) fn around() -> Around {
     HERE.with_borrow(|here| here.layers.last().map_or(Around::Nothing, |top| top.around))
 }
 
-/// The span that surrounds the running code.
+/// Returns the span around the running code.
 pub(super) fn place() -> Option<Place> {
     around().place()
 }
 
-/// The scope whose code runs; zero for none.
+/// Returns the scope whose code runs; zero if there is none.
 pub(super) fn scope() -> u64 {
     HERE.with_borrow(|here| here.layers.last().map_or(0, |top| top.scope))
 }
 
-/// Whether nothing is entered on this thread.
+/// Returns whether nothing is entered on this thread.
 pub(super) fn is_nowhere() -> bool {
     HERE.with_borrow(|here| here.layers.is_empty())
 }
 
-/// Code runs somewhere until this is dropped.
+/// A guard for code that runs at another place.
 #[must_use]
 pub(super) enum At {
-    /// Where it ran before.
+    /// At the same place as before.
     Same,
-    /// In a span of the scope that runs.
+    /// In a span of the running scope.
     Span { scope: u64, outer: Around },
     /// In another scope.
     Scope(u64),
@@ -123,7 +123,7 @@ impl At {
         !matches!(self, Self::Same)
     }
 
-    /// The scope in which the code runs, unless it is the one from before.
+    /// Returns the scope in which the code runs, unless the place is the same as before.
     pub(super) const fn home(&self) -> Option<u64> {
         match self {
             Self::Same => None,
@@ -167,7 +167,7 @@ impl Drop for At {
     }
 }
 
-/// Enters a scope, for the visit of a held span if one is given.
+/// Enters a scope, for the visit of `visitor` if it is set.
 pub(super) fn enter_scope(visitor: Option<usize>, scope: u64, around: Around) {
     HERE.with_borrow_mut(|here| {
         here.layers.push(Layer {
@@ -180,7 +180,7 @@ pub(super) fn enter_scope(visitor: Option<usize>, scope: u64, around: Around) {
     });
 }
 
-/// Enters a held span in its own scope, which runs.
+/// Enters a held span in its own scope, which is the running one.
 pub(super) fn enter_home(held: usize, place: Place) {
     HERE.with_borrow_mut(|here| {
         let top = here.layers.last_mut().expect("a scope");
@@ -193,8 +193,8 @@ pub(super) fn enter_home(held: usize, place: Place) {
     });
 }
 
-/// Whether all scopes that were entered for a held span can be left, as no span goes on
-/// that began in there.
+/// Returns whether all scopes that were entered for a held span can be left, because no span
+/// that began in them is open.
 pub(super) fn may_leave(held: usize) -> bool {
     HERE.with_borrow(|here| {
         let mut layers = here.layers.iter();
@@ -202,7 +202,7 @@ pub(super) fn may_leave(held: usize) -> bool {
     })
 }
 
-/// How often a held span is entered here.
+/// Returns the number of visits of a held span on this thread.
 pub(super) fn visits(held: usize) -> usize {
     HERE.with_borrow(|here| {
         let layers = here.layers.iter();
@@ -215,7 +215,8 @@ pub(super) fn visits(held: usize) -> usize {
     })
 }
 
-/// The held span for which the running scope was entered, if that is not the given one.
+/// Returns the held span for which the running scope was entered, if it is not the given
+/// scope.
 pub(super) fn visitor_above(scope: u64) -> Option<usize> {
     HERE.with_borrow(|here| {
         let top = here.layers.last().filter(|top| top.scope != scope)?;
@@ -223,8 +224,8 @@ pub(super) fn visitor_above(scope: u64) -> Option<usize> {
     })
 }
 
-/// Leaves a held span that was entered here, if there is one: that entered last, or one
-/// whose scope is left already. Returns the scope that was entered for it, or zero.
+/// Leaves a visit of a held span on this thread, if there is one: the last one, or one whose
+/// scope was already left. Returns the scope that was entered for it, or zero.
 pub(super) fn leave(held: usize) -> Option<u64> {
     HERE.with_borrow_mut(|here| {
         let layer = here.layers.iter().rposition(|at| at.visitor == Some(held));
@@ -246,8 +247,8 @@ impl Here {
         self.layers.iter().rposition(|layer| layer.scope == scope)
     }
 
-    /// Whether the span for which a scope was entered is the current one in there, or one is
-    /// that was entered within it.
+    /// Returns whether the current span of a scope is the span for which it was entered, or a
+    /// span that was entered within it.
     fn is_free(&self, layer: &Layer) -> bool {
         let span = |around: Around| around.place().map(|place| place.span);
         let current = span(layer.around);
@@ -257,8 +258,8 @@ impl Here {
         layer.spans == 0 && (is_entered || current == span(layer.first))
     }
 
-    /// What was current before a span that is left is so again, where that span is: now,
-    /// or when one that was entered after it is left.
+    /// Restores the span that was current before a visit: now, or when a span that was entered
+    /// after it is left.
     fn bring_back(&mut self, visit: usize) {
         let Visit {
             span, outer, scope, ..

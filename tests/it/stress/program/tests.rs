@@ -1,4 +1,4 @@
-//! Programs that are the same in every run.
+//! Tests with programs that are the same in every run.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn random_programs_lose_what_the_counter_says() {
     assert!(spans > 1_000, "{spans}");
 }
 
-/// What the fuzz target does with its input.
+/// Runs a program from bytes, as the fuzz target does.
 #[test]
 fn programs_of_random_bytes_meet_every_hazard() {
     let threads = Arc::new(Threads::new());

@@ -7,14 +7,14 @@ use std::thread::Builder;
 
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// Another thread, on which jobs are run one after the other.
+/// Another thread that runs jobs one after another.
 pub(crate) struct Threads {
     jobs: Sender<Job>,
     done: Mutex<Receiver<()>>,
     is_busy: AtomicBool,
 }
 
-/// Programs poll futures within futures, as deep as they like.
+/// Programs may nest polls of futures to any depth.
 const STACK_BYTES: usize = 128 << 20;
 
 impl Threads {
@@ -37,7 +37,7 @@ impl Threads {
         }
     }
 
-    /// Runs a job on the other thread; right here, if that waits for this one.
+    /// Runs a job on the other thread, or on this thread if the other one waits for it.
     pub(crate) fn run(&self, job: Job) {
         if self.is_busy.swap(true, Ordering::Relaxed) {
             return job();
@@ -48,7 +48,7 @@ impl Threads {
     }
 }
 
-/// Runs a job on a thread that ends with it.
+/// Runs a job on a new thread that ends with the job.
 pub(super) fn run_once(job: Job) {
     let thread = Builder::new().stack_size(STACK_BYTES).spawn(job);
     thread.unwrap().join().unwrap();

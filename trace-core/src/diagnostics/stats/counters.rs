@@ -1,4 +1,4 @@
-//! The counters that threads write which record, and what they and the ledger say together.
+//! The counters that recording threads write, and their sum with the ledger.
 
 use std::sync::atomic::Ordering;
 
@@ -7,15 +7,18 @@ use super::starts::{Start, Starts};
 use super::stats::{CallerStats, DroppedSpans, Stats};
 use crate::process::sync::AtomicU64;
 
-/// The counters behind [`Stats`].
+/// The counters behind [`Stats`]. Owned by the queue.
 ///
-/// Each span is counted in `started` before it can be counted anywhere else.
+/// A span is counted as started before it can be counted anywhere else. Otherwise a reader
+/// could find more ended spans than started spans.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     starts: Starts,
+    /// These three change only under the queue's lock, together with the ledger.
     pub(crate) dropped_queue: AtomicU64,
     pub(crate) dropped_limit: AtomicU64,
     pub(crate) dropped_shutdown: AtomicU64,
+    /// These are not part of a sum, and change without a lock.
     pub(crate) unattached: AtomicU64,
     pub(crate) collector_panics: AtomicU64,
     pub(crate) sampler_panics: AtomicU64,
@@ -40,20 +43,26 @@ impl Counters {
         self.starts.count(Start::Recorded, spans);
     }
 
-    /// Counts a span that a sampler refuses: it began, and that is all.
+    /// Counts a span that a sampler refuses. It counts as started, and is counted nowhere
+    /// else.
     #[inline]
     pub(crate) fn refuse(&self) {
         self.starts.count(Start::SampledOut, 1);
     }
 
+    /// Adds to one of these counters.
     pub(crate) fn add(counter: &AtomicU64, spans: u64) {
-        // Release: its partner is the acquiring load in `stats`, which so sees the
-        // start of every span whose end it has seen.
+        // Release: pairs with the acquire load in `stats`. The sums do not need this pair,
+        // because the queue's lock orders the dropped spans. The counters without a lock need
+        // it: a reader that sees the count of a panic also sees everything that the thread did
+        // before.
         counter.fetch_add(spans, Ordering::Release);
     }
 
-    /// To be called while the ledger is locked.
+    /// Returns all counts. The ledger must be locked, so that no span is in transit between
+    /// two counts.
     pub(crate) fn stats(&self, ledger: &Ledger) -> Stats {
+        // Acquire: pairs with the release in `add`.
         let read = |counter: &AtomicU64| counter.load(Ordering::Acquire);
         let sampled_out = self.starts.sum(Start::SampledOut);
         let started = self.starts.sum(Start::Recorded) + ledger.started;
@@ -118,7 +127,8 @@ mod tests {
         let stats = counters.stats(&ledger);
         assert_eq!((stats.delivered, ledger.lanes()[0].delivered), (1, 1));
         assert_eq!((stats.open, sum(&stats)), (3, 5));
-        // Three were taken and one was read: a worker that has one has lost another.
+        // Three spans were taken and one was read. A worker that still holds only one has lost
+        // the third.
         ledger.hold(1);
         assert_eq!(sum(&counters.stats(&ledger)), 4);
     }

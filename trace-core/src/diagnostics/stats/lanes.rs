@@ -1,27 +1,29 @@
-//! What became of the spans that one collector was to have.
+//! The public counts of one collector.
 
-/// What became of the spans that were read, for one collector.
+/// What happened at one collector to the spans that were read. Returned by
+/// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
 ///
-/// Always exact: `read` is the sum of `delivered`, everything in `dropped`, and `waiting`.
+/// Always exact: `read` is the sum of `delivered`, `waiting`, and everything in `dropped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LaneStats {
     /// The collector's [name](crate::Collector::name).
     pub name: String,
-    /// Spans that were read: the same for all, and [`Stats::read`](crate::Stats::read).
+    /// Spans that were read. All collectors have the same number, which is
+    /// [`Stats::read`](crate::Stats::read).
     pub read: u64,
     /// Spans that the collector took.
     pub delivered: u64,
-    /// Spans that it did not take.
+    /// Spans that the collector did not take.
     pub dropped: LaneDrops,
-    /// Spans that it is being given, or that wait for it.
+    /// Spans that wait for the collector, or that it is taking.
     pub waiting: u64,
-    /// Bytes that are allocated for these. Batches are shared: what several collectors
-    /// still have to take is allocated once, and counts in the lane of each.
+    /// Bytes allocated for the waiting spans. Collectors share a batch: it is allocated once,
+    /// and counts in the lane of each collector that has not finished it.
     pub bytes: usize,
-    /// Bytes from which on the lane drops what comes: its share of
-    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Zero for a collector
-    /// without a thread of its own.
+    /// Largest number of bytes that may wait in the lane: its share of
+    /// [`max_queue_bytes`](crate::TracerBuilder::max_queue_bytes). Above this number, the lane
+    /// drops new batches. Zero for a collector without its own thread.
     pub max_bytes: usize,
 }
 
@@ -29,16 +31,16 @@ pub struct LaneStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LaneDrops {
-    /// Its lane was full: it is too slow.
+    /// Dropped because the lane was full: the collector is too slow.
     pub full: u64,
-    /// It panicked when it was given them.
+    /// Dropped because the collector panicked while it took them.
     pub panic: u64,
-    /// They waited for it when the deadline of the shutdown passed.
+    /// Still waiting when the deadline of the shutdown passed.
     pub shutdown: u64,
 }
 
 impl LaneDrops {
-    /// Returns the sum.
+    /// Returns the sum of all reasons.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.full + self.panic + self.shutdown

@@ -1,35 +1,47 @@
-//! Where the spans are that have been handed over.
+//! Counts where the handed-over spans are.
+//!
+//! Owned by the queue and changed only under its lock. So a reader never finds a span between
+//! two counts. Spans that are still in their scopes are counted in
+//! [`counters`](super::counters).
 
 use super::lanes::{LaneDrops, LaneStats};
 use super::stats::Stats;
 use crate::stream::decode::LaneLoss;
 
-/// Where the spans are that have been handed over.
+/// Counts of the handed-over spans, by where they are.
 ///
-/// `open` and `waiting` in [`Stats`] are counted here, and not what is missing in a
-/// sum: otherwise the sum could not be wrong, whatever is lost.
+/// `open` and `waiting` of [`Stats`] are counted here, not computed from the other counts. If
+/// they were computed, the sums would hold even if spans got lost, and no test would notice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
-    /// Spans that were not counted as started before they left their scopes.
+    /// Spans that are counted as started here, when they are handed over, instead of in
+    /// `Starts`.
     pub(super) started: u64,
-    /// Spans that have left their scopes, whatever became of them.
+    /// Spans that have left their scopes, including lost spans.
     pub(super) handed_over: u64,
     /// Spans that wait for the worker.
     arrived: u64,
-    /// Spans that the worker has and has not read to their end.
+    /// Spans that the worker holds and has not read completely: open spans, and all spans that
+    /// it is reading.
     held: u64,
-    /// Spans that were read, and what became of them.
+    /// Spans that were read: the sum of the three below.
     read: u64,
+    /// Taken by all collectors.
     delivered: u64,
+    /// Lost by at least one collector.
     lost: u64,
+    /// Not yet finished by all collectors.
     waiting: u64,
+    /// By the number of the collector.
     lanes: Vec<LaneStats>,
-    /// What each collector had lost at the last report.
+    /// The losses of each collector at the last call of
+    /// [`take_news_of_drops`](Self::take_news_of_drops) for it.
     told_drops: Vec<LaneDrops>,
 }
 
 impl Ledger {
-    /// Makes an empty ledger; `lanes` are the collectors' names and their shares of bytes.
+    /// Makes an empty ledger. `lanes` contains the name and the share of bytes of each
+    /// collector.
     pub(crate) fn new(lanes: impl IntoIterator<Item = (String, usize)>) -> Self {
         let lanes = lanes.into_iter().map(|(name, max_bytes)| LaneStats {
             name,
@@ -44,7 +56,7 @@ impl Ledger {
         }
     }
 
-    /// Counts spans that began.
+    /// Counts spans that began and are handed over at once.
     pub(crate) fn start(&mut self, spans: u64) {
         self.started += spans;
     }
@@ -55,12 +67,12 @@ impl Ledger {
         self.arrived += spans;
     }
 
-    /// Counts spans that the queue did not take.
+    /// Counts spans that the queue did not take. The caller counts the reason.
     pub(crate) fn refuse(&mut self, spans: u64) {
         self.handed_over += spans;
     }
 
-    /// Moves all waiting spans to the worker.
+    /// Moves all spans that wait in the queue to the worker.
     pub(crate) fn take(&mut self) {
         self.held += std::mem::take(&mut self.arrived);
     }
@@ -70,12 +82,12 @@ impl Ledger {
         self.held = spans;
     }
 
-    /// Counts spans that the worker dropped.
+    /// Removes spans from those that the worker holds. The caller counts them elsewhere.
     pub(crate) fn leave(&mut self, spans: u64) {
         self.held = self.held.saturating_sub(spans);
     }
 
-    /// Counts spans that were read, for each collector.
+    /// Counts spans that the worker has read. They now wait for each collector.
     pub(crate) fn read(&mut self, spans: u64) {
         self.leave(spans);
         self.read += spans;
@@ -85,8 +97,7 @@ impl Ledger {
         }
     }
 
-    /// Counts spans that wait for a collector no longer: it took them, or they are lost
-    /// to it.
+    /// Counts spans that one collector has finished: it took them, or lost them.
     pub(crate) fn finish(&mut self, lane: usize, spans: u64, taken: Result<(), LaneLoss>) {
         let Some(lane) = self.lanes.get_mut(lane) else {
             return;
@@ -101,7 +112,8 @@ impl Ledger {
         *counter += spans;
     }
 
-    /// Counts spans that every collector has finished; `is_lost` if one of them lost them.
+    /// Counts spans that all collectors have finished. `is_lost` means that a collector lost
+    /// them.
     pub(crate) fn release(&mut self, spans: u64, is_lost: bool) {
         self.waiting = self.waiting.saturating_sub(spans);
         *(if is_lost {
@@ -118,7 +130,7 @@ impl Ledger {
         }
     }
 
-    /// Returns what each collector took, lost and has waiting.
+    /// Returns the counts of each collector.
     pub(crate) fn lanes(&self) -> Vec<LaneStats> {
         let with_read = |lane: &LaneStats| LaneStats {
             read: self.read,
@@ -127,7 +139,7 @@ impl Ledger {
         self.lanes.iter().map(with_read).collect()
     }
 
-    /// The name of a collector.
+    /// Returns the name of a collector.
     pub(crate) fn name(&self, lane: usize) -> &str {
         self.lanes.get(lane).map_or("", |lane| &lane.name)
     }
@@ -145,6 +157,7 @@ impl Ledger {
         }
     }
 
+    /// Adds these counts to the public ones.
     pub(super) fn add_to(&self, stats: &mut Stats) {
         stats.open += self.arrived + self.held;
         (stats.read, stats.delivered) = (self.read, self.delivered);

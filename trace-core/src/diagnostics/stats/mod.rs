@@ -1,4 +1,8 @@
-//! What became of every span.
+//! Counts what happened to every span.
+//!
+//! A span is counted at each step, where the step happens. So the sums of [`Stats`] and
+//! [`LaneStats`] hold exactly. If a span gets lost without a reason, a sum is wrong. Counts
+//! for each place in the source are in [`chart`](super::chart).
 
 mod counters;
 mod lanes;

@@ -1,27 +1,31 @@
-//! Counts of spans that began, without threads that wait for each other.
+//! Counts spans that began, without contention between threads.
+//!
+//! One shared counter would cost as much as a span: its cache line would move between the
+//! processors. So each of 32 threads has its own counter, and only further threads share one.
 
 use std::sync::atomic::{AtomicU64 as StdAtomicU64, Ordering};
 
 use crate::process::sync::AtomicU64;
 
-/// How many spans began, by thread.
+/// The number of spans that began, counted by thread. Owned by the tracer.
 #[derive(Debug, Default)]
 pub(super) struct Starts {
-    /// Each is counted in by one thread at a time.
+    /// The index is the [`OwnNumber`] of the thread. Only one thread at a time writes each of
+    /// these counts.
     own: [Counts; OWN],
-    /// For threads that have none of these.
+    /// For threads without a number of their own.
     shared: Counts,
 }
 
-/// What is counted.
+/// How a span began.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
     Recorded,
-    /// A sampler refused it.
+    /// A sampler refused its trace.
     SampledOut,
 }
 
-/// In different cache lines for different threads.
+/// The counts of one thread, in a cache line of their own.
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Counts {
@@ -29,13 +33,15 @@ struct Counts {
     sampled_out: AtomicU64,
 }
 
-/// Loom tries every order in which they are read.
+/// Number of threads with a counter of their own. One for loom, which tries every order in
+/// which the counters are read.
 const OWN: usize = if cfg!(loom) { 1 } else { 32 };
 
-/// The numbers, as bits, that threads have taken.
+/// The numbers that threads have taken, one bit each. Shared by all tracers of the process.
 static TAKEN: StdAtomicU64 = StdAtomicU64::new(0);
 
-/// A number that no other thread has, until this one ends.
+/// A number below [`OWN`] that no other thread has until this thread ends; `None` if all
+/// numbers were taken.
 struct OwnNumber(Option<u32>);
 
 thread_local! {
@@ -48,8 +54,9 @@ impl OwnNumber {
             let number = (!taken).trailing_zeros();
             ((number as usize) < OWN).then(|| taken | 1 << number)
         };
-        // Acquire: its partner is the release in `drop`, so that what the last thread with
-        // this number has counted is seen by the next one.
+        // Acquire: pairs with the release in `drop`. The next thread with this number sees the
+        // counts of the last thread, and adds to them. Relaxed for the first load: a stale
+        // value only makes the exchange fail and try again.
         let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, free);
         Self(taken.ok().map(|taken| (!taken).trailing_zeros()))
     }
@@ -58,25 +65,34 @@ impl OwnNumber {
 impl Drop for OwnNumber {
     fn drop(&mut self) {
         if let Some(number) = self.0 {
+            // Release: pairs with the acquire in `take`. Other threads may take or return
+            // other numbers in between. They use a read-modify-write, which keeps the pair
+            // intact.
             TAKEN.fetch_and(!(1 << number), Ordering::Release);
         }
     }
 }
 
 impl Starts {
+    /// Counts spans that began.
     #[inline]
     pub(super) fn count(&self, start: Start, spans: u64) {
-        // Loom's threads have one number. At the very end of a thread there is none.
+        // At the very end of a thread, its number is already destroyed. Loom runs all its
+        // threads on one thread of the operating system, which has one number. So with loom,
+        // all threads share a counter.
         let number = if cfg!(loom) {
             None
         } else {
             NUMBER.try_with(|number| number.0).ok().flatten()
         };
         let own = number.and_then(|number| self.own.get(number as usize));
-        // Relaxed: a span is counted as started before it leaves its scope, which orders it.
+        // Relaxed, three times: a thread counts a span before it takes the queue's lock to
+        // hand the span over, and `sum` is called under that lock. So a reader that sees the
+        // span somewhere else also sees it counted here.
         match own {
             Some(own) => {
-                // Nobody else writes it: no exclusive access, which costs as much as a span.
+                // No other thread writes this counter. An atomic addition would cost as much
+                // as a span.
                 let counter = own.counter(start);
                 let count = counter.load(Ordering::Relaxed);
                 counter.store(count + spans, Ordering::Relaxed);
@@ -88,9 +104,13 @@ impl Starts {
         }
     }
 
+    /// Returns how many spans have begun. Called under the queue's lock.
     pub(super) fn sum(&self, start: Start) -> u64 {
         let all = self.own.iter().chain([&self.shared]);
-        all.map(|counts| counts.counter(start).load(Ordering::Acquire))
+        // Relaxed: the queue's lock orders this load after the count of each handed-over span.
+        // A span that is still in its scope may be missing. Then it does not count as open
+        // either.
+        all.map(|counts| counts.counter(start).load(Ordering::Relaxed))
             .sum()
     }
 }

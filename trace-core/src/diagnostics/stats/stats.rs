@@ -1,15 +1,15 @@
-//! What became of every span, as it is told.
+//! The public counts of a tracer.
 
-/// What became of every span of a tracer, at one moment.
+/// What has happened to every span of a tracer, at one moment. Returned by
+/// [`Tracer::stats`](crate::Tracer::stats).
 ///
-/// Always exact, as each is counted where it happens:
+/// Two sums always hold exactly, because each step of a span is counted where it happens:
 ///
-/// - `started` is the sum of `read`, `sampled_out`, `open`, and what was dropped before it
-///   was read: `queue`, `limit` and `shutdown` of `dropped`;
-/// - `read` is the sum of `delivered`, `waiting`, and `collector` of `dropped`.
+/// - `started` is the sum of `read`, `sampled_out`, `open`, and the spans that were dropped
+///   before they were read: `dropped.queue`, `dropped.limit` and `dropped.shutdown`.
+/// - `read` is the sum of `delivered`, `waiting`, and `dropped.collector`.
 ///
-/// What became of what was read at each collector is in
-/// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
+/// [`Tracer::lane_stats`](crate::Tracer::lane_stats) returns such counts for each collector.
 ///
 /// ```
 /// use trace_core::Tracer;
@@ -25,39 +25,39 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Spans that began. A trace that the head sampler refused counts as one:
-    /// what would have been below its first span is not known.
+    /// Spans that began. A trace that the sampler refused counts as one span, because the
+    /// spans below its first span are not known.
     pub started: u64,
-    /// Spans that were read, to be given to each collector.
+    /// Spans that the worker has read for the collectors.
     pub read: u64,
     /// Spans that every collector took.
     pub delivered: u64,
-    /// Spans that were read, and that a collector is being given or still will be.
+    /// Spans that were read, and that at least one collector has not finished.
     pub waiting: u64,
     /// Spans that a sampler refused.
     pub sampled_out: u64,
     /// Spans that were lost.
     pub dropped: DroppedSpans,
-    /// Spans that run, or that ended and wait to be read.
+    /// Spans that run, or that have ended and wait to be read.
     pub open: u64,
-    /// Tags, logs, links and statuses that were set where the trace goes on but
-    /// no span of the running task was open, or that came after their span was
+    /// Tags, logs, links and statuses that belong to no span. They were set in a recorded
+    /// trace while the current task had no open span, or they came after their span was
     /// delivered.
     pub unattached: u64,
-    /// Times that a collector panicked.
+    /// Panics of collectors.
     pub collector_panics: u64,
-    /// Times that the sampler panicked, which refuses the trace.
+    /// Panics of the sampler. Each panic refuses one trace.
     pub sampler_panics: u64,
-    /// Headers, or entries in them, that
-    /// [`RootBuilder::extracted`](crate::RootBuilder::extracted) had to do without.
+    /// Headers, and entries in headers, that
+    /// [`RootBuilder::extracted`](crate::RootBuilder::extracted) could not use.
     pub bad_headers: u64,
-    /// What became of the contexts that callers sent.
+    /// What happened to the contexts that callers sent.
     pub callers: CallerStats,
 }
 
-/// What became of the contexts that callers sent, as
-/// [`RootBuilder::extracted`](crate::RootBuilder::extracted) and the attributes' `remote` took
-/// them.
+/// What happened to the contexts that callers sent.
+/// [`RootBuilder::extracted`](crate::RootBuilder::extracted) and the attributes' `remote`
+/// receive these contexts.
 ///
 /// ```
 /// use trace_core::{Tracer, Trust, propagation};
@@ -74,17 +74,17 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallerStats {
-    /// Traces of callers that went on here, recorded or not.
+    /// Traces of callers that continued here, recorded or not.
     pub continued: u64,
-    /// Of those, the ones that the caller wanted recorded and that were above the cap of
+    /// Continued traces that the caller records, but that were above the cap of
     /// [`Trust::Capped`](crate::Trust::Capped).
     pub capped: u64,
-    /// Traces that began here, with a link to the caller, as
-    /// [`Trust::Restart`](crate::Trust::Restart) asks.
+    /// Traces that began here with a link to the caller, because of
+    /// [`Trust::Restart`](crate::Trust::Restart).
     pub restarted_by_trust: u64,
     /// Traces that began here because the caller's context was bad.
     pub restarted_by_bad_header: u64,
-    /// Bad `tracestate`s that were dropped while their trace went on.
+    /// Bad `tracestate` headers that were dropped while their trace continued.
     pub discarded_tracestates: u64,
 }
 
@@ -92,22 +92,23 @@ pub struct CallerStats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DroppedSpans {
-    /// Ended when the queue was full: what reads it is too slow.
+    /// Handed over while the queue was full: the worker was too slow.
     pub queue: u64,
-    /// Open for so long that too many others were open as well, or too much was
-    /// said of them.
+    /// Dropped while open, because too many spans were open at once, or they had too much
+    /// data.
     pub limit: u64,
-    /// Read, and not taken by every collector: one panicked, or its lane was full or was
-    /// given up at the shutdown. Which one, is in
-    /// [`Tracer::lane_stats`](crate::Tracer::lane_stats).
+    /// Read, but not taken by every collector: a collector panicked, its lane was full, or the
+    /// shutdown gave up its lane. [`Tracer::lane_stats`](crate::Tracer::lane_stats) shows
+    /// which collector it was.
     pub collector: u64,
-    /// Ended after the shutdown, or waiting to be read when its deadline passed.
+    /// Ended after the shutdown, or not read before the deadline of the shutdown.
     pub shutdown: u64,
 }
 
 impl Stats {
-    /// Spans that were lost, of which those that collectors have lost themselves were read.
-    /// Several may have lost the same one.
+    /// Returns the number of lost spans. `by_collectors` is the number of spans that
+    /// collectors report as lost. These spans were read, and several collectors may have lost
+    /// the same span. So at most the number of read spans counts.
     pub(crate) fn lost(&self, by_collectors: u64) -> u64 {
         let dropped = &self.dropped;
         let read = dropped.collector.saturating_add(by_collectors);
@@ -116,7 +117,7 @@ impl Stats {
 }
 
 impl DroppedSpans {
-    /// Returns the sum.
+    /// Returns the sum of all reasons.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.queue + self.limit + self.collector + self.shutdown

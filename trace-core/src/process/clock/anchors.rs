@@ -1,4 +1,7 @@
-//! Where a clock's readings are tied to the wall clock.
+//! Ties a clock's raw readings to the wall clock, once for each trace.
+//!
+//! Owns the list of anchors and chooses one for each trace. The clock decides when a new
+//! anchor is needed (`system_clock.rs`, `manual_clock.rs`).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -8,7 +11,7 @@ use super::rate::Rate;
 use crate::process::sync::Unpoisoned;
 use crate::value::Timestamp;
 
-/// A raw reading, the wall-clock time at which it was taken, and how long ticks are.
+/// A raw reading, the wall-clock time at the same moment, and the length of a tick.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor {
     pub(super) raw: u64,
@@ -18,12 +21,15 @@ pub(super) struct Anchor {
 
 /// The anchors of a clock.
 ///
-/// Looks at the wall clock are counted. A trace takes the count along from its beginning,
-/// which is no look: it so names the time between two looks in which it began, and the
-/// anchor of that is decided by the second one. Nothing of the trace was delivered before.
+/// The worker reads the wall clock for each batch and counts these readings, called *looks*. A
+/// trace does not read the wall clock: it stores the current count when it begins. The count
+/// identifies the interval between two looks in which the trace began. The look at the end of
+/// the interval determines the anchor of the trace. This is early enough, because no span of
+/// the trace is delivered before this look.
 #[derive(Debug, Default)]
 pub(super) struct Anchors {
-    /// The low half of the number of looks.
+    /// The low half of [`State::looks`]. Traces read it when they begin, and must not wait for
+    /// the lock.
     looks: AtomicU32,
     state: Mutex<State>,
 }
@@ -31,43 +37,52 @@ pub(super) struct Anchors {
 #[derive(Debug, Default)]
 struct State {
     looks: u64,
-    /// Shared with converters, and so made anew when there is another one.
+    /// From oldest to newest. Converters share the list, so a new anchor creates a new list.
     list: Arc<Vec<Numbered>>,
 }
 
-/// The anchor of what began after so many looks, and until the next one in the list.
+/// An anchor for the traces that began after look `from`, and before look `from` of the next
+/// entry.
 #[derive(Clone, Copy, Debug)]
 struct Numbered {
     from: u64,
     anchor: Anchor,
 }
 
-/// Most anchors that are kept. Those of a clock that is not set last for hours.
+/// Largest number of stored anchors. Unless the wall clock is set, at most one is added every
+/// 30 s, so they cover more than eight hours.
 const MAX_ANCHORS: usize = 1_024;
 
-/// Turns raw readings of one clock into timestamps.
+/// Turns raw readings of one clock into timestamps. It is a snapshot: later anchors do not
+/// change it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Converter {
     looks: u64,
     list: Arc<Vec<Numbered>>,
 }
 
-/// Turns the raw readings of one trace into timestamps; one anchor for all of them, so that
-/// differences are those of the monotonic counter.
+/// Turns the raw readings of one trace into timestamps.
+///
+/// It uses one anchor for all readings. So the time between two timestamps is exactly the time
+/// that the monotonic counter measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times(Option<Anchor>);
 
 impl Anchors {
-    /// What a trace that begins takes along.
+    /// Returns the count of looks that a trace stores when it begins.
     #[inline]
     pub(super) fn looks(&self) -> u32 {
-        // Relaxed: it is a name.
+        // Relaxed: the count guards no other memory. A thread that still sees the previous
+        // count uses the anchor of traces that began a moment earlier.
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// Looks at the wall clock, which `now` says, and takes a new anchor if the last one is
-    /// not right by it. If something is `delivered` by what this returns, later traces are
-    /// told apart from those up to now.
+    /// Checks the newest anchor against `now`, a fresh reading of the wall clock. If
+    /// `is_right` rejects the newest anchor, `now` becomes a new one.
+    ///
+    /// `delivered` means that the caller delivers spans with the returned converter. Then the
+    /// look is counted: it determines the anchor of all traces that have begun. Traces that
+    /// begin later may get another anchor.
     pub(super) fn look(
         &self,
         now: Anchor,
@@ -85,6 +100,8 @@ impl Anchors {
         };
         if delivered {
             state.looks += 1;
+            // Relaxed: written only under the lock, so the count never decreases; see also
+            // `looks`.
             #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
             self.looks.store(state.looks as u32, Ordering::Relaxed);
         }
@@ -97,6 +114,8 @@ impl Anchors {
 }
 
 impl State {
+    /// Adds an anchor for traces that begin from now on, and for traces that began since the
+    /// last counted look. Drops the oldest anchor if there are too many.
     fn push(&mut self, anchor: Anchor) {
         let from = self.looks;
         let mut list = self.list.to_vec();
@@ -109,7 +128,8 @@ impl State {
 }
 
 impl Anchor {
-    /// How far the wall clock is from what this one says, and what time has passed since.
+    /// Returns the difference between the wall clock at `now` and the time that this anchor
+    /// computes for `now`. Returns `None` if `now` was read before the anchor.
     pub(super) fn drift(&self, now: &Self) -> Option<Duration> {
         let age = self.rate.nanos(now.raw.checked_sub(self.raw)?);
         let expected = self.unix_nanos.saturating_add(age);
@@ -118,17 +138,19 @@ impl Anchor {
 }
 
 impl Converter {
-    /// One that knows only one anchor.
-    pub(super) fn of_anchor(anchor: Anchor) -> Self {
+    /// Makes a converter with a single anchor, for all traces.
+    pub(super) fn from_anchor(anchor: Anchor) -> Self {
         Self {
             looks: 0,
             list: Arc::new(vec![Numbered { from: 0, anchor }]),
         }
     }
 
-    /// What turns the readings of a trace into timestamps that took so many
-    /// [looks](Anchors::looks) along. The oldest anchor stands for those that are not kept.
+    /// Returns the conversion for a trace that stored this count of [looks](Anchors::looks).
+    /// If its anchor has been dropped, uses the oldest stored anchor.
     pub(crate) fn times(&self, looks: u32) -> Times {
+        // The count has 32 bits and wraps. Its distance from the current count is exact for a
+        // trace that began less than 2³² looks ago.
         #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
         let ago = (self.looks as u32).wrapping_sub(looks);
         let looks = self.looks.saturating_sub(ago.into());
@@ -138,14 +160,14 @@ impl Converter {
         Times(anchor.map(|numbered| numbered.anchor))
     }
 
-    /// The same for a reading of the moment.
+    /// Returns the conversion for a current reading.
     pub(super) fn latest(&self) -> Times {
         Times(self.list.last().map(|numbered| numbered.anchor))
     }
 }
 
 impl Times {
-    /// Readings are nanoseconds since 1970.
+    /// For raw readings that already are nanoseconds since 1970.
     pub(crate) const RAW: Self = Self(None);
 
     /// Turns a raw reading into a timestamp.
@@ -169,7 +191,7 @@ impl Times {
 mod tests {
     use super::*;
 
-    /// A clock that ticks in nanoseconds, and is off by so much.
+    /// An anchor of a clock that ticks in nanoseconds and is `offset` behind the wall clock.
     fn anchor(raw: u64, offset: u64) -> Anchor {
         Anchor {
             raw,
@@ -193,12 +215,12 @@ mod tests {
         let before = anchors.looks();
         let converter = look(&anchors, anchor(100, 1_000));
         assert_eq!(time(&converter, before, 90), 1_090);
-        // It goes on, and the clock is set.
+        // The trace continues, and the clock is set.
         let within = anchors.looks();
         let converter = look(&anchors, anchor(200, 5_000));
         let after = anchors.looks();
         assert_eq!(time(&converter, before, 190), 1_190);
-        // Nothing of what began since was delivered.
+        // No span of the traces that began since then was delivered before.
         assert_eq!(time(&converter, within, 190), 5_190);
         let converter = look(&anchors, anchor(300, 5_000));
         assert_eq!(time(&converter, after, 290), 5_290);

@@ -1,27 +1,29 @@
-//! The processor's counter of time, which a span reads twice: one instruction each.
+//! The processor's time-stamp counter. A span reads it twice, with one instruction each.
 //!
-//! The only `unsafe` of the project is here, in [`fork`](crate::process::fork) and in
-//! [`exit`](crate::process::exit). A crate that hides it would have to be called: `quanta`, which
-//! was measured, costs each span twenty instructions more.
+//! Decides whether the counter can be trusted. `rate.rs` measures the length of a tick.
+//!
+//! All `unsafe` code of the project is here, in [`fork`](crate::process::fork) and in
+//! [`exit`](crate::process::exit). A crate that wraps this code adds function calls: with
+//! `quanta`, a measurement showed twenty more instructions for each span.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The counter, known to run at one rate on all processors, whatever sleeps or is
-/// throttled: having one is having looked.
+/// Proof that the counter runs at one rate on all processors, even when they sleep or are
+/// throttled. Only [`find`](Self::find) creates it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counter(());
 
-/// What was found of the counter.
+/// The result of [`Counter::find`]: one of the constants below.
 static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const NOT_TRUSTED: u8 = 1;
 const TRUSTED: u8 = 2;
 
 impl Counter {
-    /// Returns the counter, if there is one that can be trusted.
+    /// Returns the counter if it can be trusted.
     pub(crate) fn find() -> Option<Self> {
-        // Relaxed: there is nothing else to know. Not a `OnceLock`: a thread might fork
-        // while another one is in it, for ever in the child.
+        // Relaxed: the byte guards no other memory. Not a `OnceLock`: if one thread forks
+        // while another initializes it, the child waits forever.
         let found = match FOUND.load(Ordering::Relaxed) {
             UNKNOWN => Self::look(),
             found => found,
@@ -33,14 +35,15 @@ impl Counter {
     fn look() -> u8 {
         let is_trusted = !cfg!(feature = "portable-clock") && processor::is_trusted();
         let found = if is_trusted { TRUSTED } else { NOT_TRUSTED };
+        // Relaxed: threads that race store the same result.
         FOUND.store(found, Ordering::Relaxed);
         found
     }
 
-    /// Returns a reading, in ticks of an unknown length.
+    /// Returns a reading, in ticks of unknown length.
     ///
-    /// It may be taken some dozen instructions early or late, as the processor likes:
-    /// a barrier would cost more than all the rest of a span.
+    /// The processor may move the reading by a few dozen instructions. A barrier would prevent
+    /// this, but would cost more than the rest of a span.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn raw(self) -> u64 {
         processor::read()
@@ -52,7 +55,7 @@ mod processor {
     use core::arch::x86_64::{__cpuid, _rdtsc};
 
     /// Source: AMD64 Architecture Programmer's Manual, volume 3, *CPUID Fn8000_0007*:
-    /// `TscInvariant`; Intel's manual says the same of its own processors.
+    /// `TscInvariant`. Intel's manual has the same bit.
     pub(super) fn is_trusted() -> bool {
         const HIGHEST: u32 = 0x8000_0000;
         const POWER: u32 = 0x8000_0007;
@@ -60,16 +63,17 @@ mod processor {
         #[allow(
             unsafe_code,
             unused_unsafe,
-            reason = "a function that newer compilers take to be safe"
+            reason = "the function is safe in newer compilers"
         )]
-        // SAFETY: each processor with this instruction set has the instruction.
+        // SAFETY: every processor of this architecture has the instruction.
         let cpuid = |leaf| unsafe { __cpuid(leaf) };
         let is_invariant = cpuid(HIGHEST).eax >= POWER && cpuid(POWER).edx & TSC_INVARIANT != 0;
         is_invariant && the_kernel_trusts_it()
     }
 
-    /// Whether the operating system has not found that processors disagree. Where it
-    /// does not say, the processor's word has to do.
+    /// Returns whether the kernel offers the counter as a clock. Linux stops offering the
+    /// counter if it differs between processors. If the file does not exist, only the bit
+    /// above decides.
     fn the_kernel_trusts_it() -> bool {
         let sources = "/sys/devices/system/clocksource/clocksource0/available_clocksource";
         std::fs::read_to_string(sources).map_or(true, |sources| {
@@ -80,8 +84,9 @@ mod processor {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn read() -> u64 {
         #[expect(unsafe_code, reason = "the counter has no other face")]
-        // SAFETY: each processor with this instruction set has the instruction. Where it
-        // is forbidden to a process it faults, which ends the process and is sound.
+        // SAFETY: every processor of this architecture has the instruction. If the system
+        // forbids a process to use it, the instruction faults and the process ends, which is
+        // sound.
         unsafe {
             _rdtsc()
         }
@@ -90,10 +95,10 @@ mod processor {
 
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 mod processor {
-    /// Source: Arm Architecture Reference Manual, *The Generic Timer*: the counter is
-    /// always there, and the same on all processors.
+    /// Source: Arm Architecture Reference Manual, *The Generic Timer*: the counter always
+    /// exists, and it is the same on all processors.
     pub(super) fn is_trusted() -> bool {
-        // What programs may read on other systems is not known well enough.
+        // On other systems, programs may not be allowed to read the counter.
         cfg!(any(
             target_os = "linux",
             target_os = "android",
@@ -105,8 +110,8 @@ mod processor {
     pub(super) fn read() -> u64 {
         let ticks: u64;
         #[expect(unsafe_code, reason = "the counter has no other face")]
-        // SAFETY: reads a register that the systems above let programs read, and
-        // touches nothing else.
+        // SAFETY: reads a register that programs may read on the systems above, and touches
+        // nothing else.
         unsafe {
             core::arch::asm!(
                 "mrs {}, cntvct_el0",

@@ -1,4 +1,6 @@
-//! How long a tick is: measured against the operating system's clock.
+//! The length of a tick of the counter, measured against the operating system's clock.
+//!
+//! Owns the process-wide rate. `system_clock.rs` decides when to measure it again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -8,7 +10,7 @@ use super::counter::Counter;
 use crate::process::fork::PerProcess;
 use crate::process::sync::Unpoisoned;
 
-/// Nanoseconds of a tick, in units of 2⁻³².
+/// Nanoseconds in a tick, in units of 2⁻³².
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rate(u64);
 
@@ -19,28 +21,43 @@ struct Moment {
     instant: Instant,
 }
 
-/// Shortest time in which a rate is measured. A moment is off by less than 100 ns, so
-/// that the first rate is right to some millionths; later ones, over longer times,
-/// to much less.
+/// Shortest time over which the rate is measured.
+///
+/// A [`Moment`] has an error of less than 100 ns, so the relative error of the first rate is a
+/// few millionths. Later rates are measured over longer times and have much smaller errors.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// Two measurements differ by less than this part, unless the counter stood still or
-/// jumped, as it may while the machine sleeps or moves to another host.
+/// Largest relative difference between two good measurements.
+///
+/// A larger difference means that the counter stopped or jumped. This may happen while the
+/// machine sleeps or moves to another host.
 const PRECISION: f64 = 1e-4;
 
-/// The moment from which the rate is measured.
+/// The moment from which the rate is measured. Each process has its own, because a thread may
+/// hold the lock during a `fork`.
 static ORIGIN: PerProcess<Mutex<Moment>> = PerProcess::new();
 
-/// The newest rate; zero before the first.
+/// The newest rate; zero until the first measurement.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
 fn origin() -> &'static Mutex<Moment> {
     ORIGIN.get(|_| Mutex::new(Moment::now()))
 }
 
-/// Returns a raw reading: of the counter, or else nanoseconds since the first one.
+/// Returns a raw reading of the counter. If no counter can be trusted, returns the nanoseconds
+/// since the first reading.
 pub(crate) fn raw_counter() -> u64 {
     Counter::find().map_or_else(portable, Counter::raw)
+}
+
+/// Returns the time between two raw readings of the system clock. Returns zero while the rate
+/// is unknown, for up to 10 ms after the process first used a system clock.
+pub(crate) fn between(earlier: u64, later: u64) -> Duration {
+    Duration::from_nanos(nanos_without_wait(later.saturating_sub(earlier)))
+}
+
+pub(super) fn nanos_without_wait(ticks: u64) -> u64 {
+    Rate::now().map_or(0, |rate| rate.nanos(ticks))
 }
 
 #[cold]
@@ -53,12 +70,13 @@ fn portable() -> u64 {
 impl Rate {
     pub(super) const NANOSECOND: Self = Self(1 << 32);
 
-    /// Begins to measure: the later the rate is asked for, the better it is.
+    /// Begins the first measurement. The longer the time until the rate is first used, the
+    /// more exact it is.
     pub(super) fn begin() {
         origin();
     }
 
-    /// Returns the rate; waits for up to 10 ms if it is asked for so early.
+    /// Returns the rate. Sleeps for up to 10 ms if there is none yet.
     pub(super) fn get() -> Self {
         Self::known().unwrap_or_else(|| {
             let mut origin = origin().lock().unpoisoned();
@@ -66,7 +84,7 @@ impl Rate {
         })
     }
 
-    /// Returns the rate if it can be had without waiting.
+    /// Returns the rate if it is available without waiting for a measurement or for the lock.
     pub(super) fn now() -> Option<Self> {
         Self::known().or_else(|| {
             let mut origin = origin().try_lock().ok()?;
@@ -78,14 +96,17 @@ impl Rate {
         if Counter::find().is_none() {
             return Some(Self::NANOSECOND);
         }
-        // Relaxed: the rate is all there is to know.
+        // Relaxed: the number guards no other memory, and an older rate is only less exact.
+        // The store is in `Moment::measure`.
         match RATE.load(Ordering::Relaxed) {
             0 => None,
             rate => Some(Self(rate)),
         }
     }
 
-    /// Measures anew, over all the time since the origin.
+    /// Measures again, over the whole time since the origin. If the result differs too much
+    /// from the known rate, the counter stopped or jumped. Then the origin moves to the
+    /// present, and the function sleeps for 10 ms to measure from there.
     pub(super) fn refine() {
         let Some(known) = Self::known() else { return };
         let mut origin = origin().lock().unpoisoned();
@@ -100,7 +121,7 @@ impl Rate {
         difference <= other.0 as f64 * PRECISION
     }
 
-    /// Returns how many nanoseconds so many ticks are.
+    /// Converts ticks to nanoseconds.
     pub(super) fn nanos(self, ticks: u64) -> u64 {
         let nanos = (u128::from(ticks) * u128::from(self.0)) >> 32;
         u64::try_from(nanos).unwrap_or(u64::MAX)
@@ -108,7 +129,8 @@ impl Rate {
 }
 
 impl Moment {
-    /// Takes the best of some: an interrupt between two readings makes one worse.
+    /// Reads both clocks five times and returns the best pair. An interrupt between the
+    /// readings of a pair makes the pair less exact.
     fn now() -> Self {
         let take = |_| {
             let before = raw_counter();
@@ -130,15 +152,18 @@ impl Moment {
         instant().saturating_duration_since(self.instant)
     }
 
-    /// Measures from this moment on, for [`SHORTEST`] at least.
+    /// Measures from this moment to the present; sleeps first if this is less than
+    /// [`SHORTEST`]. The caller holds the lock of [`ORIGIN`], so no two threads store a rate
+    /// at once.
     fn measure(&mut self) -> Rate {
         std::thread::sleep(SHORTEST.saturating_sub(self.age()));
         let rate = self.rate();
+        // Relaxed: see `Rate::known`.
         RATE.store(rate.0, Ordering::Relaxed);
         rate
     }
 
-    /// The rate between this moment and the present one.
+    /// Returns the rate between this moment and the present.
     fn rate(&self) -> Rate {
         let now = Self::now();
         let nanos = now
@@ -152,7 +177,7 @@ impl Moment {
             reason = "not negative, and saturates"
         )]
         let rate = (nanos / ticks * Rate::NANOSECOND.0 as f64) as u64;
-        // Zero is not known.
+        // Zero would mean that no rate is known.
         Rate(rate.max(1))
     }
 }

@@ -1,7 +1,11 @@
-//! Scopes of the trace that runs on this thread, for code that is to run elsewhere.
+//! Makes scopes of the trace that runs on this thread, for code that runs elsewhere.
 //!
-//! A captured scope keeps the trace open until it ends. Where the trace is not recorded,
-//! or none runs, the captured scope carries what there is: the context, or the tracer.
+//! A captured scope keeps the trace open until the scope ends. If the trace is not recorded,
+//! the captured scope carries its context. If no trace runs, it carries the current tracer, if
+//! any.
+//!
+//! Each function of `entered` borrows the thread's stack. So this file calls them one after
+//! another, and never one in the closure of another.
 
 use std::sync::Arc;
 
@@ -18,18 +22,19 @@ impl Scope {
         entered::with_tracer(Arc::clone).map_or_else(Self::nowhere, Self::attached)
     }
 
-    /// Another scope of the trace that runs on this thread, if it is one that is not
-    /// recorded.
+    /// Another scope of the trace that runs on this thread, if that trace is not recorded.
     pub(crate) fn capture_unsampled() -> Option<Self> {
         entered::current_unsampled().map(Self::unsampled)
     }
 
-    /// Another scope of the trace that runs on this thread, below its current span.
+    /// Makes another scope of the trace that runs on this thread, below its current span.
     ///
-    /// Where no trace runs: one in which the same tracer is current, if there is one. For code
-    /// of which nothing is recorded: one that is not recorded, below that span.
+    /// If no trace runs, the scope has the same current tracer, if any. If recording is
+    /// paused, the scope belongs to a trace that is not recorded, below the current span.
     pub(crate) fn capture() -> Self {
         let span = thread::span();
+        // Paused code runs only because something is recorded. A task that it spawns may
+        // outlive the pause, so the task needs a scope that does not record.
         if entered::is_paused()
             && entered::with_running_scope(|scope| scope.is_recorded()) == Some(true)
             && let Some(context) = entered::context()
@@ -38,8 +43,8 @@ impl Scope {
             let scope = Self::unsampled_below(&tracer, &context, NotSampledBy::Sampler);
             return scope.with_baggage(Some(&context.baggage));
         }
-        // The stack is borrowed only to make the scope, in which no code of the
-        // application runs.
+        // The scope is only made while the stack is borrowed. No code of the application runs:
+        // `join` counts a scope and takes a spare stream.
         let captured = entered::with_running_scope(|scope| match scope.join(span) {
             Some(joined) => Self(Active::Recorded(joined)),
             None => Self::unrecorded_beside(scope.active()),
@@ -47,19 +52,22 @@ impl Scope {
         captured.unwrap_or_else(Self::nowhere)
     }
 
-    /// Another scope of the trace of one that was [captured](Self::capture), below the same
-    /// span.
+    /// Makes a sibling of a [captured](Self::capture) scope, of the same trace and below the
+    /// same span.
     pub(crate) fn beside(&self) -> Self {
         match &self.0 {
             Active::Recorded(recording) => match recording.join_beside() {
                 Some(again) => Self(Active::Recorded(again)),
+                // A scope that is alone in its trace was not captured. A captured scope has
+                // shared its trace since it was made.
                 None => Self::nowhere(),
             },
             active => Self::unrecorded_beside(active),
         }
     }
 
-    /// Another scope of a trace that is not recorded, or with the same tracer.
+    /// Makes another scope of a trace that is not recorded, or another one with the same
+    /// tracer.
     fn unrecorded_beside(active: &Active) -> Self {
         match active {
             Active::Unsampled(unsampled) => Self::unsampled(unsampled.copy_for_scope()),
@@ -68,16 +76,18 @@ impl Scope {
         }
     }
 
-    /// Another scope of the trace that runs on this thread, if one does.
+    /// Makes another scope of the trace that runs on this thread, if any.
     pub(crate) fn current() -> Option<Self> {
         entered::trace_id().map(|_| Self::capture())
     }
 
-    /// Another scope of the trace that runs on this thread, below the span of a
-    /// context, if that is of the same trace.
+    /// Makes another scope of the trace that runs on this thread, below the span of a context,
+    /// if the context belongs to that trace.
     pub(crate) fn current_below(context: &TraceContext) -> Option<Self> {
         let is_same = entered::trace_id() == Some(context.trace_id);
         let mut scope = is_same.then(Self::capture)?;
+        // The span may have ended already, because only its id is needed. It is set before the
+        // scope has any entries, so that no span gets another parent.
         if let Active::Recorded(recording) = &mut scope.0 {
             recording.set_below(context.span_id.get());
         }

@@ -1,10 +1,10 @@
 //! A scope whose code does not run at the moment.
 //!
-//! It owns the state between polls and ends it when it is dropped: what was recorded is
-//! handed over. How it begins is in `start.rs`, how its code is run in `entering.rs`.
+//! It owns the state between polls. When it is dropped, it ends and hands over its entries.
+//! `start.rs` begins a scope, and `entering.rs` runs its code.
 //!
-//! In the child of a `fork` a scope of the parent's is forgotten, and neither continued
-//! nor ended.
+//! In the child of a `fork`, a scope of the parent process is forgotten. It is not continued
+//! and not ended.
 
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use crate::process::fork;
 use crate::record::trace::TracerCore;
 use crate::value::TraceContext;
 
-/// The state of a scope whose code does not run at the moment; two words.
+/// The state of a scope whose code does not run at the moment. It has two words.
 ///
-/// Ends when dropped: what it recorded is handed over.
+/// When it is dropped, it ends and hands over its entries. It may be dropped on any thread,
+/// because none of its state is in a thread-local.
 #[derive(Debug, Default)]
 pub(crate) struct Scope(pub(super) Active);
 
@@ -42,19 +43,22 @@ impl Scope {
         self.0.is_recorded()
     }
 
-    /// Makes a span that was opened in this scope the one with which its code goes on.
+    /// Makes a span that was opened in this scope the current one for the scope's next poll.
     pub(in crate::record) fn set_base(&mut self, span: u64) {
         if let Active::Recorded(recording) = &mut self.0 {
             recording.set_base(span);
         }
     }
 
-    /// Takes what surrounds the scope's code; it can be put back.
+    /// Takes the state out of the scope. Until it is put back, the scope is empty, and
+    /// dropping it ends nothing.
     pub(in crate::record) fn take_scope(&mut self) -> Self {
         std::mem::take(self)
     }
 
-    /// Puts back what was taken, after the scope was entered and left.
+    /// Puts back the state that was taken, after the scope was entered and left.
+    ///
+    /// The scope must be empty, because its old state is dropped without being ended.
     pub(in crate::record) fn put_back_active(&mut self, active: Active) {
         self.0 = active;
     }
@@ -64,18 +68,18 @@ impl Scope {
         self.unsampled_trace().map(Unsampled::context)
     }
 
-    /// The context of a call out of a trace that is not recorded.
+    /// The context for a call to another service from a trace that is not recorded.
     pub(crate) fn unsampled_context_of_call(&self) -> Option<TraceContext> {
         self.unsampled_trace().map(Unsampled::context_of_call)
     }
 
-    /// Whether there is no tracer, and a context only passes.
+    /// Whether there is no tracer and a context is only passed through.
     pub(crate) fn is_passing(&self) -> bool {
         self.unsampled_trace()
             .is_some_and(|unsampled| unsampled.tracer().is_none())
     }
 
-    /// Whether it is of a trace that is not recorded.
+    /// Whether its trace is not recorded.
     pub(crate) fn is_unsampled(&self) -> bool {
         self.unsampled_trace().is_some()
     }
@@ -87,8 +91,11 @@ impl Scope {
         }
     }
 
-    /// Forgets what is of another process, if a `fork` has made it that. One comparison
-    /// in a process that has not forked.
+    /// Forgets the state if it belongs to the parent process. If the process has not forked,
+    /// this is one comparison.
+    ///
+    /// Called before the state is used or dropped, because its locks may be held forever by
+    /// threads that the child does not have.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep_own(&mut self) {
         if fork::has_happened() {
@@ -99,14 +106,15 @@ impl Scope {
     #[cold]
     fn forget_foreign(&mut self) {
         if self.0.is_foreign() {
-            // Not dropped: it may be the last that holds a sampler, which is not known to
-            // end well in another process.
+            // The state is not dropped. It may hold the last reference to a sampler, whose
+            // drop may wait for threads that this process does not have.
             std::mem::forget(std::mem::take(&mut self.0));
         }
     }
 }
 
 impl Drop for Scope {
+    /// Ends the scope. Inlined, because the state of most scopes was taken before the drop.
     #[inline]
     fn drop(&mut self) {
         self.keep_own();
@@ -114,7 +122,8 @@ impl Drop for Scope {
     }
 }
 
-/// Ends a scope that was left.
+/// Ends a scope that was left. The thread's stack must not be borrowed, because the scope may
+/// hold the last reference to a tracer.
 #[inline]
 pub(in crate::record) fn end_scope(active: Active) {
     match active {

@@ -1,11 +1,11 @@
-//! How a trace begins in this process, and the decision whether it is recorded.
+//! Begins a trace in this process, and decides whether it is recorded.
 //!
-//! The decision is made once, here, before anything is recorded. It is the sampler's for
-//! a new trace and for one that comes from another process; a trace of this process goes
-//! on as it is. What came with the trace (state, baggage) is kept in either case.
+//! The decision is made once, here, before anything is recorded. The sampler decides for a new
+//! trace and for a trace from another process. A trace of this process keeps its first
+//! decision. The trace state and baggage of the caller are kept in either case.
 //!
-//! Who believes which caller is decided before, where a root begins: [`Parentage`] says
-//! what came of it.
+//! Whether a caller is trusted is decided earlier, where a root begins. [`Parentage`] contains
+//! the result.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::unsampled::Unsampled;
 use crate::diagnostics::NotSampledBy;
 use crate::diagnostics::stats::Counters;
+use crate::propagation::TraceStart;
 use crate::record::thread::{self, quietly};
 use crate::record::trace::TracerCore;
 use crate::sampler::{SamplingInput, SamplingTags};
@@ -23,56 +24,76 @@ use crate::value::{Baggage, SpanId, SpanKind, TraceContext, TraceFlags, TraceId}
 /// Where a trace begins in this process.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Start<'a> {
-    /// The name of the first span, which the sampler is told.
+    /// The name of the first span, for the sampler.
     pub(crate) operation_name: &'a str,
-    /// The kind of the first span, which the sampler is told.
+    /// The kind of the first span, for the sampler.
     pub(crate) kind: SpanKind,
-    /// The tags of the first span, which the sampler is told.
+    /// The tags of the first span, for the sampler.
     pub(crate) tags: SamplingTags<'a>,
-    /// What the trace continues.
+    /// The origin of the trace.
     pub(crate) parentage: Parentage<'a>,
-    /// Another baggage than that of the context.
+    /// The baggage, if it differs from the context's.
     pub(crate) baggage: Option<&'a Baggage>,
 }
 
-/// What a trace is begun from.
+/// The origin of a trace, which determines who decides whether it is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parentage<'a> {
-    /// Nothing: it is new.
+    /// The trace is new. The sampler decides.
     Nothing,
-    /// A span of another process.
+    /// The trace is new, but a caller sent an id or a decision for it.
+    Wish(TraceStart),
+    /// The trace continues a span of another process. The sampler gets its context and
+    /// decides.
     Remote(&'a TraceContext),
-    /// The same, of which too many were sampled: it is not.
+    /// Like `Remote`, but the caller's allowance of sampled traces is used up. The context has
+    /// the flag "not sampled".
     Capped(&'a TraceContext),
-    /// A span of this process.
+    /// The trace continues a span of this process. The decision was made when the trace began.
     Local(&'a TraceContext),
-    /// A context that is the first span's own.
+    /// The trace is new, and its first span has this context. The context decides.
     Given(&'a TraceContext),
 }
 
 impl Scope {
-    /// Begins a trace, or continues one of another process, and decides whether to record
+    /// Begins a trace, or continues one from another process, and decides whether to record
     /// it.
     pub(crate) fn start(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
-        // This code runs only because something is recorded: no sampler is asked, and
-        // nothing is counted.
+        // This code runs only because something is recorded. So no sampler is called and
+        // nothing is counted. A function must behave the same whether it is recorded or not.
         if thread::is_quiet() {
             return Self::start_quietly(tracer, start);
         }
         let (name, kind, tags) = (start.operation_name, start.kind, &start.tags);
         let (scope, context) = match start.parentage {
-            // It has noted its beginning.
+            // `start_new` notes the beginning itself, because roots also call it directly.
+            // `watch` below notes it again, which only increases the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
+            Parentage::Wish(wish) => (Self::start_as(tracer, wish, name, kind, tags), None),
             Parentage::Remote(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
+                let refused = ask_sampler(
+                    tracer,
+                    context.trace_id,
+                    name,
+                    kind,
+                    tags,
+                    Caller::Span(context),
+                );
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
             Parentage::Capped(context) => {
-                let refused = refused(tracer, context.trace_id, name, kind, tags, Some(context));
-                // The sampler is asked all the same, with a context that says "not
-                // sampled": a rule of its own may record the trace. Only if it does not,
-                // the allowance is the reason.
+                let refused = ask_sampler(
+                    tracer,
+                    context.trace_id,
+                    name,
+                    kind,
+                    tags,
+                    Caller::Span(context),
+                );
+                // The sampler is still called, with a context that says "not sampled", because
+                // it may have its own rule to record the trace. The allowance is the reason
+                // only if the sampler refuses as the caller did.
                 let by_cap = refused.map(|by| match by {
                     NotSampledBy::Caller => NotSampledBy::Cap,
                     by => by,
@@ -80,7 +101,8 @@ impl Scope {
                 (Self::start_below(tracer, context, by_cap), Some(context))
             }
             Parentage::Local(context) => {
-                // The decision was made where the trace began: no sampler is asked again.
+                // The decision was made when the trace began, so the sampler is not called
+                // again.
                 let refused = (!context.is_sampled()).then_some(NotSampledBy::Caller);
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
@@ -93,7 +115,8 @@ impl Scope {
         scope.with_baggage(baggage)
     }
 
-    /// Notes the beginning of a trace for a test that waits for its end.
+    /// Notes the beginning of a trace for a test that waits for its end. This happens before
+    /// any code of the trace runs, so that the test never misses the trace.
     #[cfg(feature = "testing")]
     fn watch(&self, tracer: &TracerCore, operation_name: &str) {
         if let (Active::Recorded(recording), Some(watch)) = (&self.0, &tracer.watch) {
@@ -101,16 +124,20 @@ impl Scope {
         }
     }
 
-    /// Begins a trace. What is passed is passed in registers: words that were just written
-    /// are not there yet when they are read in pairs, for which the processor waits.
+    /// Begins a new trace.
+    ///
+    /// The arguments are not in a structure, so that they are passed in registers. If words
+    /// are written one by one and then read in pairs, the processor has to wait for them.
     pub(crate) fn start_new(
         tracer: &Arc<TracerCore>,
         operation_name: &str,
         kind: SpanKind,
         tags: &SamplingTags<'_>,
     ) -> Self {
-        // Drawn first: the sampler may decide by it.
+        // Drawn before the sampler is called, because it may decide by the id.
         let trace_id = tracer.ids.trace_id();
+        // Recording is paused, as in `start`. The context is propagated, but nothing is
+        // recorded or counted.
         if thread::is_quiet() {
             let flags = TraceFlags::RANDOM;
             return Self::unsampled(Unsampled::begin(
@@ -120,7 +147,7 @@ impl Scope {
                 NotSampledBy::Sampler,
             ));
         }
-        let refused = refused(tracer, trace_id, operation_name, kind, tags, None);
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, Caller::Nobody);
         let flags = TraceFlags::RANDOM.with_sampled(refused.is_none());
         match refused {
             None => {
@@ -130,26 +157,59 @@ impl Scope {
                 scope
             }
             Some(by) => {
-                // Counted as sampled out, and so not lost.
+                // Counted as sampled out. It is part of the law of conservation, but is not a
+                // loss.
                 tracer.queue.counters.refuse();
                 Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by))
             }
         }
     }
 
-    /// Begins where nothing is to be recorded: no sampler is asked, and nothing counted, but
-    /// the context travels.
+    /// Begins a trace with an id or a decision that a caller sent without a span.
+    #[cold]
+    fn start_as(
+        tracer: &Arc<TracerCore>,
+        wish: TraceStart,
+        operation_name: &str,
+        kind: SpanKind,
+        tags: &SamplingTags<'_>,
+    ) -> Self {
+        // It is not known whether a foreign id is random.
+        let (trace_id, flags) = match wish.trace_id {
+            Some(trace_id) => (trace_id, TraceFlags::NONE),
+            None => (tracer.ids.trace_id(), TraceFlags::RANDOM),
+        };
+        let wish = wish.flags.unwrap_or(TraceFlags::DEFERRED);
+        let caller = match wish.is_deferred() {
+            true => Caller::Nobody,
+            false => Caller::Decision(wish.is_sampled()),
+        };
+        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, caller);
+        if let Some(by) = refused {
+            tracer.queue.counters.refuse();
+            return Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by));
+        }
+        let sampled = match wish.is_debug() {
+            true => TraceFlags::DEBUG,
+            false => TraceFlags::SAMPLED,
+        };
+        let flags = sampled.with_random(flags.is_random());
+        Self(Active::Recorded(Recording::begin(tracer, trace_id, flags)))
+    }
+
+    /// Begins a trace in code that runs only because something is recorded. No sampler is
+    /// called and nothing is counted, but the context is propagated.
     #[cold]
     fn start_quietly(tracer: &Arc<TracerCore>, start: Start<'_>) -> Self {
         let context = match start.parentage {
-            Parentage::Nothing => None,
+            Parentage::Nothing | Parentage::Wish(_) => None,
             Parentage::Remote(context)
             | Parentage::Capped(context)
             | Parentage::Local(context)
             | Parentage::Given(context) => Some(context),
         };
         let scope = match start.parentage {
-            Parentage::Nothing => {
+            Parentage::Nothing | Parentage::Wish(_) => {
                 Self::start_new(tracer, start.operation_name, start.kind, &start.tags)
             }
             Parentage::Remote(context) | Parentage::Capped(context) | Parentage::Local(context) => {
@@ -173,8 +233,8 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// A scope of a trace that is not recorded, with a context that is the first span's
-    /// own. Nobody here has decided: the context says "not sampled".
+    /// A scope of a trace that is not recorded. The given context is that of its first span.
+    /// This process does not decide, because the context says "not sampled".
     fn unsampled_as(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         let flags = context.flags.with_sampled(false);
         let by = NotSampledBy::Caller;
@@ -184,7 +244,7 @@ impl Scope {
         Self::unsampled(unsampled)
     }
 
-    /// Lets a context pass: it leaves as it came.
+    /// Passes a context through unchanged.
     pub(crate) fn passing(
         tracer: Option<&Arc<TracerCore>>,
         context: &TraceContext,
@@ -194,7 +254,8 @@ impl Scope {
         scope.with_baggage(baggage.or(Some(&context.baggage)))
     }
 
-    /// Goes on below the span of a context.
+    /// Begins below the span of a context. The trace is recorded unless `refused` has a
+    /// reason.
     fn start_below(
         tracer: &Arc<TracerCore>,
         context: &TraceContext,
@@ -204,8 +265,8 @@ impl Scope {
         let Some(by) = refused else {
             let span = context.span_id.get();
             let mut recording = Recording::begin(tracer, context.trace_id, flags);
-            // The parent is in another process: the span is both where this begins and
-            // what is said of the part.
+            // The parent is in another process. So it is both the parent of the first span and
+            // the remote parent in the piece.
             recording.begin_below(span, span, &context.tracestate);
             return Self(Active::Recorded(recording));
         };
@@ -213,7 +274,8 @@ impl Scope {
         Self::unsampled_below(tracer, context, by)
     }
 
-    /// Begins with a context that is the first span's own.
+    /// Begins a trace whose first span has the given context. The caller opens that span with
+    /// the context's id.
     fn start_given(tracer: &Arc<TracerCore>, context: &TraceContext) -> Self {
         if context.is_sampled() {
             let span = context.parent_span_id.map_or(0, SpanId::get);
@@ -228,7 +290,8 @@ impl Scope {
         }
     }
 
-    /// Sets the baggage with which the trace begins.
+    /// Sets the initial baggage of the trace. This happens before the scope's code runs, so
+    /// that all its spans see this baggage.
     pub(super) fn with_baggage(mut self, baggage: Option<&Baggage>) -> Self {
         if let Some(baggage) = baggage.filter(|baggage| !baggage.is_empty()) {
             match &mut self.0 {
@@ -241,31 +304,46 @@ impl Scope {
     }
 }
 
-/// Asks the sampler, which is the application's code: if it panics, it refuses. Nothing of
-/// what it calls is recorded, or a root that it begins would ask it again. Returns who
-/// refuses, if anybody does.
+/// The decision of the caller, as the sampler sees it.
+#[derive(Clone, Copy, Debug)]
+enum Caller<'a> {
+    /// There is no caller, or it left the decision open.
+    Nobody,
+    /// Sampled or not, without ids.
+    Decision(bool),
+    Span(&'a TraceContext),
+}
+
+/// Calls the sampler. Returns who refuses, or `None` if the trace is to be recorded.
+///
+/// The sampler is the application's code. If it panics, it refuses. Code that it calls is not
+/// recorded. Otherwise a root that it begins would call it again, endlessly. The thread's
+/// stack must not be borrowed.
 #[inline]
-fn refused(
+fn ask_sampler(
     tracer: &TracerCore,
     trace_id: TraceId,
     operation_name: &str,
     kind: SpanKind,
     tags: &SamplingTags<'_>,
-    parent: Option<&TraceContext>,
+    caller: Caller<'_>,
 ) -> Option<NotSampledBy> {
     let mut input = SamplingInput::new(trace_id, operation_name, &tracer.clock);
     input.kind = kind;
     input.tags = *tags;
-    input.parent = parent;
-    // `quietly` also catches the panic, and drops nothing of it that could panic once
-    // more.
+    match caller {
+        Caller::Nobody => {}
+        Caller::Decision(sampled) => input.decision_alone = Some(sampled),
+        Caller::Span(parent) => input.parent = Some(parent),
+    }
+    // `quietly` also catches the panic, and does not drop a payload whose drop could panic
+    // again.
     match quietly(|_| tracer.sampler.sample(&input).is_sampled()) {
         Some(true) => None,
-        // Samplers that refuse what the caller does mostly do so as the caller does.
-        Some(false) if parent.is_some_and(|parent| !parent.is_sampled()) => {
-            Some(NotSampledBy::Caller)
-        }
+        // A sampler that refuses what the caller refused usually just follows the caller.
+        Some(false) if input.caller_decision() == Some(false) => Some(NotSampledBy::Caller),
         Some(false) => Some(NotSampledBy::Sampler),
+        // It panicked. The root is not recorded, and the panic is counted.
         None => {
             Counters::add(&tracer.queue.counters.sampler_panics, 1);
             Some(NotSampledBy::Panic)

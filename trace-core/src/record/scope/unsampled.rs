@@ -1,7 +1,12 @@
-//! A trace that is not recorded, as far as it runs on a thread.
+//! A trace that is not recorded, in one scope.
 //!
-//! Its context still travels, so its ids, state and baggage are kept. It records nothing,
-//! reads no clock, and allocates nothing where the thread has one to use again.
+//! Its context is still propagated, so its ids, state and baggage are kept. It records nothing
+//! and reads no clock. It does not allocate if the thread has kept the box of an earlier
+//! trace.
+//!
+//! Each scope of such a trace has its own copy. So copies on several threads share only the
+//! tracer, and a change of the baggage in one copy is not visible in another. Their ends are
+//! not counted, because such a trace is never "complete".
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
@@ -11,22 +16,23 @@ use crate::record::thread;
 use crate::record::trace::TracerCore;
 use crate::value::{Baggage, SpanId, TraceContext, TraceFlags, TraceId, TraceState};
 
-/// A trace that is not recorded: its context still travels.
+/// A trace that is not recorded, in one scope.
 ///
-/// Where there is no tracer it is the caller's, which leaves as it came.
+/// Without a tracer it is the caller's trace, whose context is passed through unchanged.
 #[derive(Clone, Debug)]
 pub(crate) struct Unsampled {
-    /// `None` where there is none, and the context only passes.
+    /// `None` without a tracer.
     tracer: Option<Arc<TracerCore>>,
-    /// Who decided that nothing is recorded: told in diagnostics.
+    /// Who decided that nothing is recorded, for diagnostics.
     by: NotSampledBy,
-    /// Whether it is only passed on, and leaves as it came.
+    /// Whether its context is only passed on, unchanged.
     passes: bool,
-    /// A number that nobody else has: that of a scope.
+    /// A number that is unique to this scope, drawn from the numbers of scopes.
     key: u32,
     flags: TraceFlags,
     trace_id: TraceId,
-    /// Drawn when it is first asked for, which is rare.
+    /// Drawn when it is first needed, which is rare. This is a `OnceLock` and not a `Cell`,
+    /// because it may belong to a held span, which threads share.
     span_id: OnceLock<SpanId>,
     parent_span_id: Option<SpanId>,
     tracestate: TraceState,
@@ -34,12 +40,15 @@ pub(crate) struct Unsampled {
 }
 
 thread_local! {
-    /// What the thread's next such trace need not allocate.
+    /// The allocation for the thread's next unrecorded trace. The thread owns it.
+    ///
+    /// It has a destructor. Code that runs later, at the end of the thread, has to allocate.
     static SPARE: Cell<Option<Box<Unsampled>>> = const { Cell::new(None) };
 }
 
 impl Unsampled {
-    /// Begins such a trace.
+    /// Begins such a trace. The thread's stack must not be borrowed, because a spare may drop
+    /// its reference to another tracer.
     #[inline]
     pub(in crate::record) fn begin(
         tracer: &Arc<TracerCore>,
@@ -47,14 +56,17 @@ impl Unsampled {
         flags: TraceFlags,
         by: NotSampledBy,
     ) -> Box<Self> {
-        // At the end of a thread there is none, and one is allocated.
+        // `try_with` fails at the end of a thread, after the destructor of the thread-local.
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let mut unsampled = spare.unwrap_or_else(Self::empty);
+        // Usually the tracer is the same, and its reference is reused, because threads contend
+        // for the reference count of a tracer.
         let is_same = |own: &Arc<TracerCore>| Arc::ptr_eq(own, tracer);
         if !unsampled.tracer.as_ref().is_some_and(is_same) {
             unsampled.tracer = Some(Arc::clone(tracer));
         }
-        // Written where it is: what is in it holds nothing.
+        // Written into the box field by field. The old values have no destructors. `end` has
+        // emptied the state, the baggage and the span id.
         unsampled.key = thread::new_scope();
         unsampled.by = by;
         unsampled.passes = false;
@@ -64,7 +76,7 @@ impl Unsampled {
         unsampled
     }
 
-    /// Lets a context pass: there is no tracer, or nothing is to be recorded.
+    /// Passes a context through: there is no tracer, or nothing is to be recorded.
     #[cold]
     pub(super) fn passing(tracer: Option<&Arc<TracerCore>>, context: &TraceContext) -> Box<Self> {
         let mut unsampled = Self::empty();
@@ -78,18 +90,18 @@ impl Unsampled {
         unsampled
     }
 
-    /// Puts the beginning of the trace below a span.
+    /// Lets the trace begin below a span, with the trace state that came with it.
     pub(in crate::record) fn begin_below(&mut self, span: Option<SpanId>, tracestate: &TraceState) {
         self.parent_span_id = span;
         self.tracestate = tracestate.clone();
     }
 
-    /// Gives the first span an id.
+    /// Sets the span id to propagate, instead of a drawn one.
     pub(in crate::record) fn set_span_id(&mut self, span_id: SpanId) {
         self.span_id = OnceLock::from(span_id);
     }
 
-    /// A new one, where the thread has none to use again.
+    /// Makes a new box, for a thread that has no spare. `begin` sets its fields.
     #[cold]
     fn empty() -> Box<Self> {
         Box::new(Self {
@@ -106,9 +118,10 @@ impl Unsampled {
         })
     }
 
-    /// Another scope's copy, with the same context.
+    /// Makes a copy for another scope, with the same context.
     #[cold]
     pub(in crate::record) fn copy_for_scope(&self) -> Box<Self> {
+        // Drawn now, so that both copies have the same id. Otherwise each would draw its own.
         self.span_id();
         Box::new(Self {
             key: thread::new_scope(),
@@ -116,7 +129,7 @@ impl Unsampled {
         })
     }
 
-    /// The tracer; `None` where there is none, and the context only passes.
+    /// The tracer; `None` if the context is only passed through.
     pub(in crate::record) const fn tracer(&self) -> Option<&Arc<TracerCore>> {
         self.tracer.as_ref()
     }
@@ -126,7 +139,7 @@ impl Unsampled {
         self.by
     }
 
-    /// A number that no other scope has, by which a copy that is entered is found again.
+    /// A number that is unique to this scope, by which an entered copy is found.
     pub(in crate::record) const fn key(&self) -> u32 {
         self.key
     }
@@ -135,18 +148,19 @@ impl Unsampled {
         self.trace_id
     }
 
-    /// The id under which the trace travels, drawn at the first call.
+    /// The propagated span id, drawn at the first call. If several threads call this at once,
+    /// all get the same id.
     fn span_id(&self) -> SpanId {
         *self.span_id.get_or_init(|| self.new_span_id())
     }
 
     fn new_span_id(&self) -> SpanId {
         let tracer = self.tracer.as_ref();
-        // Without a tracer the caller's id was set at the beginning.
+        // Without a tracer, the caller's id was set at the beginning.
         tracer.map_or(SpanId::PLACEHOLDER, |tracer| tracer.ids.span_id())
     }
 
-    /// The context with which the trace travels.
+    /// The context to propagate.
     pub(in crate::record) fn context(&self) -> TraceContext {
         TraceContext {
             trace_id: self.trace_id,
@@ -159,8 +173,8 @@ impl Unsampled {
         }
     }
 
-    /// The context of one call to another service: each has a span id of its own, so that
-    /// calls can be told apart. What passes leaves as it came.
+    /// The context for one call to another service. Each call gets its own span id, so that
+    /// calls can be distinguished. A context that is only passed through is not changed.
     pub(in crate::record) fn context_of_call(&self) -> TraceContext {
         let context = self.context();
         match &self.tracer {
@@ -172,14 +186,18 @@ impl Unsampled {
         }
     }
 
+    /// The baggage. Code in this scope may change it for later code in the scope.
     pub(in crate::record) fn baggage(&mut self) -> &mut Baggage {
         &mut self.baggage
     }
 
-    /// Ends the trace on this thread, and keeps what is empty of it.
+    /// Ends the trace in this scope, and keeps the box for the thread's next such trace. The
+    /// thread's stack must not be borrowed, because this may drop the previous spare, and with
+    /// it a tracer.
     #[inline]
     pub(in crate::record) fn end(mut self: Box<Self>) {
-        // Not kept for the next trace, nor is anything below that is shared with others.
+        // The next trace must not see these values, and an unused spare must not keep shared
+        // values alive.
         self.span_id.take();
         if !self.tracestate.as_str().is_empty() {
             self.tracestate = TraceState::default();
@@ -187,6 +205,7 @@ impl Unsampled {
         if !self.baggage.is_empty() {
             self.baggage = Baggage::default();
         }
+        // At the end of a thread the closure does not run, and the box is dropped with it.
         let _kept = SPARE.try_with(|spare| spare.set(Some(self)));
     }
 }

@@ -1,8 +1,11 @@
 //! The span of a function that is not async.
 //!
-//! A guard stays on the thread and, if it is dropped in order, in the scope in which it
-//! was made. So it needs no life and no trace: the ids are enough. What happens out of
-//! order is left to `closing.rs`.
+//! A guard stays on its thread. If it is dropped in order, it is dropped in the scope in which
+//! it was made. So it needs no life and no reference to the trace, only the ids. `closing.rs`
+//! handles guards that are dropped out of order.
+//!
+//! A forgotten guard leaves its span open. The span stays current until a span around it ends.
+//! It is then a stray that never ends, so the trace never counts as complete.
 
 use std::marker::PhantomData;
 
@@ -20,14 +23,15 @@ use crate::value::Outcome;
 pub struct SpanGuard {
     /// The span; zero when it is not recorded.
     span: u64,
-    /// The span that was current before.
+    /// The previous current span, which becomes current again when this is dropped.
     outer: u64,
-    /// The scope in which it was opened.
+    /// The scope in which the span was opened. It shows whether the guard is dropped out of
+    /// order.
     scope: u32,
-    /// Whether the thread unwound already when the span began: then its drop does
-    /// not mean that its body has panicked.
+    /// Whether the thread was already unwinding when the span began, in a destructor. Then a
+    /// drop during unwinding does not mean that the span's own body has panicked.
     was_panicking: bool,
-    /// The span is the current one of this thread.
+    /// Not `Send`: only this thread can make `outer` current again.
     not_send: PhantomData<*const ()>,
 }
 
@@ -37,6 +41,7 @@ impl SpanGuard {
     pub(crate) fn enter(site: &'static Site) -> Self {
         let scope = thread::scope();
         if scope == 0 {
+            // Only a curious thread finds out why; see `missed.rs`.
             if thread::is_curious() {
                 missed::miss(site);
             }
@@ -57,7 +62,8 @@ impl SpanGuard {
         }
     }
 
-    /// A span that was opened in the scope that runs, and the span that was current before.
+    /// Makes the guard of a span that was opened in the running scope. The pair is the span
+    /// and the previous current span.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn opened((span, outer): (u64, u64), scope: u32) -> Self {
         Self {
@@ -69,7 +75,7 @@ impl SpanGuard {
         }
     }
 
-    /// A span that was opened in the scope that runs, and the span that was current before.
+    /// Makes the guard for a caller that has opened the span itself, with a description.
     pub(crate) fn from_opened(opened: (u64, u64)) -> Self {
         Self::opened(opened, thread::scope())
     }
@@ -81,29 +87,32 @@ impl SpanGuard {
         RECORDING_BUILT && self.span != 0
     }
 
-    /// Ends the span of a body that returned.
+    /// Ends the span of a body that has returned. `has_failed` is set if it returned an error.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn end(self, has_failed: bool) {
         if self.is_recording() {
             if has_failed {
-                // The parent may record the same error next.
+                // The parent may record the same error next, and must not log it again.
                 thread::note_failed_child(self.outer);
             }
-            let outcome = Outcome::of_body(has_failed);
+            let outcome = Outcome::from_body(has_failed);
             closing::close(self.scope, self.span, self.outer, outcome);
         }
+        // The drop would end the span again, without the error.
         std::mem::forget(self);
     }
 }
 
 impl Drop for SpanGuard {
+    /// Ends the span of a body that returned without an error, or that unwinds. This may run
+    /// during unwinding, so it must not panic, which would end the process.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if !self.is_recording() {
             return;
         }
-        // The newest span without an error is by far the most common end: it is one word,
-        // and is inlined. All else is one call.
+        // By far the most common case is the end of the newest span, without an error. It
+        // writes one word and is inlined. All other cases are one call.
         if std::thread::panicking() || !write::close_newest(self.span, self.outer) {
             close(self.scope, self.span, self.outer, self.was_panicking);
         }
@@ -111,8 +120,8 @@ impl Drop for SpanGuard {
 }
 
 impl SpanGuard {
-    /// Ends the span of a guard that is dropped. Not inlined, unlike the drop itself: for
-    /// callers for which a few nanoseconds do not matter.
+    /// Ends the span of a guard whose holder is dropped. Unlike the drop itself, it is not
+    /// inlined. It is for callers that need not save a few nanoseconds.
     pub(crate) fn close_dropped(&self) {
         if self.is_recording() {
             close(self.scope, self.span, self.outer, self.was_panicking);
@@ -120,8 +129,8 @@ impl SpanGuard {
     }
 }
 
-/// Ends a span: one that had others within it, one whose body panics, or one that is not
-/// the current one, as it is not dropped in order.
+/// Ends a span that had child spans, whose body panics, or that is not current because its
+/// guard is dropped out of order.
 #[inline(never)]
 fn close(home: u32, span: u64, outer: u64, was_panicking: bool) {
     let outcome = if std::thread::panicking() && !was_panicking {

@@ -1,13 +1,13 @@
-//! One span's life, and whoever holds it.
+//! The life of a span, and its holders.
 //!
-//! Three hold a span: a future or stream ([`Traced`]), a guard ([`SpanGuard`]) and
-//! whoever starts one by hand ([`HeldSpan`]). A future, a root and a held span have a
-//! [`SpanLife`], which knows where the span is in its life. A guard needs less, as it
-//! stays in one place.
+//! A span is held by a future or stream ([`Traced`]), by a guard ([`SpanGuard`]), or by code
+//! that starts one by hand ([`HeldSpan`]). A future, a root and a held span have a
+//! [`SpanLife`], which knows the span's phase. A guard needs less, because it stays in one
+//! place.
 //!
-//! What is done for each span is in `guard.rs` and `life/`; `held/` is for the few that
-//! are held. This is the top of the recorder: nothing below it knows that a span has a
-//! holder.
+//! The code for all spans is in `guard.rs` and `life/`. `held/` is for held spans, which are
+//! few. This folder is the top layer of the recorder. The lower layers do not know that a span
+//! has a holder.
 
 mod closing;
 mod guard;

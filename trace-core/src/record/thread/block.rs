@@ -1,13 +1,13 @@
-//! The thread's block: everything that recording a span touches.
+//! The thread's block, which contains all state that recording a span uses.
 //!
-//! It is `const` and has no destructor. So reaching it is one address computation, cannot
-//! fail, and works to the very end of the thread. It is made of `Cell`s, so that it needs no
-//! `unsafe`: entries are written into a *stage* in the block itself, and are moved from there
-//! to the scope's chunk in one piece.
+//! It is `const` and has no destructor. So accessing it is one address computation, cannot
+//! fail, and works until the end of the thread. It consists of `Cell`s and needs no `unsafe`.
+//! Entries are written into a *stage* in the block, and are moved from there to the scope's
+//! chunk in one piece.
 //!
-//! This file owns the cells. What they mean is said, and kept true, by the other files of the
-//! folder, each for its subject. It is one structure and not one for each subject, so that
-//! all that a span touches is near one address.
+//! This file owns the cells. The other files of the folder define their meaning and maintain
+//! it, each for its subject. They share one structure, so that all state that a span uses is
+//! in adjacent memory.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -18,65 +18,70 @@ use crate::process::clock::Counter;
 use crate::process::id_generator::RandomNumbers;
 use crate::record::trace::LocalTrace;
 
-/// Words of the stage: about a hundred spans without tags.
+/// The number of words in the stage, enough for about a hundred spans without tags. A power of
+/// two, which `put_one` relies on.
 pub(in crate::record) const STAGE: usize = 512;
 
-/// Bytes of the stage for texts, and most of them that an entry may have there.
+/// The number of bytes in the stage for texts.
 pub(in crate::record) const TEXT_STAGE: usize = 512;
 
-/// How often a thread looks in vain for what is not recorded before it looks less often.
+/// How many times a thread may search in vain for the reason why nothing is recorded, before
+/// it searches less often.
 const FIRST_PATIENCE: u32 = 1_024;
 
-/// See [the module](self).
+/// The cells of one thread; see [the module](self). It lives as long as the thread.
 pub(in crate::record) struct Block {
-    /// The scope that is recorded here; zero when nothing is.
+    /// The scope that is recorded here; zero if none is.
     pub(super) scope: Cell<u32>,
-    /// The number of this thread's next scope; a multiple of `SCOPES` when it needs
-    /// others.
+    /// The number of this thread's next scope. A multiple of `SCOPE_NUMBER_BLOCK` if its range is used up,
+    /// and it has to take another one.
     pub(super) next_scope: Cell<u32>,
     /// The current span; zero before the scope's first.
     pub(super) span: Cell<u64>,
-    /// The span that was current where the scope began: it is the parent of the
-    /// scope's spans but not the scope's to write to.
+    /// The span that was current where the scope began. It is the parent of the scope's spans,
+    /// but belongs to another scope, so this scope must not write to it.
     pub(super) foreign_base: Cell<u64>,
-    /// What times are read from if they are the counter's, ids are random and short
-    /// texts within the limits, so that the tracer need not be asked.
+    /// The counter, if the tracer is *plain*: its times are readings of the counter, its ids
+    /// are random, and short texts are within its limits. Then recording does not need the
+    /// tracer.
     pub(super) plain: Cell<Option<Counter>>,
-    /// Where ids come from if `plain` says so; seeded then.
+    /// The generator of ids if `plain` is set. It is seeded before `plain` is set.
     pub(super) ids: RandomNumbers,
-    /// Spans opened and ended since the last time that the stage was moved.
+    /// The numbers of spans that were opened and ended since the stage was last moved.
     pub(super) opened: Cell<u32>,
     pub(super) ended: Cell<u32>,
-    /// The parent of the span that failed last: an error that goes on through it is
-    /// logged already.
+    /// The parent of the span that failed last. If the same error passes through this parent,
+    /// it was already logged.
     pub(super) failed_in: Cell<u64>,
-    /// The newest span of the piece that is written, and when it was opened; zero if
-    /// there is none.
+    /// The newest span of the piece that is being written; zero if there is none. Its entries
+    /// omit the id.
     pub(super) newest: Cell<u64>,
+    /// When the newest span was opened. The end of this span contains the difference instead
+    /// of a time.
     pub(super) newest_time: Cell<u64>,
-    /// Whether a span took a reference to the trace of the scope that is recorded, which has
-    /// no baggage, and may give it back; and one that was given back, for the next span. To
-    /// count the references, which threads share, costs as much as to read the clock.
+    /// Whether a held span has taken a reference to the trace of the running scope and may
+    /// leave it here when it ends. The scope has no baggage. Threads share the count of
+    /// references, so counting one costs as much as reading the clock.
     pub(super) is_lent: Cell<bool>,
+    /// A reference that was left here, for the next held span; see `lent_trace`.
     pub(super) trace: Cell<Option<ManuallyDrop<Arc<LocalTrace>>>>,
     /// Words of the stage in use.
     pub(super) used: Cell<usize>,
     pub(super) stage: [Cell<u64>; STAGE],
-    /// Bytes in use of the stage for texts, and the stage, with room behind it for what is
-    /// written in words.
+    /// Bytes of the text stage in use.
     pub(super) text_used: Cell<usize>,
+    /// The text stage, with room behind it because texts are written in whole words.
     pub(super) text: Cell<[u8; TEXT_STAGE + BEHIND]>,
-    /// The limit for texts of the tracer of a scope, and the number of that scope.
+    /// The limit for texts of the tracer of one scope, and the number of that scope.
     pub(super) max_value_bytes: Cell<usize>,
     pub(super) limited_scope: Cell<u32>,
-    /// Whether code runs here of which nothing is recorded; see [`Paused`](super::Paused).
+    /// Whether recording is paused here; see [`Paused`](super::Paused).
     pub(super) is_quiet: Cell<bool>,
-    /// Whether functions of which nothing is recorded here note why. What a thread enters or
-    /// leaves makes it curious; to have looked often in vain makes it quiet, so that this
-    /// costs one comparison.
+    /// Whether functions that are not recorded here find out why. A thread becomes curious
+    /// when it enters or leaves something, and stops after several searches in vain. So the
+    /// check costs one comparison.
     pub(super) is_curious: Cell<bool>,
-    /// How often the thread still looks in vain before it looks less often, and how many
-    /// stays in one place it then was quiet in.
+    /// How many more searches in vain are allowed, and how many times they were used up.
     pub(super) patience: Cell<u32>,
     pub(super) stays: Cell<u32>,
 }
@@ -111,10 +116,10 @@ thread_local! {
     };
 }
 
-/// Lets `touch` see the thread's block. For functions that are not inlined, in which reaching
-/// it may be a call, for which they would save registers. They are handed the block, and read
-/// in it what they need before they read the clock: from there on the compiler takes nothing of
-/// it for known.
+/// Calls `touch` with the thread's block. Functions that are not inlined get the block as an
+/// argument, because accessing it may be a call, for which they would save registers. They
+/// read the block before they read the clock, because the compiler assumes nothing about the
+/// block after that.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn with_block<R>(touch: impl FnOnce(&Block) -> R) -> R {
     BLOCK.with(touch)

@@ -1,30 +1,32 @@
-//! Whether functions of which nothing is recorded note why, and for how long.
+//! Decides how long functions that are not recorded search for the reason.
 //!
-//! Where nothing is recorded, to ask for the reason would cost more than all else. So a
-//! thread is *curious* when it has entered or left something, and stops being so when it
-//! has looked in vain for long. What is noted, and where, is the business of
-//! `span/missed.rs`.
+//! If nothing is recorded, searching for the reason would cost more than all other work. So a
+//! thread is *curious* after it has entered or left something, and stops being curious after
+//! several searches in vain. `span/missed.rs` searches, and decides what is noted.
 
 use super::block::{BLOCK, Block};
 use crate::record::if_recording::RECORDING_BUILT;
 
-/// How often a thread whose first patience is at an end looks in vain in one stay of [`STAYS`]
-/// between two scopes. In the others it looks at the first function alone.
+/// The number of searches in vain after the first patience is used up. This applies to one of
+/// [`STAYS`] periods between two scopes. In the other periods, the thread searches only at the
+/// first function.
 const PATIENCE: u32 = 64;
+/// One of this many periods gets a new [`PATIENCE`].
 const STAYS: u32 = 64;
 
-/// What [`Block::is_curious`] says.
+/// Whether this thread is curious; see [`Block::is_curious`].
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn is_curious() -> bool {
     BLOCK.with(Block::is_curious)
 }
 
-/// Says that a function had something to say of what is not recorded.
+/// Notes that a search had a result. More may follow, so the thread stays curious.
 pub(in crate::record) fn note_useful_look() {
     BLOCK.with(|block| block.patience.set(block.patience.get().max(PATIENCE)));
 }
 
-/// Says that it had not.
+/// Notes that a search had no result. When the patience is used up, the thread is not curious
+/// until it enters or leaves something again.
 pub(in crate::record) fn note_vain_look() {
     BLOCK.with(|block| {
         if let Some(patience) = block.patience.get().checked_sub(1) {
@@ -40,7 +42,8 @@ pub(in crate::record) fn note_vain_look() {
 }
 
 impl Block {
-    /// Whether functions note why nothing is recorded, where that is so.
+    /// Whether functions that are not recorded find out why. Constant in a build that does not
+    /// record.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_curious(&self) -> bool {
         RECORDING_BUILT && self.is_curious.get()

@@ -1,35 +1,39 @@
-//! How the stage is moved into a chunk, in one piece.
+//! Moves the stage into a chunk, in one piece.
 //!
-//! Words and texts of one entry get into the same chunk, as both are moved together. The
-//! counts of spans that were opened and ended go to the caller, whose scope they are of.
+//! Words and texts are moved together, so those of one entry get into the same chunk. The
+//! counts of opened and ended spans go to the caller, because they belong to its scope. This
+//! file does not decide when the stage is moved or into which chunk; `scope/entered` does.
 
 use std::cell::Cell;
 
 use super::block::BLOCK;
 use crate::stream::Chunk;
 
-/// What a stage held besides words.
+/// The counts of a stage: spans that were opened and ended since it was last moved.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::record) struct Staged {
     pub(in crate::record) opened: u32,
+    /// Wraps below zero while a span that has not begun [keeps](super::hold_trace_open) the
+    /// trace open.
     ended: u32,
 }
 
 impl Staged {
-    /// Spans that were opened and not ended, less those that were ended and opened
-    /// elsewhere.
+    /// Returns how many spans were opened and not ended, minus the number of spans that ended
+    /// here and were opened earlier or elsewhere. May be negative.
     pub(in crate::record) fn strays(self) -> i32 {
+        // Wrapping: only the difference has a meaning, and it is exact in 32 bits.
         self.opened.wrapping_sub(self.ended).cast_signed()
     }
 }
 
-/// How many words and bytes of text of the stage are in use.
+/// Returns how many words and how many bytes of text of the stage are in use.
 #[inline]
 pub(in crate::record) fn staged_sizes() -> (usize, usize) {
     BLOCK.with(|block| (block.used.get(), block.text_used.get()))
 }
 
-/// What the stage holds besides.
+/// Returns the counts of the stage without resetting them.
 #[inline]
 pub(in crate::record) fn staged() -> Staged {
     BLOCK.with(|block| Staged {
@@ -38,7 +42,7 @@ pub(in crate::record) fn staged() -> Staged {
     })
 }
 
-/// Moves the stage to the end of a chunk.
+/// Moves the stage to the end of a chunk, and returns its counts. Leaves the stage empty.
 pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
     if BLOCK.with(|block| block.text_used.get()) > 0 {
         drain_texts(&mut chunk.text);
@@ -47,8 +51,8 @@ pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
         let used = block.used.replace(0);
         let stage = block.stage.get(..used).unwrap_or_default();
         if used <= FEW {
-            // In small pieces: words that were just written are not there yet when they are
-            // read in wider ones, for which the processor waits.
+            // Word by word: these words were just written one by one and are still on their
+            // way to the cache. A wider read would make the processor wait for them.
             let (pieces, rest) = stage.as_chunks::<4>();
             for [one, two, three, four] in pieces {
                 chunk
@@ -68,23 +72,27 @@ pub(in crate::record) fn drain(chunk: &mut Chunk) -> Staged {
     })
 }
 
-/// Words that are moved one by one.
+/// Up to this many words of a stage are moved one by one. In a larger stage most words have
+/// reached the cache, so a wide copy is faster.
 pub(in crate::record) const FEW: usize = 32;
 
-/// Moves the texts of the stage to the end of others.
+/// Moves the texts of the stage to the end of `texts`, without the words. The words must follow
+/// into the same chunk: the reader takes texts in the order of the entries.
 pub(in crate::record) fn drain_texts(texts: &mut String) {
     BLOCK.with(|block| {
         let used = block.text_used.replace(0);
         if used > 0 {
             let bytes = block.text.get();
             let bytes = bytes.get(..used).unwrap_or_default();
-            // Only whole texts are in there.
+            // The stage contains only whole texts, so this is always valid UTF-8. The check
+            // avoids `unsafe`.
             texts.push_str(std::str::from_utf8(bytes).unwrap_or_default());
         }
     });
 }
 
-/// Drops what the stage holds.
+/// Empties the stage and drops its content. Its spans were not counted as started, so the
+/// counts stay correct.
 pub(in crate::record) fn discard_stage() {
     BLOCK.with(|block| {
         block.used.set(0);

@@ -1,12 +1,12 @@
-//! Which span has a child that failed last.
+//! Remembers the parent of the span that failed last.
 //!
-//! An error that goes on through the parent is logged already, so the parent says only
-//! its status. Whether it is the same error is found out by its message, in
-//! `write/last_failure.rs`.
+//! If the child's error passes through the parent, it was already logged, so the parent only
+//! gets its status. `write/last_failure.rs` compares the messages to decide whether it is the
+//! same error.
 
 use super::block::BLOCK;
 
-/// Whether the span that failed last is a child of this one.
+/// Whether the span that failed last on this thread is a child of this one.
 #[inline]
 pub(in crate::record) fn has_failed_child(span: u64) -> bool {
     BLOCK.with(|block| block.failed_in.get() == span)

@@ -1,18 +1,18 @@
-//! What the child of a `fork` forgets of the block: it is the parent's.
+//! Makes the child of a `fork` forget the parts of the block that belong to the parent.
 //!
-//! Nothing is dropped, and no lock is taken: this runs in the child's first moments,
-//! where both may wait for a thread that is not there.
+//! Nothing is dropped and no lock is taken. This runs in the child's first moments, where
+//! either could wait forever for a thread that the child does not have.
 
 use super::block::BLOCK;
 use super::drain::discard_stage;
 use super::position::{Position, go_to};
 
-/// Forgets what is recorded on this thread and what its ids are drawn from, in the
-/// child of a `fork`. Async-signal-safe.
+/// Forgets what is recorded on this thread and the seed of its ids, in the child of a `fork`.
+/// With the same seed, child and parent would draw the same ids. Async-signal-safe.
 pub(in crate::record) fn forget_in_child() {
     discard_stage();
     BLOCK.with(|block| {
-        // Not dropped: it is the parent's.
+        // Leaked and not dropped, because the trace belongs to the parent.
         block.is_lent.set(false);
         block.trace.set(None);
     });

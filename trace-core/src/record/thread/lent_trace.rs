@@ -1,11 +1,12 @@
-//! A reference to the trace that is recorded, lent from one held span to the next.
+//! A reference to the recorded trace, passed from one held span to the next.
 //!
-//! To count the references of a trace, which threads share, costs as much as to read the
-//! clock. So a held span that ends in the scope in which it began leaves its reference
-//! here, and the next one takes it.
+//! Threads share the count of a trace's references, so counting one costs as much as reading
+//! the clock. So a held span that ends in the scope in which it began leaves its reference
+//! here, and the next held span takes it.
 //!
-//! The block does not own the trace: the scope that is recorded has a reference of its
-//! own. So this one is never the last, and to forget it leaks nothing but a count.
+//! This reference is never the last one, so dropping it destroys nothing. The running scope
+//! has its own reference, and [`drop_lent_trace`] is called before the thread changes its
+//! position.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -13,21 +14,23 @@ use std::sync::Arc;
 use super::block::BLOCK;
 use crate::record::trace::LocalTrace;
 
-/// Says that spans of the scope that is recorded here may give its trace back.
+/// Allows spans of the running scope to leave their references here, until
+/// [`drop_lent_trace`].
 pub(in crate::record) fn lend_trace() {
-    // Loom's threads share one.
+    // Loom's threads share one block, which would mix up their traces.
     BLOCK.with(|block| block.is_lent.set(!cfg!(loom)));
 }
 
-/// Takes a reference to the trace that is recorded here, if one was given back and the
-/// scope still has no baggage.
+/// Takes a reference to the recorded trace, if a span has left one. There is none once the
+/// scope may have baggage, because a held span needs the baggage, which the reference does not
+/// contain.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn take_lent_trace() -> Option<Arc<LocalTrace>> {
     BLOCK.with(|block| block.trace.take().map(ManuallyDrop::into_inner))
 }
 
-/// Keeps a reference to the trace that is recorded here for the next span, if
-/// it may be lent.
+/// Leaves a reference to the recorded trace for the next held span, if this is allowed.
+/// `trace` then contains the previous reference, if any, for the caller to drop.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
     BLOCK.with(|block| {
@@ -38,8 +41,8 @@ pub(in crate::record) fn give_back_trace(trace: &mut Option<Arc<LocalTrace>>) {
     });
 }
 
-/// Drops what was given back, and takes nothing back any more. It is never the last
-/// reference, as the scope has one.
+/// Drops the reference that was left here, and allows no other. It is never the last one,
+/// because the scope has its own.
 #[cold]
 #[inline(never)]
 pub(in crate::record) fn drop_lent_trace() {

@@ -1,12 +1,17 @@
-//! The thread: where it is, and its stage, in which entries wait to be moved to a chunk.
+//! The thread: its position, and its stage, in which entries wait to be moved to a chunk.
 //!
-//! All of it is one [`Block`] of cells, which `block.rs` owns. The other files are each
-//! for one subject: where the thread is (`position`), what is staged (`stage`, `drain`,
-//! `short_text`), what is written without asking anybody (`at_once`), numbers, the lent
-//! trace, and when nothing is recorded (`paused`, `quietly`, `curiosity`).
+//! This state is one [`Block`] of cells, which `block.rs` owns. Each of the other files has
+//! one subject:
 //!
-//! Nothing here knows a scope that is entered, or what an entry says of a span. The
-//! folders above read and write the block through the functions that are named here.
+//! - the thread's position: `position`
+//! - the stage: `stage`, `drain`, `short_text`
+//! - entries that need neither the scope nor the tracer: `at_once`
+//! - the numbers of scopes and spans, the lent trace, the limit for texts: `numbers`,
+//!   `lent_trace`, `text_limit`
+//! - code that is not recorded: `paused`, `quietly`, `curiosity`
+//!
+//! This folder does not know which scopes are entered, or what an entry means. The other
+//! folders of `record` use the block through the functions that are listed here.
 
 mod at_once;
 mod block;

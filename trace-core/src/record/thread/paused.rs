@@ -1,26 +1,28 @@
-//! Recording stops for code that runs only because something is recorded.
+//! Stops recording during code that runs only because something is recorded.
 //!
-//! Here is only the switch: the scope of the block is set to zero, and brought back.
-//! Whoever runs code of the application uses [`quietly`](super::quietly()), which also
-//! catches panics.
+//! This file is only the switch: it sets the scope of the block to zero, and restores it. To
+//! run code of the application, use [`quietly`](super::quietly()), which also catches panics.
 
 use std::marker::PhantomData;
 
 use super::block::BLOCK;
 use crate::record::if_recording::RECORDING_BUILT;
 
-/// Nothing is recorded on this thread until this is dropped.
+/// A guard. Nothing is recorded on this thread until it is dropped. Pauses nest: the drop
+/// restores the previous state.
 #[derive(Debug)]
 #[must_use = "recording goes on when this is dropped"]
 pub struct Paused {
     scope: u32,
     was_quiet: bool,
-    /// The scope is this thread's.
+    /// The scope belongs to this thread's block, so the guard has to be dropped on this
+    /// thread.
     not_send: PhantomData<*const ()>,
 }
 
-/// Stops recording for code that runs only because something is recorded, or to decide
-/// whether: what it calls did not happen. Roots that it begins are not recorded, either.
+/// Stops recording for code that runs only because something is recorded, or to decide whether
+/// something is. The functions that it calls leave no spans, and roots that it begins are not
+/// recorded either.
 #[inline]
 pub(in crate::record) fn pause_recording() -> Paused {
     BLOCK.with(|block| Paused {
@@ -30,14 +32,15 @@ pub(in crate::record) fn pause_recording() -> Paused {
     })
 }
 
-/// Whether code runs on this thread of which nothing is recorded.
+/// Whether recording is paused on this thread. False if nothing is recorded only because no
+/// trace runs.
 #[inline]
 pub(crate) fn is_quiet() -> bool {
     RECORDING_BUILT && BLOCK.with(|block| block.is_quiet.get())
 }
 
 impl Paused {
-    /// Goes on recording, to write what came of the code, until
+    /// Resumes recording in the middle of the pause, to write what the code returned, until
     /// [`pause_again`](Self::pause_again).
     #[inline]
     pub(crate) fn resume(&self) {
@@ -47,7 +50,7 @@ impl Paused {
         });
     }
 
-    /// Stops recording again.
+    /// Stops recording again, after [`resume`](Self::resume).
     #[inline]
     pub(crate) fn pause_again(&self) {
         BLOCK.with(|block| {

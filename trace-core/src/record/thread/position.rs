@@ -1,34 +1,34 @@
-//! Where a thread is: the scope that is recorded, and the current span.
+//! The position of a thread: the recorded scope, and the current span.
 //!
-//! It does not know which scopes and spans are entered below these. That is the business
-//! of the stack in `scope/entered/`, which notes the position of a scope while another
-//! one is above it.
+//! This file does not know which scopes and spans are entered below them. The stack in
+//! `scope/entered/` does, and keeps the position of a scope while another scope is above it.
 //!
-//! "Not recording" is a scope of zero: one load and one branch, at every place that asks.
+//! A scope of zero means "not recording", so the check is one load and one branch.
 
 use super::block::{BLOCK, Block};
 use super::lent_trace::drop_lent_trace;
 use crate::process::clock::Counter;
 use crate::record::if_recording::RECORDING_BUILT;
 
-/// What of the block belongs to a scope, while another one is entered.
+/// The part of the block that belongs to a scope.
 ///
-/// It is a copy: a scope that waits keeps one, and goes on from it.
+/// It is a copy. A waiting scope keeps one and continues from it. While its code runs, the
+/// block has the current values.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Position {
     /// The scope that is recorded; zero when none is.
     pub(in crate::record) scope: u32,
     /// The current span; zero before the first of the scope.
     pub(in crate::record) span: u64,
-    /// The span below which the scope began, which is not the scope's to write to. Zero if
-    /// the scope's code continues in a span of its own.
+    /// The span below which the scope began. The scope must not write to it. Zero if the
+    /// scope's code continues in its own span.
     pub(in crate::record) foreign_base: u64,
     /// The counter, if the tracer is a plain one; see `TracerCore::plain`.
     pub(in crate::record) plain: Option<Counter>,
 }
 
 impl Position {
-    /// Outside all scopes.
+    /// The position outside all scopes.
     pub(in crate::record) const NOWHERE: Self = Self {
         scope: 0,
         span: 0,
@@ -37,7 +37,7 @@ impl Position {
     };
 }
 
-/// The number of the scope that is recorded on this thread; zero when none is.
+/// Returns the number of the scope that is recorded on this thread; zero if none is.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn scope() -> u32 {
     if !RECORDING_BUILT {
@@ -46,19 +46,20 @@ pub(in crate::record) fn scope() -> u32 {
     BLOCK.with(|block| block.scope.get())
 }
 
-/// The current span; zero when there is none.
+/// Returns the current span; zero if there is none.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn span() -> u64 {
     BLOCK.with(|block| block.span.get())
 }
 
-/// Makes a span the current one; returns the one that was.
+/// Makes a span the current one; returns the previous one. Does not change which span is the
+/// newest; see [`forget_newest`](super::forget_newest).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn set_span(span: u64) -> u64 {
     BLOCK.with(|block| block.span.replace(span))
 }
 
-/// The current span if it is the scope's to write to, else zero.
+/// Returns the current span if the running scope may write to it, otherwise zero.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn own_span() -> u64 {
     if !RECORDING_BUILT {
@@ -67,20 +68,20 @@ pub(in crate::record) fn own_span() -> u64 {
     BLOCK.with(Block::own_span)
 }
 
-/// Whether the tracer that records here is a plain one; see
+/// Whether the tracer that records here is plain; see
 /// [`TracerCore::plain`](crate::record::trace::TracerCore).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn is_plain() -> bool {
     plain().is_some()
 }
 
-/// The counter, if the tracer that records here is a plain one.
+/// Returns the counter, if the tracer that records here is plain.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn plain() -> Option<Counter> {
     BLOCK.with(|block| block.plain.get())
 }
 
-/// The position where this thread is.
+/// Returns the position of this thread.
 #[inline]
 pub(in crate::record) fn position() -> Position {
     BLOCK.with(|block| Position {
@@ -91,15 +92,15 @@ pub(in crate::record) fn position() -> Position {
     })
 }
 
-/// Goes to another position, which is another scope's or nowhere. The stage must be
-/// empty, as its entries belong to the scope that is left.
+/// Goes to the position of another scope, or to nowhere. The stage must be empty, because its
+/// entries belong to the scope that is left.
 #[inline]
 pub(in crate::record) fn go_to(position: &Position) {
     BLOCK.with(|block| block.go_to(position));
 }
 
-/// Goes to a new scope for a visit of a span, and says where this thread was; the stage
-/// must be empty. Returns the number of the scope.
+/// Goes to a new scope for the visit of a span, and stores the previous position in `from`.
+/// The stage must be empty. Returns the number of the new scope.
 #[inline]
 pub(in crate::record) fn begin_visit(
     from: Option<&mut Position>,
@@ -110,21 +111,23 @@ pub(in crate::record) fn begin_visit(
 }
 
 impl Block {
-    /// What [`scope`] says.
+    /// Returns what [`scope`] returns, for callers that have the block.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn recorded_scope(&self) -> u32 {
         if RECORDING_BUILT { self.scope.get() } else { 0 }
     }
 
-    /// What [`set_span`] does.
+    /// Does what [`set_span`] does, for callers that have the block.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn replace_span(&self, span: u64) -> u64 {
         self.span.replace(span)
     }
 
-    /// The current span if it is the scope's to write to, else zero.
+    /// Returns the current span if the running scope may write to it, otherwise zero.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn own_span(&self) -> u64 {
+        // If the current span is the base, the scope has no open span of its own. Both are
+        // zero before the first span of a scope that did not begin below a span.
         let span = self.span.get();
         if self.scope.get() == 0 || span == self.foreign_base.get() {
             0
@@ -133,10 +136,11 @@ impl Block {
         }
     }
 
-    /// Goes to another position, if that is a matter of writing some words; the stage must be
-    /// empty. Returns whether it is.
-    // Word by word, without copies of places: words that were just written one by one and
-    // are read in pairs make the processor wait.
+    /// Goes to another position, if only a few words have to be written. Returns whether it
+    /// did. The stage must be empty.
+    // The words are written one by one and not as a `Position`. The compiler would copy that
+    // in pairs of words, and the processor waits if recently written single words are read in
+    // pairs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn go_at_once(
         &self,
@@ -145,6 +149,8 @@ impl Block {
         foreign_base: u64,
         plain: Option<Counter>,
     ) -> bool {
+        // Rare: a lent trace must be dropped first, and ids must be seeded before they are
+        // drawn without a check.
         if self.is_lent.get() || (plain.is_some() && !self.ids.is_seeded()) {
             return false;
         }
@@ -152,13 +158,15 @@ impl Block {
         self.span.set(span);
         self.foreign_base.set(foreign_base);
         self.plain.set(plain);
+        // The next entries belong to another piece, so there is no newest span.
         self.newest.set(0);
+        // From now on, the reason why something is not recorded may differ.
         self.is_curious.set(true);
         true
     }
 
-    /// Goes to another position, after what `go_at_once` leaves to others: to drop the
-    /// lent trace, and to seed the generator of ids.
+    /// Goes to another position. First does the work that `go_at_once` does not do: drops the
+    /// lent trace, and seeds the generator of ids.
     #[inline]
     fn go_to(&self, position: &Position) {
         if self.is_lent.get() {
@@ -175,6 +183,7 @@ impl Block {
         );
     }
 
+    // Not inlined: a visit is rare.
     #[inline(never)]
     fn begin_visit(&self, from: Option<&mut Position>, span: u64, plain: Option<Counter>) -> u32 {
         if let Some(from) = from {
@@ -184,7 +193,7 @@ impl Block {
             from.plain = self.plain.get();
         }
         let scope = self.new_scope();
-        // The span is the scope's to write to.
+        // There is no base, because the scope may write to the visited span.
         let foreign_base = 0;
         self.go_to(&Position {
             scope,

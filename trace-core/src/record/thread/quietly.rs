@@ -1,7 +1,8 @@
-//! Code of the application that runs only because something is recorded.
+//! Runs code of the application that runs only because something is recorded.
 //!
-//! What it calls is not recorded, and if it panics, that goes no further: a function does
-//! the same whether it is recorded or not.
+//! This code is not recorded, and its panics are caught. So a function behaves the same
+//! whether it is recorded or not. The payload of a panic is leaked unless it is a text,
+//! because dropping it would run the application's code again.
 
 use std::borrow::Cow;
 
@@ -9,22 +10,23 @@ use super::paused::{Paused, pause_recording};
 use crate::process::caught::catch;
 use crate::value::{TagInput, TagSource, TagValue};
 
-/// Recorded in place of a tag whose value could not be had.
+/// Recorded in place of the value of a tag, if evaluating it panicked.
 pub(crate) const PANICKED: &str = "(evaluating this tag panicked)";
 
-/// Runs code of the application of which nothing is recorded, and which may panic: it would
-/// not have been called if nothing was. `None` if it did.
+/// Runs code of the application without recording it. Returns `None` if it panicked. The code
+/// gets the pause, with which it can resume recording to write a result.
 #[inline]
 pub(crate) fn quietly<R>(run: impl FnOnce(&Paused) -> R) -> Option<R> {
     let paused = pause_recording();
     catch(|| run(&paused))
 }
 
-/// Asks for the value of a tag.
+/// Returns the value of a tag, or [`PANICKED`].
 ///
-/// Inlined, so that a value whose type is known is not asked.
+/// Inlined, so that nothing is called for a value whose type is known.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
+    // This is an impl of this crate that only returns the value. It cannot panic or record.
     if source.__traced_is_plain() {
         source.tag_input()
     } else {
@@ -32,13 +34,14 @@ pub(crate) fn tag_input<T: TagSource + ?Sized>(source: &T) -> TagInput<'_> {
     }
 }
 
-/// Copies the value of a tag that is to be recorded later; `None` where there is none.
+/// Copies the value of a tag that is recorded later. Returns `None` if it has no value.
+/// Formats the value now, because its source may change.
 pub(crate) fn kept_tag<T: TagSource + ?Sized>(
     key: Cow<'static, str>,
     source: &T,
 ) -> Option<(Cow<'static, str>, TagValue)> {
     let value = match tag_input(source) {
-        // Formats itself.
+        // Formatting is the application's code.
         input @ (TagInput::Display(_) | TagInput::Debug(_)) => {
             quietly(|_| input.to_value()).unwrap_or_else(|| Some(PANICKED.into()))
         }

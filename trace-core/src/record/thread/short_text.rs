@@ -1,14 +1,15 @@
-//! Copies of short texts, eight bytes at once.
+//! Copies short texts, eight bytes at once.
 //!
-//! The target needs [`BEHIND`] bytes of room behind the text, which are overwritten. It
-//! is safe code: the compiler turns each eight cells into one store.
+//! The target needs [`BEHIND`] bytes of room after the text, which are overwritten. The code
+//! needs no `unsafe`, because the compiler turns eight cells into one store. If there is no
+//! room, nothing is written.
 
 use std::cell::Cell;
 
-/// Bytes behind a text that is written in words.
+/// Bytes that may be overwritten behind a text, because it is written in words.
 pub(in crate::record) const BEHIND: usize = 8;
 
-/// Copies a short text to a place where there is room for it and for [`BEHIND`] bytes more.
+/// Copies a short text to a place that has room for it and for [`BEHIND`] bytes more.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(in crate::record) fn copy_text<const ROOM: usize>(
     room: &Cell<[u8; ROOM]>,
@@ -16,18 +17,18 @@ pub(in crate::record) fn copy_text<const ROOM: usize>(
     text: &[u8],
 ) {
     let (mut place, mut rest) = (place, text);
-    // Eight bytes at once, which is one store: most texts have not many more, so that
-    // to copy them one by one, or to call `memcpy`, takes several times as long.
+    // Eight bytes at once are one store. Most texts are only a little longer, and copying them
+    // byte by byte or calling `memcpy` takes several times as long.
     while let Some((word, more)) = rest.split_first_chunk::<8>() {
         put_bytes(room, place, *word);
         (place, rest) = (place + 8, more);
     }
-    // What is behind the text is overwritten by the next one. The words do not overlap, so
-    // that each can be read again at once.
+    // The bytes behind the text are overwritten by the next one. The words do not overlap, so
+    // each can be read again without waiting for the other.
     put_bytes(room, place, short_bytes(rest));
 }
 
-/// Writes eight bytes, which the compiler makes one store.
+/// Writes eight bytes, which the compiler turns into one store.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn put_bytes<const ROOM: usize>(room: &Cell<[u8; ROOM]>, place: usize, bytes: [u8; 8]) {
     let room: &Cell<[u8]> = room;
@@ -39,13 +40,14 @@ fn put_bytes<const ROOM: usize>(room: &Cell<[u8; ROOM]>, place: usize, bytes: [u
     }
 }
 
-/// Fewer than eight bytes as the first of eight, read in two words that may overlap.
+/// Returns fewer than eight bytes as the first of eight. They are read as two words that may
+/// overlap: where they do, both have the same bytes, so *or* joins them.
 ///
-/// The second one is rotated, and not shifted, which is the same here: else the compiler
-/// knows that the last byte is zero, and writes eight bytes one by one.
+/// The second word is rotated and not shifted, which has the same result here. With a shift the
+/// compiler knows that the last byte is zero, and writes the eight bytes one by one.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn short_bytes(bytes: &[u8]) -> [u8; 8] {
-    // As much as a number can be rotated by.
+    // The type that a rotation needs.
     let length = u32::try_from(bytes.len()).unwrap_or(0);
     let word = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         let last = u64::from(u32::from_le_bytes(*last)).rotate_left(8 * (length - 4));

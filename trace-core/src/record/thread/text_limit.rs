@@ -1,11 +1,12 @@
-//! The limit for texts of the tracer that records here, for one scope at a time.
+//! The tracer's limit for texts, for one scope at a time.
 //!
-//! It is kept so that the stack, which knows the tracer, is asked once for each scope.
-//! Who asks is `write/text_limit.rs`.
+//! It is kept here so that the stack of scopes, which knows the tracer, is accessed only once
+//! for each scope, in `write/text_limit.rs`.
 
 use super::block::BLOCK;
 
-/// The limit in bytes, if it was asked for in the scope that is recorded.
+/// Returns the limit in bytes, if it was noted in the running scope. The limit is stored with
+/// the scope's number, so it need not be reset when the thread enters another scope.
 #[inline]
 pub(in crate::record) fn known_text_limit() -> Option<usize> {
     BLOCK.with(|block| {
@@ -15,7 +16,7 @@ pub(in crate::record) fn known_text_limit() -> Option<usize> {
     })
 }
 
-/// Notes the limit of the tracer of the scope that is recorded.
+/// Notes the limit of the running scope's tracer, in bytes.
 pub(in crate::record) fn note_text_limit(max: usize) {
     BLOCK.with(|block| {
         block.max_value_bytes.set(max);

@@ -1,11 +1,10 @@
-//! A recorded trace, as far as it runs in this process.
+//! The part of a recorded trace that runs in this process.
 //!
-//! It decides when the trace is complete here: it counts the scopes that are open and the
-//! spans that outlive their scope. It does not hold what was recorded; that is in the
-//! streams of the scopes.
+//! It decides when the trace is complete here: it counts the open scopes and the spans that
+//! outlive their scope. The recorded entries are in the streams of the scopes.
 //!
-//! All of its atomics are touched once for a scope or for a span that moved, and never
-//! for a span that stays in its scope.
+//! Its atomics are accessed once for each scope and for each span that moved, and never for a
+//! span that stays in its scope.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,36 +15,38 @@ use crate::process::sync::{AtomicI64, AtomicU64, Mutex, MutexGuard, Unpoisoned};
 use crate::record::trace::{Home, SpanEnd};
 use crate::stream::decode::Part;
 
-/// A recorded trace, shared by its scopes: one reference for each scope, and one for each
-/// span that was suspended, called or is held; none for any other span. As long as nothing
-/// but its first scope is of it, there is none.
+/// A recorded trace, shared by its scopes. Each scope has one reference, and so has each span
+/// that was suspended, was called or is held; other spans have none. While the trace has only
+/// its first scope, there is no `LocalTrace`.
 #[derive(Debug)]
 pub(crate) struct LocalTrace {
     pub(in crate::record) tracer: Arc<TracerCore>,
     pub(in crate::record) head: Head,
-    /// Which part of the trace this is, in this process: the number of its first scope.
+    /// Which part of the trace this is in this process: the number of its first scope.
     part: u32,
-    /// Whether the queue has taken a piece of it.
+    /// Whether the queue has taken a piece or a report of it, so that the worker may know it.
+    /// Then its end must be reported.
     is_known: AtomicBool,
-    /// Open scopes times [`SCOPE`], plus *strays*: spans that were open when their
-    /// scope ended, less those that ended in another scope than their own.
+    /// The number of open scopes times [`SCOPE`], plus the *strays*. These are the spans that
+    /// were open when their scope ended, minus the spans that ended outside their own scope.
     ///
-    /// Zero if and only if nothing of the trace can be recorded any more. Strays
-    /// alone may be negative while the scope of a span that moved is still open.
+    /// It is zero if and only if nothing of the trace can be recorded any more. Only code in a
+    /// counted scope or span can open another one. The number of strays may be negative while
+    /// the scope of a moved span is still open.
     open: AtomicI64,
-    /// How often a span that had moved came back to its own scope, or to what was said
-    /// before it moved.
+    /// How often a span of the trace has come back to its own scope or has had overlapping
+    /// visits. It orders the entries of a span in several scopes.
     returns: AtomicU64,
-    /// Scopes that have handed over while spans of them were open, and go on.
+    /// Scopes that handed over while their spans were open, and continue.
     homes: Mutex<Vec<Arc<Home>>>,
 }
 
-/// One scope, as it is counted in [`LocalTrace::open`]. Strays are in the lower half, and
-/// may be negative, so sums of both stay exact below two billion strays.
+/// One scope in [`LocalTrace::open`]. Strays are in the lower half, and may be negative. The
+/// sums are exact below two billion strays.
 const SCOPE: i64 = 1 << 32;
 
 impl LocalTrace {
-    /// A trace with one open scope, which has a number.
+    /// Makes a trace with one open scope, which has this number.
     pub(in crate::record) fn new(tracer: Arc<TracerCore>, head: Head, scope: u32) -> Self {
         Self {
             tracer,
@@ -58,9 +59,11 @@ impl LocalTrace {
         }
     }
 
-    /// Makes another trace of one that has ended, with one open scope.
+    /// Turns an ended trace into another trace with one open scope. It has no homes, because
+    /// all of its scopes have ended.
     #[inline]
     pub(in crate::record) fn reuse_for(&mut self, head: Head, scope: u32) {
+        // Plain writes: the caller has the only reference.
         self.head = head;
         self.part = scope;
         self.is_known = AtomicBool::new(false);
@@ -73,47 +76,50 @@ impl LocalTrace {
         self.part
     }
 
-    /// Returns the order of what is said of a span in a visit that begins now: after what
-    /// was said of it before in its own scope.
+    /// Returns the order of the entries of a visit that begins now. They come after all
+    /// earlier entries of the span's own scope.
     pub(in crate::record) fn order_of_visit(&self) -> u32 {
-        // Relaxed. The partner is the `fetch_add` in `order_after_visits`. Whoever learns
-        // that the span is elsewhere, or is back, does so by a wake-up or by `Visits`,
-        // which synchronize; so this thread sees every return that came before the visit.
+        // Relaxed. The partner is the `fetch_add` in `order_after_visits`. A thread learns
+        // that the span has moved, or is back, through a wake-up or `Visits`, which
+        // synchronize. So this thread sees every return that came before the visit.
         order(self.returns.load(Ordering::Relaxed))
     }
 
-    /// Returns the order of what is said of a span in its own scope from now on: after all
-    /// visits up to now.
+    /// Returns the order of the next entries of a span in its own scope. They come after all
+    /// visits so far.
     pub(in crate::record) fn order_after_visits(&self) -> u32 {
-        // Relaxed. The partner is the load in `order_of_visit`. Only the order of returns
-        // of one span matters, and its visits are ordered as said there. The addition
-        // makes the numbers unique.
+        // Relaxed. The partner is the load in `order_of_visit`, which explains why the visits
+        // of one span are ordered. The addition makes the numbers unique.
         order(self.returns.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// The homes of this trace. The lock is held for moments, and by nobody who takes
-    /// another one.
+    /// Locks the homes of this trace. The lock is held briefly, and no other lock is taken
+    /// meanwhile.
     fn homes(&self) -> MutexGuard<'_, Vec<Arc<Home>>> {
         self.homes.lock().unpoisoned()
     }
 
-    /// Makes a scope whose code runs one with which the ends of its spans can be left.
+    /// Turns a running scope into a home. Ends of its spans can be left with it until
+    /// [`remove_home`](Self::remove_home).
     pub(in crate::record) fn add_home(&self, scope: u32) -> Arc<Home> {
         let home = Home::new(scope);
         self.homes().push(Arc::clone(&home));
         home
     }
 
-    /// Forgets a scope that has ended.
+    /// Forgets a home whose scope has ended. Ends that come later are written elsewhere.
     pub(in crate::record) fn remove_home(&self, scope: u32) {
         self.homes().retain(|home| !home.is_home_of(scope));
     }
 
-    /// Leaves the end of a span with its scope; gives it back if it can be written
-    /// elsewhere.
+    /// Leaves the end of a span with its scope.
     ///
-    /// The lock on the list is let go before the home is asked, which has a lock of its
-    /// own.
+    /// The lock on the list is released before the home's own lock is taken.
+    ///
+    /// # Errors
+    ///
+    /// If the scope is not a home, or the home [rests or has ended](Home::leave_end). Returns
+    /// the end, which the caller writes elsewhere.
     pub(in crate::record) fn leave_end(&self, scope: u32, end: SpanEnd) -> Result<(), SpanEnd> {
         let homes = self.homes();
         let home = homes
@@ -126,24 +132,24 @@ impl LocalTrace {
 
     /// Counts one more scope.
     pub(in crate::record) fn open_scope(&self) {
-        // Relaxed. The partner is `close_scope`. Who opens a scope runs in a scope or
-        // span that is counted, so the count cannot reach zero before this addition: it
-        // needs no order, only atomicity.
+        // Relaxed. The partner is `close_scope`. The code that opens a scope runs in a counted
+        // scope or span, so the count cannot reach zero before this addition. The addition
+        // must be atomic, but needs no ordering.
         self.open.fetch_add(SCOPE, Ordering::Relaxed);
     }
 
-    /// Whether nothing remains if a scope with so many strays ends. Once true this
-    /// stays true: only what is counted can open another scope.
+    /// Whether nothing remains of the trace once a scope with this many strays has ended. Once
+    /// true, it stays true, because only a counted scope or span can open another scope.
     #[inline]
     pub(in crate::record) fn ends_with(&self, strays: i64) -> bool {
-        // Acquire. The partner is the release in `close_scope`: if all other scopes have
-        // closed, their chunks are in the queue before the end that this scope is about
-        // to say.
+        // Acquire: the partner is the release in `close_scope`. If all other scopes have
+        // closed, their chunks are in the queue before the end that this scope is about to
+        // report.
         self.open.load(Ordering::Acquire) + strays == SCOPE
     }
 
-    /// Tells the queue that nothing of the trace remains, where no piece of a stream
-    /// could say so: the last scope had nothing to hand over, or its piece was not taken.
+    /// Tells the queue that nothing of the trace remains, if no piece could: the last scope
+    /// had nothing to hand over, or its piece was not taken.
     pub(in crate::record) fn report_end(&self) {
         let part = Part {
             trace: self.head.trace_id(),
@@ -154,34 +160,35 @@ impl LocalTrace {
 
     /// Notes that the worker may know of this part of the trace.
     pub(in crate::record) fn set_known(&self) {
-        // Relaxed. The partner is the load in `may_be_known`, which is read where the end
-        // is said. That comes after `close_scope`, whose order covers this flag. The load
-        // comes first, so that threads do not take the cache line from each other for
-        // nothing.
+        // Relaxed, both. The partner is the load in `may_be_known`, when the end is reported.
+        // This is after `close_scope`, whose acquire and release cover this flag. The load
+        // comes first, so that threads do not contend for the cache line without need.
         if !self.may_be_known() {
             self.is_known.store(true, Ordering::Relaxed);
         }
     }
 
+    /// Whether the worker may know of this part of the trace. Exact for the last scope.
     pub(in crate::record) fn may_be_known(&self) -> bool {
-        // Relaxed: see `set_known`.
+        // Relaxed: the partner is the store in `set_known`, which explains it.
         self.is_known.load(Ordering::Relaxed)
     }
 
-    /// How many scopes are open, and how many strays there are.
+    /// Returns how many scopes are open, and how many strays there are.
     #[cfg(feature = "testing")]
     pub(in crate::record) fn open_scopes_and_strays(&self) -> (i64, i64) {
-        // Acquire: as in `ends_with`.
+        // Acquire: the partner is the release in `close_scope`, as in `ends_with`.
         let open = self.open.load(Ordering::Acquire);
         let scopes = (open + SCOPE / 2).div_euclid(SCOPE);
         (scopes, open - scopes * SCOPE)
     }
 
-    /// Stops holding the trace open for a span that was called and will not begin.
+    /// Removes the count of a span that was called. Reports the end of the trace if nothing
+    /// else is open.
     pub(in crate::record) fn release_span(&self) {
-        // Acquire and release, for the same reason as in `close_scope`, its partner: what
-        // the caller's scope has handed over comes before an end that another thread
-        // says, and the other way round if this thread says it.
+        // Acquire and release: the partner is `close_scope`. Earlier hand-overs of this thread
+        // come before an end that another thread reports. The same holds in reverse if this
+        // thread reports the end.
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.report_end();
             #[cfg(feature = "testing")]
@@ -191,24 +198,26 @@ impl LocalTrace {
         }
     }
 
-    /// Counts a scope that ended; returns whether nothing remains, which is known if it
-    /// [ended with](Self::ends_with) this one.
+    /// Counts a scope that has ended and has handed over everything. Returns whether nothing
+    /// remains of the trace. `ends` is the result of [`ends_with`](Self::ends_with).
     #[inline]
     pub(in crate::record) fn close_scope(&self, strays: i64, ends: bool) -> bool {
         if ends {
-            // Relaxed: it has no partner. This is the last scope, so no other thread counts
-            // in this trace any more; the spare that reuses it has exclusive access.
+            // Relaxed: it has no partner. This was the last scope, so no other thread counts
+            // in this trace any more, and `reuse_for` has exclusive access.
             self.open.store(0, Ordering::Relaxed);
             return true;
         }
         let change = strays - SCOPE;
-        // Release: what this scope has handed over comes before the end that another one
-        // says. Acquire: the same the other way round, if this one says it.
+        // Release: the partner is the acquire of the last scope, here and in `ends_with`. The
+        // hand-overs of this scope come before the end that the last scope reports. Acquire:
+        // if this scope reports the end, the hand-overs of the others come before it.
         self.open.fetch_add(change, Ordering::AcqRel) + change == 0
     }
 }
 
-/// Nobody comes back four billion times; the order of what is said then is not known.
+/// Limits the number of returns to the range of an entry. After four billion returns, the
+/// order of entries is no longer known.
 fn order(returns: u64) -> u32 {
     u32::try_from(returns).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,12 @@
-//! A recorded trace: what its scopes share, on whichever threads they run.
+//! A recorded trace: the state that its scopes share, on all their threads.
 //!
-//! This folder owns what outlives a scope: the facts with which a trace began ([`Head`]),
-//! the count of what is still open ([`LocalTrace`]), the ends of spans that moved away
-//! ([`Home`]), and the part of a tracer that recording needs ([`TracerCore`]). It knows
-//! no scope, no thread and no entry of the stream.
+//! This folder owns the state that outlives a scope. A [`Head`] has the facts with which a
+//! trace began, and a [`LocalTrace`] counts open scopes and spans. A [`Home`] has the ends of
+//! moved spans, and a [`TracerCore`] is the part of a tracer that recording needs. It does not
+//! know scopes, threads or entries of the stream.
+//!
+//! Recording threads share state only here and in `span/held`. The comments of each atomic
+//! name its partner. The loom models are in `record/loom_models.rs`.
 
 mod head;
 mod home;

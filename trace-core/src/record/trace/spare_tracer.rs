@@ -1,8 +1,8 @@
 //! A reference to a tracer that a thread keeps for its next root.
 //!
-//! Threads that count the references of one tracer wait for each other, so a root takes
-//! the reference that the last root of its thread has left. The thread so keeps one
-//! tracer's core alive until it ends or a root of another tracer replaces it.
+//! Threads contend for the reference count of a tracer. So a root takes the reference that the
+//! last root of its thread has left. The thread keeps one tracer's core alive until the thread
+//! ends or a root of another tracer replaces it.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use std::sync::Arc;
 use super::tracer_core::TracerCore;
 
 thread_local! {
-    /// That of the last root that took one and gave it back. Threads that count the references
-    /// of a tracer wait for each other.
+    /// The reference that the last root on this thread gave back. It is dropped with the
+    /// thread.
     static SPARE: Cell<Option<Arc<TracerCore>>> = const { Cell::new(None) };
 }
 
-/// Returns another reference to a tracer, mostly without counting it.
+/// Returns another reference to a tracer. Usually this is the thread's spare, so the count
+/// does not change. Drops a spare of another tracer.
 #[inline]
 pub(crate) fn take_reference(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
     match SPARE.try_with(Cell::take).ok().flatten() {
@@ -24,7 +25,7 @@ pub(crate) fn take_reference(tracer: &Arc<TracerCore>) -> Arc<TracerCore> {
     }
 }
 
-/// Keeps a reference for the next root.
+/// Keeps a reference for the thread's next root. Drops it if the thread is ending.
 #[inline]
 pub(crate) fn keep_reference(tracer: Arc<TracerCore>) {
     let _kept = SPARE.try_with(|kept| kept.set(Some(tracer)));

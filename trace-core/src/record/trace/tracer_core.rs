@@ -1,8 +1,8 @@
-//! What recording needs of a tracer.
+//! The part of a tracer that recording needs.
 //!
 //! Scopes, traces and threads hold references to it, so it may outlive the
-//! [`Tracer`](crate::Tracer) that it was built for. It does not know the worker or the
-//! collectors: it hands chunks to the queue.
+//! [`Tracer`](crate::Tracer) for which it was built. It does not know the worker or the
+//! collectors, only the queue into which scopes put their chunks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,54 +19,57 @@ use crate::process::id_generator::IdGenerator;
 use crate::sampler::{AlwaysOff, Sampler};
 use crate::value::Limits;
 
-/// Bytes of a text for which no sensible limit has to be asked.
+/// Texts of up to this many bytes are within every sensible limit, so a
+/// [plain](TracerCore::plain) tracer is not asked for its limit.
 pub(in crate::record) const SHORT_TEXT: usize = 32;
 
-/// What recording needs of a tracer; shared by everything that runs in its traces.
+/// The part of a tracer that recording needs, shared by everything that runs in its traces. All
+/// of it except `has_ended` is constant.
 pub(crate) struct TracerCore {
     pub(crate) sampler: Box<dyn Sampler>,
     pub(crate) ids: IdGenerator,
     pub(crate) clock: Clock,
     pub(crate) limits: Limits,
-    /// What callers may have recorded.
+    /// Limits how many traces callers may have recorded.
     pub(crate) trust_allowances: TrustAllowances,
-    /// How long a scope that goes on keeps what it has recorded.
+    /// How long a scope that continues keeps what it has recorded.
     pub(crate) scheduled_delay: Duration,
     pub(crate) queue: Arc<Queue>,
     /// The process in which it was built.
     pub(crate) generation: Generation,
-    /// Set when it is shut down.
+    /// Set when the tracer is shut down.
     pub(crate) has_ended: AtomicBool,
-    /// What is open, of the tracer of a test.
+    /// What is open, if this is the tracer of a test.
     #[cfg(feature = "testing")]
     pub(crate) watch: Option<super::watch::Watch>,
 }
 
 impl TracerCore {
-    /// Whether it is of another process: the parent's, in the child of a `fork`. It is
-    /// then as if shut down, and its locks may be held for ever.
+    /// Whether it belongs to the parent process, in the child of a `fork`. It is then treated
+    /// as shut down, and its locks may be held forever.
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
         fork::has_happened() && !self.generation.is_current()
     }
 
-    /// Says that the tracer was shut down: roots begin elsewhere from now on, where they can.
+    /// Notes that the tracer was shut down. From now on roots use another tracer, if there is
+    /// one.
     pub(crate) fn end(&self) {
-        // Relaxed. The partner is the load in `has_ended`. A root that begins here
-        // although the tracer has just ended is counted as dropped, so nothing depends on
-        // the order.
+        // Relaxed. The partner is the load in `has_ended`. The order does not matter: if a
+        // root still begins here, the closed queue refuses it, and it is counted as dropped.
         self.has_ended.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was shut down.
+    /// Whether the tracer was shut down.
     #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        // Relaxed: see `end`.
+        // Relaxed: the partner is the store in `end`, which explains it.
         self.has_ended.load(Ordering::Relaxed)
     }
 
-    /// The counter, if a time is a reading of it, an id a random number, and a
-    /// [short text](SHORT_TEXT) within the limits.
+    /// Returns the counter if the tracer is *plain*: its times are readings of the counter,
+    /// its ids are random, and a [short text](SHORT_TEXT) is within its limit. Then the thread
+    /// opens and tags spans without the tracer.
     pub(in crate::record) fn plain(&self) -> Option<Counter> {
         let is_plain = self.ids.is_random() && self.limits.max_value_bytes >= SHORT_TEXT;
         self.clock.counter().filter(|_| is_plain)
@@ -74,9 +77,9 @@ impl TracerCore {
 }
 
 impl Drop for TracerCore {
-    /// In the child of a `fork` the sampler is leaked: it may wait for threads of its own,
-    /// which are not there. Elsewhere it may panic, which is none of the business of whoever
-    /// ends the last trace, in functions that must not unwind.
+    /// Drops the sampler and catches its panics, because this may run in functions that must
+    /// not unwind. In the child of a `fork` the sampler is leaked, because its drop may wait
+    /// for threads that the child does not have.
     fn drop(&mut self) {
         let sampler = std::mem::replace(&mut self.sampler, Box::new(AlwaysOff));
         if self.is_foreign() {

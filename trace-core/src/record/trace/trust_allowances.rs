@@ -1,7 +1,8 @@
-//! How many traces a second callers may have recorded.
+//! Limits how many traces per second callers may have recorded.
 //!
-//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate
-//! that a program names. Which caller is trusted how much is decided where a root begins.
+//! It owns the limiters of [`Trust::Capped`](crate::Trust::Capped), one for each rate in the
+//! program. All callers with the same rate share its limiter. The code that begins a root
+//! decides how far a caller is trusted.
 
 use std::fmt;
 use std::sync::{Arc, RwLock};
@@ -11,23 +12,27 @@ use crate::process::sync::Unpoisoned;
 use crate::sampler::{RateLimited, Sampler, SamplingInput};
 use crate::value::TraceContext;
 
-/// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate.
+/// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate in traces per
+/// second. Entries are added and never removed.
 #[derive(Default)]
 pub(crate) struct TrustAllowances(RwLock<Vec<(u32, Arc<RateLimited>)>>);
 
-/// Rates are written in the source; a program that computes them gets no more.
+/// The maximum number of rates that a tracer keeps. Rates are usually constants in the source,
+/// so there are few. But a program that computes them, perhaps from a caller's data, must not
+/// fill the memory.
 const MAX_RATES: usize = 64;
 
 impl TrustAllowances {
-    /// Takes one trace from the allowance of `per_second`, if one is left.
+    /// Takes one trace from the allowance of `per_second`. Returns whether one was left. Also
+    /// returns false if there are too many rates.
     pub(crate) fn admits(&self, per_second: u32, context: &TraceContext, clock: &Clock) -> bool {
         let input = SamplingInput::new(context.trace_id, "", clock);
         self.allowance(per_second)
             .is_some_and(|limit| limit.sample(&input).is_sampled())
     }
 
-    /// The limiter for a rate, made at the first use. Looked for under the read lock
-    /// first, as it is there for all calls but the first.
+    /// Returns the limiter for a rate, which is made at its first use. Searches under the read
+    /// lock first. Later calls find it there and do not wait for each other.
     fn allowance(&self, per_second: u32) -> Option<Arc<RateLimited>> {
         let find = |limits: &[(u32, Arc<RateLimited>)]| {
             let found = limits.iter().find(|(rate, _)| *rate == per_second);
@@ -38,6 +43,7 @@ impl TrustAllowances {
             return known;
         }
         let mut limits = self.0.write().unpoisoned();
+        // Another thread may have added it between the two locks.
         if let Some(known) = find(&limits) {
             return Some(known);
         }

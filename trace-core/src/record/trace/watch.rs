@@ -1,11 +1,11 @@
-//! What is open of a tracer, for tests that wait for it.
+//! Knows which traces are open at a tracer, for tests that wait for them.
 //!
-//! The counters of a tracer learn of a scope when it hands over or its first poll ends. A
-//! test waits for what is exact. So each trace is noted where it begins and where it
-//! ends, of the tracers of tests alone.
+//! The counters of a tracer include a scope only after its first hand-over or poll. A test
+//! needs the exact state. So the tracers of tests, and only they, note each trace when it
+//! begins and when it ends.
 //!
-//! This file owns the notes and how they are shown. What surrounds the code that asks is
-//! found by `scope/entered/still_open.rs`.
+//! This file owns the notes and their text. `scope/entered/still_open.rs` finds the scopes
+//! around the calling code, which must not wait for itself.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,63 +13,68 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::process::sync::Unpoisoned;
 
-/// What is open of a tracer.
+/// Notes what is open at a tracer.
 #[derive(Debug, Default)]
 pub(crate) struct Watch(Mutex<Watched>);
 
+/// What a [`Watch`] has noted.
 #[derive(Debug, Default)]
 pub(in crate::record) struct Watched {
-    /// How much has begun: traces and tasks.
+    /// How many traces and tasks have begun. It shows a test whether something began
+    /// meanwhile.
     pub(in crate::record) begun: u64,
-    /// The names with which traces began here, by the part of the trace.
+    /// The names of the first spans of open traces, by the part of the trace.
     pub(in crate::record) traces: BTreeMap<u32, String>,
-    /// What was spawned, or is carried, where no trace runs, and has not ended.
+    /// How many tasks and messages that carry the tracer outside of any trace have not ended.
     pub(in crate::record) tasks: u64,
 }
 
-/// What of a trace goes on besides the code that asks, and what surrounds that.
+/// What is open in a trace, without the calling code and the spans around it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::record) struct Beside {
     pub(in crate::record) part: u32,
-    /// Scopes of it that are open.
+    /// Scopes of the trace that are open.
     pub(in crate::record) scopes: i64,
-    /// Spans that were open when their scope ended, less those that ended elsewhere.
+    /// The number of spans that were open when their scope ended, minus the number of spans
+    /// that ended elsewhere.
     pub(in crate::record) strays: i64,
-    /// Spans that were opened in a scope that is entered here and are open, but for those
-    /// in which its code runs.
+    /// Open spans of a scope that is entered here, without the spans in which its code runs.
     pub(in crate::record) spans_here: i64,
 }
 
-/// What is open of a tracer, besides the code that asks.
+/// What is open at a tracer, without the calling code. A snapshot of one moment.
 #[derive(Debug, Default)]
 pub(crate) struct StillOpen {
-    /// How much has begun.
+    /// How many traces and tasks have begun.
     pub(crate) begun: u64,
-    /// The names of traces, sorted.
+    /// The names of open traces, sorted, so that equal ones can be counted.
     pub(in crate::record) traces: Vec<String>,
-    /// The trace in which somebody asks, and how many scopes and spans of it are open.
+    /// The traces around the calling code, and how many other scopes and spans of each are
+    /// open.
     pub(in crate::record) own: Vec<(String, i64, i64)>,
+    /// How many tasks and messages outside of any trace have not ended.
     pub(in crate::record) tasks: u64,
 }
 
 impl Watch {
+    /// Locks the notes.
     pub(in crate::record) fn watched(&self) -> MutexGuard<'_, Watched> {
         self.0.lock().unpoisoned()
     }
 
-    /// Notes that a trace begins here, by its part and the name of its first span.
+    /// Notes that a trace begins here, with its part and the name of its first span.
     pub(in crate::record) fn begin(&self, part: u32, operation_name: &str) {
         let mut watched = self.watched();
         watched.begun += 1;
         watched.traces.insert(part, operation_name.to_owned());
     }
 
-    /// Forgets a part of a trace of which nothing remains.
+    /// Forgets a part of a trace when nothing of it is open any more.
     pub(in crate::record) fn end(&self, part: u32) {
         self.watched().traces.remove(&part);
     }
 
-    /// Notes a task or message that carries the tracer where no trace runs.
+    /// Notes a task or message that carries the tracer outside of any trace.
     pub(in crate::record) fn begin_task(&self) {
         let mut watched = self.watched();
         watched.begun += 1;
@@ -83,6 +88,7 @@ impl Watch {
 }
 
 impl StillOpen {
+    /// Whether nothing is open.
     pub(crate) fn is_nothing(&self) -> bool {
         self.traces.is_empty() && self.own.is_empty() && self.tasks == 0
     }
@@ -116,7 +122,7 @@ impl fmt::Display for StillOpen {
     }
 }
 
-/// Writes a number and what is counted, in the plural if there are several.
+/// Returns a number with its noun, in the plural unless it is one.
 fn counted(number: u64, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),

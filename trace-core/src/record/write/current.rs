@@ -1,12 +1,12 @@
-//! The current span, as far as the running scope may write to it.
+//! The current span, if the running scope may write to it.
 //!
-//! A task that was spawned has a current span that is another scope's: what is said of it
-//! there is lost, and counted.
+//! In a spawned task, the current span at first belongs to another scope. Entries for it are
+//! lost and counted.
 
 use crate::record::scope::entered;
 use crate::record::thread;
 
-/// The current span, if it is the running scope's to write to.
+/// Returns the current span, if the running scope may write to it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn own_span() -> Option<u64> {
     match thread::own_span() {
@@ -15,8 +15,8 @@ pub(crate) fn own_span() -> Option<u64> {
     }
 }
 
-/// The same, for something that is said now: where a trace is recorded and there is no
-/// such span, what is lost is counted.
+/// Returns the current span, if the running scope may write to it, for a new entry. If a trace
+/// is recorded but there is no such span, counts the entry as lost.
 #[inline]
 pub(crate) fn own_span_or_count() -> Option<u64> {
     let span = own_span();

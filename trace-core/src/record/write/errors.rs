@@ -1,7 +1,8 @@
-//! Errors: a span's status, its type of error, and a log.
+//! Writes errors: a span's status, its type of error, and a log.
 //!
-//! One entry says all three. An error that a child has logged already is said without the
-//! log. Whether it is the same error is found out by its message.
+//! One entry has all three. If a child has logged the same error, the entry has no log, so
+//! that an error that passes through ten functions is logged once. `last_failure.rs` compares
+//! the messages to decide whether it is the same error.
 
 use std::fmt;
 
@@ -9,15 +10,16 @@ use super::formatted::{Formatted, with_formatted};
 use super::text::{entry, length};
 use super::{append, last_failure};
 use crate::record::thread;
-use crate::stream::{EntryKind, Header, error_bits, number_of_type};
+use crate::stream::{EntryKind, Header, error_bits, number_error_type};
 
-/// Writes an error of the current span, if that is the scope's to write to: its status, its
-/// type, and a log, if it is asked for and no child has logged the error already.
+/// Writes an error of the current span, if the running scope may write to it. The error has a
+/// status and a type. It has a log if `log` is set and no child has logged the error.
 pub(crate) fn own_error(type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     error(0, type_name, message, log);
 }
 
-/// The same of a span; zero is the current one.
+/// Writes an error of a span, as [`own_error`] does; zero stands for the current span.
+// Not inlined: every traced function that returns a `Result` calls it.
 #[inline(never)]
 pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Display, log: bool) {
     let span = if span == 0 { thread::own_span() } else { span };
@@ -25,17 +27,20 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
         return;
     }
     with_formatted(message, |message| {
-        // Both have to hold: if no child has failed, the same message is another error.
+        // Both have to hold. If no child has failed, an equal message belongs to another
+        // error, because two successive calls may fail in the same way.
         let came_through =
             thread::has_failed_child(span) && last_failure::is_last_message_in(message);
-        // In any case, for the parent that records the error next.
+        // This is always needed, because the parent that records the error next compares its
+        // message with this one.
         last_failure::note_message(message);
         let log = if log && !came_through {
             error_bits::LOG
         } else {
             0
         };
-        let (header, type_name) = match number_of_type(type_name) {
+        // Names of types are static, so most have a number. Then the name is not written.
+        let (header, type_name) = match number_error_type(type_name) {
             Some(number) => {
                 let small = log | error_bits::NUMBERED_TYPE;
                 (Header::new(EntryKind::Error, small, 0, number), "")
@@ -45,7 +50,7 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
                 (Header::new(EntryKind::Error, log, 0, length), type_name)
             }
         };
-        // The usual error: its type has a number, and its message is short.
+        // The usual case: the type has a number, and the message is short.
         if let Formatted::Short(message) = message
             && type_name.is_empty()
             && thread::push_error(header, span, message)
@@ -56,7 +61,8 @@ pub(crate) fn error(span: u64, type_name: &'static str, message: &dyn fmt::Displ
     });
 }
 
-/// Writes an error whose message or type is long, or that does not fit into the stage.
+/// Writes an error in the general case: the message is long, the type has no number, the
+/// tracer is not plain, or the stage has no room.
 #[cold]
 #[inline(never)]
 fn any_error(header: Header, span: u64, type_name: &str, message: &str) {

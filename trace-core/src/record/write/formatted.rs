@@ -1,8 +1,12 @@
-//! Texts of values that format themselves.
+//! Formats values with `Display` or `Debug`.
 //!
-//! A value is formatted into a buffer on the stack, and into one that the thread keeps if
-//! it is long. So nothing is allocated, and the length is known before the entry is
-//! written. Formatting ends at the tracer's limit, whatever the value would still say.
+//! A value is formatted into a buffer on the stack and, if it is long, into a buffer that the
+//! thread reuses. So formatting rarely allocates, and the length is known before the entry is
+//! written. Formatting stops at the tracer's limit, even if the value is longer.
+//!
+//! Formatting is the application's code. It is not recorded, may panic, and may format or
+//! record another value meanwhile. So no buffer of the thread is borrowed while it runs. The
+//! long buffer is taken out and put back.
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
@@ -11,20 +15,24 @@ use super::text_limit;
 use crate::record::thread::{self, BEHIND, MAX_STAGED_TEXT, quietly};
 use crate::value::limits::cut;
 
-/// Bytes of a text that is formatted in place, and the room for it.
+/// The maximum length in bytes of a text that is formatted on the stack: as much as fits into
+/// the stage.
 pub(super) const SHORT: usize = MAX_STAGED_TEXT;
+/// The size of that buffer. Texts are copied in whole words, which needs room after them.
 pub(super) const ROOM: usize = SHORT + BEHIND;
 
-/// The text of a value.
+/// The text of a value, within the tracer's limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Formatted<'a> {
-    /// A text of no more than [`SHORT`] bytes: only whole texts were put there, which need
-    /// not be looked at to know that.
+    /// A text of at most [`SHORT`] bytes. It is valid UTF-8, because it consists of whole
+    /// texts. It is kept as bytes, so that UTF-8 is checked only where a string is needed.
     Short(&'a [u8]),
+    /// A longer text, or one that was cut.
     Long(&'a str),
 }
 
 impl<'a> Formatted<'a> {
+    /// Returns the text as a string. Checks a short one.
     #[inline]
     pub(super) fn as_str(self) -> &'a str {
         match self {
@@ -33,6 +41,7 @@ impl<'a> Formatted<'a> {
         }
     }
 
+    /// Returns the bytes of the text. Checks nothing.
     #[inline]
     pub(super) fn bytes(self) -> &'a [u8] {
         match self {
@@ -42,9 +51,8 @@ impl<'a> Formatted<'a> {
     }
 }
 
-/// Formats a value and gives its text to `write`, cut to the tracer's limit. The value is
-/// the application's code: what it calls is not recorded, and it may panic, which is none of
-/// the caller's business.
+/// Formats a value and passes its text to `write`, cut to the tracer's limit. The value's code
+/// is not recorded. If it panics, the text says so, and the caller is not affected.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Formatted<'_>)) {
     let max = text_limit::max_value_bytes();
@@ -55,14 +63,15 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
         long: None,
         max,
     };
-    // `Text` fails when it is full, and so ends the formatting.
+    // `Text` returns an error when it is full, which ends the formatting early.
     let formatted = quietly(|_| {
         let _is_full = write!(text, "{value}");
     });
     if formatted.is_none() {
-        // What was written before the panic may be anything.
+        // The text before the panic is incomplete, so it is replaced.
         text.replace("(formatting this value panicked)");
     }
+    // Recording is no longer paused here, so `write` may append entries.
     let length = text.length;
     write(match &text.long {
         None => Formatted::Short(text.short.get_mut().get(..length).unwrap_or_default()),
@@ -73,14 +82,15 @@ pub(super) fn with_formatted(value: &dyn fmt::Display, write: impl FnOnce(Format
     }
 }
 
-/// Takes text up to a limit of bytes.
+/// A buffer for a text of up to `max` bytes. Short texts stay on the stack.
 struct Text {
-    /// Bytes that `short` still takes; zero once there is `long`.
+    /// The number of free bytes in `short`. Zero once `long` is used, so that all further text
+    /// goes there.
     room: usize,
     /// Bytes of `short` in use.
     length: usize,
     short: Cell<[u8; ROOM]>,
-    /// All of the text, once it is too long for the other, or for the limit.
+    /// The whole text, once it is too long for `short` or for the limit.
     long: Option<String>,
     /// The tracer's limit in bytes.
     max: usize,
@@ -100,12 +110,18 @@ impl fmt::Write for Text {
 }
 
 thread_local! {
-    /// What long texts are put together in, so that nothing is allocated for them.
+    /// The buffer for long texts, which is reused to avoid allocations. It is empty while a
+    /// value is formatted into the buffer. A value that is formatted meanwhile gets another
+    /// one.
     static LONG: Cell<String> = const { Cell::new(String::new()) };
 }
 
 impl Text {
-    /// Goes on in the long buffer, up to the limit. An error ends the formatting.
+    /// Continues in the long buffer, up to the limit.
+    ///
+    /// # Errors
+    ///
+    /// If the text was cut. The error ends the formatting.
     #[cold]
     #[inline(never)]
     fn write_long(&mut self, text: &str) -> fmt::Result {
@@ -125,7 +141,7 @@ impl Text {
         Ok(())
     }
 
-    /// Puts another text in the place of all that was written.
+    /// Replaces the whole text.
     #[cold]
     fn replace(&mut self, text: &str) {
         if let Some(long) = self.long.take() {
@@ -137,7 +153,8 @@ impl Text {
     }
 }
 
-/// Keeps the long buffer for the next value.
+/// Keeps the long buffer for the thread's next value. Its size is bounded by the tracer's
+/// limit.
 #[cold]
 fn keep_long(long: String) {
     let _kept = LONG.try_with(|cell| cell.set(long));

@@ -1,8 +1,14 @@
-//! What is said of a span, as entries of the stream.
+//! Writes the data of a span, as entries of the stream.
 //!
 //! Entries go to the thread's stage, which is moved into the running scope's chunk when it is
-//! full. Only the current span, or one that the caller knows to be open in the running scope,
-//! is written to; who decides that is above, in [`span`](crate::record::span).
+//! full. The functions write to the current span, or to a span that is open in the running
+//! scope. They do not check this; [`span`](crate::record::span) decides where an entry is
+//! written. `stream/entry.rs` defines the form of the entries, and `stream/decode` reads them.
+//!
+//! These functions do not fail or block. The application's code (`Display`, `Debug`, tag
+//! sources) runs only within [`quietly`](crate::record::quietly), and never between the texts
+//! and the words of an entry. It may enter a scope, which moves the stage and would split the
+//! entry.
 
 mod append;
 mod current;

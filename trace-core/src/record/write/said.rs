@@ -1,8 +1,8 @@
-//! What the application says of a span besides its tags and errors: logs, links, a
-//! status, other names and kinds, and that it started at another time.
+//! Writes what the application records for a span besides tags and errors: logs, links, a
+//! status, other names and kinds, and another start.
 //!
-//! Each function is one entry, with the fields that belong to it. None asks whether the
-//! span is open; the caller knows.
+//! Each function writes one entry, followed by its fields. The caller has checked that the
+//! span is open. If a value is set twice, the reader decides which one counts.
 
 use std::panic::Location;
 
@@ -12,12 +12,15 @@ use super::moments::moment;
 use super::text::{entry, length, with_text};
 use crate::record::scope::entered;
 use crate::record::thread::tag_input;
-use crate::stream::{EntryKind, Header, of_halves, status_number};
+use crate::stream::{EntryKind, Header, join_halves, status_number};
 use crate::value::{Link, SpanKind, Status, TagInput, TagSource, Timestamp};
 
-/// Writes a log of a span.
+/// Writes a log of a span, followed by its fields. Fields belong to the last log or link of
+/// their span, so no other entry of the span may come in between.
 pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     with_text(message, |message| {
+        // The time of the call. It is read before the fields are evaluated, which may take a
+        // long time.
         let now = append::now();
         let header = Header::new(EntryKind::Log, 0, 0, length(message));
         entry([header.word(), span, now], [message]);
@@ -27,8 +30,9 @@ pub(crate) fn log(span: u64, message: &str, fields: &[(&str, &dyn TagSource)]) {
     }
 }
 
-/// Writes a link of a span.
+/// Writes a link of a span, followed by its tags as fields.
 pub(crate) fn link(span: u64, link: &Link) {
+    // The trace state is not cut here, because `TraceState` has its own limits.
     let tracestate = link.tracestate.as_str();
     let header = Header::new(EntryKind::Link, link.flags.as_byte(), 0, length(tracestate));
     let [high, low] = link.trace_id.to_words();
@@ -44,11 +48,12 @@ pub(crate) fn link(span: u64, link: &Link) {
     }
 }
 
-/// Writes the status of the current span; unset says nothing.
+/// Writes the status of a span. `Unset` writes nothing.
 pub(crate) fn status(span: u64, status: &Status) {
     let (number, message) = match status {
-        // It would say nothing that is not so already.
+        // An earlier status stays, and a span without a status is unset anyway.
         Status::Unset => return,
+        // Only an error has a message, as in OpenTelemetry.
         Status::Ok => (status_number::OK, ""),
         Status::Error(message) => (status_number::ERROR, message.as_ref()),
     };
@@ -68,7 +73,7 @@ pub(crate) fn service_name(span: u64, name: &str) {
     text_entry(span, EntryKind::Service, name);
 }
 
-/// Writes an entry that has nothing but a text.
+/// Writes an entry that consists of a text, cut to the tracer's limit.
 fn text_entry(span: u64, kind: EntryKind, text: &str) {
     with_text(text, |text| {
         entry([Header::new(kind, 0, 0, length(text)).word(), span], [text]);
@@ -83,28 +88,32 @@ pub(crate) fn kind(span: u64, kind: SpanKind) {
     ]);
 }
 
-/// Writes that a span's context was put into headers.
+/// Writes that a span's context was put into headers. A trace collector then expects a child
+/// of this span from another process.
 pub(crate) fn context_sent(span: u64) {
     append::push([Header::new(EntryKind::ContextSent, 0, 0, 0).word(), span]);
-    // The callee may be in this process: its part must not be taken for complete alone.
+    // The callee may be in this process. Its part and this one belong to the same trace, which
+    // must not count as complete when only one of them has ended.
     entered::note_call();
 }
 
-/// Writes what the site of a span that is described at run time does not say.
+/// Writes the name, the kind and the source location of a span that is described at run time,
+/// if its site does not have them.
 pub(crate) fn description(span: u64, name: &str, kind: SpanKind, source: &Location<'_>) {
     with_text(name, |name| {
         let header = Header::new(EntryKind::Described, kind.as_number(), 0, length(name));
-        let place = of_halves(source.line(), length(source.file()));
+        let place = join_halves(source.line(), length(source.file()));
         entry([header.word(), span, place], [name, source.file()]);
     });
 }
 
-/// Writes that a span began at another time than that of its opening.
+/// Writes the start time of a span that the application sets.
 pub(crate) fn started_at(span: u64, time: Timestamp) {
     moment(span, EntryKind::StartedAt, time);
 }
 
-/// Writes that a span that was elsewhere is back in its scope.
+/// Writes that a moved span is back in its scope. Later entries of the scope come after all
+/// visits of a lower order; see `LocalTrace::order_after_visits`.
 #[cold]
 pub(in crate::record) fn moved_back(span: u64, order: u32) {
     append::push([Header::new(EntryKind::Moved, 0, 0, order).word(), span]);

@@ -1,18 +1,18 @@
 //! The tracer's limit for texts.
 //!
-//! It is asked of the tracer once for each scope, and then known to the thread's block.
+//! It is read from the tracer once for each scope. After that the thread's block has it.
 
 use crate::record::scope::entered;
 use crate::record::thread;
 
-/// The limit for texts of the tracer that records here; asked for once for each scope.
+/// Returns the limit for texts, in bytes, of the tracer that records here.
 #[inline]
 pub(super) fn max_value_bytes() -> usize {
     thread::known_text_limit().unwrap_or_else(ask_for_limit)
 }
 
-/// Asks the tracer of the running scope. Where there is none, nothing is cut, and nothing
-/// written.
+/// Reads the limit from the tracer of the running scope. If there is no tracer, nothing is
+/// cut, but nothing is written either.
 #[cold]
 #[inline(never)]
 fn ask_for_limit() -> usize {

@@ -1,67 +1,90 @@
-//! Reads streams: finds each span's end and what was said of it in between.
+//! The state machine that reads chunks. It finds the span of each entry, and decides
+//! whether the span is delivered, kept or dropped.
+//!
+//! Nearly every span begins and ends within one piece. A short loop reads such spans
+//! directly into the index. All other spans are kept in [`SpreadSpans`] until they are
+//! complete. [`LostSpans`] contains the spans that can no longer become complete. This
+//! file does not decide how entries change a span: the index and [`limits`](super::limits)
+//! do.
 
 #[cfg(test)]
 mod tests;
 
 use super::decoded::Decoded;
-use super::index::{Index, OpenSpan};
-use super::losses::{LossReason, TraceLosses};
-use super::lost::LostSpans;
-use super::part::{Part, PartLosses, PartReport, PartState};
+use super::lost_spans::LostSpans;
+use super::part::{Part, PartReport, PartState};
+use super::part_losses::PartLosses;
 use super::piece::Piece;
-use super::spread::Place;
+use super::span_index::{SpanIndex, UnendedSpan};
+use super::spread_span::EntryLocation;
 use super::spread_spans::{MAX_KEPT, SpreadSpans};
+use super::trace_losses::{LossReason, TraceLosses};
 use crate::process::maps::HashSet;
-use crate::stream::{Chunk, Close, Cursor, Entry, Plain, SiteTable};
+use crate::stream::{Chunk, Close, Cursor, Entry, PlainEntry, SiteTable};
 use crate::value::{Limits, TraceFlags, TraceId};
 
-/// Reads the chunks of one tracer in the order in which they were handed over.
+/// Reads the chunks of one tracer, in the order in which they were handed over.
 ///
-/// A span's entries may be spread: over several pieces of a scope that lives long, or over
-/// several scopes when its future moved. What is said of a span that is not wholly in one
-/// piece is copied, and read like any other when its opening and its end are there.
-/// Conservation rests on openings alone: each leads to exactly one span that is delivered
-/// or dropped.
+/// A span's entries may be spread over several pieces: of one long-lived scope, or of
+/// several scopes if the span moved. The decoder copies the entries of such a span. When
+/// it has the opening and the end, it reads the copies like the entries of any other span.
+///
+/// Invariant: for each opening, exactly one span is delivered, dropped for a counted
+/// reason, or kept. Nothing else is counted as a span. There is one exception: the decoder
+/// does not read the rest of a damaged chunk.
+///
+/// Between two chunks `open`, `ready`, `part` and `ended` are empty.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     sites: SiteTable,
     limits: Limits,
-    /// The piece being read.
+    /// The index of the current piece in the batch. The *current* piece is the one that is
+    /// being read.
     piece: u32,
-    /// How many pieces were read before it.
+    /// The number of pieces that this decoder has read, which is also the number of the
+    /// current piece. It distinguishes two pieces of one scope.
     pieces: u64,
-    /// The scope that wrote it.
+    /// The number of the scope that wrote the current piece.
     scope: u32,
-    /// Spans of the piece being read that are open; the innermost last.
-    open: Vec<OpenSpan>,
-    /// What was read of spans that are not wholly in one piece.
+    /// The spans of the current piece that have no end yet. The last one is the innermost.
+    open: Vec<UnendedSpan>,
+    /// The spans that are spread over several pieces.
     spread: SpreadSpans,
-    /// Those of them all of which was read with this piece.
+    /// The ids of spread spans that the current piece has completed. They are delivered at
+    /// the end of the piece, because more of their entries may follow in it.
     ready: Vec<u64>,
+    /// Lost spans for which more entries may still be read.
     lost: LostSpans,
-    /// The part of the piece being read, unless it has ended.
+    /// The part of the current piece, unless it has ended.
     part: Option<Part>,
-    /// The part that has ended with the piece being read.
+    /// The part that has ended with the current piece.
     ended: Option<Part>,
-    /// Parts of which a piece was read, and which go on.
+    /// The parts that were reported as open and have not ended. The decoder does not bound
+    /// this set: it contains as many parts as run at the same time.
     open_parts: HashSet<Part>,
+    /// The losses of parts that are not reported yet.
     losses: PartLosses,
-    dropped: Dropped,
+    /// The spans and statements that were dropped since the last
+    /// [`take_dropped`](Self::take_dropped).
+    dropped: DecodeLosses,
 }
 
-/// What had to be dropped, by reason.
+/// Spans and statements that were dropped, by reason.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dropped {
-    /// Spans, by the numbers of their sites: a chunk in which they began or ended was lost.
+pub(crate) struct DecodeLosses {
+    /// For each span that lost its opening or its end with a chunk, the number of its
+    /// site.
     pub(crate) queue: Vec<u32>,
-    /// Spans, the same: too many others were open, or too much was said of them.
+    /// For each span that was dropped to make room, the number of its site.
     pub(crate) limit: Vec<u32>,
-    /// What was said of spans that had been delivered.
+    /// How many statements (tags, logs and so on) were read after their span had been
+    /// delivered.
     pub(crate) unattached: u64,
 }
 
 impl Decoder {
-    /// `max_parts` are those whose losses are counted one by one.
+    /// Makes the decoder of a tracer. It counts the losses of up to `max_parts` parts
+    /// separately.
     pub(crate) fn new(limits: Limits, max_parts: usize) -> Self {
         Self {
             sites: SiteTable::default(),
@@ -77,14 +100,17 @@ impl Decoder {
             ended: None,
             open_parts: HashSet::default(),
             losses: PartLosses::bounded(max_parts),
-            dropped: Dropped::default(),
+            dropped: DecodeLosses::default(),
         }
     }
 
-    /// Reads a chunk into `out`.
+    /// Reads a chunk into `out`, which keeps the chunk. Afterwards the complete spans are
+    /// in `out`, and all others are in this decoder.
     pub(crate) fn read(&mut self, chunk: Chunk, out: &mut Decoded) {
         let number = out.push_chunk(chunk);
         let mut cursor = Cursor::default();
+        // The fast function reads as many entries as it can, then the slow one reads a
+        // single entry. Each round reads at least one entry, or ends the loop.
         loop {
             if let Some((chunk, index)) = out.chunk_and_index(number) {
                 cursor = self.read_plain(chunk, cursor, index);
@@ -97,23 +123,27 @@ impl Decoder {
         self.end_piece(out);
     }
 
-    /// Reads entries as long as they are plain and of the innermost span; returns where
-    /// the first other one is. Nearly all are plain.
-    fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut Index) -> Cursor {
+    /// Reads entries as long as they are plain and belong to the innermost span. Returns
+    /// the position of the first entry that it did not read.
+    ///
+    /// It stops at entries that need `read_entry`: those of a lost span, of a span with
+    /// entries in other pieces, or of a span that is not the innermost. It also stops at a
+    /// tag that may exceed the limit or may replace another one.
+    fn read_plain(&mut self, chunk: &Chunk, mut cursor: Cursor, index: &mut SpanIndex) -> Cursor {
         while let Some((id, entry, next)) = chunk.plain_entry(cursor) {
             match entry {
-                Plain::Open(_) if self.lost.has(id) => break,
-                Plain::Open(open) => {
+                PlainEntry::Open(_) if self.lost.has(id) => break,
+                PlainEntry::Open(open) => {
                     let site = self.sites.site(open.site);
                     let span = index.open(self.piece, id, site, open, &self.limits);
                     self.open.push(span);
                 }
-                Plain::Close(_) if self.spread.has_unopened(id) => break,
-                Plain::Close(close) => match self.open.pop_if(|open| open.id == id) {
+                PlainEntry::Close(_) if self.spread.has_unopened(id) => break,
+                PlainEntry::Close(close) => match self.open.pop_if(|open| open.id == id) {
                     Some(open) => index.close(&open, close),
                     None => break,
                 },
-                Plain::Tag => {
+                PlainEntry::Tag => {
                     let open = self.open.last_mut().filter(|open| open.id == id);
                     let fits = open.map(|open| index.add_tag(open, cursor));
                     if fits != Some(true) {
@@ -126,9 +156,11 @@ impl Decoder {
         cursor
     }
 
-    /// Keeps the spans that are open at the end of a piece, and delivers those of which
-    /// the rest was in it.
+    /// Ends the current piece. Keeps the spans that are still open, delivers the spread
+    /// spans that the piece has completed, and reports that its part continues or has
+    /// ended.
     fn end_piece(&mut self, out: &mut Decoded) {
+        // This is first, because `first_start` needs the open spans in the index.
         if let Some(part) = self.part.take()
             && self.open_parts.insert(part)
         {
@@ -137,24 +169,31 @@ impl Decoder {
                 ..PartReport::opened(part)
             });
         }
-        // First, as one of those that are open may have been given the same id.
-        self.deliver(out);
+        // Before the loop, because an open span may have the same id as a ready one. Again
+        // after the loop, because the loop adds the openings of spans whose end was read
+        // before, and these are then ready.
+        self.deliver_ready(out);
         while let Some(open) = self.open.pop() {
-            self.keep(&open, out);
+            self.keep_open(&open, out);
         }
-        self.deliver(out);
+        self.deliver_ready(out);
+        // This is last: the spans of the part that are still kept have then lost their
+        // ends.
         if let Some(part) = self.ended.take() {
             self.end_part(part, out);
         }
     }
 
-    fn deliver(&mut self, out: &mut Decoded) {
+    /// Delivers the spans that are ready.
+    fn deliver_ready(&mut self, out: &mut Decoded) {
         while let Some(id) = self.ready.pop() {
-            self.deliver_one(id, out);
+            self.deliver_span(id, out);
         }
     }
 
-    fn deliver_one(&mut self, id: u64, out: &mut Decoded) {
+    /// Delivers a spread span if it is ready. Writes all its entries in order, and reads
+    /// them into the index.
+    fn deliver_span(&mut self, id: u64, out: &mut Decoded) {
         if self.spread.is_ready(id)
             && let Some(span) = self.spread.remove(id)
         {
@@ -163,30 +202,41 @@ impl Decoder {
         }
     }
 
-    /// Forgets spans of which the opening or the end, but not both, was in a chunk
-    /// that is lost, and notes what was lost of parts of traces. To be called before the
-    /// chunks are read that were handed over meanwhile.
-    pub(crate) fn lose(&mut self, spans: impl IntoIterator<Item = u64>, parts: &mut PartLosses) {
+    /// Removes `spans`, which lost their opening or their end with a chunk. Also moves the
+    /// losses that the queue has counted in `parts` to this decoder.
+    ///
+    /// The caller does this before it reads the chunks that it took at the same time.
+    /// These chunks may contain the other halves of the spans.
+    pub(crate) fn forget_lost(
+        &mut self,
+        spans: impl IntoIterator<Item = u64>,
+        parts: &mut PartLosses,
+    ) {
         self.lost.settle(MAX_KEPT);
+        // No part is open. So no part with uncounted losses can end later, and these
+        // losses can be forgotten.
         if parts.is_empty() && self.open_parts.is_empty() {
             self.losses.settle();
         }
         self.losses.append(parts);
         for id in spans {
             let span = self.spread.remove(id);
-            // It was counted with its chunk, if it is not open: its opening is lost.
+            // If the opening was read, the end is lost, and the span is counted here.
+            // Otherwise the opening is lost, and was counted with its chunk.
             let open = span.as_ref().filter(|span| span.is_open());
             if let Some(span) = open {
-                self.lose_one((span.piece.part(), span.site()), LossReason::Queue);
+                self.count_lost((span.piece.part(), span.site()), LossReason::Queue);
             }
             let other_was_read = span.is_some_and(|span| span.is_open() || span.has_ended());
             self.lost.add_half(id, other_was_read);
         }
     }
 
-    /// Counts a span of a part of a trace, and of a site, that is lost.
-    fn lose_one(&mut self, (part, site): (Part, u32), reason: LossReason) {
-        // While it is read, a span is lost by the queue or by a limit only.
+    /// Counts a lost span, both in the totals and for its trace. The arguments are its
+    /// part and the number of its site.
+    fn count_lost(&mut self, (part, site): (Part, u32), reason: LossReason) {
+        // Only `Queue` and `Limit` get here. The other losses happen after decoding, and
+        // are counted where they happen.
         let sites = if reason == LossReason::Queue {
             &mut self.dropped.queue
         } else {
@@ -196,13 +246,18 @@ impl Decoder {
         self.losses.add(part, &TraceLosses::from_reason(reason, 1));
     }
 
-    /// Says that a part of a trace has ended, of which all pieces were read.
+    /// Ends a part, and reports it with its losses. All its pieces must have been read or
+    /// lost.
     pub(crate) fn end_part(&mut self, part: Part, out: &mut Decoded) {
-        self.dropped.unattached += self.spread.end_trace(part);
-        // What was opened and has not ended lost its end.
-        for site in self.spread.end_opened(part) {
-            self.lose_one((part, site), LossReason::Queue);
+        // Entries without an opening came too late: their span was delivered earlier.
+        self.dropped.unattached += self.spread.remove_late(part);
+        // If a span has no end, the end was lost, because a part ends only after all its
+        // spans.
+        for site in self.spread.remove_unended(part) {
+            self.count_lost((part, site), LossReason::Queue);
         }
+        // Most parts end with their first piece, and the set is often empty. This check
+        // avoids the computation of a hash.
         if !self.open_parts.is_empty() {
             self.open_parts.remove(&part);
         }
@@ -210,15 +265,16 @@ impl Decoder {
         out.report(PartReport::ended(part, losses));
     }
 
-    /// Says that a part goes on, of which nothing may have been read; returns whether that
-    /// was not said before.
-    pub(crate) fn goes_on(&mut self, part: Part) -> bool {
+    /// Notes that a part is open, even if none of its entries were read. Returns true if
+    /// this was not known before. The caller then reports it.
+    pub(crate) fn note_open_part(&mut self, part: Part) -> bool {
         self.open_parts.insert(part)
     }
 
-    /// Forgets the spans that are kept, and says of which parts they were; returns the sites
-    /// of those that were opened, by number.
-    pub(crate) fn abandon(&mut self, out: &mut Decoded) -> Vec<u32> {
+    /// Gives up all open spans and parts, because the tracer is shut down. Reports the
+    /// parts with their losses. Returns the site number of each span whose opening was
+    /// read, so that the caller can count these spans.
+    pub(crate) fn give_up_open(&mut self, out: &mut Decoded) -> Vec<u32> {
         let mut opened = Vec::new();
         for (piece, site) in self.spread.pieces_of_opened() {
             opened.push(site);
@@ -227,7 +283,7 @@ impl Decoder {
         }
         self.spread.clear();
         for part in self.open_parts.drain() {
-            // What its scopes have not handed over nobody knows.
+            // It is unknown how many spans its scopes have not handed over.
             let mut losses = self.losses.take(part).unwrap_or_default();
             losses.is_at_least = true;
             out.report(PartReport {
@@ -238,25 +294,32 @@ impl Decoder {
         opened
     }
 
-    /// Returns how many spans are kept, between chunks.
-    pub(crate) fn held(&self) -> u64 {
+    /// Returns how many kept spans have an opening, and so count as open. Only valid
+    /// between chunks.
+    pub(crate) fn kept_spans(&self) -> u64 {
         self.spread.opened() as u64
     }
 
-    /// Returns how many parts of traces are known to be open, between chunks.
+    /// Returns how many parts of traces are known to be open. Only valid between chunks.
     pub(crate) fn open_parts(&self) -> usize {
         self.open_parts.len()
     }
 
-    /// Takes the counts of what had to be dropped.
-    pub(crate) fn take_dropped(&mut self) -> Dropped {
+    /// Returns what was dropped since the last call, and resets it.
+    pub(crate) fn take_dropped(&mut self) -> DecodeLosses {
         std::mem::take(&mut self.dropped)
     }
 
+    /// Reads the entry at `cursor`, of any kind. Returns the position of the next entry,
+    /// or `None` at the end of the chunk or if the kind of the entry is unknown.
+    ///
+    /// It matches on the entry, and on whether its span is open in the current piece. The
+    /// order of the arms matters: an entry belongs to an open span even if a lost span has
+    /// the same id.
     fn read_entry(&mut self, number: u32, cursor: Cursor, out: &mut Decoded) -> Option<Cursor> {
         let (chunk, index) = out.chunk_and_index(number)?;
         let (id, entry, next) = chunk.entry(cursor)?;
-        match (entry, self.position(id)) {
+        match (entry, self.find_open(id)) {
             (
                 Entry::Piece {
                     scope,
@@ -268,6 +331,7 @@ impl Decoder {
                 },
                 _,
             ) => {
+                // Made before `end_piece`, which borrows `out` mutably.
                 let piece = Piece {
                     chunk: number,
                     trace_id: TraceId::new(trace_id).unwrap_or(TraceId::PLACEHOLDER),
@@ -284,11 +348,13 @@ impl Decoder {
                 self.pieces += 1;
                 self.scope = scope;
             }
+            // `end_piece` reports the end.
             (Entry::End, _) => self.ended = self.part.take(),
-            (Entry::Open(open), _) => match self.lost.open(id) {
+            (Entry::Open(open), _) => match self.lost.note_opening(id) {
+                // A lost span is counted once, when its opening is read.
                 Some(reason) => {
                     if let Some(piece) = index.piece(self.piece) {
-                        self.lose_one((piece.part(), open.site), reason);
+                        self.count_lost((piece.part(), open.site), reason);
                     }
                 }
                 None => {
@@ -299,38 +365,45 @@ impl Decoder {
             },
             (Entry::Close(close), Some(position)) => {
                 let open = self.open.remove(position);
+                // A span with entries in other pieces is a spread span, even if its
+                // opening and its end are in the same piece.
                 if self.spread.has_unopened(id) {
-                    self.keep(&open, out);
-                    self.close(id, close, out);
+                    self.keep_open(&open, out);
+                    self.close_spread(id, close, out);
                 } else {
                     index.close(&open, close);
                 }
             }
-            // What other scopes said comes in between.
+            // The span has come back to its home, and entries of other scopes belong at
+            // this position. So the entries of this piece up to here become the head.
             (Entry::Moved { .. }, Some(position)) if self.spread.has_unopened(id) => {
                 let open = self.open.remove(position);
-                self.keep(&open, out);
+                self.keep_open(&open, out);
                 self.read_spread(id, number, cursor, out);
             }
+            // A `Moved` entry only gets here if its span has no entries in other pieces.
+            // `attach` ignores it.
             (_, Some(position)) => {
                 if let Some(open) = self.open.get_mut(position) {
                     index.attach(open, chunk, cursor, entry, &self.limits);
                 }
             }
-            (Entry::Close(_), None) if self.lost.close(id) => {}
+            // All entries of a lost span are ignored.
+            (Entry::Close(_), None) if self.lost.note_end(id) => {}
             (_, None) if self.lost.has(id) => {}
-            (Entry::Close(close), None) => self.close(id, close, out),
+            (Entry::Close(close), None) => self.close_spread(id, close, out),
             (_, None) => self.read_spread(id, number, cursor, out),
         }
         Some(next)
     }
 
-    /// The newest open span is almost always the one that is meant.
-    fn position(&self, id: u64) -> Option<usize> {
+    /// Returns the index of a span in `open`. The search begins with the innermost span,
+    /// which is almost always the right one.
+    fn find_open(&self, id: u64) -> Option<usize> {
         self.open.iter().rposition(|span| span.id == id)
     }
 
-    /// Reads an entry of a span that is not wholly in this piece.
+    /// Copies an entry of a span that is not completely in the current piece.
     fn read_spread(&mut self, id: u64, number: u32, start: Cursor, out: &Decoded) {
         let chunk_and_piece = out.chunk(number).zip(out.piece_at(self.piece));
         let Some((chunk, piece)) = chunk_and_piece else {
@@ -339,7 +412,7 @@ impl Decoder {
         let Some((_, entry, end)) = chunk.entry(start) else {
             return;
         };
-        let place = Place {
+        let at = EntryLocation {
             piece: self.pieces,
             scope: self.scope,
             chunk,
@@ -347,14 +420,15 @@ impl Decoder {
             end,
         };
         match entry {
-            Entry::Moved { order } => self.spread.moved(id, piece, order, place),
-            _ => self.spread.add(id, piece, place),
+            Entry::Moved { order } => self.spread.note_order(id, piece, order, at),
+            _ => self.spread.add(id, piece, at),
         }
         self.make_room(id);
     }
 
-    /// Reads the end of a span that is not wholly in this piece.
-    fn close(&mut self, id: u64, close: Close, out: &Decoded) {
+    /// Notes the end of a span that is not completely in the current piece. This may
+    /// complete the span.
+    fn close_spread(&mut self, id: u64, close: Close, out: &Decoded) {
         if let Some(piece) = out.piece_at(self.piece) {
             self.spread.close(id, piece, close);
         }
@@ -364,20 +438,23 @@ impl Decoder {
         self.make_room(id);
     }
 
-    /// Keeps a span of this piece until its end is read, which may have been.
-    fn keep(&mut self, open: &OpenSpan, out: &mut Decoded) {
+    /// Moves an open span of the current piece from the index to the spread spans. It
+    /// stays there until its end is read, unless the end was read before.
+    fn keep_open(&mut self, open: &UnendedSpan, out: &mut Decoded) {
         let Some(span) = out.span(open) else {
             return;
         };
         let piece = out.piece(span).clone();
         let mut head = Chunk::new();
         out.rewrite(open, &mut head);
-        out.take(open, &mut self.open);
-        // Two spans may be given the same id.
-        self.deliver_one(open.id, out);
+        out.remove(open, &mut self.open);
+        // A complete span with the same id is delivered first, so that the entries of the
+        // two are not mixed.
+        self.deliver_span(open.id, out);
         if let Some(twin) = self.spread.open(open.id, &piece, self.scope, head) {
-            // Two spans with one id.
-            self.lose_one((piece.part(), twin), LossReason::Limit);
+            // An incomplete span with the same id is dropped, because the ends of the two
+            // cannot be distinguished.
+            self.count_lost((piece.part(), twin), LossReason::Limit);
         }
         if self.spread.is_ready(open.id) {
             self.ready.push(open.id);
@@ -385,11 +462,13 @@ impl Decoder {
         self.make_room(open.id);
     }
 
-    /// Drops spans until what is kept is within its bounds.
+    /// Drops spans until the kept ones are within their bounds. It is called after each
+    /// change, so at most one change exceeds the bounds.
     fn make_room(&mut self, newest: u64) {
-        while let Some((id, place, lost)) = self.spread.make_room(newest) {
+        while let Some((id, part_and_site, lost)) = self.spread.make_room(newest) {
+            // If the opening has not been read yet, the span is counted when it is.
             if lost.was_opened() {
-                self.lose_one(place, LossReason::Limit);
+                self.count_lost(part_and_site, LossReason::Limit);
             }
             self.lost.add(id, lost);
         }

@@ -1,62 +1,80 @@
-//! What holds of all that was said of a span: limits and precedence.
+//! The limits and the precedence of a span's entries.
 //!
-//! | entry | what holds | beyond the limit |
+//! Only this file decides which entries count. The index uses it to decide which entries
+//! to keep, and a rewrite to decide which to copy. A view uses it to compute the
+//! properties of a span.
+//!
+//! | entry | what counts | beyond the limit |
 //! |---|---|---|
 //! | tag | each key once: the last value, in the place of the first | counted: new keys |
 //! | log, error that is logged | the first ones | counted |
 //! | link | the first ones | counted |
 //! | field | the first ones of the newest log or link; none if that was cut off | |
-//! | status, error | ok, or else the newest message; that of a panic before both | |
+//! | status, error | ok, or else the newest message; a panic comes before both | |
 //! | error | the newest type, even if its log was cut off | |
 //! | name, described | the newest name | |
 //! | span kind, described | the newest kind | |
 //! | described | the newest place in the source | |
 //! | service | the newest | |
-//! | context sent | once is enough | |
-//! | started at, ended at | the newest, before the clock's; the end is not before the start | |
-//! | dropped | all of them are added up | |
+//! | context sent | one is enough | |
+//! | started at, ended at | the newest, instead of the clock; the end is not before the start | |
+//! | dropped | the sum | |
 //!
-//! Rewriting keeps the result: reading the first entries of a span, writing out what holds of
-//! them, and reading that with the rest gives the same as reading all entries at once.
+//! Invariant: a rewrite does not change the result. Suppose that the first entries of a
+//! span are read, those that count are written, and these are read together with the rest.
+//! The result is the same as if all entries were read at once. `decoder/tests/moves.rs`
+//! checks this with random spans. A new kind of entry needs a row in this table, and an
+//! arm in [`Counts::add`] and [`is_replaced`].
 
 use crate::stream::{Entry, FieldKey};
 use crate::value::{DroppedItems, Limits, Outcome, SpanKind, Timestamp};
 
 use crate::value::StatusRef;
 
-/// How much one span has of what is limited.
+/// How many of the limited items a span has.
+///
+/// They are only needed while the span is read. A finished span has only the counts of
+/// items that were cut off.
 #[derive(Debug)]
 pub(super) struct Counts {
+    /// Tags that were kept, with each key counted once.
     tags: u32,
-    /// So many tags with a site's key are added without a look at the others: all that
-    /// fit, or none once there is one whose key is a text, as that may be the same.
+    /// While there are fewer tags than this, a tag with a site's key is added without a
+    /// search. At first it is the limit of tags. After the first key that is a text, it is
+    /// zero, because the text may be the same as a key of the site.
     plain_tags: u32,
+    /// Logs and logged errors that were kept.
     logs: u32,
+    /// Links that were kept.
     links: u32,
-    /// Fields of the newest log or link.
+    /// Fields that were kept of the newest log or link.
     fields: u32,
-    newest: Newest,
+    field_owner: FieldOwner,
 }
 
-/// The newest log or link of a span.
+/// The newest log or link of a span. The fields that follow belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Newest {
-    /// It was kept, or there is none.
+pub(super) enum FieldOwner {
+    /// It was kept, or there is no log or link yet.
     Kept,
+    /// It is a log that was cut off, and so are its fields.
     CutLog,
+    /// It is a link that was cut off, and so are its fields.
     CutLink,
 }
 
-/// What is kept of an entry.
+/// How much of an entry the limits admit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    All,
-    /// All but the log of an error.
-    Unlogged,
+pub(super) enum Admission {
+    Whole,
+    /// An error without its log. Its status and its type still count.
+    WithoutLog,
+    /// Nothing. If a limit has cut the item off, it was counted.
     Nothing,
 }
 
 impl Counts {
+    /// Makes the counts of a span without entries.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             tags: 0,
@@ -64,12 +82,12 @@ impl Counts {
             logs: 0,
             links: 0,
             fields: 0,
-            newest: Newest::Kept,
+            field_owner: FieldOwner::Kept,
         }
     }
 
-    /// Counts a tag with a site's key that has no other one's key and fits; returns
-    /// whether that is known.
+    /// Counts a tag with a site's key if no search is needed: the key must be new, and the
+    /// tag must fit. Returns whether it counted the tag.
     #[inline]
     pub(super) fn add_plain_tag(&mut self) -> bool {
         let is_plain = self.tags < self.plain_tags;
@@ -77,20 +95,24 @@ impl Counts {
         is_plain
     }
 
-    /// Whether a tag of the span may have this key.
+    /// Returns whether the span may already have a tag with this key. If not, no search is
+    /// needed.
     pub(super) fn may_have(&self, key: FieldKey<'_>) -> bool {
-        // Those of a site are written once.
+        // Each key of a site is written at most once per span, so only a text can repeat
+        // it. If the limit is zero, `plain_tags` is zero as well, and the search finds
+        // nothing.
         matches!(key, FieldKey::Text(_)) || self.plain_tags == 0
     }
 
-    /// Counts an entry that is new, or one that is cut off.
+    /// Counts an entry, and returns how much of it is kept. A tag must have a new key,
+    /// because a tag that replaces another one is not counted again.
     #[inline]
     pub(super) fn add(
         &mut self,
         entry: Entry<'_>,
         limits: &Limits,
         dropped: &mut DroppedItems,
-    ) -> Kept {
+    ) -> Admission {
         let fits = match entry {
             Entry::Tag(key, _) => {
                 let fits = fits(&mut self.tags, limits.max_tags, &mut dropped.tags);
@@ -101,22 +123,26 @@ impl Counts {
             }
             Entry::Log { .. } => {
                 let fits = fits(&mut self.logs, limits.max_logs, &mut dropped.logs);
-                self.begin_fields(fits, Newest::CutLog);
+                self.begin_fields(fits, FieldOwner::CutLog);
                 fits
             }
+            // The log of an error has no fields. Fields that follow belong to the log or
+            // link before the error.
             Entry::Error { log: true, .. } => {
                 if !fits(&mut self.logs, limits.max_logs, &mut dropped.logs) {
-                    return Kept::Unlogged;
+                    return Admission::WithoutLog;
                 }
                 true
             }
             Entry::Link { .. } => {
                 let fits = fits(&mut self.links, limits.max_links, &mut dropped.links);
-                self.begin_fields(fits, Newest::CutLink);
+                self.begin_fields(fits, FieldOwner::CutLink);
                 fits
             }
+            // Fields that are cut off are not counted in `DroppedItems`.
             Entry::Field(..) => {
-                self.newest == Newest::Kept && fits(&mut self.fields, limits.max_fields, &mut 0)
+                self.field_owner == FieldOwner::Kept
+                    && fits(&mut self.fields, limits.max_fields, &mut 0)
             }
             Entry::Dropped(more) => {
                 dropped.tags = dropped.tags.saturating_add(more.tags);
@@ -133,28 +159,34 @@ impl Counts {
             | Entry::ContextSent
             | Entry::StartedAt(_)
             | Entry::EndedAt(_) => true,
-            // They say nothing of the span itself.
+            // The decoder handles these kinds itself. They are not attached to a span.
             Entry::Open(_)
             | Entry::Close(_)
             | Entry::Moved { .. }
             | Entry::Piece { .. }
             | Entry::End => false,
         };
-        if fits { Kept::All } else { Kept::Nothing }
+        if fits {
+            Admission::Whole
+        } else {
+            Admission::Nothing
+        }
     }
 
-    fn begin_fields(&mut self, fits: bool, cut: Newest) {
+    /// Notes a new log or link, which may have been cut off.
+    fn begin_fields(&mut self, fits: bool, cut: FieldOwner) {
         self.fields = 0;
-        self.newest = if fits { Newest::Kept } else { cut };
+        self.field_owner = if fits { FieldOwner::Kept } else { cut };
     }
 
-    /// What the fields that come next belong to.
-    pub(super) fn newest(&self) -> Newest {
-        self.newest
+    /// Returns the log or link to which the next fields belong.
+    pub(super) fn field_owner(&self) -> FieldOwner {
+        self.field_owner
     }
 }
 
-/// Counts one more, or one that is dropped; returns which.
+/// Counts one item as kept if there is room, and otherwise as dropped. Returns whether it
+/// is kept.
 fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
     let fits = (*count as usize) < max;
     let counter = if fits { count } else { dropped };
@@ -162,8 +194,11 @@ fn fits(count: &mut u32, max: usize, dropped: &mut u32) -> bool {
     fits
 }
 
-/// Whether of the entries of this kind no more than the newest holds, or else the one
-/// that is final.
+/// Returns whether a later entry of the same kind replaces this one. Of such a kind, a
+/// rewrite keeps only the newest entry, and the final one if there is one.
+///
+/// An error with a log is not replaced, because its log is kept. An error without a log is
+/// replaced by any later error.
 pub(super) fn is_replaced(entry: Entry<'_>) -> bool {
     !matches!(
         entry,
@@ -175,7 +210,8 @@ pub(super) fn is_replaced(entry: Entry<'_>) -> bool {
     )
 }
 
-/// Whether nothing that comes after it changes what it says.
+/// Returns whether this entry is final: no later entry can replace it. Only an ok status
+/// is final. Source: OpenTelemetry specification, *Set Status*.
 pub(super) fn is_final(entry: Entry<'_>) -> bool {
     matches!(entry, Entry::Status { ok: true, .. })
 }
@@ -183,7 +219,8 @@ pub(super) fn is_final(entry: Entry<'_>) -> bool {
 /// The message of a span whose body panicked.
 const PANICKED: &str = "panicked";
 
-/// Whether the work failed.
+/// Returns the status of a span from its outcome and its statuses and errors, in the order
+/// in which they were written.
 pub(super) fn status<'a>(
     outcome: Outcome,
     entries: impl Iterator<Item = Entry<'a>>,
@@ -203,6 +240,10 @@ pub(super) fn status<'a>(
     status
 }
 
+// Each of these functions returns one property of a span, if the entry sets it. A view
+// uses the newest entry that does.
+
+/// The name of an error's type.
 pub(super) fn error_type(entry: Entry<'_>) -> Option<&str> {
     match entry {
         Entry::Error { type_name, .. } => Some(type_name),
@@ -210,6 +251,7 @@ pub(super) fn error_type(entry: Entry<'_>) -> Option<&str> {
     }
 }
 
+/// The operation name.
 pub(super) fn name(entry: Entry<'_>) -> Option<&str> {
     match entry {
         Entry::Name(name) | Entry::Described { name, .. } => Some(name),
@@ -217,6 +259,7 @@ pub(super) fn name(entry: Entry<'_>) -> Option<&str> {
     }
 }
 
+/// The span kind.
 pub(super) fn kind(entry: Entry<'_>) -> Option<SpanKind> {
     match entry {
         Entry::SpanKind(kind) | Entry::Described { kind, .. } => Some(kind),
@@ -224,6 +267,7 @@ pub(super) fn kind(entry: Entry<'_>) -> Option<SpanKind> {
     }
 }
 
+/// The file and the line.
 pub(super) fn source(entry: Entry<'_>) -> Option<(&str, u32)> {
     match entry {
         Entry::Described { file, line, .. } => Some((file, line)),
@@ -231,6 +275,7 @@ pub(super) fn source(entry: Entry<'_>) -> Option<(&str, u32)> {
     }
 }
 
+/// The name of the service.
 pub(super) fn service(entry: Entry<'_>) -> Option<&str> {
     match entry {
         Entry::Service(service) => Some(service),
@@ -238,6 +283,7 @@ pub(super) fn service(entry: Entry<'_>) -> Option<&str> {
     }
 }
 
+/// The start of the span that the application has set.
 pub(super) fn start(entry: Entry<'_>) -> Option<Timestamp> {
     match entry {
         Entry::StartedAt(time) => Some(time),
@@ -245,6 +291,7 @@ pub(super) fn start(entry: Entry<'_>) -> Option<Timestamp> {
     }
 }
 
+/// The end of the span that the application has set.
 pub(super) fn end(entry: Entry<'_>) -> Option<Timestamp> {
     match entry {
         Entry::EndedAt(time) => Some(time),

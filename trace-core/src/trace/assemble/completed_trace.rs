@@ -1,4 +1,4 @@
-//! A trace that is no longer waited for.
+//! A trace for which the collector no longer waits, and the reason.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,67 +6,66 @@ use std::sync::Arc;
 use super::trace::Trace;
 use crate::value::Timestamp;
 
-/// A trace that a [`TraceCollector`](crate::TraceCollector) no longer waits for.
+/// A trace for which a [`TraceCollector`](crate::TraceCollector) no longer waits.
 ///
-/// Cheap to clone; a clone does not see the spans that come later.
+/// Cloning is cheap. Spans that come later are not added to a clone.
 #[derive(Clone, Debug)]
 pub struct CompletedTrace {
     /// The trace.
     pub trace: Arc<Trace>,
-    /// Why it is no longer waited for.
+    /// Why the collector no longer waits for it.
     pub completion: Completion,
-    /// When that was decided, by the collector's clock.
+    /// When the collector completed it or gave it up, by the collector's clock.
     pub completed_at: Timestamp,
-    /// Whether a hook was told of it before. It is told again if spans came late or were
-    /// dropped, or if it is known that more of them were lost.
+    /// Whether the hook was called with this trace before. It is called again if spans came
+    /// late or were dropped, or if more spans are known to be lost.
     pub told_before: bool,
-    /// How many spans were added afterwards. A hook is told the trace again with them: if
-    /// the collector has [discarded](crate::TraceCollectorOptions::max_completed_traces) the
-    /// others meanwhile, with these alone.
+    /// How many spans were added after the completion. The hook is called again with all
+    /// spans. If the collector has
+    /// [discarded](crate::TraceCollectorOptions::max_completed_traces) the earlier spans, it
+    /// is called with the late spans alone.
     pub late_spans: usize,
-    /// How many spans came and were not added, since the trace is as large as it may be.
+    /// How many spans were not added because the trace had reached its limit of spans.
     pub dropped_spans: usize,
 }
 
 impl CompletedTrace {
-    /// Takes in a reason that came late; returns whether the trace was complete until then.
-    pub(super) fn turn(&mut self, reason: Completion) -> bool {
+    /// Adds a reason that came late. Returns whether the trace was complete before.
+    pub(super) fn add_reason(&mut self, reason: Completion) -> bool {
         let was_complete = self.completion.is_complete();
         self.completion = self.completion.or_before(reason);
         was_complete
     }
 }
 
-/// Why a trace is no longer waited for.
+/// Why a collector no longer waits for a trace.
 ///
-/// Where several reasons hold, what cut the trace comes before what was lost of it, and that
-/// before what its spans say: that nothing, or a parent, is missing. What comes late changes
-/// it only in this order.
+/// If several reasons hold, a reason that cut the trace takes precedence. Lost spans come
+/// next, then the reasons that follow from the spans (nothing is missing, or a parent is). A
+/// later reason replaces the earlier one only if it precedes it in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
-    /// Nothing is missing: all processes have reported their part, or nothing came
-    /// for the quiet time. Where one tracer feeds the collector, what ran in other
-    /// processes is none of its business.
+    /// Nothing is missing: all processes have reported their part, or no span came for the
+    /// quiet time. If only one tracer delivers to the collector, spans of other processes do
+    /// not count as missing.
     Complete,
-    /// Nothing is missing, and the collector was flushed before the quiet time was
-    /// over.
+    /// Nothing is missing, and the collector was flushed before the quiet time was over.
     Flushed,
-    /// All has ended, and spans were lost on their way here: see
+    /// All parts have ended, but spans were lost on their way to the collector; see
     /// [`Trace::losses`](crate::Trace::losses).
     SpansLost,
-    /// All has ended in the one tracer that feeds the collector, and a parent is missing that
-    /// should have come from there, as if somebody had filtered it out.
+    /// All parts have ended in the only tracer that delivers to the collector. But a parent
+    /// that should have come from it is missing, for example because it was filtered out.
     ParentMissing,
-    /// The root or a parent is missing, or a tracer has not said that its part has
-    /// ended, and nothing came for the time after which a trace is given up.
+    /// No span came for the [`give_up_time`](crate::TraceCollectorOptions::give_up_time), and
+    /// something is missing: the root, a parent, or the report that a part has ended.
     TimedOut,
-    /// It had more spans than a trace may have.
+    /// The trace had more spans than allowed.
     TooManySpans,
-    /// All traces together took more memory than they may.
+    /// All traces together took more memory than allowed.
     TooManyBytes,
-    /// There were more active traces than there may be, and this one would have been
-    /// the next to time out.
+    /// There were more active traces than allowed, and this trace was due first.
     Evicted,
     /// Something was missing, as for [`TimedOut`](Self::TimedOut), when the collector
     /// was shut down.
@@ -74,13 +73,13 @@ pub enum Completion {
 }
 
 impl Completion {
-    /// Returns whether nothing was known to be missing.
+    /// Returns whether nothing is known to be missing.
     #[must_use]
     pub const fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::Flushed)
     }
 
-    /// Returns the one of two reasons that is said; this one, if neither comes first.
+    /// Returns whichever of the two reasons comes first in the order above; if equal, `self`.
     pub(super) const fn or_before(self, other: Self) -> Self {
         if other.rank() < self.rank() {
             other
@@ -89,6 +88,7 @@ impl Completion {
         }
     }
 
+    /// Returns the position in that order. The lowest comes first.
     const fn rank(self) -> u8 {
         match self {
             Self::Complete | Self::Flushed | Self::ParentMissing => 2,
@@ -97,7 +97,7 @@ impl Completion {
         }
     }
 
-    /// Returns the reason in words: `timed out`.
+    /// Returns the reason in words, such as `timed out`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

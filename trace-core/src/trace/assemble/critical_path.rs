@@ -1,4 +1,4 @@
-//! What a trace's duration is made of.
+//! The critical path: the spans that determine the duration of a trace.
 
 use std::hash::Hash;
 use std::time::Duration;
@@ -8,17 +8,16 @@ use super::trace::Trace;
 use crate::process::maps::HashMap;
 use crate::value::{SpanId, SpanKind, SpanRecord, Timestamp};
 
-/// A time in which the trace waited for this span itself, and for none of its
-/// children.
+/// A period in which the trace waited for this span itself, and not for one of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CriticalPathSection {
     /// The span.
     pub span_id: SpanId,
-    /// Its kind, which tells the two ends of a call apart where they have one id.
+    /// Its kind, which distinguishes the two ends of a call if they share an id.
     pub kind: SpanKind,
-    /// From when.
+    /// When the section starts.
     pub start: Timestamp,
-    /// Until when; after `start`.
+    /// When it ends; always after `start`.
     pub end: Timestamp,
 }
 
@@ -30,38 +29,37 @@ impl CriticalPathSection {
     }
 }
 
-/// A span that the walk is in.
-struct Visit {
+/// A span that the walk is in, or to which it will return.
+struct WalkedSpan {
     position: usize,
     start: Timestamp,
-    /// Everything after is accounted for.
+    /// The time from here to the span's end is already in the path.
     until: Timestamp,
-    /// Children that were not looked at, the one that ends last at the end, each with
-    /// its time, clipped to that of all spans above it.
+    /// The children that the walk has not visited, each with its time clipped to that of its
+    /// ancestors. The child that ends last is at the end of the list.
     children: Vec<(usize, Interval)>,
 }
 
 impl Trace {
-    /// Returns the critical path below the root, in the order of time.
+    /// Returns the critical path of the root, in the order of time.
     ///
-    /// Shortening one of its sections would shorten the trace, as far as times
-    /// can tell. The sections follow each other without a gap and together take
-    /// exactly the root's time, or the time from the trace's start to the root's end where
-    /// the root's start is not known. Without a root, the path is that of the first of
-    /// [`top_spans`](Self::top_spans).
+    /// Judged by the times alone, shortening a section would shorten the trace. The sections
+    /// follow each other without a gap. Together they cover exactly the root's time. If the
+    /// root's start is unknown, they cover the time from the trace's start to the root's end.
+    /// Without a root, this is the path of the first of [`top_spans`](Self::top_spans).
     ///
-    /// The walk starts at the root's end and goes back in time. It enters the child
-    /// that ended last; where that child starts, it goes on in the parent with the
-    /// child that ended last before that. Of overlapping siblings the one that ends
-    /// later counts, and one that ends within it is left out. Among those that end
-    /// together, the one that starts first counts. Before the walk, every span is
-    /// clipped to its parent's time, and one that lies outside it altogether is left
-    /// out with its children, and so is a producer or consumer span, which nobody
-    /// waits for. All times are those of [`times_of`](Self::times_of).
+    /// The walk begins at the root's end and goes back in time. It enters the child that
+    /// ended last. At the start of that child, it continues in the parent, with the child that
+    /// ended last before that time. If siblings overlap, the sibling that ends later counts,
+    /// and a sibling that ends within it is left out. If they end together, the sibling that
+    /// starts first counts. Each span is first clipped to its parent's time. A span that is
+    /// entirely outside of this time is left out with its children. Producer and consumer
+    /// spans are left out too, because no span waits for them. All times are those of
+    /// [`times_of`](Self::times_of).
     ///
     /// Source: Jaeger's critical path (`criticalpath` of the query service and
-    /// `CriticalPath` of its UI). As in the query service, a child that ends exactly
-    /// when the next one starts is on the path; the UI leaves it out.
+    /// `CriticalPath` of its UI). A child that ends exactly when the next one starts is on
+    /// the path, as in the query service; the UI leaves it out.
     ///
     /// ```
     /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
@@ -98,18 +96,17 @@ impl Trace {
         sections.map(section).collect()
     }
 
-    /// Returns the time each span has on the critical path, in the order in which
-    /// the path first comes to them; that of both ends of a call, where they have one
-    /// id.
+    /// Returns the time of each span on the critical path, in the order in which the path
+    /// first reaches the spans. If both ends of a call share an id, one entry has the time of
+    /// both.
     #[must_use]
     pub fn critical_path_times(&self) -> Vec<(SpanId, Duration)> {
         let path = self.critical_path().into_iter();
         summed(path.map(|section| (section.span_id, section.duration())))
     }
 
-    /// Returns the time each span has on the critical path, as
-    /// [`critical_path_times`](Self::critical_path_times), and each end of a call for
-    /// itself.
+    /// Like [`critical_path_times`](Self::critical_path_times), but with an entry for each end
+    /// of a call.
     pub(crate) fn critical_path_spans(&self) -> Vec<(&SpanRecord, Duration)> {
         let top = self.forest().tops.first();
         let path = top.map(|top| self.sections(*top)).unwrap_or_default();
@@ -121,29 +118,31 @@ impl Trace {
             .collect()
     }
 
-    /// Returns the path below `top`, as positions and times.
+    /// Returns the path of `top`, as positions and times. Does not recurse, because a trace
+    /// may be deeper than the thread's stack.
     fn sections(&self, top: usize) -> Vec<(usize, Interval)> {
         let mut path = Vec::new();
-        let mut stack = vec![self.visit(top, self.top_interval(top))];
-        while let Some(visit) = stack.last_mut() {
+        let mut stack = vec![self.walk_into(top, self.top_interval(top))];
+        while let Some(walked) = stack.last_mut() {
             let next = loop {
-                match visit.children.pop() {
-                    Some((_, child)) if child.end > visit.until => {}
+                // A child that ends after `until` ends within a sibling that is on the path.
+                match walked.children.pop() {
+                    Some((_, child)) if child.end > walked.until => {}
                     next => break next,
                 }
             };
-            let from = next.map_or(visit.start, |(_, child)| child.end);
-            if from < visit.until {
+            let from = next.map_or(walked.start, |(_, child)| child.end);
+            if from < walked.until {
                 let section = Interval {
                     start: from,
-                    end: visit.until,
+                    end: walked.until,
                 };
-                path.push((visit.position, section));
+                path.push((walked.position, section));
             }
             match next {
                 Some((position, child)) => {
-                    visit.until = child.start;
-                    let child = self.visit(position, child);
+                    walked.until = child.start;
+                    let child = self.walk_into(position, child);
                     stack.push(child);
                 }
                 None => {
@@ -155,17 +154,18 @@ impl Trace {
         path
     }
 
-    fn visit(&self, position: usize, own: Interval) -> Visit {
+    /// Begins the walk in a span. `own` is its clipped time.
+    fn walk_into(&self, position: usize, own: Interval) -> WalkedSpan {
         let spans = self.by_position();
         let children = self.forest().children(position).iter();
         let mut children: Vec<(usize, Interval)> = children
             .filter(|child| !spans[**child].kind.is_of_message())
             .filter_map(|child| Some((*child, self.interval(*child).clipped(own)?)))
             .collect();
-        // Stable, so that among equal ends the first by start and id comes last.
+        // The sort is stable, so among equal ends the first child by start and id comes last.
         children.reverse();
         children.sort_by_key(|(_, child)| child.end);
-        Visit {
+        WalkedSpan {
             position,
             start: own.start,
             until: own.end,
@@ -174,7 +174,7 @@ impl Trace {
     }
 }
 
-/// Adds the times of each key up, in the order in which the keys first come.
+/// Adds up the times of each key, in the order in which the keys first occur.
 fn summed<K: Copy + Eq + Hash>(
     sections: impl Iterator<Item = (K, Duration)>,
 ) -> Vec<(K, Duration)> {
@@ -191,7 +191,7 @@ fn summed<K: Copy + Eq + Hash>(
 }
 
 impl Interval {
-    /// Returns the part within `outer`; `None` if there is none.
+    /// Returns the part of this interval within `outer`; `None` if they do not overlap.
     fn clipped(self, outer: Self) -> Option<Self> {
         let start = self.start.max(outer.start);
         let end = self.end.min(outer.end);

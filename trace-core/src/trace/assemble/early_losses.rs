@@ -1,4 +1,4 @@
-//! What was lost of traces before anything of them came.
+//! Losses of traces that have no spans in the collector yet.
 
 use std::collections::VecDeque;
 
@@ -6,18 +6,22 @@ use crate::process::maps::HashMap;
 use crate::stream::decode::TraceLosses;
 use crate::value::TraceId;
 
-/// What was lost of traces of which nothing is here, as long as it may come. Bounded.
+/// Losses of traces without spans, kept until the first span comes.
+///
+/// Bounded: above [`MAX_TRACES`], the oldest losses are forgotten.
 #[derive(Debug, Default)]
 pub(super) struct EarlyLosses {
     losses: HashMap<TraceId, TraceLosses>,
-    /// In the order in which they came.
+    /// In the order in which the losses came. May contain traces that were taken since.
     order: VecDeque<TraceId>,
 }
 
-/// Traces of which it is kept: 600 KiB. Mostly nothing of them comes.
+/// The maximum number of traces whose losses are kept, in about 600 KiB. Usually no span of
+/// these traces ever comes.
 const MAX_TRACES: usize = 8_192;
 
 impl EarlyLosses {
+    /// Adds losses of a trace.
     pub(super) fn add(&mut self, trace_id: TraceId, losses: &TraceLosses) {
         if let Some(sum) = self.losses.get_mut(&trace_id) {
             return sum.add(losses);
@@ -31,6 +35,7 @@ impl EarlyLosses {
         }
     }
 
+    /// Takes the losses of a trace, when its first span comes.
     pub(super) fn take(&mut self, trace_id: TraceId) -> TraceLosses {
         if self.losses.is_empty() {
             return TraceLosses::default();

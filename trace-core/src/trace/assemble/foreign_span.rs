@@ -1,10 +1,10 @@
-//! A span that came to the wrong trace.
+//! The error of a span that was added to the wrong trace.
 
 use std::fmt;
 
 use crate::value::{SpanRecord, TraceId};
 
-/// A span belongs to another trace than the one it was added to.
+/// A span was added to a trace to which it does not belong.
 #[derive(Clone, Debug)]
 pub struct ForeignSpanError {
     span: Box<SpanRecord>,
@@ -19,7 +19,7 @@ impl ForeignSpanError {
         }
     }
 
-    /// Gives the span back.
+    /// Returns the span.
     #[must_use]
     pub fn into_span(self) -> SpanRecord {
         *self.span

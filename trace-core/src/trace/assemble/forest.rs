@@ -1,44 +1,49 @@
-//! The tree of a trace as positions, built in one go and without recursion.
+//! The tree of a trace, as positions in its list of spans.
+//!
+//! It is built in one step, without recursion, and never changes: a trace drops its forest
+//! when a span is added. The public methods are in [`hierarchy`](super::hierarchy).
 
 use super::allocation::heap_bytes;
 use super::index::SpanIndex;
 use super::timeline::{Interval, Timeline};
 use crate::value::{SpanId, SpanRecord, Timestamp};
 
-/// Who is whose child and when each ran, as positions in the trace's list of spans.
+/// The parents and children of all spans, and when each span ran.
 ///
-/// A forest and not a tree: orphans and more roots stand beside the root.
-/// Cycles are cut above their first span, so that every walk ends.
+/// It is a forest, because there may be orphans and further roots beside the root. Each cycle
+/// is cut above its first span, so every walk ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Forest {
     /// All positions, sorted by start, then id.
     pub(crate) order: Vec<usize>,
-    /// The parent of each position, if it is here and the edge was not cut.
+    /// The parent of each position, if it is in the trace and was not cut off.
     pub(crate) parents: Vec<Option<usize>>,
-    /// Positions without a parent: roots, then the others, each in `order`. Where no
-    /// span is without a parent, those that are their own stand for roots.
+    /// Positions without a parent: first roots, then the others, both sorted as in `order`. If
+    /// every span names a parent, spans that name themselves count as roots.
     pub(crate) tops: Vec<usize>,
-    /// How many of `tops` are roots, or stand for them.
+    /// How many of `tops` count as roots. They come first.
     pub(crate) roots: usize,
-    /// How many spans lie above each position.
+    /// The number of ancestors of each position.
     pub(crate) depth: Vec<usize>,
-    /// The members of each cycle, from its first span upwards.
+    /// The cycles. Each contains its first span, then that span's parent, and so on, up to the
+    /// child of the first span.
     pub(crate) cycles: Vec<Vec<usize>>,
     /// When each span ran.
     pub(crate) timeline: Timeline,
     children: Children,
 }
 
-/// The children of each position.
+/// The children of each position, in one list.
 #[derive(Clone, Debug)]
 struct Children {
-    /// Those of `position` are `list[first[position]..first[position + 1]]`.
+    /// The children of `position` are `list[first[position]..first[position + 1]]`.
     first: Vec<usize>,
     list: Vec<usize>,
 }
 
 impl Forest {
-    /// What a forest of so many spans takes; tops are also children of nobody.
+    /// Returns the memory of a forest with this number of spans, in bytes. Each position is
+    /// either a top or a child, so these two lists count as one.
     pub(super) fn bytes(spans: usize) -> usize {
         let list = |entry: usize| heap_bytes(spans * entry);
         list(size_of::<Option<usize>>())
@@ -46,6 +51,7 @@ impl Forest {
             + list(size_of::<Interval>())
     }
 
+    /// Builds the tree of these spans.
     pub(super) fn new(spans: &[SpanRecord], index: &SpanIndex) -> Self {
         let mut order: Vec<usize> = (0..spans.len()).collect();
         order.sort_unstable_by_key(|position| key(spans, *position, spans[*position].start));
@@ -54,6 +60,8 @@ impl Forest {
             .collect();
         let is_root = |position: usize| spans[position].parent_span_id.is_none();
         let has_root = (0..spans.len()).any(|at| parents[at].is_none() && is_root(at));
+        // If there is no root, spans that are their own parents count as roots. If there is
+        // one, each such span is a cycle of one span.
         let is_own_parent = |position: usize| spans[position].other_parent().is_none();
         if !has_root {
             for (position, parent) in parents.iter_mut().enumerate() {
@@ -61,7 +69,7 @@ impl Forest {
             }
         }
         let mut cycles = cut_cycles(spans, &order, &mut parents);
-        let mut children = Children::of(&order, &parents);
+        let mut children = Children::from_parents(&order, &parents);
         let mut depth = vec![0; spans.len()];
         let tops = order.iter().copied().filter(|at| parents[*at].is_none());
         let downwards = children.walk(tops.collect());
@@ -71,10 +79,12 @@ impl Forest {
             }
         }
         let timeline = Timeline::new(spans, &parents, downwards.into_iter());
+        // The first order uses the spans' own times. It is needed to cut the cycles, and the
+        // timeline can be computed only after that.
         if !timeline.is_plain() {
             let start = |position: &usize| timeline.interval(*position).start;
             order.sort_by_cached_key(|position| key(spans, *position, start(position)));
-            children = Children::of(&order, &parents);
+            children = Children::from_parents(&order, &parents);
             cycles.sort_by_cached_key(|cycle| key(spans, cycle[0], start(&cycle[0])));
         }
         let mut tops = order.clone();
@@ -96,12 +106,12 @@ impl Forest {
 
     /// Returns the children of a position, sorted by start, then id.
     pub(crate) fn children(&self, position: usize) -> &[usize] {
-        self.children.of_position(position)
+        self.children.at(position)
     }
 }
 
-/// What positions are sorted by. Of the two ends of a call with one id, the one that
-/// calls comes first.
+/// Returns the key by which positions are sorted. If both ends of a call share an id, the
+/// calling end comes first.
 fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, SpanId, bool) {
     let span = &spans[position];
     (start, span.span_id, span.kind.is_answer())
@@ -109,9 +119,9 @@ fn key(spans: &[SpanRecord], position: usize, start: Timestamp) -> (Timestamp, S
 
 /// Returns the position of a span's parent.
 ///
-/// Where both ends of a call have one id, the one that answers hangs below the one
-/// that calls, whatever its parent, and a span whose parent has this id hangs below the
-/// end that is of its own service.
+/// If both ends of a call share an id, the answering end is a child of the calling end, even
+/// if it names another parent. A span whose parent has this id is a child of the end in its
+/// own service.
 fn parent(spans: &[SpanRecord], index: &SpanIndex, position: usize) -> Option<usize> {
     let span = &spans[position];
     if index.answer(span.span_id) == Some(position) {
@@ -127,17 +137,18 @@ fn parent(spans: &[SpanRecord], index: &SpanIndex, position: usize) -> Option<us
     Some(if is_callers { caller } else { answer })
 }
 
-/// Takes away the parent of the first span of each cycle; returns the cycles.
+/// Removes the parent of the first span of each cycle, and returns the cycles.
 ///
-/// Every span has at most one parent, so that cycles share no span and none hangs
-/// below another.
+/// A span has at most one parent, so two cycles share no span, and no cycle is below another.
 fn cut_cycles(
     spans: &[SpanRecord],
     order: &[usize],
     parents: &mut [Option<usize>],
 ) -> Vec<Vec<usize>> {
     let mut cycles = Vec::new();
-    // The walk that came by, counted from 1.
+    // The number of the walk that visited each position, counted from 1; 0 if none did. A walk
+    // that meets its own number has found a cycle. A walk that meets another number has joined
+    // a path that was checked before.
     let mut visited = vec![0; spans.len()];
     for (walk, start) in order.iter().enumerate() {
         let mut next = Some(*start);
@@ -155,7 +166,7 @@ fn cut_cycles(
     cycles
 }
 
-/// Cuts the cycle that `member` is in.
+/// Cuts the cycle that contains `member`, and returns it.
 fn cut_cycle(spans: &[SpanRecord], member: usize, parents: &mut [Option<usize>]) -> Vec<usize> {
     let above = |position: usize| parents[position].filter(|parent| *parent != member);
     let mut cycle: Vec<usize> = std::iter::successors(Some(member), |at| above(*at)).collect();
@@ -169,8 +180,8 @@ fn cut_cycle(spans: &[SpanRecord], member: usize, parents: &mut [Option<usize>])
 }
 
 impl Children {
-    /// Sorts positions by parent.
-    fn of(order: &[usize], parents: &[Option<usize>]) -> Self {
+    /// Sorts the positions of `order` by parent, by counting.
+    fn from_parents(order: &[usize], parents: &[Option<usize>]) -> Self {
         let mut first = vec![0; parents.len() + 1];
         for parent in parents.iter().flatten() {
             first[parent + 1] += 1;
@@ -189,16 +200,17 @@ impl Children {
         Self { first, list }
     }
 
-    fn of_position(&self, position: usize) -> &[usize] {
+    /// Returns the children of a position.
+    fn at(&self, position: usize) -> &[usize] {
         &self.list[self.first[position]..self.first[position + 1]]
     }
 
-    /// Returns all positions at and below `tops`, each after its parent.
+    /// Returns `tops` and all their descendants, each after its parent.
     fn walk(&self, tops: Vec<usize>) -> Vec<usize> {
         let mut downwards = tops;
         let mut next = 0;
         while let Some(position) = downwards.get(next) {
-            downwards.extend(self.of_position(*position));
+            downwards.extend(self.at(*position));
             next += 1;
         }
         downwards

@@ -1,39 +1,35 @@
-//! Which spans of a trace have an id.
+//! Finds the spans of a trace by id. Does not own the spans.
 
 use super::allocation::table_bytes;
 use crate::process::maps::HashMap;
 use crate::value::{SpanId, SpanRecord};
 
-/// Finds spans by id, as positions in the trace's list of spans.
+/// Maps span ids to positions in the trace's list of spans.
 ///
-/// An id has one span, or two: some systems give both ends of a call one id. They are
-/// told apart by their kinds. Source: Zipkin's B3 propagation, *Shared span id*, and
-/// Envoy's `shared_span_context`.
+/// An id has one span or two, because some systems give both ends of a call the same id. The
+/// kinds distinguish them. Source: Zipkin's B3 propagation, *Shared span id*, and Envoy's
+/// `shared_span_context`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SpanIndex {
-    /// The span with this id; of two the one that calls.
+    /// The span with this id; if there are two, the calling one.
     first: HashMap<SpanId, usize>,
-    /// Of two spans with this id the one that answers.
+    /// If two spans have this id, the answering one.
     answers: HashMap<SpanId, usize>,
 }
 
 impl SpanIndex {
-    pub(super) fn contains(&self, span_id: SpanId) -> bool {
-        self.first.contains_key(&span_id)
-    }
-
-    /// Returns the span with this id; of two the one that calls.
+    /// Returns the span with this id; if there are two, the calling one.
     pub(super) fn first(&self, span_id: SpanId) -> Option<usize> {
         self.first.get(&span_id).copied()
     }
 
-    /// Returns, of two spans with this id, the one that answers.
+    /// Returns the answering span, if two spans have this id.
     pub(super) fn answer(&self, span_id: SpanId) -> Option<usize> {
-        // Mostly there is none, and an empty map is not even hashed for.
+        // In most traces this map is empty. Then the id is not hashed.
         self.answers.get(&span_id).copied()
     }
 
-    /// Returns the span that is the same end of the same call as this one.
+    /// Returns the span with the same id that is the same end of a call.
     pub(super) fn find(&self, spans: &[SpanRecord], span: &SpanRecord) -> Option<usize> {
         let is_same = |position: &usize| {
             let found = spans.get(*position);
@@ -59,6 +55,7 @@ impl SpanIndex {
         }
     }
 
+    /// Returns its memory on the heap, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let entry = size_of::<(SpanId, usize)>();
         table_bytes(self.first.capacity(), entry) + table_bytes(self.answers.capacity(), entry)

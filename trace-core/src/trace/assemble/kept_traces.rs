@@ -1,11 +1,14 @@
-//! Completed traces that are kept, and what is known of those that were.
+//! Completed traces that are kept, and the ids of discarded traces.
+//!
+//! Adds late spans, and knows which traces have to be announced again. The store decides how
+//! many traces are kept.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::completed_trace::{CompletedTrace, Completion};
+use super::discarded_traces::DiscardedTraces;
 use super::service_names::ServiceNames;
-use super::told_traces::ToldTraces;
 use super::trace::{Inserted, Trace};
 use crate::process::maps::HashMap;
 use crate::stream::decode::TraceLosses;
@@ -16,39 +19,40 @@ use crate::value::{SpanRecord, Timestamp, TraceId};
 pub(super) struct KeptTraces {
     /// In the order of completion.
     traces: VecDeque<KeptTrace>,
-    /// Numbers, counted from the first trace ever completed.
+    /// The numbers of traces, counted from the first one ever completed. So these numbers do
+    /// not change when the first trace in the list is discarded.
     by_id: HashMap<TraceId, usize>,
-    /// How many were discarded: the number of the first kept.
+    /// How many traces were discarded. This is also the number of the first trace in the list.
     discarded: usize,
-    /// What `traces` take.
+    /// Memory of `traces`, in bytes.
     bytes: usize,
-    told: ToldTraces,
+    discarded_ids: DiscardedTraces,
 }
 
-/// One of them.
+/// A completed trace that is kept.
 #[derive(Debug)]
 pub(super) struct KeptTrace {
     completed: CompletedTrace,
     bytes: usize,
-    /// Whether it has changed since it was told.
+    /// Whether the trace has changed since it was announced.
     has_changed: bool,
 }
 
-/// What became of a span that came for a completed trace.
+/// What happened to a span that came for a completed trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LateSpan {
     Added,
     Duplicate,
-    /// The trace is as large as it may be.
+    /// The trace has reached its limit of spans.
     Dropped,
 }
 
 impl KeptTrace {
-    /// What one takes, besides its trace: its places in the list and the map, of which two
-    /// thirds are in use, on average.
+    /// The memory of one kept trace, without the [`Trace`]. It consists of its places in the
+    /// list and in the map, of which two thirds are in use on average.
     const PLACE: usize = (size_of::<Self>() + size_of::<(TraceId, usize)>() + 1) * 3 / 2;
 
-    /// Takes it, to be told again, if it has changed.
+    /// Returns the trace to be announced again, if it has changed.
     pub(super) fn take_news(&mut self) -> Option<CompletedTrace> {
         std::mem::take(&mut self.has_changed).then(|| {
             self.completed.told_before = true;
@@ -56,11 +60,11 @@ impl KeptTrace {
         })
     }
 
-    /// Notes what was lost of it; returns whether it was complete until then.
-    pub(super) fn lose(&mut self, losses: &TraceLosses) -> bool {
-        Arc::make_mut(&mut self.completed.trace).lose(losses);
+    /// Adds losses. Returns whether the trace was complete before.
+    pub(super) fn add_losses(&mut self, losses: &TraceLosses) -> bool {
+        Arc::make_mut(&mut self.completed.trace).add_losses(losses);
         self.has_changed = true;
-        self.completed.turn(Completion::SpansLost)
+        self.completed.add_reason(Completion::SpansLost)
     }
 }
 
@@ -69,9 +73,9 @@ impl KeptTraces {
         self.traces.len()
     }
 
-    /// What all of them take, and what is known of others.
+    /// Returns the memory of all kept traces and of the discarded ids, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.told.bytes()
+        self.bytes + self.discarded_ids.bytes()
     }
 
     pub(super) fn completed(&self) -> impl Iterator<Item = &CompletedTrace> {
@@ -92,12 +96,12 @@ impl KeptTraces {
         self.by_id.contains_key(&trace_id)
     }
 
-    /// Takes all that have changed since they were told.
+    /// Returns all traces that have changed since they were announced.
     pub(super) fn take_news(&mut self) -> impl Iterator<Item = CompletedTrace> {
         self.traces.iter_mut().filter_map(KeptTrace::take_news)
     }
 
-    /// Adds one that is told.
+    /// Adds a trace that the caller announces.
     pub(super) fn push(&mut self, completed: CompletedTrace) {
         let bytes = completed.trace.bytes() + KeptTrace::PLACE;
         self.bytes += bytes;
@@ -110,17 +114,17 @@ impl KeptTraces {
         });
     }
 
-    /// Begins to keep again what comes of a trace that was told and discarded; returns
-    /// why it is no longer waited for, if it is one.
+    /// If the trace was discarded, keeps it again without spans, and returns why it was
+    /// completed. `losses` returns its losses since then.
     pub(super) fn revive(
         &mut self,
         trace_id: TraceId,
         losses: impl FnOnce() -> TraceLosses,
         now: Timestamp,
     ) -> Option<Completion> {
-        let completion = self.told.get(trace_id)?;
+        let completion = self.discarded_ids.get(trace_id)?;
         let mut trace = Trace::new(trace_id);
-        trace.lose(&losses());
+        trace.add_losses(&losses());
         let has_lost = !trace.losses().is_empty();
         let lost = has_lost.then_some(Completion::SpansLost);
         let completion = lost.map_or(completion, |lost| completion.or_before(lost));
@@ -135,8 +139,8 @@ impl KeptTraces {
         Some(completion)
     }
 
-    /// Adds a span to a trace that is kept; returns what became of it, and whether the trace
-    /// was complete until then.
+    /// Adds a span to a kept trace. Returns what happened to the span, and whether it made a
+    /// complete trace incomplete.
     pub(super) fn add_late(
         &mut self,
         span: SpanRecord,
@@ -144,13 +148,16 @@ impl KeptTraces {
         names: &ServiceNames,
     ) -> (LateSpan, bool) {
         let Some(kept) = self.get_mut(span.trace_id) else {
-            return (LateSpan::Dropped, false); // Cannot be: whoever calls has looked.
+            return (LateSpan::Dropped, false); // Impossible: the caller has checked.
         };
         let completed = &mut kept.completed;
         if completed.trace.len() >= max_spans && !completed.trace.has(&span) {
             completed.dropped_spans += 1;
             kept.has_changed = true;
-            return (LateSpan::Dropped, completed.turn(Completion::TooManySpans));
+            return (
+                LateSpan::Dropped,
+                completed.add_reason(Completion::TooManySpans),
+            );
         }
         let trace = Arc::make_mut(&mut completed.trace);
         let became = match trace.insert(span, names) {
@@ -167,8 +174,8 @@ impl KeptTraces {
         (became, false)
     }
 
-    /// Discards the oldest, of which is remembered, within this part of what is given, that
-    /// it was told. Returns whether there was one, and what is to be told of it.
+    /// Discards the oldest trace, and remembers its id within `max_bytes`. Returns `None` if
+    /// there is no trace, and otherwise the trace if it has to be announced again.
     pub(super) fn discard(&mut self, max_bytes: usize) -> Option<Option<CompletedTrace>> {
         let mut oldest = self.traces.pop_front()?;
         let trace_id = oldest.completed.trace.trace_id;
@@ -176,10 +183,11 @@ impl KeptTraces {
         self.discarded += 1;
         self.bytes = self.bytes.saturating_sub(oldest.bytes);
         let completion = oldest.completed.completion;
-        self.told.add(trace_id, completion, max_bytes);
+        self.discarded_ids.add(trace_id, completion, max_bytes);
         Some(oldest.take_news())
     }
 
+    /// Returns the position of a trace in the list.
     fn index(&self, trace_id: TraceId) -> Option<usize> {
         self.by_id.get(&trace_id)?.checked_sub(self.discarded)
     }

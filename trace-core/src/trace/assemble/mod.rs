@@ -1,26 +1,32 @@
-//! Spans become traces.
+//! Assembles spans into traces.
 //!
-//! [`Trace`] is the tree of one trace id, with its self times and its critical
-//! path, on one clock whatever clocks its spans were timed by; [`TraceCollector`]
-//! makes traces of the spans of any number of processes. Assembling is a pure
-//! function of the spans: every order of arrival gives the same trace, together with
-//! its [`Problem`]s. Nothing here writes text; see [`view`](crate::trace::view).
+//! [`Trace`] is the tree of one trace id, with self times and a critical path. It converts the
+//! times of all spans to one clock. [`TraceCollector`] makes traces from the spans of any
+//! number of processes. Assembling is a pure function of the spans: every order of arrival
+//! gives the same trace and the same [`Problem`]s. Text is written in
+//! [`view`](crate::trace::view).
 
 mod active_trace;
+mod active_traces;
 mod allocation;
+mod batch_source;
 mod completed_trace;
 mod completeness;
 mod critical_path;
+mod discarded_traces;
+mod duplicates;
 mod early_losses;
 mod foreign_span;
 mod forest;
+mod hierarchy;
 mod index;
 mod kept_traces;
 mod news;
 mod options;
 mod problem;
+mod problem_search;
 mod query;
-mod running;
+mod running_traces;
 mod self_time;
 mod service_names;
 mod span_bytes;
@@ -28,7 +34,6 @@ mod stats;
 mod store;
 mod timeline;
 mod times;
-mod told_traces;
 mod trace;
 mod trace_collector;
 

@@ -1,27 +1,28 @@
-//! What a trace collector tells its hooks.
+//! The traces that a collector passes to its hooks.
 //!
-//! The store collects it under its lock; the hooks are called after the lock is released.
+//! The store collects them under its lock. The hooks are called after the lock is released.
 
 use std::time::Duration;
 
 use super::completed_trace::CompletedTrace;
 use crate::value::TraceId;
 
-/// What the collector's hooks are to be told.
+/// The calls of the hooks that are due.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    /// Traces that are completed, given up, or completed before and have changed.
+    /// Traces that were completed or given up, or that have changed since.
     pub(super) completed: Vec<CompletedTrace>,
+    /// Traces that have been open for a long time, each once.
     pub(super) open: Vec<OpenTrace>,
 }
 
-/// A trace that has been open for long.
+/// A trace that has been open for a long time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OpenTrace {
     pub(crate) trace_id: TraceId,
-    /// The time since its first part here began; if that is not known, since the collector
-    /// heard of it.
+    /// The time since its first part here began; if that is unknown, since the collector first
+    /// received a report of it.
     pub(crate) open_for: Duration,
-    /// Spans that have ended.
+    /// The number of its spans that have ended.
     pub(crate) spans: usize,
 }

@@ -1,4 +1,4 @@
-//! What a trace collector may take and how long it waits.
+//! The options of a trace collector.
 
 use std::time::Duration;
 
@@ -18,53 +18,55 @@ use crate::process::clock::Clock;
 /// ```
 #[derive(Clone, Debug)]
 pub struct TraceCollectorOptions {
-    /// Where the time comes from. Setting the clock changes no waiting time: each is
-    /// measured by the time that passes. Default: [`Clock::system`].
+    /// The clock. Setting the system's time does not change a waiting time, because waiting
+    /// uses elapsed time. Default: [`Clock::system`].
     pub clock: Clock,
-    /// Time without a span after which a trace is complete if nothing is missing, but
-    /// another process may still send more.
+    /// Time without a new span after which a trace is complete, if nothing is missing but
+    /// another process may still send spans.
     ///
-    /// Default: 10 s, twice the 5 s for which an exporter may hold spans back
+    /// Default: 10 s. This is twice the 5 s for which an exporter may delay spans
     /// (OpenTelemetry SDK specification, "Batching processor").
     pub quiet_time: Duration,
-    /// Time without a span after which a trace is given up if its root or a parent is
-    /// missing. No trace is given up while a tracer that delivers here knows that a part
-    /// of it runs; after this time a printing collector says that it still runs.
+    /// Time without a new span after which a trace is given up if its root or a parent is
+    /// missing. A trace is not given up while a tracer that delivers here knows that a part of
+    /// it runs. Instead, a printing collector then prints that the trace is still open.
     ///
     /// Default: 60 s.
     pub give_up_time: Duration,
-    /// Time after the first span at which a trace is complete or given up, even if spans
-    /// still come, unless a part of it is known to run.
+    /// Time after the first span at which a trace is completed or given up, even if spans
+    /// still come. It does not apply while a part of the trace is known to run.
     ///
     /// Default: 10 min. Other systems may send spans of one trace forever.
     pub max_age: Duration,
     /// Number of tracers that deliver to this collector and will be shut down.
     ///
-    /// With one, a flush brings all its spans, and completes every trace that misses
-    /// nothing. With several, a flush of one says nothing about the others, and
-    /// completes nothing; the last shutdown completes or gives up all. Default: 1.
+    /// With one tracer, a flush delivers all its spans, and completes every trace that lacks
+    /// nothing. With several, a flush of one tracer completes nothing, because the others may
+    /// still hold spans. The last shutdown completes or gives up all traces. Default: 1.
     pub tracers: usize,
-    /// Most traces that are assembled at a time; above, the trace that is due first is
-    /// given up.
+    /// The maximum number of traces assembled at the same time. Above it, the trace that is
+    /// due first is given up.
     ///
-    /// Default: 10,000: 1,000 requests per second that wait for 10 s.
+    /// Default: 10,000, enough for 1,000 requests per second that each wait for 10 s.
     pub max_active_traces: usize,
-    /// Most completed traces that are kept; above, the oldest are discarded.
+    /// The maximum number of completed traces that are kept. Above it, the oldest are
+    /// discarded.
     ///
     /// Default: 10,000.
     pub max_completed_traces: usize,
-    /// Most spans of one trace.
+    /// The maximum number of spans in one trace.
     ///
-    /// Default: 100,000, about 50 MB: more is a batch job or a loop. Spans above this limit
-    /// are counted in [`CompletedTrace::dropped_spans`](crate::CompletedTrace).
+    /// Default: 100,000, about 50 MB. A larger trace is usually a batch job or a loop. Spans
+    /// above this limit are counted in
+    /// [`CompletedTrace::dropped_spans`](crate::CompletedTrace).
     pub max_spans_per_trace: usize,
-    /// Most memory for all traces together, in bytes: the process grows by that much, plus
-    /// or minus a quarter. This includes what allocators add to each text and list. It
-    /// does not include traces that callers asked for and still hold.
+    /// The maximum memory of all traces together, in bytes. The process grows by that much,
+    /// plus or minus a quarter. This includes the allocator's overhead. It does not include
+    /// traces that callers still hold.
     ///
-    /// Above, completed traces are discarded, the oldest first, then active ones are
-    /// given up. Up to 1/32 holds the ids of discarded traces: 46,000 by default.
-    /// Default: 256 MiB.
+    /// Above it, completed traces are discarded, the oldest first. Then active traces are
+    /// given up. Up to 1/32 of this memory holds the ids of discarded traces, which is 46,000
+    /// ids by default. Default: 256 MiB.
     pub max_bytes: usize,
 }
 

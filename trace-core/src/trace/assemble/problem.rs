@@ -1,14 +1,14 @@
-//! What can be wrong with a trace.
+//! The problems that a trace can have, and their texts.
+//!
+//! [`problem_search`](super::problem_search) finds them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::trace::Trace;
 use crate::stream::decode::TraceLosses;
 use crate::value::SpanId;
 
-/// Something that is wrong with a trace, or looks as if it were.
+/// Something that is wrong with a trace, or looks wrong.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
@@ -27,24 +27,25 @@ use crate::value::SpanId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// There are spans, each has a parent, and none was called from another process.
+    /// Every span names a parent, and none was called from another process.
     NoRoot,
     /// More than one span has no parent.
     SeveralRoots {
-        /// Them, sorted by start, then id; the first is [`Trace::root`].
+        /// The spans without a parent, sorted by start, then id. The first is
+        /// [`Trace::root`](crate::Trace::root).
         span_ids: Vec<SpanId>,
     },
     /// Spans were lost on their way to the collector.
     SpansLost(TraceLosses),
-    /// A caller in another process is not here: it may be a system that reports elsewhere,
-    /// or nowhere.
+    /// A caller in another process is missing. It may report to another collector, or to none.
     CalledFromElsewhere {
         /// The caller's span.
         parent_span_id: SpanId,
-        /// The spans that it has called, sorted by start, then id.
+        /// The called spans, sorted by start, then id.
         children: Vec<SpanId>,
     },
-    /// A parent is not here (yet), in whose process a child of it is.
+    /// A parent is missing that should come from the process of one of its children. It may
+    /// still come.
     MissingParent {
         /// The missing span.
         parent_span_id: SpanId,
@@ -57,52 +58,54 @@ pub enum Problem {
         span_id: SpanId,
         /// How often it was added.
         reports: usize,
-        /// Whether its contents differed; one is kept.
+        /// Whether the copies differed. One of them is kept.
         differing: bool,
     },
-    /// A span says that it is its own parent, and no span has none: it stands for a root.
+    /// A span names itself as parent. It counts as a root, because every span names a parent.
     OwnParent {
         /// The span.
         span_id: SpanId,
     },
     /// Spans are their own ancestors.
     Cycle {
-        /// The first by start, then id, and so on up to the one whose parent is
-        /// the first; a single one is its own parent.
+        /// The first span by start, then id; then its parent, and so on, up to its child. A
+        /// span that is its own parent is the only one.
         span_ids: Vec<SpanId>,
     },
-    /// A span's start is not known; [`Trace::times_of`] says what is taken for it.
+    /// A span's start is unknown. [`Trace::times_of`](crate::Trace::times_of) describes its
+    /// replacement.
     UnknownStart {
         /// The span.
         span_id: SpanId,
     },
-    /// A span's end is not known; its start is taken for it.
+    /// A span's end is unknown. Its start replaces it.
     UnknownEnd {
         /// The span.
         span_id: SpanId,
     },
-    /// A span from elsewhere was timed by a clock that differs from the root's;
-    /// [`Trace::times_of`] says how it is told, and by which the times are compared.
+    /// The clock of a span from another service or process differs from the root's.
+    /// [`Trace::times_of`](crate::Trace::times_of) describes how this is recognized, and which
+    /// times are compared.
     ClockDiffers {
-        /// The first span of that clock; those below it need no word of their own.
+        /// The first span with that clock. Its descendants are not reported.
         span_id: SpanId,
-        /// By how much, as far as can be told.
+        /// The difference, estimated from the times.
         by: Duration,
-        /// Whether its clock is ahead of the root's, and not behind it.
+        /// Whether the clock is ahead of the root's; otherwise it is behind.
         is_ahead: bool,
     },
-    /// A span lies partly outside its parent's time, by the root's clock.
+    /// A span ran partly outside of its parent's time, by the root's clock.
     ///
-    /// The span is a task that outlives its parent, which is no mistake, or two
-    /// clocks differ by less than can be told.
+    /// Either the span is a task that outlives its parent, which is not a mistake, or two
+    /// clocks differ too little to be recognized.
     OutsideParent {
         /// The span.
         span_id: SpanId,
         /// Its parent.
         parent_span_id: SpanId,
-        /// How long before the parent it starts; zero if it does not.
+        /// How long it starts before its parent starts; zero if it does not.
         before: Duration,
-        /// How long after the parent it ends; zero if it does not.
+        /// How long it ends after its parent ends; zero if it does not.
         after: Duration,
     },
     /// A span ends before it starts.
@@ -112,145 +115,6 @@ pub enum Problem {
         /// By how much.
         by: Duration,
     },
-}
-
-impl Trace {
-    /// Returns what is wrong with the trace, in a fixed order; empty when all is
-    /// well.
-    #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
-        Problem::of(self)
-    }
-}
-
-impl Problem {
-    pub(super) fn of(trace: &Trace) -> Vec<Self> {
-        let mut problems = Vec::new();
-        let losses = trace.losses();
-        problems.extend((!losses.is_empty()).then_some(Self::SpansLost(losses)));
-        problems.extend(roots(trace));
-        problems.extend(missing_parents(trace));
-        problems.extend(
-            trace
-                .repetitions()
-                .map(|(span_id, reports, differing)| Self::Duplicate {
-                    span_id,
-                    reports,
-                    differing,
-                }),
-        );
-        problems.extend(own_parents(trace));
-        problems.extend(cycles(trace));
-        problems.extend(times(trace));
-        problems
-    }
-}
-
-fn roots(trace: &Trace) -> Option<Problem> {
-    let span_ids: Vec<SpanId> = trace.roots().map(|span| span.span_id).collect();
-    match span_ids.len() {
-        0 if trace.is_empty()
-            || trace
-                .spans()
-                .any(|span| trace.is_called_from_elsewhere(span)) =>
-        {
-            None
-        }
-        0 => Some(Problem::NoRoot),
-        1 => None,
-        _ => Some(Problem::SeveralRoots { span_ids }),
-    }
-}
-
-fn missing_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
-    let mut missing: BTreeMap<SpanId, (bool, Vec<SpanId>)> = BTreeMap::new();
-    for span in trace.orphans() {
-        if let Some(parent) = span.parent_span_id {
-            let (is_elsewhere, children) = missing.entry(parent).or_insert((true, Vec::new()));
-            *is_elsewhere &= span.parent_is_remote;
-            children.push(span.span_id);
-        }
-    }
-    missing
-        .into_iter()
-        .map(|(parent_span_id, (is_elsewhere, children))| {
-            if is_elsewhere {
-                Problem::CalledFromElsewhere {
-                    parent_span_id,
-                    children,
-                }
-            } else {
-                Problem::MissingParent {
-                    parent_span_id,
-                    children,
-                }
-            }
-        })
-}
-
-fn own_parents(trace: &Trace) -> impl Iterator<Item = Problem> {
-    let roots = trace.roots().filter(|span| span.parent_span_id.is_some());
-    roots.map(|span| Problem::OwnParent {
-        span_id: span.span_id,
-    })
-}
-
-fn cycles(trace: &Trace) -> impl Iterator<Item = Problem> {
-    let cycles = trace.forest().cycles.iter();
-    cycles.map(|cycle| Problem::Cycle {
-        span_ids: trace.at(cycle).map(|span| span.span_id).collect(),
-    })
-}
-
-fn times(trace: &Trace) -> Vec<Problem> {
-    let (forest, spans) = (trace.forest(), trace.by_position());
-    let mut problems = Vec::new();
-    for position in &forest.order {
-        let (span_id, interval) = (spans[*position].span_id, trace.interval(*position));
-        let remark = forest.timeline.remark(*position);
-        if remark.start_is_unknown {
-            problems.push(Problem::UnknownStart { span_id });
-        }
-        if remark.end_is_unknown {
-            problems.push(Problem::UnknownEnd { span_id });
-        }
-        if remark.ahead != 0 {
-            problems.push(Problem::ClockDiffers {
-                span_id,
-                by: Duration::from_nanos(remark.ahead.unsigned_abs()),
-                is_ahead: remark.ahead > 0,
-            });
-        }
-        if interval.end < interval.start {
-            problems.push(Problem::EndsBeforeStart {
-                span_id,
-                by: interval.start - interval.end,
-            });
-        }
-        let Some(parent) = forest.parents[*position] else {
-            continue;
-        };
-        let outer = trace.interval(parent);
-        // Nothing is outside of what is only guessed.
-        let outer_remark = forest.timeline.remark(parent);
-        let mut before = outer.start - interval.start;
-        if outer_remark.start_is_unknown {
-            before = Duration::ZERO;
-        }
-        let mut after = interval.end - outer.end;
-        if outer_remark.end_is_unknown {
-            after = Duration::ZERO;
-        }
-        if before + after > Duration::ZERO {
-            problems.push(Problem::OutsideParent {
-                span_id,
-                parent_span_id: spans[parent].span_id,
-                before,
-                after,
-            });
-        }
-    }
-    problems
 }
 
 impl fmt::Display for Problem {
@@ -337,7 +201,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Writes some ids and the number of the others.
+/// Writes the first ids, and how many more there are.
 struct List<'a>(&'a [SpanId]);
 
 impl fmt::Display for List<'_> {

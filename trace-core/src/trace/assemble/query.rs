@@ -1,4 +1,4 @@
-//! What to look for among traces.
+//! Searches among traces.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::trace::Trace;
 use crate::value::conventions;
 use crate::value::{SpanRecord, TagValue};
 
-/// What a trace must have to be found; the default finds every trace.
+/// A search for traces. The default matches every trace.
 ///
-/// Service, operation and tags must be found on one and the same span, as in
-/// Jaeger's search; the durations are those of the trace.
+/// A single span must have the service, the operation and all tags, as in Jaeger's search. The
+/// durations apply to the whole trace.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,14 +31,15 @@ pub struct Query {
     pub service: Option<String>,
     /// The operation's name.
     pub operation: Option<String>,
-    /// Keys and values; all must be there, with this value or one of the same text.
+    /// Keys and values. The span must have all keys, each with this value or with a value of
+    /// the same text.
     ///
-    /// `error` also stands for the error status: `true` finds a span that has it,
-    /// `false` one that has not. `service.name` also stands for the service.
+    /// `error` also matches the error status: `true` finds spans that have it, and `false`
+    /// finds the others. `service.name` also matches the service.
     pub tags: Vec<(String, TagValue)>,
-    /// Shortest duration of the trace.
+    /// The minimum duration of the trace.
     pub min_duration: Option<Duration>,
-    /// Longest duration of the trace.
+    /// The maximum duration of the trace.
     pub max_duration: Option<Duration>,
 }
 
@@ -64,21 +65,21 @@ impl Query {
         self
     }
 
-    /// Asks for traces that take at least this long.
+    /// Asks for traces with at least this duration.
     #[must_use]
     pub fn min_duration(mut self, duration: Duration) -> Self {
         self.min_duration = Some(duration);
         self
     }
 
-    /// Asks for traces that take at most this long.
+    /// Asks for traces with at most this duration.
     #[must_use]
     pub fn max_duration(mut self, duration: Duration) -> Self {
         self.max_duration = Some(duration);
         self
     }
 
-    /// Returns whether the trace has all that is asked for.
+    /// Returns whether the trace has everything that the query asks for.
     #[must_use]
     pub fn matches(&self, trace: &Trace) -> bool {
         let duration = trace.duration().unwrap_or_default();
@@ -91,7 +92,7 @@ impl Query {
                     .any(|span| self.matches_span(span)))
     }
 
-    /// Returns whether the span has the service, operation and tags asked for.
+    /// Returns whether the span has the service, operation and tags that the query asks for.
     #[must_use]
     pub fn matches_span(&self, span: &SpanRecord) -> bool {
         let is = |wanted: &Option<String>, found: &str| {
@@ -119,7 +120,7 @@ fn has_tag(span: &SpanRecord, key: &str, wanted: &TagValue) -> bool {
     match key {
         "error" => {
             let is_error = span.is_error();
-            // A span may carry the tag and another status.
+            // A span's tag `error` may contradict its status.
             (is_error || span.tag(key).is_none()) && is_same(&TagValue::Bool(is_error), wanted)
         }
         conventions::SERVICE_NAME => wanted.as_str() == Some(&span.service_name),

@@ -1,4 +1,4 @@
-//! The time a span did not spend in its children.
+//! Self times: the time that a span did not spend in its children.
 
 use std::time::Duration;
 
@@ -6,11 +6,12 @@ use super::trace::Trace;
 use crate::value::{SpanId, SpanRecord};
 
 impl Trace {
-    /// Returns the part of a span's time in which none of its children ran.
+    /// Returns the time of a span in which none of its children ran; `None` if there is no
+    /// span with this id.
     ///
-    /// Overlapping children count once; what lies outside the span's own time
-    /// does not count. `None` when there is no such span. Of the two ends of a call with
-    /// one id it is that of the one that calls, in which the other one is a child.
+    /// Overlapping children count once. The time of a child outside of the span does not
+    /// count. If both ends of a call have this id, returns the self time of the calling end.
+    /// The answering end is its child.
     ///
     /// ```
     /// use std::time::Duration;
@@ -35,8 +36,8 @@ impl Trace {
         Some(self.self_time_at(self.position(span_id)?))
     }
 
-    /// Returns every span with its [self time](Self::self_time), sorted by start,
-    /// then id; takes time in proportion to the number of spans.
+    /// Returns every span with its [self time](Self::self_time), sorted by start, then id.
+    /// The computation is linear in the number of spans.
     pub fn self_times(&self) -> impl Iterator<Item = (&SpanRecord, Duration)> {
         let spans = self.by_position();
         let order = self.forest().order.iter();
@@ -47,7 +48,7 @@ impl Trace {
         let own = self.interval(position);
         let children = self.forest().children(position).iter();
         let mut total = Duration::ZERO;
-        // Everything before is accounted for.
+        // The time before `until` is counted already. The children are sorted by start.
         let mut until = own.start;
         for child in children.map(|child| self.interval(*child)) {
             if child.start < child.end {

@@ -1,27 +1,28 @@
-//! Names of services, each once in memory.
+//! Keeps each service name in memory once, for all traces of a collector.
 
 use std::sync::Arc;
 
 use super::allocation::{shared_bytes, table_bytes};
 use crate::process::maps::HashSet;
 
-/// Names that all traces share, however often they come. Bounded; none is ever forgotten,
-/// so that a trace may ask later whether it shared one.
+/// The names that all traces share.
+///
+/// Bounded. A name is never removed, so a trace can check later whether it shares a name.
 #[derive(Debug, Default)]
 pub(super) struct ServiceNames {
     names: HashSet<Arc<str>>,
     bytes: usize,
-    /// The one that came last, as it mostly comes again.
+    /// The name of the previous span, because the next span usually has the same name.
     last: Option<Arc<str>>,
 }
 
 impl ServiceNames {
-    /// Most bytes of all names: a thousand that are not short. Where each span has its own,
-    /// as one that is made of a request, it makes no difference which are here.
+    /// The maximum number of bytes of all names, enough for a thousand long ones. If every
+    /// span has its own name by mistake, it does not matter which names are shared.
     const MAX_BYTES: usize = 64 * 1024;
 
-    /// Makes a name the one that all traces share, if there is room for it within this part
-    /// of what is given.
+    /// Replaces a name by the shared copy. Adds a new name if there is room. All names take at
+    /// most 1/64 of `max_bytes`.
     pub(super) fn share(&mut self, name: &mut Arc<str>, max_bytes: usize) {
         let last = self.last.as_ref().filter(|last| *last == name);
         if let Some(known) = last.or_else(|| self.names.get(name)) {
@@ -39,13 +40,13 @@ impl ServiceNames {
         self.last = Some(Arc::clone(name));
     }
 
-    /// Whether it is one that all traces share.
+    /// Returns whether this is a shared name, by its address.
     pub(super) fn has(&self, name: &Arc<str>) -> bool {
         let is_it = |known: &Arc<str>| Arc::ptr_eq(known, name);
         self.last.as_ref().is_some_and(is_it) || self.names.get(name).is_some_and(is_it)
     }
 
-    /// What all of them take.
+    /// Returns the memory of all shared names, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes + table_bytes(self.names.capacity(), size_of::<Arc<str>>())
     }

@@ -1,4 +1,7 @@
-//! How much memory a span takes.
+//! The memory of a span on the heap.
+//!
+//! The memory is computed from the fields of the span, without asking the allocator. A trace
+//! collector uses it to bound its memory. Add every new field of a span that owns memory here.
 
 use std::borrow::Cow;
 use std::mem::size_of;
@@ -8,10 +11,10 @@ use super::allocation::{heap_bytes, shared_bytes};
 use super::service_names::ServiceNames;
 use crate::value::{Link, Log, SpanRecord, Status, Tag, TagArray, TagValue, TraceState};
 
-/// Returns what a trace has on the heap for a span, in bytes.
+/// Returns the memory on the heap that a trace needs for a span, in bytes.
 ///
-/// What it shares with the span `before` it in the trace does not count, nor do `names`
-/// that all traces share.
+/// Memory that the span shares with the span `before` it in the trace does not count. Nor does
+/// a name in `names`, which all traces share.
 pub(super) fn span_heap_bytes(
     span: &SpanRecord,
     before: Option<&SpanRecord>,
@@ -28,7 +31,7 @@ pub(super) fn span_heap_bytes(
     own_bytes(span) + name + state
 }
 
-/// What nothing else shares, by its form.
+/// Returns the bytes that the span cannot share with another span.
 fn own_bytes(span: &SpanRecord) -> usize {
     let status = match &span.status {
         Status::Error(message) => text_bytes(message),
@@ -52,6 +55,7 @@ fn own_bytes(span: &SpanRecord) -> usize {
         + links.sum::<usize>()
 }
 
+/// Returns the bytes of a trace state; zero if it is empty, or shared with the one `before`.
 fn state_bytes(state: &TraceState, before: Option<&TraceState>) -> usize {
     if state.is_empty() || before.is_some_and(|before| before.is_shared_with(state)) {
         0

@@ -1,62 +1,63 @@
-//! When the spans of a trace ran, on one clock.
+//! Computes when the spans of a trace ran, by one clock.
 //!
-//! A trace's spans are timed by several clocks, which differ, and some times are not
-//! known at all. Whatever compares spans (the order, durations, the critical path, the
-//! tree) uses the times here; the spans keep their own.
+//! The spans of a trace are timed by several clocks, which differ, and some times are unknown.
+//! All code that compares spans (the order, durations, the critical path, the tree) uses the
+//! times computed here. The spans themselves keep their own times.
 //!
-//! The clock of the root, and of every other span that hangs below nothing, is taken to
-//! be right, and a span of the same service and process as its parent has its parent's
-//! clock. Of one from elsewhere the clock is wrong if it starts before its parent, or
-//! after its parent's end where the parent waited for it. Then it is moved into the
-//! middle of its parent's time: what the call takes longer than the answer is taken to
-//! be the way there and back, in equal parts. One that took longer than its parent is
-//! moved to its parent's start. All below it moves with it.
+//! The clock of the root, and of every other span whose parent is not in the trace, counts as
+//! right. A span in the same service and process as its parent has its parent's clock. The
+//! clock of any other span is wrong if the span starts before its parent, or after the end of
+//! a parent that waited for it. Such a span is moved into the middle of its parent's time. The
+//! call takes longer than the answer, and the two transfers are assumed to share the
+//! difference equally. A span that took longer than its parent is moved to its parent's start.
+//! All descendants move with the span.
 //!
-//! That is the rule of Jaeger (`clockskew.go` of its query service), but for what is no
-//! sign of another clock:
+//! This is Jaeger's rule (`clockskew.go` of its query service), with these exceptions, which
+//! do not indicate another clock:
 //!
-//! - A span that begins within its parent's time is left where it is, also if it ends
-//!   after it: it may go on when its caller has its answer, or has given up.
-//! - Nobody waited for a span that took longer than its parent, whose parent was
-//!   cancelled or is no client, or that only another service's name tells from its
-//!   parent, since it may run in the same process: it may begin [`PLAUSIBLE_DELAY`]
-//!   after its parent's end.
-//! - A message may wait for any time. Its consumer is moved if it starts before it was
-//!   sent, and then to that time.
-//! - Less than [`TOLERANCE`] is nothing.
+//! - A span that starts within its parent's time is not moved, even if it ends later. It may
+//!   continue after its caller has received the answer or has given up.
+//! - A span that its parent did not wait for may start up to [`PLAUSIBLE_DELAY`] after the
+//!   parent's end. The parent is assumed not to wait if the span took longer than the parent,
+//!   or if the parent was cancelled or is not a client. It is also assumed if only the
+//!   service's name differs, because the span may then run in its parent's process.
+//! - A message may wait for any time. A consumer is moved only if it starts before its message
+//!   was sent. It is then moved to that time.
+//! - A difference of less than [`TOLERANCE`] is ignored.
 //!
-//! A time of zero is unknown. An unknown start is the parent's, or the span's own end
-//! where that is earlier or there is no parent; an unknown end is the start.
+//! A time of zero is unknown. An unknown start is replaced by the parent's start, or by the
+//! span's own end if it is earlier or if there is no parent. An unknown end is replaced by the
+//! start.
 
 use std::time::Duration;
 
 use crate::value::{Outcome, SpanKind, SpanRecord, Timestamp};
 
-/// How long after its cause a task that nobody waits for may start, and it is not the
-/// clocks that differ.
+/// How long after its parent's end a span may start if the parent did not wait for it. If it
+/// starts later, its clock counts as wrong.
 const PLAUSIBLE_DELAY: Duration = Duration::from_secs(60);
 
-/// What two tracers' ideas of one machine's time may differ by.
+/// How much the times of two tracers on one machine may differ.
 const TOLERANCE: Duration = Duration::from_millis(1);
 
-/// A trace whose times are all before this is one of a test, whose clock starts at
-/// zero: there zero is a time.
+/// The end of 1970. A trace with only earlier times comes from a test's clock that starts at
+/// zero. In such a trace, zero is a known time.
 const REAL_TIMES: Timestamp = Timestamp::from_unix_nanos(365 * 24 * 3600 * 1_000_000_000);
 
-/// From when until when.
+/// A start and an end. As in a span, the end may come before the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interval {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
 }
 
-/// What is to be said of a span's times.
+/// A remark about a span's times, for the tree and the problems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remark {
     pub(crate) start_is_unknown: bool,
     pub(crate) end_is_unknown: bool,
-    /// By how many nanoseconds the span's clock is ahead of the root's; said where
-    /// the trace comes to that clock.
+    /// How many nanoseconds the span's clock is ahead of the root's. Set only in the first
+    /// span with that clock, and zero in the spans below it.
     pub(crate) ahead: i64,
 }
 
@@ -64,14 +65,15 @@ pub(crate) struct Remark {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     intervals: Vec<Interval>,
-    /// What was added to a span's times; empty if nothing was to any.
+    /// The nanoseconds that were added to each span's times; empty if all are zero.
     shifts: Vec<i64>,
-    /// Sorted by position.
+    /// The remarks that are not empty, sorted by position.
     remarks: Vec<(usize, Remark)>,
 }
 
 impl Timeline {
-    /// Takes the parents and all positions, each after its parent's.
+    /// Computes the times of all spans. `parents` contains the parent of each position.
+    /// `downwards` contains all positions, each after its parent.
     pub(super) fn new(
         spans: &[SpanRecord],
         parents: &[Option<usize>],
@@ -81,7 +83,7 @@ impl Timeline {
             intervals: vec![Interval::default(); spans.len()],
             ..Self::default()
         };
-        let known = Known::of(spans);
+        let known = KnownTimes::from_spans(spans);
         for position in downwards {
             let span = &spans[position];
             let parent = parents[position].map(|parent| Parent {
@@ -89,7 +91,7 @@ impl Timeline {
                 interval: timeline.intervals[parent],
                 shift: timeline.shift(parent),
             });
-            let (interval, shift, remark) = known.place(span, parent);
+            let (interval, shift, remark) = known.compute_times(span, parent);
             timeline.intervals[position] = interval;
             if shift != 0 {
                 timeline.shifts.resize(spans.len(), 0);
@@ -109,7 +111,7 @@ impl Timeline {
         self.intervals[position]
     }
 
-    /// Returns a time that was taken by the clock of the span at `position`.
+    /// Converts a time of the span at `position`, such as that of a log, to the root's clock.
     pub(crate) fn time(&self, position: usize, time: Timestamp) -> Timestamp {
         shifted(time, self.shift(position))
     }
@@ -119,7 +121,7 @@ impl Timeline {
         found.map_or_else(|_| Remark::default(), |index| self.remarks[index].1)
     }
 
-    /// Whether every span has the times that it says.
+    /// Returns whether every span keeps its own times.
     pub(super) fn is_plain(&self) -> bool {
         self.shifts.is_empty() && self.remarks.is_empty()
     }
@@ -142,6 +144,7 @@ impl Interval {
     }
 }
 
+/// A parent, with its computed times.
 #[derive(Clone, Copy)]
 struct Parent<'a> {
     span: &'a SpanRecord,
@@ -149,16 +152,16 @@ struct Parent<'a> {
     shift: i64,
 }
 
-/// Which times of a trace are known.
+/// Which times of a trace count as known.
 #[derive(Clone, Copy)]
-struct Known {
+struct KnownTimes {
     zero_is_a_time: bool,
-    /// The earliest start or end that is no zero.
+    /// The earliest start or end that is not zero; zero if there is none.
     earliest: Timestamp,
 }
 
-impl Known {
-    fn of(spans: &[SpanRecord]) -> Self {
+impl KnownTimes {
+    fn from_spans(spans: &[SpanRecord]) -> Self {
         let times = || spans.iter().flat_map(|span| [span.start, span.end]);
         let earliest = times().filter(|time| *time > Timestamp::default()).min();
         Self {
@@ -167,11 +170,16 @@ impl Known {
         }
     }
 
-    /// Returns when the span ran, what was added to its times, and what is to be said.
-    fn place(self, span: &SpanRecord, parent: Option<Parent<'_>>) -> (Interval, i64, Remark) {
+    /// Returns when the span ran, the nanoseconds that were added to its times, and the
+    /// remark.
+    fn compute_times(
+        self,
+        span: &SpanRecord,
+        parent: Option<Parent<'_>>,
+    ) -> (Interval, i64, Remark) {
         let zero = Timestamp::default();
         let start_is_unknown = span.start == zero && !self.zero_is_a_time;
-        // Also by a test's clock nothing ends at zero that starts later.
+        // Even by a test's clock, a span that starts after zero cannot end at zero.
         let end_is_unknown = span.end == zero && (span.start > zero || start_is_unknown);
         let told = Interval {
             start: if start_is_unknown {
@@ -200,6 +208,8 @@ impl Known {
             }
         }
         let above = parent.map_or(0, |parent| parent.shift);
+        // A span with its parent's shift needs no remark, unless it certainly has another
+        // clock with the same deviation.
         let is_said = shift != above
             || parent.is_some_and(|parent| clock(span, parent.span) == OtherClock::Certain);
         let remark = Remark {
@@ -211,15 +221,16 @@ impl Known {
     }
 }
 
-/// Whether a span may be timed by another clock than its parent.
+/// Whether a span may have a different clock from its parent's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OtherClock {
     No,
-    /// Another service, which may run in the same process.
+    /// The span is of another service, which may run in the same process.
     Perhaps,
     Certain,
 }
 
+/// Returns whether the span may have a different clock from its parent's.
 fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     let is_call = span.kind.is_answer() || parent.kind.is_call();
     let is_other_service = span.service_name != parent.service_name;
@@ -232,11 +243,12 @@ fn clock(span: &SpanRecord, parent: &SpanRecord) -> OtherClock {
     }
 }
 
-/// Returns what to add to the times of a span that is told to have run at `told`.
+/// Returns how many nanoseconds to add to the times of a span. `told` contains its own times.
 fn shift(span: &SpanRecord, told: Interval, parent: Parent<'_>) -> i64 {
     let (is_certain, candidates) = match clock(span, parent.span) {
         OtherClock::No => return parent.shift,
-        // The clock of the process above, before that of the root.
+        // Its parent's clock comes first, because the process may be the same. Then comes the
+        // root's clock.
         OtherClock::Perhaps => (false, [parent.shift, 0]),
         OtherClock::Certain => (true, [0, parent.shift]),
     };
@@ -272,6 +284,7 @@ fn difference(to: Timestamp, from: Timestamp) -> i64 {
     nanos(ahead) - nanos(behind)
 }
 
+/// Adds nanoseconds to a time. Does not go below zero.
 fn shifted(time: Timestamp, nanos: i64) -> Timestamp {
     Timestamp::from_unix_nanos(time.as_unix_nanos().saturating_add_signed(nanos))
 }

@@ -1,4 +1,6 @@
-//! When a trace and its spans ran.
+//! The public methods for the times of a trace and its spans.
+//!
+//! The rule for different clocks is in [`timeline`](super::timeline).
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,33 +10,33 @@ use super::trace::Trace;
 use crate::value::{SpanRecord, Timestamp};
 
 impl Trace {
-    /// Returns the earliest start.
+    /// Returns the earliest start of a span.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
         self.intervals().map(|interval| interval.start).min()
     }
 
-    /// Returns the latest end.
+    /// Returns the latest end of a span.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
         self.intervals().map(|interval| interval.end).max()
     }
 
-    /// Returns when a span ran, by the clock of the trace's root: the span's own times
-    /// but where its clock differs from the root's, or they are not known.
+    /// Returns when a span ran, by the clock of the trace's root. These are the span's own
+    /// times, unless they are unknown or its clock differs from the root's.
     ///
-    /// The rule for clocks is that of Jaeger's clock skew adjuster, for spans that come
-    /// from another service or process than their parent. One that starts before its
-    /// parent, or after the end of a client that waited for it, is moved into the middle
-    /// of its parent's time, or to its start if it took longer; all below it moves with
-    /// it. One that nobody waited for may start up to a minute after its parent's end,
-    /// and a consumer at any time after it was sent. Unlike Jaeger it leaves a span that
-    /// starts within its parent's time and ends later: it may go on when its caller has
-    /// its answer.
+    /// Differing clocks are adjusted as in Jaeger's clock skew adjuster. The rule applies to a
+    /// span whose service or process differs from its parent's. If the span starts before its
+    /// parent, or after the end of a client that waited for it, it is moved into the middle of
+    /// its parent's time. If it took longer than its parent, it is moved to the parent's
+    /// start. All its descendants move with it. A span that its parent did not wait for may
+    /// start up to a minute after the parent's end. A consumer may start at any time after its
+    /// message was sent. Unlike in Jaeger, a span that starts within its parent's time and
+    /// ends later is not moved. It may continue after its caller has received the answer.
     ///
-    /// An unknown start is the parent's, or the span's own end where that is earlier or
-    /// there is no parent; an unknown end is the start. A time of zero is unknown, but
-    /// in a trace that is all of 1970, as those of a test's clock are.
+    /// An unknown start is replaced by the parent's start, or by the span's own end if it is
+    /// earlier or if there is no parent. An unknown end is replaced by the start. A time of
+    /// zero is unknown, unless all times of the trace are in 1970, as with a test's clock.
     ///
     /// ```
     /// use std::time::Duration;
@@ -71,7 +73,7 @@ impl Trace {
 
     /// Returns the time from the earliest start to the latest end.
     ///
-    /// Longer than the root when a span outlives it.
+    /// This is longer than the root's duration if a span outlives the root.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
         Some(self.end()? - self.start()?)
@@ -86,9 +88,9 @@ impl Trace {
         (0..self.len()).map(|position| self.interval(position))
     }
 
-    /// Returns the time of a span that hangs below nothing: that of the path, and what
-    /// others are drawn within. Where its start is not known it reaches back to the
-    /// trace's.
+    /// Returns the interval of a top span. The critical path covers this interval, and other
+    /// spans are drawn within it. If the start of the span is unknown, the interval begins
+    /// with the trace.
     pub(crate) fn top_interval(&self, top: usize) -> Interval {
         let mut interval = self.interval(top);
         if self.forest().timeline.remark(top).start_is_unknown {

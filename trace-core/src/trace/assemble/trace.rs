@@ -1,41 +1,44 @@
 //! All spans of one trace id.
+//!
+//! [`Trace`] owns the spans, which keep their position in its list. The index and the tree
+//! refer to them by position. The tree is built when it is first needed.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+mod insertion;
+
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::allocation::heap_bytes;
+use super::duplicates::Duplicates;
 use super::foreign_span::ForeignSpanError;
 use super::forest::Forest;
 use super::index::SpanIndex;
 use super::service_names::ServiceNames;
-use super::span_bytes::span_heap_bytes;
 use crate::process::maps::HashMap;
 use crate::stream::decode::TraceLosses;
 use crate::value::{SpanId, SpanRecord, TraceId};
 
 /// All spans of one trace id, added in any order.
 ///
-/// A pure function of the spans: every order of adding gives an equal trace.
-/// Adding a span takes constant time; the first look at the tree after it sorts
-/// once. Nothing recurses, so that depth is limited by memory only.
+/// A trace is a pure function of its spans: adding them in any order gives an equal trace.
+/// Adding a span takes constant time. The spans are sorted once, when the tree is next needed.
+/// No method recurses, so only memory limits the depth.
 ///
 /// # Times
 ///
-/// Spans of several processes are timed by clocks that differ, and some times are not
-/// known. All that compares spans (their order, durations, self times, the critical
-/// path, the tree) uses [`times_of`](Self::times_of), in which the clocks of other
-/// services are set by the root's, as Jaeger's clock skew adjuster sets them, and
-/// unknown times are guessed. The spans keep the times that they came with, and
-/// [`problems`](Self::problems) and the tree say what was changed.
+/// The processes of a trace have different clocks, and some times are unknown. Every method
+/// that compares spans (their order, durations, self times, the critical path, the tree) uses
+/// [`times_of`](Self::times_of). It adjusts the clocks of other services to the root's, as
+/// Jaeger's clock skew adjuster does, and estimates unknown times. The spans themselves keep
+/// their times. [`problems`](Self::problems) and the tree report the changes.
 ///
 /// # Two spans with one id
 ///
-/// Some systems (Zipkin, Envoy) give both ends of a call one id. Both are kept: the
-/// server's or consumer's span hangs below the other one, and has the children that
-/// are of its service. What takes an id means both, or the one that calls;
-/// [`answer`](Self::answer) is the other one.
+/// Some systems (Zipkin, Envoy) give both ends of a call the same id. Both spans are kept. The
+/// server or consumer span is a child of the other span, and has the children of its own
+/// service. A method that takes an id applies to both spans or to the calling span, as
+/// documented; [`answer`](Self::answer) returns the answering span.
 ///
 /// ```
 /// use std::time::Duration;
@@ -57,46 +60,41 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 /// ```
 #[derive(Clone)]
 pub struct Trace {
-    /// What all the spans have in common.
+    /// The trace id of all spans.
     pub trace_id: TraceId,
+    /// In the order of arrival. A preferred copy of a span replaces it. No span is removed.
     spans: Vec<SpanRecord>,
     /// Positions in `spans`.
     index: SpanIndex,
-    /// By id and whether it is the end of a call that answers.
-    repeated: BTreeMap<(SpanId, bool), Repetition>,
+    duplicates: Duplicates,
     losses: TraceLosses,
-    /// What `spans` have on the heap, each after the one before it.
+    /// The memory of `spans` on the heap, in bytes. Memory that a span shares with the span
+    /// before it counts once.
     owned_bytes: usize,
-    /// Set if the tree was looked at since the last change of `spans`.
+    /// Set if the tree was needed since the last change of `spans`.
     forest: OnceLock<Forest>,
 }
 
-/// How often a span was added, and whether always with the same content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Repetition {
-    reports: usize,
-    differing: bool,
-}
-
-/// What became of an added span.
+/// What happened to an added span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedSpan {
-    /// It is the first with its id, or the other end of a call whose ends have one id.
+    /// The first span with its id, or the other end of a call whose ends share an id.
     New,
-    /// There was one with its id, and one of the two is kept.
+    /// The trace already had a span with its id. One of the two is kept.
     Duplicate,
 }
 
-/// What [`Trace::insert`] did.
+/// The result of [`Trace::insert`].
 #[derive(Debug)]
 pub(super) enum Inserted {
-    /// It is at this position.
+    /// The span was added, at this position.
     New(usize),
-    /// The span was here.
+    /// Nothing changed, because the trace had an equal span.
     Copy,
-    /// Another one with its id is here, and is preferred.
+    /// Nothing changed, because the trace had a different span with this id, which is
+    /// preferred.
     Other,
-    /// The span took the place of this one, at this position.
+    /// The span has replaced this one, at this position.
     Replaced(usize, Box<SpanRecord>),
 }
 
@@ -108,19 +106,18 @@ impl Trace {
             trace_id,
             spans: Vec::new(),
             index: SpanIndex::default(),
-            repeated: BTreeMap::new(),
+            duplicates: Duplicates::default(),
             losses: TraceLosses::default(),
             owned_bytes: 0,
             forest: OnceLock::new(),
         }
     }
 
-    /// Makes a trace of all its spans.
+    /// Makes a trace from its spans.
     ///
     /// # Errors
     ///
-    /// When a span belongs to another trace; [`Trace::group`] sorts spans of
-    /// several traces.
+    /// If a span belongs to another trace. [`Trace::group`] accepts spans of several traces.
     pub fn from_spans(
         trace_id: TraceId,
         spans: impl IntoIterator<Item = SpanRecord>,
@@ -132,7 +129,7 @@ impl Trace {
         Ok(trace)
     }
 
-    /// Makes as many traces as there are trace ids, sorted by start, then id.
+    /// Makes one trace for each trace id, sorted by start, then id.
     ///
     /// ```
     /// use trace_core::{SpanId, SpanRecord, Trace, TraceId};
@@ -156,110 +153,25 @@ impl Trace {
         traces
     }
 
-    /// Adds a span.
-    ///
-    /// Of several spans with one id, but for the two ends of a call, the one that ends
-    /// last is kept, then the one that starts first, then the one with more tags, logs
-    /// and links, then the one with the greater `Debug` text;
-    /// [`problems`](Self::problems) tells.
-    ///
-    /// # Errors
-    ///
-    /// When the span belongs to another trace; the error gives it back.
-    pub fn add_span(&mut self, span: SpanRecord) -> Result<AddedSpan, ForeignSpanError> {
-        if span.trace_id != self.trace_id {
-            return Err(ForeignSpanError::new(span, self.trace_id));
-        }
-        Ok(match self.insert(span, &ServiceNames::default()) {
-            Inserted::New(_) => AddedSpan::New,
-            Inserted::Copy | Inserted::Other | Inserted::Replaced(..) => AddedSpan::Duplicate,
-        })
-    }
-
-    /// Adds a span of this trace.
-    pub(super) fn insert(&mut self, mut span: SpanRecord, names: &ServiceNames) -> Inserted {
-        let found = self.index.find(&self.spans, &span);
-        let position = found.unwrap_or(self.spans.len());
-        let before = position.checked_sub(1);
-        if let Some(before) = before.and_then(|before| self.spans.get(before)) {
-            span.tracestate.share_with(&before.tracestate);
-            if span.service_name == before.service_name {
-                span.service_name = Arc::clone(&before.service_name);
-            }
-        }
-        let Some(kept) = found.and_then(|position| self.spans.get(position)) else {
-            self.index.add(&span, position);
-            self.make_room();
-            self.spans.push(span);
-            self.owned_bytes += self.owned_at(position, names);
-            self.forest.take();
-            return Inserted::New(position);
-        };
-        let differing = *kept != span && debug_text(kept) != debug_text(&span);
-        let is_preferred = differing && is_preferred(&span, kept);
-        let repetition = self
-            .repeated
-            .entry((span.span_id, span.kind.is_answer()))
-            .or_insert(Repetition {
-                reports: 1,
-                differing: false,
-            });
-        repetition.reports += 1;
-        repetition.differing |= differing;
-        if !differing {
-            return Inserted::Copy;
-        }
-        if !is_preferred {
-            return Inserted::Other;
-        }
-        self.forest.take();
-        // The span behind it may have shared with the old one, and not with this one.
-        let changed = [position, position + 1];
-        let owned = |trace: &Self| changed.map(|at| trace.owned_at(at, names)).iter().sum();
-        let bytes: usize = owned(self);
-        let old = std::mem::replace(&mut self.spans[position], span);
-        self.owned_bytes = (self.owned_bytes + owned(self)).saturating_sub(bytes);
-        Inserted::Replaced(position, Box::new(old))
-    }
-
-    /// Returns what the span at this position has on the heap; nothing behind the last.
-    fn owned_at(&self, position: usize, names: &ServiceNames) -> usize {
-        let before = position.checked_sub(1);
-        let before = before.and_then(|before| self.spans.get(before));
-        let span = self.spans.get(position);
-        span.map_or(0, |span| span_heap_bytes(span, before, names))
-    }
-
-    /// Makes room for one more span. A vector's own way would be to have room for four,
-    /// and then for twice as many: most of a small trace, and half of a large one.
-    fn make_room(&mut self) {
-        let len = self.spans.len();
-        if len == self.spans.capacity() {
-            self.spans.reserve_exact(1 + len / 4);
-        }
-    }
-
-    /// Returns how much memory the trace takes, in bytes, itself included; takes
+    /// Returns the memory of the trace in bytes, including the struct and its tree. Takes
     /// constant time.
     pub(super) fn bytes(&self) -> usize {
-        // A node of a B-tree has room for eleven entries and is half full at least.
-        let repeated = size_of::<((SpanId, bool), Repetition)>() * 2;
         heap_bytes(size_of::<Self>())
             + heap_bytes(self.spans.capacity() * size_of::<SpanRecord>())
             + self.index.heap_bytes()
-            + self.repeated.len() * repeated
+            + self.duplicates.heap_bytes()
             + Forest::bytes(self.spans.len())
             + self.owned_bytes
     }
 
-    /// Returns the number of spans, duplicates counted once, and the two ends of a call
-    /// twice.
+    /// Returns the number of spans. Duplicates count once. The two ends of a call count as
+    /// two.
     #[must_use]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Returns whether there is no span.
+    /// Returns whether the trace has no spans.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
@@ -270,83 +182,20 @@ impl Trace {
         self.at(&self.forest().order)
     }
 
-    /// Returns the span with this id; of the two ends of a call the one that calls.
+    /// Returns the span with this id. If both ends of a call have it, returns the calling
+    /// span.
     #[must_use]
     pub fn span(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.first(span_id)?)
     }
 
-    /// Returns the span that answers, where both ends of a call have this id.
+    /// Returns the answering span, if both ends of a call have this id.
     #[must_use]
     pub fn answer(&self, span_id: SpanId) -> Option<&SpanRecord> {
         self.spans.get(self.index.answer(span_id)?)
     }
 
-    /// Returns the span without a parent; of several the one that starts first,
-    /// then the one with the least id. Without any it is the same of those that say
-    /// that they are their own parents, as the roots of some systems do.
-    #[must_use]
-    pub fn root(&self) -> Option<&SpanRecord> {
-        self.roots().next()
-    }
-
-    /// Returns the spans whose parent is this one, sorted by start, then id; of both
-    /// ends of a call, where they have one id.
-    ///
-    /// Where parents form a cycle, the edge above the cycle's first span (by
-    /// start, then id) is left out, so that walking down always ends.
-    pub fn children(&self, span_id: SpanId) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        let forest = self.forest();
-        let below = |position: Option<usize>| position.map_or(&[][..], |at| forest.children(at));
-        let answer = self.index.answer(span_id);
-        let mut children = [below(self.index.first(span_id)), below(answer)].concat();
-        if answer.is_some() {
-            children.retain(|child| Some(*child) != answer);
-            let start = |at: &usize| (self.interval(*at).start, self.spans[*at].span_id);
-            children.sort_by_key(start); // Stable: those of the caller come first.
-        }
-        children.into_iter().map(|child| &self.spans[child])
-    }
-
-    /// Returns the spans that hang below this one, sorted by start, then id; none if it
-    /// is not of this trace.
-    ///
-    /// Unlike [`children`](Self::children) it tells the two ends of a call apart that
-    /// have one id: the one that answers is below the one that calls.
-    pub fn children_of(&self, span: &SpanRecord) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        let children = match self.position_of(span) {
-            Some(position) => self.forest().children(position),
-            None => &[],
-        };
-        self.at(children)
-    }
-
-    /// Returns the spans that hang below no other: the root, more roots, then
-    /// orphans and the first spans of cycles, each sorted by start, then id.
-    pub fn top_spans(&self) -> impl ExactSizeIterator<Item = &SpanRecord> {
-        self.at(&self.forest().tops)
-    }
-
-    /// Returns the spans whose parent is missing, sorted by start, then id.
-    pub fn orphans(&self) -> impl Iterator<Item = &SpanRecord> {
-        self.spans().filter(|span| self.is_orphan(span))
-    }
-
-    /// Returns the number of levels: 0 without spans, 1 for a root alone.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        let deepest = self.forest().depth.iter().max();
-        deepest.map_or(0, |depth| depth + 1)
-    }
-
-    /// Returns how many spans lie above this one: 0 for the root.
-    #[must_use]
-    pub fn depth_of(&self, span_id: SpanId) -> Option<usize> {
-        let position = self.index.first(span_id)?;
-        self.forest().depth.get(position).copied()
-    }
-
-    /// Returns the names of the services, sorted, each once.
+    /// Returns the names of the services, sorted and without duplicates.
     #[must_use]
     pub fn services(&self) -> Vec<&str> {
         let names: BTreeSet<&str> = self.spans.iter().map(|span| &*span.service_name).collect();
@@ -359,40 +208,20 @@ impl Trace {
         self.spans.iter().any(SpanRecord::is_error)
     }
 
-    /// Returns how many spans are known to be lost, and why.
+    /// Returns how many spans of the trace are known to be lost, by reason.
     #[must_use]
     pub const fn losses(&self) -> TraceLosses {
         self.losses
     }
 
-    /// Notes that spans were lost.
-    pub(super) fn lose(&mut self, losses: &TraceLosses) {
+    /// Adds spans that were lost.
+    pub(super) fn add_losses(&mut self, losses: &TraceLosses) {
         self.losses.add(losses);
     }
 
-    fn is_orphan(&self, span: &SpanRecord) -> bool {
-        let hangs_below_caller = span.kind.is_answer() && self.answer(span.span_id).is_some();
-        let parent = span.parent_span_id;
-        !hangs_below_caller && parent.is_some_and(|parent| !self.index.contains(parent))
-    }
-
-    /// Returns the spans that stand for a root, as [`root`](Self::root) prefers them.
-    pub(super) fn roots(&self) -> impl Iterator<Item = &SpanRecord> {
-        let forest = self.forest();
-        self.at(forest.tops.get(..forest.roots).unwrap_or_default())
-    }
-
-    /// Whether its parent is in another process, and not here.
-    pub(crate) fn is_called_from_elsewhere(&self, span: &SpanRecord) -> bool {
-        span.parent_is_remote && self.is_orphan(span)
-    }
-
-    /// Returns the ids added more than once, how often, and whether the contents
-    /// differed.
-    pub(super) fn repetitions(&self) -> impl Iterator<Item = (SpanId, usize, bool)> {
-        self.repeated
-            .iter()
-            .map(|((span_id, _), repetition)| (*span_id, repetition.reports, repetition.differing))
+    /// Returns the spans that were added more than once.
+    pub(super) const fn duplicates(&self) -> &Duplicates {
+        &self.duplicates
     }
 
     /// Returns whether adding this span would make the trace no larger.
@@ -400,17 +229,23 @@ impl Trace {
         self.position_of(span).is_some()
     }
 
-    /// Returns the position of the span that is the same end of the same call.
+    /// Returns the position of the span with the same id that is the same end of a call.
     pub(super) fn position_of(&self, span: &SpanRecord) -> Option<usize> {
         self.index.find(&self.spans, span)
     }
 
-    /// Returns the position of the span with this id; of two the one that calls.
+    /// Returns the position of the span with this id; if there are two, of the calling span.
     pub(super) fn position(&self, span_id: SpanId) -> Option<usize> {
         self.index.first(span_id)
     }
 
-    /// Returns the tree; its positions are those of [`Trace::at`].
+    /// Returns the position of the answering span, if both ends of a call have this id.
+    pub(super) fn answer_position(&self, span_id: SpanId) -> Option<usize> {
+        self.index.answer(span_id)
+    }
+
+    /// Returns the tree. Builds it if spans were added since the last call. Its positions are
+    /// valid for [`Trace::at`].
     pub(crate) fn forest(&self) -> &Forest {
         self.forest
             .get_or_init(|| Forest::new(&self.spans, &self.index))
@@ -421,37 +256,20 @@ impl Trace {
         &'a self,
         positions: &'a [usize],
     ) -> impl ExactSizeIterator<Item = &'a SpanRecord> + DoubleEndedIterator {
-        // The forest was built of `spans`, so that every position is one of its.
+        // The forest was built from `spans`, so every position is valid.
         positions.iter().map(|position| &self.spans[*position])
     }
 
-    /// Returns the spans in the order in which positions count them.
+    /// Returns the spans by position.
     pub(crate) fn by_position(&self) -> &[SpanRecord] {
         &self.spans
     }
 }
 
-/// Returns whether `span` and not `other`, of the same id, is to be kept.
-fn is_preferred(span: &SpanRecord, other: &SpanRecord) -> bool {
-    let key = |span: &SpanRecord| {
-        let items = span.tags.len() + span.logs.len() + span.links.len();
-        (span.end, Reverse(span.start), items)
-    };
-    key(span)
-        .cmp(&key(other))
-        .then_with(|| debug_text(span).cmp(&debug_text(other)))
-        .is_gt()
-}
-
-/// A total order needs a text: floats have none, and NaN is not even itself.
-fn debug_text(span: &SpanRecord) -> String {
-    format!("{span:?}")
-}
-
 impl PartialEq for Trace {
     fn eq(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id
-            && self.repeated == other.repeated
+            && self.duplicates == other.duplicates
             && self.losses == other.losses
             && self.spans().eq(other.spans())
     }
@@ -467,7 +285,7 @@ impl fmt::Debug for Trace {
 }
 
 impl fmt::Display for Trace {
-    /// Writes id, number of spans and duration in one line.
+    /// Writes the id, the number of spans and the duration, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spans = self.len();
         write!(f, "Trace({}, {spans} spans", self.trace_id)?;

@@ -1,4 +1,7 @@
-//! The collector that assembles traces.
+//! The public interface of the collector that assembles traces.
+//!
+//! It owns the lock around the store, and releases it before it calls a hook. The store
+//! decides what happens to a trace.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,7 +21,8 @@ use crate::value::TraceId;
 
 /// Assembles the spans of any number of processes, in any order, into traces.
 ///
-/// A clone is the same collector: give one to a tracer and keep one to ask.
+/// A clone refers to the same collector. Give one to a tracer, and keep one to read the
+/// traces.
 ///
 /// ```
 /// use trace_core::{TraceCollector, Tracer, span};
@@ -36,32 +40,34 @@ use crate::value::TraceId;
 ///
 /// # When a trace is complete
 ///
-/// - **At once**, when [one tracer](TraceCollectorOptions::tracers) delivers to the
-///   collector and no part of the trace runs in it any more: no other process sends spans
-///   here. A missing span of the caller, or of a called service, does not matter.
-/// - **At once**, when several tracers deliver to it, the root is here, no parent is missing,
-///   no tracer runs a part of the trace, every client span has a child from the service
-///   that it called, and no span is a producer.
-/// - **After the quiet time**, when the root is here, no parent is missing and no tracer
-///   still runs a part, but another process might send more spans. A flush does not wait
-///   for this time.
-/// - **Given up**, when something is missing for longer, or a limit of spans, bytes or
-///   traces is reached. The trace keeps the reason. While a tracer knows that a part of a
-///   trace runs, the trace is not given up for its age.
-/// - **Not complete**, whatever else is there, when the tracer knows that spans of the trace
-///   were lost: [`Completion::SpansLost`](crate::Completion::SpansLost).
+/// - **At once**, when only [one tracer](TraceCollectorOptions::tracers) delivers to the
+///   collector and no part of the trace runs in it any more. No other process sends spans
+///   here, so missing spans of a caller or of a called service do not matter.
+/// - **At once**, when several tracers deliver to the collector and the spans show that
+///   nothing is missing. The root and all parents must be here, and no tracer may run a part
+///   of the trace. Every client span must have a child from the service that it called, and no
+///   span may be a producer.
+/// - **After the quiet time**, when the root is here, no parent is missing and no tracer runs
+///   a part, but another process might send more spans. A flush does not wait for this time.
+/// - **Given up**, when something is missing for the
+///   [`give_up_time`](TraceCollectorOptions::give_up_time), or when a limit of spans, bytes or
+///   traces is reached. The trace keeps the reason. A trace is not given up for its age while
+///   a tracer knows that a part of it runs.
+/// - **Never complete**, when the tracer knows that spans of the trace were lost; see
+///   [`Completion::SpansLost`](crate::Completion::SpansLost).
 ///
-/// Later spans are added to the completed trace while the collector keeps it, and are
-/// counted. The hook is called with the trace again as soon as no part of it runs. Later
-/// spans of a discarded trace are announced without its earlier ones: the collector
-/// remembers the ids of very many discarded traces.
+/// Late spans are added to the completed trace while the collector keeps it, and are counted.
+/// The hook is called again as soon as no part of the trace runs. Late spans of a discarded
+/// trace are passed to the hook without the earlier spans, because the collector remembers
+/// only the ids of discarded traces.
 ///
-/// The collector reads the clock whenever spans come, in [`tick`](Self::tick) and at a
-/// flush; it has no thread. Its waiting times do not change when the wall clock is set.
+/// The collector has no thread. It reads the clock whenever spans come, in
+/// [`tick`](Self::tick) and at a flush. Its waiting times do not change when the wall clock is
+/// set.
 ///
 /// # Without a tracer
 ///
-/// Spans of a file, or of another program, are collected by hand:
+/// Spans of a file or of another program can be added by hand:
 ///
 /// ```
 /// use trace_core::{
@@ -89,11 +95,12 @@ struct Shared {
     store: Mutex<Store>,
 }
 
-/// Who is told.
+/// The callbacks for traces.
 #[derive(Default)]
 pub(crate) struct Hooks {
+    /// Called with each completed trace, and again after it has changed.
     pub(crate) on_completed: Option<Hook<CompletedTrace>>,
-    /// Of a trace that goes on for long, once.
+    /// Called once with each trace that has been open for a long time.
     pub(crate) on_open: Option<Hook<OpenTrace>>,
 }
 
@@ -112,13 +119,13 @@ impl TraceCollector {
         Self::with_hooks(options, Hooks::default())
     }
 
-    /// Makes a collector that calls `on_completed` with every trace that is completed
-    /// or given up, on the thread that brought its last span: once, and
+    /// Makes a collector that calls `on_completed` with every trace that is completed or given
+    /// up, on the thread that completes it. The hook is called once for each trace, and
     /// [again](CompletedTrace::told_before) for spans that come
     /// [late](CompletedTrace::late_spans).
     ///
-    /// The hook may ask this collector. It may panic: it is told of the other traces, and
-    /// [`TraceCollectorStats::hook_panics`] counts.
+    /// The hook may call methods of this collector. If it panics, it is still called with the
+    /// other traces, and [`TraceCollectorStats::hook_panics`] counts the panic.
     ///
     /// [`TraceCollectorStats::hook_panics`]: crate::TraceCollectorStats::hook_panics
     ///
@@ -143,7 +150,8 @@ impl TraceCollector {
 
     /// Returns the traces that are being assembled, sorted by start, then id.
     ///
-    /// What is returned does not change; spans that come meanwhile copy the trace.
+    /// The returned traces do not change. If a span comes while one of them is held, the
+    /// collector copies that trace.
     #[must_use]
     pub fn active_traces(&self) -> Vec<Arc<Trace>> {
         let mut traces = self.store().active();
@@ -163,8 +171,7 @@ impl TraceCollector {
         self.store().find(trace_id)
     }
 
-    /// Returns the completed traces that took longer than `threshold`, the slowest
-    /// first.
+    /// Returns the completed traces that took longer than `threshold`, the slowest first.
     #[must_use]
     pub fn slow_traces(&self, threshold: Duration) -> Vec<CompletedTrace> {
         let mut slow = self.completed_traces();
@@ -173,8 +180,7 @@ impl TraceCollector {
         slow
     }
 
-    /// Returns the completed traces that have all that is asked for, in the order of
-    /// completion.
+    /// Returns the completed traces that match the query, in the order of completion.
     #[must_use]
     pub fn search(&self, query: &Query) -> Vec<CompletedTrace> {
         let mut found = self.completed_traces();
@@ -182,15 +188,15 @@ impl TraceCollector {
         found
     }
 
-    /// Returns what was taken and what became of it.
+    /// Returns the counters of the collector.
     #[must_use]
     pub fn stats(&self) -> TraceCollectorStats {
         self.store().stats()
     }
 
-    /// Completes or gives up the traces for which nothing came for long enough.
+    /// Completes or gives up the traces for which no span has come for their waiting time.
     ///
-    /// Collecting does the same; call it where no span may come for a while.
+    /// Each batch does the same. Call this if batches may not come for a while.
     pub fn tick(&self) {
         let mut news = News::default();
         let options = &self.shared.options;
@@ -202,11 +208,11 @@ impl TraceCollector {
         self.announce(&news);
     }
 
-    /// Waits for nothing any more: completes every trace that misses nothing, and
-    /// gives up the others with [`Completion::Stopped`].
+    /// Stops waiting: completes every trace that lacks nothing, and gives up the others with
+    /// [`Completion::Stopped`].
     ///
-    /// For the end of a file or a program. Spans that come later are late, or start
-    /// a trace.
+    /// Call this at the end of a file or program. Spans that come later are late, or start a
+    /// new trace.
     ///
     /// [`Completion::Stopped`]: crate::Completion::Stopped
     pub fn finish(&self) {
@@ -223,6 +229,7 @@ impl TraceCollector {
         }
     }
 
+    /// Completes the traces that lack nothing. With `all`, gives up the others.
     fn flush_store(&self, all: bool) {
         let options = &self.shared.options;
         let news = {
@@ -233,8 +240,8 @@ impl TraceCollector {
         self.announce(&news);
     }
 
-    /// Calls the hooks, which may ask this collector: the store must not be locked. A hook
-    /// may panic for one trace, and is told of the others.
+    /// Calls the hooks with the news. The store must not be locked, because a hook may call
+    /// this collector. A hook that panics for one trace is still called with the others.
     fn announce(&self, news: &News) {
         let hooks = &self.shared.hooks;
         if let Some(on_open) = &hooks.on_open {
@@ -253,7 +260,7 @@ impl TraceCollector {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // Nothing panics while it is locked but for want of memory.
+        // Code under this lock panics only when memory runs out.
         self.shared.store.lock().unpoisoned()
     }
 }
@@ -263,6 +270,8 @@ impl Collector for TraceCollector {
         let options = &self.shared.options;
         let now = self.store().now(&options.clock);
         let mut spans = batch.spans();
+        // The batch is added in pieces. Traces that a piece gives up are freed after the hooks
+        // have seen them, so a large batch does not exceed `max_bytes` for long.
         let mut has_more = true;
         while has_more {
             let mut store = self.store();
@@ -273,7 +282,8 @@ impl Collector for TraceCollector {
         }
     }
 
-    /// Completes what is due, and asks to be called again while traces are active.
+    /// Completes the traces that are due. While traces are active, asks to be called again
+    /// after a quarter of the quiet time, between 10 ms and 1 s.
     fn on_idle(&self) -> Option<Duration> {
         const OFTEN: Duration = Duration::from_millis(10);
         const SELDOM: Duration = Duration::from_secs(1);
@@ -282,9 +292,9 @@ impl Collector for TraceCollector {
         is_waiting.then(|| (self.shared.options.quiet_time / 4).clamp(OFTEN, SELDOM))
     }
 
-    /// Completes the traces that miss nothing, without the quiet time, if only one
-    /// [tracer](TraceCollectorOptions::tracers) delivers here; keeps incomplete traces.
-    /// Does not wait, so `timeout` never matters.
+    /// If only one [tracer](TraceCollectorOptions::tracers) delivers here, completes the
+    /// traces that lack nothing, without the quiet time. Keeps incomplete traces. Does not
+    /// wait, so `timeout` has no effect.
     fn flush(&self, _timeout: Duration) -> Result<(), CollectorError> {
         if self.shared.options.tracers <= 1 {
             self.flush_store(false);
@@ -293,7 +303,7 @@ impl Collector for TraceCollector {
         Ok(())
     }
 
-    /// Flushes; the shutdown of the last [tracer](TraceCollectorOptions::tracers)
+    /// Flushes. The shutdown of the last [tracer](TraceCollectorOptions::tracers)
     /// [finishes](Self::finish) all traces.
     fn shutdown(&self, timeout: Duration) -> Result<(), CollectorError> {
         let shutdowns = {

@@ -1,4 +1,4 @@
-//! Whether and how text is colored.
+//! Decides whether and how text is colored. The escape sequences come from `anstyle`.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -8,18 +8,18 @@ use anstyle::AnsiColor;
 /// When to write colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorChoice {
-    /// When standard output is a terminal and `NO_COLOR` is not set (or empty).
+    /// Write colors if standard output is a terminal and `NO_COLOR` is unset or empty.
     ///
     /// Source: no-color.org.
     Auto,
-    /// Always.
+    /// Always write colors.
     Always,
-    /// Never.
+    /// Never write colors.
     #[default]
     Never,
 }
 
-/// What a piece of text is, as far as color goes.
+/// The meaning of a piece of text, which decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
@@ -31,7 +31,7 @@ pub(super) enum Style {
 }
 
 impl ColorChoice {
-    /// Returns whether to write colors to standard output.
+    /// Returns whether text for standard output gets colors.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -50,7 +50,7 @@ impl ColorChoice {
 }
 
 impl Style {
-    /// Appends text, colored if `color`; nothing for no text.
+    /// Appends text to `line`, with this style if `color` is set. An empty text adds nothing.
     pub(super) fn write(self, text: &str, color: bool, line: &mut String) {
         let style = self.ansi();
         if !color || style.is_plain() || text.is_empty() {

@@ -1,12 +1,11 @@
-//! Durations for people.
+//! Durations in a readable form.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Writes a duration with three significant digits, in ns, µs, ms or s.
+/// Displays a duration with three significant digits, in ns, µs, ms or s.
 ///
-/// Rounds half up; whole nanoseconds are exact, and from 1,000 s on whole seconds
-/// are written.
+/// Rounds half up. Below 1 µs the number is exact. From 1,000 s it is in whole seconds.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,7 +33,8 @@ fn text(nanos: u128) -> String {
     const UNITS: [(u128, &str); 3] = [(1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
     for (unit, name) in UNITS {
         for (decimals, below) in [(2, 10_u128), (1, 100), (0, 1_000)] {
-            // In units of the last digit shown, so that 9.996 becomes 10.0.
+            // The value is rounded before the number of decimals is chosen, so that 9.996
+            // becomes 10.0 and not 10.00.
             let scale = 10_u128.pow(decimals);
             let digits = (nanos * scale + unit / 2) / unit;
             if digits < below * scale {

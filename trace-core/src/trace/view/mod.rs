@@ -1,17 +1,19 @@
 //! Traces as text.
 //!
-//! One tree for tests, consoles and examples, and summaries of one and of many
-//! traces. Widths are those of a terminal: two columns for an East Asian wide character
-//! and none for a combining one. Nothing here computes what a trace means; see
+//! A trace is shown as a tree, or as a summary of one trace or of many. Widths are counted in
+//! columns of a terminal: an East Asian wide character takes two columns, and a combining
+//! character takes none. The times and the tree of a trace are computed in
 //! [`assemble`](crate::trace::assemble).
 
+mod cell;
 mod color;
 mod duration;
 mod printing;
-mod row;
+mod span_lines;
 mod summary;
 mod summary_table;
 mod text;
+mod time_columns;
 mod tree;
 mod tree_options;
 

@@ -1,4 +1,4 @@
-//! Every completed trace, live.
+//! Trace collectors that print every completed trace.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,8 @@ use crate::trace::assemble::{
 };
 
 impl TraceCollector {
-    /// Makes a collector that prints the tree of every completed trace to standard
-    /// output, in colors if that is a terminal.
+    /// Makes a collector that prints the tree of every completed trace to standard output, in
+    /// color if the output is a terminal.
     #[must_use]
     pub fn printing() -> Self {
         let tree = TreeOptions {
@@ -25,16 +25,17 @@ impl TraceCollector {
         Self::printing_to(TraceCollectorOptions::default(), tree, std::io::stdout())
     }
 
-    /// Makes a collector that writes the tree of every completed trace, followed by
-    /// an empty line.
+    /// Makes a collector that writes the tree of every completed trace, followed by an empty
+    /// line.
     ///
-    /// A trace that is still open after the
-    /// [`give_up_time`](TraceCollectorOptions::give_up_time) is said to be so, once, in a
-    /// line: for how long, and how many spans of it have ended, which may be none. One that
-    /// is written again says why: spans came late, were dropped, or were lost.
+    /// If a trace is still open after the
+    /// [`give_up_time`](TraceCollectorOptions::give_up_time), the collector writes one line,
+    /// once. The line says how long the trace has been open, and how many of its spans have
+    /// ended, which may be none. When a trace is written again, a line gives the reason: spans
+    /// came late, were dropped, or were lost.
     ///
-    /// Trees never mingle: each is one write, under a lock. What cannot be written is
-    /// lost.
+    /// Trees are never mixed, because each is one write under a lock. Text that cannot be
+    /// written is lost.
     ///
     /// ```
     /// use trace_core::{TraceCollector, TraceCollectorOptions, TreeOptions};
@@ -51,33 +52,34 @@ impl TraceCollector {
         tree: TreeOptions,
         writer: impl Write + Send + 'static,
     ) -> Self {
-        let page = Arc::new(Page(Mutex::new(writer)));
-        let of_open = Arc::clone(&page);
+        let writer = Arc::new(SharedWriter(Mutex::new(writer)));
+        let of_open = Arc::clone(&writer);
         let hooks = Hooks {
             on_completed: Some(Box::new(move |completed| {
-                page.write(&text_of(completed, &tree));
+                writer.write(&completed_text(completed, &tree));
             })),
             on_open: Some(Box::new(move |open| {
-                of_open.write(&open_text_of(open));
+                of_open.write(&open_text(open));
             })),
         };
         Self::with_hooks(options, hooks)
     }
 }
 
-/// Where traces are written.
-struct Page<W>(Mutex<W>);
+/// The writer, shared by the two hooks.
+struct SharedWriter<W>(Mutex<W>);
 
-impl<W: Write> Page<W> {
+impl<W: Write> SharedWriter<W> {
     fn write(&self, text: &str) {
         let mut writer = self.0.lock().unpoisoned();
-        // A closed terminal or pipe must not end the program.
+        // The error is dropped: a closed terminal or pipe must not end the program.
         let written = writer.write_all(text.as_bytes());
         drop(written.and_then(|()| writer.flush()));
     }
 }
 
-fn text_of(completed: &CompletedTrace, options: &TreeOptions) -> String {
+/// Returns the text of a completed trace.
+fn completed_text(completed: &CompletedTrace, options: &TreeOptions) -> String {
     let mut text = completed.trace.tree_with(options.clone()).to_string();
     let completion = completed.completion;
     if !completion.is_complete() {
@@ -94,7 +96,7 @@ fn text_of(completed: &CompletedTrace, options: &TreeOptions) -> String {
     text
 }
 
-/// Why a trace is told again.
+/// Returns the reasons why a trace is written again.
 fn reasons(completed: &CompletedTrace) -> String {
     let mut reasons = Vec::new();
     let late = completed.late_spans;
@@ -127,10 +129,10 @@ fn spans(number: usize) -> String {
     format!("{number} span{s}")
 }
 
-/// Says that a trace goes on, and since when.
-fn open_text_of(open: &OpenTrace) -> String {
+/// Returns the line for a trace that has been open for a long time.
+fn open_text(open: &OpenTrace) -> String {
     let (id, open_for, spans) = (open.trace_id, open.open_for, spans(open.spans));
-    // Nobody looks at it to the millisecond.
+    // Milliseconds would not be useful.
     let seconds = open_for.as_secs();
     format!("trace {id}: open for {seconds} s, {spans} so far\n\n")
 }

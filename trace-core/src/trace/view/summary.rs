@@ -1,4 +1,4 @@
-//! A trace in a few lines.
+//! A trace in a few lines: how long it took, and where the time went.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -12,7 +12,7 @@ use crate::trace::assemble::Trace;
 use crate::value::visible::visible;
 use crate::value::{SpanId, SpanRecord, TraceId};
 
-/// What a trace comes down to: how long it took, and where the time went.
+/// How long a trace took, and where the time went.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Summary, Timestamp, Trace, TraceId};
@@ -26,7 +26,7 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 /// child.service_name = "bank".into();
 /// child.end = Timestamp::from_unix_nanos(20_000_000);
 ///
-/// let summary = Summary::of(&Trace::from_spans(id, [root, child])?);
+/// let summary = Summary::from_trace(&Trace::from_spans(id, [root, child])?);
 /// assert_eq!(summary.slowest.as_ref().unwrap().operation_name, "charge");
 /// assert_eq!(
 ///     summary.to_string(),
@@ -41,44 +41,45 @@ use crate::value::{SpanId, SpanRecord, TraceId};
 pub struct Summary {
     /// The trace.
     pub trace_id: TraceId,
-    /// The root's operation, or that of the first span that hangs below no other.
+    /// The operation of the root. Without a root, that of the first of [`Trace::top_spans`].
     pub operation_name: Cow<'static, str>,
     /// The service of the same span.
     pub service_name: Arc<str>,
-    /// From the earliest start to the latest end; zero without spans.
+    /// The time from the earliest start to the latest end; zero without spans.
     pub duration: Duration,
-    /// Number of spans.
+    /// The number of spans.
     pub spans: usize,
-    /// Number of spans with an error status.
+    /// The number of spans with an error status.
     pub errors: usize,
-    /// The span that took longest, the root left out unless it is alone; of several
-    /// the one that starts first, then the one with the least id.
+    /// The span that took longest, except the root, unless it is the only span. If several
+    /// took equally long, this is the span that starts first, then the span with the lowest
+    /// id.
     pub slowest: Option<SpanTime>,
-    /// The span with the largest [self time](Trace::self_time), which may be the
-    /// root; of several as above.
+    /// The span with the largest [self time](Trace::self_time), which may be the root. Of
+    /// several, one is chosen as for `slowest`.
     pub largest_self_time: Option<SpanTime>,
-    /// The spans of the [critical path](Trace::critical_path) with their time on it,
-    /// in the order in which the path first comes to them.
+    /// The spans of the [critical path](Trace::critical_path) with their times on it, in the
+    /// order in which the path first reaches them.
     pub critical_path: Vec<SpanTime>,
 }
 
-/// A span and some time of it.
+/// A span, and one of its times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanTime {
     /// The span.
     pub span_id: SpanId,
-    /// What it did.
+    /// Its operation.
     pub operation_name: Cow<'static, str>,
-    /// Who did it.
+    /// Its service.
     pub service_name: Arc<str>,
-    /// The time; which one, the field of [`Summary`] says.
+    /// The time. Its meaning depends on the field of [`Summary`].
     pub time: Duration,
 }
 
 impl Summary {
-    /// Sums a trace up.
+    /// Makes the summary of a trace.
     #[must_use]
-    pub fn of(trace: &Trace) -> Self {
+    pub fn from_trace(trace: &Trace) -> Self {
         let (spans, forest) = (trace.by_position(), trace.forest());
         let top = trace.top_spans().next();
         let root = forest.tops.first().filter(|_| forest.roots > 0);
@@ -112,13 +113,13 @@ impl SpanTime {
     }
 }
 
-/// Returns the longest, of several the first.
+/// Returns the longest time; of several equal ones, the first.
 fn longest<'a>(times: impl Iterator<Item = (&'a SpanRecord, Duration)>) -> Option<SpanTime> {
     let (span, time) = times.min_by_key(|(_, time)| Reverse(*time))?;
     Some(SpanTime::new(span, time))
 }
 
-/// Writes `operation (service)`, or that there is none.
+/// Writes `operation (service)`, or `no spans` if both are empty.
 pub(super) struct Name<'a>(pub(super) &'a str, pub(super) &'a str);
 
 impl fmt::Display for Name<'_> {
@@ -134,7 +135,7 @@ impl fmt::Display for Name<'_> {
 }
 
 impl fmt::Display for SpanTime {
-    /// Writes operation, service and time: `charge (bank) 20.0 ms`.
+    /// Writes operation, service and time, such as `charge (bank) 20.0 ms`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Name(&self.operation_name, &self.service_name);
         write!(f, "{name} {}", HumanDuration(self.time))
@@ -142,8 +143,8 @@ impl fmt::Display for SpanTime {
 }
 
 impl fmt::Display for Summary {
-    /// Writes four lines, each ended by a line break; of a long critical path the
-    /// spans with the most time.
+    /// Writes up to four lines, each with a line break at its end. If the critical path is
+    /// long, writes only the spans with the most time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Name(&self.operation_name, &self.service_name);
         let duration = HumanDuration(self.duration);
@@ -166,7 +167,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Writes a critical path in one line.
+/// Writes a critical path in one line: the spans with the most time, in the path's order.
 struct Path<'a>(&'a [SpanTime]);
 
 impl fmt::Display for Path<'_> {

@@ -1,4 +1,4 @@
-//! Many traces in a table.
+//! Summaries of many traces, as a table.
 
 use std::fmt;
 
@@ -6,7 +6,8 @@ use super::duration::HumanDuration;
 use super::summary::{Name, SpanTime, Summary};
 use super::text::{padding, width_of};
 
-/// Displays summaries as a table, one line a trace, each ended by a line break.
+/// Displays summaries as a table: a line of headings, then one line for each trace. Every line
+/// ends with a line break.
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Summary, SummaryTable, Timestamp, Trace, TraceId};
@@ -15,7 +16,7 @@ use super::text::{padding, width_of};
 /// let mut span = SpanRecord::new(id, SpanId::new(1).unwrap(), "checkout");
 /// span.service_name = "shop".into();
 /// span.end = Timestamp::from_unix_nanos(30_000_000);
-/// let summaries = [Summary::of(&Trace::from_spans(id, [span])?)];
+/// let summaries = [Summary::from_trace(&Trace::from_spans(id, [span])?)];
 /// let table = SummaryTable(&summaries).to_string();
 /// assert!(table.contains("checkout (shop)   30.0 ms      1"), "{table}");
 /// # Ok::<(), trace_core::ForeignSpanError>(())
@@ -33,7 +34,7 @@ const HEADINGS: [&str; 7] = [
     "largest self time",
 ];
 
-/// Columns of numbers.
+/// Whether each column is right-aligned, as columns of numbers are.
 const RIGHT_ALIGNED: [bool; 7] = [false, false, true, true, true, false, false];
 
 impl fmt::Display for SummaryTable<'_> {

@@ -1,13 +1,13 @@
-//! Widths and numbers.
+//! Widths of text on a terminal, and numbers with a noun.
 
 use unicode_width::UnicodeWidthStr;
 
-/// Returns how many columns of a terminal a text takes.
+/// Returns how many columns a text takes on a terminal.
 pub(super) fn width_of(text: &str) -> usize {
     text.width()
 }
 
-/// Returns the spaces that a text needs to take so many columns.
+/// Returns the spaces that fill a text up to a number of columns.
 pub(super) fn padding(text: &str, width: usize) -> String {
     " ".repeat(width.saturating_sub(width_of(text)))
 }

@@ -1,21 +1,26 @@
-//! A trace as a tree of text.
+//! Shows a trace as a tree of text. Decides which spans are shown, in which order, and how
+//! wide the columns are.
+//!
+//! [`span_lines`](super::span_lines) makes the content of each line.
 
 use std::fmt;
 
+use super::cell::Cell;
 use super::color::Style;
 use super::duration::HumanDuration;
-use super::row::{Cell, Frame, Row};
+use super::span_lines::SpanLines;
 use super::text::{counted, width_of};
+use super::time_columns::TimeScale;
 use super::tree_options::TreeOptions;
 use crate::trace::assemble::Trace;
 
-/// Displays a trace as a tree, one line a span, each line ended by a line break.
+/// Displays a trace as a tree, with one line for each span. Every line ends with a line break.
 ///
-/// The root comes first; more roots, orphans and the first spans of cycles follow,
-/// marked. Children are sorted by start, then id. Times are those of
-/// [`Trace::times_of`]; a span says of itself if its clock differs from the root's
-/// (`clock 2.00 s ahead`), if a time of it is not known, and what limits dropped in it.
-/// Names, messages and values are written as [`visible`](crate::value::visible()) shows them.
+/// The root comes first. Further roots, orphans and the first spans of cycles follow, each
+/// with a mark. Children are sorted by start, then id. Times come from [`Trace::times_of`]. A
+/// span is marked if its clock differs from the root's (`clock 2.00 s ahead`) or if one of its
+/// times is unknown. It is also marked if a part of it was dropped because of limits. Names,
+/// messages and values are escaped by [`visible`](crate::value::visible()).
 ///
 /// ```
 /// use trace_core::{SpanId, SpanRecord, Timestamp, Trace, TraceId};
@@ -45,20 +50,21 @@ pub struct TraceTree<'a> {
 }
 
 /// A span that is still to be shown.
-struct Waiting {
+struct UnshownSpan {
     position: usize,
     depth: usize,
+    /// Whether it is the last child of its parent.
     is_last: bool,
 }
 
 impl Trace {
-    /// Shows the trace as a tree with the default options.
+    /// Returns the trace as a tree with the default options, to be displayed.
     #[must_use]
     pub fn tree(&self) -> TraceTree<'_> {
         self.tree_with(TreeOptions::default())
     }
 
-    /// Shows the trace as a tree.
+    /// Returns the trace as a tree, to be displayed.
     #[must_use]
     pub fn tree_with(&self, options: TreeOptions) -> TraceTree<'_> {
         TraceTree {
@@ -69,28 +75,29 @@ impl Trace {
 }
 
 impl TraceTree<'_> {
-    /// Returns the rows of the spans shown, in order.
-    fn rows(&self) -> Vec<Row> {
+    /// Returns the lines of all spans that are shown, in order. Does not recurse, because a
+    /// trace may be deeper than the stack.
+    fn spans(&self) -> Vec<SpanLines> {
         let forest = self.trace.forest();
-        let frame = Frame::of(self.trace);
-        let mut rows = Vec::new();
-        let mut waiting: Vec<Waiting> = Vec::new();
-        // Tops are roots of their own: no glyph joins them.
-        waiting.extend(forest.tops.iter().rev().map(|position| Waiting {
+        let scale = TimeScale::from_trace(self.trace);
+        let mut spans = Vec::new();
+        let mut unshown: Vec<UnshownSpan> = Vec::new();
+        // No glyph connects the top spans, so each counts as a last child.
+        unshown.extend(forest.tops.iter().rev().map(|position| UnshownSpan {
             position: *position,
             depth: 0,
             is_last: true,
         }));
-        // What stands in front of a span's children, level by level: "│  " or "   ".
+        // The glyphs in front of a span's children, level by level: "│  " or "   ".
         let mut levels: Vec<&str> = Vec::new();
-        while rows.len() < self.options.max_spans
-            && let Some(next) = waiting.pop()
+        while spans.len() < self.options.max_spans
+            && let Some(next) = unshown.pop()
         {
-            let mut row = Row::new(self.trace, next.position, frame, &self.options);
+            let mut span = SpanLines::new(self.trace, next.position, scale, &self.options);
             levels.truncate(next.depth.saturating_sub(1));
-            row.glyphs = levels.concat();
+            span.glyphs = levels.concat();
             if next.depth > 0 {
-                row.glyphs
+                span.glyphs
                     .push_str(if next.is_last { "└─ " } else { "├─ " });
                 levels.push(if next.is_last { "   " } else { "│  " });
             }
@@ -98,23 +105,19 @@ impl TraceTree<'_> {
             if next.depth + 1 >= self.options.max_depth {
                 children = &[];
             }
-            row.detail_glyphs = levels.concat();
-            row.detail_glyphs
+            span.detail_glyphs = levels.concat();
+            span.detail_glyphs
                 .push_str(if children.is_empty() { "   " } else { "│  " });
-            waiting.extend(
-                children
-                    .iter()
-                    .enumerate()
-                    .rev()
-                    .map(|(index, position)| Waiting {
-                        position: *position,
-                        depth: next.depth + 1,
-                        is_last: index + 1 == children.len(),
-                    }),
-            );
-            rows.push(row);
+            unshown.extend(children.iter().enumerate().rev().map(|(index, position)| {
+                UnshownSpan {
+                    position: *position,
+                    depth: next.depth + 1,
+                    is_last: index + 1 == children.len(),
+                }
+            }));
+            spans.push(span);
         }
-        rows
+        spans
     }
 
     fn header(&self) -> String {
@@ -128,22 +131,22 @@ impl TraceTree<'_> {
 
 impl fmt::Display for TraceTree<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.rows();
+        let spans = self.spans();
         let color = self.options.color.is_on();
         if self.options.header {
             writeln!(f, "{}", self.header())?;
         }
-        let widths = Widths::of(&rows);
-        for row in &rows {
-            writeln!(f, "{}", widths.line(row, color))?;
-            for detail in &row.details {
+        let widths = Widths::from_spans(&spans);
+        for span in &spans {
+            writeln!(f, "{}", widths.line(span, color))?;
+            for detail in &span.details {
                 let mut line = String::new();
-                Style::Dim.write(&row.detail_glyphs, color, &mut line);
+                Style::Dim.write(&span.detail_glyphs, color, &mut line);
                 detail.style.write(&detail.text, color, &mut line);
                 writeln!(f, "{line}")?;
             }
         }
-        match self.trace.len().saturating_sub(rows.len()) {
+        match self.trace.len().saturating_sub(spans.len()) {
             0 => {}
             1 => writeln!(f, "… 1 more span")?,
             more => writeln!(f, "… {more} more spans")?,
@@ -156,40 +159,42 @@ impl fmt::Display for TraceTree<'_> {
     }
 }
 
-/// The widest cell of each column.
+/// The width of each column: the width of its widest cell.
 struct Widths {
+    /// The width of glyphs, operation and service together.
     name: usize,
     columns: Vec<usize>,
 }
 
 impl Widths {
-    fn of(rows: &[Row]) -> Self {
+    fn from_spans(spans: &[SpanLines]) -> Self {
         let mut columns: Vec<usize> = Vec::new();
-        for row in rows {
-            columns.resize(columns.len().max(row.columns.len()), 0);
-            for (width, cell) in columns.iter_mut().zip(&row.columns) {
+        for span in spans {
+            columns.resize(columns.len().max(span.columns.len()), 0);
+            for (width, cell) in columns.iter_mut().zip(&span.columns) {
                 *width = (*width).max(width_of(&cell.text));
             }
         }
         Self {
-            name: rows.iter().map(name_width).max().unwrap_or(0),
+            name: spans.iter().map(name_width).max().unwrap_or(0),
             columns,
         }
     }
 
-    fn line(&self, row: &Row, color: bool) -> String {
+    /// Returns the span's own line, without a line break.
+    fn line(&self, span: &SpanLines, color: bool) -> String {
         let mut line = String::new();
-        Style::Dim.write(&row.glyphs, color, &mut line);
-        row.operation
+        Style::Dim.write(&span.glyphs, color, &mut line);
+        span.operation
             .style
-            .write(&row.operation.text, color, &mut line);
-        if let Some(service) = &row.service {
+            .write(&span.operation.text, color, &mut line);
+        if let Some(service) = &span.service {
             line.push(' ');
             service.style.write(&service.text, color, &mut line);
         }
-        // Spaces are owed until something follows, so that no line ends in them.
-        let mut owed = self.name.saturating_sub(name_width(row)) + 3;
-        for (cell, width) in row.columns.iter().zip(&self.columns) {
+        // Spaces are written only before a cell, so that no line ends with spaces.
+        let mut owed = self.name.saturating_sub(name_width(span)) + 3;
+        for (cell, width) in span.columns.iter().zip(&self.columns) {
             let missing = width.saturating_sub(width_of(&cell.text));
             let (before, after) = if cell.is_right_aligned {
                 (missing, 0)
@@ -199,7 +204,7 @@ impl Widths {
             write_cell(cell, owed + before, color, &mut line);
             owed = after + 2;
         }
-        for note in &row.notes {
+        for note in &span.notes {
             write_cell(note, owed, color, &mut line);
             owed = 2;
         }
@@ -212,9 +217,9 @@ fn write_cell(cell: &Cell, spaces: usize, color: bool, line: &mut String) {
     cell.style.write(&cell.text, color, line);
 }
 
-fn name_width(row: &Row) -> usize {
-    let service = row.service.as_ref();
-    width_of(&row.glyphs)
-        + width_of(&row.operation.text)
+fn name_width(span: &SpanLines) -> usize {
+    let service = span.service.as_ref();
+    width_of(&span.glyphs)
+        + width_of(&span.operation.text)
         + service.map_or(0, |service| 1 + width_of(&service.text))
 }

@@ -1,56 +1,58 @@
-//! What a tree shows.
+//! The options of a tree.
 
 use super::color::ColorChoice;
 
-/// What a [`TraceTree`](crate::TraceTree) shows.
+/// Options for the content of a [`TraceTree`](crate::TraceTree).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeOptions {
-    /// A first line with trace id, number of spans and services, and duration.
-    /// Default: no.
+    /// Whether to begin with a line that shows the trace id, the numbers of spans and
+    /// services, and the duration. Default: no.
     pub header: bool,
-    /// The service beside the operation. Default: yes.
+    /// Whether to show the service beside the operation. Default: yes.
     pub services: bool,
-    /// The span's kind. Default: no.
+    /// Whether to show the span's kind. Default: no.
     pub kinds: bool,
-    /// Start and end, counted from the start of the trace. Default: no.
+    /// Whether to show the start and end, counted from the start of the trace. Default: no.
     pub intervals: bool,
-    /// The duration. Default: yes.
+    /// Whether to show the duration. Default: yes.
     pub durations: bool,
-    /// Width of the bar that shows when the span ran within the root's time, in
-    /// characters; a percentage of that stands beside it. Where the trace takes more than a
-    /// quarter longer than its root, as with work that goes on after an answer, it is the
-    /// trace's time. Default: 20; 0 for none.
+    /// The width in characters of the bar that shows when the span ran. A percentage is shown
+    /// beside it. The whole bar represents the root's time. If the trace takes more than a
+    /// quarter longer than its root, because work continues after the answer, it represents
+    /// the trace's time. Default: 20; 0 shows no bar.
     pub bar_width: usize,
-    /// A mark on spans that were timed by a clock that differs from the root's.
-    /// Default: yes.
+    /// Whether to mark spans whose clock differs from the root's. Default: yes.
     pub clocks: bool,
-    /// A check mark on spans that did not fail. Default: yes.
+    /// Whether to show a check mark on spans that did not fail. Default: yes.
     pub check_marks: bool,
-    /// The tags, one a line. Default: no.
+    /// Whether to show the tags, one per line. Default: no.
     pub tags: bool,
-    /// Keys of tags that stand on the span's own line, as `key=value` and in this
-    /// order. Default: none.
+    /// The keys of tags to show on the span's own line, as `key=value` and in this order.
+    /// Default: none.
     pub inline_tags: Vec<String>,
-    /// The logs, one a line, with the time since the start of the trace. Default: no.
+    /// Whether to show the logs, one per line, with the time since the start of the trace.
+    /// Default: no.
     pub logs: bool,
-    /// The links, one a line, beside the mark that there are some. Default: no.
+    /// Whether to show the links, one per line. A span's own line always shows how many links
+    /// it has. Default: no.
     pub links: bool,
-    /// File and line of the source. Default: no.
+    /// Whether to show the source file and line. Default: no.
     pub sources: bool,
-    /// Colors. Default: [`ColorChoice::Never`], so that a text is the same
+    /// When to use colors. Default: [`ColorChoice::Never`], so that the text is the same
     /// everywhere.
     pub color: ColorChoice,
-    /// Most spans shown. Default: 1,000, which a person may still scroll through.
+    /// The maximum number of spans to show. Default: 1,000, which a person can still scroll
+    /// through.
     pub max_spans: usize,
-    /// Most levels shown; deeper spans are counted. Default: 100, since every level
-    /// shifts the lines by three characters.
+    /// The maximum number of levels to show. Deeper spans are only counted. Default: 100,
+    /// because every level shifts the lines by three characters.
     pub max_depth: usize,
-    /// Most characters of a name, message or value. Default: 120.
+    /// The maximum number of characters of a name, message or value. Default: 120.
     pub max_text: usize,
 }
 
 impl TreeOptions {
-    /// Shows structure and failures only: the same text in every run.
+    /// Returns options that show only structure and failures, which are the same in every run.
     ///
     /// ```
     /// use trace_core::{SpanId, SpanRecord, Status, Trace, TraceId, TreeOptions};

@@ -1,7 +1,7 @@
 //! Reads `#[tokio::test(..)]` below `#[traced_test]`.
 //!
-//! `trace-core` builds its runtime, and is thus told of its threads: tasks that the
-//! code under test spawns by itself belong to the test.
+//! `trace-core` builds the runtime, and so learns of its threads: tasks that the code
+//! under test spawns by itself belong to the test.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -19,8 +19,9 @@ pub(super) struct Runtime {
 }
 
 impl Runtime {
-    /// The runtime of a function whose only test attribute is `#[tokio::test(..)]`. Where
-    /// that would be refused, or says what is not known here, it is left to tokio.
+    /// The runtime of a function whose only test attribute is `#[tokio::test(..)]`. An
+    /// attribute that tokio would refuse, or with arguments that are unknown here, is left
+    /// to tokio.
     pub(super) fn from_item(item: &Item) -> Option<Self> {
         if !cfg!(feature = "tokio")
             || item.signature.asyncness.is_none()

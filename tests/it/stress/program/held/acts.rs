@@ -1,4 +1,4 @@
-//! What programs do with spans that are held.
+//! The commands of programs for held spans.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::super::model::World;
 use super::super::place::{self, At};
 use super::{Held, Spanned};
 
-/// Does something with a span that is held, or begins one.
+/// Uses a held span, or starts one.
 pub(in super::super) fn act(world: &World) {
     let command = world.choose(20);
     if command <= 3 {
@@ -70,7 +70,7 @@ fn put_back(world: &World, held: Arc<Held>) {
     world.state().held.push(held);
 }
 
-/// Runs other commands, and panics now and then.
+/// Runs other commands, and sometimes panics.
 fn body(world: &World) {
     for _ in 0..world.choose(3) {
         within(world);
@@ -92,14 +92,14 @@ fn caught<R>(world: &World, body: impl FnOnce() -> R) -> Option<R> {
 
 /// Enters a span around other commands.
 fn by_guard(world: &World, held: &Arc<Held>) {
-    // Somebody else may take it meanwhile.
+    // Other code may take the span meanwhile.
     put_back(world, Arc::clone(held));
     caught(world, || {
         let _in = held.real().enter();
         let _left = ModelGuard::new(held);
         body(world);
     });
-    // By now it may be gone.
+    // The span may be gone by now.
     let mut state = world.state();
     let at = state.held.iter().position(|other| Arc::ptr_eq(held, other));
     let other = at.map(|at| state.held.swap_remove(at));
@@ -107,7 +107,7 @@ fn by_guard(world: &World, held: &Arc<Held>) {
     drop(other);
 }
 
-/// Leaves, if it was entered.
+/// Leaves the span when it is dropped, if it was entered.
 struct ModelGuard<'a>(&'a Held, bool);
 
 impl<'a> ModelGuard<'a> {
@@ -126,7 +126,7 @@ impl Drop for ModelGuard<'_> {
     }
 }
 
-/// Enters a span until somebody leaves it on this thread, or [`leave_all`].
+/// Enters a span until it is left on this thread, or until [`leave_all`].
 fn enter(world: &World, held: &Arc<Held>) {
     held.real().enter_unguarded();
     if !held.enter() {
@@ -141,19 +141,19 @@ fn enter(world: &World, held: &Arc<Held>) {
     }
 }
 
-/// Whether the span may end here.
+/// Returns whether the span may end here.
 fn may_end(held: &Held) -> bool {
     place::may_leave(held.number)
 }
 
-/// Whether the last visit on this thread is not that of a guard.
+/// Returns whether the last visit on this thread has no guard.
 fn may_exit(held: &Held) -> bool {
     let thread = std::thread::current().id();
     let is_guarded = held.model().guards.contains(&thread);
     place::may_leave(held.number) && (!is_guarded || place::visits(held.number) == 0)
 }
 
-/// Leaves a span that was entered without a guard, if it was.
+/// Leaves a span if it was entered without a guard.
 fn exit(world: &World, held: &Arc<Held>) {
     held.real().exit();
     held.leave();
@@ -178,8 +178,8 @@ fn exited(world: &World, held: &Arc<Held>) {
     drop(free);
 }
 
-/// Leaves what was entered in a poll and is of another scope: that must not stay so across
-/// an `.await`.
+/// Leaves the spans of other scopes that were entered in a poll. They must not stay entered
+/// across an `.await`.
 pub(in super::super) fn leave_above(world: &World, at: &At) {
     while let Some(home) = at.home()
         && let Some(above) = place::visitor_above(home)
@@ -194,7 +194,7 @@ pub(in super::super) fn leave_above(world: &World, at: &At) {
     }
 }
 
-/// Leaves all that was entered on this thread.
+/// Leaves all spans that were entered on this thread.
 pub(in super::super) fn leave_all(world: &World) {
     let thread = std::thread::current().id();
     loop {
@@ -209,8 +209,8 @@ pub(in super::super) fn leave_all(world: &World) {
     }
 }
 
-/// The span, if nobody else has it; that somebody has entered it does not count if this is
-/// so on this thread, or if any thread may.
+/// Returns the span if there is no other owner. It may still be entered on this thread, or on
+/// any thread if `anywhere` is set.
 fn alone(world: &World, held: Arc<Held>, anywhere: bool) -> Option<Held> {
     let thread = std::thread::current().id();
     let mut state = world.state();
@@ -311,7 +311,7 @@ fn end(world: &World, held: &Arc<Held>) {
     held.end(outcome);
 }
 
-/// Drops a span, if this is the last that holds it; by a panic now and then.
+/// Drops a span if this is its last owner, sometimes with a panic.
 fn drop_one(world: &World, held: Arc<Held>) {
     let panics = world.choose(2) == 0;
     let Some(held) = alone(world, held, false) else {

@@ -1,8 +1,8 @@
-//! How a scope is made the innermost one.
+//! Enters a scope, which becomes the innermost one.
 //!
-//! The usual case is one scope on an empty stack, and is code that calls nothing. In
-//! general the scope below is told that it waits: its stage is moved, and its position
-//! noted.
+//! In the usual case the stack is empty, and the code calls no other function. In the general
+//! case the scope below is suspended first: its stage is moved into its chunk, and its
+//! position is saved. Otherwise its staged entries would get into the chunk of the new scope.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -17,21 +17,21 @@ use crate::record::thread::{self, Block, Position};
 use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
-/// Makes a scope the innermost one; returns its number. `visitor` is the span for whose
-/// visit it is entered, or zero.
+/// Makes a scope the innermost one, and returns its number. `visitor` is the visited span if
+/// it is entered for a visit, and otherwise zero.
 #[inline]
 pub(in crate::record) fn enter_scope(visitor: u64, active: Active) -> u32 {
     if fork::has_happened() {
         discard_unrecorded();
     }
-    // The function that is given is small, here and below, so that `LocalKey::with` is
-    // inlined.
+    // The closures are small, here and below, so that `LocalKey::with` is inlined. The
+    // functions that they call are not inlined.
     thread::with_block(|block| ENTERED.with(|stack| push_scope(stack, block, visitor, active)))
 }
 
-/// Enters a scope on an empty stack. It calls nothing but, at its end, the general
-/// function: so it saves no registers. `try_borrow_mut` and not `borrow_mut`, as a panic
-/// would be one more way out.
+/// Enters a scope on an empty stack. Its only call is a tail call to the general function, so
+/// it saves no registers. It uses `try_borrow_mut`, because a panic in `borrow_mut` would be
+/// one more exit.
 #[inline(never)]
 fn push_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -42,6 +42,9 @@ fn push_scope(
     if let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.first_vacant()
     {
+        // The block goes to the new position before the place is filled. If that fails (a home
+        // rests, a trace was lent, or ids need a seed), nothing has changed, and the general
+        // function does the work. The stage is empty, because no scope was entered.
         let number = match &active {
             Active::Recorded(recording) => recording.simple_position().and_then(|position| {
                 let is_there = block.go_at_once(
@@ -52,7 +55,9 @@ fn push_scope(
                 );
                 is_there.then_some(position.scope)
             }),
-            // Not recorded: the number is only to find the scope again.
+            // Not recorded: the number is needed only to find the scope again. If the thread
+            // has no number left, the block is already nowhere, and the general function sets
+            // the position again.
             _ if block.go_at_once(0, 0, 0, None) => block.next_scope(),
             _ => None,
         };
@@ -62,11 +67,12 @@ fn push_scope(
             return number;
         }
     }
+    // The borrow above has ended with the `if`: this function borrows the stack again.
     push_any_scope(stack, visitor, active)
 }
 
-/// Enters a scope in general: above others, of a home that rests, or where the thread has
-/// to draw numbers.
+/// Enters a scope in the general case: above other scopes, with a home that rests, or if the
+/// thread has to draw numbers.
 #[inline(never)]
 fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Active) -> u32 {
     let stack = &mut *stack.borrow_mut();
@@ -74,7 +80,8 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
         suspend_scope(outer);
     }
     let number = if let Active::Recorded(recording) = &active {
-        // Before its code runs, and could say something of a span that moved.
+        // This must happen before the scope's code runs, because the code may write to a span
+        // that has moved. From here on, ends of such spans are left with the home.
         recording.begin_poll();
         thread::go_to(&recording.position());
         recording.number()
@@ -88,18 +95,18 @@ fn push_any_scope(stack: &RefCell<ManuallyDrop<Stack>>, visitor: u64, active: Ac
     number
 }
 
-/// Prepares a scope for waiting until the one that is entered above it ends.
+/// Suspends a scope until the scope that is entered above it is left.
 fn suspend_scope(outer: &mut EnteredScope) {
-    // The stage is moved first, so that everything goes where it was recorded.
+    // The stage is moved while the thread is still in this scope, so that every entry gets
+    // into the chunk of its own scope.
     if let Some(recording) = outer.recording_of_stage() {
         recording.end_poll_suspended();
     }
     outer.position = thread::position();
 }
 
-/// Makes a scope the innermost one that is for a visit of a span away from its own scope,
-/// until `leave_span`, and records nothing yet. What its code says of the span comes in
-/// the order that is given.
+/// Enters a scope for a visit of a span outside its own scope, until `leave_span`. The scope
+/// has not recorded anything yet. The reader sorts the entries of the visit by `order`.
 #[inline]
 pub(in crate::record) fn enter_visit(
     trace: Arc<LocalTrace>,
@@ -113,7 +120,8 @@ pub(in crate::record) fn enter_visit(
     ENTERED.with(|stack| push_visit(stack, trace, baggage, span, order));
 }
 
-/// Not inlined, so that the values are in registers, and written once.
+/// Enters the scope of a visit. It is not inlined, so that the values are passed in registers
+/// and written once.
 #[inline(never)]
 fn push_visit(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -124,8 +132,8 @@ fn push_visit(
 ) {
     let stack = &mut *stack.borrow_mut();
     let outer = stack.scopes.top_mut().map(|outer| {
-        // The stage is moved first, so that everything goes where it was recorded. A
-        // visit is short: whether the outer scope has waited for long is asked later.
+        // The stage is moved first, as in `suspend_scope`. A visit is short, so there is no
+        // check here whether the outer scope has kept entries for too long.
         if let Some(recording) = outer.recording_of_stage() {
             recording.take_stage();
         }
@@ -136,14 +144,16 @@ fn push_visit(
         scope.visitor = span;
         scope.number = number;
         scope.visiting.order = order;
-        // Not dropped: there is none in a vacant place.
+        // The old values are forgotten, because a vacant place has neither. So no code is
+        // generated to drop them.
         std::mem::forget(scope.visiting.trace.replace(trace));
         std::mem::forget(std::mem::replace(&mut scope.visiting.baggage, baggage));
     }
 }
 
-/// Drops what the stage holds if no scope is recorded: spans that the parent opened
-/// are closed into it. Only in the child of a `fork`.
+/// Empties the stage if no scope is recorded. This happens only in the child of a `fork`. The
+/// stage may then contain ends of spans of the parent process, which must not get into the
+/// chunk of a scope of the child.
 #[cold]
 fn discard_unrecorded() {
     if with_running_scope(|scope| scope.is_recorded()) != Some(true) {

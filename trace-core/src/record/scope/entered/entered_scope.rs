@@ -1,7 +1,10 @@
 //! A scope on the thread's stack.
 //!
-//! It is entered for its own code, or for the visit of a span. A visit has no recording
-//! until something is recorded in it: [`EnteredScope::recording`] makes one then.
+//! It is entered for its own code, or for the visit of a span. A visit gets a recording only
+//! when something is recorded in it; [`EnteredScope::recording`] makes it.
+//!
+//! These functions run while the thread's stack is borrowed, so they must not drop the last
+//! reference to a trace or tracer.
 
 use std::sync::Arc;
 
@@ -11,18 +14,22 @@ use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 
-/// A scope whose code runs, or waits for that of a scope above to end.
+/// A scope whose code runs, or waits until the code of a scope above it ends.
+///
+/// At most one of `active` and `visiting` is set: a visit that records moves its state from
+/// `visiting` to `active`.
 #[derive(Debug)]
 pub(in crate::record) struct EnteredScope {
-    /// The span for whose visit the scope was entered, or zero.
+    /// The visited span, if the scope was entered for a visit; otherwise zero.
     pub(super) visitor: u64,
-    /// The number of the scope, recorded or not.
+    /// The number of the scope, recorded or not. It is used to find the scope when it is left.
     pub(super) number: u32,
-    /// What surrounds the scope's code; nothing while a visit has recorded nothing yet.
+    /// What surrounds the scope's code. It is `Nothing` until a visit records something.
     active: Active,
+    /// What a visit needs to record. It is empty in all other scopes.
     pub(super) visiting: Visiting,
-    /// Where its code goes on when it is the innermost scope again; not kept up to date
-    /// while it is.
+    /// Where its code continues when it becomes the innermost scope again. It is outdated
+    /// while the scope is the innermost one, because the block has the position then.
     pub(super) position: Position,
 }
 
@@ -32,7 +39,8 @@ impl EnteredScope {
     pub(in crate::record) fn fill(&mut self, visitor: u64, number: u32, active: Active) {
         self.visitor = visitor;
         self.number = number;
-        // Not dropped: it is nothing.
+        // The old value is forgotten, because a vacant place holds nothing. So no code is
+        // generated to drop it.
         std::mem::forget(std::mem::replace(&mut self.active, active));
     }
 
@@ -42,7 +50,8 @@ impl EnteredScope {
         std::mem::take(&mut self.active)
     }
 
-    /// What surrounds the scope's code, but for a visit that has recorded nothing.
+    /// What surrounds the scope's code. It is `Nothing` for a visit that has recorded nothing;
+    /// its trace is in `visiting`.
     #[inline]
     pub(in crate::record) fn active(&mut self) -> &mut Active {
         &mut self.active
@@ -56,7 +65,7 @@ impl EnteredScope {
         }
     }
 
-    /// The trace, if it is recorded.
+    /// The trace, if it is recorded. From now on the scope shares it.
     pub(in crate::record) fn trace(&mut self) -> Option<&Arc<LocalTrace>> {
         match &mut self.active {
             Active::Recorded(recording) => Some(recording.trace()),
@@ -64,12 +73,12 @@ impl EnteredScope {
         }
     }
 
-    /// Another scope of the trace, below a span, if it is recorded.
+    /// Another scope of the trace, below a span, if the trace is recorded.
     pub(in crate::record) fn join(&mut self, span: u64) -> Option<Recording> {
         match (&mut self.active, &self.visiting.trace) {
             (Active::Recorded(recording), _) => Some(recording.join_below(span)),
-            // A visit that has recorded nothing: another scope of its trace, and the
-            // visit stays as it is.
+            // A visit that has recorded nothing. The new scope belongs to its trace. The visit
+            // itself still has no recording.
             (_, Some(trace)) => {
                 let baggage = self.visiting.baggage.clone();
                 Some(Recording::join(trace, baggage, span))
@@ -83,7 +92,8 @@ impl EnteredScope {
         self.active.is_recorded() || self.visiting.trace.is_some()
     }
 
-    /// Whether it ends with the visit for which it was entered.
+    /// Whether it ends with the visit for which it was entered. A held root's own scope has a
+    /// visitor, but does not end with the visit.
     pub(in crate::record) fn is_visit(&self) -> bool {
         match &self.active {
             Active::Recorded(recording) => recording.is_visit(),
@@ -91,7 +101,7 @@ impl EnteredScope {
         }
     }
 
-    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    /// Whether there is nothing to do at the end of a poll that has recorded nothing.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn can_rest(&self) -> bool {
         self.visiting.trace.is_none()
@@ -101,7 +111,8 @@ impl EnteredScope {
             }
     }
 
-    /// What the scope records with, if it is recorded.
+    /// The recording of the scope, if it is recorded. A visit gets its recording here, and
+    /// then has to hand over at its end.
     #[inline]
     pub(in crate::record) fn recording(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() {
@@ -116,12 +127,15 @@ impl EnteredScope {
     /// Makes the recording of a visit.
     #[cold]
     fn begin_to_record(&mut self) {
+        // Taken out before the recording is made, so that the trace has one owner. The scope
+        // keeps the number under which the thread already records.
         let visiting = std::mem::replace(&mut self.visiting, Visiting::NONE);
         let recording = Recording::visit(visiting, self.number, self.visitor);
         self.active = recording.map_or(Active::Nothing, Active::Recorded);
     }
 
-    /// The same, if something waits in the stage or was moved from there.
+    /// The recording, for callers that need only what was recorded. Returns `None` for a visit
+    /// that has recorded nothing, and makes no recording for it.
     #[inline]
     pub(in crate::record) fn recording_of_stage(&mut self) -> Option<&mut Recording> {
         if self.visiting.trace.is_some() && thread::is_stage_empty() {

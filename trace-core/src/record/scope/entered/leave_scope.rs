@@ -1,7 +1,10 @@
-//! How a scope is left, the innermost one or another.
+//! Leaves a scope, whether or not it is the innermost one.
 //!
-//! What is left out of order is taken out of the middle of the stack, and the running
-//! scope stays what it is. So leaving never makes a scope current that has been left.
+//! A scope that is left out of order is removed from the middle of the stack, and the running
+//! scope keeps running. So leaving never makes a scope current that was left or has ended.
+//!
+//! Each function returns the scope's state to its caller. The caller puts the state back or
+//! ends it after the borrow of the stack.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -16,10 +19,10 @@ use crate::record::scope::recording::{Recording, Visiting};
 use crate::record::thread::{self, Block, Position};
 use crate::record::trace::LocalTrace;
 
-/// Leaves a scope until its next poll; returns what surrounded its code, if the scope is
-/// entered on this thread.
+/// Leaves a scope until its next poll. Returns what surrounded its code, or `None` if the
+/// scope is not entered on this thread.
 ///
-/// Where it is not the innermost one, that stays what it is.
+/// If it is not the innermost scope, the innermost scope keeps running.
 #[inline]
 pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
     if !RECORDING_BUILT {
@@ -30,7 +33,8 @@ pub(in crate::record) fn leave_scope(number: u32) -> Option<Active> {
     })
 }
 
-/// The same for good: what was recorded is to be handed over next.
+/// Leaves a scope for the last time. Next, the caller ends the scope, which hands over its
+/// entries.
 #[inline]
 pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
     if !RECORDING_BUILT {
@@ -39,8 +43,8 @@ pub(in crate::record) fn leave_scope_for_good(number: u32) -> Option<Active> {
     thread::with_block(|block| ENTERED.with(|stack| pop_simple_scope::<true>(stack, block, number)))
 }
 
-/// Leaves the only scope on the stack, if it has recorded nothing since it was entered
-/// and nothing else is to be done.
+/// Leaves the only scope on the stack, if it has recorded nothing since it was entered and
+/// there is nothing else to do. Otherwise calls the general function.
 #[inline(never)]
 fn pop_simple_scope<const IS_LAST: bool>(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -51,15 +55,17 @@ fn pop_simple_scope<const IS_LAST: bool>(
         && let Ok(mut stack) = stack.try_borrow_mut()
         && let Some(scope) = stack.scopes.only_one()
         && scope.number == number
-        // All that is asked here is in the block, in the first place of the stack, and in
-        // the scope's stream.
+        // All values read here are in the block, in the first place of the stack, or in the
+        // scope's stream.
         && scope.can_rest()
+        // This comes last, because it changes the block. After it, the scope is left.
         && block.go_at_once(0, 0, 0, None)
     {
         let active = scope.take_active();
         stack.scopes.pop_first();
         return Some(active);
     }
+    // The borrow above has ended with the `if`: `pop_scope` borrows the stack again.
     if IS_LAST {
         pop_scope(stack, number, Recording::end_last_poll)
     } else {
@@ -67,8 +73,8 @@ fn pop_simple_scope<const IS_LAST: bool>(
     }
 }
 
-/// Leaves a scope after `end_poll` has done what is due at the end of the poll. Compiled
-/// once for each way to end one.
+/// Leaves a scope after `end_poll` has done the work at the end of the poll. Compiled once for
+/// each way to end a poll.
 #[inline(never)]
 fn pop_scope(
     stack: &RefCell<ManuallyDrop<Stack>>,
@@ -78,9 +84,10 @@ fn pop_scope(
     let stack = &mut *stack.borrow_mut();
     let top = stack.scopes.top_mut();
     let Some(scope) = top.filter(|scope| scope.number == number) else {
-        // Not the innermost one, or not entered here at all.
+        // The scope is not the innermost one, or is not entered on this thread.
         return leave_from_below(stack, number);
     };
+    // This happens while the thread is still in the scope, so the stage belongs to it.
     if let Some(recording) = scope.recording_of_stage() {
         end_poll(recording);
     }
@@ -89,27 +96,32 @@ fn pop_scope(
     Some(active)
 }
 
-/// Leaves a scope while the code of another one runs, and goes on.
+/// Leaves a scope while the code of another scope runs and continues to run.
 #[cold]
 fn leave_from_below(stack: &mut Stack, number: u32) -> Option<Active> {
     let at = stack.find_scope(number)?;
     let running = stack.scopes.top_mut();
     if let Some(running) = running.and_then(EnteredScope::recording_of_stage) {
-        // What is staged is that scope's, and this one hands over.
+        // The stage belongs to the running scope. The scope that is left may hand over below,
+        // and would then move the stage into its own chunk.
         running.take_stage();
     }
-    // To the top, from where it can be removed; the others keep their order.
+    // The scope is moved to the top, where it can be removed. The others keep their order. The
+    // block stays at the running scope.
     stack.scopes.raise(at);
     let mut active = take_from_stack(stack.scopes.top_mut()?);
     stack.scopes.pop();
     if let Active::Recorded(recording) = &mut active {
-        // Its stage was moved when the scope above was entered.
+        // Its own stage was moved when a scope was entered above it.
         recording.leave_while_suspended();
     }
     Some(active)
 }
 
-/// Takes everything out of a place on the stack, so that it is vacant.
+/// Empties a place on the stack, so that it is vacant.
+///
+/// This drops the trace of a visit that recorded nothing, while the stack is borrowed. It is
+/// not the last reference, because the caller that leaves a visit holds another one.
 #[inline]
 fn take_from_stack(scope: &mut EnteredScope) -> Active {
     if scope.visiting.trace.is_some() {
@@ -118,19 +130,19 @@ fn take_from_stack(scope: &mut EnteredScope) -> Active {
     scope.take_active()
 }
 
-/// Leaves the scope that was entered last for a visit of a span, if nothing was recorded
-/// in it, and no other one is above; returns the trace.
+/// Leaves the innermost scope, if it was entered for a visit of this span and nothing was
+/// recorded in it. Returns the reference to the trace, which the visit held.
 #[inline]
 pub(in crate::record) fn leave_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with(|stack| pop_visit(stack, span))
 }
 
-/// Takes the trace of a visit back that has recorded nothing, and leaves it.
+/// Takes the trace back from a visit that has recorded nothing, and leaves the scope.
 #[inline(never)]
 fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<LocalTrace>> {
     let stack = &mut *stack.borrow_mut();
-    // Something was said in the visit, or an entered span may belong to it: the general
-    // way.
+    // Something was recorded in the visit, or an entered span may belong to it. The caller has
+    // to leave it with `leave_span`.
     if !thread::is_stage_empty() || stack.spans.depth() > 0 {
         return None;
     }
@@ -138,13 +150,14 @@ fn pop_visit(stack: &RefCell<ManuallyDrop<Stack>>, span: u64) -> Option<Arc<Loca
     if scope.visitor != span {
         return None;
     }
+    // If the visit has a recording, the recording has the trace, and this returns `None`.
     let trace = scope.visiting.trace.take()?;
     drop(std::mem::take(&mut scope.visiting.baggage));
     go_to_scope_below(stack);
     Some(trace)
 }
 
-/// Removes the innermost scope, of which everything was taken, and goes back to the one
+/// Removes the innermost scope, whose place is vacant, and returns the thread to the scope
 /// below it.
 #[inline]
 fn go_to_scope_below(stack: &mut Stack) {

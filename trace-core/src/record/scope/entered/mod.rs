@@ -1,13 +1,16 @@
-//! What is entered on a thread: scopes, and spans within them.
+//! The scopes that a thread has entered, and the entered spans within them.
 //!
-//! It is the part of the thread's state that is not touched for every span. It is
-//! borrowed only for moments in which no code but this crate's runs.
+//! This part of the thread's state is not used for every span. It is borrowed only while this
+//! crate's own code runs. `on_thread.rs` explains why this is safe, and the rules for it.
 //!
 //! - `pile`, `entered_scope`, `stack`: the data.
 //! - `on_thread`: the stack of this thread.
-//! - `enter_scope`, `leave_scope`: how its top changes.
-//! - `left_scopes`, `span_visits`, `suspended`: spans that are entered, in order or not.
-//! - `current`, `hand_over`, `still_open`: what is asked of the stack.
+//! - `enter_scope`, `leave_scope`: change the top of the stack.
+//! - `left_scopes`, `span_visits`, `suspended`: entered spans, including those left out of
+//!   order.
+//! - `current`, `hand_over`, `still_open`: use the stack.
+//!
+//! The entries of a scope are in `recording`. This folder does not know their meaning.
 
 mod current;
 mod enter_scope;

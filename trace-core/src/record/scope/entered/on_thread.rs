@@ -1,7 +1,16 @@
-//! The stack of this thread, and the scope on its top, whose code runs.
+//! The stack of this thread. The code of the scope on its top runs.
 //!
-//! The stack has no destructor: code at the very end of a thread is recorded like any
-//! other, and outside of scopes the stack is empty.
+//! The stack is a `RefCell`, so a second borrow would panic. Three rules for the code that
+//! runs within a borrow prevent this:
+//!
+//! - It does not run code of the application: it does not format a value, call a sampler, poll
+//!   a future or wake a task.
+//! - It does not drop the last reference to a trace or tracer, which would drop a sampler. A
+//!   reference that may be the last one is returned, and dropped after the borrow.
+//! - It does not call a function that borrows the stack.
+//!
+//! Only a signal can interrupt a borrow. Code that its handler may run (a `fork`, the end of
+//! the process) tries to borrow, and does nothing if it cannot.
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -11,14 +20,15 @@ use super::stack::Stack;
 use crate::record::scope::recording::Recording;
 
 thread_local! {
-    /// Without a destructor, so that code which runs at the very end of a thread,
-    /// in destructors of other thread-locals, is recorded like any other. Nothing
-    /// is leaked: whatever is entered is left, and outside it is empty.
+    /// The stack. It has no destructor. So code in destructors of other thread-locals, at the
+    /// end of the thread, is recorded like any other code. This leaks no memory: every entered
+    /// scope is left, and a stack without scopes owns no memory.
     pub(super) static ENTERED: RefCell<ManuallyDrop<Stack>> =
         const { RefCell::new(ManuallyDrop::new(Stack::new())) };
 }
 
-/// Lets `read` see the scope of the running code, if that is in one.
+/// Calls `read` with the scope of the running code, if there is one. The stack is borrowed
+/// meanwhile; see [the module](self).
 #[inline]
 pub(in crate::record) fn with_running_scope<R>(
     read: impl FnOnce(&mut EnteredScope) -> R,
@@ -26,7 +36,8 @@ pub(in crate::record) fn with_running_scope<R>(
     ENTERED.with_borrow_mut(|stack| stack.scopes.top_mut().map(read))
 }
 
-/// Lets `read` see the recording of this thread's scope, if there is one.
+/// Calls `read` with the recording of this thread's scope, if it records. This makes the
+/// recording of a visit.
 pub(super) fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Option<R> {
     ENTERED.with_borrow_mut(|stack| {
         let running = stack.scopes.top_mut();
@@ -34,11 +45,12 @@ pub(super) fn with_recording<R>(read: impl FnOnce(&mut Recording) -> R) -> Optio
     })
 }
 
-/// Forgets what is entered on this thread, in the child of a `fork`: it is the parent's.
-/// Async-signal-safe: nothing is dropped.
+/// In the child of a `fork`, forgets all entered scopes and spans of this thread, because they
+/// belong to the parent process. Async-signal-safe, because nothing is dropped.
 pub(in crate::record) fn forget_in_child() {
     let _is_free = ENTERED.try_with(|stack| {
-        // It is free: no code that might fork runs while it is borrowed.
+        // The stack is not borrowed, because no code that might fork runs within a borrow. If
+        // a signal handler has forked during a borrow, the stack is not changed.
         if let Ok(mut stack) = stack.try_borrow_mut() {
             *stack = ManuallyDrop::new(Stack::new());
         }

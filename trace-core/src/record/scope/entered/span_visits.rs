@@ -1,8 +1,9 @@
-//! Spans that are entered: in the scope in which they were opened, or in one for their
+//! Spans that are entered: in the scope in which they were opened, or in a scope for their
 //! visit.
 //!
-//! It owns the order in which spans become current again. Of one span there may be
-//! several visits on a thread; the last is left first.
+//! This file decides the order in which spans become current again. A span may have several
+//! visits on one thread, and the last one is left first. `span/` decides who may enter a span
+//! and who writes its end.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -15,18 +16,20 @@ use crate::record::scope::active::Active;
 use crate::record::thread;
 use crate::record::trace::LocalTrace;
 
-/// What a visit of a span was.
+/// A visit that was left. The caller finishes it after the borrow of the stack.
 #[derive(Debug)]
 pub(in crate::record) enum LeftVisit {
-    /// It was the current one in its own scope.
+    /// The span was the current one in its own scope. There is nothing more to do.
     InOwnScope,
-    /// A scope was entered for it.
+    /// A scope was entered for the visit. It has this number and this state, which the caller
+    /// puts back or ends.
     InScope(u32, Active),
 }
 
-/// Makes a span the current one, in the scope in which it was opened and which runs.
+/// Makes a span the current one in the running scope, in which it was opened.
 pub(in crate::record) fn enter_span(span: u64) {
-    // What follows is said of this span, and may not be taken for the newest one's.
+    // The next entries belong to this span. Otherwise they could be written without an id, and
+    // would be read as entries of the newest span.
     thread::forget_newest();
     let outer = thread::set_span(span);
     let scope = thread::scope();
@@ -38,6 +41,10 @@ pub(in crate::record) fn enter_span(span: u64) {
 }
 
 /// Ends the last visit of a span on this thread, if there is one.
+///
+/// The stack is borrowed twice: first to find the visit, then to leave its scope. In between,
+/// the only code of the application that may run is the destructor of a sampler. It leaves
+/// every scope that it enters, so the scope can still be found by its number.
 pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
     let mut forgotten = None;
     let left = ENTERED.with_borrow_mut(|stack| match stack.find_visit(span)? {
@@ -50,41 +57,47 @@ pub(in crate::record) fn leave_span(span: u64) -> Option<LeftVisit> {
                 scope.position.span
             };
             if current != span {
-                // A span is current that was opened in this scope, and will end later:
-                // its end needs the trace.
+                // Another span is current. It was opened in this scope and will end later. Its
+                // end needs the trace.
                 forgotten = left_scopes::note_left_scope(scope);
             }
             Some((scope.number, scope.is_visit()))
         }
         Visit::Span(at) => {
-            // Before it is removed: a span above it may have to bring another one back in
-            // its place.
-            bring_back(stack, at);
+            // This happens before the span is removed, because a span above it may later have
+            // to make another span current instead.
+            restore_outer(stack, at);
             stack.spans.raise(at);
             stack.spans.pop();
+            // Zero means that there is no scope to leave.
             Some((0, false))
         }
     });
-    // With it the last reference to a tracer may go, and so code of the application may
-    // run: not while the stack is borrowed.
+    // This may drop the last reference to a tracer, and with it the application's sampler. So
+    // it happens when the stack is not borrowed.
     drop(forgotten);
     let left = left?;
     let active = match left {
         (0, _) => return Some(LeftVisit::InOwnScope),
+        // The scope exists only for this visit. The caller ends it.
         (number, true) => leave_scope_for_good(number),
-        // The span's own, which goes on.
+        // The span's own scope, which continues.
         (number, false) => leave_scope(number),
     };
     active.map(|active| LeftVisit::InScope(left.0, active))
 }
 
-/// Makes the span current again that was so before a span that is left, in one of three
-/// places: in a span that was entered above it, which brings it back later; in the
-/// running scope; or in the position of a scope that waits.
-fn bring_back(stack: &mut Stack, at: usize) {
+/// Restores the span that was current before a span was entered.
+///
+/// This changes one of three places. If a span was entered above this one, it will restore the
+/// previous span later. Otherwise the block is changed if the span's scope runs, or the
+/// position of that scope if it waits. If the scope was left, there is nothing to do.
+fn restore_outer(stack: &mut Stack, at: usize) {
     let Some(&mut EnteredSpan { span, outer, scope }) = stack.spans.get_mut(at) else {
         return;
     };
+    // A span that was entered directly above this one, in the same scope, would make this span
+    // current again after it was left.
     for above in at + 1..stack.spans.depth() {
         if let Some(above) = stack.spans.get_mut(above)
             && (above.scope, above.outer) == (scope, span)
@@ -97,6 +110,8 @@ fn bring_back(stack: &mut Stack, at: usize) {
         return;
     };
     if owner + 1 == stack.scopes.depth() {
+        // Only if this span is current. Its code may have left another span open within it,
+        // which stays current until it ends.
         if thread::span() == span {
             thread::set_span(outer);
         }
@@ -107,9 +122,11 @@ fn bring_back(stack: &mut Stack, at: usize) {
     }
 }
 
-/// Says of the last visit of a span on this thread, if there is one, that what its code
-/// says of the span from now on comes after all that was said up to now. In the span's own
-/// scope it asks whether something was said elsewhere.
+/// Orders the next entries of a span, in its last visit on this thread, after all its entries
+/// so far. Does nothing if there is no visit.
+///
+/// `is_behind` returns whether something was written elsewhere. It is called only in the
+/// span's own scope, while the stack is borrowed. A visit knows its own order.
 pub(in crate::record) fn order_after_others(span: u64, is_behind: impl FnOnce() -> bool) {
     ENTERED.with_borrow_mut(|stack| {
         let at = match stack.find_visit(span) {
@@ -124,6 +141,8 @@ pub(in crate::record) fn order_after_others(span: u64, is_behind: impl FnOnce() 
         let scope = at.and_then(|at| Some((at + 1 == depth, stack.scopes.get_mut(at)?)));
         let Some((runs, scope)) = scope else { return };
         if let Some(recording) = scope.recording() {
+            // The order is written into the chunk, so staged entries have to be moved there
+            // first. The stage belongs only to the running scope.
             if runs {
                 recording.take_stage();
             }
@@ -132,7 +151,8 @@ pub(in crate::record) fn order_after_others(span: u64, is_behind: impl FnOnce() 
     });
 }
 
-/// Whether the innermost scope was entered for the visit of a span, and records.
+/// Whether the innermost scope was entered for the visit of this span, and the thread
+/// records.
 pub(in crate::record) fn is_visit_of(span: u64) -> bool {
     let is_it = |stack: &mut ManuallyDrop<Stack>| {
         let top = stack.scopes.top_mut();
@@ -141,7 +161,8 @@ pub(in crate::record) fn is_visit_of(span: u64) -> bool {
     thread::scope() != 0 && ENTERED.with_borrow_mut(is_it)
 }
 
-/// The trace of the last visit of a span on this thread away from its scope.
+/// Another reference to the trace of the last visit of a span on this thread, outside its own
+/// scope. With it, the visit can be left without dropping the last reference.
 #[cold]
 pub(in crate::record) fn trace_of_visit(span: u64) -> Option<Arc<LocalTrace>> {
     ENTERED.with_borrow_mut(|stack| {
@@ -150,7 +171,7 @@ pub(in crate::record) fn trace_of_visit(span: u64) -> Option<Arc<LocalTrace>> {
     })
 }
 
-/// Says for the visit of which span the innermost scope was entered.
+/// Sets the span for whose visit the innermost scope was entered.
 pub(in crate::record) fn set_visitor(span: u64) {
     ENTERED.with_borrow_mut(|stack| {
         if let Some(scope) = stack.scopes.top_mut() {

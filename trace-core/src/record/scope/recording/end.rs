@@ -1,9 +1,9 @@
-//! The end of a scope, from its last poll on.
+//! The end of a scope, from its last poll.
 //!
-//! The order matters. The last ends of spans that moved are taken first, as later ones
-//! are written elsewhere. Then the last piece is handed over, which says that the trace
-//! ends if nothing remains of it. Only then the scope is counted as closed: another scope
-//! that then says the end finds this piece in the queue.
+//! The order matters. First, the last ends of moved spans are taken; later ones are written
+//! elsewhere. Then the last piece is handed over. It says that the trace ends if nothing
+//! remains of it. Only then is the scope counted as closed. So if another scope closes last
+//! and reports the end of the trace, this piece is already in the queue.
 
 use super::recording::Recording;
 use super::spare::Spare;
@@ -12,9 +12,9 @@ use crate::record::thread;
 use crate::value::Baggage;
 
 impl Recording {
-    /// Moves the thread's stage into the chunk at the end of the last poll. Its spans are
-    /// counted where the chunk is handed over, which is next; mostly that is all of the
-    /// scope, and is handed over at once.
+    /// Moves the thread's stage into the chunk at the end of the last poll. If the scope has
+    /// recorded nothing else, as in most scopes, hands it over at once. The spans are counted
+    /// as started when they are handed over, either here or in [`end`](Self::end).
     #[inline]
     pub(in crate::record) fn end_last_poll(&mut self) {
         if self.has_recorded() || !self.hand_over_stage() {
@@ -22,19 +22,22 @@ impl Recording {
         }
     }
 
-    /// Hands over what is in the stage, if it is the only piece of a short scope; returns
-    /// whether that is so, and it was taken. The words go from the stage to the queue's
-    /// chunk directly.
+    /// Hands over the stage, if it is the only piece of a short scope. Returns whether the
+    /// queue took it. The words are moved from the stage directly to the queue's chunk. If it
+    /// was not taken, nothing has changed.
     fn hand_over_stage(&mut self) -> bool {
         let (words, text_bytes) = thread::staged_sizes();
         let stream = &mut *self.0;
-        // A long text of what is in the stage may be in the chunk already.
+        // A long text of a staged entry may be in the chunk already. Then the stage does not
+        // contain the whole piece.
         let is_whole = stream.chunk.text.is_empty();
-        // Only a short piece begins in the queue's chunk. A home has to say more, and text
-        // that is in the chunk already comes first.
+        // Only a short piece may begin in the queue's chunk. A home still has to take the ends
+        // that were left with it.
         if words == 0 || words > thread::FEW || stream.needs_home || !is_whole {
             return false;
         }
+        // The counts for the piece are computed before it is written, because the stage's
+        // counts are taken with its words, under the queue's lock.
         let staged = thread::staged();
         let strays = stream.strays + i64::from(staged.strays());
         let completes = stream.ends_with(strays);
@@ -49,6 +52,8 @@ impl Recording {
             thread::drain(chunk);
         });
         if is_taken {
+            // `end` finds an empty chunk, and must not count these spans or report the end of
+            // the trace again.
             (stream.strays, stream.uncounted) = (strays, 0);
             stream.has_said_end = completes;
             if !completes {
@@ -58,8 +63,9 @@ impl Recording {
         is_taken
     }
 
-    /// Takes the last ends of spans that were left here; later ones are written elsewhere.
-    /// So all else is handed over first.
+    /// Takes the last ends of spans that were left with this scope, and closes the home. All
+    /// other entries are handed over first. An end that comes after the closing is written
+    /// elsewhere, and is read after this scope's entries.
     #[cold]
     fn leave_home(&mut self) {
         self.take_stage();
@@ -74,13 +80,17 @@ impl Recording {
         for end in home.close_and_take_ends() {
             self.write_end(&end);
         }
-        // Closed before it is removed: who still finds it in the list gets the end back.
+        // The home is closed before it is removed. A thread that still finds it in the list
+        // gets its end back, and writes the end elsewhere.
         let number = self.0.number;
         self.trace().remove_home(number);
     }
 
-    /// Hands the chunk over, as the last one of the scope, and keeps the stream for the
-    /// next scope of the thread.
+    /// Hands over the chunk as the last one of the scope, and keeps the stream for the next
+    /// scope of the thread.
+    ///
+    /// The thread's stack must not be borrowed, because this may drop the last reference to a
+    /// tracer, and with it a sampler.
     pub(in crate::record) fn end(mut self) {
         if self.0.home().is_some() {
             self.leave_home();
@@ -88,18 +98,22 @@ impl Recording {
         let stream = &mut *self.0;
         let strays = std::mem::take(&mut stream.strays);
         let started = std::mem::take(&mut stream.uncounted);
-        // Known before the piece is handed over, so that the piece can say it. If another
-        // scope closes meanwhile, `close_scope` finds out.
+        // Computed before the piece is handed over, so that the piece can report the end. Once
+        // true, it stays true. If it is false and the other scopes close meanwhile,
+        // `close_scope` detects this.
         let completes = stream.ends_with(strays);
         let mut says_so = std::mem::take(&mut stream.has_said_end);
+        // Without words nothing is handed over. Then `end_last_poll` may have handed over the
+        // last piece, including the end of the trace.
         if !stream.chunk.words.is_empty() {
             says_so = stream.push_piece(started.into(), completes) && completes;
         }
+        // This comes after the piece is in the queue; see the module.
         let shared = stream.shared.as_ref();
         let remains_nothing =
             shared.map_or(completes, |trace| trace.close_scope(strays, completes));
-        // No piece could say so: there was none, the queue did not take it, or the others
-        // closed after it.
+        // No piece has reported the end: there was no piece, the queue did not take it, or the
+        // other scopes closed after `completes` was computed.
         if remains_nothing && !says_so {
             stream.report_end();
         }
@@ -108,7 +122,8 @@ impl Recording {
             let [_, part] = stream.numbers();
             watch.end(part);
         }
-        // From here on the stream is reset in place, for the next scope.
+        // From here on the stream is reset in place for the next scope. A field that is not
+        // reset would leak into a scope of another trace.
         let trace = stream.shared.take();
         stream.head.clear();
         if !stream.baggage.is_empty() {
@@ -120,6 +135,8 @@ impl Recording {
             stream.rare = None;
         }
         self.begin_wait();
+        // The trace is kept only if nothing remains of it. Then only ended spans may still
+        // have a reference.
         Spare::keep_stream(self.0, trace.filter(|_| remains_nothing));
     }
 }

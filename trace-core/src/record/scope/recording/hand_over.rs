@@ -1,8 +1,7 @@
-//! How a scope that goes on hands over: when its chunk is full, or when it is asked to.
+//! Hands over the entries of a scope that continues: when its chunk is full, or on request.
 //!
-//! A piece that is handed over while spans are open makes the scope a *home* of these
-//! spans, before anything else is said of them. What is handed over at the end of a scope
-//! is in `end.rs`.
+//! If a piece is handed over while spans are open, the scope becomes the *home* of these spans
+//! before any further entry of them. `end.rs` hands over at the end of a scope.
 
 use super::recording::Recording;
 use crate::delivery::Tick;
@@ -10,15 +9,19 @@ use crate::record::thread;
 use crate::stream::Chunk;
 
 impl Recording {
-    /// Moves the thread's stage into the chunk, and hands that over if it is full.
+    /// Moves the thread's stage into the chunk, and hands over the chunk if it is full.
     pub(in crate::record) fn make_room(&mut self) {
         self.take_stage();
         self.hand_over_if_full();
     }
 
-    /// Appends texts to the chunk, after making room in the stage for the entry of
-    /// `words` words that speaks of them. So both get into one chunk, and the texts of
-    /// earlier entries come first.
+    /// Appends texts to the chunk. First makes room in the stage for their entry, which has
+    /// `words` words.
+    ///
+    /// The entry contains only the lengths of its texts, so the texts must be in the same
+    /// chunk and in the order of the entries. So staged texts are moved first, and room is
+    /// made first. Once the texts are in the chunk, it must not be handed over without the
+    /// entry.
     pub(in crate::record) fn push_texts<'a>(
         &mut self,
         words: usize,
@@ -35,13 +38,13 @@ impl Recording {
         }
     }
 
-    /// Hands over what was recorded so far.
+    /// Hands over what was recorded so far, on request.
     pub(in crate::record) fn hand_over(&mut self) {
         self.take_stage();
         self.write_ends();
         if self.has_recorded() {
-            // The openings leave the chunk: from now on the parents of open spans are
-            // known only from here.
+            // The openings are handed over with the chunk. From now on only this list has the
+            // parents of open spans.
             let rare = self.0.rare.get_or_insert_default();
             rare.parents
                 .get_or_insert_default()
@@ -59,11 +62,12 @@ impl Recording {
         }
     }
 
-    /// Hands the chunk over if it is full; the scope continues with an empty one.
+    /// Hands over the chunk if it is full. The scope continues with an empty one.
     #[inline]
     pub(super) fn hand_over_if_full(&mut self) {
         if self.0.chunk.bytes() >= Chunk::FULL_BYTES {
-            // Nobody has asked for this: as long as there are none, they are in the chunk.
+            // This hand-over was not requested, so it does not make a list of parents if there
+            // is none. A list costs memory, and few scopes need a context.
             if let Some(rare) = &mut self.0.rare
                 && let Some(parents) = &mut rare.parents
             {
@@ -73,19 +77,21 @@ impl Recording {
         }
     }
 
-    /// Hands over what is in the chunk, of a scope that goes on.
+    /// Hands over the chunk of a scope that continues.
     pub(super) fn hand_over_chunk(&mut self) {
         self.begin_wait();
         if !self.0.needs_home && self.0.strays > 0 {
-            // Before anything else is said of the spans that are open.
+            // This comes before the queue has the piece. Once the openings are read, an end
+            // from elsewhere must find the home.
             self.0.set_needs_home();
         }
         self.0.push_piece(0, false);
-        // The next piece may not leave the id of a span out that was opened in this one.
+        // The next piece must not omit the id of a span that was opened in this piece, because
+        // each piece is read separately.
         thread::forget_newest();
     }
 
-    /// Says that what is recorded from now on has not waited yet.
+    /// Restarts the delay for entries that are recorded from now on.
     pub(super) fn begin_wait(&mut self) {
         (self.0.tick, self.0.since) = (Tick::NONE, 0);
     }

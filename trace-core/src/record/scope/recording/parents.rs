@@ -1,21 +1,23 @@
 //! The parents of spans whose openings were handed over.
 //!
-//! They are needed for one thing: the context of a running span names its parent. As long
-//! as the opening is in the chunk it is read there. This is kept only by scopes that go
-//! on after a hand-over.
+//! They are needed for the context of a running span, which contains the parent. While the
+//! opening is in the chunk, the parent is read there. Only scopes that continue after a
+//! requested hand-over keep this list.
 
-use crate::stream::{Chunk, Cursor, Plain};
+use crate::stream::{Chunk, Cursor, PlainEntry};
 
-/// Spans that are open, and their parents, as far as their openings were handed over;
-/// innermost last.
+/// Open spans whose openings were handed over, with their parents. The innermost is last.
 #[derive(Debug, Default)]
 pub(super) struct Parents(Vec<(u64, u64)>);
 
-/// Most that are kept: spans that move away and end elsewhere do not leave.
+/// The maximum number of spans in the list. A span that moves and ends elsewhere is never
+/// removed, so a scope that lives for days would grow without a bound. The outermost are
+/// forgotten first.
 const MAX: usize = 1_024;
 
 impl Parents {
-    /// Keeps those of a chunk that is to be handed over.
+    /// Updates the list for a chunk that is about to be handed over. Adds the spans that are
+    /// open at its end, and removes those that end in it.
     pub(super) fn add_open_of(&mut self, chunk: &Chunk) {
         let mut cursor = Cursor::default();
         loop {
@@ -23,7 +25,7 @@ impl Parents {
                 self.apply_entry(span, entry);
                 cursor = next;
             }
-            // What is not plain opens and ends nothing.
+            // Only plain entries open or end a span.
             let Some((_, _, next)) = chunk.entry(cursor) else {
                 break;
             };
@@ -34,20 +36,21 @@ impl Parents {
     }
 
     /// Notes a span that opens, and forgets one that ends.
-    fn apply_entry(&mut self, span: u64, entry: Plain) {
+    fn apply_entry(&mut self, span: u64, entry: PlainEntry) {
         let Self(all) = self;
         match entry {
-            Plain::Open(open) => all.push((span, open.parent)),
-            Plain::Close(_) => {
+            PlainEntry::Open(open) => all.push((span, open.parent)),
+            PlainEntry::Close(_) => {
+                // The search starts at the end, because the innermost span usually ends first.
                 if let Some(at) = all.iter().rposition(|(open, _)| *open == span) {
                     all.remove(at);
                 }
             }
-            Plain::Tag => {}
+            PlainEntry::Tag => {}
         }
     }
 
-    /// The parent of a span.
+    /// The parent of a span, if its opening was handed over and the span is still in the list.
     pub(super) fn parent_of(&self, span: u64) -> Option<u64> {
         let found = self.0.iter().find(|(open, _)| *open == span);
         found.map(|(_, parent)| *parent)

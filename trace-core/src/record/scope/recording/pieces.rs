@@ -1,10 +1,10 @@
-//! How a stream is written in pieces, and where a piece begins.
+//! Writes a stream in pieces.
 //!
-//! A piece begins with the numbers of the scope and what is known of the trace. A short
-//! one begins in the queue's chunk, under its lock, so that it is written once. A longer
-//! one begins in the scope's own chunk.
+//! A piece begins with the numbers of the scope and the facts of the trace. A short piece
+//! begins in the queue's chunk, under the queue's lock, so it is written once. A longer piece
+//! begins in the scope's own chunk, which the queue takes without copying it.
 //!
-//! This file decides where and how; whether and when is decided by its callers.
+//! This file decides where and how a piece is written. Its callers decide when.
 
 use super::scope_stream::ScopeStream;
 use super::spare_chunks::{self, SHORT};
@@ -12,25 +12,27 @@ use crate::delivery::Short;
 use crate::stream::Chunk;
 
 impl ScopeStream {
-    /// Makes room for some words more. A piece that is not short begins in its chunk.
+    /// Makes room for this many more words. A piece that is no longer short begins here.
     #[inline]
     pub(super) fn make_room(&mut self, words: usize) {
         let needed = self.chunk.words.len() + words;
-        // Above this size the piece is not copied into the queue's chunk, so it has to
-        // begin here.
+        // A piece above this size is not copied into the queue's chunk. So it has to begin in
+        // this chunk.
         let begins = needed > SHORT && !self.has_begun;
         if needed > self.chunk.words.capacity() || begins {
-            self.grow(needed, begins);
+            self.grow_chunk(needed, begins);
         }
     }
 
-    /// Gets room for so many words in all. `begins` says that the piece is not short any
-    /// more.
+    /// Gets room for this many words in total. `begins` means that the piece is no longer
+    /// short and has not begun.
     #[inline(never)]
-    fn grow(&mut self, words: usize, begins: bool) {
+    fn grow_chunk(&mut self, words: usize, begins: bool) {
+        // Includes room for the beginning and the end of a piece.
         let words = words + Chunk::AROUND_WORDS;
         let is_empty = self.chunk.bytes() == 0;
-        // The chunk is large enough: the beginning is written where it is.
+        // The chunk is empty and large enough, so the beginning is written into it. It is
+        // taken out meanwhile, because the beginning needs the stream's other fields.
         if is_empty && begins && words <= self.chunk.words.capacity() {
             let mut chunk = std::mem::take(&mut self.chunk);
             self.write_beginning(&mut chunk);
@@ -38,14 +40,17 @@ impl ScopeStream {
         } else if begins {
             self.begin_piece(words);
         } else {
-            // No larger than a full one, which is handed over.
+            // The new chunk is twice as large, so that it is not copied again for each poll.
+            // But it is no larger than a full chunk, which is handed over before it needs more
+            // room.
             let twice = (2 * self.chunk.words.len()).min(Chunk::FULL_WORDS);
             let words = words.max(twice);
             self.move_to_chunk(spare_chunks::take_chunk(words, &self.tracer.queue));
         }
     }
 
-    /// Begins a piece with what is in the chunk, in one with room for so many words.
+    /// Begins a piece with the content of the chunk, and moves it to a chunk with room for
+    /// this many words. The beginning comes first, so the content is copied after it.
     #[cold]
     fn begin_piece(&mut self, words: usize) {
         let mut chunk = spare_chunks::take_chunk(words, &self.tracer.queue);
@@ -54,14 +59,15 @@ impl ScopeStream {
         self.move_to_chunk(chunk);
     }
 
-    /// Goes on in another chunk, which may have begun.
+    /// Continues in another chunk, in which the piece may have begun. The thread keeps the
+    /// old one.
     fn move_to_chunk(&mut self, mut chunk: Chunk) {
         chunk.append(&self.chunk);
         spare_chunks::keep_chunk(std::mem::replace(&mut self.chunk, chunk));
     }
 
-    /// Leaves a chunk that is much too large for what is in it to the next scope of this
-    /// thread: this one goes to sleep.
+    /// If the chunk is much too large for its content, replaces it by a small one. The next
+    /// scope of this thread can use the large one. Called when this scope is about to sleep.
     pub(super) fn leave_large_chunk(&mut self) {
         if self.chunk.allocated() > 128 + 4 * self.chunk.bytes() {
             let words = self.chunk.words.len();
@@ -69,7 +75,10 @@ impl ScopeStream {
         }
     }
 
-    /// Sets the order of what a visit records from now on.
+    /// Sets the order of the entries that a visit records from now on.
+    ///
+    /// The order is written at the beginning of a piece. Entries in the chunk have the old
+    /// order, so their piece begins here, while the old order is still set.
     pub(super) fn change_order(&mut self, order: u32) {
         if !self.has_begun && !self.chunk.words.is_empty() {
             self.begin_piece(self.chunk.words.len() + Chunk::AROUND_WORDS);
@@ -77,7 +86,8 @@ impl ScopeStream {
         self.order = order;
     }
 
-    /// Writes how a piece of this scope begins.
+    /// Writes the beginning of a piece of this scope. For a visit, the first entry contains
+    /// the order of its entries.
     #[inline]
     fn write_beginning(&self, chunk: &mut Chunk) {
         self.head.begin_piece(self.numbers(), chunk);
@@ -86,11 +96,12 @@ impl ScopeStream {
         }
     }
 
-    /// Hands over what is in the chunk; returns whether the queue took it. `started`
-    /// spans are counted as started with it. `ends` says that nothing of the trace
-    /// remains.
+    /// Hands over the chunk, which is empty afterwards. Returns whether the queue took it;
+    /// otherwise its content is counted as lost. `started` is the number of spans to count as
+    /// started. `ends` means that nothing of the trace remains.
     pub(super) fn push_piece(&mut self, started: u64, ends: bool) -> bool {
-        // A short piece: it begins in the queue's chunk, if that is open.
+        // A short piece begins in the queue's chunk, if there is room. Otherwise nothing was
+        // copied, and the piece is pushed in the general way, which also counts losses.
         if !self.has_begun {
             let content = Short {
                 spans: self.chunk.opened,
@@ -110,16 +121,19 @@ impl ScopeStream {
         if ends {
             self.chunk.end_trace();
         }
-        // The next piece begins anew, in whichever chunk.
+        // The next piece needs a new beginning, even if this piece is lost.
         self.has_begun = false;
         let is_taken = self.tracer.queue.push(&mut self.chunk, started);
+        // Not if the trace ends, because the worker then forgets the part when it reads the
+        // end.
         if is_taken && !ends {
             self.set_known();
         }
         is_taken
     }
 
-    /// Hands over a short piece, whose content `write` writes; returns whether it was taken.
+    /// Hands over a short piece. `write` writes its content. Returns whether the queue took
+    /// it. If not, `write` was not called.
     #[inline]
     pub(super) fn push_short(
         &self,
@@ -132,6 +146,8 @@ impl ScopeStream {
             text_bytes: self.head.tracestate().len() + content.text_bytes,
             ..content
         };
+        // The closure runs under the queue's lock. It only copies words and texts into the
+        // queue's chunk, which has room for them.
         self.tracer.queue.push_short(short, |chunk| {
             self.write_beginning(chunk);
             write(chunk);

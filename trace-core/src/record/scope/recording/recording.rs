@@ -1,7 +1,7 @@
-//! The recording side of a scope: how it begins, and what is known of it.
+//! The recording side of a scope: how it begins, and its properties.
 //!
-//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a
-//! visit (in `visit.rs`). What is done with it then has a file for each occasion.
+//! There are three ways to begin: a new trace, another scope of a trace (`join`), and a visit
+//! (in `visit.rs`). The other files of this folder use a recording after that.
 
 use std::sync::Arc;
 
@@ -12,7 +12,10 @@ use crate::record::thread::{self, Position};
 use crate::record::trace::{LocalTrace, TracerCore};
 use crate::value::{Baggage, TraceFlags, TraceId, TraceState};
 
-/// The recording side of a scope: one pointer, as it is moved with each poll.
+/// The recording side of a scope. It is one pointer, because it is moved with each poll.
+///
+/// It has to be [ended](Self::end). If it is only dropped, its entries are lost, and its trace
+/// stays open forever.
 #[derive(Debug)]
 pub(crate) struct Recording(pub(super) Box<ScopeStream>);
 
@@ -24,17 +27,19 @@ impl Recording {
         trace_id: TraceId,
         flags: TraceFlags,
     ) -> Self {
+        // The spare stream was reset when the last scope ended, so only the differing fields
+        // are set here.
         let mut stream = Spare::take_stream(tracer);
         let number = thread::new_scope();
         stream.number = number;
         // The first span of a trace has no parent.
         (stream.span, stream.is_base_own) = (0, false);
-        // Written where it is: what is in it holds nothing.
+        // Written into the stream field by field. The old values have no destructors.
         stream.head.begin(trace_id, flags, tracer.clock.looks());
         Self(stream)
     }
 
-    /// Puts the beginning of the trace below a span, which may be another process's.
+    /// Lets the trace begin below a span, which may be in another process.
     pub(in crate::record) fn begin_below(
         &mut self,
         span: u64,
@@ -53,16 +58,16 @@ impl Recording {
         self.0.baggage = baggage.clone();
     }
 
-    /// Begins another scope of a trace, whose spans are below another one.
+    /// Begins another scope of a trace. Its spans are below `span`.
     pub(in crate::record) fn join(trace: &Arc<LocalTrace>, baggage: Baggage, span: u64) -> Self {
+        // The scope is counted first. From now on the trace cannot end before this scope.
         trace.open_scope();
         let mut joined = Self::with_trace(Arc::clone(trace), baggage, thread::new_scope());
         joined.set_below(span);
         joined
     }
 
-    /// A recording of a trace that others have, too. The trace has counted the scope
-    /// already.
+    /// Makes a recording of a shared trace. The caller has counted the scope in the trace.
     pub(super) fn with_trace(trace: Arc<LocalTrace>, baggage: Baggage, number: u32) -> Self {
         let mut stream = Spare::take_stream(&trace.tracer);
         stream.head = trace.head.clone();
@@ -72,9 +77,9 @@ impl Recording {
         Self(stream)
     }
 
-    /// Notes that this part of the trace calls somebody, who may be in this process.
+    /// Notes that this part of the trace calls another service, which may run in this process.
     pub(in crate::record) fn note_call(&mut self) {
-        // Once for each scope: the list of callers is behind a lock.
+        // Done once per scope, because the list of callers is behind a lock.
         if std::mem::replace(&mut self.0.has_called, true) {
             return;
         }
@@ -82,9 +87,9 @@ impl Recording {
         self.0.set_known();
     }
 
-    /// Notes that this part of the trace was called, if it may have been from this process:
-    /// by another part of this tracer, which says so when it ends, or by another tracer,
-    /// whose collector may be this one's.
+    /// Notes that this part of the trace was called, if the caller may be in this process. The
+    /// caller is another part of this tracer, which reports this part when it ends, or another
+    /// tracer, which may have the same collector.
     fn note_called(&mut self) {
         let part = self.0.part();
         let queue = &self.0.tracer.queue;
@@ -95,19 +100,21 @@ impl Recording {
         }
     }
 
-    /// Whether something waits in the chunk.
+    /// Whether the chunk has entries that were not handed over.
     #[inline]
     pub(super) fn has_recorded(&self) -> bool {
         !self.0.chunk.words.is_empty()
     }
 
-    /// Another scope of this one's trace, as this one is now, below a span.
+    /// Makes another scope of this trace, below a span, with the current baggage of this
+    /// scope.
     pub(in crate::record) fn join_below(&mut self, span: u64) -> Self {
         let baggage = self.0.baggage.clone();
         Self::join(self.trace(), baggage, span)
     }
 
-    /// The same beside a scope that was begun by this, below the same span.
+    /// Makes a sibling of a scope that was made by `join`, below the same span. `None` if the
+    /// scope is alone in its trace.
     pub(in crate::record) fn join_beside(&self) -> Option<Self> {
         let trace = self.0.shared.as_ref()?;
         Some(Self::join(trace, self.0.baggage.clone(), self.0.span))
@@ -119,10 +126,10 @@ impl Recording {
         &self.0.tracer
     }
 
-    /// The trace, for something that is of it besides this scope.
+    /// The trace, for another owner. From now on the scope shares its trace.
     #[inline]
     pub(in crate::record) fn trace(&mut self) -> &Arc<LocalTrace> {
-        self.0.share()
+        self.0.share_trace()
     }
 
     pub(in crate::record) fn trace_id(&self) -> TraceId {
@@ -140,7 +147,7 @@ impl Recording {
         self.0.number
     }
 
-    /// Where the scope's code goes on at each poll.
+    /// Where the scope's code continues at each poll.
     #[inline]
     pub(in crate::record) fn position(&self) -> Position {
         Position {
@@ -151,25 +158,28 @@ impl Recording {
         }
     }
 
-    /// The same, if nothing else has to be done before its code runs.
+    /// The position, if nothing else has to be done before the scope's code runs.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn simple_position(&self) -> Option<Position> {
         let home = self.0.home();
-        // A home that rests has to say that its code runs, before anything is said.
+        // A resting home must first be set busy. Until then, other threads write the ends of
+        // its spans themselves.
         let is_simple = home.is_none_or(|home| home.is_busy());
         is_simple.then(|| self.position())
     }
 
-    /// Whether nothing is to be done at the end of a poll that has recorded nothing.
+    /// Whether there is nothing to do at the end of a poll that has recorded nothing.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn can_rest(&self) -> bool {
         let stream = &*self.0;
         match (stream.home(), stream.chunk.words.is_empty()) {
-            // Nothing is kept; a large chunk is given back in a sleep.
+            // The scope keeps nothing. A large chunk would have to be given back before the
+            // scope sleeps.
             (None, true) => !stream.has_large_chunk(),
-            // It has to be said that everything was handed over.
+            // The home has to be set resting, because everything was handed over.
             (Some(_), true) => false,
-            // Something is kept: the time has to be looked at when the tick has moved.
+            // The scope keeps entries. If the tick has changed, the clock has to be read. If
+            // ends were left here, they have to be written.
             (home, false) => {
                 stream.tick == stream.tracer.queue.ticks.now()
                     && home.is_none_or(|home| !home.has_ends())
@@ -177,13 +187,13 @@ impl Recording {
         }
     }
 
-    /// Sets the span that is current when the scope's code runs next: one that was opened in
-    /// the scope.
+    /// Sets the span that is current when the scope's code runs next. It was opened in this
+    /// scope, so the scope may write to it.
     pub(in crate::record) fn set_base(&mut self, span: u64) {
         (self.0.span, self.0.is_base_own) = (span, true);
     }
 
-    /// Puts the scope below another span.
+    /// Puts the scope below another span, to which it must not write.
     pub(in crate::record) fn set_below(&mut self, span: u64) {
         (self.0.span, self.0.is_base_own) = (span, false);
     }

@@ -1,8 +1,8 @@
-//! The stream of a scope: its fields, and what follows from them.
+//! The stream of a scope: its fields, and simple functions of them.
 //!
-//! How it is written is in `pieces.rs`, when it is handed over in the files of
-//! [`Recording`](super::Recording). It holds the facts of a trace itself as long as
-//! nothing else is of the trace, which is so for most.
+//! `pieces.rs` writes it, and the files of [`Recording`](super::Recording) decide when it is
+//! handed over. It holds the facts of the trace itself until the trace is shared. Most traces
+//! are never shared.
 
 use std::sync::Arc;
 
@@ -15,67 +15,73 @@ use crate::stream::Chunk;
 use crate::stream::decode::Part;
 use crate::value::Baggage;
 
-/// What a scope has recorded and not handed over, and what is known of it. Reused
-/// by the next scope of the thread.
+/// The entries that a scope has recorded and not handed over, and the scope's state.
+/// `Recording::end` resets it, and the next scope of the thread reuses it.
 #[derive(Debug)]
 pub(super) struct ScopeStream {
-    /// IfRecording from one scope to the next, as mostly that is of the same tracer: threads that
-    /// count its references wait for each other.
+    /// Kept from one scope to the next, which usually has the same tracer, because threads
+    /// contend for its reference count.
     pub(super) tracer: Arc<TracerCore>,
     pub(super) head: Head,
-    /// The trace, once anything but this scope is of it.
+    /// The trace, once it is shared.
     pub(super) shared: Option<Arc<LocalTrace>>,
-    /// What was recorded. A short piece begins where it is handed over.
+    /// The recorded entries. A short piece gets its beginning when it is handed over.
     pub(super) chunk: Chunk,
     /// The trace's baggage, with the changes of this scope.
     pub(super) baggage: Baggage,
-    /// The span with which the scope's code goes on at each poll.
+    /// The span that is current when the scope's code continues at each poll.
     pub(super) span: u64,
-    /// A reading of the counter when the first poll that recorded something ended after the
-    /// last hand-over, and the tick when the scope last looked at the time.
+    /// `since` is a reading of the counter at the end of the first poll that kept entries
+    /// after the last hand-over, or zero. `tick` is the tick at which the scope last checked
+    /// the time.
     pub(super) since: u64,
     pub(super) tick: Tick,
     /// The number of the scope.
     pub(super) number: u32,
-    /// Spans that are not yet counted as started.
+    /// The number of spans that are not yet counted as started.
     pub(super) uncounted: u32,
-    /// Spans that were opened in this scope less those that ended in it.
+    /// The number of spans opened in this scope, minus the number of spans that ended in it.
+    /// Negative if spans of other scopes ended here.
     pub(super) strays: i64,
     /// Whether this is a visit of [`span`](Self::span), and its order.
     pub(super) is_visit: bool,
     pub(super) order: u32,
-    /// Whether what is in the chunk begins as a piece does.
+    /// Whether the chunk contains the beginning of a piece. A short piece gets its beginning
+    /// when it is handed over.
     pub(super) has_begun: bool,
-    /// Whether [`span`](Self::span) is the scope's to write to; else it is the one that was
-    /// current where the scope began.
+    /// Whether the scope may write to [`span`](Self::span). If not, `span` was current where
+    /// the scope began.
     pub(super) is_base_own: bool,
-    /// Whether the scope's last piece was handed over, and says that the trace ends.
+    /// Whether the last piece was handed over with the last poll and reported the end of the
+    /// trace.
     pub(super) has_said_end: bool,
-    /// Whether the scope has handed over while spans of it were open.
+    /// Whether the scope has handed over while its spans were open. If such a span moves, it
+    /// needs a home, which exists once the trace is shared.
     pub(super) needs_home: bool,
-    /// Whether the queue has taken a piece of the scope, of which nothing else is of the
-    /// trace; else that is noted there.
+    /// Whether the queue has taken a piece of the scope. Used until the trace is shared; after
+    /// that, the trace has this flag.
     pub(super) is_known: bool,
-    /// Whether the trace's context was asked for in this scope.
+    /// Whether this scope has noted a call to another service.
     pub(super) has_called: bool,
     /// See [`TracerCore::plain`].
     pub(super) plain: Option<Counter>,
-    /// What few scopes have.
+    /// State that few scopes have.
     pub(super) rare: Option<Box<Rare>>,
 }
 
-/// What few scopes have, as they go on after they have handed something over.
+/// State of scopes that continue after a hand-over, which are few.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    /// Set if spans were open then, and anything else is of the trace, and may have them.
+    /// Set if spans were open at the hand-over and the trace is shared. Then another thread
+    /// may end these spans.
     pub(super) home: Option<Arc<Home>>,
-    /// The parents of these spans, if somebody asked for a hand-over; those of later spans
+    /// The parents of these spans, if a hand-over was requested. The parents of later spans
     /// are in the chunk.
     pub(super) parents: Option<Parents>,
 }
 
 impl Rare {
-    /// Makes a scope one with which the ends of its spans can be left.
+    /// Gives the scope a home, with which other threads can leave the ends of its spans.
     #[cold]
     pub(super) fn add_home(rare: &mut Option<Box<Self>>, trace: &LocalTrace, scope: u32) {
         rare.get_or_insert_default().home = Some(trace.add_home(scope));
@@ -88,15 +94,16 @@ impl ScopeStream {
         self.rare.as_ref()?.home.as_ref()
     }
 
-    /// Whether nothing remains of the trace if this scope ends with so many strays.
+    /// Whether nothing remains of the trace if this scope ends with this many strays.
     #[inline]
     pub(super) fn ends_with(&self, strays: i64) -> bool {
-        // Of a trace that nothing else is of, nobody else can end a span.
+        // If the trace is not shared, only this scope can end its spans. Then only the scope's
+        // own strays count.
         let shared = self.shared.as_ref();
         shared.map_or(strays == 0, |trace| trace.ends_with(strays))
     }
 
-    /// Says that nothing remains of the trace, where no piece could say so.
+    /// Reports that nothing remains of the trace, if no piece could report it.
     #[cold]
     pub(super) fn report_end(&self) {
         if let Some(trace) = &self.shared {
@@ -105,14 +112,14 @@ impl ScopeStream {
         self.tracer.queue.end_part(self.part(), self.is_known);
     }
 
-    /// The part of the trace of which this is.
+    /// Returns the part of the trace to which this scope belongs.
     pub(super) fn part(&self) -> Part {
         let [_, number] = self.numbers();
         let trace = self.head.trace_id();
         Part { trace, number }
     }
 
-    /// Says that something was handed over while spans were open.
+    /// Notes that something was handed over while spans were open.
     #[cold]
     pub(super) fn set_needs_home(&mut self) {
         self.needs_home = true;
@@ -121,8 +128,8 @@ impl ScopeStream {
         }
     }
 
-    /// The numbers of the scope and of its part of the trace, which is that of the first
-    /// scope of the part.
+    /// Returns the numbers of the scope and of its part of the trace. The number of a part is
+    /// that of its first scope.
     #[inline]
     pub(super) fn numbers(&self) -> [u32; 2] {
         let shared = self.shared.as_ref();
@@ -140,7 +147,7 @@ impl ScopeStream {
         }
     }
 
-    /// Whether the chunk may be too large for a scope that sleeps with nothing.
+    /// Whether the chunk may be too large for a scope that sleeps and keeps nothing.
     #[inline]
     pub(super) fn has_large_chunk(&self) -> bool {
         self.chunk.words.capacity() > SHORT

@@ -1,9 +1,11 @@
-//! What the next scope of a thread uses again: an empty stream, and a trace that has
-//! ended.
+//! What the next scope of a thread reuses: an empty stream, and a trace that has ended.
 //!
-//! Both keep their tracer, as mostly the next scope is of the same one. Nothing of the
-//! application may be dropped here, as the thread's stack may be borrowed. So what
-//! belongs to another tracer stays until a scope ends.
+//! Both keep their tracer, because the next scope usually has the same one. They may be taken
+//! while the thread's stack is borrowed, so nothing is dropped at that moment. A spare of
+//! another tracer stays until a scope ends, when the stack is not borrowed.
+//!
+//! So a thread keeps the core of one tracer alive until the thread ends, or until a scope of
+//! another tracer has ended on it.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,15 +17,18 @@ use crate::record::trace::{Head, LocalTrace, TracerCore};
 use crate::stream::Chunk;
 use crate::value::Baggage;
 
-/// What the next scope on this thread need not allocate.
+/// Allocations that the next scope on this thread reuses. The thread owns them.
 pub(super) struct Spare {
-    /// An empty stream.
+    /// An empty stream. It is missing while a scope of the thread uses it. A second scope at
+    /// the same time allocates its own.
     stream: Cell<Option<Box<ScopeStream>>>,
-    /// A trace that has ended, with its tracer.
+    /// A trace that has ended, with its tracer. Ended spans may still have references to it.
     trace: Cell<Option<Arc<LocalTrace>>>,
 }
 
 thread_local! {
+    // It has a destructor, which drops the tracer at the end of the thread. Scopes that begin
+    // after that have to allocate.
     static SPARE: Spare = const {
         Spare {
             stream: Cell::new(None),
@@ -33,7 +38,7 @@ thread_local! {
 }
 
 impl Spare {
-    /// An empty stream for a scope of a tracer.
+    /// Takes an empty stream for a scope of a tracer. Drops nothing.
     #[inline]
     pub(super) fn take_stream(tracer: &Arc<TracerCore>) -> Box<ScopeStream> {
         let spare = SPARE.try_with(|spare| spare.stream.take());
@@ -43,9 +48,9 @@ impl Spare {
         }
     }
 
-    /// A stream for another tracer's scope than the last one was. The other one stays until it
-    /// is replaced: with its tracer code of the application may be dropped, for which this is
-    /// no moment.
+    /// Makes a stream for a scope whose tracer differs from that of the last scope. The old
+    /// stream stays until it is replaced, because dropping its tracer may drop the
+    /// application's sampler, which must not happen here.
     #[cold]
     fn new_stream(tracer: &Arc<TracerCore>, other: Option<Box<ScopeStream>>) -> Box<ScopeStream> {
         let _kept = SPARE.try_with(|spare| spare.stream.set(other));
@@ -74,24 +79,26 @@ impl Spare {
         })
     }
 
-    /// A trace with one open scope: the one that is kept, if it is of this tracer and
-    /// nobody has it any more.
+    /// Returns a trace with one open scope. This is the spare, if it has this tracer and there
+    /// is no other reference to it. Drops nothing.
     pub(super) fn take_trace(tracer: &Arc<TracerCore>, head: Head, scope: u32) -> Arc<LocalTrace> {
         let spare = SPARE.try_with(|spare| spare.trace.take());
         if let Ok(Some(mut trace)) = spare {
+            // `get_mut` synchronizes with the drops of all other references, so the trace can
+            // be reset without atomics.
             if let Some(ended) = Arc::get_mut(&mut trace)
                 && Arc::ptr_eq(&ended.tracer, tracer)
             {
                 ended.reuse_for(head, scope);
                 return trace;
             }
-            // Not dropped: as in `new_stream`.
+            // It must not be dropped here, as in `new_stream`.
             let _kept = SPARE.try_with(|spare| spare.trace.set(Some(trace)));
         }
         Arc::new(LocalTrace::new(Arc::clone(tracer), head, scope))
     }
 
-    /// Lets go of the last trace, if it is of this tracer.
+    /// Drops the last trace, if it has this tracer. The stack must not be borrowed.
     #[cold]
     fn forget_tracer(tracer: &Arc<TracerCore>) {
         let trace = SPARE.try_with(|spare| spare.trace.take()).ok().flatten();
@@ -100,17 +107,20 @@ impl Spare {
         }
     }
 
-    /// Keeps a stream, and the trace if it has ended. At the end of a thread they go
-    /// back to the allocator.
+    /// Keeps a stream, and a trace that has ended, if given. At the end of a thread both are
+    /// freed instead. The stack must not be borrowed.
     #[inline]
     pub(super) fn keep_stream(mut stream: Box<ScopeStream>, trace: Option<Arc<LocalTrace>>) {
         if cfg!(loom) {
-            // Loom's threads share one, and nothing may outlive a model.
+            // Loom's threads share one thread of the system, and no value may outlive a model.
             return;
         }
-        // The next scope is probably short.
+        // The next scope is probably short. A large chunk is kept separately, for a scope that
+        // needs it.
         spare_chunks::exchange_for_short(&mut stream.chunk);
         let tracer = Arc::as_ptr(&stream.tracer);
+        // The new values are set before anything is dropped. A sampler that is dropped here
+        // may begin a root, which then finds a usable spare.
         let other = SPARE.try_with(|spare| {
             let other = spare.stream.replace(Some(stream));
             if trace.is_some() {
@@ -121,8 +131,8 @@ impl Spare {
         if let Ok(Some(other)) = other
             && !std::ptr::eq(Arc::as_ptr(&other.tracer), tracer)
         {
-            // The stream that was kept before was of another tracer: its trace goes with
-            // it. Here no stack is borrowed, so the application's code may run.
+            // The previous stream has another tracer, so the trace of that tracer is dropped,
+            // too. Otherwise it would keep the tracer alive.
             Self::forget_tracer(&other.tracer);
         }
     }

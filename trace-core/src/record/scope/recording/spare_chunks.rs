@@ -1,35 +1,39 @@
-//! Chunks that a thread's scopes use one after the other.
+//! Chunks that the scopes of a thread reuse.
 //!
-//! One is kept of each of four sizes, so that a scope that sleeps with little does not
-//! hold a large one. What is in a chunk is not looked at.
+//! One chunk of each of four sizes is kept, so that a sleeping scope with little content does
+//! not hold a large chunk. This file does not read the content of chunks.
+//!
+//! The thread owns them and frees them at its end. Scopes after that allocate. A cell is only
+//! taken from or set, so uses cannot overlap.
 
 use std::cell::Cell;
 
 use crate::delivery::Queue;
 use crate::stream::Chunk;
 
-/// Most words of a short piece.
+/// The maximum number of words of a short piece. A short piece is copied into the queue's
+/// chunk.
 pub(super) const SHORT: usize = 64;
 
-/// Words that a scope keeps in its sleep however little is in it.
+/// The minimum number of words that a sleeping scope keeps.
 const TINY: usize = 8;
 
-/// Most words of one that is not short, for a scope that adds a little in each poll.
+/// The maximum number of words of a medium chunk, for a scope that adds a little in each poll.
 const MEDIUM: usize = 512;
 
-/// One empty chunk of each size: tiny, for scopes that sleep with next to nothing; short,
-/// for a piece that fits into one; medium, for a scope that adds a little in each poll;
-/// long, for as long as a scope has much to keep.
+/// One empty chunk of each size. A tiny chunk is for a scope that sleeps with very few
+/// entries, and a short one for a short piece. A medium chunk is for a scope that adds a
+/// little in each poll, and a long one for a scope that keeps many entries.
 type Chunks = [Cell<Option<Chunk>>; 4];
 
 thread_local! {
     static CHUNKS: Chunks = const { [const { Cell::new(None) }; 4] };
 }
 
-/// An empty chunk with room for so many words, whose text may grow. One that another
-/// tracer's scope has left may be too large for a small queue.
+/// Returns an empty chunk with room for this many words, whose size the queue accepts. Its
+/// text may grow.
 pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
-    // One of its own kind, and not a larger one, with which it may sleep.
+    // The chunk must not be larger than its size class, because the scope may sleep with it.
     let most = if words <= SHORT {
         SHORT
     } else if words <= MEDIUM {
@@ -40,33 +44,37 @@ pub(super) fn take_chunk(words: usize, queue: &Queue) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         let is_short = capacity <= SHORT;
-        // Another tracer's scope may have left a chunk that is larger than this tracer's
-        // queue takes.
+        // A scope of another tracer may have left a chunk that is too large for this tracer's
+        // queue.
         words <= capacity && capacity <= most && (is_short || queue.takes(chunk))
     };
-    // A new one is as large as its kind, so that it does not grow again and again.
+    // A new chunk has the full room of its size class, so that it does not grow repeatedly.
     let least = if most == MEDIUM && queue.takes_words(MEDIUM) {
         MEDIUM
     } else {
         SHORT
     };
-    chunk_that(fits, words.max(least))
+    take_fitting_chunk(fits, words.max(least))
 }
 
-/// An empty chunk with room for so many words and not many more.
+/// Returns an empty chunk with room for only a little more than this many words, for a scope
+/// that is about to sleep.
 pub(super) fn take_small_chunk(words: usize) -> Chunk {
     let fits = |chunk: &Chunk| {
         let capacity = chunk.words.capacity();
         words <= capacity && capacity <= TINY.max(2 * words)
     };
-    chunk_that(fits, words)
+    take_fitting_chunk(fits, words)
 }
 
-/// The first empty chunk of which something holds, or a new one for so many words.
-fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
+/// Returns the first kept chunk for which `fits` returns true, or a new one with room for this
+/// many words.
+fn take_fitting_chunk(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     let find = |spare: &Chunks| {
         spare.iter().find_map(|kept| {
             let chunk = kept.take()?;
+            // It is put back below if it does not fit. In between the cell is empty, but
+            // `fits` does not take a chunk.
             if fits(&chunk) {
                 return Some(chunk);
             }
@@ -82,18 +90,19 @@ fn chunk_that(fits: impl Fn(&Chunk) -> bool, words: usize) -> Chunk {
     })
 }
 
-/// Leaves the scope's chunk, and takes a short one, which most scopes need.
+/// Replaces a chunk that is not short by a short one, which most scopes need.
 #[inline]
 pub(super) fn exchange_for_short(chunk: &mut Chunk) {
     let capacity = chunk.words.capacity();
     if capacity != 0 && !(TINY + 1..=SHORT).contains(&capacity) {
-        exchange(chunk);
+        exchange_chunk(chunk);
     }
 }
 
-/// The same for one of another size, which the thread keeps.
+/// Replaces the chunk, and keeps the old one for the thread. If there is no short spare, the
+/// new chunk has no storage, so that nothing is allocated before it is needed.
 #[inline(never)]
-fn exchange(chunk: &mut Chunk) {
+fn exchange_chunk(chunk: &mut Chunk) {
     let short = CHUNKS.try_with(|spare| {
         let [_, short, ..] = spare;
         short.take()
@@ -102,17 +111,19 @@ fn exchange(chunk: &mut Chunk) {
     keep_chunk(other);
 }
 
-/// Keeps an empty chunk, or the larger of two of a kind.
+/// Empties a chunk and keeps it for later scopes. Of two chunks in one size class, the larger
+/// is kept.
 #[inline(never)]
 pub(super) fn keep_chunk(mut chunk: Chunk) {
-    // Loom's threads share one thread of the system, and nothing may outlive a model.
+    // Loom's threads share one thread of the system, and no value may outlive a model.
     if cfg!(loom) || chunk.words.capacity() == 0 {
         return;
     }
     chunk.clear();
     let capacity = chunk.words.capacity();
     if capacity > 2 * Chunk::FULL_WORDS {
-        // As large as few are: not paid for as long as the thread lives.
+        // Such large chunks are rare. It is not kept, because it would live as long as the
+        // thread.
         return;
     }
     let _kept = CHUNKS.try_with(|spare| {
@@ -126,6 +137,8 @@ pub(super) fn keep_chunk(mut chunk: Chunk) {
         } else {
             long
         };
+        // Chunks are buffers of this crate, so dropping one does not run code of the
+        // application.
         let other = kept.take();
         let is_larger = |other: &Chunk| other.words.capacity() >= chunk.words.capacity();
         let larger = other.filter(is_larger);

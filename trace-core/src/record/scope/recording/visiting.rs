@@ -1,18 +1,20 @@
-//! A visit of a span away from its scope, before it has recorded anything.
+//! A visit of a span outside its scope, before it has recorded anything.
 //!
-//! Most visits record nothing. So entering one writes these few fields to the stack, and
-//! a recording is made only when the first entry has to be moved.
+//! Most visits record nothing. So entering a visit only writes these few fields to the stack.
+//! A recording is made when the first entry has to be moved.
 
 use std::sync::Arc;
 
 use crate::record::trace::LocalTrace;
 use crate::value::Baggage;
 
-/// What a visit records with, once it does; mostly it does not. The span is open meanwhile,
-/// so that the visit need not hold the trace open.
+/// What a visit needs to make a recording. Most visits never do.
+///
+/// It does not keep the trace open. The visited span does, because it cannot end before the
+/// visit.
 #[derive(Debug)]
 pub(in crate::record) struct Visiting {
-    /// None if this is no visit, or one that records.
+    /// `None` if this is not a visit, or if the visit has a recording.
     pub(in crate::record) trace: Option<Arc<LocalTrace>>,
     pub(in crate::record) baggage: Baggage,
     /// See [`LocalTrace::order_of_visit`].
@@ -20,7 +22,7 @@ pub(in crate::record) struct Visiting {
 }
 
 impl Visiting {
-    /// No visit.
+    /// The state of a scope that is not a visit.
     pub(in crate::record) const NONE: Self = Self {
         trace: None,
         baggage: Baggage::new(),

@@ -1,8 +1,8 @@
-//! A held span: what it is made of, and how it begins.
+//! A held span: its fields, and how it begins.
 //!
-//! It is immutable but for the life, which only the holder changes, the word of `visits`,
-//! and the scope behind its lock. So every function that takes `&self` may run on several
-//! threads at once.
+//! It is constant, with three exceptions. Only the holder changes the life, through `&mut`.
+//! The word of `visits` is atomic, and the own scope is behind a lock. So a function that
+//! takes `&self` may run on several threads at once.
 
 use std::sync::Arc;
 use std::thread::ThreadId;
@@ -16,25 +16,27 @@ use crate::record::{thread, write};
 use crate::stream::Site;
 use crate::value::{Baggage, SpanId, TraceContext};
 
-/// A recorded span that is held.
+/// A recorded span in a handle.
 #[derive(Debug)]
 pub(crate) struct HeldSpan {
-    /// Changed by the holder alone. Others read its words only.
+    /// Only the holder changes it. Other threads read the trace, and the span's id and home,
+    /// which never change.
     pub(super) life: SpanLife,
-    /// What the threads agree by that are in the span.
+    /// Synchronizes the threads: counts visits of the span, and knows whether it has ended.
     pub(super) visits: Visits,
-    /// The parent, for the context of the span, and as the parent of what fails in it.
+    /// The parent, for the context of the span and for the note that a child has failed.
     pub(super) parent: u64,
-    /// That of the code that started it.
+    /// The baggage of the code that started the span. It does not change later.
     pub(super) baggage: Baggage,
-    /// The scope in which it was opened, if that is its own.
+    /// The scope in which the span was opened, if the span owns it, as a held root does. It is
+    /// empty while a thread runs in the scope.
     pub(super) own: Option<Box<Mutex<Scope>>>,
-    /// The thread that started it, if it did so while it unwound.
+    /// The thread that started the span, if it was unwinding then.
     pub(super) unwinding: Option<ThreadId>,
 }
 
-/// What is known of a span that is to be held: few words, so that the rest is made where it
-/// is to be.
+/// The state of a span that has begun and is about to be held. It has few words; the rest is
+/// made in its final place.
 #[derive(Debug)]
 pub(crate) struct Begun {
     span: u64,
@@ -51,8 +53,8 @@ impl HeldSpan {
         thread::scope() != 0
     }
 
-    /// Opens a span below the current one, which stays that; `None` if nothing is
-    /// recorded. `describe` says what the site does not.
+    /// Opens a span below the current one, which stays current; `None` if nothing is recorded.
+    /// `describe` writes the facts that the site does not have.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn begin(site: &'static Site, describe: impl FnOnce(u64)) -> Option<Begun> {
         let scope = thread::scope();
@@ -60,10 +62,11 @@ impl HeldSpan {
             return None;
         }
         let (span, parent) = write::open(site);
+        // The span is current meanwhile, so `describe` writes to it.
         describe(span);
-        // A held span does not become the current one by its start.
+        // Starting a held span does not make it current.
         thread::set_span(parent);
-        // A lent trace has no baggage: that is when it is lent.
+        // Only a scope without baggage lends a trace, so the span has none.
         let (trace, baggage) = match thread::take_lent_trace() {
             Some(trace) => (trace, Baggage::default()),
             None => entered::lend_trace()?,
@@ -83,15 +86,18 @@ impl HeldSpan {
         Self::with_own_scope(begun, None)
     }
 
-    /// A span whose scope is its own. `open` opens it in there, and returns it and its
-    /// parent.
+    /// Starts a span that owns its scope. `open` opens the span in the scope, and returns it
+    /// and its parent. `None` if the scope does not record.
     pub(crate) fn start_in(mut scope: Scope, open: impl FnOnce() -> (u64, u64)) -> Option<Self> {
         let entered = scope.enter();
         let number = entered.number();
         let (span, parent) = open();
         thread::set_span(parent);
         let found = entered::current_trace_and_baggage();
+        // The scope must be off the stack before it is moved behind the lock. If `open`
+        // panics, this guard leaves the scope, which then ends with its own drop.
         drop(entered);
+        // From now on the scope's code continues within the span.
         scope.set_base(span);
         let (trace, baggage) = found?;
         let own = Some(Box::new(Mutex::new(scope)));
@@ -105,7 +111,7 @@ impl HeldSpan {
         Some(Self::with_own_scope(begun, own))
     }
 
-    /// Holds a span that has begun, with the scope that is its own, if it has one.
+    /// Holds a span that has begun, with its own scope, if it has one.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn with_own_scope(begun: Begun, own: Option<Box<Mutex<Scope>>>) -> Self {
         let Begun {
@@ -115,8 +121,8 @@ impl HeldSpan {
             trace,
             baggage,
         } = begun;
-        // First, as it may panic: what is made later need not be dropped then, and so is
-        // made where it is to be.
+        // This comes first, because it may panic. The later values then need no drop on panic,
+        // so they can be made in their final place.
         let unwinding = unwinding_thread();
         Self {
             life: SpanLife::open(span, scope, trace),
@@ -133,25 +139,26 @@ impl HeldSpan {
         self.life.span()
     }
 
-    /// The trace: there, but while the holder polls.
+    /// The trace. `None` only during a poll of the holder in which a visit has the trace.
     #[inline]
     pub(super) fn trace(&self) -> Option<&Arc<LocalTrace>> {
         self.life.trace()
     }
 
-    /// Whether nothing may be done with it: it is of the parent's process, in the child
-    /// of a `fork`, or its trace is with a poll.
+    /// Whether it must not be used: it belongs to the parent process of a `fork`, or a poll
+    /// has its trace.
     #[inline]
     pub(super) fn is_foreign(&self) -> bool {
         self.trace().is_none_or(|trace| trace.tracer.is_foreign())
     }
 
-    /// Whether somebody has ended it.
+    /// Whether any thread has ended it.
     pub(crate) fn has_ended(&self) -> bool {
         self.visits.has_ended()
     }
 
-    /// Whether this thread unwinds, by a panic that began after the span.
+    /// Whether this thread is unwinding from a panic that began after the span. A span that a
+    /// destructor starts during unwinding did not panic itself.
     pub(crate) fn is_unwound(&self) -> bool {
         std::thread::panicking() && self.unwinding != Some(std::thread::current().id())
     }
@@ -164,7 +171,7 @@ impl HeldSpan {
     }
 }
 
-/// The running thread, if it unwinds.
+/// The running thread, if it is unwinding.
 #[inline(always)]
 fn unwinding_thread() -> Option<ThreadId> {
     #[cold]

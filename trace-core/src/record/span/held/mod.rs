@@ -1,14 +1,13 @@
-//! A recorded span that is held: entered, written to and ended from anywhere.
+//! A recorded span in a handle. It can be entered, written to and ended from anywhere.
 //!
-//! It is a [`SpanLife`](super::life::SpanLife) that threads share. What its holder alone
-//! may do, as no other thread can see it meanwhile, is that life's own business
-//! (`poll.rs`). What all may do goes through [`Visits`](visits::Visits): enter it, write
-//! to it, end it.
+//! It is a [`SpanLife`](super::life::SpanLife) that threads share. The life handles polls of
+//! the holder, which has exclusive access (`poll.rs`). [`Visits`](visits::Visits) synchronizes
+//! the operations that any thread may do: entering the span, writing to it, and ending it.
 //!
-//! - `held_span`: what it is made of, and how it begins.
-//! - `visits`: who is in it, and which of them ends it.
-//! - `visit`, `write`, `end`, `poll`: what is done with it.
-//! - `own_scope`, `close`: the scope of a root that is held, and where an end is written.
+//! - `held_span`: its fields, and how it begins.
+//! - `visits`: counts the threads in it, and decides which one ends it.
+//! - `visit`, `write`, `end`, `poll`: the operations.
+//! - `own_scope`, `close`: the scope of a held root, and where an end is written.
 
 mod close;
 mod end;

@@ -1,8 +1,11 @@
-//! How a span becomes the current one for a poll, and begins with the first.
+//! Makes a span current for a poll, and opens it at the first poll.
 //!
-//! The usual ways are inlined or compiled once, and call nothing. All else is in
-//! `enter_elsewhere`, which picks by the phase. What is done after the poll is in
-//! `leave.rs`.
+//! The common cases are inlined, or are functions that are compiled once and call nothing.
+//! `enter_elsewhere` handles all others, by phase. `leave.rs` has the code that runs after the
+//! poll.
+//!
+//! Each function returns the previous current span. The poll restores it, so nested polls need
+//! no stack.
 
 use super::span_life::{Phase, SpanLife};
 use crate::record::thread::Block;
@@ -10,29 +13,30 @@ use crate::record::{thread, write};
 use crate::stream::Site;
 use crate::value::Baggage;
 
-/// What opens a span.
+/// Opens the span of a root or of a held span, at its first poll.
 pub(crate) trait Opening {
-    /// Opens it below the current span; returns it and the one that was current.
+    /// Opens the span below the current one. Returns it and the previous current span.
     fn open(self) -> (u64, u64);
 
-    /// The baggage of code that runs in the span elsewhere; that of the trace's
-    /// beginning, if this has none.
+    /// The baggage of code that runs in the span outside its scope. `None` means the baggage
+    /// with which the trace began.
     fn baggage(&self) -> Option<&Baggage> {
         None
     }
 }
 
 impl SpanLife {
-    /// Makes the span current that is not simply open in this scope: opens it, if this is the
-    /// first poll. Returns what was current before.
+    /// Makes the span current if it is not already open in the running scope. Opens it if this
+    /// is the first poll. Returns the previous current span.
     ///
-    /// Compiled once, and not in each function. So that it saves no registers it is given
-    /// the thread's block, which is reached by a call in a library, and calls nothing but,
-    /// at its end, what does all that is rare.
+    /// It is compiled once, and not in each function. It saves no registers. It gets the
+    /// thread's block as an argument, because accessing the block in a library is a call. Its
+    /// only call is a tail call to the function for rare cases.
     ///
-    /// `extern "C"`, like all that is called in each function: such functions do not unwind.
-    /// Recording never panics, but of other functions the compiler does not know, and makes
-    /// ways to unwind through each place where a future is polled or dropped.
+    /// It is `extern "C"`, like all functions that a traced function calls, because such
+    /// functions do not unwind. Recording never panics, but the compiler does not know this
+    /// for an ordinary function. It would add code for unwinding wherever a future is polled
+    /// or dropped.
     #[inline(never)]
     pub(super) extern "C" fn begin_at(&mut self, block: &Block, site: &'static Site) -> u64 {
         if self.front.phase == Phase::Fresh
@@ -44,8 +48,8 @@ impl SpanLife {
         self.enter_slowly(site)
     }
 
-    /// Does what `begin_at` could not do at once: opens the span where the stage is full
-    /// or the tracer has to be asked, or makes a span current that is not open in this
+    /// Handles the cases that `begin_at` cannot. Opens the span if the stage is full or the
+    /// tracer has to be asked. Also makes a span current that is not open in the running
     /// scope.
     #[cold]
     #[inline(never)]
@@ -53,14 +57,16 @@ impl SpanLife {
         if self.front.phase != Phase::Fresh {
             return self.enter_elsewhere(Some(site), None);
         }
+        // Read before the span is opened. Opening may move the stage but never changes the
+        // scope.
         let scope = thread::scope();
         let (span, outer) = write::open(site);
         self.set_open(span, scope);
         outer
     }
 
-    /// Makes the span current, and opens it first if this is the first poll. Returns
-    /// what was current before.
+    /// Makes the span current, and opens it first if this is the first poll. Returns the
+    /// previous current span.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn enter(&mut self, opening: impl Opening) -> u64 {
         let scope = thread::scope();
@@ -73,6 +79,8 @@ impl SpanLife {
         if self.front.phase != Phase::Fresh {
             return self.enter_elsewhere(None, opening.baggage());
         }
+        // Nothing is recorded at the first poll, so later polls are not recorded either. The
+        // span would have no beginning.
         if scope == 0 {
             self.front.phase = Phase::Off;
             return 0;
@@ -82,18 +90,22 @@ impl SpanLife {
         outer
     }
 
-    /// Makes the span current that is not simply open in this scope.
+    /// Makes a span current that has begun or was called and is not open in the running scope.
     #[inline(never)]
     fn enter_elsewhere(&mut self, site: Option<&'static Site>, baggage: Option<&Baggage>) -> u64 {
         let is_home = self.front.scope == thread::scope();
         match self.front.phase {
             Phase::Off | Phase::Fresh => 0,
+            // The order matters: a `Within` span belongs to the scope of the poll, if that
+            // scope records.
             Phase::Within if thread::scope() != 0 => self.open_within(is_home, site),
             Phase::Called | Phase::Within => self.open_called(is_home, site),
             Phase::Moved if is_home => {
                 self.come_back();
                 thread::set_span(self.span)
             }
+            // The span's scope does not run here. It waits below another one, runs elsewhere,
+            // or has ended.
             Phase::Open | Phase::Moved => {
                 self.visit(baggage);
                 thread::span()

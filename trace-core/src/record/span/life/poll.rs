@@ -1,8 +1,13 @@
-//! One poll within a span: between `begin_poll` and `leave` the body runs.
+//! One poll within a span. The body runs between `begin_poll` and `leave`.
 //!
-//! It is generic over who keeps the trace, so that neither kind of holder pays for the
-//! other. The body itself is polled by the holder, in one place whatever the way, so that
-//! the compiler inlines it once.
+//! It is generic over whether the holder keeps the trace, so that neither kind of holder pays
+//! for the other. The holder polls the body in a single place, so that the compiler inlines it
+//! once.
+//!
+//! Polls nest, because the body may poll other futures on this thread. Each poll keeps the
+//! previous current span in its own [`Polling`], on the call stack, and restores it on every
+//! exit. So polls cannot be left out of order. Only scopes and spans that the body enters and
+//! keeps can be.
 
 use std::mem::ManuallyDrop;
 use std::task::Poll;
@@ -15,23 +20,25 @@ use crate::stream::Site;
 use crate::value::Outcome;
 
 impl SpanLife {
-    /// Begins a poll of a future or stream, and its span with the first one.
+    /// Begins a poll of a future or stream. The first poll begins its span.
     ///
-    /// Inlined into each future. So it is little code: two comparisons and an exchange,
-    /// and one call for all that is not a poll of an open span in its scope.
+    /// It is inlined into each future, so it is small. For an open span in its scope, it does
+    /// two comparisons and an exchange. All other cases are one call.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn begin_poll(&mut self, site: &'static Site) -> Polling<'_, false> {
         thread::with_block(|block| {
             let scope = block.recorded_scope();
             let outer = if scope == 0 {
-                // Nothing is recorded here, but the span goes on elsewhere: it takes its
-                // trace along.
+                // Nothing is recorded here. But a live span has its trace, and continues in a
+                // visit.
                 if self.is_live() {
                     self.enter_slowly(site)
                 } else {
                     if block.is_curious() {
                         missed::miss_first(site, self.is_fresh());
                     }
+                    // The span stays off, because without a recorded first poll it has no
+                    // beginning.
                     self.front.phase = Phase::Off;
                     0
                 }
@@ -44,11 +51,11 @@ impl SpanLife {
         })
     }
 
-    /// Runs a poll of a root or of what holds a span within the span.
+    /// Runs a poll of a root or of a held span's holder within the span.
     ///
-    /// `ends` says of what is ready whether the span ends, and if so, how. The trace is the
-    /// holder's business: a held span has it from its start to its drop, a root is always
-    /// polled in its scope and needs none.
+    /// `ends` returns whether and how the span ends with a ready value. The holder keeps the
+    /// trace: a held span has it from its start to its drop. A root is always polled in its
+    /// scope and needs no reference.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn poll<T>(
         &mut self,
@@ -57,10 +64,12 @@ impl SpanLife {
         ends: impl FnOnce(&T) -> Option<Outcome>,
     ) -> Poll<T> {
         let outer = self.enter(opening);
+        // The span is current until `leave_kept`. If the body or `ends` panics, `polling` is
+        // dropped, which ends the span.
         let polling = Polling::<'_, true> { life: self, outer };
         let polled = poll();
         let outcome = match &polled {
-            // Not asked if there is no span: it is the application's code.
+            // Called only if there is a span, because it is code of the application.
             Poll::Ready(output) if polling.is_recorded() => ends(output),
             _ => None,
         };
@@ -69,29 +78,32 @@ impl SpanLife {
     }
 }
 
-/// A poll. If it unwinds, the span has panicked.
+/// A poll. The span is current until this is left. If it is dropped instead, the body is
+/// unwinding, and the span has panicked.
 pub(in crate::record) struct Polling<'a, const KEEPS_TRACE: bool> {
     life: &'a mut SpanLife,
     outer: u64,
 }
 
 impl<const KEEPS_TRACE: bool> Polling<'_, KEEPS_TRACE> {
-    /// Whether there is a span to be left.
+    /// Whether there is a span to leave.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn is_recorded(&self) -> bool {
         self.life.is_live()
     }
 }
 
-// Both forget the poll first: so nothing is compiled for their unwinding, which they do not.
+// Both functions below first put the poll into a `ManuallyDrop`. They do not unwind, so its
+// drop would be dead code.
 
 impl Polling<'_, true> {
-    /// Ends the span, if its outcome is known, or suspends it.
+    /// Ends the span if there is an outcome, and otherwise suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave_kept(self, outcome: Option<Outcome>) {
         let mut this = ManuallyDrop::new(self);
         let outer = this.outer;
         thread::with_block(|block| {
+            // The usual suspension only restores the previous current span.
             if outcome.is_none() && this.life.is_open_in(block.recorded_scope()) {
                 block.replace_span(outer);
             } else if outcome.is_none() && this.life.has_moved() {
@@ -104,7 +116,7 @@ impl Polling<'_, true> {
 }
 
 impl Polling<'_, false> {
-    /// Ends the span, if it is said whether its body has failed, or suspends it.
+    /// Ends the span if `has_failed` is set, and otherwise suspends it.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::record) fn leave(self, has_failed: Option<bool>) {
         let Self { life, outer } = &mut *ManuallyDrop::new(self);
@@ -113,10 +125,12 @@ impl Polling<'_, false> {
                 if life.is_live() {
                     life.end_polled(block, *outer, has_failed);
                 }
-                // It is so already; said where the compiler sees it, so that `.await`, which
-                // drops this next, does not look.
+                // The life is already off. It is set again here, where the compiler sees it,
+                // so that `.await`, which drops the future next, need not check.
                 life.set_off();
             }
+            // This is the usual suspension. Without a trace it is the first suspension, and
+            // `suspend_polled` takes a reference.
             None if life.is_open_in(block.recorded_scope()) && life.trace.is_some() => {
                 block.replace_span(*outer);
             }
@@ -127,7 +141,8 @@ impl Polling<'_, false> {
 }
 
 impl<const KEEPS_TRACE: bool> Drop for Polling<'_, KEEPS_TRACE> {
-    // Inlined, so that the guard is in registers and not on the stack.
+    // This runs only while the body unwinds. The life was borrowed until now, so the span has
+    // not ended. Inlined, so that the guard is in registers and not on the stack.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         self.life.panic(self.outer, KEEPS_TRACE);

@@ -1,7 +1,7 @@
 //! The three words of a span's life, and its phases.
 //!
-//! It owns the data and what follows from it alone. Each change of the phase that needs
-//! the thread, a scope or the trace is in a file of its own; all of them are methods of
+//! This file has the data, and functions that need only the data. Each change of the phase
+//! that needs the thread, a scope or the trace has its own file. All of them are methods of
 //! [`SpanLife`].
 
 use std::mem::ManuallyDrop;
@@ -9,61 +9,62 @@ use std::sync::Arc;
 
 use crate::record::trace::LocalTrace;
 
-/// A span and where it is in its life: three words.
+/// A span and its phase, in three words.
 #[derive(Debug)]
 pub(crate) struct SpanLife {
     pub(super) front: Front,
-    /// The span, while it is open; the span below which it is to begin, when it was
-    /// called.
+    /// The span, while it is open. If it was called and has not begun, this is its future
+    /// parent.
     pub(super) span: u64,
-    /// The trace, so that the span can go on anywhere: of a future once it was suspended,
-    /// of one that was called and of a held span from the beginning. The visit has it
-    /// while the span is polled elsewhere.
+    /// A reference to the trace, with which the span can continue anywhere. A future has it
+    /// from its first suspension. A future that was called, and a held span, have it from the
+    /// beginning. While the span is polled elsewhere, the visit has it.
     ///
-    /// Given back when the span ends, not when this is dropped: so there is nothing
-    /// to drop where nothing was recorded.
+    /// It is dropped when the span ends, not when the life is dropped. So there is nothing to
+    /// drop if nothing was recorded.
     pub(super) trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
 }
 
 /// The first word of a life.
 ///
-/// The compiler puts the field with the most unused values first, and that is this
-/// one's `phase`. So the body of a future comes last, and the padding at its end is not
-/// copied with what follows: a future is moved after it was made, and reading words
-/// across the bounds of those just written costs more than all the rest of a span that
-/// is not recorded.
+/// The compiler puts the field with the most unused values first, which is `phase` in this
+/// struct. So the body of a future comes last, and the padding at its end is not copied
+/// together with other fields. This matters because a future is moved after it was made.
+/// Reading words that overlap recently written words costs more than all other work for a span
+/// that is not recorded.
 #[derive(Debug)]
 #[repr(C, align(8))]
 pub(super) struct Front {
     pub(super) phase: Phase,
-    /// The scope in which the span was opened, while it is open; the one in which it
-    /// was called.
+    /// The scope in which the span was opened, while it is open. Before that, the scope in
+    /// which it was called.
     pub(super) scope: u32,
 }
 
-/// Where a span is in its life.
+/// The phase of a span's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Phase {
-    /// Not yet polled; belongs where that happens.
+    /// Not yet polled. It belongs to the scope of its first poll.
     Fresh,
     /// Not recorded at the first poll, or ended.
     Off,
-    /// Begun, not ended, and never elsewhere since it was in its scope. Where its code runs,
-    /// that is in its scope.
+    /// Begun, not ended, and not moved since it was last in its scope. While its code runs,
+    /// its scope runs.
     Open,
-    /// Begun, not ended, and elsewhere since it was in its scope. Where its code runs, that is
-    /// in a scope of its own.
+    /// Begun, not ended, and moved since it was last in its scope. While its code runs, a
+    /// scope for the visit runs.
     Moved,
-    /// Not yet polled; belongs where it was called, and holds that trace open.
+    /// Not yet polled. It belongs to the trace in which it was called, and keeps that trace
+    /// open.
     Called,
-    /// Not yet polled; belongs where it is polled first, if something is recorded there,
-    /// else where it was called. Holds the trace of the call open.
+    /// Not yet polled. It belongs to the scope of its first poll if that records, and
+    /// otherwise to the trace in which it was called. It keeps the trace of the call open.
     Within,
 }
 
 impl SpanLife {
-    /// A span that begins where it is polled first.
+    /// Makes the life of a span that begins in the scope of its first poll.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn fresh() -> Self {
         Self {
@@ -76,7 +77,7 @@ impl SpanLife {
         }
     }
 
-    /// A span that was opened in a scope.
+    /// Makes the life of a span that was opened in a scope.
     #[inline]
     pub(in crate::record) fn open(span: u64, scope: u32, trace: Arc<LocalTrace>) -> Self {
         Self {
@@ -89,13 +90,13 @@ impl SpanLife {
         }
     }
 
-    /// The trace, if this has a reference to it: not while a visit has it.
+    /// The trace, if the life has a reference to it. It has none while a visit has it.
     #[inline]
     pub(in crate::record) fn trace(&self) -> Option<&Arc<LocalTrace>> {
         self.trace.as_ref()
     }
 
-    /// Lets go of a span that has ended; gives back the trace.
+    /// Sets an ended span off. Returns the reference to its trace, for the caller to drop.
     #[inline]
     pub(in crate::record) fn take_trace(&mut self) -> Option<Arc<LocalTrace>> {
         self.set_off();
@@ -112,12 +113,12 @@ impl SpanLife {
         self.front.scope
     }
 
-    /// Whether it was elsewhere since it was in its scope.
+    /// Whether it was moved since it was last in its scope.
     pub(in crate::record) fn has_moved(&self) -> bool {
         self.front.phase == Phase::Moved
     }
 
-    /// Notes that the span is elsewhere: another thread has moved a span that is held.
+    /// Notes that the span has moved: a held span was entered in another scope.
     pub(in crate::record) fn set_moved(&mut self) {
         self.front.phase = Phase::Moved;
     }
@@ -139,25 +140,27 @@ impl SpanLife {
         self.front.phase == Phase::Off
     }
 
-    /// Says that it has ended.
+    /// Notes that it has ended.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn set_off(&mut self) {
         self.front.phase = Phase::Off;
     }
 
-    /// Lets go of a span that somebody else has ended.
+    /// Sets an ended span off, and drops the trace.
     pub(in crate::record) fn set_off_and_drop_trace(&mut self) {
         self.set_off();
         self.drop_trace();
     }
 
-    /// Gives the reference to the trace back. Not inlined, as it is the end of few polls.
+    /// Drops the reference to the trace. The thread's stack must not be borrowed, because it
+    /// may be the last reference. Not inlined, because few polls end a span.
     #[inline(never)]
     pub(super) fn drop_trace(&mut self) {
         *self.trace = None;
     }
 
-    /// Whether it is open, and its code runs, or may run, in this scope.
+    /// Whether it is open in this scope. If the scope runs on this thread, the span's code may
+    /// run here.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn is_open_in(&self, scope: u32) -> bool {
         self.front.phase == Phase::Open && self.front.scope == scope

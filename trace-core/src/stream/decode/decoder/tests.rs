@@ -1,5 +1,5 @@
-//! Streams that are put together by hand: what the decoder makes of every order in which
-//! scopes hand over.
+//! Tests of the decoder with hand-written streams, in all orders in which scopes may hand
+//! over their pieces.
 
 mod moves;
 
@@ -20,7 +20,7 @@ const SPAN: u64 = 1;
 const HOME: u32 = 1;
 const AWAY: u32 = 2;
 
-/// The part of the trace of which all pieces are.
+/// The part of the trace to which the pieces belong.
 fn part() -> Part {
     Part {
         trace: TraceId::new(TRACE).unwrap_or(TraceId::PLACEHOLDER),
@@ -28,7 +28,7 @@ fn part() -> Part {
     }
 }
 
-/// One piece of a scope, which speaks of one span.
+/// One piece of a scope, with entries of one span.
 struct Piece(Chunk, u64);
 
 fn piece(scope: u32) -> Piece {
@@ -86,11 +86,11 @@ impl Piece {
         self.words(header, [value], key)
     }
 
-    /// The tag whose key is the site's.
+    /// Adds a tag with the site's key.
     fn own_tag(self, value: u64) -> Self {
         let small = value_type::I64 | value_type::SITE_KEY;
         self.words(
-            SITE.header().of_same_site(EntryKind::Tag, small, 0),
+            SITE.header().with_kind(EntryKind::Tag, small, 0),
             [value],
             "",
         )
@@ -115,12 +115,12 @@ impl Piece {
     }
 }
 
-/// A decoder and what it has delivered.
+/// A decoder, and the spans that it has delivered.
 struct Reader {
     decoder: Decoder,
     decoded: Decoded,
     spans: Vec<SpanRecord>,
-    /// How many spans were opened.
+    /// How many openings it has read.
     opened: u64,
 }
 
@@ -134,17 +134,17 @@ impl Reader {
         }
     }
 
-    /// Reads a piece as a batch of its own.
+    /// Reads a piece as a separate batch.
     fn read(&mut self, piece: Piece) {
         self.opened += piece.0.opened;
         self.decoder.read(piece.0, &mut self.decoded);
         let resource = Resource::new("shop");
-        let batch = SpanBatch::of_decoded(&resource, &self.decoded, &[]);
+        let batch = SpanBatch::from_decoded(&resource, &self.decoded, &[]);
         self.spans.extend(batch.records());
         self.decoded.end().clear();
     }
 
-    /// What is said to be lost when the part ends.
+    /// Ends the part. Returns the losses in its report.
     fn losses_at_the_end(&mut self) -> TraceLosses {
         self.decoder.end_part(part(), &mut self.decoded);
         let reports = self.decoded.take_reports();
@@ -152,10 +152,10 @@ impl Reader {
         losses.copied().unwrap_or_default()
     }
 
-    /// Takes the only span.
+    /// Takes the only span. Nothing else may be delivered or kept.
     #[track_caller]
     fn one(&mut self) -> SpanRecord {
-        assert_eq!((self.spans.len(), self.decoder.held()), (1, 0));
+        assert_eq!((self.spans.len(), self.decoder.kept_spans()), (1, 0));
         self.spans.remove(0)
     }
 }
@@ -181,8 +181,8 @@ fn messages(span: &SpanRecord) -> Vec<&str> {
     span.logs.iter().map(|log| &*log.message).collect()
 }
 
-/// Three visits, after the first of which the span came home; in orders in which that may
-/// be read.
+/// The pieces of a span with three visits, which came home after the first one, in several
+/// orders in which they may be read.
 fn moves() -> Vec<Vec<Piece>> {
     let opening = || piece(HOME).open(0).own_tag(0).tag("a", 0).log("0");
     let back = |piece: Piece| piece.moved(2).tag("b", 2).tag("a", 2).log("2");
@@ -259,8 +259,8 @@ fn a_span_that_is_always_elsewhere_keeps_few_parts() {
     assert_eq!(span.tag("a").and_then(|value| value.as_i64()), Some(1_000));
 }
 
-/// Bytes that are kept at most of a span of which one tag is set again and again while it
-/// is read from `pieces`.
+/// Reads `first`, and then pieces of a scope that set the same tag repeatedly. Returns the
+/// most bytes that were kept at any time.
 fn most_kept(first: Piece, scope: u32) -> (usize, Reader) {
     let mut reader = Reader::new(few(8));
     reader.read(first);
@@ -308,7 +308,7 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
         reader.read(piece(HOME).open(0).close(1));
         reader.one();
         reader.read(piece(AWAY).moved(1).tag("late", 1).log("late"));
-        // The end of this one, in another part of the trace, is read before its opening.
+        // A span of another part of the trace, whose end is read before its opening.
         let other = PART + 1;
         reader.read(piece_in(other, AWAY, 2).moved(1).tag("a", 1).close(1));
         if by_hand {
@@ -326,10 +326,10 @@ fn what_is_said_of_a_delivered_span_is_counted_when_its_trace_ends() {
 #[test]
 fn spans_that_are_kept_for_too_long_are_counted_once() {
     const MORE: u64 = 100;
-    type Part = fn(Piece) -> Piece;
-    let opening: (u32, Part) = (HOME, |piece| piece.open(0));
-    let ending: (u32, Part) = (AWAY, |piece| piece.close(1));
-    let tagged: (u32, Part) = (AWAY, |piece| piece.tag("a", 1));
+    type Step = fn(Piece) -> Piece;
+    let opening: (u32, Step) = (HOME, |piece| piece.open(0));
+    let ending: (u32, Step) = (AWAY, |piece| piece.close(1));
+    let tagged: (u32, Step) = (AWAY, |piece| piece.tag("a", 1));
     for parts in [
         vec![opening, ending],
         vec![ending, opening],
@@ -346,7 +346,7 @@ fn spans_that_are_kept_for_too_long_are_counted_once() {
         let limit = reader.decoder.take_dropped().limit.len() as u64;
         assert_eq!(limit, reader.opened - MAX_KEPT as u64);
         assert_eq!(reader.spans.len(), MAX_KEPT);
-        assert_eq!(reader.decoder.held(), 0);
+        assert_eq!(reader.decoder.kept_spans(), 0);
         assert_eq!(u64::from(reader.losses_at_the_end().limit), limit);
     }
 }
@@ -377,12 +377,14 @@ fn lost_halves_are_counted_once() {
     for (first, dropped) in [(piece(HOME).open(0), 1), (piece(AWAY).close(1), 0)] {
         let mut reader = Reader::new(Limits::default());
         reader.read(first);
-        // The other half is lost: an opening was counted with its chunk.
-        reader.decoder.lose([SPAN], &mut PartLosses::bounded(64));
+        // The other half is lost. If that was the opening, it was counted with its chunk.
+        reader
+            .decoder
+            .forget_lost([SPAN], &mut PartLosses::bounded(64));
         reader.read(piece(AWAY).tag("a", 1));
-        reader.decoder.lose([], &mut PartLosses::bounded(64));
+        reader.decoder.forget_lost([], &mut PartLosses::bounded(64));
         assert_eq!(reader.decoder.take_dropped().queue.len() as u64, dropped);
-        assert_eq!((reader.spans.len(), reader.decoder.held()), (0, 0));
+        assert_eq!((reader.spans.len(), reader.decoder.kept_spans()), (0, 0));
         assert_eq!(u64::from(reader.losses_at_the_end().queue), dropped);
         assert!(reader.losses_at_the_end().is_empty(), "said once");
     }
@@ -390,7 +392,7 @@ fn lost_halves_are_counted_once() {
 
 #[test]
 fn what_has_not_ended_with_its_part_has_lost_its_end() {
-    // Opened before the last piece, or in it.
+    // The span is opened before the last piece, or in it.
     for first in [true, false] {
         let mut reader = Reader::new(Limits::default());
         if first {
@@ -403,7 +405,7 @@ fn what_has_not_ended_with_its_part_has_lost_its_end() {
             reader.decoder.read(last.0, &mut reader.decoded);
         }
         assert_eq!(reader.decoder.take_dropped().queue.len(), 1);
-        assert_eq!(reader.decoder.held(), 0);
+        assert_eq!(reader.decoder.kept_spans(), 0);
         let reports = reader.decoded.take_reports();
         let losses = reports.last().and_then(|report| report.losses.as_deref());
         assert_eq!(losses.map(|losses| losses.queue), Some(1));

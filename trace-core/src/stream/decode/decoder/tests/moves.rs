@@ -1,4 +1,4 @@
-//! Random spans that move about, against the same in one piece.
+//! Compares random spans that move between scopes with the same spans in one piece.
 
 use super::{AWAY, HOME, Piece, Reader, few, piece, read};
 use crate::stream::{EntryKind, Header, value_type};
@@ -15,14 +15,15 @@ impl Random {
     }
 }
 
-/// What one scope says of a span at one time, and in what order it comes.
+/// The entries that one scope writes during one visit of the span, and their order.
 struct Visit {
     order: u32,
     is_home: bool,
-    /// The kind and the number of each entry.
+    /// The kind of each entry, and a number that determines its content.
     says: Vec<(u64, u64)>,
 }
 
+/// Writes one entry. `number` determines its content.
 fn say(piece: Piece, (kind, number): (u64, u64)) -> Piece {
     let text = format!("{number}{}", " ".repeat(20));
     let length = u32::try_from(text.len()).unwrap_or(0);
@@ -61,6 +62,7 @@ fn say(piece: Piece, (kind, number): (u64, u64)) -> Piece {
     }
 }
 
+/// Makes a random span. The first visit is in its home.
 fn visits(random: &mut Random) -> Vec<Visit> {
     let count = 1 + u32::try_from(random.below(8)).unwrap_or(0);
     let most = [3, 3, 200][usize::try_from(random.below(3)).unwrap_or(0)];
@@ -72,7 +74,7 @@ fn visits(random: &mut Random) -> Vec<Visit> {
             .collect(),
     };
     let mut visits: Vec<_> = (0..count).map(visit).collect();
-    // A tag whose key is the site's is written once.
+    // Each key of a site is written at most once per span.
     let says = visits.iter_mut().map(|visit| &mut visit.says);
     let longest = says.max_by_key(|says| says.len());
     let longest = longest.filter(|says| !says.is_empty());
@@ -83,16 +85,18 @@ fn visits(random: &mut Random) -> Vec<Visit> {
     visits
 }
 
+/// Writes the whole span into one piece.
 fn in_one_piece(visits: &[Visit]) -> Piece {
     let says = visits.iter().flat_map(|visit| &visit.says);
     let whole = says.fold(piece(HOME).open(0), |piece, it| say(piece, *it));
     whole.close(9)
 }
 
-/// A piece, and the order before which all must have been read.
+/// A piece, and an order. All pieces of lower orders have to be read before it.
 type Handed = (Piece, u32);
 
-/// The pieces that the home and each other scope hand over, in their order.
+/// Returns the pieces that each scope hands over, in order. The pieces of the home are
+/// last.
 fn handed_over(visits: &[Visit], random: &mut Random) -> Vec<Vec<Handed>> {
     let mut home = vec![(piece(HOME).open(0), 0)];
     let mut streams = Vec::new();
@@ -146,7 +150,8 @@ fn a_span_that_moves_about_is_the_same_as_in_one_piece() {
             .zip(streams)
             .map(|(order, pieces)| (order, std::collections::VecDeque::from(pieces)))
             .collect();
-        // The piece with the end comes last; or that with the opening, if it is the only one.
+        // The piece with the end is read last. If the home has only one piece, that piece
+        // may be read last instead.
         let home = streams.len() - 1;
         let closing = match streams.last() {
             Some((_, pieces)) if !ends_home && pieces.len() == 1 && random.below(2) == 0 => home,
@@ -177,7 +182,8 @@ fn a_span_that_moves_about_is_the_same_as_in_one_piece() {
             }
         }
         let mut moved = reader.one();
-        // Who reads a part that comes later does not know which keys are new.
+        // A segment of a tail cannot determine which of its keys are new, so fewer dropped
+        // tags may be counted.
         assert!(moved.dropped.tags <= whole.dropped.tags, "seed {seed}");
         moved.dropped.tags = whole.dropped.tags;
         assert_eq!(moved, whole, "seed {seed}");

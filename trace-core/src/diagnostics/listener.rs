@@ -1,0 +1,277 @@
+//! Passes diagnostic lines to the listener, and limits their number.
+//!
+//! Owns the level, the listener, and the numbers of places. The texts of the lines are in
+//! [`kind`](super::kind).
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::kind::{Diagnostic, Kind};
+use super::printer;
+use crate::process::caught::{catch, drop_quietly};
+use crate::process::exit::AtExit;
+use crate::process::fork;
+use crate::process::fork::PerProcess;
+use crate::process::sync::Unpoisoned;
+use crate::stream::Site;
+use crate::value::environment;
+
+/// Which lines are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Level {
+    /// No lines.
+    Nothing,
+    /// The losses of a tracer, when it ends. The default in release builds.
+    Losses,
+    /// Losses, and spans that seem to be unrecorded by mistake. The default in debug builds.
+    All,
+}
+
+/// Passes all lines to a closure instead of standard error.
+///
+/// The closure is called on the thread that detects a problem, which may be an application
+/// thread, and on the thread that ends a tracer. No deadline limits the call, so the closure
+/// should be quick. It may call the functions of this module. It gets no lines about its own
+/// code. A panic of the closure or of its destructor is ignored.
+pub fn listen(listener: impl Fn(&Diagnostic) + Send + Sync + 'static) {
+    replace(Listener::Closure(Arc::new(listener)));
+}
+
+/// Discards all lines.
+pub fn silence() {
+    replace(Listener::Nobody);
+}
+
+/// Prints all lines on standard error. This is the default, except in the child of a `fork`.
+pub fn print() {
+    replace(Listener::Printer);
+}
+
+fn replace(listener: Listener) {
+    let replaced = std::mem::replace(&mut state().listener, listener);
+    // The lock is not held here, because the drop may cause a line or end a tracer.
+    drop_quietly(replaced);
+}
+
+/// Sets which lines are printed, and overrides `OTEL_LOG_LEVEL`.
+pub fn set_level(level: Level) {
+    // Relaxed: no data depends on the level. `says` loads it.
+    LEVEL.store(level as u8, Ordering::Relaxed);
+}
+
+/// Largest number of places for which a line of one kind is printed.
+const MAX_SITES: u64 = 5;
+
+/// The level that was set, or the level of the environment; [`UNKNOWN`] until the environment
+/// is read.
+static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = u8::MAX;
+
+/// The child of a `fork` gets its own state, because a thread that exists only in the parent
+/// may hold the lock.
+static STATE: PerProcess<Mutex<State>> = PerProcess::new();
+
+#[derive(Default)]
+struct State {
+    listener: Listener,
+    /// By kind: the number of places with a problem, and how many of them were reported or
+    /// summed up.
+    places: [(u64, u64); Kind::ALL.len()],
+}
+
+/// The receiver of the lines.
+#[derive(Clone, Default)]
+enum Listener {
+    #[default]
+    Printer,
+    Nobody,
+    Closure(Arc<dyn Fn(&Diagnostic) + Send + Sync>),
+}
+
+thread_local! {
+    /// Whether this thread is calling the listener. Such a call causes no further lines.
+    /// Otherwise a listener that causes a line would never end.
+    static IS_TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+fn state() -> MutexGuard<'static, State> {
+    let state = STATE.get(|_| {
+        // The parent's closure or standard error may need a lock that is never released in the
+        // child.
+        let listener = match fork::has_happened() {
+            true => Listener::Nobody,
+            false => Listener::Printer,
+        };
+        Mutex::new(State {
+            listener,
+            ..State::default()
+        })
+    });
+    state.lock().unpoisoned()
+}
+
+/// Returns whether lines of this level are printed.
+pub(super) fn says(level: Level) -> bool {
+    // Relaxed, here and below: no data depends on the level, and each thread reads the same
+    // level from the environment.
+    let known = match LEVEL.load(Ordering::Relaxed) {
+        UNKNOWN => {
+            let asked = parse_level(environment::variable("OTEL_LOG_LEVEL").as_deref());
+            LEVEL.store(asked as u8, Ordering::Relaxed);
+            asked as u8
+        }
+        known => known,
+    };
+    level as u8 <= known
+}
+
+/// Reads a value of `OTEL_LOG_LEVEL`. An unknown value is ignored.
+///
+/// Source: OpenTelemetry SDK environment variables, *General SDK Configuration*.
+fn parse_level(variable: Option<&str>) -> Level {
+    let asked = variable.map(|text| text.trim().to_ascii_lowercase());
+    match asked.as_deref() {
+        Some("none" | "off") => Level::Nothing,
+        Some("error" | "fatal") => Level::Losses,
+        Some("warn" | "info" | "debug" | "trace" | "verbose" | "all") => Level::All,
+        _ if cfg!(debug_assertions) => Level::All,
+        _ => Level::Losses,
+    }
+}
+
+/// Reports a problem at a place, unless this place or enough other places were reported
+/// before.
+pub(super) fn tell(kind: Kind, site: &Site, diagnostic: impl FnOnce() -> Diagnostic) {
+    if !says(Level::All) || IS_TELLING.get() || !site.tell(kind as u32) {
+        return;
+    }
+    let listener = state().listener_for_place(kind);
+    match listener {
+        Some(listener) => listener.notify(&diagnostic()),
+        // The place is only counted. The end of the process reports it, unless a tracer ends
+        // earlier.
+        None => AT_EXIT.ensure_registered(),
+    }
+}
+
+/// Reports a problem of the process, without a place. Reports each kind once.
+pub(super) fn tell_once(diagnostic: impl FnOnce() -> Diagnostic, kind: Kind) {
+    if !says(Level::All) || IS_TELLING.get() {
+        return;
+    }
+    let listener = {
+        let mut state = state();
+        match state.places.get_mut(kind as usize) {
+            Some(places) if *places == (0, 0) => *places = (1, 1),
+            _ => return,
+        }
+        state.listener.clone()
+    };
+    listener.notify(&diagnostic());
+}
+
+/// At the end of a tracer, reports its losses and the number of places without a line.
+pub(crate) fn end(loss: Option<String>) {
+    if IS_TELLING.get() {
+        return;
+    }
+    let loss = loss.filter(|_| says(Level::Losses));
+    let loss = loss.map(|message| Diagnostic::new(Kind::Lost, &message));
+    let mut lines: Vec<Diagnostic> = loss.into_iter().collect();
+    let says_all = says(Level::All);
+    let listener = {
+        let mut state = state();
+        if says_all {
+            lines.extend(state.sum_up_untold());
+        }
+        if lines.is_empty() {
+            return;
+        }
+        state.listener.clone()
+    };
+    listener.notify_at_end(lines);
+}
+
+/// Reports further places at the end of the process, because the process may have no tracer.
+static AT_EXIT: AtExit = AtExit::new(at_exit);
+
+extern "C" fn at_exit() {
+    let _is_well = catch(|| end(None));
+}
+
+impl State {
+    /// Counts a place and returns the listener for its line; `None` if enough places had a
+    /// line.
+    fn listener_for_place(&mut self, kind: Kind) -> Option<Listener> {
+        let (places, told) = self.places.get_mut(kind as usize)?;
+        *places += 1;
+        if *places > MAX_SITES {
+            return None;
+        }
+        *told += 1;
+        Some(self.listener.clone())
+    }
+
+    /// Sums up the places without a line, and marks them as reported.
+    fn sum_up_untold(&mut self) -> impl Iterator<Item = Diagnostic> {
+        let kinds = Kind::ALL.into_iter().zip(&mut self.places);
+        kinds.filter_map(|(kind, (places, told))| {
+            let more = *places - std::mem::replace(told, *places);
+            (more > 0).then(|| kind.describe_more(more))
+        })
+    }
+}
+
+impl Listener {
+    /// Passes on a line, on the thread that detects the problem.
+    fn notify(self, line: &Diagnostic) {
+        self.call(|listener| match listener {
+            Self::Printer => printer::print(line),
+            Self::Nobody => {}
+            Self::Closure(listener) => listener(line),
+        });
+    }
+
+    /// Passes on the lines at the end of a tracer or process. Standard error must not block
+    /// the end.
+    fn notify_at_end(self, lines: Vec<Diagnostic>) {
+        self.call(|listener| match listener {
+            Self::Printer => printer::print_at_end(lines),
+            Self::Nobody => {}
+            Self::Closure(listener) => lines.iter().for_each(|line| {
+                let _is_well = catch(|| listener(line));
+            }),
+        });
+    }
+
+    /// Calls the listener. The caller must not hold a lock.
+    ///
+    /// A closure is application code and may panic. Its destructor may also panic. It runs
+    /// here if the closure was replaced during the call.
+    fn call(self, call: impl FnOnce(&Self)) {
+        let outer = IS_TELLING.replace(true);
+        let _is_well = catch(|| call(&self));
+        drop_quietly(self);
+        IS_TELLING.set(outer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_asks_for_more_or_less() {
+        let default = match cfg!(debug_assertions) {
+            true => Level::All,
+            false => Level::Losses,
+        };
+        assert_eq!(parse_level(None), default);
+        assert_eq!(parse_level(Some("nonsense")), default);
+        assert_eq!(parse_level(Some("NONE")), Level::Nothing);
+        assert_eq!(parse_level(Some(" error ")), Level::Losses);
+        assert_eq!(parse_level(Some("debug")), Level::All);
+    }
+}

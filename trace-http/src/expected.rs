@@ -1,0 +1,60 @@
+//! What a request says of the response that it expects: whether it has a body, and whether it
+//! answers a call.
+
+use http::{HeaderMap, Method, Request, StatusCode};
+
+use crate::grpc::Format;
+
+/// What a request says of the response that it expects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Expected {
+    method: Expects,
+    /// For a call, how it is written.
+    pub(crate) call: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Expects {
+    #[default]
+    Body,
+    /// The response to `HEAD` has none.
+    NoBody,
+    /// After `CONNECT`, what follows the head is no body, if it succeeds.
+    Tunnel,
+}
+
+impl Expected {
+    pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
+        Self::new(request.method(), request.headers())
+    }
+
+    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
+        Self {
+            method: match *method {
+                Method::HEAD => Expects::NoBody,
+                Method::CONNECT => Expects::Tunnel,
+                _ => Expects::Body,
+            },
+            // Calls are nothing else.
+            call: match *method {
+                Method::POST => Format::from_headers(headers),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether no body follows the head, whatever the response has. Servers do not poll it
+    /// then.
+    pub(crate) fn is_bodyless(self, status: StatusCode) -> bool {
+        let is_without = matches!(
+            status,
+            StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+        is_without
+            || match self.method {
+                Expects::Body => false,
+                Expects::NoBody => true,
+                Expects::Tunnel => status.is_success(),
+            }
+    }
+}
