@@ -13,8 +13,9 @@ use crate::report::{median, print_table};
 use crate::setup::{Recorder, Sampling};
 use crate::variant::Variant;
 
-const ALL: [Variant; 5] = [
+const ALL: [Variant; 6] = [
     Variant::Plain,
+    Variant::Empty,
     Variant::TraceHttp,
     Variant::TowerHttp,
     Variant::AxumTracing,
@@ -98,7 +99,10 @@ impl Server {
         let mut nanoseconds = 0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
-            let time = text.split_whitespace().next().ok_or("no time in `schedstat`")?;
+            let time = text
+                .split_whitespace()
+                .next()
+                .ok_or("no time in `schedstat`")?;
             nanoseconds += time.parse::<u64>()?;
         }
         Ok(Duration::from_nanos(nanoseconds))

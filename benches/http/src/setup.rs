@@ -47,7 +47,7 @@ impl Recorder {
         sampling: Sampling,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         Ok(match variant {
-            Variant::Plain => Self::None,
+            Variant::Plain | Variant::Empty => Self::None,
             Variant::TraceHttp | Variant::BareTraceHttp => Self::Ours(ours(sampling)?),
             Variant::TowerHttp | Variant::BareTowerHttp | Variant::AxumTracing => {
                 Self::OpenTelemetry(open_telemetry(sampling)?)

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Path, Request};
 use axum::http::Response;
 use axum::routing::get;
 use clap::ValueEnum;
+use http_body_util::BodyExt;
+use tower::util::MapResponseLayer;
 use tower_http::trace::{HttpMakeClassifier, OnResponse, TraceLayer};
 use tracing::Span;
 
@@ -17,6 +20,8 @@ use crate::setup::Sampling;
 pub enum Variant {
     /// None.
     Plain,
+    /// One that does nothing but wrap the body: what each layer costs in a router of axum.
+    Empty,
     /// `trace_http::server()`.
     TraceHttp,
     /// tower-http's `TraceLayer` with tracing-opentelemetry; it ends with the body.
@@ -42,6 +47,9 @@ impl Variant {
         let router = Router::new().route("/hello/{name}", get(hello));
         match self {
             Self::Plain => router,
+            Self::Empty => router.layer(MapResponseLayer::new(|response: Response<Body>| {
+                response.map(|body| BodyExt::map_err(body, |error| error))
+            })),
             Self::TraceHttp | Self::BareTraceHttp => router.layer(trace_http::server()),
             Self::TowerHttp | Self::BareTowerHttp => router.layer(tower_http_layer()),
             Self::AxumTracing => {
