@@ -203,14 +203,8 @@ impl Enum for Kind {
     const EXPECTED: &'static str = "a name such as `server`";
 
     fn from_name(name: &str) -> Option<Self> {
-        Some(Self(match name.to_ascii_lowercase().as_str() {
-            "internal" => SpanKind::Internal,
-            "client" => SpanKind::Client,
-            "server" => SpanKind::Server,
-            "producer" => SpanKind::Producer,
-            "consumer" => SpanKind::Consumer,
-            _ => return None,
-        }))
+        let named = |kind: &SpanKind| kind.as_str().eq_ignore_ascii_case(name);
+        SpanKind::ALL.into_iter().find(named).map(Self)
     }
 
     fn from_value(_: i32) -> Option<Self> {
