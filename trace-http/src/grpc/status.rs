@@ -62,10 +62,8 @@ impl CallStatus {
         };
         let mut chunks = [std::io::IoSlice::new(&[]); 16];
         let count = data.chunks_vectored(&mut chunks);
-        for chunk in chunks.iter().take(count) {
-            frames.read(chunk);
-        }
-        if let Some(trailers) = frames.trailers() {
+        let mut chunks = chunks.iter().take(count);
+        if let Some(trailers) = chunks.find_map(|chunk| frames.read(chunk)) {
             self.see_trailers(&trailers);
         }
     }
