@@ -57,6 +57,7 @@ pub mod grpc;
 
 mod expected;
 mod side;
+mod undecided;
 
 mod exchange;
 

@@ -110,7 +110,10 @@ impl Running {
 }
 
 /// Names the current span after a route. A call is named after its method already.
-fn write_route(method: &'static str, about: &About, route: Option<&Route>) {
+fn write_route(method: &'static str, about: &mut About, route: Option<&Route>) {
+    if let (Some(route), Some(undecided)) = (route, &mut about.undecided) {
+        undecided.route = Some(route.as_str().to_owned());
+    }
     if let Some(route) = route.filter(|_| span::is_recording() && !about.is_call()) {
         let route = route.as_str();
         span::set_operation_name(names::of_request(method, Some(route)));
