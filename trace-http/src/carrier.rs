@@ -99,7 +99,7 @@ fn for_each_prefixed<'a>(
         .for_each(|(name, value)| each(name, value.as_bytes()));
 }
 
-fn remove_prefixed(headers: &mut HeaderMap, prefix: &str) {
+pub(crate) fn remove_prefixed(headers: &mut HeaderMap, prefix: &str) {
     let found = headers
         .keys()
         .filter(|name| name.as_str().starts_with(prefix));
@@ -187,5 +187,9 @@ impl Injector for MetadataInjector<'_> {
 
     fn remove(&mut self, key: &str) {
         HeaderInjector(self.0.as_mut()).remove(key);
+    }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        HeaderInjector(self.0.as_mut()).remove_prefixed(prefix);
     }
 }

@@ -277,3 +277,30 @@ async fn a_spawned_call_belongs_to_the_trace_that_carries_it() {
         Some(context.span_id)
     );
 }
+
+/// Formats may have a header for each entry of the baggage.
+#[traced_test]
+async fn hosts_that_are_not_listed_get_no_baggage_of_any_name() {
+    use trace_core::propagation::{Injector, JaegerPropagator};
+    let names = get(async |headers: http::HeaderMap| {
+        let names = headers.keys().map(http::HeaderName::as_str);
+        let names = names.filter(|name| name.starts_with("uber"));
+        names.collect::<Vec<_>>().join(" ")
+    });
+    let address = serve(Router::new().route("/names", names)).await;
+    let layer = client().propagator(JaegerPropagator);
+    for (layer, expected) in [
+        (layer.clone(), "uber-trace-id"),
+        (layer.context_to(["localhost"]).baggage_to_all(), ""),
+    ] {
+        let mut request = get_of(address, "/names");
+        let headers = request.headers_mut();
+        headers.insert("uberctx-tenant", "another".parse().unwrap());
+        assert_eq!(sent_by(&layer, request).await, expected);
+    }
+    let mut metadata = tonic::metadata::MetadataMap::new();
+    metadata.insert("uberctx-tenant", "another".parse().unwrap());
+    metadata.insert("other", "stays".parse().unwrap());
+    trace_http::MetadataInjector(&mut metadata).remove_prefixed("uberctx-");
+    assert!(metadata.contains_key("other") && metadata.len() == 1);
+}
