@@ -45,6 +45,9 @@ async fn baggage_is_for_hosts_that_are_listed() {
         (client().baggage_to([here.clone()]), "tenant=acme"),
         (client().baggage_to(["127.0.0.1"]), "tenant=acme"),
         (client().baggage_to(["127.0.0.1:1", "localhost"]), ""),
+        (client().baggage_to([format!("{here}0000")]), ""),
+        (client().baggage_to([format!("{here} ")]), ""),
+        (client().baggage_to([format!("http://{here}")]), ""),
         (client().baggage_to_all(), "tenant=acme"),
         (client().baggage_to_all().context_to(["localhost"]), ""),
     ] {
