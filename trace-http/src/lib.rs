@@ -41,6 +41,7 @@ mod method;
 mod names;
 mod panics;
 mod peer;
+mod percent;
 mod redact;
 mod route;
 

@@ -35,6 +35,25 @@ use crate::heads::RequestHead;
 /// status is the last one. What the response says of itself stays: `url()`, `remote_addr()`,
 /// `content_length()`, its extensions.
 ///
+/// # Addresses in errors
+///
+/// The text of a [`reqwest::Error`] has the whole address, with what is secret in its query. The
+/// span of the call does not show that. But a function that returns the error and is
+/// `#[traced]` records its text as it is: take the address away there.
+///
+/// ```no_run
+/// use trace_core::traced;
+/// use trace_http::SendTraced;
+///
+/// #[traced]
+/// async fn load(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
+///     let text = async { client.get(url).send_traced().await?.text().await };
+///     text.await.map_err(reqwest::Error::without_url)
+/// }
+/// ```
+///
+/// [`reqwest::Error`]: ::reqwest::Error
+///
 /// # Redirects, and baggage
 ///
 /// reqwest sends the headers of the first request to wherever it is redirected, but a few that
