@@ -15,6 +15,7 @@ use http::{Extensions, Uri};
 use crate::body::TracedBody;
 use crate::client::{Attempt, ClientLayer, Options, Running};
 use crate::heads::RequestHead;
+use crate::peer::Peer;
 
 /// Sends requests of reqwest as spans.
 ///
@@ -190,7 +191,12 @@ impl Future for TracedSend {
         let polled = running.poll(|| {
             inner.as_mut().poll(cx).map_ok(|response| {
                 url = Some(response.url().clone());
-                http::Response::<Body>::from(response)
+                let peer = response.remote_addr();
+                let mut response = http::Response::<Body>::from(response);
+                if let Some(peer) = peer {
+                    response.extensions_mut().insert(Peer(peer));
+                }
+                response
             })
         });
         let Poll::Ready(result) = polled else {
@@ -207,6 +213,7 @@ fn with_body(
     url: Option<Url>,
     running: Option<Running>,
 ) -> Response {
+    let _known = response.extensions_mut().remove::<Peer>();
     let url = url.map(|url| http::Response::builder().url(url).body(()));
     if let Some(Ok(mut holder)) = url {
         let extensions = std::mem::take(holder.extensions_mut());

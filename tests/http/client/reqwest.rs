@@ -81,6 +81,7 @@ async fn a_call_is_one_span_and_the_response_stays_what_it_is() {
             ("url.full", &*url(address, "/text?q=1&sig=REDACTED")),
             ("server.address", "127.0.0.1"),
             ("server.port", &port),
+            ("network.peer.address", "127.0.0.1"),
             ("network.peer.port", &port),
             ("http.response.status_code", "200"),
             (
