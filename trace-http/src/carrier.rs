@@ -120,13 +120,13 @@ pub struct HeaderInjector<'a>(pub &'a mut HeaderMap);
 
 impl Injector for HeaderInjector<'_> {
     /// A name or value that no header can have is left out: propagators write lower-case
-    /// names and printable ASCII.
+    /// names and printable ASCII. So is what finds no place: a map takes 24,576 headers.
     fn set(&mut self, key: &str, value: &str) {
         let known = [&TRACEPARENT, &TRACESTATE, &BAGGAGE];
         let known = known.into_iter().find(|known| *known == key);
         let name = known.map_or_else(|| key.parse(), |known| Ok(known.clone()));
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            self.0.insert(name, value);
+            let _full = self.0.try_insert(name, value);
         }
     }
 

@@ -307,3 +307,26 @@ async fn hosts_that_are_not_listed_get_no_baggage_of_any_name() {
     trace_http::MetadataInjector(&mut metadata).remove_prefixed("uberctx-");
     assert!(metadata.contains_key("other") && metadata.len() == 1);
 }
+
+#[traced_test]
+async fn headers_without_a_place_for_more_stay() {
+    let mut headers = http::HeaderMap::new();
+    let value = http::HeaderValue::from_static("1");
+    let names = (0..).map(|number| http::HeaderName::try_from(format!("x-{number}")).unwrap());
+    for name in names {
+        if headers.try_insert(name, value.clone()).is_err() {
+            break;
+        }
+    }
+    let count = headers.len();
+    trace_core::root("caller").run_sync(|| trace_http::inject(&mut headers));
+    assert_eq!(headers.len(), count);
+    let full = tower::service_fn(async |_: Request<()>| {
+        let mut response = http::Response::new(String::new());
+        *response.headers_mut() = headers.clone();
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let layer = server().trace_id_header(http::HeaderName::from_static("x-trace"));
+    let response = layer.layer(full).oneshot(Request::new(())).await.unwrap();
+    assert_eq!(response.headers().len(), count);
+}

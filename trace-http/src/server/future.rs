@@ -197,7 +197,8 @@ impl Running {
             && let Some(context) = self.exchange.span.context()
             && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
         {
-            response.headers_mut().insert(name.clone(), id);
+            // There may be no place for one more.
+            let _full = response.headers_mut().try_insert(name.clone(), id);
         }
         response.map(|body| TracedBody::new(body, self.exchange))
     }
