@@ -21,6 +21,7 @@ use crate::failure;
 use crate::grpc::{CallStatus, Format};
 use crate::names;
 use crate::side::{Side, set_error};
+use crate::undecided::Undecided;
 
 /// A span and what is known of its exchange. Dropped before its end, it says so.
 ///
@@ -50,6 +51,8 @@ pub(crate) struct About {
     has_panicked: bool,
     /// The method of a call, if no server is known to have it.
     pub(crate) unknown_call: Option<Box<str>>,
+    /// Set until it is known whether this is a call, if its span is recorded.
+    pub(crate) undecided: Option<Box<Undecided>>,
     /// Whether the span has ended.
     is_over: bool,
     /// Bytes of the body that were announced.
@@ -79,6 +82,7 @@ impl Exchange {
             has_failed: false,
             has_panicked: false,
             unknown_call: None,
+            undecided: None,
             is_over: false,
             announced: None,
             given: 0,
@@ -116,15 +120,38 @@ impl About {
         let length = headers.get(CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         self.announced = length.or_else(|| response.body().size_hint().exact());
-        self.call = self.expected.call.map(|expected| {
-            let format = Format::from_headers(headers).unwrap_or(expected);
-            CallStatus::from_head(format, headers)
-        });
+        let format = Format::from_headers(headers).filter(|_| self.is_call());
+        self.decide(format.is_some());
+        // To a client that has called, an answer without a status is an error, whatever it is.
+        let format = format.or(self.is_call().then_some(Format::Http2));
+        self.call = format.map(|format| CallStatus::from_head(format, headers));
         if span::is_recording() {
             self.write_head(status);
         }
         let is_last = self.expected.is_bodyless(status) || response.body().is_end_stream();
         (is_last || self.has_all()).then(|| self.end())
+    }
+
+    /// Says whether this is a call. A server whose answer is none has handled a request, and
+    /// no call, whatever the caller says.
+    fn decide(&mut self, is_call: bool) {
+        if !is_call && self.side != Side::Client {
+            self.expected.is_call = false;
+            self.unknown_call = None;
+        }
+        if let Some(undecided) = self.undecided.take() {
+            match is_call {
+                true => undecided.write_call(),
+                false => undecided.write_request(),
+            }
+        }
+    }
+
+    /// What has no response, and is not known to be a call, is none.
+    fn decide_at_end(&mut self) {
+        if self.undecided.is_some() {
+            self.decide(false);
+        }
     }
 
     /// A call has another status, which comes later; `200` says nothing there.
@@ -146,9 +173,9 @@ impl About {
         }
     }
 
-    /// Whether this is a call of gRPC.
+    /// Whether this is a call of gRPC, as far as is known.
     pub(crate) const fn is_call(&self) -> bool {
-        self.expected.call.is_some()
+        self.expected.is_call
     }
 
     /// Notes that something panicked while the response was made that now is to be seen.
@@ -162,6 +189,7 @@ impl About {
         E: fmt::Display + 'static,
     {
         self.is_over = true;
+        self.decide_at_end();
         if span::is_recording() {
             failure::record(error);
         }
@@ -272,13 +300,14 @@ impl About {
     /// Says of the current span that it is dropped before its end.
     fn write_dropped(&mut self) {
         self.is_over = true;
+        self.decide_at_end();
         if self.has_head {
             self.write_given();
         }
         self.settle_call();
         // A failed status is said already, and explains more.
         if !self.has_failed {
-            self.side.write_dropped(self.expected.call.is_some());
+            self.side.write_dropped(self.is_call());
         }
     }
 }

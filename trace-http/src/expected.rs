@@ -1,16 +1,16 @@
 //! What a request says of the response that it expects: whether it has a body, and whether it
 //! answers a call.
 
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
-use crate::grpc::Format;
+use crate::grpc::{self, Format};
 
 /// What a request says of the response that it expects.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Expected {
     method: Expects,
-    /// For a call, how it is written.
-    pub(crate) call: Option<Format>,
+    /// Whether it looks like a call: its content type says so, and its path has a method.
+    pub(crate) is_call: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +24,7 @@ enum Expects {
 }
 
 impl Expected {
-    pub(crate) fn from_request<B>(request: &Request<B>) -> Self {
-        Self::new(request.method(), request.headers())
-    }
-
-    pub(crate) fn new(method: &Method, headers: &HeaderMap) -> Self {
+    pub(crate) fn new(method: &Method, headers: &HeaderMap, path: &str) -> Self {
         Self {
             method: match *method {
                 Method::HEAD => Expects::NoBody,
@@ -36,10 +32,9 @@ impl Expected {
                 _ => Expects::Body,
             },
             // Calls are nothing else.
-            call: match *method {
-                Method::POST => Format::from_headers(headers),
-                _ => None,
-            },
+            is_call: *method == Method::POST
+                && Format::from_headers(headers).is_some()
+                && grpc::method(path).is_some(),
         }
     }
 

@@ -59,7 +59,11 @@ fn known_by_feature(error: &dyn Any) -> Option<(Known<'_>, &'static str)> {
 }
 
 fn sources(error: Known<'_>) -> impl Iterator<Item = Known<'_>> {
-    std::iter::successors(Some(error), |error| (*error).source())
+    std::iter::successors(Some(error), |error| {
+        // Its source is that of the error within, which it leaves out.
+        let within = error.downcast_ref().and_then(io::Error::get_ref);
+        within.map_or_else(|| (*error).source(), |within| Some(within))
+    })
 }
 
 /// Returns what an error is in a word, whatever type it has.
@@ -100,9 +104,10 @@ struct WithSources<'a>(Known<'a>);
 
 impl fmt::Display for WithSources<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secrets = Secrets::new(self.0);
         let mut above = String::new();
         for error in sources(self.0) {
-            let text = text(error);
+            let text = secrets.hide(error.to_string());
             // Some repeat what is below them.
             if above.ends_with(&text) {
                 continue;
@@ -117,17 +122,31 @@ impl fmt::Display for WithSources<'_> {
     }
 }
 
-/// Returns the text of an error, without what is secret in an address.
-fn text(error: Known<'_>) -> String {
-    let text = error.to_string();
+/// The addresses that an error and its sources may show, each with what is shown of it. One may
+/// show that of another.
+struct Secrets(Vec<(String, String)>);
+
+impl Secrets {
     #[cfg(feature = "reqwest")]
-    if let Some(url) = error
-        .downcast_ref::<::reqwest::Error>()
-        .and_then(::reqwest::Error::url)
-    {
-        return text.replace(url.as_str(), &crate::redact::shown(url.as_str()));
+    fn new(error: Known<'_>) -> Self {
+        let urls =
+            sources(error).filter_map(|error| error.downcast_ref::<::reqwest::Error>()?.url());
+        let shown = urls.map(|url| (url.to_string(), crate::redact::shown(url.as_str())));
+        let mut shown: Vec<_> = shown.collect();
+        // One may begin with another.
+        shown.sort_by_key(|(url, _)| std::cmp::Reverse(url.len()));
+        Self(shown)
     }
-    text
+
+    #[cfg(not(feature = "reqwest"))]
+    const fn new(_error: Known<'_>) -> Self {
+        Self(Vec::new())
+    }
+
+    fn hide(&self, text: String) -> String {
+        let urls = self.0.iter();
+        urls.fold(text, |text, (url, shown)| text.replace(url, shown))
+    }
 }
 
 #[cfg(test)]

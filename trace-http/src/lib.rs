@@ -41,6 +41,7 @@ mod method;
 mod names;
 mod panics;
 mod peer;
+mod percent;
 mod redact;
 mod route;
 
@@ -57,6 +58,7 @@ pub mod grpc;
 
 mod expected;
 mod side;
+mod undecided;
 
 mod exchange;
 

@@ -1,22 +1,59 @@
 //! The other end of a client's connection, as far as the client says it.
 
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
+use std::net::SocketAddr;
+
 use http::Extensions;
 
+/// What reqwest says of the other end, as an extension of its response: what it has itself is a
+/// type of hyper-util, which is not known without the feature of that.
+#[cfg(feature = "reqwest")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
 /// Writes the other end as tags of the current span, if the extensions of a response have it:
-/// hyper-util's client tells it, and reqwest's, which is made of that.
-#[cfg(feature = "hyper-util")]
+/// hyper-util's client tells it, and reqwest's.
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
 pub(crate) fn write(extensions: &Extensions) {
-    use hyper_util::client::legacy::connect::HttpInfo;
     use trace_core::{display, span};
 
     use crate::conventions::{NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT};
 
-    if let Some(info) = extensions.get::<HttpInfo>() {
-        let peer = info.remote_addr();
+    if let Some(peer) = address(extensions) {
         span::add_tag(NETWORK_PEER_ADDRESS, display(peer.ip()));
         span::add_tag(NETWORK_PEER_PORT, peer.port());
     }
 }
 
-#[cfg(not(feature = "hyper-util"))]
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
+fn address(extensions: &Extensions) -> Option<SocketAddr> {
+    #[cfg(feature = "reqwest")]
+    if let Some(Peer(address)) = extensions.get() {
+        return Some(*address);
+    }
+    #[cfg(feature = "hyper-util")]
+    {
+        use hyper_util::client::legacy::connect::HttpInfo;
+
+        extensions.get().map(HttpInfo::remote_addr)
+    }
+    #[cfg(not(feature = "hyper-util"))]
+    None
+}
+
+#[cfg(not(any(feature = "hyper-util", feature = "reqwest")))]
 pub(crate) const fn write(_extensions: &Extensions) {}
+
+#[cfg(all(test, feature = "reqwest"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reqwest_says_it_without_another_feature() {
+        let mut extensions = Extensions::new();
+        assert_eq!(address(&extensions), None);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 80));
+        extensions.insert(Peer(peer));
+        assert_eq!(address(&extensions), Some(peer));
+    }
+}

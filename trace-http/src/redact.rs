@@ -6,6 +6,8 @@ use std::fmt;
 
 use http::Uri;
 
+use crate::percent;
+
 /// What stands in the place of a secret.
 const REDACTED: &str = "REDACTED";
 
@@ -50,7 +52,14 @@ impl Query<'_> {
 /// Returns the key of a pair whose value is a secret.
 fn secret_key(pair: &str) -> Option<&str> {
     let (key, _) = pair.split_once('=')?;
-    SECRET_KEYS.contains(&key).then_some(key)
+    let is_secret = if key.contains('%') {
+        // A server reads what is decoded.
+        let decoded = percent::decode(key.as_bytes());
+        SECRET_KEYS.iter().any(|key| key.as_bytes() == decoded)
+    } else {
+        SECRET_KEYS.contains(&key)
+    };
+    is_secret.then_some(key)
 }
 
 /// A whole address, as it is recorded.
@@ -104,6 +113,9 @@ mod tests {
         let shown = "q=1&sig=REDACTED&X-Amz-Signature=REDACTED&SIG=seen&&sig&Signature=REDACTED";
         assert_eq!(Query(query).to_string(), shown);
         assert!(Query(query).has_secrets());
+        let encoded = Query("X%2DAmz-Signature=a&%73ig=b&%=c");
+        let shown = "X%2DAmz-Signature=REDACTED&%73ig=REDACTED&%=c";
+        assert_eq!(encoded.to_string(), shown);
         for plain in ["", "q=1", "a=sig&b", "="] {
             assert_eq!(Query(plain).to_string(), plain);
             assert!(!Query(plain).has_secrets());

@@ -15,6 +15,7 @@ use http::{Extensions, Uri};
 use crate::body::TracedBody;
 use crate::client::{Attempt, ClientLayer, Options, Running};
 use crate::heads::RequestHead;
+use crate::peer::Peer;
 
 /// Sends requests of reqwest as spans.
 ///
@@ -34,6 +35,25 @@ use crate::heads::RequestHead;
 /// follows, and what it sends again, are inside: `url.full` is the first address, and the
 /// status is the last one. What the response says of itself stays: `url()`, `remote_addr()`,
 /// `content_length()`, its extensions.
+///
+/// # Addresses in errors
+///
+/// The text of a [`reqwest::Error`] has the whole address, with what is secret in its query. The
+/// span of the call does not show that. But a function that returns the error and is
+/// `#[traced]` records its text as it is: take the address away there.
+///
+/// ```no_run
+/// use trace_core::traced;
+/// use trace_http::SendTraced;
+///
+/// #[traced]
+/// async fn load(client: &reqwest::Client, url: &str) -> reqwest::Result<String> {
+///     let text = async { client.get(url).send_traced().await?.text().await };
+///     text.await.map_err(reqwest::Error::without_url)
+/// }
+/// ```
+///
+/// [`reqwest::Error`]: ::reqwest::Error
 ///
 /// # Redirects, and baggage
 ///
@@ -171,7 +191,12 @@ impl Future for TracedSend {
         let polled = running.poll(|| {
             inner.as_mut().poll(cx).map_ok(|response| {
                 url = Some(response.url().clone());
-                http::Response::<Body>::from(response)
+                let peer = response.remote_addr();
+                let mut response = http::Response::<Body>::from(response);
+                if let Some(peer) = peer {
+                    response.extensions_mut().insert(Peer(peer));
+                }
+                response
             })
         });
         let Poll::Ready(result) = polled else {
@@ -188,6 +213,7 @@ fn with_body(
     url: Option<Url>,
     running: Option<Running>,
 ) -> Response {
+    let _known = response.extensions_mut().remove::<Peer>();
     let url = url.map(|url| http::Response::builder().url(url).body(()));
     if let Some(Ok(mut holder)) = url {
         let extensions = std::mem::take(holder.extensions_mut());

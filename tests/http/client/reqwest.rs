@@ -81,6 +81,7 @@ async fn a_call_is_one_span_and_the_response_stays_what_it_is() {
             ("url.full", &*url(address, "/text?q=1&sig=REDACTED")),
             ("server.address", "127.0.0.1"),
             ("server.port", &port),
+            ("network.peer.address", "127.0.0.1"),
             ("network.peer.port", &port),
             ("http.response.status_code", "200"),
             (
@@ -296,4 +297,51 @@ async fn a_call_can_be_spawned() {
     let address = serve(app()).await;
     let sent = tokio::spawn(reqwest(Http::One).get(url(address, "/text")).send_traced());
     assert_eq!(sent.await.unwrap().unwrap().status(), 200);
+}
+
+/// Also where it is below other errors, which may repeat it.
+#[traced_test]
+async fn no_text_of_an_error_has_secrets_of_an_address() {
+    use tower::{Layer, ServiceExt};
+
+    type Boxed = Box<dyn std::error::Error + Send + Sync>;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    for is_io in [false, true] {
+        let refused = tower::service_fn(async |_: http::Request<()>| {
+            let url = url(address, "/a?sig=hidden&X%2DAmz-Signature=hidden");
+            let error = Client::new().get(url).send().await.unwrap_err();
+            let error = if is_io {
+                std::io::Error::other(error).into()
+            } else {
+                Boxed::from(error)
+            };
+            let text = error.to_string();
+            assert!(text.contains("hidden"));
+            let above = Above(format!("not loaded: {text}"), error);
+            Err::<http::Response<String>, Boxed>(above.into())
+        });
+        let request = http::Request::get("http://a/").body(()).unwrap();
+        let called = trace_core::root("caller").run(client().layer(refused).oneshot(request));
+        assert!(called.await.is_err());
+        let span = client_span().await;
+        assert!(message(&span).contains("sig=REDACTED&"), "{span:?}");
+        assert!(!format!("{span:?}").contains("hidden"), "{span:?}");
+    }
+}
+
+#[derive(Debug)]
+struct Above(String, Box<dyn std::error::Error + Send + Sync>);
+
+impl std::fmt::Display for Above {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Above {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.1)
+    }
 }

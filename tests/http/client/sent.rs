@@ -45,6 +45,9 @@ async fn baggage_is_for_hosts_that_are_listed() {
         (client().baggage_to([here.clone()]), "tenant=acme"),
         (client().baggage_to(["127.0.0.1"]), "tenant=acme"),
         (client().baggage_to(["127.0.0.1:1", "localhost"]), ""),
+        (client().baggage_to([format!("{here}0000")]), ""),
+        (client().baggage_to([format!("{here} ")]), ""),
+        (client().baggage_to([format!("http://{here}")]), ""),
         (client().baggage_to_all(), "tenant=acme"),
         (client().baggage_to_all().context_to(["localhost"]), ""),
     ] {
@@ -276,4 +279,54 @@ async fn a_spawned_call_belongs_to_the_trace_that_carries_it() {
         client_spans().await[0].parent_span_id,
         Some(context.span_id)
     );
+}
+
+/// Formats may have a header for each entry of the baggage.
+#[traced_test]
+async fn hosts_that_are_not_listed_get_no_baggage_of_any_name() {
+    use trace_core::propagation::{Injector, JaegerPropagator};
+    let names = get(async |headers: http::HeaderMap| {
+        let names = headers.keys().map(http::HeaderName::as_str);
+        let names = names.filter(|name| name.starts_with("uber"));
+        names.collect::<Vec<_>>().join(" ")
+    });
+    let address = serve(Router::new().route("/names", names)).await;
+    let layer = client().propagator(JaegerPropagator);
+    for (layer, expected) in [
+        (layer.clone(), "uber-trace-id"),
+        (layer.context_to(["localhost"]).baggage_to_all(), ""),
+    ] {
+        let mut request = get_of(address, "/names");
+        let headers = request.headers_mut();
+        headers.insert("uberctx-tenant", "another".parse().unwrap());
+        assert_eq!(sent_by(&layer, request).await, expected);
+    }
+    let mut metadata = tonic::metadata::MetadataMap::new();
+    metadata.insert("uberctx-tenant", "another".parse().unwrap());
+    metadata.insert("other", "stays".parse().unwrap());
+    trace_http::MetadataInjector(&mut metadata).remove_prefixed("uberctx-");
+    assert!(metadata.contains_key("other") && metadata.len() == 1);
+}
+
+#[traced_test]
+async fn headers_without_a_place_for_more_stay() {
+    let mut headers = http::HeaderMap::new();
+    let value = http::HeaderValue::from_static("1");
+    let names = (0..).map(|number| http::HeaderName::try_from(format!("x-{number}")).unwrap());
+    for name in names {
+        if headers.try_insert(name, value.clone()).is_err() {
+            break;
+        }
+    }
+    let count = headers.len();
+    trace_core::root("caller").run_sync(|| trace_http::inject(&mut headers));
+    assert_eq!(headers.len(), count);
+    let full = tower::service_fn(async |_: Request<()>| {
+        let mut response = http::Response::new(String::new());
+        *response.headers_mut() = headers.clone();
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let layer = server().trace_id_header(http::HeaderName::from_static("x-trace"));
+    let response = layer.layer(full).oneshot(Request::new(())).await.unwrap();
+    assert_eq!(response.headers().len(), count);
 }

@@ -160,7 +160,7 @@ async fn methods_that_nobody_has_are_not_in_names() {
     }
 }
 
-/// A server of HTTP that is asked for calls has no methods, whatever they are.
+/// Whoever answers in something else has handled a request, whatever the caller says.
 #[traced_test]
 async fn a_server_that_is_none_of_grpc_has_no_calls() {
     use tower::{Layer, ServiceExt};
@@ -175,10 +175,75 @@ async fn a_server_that_is_none_of_grpc_has_no_calls() {
         let body = service.await.unwrap().into_body();
         let _read = http_body_util::BodyExt::collect(body).await;
         let span = server_span().await;
-        assert_eq!(span.operation_name, "grpc");
-        assert_eq!(tag(&span, "rpc.method"), "_OTHER");
-        assert_eq!(tag(&span, "rpc.status_code"), "UNKNOWN");
+        assert_eq!(span.operation_name, "POST");
+        assert_eq!(tag(&span, "url.path"), path);
         assert_eq!(tag(&span, "http.response.status_code"), "404");
+        assert_no_call(&span);
+    }
+}
+
+fn assert_no_call(span: &SpanRecord) {
+    for key in [
+        "rpc.system.name",
+        "rpc.method",
+        "rpc.status_code",
+        "error.type",
+    ] {
+        assert_eq!(tag(span, key), "", "{key}");
+    }
+    assert_eq!(span.outcome, Outcome::Ok);
+    assert_eq!(span.status, trace_core::Status::Unset);
+}
+
+#[traced_test]
+async fn a_content_type_alone_makes_no_call() {
+    use crate::wire::{Http, fetch, request, serve};
+    use axum::routing::post;
+    use tower::Layer;
+    let app = || {
+        axum::Router::new()
+            .route("/orders", post(async || "done"))
+            .route("/api/{what}", post(async || "done"))
+    };
+    let inside = app().layer(trace_http::route());
+    let outside = axum::Router::new().fallback_service(server().layer(inside));
+    for app in [app().layer(server()), outside] {
+        let address = serve(app).await;
+        for (path, name) in [
+            ("/orders", "POST /orders"),
+            ("/api/orders?sig=a", "POST /api/{what}"),
+        ] {
+            for content_type in ["application/grpc", "Application/gRPC-web"] {
+                let mut request = request(Http::One, "POST", address, path);
+                let content_type = http::HeaderValue::from_static(content_type);
+                request.headers_mut().insert("content-type", content_type);
+                assert_eq!(fetch(Http::One, address, request).await.status(), 200);
+                let span = server_span().await;
+                for (key, value) in [
+                    ("http.request.method", "POST"),
+                    ("http.response.status_code", "200"),
+                    ("url.scheme", "http"),
+                    (
+                        "url.query",
+                        if path == "/orders" {
+                            ""
+                        } else {
+                            "sig=REDACTED"
+                        },
+                    ),
+                    ("network.protocol.version", "1.1"),
+                    ("server.address", "127.0.0.1"),
+                ] {
+                    assert_eq!(tag(&span, key), value, "{key}");
+                }
+                assert_no_call(&span);
+                assert_eq!(
+                    format!("POST {}", tag(&span, "http.route")),
+                    span.operation_name
+                );
+                assert_eq!(span.operation_name, name);
+            }
+        }
     }
 }
 
@@ -242,6 +307,8 @@ async fn a_handler_may_panic() {
         } else {
             shop_with(server()).await
         };
+        // So it is known to be a call, also where nothing answers.
+        call(address, "Ask", "tea").await.unwrap();
         assert!(call(address, "Ask", "panic").await.is_err());
         let span = server_span().await;
         assert_eq!(span.outcome, Outcome::Panicked);

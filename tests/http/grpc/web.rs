@@ -76,3 +76,32 @@ async fn the_status_is_found_on_either_side() {
         }
     }
 }
+
+/// What comes behind the trailers is not looked at, however much it is.
+#[traced_test]
+async fn a_body_has_trailers_once() {
+    use tower::{Layer, ServiceExt};
+    let status = b"\x80\0\0\0\x0egrpc-status:5\n";
+    let none = b"\x80\0\0\0\x06fff:1\n";
+    for (first, second, code) in [
+        (&status[..], &none[..], "NOT_FOUND"),
+        (none, status, "UNKNOWN"),
+    ] {
+        let pieces = tower::service_fn(async |_: http::Request<()>| {
+            let frames = std::iter::once(first).chain(std::iter::repeat_n(second, 1_000));
+            let frames = frames.map(|frame| {
+                let frame = http_body::Frame::data(Bytes::copy_from_slice(frame));
+                Ok::<_, std::convert::Infallible>(frame)
+            });
+            let body = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
+            let head = Response::builder().header("content-type", "application/grpc-web");
+            Ok::<_, std::convert::Infallible>(head.body(body).unwrap())
+        });
+        let request = http::Request::post("/shop.Shop/List");
+        let request = request.header("content-type", "application/grpc-web");
+        let response = server().layer(pieces).oneshot(request.body(()).unwrap());
+        let body = response.await.unwrap().into_body().collect().await;
+        assert!(!body.unwrap().to_bytes().is_empty());
+        assert_eq!(tag(&server_span().await, "rpc.status_code"), code);
+    }
+}

@@ -1,8 +1,7 @@
 //! Lists of hosts.
 
 use std::borrow::Cow;
-
-use crate::host::split_port;
+use std::net::Ipv6Addr;
 
 /// A host, and its port, as the address of a request has them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,7 +18,8 @@ pub(super) enum Hosts {
     Listed(Vec<Pattern>),
 }
 
-/// `shop.example`, `shop.example:8080`, `*.example` or `*.example:8080`.
+/// `shop.example`, `shop.example:8080`, `*.example` or `*.example:8080`; anything else matches
+/// nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern(Cow<'static, str>);
 
@@ -50,15 +50,69 @@ impl Hosts {
 }
 
 impl Pattern {
-    /// Hosts have no case. Without a port, all ports match.
+    /// Without a port, all ports match.
     fn matches(&self, target: Target<'_>) -> bool {
-        let Some(own) = target.host else {
+        let (Some(own), Some((host, port))) = (target.host, split(&self.0)) else {
             return false;
         };
-        let (host, port) = split_port(&self.0);
-        let is_host = match host.strip_prefix("*.") {
-            None => host.eq_ignore_ascii_case(own),
-            Some(domain) => {
+        host.matches(own) && (port.is_none() || port == target.port)
+    }
+}
+
+/// What a pattern says of hosts.
+enum Host<'a> {
+    Name(&'a str),
+    /// All below a domain.
+    Below(&'a str),
+    Ipv6(Ipv6Addr),
+}
+
+/// Reads the host and the port of a pattern; `None` if it has another form. What cannot be read
+/// must not become a host, or any port: secrets would go where nobody has meant them to.
+fn split(text: &str) -> Option<(Host<'_>, Option<u16>)> {
+    if let Ok(address) = text.parse() {
+        return Some((Host::Ipv6(address), None));
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        let port = match port {
+            "" => None,
+            port => Some(read_port(port.strip_prefix(':')?)?),
+        };
+        return Some((Host::Ipv6(address.parse().ok()?), port));
+    }
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) => (host, Some(read_port(port)?)),
+        None => (text, None),
+    };
+    let below = host.strip_prefix("*.");
+    let name = without_dot(below.unwrap_or(host));
+    let is_name = name.split('.').all(|label| {
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !label.is_empty() && label.bytes().all(is_of_name)
+    });
+    let host = below.map_or(Host::Name(name), |_| Host::Below(name));
+    is_name.then_some((host, port))
+}
+
+fn read_port(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
+/// The root of all domains may be written, and changes nothing.
+fn without_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+impl Host<'_> {
+    /// Hosts have no case.
+    fn matches(&self, own: &str) -> bool {
+        match self {
+            Self::Ipv6(address) => own.parse() == Ok(*address),
+            Self::Name(name) => name.eq_ignore_ascii_case(without_dot(own)),
+            Self::Below(domain) => {
+                let own = without_dot(own);
                 let labels = own.len().checked_sub(domain.len() + 1);
                 labels.is_some_and(|labels| {
                     let (labels, rest) = own.as_bytes().split_at(labels);
@@ -68,8 +122,7 @@ impl Pattern {
                     !labels.is_empty() && is_below
                 })
             }
-        };
-        is_host && (port.is_none() || port == target.port)
+        }
     }
 }
 
@@ -103,6 +156,66 @@ mod tests {
         }
         assert!(!has("localhost", Some(80)) && !has("localhost", None));
         assert!(!hosts.contain(Target::default));
+    }
+
+    #[test]
+    fn one_host_may_be_written_in_several_ways() {
+        let has = |pattern, host| {
+            let mut hosts = Hosts::Listed(Vec::new());
+            hosts.list([pattern]);
+            let host = Some(host);
+            hosts.contain(|| Target {
+                host,
+                port: Some(80),
+            })
+        };
+        assert!(has("shop.example.", "shop.example") && has("shop.example", "shop.example."));
+        assert!(has("*.example.:80", "shop.example") && has("*.example", "shop.example."));
+        assert!(has("[0:0:0:0:0:0:0:1]:80", "::1") && has("2001:DB8::1", "2001:db8:0::1"));
+        assert!(has("127.0.0.1:80", "127.0.0.1"));
+        assert!(!has("[::1]:81", "::1"));
+    }
+
+    #[test]
+    fn what_is_no_pattern_matches_nothing() {
+        for bad in [
+            "shop.example:99999",
+            "shop.example:*",
+            "shop.example:",
+            "shop.example:+80",
+            "shop.example ",
+            "https://shop.example",
+            "shop.example/",
+            "[::1]:x",
+            "[::1]80",
+            "[shop.example]",
+            "*",
+            "*.",
+            "..",
+            "",
+        ] {
+            let mut hosts = Hosts::Listed(Vec::new());
+            hosts.list([bad]);
+            for own in [
+                "shop.example",
+                "::1",
+                "shop.example ",
+                "https",
+                "*",
+                "",
+                ".",
+                bad,
+            ] {
+                let host = Some(own);
+                assert!(
+                    !hosts.contain(|| Target {
+                        host,
+                        port: Some(80)
+                    }),
+                    "{bad} {own}"
+                );
+            }
+        }
     }
 
     #[test]

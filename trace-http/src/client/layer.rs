@@ -118,8 +118,12 @@ impl ClientLayer {
     /// Sends the context to these hosts only. Default: to all.
     ///
     /// A host is `shop.example`, `shop.example:8080` for one of its ports, or `*.example` for
-    /// all below a domain. If called several times, the lists are one. An empty list sends it
-    /// to nobody.
+    /// all below a domain, or an IP address: `127.0.0.1`, `::1` or `[::1]:8080`. Names have no
+    /// case, a dot at their end changes nothing, and all forms of an IPv6 address are one.
+    /// What has another form, such as `https://shop.example` or a port that is none, matches
+    /// nothing. Names are not resolved: an address does not stand for its name.
+    ///
+    /// If called several times, the lists are one. An empty list sends it to nobody.
     pub fn context_to<H>(self, hosts: impl IntoIterator<Item = H>) -> Self
     where
         H: Into<Cow<'static, str>>,

@@ -7,7 +7,7 @@ use trace_core::propagation::{Extracted, Extractor, Injector, Propagator, W3cPro
 use trace_core::{Baggage, OpenSpan, SpanId, TraceContext, TraceId, span};
 
 use super::hosts::{Hosts, Target};
-use crate::carrier::HeaderInjector;
+use crate::carrier::{HeaderInjector, remove_prefixed};
 
 /// What leaves with a request.
 #[derive(Clone)]
@@ -122,6 +122,10 @@ impl Injector for Remover<'_> {
 
     fn remove(&mut self, key: &str) {
         self.0.remove(key);
+    }
+
+    fn remove_prefixed(&mut self, prefix: &str) {
+        remove_prefixed(self.0, prefix);
     }
 }
 

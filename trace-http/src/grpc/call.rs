@@ -20,17 +20,17 @@ impl Format {
     /// Source: gRPC, *gRPC over HTTP2*, and *gRPC Web*.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let bytes = headers.get(CONTENT_TYPE)?.as_bytes();
-        let rest = bytes.strip_prefix(b"application/grpc")?;
         let is = |name: &[u8]| {
-            let rest = rest.strip_prefix(name);
-            rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
+            let begin = bytes.get(..name.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+                && matches!(bytes.get(name.len()), None | Some(b'+' | b';' | b' '))
         };
-        if is(b"-web-text") {
+        if is(b"application/grpc-web-text") {
             Some(Self::WebText)
-        } else if is(b"-web") {
+        } else if is(b"application/grpc-web") {
             Some(Self::Web)
         } else {
-            is(b"").then_some(Self::Http2)
+            is(b"application/grpc").then_some(Self::Http2)
         }
     }
 }
@@ -58,6 +58,8 @@ mod tests {
         assert_eq!(format("application/grpc+proto"), Some(Format::Http2));
         assert_eq!(format("application/grpc-web+proto"), Some(Format::Web));
         assert_eq!(format("application/grpc-web-text"), Some(Format::WebText));
+        assert_eq!(format("Application/gRPC"), Some(Format::Http2));
+        assert_eq!(format("application/GRPC-web"), Some(Format::Web));
         assert_eq!(format("application/grpcish"), None);
         assert_eq!(format("application/json"), None);
         assert_eq!(Format::from_headers(&HeaderMap::new()), None);

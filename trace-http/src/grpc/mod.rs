@@ -1,7 +1,10 @@
 //! What of gRPC is seen in requests and responses of HTTP.
 //!
-//! A request is a call if its content type says so: `application/grpc`, or that of gRPC-Web,
-//! whatever serves it. Its span has the name of the method and these tags, and none of HTTP:
+//! A request is a call if its content type says so, `application/grpc` or that of gRPC-Web, and
+//! its path has a method. To a server, the response has to say so, too: callers may write what
+//! they like, and without that it is a request of HTTP as any other. The first call of each
+//! method has its tags of gRPC once the response is there: its sampler does not see them.
+//! The span of a call has the name of the method and these tags, and none of HTTP:
 //!
 //! | tag | value |
 //! |---|---|
@@ -21,7 +24,7 @@
 //! the code `CANCELLED`, and a span that is cancelled and no error.
 //!
 //! What callers ask for may be anything. If a server says `UNIMPLEMENTED` of a method that it
-//! has never answered in messages, or what it says is no gRPC, the span is named `grpc`,
+//! has never answered in messages, the span is named `grpc`,
 //! `rpc.method` is `_OTHER`, and the name that was asked for is in `rpc.method_original`.
 //!
 //! Owns the status codes, where they are found, and which method is called. Knows no

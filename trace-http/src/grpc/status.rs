@@ -8,6 +8,7 @@ use trace_core::{Status, span};
 use super::call::Format;
 use super::code::Code;
 use super::web::Frames;
+use crate::percent;
 
 /// The header, trailer or line of gRPC-Web that has the status.
 const STATUS: &str = "grpc-status";
@@ -62,10 +63,8 @@ impl CallStatus {
         };
         let mut chunks = [std::io::IoSlice::new(&[]); 16];
         let count = data.chunks_vectored(&mut chunks);
-        for chunk in chunks.iter().take(count) {
-            frames.read(chunk);
-        }
-        if let Some(trailers) = frames.trailers() {
+        let mut chunks = chunks.iter().take(count);
+        if let Some(trailers) = chunks.find_map(|chunk| frames.read(chunk)) {
             self.see_trailers(&trailers);
         }
     }
@@ -126,26 +125,11 @@ impl CallStatus {
     }
 }
 
-/// Decodes what gRPC makes of a text; `%` before anything else than two digits stays.
+/// Decodes what gRPC makes of a text.
 ///
 /// Source: gRPC, *gRPC over HTTP2*, `Status-Message`.
-fn decode_percent(mut text: &[u8]) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    while let [first, rest @ ..] = text {
-        let byte = match rest {
-            [high, low, after @ ..] if *first == b'%' => hex(*high, *low).map(|byte| (byte, after)),
-            _ => None,
-        };
-        let (byte, after) = byte.unwrap_or((*first, rest));
-        decoded.push(byte);
-        text = after;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-fn hex(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+fn decode_percent(text: &[u8]) -> String {
+    String::from_utf8_lossy(&percent::decode(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const MAX_TRAILERS: usize = 16 * 1_024;
 /// Bytes before the content of a frame.
 const HEAD: usize = 5;
 
-/// Reads frames as they pass, in pieces of any size, and keeps the trailers.
+/// Reads frames as they pass, in pieces of any size, until the trailers are whole.
 #[derive(Debug)]
 pub(crate) struct Frames {
     encoding: Encoding,
@@ -21,7 +21,10 @@ pub(crate) struct Frames {
     /// Bytes of the frame that are to come.
     left: usize,
     is_trailers: bool,
+    /// Their first bytes, [`MAX_TRAILERS`] at most.
     trailers: Vec<u8>,
+    /// Set when the trailers are whole. What comes behind them is not looked at.
+    is_over: bool,
 }
 
 #[derive(Debug)]
@@ -48,6 +51,7 @@ impl Frames {
             left: 0,
             is_trailers: false,
             trailers: Vec::new(),
+            is_over: false,
         }
     }
 
@@ -56,8 +60,11 @@ impl Frames {
         cfg!(feature = "tonic") || matches!(self.encoding, Encoding::Binary)
     }
 
-    /// Reads a piece of the body.
-    pub(crate) fn read(&mut self, piece: &[u8]) {
+    /// Reads a piece of the body; returns the trailers if they are whole with it, once.
+    pub(crate) fn read(&mut self, piece: &[u8]) -> Option<HeaderMap> {
+        if self.is_over {
+            return None;
+        }
         match &mut self.encoding {
             Encoding::Binary => self.read_frames(piece),
             #[cfg(feature = "tonic")]
@@ -68,24 +75,26 @@ impl Frames {
             #[cfg(not(feature = "tonic"))]
             Encoding::Text(_) => {}
         }
+        self.is_over.then(|| self.trailers())
     }
 
     fn read_frames(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
+        while !bytes.is_empty() && !self.is_over {
             if self.left == 0 {
                 let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
                 self.head.extend_from_slice(head);
                 bytes = rest;
                 self.begin_frame();
-                continue;
+            } else {
+                let (content, rest) = bytes.split_at(bytes.len().min(self.left));
+                if self.is_trailers {
+                    let room = MAX_TRAILERS.saturating_sub(self.trailers.len());
+                    self.trailers.extend(content.iter().take(room));
+                }
+                self.left -= content.len();
+                bytes = rest;
             }
-            let (content, rest) = bytes.split_at(bytes.len().min(self.left));
-            if self.is_trailers {
-                let room = MAX_TRAILERS.saturating_sub(self.trailers.len());
-                self.trailers.extend(content.iter().take(room));
-            }
-            self.left -= content.len();
-            bytes = rest;
+            self.is_over = self.is_trailers && self.left == 0;
         }
     }
 
@@ -98,13 +107,15 @@ impl Frames {
         }
     }
 
-    /// Returns the trailers, once they have come.
-    pub(crate) fn trailers(&self) -> Option<HeaderMap> {
-        let have_come = self.is_trailers && self.left == 0;
-        have_come.then(|| {
-            let lines = self.trailers.split(|byte| *byte == b'\n');
-            lines.filter_map(line).collect()
-        })
+    fn trailers(&mut self) -> HeaderMap {
+        let mut trailers = std::mem::take(&mut self.trailers);
+        if trailers.len() == MAX_TRAILERS {
+            // The last line may be cut: a part of a status would be another one.
+            let whole = trailers.iter().rposition(|byte| *byte == b'\n');
+            trailers.truncate(whole.unwrap_or(0));
+        }
+        let lines = trailers.split(|byte| *byte == b'\n');
+        lines.filter_map(line).collect()
     }
 }
 
@@ -141,8 +152,9 @@ mod tests {
     const BODY: &[u8] = b"\0\0\0\0\x02hi\0\0\0\0\0\x80\0\0\0\x1bGrpc-Status: 5\r\nno line\r\n\r\n";
 
     fn status(mut frames: Frames, body: &[u8], piece: usize) -> Option<String> {
-        body.chunks(piece).for_each(|piece| frames.read(piece));
-        let trailers = frames.trailers()?;
+        let mut found = body.chunks(piece).filter_map(|piece| frames.read(piece));
+        let (trailers, others) = (found.next()?, found.count());
+        assert_eq!(others, 0);
         Some(trailers.get("grpc-status")?.to_str().unwrap().to_owned())
     }
 
@@ -153,6 +165,28 @@ mod tests {
         }
         let (_, cut) = BODY.split_last().unwrap();
         assert_eq!(status(Frames::binary(), &BODY[..cut.len()], 7), None);
+    }
+
+    #[test]
+    fn the_first_trailers_are_the_only_ones() {
+        let body = b"\x80\0\0\0\x04a:1\n\x80\0\0\0\x0egrpc-status:5\n";
+        for piece in 1..=body.len() {
+            assert_eq!(status(Frames::binary(), body, piece), None);
+        }
+    }
+
+    #[test]
+    fn trailers_that_are_too_long_are_read_to_the_last_whole_line() {
+        for (filling, expected) in [(8, Some("13")), (MAX_TRAILERS - 13, None)] {
+            let lines = format!(
+                "{}\ngrpc-status:13\n{}",
+                "x".repeat(filling),
+                "y".repeat(MAX_TRAILERS)
+            );
+            let length = u32::try_from(lines.len()).unwrap().to_be_bytes();
+            let body = [&[IS_TRAILERS], &length[..], lines.as_bytes()].concat();
+            assert_eq!(status(Frames::binary(), &body, 1_000).as_deref(), expected);
+        }
     }
 
     #[cfg(feature = "tonic")]

@@ -110,7 +110,10 @@ impl Running {
 }
 
 /// Names the current span after a route. A call is named after its method already.
-fn write_route(method: &'static str, about: &About, route: Option<&Route>) {
+fn write_route(method: &'static str, about: &mut About, route: Option<&Route>) {
+    if let (Some(route), Some(undecided)) = (route, &mut about.undecided) {
+        undecided.route = Some(route.as_str().to_owned());
+    }
     if let Some(route) = route.filter(|_| span::is_recording() && !about.is_call()) {
         let route = route.as_str();
         span::set_operation_name(names::of_request(method, Some(route)));
@@ -194,7 +197,8 @@ impl Running {
             && let Some(context) = self.exchange.span.context()
             && let Ok(id) = HeaderValue::try_from(context.trace_id.to_string())
         {
-            response.headers_mut().insert(name.clone(), id);
+            // There may be no place for one more.
+            let _full = response.headers_mut().try_insert(name.clone(), id);
         }
         response.map(|body| TracedBody::new(body, self.exchange))
     }

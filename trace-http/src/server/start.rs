@@ -27,6 +27,7 @@ use crate::heads::{RequestHead, protocol_version};
 use crate::hooks::{Hook, run_hook, write_headers};
 use crate::redact::Query;
 use crate::side::Side;
+use crate::undecided::Undecided;
 use crate::{grpc, method, names, route};
 
 /// A request whose span has begun.
@@ -43,11 +44,11 @@ pub(super) fn begin<B>(
     request: &Request<B>,
     captured: Option<&TraceContext>,
 ) -> Begun {
-    let expected = Expected::from_request(request);
     let known = method::known(request.method());
     let method = known.unwrap_or("HTTP");
     let asked = Asked::from_request(options, request);
-    let call = expected.call.and_then(|_| grpc::method(asked.uri.path()));
+    let expected = Expected::new(request.method(), request.headers(), asked.uri.path());
+    let call = grpc::method(asked.uri.path()).filter(|_| expected.is_call);
     let mut unknown = None;
     let name = match call {
         None => names::of_request(method, asked.route),
@@ -70,6 +71,7 @@ pub(super) fn begin<B>(
         root.pass_on()
     } else {
         match call {
+            Some(_) if unknown.is_some() => asked.start_undecided(root),
             Some(call) => asked.start_call(root, call),
             None => asked.start_request(root, known),
         }
@@ -81,6 +83,9 @@ pub(super) fn begin<B>(
         fails_when_dropped: options.fails_when_dropped,
     };
     let mut exchange = Exchange::new(span, side, expected, options.reports);
+    if let Some(call) = unknown.as_deref().filter(|_| exchange.span.is_recording()) {
+        exchange.about.undecided = Some(Box::new(asked.undecided(call)));
+    }
     exchange.about.unknown_call = unknown;
     Begun {
         exchange,
@@ -159,18 +164,46 @@ impl<'a> Asked<'a> {
     /// Source: OpenTelemetry semantic conventions 1.44, *gRPC*.
     fn start_call(&self, root: RootBuilder, method: &str) -> OpenSpan {
         let peer = self.peer.map(|peer| display(peer.ip()));
-        let timeout = match self.options.records_grpc_timeout {
-            true => call::timeout(self.headers),
-            false => None,
-        };
         root.start_with(&[
             (RPC_SYSTEM_NAME, &GRPC),
             (RPC_METHOD, &method),
             (SERVER_ADDRESS, &Read::text(|| self.server().0)),
             (SERVER_PORT, &Read::number(|| self.server().1)),
             (CLIENT_ADDRESS, &self.client(peer.as_ref())),
-            (GRPC_TIMEOUT, &timeout),
+            (GRPC_TIMEOUT, &self.timeout()),
         ])
+    }
+
+    /// Says what is true of requests and calls alike.
+    fn start_undecided(&self, root: RootBuilder) -> OpenSpan {
+        let peer = self.peer.map(|peer| display(peer.ip()));
+        root.start_with(&[
+            (SERVER_ADDRESS, &Read::text(|| self.server().0)),
+            (SERVER_PORT, &Read::number(|| self.server().1)),
+            (CLIENT_ADDRESS, &self.client(peer.as_ref())),
+        ])
+    }
+
+    /// Returns the rest.
+    fn undecided(&self, call: &str) -> Undecided {
+        Undecided {
+            call: call.to_owned(),
+            timeout: self.timeout(),
+            route: self.route.map(str::to_owned),
+            path: self.uri.path().to_owned(),
+            query: self.uri.query().map(|query| Query(query).to_string()),
+            scheme: self.scheme().to_owned(),
+            version: protocol_version(self.version),
+            peer: self.peer,
+            user_agent: text(self.headers.get(USER_AGENT)).map(str::to_owned),
+        }
+    }
+
+    fn timeout(&self) -> Option<f64> {
+        match self.options.records_grpc_timeout {
+            true => call::timeout(self.headers),
+            false => None,
+        }
     }
 
     /// The client's address: what proxies say, or else the connection.
