@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use trace_core::propagation::{W3cPropagator, XTracePropagator, extract};
+use trace_core::propagation::{
+    B3Propagator, DatadogPropagator, Propagator, W3cPropagator, XTracePropagator, XrayPropagator,
+    extract,
+};
 use trace_core::{
     AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
     sampler_fn, span,
@@ -251,4 +254,56 @@ fn a_sampler_sees_the_tags_of_the_builder_and_those_of_the_start() {
     assert_eq!(spans[0].tag("absent"), None);
     assert_eq!(tracer.stats().sampled_out, 3);
     assert_eq!(tracer.stats().sampler_panics, 0);
+}
+
+/// The caller chooses the id, and so what a sampler says that decides by it.
+#[test]
+fn an_open_decision_is_capped_too() {
+    let propagators: [(&dyn Propagator, &str, &str); 5] = [
+        (&W3cPropagator, "traceparent", TRACEPARENT),
+        (&XTracePropagator, "x-trace-id", TRACE_ID),
+        (
+            &XrayPropagator,
+            "x-amzn-trace-id",
+            "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736",
+        ),
+        (
+            &B3Propagator,
+            "b3",
+            "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        ),
+        (&DatadogPropagator, "x-datadog-trace-id", "77"),
+    ];
+    for (propagator, key, value) in propagators {
+        let (tracer, spans) = tracer(trace_core::ParentBased::new(trace_core::AlwaysOn));
+        let is_recorded = |per_second| {
+            let parent = ("x-datadog-parent-id", "78");
+            let found = propagator.extract(&[(key, value), parent]);
+            let root = tracer.root("serve").extracted(found);
+            root.trust(Trust::Capped { per_second })
+                .run_sync(span::is_recording)
+        };
+        assert!(!is_recorded(0), "{key}");
+        assert_eq!([is_recorded(1), is_recorded(1)], [true, false], "{key}");
+        let _report = tracer.flush(Duration::ZERO);
+        assert_eq!(spans.spans().len(), 1);
+        assert_eq!(tracer.stats().callers.capped, 2, "{key}");
+        assert_eq!(tracer.stats().sampled_out, 2);
+    }
+
+    // What the sampler refuses takes nothing from the allowance.
+    let (tracer, _) = tracer(sampler_fn(|input: &SamplingInput<'_>| {
+        SamplingDecision::from(input.operation_name == "loud")
+    }));
+    let is_recorded = |name| {
+        let found = XTracePropagator.extract(&[("x-trace-id", TRACE_ID)]);
+        let root = tracer.root(name).extracted(found);
+        root.trust(Trust::Capped { per_second: 1 })
+            .run_sync(span::is_recording)
+    };
+    assert_eq!(
+        ["still", "loud", "loud"].map(is_recorded),
+        [false, true, false]
+    );
+    assert_eq!(tracer.stats().callers.capped, 1);
 }

@@ -41,6 +41,16 @@ pub enum Trust {
     /// about a trace that the caller does not record: the usual samplers refuse it, and a rule
     /// of your own may record it.
     ///
+    /// A caller may also leave the decision open, with a context or with an id alone
+    /// (`X-Trace-Id`, `b3` without a state). The sampler decides, as for a new trace. But the
+    /// id, by which many samplers decide, is the caller's: what the sampler records takes from
+    /// the allowance, too, and is not recorded if none is left. "Sampled" without an id is
+    /// ignored: the id is then our own, and the decision the sampler's.
+    ///
+    /// A caller that says "not sampled" takes nothing from the allowance. A sampler that does
+    /// not heed callers, such as [`Probabilistic`](crate::Probabilistic) alone, records it by
+    /// its id nevertheless: put it into [`ParentBased`](crate::ParentBased).
+    ///
     /// One allowance for each number: all roots of a tracer that name the same one share it.
     Capped {
         /// Traces a second, at most.

@@ -138,6 +138,10 @@ impl SpanOrigin {
             tags,
             parentage,
             baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
+            cap: match self.trust {
+                Trust::Capped { per_second } => Some(per_second),
+                Trust::Continue | Trust::Restart => None,
+            },
         };
         Some(Scope::start(tracer, start))
     }
@@ -206,9 +210,11 @@ impl SpanOrigin {
             Trust::Restart => None,
             Trust::Capped { per_second }
                 if context.is_sampled()
-                    && !tracer
-                        .trust_allowances
-                        .admits(per_second, context, &tracer.clock) =>
+                    && !tracer.trust_allowances.admits(
+                        per_second,
+                        context.trace_id,
+                        &tracer.clock,
+                    ) =>
             {
                 Some(Cow::Owned(TraceContext {
                     flags: context.flags.with_sampled(false),
