@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use trace_core::propagation::{
-    B3Propagator, DatadogPropagator, Propagator, W3cPropagator, XTracePropagator, XrayPropagator,
-    extract,
+    B3Propagator, DatadogPropagator, Extracted, Propagator, W3cPropagator, XTracePropagator,
+    XrayPropagator, extract,
 };
 use trace_core::{
     AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
@@ -16,6 +16,7 @@ use trace_core::{
 type Headers = BTreeMap<String, String>;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const NOT_SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn sent() -> Headers {
@@ -32,6 +33,11 @@ fn received() -> Headers {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()
+}
+
+fn b3_without_a_state() -> Extracted {
+    let value = format!("{TRACE_ID}-00f067aa0ba902b7");
+    B3Propagator.extract(&[("b3", value)])
 }
 
 fn tracer(sampler: impl Sampler + 'static) -> (Tracer, MemoryCollector) {
@@ -77,6 +83,12 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert!(!root().trust(Trust::Restart).run_sync(is_sent));
     assert!(!is_sent());
 
+    // Without a tracer there is no allowance.
+    let capped = root().trust(Trust::Capped { per_second: 5 }).run_sync(sent);
+    assert_eq!(capped["traceparent"], NOT_SAMPLED);
+    assert_eq!(capped["tracestate"], received()["tracestate"]);
+    assert_eq!(capped["baggage"], received()["baggage"]);
+
     // A later tracer records, but does not continue a context that is only passed through.
     let (tracer, spans) = tracer(trace_core::AlwaysOn);
     root().run_sync(|| tracer.root("own").run_sync(|| ()));
@@ -121,6 +133,26 @@ fn what_is_passed_on_leaves_as_it_came_though_there_is_a_tracer() {
     assert_eq!(nobody.context(), None);
     let stranger = tracer.root("health").extracted(extract(&received()));
     assert_eq!(stranger.trust(Trust::Restart).pass_on().context(), None);
+
+    // What the allowance does not cover is passed on, but not as sampled.
+    let capped = |per_second| {
+        let root = tracer.root("health").extracted(extract(&received()));
+        let passing = root.trust(Trust::Capped { per_second }).pass_on();
+        let headers = passing.in_scope(sent);
+        passing.end();
+        headers["traceparent"].clone()
+    };
+    assert_eq!(
+        [0, 1, 1].map(capped),
+        [NOT_SAMPLED, TRACEPARENT, NOT_SAMPLED]
+    );
+    assert_eq!(tracer.stats().callers.capped, 2);
+    let open = b3_without_a_state();
+    let open = tracer.root("health").extracted(open);
+    let open = open.trust(Trust::Capped { per_second: 0 }).pass_on();
+    let flags = open.context().unwrap().flags;
+    assert!(!flags.is_deferred() && !flags.is_sampled());
+    open.end();
 
     // A trace that is not sampled has ids again.
     let (refusing, _) = self::tracer(AlwaysOff);

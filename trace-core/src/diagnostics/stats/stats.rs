@@ -78,7 +78,8 @@ pub struct CallerStats {
     pub continued: u64,
     /// Traces that were not recorded, or not by the caller's decision, because they were above
     /// the cap of [`Trust::Capped`](crate::Trust::Capped): continued ones that the caller
-    /// records, and those with the caller's id that the sampler would have recorded.
+    /// records, those with the caller's id that the sampler would have recorded, and those that
+    /// were only passed on, as not sampled.
     pub capped: u64,
     /// Traces that began here with a link to the caller, because of
     /// [`Trust::Restart`](crate::Trust::Restart).
