@@ -18,7 +18,6 @@ use crate::route::Route;
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use tower_layer::Layer;
 ///
 /// let router: Router = Router::new()
 ///     .route("/users/{id}", get(async || "Ferris"))

@@ -163,7 +163,7 @@ async fn methods_that_nobody_has_are_not_in_names() {
 /// A server of HTTP that is asked for calls has no methods, whatever they are.
 #[traced_test]
 async fn a_server_that_is_none_of_grpc_has_no_calls() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let text = tower::service_fn(async |_: http::Request<()>| {
         let head = http::Response::builder().status(404);
         let body = String::from("nothing here");
@@ -185,7 +185,7 @@ async fn a_server_that_is_none_of_grpc_has_no_calls() {
 /// It may be refused before anybody looks for its method.
 #[traced_test]
 async fn a_call_that_is_refused_keeps_its_name() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let refuse = tower::service_fn(async |_: http::Request<()>| {
         let response = Status::unauthenticated("who?").into_http::<String>();
         Ok::<_, std::convert::Infallible>(response)
@@ -252,7 +252,7 @@ async fn a_handler_may_panic() {
 #[traced_test]
 async fn a_call_without_a_status_is_unknown() {
     use http_body_util::{BodyExt, Empty};
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let silent = tower::service_fn(async |_: http::Request<()>| {
         let head = http::Response::builder().header("content-type", "application/grpc");
         let body = Empty::<bytes::Bytes>::new();

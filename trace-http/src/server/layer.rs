@@ -87,6 +87,14 @@ pub struct ServerLayer {
 }
 
 impl ServerLayer {
+    /// Puts the layer around a service, as [`Layer::layer`] does, which need not be imported.
+    pub fn layer<S>(&self, inner: S) -> ServerService<S> {
+        if self.options.sees_caught_panics {
+            panics::watch();
+        }
+        ServerService::new(inner, Arc::clone(&self.options))
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self
@@ -215,9 +223,7 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        if self.options.sees_caught_panics {
-            panics::watch();
-        }
-        ServerService::new(inner, Arc::clone(&self.options))
+        // The method of its own, which comes first.
+        Self::layer(self, inner)
     }
 }
