@@ -20,9 +20,12 @@
 //! are mistakes of its callers. To a client all but `OK` are. A server whose client leaves has
 //! the code `CANCELLED`, and a span that is cancelled and no error.
 //!
-//! What callers ask for may be anything. If a server says `UNIMPLEMENTED` of a method that it
-//! has never answered in messages, or what it says is no gRPC, the span is named `grpc`,
-//! `rpc.method` is `_OTHER`, and the name that was asked for is in `rpc.method_original`.
+//! What callers ask a server for may be anything. So a method is known once a server of this
+//! process has answered a call of it in messages. As long as it is not, a call that has another
+//! end (an error without messages, such as `UNAUTHENTICATED` or `UNIMPLEMENTED`, what is no
+//! gRPC, or a caller that leaves) has a span named `grpc`, with `_OTHER` as `rpc.method`, and
+//! the name that was asked for in `rpc.method_original`. A handler that panics keeps it. Up to
+//! 2048 names of up to 256 bytes are known, routes and methods together.
 //!
 //! Owns the status codes, where they are found, and which method is called. Knows no
 //! messages: bodies pass as they are.
