@@ -35,7 +35,6 @@ pub mod conventions;
 
 mod carrier;
 mod heads;
-mod hooks;
 mod host;
 mod method;
 mod names;
@@ -46,6 +45,7 @@ mod route;
 
 mod captured;
 mod failure;
+mod hooks;
 
 mod around;
 mod capture;
