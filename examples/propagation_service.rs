@@ -30,7 +30,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::Value;
-use tower::{Layer, ServiceExt};
+use tower::ServiceExt;
 use trace_core::propagation::{CompositePropagator, W3cPropagator, XTracePropagator};
 use trace_core::{HeadSampler, TraceCollector, Tracer, TracerBuilder, span};
 use trace_http::{ClientService, ServerLayer};

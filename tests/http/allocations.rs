@@ -11,7 +11,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use tower::{Layer, Service};
+use tower::Service;
 use trace_core::{AlwaysOff, AlwaysOn, MemoryCollector, Sampler, Tracer};
 use trace_http::{client, server};
 

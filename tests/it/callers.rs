@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use trace_core::propagation::{W3cPropagator, XTracePropagator, extract};
+use trace_core::propagation::{
+    B3Propagator, DatadogPropagator, Extracted, Propagator, W3cPropagator, XTracePropagator,
+    XrayPropagator, extract,
+};
 use trace_core::{
     AlwaysOff, MemoryCollector, Sampler, SamplingDecision, SamplingInput, TagSource, Tracer, Trust,
     sampler_fn, span,
@@ -13,6 +16,7 @@ use trace_core::{
 type Headers = BTreeMap<String, String>;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const NOT_SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn sent() -> Headers {
@@ -29,6 +33,11 @@ fn received() -> Headers {
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()
+}
+
+fn b3_without_a_state() -> Extracted {
+    let value = format!("{TRACE_ID}-00f067aa0ba902b7");
+    B3Propagator.extract(&[("b3", value)])
 }
 
 fn tracer(sampler: impl Sampler + 'static) -> (Tracer, MemoryCollector) {
@@ -74,6 +83,12 @@ async fn without_a_tracer_a_context_leaves_as_it_came() {
     assert!(!root().trust(Trust::Restart).run_sync(is_sent));
     assert!(!is_sent());
 
+    // Without a tracer there is no allowance.
+    let capped = root().trust(Trust::Capped { per_second: 5 }).run_sync(sent);
+    assert_eq!(capped["traceparent"], NOT_SAMPLED);
+    assert_eq!(capped["tracestate"], received()["tracestate"]);
+    assert_eq!(capped["baggage"], received()["baggage"]);
+
     // A later tracer records, but does not continue a context that is only passed through.
     let (tracer, spans) = tracer(trace_core::AlwaysOn);
     root().run_sync(|| tracer.root("own").run_sync(|| ()));
@@ -118,6 +133,26 @@ fn what_is_passed_on_leaves_as_it_came_though_there_is_a_tracer() {
     assert_eq!(nobody.context(), None);
     let stranger = tracer.root("health").extracted(extract(&received()));
     assert_eq!(stranger.trust(Trust::Restart).pass_on().context(), None);
+
+    // What the allowance does not cover is passed on, but not as sampled.
+    let capped = |per_second| {
+        let root = tracer.root("health").extracted(extract(&received()));
+        let passing = root.trust(Trust::Capped { per_second }).pass_on();
+        let headers = passing.in_scope(sent);
+        passing.end();
+        headers["traceparent"].clone()
+    };
+    assert_eq!(
+        [0, 1, 1].map(capped),
+        [NOT_SAMPLED, TRACEPARENT, NOT_SAMPLED]
+    );
+    assert_eq!(tracer.stats().callers.capped, 2);
+    let open = b3_without_a_state();
+    let open = tracer.root("health").extracted(open);
+    let open = open.trust(Trust::Capped { per_second: 0 }).pass_on();
+    let flags = open.context().unwrap().flags;
+    assert!(!flags.is_deferred() && !flags.is_sampled());
+    open.end();
 
     // A trace that is not sampled has ids again.
     let (refusing, _) = self::tracer(AlwaysOff);
@@ -251,4 +286,56 @@ fn a_sampler_sees_the_tags_of_the_builder_and_those_of_the_start() {
     assert_eq!(spans[0].tag("absent"), None);
     assert_eq!(tracer.stats().sampled_out, 3);
     assert_eq!(tracer.stats().sampler_panics, 0);
+}
+
+/// The caller chooses the id, and so what a sampler says that decides by it.
+#[test]
+fn an_open_decision_is_capped_too() {
+    let propagators: [(&dyn Propagator, &str, &str); 5] = [
+        (&W3cPropagator, "traceparent", TRACEPARENT),
+        (&XTracePropagator, "x-trace-id", TRACE_ID),
+        (
+            &XrayPropagator,
+            "x-amzn-trace-id",
+            "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736",
+        ),
+        (
+            &B3Propagator,
+            "b3",
+            "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        ),
+        (&DatadogPropagator, "x-datadog-trace-id", "77"),
+    ];
+    for (propagator, key, value) in propagators {
+        let (tracer, spans) = tracer(trace_core::ParentBased::new(trace_core::AlwaysOn));
+        let is_recorded = |per_second| {
+            let parent = ("x-datadog-parent-id", "78");
+            let found = propagator.extract(&[(key, value), parent]);
+            let root = tracer.root("serve").extracted(found);
+            root.trust(Trust::Capped { per_second })
+                .run_sync(span::is_recording)
+        };
+        assert!(!is_recorded(0), "{key}");
+        assert_eq!([is_recorded(1), is_recorded(1)], [true, false], "{key}");
+        let _report = tracer.flush(Duration::ZERO);
+        assert_eq!(spans.spans().len(), 1);
+        assert_eq!(tracer.stats().callers.capped, 2, "{key}");
+        assert_eq!(tracer.stats().sampled_out, 2);
+    }
+
+    // What the sampler refuses takes nothing from the allowance.
+    let (tracer, _) = tracer(sampler_fn(|input: &SamplingInput<'_>| {
+        SamplingDecision::from(input.operation_name == "loud")
+    }));
+    let is_recorded = |name| {
+        let found = XTracePropagator.extract(&[("x-trace-id", TRACE_ID)]);
+        let root = tracer.root(name).extracted(found);
+        root.trust(Trust::Capped { per_second: 1 })
+            .run_sync(span::is_recording)
+    };
+    assert_eq!(
+        ["still", "loud", "loud"].map(is_recorded),
+        [false, true, false]
+    );
+    assert_eq!(tracer.stats().callers.capped, 1);
 }

@@ -32,11 +32,15 @@ pub(crate) struct Handled {
     source: &'static Location<'static>,
 }
 
-/// What tells a request from one that its handler makes: a hash of the method, the path and the
-/// caller's context. Between two layers, middleware may change anything else; a client's layer
-/// sends another context.
+/// What tells a request from one that its handler makes. Between two layers, middleware may
+/// change anything else; a client's layer sends another context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity(u64);
+struct Identity {
+    /// A hash of the method and the path.
+    asked: u64,
+    /// The caller's span, or 0.
+    caller: u64,
+}
 
 impl Handled {
     /// `caller` is the context that the request came with.
@@ -93,10 +97,12 @@ fn take() -> Option<Route> {
     NOTED.try_with(Cell::take).ok().flatten()
 }
 
-/// Notes the route of the request that is handled here.
-pub(crate) fn note_route(route: impl FnOnce() -> Option<Route>) {
+/// Notes the route of a request, if it is the one that is handled here. Which headers have its
+/// caller's context is known only to the layer around it; method and path have to do.
+pub(crate) fn note_route<B>(request: &Request<B>) {
     if let Some(around) = AROUND.get()
-        && let Some(route) = route()
+        && let Some(route) = Route::from_extensions(request.extensions())
+        && around.handled.request.asked == Identity::asked(request)
         && NOTED.try_with(|noted| noted.set(Some(route))).is_ok()
     {
         AROUND.set(Some(Around {
@@ -119,11 +125,17 @@ pub(crate) fn outer_layer<B>(
 
 impl Identity {
     fn new<B>(request: &Request<B>, caller: Option<&TraceContext>) -> Self {
+        Self {
+            asked: Self::asked(request),
+            caller: caller.map_or(0, |caller| caller.span_id.get()),
+        }
+    }
+
+    fn asked<B>(request: &Request<B>) -> u64 {
         let uri = original_uri(request.extensions()).unwrap_or(request.uri());
         // Some middleware takes the last `/` away.
         let path = uri.path().trim_end_matches('/');
-        let hash = mix(mix(0, request.method().as_str()), path);
-        Self(caller.map_or(hash, |caller| hash ^ caller.span_id.get()))
+        mix(mix(0, request.method().as_str()), path)
     }
 }
 

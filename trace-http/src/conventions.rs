@@ -45,7 +45,7 @@ pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// The method of a call: `pkg.Service/Method`, or [`OTHER`].
 pub const RPC_METHOD: &str = "rpc.method";
 
-/// The method as it was called, where the server has none of that name.
+/// The method as it was called, where the server is not known to have one of that name.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 
 /// The status of a call, as text: `OK`, `NOT_FOUND`.

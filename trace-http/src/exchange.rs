@@ -193,6 +193,7 @@ impl About {
         if span::is_recording() {
             failure::record(error);
         }
+        self.settle_call();
         Some(Outcome::Error)
     }
 
@@ -281,15 +282,14 @@ impl About {
         }
     }
 
-    /// Keeps the name of a call for the next ones if the server has the method, and takes it
-    /// away if it has not.
+    /// Keeps the name of a call for the next ones if the server is seen to have the method, and
+    /// takes it away if not.
     fn settle_call(&mut self) {
-        let has_method = self.call.as_ref().and_then(CallStatus::has_method);
-        if let Some((method, has_method)) = self.unknown_call.take().zip(has_method) {
-            match has_method {
-                true => names::learn_call(&method),
-                false => write_unknown_call(&method),
-            }
+        let has_method = self.call.as_ref().is_some_and(CallStatus::has_method);
+        if let Some(method) = self.unknown_call.take()
+            && !(has_method && names::learn_call(&method))
+        {
+            write_unknown_call(&method);
         }
     }
 
@@ -312,8 +312,8 @@ impl About {
     }
 }
 
-/// Says of the current span that the server has no method of this name. What callers ask for
-/// may be anything, and so is no name of a span.
+/// Says of the current span that the server is not known to have a method of this name. What
+/// callers ask for may be anything, and so is no name of a span.
 fn write_unknown_call(method: &str) {
     if span::is_recording() {
         span::set_operation_name(GRPC);

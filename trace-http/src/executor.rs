@@ -22,7 +22,6 @@ thread_local! {
 ///
 /// ```
 /// use hyper_util::client::legacy::Client;
-/// use tower_layer::Layer;
 /// use trace_http::ConnectionExecutor;
 ///
 /// let client = Client::builder(ConnectionExecutor::new()).build_http::<String>();

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName};
 use trace_core::span;
 
 use crate::heads::{RequestHead, ResponseHead};
+use crate::panics;
 
 /// Code of the application for heads of requests.
 pub(crate) type OnRequest = Hook<dyn Fn(&RequestHead<'_>) + Send + Sync>;
@@ -25,12 +26,14 @@ impl<F: ?Sized> Clone for Hook<F> {
 }
 
 /// Runs code of the application that is only there to record something: if it panics, the
-/// request goes on.
+/// request goes on, and is not counted as one that has panicked.
 pub(crate) fn run_hook(hook: impl FnOnce()) {
+    let panics = panics::count();
     if let Err(payload) = catch_unwind(AssertUnwindSafe(hook)) {
         // Not dropped: its destructor may panic once more.
         std::mem::forget(payload);
     }
+    panics::set_count(panics);
 }
 
 /// Writes headers as tags of the current span: all their lines, as far as they are text.

@@ -35,7 +35,6 @@ pub mod conventions;
 
 mod carrier;
 mod heads;
-mod hooks;
 mod host;
 mod method;
 mod names;
@@ -47,6 +46,7 @@ mod route;
 
 mod captured;
 mod failure;
+mod hooks;
 
 mod around;
 mod capture;

@@ -12,6 +12,10 @@ use std::sync::Mutex;
 /// so are not many; what callers send is not kept.
 const MAX_NAMES: usize = 2_048;
 
+/// Bytes of a name that is kept. A server that answers whatever it is asked for must not have
+/// its callers fill the memory.
+const MAX_NAME_BYTES: usize = 256;
+
 /// All kept names. They are never freed.
 static KEPT: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
 
@@ -54,11 +58,13 @@ pub(crate) fn known_call(method: &str) -> Option<&'static str> {
     })
 }
 
-/// Notes that a server has the method of a call.
-pub(crate) fn learn_call(method: &str) {
-    if let Some(kept) = keep(method) {
+/// Notes that a server has the method of a call. Returns whether there is a place for it.
+pub(crate) fn learn_call(method: &str) -> bool {
+    let kept = keep(method);
+    if let Some(kept) = kept {
         see_call(kept);
     }
+    kept.is_some()
 }
 
 fn see_call(kept: &'static str) {
@@ -71,8 +77,11 @@ fn with_seen<R>(look: impl FnOnce(&mut Seen) -> Option<R>) -> Option<R> {
     looked.ok().flatten()
 }
 
-/// Keeps a name, unless there are too many.
+/// Keeps a name, unless it is too long or there are too many.
 fn keep(name: &str) -> Option<&'static str> {
+    if name.len() > MAX_NAME_BYTES {
+        return None;
+    }
     let mut kept = KEPT.lock().ok()?;
     let kept = kept.get_or_insert_default();
     if let Some(known) = kept.get(name) {
@@ -110,12 +119,21 @@ mod tests {
     #[test]
     fn calls_are_known_once_they_are_learned() {
         assert_eq!(known_call("pkg.Names/Learned"), None);
-        learn_call("pkg.Names/Learned");
+        assert!(learn_call("pkg.Names/Learned"));
         assert_eq!(known_call("pkg.Names/Learned"), Some("pkg.Names/Learned"));
         let is_known = std::thread::scope(|scope| {
             let elsewhere = scope.spawn(|| known_call("pkg.Names/Learned").is_some());
             elsewhere.join().unwrap()
         });
         assert!(is_known);
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_not_kept() {
+        let name = |bytes: usize| format!("p/{}", "M".repeat(bytes - 2));
+        assert!(learn_call(&name(256)) && known_call(&name(256)).is_some());
+        assert!(!learn_call(&name(257)) && known_call(&name(257)).is_none());
+        let route = name(300);
+        assert_eq!(of_request("GET", Some(&route)), format!("GET {route}"));
     }
 }

@@ -7,7 +7,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::around;
-use crate::route::Route;
 
 /// Tells a layer [`server`](crate::server()) that is around a router which route was matched:
 /// a layer for the inside of the router. It begins no span.
@@ -18,7 +17,6 @@ use crate::route::Route;
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use tower_layer::Layer;
 ///
 /// let router: Router = Router::new()
 ///     .route("/users/{id}", get(async || "Ferris"))
@@ -28,8 +26,10 @@ use crate::route::Route;
 /// let app: Router = Router::new().fallback_service(app);
 /// ```
 ///
-/// Between the two there may be anything but a queue, such as tower's `Buffer`: the route is
-/// told while the outer layer calls or polls what is inside.
+/// Between the two there may be anything but a queue, such as tower's `Buffer`, and what
+/// rewrites the path: the route is told while the outer layer calls or polls what is inside, and
+/// only for the same method and path, as handlers may call other routers. What rewrites paths
+/// belongs outside of both.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())
@@ -66,7 +66,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> S::Future {
-        around::note_route(|| Route::from_extensions(request.extensions()));
+        around::note_route(&request);
         self.inner.call(request)
     }
 }

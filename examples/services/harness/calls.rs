@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tower::{Layer, Service as Called, ServiceExt};
+use tower::{Service as Called, ServiceExt};
 use trace_http::ClientService;
 
 use super::failure::{CallError, Failure};

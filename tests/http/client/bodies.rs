@@ -12,7 +12,7 @@ use http::Request;
 use http_body_util::BodyExt;
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use tower::{Layer, ServiceExt};
+use tower::ServiceExt;
 use trace_core::testing::TestTracer;
 use trace_core::{Outcome, Status, span, traced_test};
 use trace_http::client;

@@ -1,7 +1,6 @@
 //! Connections, whose tasks outlive the request that needs them.
 
 use hyper_util::client::legacy::Client;
-use tower::Layer;
 use trace_core::testing::TestTracer;
 use trace_core::traced_test;
 use trace_http::{ConnectionExecutor, client};

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use tower::{Layer, Service, ServiceExt};
+use tower::{Service, ServiceExt};
 use trace_core::testing::TestTracer;
 use trace_core::{SpanKind, SpanRecord};
 use trace_http::{ClientLayer, ClientService, TracedBody};

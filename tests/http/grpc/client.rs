@@ -11,7 +11,6 @@ use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Request, Status};
-use tower::Layer;
 use trace_core::propagation::{self, Extracted};
 use trace_core::testing::TestTracer;
 use trace_core::{Outcome, SpanKind, SpanRecord, TraceFuture, span, traced_test};

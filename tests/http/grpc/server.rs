@@ -163,7 +163,7 @@ async fn methods_that_nobody_has_are_not_in_names() {
 /// Whoever answers in something else has handled a request, whatever the caller says.
 #[traced_test]
 async fn a_server_that_is_none_of_grpc_has_no_calls() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let text = tower::service_fn(async |_: http::Request<()>| {
         let head = http::Response::builder().status(404);
         let body = String::from("nothing here");
@@ -247,20 +247,70 @@ async fn a_content_type_alone_makes_no_call() {
     }
 }
 
-/// It may be refused before anybody looks for its method.
+/// It may be refused before anybody looks for its method, which may be anything.
 #[traced_test]
-async fn a_call_that_is_refused_keeps_its_name() {
-    use tower::{Layer, ServiceExt};
+async fn a_call_that_is_refused_has_no_name_unless_it_is_known() {
+    use tower::ServiceExt;
     let refuse = tower::service_fn(async |_: http::Request<()>| {
         let response = Status::unauthenticated("who?").into_http::<String>();
         Ok::<_, std::convert::Infallible>(response)
     });
-    let request = http::Request::post("/a.B/E").header("content-type", "application/grpc");
-    let service = server().layer(refuse).oneshot(request.body(()).unwrap());
-    drop(service.await.unwrap());
-    let span = server_span().await;
-    assert_eq!(span.operation_name, "a.B/E");
+    let ask = async |path| {
+        let request = http::Request::post(path).header("content-type", "application/grpc");
+        let service = server().layer(refuse).oneshot(request.body(()).unwrap());
+        drop(service.await.unwrap());
+        server_span().await
+    };
+    let span = ask("/a.B/E").await;
+    assert_eq!(span.operation_name, "grpc");
+    assert_eq!(tag(&span, "rpc.method"), "_OTHER");
+    assert_eq!(tag(&span, "rpc.method_original"), "a.B/E");
     assert_status(&span, "UNAUTHENTICATED", Outcome::Ok, None);
+
+    let address = shop_with(server()).await;
+    call(address, "Ask", "tea").await.unwrap();
+    let span = ask("/shop.Shop/Ask").await;
+    assert_eq!(span.operation_name, "shop.Shop/Ask");
+    assert_eq!(tag(&span, "rpc.method_original"), "");
+}
+
+/// Neither has one without an answer, or with too long a name.
+#[traced_test]
+async fn a_call_without_an_answer_has_no_name() {
+    use tower::ServiceExt;
+    let request = |path: &str| {
+        let request = http::Request::post(path).header("content-type", "application/grpc");
+        request.body(()).unwrap()
+    };
+    let fail = tower::service_fn(async |_: http::Request<()>| {
+        Err::<http::Response<String>, _>(std::io::Error::other("gone"))
+    });
+    let failed = server().layer(fail).oneshot(request("/a.B/F"));
+    assert!(failed.await.is_err());
+    let span = server_span().await;
+    assert_eq!(span.operation_name, "grpc");
+    assert_eq!(tag(&span, "rpc.method_original"), "a.B/F");
+
+    let wait = tower::service_fn(async |_: http::Request<()>| {
+        std::future::pending::<Result<http::Response<String>, std::convert::Infallible>>().await
+    });
+    let waiting = server().layer(wait).oneshot(request("/a.B/G"));
+    assert!(timeout(Duration::from_millis(20), waiting).await.is_err());
+    let span = server_span().await;
+    assert_eq!(span.operation_name, "grpc");
+    assert_eq!(span.outcome, Outcome::Cancelled);
+
+    let answer = tower::service_fn(async |_: http::Request<()>| {
+        let head = http::Response::builder().header("content-type", "application/grpc");
+        let body = head.body(String::from("a message"));
+        Ok::<_, std::convert::Infallible>(body.unwrap())
+    });
+    let long = format!("/a.B/{}", "H".repeat(300));
+    let answered = server().layer(answer).oneshot(request(&long)).await;
+    let _read = http_body_util::BodyExt::collect(answered.unwrap().into_body()).await;
+    let span = server_span().await;
+    assert_eq!(span.operation_name, "grpc");
+    assert_eq!(tag(&span, "rpc.method_original"), long[1..]);
 }
 
 #[traced_test]
@@ -319,7 +369,7 @@ async fn a_handler_may_panic() {
 #[traced_test]
 async fn a_call_without_a_status_is_unknown() {
     use http_body_util::{BodyExt, Empty};
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
     let silent = tower::service_fn(async |_: http::Request<()>| {
         let head = http::Response::builder().header("content-type", "application/grpc");
         let body = Empty::<bytes::Bytes>::new();

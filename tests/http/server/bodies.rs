@@ -343,7 +343,7 @@ async fn a_timeout_outside_cancels_and_one_inside_answers() {
 #[traced_test]
 async fn a_body_is_what_it_was() {
     use http_body::Body as _;
-    use tower::{Layer, Service, ServiceExt};
+    use tower::{Service, ServiceExt};
 
     let inner = tower::service_fn(async |request: Request<Body>| {
         Ok::<_, Infallible>(Response::new(request.into_body()))

@@ -4,10 +4,11 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
-use http::StatusCode;
+use http::{Request, Response, StatusCode};
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use trace_core::{Outcome, SpanRecord, Status, traced_test};
-use trace_http::server;
+use trace_http::{client, server};
 
 use crate::wire::{BOTH, Connection, get as fetch_get, request, serve, server_span, tag};
 
@@ -110,4 +111,26 @@ async fn a_body_may_panic() {
         assert_panicked(&span);
         assert_eq!(span.operation_name, "GET /body");
     }
+}
+
+/// What a hook of a client does is not the handler's.
+#[traced_test]
+async fn a_hook_that_panics_is_no_panic_of_the_handler() {
+    let call = get(async || {
+        let answer = tower::service_fn(async |_: Request<Body>| {
+            Ok::<_, std::convert::Infallible>(Response::new(Body::empty()))
+        });
+        let client = client()
+            .on_request(|_| panic!("a hook"))
+            .on_response(|_| panic!("another"));
+        let request = Request::get("http://users/7").body(Body::empty()).unwrap();
+        client.layer(answer).oneshot(request).await.unwrap();
+        StatusCode::BAD_GATEWAY
+    });
+    let app = Router::new().route("/call", call).layer(server());
+    let request = Request::get("/call").body(Body::empty()).unwrap();
+    assert_eq!(app.oneshot(request).await.unwrap().status(), 502);
+    let span = server_span().await;
+    assert_eq!(span.outcome, Outcome::Error);
+    assert_eq!(tag(&span, "error.type"), "502");
 }

@@ -290,3 +290,23 @@ async fn a_layer_for_routes_alone_begins_nothing() {
     assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
     assert!(!span::is_recording() || TestTracer::current().spans().is_empty());
 }
+
+/// That its span is not named after the router that it asks.
+#[traced_test]
+async fn a_router_that_a_handler_calls_tells_no_route_of_the_outer_request() {
+    let inner = users().layer(route());
+    let batch = get(async move || {
+        let request = Request::get("/7").body(Body::empty()).unwrap();
+        assert_eq!(inner.oneshot(request).await.unwrap().status(), 200);
+    });
+    let app = Router::new().route("/batch", batch);
+    let request = || Request::get("/batch").body(Body::empty()).unwrap();
+    let inside = app.clone().layer(server());
+    inside.oneshot(request()).await.unwrap();
+    assert_eq!(server_span().await.operation_name, "GET /batch");
+    let around = server().layer(app.clone().layer(route()));
+    around.oneshot(request()).await.unwrap();
+    assert_eq!(server_span().await.operation_name, "GET /batch");
+    server().layer(app).oneshot(request()).await.unwrap();
+    assert_eq!(server_span().await.operation_name, "GET");
+}

@@ -33,13 +33,28 @@ pub enum Trust {
     Continue,
     /// A trace begins, with the sampler's decision and without the caller's
     /// `tracestate` and baggage; the caller's context is kept as a link. For the
-    /// public edge.
+    /// public edge. Where nothing is recorded, nothing is passed on.
     Restart,
     /// The caller's trace goes on, but of those that the caller wants recorded only so many a
     /// second are. What is above that is counted in
     /// [`CallerStats::capped`](crate::CallerStats::capped). The sampler is asked about it as
     /// about a trace that the caller does not record: the usual samplers refuse it, and a rule
     /// of your own may record it.
+    ///
+    /// A caller may also leave the decision open, with a context or with an id alone
+    /// (`X-Trace-Id`, `b3` without a state). The sampler decides, as for a new trace. But the
+    /// id, by which many samplers decide, is the caller's: what the sampler records takes from
+    /// the allowance, too, and is not recorded if none is left. "Sampled" without an id is
+    /// ignored: the id is then our own, and the decision the sampler's.
+    ///
+    /// A caller that says "not sampled" takes nothing from the allowance. A sampler that does
+    /// not heed callers, such as [`Probabilistic`](crate::Probabilistic) alone, records it by
+    /// its id nevertheless: put it into [`ParentBased`](crate::ParentBased).
+    ///
+    /// Where nothing is recorded, the context is passed on: without a tracer, and by
+    /// [`pass_on`](crate::RootBuilder::pass_on), such as for paths that a server skips. There
+    /// "sampled" and an open decision take from the allowance, too, and are passed on as "not
+    /// sampled" if none is left. Without a tracer there is none.
     ///
     /// One allowance for each number: all roots of a tracer that name the same one share it.
     Capped {

@@ -138,6 +138,10 @@ impl SpanOrigin {
             tags,
             parentage,
             baggage: baggage.or(extracted.filter(|_| self.trust != Trust::Restart)),
+            cap: match self.trust {
+                Trust::Capped { per_second } => Some(per_second),
+                Trust::Continue | Trust::Restart => None,
+            },
         };
         Some(Scope::start(tracer, start))
     }
@@ -167,7 +171,8 @@ impl SpanOrigin {
     }
 
     /// Returns the scope to use without a tracer, or where nothing is to be recorded. It passes
-    /// on the received context unchanged. Returns `None` if no context was received.
+    /// on the received context as far as it is trusted. Returns `None` if no context was
+    /// received.
     #[cold]
     pub(super) fn passing(
         &self,
@@ -175,11 +180,37 @@ impl SpanOrigin {
         baggage: Option<&Baggage>,
     ) -> Option<Scope> {
         match &self.parent {
-            Parent::Remote(_) if self.trust == Trust::Restart => None,
-            Parent::Remote(context) | Parent::Given(context) | Parent::Local(context) => {
+            Parent::Remote(context) => {
+                let context = self.passed_on(tracer, context)?;
+                Some(Scope::passing(tracer, &context, baggage))
+            }
+            Parent::Given(context) | Parent::Local(context) => {
                 Some(Scope::passing(tracer, context, baggage))
             }
             Parent::Absent | Parent::Current => None,
+        }
+    }
+
+    /// Returns the caller's context as it is passed on where nothing is recorded. Whoever gets
+    /// it trusts this service: it would record what the cap is to keep out. An open decision
+    /// counts as one to record, because it is not known what others decide.
+    fn passed_on<'a>(
+        &self,
+        tracer: Option<&Arc<TracerCore>>,
+        context: &'a TraceContext,
+    ) -> Option<Cow<'a, TraceContext>> {
+        match self.trust {
+            Trust::Restart => None,
+            Trust::Capped { per_second }
+                if (context.is_sampled() || context.flags.is_deferred())
+                    && !tracer.is_some_and(|tracer| admits(tracer, per_second, context)) =>
+            {
+                if let Some(tracer) = tracer {
+                    Counters::add(&tracer.queue.counters.callers.capped, 1);
+                }
+                Some(Cow::Owned(not_sampled(context)))
+            }
+            Trust::Continue | Trust::Capped { .. } => Some(Cow::Borrowed(context)),
         }
     }
 
@@ -205,15 +236,9 @@ impl SpanOrigin {
         match self.trust {
             Trust::Restart => None,
             Trust::Capped { per_second }
-                if context.is_sampled()
-                    && !tracer
-                        .trust_allowances
-                        .admits(per_second, context, &tracer.clock) =>
+                if context.is_sampled() && !admits(tracer, per_second, context) =>
             {
-                Some(Cow::Owned(TraceContext {
-                    flags: context.flags.with_sampled(false),
-                    ..context.clone()
-                }))
+                Some(Cow::Owned(not_sampled(context)))
             }
             Trust::Continue | Trust::Capped { .. } => Some(Cow::Borrowed(context)),
         }
@@ -243,6 +268,19 @@ impl SpanOrigin {
             Parent::Given(context) => Some(context.span_id),
             _ => None,
         }
+    }
+}
+
+/// Takes one trace from the allowance of a cap. Returns whether one was left.
+fn admits(tracer: &TracerCore, per_second: u32, context: &TraceContext) -> bool {
+    let allowances = &tracer.trust_allowances;
+    allowances.admits(per_second, context.trace_id, &tracer.clock)
+}
+
+fn not_sampled(context: &TraceContext) -> TraceContext {
+    TraceContext {
+        flags: context.flags.with_sampled(false),
+        ..context.clone()
     }
 }
 

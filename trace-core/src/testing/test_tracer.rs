@@ -203,6 +203,7 @@ impl TestTracer {
             kind: crate::SpanKind::Internal,
             parentage: crate::record::Parentage::Given(&test_trace::context()),
             baggage: None,
+            cap: None,
         };
         let core = self.0.tracer.core();
         core.map(|core| Scope::start(core, start))

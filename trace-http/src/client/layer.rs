@@ -70,7 +70,6 @@ pub fn client() -> ClientLayer {
 #[cfg_attr(feature = "tonic", doc = "```")]
 #[cfg_attr(not(feature = "tonic"), doc = "```ignore")]
 /// use tonic::client::Grpc;
-/// use tower_layer::Layer;
 ///
 /// fn traced<C>(channel: C) -> Grpc<trace_http::ClientService<C>> {
 ///     // Or `ShopClient::with_origin(..)`; the channel goes to the same address.
@@ -107,6 +106,11 @@ impl ClientLayer {
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self
+    }
+
+    /// Puts the layer around a service, as [`Layer::layer`] does, which need not be imported.
+    pub fn layer<S>(&self, inner: S) -> ClientService<S> {
+        ClientService::new(inner, Arc::clone(&self.options))
     }
 
     /// Returns what the layer was told.
@@ -214,6 +218,7 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        ClientService::new(inner, Arc::clone(&self.options))
+        // The method of its own, which comes first.
+        Self::layer(self, inner)
     }
 }

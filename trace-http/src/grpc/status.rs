@@ -100,16 +100,13 @@ impl CallStatus {
         }
     }
 
-    /// Whether the server has the method that is called; `None` if that is not known.
+    /// Whether the server is seen to have the method that is called.
     ///
-    /// An error in the head may come from anywhere, such as from what asks for a password.
-    pub(crate) fn has_method(&self) -> Option<bool> {
+    /// An error in the head says nothing of that. It may come from anywhere, such as from what
+    /// asks for a password.
+    pub(crate) fn has_method(&self) -> bool {
         let code = self.found.as_ref().map(|found| found.code);
-        match (code, self.is_answer) {
-            (Some(Code::Unimplemented), _) | (None, false) => Some(false),
-            (_, true) => Some(true),
-            (Some(_), false) => None,
-        }
+        self.is_answer && code != Some(Code::Unimplemented)
     }
 
     /// Writes the status of a call that has ended as tags and status of the current span.

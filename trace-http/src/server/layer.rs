@@ -70,7 +70,25 @@ pub fn server() -> ServerLayer {
 /// axum calls a layer of `Router::layer` for the routes that were added before it, and for the
 /// fallback. If a request passes two of these layers, only the first makes a span, and
 /// `trace_core::diagnostics` says so. A request that a handler makes to a service of the same
-/// process is another one, unless it has the same method, path and caller.
+/// process is another one, unless it has the same method, path and caller. Two layers with a
+/// queue between them, such as tower's `Buffer`, or with what rewrites the path, are not known
+/// to belong together, and make two spans: the inner one is below the caller's span, beside the
+/// outer one, and with [`Trust::Restart`] in a trace of its own. Keep one of the two.
+///
+/// `axum::serve` takes no `server().layer(router)`, whose bodies are not axum's. Make a router
+/// of it again, or put the layer, with others, into `Router::layer`:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tower::ServiceBuilder;
+///
+/// let router: Router = Router::new().route("/users/{id}", get(async || "Ferris"));
+/// // Around the router.
+/// let around = trace_http::server().layer(router.clone().layer(trace_http::route()));
+/// let app: Router = Router::new().fallback_service(around);
+/// // Inside: around each route and the fallback.
+/// let app: Router = router.layer(ServiceBuilder::new().layer(trace_http::server()));
+/// ```
 ///
 /// An upgraded connection, such as a WebSocket, goes on after its request: its span ends with
 /// the head of the response. The task that serves it inherits nothing:
@@ -87,17 +105,30 @@ pub struct ServerLayer {
 }
 
 impl ServerLayer {
+    /// Puts the layer around a service, as [`Layer::layer`] does, which need not be imported.
+    pub fn layer<S>(&self, inner: S) -> ServerService<S> {
+        if self.options.sees_caught_panics {
+            panics::watch();
+        }
+        ServerService::new(inner, Arc::clone(&self.options))
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self
     }
 
-    /// Records nothing of requests for this path; `*` in it is any text. The caller's context
-    /// still passes to what the handler calls.
+    /// Records nothing of requests for this path; `*` in it is any text. The path is the whole
+    /// one, also in a nested router, and begins with `/`, which is added if it is missing.
+    ///
+    /// The caller's context still passes to what the handler calls, as far as the caller is
+    /// [trusted](Self::trust): with [`Trust::Restart`] nothing passes, and with
+    /// [`Trust::Capped`] it takes from the allowance, and passes as "not sampled" if none is
+    /// left.
     ///
     /// May be called several times.
     pub fn skip(self, path: impl Into<Cow<'static, str>>) -> Self {
-        self.with(|options| options.skipped.push(Pattern(path.into())))
+        self.with(|options| options.skipped.push(Pattern::new(path.into())))
     }
 
     /// Sets the formats of the headers that say who calls. Default:
@@ -215,9 +246,7 @@ impl<S> Layer<S> for ServerLayer {
     type Service = ServerService<S>;
 
     fn layer(&self, inner: S) -> ServerService<S> {
-        if self.options.sees_caught_panics {
-            panics::watch();
-        }
-        ServerService::new(inner, Arc::clone(&self.options))
+        // The method of its own, which comes first.
+        Self::layer(self, inner)
     }
 }

@@ -15,7 +15,6 @@ use super::start;
 use crate::around;
 use crate::body::TracedBody;
 use crate::captured::Captured;
-use crate::route::Route;
 
 /// A service whose requests are spans; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Clone, Debug)]
@@ -49,7 +48,7 @@ where
         let caller = || self.options.caller(request.headers()).context;
         if let Some(outer) = around::outer_layer(&request, caller) {
             two_layers(outer, self.options.source);
-            around::note_route(|| Route::from_extensions(request.extensions()));
+            around::note_route(&request);
             return ServerFuture::untraced(self.inner.call(request));
         }
         let begun = match Captured::take(request.extensions_mut()) {

@@ -4,9 +4,17 @@ use std::borrow::Cow;
 
 /// A path, with `*` for any text.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(pub(super) Cow<'static, str>);
+pub(super) struct Pattern(Cow<'static, str>);
 
 impl Pattern {
+    /// Adds the `/` that all paths begin with, if the pattern has none.
+    pub(super) fn new(path: Cow<'static, str>) -> Self {
+        Self(match path.starts_with(['/', '*']) {
+            true => path,
+            false => format!("/{path}").into(),
+        })
+    }
+
     pub(super) fn matches(&self, path: &str) -> bool {
         let mut parts = self.0.split('*');
         let first = parts.next().unwrap_or_default();
@@ -33,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_star_is_any_text() {
-        let matches = |pattern: &'static str, path| Pattern(pattern.into()).matches(path);
+        let matches = |pattern: &'static str, path| Pattern::new(pattern.into()).matches(path);
         assert!(matches("/health", "/health"));
         assert!(!matches("/health", "/healthy") && !matches("/health", "/"));
         assert!(matches("/internal/*", "/internal/") && matches("/internal/*", "/internal/a/b"));
@@ -45,5 +53,12 @@ mod tests {
             "/grpc.health.v1.Health/Check"
         ));
         assert!(!matches("/ab*ba", "/aba"));
+    }
+
+    #[test]
+    fn a_path_begins_with_a_slash() {
+        let matches = |pattern: &'static str, path| Pattern::new(pattern.into()).matches(path);
+        assert!(matches("health", "/health") && !matches("health", "/a/health"));
+        assert!(matches("internal/*", "/internal/a"));
     }
 }

@@ -76,8 +76,10 @@ pub struct Stats {
 pub struct CallerStats {
     /// Traces of callers that continued here, recorded or not.
     pub continued: u64,
-    /// Continued traces that the caller records, but that were above the cap of
-    /// [`Trust::Capped`](crate::Trust::Capped).
+    /// Traces that were not recorded, or not by the caller's decision, because they were above
+    /// the cap of [`Trust::Capped`](crate::Trust::Capped): continued ones that the caller
+    /// records, those with the caller's id that the sampler would have recorded, and those that
+    /// were only passed on, as not sampled.
     pub capped: u64,
     /// Traces that began here with a link to the caller, because of
     /// [`Trust::Restart`](crate::Trust::Restart).

@@ -34,6 +34,9 @@ pub(crate) struct Start<'a> {
     pub(crate) parentage: Parentage<'a>,
     /// The baggage, if it differs from the context's.
     pub(crate) baggage: Option<&'a Baggage>,
+    /// The allowance, in traces per second, for traces whose id is the caller's and whose
+    /// decision is open. See [`Trust::Capped`](crate::Trust::Capped).
+    pub(crate) cap: Option<u32>,
 }
 
 /// The origin of a trace, which determines who decides whether it is recorded.
@@ -69,9 +72,9 @@ impl Scope {
             // `start_new` notes the beginning itself, because roots also call it directly.
             // `watch` below notes it again, which only increases the number of beginnings.
             Parentage::Nothing => (Self::start_new(tracer, name, kind, tags), None),
-            Parentage::Wish(wish) => (Self::start_as(tracer, wish, name, kind, tags), None),
+            Parentage::Wish(wish) => (Self::start_as(tracer, wish, &start), None),
             Parentage::Remote(context) => {
-                let refused = ask_sampler(
+                let mut refused = ask_sampler(
                     tracer,
                     context.trace_id,
                     name,
@@ -79,6 +82,10 @@ impl Scope {
                     tags,
                     Caller::Span(context),
                 );
+                if context.flags.is_deferred() {
+                    refused =
+                        refused.or_else(|| refused_by_cap(tracer, start.cap, context.trace_id));
+                }
                 let scope = Self::start_below(tracer, context, refused);
                 (scope, Some(context))
             }
@@ -167,13 +174,9 @@ impl Scope {
 
     /// Begins a trace with an id or a decision that a caller sent without a span.
     #[cold]
-    fn start_as(
-        tracer: &Arc<TracerCore>,
-        wish: TraceStart,
-        operation_name: &str,
-        kind: SpanKind,
-        tags: &SamplingTags<'_>,
-    ) -> Self {
+    fn start_as(tracer: &Arc<TracerCore>, wish: TraceStart, start: &Start<'_>) -> Self {
+        let (name, kind, tags) = (start.operation_name, start.kind, &start.tags);
+        let has_id = wish.trace_id.is_some();
         // It is not known whether a foreign id is random.
         let (trace_id, flags) = match wish.trace_id {
             Some(trace_id) => (trace_id, TraceFlags::NONE),
@@ -184,7 +187,10 @@ impl Scope {
             true => Caller::Nobody,
             false => Caller::Decision(wish.is_sampled()),
         };
-        let refused = ask_sampler(tracer, trace_id, operation_name, kind, tags, caller);
+        let mut refused = ask_sampler(tracer, trace_id, name, kind, tags, caller);
+        if has_id && wish.is_deferred() {
+            refused = refused.or_else(|| refused_by_cap(tracer, start.cap, trace_id));
+        }
         if let Some(by) = refused {
             tracer.queue.counters.refuse();
             return Self::unsampled(Unsampled::begin(tracer, trace_id, flags, by));
@@ -349,4 +355,20 @@ fn ask_sampler(
             Some(NotSampledBy::Panic)
         }
     }
+}
+
+/// Asks the allowance about a trace that the sampler records. The caller has chosen its id, by
+/// which many samplers decide, and could otherwise choose that the trace is recorded.
+fn refused_by_cap(
+    tracer: &TracerCore,
+    cap: Option<u32>,
+    trace_id: TraceId,
+) -> Option<NotSampledBy> {
+    let per_second = cap?;
+    let allowances = &tracer.trust_allowances;
+    if allowances.admits(per_second, trace_id, &tracer.clock) {
+        return None;
+    }
+    Counters::add(&tracer.queue.counters.callers.capped, 1);
+    Some(NotSampledBy::Cap)
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, RwLock};
 use crate::process::clock::Clock;
 use crate::process::sync::Unpoisoned;
 use crate::sampler::{RateLimited, Sampler, SamplingInput};
-use crate::value::TraceContext;
+use crate::value::TraceId;
 
 /// The allowances of [`Trust::Capped`](crate::Trust::Capped), one for each rate in traces per
 /// second. Entries are added and never removed.
@@ -25,8 +25,8 @@ const MAX_RATES: usize = 64;
 impl TrustAllowances {
     /// Takes one trace from the allowance of `per_second`. Returns whether one was left. Also
     /// returns false if there are too many rates.
-    pub(crate) fn admits(&self, per_second: u32, context: &TraceContext, clock: &Clock) -> bool {
-        let input = SamplingInput::new(context.trace_id, "", clock);
+    pub(crate) fn admits(&self, per_second: u32, trace_id: TraceId, clock: &Clock) -> bool {
+        let input = SamplingInput::new(trace_id, "", clock);
         self.allowance(per_second)
             .is_some_and(|limit| limit.sample(&input).is_sampled())
     }
