@@ -1,9 +1,9 @@
-//! The other end of a client's connection, as far as the client says it.
+//! The other end of a client's connection, if the HTTP client reports it.
 
 use http::Extensions;
 
-/// Writes the other end as tags of the current span, if the extensions of a response have it:
-/// hyper-util's client tells it, and reqwest's, which is made of that.
+/// Writes the address of the other end as tags of the current span, if the extensions of a
+/// response have it. hyper-util's client puts it there, and so does reqwest's, which uses that.
 #[cfg(feature = "hyper-util")]
 pub(crate) fn write(extensions: &Extensions) {
     use hyper_util::client::legacy::connect::HttpInfo;

@@ -1,4 +1,4 @@
-//! The layer for the inside of a router, which tells the route to a server's layer around it.
+//! A layer for the inside of a router. It passes the route to a server's layer around the router.
 
 use std::task::{Context, Poll};
 
@@ -9,12 +9,12 @@ use tower_service::Service;
 use crate::around;
 use crate::route::Route;
 
-/// Tells a layer [`server`](crate::server()) that is around a router which route was matched:
-/// a layer for the inside of the router. It begins no span.
+/// Returns a layer for the inside of a router. It passes the matched route to a
+/// [`server`](crate::server()) layer around the router. It begins no span.
 ///
-/// A router knows the route only inside. A `server()` that is given to `Router::layer` needs
-/// nothing more; one that is around the router, as it is if it counts all that the program
-/// answers, does:
+/// The route is known only inside the router. If you pass `server()` to `Router::layer`, you do
+/// not need this layer. If `server()` is around the router, so that it also records requests
+/// that match no route, you need it:
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -28,8 +28,8 @@ use crate::route::Route;
 /// let app: Router = Router::new().fallback_service(app);
 /// ```
 ///
-/// Between the two there may be anything but a queue, such as tower's `Buffer`: the route is
-/// told while the outer layer calls or polls what is inside.
+/// There must be no queue, such as tower's `Buffer`, between the two layers: the route is passed
+/// while the outer layer calls or polls the inner one. Other layers may be between them.
 #[must_use]
 pub const fn route() -> RouteLayer {
     RouteLayer(())

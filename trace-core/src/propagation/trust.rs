@@ -1,9 +1,9 @@
-//! How far a caller is believed.
+//! Whether the context of a caller is trusted.
 
-/// How far the context that came with a request is believed.
+/// Whether a root trusts the context that a request contains.
 ///
-/// Who may decide for this service which requests are recorded, and into which
-/// trace they go, is up to the door through which they come.
+/// A trusted caller decides which trace the request belongs to, and whether it is recorded.
+/// Choose a value for each entry point of the service.
 ///
 /// ```
 /// use trace_core::propagation::extract;
@@ -27,23 +27,23 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trust {
-    /// The caller's trace goes on, with its decision and its baggage. For callers
-    /// of one's own.
+    /// Continues the caller's trace, with its sampling decision and its baggage. Use this for
+    /// callers that you control.
     #[default]
     Continue,
-    /// A trace begins, with the sampler's decision and without the caller's
-    /// `tracestate` and baggage; the caller's context is kept as a link. For the
-    /// public edge.
+    /// Starts a new trace. The sampler decides whether it is recorded. The caller's context
+    /// becomes a link, and its `tracestate` and baggage are ignored. Use this for requests from
+    /// the internet.
     Restart,
-    /// The caller's trace goes on, but of those that the caller wants recorded only so many a
-    /// second are. What is above that is counted in
-    /// [`CallerStats::capped`](crate::CallerStats::capped). The sampler is asked about it as
-    /// about a trace that the caller does not record: the usual samplers refuse it, and a rule
-    /// of your own may record it.
+    /// Continues the caller's trace, but limits how many traces per second are recorded because
+    /// the caller asks for it. Traces above the limit are counted in
+    /// [`CallerStats::capped`](crate::CallerStats::capped). For the sampler, they look like
+    /// traces that the caller does not record: the usual samplers refuse them, but a rule of
+    /// your own may record them.
     ///
-    /// One allowance for each number: all roots of a tracer that name the same one share it.
+    /// All roots of a tracer with the same `per_second` share one limit.
     Capped {
-        /// Traces a second, at most.
+        /// The largest number of traces per second.
         per_second: u32,
     },
 }
